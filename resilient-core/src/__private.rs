@@ -1,0 +1,215 @@
+//! What the code that the attributes write calls. No public API: it changes with every version.
+
+use std::time::Duration;
+
+use crate::breaker::{CircuitOpen, Permit, Rejected};
+use crate::outcome::{Class, Classify, Output, every_failure};
+use crate::telemetry;
+
+pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+pub use crate::retry::{
+    Attempt, Backoff, Jitter, Retry, RetryPolicy, RetryPolicyBuilder, WhenOpen,
+};
+pub use crate::site::{Declaration, Site};
+
+/// What an output means: by [`Classify`] where the error has it, else every failure is one.
+///
+/// Method resolution tries the inherent methods of this type first, whose bounds want `Classify`; then, through `Deref`,
+/// those of [`JudgeOutput`]; then those of [`JudgeAny`].
+#[derive(Debug)]
+pub struct Judge<'a, O>(JudgeOutput<'a, O>);
+
+#[derive(Debug)]
+pub struct JudgeOutput<'a, O>(JudgeAny<'a, O>);
+
+#[derive(Debug)]
+pub struct JudgeAny<'a, O>(&'a O);
+
+impl<'a, O> Judge<'a, O> {
+    #[inline]
+    pub fn new(output: &'a O) -> Self {
+        Self(JudgeOutput(JudgeAny(output)))
+    }
+}
+
+impl<'a, O> std::ops::Deref for Judge<'a, O> {
+    type Target = JudgeOutput<'a, O>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, O> std::ops::Deref for JudgeOutput<'a, O> {
+    type Target = JudgeAny<'a, O>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T, E: Classify> Judge<'_, Result<T, E>> {
+    /// The class of a failed output.
+    #[inline]
+    pub fn class(&self) -> Option<Class> {
+        self.class_if_known()
+    }
+
+    /// The same, for outputs that may not tell success from failure.
+    #[inline]
+    pub fn class_if_known(&self) -> Option<Class> {
+        self.0.0.0.as_ref().err().map(E::classify)
+    }
+}
+
+impl<O: Output> JudgeOutput<'_, O> {
+    #[inline]
+    pub fn class(&self) -> Option<Class> {
+        every_failure(self.0.0)
+    }
+
+    #[inline]
+    pub fn class_if_known(&self) -> Option<Class> {
+        self.class()
+    }
+}
+
+impl<O> JudgeAny<'_, O> {
+    /// Only there for its bound, which says what is missing.
+    pub fn class(&self) -> Option<Class>
+    where
+        O: Output,
+    {
+        every_failure(self.0)
+    }
+
+    #[inline]
+    pub fn class_if_known(&self) -> Option<Class> {
+        None
+    }
+}
+
+/// Applies a predicate of the user's, so that a closure's parameter has a known type.
+#[inline]
+pub fn test<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
+    predicate(value)
+}
+
+/// Asks a failed output for its hint.
+#[inline]
+pub fn hint<E: ?Sized>(error: &E, ask: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
+    ask(error)
+}
+
+/// Tells a hook.
+#[inline]
+pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
+    hook(event);
+}
+
+pub use crate::retry::{GiveUp, GiveUpEvent, RetryEvent};
+
+#[inline]
+pub fn retry_event<'a, O>(retry: &Retry<'_>, output: &'a O, delay: Duration) -> RetryEvent<'a, O> {
+    RetryEvent {
+        // The driver has granted the retry already.
+        attempt: retry.attempt_number().saturating_sub(1),
+        delay,
+        output,
+    }
+}
+
+#[inline]
+pub fn give_up_event<'a, O>(
+    retry: &Retry<'_>,
+    output: &'a O,
+    reason: GiveUp,
+) -> GiveUpEvent<'a, O> {
+    GiveUpEvent {
+        attempts: retry.attempt_number(),
+        reason,
+        output,
+    }
+}
+
+#[inline]
+pub fn attempt<O>(retry: &Retry<'_>, last: Option<O>) -> Attempt<O> {
+    Attempt::new(retry, last)
+}
+
+/// Reports by class: `None` is a success.
+#[inline]
+pub fn report(permit: Permit<'_>, class: Option<Class>) {
+    permit.report_class(class);
+}
+
+/// The output of a rejected call.
+#[inline]
+pub fn rejected<O: Rejected>(open: CircuitOpen) -> O {
+    O::rejected(open)
+}
+
+/// The output of a rejected call, as the user has it.
+#[inline]
+pub fn on_open<O>(open: CircuitOpen, make: impl FnOnce(CircuitOpen) -> O) -> O {
+    make(open)
+}
+
+/// A policy of expressions: those out of range fall back to their defaults, with a warning.
+#[must_use]
+pub fn policy(settings: RetryPolicyBuilder) -> RetryPolicy {
+    let (policy, errors) = settings.build_leniently();
+    for error in &errors {
+        telemetry::invalid_policy(error);
+    }
+    policy
+}
+
+/// A copy of an argument for one attempt.
+#[diagnostic::on_unimplemented(
+    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is not `Clone`",
+    label = "moved by the body, so every attempt needs one of its own",
+    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if the body only borrows it"
+)]
+pub trait Fresh {
+    /// A fresh copy.
+    #[must_use]
+    fn fresh(&self) -> Self;
+}
+
+impl<T: Clone> Fresh for T {
+    #[inline]
+    fn fresh(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// Takes a value in a branch that is never taken: so the block around it owns it.
+#[inline]
+pub fn consume<T>(_: T) {}
+
+/// Sleeps between two attempts.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn sleep(delay: Duration) -> impl Future<Output = ()> + Send {
+    crate::time::sleep(delay)
+}
+
+/// The feature `tokio` of `resilient` is what async retries sleep with.
+#[cfg(not(feature = "tokio"))]
+#[derive(Debug)]
+pub struct EnableTheFeatureTokioOfResilientForAsyncRetries;
+
+#[cfg(not(feature = "tokio"))]
+pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
+    EnableTheFeatureTokioOfResilientForAsyncRetries
+}
+
+/// Sleeps between two attempts of a plain function.
+pub fn sleep_blocking(delay: Duration) {
+    if !delay.is_zero() {
+        std::thread::sleep(delay);
+    }
+}

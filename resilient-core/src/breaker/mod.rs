@@ -1,0 +1,310 @@
+//! Circuit breakers: stop calling a dependency that is down, and notice when it is back.
+//!
+//! A [`CircuitBreaker`] is a cheap handle; clones share one breaker. The rules are a state machine that knows no thread and
+//! no clock (`machine`); around it stand a lock for everything rare and one atomic word for what happens on every healthy
+//! call (`core`, `word`).
+//!
+//! # What a call costs
+//!
+//! While the circuit is closed and no failure is on record, a successful call takes no lock, reads no clock, allocates
+//! nothing and writes no memory that another thread writes. Everything else takes one short lock, under which no foreign
+//! code ever runs.
+//!
+//! # Cancel safety
+//!
+//! A [`Permit`] that is dropped, by cancellation or otherwise, gives its probe slot back. A future of
+//! [`CircuitBreaker::call`] can be dropped at any time.
+
+mod config;
+pub(crate) mod core;
+mod machine;
+mod open;
+mod permit;
+mod snapshot;
+mod state;
+mod word;
+
+#[cfg(test)]
+mod machine_tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use self::config::{Abandoned, BreakerConfig, BreakerConfigBuilder};
+pub use self::machine::TransitionCounts;
+pub use self::open::{CircuitOpen, Rejected, ReportsOpen};
+pub use self::permit::Permit;
+pub use self::snapshot::{Counts, Snapshot};
+pub use self::state::{Reason, State, Transition, TransitionRefused};
+
+use self::core::Core;
+use self::machine::Machine;
+use crate::event::{Event, ListenerId, Listeners};
+use crate::name::Name;
+use crate::outcome::{Class, Classify, Output, every_failure};
+use crate::time::{Clock, Source};
+
+/// A circuit breaker. Clones are handles of the same one.
+///
+/// ```
+/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen};
+///
+/// #[derive(Debug)]
+/// enum PayError { Declined, Unavailable }
+/// impl From<CircuitOpen> for PayError {
+///     fn from(_: CircuitOpen) -> Self { Self::Unavailable }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let breaker = CircuitBreaker::new("payments", BreakerConfig::default());
+/// let receipt = breaker.call(async || Ok::<_, PayError>("paid")).await;
+/// assert_eq!(receipt.unwrap(), "paid");
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreaker(Handle);
+
+#[derive(Clone)]
+enum Handle {
+    Owned(Arc<Core>),
+    /// Of an annotated function.
+    Static(&'static Core),
+}
+
+impl CircuitBreaker {
+    /// A closed breaker. It is in no registry: see [`Registry`](crate::Registry) for those that are shared by name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
+        Self::build(Name::from(name.into()), config, Source::Default)
+    }
+
+    /// A closed breaker with a clock of its own.
+    #[must_use]
+    pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
+        Self::build(
+            Name::from(name.into()),
+            config,
+            Source::Given(Arc::new(clock)),
+        )
+    }
+
+    pub(crate) fn build(name: Name, config: BreakerConfig, clock: Source) -> Self {
+        Self(Handle::Owned(Arc::new(Core::new(name, config, clock))))
+    }
+
+    pub(crate) fn of_static(core: &'static Core) -> Self {
+        Self(Handle::Static(core))
+    }
+
+    /// Asks for the right to make one call.
+    ///
+    /// # Errors
+    ///
+    /// [`CircuitOpen`], if the circuit is open, forced open, or half-open with all probe slots taken.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
+        let core = self.core();
+        match core.admit_closed() {
+            Some(ticket) => Ok(Permit::new(core, ticket)),
+            None => core.admit().map(|ticket| Permit::new(core, ticket)),
+        }
+    }
+
+    /// Makes one call if the circuit allows it. Every `Err`, or `None`, is a failure.
+    ///
+    /// A rejected call returns the error made from [`CircuitOpen`], or `None`, and `operation` is not run.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the operation and counts the call as abandoned.
+    pub async fn call<O, F>(&self, operation: F) -> O
+    where
+        O: Output + Rejected,
+        F: AsyncFnOnce() -> O,
+    {
+        self.call_with(every_failure, operation).await
+    }
+
+    /// The same, with errors that know what they mean.
+    ///
+    /// # Errors
+    ///
+    /// Those of `operation`, and its error type's word for an open circuit.
+    pub async fn call_classified<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        E: Classify + ReportsOpen,
+        F: AsyncFnOnce() -> Result<T, E>,
+    {
+        let classify = |output: &Result<T, E>| output.as_ref().err().map(E::classify);
+        self.call_with(classify, operation).await
+    }
+
+    /// The same, with `classify` to say what an output means: `None` for a success.
+    pub async fn call_with<O, C, F>(&self, classify: C, operation: F) -> O
+    where
+        O: Rejected,
+        C: FnOnce(&O) -> Option<Class>,
+        F: AsyncFnOnce() -> O,
+    {
+        match self.try_acquire() {
+            Ok(permit) => {
+                let output = operation().await;
+                permit.report_class(classify(&output));
+                output
+            }
+            Err(open) => O::rejected(open),
+        }
+    }
+
+    /// The breaker's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.core().name()
+    }
+
+    /// The settings that hold.
+    #[must_use]
+    pub fn config(&self) -> BreakerConfig {
+        self.core().config()
+    }
+
+    /// The state as the next caller would find it: `HalfOpen` once the recovery time is over, even if no call has come.
+    /// Asking changes nothing.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.core().state()
+    }
+
+    /// What there is to know about the breaker now. Taking it changes nothing.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.core().snapshot()
+    }
+
+    /// Opens the circuit for its recovery time. An open circuit stays as it is, unless its recovery time is over.
+    ///
+    /// # Errors
+    ///
+    /// If the breaker is forced open, disabled or observe-only.
+    pub fn trip(&self) -> Result<(), TransitionRefused> {
+        self.core().by_hand(Machine::trip)
+    }
+
+    /// Opens the circuit for `time` from now on. An open circuit gets this as its end.
+    ///
+    /// # Errors
+    ///
+    /// If the breaker is forced open, disabled or observe-only.
+    pub fn trip_for(&self, time: Duration) -> Result<(), TransitionRefused> {
+        self.core()
+            .by_hand(|machine, now| machine.trip_for(time, now))
+    }
+
+    /// Admits probes now, without waiting for the end of the recovery time.
+    ///
+    /// # Errors
+    ///
+    /// If the breaker is neither open nor forced open, nor half-open already.
+    pub fn half_open(&self) -> Result<(), TransitionRefused> {
+        self.core().by_hand(Machine::half_open)
+    }
+
+    /// Closes the circuit, whatever state it is in, and forgets the streak. Calls in flight no longer count.
+    pub fn close(&self) {
+        self.by_hand(Machine::close);
+    }
+
+    /// The same as [`CircuitBreaker::close`].
+    pub fn reset(&self) {
+        self.close();
+    }
+
+    /// Rejects every call until told otherwise.
+    pub fn force_open(&self) {
+        self.by_hand(Machine::force_open);
+    }
+
+    /// Admits every call and records nothing, until told otherwise.
+    pub fn disable(&self) {
+        self.by_hand(Machine::disable);
+    }
+
+    /// Admits every call and counts as a closed breaker does, but only tells that it would have opened.
+    pub fn observe_only(&self) {
+        self.by_hand(Machine::observe_only);
+    }
+
+    /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may use the breaker. It
+    /// runs on the thread whose call caused the event, or on one that is delivering already; others never wait for it.
+    /// A panic in it is contained and counted.
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
+        self.core().add_listener(listener)
+    }
+
+    /// Removes a listener; `false` if it is not there.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "who removes one rarely asks whether it was there"
+    )]
+    pub fn remove_listener(&self, id: ListenerId) -> bool {
+        self.core().remove_listener(id)
+    }
+
+    pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
+        self.core().open_now()
+    }
+
+    pub(crate) fn join(&self, registry_listeners: &Arc<Listeners>) {
+        self.core().join(registry_listeners);
+    }
+
+    pub(crate) fn tell(&self, kind: crate::event::EventKind) {
+        self.core().tell(kind);
+    }
+
+    pub(crate) fn shared_name(&self) -> Name {
+        self.core().shared_name()
+    }
+
+    /// Whether both are handles of one breaker.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self.core(), other.core())
+    }
+
+    fn by_hand(&self, change: impl FnOnce(&mut Machine, Instant)) {
+        let result = self.core().by_hand(|machine, now| {
+            change(machine, now);
+            Ok(())
+        });
+        debug_assert!(result.is_ok());
+    }
+
+    #[inline]
+    fn core(&self) -> &Core {
+        match &self.0 {
+            Handle::Owned(core) => core,
+            Handle::Static(core) => core,
+        }
+    }
+}
+
+impl Default for CircuitBreaker {
+    /// A breaker named `default` with default settings.
+    fn default() -> Self {
+        Self::build(
+            Name::Static("default"),
+            BreakerConfig::default(),
+            Source::Default,
+        )
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("name", &self.core().name())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! The error that a rejected call gets.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::state::State;
+use crate::name::Name;
+
+/// The circuit is open: the call was rejected without being made.
+///
+/// A few words, cloned without allocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircuitOpen {
+    pub(crate) breaker: Name,
+    pub(crate) state: State,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl CircuitOpen {
+    /// The name of the breaker that rejected the call.
+    #[must_use]
+    pub fn breaker(&self) -> &str {
+        &self.breaker
+    }
+
+    /// The state that it was in: open, half-open with all probe slots taken, or forced open.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How long until a call may be admitted. `None` where nobody knows: forced open, or open until reset. Who sleeps
+    /// exactly that long after an open circuit's rejection is admitted.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &*self.breaker;
+        match self.state {
+            State::HalfOpen => write!(
+                f,
+                "circuit breaker `{name}` is half-open and all its probes are in flight"
+            )?,
+            State::ForcedOpen => write!(f, "circuit breaker `{name}` is forced open")?,
+            _ => write!(f, "circuit breaker `{name}` is open")?,
+        }
+        match self.retry_after {
+            Some(time) => write!(f, ": try again in {time:.1?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for CircuitOpen {}
+
+/// An error type that can say that the circuit is open. Every `E: From<CircuitOpen>` can.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot report that the circuit is open",
+    label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
+    note = "add `impl From<resilient::CircuitOpen> for {Self}`, or say what a rejected call returns with \
+            `on_open = |open| …`"
+)]
+pub trait ReportsOpen: Sized {
+    /// The error for a rejected call.
+    fn circuit_open(open: CircuitOpen) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitOpen>> ReportsOpen for E {
+    fn circuit_open(open: CircuitOpen) -> Self {
+        Self::from(open)
+    }
+}
+
+/// An output that a rejected call can have: `Err` of an error that [`ReportsOpen`], or `None`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot report that the circuit is open",
+    label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
+    note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or say what a rejected \
+            call returns with `on_open = |open| …`"
+)]
+pub trait Rejected {
+    /// The output of a rejected call.
+    fn rejected(open: CircuitOpen) -> Self;
+}
+
+impl<T, E: ReportsOpen> Rejected for Result<T, E> {
+    fn rejected(open: CircuitOpen) -> Self {
+        Err(E::circuit_open(open))
+    }
+}
+
+impl<T> Rejected for Option<T> {
+    fn rejected(_: CircuitOpen) -> Self {
+        None
+    }
+}

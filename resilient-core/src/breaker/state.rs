@@ -1,0 +1,138 @@
+//! The states of a breaker, and the steps between them.
+
+use std::fmt;
+use std::time::Instant;
+
+/// Where a breaker stands.
+///
+/// ```text
+///            failures reach the threshold              recovery time is over
+///   Closed ───────────────────────────────▶ Open ──────────────────────────────▶ HalfOpen
+///     ▲                                       ▲                                   │    │
+///     │                                       └────────── a probe fails ──────────┘    │
+///     └──────────────────────────── enough probes succeed ─────────────────────────────┘
+/// ```
+///
+/// The other three are set by hand only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Healthy: every call is admitted.
+    Closed,
+    /// Every call is rejected until the recovery time is over.
+    Open,
+    /// A few probes are admitted, to learn whether the dependency is back.
+    HalfOpen,
+    /// Rejects every call until told otherwise, whatever time passes.
+    ForcedOpen,
+    /// Admits every call and records nothing.
+    Disabled,
+    /// Admits every call, counts as `Closed` does, and tells once that it would have opened: to try settings in
+    /// production.
+    ObserveOnly,
+}
+
+impl State {
+    /// The name in lower case, as metrics and logs use it: `closed`, `open`, `half_open` ….
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
+            Self::Disabled => "disabled",
+            Self::ObserveOnly => "observe_only",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why a breaker went from one state into another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// As many failures in a row as `failure_threshold` allows.
+    FailureThreshold,
+    /// The recovery time is over, and a call came.
+    RecoveryTime,
+    /// More probes failed than are tolerated.
+    ProbeFailed,
+    /// Enough probes succeeded.
+    ProbesSucceeded,
+    /// By hand.
+    Manual,
+}
+
+impl Reason {
+    /// A few words for logs: `failure threshold reached` ….
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FailureThreshold => "failure threshold reached",
+            Self::RecoveryTime => "recovery time over",
+            Self::ProbeFailed => "probe failed",
+            Self::ProbesSucceeded => "probes succeeded",
+            Self::Manual => "by hand",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One step of a breaker from one state into another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transition {
+    /// When, by the breaker's clock.
+    pub at: Instant,
+    /// The state that ended.
+    pub from: State,
+    /// The state that began.
+    pub to: State,
+    /// What caused it.
+    pub reason: Reason,
+}
+
+/// An operation by hand that the present state does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransitionRefused {
+    pub(crate) from: State,
+    pub(crate) to: State,
+}
+
+impl TransitionRefused {
+    /// The state that the breaker is in, and stays in.
+    #[must_use]
+    pub fn from(&self) -> State {
+        self.from
+    }
+
+    /// The state that was asked for.
+    #[must_use]
+    pub fn to(&self) -> State {
+        self.to
+    }
+}
+
+impl fmt::Display for TransitionRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to } = self;
+        write!(f, "a breaker that is {from} cannot be made {to}: ")?;
+        f.write_str(match (from, to) {
+            (_, State::HalfOpen) => "only `open` and `forced_open` lead to `half_open`",
+            _ => "call `close()` first",
+        })
+    }
+}
+
+impl std::error::Error for TransitionRefused {}

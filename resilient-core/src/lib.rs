@@ -1,0 +1,49 @@
+//! The runtime of [`resilient`](https://docs.rs/resilient): circuit breakers, retries, and the registry that holds them.
+//!
+//! Use it through the facade, whose attributes write these calls into functions; or by hand:
+//!
+//! ```
+//! use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen, RetryPolicy};
+//! use std::time::Duration;
+//!
+//! #[derive(Debug, PartialEq)]
+//! enum FetchError { Timeout, Open(CircuitOpen) }
+//! impl From<CircuitOpen> for FetchError {
+//!     fn from(open: CircuitOpen) -> Self { Self::Open(open) }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+//! let breaker = CircuitBreaker::new("inventory", BreakerConfig::default());
+//! let policy = RetryPolicy::builder().base_delay(Duration::from_millis(50)).build()?;
+//! let stock = policy
+//!     .run_through(&breaker, async |attempt| {
+//!         if attempt.number() < 3 { Err(FetchError::Timeout) } else { Ok(7) }
+//!     })
+//!     .await;
+//! assert_eq!(stock, Ok(7));
+//! # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
+//! ```
+
+pub mod breaker;
+mod error;
+mod event;
+mod name;
+mod outcome;
+mod registry;
+pub mod retry;
+mod site;
+mod telemetry;
+pub mod time;
+
+#[doc(hidden)]
+#[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
+pub mod __private;
+
+pub use breaker::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Permit, Rejected, ReportsOpen, State,
+};
+pub use error::ConfigError;
+pub use event::{Event, EventKind, ListenerId};
+pub use outcome::{Class, Classify, Outcome, Output};
+pub use registry::{NameTaken, Registry};
+pub use retry::{Attempt, GiveUp, RetryPolicy};

@@ -1,0 +1,280 @@
+//! The loop's driver: told how each attempt failed, it says how long to wait, or why to stop.
+//!
+//! It knows nothing of functions and outputs: the loop is written into the annotated function, and in
+//! [`RetryPolicy::run`](super::RetryPolicy::run).
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::jitter::{Jitter, Random, smooth};
+use super::policy::{RetryPolicy, WhenOpen};
+use crate::breaker::CircuitOpen;
+use crate::outcome::Class;
+use crate::telemetry;
+use crate::time;
+
+/// Why a failed call was not tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// All attempts are used up.
+    Exhausted,
+    /// Another attempt would not help.
+    NotRetryable,
+    /// The next delay would reach `max_elapsed`.
+    Elapsed,
+    /// The circuit is open.
+    CircuitOpen,
+    /// The dependency asks for more time than `max_hint`, or than is left.
+    Hint,
+    /// There is a delay to wait for and no async runtime to wait in.
+    NoTimer,
+}
+
+impl GiveUp {
+    /// The name in lower case, as metrics and logs use it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exhausted => "exhausted",
+            Self::NotRetryable => "not_retryable",
+            Self::Elapsed => "elapsed",
+            Self::CircuitOpen => "circuit_open",
+            Self::Hint => "hint",
+            Self::NoTimer => "no_timer",
+        }
+    }
+}
+
+impl fmt::Display for GiveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The retries of one call.
+///
+/// A call whose first attempt succeeds has made one and dropped it: no clock (unless `max_elapsed` needs its start), no
+/// random number, no allocation.
+#[derive(Debug)]
+pub struct Retry<'policy> {
+    policy: &'policy RetryPolicy,
+    /// Retries that were granted so far.
+    retries: u32,
+    started: Option<Instant>,
+    last_delay: Duration,
+    needs_timer: bool,
+    spread: Spread,
+}
+
+/// What the schedule remembers of the delay before.
+#[derive(Debug)]
+struct Spread {
+    random: Option<Random>,
+    decorrelated: Option<Duration>,
+    smooth: f64,
+}
+
+impl<'policy> Retry<'policy> {
+    /// Starts a call. Whoever drives it sleeps as it likes.
+    #[inline]
+    #[must_use]
+    pub fn start(policy: &'policy RetryPolicy) -> Self {
+        Self {
+            policy,
+            retries: 0,
+            started: policy.max_elapsed.is_some().then(time::now),
+            last_delay: Duration::ZERO,
+            needs_timer: false,
+            spread: Spread {
+                random: None,
+                decorrelated: None,
+                smooth: 0.0,
+            },
+        }
+    }
+
+    /// Starts a call that sleeps in an async runtime: where there is none, it ends with [`GiveUp::NoTimer`] rather than
+    /// in a panic.
+    #[inline]
+    #[must_use]
+    pub fn start_async(policy: &'policy RetryPolicy) -> Self {
+        let mut retry = Self::start(policy);
+        retry.needs_timer = true;
+        retry
+    }
+
+    /// Reads the clock, so that attempts know the time since the call's start.
+    #[inline]
+    #[must_use]
+    pub fn timed(mut self) -> Self {
+        self.started.get_or_insert_with(time::now);
+        self
+    }
+
+    /// The number of the attempt that runs now, or has just failed: from 1.
+    #[must_use]
+    pub fn attempt_number(&self) -> u32 {
+        self.retries.saturating_add(1)
+    }
+
+    /// How long the call waited before the present attempt.
+    #[must_use]
+    pub fn last_delay(&self) -> Duration {
+        self.last_delay
+    }
+
+    /// When the call started, if that is known.
+    #[must_use]
+    pub(super) fn started_at(&self) -> Option<Instant> {
+        self.started
+    }
+
+    /// An attempt failed. `open` says that the circuit is open now, also if this failure opened it.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no other attempt.
+    #[cold]
+    pub fn after_failure(
+        &mut self,
+        class: Class,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, GiveUp> {
+        let next = self.decide(class, open);
+        self.settle(next)
+    }
+
+    /// An attempt was rejected by the circuit below.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no other attempt.
+    #[cold]
+    pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
+        let next = self.wait_for_circuit(open);
+        self.settle(next)
+    }
+
+    fn decide(&mut self, class: Class, open: Option<&CircuitOpen>) -> Result<Duration, GiveUp> {
+        if !class.retry {
+            return Err(GiveUp::NotRetryable);
+        }
+        if let Some(open) = open {
+            return self.wait_for_circuit(open);
+        }
+        if self.retries >= self.policy.max_retries {
+            return Err(GiveUp::Exhausted);
+        }
+        let left = self.time_left();
+        let delay = self.delay();
+        let Some(hint) = class.retry_after else {
+            return fits(delay, left, GiveUp::Elapsed);
+        };
+        if hint > self.policy.max_hint || left.is_some_and(|left| hint >= left) {
+            return Err(GiveUp::Hint);
+        }
+        let asked = hint.saturating_add(self.first_delay());
+        fits(delay.max(asked), left, GiveUp::Elapsed)
+    }
+
+    fn wait_for_circuit(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
+        if self.policy.when_open == WhenOpen::Stop {
+            return Err(GiveUp::CircuitOpen);
+        }
+        if self.retries >= self.policy.max_retries {
+            return Err(GiveUp::Exhausted);
+        }
+        let retry_after = open.retry_after().ok_or(GiveUp::CircuitOpen)?;
+        let left = self.time_left();
+        let longer = self.delay().max(retry_after);
+        let delay = longer.saturating_add(self.first_delay());
+        fits(delay, left, GiveUp::CircuitOpen)
+    }
+
+    fn settle(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
+        match next {
+            Ok(delay) if self.needs_timer && !delay.is_zero() && !time::has_timer() => {
+                self.stop(GiveUp::NoTimer)
+            }
+            Ok(delay) => {
+                telemetry::retrying(self.attempt_number(), delay);
+                self.retries = self.retries.saturating_add(1);
+                self.last_delay = delay;
+                Ok(delay)
+            }
+            Err(reason) => self.stop(reason),
+        }
+    }
+
+    fn stop(&self, reason: GiveUp) -> Result<Duration, GiveUp> {
+        telemetry::gave_up(self.attempt_number(), reason);
+        Err(reason)
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let max_elapsed = self.policy.max_elapsed?;
+        let elapsed = time::now().saturating_duration_since(self.started?);
+        Some(max_elapsed.saturating_sub(elapsed))
+    }
+
+    /// The jittered delay before the next retry.
+    fn delay(&mut self) -> Duration {
+        let k = self.retries.saturating_add(1);
+        let policy = self.policy;
+        let cap = policy.max_delay;
+        let random = self
+            .spread
+            .random
+            .get_or_insert_with(|| Random::new(policy.seed));
+        match policy.jitter {
+            Jitter::Decorrelated => {
+                let base = policy.base_delay.min(cap);
+                let delay = match self.spread.decorrelated {
+                    None => base,
+                    Some(before) => random.within(base, before.saturating_mul(3).min(cap)),
+                };
+                self.spread.decorrelated = Some(delay);
+                delay
+            }
+            Jitter::Smooth => {
+                let (delay, s) = smooth(k, policy.base_delay, self.spread.smooth, random);
+                self.spread.smooth = s;
+                delay.min(cap)
+            }
+            jitter => jitter.spread(policy.nominal(k), cap, random),
+        }
+    }
+
+    /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.
+    fn first_delay(&mut self) -> Duration {
+        let policy = self.policy;
+        let random = self
+            .spread
+            .random
+            .get_or_insert_with(|| Random::new(policy.seed));
+        match policy.jitter {
+            Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random)
+                .0
+                .min(policy.max_delay),
+            jitter => jitter.spread(policy.nominal(1), policy.max_delay, random),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The capped delay before retry `k`, before jitter.
+    fn nominal(&self, k: u32) -> Duration {
+        self.backoff
+            .nominal(k, self.base_delay, self.backoff_factor)
+            .min(self.max_delay)
+    }
+}
+
+/// A delay that reaches the end of the time left is useless: nothing could come of the attempt.
+fn fits(delay: Duration, left: Option<Duration>, otherwise: GiveUp) -> Result<Duration, GiveUp> {
+    match left {
+        Some(left) if delay >= left => Err(otherwise),
+        _ => Ok(delay),
+    }
+}

@@ -1,0 +1,139 @@
+//! The loop around a closure, for those who do not use the attributes.
+
+use super::attempt::Attempt;
+use super::driver::Retry;
+use super::policy::RetryPolicy;
+use crate::breaker::{CircuitBreaker, Rejected};
+use crate::outcome::{Class, Classify, Output, every_failure};
+use crate::time::sleep;
+
+impl RetryPolicy {
+    /// Runs `operation` until it succeeds or there is a reason to stop, and returns its last output. Every `Err`, or
+    /// `None`, is tried again.
+    ///
+    /// ```
+    /// use resilient_core::RetryPolicy;
+    /// use std::time::Duration;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
+    /// let answer = policy
+    ///     .run(async |attempt| if attempt.is_first() { Err("too early") } else { Ok(42) })
+    ///     .await;
+    /// assert_eq!(answer, Ok(42));
+    /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
+    /// ```
+    ///
+    /// A closure that does not look at the attempt can be written `|_| async { … }`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the running attempt or ends the sleep; nothing goes on.
+    pub async fn run<O, F>(&self, operation: F) -> O
+    where
+        O: Output,
+        F: AsyncFnMut(&Attempt<O>) -> O,
+    {
+        self.run_with(every_failure, operation).await
+    }
+
+    /// The same, with errors that know what they mean.
+    ///
+    /// # Errors
+    ///
+    /// The last one of `operation`.
+    pub async fn run_classified<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        E: Classify,
+        F: AsyncFnMut(&Attempt<Result<T, E>>) -> Result<T, E>,
+    {
+        let classify = |output: &Result<T, E>| output.as_ref().err().map(E::classify);
+        self.run_with(classify, operation).await
+    }
+
+    /// The same, with `classify` to say what an output means: `None` for a success.
+    pub async fn run_with<O, C, F>(&self, mut classify: C, mut operation: F) -> O
+    where
+        C: FnMut(&O) -> Option<Class>,
+        F: AsyncFnMut(&Attempt<O>) -> O,
+    {
+        let mut retry = Retry::start_async(self).timed();
+        let mut last = None;
+        loop {
+            let attempt = Attempt::new(&retry, last);
+            let output = operation(&attempt).await;
+            drop(attempt);
+            let Some(class) = classify(&output) else {
+                return output;
+            };
+            match retry.after_failure(class, None) {
+                Ok(delay) => {
+                    last = Some(output);
+                    sleep(delay).await;
+                }
+                Err(_) => return output,
+            }
+        }
+    }
+
+    /// Runs `operation` with every attempt passing through `breaker`. Once the circuit is open the loop ends with the
+    /// real error, or waits if [`when_open`](super::RetryPolicyBuilder::when_open) says so. Only a call that is rejected
+    /// at its first attempt returns [`CircuitOpen`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`run`](Self::run); an attempt that is dropped gives its permit back.
+    pub async fn run_through<O, F>(&self, breaker: &CircuitBreaker, operation: F) -> O
+    where
+        O: Output + Rejected,
+        F: AsyncFnMut(&Attempt<O>) -> O,
+    {
+        self.run_through_with(breaker, every_failure, operation)
+            .await
+    }
+
+    /// The same, with `classify` to say what an output means to both: `None` for a success.
+    pub async fn run_through_with<O, C, F>(
+        &self,
+        breaker: &CircuitBreaker,
+        mut classify: C,
+        mut operation: F,
+    ) -> O
+    where
+        O: Rejected,
+        C: FnMut(&O) -> Option<Class>,
+        F: AsyncFnMut(&Attempt<O>) -> O,
+    {
+        let mut retry = Retry::start_async(self).timed();
+        // The last real output, or the first rejection.
+        let mut last = None;
+        loop {
+            let (output, next) = match breaker.try_acquire() {
+                Ok(permit) => {
+                    let attempt = Attempt::new(&retry, last.take());
+                    let output = operation(&attempt).await;
+                    drop(attempt);
+                    let class = classify(&output);
+                    permit.report_class(class);
+                    let Some(class) = class else {
+                        return output;
+                    };
+                    let next = retry.after_failure(class, breaker.open_now().as_ref());
+                    (output, next)
+                }
+                Err(open) => {
+                    let next = retry.after_rejection(&open);
+                    let output = last.take().unwrap_or_else(|| O::rejected(open));
+                    (output, next)
+                }
+            };
+            match next {
+                Ok(delay) => {
+                    last = Some(output);
+                    sleep(delay).await;
+                }
+                Err(_) => return output,
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The feature `tracing`: what breakers and retries do, as events for subscribers.
+//!
+//! Openings are warnings; other transitions are at INFO; rejections and retries, of which an outage has thousands, at
+//! DEBUG. A subscriber that panics is contained like a listener.
+
+#[cfg(feature = "tracing")]
+mod enabled {
+    use std::time::Duration;
+
+    use crate::breaker::{CircuitOpen, State};
+    use crate::event::{Event, EventKind, contain, discard};
+    use crate::retry::GiveUp;
+
+    pub(crate) const ENABLED: bool = true;
+
+    fn emit(code: impl FnOnce()) {
+        if let Err(payload) = contain(code) {
+            discard(payload);
+        }
+    }
+
+    pub(crate) fn event(event: &Event) {
+        let breaker = event.breaker();
+        emit(|| match event.kind() {
+            EventKind::Transition(step) => {
+                let (from, to) = (step.from.as_str(), step.to.as_str());
+                let reason = step.reason.as_str();
+                if matches!(step.to, State::Open | State::ForcedOpen) {
+                    tracing::warn!(breaker, from, to, reason, "circuit breaker opened");
+                } else {
+                    tracing::info!(breaker, from, to, reason, "circuit breaker changed state");
+                }
+            }
+            EventKind::WouldOpen => {
+                tracing::warn!(breaker, "observed circuit breaker would have opened");
+            }
+            EventKind::Conflict { first, second } => tracing::warn!(
+                breaker,
+                %first,
+                %second,
+                "two places give one circuit breaker different settings; the first hold"
+            ),
+            EventKind::InvalidSetting(error) => tracing::warn!(
+                breaker,
+                %error,
+                "invalid setting; its default holds"
+            ),
+        });
+    }
+
+    pub(crate) fn rejected(open: &CircuitOpen) {
+        emit(|| {
+            tracing::debug!(
+                breaker = open.breaker(),
+                state = open.state().as_str(),
+                retry_after = open.retry_after().map(|time| time.as_secs_f64()),
+                "call rejected"
+            );
+        });
+    }
+
+    pub(crate) fn retrying(attempt: u32, delay: Duration) {
+        emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
+    }
+
+    pub(crate) fn gave_up(attempts: u32, reason: GiveUp) {
+        emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
+    }
+
+    pub(crate) fn invalid_policy(error: &crate::error::ConfigError) {
+        emit(|| tracing::warn!(%error, "invalid retry setting; its default holds"));
+    }
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) use enabled::*;
+
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    use std::time::Duration;
+
+    pub(crate) const ENABLED: bool = false;
+
+    pub(crate) fn event(_: &crate::event::Event) {}
+    pub(crate) fn rejected(_: &crate::breaker::CircuitOpen) {}
+    pub(crate) fn retrying(_: u32, _: Duration) {}
+    pub(crate) fn gave_up(_: u32, _: crate::retry::GiveUp) {}
+    pub(crate) fn invalid_policy(_: &crate::error::ConfigError) {}
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use disabled::*;

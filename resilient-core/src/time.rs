@@ -1,0 +1,170 @@
+//! The clock: now, and sleeping until later.
+//!
+//! Time is monotonic everywhere ([`std::time::Instant`]): a wall clock that is set back or forward changes nothing. With
+//! the feature `tokio` the default clock is tokio's, so that `tokio::time::pause` and `advance` move breakers and retries
+//! alike; outside a runtime it is the real one.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A source of monotonic time.
+///
+/// A clock that goes back, or panics, harms nothing: a time before the present state began counts as that beginning.
+pub trait Clock: Send + Sync + 'static {
+    /// The present instant.
+    fn now(&self) -> Instant;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+}
+
+/// The present instant by the default clock: the current runtime's, else the real one. Needs no running runtime.
+pub(crate) fn now() -> Instant {
+    #[cfg(feature = "tokio")]
+    {
+        tokio::time::Instant::now().into_std()
+    }
+    #[cfg(not(feature = "tokio"))]
+    {
+        Instant::now()
+    }
+}
+
+/// The clock of one breaker.
+#[derive(Clone, Default)]
+pub(crate) enum Source {
+    #[default]
+    Default,
+    Given(Arc<dyn Clock>),
+}
+
+impl Source {
+    /// The present instant; `fallback` if the given clock panics.
+    pub(crate) fn now_or(&self, fallback: Instant) -> Instant {
+        match self {
+            Self::Default => now(),
+            Self::Given(clock) => {
+                catch_unwind(AssertUnwindSafe(|| clock.now())).unwrap_or_else(|payload| {
+                    crate::event::discard(payload);
+                    fallback
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default clock",
+            Self::Given(_) => "given clock",
+        })
+    }
+}
+
+/// `start + delay`, or `None` where that is beyond what an instant can say: never.
+pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
+    if delay == Duration::MAX {
+        return None;
+    }
+    start.checked_add(delay)
+}
+
+/// Whether an async sleep has a runtime to wait in. Without tokio, whoever sleeps knows.
+pub(crate) fn has_timer() -> bool {
+    #[cfg(feature = "tokio")]
+    {
+        tokio::runtime::Handle::try_current().is_ok()
+    }
+    #[cfg(not(feature = "tokio"))]
+    {
+        true
+    }
+}
+
+/// Sleeps, without a timer call where `delay` is zero. Dropping the future ends the sleep.
+#[cfg(feature = "tokio")]
+pub(crate) async fn sleep(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// A clock that stands still until it is moved: for tests of breakers.
+///
+/// ```
+/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, State};
+/// use resilient_core::time::ManualClock;
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new();
+/// let config = BreakerConfig::builder().failure_threshold(1).build()?;
+/// let breaker = CircuitBreaker::with_clock("payments", config, clock.clone());
+///
+/// breaker.try_acquire().unwrap().report(Outcome::Failure);
+/// assert_eq!(breaker.state(), State::Open);
+/// clock.advance(Duration::from_secs(30));
+/// assert_eq!(breaker.state(), State::HalfOpen);
+/// # Ok::<(), resilient_core::ConfigError>(())
+/// ```
+#[cfg(feature = "test-util")]
+#[derive(Debug, Clone)]
+pub struct ManualClock {
+    start: Instant,
+    nanos: Arc<std::sync::atomic::AtomicU64>,
+}
+
+#[cfg(feature = "test-util")]
+impl ManualClock {
+    /// A clock that stands at an arbitrary instant. Clones share their time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            nanos: Arc::default(),
+        }
+    }
+
+    /// Moves the clock on. It saturates 584 years after it was made.
+    pub fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.change(|nanos| nanos.saturating_add(by));
+    }
+
+    /// Sets the clock back, to where it was made at the earliest: what broken hardware does.
+    pub fn set_back(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.change(|nanos| nanos.saturating_sub(by));
+    }
+
+    fn change(&self, change: impl Fn(u64) -> u64) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let mut seen = self.nanos.load(Relaxed);
+        while let Err(newer) =
+            self.nanos
+                .compare_exchange_weak(seen, change(seen), Relaxed, Relaxed)
+        {
+            seen = newer;
+        }
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        let passed = self.nanos.load(std::sync::atomic::Ordering::Relaxed);
+        later(self.start, Duration::from_nanos(passed)).unwrap_or(self.start)
+    }
+}
