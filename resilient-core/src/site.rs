@@ -129,8 +129,57 @@ impl Site {
     }
 }
 
-/// `krate::module::Type::function` of the type name of a function that was declared within it.
+/// `krate::module::Type::function` of the type name of a closure in a static in that function.
 fn function_path(marker: &'static str) -> Name {
-    let path = marker.rsplit_once("::").map_or(marker, |(path, _)| path);
-    Name::from(path.replace("::{{closure}}", ""))
+    // Closures, also of async functions, are no part of the path; nor are type parameters, whose statics are shared.
+    let mut path = marker.replace("::{{closure}}", "");
+    while let Some((start, end)) = inferred_parameters(&path) {
+        path.replace_range(start..end, "");
+    }
+    let end = path.rfind("::").unwrap_or(path.len());
+    path.truncate(end);
+    Name::from(path)
+}
+
+/// Where `<_, _>` stands.
+fn inferred_parameters(path: &str) -> Option<(usize, usize)> {
+    let start = path.find("<_")?;
+    let length = path[start..].find('>')?;
+    let inside = &path[start + 1..start + length];
+    inside
+        .chars()
+        .all(|each| matches!(each, '_' | ',' | ' '))
+        .then_some((start, start + length + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g01_the_path_is_that_of_the_function_around_the_marker() {
+        for (marker, path) in [
+            ("krate::free::SITE::{{closure}}::{{closure}}", "krate::free"),
+            (
+                "krate::free::{{closure}}::SITE::{{closure}}::{{closure}}",
+                "krate::free",
+            ),
+            (
+                "krate::m::Type<_, _>::get::SITE::{{closure}}::{{closure}}",
+                "krate::m::Type::get",
+            ),
+            (
+                "<u8 as krate::Trait>::get::SITE::{{closure}}",
+                "<u8 as krate::Trait>::get",
+            ),
+            (
+                "<krate::Of<_> as krate::Trait<_>>::get::SITE",
+                "<krate::Of as krate::Trait>::get",
+            ),
+            ("krate::Type<_weird>::get::SITE", "krate::Type<_weird>::get"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(&*function_path(marker), path);
+        }
+    }
 }

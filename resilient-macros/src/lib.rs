@@ -1,1 +1,25 @@
-//! The attributes of `resilient`.
+//! The attributes of `resilient`. Use them through that crate, which has the runtime that they call.
+
+mod args;
+mod error;
+mod expand;
+mod function;
+mod literal;
+mod scan;
+mod tokens;
+
+use proc_macro::TokenStream;
+
+use crate::args::Kind;
+
+/// Tries a failed call again.
+#[proc_macro_attribute]
+pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Kind::Retry, args.into(), &item.into()).into()
+}
+
+/// Stops calling a dependency that is down.
+#[proc_macro_attribute]
+pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Kind::CircuitBreaker, args.into(), &item.into()).into()
+}

@@ -107,7 +107,7 @@ impl Random {
     /// Uniform between the two, both included, whichever is the longer.
     pub(super) fn within(&mut self, a: Duration, b: Duration) -> Duration {
         let (low, high) = (a.min(b), a.max(b));
-        let width = high - low;
+        let width = high.saturating_sub(low);
         match u64::try_from(width.as_nanos()) {
             Ok(0) => low,
             Ok(nanos) => {

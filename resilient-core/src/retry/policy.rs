@@ -59,7 +59,6 @@ impl RetryPolicy {
     pub const DEFAULT: Self = RetryPolicyBuilder::new().complete();
 
     /// Settings to change, starting from the defaults.
-    #[must_use]
     pub const fn builder() -> RetryPolicyBuilder {
         RetryPolicyBuilder::new()
     }

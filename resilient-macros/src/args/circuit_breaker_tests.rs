@@ -1,0 +1,252 @@
+//! `#[circuit_breaker]`: what its arguments mean, and what is refused with which words.
+
+use super::super::soup::Soup;
+use super::*;
+use quote::quote;
+
+fn accepted(tokens: TokenStream) -> BreakerArgs {
+    let shown = tokens.to_string();
+    BreakerArgs::parse(tokens).unwrap_or_else(|errors| panic!("{shown}: {:?}", errors.messages()))
+}
+
+fn refused(tokens: TokenStream) -> Vec<String> {
+    let shown = tokens.to_string();
+    BreakerArgs::parse(tokens).expect_err(&shown).messages()
+}
+
+fn only(tokens: TokenStream) -> String {
+    let messages = refused(tokens);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    messages.concat()
+}
+
+fn text(tokens: Option<&TokenStream>) -> String {
+    tokens.map(ToString::to_string).unwrap_or_default()
+}
+
+#[test]
+fn every_setting_is_read_into_its_field() {
+    let args = accepted(quote! {
+        name = "payments", failure_threshold = 7, recovery_time = "10s", recovery_factor = 2, max_recovery_time = "5m",
+        recovery_jitter = "10%", half_open_max_calls = 2, half_open_successes = 3, half_open_failures = 1,
+        probe_timeout = "45s", abandoned = failure, crate = ::rt
+    });
+    assert_eq!(text(args.name.as_ref()), "\"payments\"");
+    assert!(matches!(args.failure_threshold, Some(Setting::Literal(7))));
+    assert!(
+        matches!(args.recovery_time, Some(Setting::Literal(time)) if time == Duration::from_secs(10))
+    );
+    assert!(
+        matches!(args.recovery_factor, Some(Setting::Literal(factor)) if (factor - 2.0).abs() < 1e-9)
+    );
+    assert!(
+        matches!(args.max_recovery_time, Some(Setting::Literal(time)) if time == Duration::from_secs(300))
+    );
+    assert!(
+        matches!(args.recovery_jitter, Some(Setting::Literal(share)) if (share - 0.1).abs() < 1e-9)
+    );
+    assert!(matches!(
+        args.half_open_max_calls,
+        Some(Setting::Literal(2))
+    ));
+    assert!(matches!(
+        args.half_open_successes,
+        Some(Setting::Literal(3))
+    ));
+    assert!(matches!(args.half_open_failures, Some(Setting::Literal(1))));
+    assert!(
+        matches!(args.probe_timeout, Some(Setting::Literal(time)) if time == Duration::from_secs(45))
+    );
+    assert_eq!(args.abandoned, Some(Abandoned::Failure));
+    assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
+}
+
+#[test]
+fn patterns_predicates_and_expressions_are_kept_as_written() {
+    let args = accepted(quote! {
+        breaker = self.breaker, failure = E::A | E::B { .. }, ignore = E::C, failure_if = |e| e.bad(),
+        failure_when = |r: &Result<A, B>| r.is_err(), ignore_if = E::is_fine, retry_after = after,
+        on_open = |open| Err(E::Open(open, 1))
+    });
+    assert_eq!(text(args.breaker.as_ref()), "self . breaker");
+    assert_eq!(
+        text(args.failure.as_ref()),
+        quote!(E::A | E::B { .. }).to_string()
+    );
+    assert_eq!(text(args.ignore.as_ref()), quote!(E::C).to_string());
+    assert_eq!(
+        text(args.failure_if.as_ref()),
+        quote!(|e| e.bad()).to_string()
+    );
+    assert_eq!(
+        text(args.failure_when.as_ref()),
+        quote!(|r: &Result<A, B>| r.is_err()).to_string()
+    );
+    assert_eq!(
+        text(args.ignore_if.as_ref()),
+        quote!(E::is_fine).to_string()
+    );
+    assert_eq!(text(args.retry_after.as_ref()), "after");
+    assert_eq!(
+        text(args.on_open.as_ref()),
+        quote!(|open| Err(E::Open(open, 1))).to_string()
+    );
+}
+
+#[test]
+fn a_name_is_text_that_is_not_empty_or_a_const() {
+    assert_eq!(
+        text(accepted(quote!(name = NAMES::PAYMENTS)).name.as_ref()),
+        quote!(NAMES::PAYMENTS).to_string()
+    );
+    assert_eq!(
+        only(quote!(name = "")),
+        "`name` is empty: name what is called, as in `name = \"payments\"`"
+    );
+    assert!(only(quote!(name = 3)).contains("name is text"));
+    assert!(only(quote!(name = b"x")).contains("name is text"));
+}
+
+#[test]
+fn literals_that_break_a_rule_are_refused_with_the_rule() {
+    assert_eq!(
+        only(quote!(failure_threshold = 0)),
+        "`failure_threshold` is 0: it takes a failure to open, so at least 1"
+    );
+    assert!(only(quote!(half_open_successes = 0)).starts_with("`half_open_successes` is 0"));
+    assert!(only(quote!(half_open_max_calls = 0)).contains("from 1 to 1024"));
+    assert!(
+        only(quote!(
+            half_open_max_calls = 1025,
+            half_open_successes = 2000
+        ))
+        .contains("from 1 to 1024")
+    );
+    assert!(only(quote!(recovery_factor = 0.9)).contains("at least 1"));
+    assert!(only(quote!(recovery_jitter = "150%")).contains("from 0 to 1"));
+    assert!(only(quote!(probe_timeout = "0ms")).starts_with("`probe_timeout` is zero"));
+    assert!(only(quote!(abandoned = ignored)).contains("did you mean `ignore`?"));
+    accepted(quote!(recovery_time = "0s", half_open_failures = 0));
+}
+
+#[test]
+fn the_longest_recovery_is_not_below_the_first() {
+    assert!(only(quote!(max_recovery_time = "10s")).contains("whose default is 30s"));
+    let both = "`max_recovery_time` is 10s and `recovery_time` is 20s: `max_recovery_time` is at least `recovery_time`";
+    assert_eq!(
+        only(quote!(max_recovery_time = "10s", recovery_time = "20s")),
+        both
+    );
+    assert_eq!(
+        only(quote!(recovery_time = "20s", max_recovery_time = "10s")),
+        both
+    );
+    accepted(quote!(recovery_time = "20m"));
+    accepted(quote!(recovery_time = time(), max_recovery_time = "1s"));
+}
+
+#[test]
+fn no_more_calls_probe_at_a_time_than_results_decide() {
+    assert!(only(quote!(half_open_max_calls = 2)).contains("which is 1 + 0"));
+    assert!(
+        only(quote!(
+            half_open_max_calls = 5,
+            half_open_successes = 3,
+            half_open_failures = 1
+        ))
+        .contains("which is 3 + 1")
+    );
+    accepted(quote!(
+        half_open_max_calls = 4,
+        half_open_successes = 3,
+        half_open_failures = 1
+    ));
+    accepted(quote!(
+        half_open_max_calls = 5,
+        half_open_successes = wanted()
+    ));
+    accepted(quote!(
+        half_open_max_calls = 9,
+        half_open_successes = 4294967295,
+        half_open_failures = 4294967295
+    ));
+}
+
+#[test]
+fn a_breaker_of_ones_own_excludes_the_settings_only() {
+    for setting in [
+        quote!(name = "a"),
+        quote!(failure_threshold = 3),
+        quote!(abandoned = ignore),
+        quote!(recovery_time = T),
+    ] {
+        assert!(
+            only(quote!(breaker = b, #setting))
+                .ends_with("excludes `breaker`: a breaker has its settings already")
+        );
+        assert!(only(quote!(#setting, breaker = b)).starts_with("`breaker` excludes `"));
+    }
+    accepted(quote!(breaker = self.breaker, failure = E::A, on_open = f));
+}
+
+#[test]
+fn keys_that_do_not_exist_yet_and_those_of_the_sibling_are_unknown() {
+    for key in [
+        "window",
+        "window_buckets",
+        "min_calls",
+        "failure_rate",
+        "failure_count",
+        "slow_call",
+        "slow_call_rate",
+        "key",
+        "max_keys",
+        "borrow",
+    ] {
+        let key = proc_macro2::Ident::new(key, proc_macro2::Span::call_site());
+        let message = only(quote!(#key = 3));
+        assert!(
+            message.starts_with(&format!("unknown key `{key}`")),
+            "{message}"
+        );
+        assert!(!message.contains("did you mean"), "{message}");
+    }
+    assert_eq!(
+        only(quote!(max_retries = 3)),
+        "unknown key `max_retries`: it belongs to `#[retry]`"
+    );
+    assert_eq!(
+        only(quote!(treshold = 3)),
+        "unknown key `treshold`: did you mean `failure_threshold`?"
+    );
+}
+
+#[test]
+fn what_the_upper_attributes_hand_down_is_read() {
+    assert_eq!(accepted(quote!(__outer(retry { a = b }))).outer.len(), 1);
+}
+
+#[test]
+fn no_input_makes_the_parser_panic() {
+    let mut words: Vec<&str> = BREAKER_KEYS.values.to_vec();
+    words.extend([
+        "__outer",
+        "circuit_breaker",
+        "ignore",
+        "move",
+        "as",
+        "x",
+        "_",
+        "r#type",
+        "borrow",
+    ]);
+    let mut soup = Soup::new(0xb0b, &words);
+    let mut errors = 0;
+    for _ in 0..5000 {
+        if let Err(found) = BreakerArgs::parse(soup.stream(3)) {
+            assert!(!found.is_empty());
+            errors += found.to_compile_errors().into_iter().count();
+        }
+    }
+    assert!(errors > 5000);
+}

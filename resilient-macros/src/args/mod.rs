@@ -1,0 +1,25 @@
+//! The arguments of the attributes: their grammar, and the rules that literals must keep.
+
+mod breaker_rules;
+mod circuit_breaker;
+mod duration;
+mod given;
+mod number;
+mod outer;
+mod pairs;
+mod path;
+mod retry;
+mod retry_rules;
+mod setting;
+#[cfg(test)]
+mod soup;
+mod suggest;
+mod value_end;
+mod word;
+
+pub(crate) use circuit_breaker::{Abandoned, BreakerArgs};
+pub(crate) use outer::{Kind, Outer};
+pub(crate) use retry::{Backoff, Jitter, RetryArgs, WhenOpen};
+pub(crate) use setting::Setting;
+#[cfg(test)]
+pub(crate) use soup::Soup;

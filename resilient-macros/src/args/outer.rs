@@ -1,0 +1,94 @@
+//! The hidden argument by which stacked attributes of ours hand their own arguments down.
+
+use proc_macro2::{Delimiter, TokenStream};
+
+use crate::error::Errors;
+use crate::tokens::{flatten, group, ident};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Retry,
+    CircuitBreaker,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Retry => "retry",
+            Kind::CircuitBreaker => "circuit_breaker",
+        }
+    }
+
+    /// The attribute of that name.
+    pub(crate) fn of(name: &str) -> Option<Kind> {
+        [Kind::Retry, Kind::CircuitBreaker]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// An attribute that stood above, with its arguments as written.
+#[derive(Debug, Clone)]
+pub(crate) struct Outer {
+    pub(crate) kind: Kind,
+    pub(crate) args: TokenStream,
+}
+
+/// Reads `retry { … } circuit_breaker { … }`.
+pub(super) fn parse(inside: &TokenStream, errors: &mut Errors) -> Vec<Outer> {
+    let tokens = flatten(inside.clone());
+    let mut items = Vec::new();
+    for pair in tokens.chunks(2) {
+        let kind = ident(pair.first()).and_then(|name| Kind::of(&name.to_string()));
+        let Some((kind, args)) = kind.zip(group(pair.get(1), Delimiter::Brace)) else {
+            errors.push_spanned(inside, "`__outer` is internal: it is not for use by hand");
+            return items;
+        };
+        items.push(Outer {
+            kind,
+            args: args.stream(),
+        });
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn items_are_read_outermost_first_with_their_raw_arguments() {
+        let mut errors = Errors::default();
+        let items = parse(
+            &quote!(retry { max_retries = } circuit_breaker {}),
+            &mut errors,
+        );
+        assert!(errors.is_empty());
+        let read: Vec<_> = items
+            .iter()
+            .map(|item| (item.kind, item.args.to_string()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                (Kind::Retry, "max_retries =".to_owned()),
+                (Kind::CircuitBreaker, String::new())
+            ]
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for source in [
+            quote!(retry),
+            quote!(retry(a)),
+            quote!(other {}),
+            quote!(retry {} 3),
+        ] {
+            let mut errors = Errors::default();
+            parse(&source, &mut errors);
+            assert_eq!(errors.messages().len(), 1, "{source}");
+        }
+    }
+}

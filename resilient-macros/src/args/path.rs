@@ -1,0 +1,154 @@
+//! Values that are names: the path of the runtime, the attempt's identifier, lists of arguments.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use super::word::lone_ident;
+use crate::error::Errors;
+use crate::literal::constant;
+use crate::tokens::{flatten, is_keyword, shown, source};
+
+/// The value of `crate`: a path.
+pub(super) fn krate(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+    let tokens = flatten(value.clone());
+    let is_path = tokens.iter().all(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        _ => false,
+    });
+    if is_path && matches!(tokens.last(), Some(TokenTree::Ident(_))) {
+        return Some(value.clone());
+    }
+    let quotes = if constant(value).is_some() {
+        ", without quotes"
+    } else {
+        ""
+    };
+    errors.push_spanned(
+        value,
+        format!("`crate` is a path to the runtime{quotes}, as in `crate = ::resilient`"),
+    );
+    None
+}
+
+/// The value of `attempt`: an identifier that the body can use.
+pub(super) fn binding(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
+    match lone_ident(value) {
+        Some(ident) if !is_keyword(&ident.to_string()) => Some(ident),
+        _ => {
+            let message = format!(
+                "`attempt` names a variable for the body, as in `attempt = attempt`, and `{}` is no such name",
+                source(value)
+            );
+            errors.push_spanned(value, message);
+            None
+        }
+    }
+}
+
+/// The list of `borrow` or `clone`: arguments of the function.
+pub(super) fn arguments(key: &Ident, inside: &TokenStream, errors: &mut Errors) -> Vec<Ident> {
+    let mut list: Vec<Ident> = Vec::new();
+    let tokens = flatten(inside.clone());
+    if tokens.is_empty() {
+        errors.push(
+            key.span(),
+            format!("`{key}` lists nothing: name an argument, as in `{key}(url)`"),
+        );
+    }
+    let mut expects_name = true;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) if expects_name && !is_keyword(&name.to_string()) => {
+                if list.contains(&name) {
+                    errors.push(name.span(), format!("`{name}` is listed twice in `{key}`"));
+                } else {
+                    list.push(name);
+                }
+                expects_name = false;
+            }
+            TokenTree::Punct(comma) if comma.as_char() == ',' && !expects_name => {
+                expects_name = true;
+            }
+            token => {
+                let shown = shown(&token);
+                let message = format!(
+                    "`{key}` lists names of arguments, separated by commas, and `{shown}` does not belong there"
+                );
+                errors.push(token.span(), message);
+                break;
+            }
+        }
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proc_macro2::Span;
+    use quote::quote;
+
+    fn listed(inside: &TokenStream) -> (Vec<String>, Vec<String>) {
+        let mut errors = Errors::default();
+        let key = Ident::new("borrow", Span::call_site());
+        let list = arguments(&key, inside, &mut errors);
+        (
+            list.iter().map(ToString::to_string).collect(),
+            errors.messages(),
+        )
+    }
+
+    #[test]
+    fn a_list_of_names_is_read_with_its_trailing_comma() {
+        assert_eq!(
+            listed(&quote!(a, r#type,)),
+            (vec!["a".to_owned(), "r#type".to_owned()], vec![])
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_of_names_is_refused() {
+        for source in [
+            quote!(),
+            quote!(a b),
+            quote!(a,,b),
+            quote!(self),
+            quote!(a, 3),
+            quote!(&a),
+            quote!(a, a),
+        ] {
+            assert_eq!(listed(&source).1.len(), 1, "{source}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_an_identifier_and_no_keyword() {
+        let mut errors = Errors::default();
+        assert!(binding(&quote!(attempt), &mut errors).is_some());
+        assert!(binding(&quote!(r#type), &mut errors).is_some());
+        assert!(errors.is_empty());
+        for source in [
+            quote!(_),
+            quote!(self),
+            quote!(type),
+            quote!(a.b),
+            quote!("a"),
+            quote!(1),
+        ] {
+            assert!(binding(&source, &mut errors).is_none(), "{source}");
+        }
+        assert_eq!(errors.messages().len(), 6);
+    }
+
+    #[test]
+    fn the_runtime_is_named_by_a_path() {
+        let mut errors = Errors::default();
+        assert!(krate(&quote!(::my_resilient), &mut errors).is_some());
+        assert!(krate(&quote!(crate::rt), &mut errors).is_some());
+        assert!(errors.is_empty());
+        assert!(krate(&quote!("resilient"), &mut errors).is_none());
+        assert!(krate(&quote!(a + b), &mut errors).is_none());
+        assert!(krate(&quote!(a::), &mut errors).is_none());
+        assert!(errors.messages()[0].contains("without quotes"));
+    }
+}

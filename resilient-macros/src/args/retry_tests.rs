@@ -1,0 +1,399 @@
+//! `#[retry]`: what its arguments mean, and what is refused with which words.
+
+use super::super::soup::Soup;
+use super::*;
+use crate::tokens::invisible;
+use quote::quote;
+
+fn accepted(tokens: TokenStream) -> RetryArgs {
+    let shown = tokens.to_string();
+    RetryArgs::parse(tokens).unwrap_or_else(|errors| panic!("{shown}: {:?}", errors.messages()))
+}
+
+fn refused(tokens: TokenStream) -> Vec<String> {
+    let shown = tokens.to_string();
+    RetryArgs::parse(tokens).expect_err(&shown).messages()
+}
+
+fn only(tokens: TokenStream) -> String {
+    let messages = refused(tokens);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    messages.concat()
+}
+
+fn text(tokens: Option<&TokenStream>) -> String {
+    tokens.map(ToString::to_string).unwrap_or_default()
+}
+
+#[test]
+fn no_arguments_leave_everything_to_the_defaults() {
+    let args = accepted(quote!());
+    assert!(args.max_retries.is_none() && args.backoff.is_none() && args.outer.is_empty());
+}
+
+#[test]
+fn every_key_is_read_into_its_field() {
+    let args = accepted(quote! {
+        max_retries = 5, backoff = exponential, base_delay = "50ms", max_delay = "1m30s", backoff_factor = 1.5,
+        jitter = equal, on = E::A | E::B { .. }, except = E::C(_), retry_if = |e| e.again(), retry_when = f::<A, B>,
+        retry_after = |e| e.after(), max_hint = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
+        on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
+    });
+    assert!(matches!(args.max_retries, Some(Setting::Literal(5))));
+    assert!(matches!(args.backoff, Some(Backoff::Exponential)));
+    assert!(
+        matches!(args.base_delay, Some(Setting::Literal(delay)) if delay == Duration::from_millis(50))
+    );
+    assert!(
+        matches!(args.max_delay, Some(Setting::Literal(delay)) if delay == Duration::from_secs(90))
+    );
+    assert!(
+        matches!(args.backoff_factor, Some(Setting::Literal(factor)) if (factor - 1.5).abs() < 1e-9)
+    );
+    assert!(matches!(args.jitter, Some(Jitter::Equal)));
+    assert_eq!(
+        text(args.on.as_ref()),
+        quote!(E::A | E::B { .. }).to_string()
+    );
+    assert_eq!(text(args.except.as_ref()), quote!(E::C(_)).to_string());
+    assert_eq!(
+        text(args.retry_if.as_ref()),
+        quote!(|e| e.again()).to_string()
+    );
+    assert_eq!(
+        text(args.retry_when.as_ref()),
+        quote!(f::<A, B>).to_string()
+    );
+    assert_eq!(
+        text(args.retry_after.as_ref()),
+        quote!(|e| e.after()).to_string()
+    );
+    assert!(
+        matches!(args.max_hint, Some(Setting::Literal(hint)) if hint == Duration::from_secs(120))
+    );
+    assert!(
+        matches!(args.max_elapsed, Some(Setting::Literal(limit)) if limit == Duration::from_secs(3600))
+    );
+    assert_eq!(args.when_open, Some(WhenOpen::Wait));
+    assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
+    assert_eq!(
+        text(args.on_retry.as_ref()),
+        quote!(|a, b| log(a, b)).to_string()
+    );
+    assert_eq!(text(args.on_give_up.as_ref()), "done");
+    assert_eq!((args.borrow.len(), args.clone.len()), (2, 1));
+    assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
+}
+
+#[test]
+fn expressions_are_kept_for_the_compiler_to_check() {
+    let args = accepted(
+        quote! { max_attempts = self.attempts, base_delay = delay(1), max_delay = MAX, backoff_factor = f() },
+    );
+    assert!(
+        matches!(args.max_attempts, Some(Setting::Expr(expr)) if expr.to_string() == "self . attempts")
+    );
+    assert!(matches!(args.base_delay, Some(Setting::Expr(_))));
+    assert!(matches!(args.max_delay, Some(Setting::Expr(_))));
+    assert!(matches!(args.backoff_factor, Some(Setting::Expr(_))));
+}
+
+#[test]
+fn a_literal_from_another_macro_is_checked_like_a_written_one() {
+    let zero = invisible(quote!(0));
+    assert_eq!(
+        only(quote!(max_attempts = #zero)),
+        "`max_attempts` is 0: the first call is an attempt too, so at least 1"
+    );
+    let delay = invisible(quote!("5s"));
+    assert!(matches!(
+        accepted(quote!(base_delay = #delay)).base_delay,
+        Some(Setting::Literal(_))
+    ));
+}
+
+#[test]
+fn a_backoff_is_a_word_or_a_path() {
+    assert!(matches!(
+        accepted(quote!(backoff = constant)).backoff,
+        Some(Backoff::Constant)
+    ));
+    assert!(matches!(
+        accepted(quote!(backoff = linear)).backoff,
+        Some(Backoff::Linear)
+    ));
+    assert!(matches!(
+        accepted(quote!(backoff = fibonacci)).backoff,
+        Some(Backoff::Fibonacci)
+    ));
+    for own in [
+        quote!(my::schedule),
+        quote!(schedule),
+        quote!(SCHEDULE),
+        quote!(|n| next(n)),
+        quote!(Linear),
+    ] {
+        assert!(
+            matches!(
+                accepted(quote!(backoff = #own)).backoff,
+                Some(Backoff::Custom(_))
+            ),
+            "{own}"
+        );
+    }
+    assert_eq!(
+        only(quote!(backoff = exponentail)),
+        "unknown backoff `exponentail`: one of `exponential`, `constant`, `linear`, `fibonacci`; did you mean `exponential`?"
+    );
+    assert_eq!(
+        only(quote!(backoff = "linear")),
+        "backoff is a word, not a string: write `linear` without quotes"
+    );
+    assert!(only(quote!(backoff = 2)).contains("one of `exponential`"));
+    assert!(only(quote!(backoff = const)).contains("one of `exponential`"));
+}
+
+#[test]
+fn jitter_is_a_word_or_a_proportion() {
+    for (value, expected) in [
+        (quote!(full), "Full"),
+        (quote!(decorrelated), "Decorrelated"),
+        (quote!(smooth), "Smooth"),
+        (quote!(none), "None"),
+        (quote!(0.2), "Proportion(Literal(0.2))"),
+        (quote!("20%"), "Proportion(Literal(0.2))"),
+        (quote!(1), "Proportion(Literal(1.0))"),
+    ] {
+        let jitter = accepted(quote!(jitter = #value)).jitter;
+        assert_eq!(
+            jitter
+                .map(|jitter| format!("{jitter:?}"))
+                .unwrap_or_default(),
+            expected
+        );
+    }
+    for value in [
+        quote!(SHARE),
+        quote!(crate::share),
+        quote!(share()),
+        quote!(self.share),
+    ] {
+        let jitter = accepted(quote!(jitter = #value)).jitter;
+        assert!(
+            matches!(jitter, Some(Jitter::Proportion(Setting::Expr(_)))),
+            "{value}"
+        );
+    }
+    assert_eq!(
+        only(quote!(jitter = ful)),
+        "unknown jitter `ful`: one of `full`, `equal`, `decorrelated`, `smooth`, `none`; did you mean `full`?"
+    );
+    assert_eq!(
+        only(quote!(jitter = "full")),
+        "jitter is a word, not a string: write `full` without quotes"
+    );
+    assert_eq!(
+        only(quote!(jitter = 1.5)),
+        "`jitter` is 1.5: a proportion is from 0 to 1, or from \"0%\" to \"100%\""
+    );
+}
+
+#[test]
+fn literals_that_break_a_rule_are_refused_with_the_rule() {
+    assert!(accepted(quote!(max_retries = 0)).max_retries.is_some());
+    assert!(accepted(quote!(base_delay = "0s")).base_delay.is_some());
+    assert!(only(quote!(max_retries = -1)).contains("a count cannot be negative"));
+    assert_eq!(
+        only(quote!(backoff_factor = 0.5)),
+        "`backoff_factor` is 0.5: a factor is finite and at least 1"
+    );
+    assert!(only(quote!(max_elapsed = "0s")).starts_with("`max_elapsed` is zero"));
+    assert_eq!(
+        only(quote!(base_delay = 100)),
+        "a duration needs a unit, as in \"100ms\""
+    );
+    assert_eq!(
+        only(quote!(when_open = waits)),
+        "unknown `when_open` `waits`: one of `stop`, `wait`; did you mean `wait`?"
+    );
+    assert!(only(quote!(attempt = _)).contains("is no such name"));
+}
+
+#[test]
+fn the_longest_delay_is_not_below_the_first() {
+    assert_eq!(
+        only(quote!(base_delay = "20s")),
+        "`base_delay` is 20s, above `max_delay`, whose default is 10s: raise `max_delay` too"
+    );
+    assert_eq!(
+        only(quote!(max_delay = "50ms")),
+        "`max_delay` is 50ms, below `base_delay`, whose default is 100ms: lower `base_delay` too"
+    );
+    let both = "`max_delay` is 1s and `base_delay` is 2s: `max_delay` is at least `base_delay`";
+    assert_eq!(only(quote!(max_delay = "1s", base_delay = "2s")), both);
+    assert_eq!(only(quote!(base_delay = "2s", max_delay = "1s")), both);
+    accepted(quote!(base_delay = "20s", max_delay = "20s"));
+    accepted(quote!(base_delay = "20s", max_delay = limit()));
+    accepted(quote!(max_delay = "50ms", backoff = my::schedule));
+    assert_eq!(
+        refused(quote!(base_delay = "20s", max_delay = "1")).len(),
+        1
+    );
+}
+
+#[test]
+fn growth_belongs_to_exponential_backoff() {
+    for backoff in [
+        quote!(constant),
+        quote!(linear),
+        quote!(fibonacci),
+        quote!(my::schedule),
+    ] {
+        assert!(
+            only(quote!(backoff = #backoff, backoff_factor = 2))
+                .contains("`backoff = exponential` only")
+        );
+        assert!(
+            only(quote!(jitter = decorrelated, backoff = #backoff))
+                .starts_with("`jitter = decorrelated` works with")
+        );
+        assert!(
+            only(quote!(jitter = smooth, backoff = #backoff))
+                .starts_with("`jitter = smooth` works with")
+        );
+    }
+    assert!(
+        only(quote!(jitter = smooth, backoff_factor = 2)).contains("takes no `backoff_factor`")
+    );
+    accepted(quote!(backoff = exponential, jitter = decorrelated));
+}
+
+#[test]
+fn a_key_is_given_once_and_excludes_what_it_sets() {
+    assert_eq!(
+        only(quote!(max_retries = 1, max_retries = 2)),
+        "`max_retries` is given twice"
+    );
+    assert_eq!(
+        only(quote!(borrow(a), borrow(b))),
+        "`borrow` is given twice"
+    );
+    assert_eq!(
+        only(quote!(max_retries = 1, max_attempts = 2)),
+        "`max_attempts` excludes `max_retries`: one is the other plus the first call, so give one of them"
+    );
+    assert!(
+        only(quote!(max_attempts = 1, max_retries = 2))
+            .starts_with("`max_retries` excludes `max_attempts`")
+    );
+    assert_eq!(
+        only(quote!(policy = p, jitter = full)),
+        "`jitter` excludes `policy`: a policy sets it already"
+    );
+    assert_eq!(
+        only(quote!(jitter = full, policy = p)),
+        "`policy` excludes `jitter`: a policy sets it already"
+    );
+    assert_eq!(
+        refused(quote!(base_delay = "20s", policy = p, when_open = stop)).len(),
+        2
+    );
+    accepted(quote!(
+        policy = p,
+        on = E::A,
+        retry_after = f,
+        attempt = n,
+        borrow(x)
+    ));
+}
+
+#[test]
+fn an_argument_is_borrowed_or_cloned() {
+    assert_eq!(
+        only(quote!(borrow(a, b), clone(b))),
+        "`b` is listed in `borrow` already: an argument stands in `borrow` or in `clone`"
+    );
+    assert!(only(quote!(clone(b), borrow(b))).starts_with("`b` is listed in `clone` already"));
+    assert_eq!(accepted(quote!(r#borrow(a))).borrow.len(), 1);
+}
+
+#[test]
+fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
+    assert_eq!(
+        only(quote!(max_retry = 3)),
+        "unknown key `max_retry`: did you mean `max_retries`?"
+    );
+    assert_eq!(
+        only(quote!(retires = 3)),
+        "unknown key `retires`: did you mean `retry_if`?".replace("retry_if", "max_retries")
+    );
+    assert_eq!(
+        only(quote!(failure_threshold = 3)),
+        "unknown key `failure_threshold`: it belongs to `#[circuit_breaker]`"
+    );
+    let list = only(quote!(zzz = 3));
+    assert!(list.starts_with("unknown key `zzz`: `#[retry]` has `max_retries`, `max_attempts`"));
+    assert!(!list.contains("__outer"));
+    for key in ["deadline", "attempt_timeout", "budget", "nested", "key"] {
+        let key = Ident::new(key, proc_macro2::Span::call_site());
+        assert!(only(quote!(#key = 3)).starts_with("unknown key"), "{key}");
+    }
+}
+
+#[test]
+fn a_value_where_a_list_belongs_is_refused_and_the_other_way_round() {
+    assert_eq!(
+        only(quote!(borrow = a)),
+        "`borrow` takes a list: write `borrow(…)`"
+    );
+    assert_eq!(
+        only(quote!(max_retries(3))),
+        "`max_retries` takes a value: write `max_retries = …`"
+    );
+}
+
+#[test]
+fn all_errors_are_gathered() {
+    let errors = refused(
+        quote!(max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on, max_hint = "1h" borrow(a)),
+    );
+    assert_eq!(errors.len(), 6, "{errors:?}");
+}
+
+#[test]
+fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
+    let args =
+        accepted(quote!(__outer(retry { max_retries = 3 } circuit_breaker { }), max_retries = 1));
+    let kinds: Vec<_> = args
+        .outer
+        .iter()
+        .map(|outer| (outer.kind, outer.args.to_string()))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            (Kind::Retry, "max_retries = 3".to_owned()),
+            (Kind::CircuitBreaker, String::new())
+        ]
+    );
+    assert!(only(quote!(__outer = 3)).contains("internal"));
+    assert!(only(quote!(__outer(oops))).contains("internal"));
+}
+
+#[test]
+fn no_input_makes_the_parser_panic() {
+    let mut words: Vec<&str> = RETRY_KEYS.values.to_vec();
+    words.extend([
+        "borrow", "clone", "__outer", "retry", "full", "smooth", "linear", "move", "as", "x", "_",
+        "r#type", "é",
+    ]);
+    let mut soup = Soup::new(0x5eed, &words);
+    let mut errors = 0;
+    for _ in 0..5000 {
+        if let Err(found) = RetryArgs::parse(soup.stream(3)) {
+            assert!(!found.is_empty());
+            errors += found.to_compile_errors().into_iter().count();
+        }
+    }
+    assert!(errors > 5000);
+}

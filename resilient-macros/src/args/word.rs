@@ -1,0 +1,89 @@
+//! Values that are one word of a short list.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use super::suggest;
+use crate::error::Errors;
+use crate::literal::{Content, constant};
+use crate::tokens::{flatten, source};
+
+/// The identifier that `value` consists of, seen through invisible groups.
+pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
+    match flatten(value.clone()).as_slice() {
+        [TokenTree::Ident(ident)] => Some(ident.clone()),
+        _ => None,
+    }
+}
+
+/// The word's own value out of `words`, or an error that lists them.
+pub(super) fn one_of<T: Copy>(
+    what: &str,
+    words: &[(&str, T)],
+    value: &TokenStream,
+    errors: &mut Errors,
+) -> Option<T> {
+    let given = lone_ident(value).map(|ident| ident.to_string());
+    if let Some((_, meaning)) = words
+        .iter()
+        .find(|(word, _)| given.as_deref() == Some(*word))
+    {
+        return Some(*meaning);
+    }
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    errors.push_spanned(value, unknown(what, &names, value));
+    None
+}
+
+/// The message for a value that is none of `words`.
+pub(super) fn unknown(what: &str, words: &[&str], value: &TokenStream) -> String {
+    let list = suggest::list(words);
+    if let Some(Content::Text(text)) = constant(value).map(|constant| constant.content) {
+        if words.contains(&text.as_str()) {
+            return format!("{what} is a word, not a string: write `{text}` without quotes");
+        }
+    }
+    let given = source(value);
+    let meant = suggest::nearest(&given, words)
+        .map(|word| format!("; did you mean `{word}`?"))
+        .unwrap_or_default();
+    format!("unknown {what} `{given}`: one of {list}{meant}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::invisible;
+    use quote::quote;
+
+    const WORDS: &[(&str, u8)] = &[("stop", 1), ("wait", 2)];
+
+    fn read(value: &TokenStream) -> (Option<u8>, Vec<String>) {
+        let mut errors = Errors::default();
+        (
+            one_of("`when_open`", WORDS, value, &mut errors),
+            errors.messages(),
+        )
+    }
+
+    #[test]
+    fn a_word_of_the_list_is_found_through_invisible_groups() {
+        assert_eq!(read(&quote!(stop)).0, Some(1));
+        assert_eq!(read(&invisible(quote!(wait))).0, Some(2));
+    }
+
+    #[test]
+    fn any_other_value_is_answered_with_the_list() {
+        assert_eq!(
+            read(&quote!(stpo)).1,
+            ["unknown `when_open` `stpo`: one of `stop`, `wait`; did you mean `stop`?"]
+        );
+        assert_eq!(
+            read(&quote!(7)).1,
+            ["unknown `when_open` `7`: one of `stop`, `wait`"]
+        );
+        assert_eq!(
+            read(&quote!("wait")).1,
+            ["`when_open` is a word, not a string: write `wait` without quotes"]
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! Errors of a macro's input, gathered until the end so that the user sees all of them at once.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+
+use crate::tokens::flatten;
+
+/// Errors that accumulate: all of them are shown, not the first.
+#[derive(Debug, Default)]
+pub(crate) struct Errors {
+    list: Vec<Entry>,
+}
+
+/// What is wrong, and the tokens from `first` to `last` that it is about.
+#[derive(Debug)]
+struct Entry {
+    first: Span,
+    last: Span,
+    message: String,
+}
+
+impl Errors {
+    pub(crate) fn push(&mut self, span: Span, message: impl Into<String>) {
+        let message = message.into();
+        self.list.push(Entry {
+            first: span,
+            last: span,
+            message,
+        });
+    }
+
+    /// An error about all of `tokens`; about the whole attribute if there are none.
+    pub(crate) fn push_spanned(&mut self, tokens: &TokenStream, message: impl Into<String>) {
+        // Inside the invisible group of a macro's argument are the tokens that the user wrote.
+        let tokens = flatten(tokens.clone());
+        let mut spans = tokens.iter().map(TokenTree::span);
+        let first = spans.next().unwrap_or_else(Span::call_site);
+        let last = spans.next_back().unwrap_or(first);
+        self.list.push(Entry {
+            first,
+            last,
+            message: message.into(),
+        });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn extend(&mut self, other: Errors) {
+        self.list.extend(other.list);
+    }
+
+    /// `value` if nothing went wrong.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Errors> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
+    pub(crate) fn to_compile_errors(&self) -> TokenStream {
+        self.list.iter().flat_map(Entry::to_compile_error).collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.list
+            .iter()
+            .map(|entry| entry.message.clone())
+            .collect()
+    }
+}
+
+impl Entry {
+    /// `::core::compile_error! { "…" }`. The compiler underlines from the first token of the call to its last,
+    /// so the path carries the one span and the braces the other.
+    fn to_compile_error(&self) -> Vec<TokenTree> {
+        let colon = |spacing| {
+            let mut colon = Punct::new(':', spacing);
+            colon.set_span(self.first);
+            TokenTree::from(colon)
+        };
+        let mut bang = Punct::new('!', Spacing::Alone);
+        bang.set_span(self.first);
+        let mut message = Literal::string(&self.message);
+        message.set_span(self.last);
+        let mut braces = Group::new(Delimiter::Brace, TokenTree::from(message).into());
+        braces.set_span(self.last);
+        vec![
+            colon(Spacing::Joint),
+            colon(Spacing::Alone),
+            Ident::new("core", self.first).into(),
+            colon(Spacing::Joint),
+            colon(Spacing::Alone),
+            Ident::new("compile_error", self.first).into(),
+            bang.into(),
+            braces.into(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn every_error_becomes_its_own_compile_error_in_order() {
+        let mut errors = Errors::default();
+        errors.push(Span::call_site(), "one");
+        let mut more = Errors::default();
+        more.push_spanned(&quote!(a + b), "two \"quoted\"");
+        errors.extend(more);
+        assert_eq!(errors.messages(), ["one", "two \"quoted\""]);
+        assert_eq!(
+            errors.to_compile_errors().to_string(),
+            quote!(::core::compile_error! { "one" } ::core::compile_error! { "two \"quoted\"" })
+                .to_string()
+        );
+    }
+
+    #[test]
+    fn a_value_survives_only_without_errors() {
+        assert_eq!(Errors::default().or(3).ok(), Some(3));
+        let mut errors = Errors::default();
+        errors.push_spanned(&TokenStream::new(), "nothing there");
+        assert_eq!(
+            errors.or(3).map_err(|errors| errors.messages()),
+            Err(vec!["nothing there".to_owned()])
+        );
+    }
+}

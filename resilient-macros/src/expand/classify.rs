@@ -1,0 +1,158 @@
+//! What an output means, as expressions of type `Option<Class>`: `None` for a success.
+//!
+//! Both read a variable `output` in scope.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::args::{BreakerArgs, RetryArgs};
+
+/// Whether an attribute says nothing of its own, so that the type's own word holds.
+pub(super) fn breaker_is_plain(args: &BreakerArgs) -> bool {
+    let keys = [
+        &args.failure,
+        &args.ignore,
+        &args.failure_if,
+        &args.failure_when,
+        &args.ignore_if,
+        &args.retry_after,
+    ];
+    keys.iter().all(|key| key.is_none())
+}
+
+/// The same for a retry.
+pub(super) fn retry_is_plain(args: &RetryArgs) -> bool {
+    let keys = [
+        &args.on,
+        &args.except,
+        &args.retry_if,
+        &args.retry_when,
+        &args.retry_after,
+    ];
+    keys.iter().all(|key| key.is_none())
+}
+
+/// What the type says: by `Classify`, or every failure. At `span` stands what is missing if it says nothing.
+pub(super) fn plain(private: &TokenStream, span: Span) -> TokenStream {
+    quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::Judge::new(&output).class())
+}
+
+/// What an output means for the breaker. `ignore*` beat `failure*`, which beat the type's own word.
+pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span) -> TokenStream {
+    if breaker_is_plain(args) {
+        return plain(private, span);
+    }
+    let ignored = any([
+        args.ignore.as_ref().map(matches),
+        args.ignore_if.as_ref().map(|test| holds(private, test)),
+    ]);
+    let failed = any([
+        args.failure.as_ref().map(matches),
+        args.failure_if.as_ref().map(|test| holds(private, test)),
+        args.failure_when.as_ref().map(|_| emit!(chosen)),
+    ]);
+    let error_keys = [
+        &args.failure,
+        &args.ignore,
+        &args.failure_if,
+        &args.ignore_if,
+        &args.retry_after,
+    ];
+    let judged = judged(args.failure_when.as_ref(), private, span);
+    if error_keys.iter().all(|key| key.is_none()) {
+        // Only `failure_when`: it alone decides, whatever the type of the output.
+        return emit!({ #judged #private::chosen_failure(class, chosen) });
+    }
+    let class = match (ignored, failed) {
+        (None, None) => emit!(class),
+        (Some(ignored), None) => emit!(#private::unless(#ignored, class)),
+        (None, Some(failed)) => emit!(#private::only_if(#failed)),
+        (Some(ignored), Some(failed)) => {
+            emit!(#private::unless(#ignored, #private::only_if(#failed)))
+        }
+    };
+    let hint = hint(args.retry_after.as_ref(), private);
+    let else_chosen = args.failure_when.as_ref().map_or_else(
+        || emit!(::core::option::Option::None),
+        |_| emit!(#private::chosen_failure(::core::option::Option::None, chosen)),
+    );
+    emit!({
+        #judged
+        match (class, #private::error_of(&output)) {
+            (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
+                ::core::option::Option::Some(#private::with_hint(#class, #hint))
+            }
+            _ => #else_chosen,
+        }
+    })
+}
+
+/// What an output means for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the type's own word.
+pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> TokenStream {
+    if retry_is_plain(args) {
+        return plain(private, span);
+    }
+    let selected = any([
+        args.on.as_ref().map(matches),
+        args.retry_if.as_ref().map(|test| holds(private, test)),
+        args.retry_when.as_ref().map(|_| emit!(chosen)),
+    ]);
+    let judged = judged(args.retry_when.as_ref(), private, span);
+    let error_keys = [&args.on, &args.except, &args.retry_if, &args.retry_after];
+    if error_keys.iter().all(|key| key.is_none()) {
+        return emit!({ #judged #private::chosen_retry(class, chosen) });
+    }
+    let selected = selected.unwrap_or_else(|| emit!(class.retry));
+    let retry = match args.except.as_ref().map(matches) {
+        Some(excepted) => emit!(!(#excepted) && (#selected)),
+        None => selected,
+    };
+    let hint = hint(args.retry_after.as_ref(), private);
+    let else_chosen = args.retry_when.as_ref().map_or_else(
+        || emit!(::core::option::Option::None),
+        |_| emit!(#private::chosen_retry(::core::option::Option::None, chosen)),
+    );
+    emit!({
+        #judged
+        match (class, #private::error_of(&output)) {
+            (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
+                ::core::option::Option::Some(#private::with_hint(#private::with_retry(class, #retry), #hint))
+            }
+            _ => #else_chosen,
+        }
+    })
+}
+
+/// `class`, what the type says; and `chosen`, what a predicate on the whole output says.
+fn judged(when: Option<&TokenStream>, private: &TokenStream, span: Span) -> TokenStream {
+    if let Some(when) = when {
+        emit! {
+            let class = #private::Judge::new(&output).class_if_known();
+            let chosen = #private::test(&output, #when);
+        }
+    } else {
+        let class = plain(private, span);
+        emit!(let class = #class;)
+    }
+}
+
+fn matches(pattern: &TokenStream) -> TokenStream {
+    emit!(::core::matches!(error, #pattern))
+}
+
+fn holds(private: &TokenStream, predicate: &TokenStream) -> TokenStream {
+    emit!(#private::test(error, #predicate))
+}
+
+fn hint(ask: Option<&TokenStream>, private: &TokenStream) -> TokenStream {
+    ask.map_or_else(
+        || emit!(class.retry_after),
+        |ask| emit!(#private::hint(error, #ask)),
+    )
+}
+
+fn any<const N: usize>(conditions: [Option<TokenStream>; N]) -> Option<TokenStream> {
+    let conditions: Vec<_> = conditions.into_iter().flatten().collect();
+    let (first, rest) = conditions.split_first()?;
+    Some(emit!(#first #(|| #rest)*))
+}

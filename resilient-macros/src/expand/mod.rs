@@ -1,0 +1,132 @@
+//! From checked arguments and a split function to the function that is compiled.
+//!
+//! Attributes of ours that stand on one function are expanded together, in reading order: each hands its arguments to the
+//! next of ours below it, and the lowest writes the whole nest. Attributes of other people stay where they are.
+
+/// `quote!` with names of our own: a local variable that we declare cannot be seen by the user's code, nor theirs by ours.
+macro_rules! emit {
+    ($($tokens:tt)*) => {
+        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
+    };
+}
+
+mod attempt;
+mod classify;
+mod layers;
+mod nest;
+mod rebuild;
+mod settings;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
+
+use self::layers::Layers;
+use crate::args::{BreakerArgs, Kind, Outer, RetryArgs};
+use crate::error::Errors;
+use crate::function::Function;
+
+/// Expands one of our attributes.
+pub(crate) fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+    match try_expand(kind, args, item.clone()) {
+        Ok(function) => function,
+        // The item stays as it was, so that nothing else turns red.
+        Err(errors) => {
+            let errors = errors.to_compile_errors();
+            quote!(#errors #item)
+        }
+    }
+}
+
+fn try_expand(kind: Kind, args: TokenStream, item: TokenStream) -> Result<TokenStream, Errors> {
+    let mut errors = Errors::default();
+    let outer = match kind {
+        Kind::Retry => RetryArgs::parse(args.clone()).map(|parsed| parsed.outer),
+        Kind::CircuitBreaker => BreakerArgs::parse(args.clone()).map(|parsed| parsed.outer),
+    };
+    let outer = outer.unwrap_or_else(|wrong| {
+        errors.extend(wrong);
+        Vec::new()
+    });
+    let function = match Function::parse(item, kind) {
+        Ok(function) if errors.is_empty() => function,
+        Ok(_) => return Err(errors),
+        Err(wrong) => {
+            errors.extend(wrong);
+            return Err(errors);
+        }
+    };
+    let twice = function
+        .attrs
+        .iter()
+        .find(|attribute| attribute.kind() == Some(kind));
+    if let Some(second) = twice {
+        let name = kind.name();
+        errors.push(
+            second.span,
+            format!("`#[{name}]` is on this function already: put all its settings into one"),
+        );
+        return Err(errors);
+    }
+    let lower = function
+        .attrs
+        .iter()
+        .position(|attribute| attribute.kind().is_some());
+    if let Some(lower) = lower {
+        return Ok(hand_down(&function, lower, &outer, kind, &args));
+    }
+    let layers = Layers::parse(&outer, kind, args)?;
+    nest::write(&function, &layers)
+}
+
+/// The function with our arguments handed to the attribute at `lower`, which stands below.
+fn hand_down(
+    function: &Function,
+    lower: usize,
+    outer: &[Outer],
+    kind: Kind,
+    args: &TokenStream,
+) -> TokenStream {
+    let above = outer.iter().map(|each| item(each.kind, &each.args));
+    let hidden: TokenStream = above.chain([item(kind, &without_hidden(args))]).collect();
+    let attributes = function.attrs.iter().enumerate().map(|(index, attribute)| {
+        if index != lower {
+            return attribute.tokens.clone();
+        }
+        let own = attribute.args.clone().unwrap_or_default();
+        let comma = (!own.is_empty() && !ends_in_comma(&own)).then(|| quote!(,));
+        attribute.with_args(quote!(#own #comma __outer(#hidden)))
+    });
+    let attributes: TokenStream = attributes.collect();
+    let rest = function.without_attributes();
+    quote!(#attributes #rest)
+}
+
+fn item(kind: Kind, args: &TokenStream) -> TokenStream {
+    let name = proc_macro2::Ident::new(kind.name(), Span::call_site());
+    quote!(#name { #args })
+}
+
+/// The arguments as the user wrote them: what was handed to us goes on beside them, not within.
+fn without_hidden(args: &TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = args.clone().into_iter().collect();
+    let hidden = tokens
+        .iter()
+        .position(|token| matches!(token, TokenTree::Ident(ident) if ident == "__outer"));
+    if let Some(at) = hidden {
+        // `__outer(…)` is what we wrote ourselves, at the end.
+        tokens.truncate(at);
+    }
+    tokens.into_iter().collect()
+}
+
+fn ends_in_comma(args: &TokenStream) -> bool {
+    let last = args.clone().into_iter().last();
+    matches!(last, Some(TokenTree::Punct(punct)) if punct.as_char() == ',')
+}
+
+/// A block with the span of the user's own, so that what the compiler says of it points there.
+fn block(tokens: TokenStream, span: Span) -> TokenTree {
+    let mut block = Group::new(Delimiter::Brace, tokens);
+    block.set_span(span);
+    block.into()
+}

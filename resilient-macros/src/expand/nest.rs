@@ -1,0 +1,409 @@
+//! The function as it is compiled: loop and breaker around the attempt, in reading order.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+
+use super::attempt::{self, Attempt};
+use super::layers::{Layers, Order};
+use super::{block, classify, settings};
+use crate::args::{BreakerArgs, RetryArgs};
+use crate::error::Errors;
+use crate::function::{Function, Param, Passing};
+use crate::scan;
+
+/// Writes the whole function.
+pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream, Errors> {
+    check(function, layers)?;
+    let output = erase_impl(&function.output.clone().unwrap_or_else(|| quote!(())));
+    let writer = Writer {
+        function,
+        private: &layers.private,
+        span: output_span(function),
+        output: &output,
+    };
+    let attempt = attempt::build(function, &output, layers.retry(), &layers.private);
+    let nest = match &layers.order {
+        Order::Breaker(breaker) => writer.breaker(breaker, &attempt),
+        Order::Retry(retry) => writer.retry(retry, &attempt),
+        Order::RetryOverBreaker(retry, breaker) => {
+            writer.retry_over_breaker(retry, breaker, &attempt)
+        }
+        Order::BreakerOverRetry(breaker, retry) => {
+            let inner = writer.retry(retry, &attempt);
+            let whole = Attempt {
+                params: attempt.params.clone(),
+                prepare: TokenStream::new(),
+                run: emit!({ #inner }),
+            };
+            writer.breaker(breaker, &whole)
+        }
+    };
+    let body = block(nest, function.body_span());
+    Ok(function.rebuilt(&attempt.params, &body.into()))
+}
+
+/// What can only be told with function and arguments together.
+fn check(function: &Function, layers: &Layers) -> Result<(), Errors> {
+    let mut errors = Errors::default();
+    if let Some(retry) = layers.retry() {
+        let bound: Vec<&Ident> = function
+            .params
+            .iter()
+            .filter_map(|param| match param {
+                Param::Typed(typed) => Some(&typed.bindings),
+                Param::Receiver(_) => None,
+            })
+            .flatten()
+            .map(|binding| &binding.ident)
+            .collect();
+        for named in retry.borrow.iter().chain(&retry.clone) {
+            if !bound.contains(&named) {
+                errors.push(
+                    named.span(),
+                    format!("`{named}` is no argument of this function"),
+                );
+            }
+        }
+    }
+    errors.or(())
+}
+
+struct Writer<'a> {
+    function: &'a Function,
+    private: &'a TokenStream,
+    output: &'a TokenStream,
+    /// Of the return type.
+    span: Span,
+}
+
+impl Writer<'_> {
+    /// One call of the breaker around one attempt.
+    fn breaker(&self, args: &BreakerArgs, attempt: &Attempt) -> TokenStream {
+        let Self { private, .. } = self;
+        let Site { declare, site } = self.site(args);
+        let class = classify::for_breaker(args, private, self.span);
+        let rejected = self.rejected(args);
+        let Attempt { prepare, run, .. } = attempt;
+        emit! {
+            #declare
+            match #site.try_acquire() {
+                ::core::result::Result::Ok(permit) => {
+                    #prepare
+                    let output = #run;
+                    #private::report(permit, #class);
+                    output
+                }
+                ::core::result::Result::Err(open) => #rejected,
+            }
+        }
+    }
+
+    /// The loop, with no breaker in it.
+    fn retry(&self, args: &RetryArgs, attempt: &Attempt) -> TokenStream {
+        let Self { private, .. } = self;
+        let start = self.start(args);
+        let class = classify::for_retry(args, private, self.span);
+        let last = args.attempt.as_ref().map(|_| {
+            let output = self.output;
+            emit!(let mut last = ::core::option::Option::None::<#output>;)
+        });
+        let keep = Self::keep_or_drop(args.attempt.is_some());
+        let known = self.attempt_variable(args);
+        let Hooks {
+            on_retry,
+            reason,
+            on_give_up,
+        } = self.hooks(args);
+        let sleep = self.sleep();
+        let Attempt { prepare, run, .. } = attempt;
+        emit! {
+            #start
+            #last
+            loop {
+                #known
+                #prepare
+                let output = #run;
+                let class = #class;
+                let ::core::option::Option::Some(class) = class else {
+                    break output;
+                };
+                match retry.after_failure(class, ::core::option::Option::None) {
+                    ::core::result::Result::Ok(delay) => {
+                        #on_retry
+                        #keep
+                        #sleep
+                    }
+                    ::core::result::Result::Err(#reason) => {
+                        #on_give_up
+                        break output;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The loop, every attempt of which passes through the breaker. Only a call that is rejected at its first attempt
+    /// learns of it; a later one ends with the last real output.
+    fn retry_over_breaker(
+        &self,
+        args: &RetryArgs,
+        breaker: &BreakerArgs,
+        attempt: &Attempt,
+    ) -> TokenStream {
+        let Self {
+            private, output, ..
+        } = self;
+        let Site { declare, site } = self.site(breaker);
+        let start = self.start(args);
+        let report = if classify::breaker_is_plain(breaker) && classify::retry_is_plain(args) {
+            let class = classify::plain(private, self.span);
+            emit! {
+                let class = #class;
+                #private::report(permit, class);
+            }
+        } else {
+            let health = classify::for_breaker(breaker, private, self.span);
+            let class = classify::for_retry(args, private, self.span);
+            emit! {
+                #private::report(permit, #health);
+                let class = #class;
+            }
+        };
+        let rejected = self.rejected(breaker);
+        // What came before is gone when the body runs, unless it asks for it.
+        let known = if args.attempt.is_some() {
+            self.attempt_variable(args)
+        } else {
+            emit!(::core::mem::drop(last.take());)
+        };
+        let Hooks {
+            on_retry,
+            reason,
+            on_give_up,
+        } = self.hooks(args);
+        let sleep = self.sleep();
+        let Attempt { prepare, run, .. } = attempt;
+        emit! {
+            #declare
+            #start
+            let mut last = ::core::option::Option::None::<#output>;
+            loop {
+                let (output, next) = match #site.try_acquire() {
+                    ::core::result::Result::Ok(permit) => {
+                        #known
+                        #prepare
+                        let output = #run;
+                        #report
+                        let ::core::option::Option::Some(class) = class else {
+                            break output;
+                        };
+                        let open = #site.open_now();
+                        (output, retry.after_failure(class, open.as_ref()))
+                    }
+                    ::core::result::Result::Err(open) => {
+                        let next = retry.after_rejection(&open);
+                        let output = match last.take() {
+                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::None => #rejected,
+                        };
+                        (output, next)
+                    }
+                };
+                match next {
+                    ::core::result::Result::Ok(delay) => {
+                        #on_retry
+                        last = ::core::option::Option::Some(output);
+                        #sleep
+                    }
+                    ::core::result::Result::Err(#reason) => {
+                        #on_give_up
+                        break output;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The policy, and the state of this call's loop.
+    fn start(&self, args: &RetryArgs) -> TokenStream {
+        let private = self.private;
+        let policy = settings::policy(args, private);
+        let start = if self.function.asyncness.is_some() {
+            emit!(start_async)
+        } else {
+            emit!(start)
+        };
+        let timed = args.attempt.as_ref().map(|_| emit!(.timed()));
+        emit! {
+            #policy
+            let mut retry = #private::Retry::#start(policy)#timed;
+        }
+    }
+
+    fn sleep(&self) -> TokenStream {
+        let private = self.private;
+        if self.function.asyncness.is_some() {
+            emit!(#private::sleep(delay).await;)
+        } else {
+            emit!(#private::sleep_blocking(delay);)
+        }
+    }
+
+    /// What `attempt = ident` declares.
+    fn attempt_variable(&self, args: &RetryArgs) -> TokenStream {
+        let private = self.private;
+        match &args.attempt {
+            Some(ident) => emit! {
+                let known = #private::attempt(&retry, last.take());
+                let #ident = &known;
+            },
+            None => TokenStream::new(),
+        }
+    }
+
+    /// A failed output is gone before the sleep, so that it need not be `Send`, unless the next attempt asks for it.
+    fn keep_or_drop(keep: bool) -> TokenStream {
+        if keep {
+            emit!(last = ::core::option::Option::Some(output);)
+        } else {
+            emit!(::core::mem::drop(output);)
+        }
+    }
+
+    fn hooks(&self, args: &RetryArgs) -> Hooks {
+        let private = self.private;
+        let on_retry = args.on_retry.as_ref().map(
+            |hook| emit!(#private::tell(&#private::retry_event(&retry, &output, delay), #hook);),
+        );
+        let on_give_up = args.on_give_up.as_ref().map(
+            |hook| emit!(#private::tell(&#private::give_up_event(&retry, &output, reason), #hook);),
+        );
+        Hooks {
+            on_retry,
+            reason: if on_give_up.is_some() {
+                emit!(reason)
+            } else {
+                emit!(_)
+            },
+            on_give_up,
+        }
+    }
+
+    /// The breaker, and how it is called by.
+    fn site(&self, args: &BreakerArgs) -> Site {
+        let private = self.private;
+        if let Some(given) = &args.breaker {
+            let breaker = if self.may_borrow(given) {
+                emit!(&(#given))
+            } else {
+                emit!(&::core::clone::Clone::clone(&(#given)))
+            };
+            return Site {
+                declare: emit!(let breaker: &#private::CircuitBreaker = #breaker;),
+                site: emit!(breaker),
+            };
+        }
+        let settings = settings::breaker(args, private);
+        let declaration = args.name.as_ref().map_or_else(
+            || emit!(#private::Declaration::of_function(&|| (), #settings)),
+            |name| emit!(#private::Declaration::named(#name, #settings)),
+        );
+        Site {
+            declare: emit! {
+                static RESILIENT_BREAKER: #private::Site = #private::Site::new(|| #declaration);
+            },
+            site: emit!(RESILIENT_BREAKER),
+        }
+    }
+
+    /// Whether an expression that names a breaker can be borrowed while the body runs: if it reads nothing that the body
+    /// may change or move.
+    fn may_borrow(&self, expression: &TokenStream) -> bool {
+        self.function.params.iter().all(|param| match param {
+            Param::Receiver(receiver) => {
+                receiver.passing() == Passing::Shared || !scan::mentions(expression, "self")
+            }
+            Param::Typed(typed) => typed
+                .bindings
+                .iter()
+                .all(|binding| !scan::mentions(expression, &binding.ident.to_string())),
+        })
+    }
+
+    /// The output of a rejected call, from a variable `open`.
+    fn rejected(&self, args: &BreakerArgs) -> TokenStream {
+        let Self {
+            private, output, ..
+        } = self;
+        if let Some(make) = &args.on_open {
+            return emit!(#private::on_open(open, #make));
+        }
+        let span = self.span.resolved_at(Span::mixed_site());
+        quote_spanned!(span=> #private::rejected::<#output>(open))
+    }
+}
+
+struct Hooks {
+    on_retry: Option<TokenStream>,
+    /// The pattern for the reason to stop, which only a hook wants to know.
+    reason: TokenStream,
+    on_give_up: Option<TokenStream>,
+}
+
+struct Site {
+    /// The statement that declares it.
+    declare: TokenStream,
+    /// The expression that names it.
+    site: TokenStream,
+}
+
+/// Where the return type stands, or the name where there is none.
+fn output_span(function: &Function) -> Span {
+    let first = function
+        .output
+        .clone()
+        .and_then(|output| output.into_iter().next());
+    first.map_or_else(|| function.name.span(), |token| token.span())
+}
+
+/// `impl Trait` is a type that cannot be named again: the compiler infers it.
+fn erase_impl(output: &TokenStream) -> TokenStream {
+    let mut erased = TokenStream::new();
+    let mut tokens = output.clone().into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) if ident == "impl" => {
+                erased.extend(emit!(_));
+                skip_bounds(&mut tokens);
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), erase_impl(&group.stream()));
+                inner.set_span(group.span());
+                erased.extend([TokenTree::from(inner)]);
+            }
+            other => erased.extend([other]),
+        }
+    }
+    erased
+}
+
+/// Up to what ends the bounds of an `impl`: a comma, or a closing angle bracket of the type around them.
+fn skip_bounds(tokens: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) {
+    let mut depth = 0_u32;
+    let mut after_dash = false;
+    while let Some(token) = tokens.peek() {
+        let punct = match token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match punct {
+            '<' => depth += 1,
+            '>' if after_dash => {}
+            '>' | ',' if depth == 0 => return,
+            '>' => depth -= 1,
+            _ => {}
+        }
+        after_dash = punct == '-';
+        tokens.next();
+    }
+}

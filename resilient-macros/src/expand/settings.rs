@@ -1,0 +1,170 @@
+//! The settings as calls of the runtime's builders.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+
+use crate::args::{Abandoned, Backoff, BreakerArgs, Jitter, RetryArgs, Setting, WhenOpen};
+
+/// A builder being written, and whether all of it can be evaluated while compiling.
+struct Builder {
+    calls: TokenStream,
+    is_const: bool,
+}
+
+impl Builder {
+    fn set<T: Copy>(
+        &mut self,
+        name: &str,
+        setting: Option<&Setting<T>>,
+        literal: fn(T) -> TokenStream,
+    ) {
+        let Some(setting) = setting else { return };
+        let value = self.value(setting, literal);
+        self.call(name, &value);
+    }
+
+    fn value<T: Copy>(
+        &mut self,
+        setting: &Setting<T>,
+        literal: fn(T) -> TokenStream,
+    ) -> TokenStream {
+        match setting {
+            Setting::Literal(value) => literal(*value),
+            Setting::Expr(tokens) => {
+                self.is_const = false;
+                tokens.clone()
+            }
+        }
+    }
+
+    fn call(&mut self, name: &str, value: &TokenStream) {
+        let name = Ident::new(name, Span::mixed_site());
+        self.calls.extend(emit!(.#name(#value)));
+    }
+}
+
+/// `BreakerConfig::builder()…`: what the annotated function declares.
+pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
+    let mut builder = Builder {
+        calls: TokenStream::new(),
+        is_const: true,
+    };
+    builder.set("failure_threshold", args.failure_threshold.as_ref(), count);
+    builder.set("recovery_time", args.recovery_time.as_ref(), duration);
+    builder.set("recovery_factor", args.recovery_factor.as_ref(), number);
+    builder.set(
+        "max_recovery_time",
+        args.max_recovery_time.as_ref(),
+        duration,
+    );
+    builder.set("recovery_jitter", args.recovery_jitter.as_ref(), number);
+    builder.set(
+        "half_open_max_calls",
+        args.half_open_max_calls.as_ref(),
+        count,
+    );
+    builder.set(
+        "half_open_successes",
+        args.half_open_successes.as_ref(),
+        count,
+    );
+    builder.set(
+        "half_open_failures",
+        args.half_open_failures.as_ref(),
+        count,
+    );
+    builder.set("probe_timeout", args.probe_timeout.as_ref(), duration);
+    match args.abandoned {
+        Some(Abandoned::Ignore) => builder.call("abandoned", &emit!(#private::Abandoned::Ignore)),
+        Some(Abandoned::Failure) => {
+            builder.call("abandoned", &emit!(#private::Abandoned::Failure));
+        }
+        None => {}
+    }
+    let calls = builder.calls;
+    emit!(#private::BreakerConfig::builder()#calls)
+}
+
+/// The statement that brings `policy`, a reference, into scope.
+pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
+    if let Some(given) = &args.policy {
+        return emit!(let policy = &::core::clone::Clone::clone(&(#given)););
+    }
+    let mut builder = Builder {
+        calls: TokenStream::new(),
+        is_const: true,
+    };
+    builder.set("max_retries", args.max_retries.as_ref(), count);
+    builder.set("max_attempts", args.max_attempts.as_ref(), count);
+    if let Some(backoff) = &args.backoff {
+        let schedule = match backoff {
+            Backoff::Exponential => emit!(Exponential),
+            Backoff::Constant => emit!(Constant),
+            Backoff::Linear => emit!(Linear),
+            Backoff::Fibonacci => emit!(Fibonacci),
+            Backoff::Custom(schedule) => {
+                builder.is_const = false;
+                emit!(Custom(#schedule))
+            }
+        };
+        builder.call("backoff", &emit!(#private::Backoff::#schedule));
+    }
+    builder.set("base_delay", args.base_delay.as_ref(), duration);
+    builder.set("max_delay", args.max_delay.as_ref(), duration);
+    builder.set("backoff_factor", args.backoff_factor.as_ref(), number);
+    if let Some(jitter) = &args.jitter {
+        let jitter = match jitter {
+            Jitter::Full => emit!(Full),
+            Jitter::Equal => emit!(Equal),
+            Jitter::Decorrelated => emit!(Decorrelated),
+            Jitter::Smooth => emit!(Smooth),
+            Jitter::None => emit!(None),
+            Jitter::Proportion(share) => {
+                let share = builder.value(share, number);
+                emit!(Proportional(#share))
+            }
+        };
+        builder.call("jitter", &emit!(#private::Jitter::#jitter));
+    }
+    builder.set("max_hint", args.max_hint.as_ref(), duration);
+    builder.set("max_elapsed", args.max_elapsed.as_ref(), duration);
+    match args.when_open {
+        Some(WhenOpen::Stop) => builder.call("when_open", &emit!(#private::WhenOpen::Stop)),
+        Some(WhenOpen::Wait) => builder.call("when_open", &emit!(#private::WhenOpen::Wait)),
+        None => {}
+    }
+    let Builder { calls, is_const } = builder;
+    let settings = emit!(#private::RetryPolicy::builder()#calls);
+    if is_const {
+        emit! {
+            static RESILIENT_POLICY: #private::RetryPolicy = #settings.build_const();
+            let policy = &RESILIENT_POLICY;
+        }
+    } else {
+        emit!(let policy = &#private::policy(#settings);)
+    }
+}
+
+fn count(value: u32) -> TokenStream {
+    value.to_token_stream()
+}
+
+fn number(value: f64) -> TokenStream {
+    value.to_token_stream()
+}
+
+fn duration(value: Duration) -> TokenStream {
+    let (secs, nanos) = (value.as_secs(), value.subsec_nanos());
+    if value == Duration::MAX {
+        emit!(::core::time::Duration::MAX)
+    } else if nanos == 0 {
+        emit!(::core::time::Duration::from_secs(#secs))
+    } else if nanos % 1_000_000 == 0 && secs < u64::MAX / 1_000 {
+        let millis = secs * 1_000 + u64::from(nanos / 1_000_000);
+        emit!(::core::time::Duration::from_millis(#millis))
+    } else {
+        emit!(::core::time::Duration::new(#secs, #nanos))
+    }
+}

@@ -1,0 +1,90 @@
+//! What one token that has the variable's name is: a plain borrow, something else's name, or neither.
+
+use proc_macro2::{Delimiter, TokenTree};
+
+use crate::tokens::{follows_joint, group, is_operator, is_punct, is_word};
+
+/// Keywords behind which a `&` begins a borrow.
+const BEFORE_A_BORROW: &[&str] = &["return", "break", "in", "if", "match", "while"];
+
+/// Is the variable at `at`, or a field of it, plainly borrowed?
+pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
+    at > 0
+        && is_punct(tokens.get(at - 1), '&')
+        && begins_borrow(tokens, at - 1)
+        && place_end(tokens, at + 1).is_some_and(|end| ends_borrow(tokens, end))
+}
+
+/// A field, a method, a lifetime, or a segment of a path: nothing that a variable could be.
+pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
+    if is_operator(tokens, at + 1, ':', ':') {
+        return true;
+    }
+    let Some(before) = at.checked_sub(1) else {
+        return names_field(tokens, at, in_braces);
+    };
+    let of_value =
+        is_punct(tokens.get(before), '.') && !(before > 0 && is_punct(tokens.get(before - 1), '.'));
+    let of_path = before > 0 && is_operator(tokens, before - 1, ':', ':');
+    let lifetime = follows_joint(tokens, at, '\'');
+    let begins_field = is_punct(tokens.get(before), ',') && names_field(tokens, at, in_braces);
+    of_value || of_path || lifetime || begins_field
+}
+
+/// `x: …` at the beginning of a struct's field.
+fn names_field(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
+    in_braces && is_punct(tokens.get(at + 1), ':') && !is_operator(tokens, at + 1, ':', ':')
+}
+
+/// Is the `&` at `at` a borrow, rather than the operator between two operands, or half of `&&`?
+fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1) else {
+        return true;
+    };
+    match tokens.get(before) {
+        Some(TokenTree::Ident(word)) => {
+            let keyword = BEFORE_A_BORROW.iter().any(|keyword| word == keyword);
+            keyword && !(before > 0 && is_punct(tokens.get(before - 1), '.'))
+        }
+        Some(TokenTree::Punct(punct)) => match punct.as_char() {
+            '?' | '\'' | '$' | '#' => false,
+            // `& &x` borrows twice, `&&x` could be a logical and.
+            '&' => !follows_joint(tokens, at, '&'),
+            '>' => is_operator(tokens, before.wrapping_sub(1), '=', '>'),
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+/// The index behind `.field` and `[index]` that follow a variable; `None` for what takes it by value.
+pub(super) fn place_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        if group(tokens.get(at), Delimiter::Bracket).is_some() {
+            at += 1;
+        } else if is_punct(tokens.get(at), '.') && !is_punct(tokens.get(at + 1), '.') {
+            match tokens.get(at + 1) {
+                Some(TokenTree::Ident(field)) if field != "await" => at += 2,
+                Some(TokenTree::Literal(_)) => at += 2,
+                _ => return None,
+            }
+        } else {
+            return Some(at);
+        }
+    }
+}
+
+/// Does the operand of a `&` end before `at`? What binds tighter than `&` does not end it.
+fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
+    match tokens.get(at) {
+        None => true,
+        Some(TokenTree::Punct(punct)) if matches!(punct.as_char(), ',' | ';') => true,
+        Some(TokenTree::Punct(_)) => [('=', '='), ('!', '='), ('&', '&'), ('|', '|'), ('=', '>')]
+            .iter()
+            .any(|(first, second)| is_operator(tokens, at, *first, *second)),
+        // The block of `for … in &x { … }`.
+        Some(TokenTree::Group(block)) => block.delimiter() == Delimiter::Brace,
+        Some(token) => is_word(Some(token), "else"),
+    }
+}

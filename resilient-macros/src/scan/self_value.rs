@@ -1,0 +1,86 @@
+//! The receiver in a body: giving it another name.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+
+use super::{any_token, format_string};
+use crate::tokens::{group, is_operator, is_punct, is_word, skip_angles};
+
+/// Does a format string in the body name `self`? Such a name cannot be changed.
+pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
+    any_token(
+        body,
+        &mut |token| matches!(token, TokenTree::Literal(literal) if format_string::names(literal, "self")),
+    )
+}
+
+/// Gives the value `self` the name `to`, and leaves alone paths, imports, visibilities, and the items inside that
+/// have a `self` of their own.
+pub(crate) fn rename_self(body: TokenStream, to: &Ident) -> TokenStream {
+    let has_self = any_token(&body, &mut |token| is_word(Some(token), "self"));
+    if !has_self {
+        return body;
+    }
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let mut renamed = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let end = own_scope_end(&tokens, at);
+        if end > at {
+            renamed.extend(tokens[at..end].iter().cloned());
+            at = end;
+            continue;
+        }
+        renamed.push(match token {
+            TokenTree::Ident(word) if word == "self" && is_value(&tokens, at) => {
+                let mut other = to.clone();
+                other.set_span(to.span().located_at(word.span()));
+                other.into()
+            }
+            TokenTree::Group(inner) => {
+                let mut group = Group::new(inner.delimiter(), rename_self(inner.stream(), to));
+                group.set_span(inner.span());
+                group.into()
+            }
+            token => token.clone(),
+        });
+        at += 1;
+    }
+    renamed.into_iter().collect()
+}
+
+fn is_value(tokens: &[TokenTree], at: usize) -> bool {
+    let is_path = is_operator(tokens, at + 1, ':', ':');
+    let of_macro = at > 0 && is_punct(tokens.get(at - 1), '$');
+    !is_path && !of_macro
+}
+
+/// The index behind an import, a visibility or an item that begins at `at`, where `self` means something else.
+fn own_scope_end(tokens: &[TokenTree], at: usize) -> usize {
+    let token = tokens.get(at);
+    if is_word(token, "pub") && group(tokens.get(at + 1), Delimiter::Parenthesis).is_some() {
+        return at + 2;
+    }
+    let is_import = is_word(token, "use");
+    if !is_import && !is_word(token, "impl") && !is_word(token, "trait") {
+        return at;
+    }
+    let mut end = at + 1;
+    while end < tokens.len() {
+        if is_punct(tokens.get(end), ';') {
+            return end + 1;
+        }
+        if !is_import && group(tokens.get(end), Delimiter::Brace).is_some() {
+            return end + 1;
+        }
+        end = if is_punct(tokens.get(end), '<') {
+            skip_angles(tokens, end).unwrap_or(end + 1)
+        } else {
+            end + 1
+        };
+    }
+    end
+}
+
+#[cfg(test)]
+#[path = "self_value_tests.rs"]
+mod tests;

@@ -1,0 +1,217 @@
+//! How a body uses an argument: whether an attempt may borrow it or must be given a copy of its own.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+
+use super::format_string;
+use super::occurrence::{is_plain_borrow, names_nothing, place_end};
+use crate::tokens::{flatten, group, ident, is_punct, name};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Use {
+    Unused,
+    /// Every occurrence is plainly a shared borrow.
+    Borrowed,
+    /// Some occurrence is a move, or could be one.
+    Moved,
+}
+
+/// The strongest use of `ident` in `body`.
+///
+/// A token that names a variable of the same name in another scope counts as well, which errs towards `Moved`. A
+/// pattern like `|&x|` counts as a borrow, which is harmless: it does not touch the argument.
+pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> Use {
+    let scan = Scan {
+        variable: name(ident),
+    };
+    scan.tokens(&flatten(body.clone()), Place::Block)
+}
+
+/// What the tokens of a group are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In braces, where `x:` names a field.
+    Block,
+    Expression,
+    /// Of a macro that we do not know.
+    Macro,
+    /// Of a closure or a block that captures by move.
+    Captured,
+}
+
+/// Macros that take their arguments by reference, with the number of leading ones that they do not.
+const FORMATTING: &[(&str, usize)] = &[
+    ("format", 0),
+    ("format_args", 0),
+    ("print", 0),
+    ("println", 0),
+    ("eprint", 0),
+    ("eprintln", 0),
+    ("panic", 0),
+    ("unreachable", 0),
+    ("todo", 0),
+    ("unimplemented", 0),
+    ("write", 1),
+    ("writeln", 1),
+    ("assert", 1),
+    ("debug_assert", 1),
+    ("assert_eq", 0),
+    ("assert_ne", 0),
+    ("debug_assert_eq", 0),
+    ("debug_assert_ne", 0),
+];
+
+/// Macros whose arguments are plain expressions.
+const PLAIN: &[&str] = &["vec", "dbg"];
+
+struct Scan {
+    variable: String,
+}
+
+impl Scan {
+    fn tokens(&self, tokens: &[TokenTree], place: Place) -> Use {
+        let mut strongest = Use::Unused;
+        let mut captured = place == Place::Captured;
+        let mut at = 0;
+        while at < tokens.len() && strongest < Use::Moved {
+            let token = &tokens[at];
+            let here = if captured { Place::Captured } else { place };
+            let (found, next) = match token {
+                // What follows belongs to the closure up to the end of the statement; of `async move { … }` the
+                // block alone.
+                TokenTree::Ident(word) if word == "move" => {
+                    if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
+                        (
+                            self.tokens(&flatten(block.stream()), Place::Captured),
+                            at + 2,
+                        )
+                    } else {
+                        captured = true;
+                        (Use::Unused, at + 1)
+                    }
+                }
+                TokenTree::Punct(end) if end.as_char() == ';' => {
+                    captured = place == Place::Captured;
+                    (Use::Unused, at + 1)
+                }
+                TokenTree::Ident(word) if matches!(here, Place::Macro | Place::Captured) => (
+                    if name(word) == self.variable {
+                        Use::Moved
+                    } else {
+                        Use::Unused
+                    },
+                    at + 1,
+                ),
+                TokenTree::Ident(_) if macro_arguments(tokens, at).is_some() => {
+                    (self.call(tokens, at, here), at + 3)
+                }
+                TokenTree::Ident(word) if name(word) == self.variable => {
+                    (occurrence(tokens, at, here), at + 1)
+                }
+                TokenTree::Literal(literal) if format_string::names(literal, &self.variable) => {
+                    (borrowed(here), at + 1)
+                }
+                TokenTree::Group(inner) => {
+                    let place = match here {
+                        Place::Macro | Place::Captured => here,
+                        _ if inner.delimiter() == Delimiter::Brace => Place::Block,
+                        _ => Place::Expression,
+                    };
+                    (self.tokens(&flatten(inner.stream()), place), at + 1)
+                }
+                _ => (Use::Unused, at + 1),
+            };
+            strongest = strongest.max(found);
+            at = next;
+        }
+        strongest
+    }
+
+    /// The use inside `name!(…)` at `at`.
+    fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> Use {
+        let Some(inside) = macro_arguments(tokens, at) else {
+            return Use::Unused;
+        };
+        let arguments = flatten(inside);
+        let macro_name = tokens.get(at).map(ToString::to_string).unwrap_or_default();
+        // A path could lead to any macro.
+        let lone = at == 0 || !is_punct(tokens.get(at - 1), ':');
+        let formatting = FORMATTING
+            .iter()
+            .find(|(known, _)| lone && *known == macro_name);
+        let Some((_, by_value)) = formatting else {
+            let plain = lone && PLAIN.contains(&macro_name.as_str());
+            let inner = if place == Place::Captured {
+                place
+            } else if plain {
+                Place::Expression
+            } else {
+                Place::Macro
+            };
+            return self.tokens(&arguments, inner);
+        };
+        let inner = if place == Place::Captured {
+            place
+        } else {
+            Place::Expression
+        };
+        let mut strongest = Use::Unused;
+        for (index, argument) in arguments
+            .split(|token| is_punct(Some(token), ','))
+            .enumerate()
+        {
+            let by_reference = index >= *by_value && self.is_whole_argument(argument);
+            let found = if by_reference {
+                borrowed(inner)
+            } else {
+                self.tokens(argument, inner)
+            };
+            strongest = strongest.max(found);
+        }
+        strongest
+    }
+
+    /// `x`, `x.field`, `name = x`
+    fn is_whole_argument(&self, argument: &[TokenTree]) -> bool {
+        let argument = match argument {
+            [TokenTree::Ident(_), equals, value @ ..] if is_punct(Some(equals), '=') => value,
+            argument => argument,
+        };
+        ident(argument.first()).is_some_and(|first| name(first) == self.variable)
+            && place_end(argument, 1) == Some(argument.len())
+            // An index is an expression of its own.
+            && !argument.iter().any(|token| matches!(token, TokenTree::Group(_)))
+    }
+}
+
+fn macro_arguments(tokens: &[TokenTree], at: usize) -> Option<TokenStream> {
+    if !is_punct(tokens.get(at + 1), '!') {
+        return None;
+    }
+    match tokens.get(at + 2) {
+        Some(TokenTree::Group(arguments)) => Some(arguments.stream()),
+        _ => None,
+    }
+}
+
+fn borrowed(place: Place) -> Use {
+    if place == Place::Captured {
+        Use::Moved
+    } else {
+        Use::Borrowed
+    }
+}
+
+/// The use that the variable's token at `at` is.
+fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> Use {
+    if names_nothing(tokens, at, place == Place::Block) {
+        Use::Unused
+    } else if is_plain_borrow(tokens, at) {
+        borrowed(place)
+    } else {
+        Use::Moved
+    }
+}
+
+#[cfg(test)]
+#[path = "usage_tests.rs"]
+mod tests;

@@ -1,0 +1,187 @@
+//! What counts as a plain borrow, and that every doubt is a move.
+
+use super::*;
+use crate::args::Soup;
+use crate::tokens::invisible;
+use proc_macro2::Span;
+use quote::quote;
+
+fn of(body: &TokenStream) -> Use {
+    usage(body, &Ident::new("x", Span::call_site()))
+}
+
+#[test]
+fn what_does_not_name_the_variable_is_no_use() {
+    for body in [
+        quote!(),
+        quote!(f(y).x),
+        quote!(self.x.len()),
+        quote!(y.x()),
+        quote!(x::f(module::x)),
+        quote!('x: loop {
+            break 'x;
+        }),
+        quote!(Point { x: 1, y: 2 }),
+        quote!(Point { y: 2, x: 1 }),
+        quote!("x" + 'x'),
+    ] {
+        assert_eq!(of(&body), Use::Unused, "{body}");
+    }
+}
+
+#[test]
+fn plain_shared_borrows_are_borrows() {
+    for body in [
+        quote!(f(&x)),
+        quote!(f(a, &x, b)),
+        quote!(let y = &x;),
+        quote!(&x),
+        quote!(return &x;),
+        quote!(f(&x.name, &x.0, &x[1].name)),
+        quote!(for y in &x {
+            f(y)
+        }),
+        quote!(if y == &x {
+            a
+        }),
+        quote!(if &x == y && &x != z || a {
+            b
+        }),
+        quote!(match &x {
+            A => b,
+        }),
+        quote!(Point { x: &x, y: &x }),
+        quote!([&x, &x]),
+        quote!(a.send(&x).await?),
+        quote!(|| f(&x)),
+        quote!(async { f(&x).await }),
+        quote!(match y {
+            A if y == &x => &x,
+            _ => &x,
+        }),
+        quote!(vec![&x]),
+        quote!(a + &x),
+        quote!(a & &x),
+        quote!(&x.f),
+    ] {
+        assert_eq!(of(&body), Use::Borrowed, "{body}");
+    }
+}
+
+#[test]
+fn formatting_macros_borrow_their_arguments() {
+    for body in [
+        quote!(format!("{}", x)),
+        quote!(println!("{} {}", a, x.name)),
+        quote!(println!("{y}", y = x)),
+        quote!(write!(f, "{}", x)?),
+        quote!(panic!("{x}")),
+        quote!(log::info!("{x:?}")),
+        quote!(f(g("{:>x$}"))),
+        quote!(assert!(y, "{}", x)),
+        quote!(assert_eq!(x, y)),
+        quote!(format!("{}", &x)),
+    ] {
+        assert_eq!(of(&body), Use::Borrowed, "{body}");
+    }
+    for body in [
+        quote!(format!("{}", x.len())),
+        quote!(format!("{}", f(x))),
+        quote!(format!("{}", x[g(x)])),
+        quote!(write!(x, "{}", 1)),
+        quote!(assert!(x)),
+        quote!(std::println!("{}", x)),
+        quote!(info!("{}", x)),
+        quote!(custom!(&x)),
+        quote!(dbg!(x)),
+    ] {
+        assert_eq!(of(&body), Use::Moved, "{body}");
+    }
+}
+
+#[test]
+fn every_doubt_is_a_move() {
+    for body in [
+        quote!(x),
+        quote!(f(x)),
+        quote!(drop(x);),
+        quote!(x.len()),
+        quote!(f(&mut x)),
+        quote!(f(&raw const x)),
+        quote!(f(&&x)),
+        quote!(a && x),
+        quote!(a & x),
+        quote!(f(a) & x),
+        quote!(1 & x),
+        quote!(a? & x),
+        quote!(a.await & x),
+        quote!({ a } & x),
+        quote!(F::<T> & x),
+        quote!(f(&x.name())),
+        quote!(f(&x.name::<T>())),
+        quote!(f(&x())),
+        quote!(f(&x.await)),
+        quote!(f(&x?)),
+        quote!(f(&x as Y)),
+        quote!(a..x),
+        quote!(Point { ..x }),
+        quote!(Point { x }),
+        quote!(let x = &x;),
+        quote!(x = y;),
+        quote!(*x),
+        quote!(f(&x); f(x)),
+        quote!(let y: T = x),
+        quote!(Some(&x) + x),
+        quote!(r#x),
+    ] {
+        assert_eq!(of(&body), Use::Moved, "{body}");
+    }
+}
+
+#[test]
+fn a_capture_by_move_is_a_move_whatever_is_done_inside() {
+    for body in [
+        quote!(move || f(&x)),
+        quote!(async move { f(&x) }),
+        quote!(async move { { println!("{x}") } }),
+        quote!(Box::pin(async move { [&x] })),
+        quote!(spawn(move |a, b| g::<A, B>(&x))),
+        quote!(move || println!("{}", x)),
+        quote!(move || -> T { f(&x) }),
+        quote!(let g = move |y| y + f(&x);),
+    ] {
+        assert_eq!(of(&body), Use::Moved, "{body}");
+    }
+    assert_eq!(of(&quote!(let g = move |y| y; f(&x))), Use::Borrowed);
+    assert_eq!(of(&quote!(async move { y }; f(&x))), Use::Borrowed);
+}
+
+#[test]
+fn invisible_groups_are_seen_through() {
+    let variable = invisible(quote!(x));
+    assert_eq!(of(&quote!(f(&#variable))), Use::Borrowed);
+    assert_eq!(of(&quote!(f(#variable))), Use::Moved);
+    let operand = invisible(quote!(a));
+    assert_eq!(of(&quote!(f(#operand & x))), Use::Moved);
+    assert_eq!(of(&invisible(quote!({ f(&x) }))), Use::Borrowed);
+}
+
+#[test]
+fn no_input_makes_the_scan_panic_and_a_bare_variable_in_front_is_never_overlooked() {
+    let words = [
+        "x", "x", "y", "move", "async", "println", "format", "self", "await", "if", "return",
+        "use", "pub", "impl",
+    ];
+    let mut soup = Soup::new(0xcafe, &words);
+    let x = Ident::new("x", Span::call_site());
+    let mut seen = [0_usize; 3];
+    for _ in 0..6000 {
+        let body = soup.stream(3);
+        let found = usage(&body, &x);
+        seen[found as usize] += 1;
+        assert_eq!(usage(&quote!(drop(x); #body), &x), Use::Moved);
+        super::super::self_in_format_string(&body);
+        super::super::rename_self(body, &x);
+    }
+    assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
+}

@@ -1,0 +1,163 @@
+//! Looking at token trees: what every reader of tokens in this crate asks of them.
+
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+
+/// The tokens of one level, with the invisible groups that `macro_rules` puts around fragments opened.
+pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut flat = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                flat.extend(flatten(group.stream()));
+            }
+            token => flat.push(token),
+        }
+    }
+    flat
+}
+
+/// The tokens as an error message shows them, without invisible groups.
+pub(crate) fn source(tokens: &TokenStream) -> String {
+    let text = flatten(tokens.clone())
+        .into_iter()
+        .collect::<TokenStream>()
+        .to_string();
+    text.strip_prefix("- ")
+        .map(|positive| format!("-{positive}"))
+        .unwrap_or(text)
+}
+
+/// An identifier's text without `r#`.
+pub(crate) fn name(ident: &Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
+}
+
+pub(crate) fn ident(token: Option<&TokenTree>) -> Option<&Ident> {
+    match token {
+        Some(TokenTree::Ident(ident)) => Some(ident),
+        _ => None,
+    }
+}
+
+/// Is the token the word, not raw?
+pub(crate) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
+    ident(token).is_some_and(|ident| ident == word)
+}
+
+pub(crate) fn is_punct(token: Option<&TokenTree>, character: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == character)
+}
+
+pub(crate) fn group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&Group> {
+    match token {
+        Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Some(group),
+        _ => None,
+    }
+}
+
+/// Do the two characters stand at `at`, glued to one operator?
+pub(crate) fn is_operator(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
+    matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == first && punct.spacing() == Spacing::Joint)
+        && is_punct(tokens.get(at + 1), second)
+}
+
+/// Is the token before `at` the character, glued to what stands at `at`?
+pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
+    at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(
+        |token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == character && punct.spacing() == Spacing::Joint),
+    )
+}
+
+/// Does a `>` at `at` close an angle bracket, rather than end `->` or `=>`?
+pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
+    is_punct(tokens.get(at), '>')
+        && !follows_joint(tokens, at, '-')
+        && !follows_joint(tokens, at, '=')
+}
+
+/// The index behind the `>` that closes the `<` at `open`, if there is one before a `;`.
+pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for at in open..tokens.len() {
+        if is_punct(tokens.get(at), ';') {
+            return None;
+        } else if is_punct(tokens.get(at), '<') {
+            depth += 1;
+        } else if closes_angle(tokens, at) {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(at + 1);
+            }
+        }
+    }
+    None
+}
+
+/// Words that can name nothing unless they are raw.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+        "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+        "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv",
+        "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true",
+        "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    KEYWORDS.contains(&word)
+}
+
+/// The token as an error message shows it: groups by their brackets only.
+pub(crate) fn shown(token: &TokenTree) -> String {
+    match token {
+        TokenTree::Group(group) => match group.delimiter() {
+            Delimiter::Parenthesis => "(…)".to_owned(),
+            Delimiter::Brace => "{…}".to_owned(),
+            Delimiter::Bracket => "[…]".to_owned(),
+            Delimiter::None => group
+                .stream()
+                .into_iter()
+                .next()
+                .as_ref()
+                .map(shown)
+                .unwrap_or_default(),
+        },
+        token => token.to_string(),
+    }
+}
+
+/// Wraps tokens in an invisible group, as `macro_rules` does with a fragment.
+#[cfg(test)]
+pub(crate) fn invisible(tokens: TokenStream) -> TokenStream {
+    TokenTree::from(Group::new(Delimiter::None, tokens)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn list(tokens: TokenStream) -> Vec<TokenTree> {
+        tokens.into_iter().collect()
+    }
+
+    #[test]
+    fn invisible_groups_open_at_every_depth() {
+        let inner = invisible(invisible(quote!(b + c)));
+        assert_eq!(flatten(quote!(a #inner d)).len(), 5);
+    }
+
+    #[test]
+    fn an_arrow_closes_no_angle_bracket() {
+        let tokens = list(quote!(<F: Fn(A) -> B, G>(x)));
+        assert_eq!(skip_angles(&tokens, 0), Some(tokens.len() - 1));
+        assert_eq!(skip_angles(&list(quote!(<A, B)), 0), None);
+        assert_eq!(skip_angles(&list(quote!(< A; B >)), 0), None);
+    }
+
+    #[test]
+    fn an_operator_is_two_characters_glued_together() {
+        assert!(is_operator(&list(quote!(a == b)), 1, '=', '='));
+        let apart = list("a = = b".parse().unwrap_or_default());
+        assert!(!is_operator(&apart, 1, '=', '='));
+    }
+}

@@ -1,0 +1,198 @@
+//! Both attributes on one function, in both orders.
+
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use resilient::{Registry, State, circuit_breaker, retry};
+use tokio::time::{Instant, advance};
+
+use crate::{Calls, Fault, sendable};
+
+fn failures(name: &str) -> u64 {
+    Registry::global()
+        .get(name)
+        .unwrap()
+        .snapshot()
+        .totals
+        .failure
+}
+
+#[tokio::test(start_paused = true)]
+async fn c01_retry_above_breaker_passes_every_attempt_through_it() {
+    #[retry(max_retries = 2)]
+    #[circuit_breaker(name = "retry over breaker")]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        match calls.next() {
+            3 => Ok(3),
+            n => Err(Fault::Down(n)),
+        }
+    }
+    assert_eq!(sendable(call(&Calls::new())).await, Ok(3));
+    assert_eq!(failures("retry over breaker"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c01_breaker_above_retry_sees_one_loop() {
+    #[circuit_breaker(name = "breaker over retry")]
+    #[retry(max_retries = 2)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let calls = Calls::new();
+    assert_eq!(sendable(call(&calls)).await, Err(Fault::Down(3)));
+    assert_eq!(failures("breaker over retry"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c01_attributes_by_path_and_with_others_between_expand_together() {
+    #[resilient::retry(max_retries = 2)]
+    #[allow(clippy::unused_async)]
+    #[::resilient::circuit_breaker(name = "by path")]
+    /// Documented.
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    assert_eq!(call(&Calls::new()).await, Err(Fault::Down(3)));
+    assert_eq!(failures("by path"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_the_failure_that_opens_the_circuit_ends_the_loop_without_a_sleep() {
+    #[retry(max_retries = 6, base_delay = "1s", jitter = none)]
+    #[circuit_breaker(name = "stops", failure_threshold = 3)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let (calls, start) = (Calls::new(), Instant::now());
+    assert_eq!(call(&calls).await, Err(Fault::Down(3)));
+    assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
+    assert!(
+        matches!(call(&calls).await, Err(Fault::Open(_))),
+        "rejected at its first attempt"
+    );
+    assert_eq!(calls.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_a_later_rejection_returns_the_real_error() {
+    #[retry(max_retries = 6, base_delay = "1s", jitter = none)]
+    #[circuit_breaker(name = "opened by another", failure_threshold = 100)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let calls = Calls::new();
+    let mut running = Box::pin(call(&calls));
+    let poll = running
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll.is_pending(), "asleep after its first attempt");
+    Registry::global()
+        .get("opened by another")
+        .unwrap()
+        .force_open();
+    assert_eq!(running.await, Err(Fault::Down(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_wait_sleeps_until_the_circuit_admits_a_probe() {
+    #[retry(max_retries = 3, base_delay = "1s", jitter = none, when_open = wait)]
+    #[circuit_breaker(name = "waits", failure_threshold = 1, recovery_time = "10s")]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        match calls.next() {
+            1 => Err(Fault::Busy),
+            n => Ok(n),
+        }
+    }
+    let start = Instant::now();
+    assert_eq!(call(&Calls::new()).await, Ok(2));
+    assert_eq!(start.elapsed(), Duration::from_secs(10 + 1));
+    assert_eq!(
+        Registry::global().get("waits").unwrap().state(),
+        State::Closed
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_wait_also_waits_when_the_first_attempt_is_rejected() {
+    #[retry(max_retries = 3, base_delay = "1s", jitter = none, when_open = wait)]
+    #[circuit_breaker(name = "waits first", failure_threshold = 1, recovery_time = "10s")]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Ok(calls.next())
+    }
+    let calls = Calls::new();
+    call(&calls).await.unwrap();
+    Registry::global()
+        .get("waits first")
+        .unwrap()
+        .trip()
+        .unwrap();
+    assert_eq!(call(&calls).await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_wait_stops_where_nobody_knows_how_long() {
+    #[retry(when_open = wait)]
+    #[circuit_breaker(name = "waits in vain")]
+    async fn call() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    call().await.unwrap();
+    Registry::global()
+        .get("waits in vain")
+        .unwrap()
+        .force_open();
+    assert!(matches!(call().await, Err(Fault::Open(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r11_a_call_dropped_in_its_sleep_leaves_nothing_behind() {
+    #[retry(base_delay = "1s", jitter = none)]
+    #[circuit_breaker(name = "dropped", failure_threshold = 100)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        tokio::task::yield_now().await;
+        Err(Fault::Down(calls.next()))
+    }
+    let calls = Calls::new();
+    for polls in 1..6 {
+        let mut running = Box::pin(call(&calls));
+        for _ in 0..polls {
+            let poll = running
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(poll.is_pending());
+            advance(Duration::from_millis(500)).await;
+        }
+    }
+    let made = calls.count();
+    advance(Duration::from_secs(60)).await;
+    assert_eq!(calls.count(), made, "no attempt goes on");
+    let snapshot = Registry::global().get("dropped").unwrap().snapshot();
+    assert_eq!(snapshot.totals.failure, u64::from(made));
+    assert!(snapshot.totals.abandoned > 0);
+    assert_eq!(snapshot.totals.success, 0);
+}
+
+struct Shop {
+    log: Vec<u32>,
+}
+
+impl Shop {
+    #[retry(max_retries = 2)]
+    #[circuit_breaker(name = "shop")]
+    async fn order(&mut self, item: String, note: &str) -> Result<String, Fault> {
+        self.log.push(u32::try_from(self.log.len()).unwrap());
+        tokio::task::yield_now().await;
+        if self.log.len() < 3 {
+            return Err(Fault::Busy);
+        }
+        Ok(item + note)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_on_a_method_with_exclusive_self_and_owned_arguments_works() {
+    let mut shop = Shop { log: Vec::new() };
+    let order = sendable(shop.order("tea".to_owned(), ", hot")).await;
+    assert_eq!(order.as_deref(), Ok("tea, hot"));
+    assert_eq!(shop.log, [0, 1, 2]);
+}
