@@ -12,13 +12,13 @@ use proc_macro::TokenStream;
 
 use crate::args::Kind;
 
-/// Tries a failed call again.
+#[doc = include_str!("../docs/retry.md")]
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Kind::Retry, args.into(), &item.into()).into()
 }
 
-/// Stops calling a dependency that is down.
+#[doc = include_str!("../docs/circuit_breaker.md")]
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Kind::CircuitBreaker, args.into(), &item.into()).into()

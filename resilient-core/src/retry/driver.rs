@@ -59,18 +59,25 @@ impl fmt::Display for GiveUp {
 #[derive(Debug)]
 pub struct Retry<'policy> {
     policy: &'policy RetryPolicy,
+    started: Option<Instant>,
+    needs_timer: bool,
+    /// There once an attempt has failed, so that a call that succeeds at once has next to nothing to set up.
+    progress: Option<Progress>,
+}
+
+/// How far the retries of one call have got.
+#[derive(Debug)]
+struct Progress {
     /// Retries that were granted so far.
     retries: u32,
-    started: Option<Instant>,
     last_delay: Duration,
-    needs_timer: bool,
-    spread: Spread,
+    schedule: Schedule,
 }
 
 /// What the schedule remembers of the delay before.
 #[derive(Debug)]
-struct Spread {
-    random: Option<Random>,
+struct Schedule {
+    random: Random,
     decorrelated: Option<Duration>,
     smooth: f64,
 }
@@ -82,15 +89,9 @@ impl<'policy> Retry<'policy> {
     pub fn start(policy: &'policy RetryPolicy) -> Self {
         Self {
             policy,
-            retries: 0,
             started: policy.max_elapsed.is_some().then(time::now),
-            last_delay: Duration::ZERO,
             needs_timer: false,
-            spread: Spread {
-                random: None,
-                decorrelated: None,
-                smooth: 0.0,
-            },
+            progress: None,
         }
     }
 
@@ -115,13 +116,15 @@ impl<'policy> Retry<'policy> {
     /// The number of the attempt that runs now, or has just failed: from 1.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
-        self.retries.saturating_add(1)
+        self.retries().saturating_add(1)
     }
 
     /// How long the call waited before the present attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
-        self.last_delay
+        self.progress
+            .as_ref()
+            .map_or(Duration::ZERO, |progress| progress.last_delay)
     }
 
     /// When the call started, if that is known.
@@ -163,7 +166,7 @@ impl<'policy> Retry<'policy> {
         if let Some(open) = open {
             return self.wait_for_circuit(open);
         }
-        if self.retries >= self.policy.max_retries {
+        if self.retries() >= self.policy.max_retries {
             return Err(GiveUp::Exhausted);
         }
         let left = self.time_left();
@@ -182,7 +185,7 @@ impl<'policy> Retry<'policy> {
         if self.policy.when_open == WhenOpen::Stop {
             return Err(GiveUp::CircuitOpen);
         }
-        if self.retries >= self.policy.max_retries {
+        if self.retries() >= self.policy.max_retries {
             return Err(GiveUp::Exhausted);
         }
         let retry_after = open.retry_after().ok_or(GiveUp::CircuitOpen)?;
@@ -199,8 +202,9 @@ impl<'policy> Retry<'policy> {
             }
             Ok(delay) => {
                 telemetry::retrying(self.attempt_number(), delay);
-                self.retries = self.retries.saturating_add(1);
-                self.last_delay = delay;
+                let progress = self.progress();
+                progress.retries = progress.retries.saturating_add(1);
+                progress.last_delay = delay;
                 Ok(delay)
             }
             Err(reason) => self.stop(reason),
@@ -212,6 +216,25 @@ impl<'policy> Retry<'policy> {
         Err(reason)
     }
 
+    fn retries(&self) -> u32 {
+        self.progress
+            .as_ref()
+            .map_or(0, |progress| progress.retries)
+    }
+
+    fn progress(&mut self) -> &mut Progress {
+        let seed = self.policy.seed;
+        self.progress.get_or_insert_with(|| Progress {
+            retries: 0,
+            last_delay: Duration::ZERO,
+            schedule: Schedule {
+                random: Random::new(seed),
+                decorrelated: None,
+                smooth: 0.0,
+            },
+        })
+    }
+
     fn time_left(&self) -> Option<Duration> {
         let max_elapsed = self.policy.max_elapsed?;
         let elapsed = time::now().saturating_duration_since(self.started?);
@@ -220,39 +243,39 @@ impl<'policy> Retry<'policy> {
 
     /// The jittered delay before the next retry.
     fn delay(&mut self) -> Duration {
-        let k = self.retries.saturating_add(1);
         let policy = self.policy;
         let cap = policy.max_delay;
-        let random = self
-            .spread
-            .random
-            .get_or_insert_with(|| Random::new(policy.seed));
+        let Progress {
+            retries, schedule, ..
+        } = self.progress();
+        let k = retries.saturating_add(1);
         match policy.jitter {
             Jitter::Decorrelated => {
                 let base = policy.base_delay.min(cap);
-                let delay = match self.spread.decorrelated {
+                let delay = match schedule.decorrelated {
                     None => base,
-                    Some(before) => random.within(base, before.saturating_mul(3).min(cap)),
+                    Some(before) => {
+                        let most = before.saturating_mul(3).min(cap);
+                        schedule.random.within(base, most)
+                    }
                 };
-                self.spread.decorrelated = Some(delay);
+                schedule.decorrelated = Some(delay);
                 delay
             }
             Jitter::Smooth => {
-                let (delay, s) = smooth(k, policy.base_delay, self.spread.smooth, random);
-                self.spread.smooth = s;
+                let (delay, s) =
+                    smooth(k, policy.base_delay, schedule.smooth, &mut schedule.random);
+                schedule.smooth = s;
                 delay.min(cap)
             }
-            jitter => jitter.spread(policy.nominal(k), cap, random),
+            jitter => jitter.spread(policy.nominal(k), cap, &mut schedule.random),
         }
     }
 
     /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.
     fn first_delay(&mut self) -> Duration {
         let policy = self.policy;
-        let random = self
-            .spread
-            .random
-            .get_or_insert_with(|| Random::new(policy.seed));
+        let random = &mut self.progress().schedule.random;
         match policy.jitter {
             Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random)
                 .0

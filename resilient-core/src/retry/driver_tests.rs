@@ -798,7 +798,7 @@ mod decisions {
 
             assert!(shortest >= Some(&(20 * SECOND)), "{jitter:?}");
             assert!(longest <= Some(&(20 * SECOND + ms(1_400))), "{jitter:?}");
-            let width = *longest.unwrap() - *shortest.unwrap();
+            let width = longest.unwrap().abs_diff(*shortest.unwrap());
             assert!(width >= ms(480), "{jitter:?} spreads by {width:?} only");
         }
     }

@@ -105,7 +105,7 @@ fn fragments_of_other_macros_are_seen_through() {
     let params = all_typed(quote!(#pattern: #ty));
     assert_eq!(params[0].passing(), Passing::Exclusive);
     let whole = invisible(quote!(x: u8));
-    assert!(all_typed(quote!(#whole))[0].simple);
+    assert_eq!(all_typed(quote!(#whole))[0].bindings.len(), 1);
 }
 
 #[test]
