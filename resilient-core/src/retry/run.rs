@@ -24,7 +24,7 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
     /// ```
     ///
-    /// A closure that does not look at the attempt can be written `|_| async { … }`.
+    /// Closures that return a future, `|attempt| async move { … }`, do as well.
     ///
     /// # Cancel safety
     ///
@@ -32,7 +32,7 @@ impl RetryPolicy {
     pub async fn run<O, F>(&self, operation: F) -> O
     where
         O: Output,
-        F: AsyncFnMut(&Attempt<O>) -> O,
+        F: AsyncFnMut(Attempt<O>) -> O,
     {
         self.run_with(every_failure, operation).await
     }
@@ -45,7 +45,7 @@ impl RetryPolicy {
     pub async fn run_classified<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         E: Classify,
-        F: AsyncFnMut(&Attempt<Result<T, E>>) -> Result<T, E>,
+        F: AsyncFnMut(Attempt<Result<T, E>>) -> Result<T, E>,
     {
         let classify = |output: &Result<T, E>| output.as_ref().err().map(E::classify);
         self.run_with(classify, operation).await
@@ -55,14 +55,12 @@ impl RetryPolicy {
     pub async fn run_with<O, C, F>(&self, mut classify: C, mut operation: F) -> O
     where
         C: FnMut(&O) -> Option<Class>,
-        F: AsyncFnMut(&Attempt<O>) -> O,
+        F: AsyncFnMut(Attempt<O>) -> O,
     {
         let mut retry = Retry::start_async(self).timed();
         let mut last = None;
         loop {
-            let attempt = Attempt::new(&retry, last);
-            let output = operation(&attempt).await;
-            drop(attempt);
+            let output = operation(Attempt::new(&retry, last)).await;
             let Some(class) = classify(&output) else {
                 return output;
             };
@@ -86,7 +84,7 @@ impl RetryPolicy {
     pub async fn run_through<O, F>(&self, breaker: &CircuitBreaker, operation: F) -> O
     where
         O: Output + Rejected,
-        F: AsyncFnMut(&Attempt<O>) -> O,
+        F: AsyncFnMut(Attempt<O>) -> O,
     {
         self.run_through_with(breaker, every_failure, operation)
             .await
@@ -102,7 +100,7 @@ impl RetryPolicy {
     where
         O: Rejected,
         C: FnMut(&O) -> Option<Class>,
-        F: AsyncFnMut(&Attempt<O>) -> O,
+        F: AsyncFnMut(Attempt<O>) -> O,
     {
         let mut retry = Retry::start_async(self).timed();
         // The last real output, or the first rejection.
@@ -110,9 +108,7 @@ impl RetryPolicy {
         loop {
             let (output, next) = match breaker.try_acquire() {
                 Ok(permit) => {
-                    let attempt = Attempt::new(&retry, last.take());
-                    let output = operation(&attempt).await;
-                    drop(attempt);
+                    let output = operation(Attempt::new(&retry, last.take())).await;
                     let class = classify(&output);
                     permit.report_class(class);
                     let Some(class) = class else {

@@ -1,0 +1,200 @@
+//! The feature `tracing`: what is told at which level, and that a broken subscriber harms nothing.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, circuit_breaker,
+};
+use tracing::Level;
+use tracing::span::{Attributes, Id, Record};
+
+#[derive(Debug, PartialEq)]
+struct Fault;
+
+impl From<CircuitOpen> for Fault {
+    fn from(_: CircuitOpen) -> Self {
+        Self
+    }
+}
+
+/// The lines that `code` logs.
+fn logged(code: impl FnOnce()) -> Vec<String> {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, code);
+    let bytes = lines.0.lock().unwrap().clone();
+    let text = String::from_utf8(bytes).unwrap();
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+fn breaker() -> CircuitBreaker {
+    let config = BreakerConfig::builder()
+        .failure_threshold(2)
+        .recovery_time(Duration::ZERO)
+        .build();
+    CircuitBreaker::new("logged", config.unwrap())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
+    let lines = logged(|| {
+        let breaker = breaker();
+        for outcome in [
+            Outcome::Failure,
+            Outcome::Failure,
+            Outcome::Failure,
+            Outcome::Success,
+        ] {
+            breaker.try_acquire().unwrap().report(outcome);
+        }
+    });
+    let expected = [
+        "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" reason=\"failure threshold reached\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
+        "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" reason=\"probe failed\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" reason=\"probes succeeded\"",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn defect_cb19_rejections_are_counted_and_told_at_debug_only() {
+    let lines = logged(|| {
+        let breaker = breaker();
+        breaker.force_open();
+        for _ in 0..3 {
+            breaker.try_acquire().unwrap_err();
+        }
+    });
+    assert_eq!(
+        lines.iter().filter(|line| line.starts_with("WARN")).count(),
+        1,
+        "{lines:?}"
+    );
+    let rejected = "DEBUG call rejected breaker=\"logged\" state=\"forced_open\"";
+    assert_eq!(lines[1..], [rejected; 3]);
+}
+
+#[test]
+fn retries_and_their_end_are_told_at_debug() {
+    let lines = logged(|| {
+        let policy = RetryPolicy::builder()
+            .max_retries(2)
+            .jitter(resilient::retry::Jitter::None)
+            .build()
+            .unwrap();
+        let output = runtime().block_on(policy.run(|_| async { Err::<(), _>(Fault) }));
+        assert_eq!(output, Err(Fault));
+    });
+    let expected = [
+        "DEBUG retrying attempt=1 delay=0.1",
+        "DEBUG retrying attempt=2 delay=0.2",
+        "DEBUG gave up attempts=3 reason=\"exhausted\"",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
+    fn none() -> u32 {
+        0
+    }
+
+    #[circuit_breaker(name = "warned", failure_threshold = none())]
+    async fn first() -> Option<u32> {
+        Some(1)
+    }
+
+    #[circuit_breaker(name = "warned", failure_threshold = 7)]
+    async fn second() -> Option<u32> {
+        Some(2)
+    }
+
+    let lines = logged(|| {
+        runtime().block_on(async {
+            for _ in 0..2 {
+                first().await.unwrap();
+                second().await.unwrap();
+            }
+        });
+    });
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(
+        lines[0],
+        "WARN invalid setting; its default holds breaker=\"warned\" error=`failure_threshold` is 0: must be at least 1"
+    );
+    assert!(lines[1].starts_with("WARN two places give one circuit breaker different settings"));
+    assert_eq!(lines[1].matches("tracing.rs:").count(), 2, "{}", lines[1]);
+}
+
+/// Panics at every event.
+struct Broken;
+
+impl tracing::Subscriber for Broken {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        std::panic::resume_unwind(Box::new("broken subscriber"));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn fm_i7_a_subscriber_that_panics_harms_no_call() {
+    tracing::subscriber::with_default(Broken, || {
+        let breaker = breaker();
+        let policy = RetryPolicy::builder()
+            .base_delay(Duration::ZERO)
+            .build()
+            .unwrap();
+        let output = runtime().block_on(policy.run_through(&breaker, async |attempt| {
+            if attempt.number() < 3 {
+                Err(Fault)
+            } else {
+                Ok(3)
+            }
+        }));
+        assert_eq!(output, Ok(3));
+        breaker.force_open();
+        breaker.try_acquire().unwrap_err();
+    });
+}
