@@ -84,7 +84,7 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
         "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" reason=\"probe failed\"",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" reason=\"probes succeeded\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" reason=\"enough probes succeeded\"",
     ];
     assert_eq!(lines, expected);
 }

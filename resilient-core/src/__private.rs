@@ -164,6 +164,7 @@ pub fn retry_event<'a, O>(retry: &Retry<'_>, output: &'a O, delay: Duration) -> 
     RetryEvent {
         // The driver has granted the retry already.
         attempt: retry.attempt_number().saturating_sub(1),
+        max_attempts: retry.max_attempts(),
         delay,
         output,
     }

@@ -40,10 +40,11 @@ pub mod time;
 pub mod __private;
 
 pub use breaker::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Permit, Rejected, ReportsOpen, State,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Permit, Reason, Rejected, ReportsOpen, Snapshot,
+    State, Transition,
 };
 pub use error::ConfigError;
 pub use event::{Event, EventKind, ListenerId};
 pub use outcome::{Class, Classify, Outcome, Output};
 pub use registry::{NameTaken, Registry};
-pub use retry::{Attempt, GiveUp, RetryPolicy};
+pub use retry::{Attempt, GiveUp, GiveUpEvent, RetryEvent, RetryPolicy};

@@ -3,6 +3,7 @@
 mod arguments;
 mod breaker;
 mod keys;
+mod specification;
 mod stack;
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

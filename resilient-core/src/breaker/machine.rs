@@ -247,9 +247,8 @@ impl Machine {
         now: Instant,
     ) -> Result<(), TransitionRefused> {
         if self.may_trip(now)? {
-            self.open(Reason::Manual, None, now);
-        }
-        if let Phase::Open { since, until } = &mut self.phase {
+            self.open_for(time, Reason::Manual, now);
+        } else if let Phase::Open { since, until } = &mut self.phase {
             *until = later(now.max(*since), time);
         }
         Ok(())
@@ -408,11 +407,11 @@ impl Machine {
     }
 
     fn open(&mut self, reason: Reason, retry_after: Option<Duration>, now: Instant) {
-        if matches!(self.phase, Phase::HalfOpen { .. }) {
-            self.reopenings = self.reopenings.saturating_add(1);
-        }
+        let growth = self
+            .config
+            .recovery_factor
+            .powf(f64::from(self.next_reopenings()));
         let config = &self.config;
-        let growth = config.recovery_factor.powf(f64::from(self.reopenings));
         let base = scale(config.recovery_time, growth).min(config.max_recovery_time);
         let asked = retry_after.map_or(base, |hint| base.max(hint.min(config.max_recovery_time)));
         let time = if config.recovery_jitter > 0.0 {
@@ -420,11 +419,24 @@ impl Machine {
         } else {
             asked
         };
+        self.open_for(time, reason, now);
+    }
+
+    fn open_for(&mut self, time: Duration, reason: Reason, now: Instant) {
+        self.reopenings = self.next_reopenings();
         let phase = Phase::Open {
             since: now,
             until: later(now, time),
         };
         self.enter(phase, reason, now);
+    }
+
+    /// Re-openings since the circuit was last closed, with the one that comes now.
+    fn next_reopenings(&self) -> u32 {
+        match self.phase {
+            Phase::HalfOpen { .. } => self.reopenings.saturating_add(1),
+            _ => self.reopenings,
+        }
     }
 
     /// The one place where the state changes.
@@ -455,6 +467,13 @@ impl Machine {
             from,
             to,
             reason,
+            open_for: match self.phase {
+                Phase::Open {
+                    since,
+                    until: Some(until),
+                } => Some(until.saturating_duration_since(since)),
+                _ => None,
+            },
         });
         self.unfetched = self.unfetched.saturating_add(1);
     }

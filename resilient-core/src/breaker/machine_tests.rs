@@ -180,7 +180,7 @@ mod b07_open {
     #[test]
     fn b07_an_end_that_no_instant_can_say_lasts_until_reset() {
         let start = Instant::now();
-        let nearly_longest = Duration::MAX - Duration::from_nanos(1);
+        let nearly_longest = Duration::new(u64::MAX, 999_999_998);
         let mut machine = machine(&fragile().recovery_time(nearly_longest));
         call(&mut machine, FAILURE, start);
         assert_eq!(machine.retry_after(start), None);
@@ -569,7 +569,7 @@ mod b11_lease {
     fn b11_a_slot_can_be_taken_from_the_end_of_its_lease_on_and_not_before() {
         let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
         let hung = machine.admit(now).unwrap();
-        let before = now + secs(5) - Duration::from_nanos(1);
+        let before = now + Duration::from_nanos(4_999_999_999);
         assert_eq!(
             machine.admit(before).unwrap_err().retry_after,
             Some(Duration::from_nanos(1))
@@ -1001,6 +1001,9 @@ mod model {
         }
     }
 
+    /// What a machine's settings have other than its model's.
+    type Defect = fn(&mut Settings);
+
     /// The two, side by side.
     struct Walk {
         start: Instant,
@@ -1021,7 +1024,7 @@ mod model {
         }
 
         /// A walk whose machine has other settings than its model.
-        fn with_defect(seed: u64, defect: fn(&mut Settings)) -> Self {
+        fn with_defect(seed: u64, defect: Defect) -> Self {
             let mut random = fastrand::Rng::with_seed(seed);
             let settings = Settings::random(&mut random);
             let mut of_machine = settings.clone();
@@ -1219,7 +1222,7 @@ mod model {
 
     #[test]
     fn the_walks_notice_every_setting_that_is_off_by_one() {
-        let defects: [(&str, fn(&mut Settings)); 9] = [
+        let defects: [(&str, Defect); 9] = [
             ("threshold", |settings| settings.threshold += 1),
             ("recovery", |settings| {
                 settings.recovery += 1;

@@ -49,8 +49,23 @@ impl fmt::Display for CircuitOpen {
             _ => write!(f, "circuit breaker `{name}` is open")?,
         }
         match self.retry_after {
-            Some(time) => write!(f, ": try again in {time:.1?}"),
+            Some(time) => write!(f, ": try again in {}", Rough(time)),
             None => Ok(()),
+        }
+    }
+}
+
+/// A duration as people say it: `975ms`, `1.0s`. Rounded up, so that who waits that long has waited long enough.
+struct Rough(Duration);
+
+impl fmt::Display for Rough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_nanos().div_ceil(1_000_000);
+        if millis < 1_000 {
+            write!(f, "{millis}ms")
+        } else {
+            let tenths = millis.div_ceil(100);
+            write!(f, "{}.{}s", tenths / 10, tenths % 10)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The states of a breaker, and the steps between them.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Where a breaker stands.
 ///
@@ -77,7 +77,7 @@ impl Reason {
             Self::FailureThreshold => "failure threshold reached",
             Self::RecoveryTime => "recovery time over",
             Self::ProbeFailed => "probe failed",
-            Self::ProbesSucceeded => "probes succeeded",
+            Self::ProbesSucceeded => "enough probes succeeded",
             Self::Manual => "by hand",
         }
     }
@@ -101,6 +101,8 @@ pub struct Transition {
     pub to: State,
     /// What caused it.
     pub reason: Reason,
+    /// Into [`State::Open`]: for how long, growth, jitter and hint included. `None` is until reset, and for other states.
+    pub open_for: Option<Duration>,
 }
 
 /// An operation by hand that the present state does not allow.

@@ -77,6 +77,7 @@ impl<O> fmt::Debug for Attempt<O> {
 /// What `on_retry` is told, before the sleep.
 pub struct RetryEvent<'a, O> {
     pub(crate) attempt: u32,
+    pub(crate) max_attempts: u32,
     pub(crate) delay: Duration,
     pub(crate) output: &'a O,
 }
@@ -86,6 +87,12 @@ impl<'a, O> RetryEvent<'a, O> {
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// How many attempts there are at most.
+    #[must_use]
+    pub fn max_attempts(&self) -> u32 {
+        self.max_attempts
     }
 
     /// How long the call waits now.

@@ -119,6 +119,12 @@ impl<'policy> Retry<'policy> {
         self.retries().saturating_add(1)
     }
 
+    /// How many attempts there are at most.
+    #[must_use]
+    pub fn max_attempts(&self) -> u32 {
+        self.policy.max_retries.saturating_add(1)
+    }
+
     /// How long the call waited before the present attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {

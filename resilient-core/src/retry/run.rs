@@ -24,7 +24,9 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
     /// ```
     ///
-    /// Closures that return a future, `|attempt| async move { … }`, do as well.
+    /// An async closure may change what it captures, as in `async |_| connection.get(key).await`. A plain closure that
+    /// returns a future does as well: `|_| async { … }`; if it looks at the attempt, the compiler wants to be told the
+    /// type: `|attempt: Attempt<_>| async move { … }`.
     ///
     /// # Cancel safety
     ///
@@ -76,7 +78,7 @@ impl RetryPolicy {
 
     /// Runs `operation` with every attempt passing through `breaker`. Once the circuit is open the loop ends with the
     /// real error, or waits if [`when_open`](super::RetryPolicyBuilder::when_open) says so. Only a call that is rejected
-    /// at its first attempt returns [`CircuitOpen`].
+    /// at its first attempt returns [`CircuitOpen`](crate::CircuitOpen).
     ///
     /// # Cancel safety
     ///

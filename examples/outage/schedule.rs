@@ -1,0 +1,129 @@
+//! What ails the server, and when.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// How long the whole takes.
+pub(crate) const LENGTH: Duration = Duration::from_secs(10);
+
+/// What the server does with those who call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Answers soon, and loses a connection now and then, as any network does.
+    Healthy,
+    /// Answers ever later, in the end beyond anybody's patience.
+    Slow,
+    /// Its port is closed.
+    Refusing,
+    /// Takes the question and resets the connection.
+    Resetting,
+}
+
+/// A part of the ten seconds.
+#[derive(Debug)]
+pub(crate) struct Phase {
+    /// When it begins, from the start of the schedule.
+    pub(crate) from: Duration,
+    pub(crate) condition: Condition,
+    pub(crate) description: &'static str,
+}
+
+impl Phase {
+    const fn new(from_millis: u64, condition: Condition, description: &'static str) -> Self {
+        Self {
+            from: Duration::from_millis(from_millis),
+            condition,
+            description,
+        }
+    }
+
+    /// Whether the server resets the `n`th connection of the phase.
+    pub(crate) fn resets(&self, n: u64) -> bool {
+        match self.condition {
+            Condition::Healthy => n % LOSES == 0,
+            Condition::Slow | Condition::Refusing => false,
+            Condition::Resetting => true,
+        }
+    }
+
+    pub(crate) fn is_sick(&self) -> bool {
+        self.condition != Condition::Healthy
+    }
+}
+
+/// They begin on the beat of [`View::narrate`](crate::view::View::narrate).
+pub(crate) const PHASES: [Phase; 5] = [
+    Phase::new(
+        0,
+        Condition::Healthy,
+        "healthy: answers in 5 to 15 ms, and loses one connection in ten",
+    ),
+    Phase::new(
+        1500,
+        Condition::Slow,
+        "slowing down: from about 30 ms an answer to about 500 ms",
+    ),
+    Phase::new(4500, Condition::Refusing, "down: refuses every connection"),
+    Phase::new(
+        6000,
+        Condition::Resetting,
+        "half up: accepts, then resets the connection",
+    ),
+    Phase::new(7000, Condition::Healthy, "healthy again, as at first"),
+];
+
+/// A healthy server loses one connection in so many.
+const LOSES: u64 = 10;
+
+/// The phases, counted from one instant that all servers and callers share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Schedule {
+    start: Instant,
+}
+
+impl Schedule {
+    pub(crate) fn starting_now() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The instant that is this long after the start.
+    pub(crate) fn at(self, from: Duration) -> Instant {
+        self.start + from
+    }
+
+    /// The phase that it is in now.
+    pub(crate) fn phase(self) -> &'static Phase {
+        let elapsed = self.elapsed();
+        let begun = PHASES.iter().rev().find(|phase| phase.from <= elapsed);
+        begun.unwrap_or(&PHASES[0])
+    }
+
+    /// Waits until `phase` is over. The last one has no end.
+    pub(crate) async fn end_of(self, phase: &Phase) {
+        match PHASES.iter().find(|next| next.from > phase.from) {
+            Some(next) => sleep_until(self.at(next.from)).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// How long the server takes to answer a question that comes now.
+    pub(crate) fn answer_time(self, random: &mut fastrand::Rng) -> Duration {
+        let phase = self.phase();
+        let middle = match phase.condition {
+            Condition::Slow => {
+                let into = self.elapsed().saturating_sub(phase.from).as_secs_f64();
+                0.030 + 0.470 * (into / 2.5).min(1.0)
+            }
+            _ => 0.010,
+        };
+        // Half of it more or less.
+        Duration::from_secs_f64(middle * (0.5 + random.f64()))
+    }
+}

@@ -1,0 +1,218 @@
+//! The way between callers and server: TCP on loopback, or memory.
+//!
+//! Memory is for the paused clock, which jumps to the next timer whenever all tasks wait. A task that waits for a real
+//! socket waits in that sense, so the clock would jump over its answer to its timeout. In memory nothing waits but for timers.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::Mode;
+
+/// One connection, seen from either end.
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Ends it so that the other end sees an error. In memory there is only one way to end: the other end sees that.
+    fn reset(self: Box<Self>);
+}
+
+impl Connection for TcpStream {
+    fn reset(self: Box<Self>) {
+        // What is not sent is thrown away and a RST goes out. If that fails, the connection is gone already.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Connection for DuplexStream {
+    fn reset(self: Box<Self>) {}
+}
+
+/// The caller's end: where the server is.
+#[derive(Debug, Clone)]
+pub(crate) struct Wire {
+    route: Route,
+    refused: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Clone)]
+enum Route {
+    Tcp(SocketAddr),
+    Memory(Exchange),
+}
+
+impl Wire {
+    /// Asks the server how many it has.
+    pub(crate) async fn ask(&self, sku: &str) -> io::Result<u32> {
+        let mut connection = self.connect().await.inspect_err(|error| {
+            if error.kind() == io::ErrorKind::ConnectionRefused {
+                self.refused.fetch_add(1, Relaxed);
+            }
+        })?;
+        connection.write_all(format!("{sku}\n").as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await?;
+        if answer.is_empty() {
+            // What a reset looks like in memory.
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        let parsed = answer.trim().parse();
+        parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// How many connections were refused: a closed port cannot count them.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+
+    async fn connect(&self) -> io::Result<Box<dyn Connection>> {
+        match &self.route {
+            Route::Tcp(address) => Ok(Box::new(TcpStream::connect(address).await?)),
+            Route::Memory(exchange) => Ok(Box::new(exchange.connect()?)),
+        }
+    }
+}
+
+/// The server's end, which it can close and open again.
+#[derive(Debug)]
+pub(crate) enum Port {
+    Tcp {
+        address: SocketAddr,
+        state: Tcp,
+    },
+    Memory {
+        exchange: Exchange,
+        callers: Option<mpsc::UnboundedReceiver<DuplexStream>>,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) enum Tcp {
+    Listening(TcpListener),
+    /// Bound but not listening: callers are refused, and nobody else gets the port meanwhile.
+    Reserved(TcpSocket),
+    /// Between the two.
+    Neither,
+}
+
+impl Port {
+    /// A new port that listens.
+    pub(crate) fn open(mode: Mode) -> io::Result<Self> {
+        match mode {
+            Mode::Real => {
+                let socket = reserve((Ipv4Addr::LOCALHOST, 0).into())?;
+                Ok(Self::Tcp {
+                    address: socket.local_addr()?,
+                    state: Tcp::Listening(socket.listen(BACKLOG)?),
+                })
+            }
+            Mode::Fast => {
+                let exchange = Exchange::default();
+                let callers = Some(exchange.listen());
+                Ok(Self::Memory { exchange, callers })
+            }
+        }
+    }
+
+    /// The way to here.
+    pub(crate) fn wire(&self) -> Wire {
+        let route = match self {
+            Self::Tcp { address, .. } => Route::Tcp(*address),
+            Self::Memory { exchange, .. } => Route::Memory(exchange.clone()),
+        };
+        Wire {
+            route,
+            refused: Arc::default(),
+        }
+    }
+
+    /// The next who calls. Waits for ever while the port is closed.
+    pub(crate) async fn accept(&mut self) -> io::Result<Box<dyn Connection>> {
+        match self {
+            Self::Tcp {
+                state: Tcp::Listening(listener),
+                ..
+            } => Ok(Box::new(listener.accept().await?.0)),
+            Self::Memory {
+                callers: Some(callers),
+                ..
+            } => match callers.recv().await {
+                Some(caller) => Ok(Box::new(caller)),
+                None => std::future::pending().await,
+            },
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Refuses from now on.
+    pub(crate) fn close(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp { address, state } => {
+                *state = Tcp::Neither;
+                *state = Tcp::Reserved(reserve(*address)?);
+            }
+            Self::Memory { exchange, callers } => {
+                exchange.close();
+                *callers = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Listens again, if it was closed.
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp { state, .. } => {
+                *state = match std::mem::replace(state, Tcp::Neither) {
+                    Tcp::Reserved(socket) => Tcp::Listening(socket.listen(BACKLOG)?),
+                    other => other,
+                };
+            }
+            Self::Memory { exchange, callers } => {
+                callers.get_or_insert_with(|| exchange.listen());
+            }
+        }
+        Ok(())
+    }
+}
+
+const BACKLOG: u32 = 1024;
+
+fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Connections of before may still be closing.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Where callers in memory find the server, if it listens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Exchange(Arc<Mutex<Option<mpsc::UnboundedSender<DuplexStream>>>>);
+
+impl Exchange {
+    fn connect(&self) -> io::Result<DuplexStream> {
+        let (ours, theirs) = duplex(256);
+        match &*self.lock() {
+            Some(server) if server.send(theirs).is_ok() => Ok(ours),
+            _ => Err(io::ErrorKind::ConnectionRefused.into()),
+        }
+    }
+
+    fn listen(&self) -> mpsc::UnboundedReceiver<DuplexStream> {
+        let (server, callers) = mpsc::unbounded_channel();
+        *self.lock() = Some(server);
+        callers
+    }
+
+    fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<DuplexStream>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
