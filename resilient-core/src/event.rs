@@ -1,8 +1,7 @@
 //! What breakers tell, and those who listen.
 
-use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::breaker::Transition;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::panics::{contain, discard};
 
 /// Something that happened to a breaker.
 #[derive(Debug, Clone)]
@@ -62,7 +62,6 @@ type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 #[derive(Default)]
 pub(crate) struct Listeners {
     list: RwLock<Vec<(ListenerId, Listener)>>,
-    panics: AtomicU64,
 }
 
 impl Listeners {
@@ -88,38 +87,27 @@ impl Listeners {
         list.is_empty()
     }
 
-    /// Tells every listener. No lock is held meanwhile; a panic is contained and counted.
-    pub(crate) fn tell(&self, event: &Event) {
+    /// Tells every listener, and says how many of them panicked. No lock is held meanwhile.
+    pub(crate) fn tell(&self, event: &Event) -> u64 {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         let listeners: Vec<Listener> = list.iter().map(|(_, each)| Arc::clone(each)).collect();
         drop(list);
+        let mut panics = 0;
         for listener in listeners {
-            if let Err(payload) = contain(|| listener(event)) {
+            // It may have been removed meanwhile, so that dropping it is its own code, too.
+            let told = contain(|| listener(event));
+            let dropped = contain(|| drop(listener));
+            for payload in [told.err(), dropped.err()].into_iter().flatten() {
                 discard(payload);
-                self.panics.fetch_add(1, Relaxed);
+                panics += 1;
             }
         }
-    }
-
-    pub(crate) fn panics(&self) -> u64 {
-        self.panics.load(Relaxed)
+        panics
     }
 }
 
 impl fmt::Debug for Listeners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listeners").finish_non_exhaustive()
-    }
-}
-
-/// Runs code that is not ours.
-pub(crate) fn contain<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
-    catch_unwind(AssertUnwindSafe(code))
-}
-
-/// Drops the payload of a contained panic, which may panic itself.
-pub(crate) fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(again) = contain(|| drop(payload)) {
-        std::mem::forget(again);
     }
 }

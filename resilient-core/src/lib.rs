@@ -29,6 +29,7 @@ mod error;
 mod event;
 mod name;
 mod outcome;
+mod panics;
 mod registry;
 pub mod retry;
 mod site;

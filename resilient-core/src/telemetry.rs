@@ -8,7 +8,8 @@ mod enabled {
     use std::time::Duration;
 
     use crate::breaker::{CircuitOpen, State};
-    use crate::event::{Event, EventKind, contain, discard};
+    use crate::event::{Event, EventKind};
+    use crate::panics::{contain, discard};
     use crate::retry::GiveUp;
 
     pub(crate) const ENABLED: bool = true;

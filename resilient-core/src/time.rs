@@ -5,9 +5,10 @@
 //! alike; outside a runtime it is the real one.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use crate::panics::{contain, discard};
 
 /// A source of monotonic time.
 ///
@@ -44,16 +45,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The present instant; `fallback` if the given clock panics.
-    pub(crate) fn now_or(&self, fallback: Instant) -> Instant {
+    /// The present instant; `None` if the given clock panics.
+    pub(crate) fn now(&self) -> Option<Instant> {
         match self {
-            Self::Default => now(),
-            Self::Given(clock) => {
-                catch_unwind(AssertUnwindSafe(|| clock.now())).unwrap_or_else(|payload| {
-                    crate::event::discard(payload);
-                    fallback
-                })
-            }
+            Self::Default => Some(now()),
+            Self::Given(clock) => contain(|| clock.now()).map_err(discard).ok(),
         }
     }
 }
@@ -75,11 +71,14 @@ pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
     start.checked_add(delay)
 }
 
-/// Whether an async sleep has a runtime to wait in. Without tokio, whoever sleeps knows.
+/// Whether an async sleep has a runtime to wait in, and that runtime timers. Without tokio, whoever sleeps knows.
 pub(crate) fn has_timer() -> bool {
     #[cfg(feature = "tokio")]
     {
+        // Whether timers are enabled, tokio says only by a panic.
+        let make_a_timer = || drop(tokio::time::sleep(Duration::MAX));
         tokio::runtime::Handle::try_current().is_ok()
+            && contain(make_a_timer).map_err(discard).is_ok()
     }
     #[cfg(not(feature = "tokio"))]
     {

@@ -1,7 +1,9 @@
 //! The concurrent shell around the state machine: the word in front of it, the lock around it, and its events.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::config::BreakerConfig;
@@ -32,17 +34,18 @@ pub(crate) struct Core {
 struct Rest {
     name: Name,
     clock: Source,
-    /// What a clock that panics is taken to say.
-    made: Instant,
     locked: Mutex<Locked>,
     listeners: Listeners,
-    /// Of the registry that the breaker is in.
-    registry_listeners: OnceLock<Arc<Listeners>>,
+    /// Those of the registries that the breaker is in.
+    registries: RwLock<Vec<Arc<Listeners>>>,
+    listener_panics: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Locked {
     machine: Machine,
+    /// When the last operation was: what a clock that panics is taken to say.
+    latest: Instant,
     /// Without the clean successes, which are in their slots.
     totals: Counts,
     /// Totals when the present generation began.
@@ -73,9 +76,8 @@ impl Core {
     pub(crate) fn set_up(&self, name: Name, config: BreakerConfig, clock: Source) {
         let rest = Rest {
             name,
-            made: clock.now_or(crate::time::now()),
-            clock,
             locked: Mutex::new(Locked {
+                latest: clock.now().unwrap_or_else(crate::time::now),
                 machine: Machine::new(config, fastrand::Rng::new()),
                 totals: Counts::default(),
                 totals_at_start: Counts::default(),
@@ -83,8 +85,10 @@ impl Core {
                 lost_events: 0,
                 delivering: false,
             }),
+            clock,
             listeners: Listeners::default(),
-            registry_listeners: OnceLock::new(),
+            registries: RwLock::default(),
+            listener_panics: AtomicU64::new(0),
         };
         if self.rest.set(rest).is_ok() {
             self.word.set(State::Closed, 0, 0);
@@ -107,8 +111,7 @@ impl Core {
     /// Admits a call in any state.
     pub(crate) fn admit(&self) -> Result<Ticket, CircuitOpen> {
         let rest = self.rest();
-        let now = rest.now();
-        let mut locked = rest.lock();
+        let (mut locked, now) = rest.lock_now();
         match locked.machine.admit(now) {
             Ok(ticket) => {
                 self.settle(rest, locked);
@@ -137,8 +140,7 @@ impl Core {
 
     pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
         let rest = self.rest();
-        let now = rest.now();
-        let mut locked = rest.lock();
+        let (mut locked, now) = rest.lock_now();
         let counted = locked.machine.report(ticket, ending, retry_after, now);
         let totals = &mut locked.totals;
         let count = match counted {
@@ -158,8 +160,7 @@ impl Core {
         change: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionRefused>,
     ) -> Result<(), TransitionRefused> {
         let rest = self.rest();
-        let now = rest.now();
-        let mut locked = rest.lock();
+        let (mut locked, now) = rest.lock_now();
         let result = change(&mut locked.machine, now);
         self.settle(rest, locked);
         result
@@ -180,9 +181,8 @@ impl Core {
     pub(crate) fn state(&self) -> State {
         match self.word.kind() {
             Kind::In(State::Open) => {
-                let rest = self.rest();
-                let now = rest.now();
-                rest.lock().machine.state(now)
+                let (locked, now) = self.rest().lock_to_look();
+                locked.machine.state(now)
             }
             Kind::In(state) => state,
             Kind::Unregistered | Kind::Alias => State::Closed,
@@ -195,18 +195,16 @@ impl Core {
             return None;
         }
         let rest = self.rest();
-        let now = rest.now();
-        let machine = &rest.lock().machine;
-        let state = machine.state(now);
-        let retry_after = machine.retry_after(now);
+        let (locked, now) = rest.lock_to_look();
+        let state = locked.machine.state(now);
+        let retry_after = locked.machine.retry_after(now);
         matches!(state, State::Open | State::ForcedOpen)
             .then(|| rest.circuit_open(Rejection { state, retry_after }))
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let rest = self.rest();
-        let now = rest.now();
-        let locked = rest.lock();
+        let (locked, now) = rest.lock_to_look();
         let machine = &locked.machine;
         let totals = self.totals(&locked);
         let state = machine.state(now);
@@ -217,10 +215,6 @@ impl Core {
         } else {
             recent.last().map(|transition| transition.at)
         };
-        let registry_panics = rest
-            .registry_listeners
-            .get()
-            .map_or(0, |each| each.panics());
         Snapshot {
             name: rest.name.to_string(),
             state,
@@ -232,7 +226,7 @@ impl Core {
             in_state: totals.since(&locked.totals_at_start),
             transitions: machine.transitions(),
             recent,
-            listener_panics: rest.listeners.panics().saturating_add(registry_panics),
+            listener_panics: rest.listener_panics.load(Relaxed),
             lost_events: locked.lost_events,
         }
     }
@@ -248,12 +242,11 @@ impl Core {
         self.rest().listeners.remove(id)
     }
 
-    /// Lets a registry's listeners hear this breaker's events. The first registry stays.
-    pub(crate) fn join(&self, registry_listeners: &Arc<Listeners>) {
-        let _ = self
-            .rest()
-            .registry_listeners
-            .set(Arc::clone(registry_listeners));
+    /// Lets a registry's listeners hear this breaker's events.
+    pub(crate) fn join(&self, registry: &Arc<Listeners>) {
+        let registries = &self.rest().registries;
+        let mut registries = registries.write().unwrap_or_else(PoisonError::into_inner);
+        registries.push(Arc::clone(registry));
     }
 
     /// Delivers an event that is no transition.
@@ -307,9 +300,21 @@ impl Rest {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Read before the lock is taken: a given clock is not our code.
-    fn now(&self) -> Instant {
-        self.clock.now_or(self.made)
+    /// The clock is read before the lock is taken: a given one is not our code.
+    fn lock_now(&self) -> (MutexGuard<'_, Locked>, Instant) {
+        let now = self.clock.now();
+        let mut locked = self.lock();
+        locked.latest = now.unwrap_or(locked.latest);
+        let now = locked.latest;
+        (locked, now)
+    }
+
+    /// The same, to change nothing.
+    fn lock_to_look(&self) -> (MutexGuard<'_, Locked>, Instant) {
+        let now = self.clock.now();
+        let locked = self.lock();
+        let now = now.unwrap_or(locked.latest);
+        (locked, now)
     }
 
     fn circuit_open(&self, rejection: Rejection) -> CircuitOpen {
@@ -320,21 +325,23 @@ impl Rest {
         }
     }
 
+    fn registries(&self) -> Vec<Arc<Listeners>> {
+        let registries = self.registries.read();
+        registries.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn is_heard(&self) -> bool {
         telemetry::ENABLED
             || !self.listeners.is_empty()
-            || self
-                .registry_listeners
-                .get()
-                .is_some_and(|listeners| !listeners.is_empty())
+            || self.registries().iter().any(|each| !each.is_empty())
     }
 
     fn deliver(&self, event: &Event) {
         telemetry::event(event);
-        self.listeners.tell(event);
-        if let Some(listeners) = self.registry_listeners.get() {
-            listeners.tell(event);
-        }
+        let own = self.listeners.tell(event);
+        let registries = self.registries();
+        let panics = registries.iter().map(|each| each.tell(event)).sum::<u64>() + own;
+        self.listener_panics.fetch_add(panics, Relaxed);
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) enum Counted {
 #[derive(Debug)]
 struct Probe {
     id: u64,
+    since: Instant,
     /// From here on another caller may take the slot.
     lease_end: Option<Instant>,
 }
@@ -159,6 +160,7 @@ impl Machine {
                 self.next_probe = id.wrapping_add(1).max(1);
                 probes.push(Probe {
                     id,
+                    since: now,
                     lease_end: later(now, self.config.probe_timeout),
                 });
                 Ok(Ticket {
@@ -337,8 +339,10 @@ impl Machine {
                 if has_slot(&self.config, probes.len(), decided) {
                     return Some(Duration::ZERO);
                 }
-                let first = probes.iter().filter_map(|probe| probe.lease_end).min()?;
-                Some(first.saturating_duration_since(now))
+                probes
+                    .iter()
+                    .filter_map(|probe| probe.lease_left(now))
+                    .min()
             }
             Phase::ForcedOpen => None,
             Phase::Closed { .. } | Phase::Disabled | Phase::ObserveOnly { .. } => {
@@ -520,7 +524,13 @@ impl Phase {
 
 impl Probe {
     fn is_over(&self, now: Instant) -> bool {
-        self.lease_end.is_some_and(|end| now >= end)
+        self.lease_left(now) == Some(Duration::ZERO)
+    }
+
+    /// A time before the admission counts as the admission.
+    fn lease_left(&self, now: Instant) -> Option<Duration> {
+        let now = now.max(self.since);
+        self.lease_end.map(|end| end.saturating_duration_since(now))
     }
 }
 

@@ -161,7 +161,7 @@ impl<'policy> Retry<'policy> {
     /// Why there is no other attempt.
     #[cold]
     pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
-        let next = self.wait_for_circuit(open);
+        let next = self.wait_for_circuit(open, None);
         self.settle(next)
     }
 
@@ -170,24 +170,26 @@ impl<'policy> Retry<'policy> {
             return Err(GiveUp::NotRetryable);
         }
         if let Some(open) = open {
-            return self.wait_for_circuit(open);
+            return self.wait_for_circuit(open, class.retry_after);
         }
         if self.retries() >= self.policy.max_retries {
             return Err(GiveUp::Exhausted);
         }
         let left = self.time_left();
         let delay = self.delay();
-        let Some(hint) = class.retry_after else {
+        let Some(hint) = self.acceptable(class.retry_after, left)? else {
             return fits(delay, left, GiveUp::Elapsed);
         };
-        if hint > self.policy.max_hint || left.is_some_and(|left| hint >= left) {
-            return Err(GiveUp::Hint);
-        }
         let asked = hint.saturating_add(self.first_delay());
         fits(delay.max(asked), left, GiveUp::Elapsed)
     }
 
-    fn wait_for_circuit(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
+    /// A hint is a floor here too: the dependency asks for it whether or not the circuit would admit a call before.
+    fn wait_for_circuit(
+        &mut self,
+        open: &CircuitOpen,
+        hint: Option<Duration>,
+    ) -> Result<Duration, GiveUp> {
         if self.policy.when_open == WhenOpen::Stop {
             return Err(GiveUp::CircuitOpen);
         }
@@ -196,9 +198,23 @@ impl<'policy> Retry<'policy> {
         }
         let retry_after = open.retry_after().ok_or(GiveUp::CircuitOpen)?;
         let left = self.time_left();
-        let longer = self.delay().max(retry_after);
-        let delay = longer.saturating_add(self.first_delay());
+        let hint = self.acceptable(hint, left)?.unwrap_or_default();
+        let longest = self.delay().max(retry_after).max(hint);
+        let delay = longest.saturating_add(self.first_delay());
         fits(delay, left, GiveUp::CircuitOpen)
+    }
+
+    /// What the dependency asks for, unless that is too long.
+    fn acceptable(
+        &self,
+        hint: Option<Duration>,
+        left: Option<Duration>,
+    ) -> Result<Option<Duration>, GiveUp> {
+        match hint {
+            Some(hint) if hint > self.policy.max_hint => Err(GiveUp::Hint),
+            Some(hint) if left.is_some_and(|left| hint >= left) => Err(GiveUp::Hint),
+            hint => Ok(hint),
+        }
     }
 
     fn settle(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {

@@ -58,7 +58,8 @@ impl Jitter {
             Self::Full => random.within(Duration::ZERO, delay),
             Self::Equal => random.within(delay / 2, delay),
             Self::Proportional(share) => {
-                let less = share_of(delay, 1.0 - share);
+                // Long delays are rounded on their way through a floating-point number, perhaps up.
+                let less = share_of(delay, 1.0 - share).min(delay);
                 let more = share_of(delay, 1.0 + share).min(cap.max(delay));
                 random.within(less, more)
             }

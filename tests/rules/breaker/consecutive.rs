@@ -1,0 +1,123 @@
+//! B4: failures in a row.
+
+use resilient::{BreakerConfig, State};
+
+use crate::support::{abandon, closed, fail, fragile, ignore, secs, succeed};
+
+#[test]
+fn b04_as_many_failures_in_a_row_as_the_threshold_open_the_circuit() {
+    for threshold in [1, 2, 3, 100] {
+        let (breaker, _clock) = closed(&fragile().failure_threshold(threshold));
+        for _ in 1..threshold {
+            fail(&breaker);
+            assert_eq!(breaker.state(), State::Closed);
+        }
+        fail(&breaker);
+        assert_eq!(breaker.state(), State::Open);
+    }
+}
+
+#[test]
+fn b04_five_is_the_threshold_where_none_is_given() {
+    let (breaker, _clock) = closed(&BreakerConfig::builder());
+    for _ in 0..4 {
+        fail(&breaker);
+    }
+    assert_eq!(breaker.state(), State::Closed);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn b04_a_success_resets_the_streak() {
+    let (breaker, _clock) = closed(&fragile().failure_threshold(3));
+    for _ in 0..1_000 {
+        fail(&breaker);
+        fail(&breaker);
+        assert_eq!(breaker.snapshot().streak, 2);
+        succeed(&breaker);
+        assert_eq!(breaker.snapshot().streak, 0);
+    }
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn b04_ignored_and_abandoned_calls_neither_end_nor_lengthen_a_streak() {
+    let (breaker, _clock) = closed(&fragile().failure_threshold(3));
+    fail(&breaker);
+    fail(&breaker);
+    for _ in 0..10 {
+        ignore(&breaker);
+        abandon(&breaker);
+    }
+    assert_eq!(
+        (breaker.state(), breaker.snapshot().streak),
+        (State::Closed, 2)
+    );
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn b04_a_streak_knows_no_time() {
+    let (breaker, clock) = closed(&fragile().failure_threshold(2));
+    fail(&breaker);
+    clock.advance(secs(1_000_000));
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn b04_a_new_closed_state_starts_with_no_streak() {
+    let (breaker, clock) = closed(&fragile().failure_threshold(2));
+    fail(&breaker);
+    fail(&breaker);
+    clock.advance(secs(10));
+    succeed(&breaker);
+    fail(&breaker);
+    assert_eq!(
+        (breaker.state(), breaker.snapshot().streak),
+        (State::Closed, 1)
+    );
+}
+
+#[test]
+fn b04_failures_of_many_threads_are_one_streak() {
+    let (breaker, _clock) = closed(&fragile().failure_threshold(4_000));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..999).for_each(|_| fail(&breaker)));
+        }
+    });
+    assert_eq!(
+        (breaker.state(), breaker.snapshot().streak),
+        (State::Closed, 3_996)
+    );
+    (0..4).for_each(|_| fail(&breaker));
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order() {
+    for _ in 0..500 {
+        let (breaker, _clock) = closed(&fragile().failure_threshold(2));
+        let (good, bad) = (
+            breaker.try_acquire().unwrap(),
+            breaker.try_acquire().unwrap(),
+        );
+        fail(&breaker);
+        std::thread::scope(|scope| {
+            scope.spawn(move || bad.report(resilient::Outcome::Failure));
+            scope.spawn(move || good.report(resilient::Outcome::Success));
+        });
+        let snapshot = breaker.snapshot();
+        let (late, success) = (snapshot.totals.late, snapshot.totals.success);
+        match snapshot.state {
+            // The failure came first; the success was late.
+            State::Open => assert_eq!((late, success), (1, 0)),
+            // The success came first.
+            State::Closed => assert_eq!((late, success, snapshot.streak), (0, 1, 1)),
+            other => panic!("{other}"),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! B10 and B11: probes, their slots and their leases.
+
+use resilient::breaker::Reason;
+use resilient::{Outcome, State};
+
+use crate::support::{
+    Heard, abandon, closed, due, fail, fragile, ignore, rejection, secs, succeed,
+};
+
+#[test]
+fn b10_half_open_is_reached_by_the_first_admission_at_the_end_and_by_nothing_before() {
+    let (breaker, clock) = closed(&fragile());
+    let heard = Heard::from(&breaker);
+    fail(&breaker);
+    clock.advance(secs(1_000));
+    assert_eq!(heard.steps(), [(State::Closed, State::Open)]);
+    let _probe = breaker.try_acquire().unwrap();
+    let last = *heard.transitions().last().unwrap();
+    assert_eq!((last.from, last.to), (State::Open, State::HalfOpen));
+    assert_eq!(last.reason, Reason::RecoveryTime);
+}
+
+#[test]
+fn b10_one_probe_is_admitted_and_one_success_closes_by_default() {
+    let (breaker, _clock) = due(&fragile());
+    let probe = breaker.try_acquire().unwrap();
+    for _ in 0..100 {
+        assert_eq!(rejection(&breaker).state(), State::HalfOpen);
+    }
+    probe.report(Outcome::Success);
+    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(
+        breaker.snapshot().recent.last().unwrap().reason,
+        Reason::ProbesSucceeded
+    );
+}
+
+#[test]
+fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
+    let (breaker, _clock) = due(&fragile());
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(
+        breaker.snapshot().recent.last().unwrap().reason,
+        Reason::ProbeFailed
+    );
+}
+
+#[test]
+fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
+    // Three places: two successes needed, one failure tolerated.
+    let config = fragile()
+        .half_open_max_calls(3)
+        .half_open_successes(2)
+        .half_open_failures(1);
+    let (breaker, _clock) = due(&config);
+    let first = breaker.try_acquire().unwrap();
+    let second = breaker.try_acquire().unwrap();
+    let third = breaker.try_acquire().unwrap();
+    rejection(&breaker);
+    first.report(Outcome::Failure);
+    // Two in flight, one failed: no place left, although a third might be in flight.
+    rejection(&breaker);
+    drop(second);
+    // It left the round, and its place is free.
+    let fourth = breaker.try_acquire().unwrap();
+    rejection(&breaker);
+    third.report(Outcome::Success);
+    rejection(&breaker);
+    fourth.report(Outcome::Success);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn b10_ignored_abandoned_and_late_probes_count_in_neither_sum() {
+    let config = fragile().half_open_successes(2).probe_timeout(secs(5));
+    let (breaker, clock) = due(&config);
+    for _ in 0..20 {
+        ignore(&breaker);
+        abandon(&breaker);
+    }
+    let hung = breaker.try_acquire().unwrap();
+    clock.advance(secs(5));
+    succeed(&breaker);
+    hung.report(Outcome::Success);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn b10_it_reopens_at_the_first_failure_beyond_those_tolerated() {
+    let config = fragile().half_open_successes(9).half_open_failures(2);
+    let (breaker, _clock) = due(&config);
+    succeed(&breaker);
+    fail(&breaker);
+    succeed(&breaker);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn b10_the_remaining_probes_of_a_decided_round_are_late() {
+    let config = fragile().half_open_max_calls(3).half_open_successes(3);
+    let (breaker, _clock) = due(&config);
+    let (first, second) = (
+        breaker.try_acquire().unwrap(),
+        breaker.try_acquire().unwrap(),
+    );
+    fail(&breaker);
+    first.report(Outcome::Success);
+    second.report(Outcome::Failure);
+    let snapshot = breaker.snapshot();
+    assert_eq!((snapshot.state, snapshot.totals.late), (State::Open, 2));
+    assert_eq!(snapshot.retry_after, Some(secs(10)));
+}
+
+#[test]
+fn b10_more_probes_at_a_time_than_a_round_has_are_a_configuration_error() {
+    let config = |calls| {
+        let config = fragile().half_open_successes(2).half_open_failures(1);
+        config.half_open_max_calls(calls).build()
+    };
+    assert!(config(3).is_ok());
+    assert_eq!(config(4).unwrap_err().field(), "half_open_max_calls");
+}
+
+#[test]
+fn b10_at_most_1024_probes_at_a_time_can_be_asked_for() {
+    let config = |calls| {
+        let config = fragile().half_open_successes(5_000);
+        config.half_open_max_calls(calls).build()
+    };
+    assert!(config(1_024).is_ok());
+    assert_eq!(config(1_025).unwrap_err().field(), "half_open_max_calls");
+}
+
+#[test]
+fn b10_probes_by_hand_follow_the_same_rules() {
+    let (breaker, _clock) = closed(&fragile());
+    breaker.force_open();
+    breaker.half_open().unwrap();
+    let probe = breaker.try_acquire().unwrap();
+    rejection(&breaker);
+    probe.report(Outcome::Failure);
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
+}
+
+#[test]
+fn b11_from_the_lease_end_on_another_caller_takes_the_slot() {
+    let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
+    let hung = breaker.try_acquire().unwrap();
+    clock.advance(secs(4));
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
+    clock.advance(secs(1));
+    let heir = breaker.try_acquire().unwrap();
+    assert_eq!(breaker.snapshot().probes_in_flight, 1);
+    hung.report(Outcome::Failure);
+    let snapshot = breaker.snapshot();
+    assert_eq!((snapshot.state, snapshot.totals.late), (State::HalfOpen, 1));
+    heir.report(Outcome::Success);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn b11_until_another_caller_takes_the_slot_a_slow_probe_still_counts() {
+    for (outcome, state) in [
+        (Outcome::Success, State::Closed),
+        (Outcome::Failure, State::Open),
+    ] {
+        let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
+        let slow = breaker.try_acquire().unwrap();
+        clock.advance(secs(1_000));
+        slow.report(outcome);
+        assert_eq!(breaker.state(), state);
+    }
+}
+
+#[test]
+fn b11_probes_that_all_hang_never_wedge_a_breaker() {
+    let config = fragile()
+        .half_open_max_calls(2)
+        .half_open_successes(2)
+        .probe_timeout(secs(5));
+    let (breaker, clock) = due(&config);
+    for _ in 0..100 {
+        std::mem::forget(breaker.try_acquire().unwrap());
+        std::mem::forget(breaker.try_acquire().unwrap());
+        rejection(&breaker);
+        clock.advance(secs(5));
+    }
+    succeed(&breaker);
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn b11_a_lease_is_the_recovery_time_but_half_a_minute_at_least_and_ten_at_most() {
+    for (recovery, lease) in [(0, 30), (10, 30), (45, 45), (600, 600), (10_000, 600)] {
+        let (breaker, _clock) = closed(&fragile().recovery_time(secs(recovery)));
+        breaker.force_open();
+        breaker.half_open().unwrap();
+        let _probe = breaker.try_acquire().unwrap();
+        assert_eq!(rejection(&breaker).retry_after(), Some(secs(lease)));
+    }
+}
+
+#[test]
+fn b11_each_probe_has_a_lease_of_its_own() {
+    let config = fragile()
+        .half_open_max_calls(2)
+        .half_open_successes(2)
+        .probe_timeout(secs(5));
+    let (breaker, clock) = due(&config);
+    let first = breaker.try_acquire().unwrap();
+    clock.advance(secs(3));
+    let second = breaker.try_acquire().unwrap();
+    clock.advance(secs(2));
+    let heir = breaker.try_acquire().unwrap();
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(3)));
+    first.report(Outcome::Failure);
+    assert_eq!(breaker.snapshot().totals.late, 1);
+    second.report(Outcome::Success);
+    heir.report(Outcome::Success);
+    assert_eq!(breaker.state(), State::Closed);
+}

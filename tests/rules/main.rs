@@ -1,0 +1,6 @@
+//! The rules of the core, one test or more for each, named by the rule.
+
+mod breaker;
+mod registry;
+mod retry;
+mod support;

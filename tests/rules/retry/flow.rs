@@ -1,0 +1,124 @@
+//! Rows of the flow table that need no attribute.
+
+use resilient::retry::{Backoff, GiveUp, Retry};
+use tokio::time::{sleep, timeout};
+
+use super::*;
+
+#[tokio::test]
+async fn row_r01_three_attempts_that_fail_return_the_last_error() {
+    let settings = exact().base_delay(Duration::ZERO).max_attempts(3);
+
+    let course = fail(&build(&settings), Class::transient()).await;
+
+    assert_eq!(course.executions, 3);
+    assert_eq!(course.result, Err(Fault::Down(3)));
+}
+
+#[test]
+fn row_r07_after_two_retries_they_are_exhausted() {
+    let policy = build(&exact().max_attempts(3));
+    let mut retry = Retry::start(&policy);
+
+    let next = [(); 3].map(|()| retry.after_failure(Class::transient(), None));
+
+    assert_eq!(next, [Ok(ms(100)), Ok(ms(200)), Err(GiveUp::Exhausted)]);
+    assert_eq!(retry.attempt_number(), 3);
+}
+
+#[tokio::test]
+async fn row_r08_twelve_retries_are_thirteen_executions() {
+    let mut executions = 0;
+
+    let output = at_once(12)
+        .run_with(
+            |output: &i32| (*output == 0).then(Class::transient),
+            async |_| {
+                executions += 1;
+                0
+            },
+        )
+        .await;
+
+    assert_eq!((output, executions), (0, 13));
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_r13_a_call_that_is_cancelled_in_its_delay_makes_no_other_attempt() {
+    let policy = build(&exact());
+    let mut executions = 0;
+
+    let cut = timeout(
+        ms(50),
+        policy.run(async |_| {
+            executions += 1;
+            Err::<(), ()>(())
+        }),
+    )
+    .await;
+    sleep(3600 * SECOND).await;
+
+    assert!(cut.is_err());
+    assert_eq!(executions, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_r15_where_the_schedule_says_nothing_the_computed_delay_is_used() {
+    let policy = build(&exact().backoff(Backoff::Custom(|_| None)));
+
+    let course = fail(&policy, Class::transient()).await;
+
+    assert_eq!(course.delays, [100, 200, 400].map(ms));
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_r16_what_the_schedule_says_is_slept() {
+    let schedule = Backoff::Custom(|_| Some(Duration::from_millis(120)));
+
+    let course = fail(&build(&exact().backoff(schedule)), Class::transient()).await;
+
+    assert_eq!(course.delays, [120, 120, 120].map(ms));
+}
+
+#[tokio::test]
+async fn row_r17_five_retries_are_six_executions() {
+    let course = fail(&at_once(5), Class::transient()).await;
+
+    assert_eq!(course.executions, 6);
+}
+
+#[tokio::test]
+async fn row_r21_an_operation_that_succeeds_at_its_fifth_attempt_runs_five_times() {
+    let mut executions = 0;
+
+    let result = at_once(9)
+        .run(async |_| {
+            executions += 1;
+            if executions < 5 { Err(()) } else { Ok(()) }
+        })
+        .await;
+
+    assert_eq!((result, executions), (Ok(()), 5));
+}
+
+#[tokio::test]
+async fn row_r30_nested_loops_multiply() {
+    let (outer, inner) = (at_once(10), at_once(1));
+    let mut executions = 0;
+    let mut seen_by_the_outer = Vec::new();
+
+    let result = outer
+        .run(async |_| {
+            let call = inner.run(async |_| {
+                executions += 1;
+                if executions <= 5 { Err(()) } else { Ok(()) }
+            });
+            let output = call.await;
+            seen_by_the_outer.push(output);
+            output
+        })
+        .await;
+
+    assert_eq!((result, executions), (Ok(()), 6));
+    assert_eq!(seen_by_the_outer, [Err(()), Err(()), Ok(())]);
+}

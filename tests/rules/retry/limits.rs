@@ -1,0 +1,104 @@
+//! R5: the time for the whole call, measured.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
+    // The second delay would end at 300 ms.
+    let reaches = build(&exact().max_elapsed(ms(300)));
+    let fits = build(&exact().max_elapsed(ms(301)));
+
+    let reaches = fail(&reaches, Class::transient()).await;
+    let fits = fail(&fits, Class::transient()).await;
+
+    assert_eq!(reaches.delays, [ms(100)]);
+    assert_eq!(reaches.result, Err(Fault::Down(2)), "the real error");
+    assert_eq!(reaches.after, ms(0), "at once");
+    assert_eq!(fits.delays, [100, 200].map(ms));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r05_the_time_in_attempts_counts() {
+    let policy = build(&exact().max_elapsed(SECOND));
+    let mut executions = 0;
+    let start = Instant::now();
+
+    let result: Result<(), u32> = policy
+        .run(async |attempt| {
+            executions += 1;
+            tokio::time::sleep(ms(450)).await;
+            Err(attempt.number())
+        })
+        .await;
+
+    // 450, then 100 of delay, then 450: the limit is reached.
+    assert_eq!((result, executions), (Err(2), 2));
+    assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r05_an_attempt_that_is_running_is_not_cut_short() {
+    let policy = build(&exact().max_elapsed(SECOND));
+    let start = Instant::now();
+
+    let result: Result<&str, ()> = policy
+        .run(async |_| {
+            tokio::time::sleep(3600 * SECOND).await;
+            Ok("late, but here")
+        })
+        .await;
+
+    assert_eq!(result, Ok("late, but here"));
+    assert_eq!(start.elapsed(), 3600 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r05_after_a_sleep_the_attempt_is_always_made() {
+    let policy = build(&exact().max_elapsed(ms(101)));
+    let breaker = breaker(100);
+
+    let alone = fail(&policy, Class::transient()).await;
+    let through = fail_through(&breaker, &policy, Class::transient()).await;
+
+    assert_eq!((alone.executions, alone.after), (2, ms(0)));
+    assert_eq!((through.executions, through.after), (2, ms(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r05_the_limit_counts_from_the_calls_own_start() {
+    let policy = build(&exact().max_elapsed(ms(301)));
+
+    let first = fail(&policy, Class::transient()).await;
+    tokio::time::sleep(3600 * SECOND).await;
+    let second = fail(&policy, Class::transient()).await;
+
+    assert_eq!(first.delays, second.delays);
+    assert_eq!(first.executions, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r05_retries_without_delay_are_limited_too() {
+    let settings = exact().base_delay(Duration::ZERO).max_retries(u32::MAX);
+    let policy = build(&settings.max_elapsed(SECOND));
+    let mut executions = 0;
+
+    let _: Result<(), ()> = policy
+        .run(async |_| {
+            executions += 1;
+            tokio::time::sleep(ms(100)).await;
+            Err(())
+        })
+        .await;
+
+    assert_eq!(executions, 10);
+}
+
+#[test]
+fn r05_no_time_at_all_is_an_error() {
+    let error = RetryPolicy::builder()
+        .max_elapsed(Duration::ZERO)
+        .build()
+        .unwrap_err();
+
+    assert_eq!(error.field(), "max_elapsed");
+}

@@ -1,0 +1,288 @@
+//! The notation of the scripts: text in, steps out. It knows no breaker.
+
+use std::time::Duration;
+
+use resilient::State;
+use resilient::breaker::BreakerConfigBuilder;
+use resilient::{BreakerConfig, ConfigError};
+
+/// How an admitted call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Success,
+    Failure,
+    Ignored,
+    Panicked,
+    Cancelled,
+}
+
+/// What an operator does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ByHand {
+    Open,
+    OpenFor(Duration),
+    HalfOpen,
+    Close,
+    Reset,
+    Force,
+    Disable,
+    Observe,
+}
+
+/// One thing that a `{…}` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Claim {
+    Counted(u64),
+    Failed(u64),
+    Succeeded(u64),
+    Ignored(u64),
+    Streak(u32),
+    RejectedInState(u64),
+    UntilProbe(Duration),
+    TimesOpened(u64),
+    /// In the script's own words: `C>O,O>H`.
+    Transitions(String),
+}
+
+/// One token of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    Call {
+        times: u32,
+        end: End,
+        took: Duration,
+    },
+    Rejected {
+        times: u32,
+    },
+    Start(String),
+    Finish(String, End),
+    Wait(Duration),
+    Is(State),
+    Claims(Vec<Claim>),
+    ByHand {
+        what: ByHand,
+        refused: bool,
+    },
+}
+
+/// Splits a script into tokens; what is between braces is one.
+pub(crate) fn tokens(script: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut in_braces = false;
+    for word in script.split_whitespace() {
+        match tokens.last_mut() {
+            Some(open) if in_braces => {
+                open.push(' ');
+                open.push_str(word);
+            }
+            _ => tokens.push(word.to_owned()),
+        }
+        in_braces = match (word.contains('{'), word.contains('}')) {
+            (_, true) => false,
+            (true, false) => true,
+            (false, false) => in_braces,
+        };
+    }
+    tokens
+}
+
+/// Reads one token.
+pub(crate) fn step(token: &str) -> Result<Step, String> {
+    let unreadable = || format!("`{token}` is no token of the notation");
+    if let Some(claims) = token.strip_prefix('{') {
+        let claims = claims.strip_suffix('}').ok_or_else(unreadable)?;
+        return claims
+            .split_whitespace()
+            .map(claim)
+            .collect::<Result<_, _>>()
+            .map(Step::Claims);
+    }
+    if let Some(time) = token.strip_prefix('+') {
+        return duration(time).map(Step::Wait);
+    }
+    if let Some(state) = token.strip_prefix('=') {
+        return state_of(state).map(Step::Is).ok_or_else(unreadable);
+    }
+    if let Some(name) = token.strip_prefix('>') {
+        return Ok(Step::Start(name.to_owned()));
+    }
+    if let Some(what) = token.strip_prefix('@') {
+        return by_hand(what).ok_or_else(unreadable);
+    }
+    if let Some((name, how)) = token.split_once(':') {
+        let end = end_of(how).ok_or_else(unreadable)?;
+        return Ok(Step::Finish(name.to_owned(), end));
+    }
+    let (how, rest) = token.split_at_checked(1).ok_or_else(unreadable)?;
+    let (times, took) = match rest.split_once('(') {
+        Some((times, took)) => {
+            let took = took.strip_suffix(')').ok_or_else(unreadable)?;
+            (times, duration(took)?)
+        }
+        None => (rest, Duration::ZERO),
+    };
+    let times = match times {
+        "" => 1,
+        times => times.parse().map_err(|_| unreadable())?,
+    };
+    if how == "R" && took.is_zero() {
+        return Ok(Step::Rejected { times });
+    }
+    let end = end_of(how).ok_or_else(unreadable)?;
+    Ok(Step::Call { times, end, took })
+}
+
+/// The breaker that a script asks for, or `None` if it needs windows.
+pub(crate) fn settings(config: &str) -> Result<Option<BreakerConfig>, String> {
+    let mut builder = BreakerConfig::builder().recovery_time(Duration::from_secs(60));
+    let mut is_consecutive = false;
+    for pair in config.split_whitespace() {
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
+        builder = match key {
+            "consec" => {
+                is_consecutive = true;
+                builder.failure_threshold(number(value)?)
+            }
+            "open" => builder.recovery_time(duration(value)?),
+            "openmul" => builder.recovery_factor(number(value)?),
+            "openmax" => builder.max_recovery_time(duration(value)?),
+            "lease" => builder.probe_timeout(duration(value)?),
+            "half" => half_open(builder, value)?,
+            "count" | "full" | "window" | "buckets" | "nfail" | "rate" | "min" | "slow"
+            | "slowrate" => return Ok(None),
+            _ => return Err(format!("`{key}` is no key of the notation")),
+        };
+    }
+    if !is_consecutive {
+        return Ok(None);
+    }
+    let config = builder
+        .build()
+        .map_err(|error: ConfigError| error.to_string())?;
+    Ok(Some(config))
+}
+
+/// `n`, `m/n` and `fail:m/n`.
+fn half_open(builder: BreakerConfigBuilder, value: &str) -> Result<BreakerConfigBuilder, String> {
+    let below = || format!("`half={value}` asks for more than there are");
+    let (calls, successes, failures) = if let Some(ratio) = value.strip_prefix("fail:") {
+        let (m, n) = ratio_of(ratio)?;
+        let successes = n.checked_sub(m).ok_or_else(below)? + 1;
+        (n, successes, m.checked_sub(1).ok_or_else(below)?)
+    } else if value.contains('/') {
+        let (m, n) = ratio_of(value)?;
+        (n, m, n.checked_sub(m).ok_or_else(below)?)
+    } else {
+        let n = number(value)?;
+        (n, n, 0)
+    };
+    Ok(builder
+        .half_open_max_calls(calls)
+        .half_open_successes(successes)
+        .half_open_failures(failures))
+}
+
+fn ratio_of(text: &str) -> Result<(u32, u32), String> {
+    let (m, n) = text
+        .split_once('/')
+        .ok_or_else(|| format!("`{text}` is no `m/n`"))?;
+    Ok((number(m)?, number(n)?))
+}
+
+fn claim(pair: &str) -> Result<Claim, String> {
+    let (key, value) = pair
+        .split_once('=')
+        .ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
+    Ok(match key {
+        "n" => Claim::Counted(number(value)?),
+        "f" => Claim::Failed(number(value)?),
+        "s" => Claim::Succeeded(number(value)?),
+        "x" => Claim::Ignored(number(value)?),
+        "cf" => Claim::Streak(number(value)?),
+        "np" => Claim::RejectedInState(number(value)?),
+        "ra" => Claim::UntilProbe(duration(value)?),
+        "opened" => Claim::TimesOpened(number(value)?),
+        "ev" => Claim::Transitions(value.to_owned()),
+        _ => return Err(format!("`{key}` cannot be checked without windows")),
+    })
+}
+
+fn by_hand(what: &str) -> Option<Step> {
+    let (what, refused) = match what.strip_suffix('!') {
+        Some(what) => (what, true),
+        None => (what, false),
+    };
+    let what = match what {
+        "open" => ByHand::Open,
+        "half" => ByHand::HalfOpen,
+        "close" => ByHand::Close,
+        "reset" => ByHand::Reset,
+        "force" => ByHand::Force,
+        "disable" => ByHand::Disable,
+        "metrics" => ByHand::Observe,
+        _ => {
+            let time = what.strip_prefix("open(")?.strip_suffix(')')?;
+            ByHand::OpenFor(duration(time).ok()?)
+        }
+    };
+    Some(Step::ByHand { what, refused })
+}
+
+fn end_of(how: &str) -> Option<End> {
+    Some(match how {
+        "S" => End::Success,
+        "F" => End::Failure,
+        "I" => End::Ignored,
+        "P" => End::Panicked,
+        "X" => End::Cancelled,
+        _ => return None,
+    })
+}
+
+fn state_of(short: &str) -> Option<State> {
+    STATES
+        .iter()
+        .find(|(_, name)| *name == short)
+        .map(|(state, _)| *state)
+}
+
+/// The notation's word for a state.
+pub(crate) fn short(state: State) -> &'static str {
+    STATES
+        .iter()
+        .find(|(each, _)| *each == state)
+        .map_or("?", |(_, name)| name)
+}
+
+const STATES: [(State, &str); 6] = [
+    (State::Closed, "C"),
+    (State::Open, "O"),
+    (State::HalfOpen, "H"),
+    (State::ForcedOpen, "FO"),
+    (State::Disabled, "D"),
+    (State::ObserveOnly, "M"),
+];
+
+fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| format!("`{text}` is no number"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (count, unit) = text.split_at(digits);
+    let count: u64 = number(count)?;
+    let seconds = match unit {
+        "ms" => return Ok(Duration::from_millis(count)),
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(format!("`{text}` has no unit of time")),
+    };
+    Ok(Duration::from_secs(count * seconds))
+}

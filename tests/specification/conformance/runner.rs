@@ -1,0 +1,289 @@
+//! Drives one script on a manual clock, through the public API only.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex};
+
+use resilient::breaker::{Snapshot, Transition};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, EventKind, Outcome, Permit, State};
+
+use super::notation::{self, ByHand, Claim, End, Step};
+
+/// One object of `breaker.json`.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) config: String,
+    /// What happens, in the notation.
+    pub(crate) text: String,
+}
+
+/// What came of a script that did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Passed,
+    Skipped(&'static str),
+}
+
+/// Where a script failed, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    id: String,
+    title: String,
+    /// The token's place in the script, from 1, and its text. `None` for a configuration that cannot be read.
+    at: Option<(usize, String)>,
+    what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            title,
+            at,
+            what,
+        } = self;
+        write!(f, "script {id} ({title}), ")?;
+        match at {
+            Some((position, token)) => write!(f, "token {position} `{token}`: {what}"),
+            None => write!(f, "configuration: {what}"),
+        }
+    }
+}
+
+/// Runs a script to its end or its first failure.
+pub(crate) fn run(script: &Script) -> Result<Verdict, Failure> {
+    let failure = |at, what| Failure {
+        id: script.id.clone(),
+        title: script.title.clone(),
+        at,
+        what,
+    };
+    let Some(config) = notation::settings(&script.config).map_err(|what| failure(None, what))?
+    else {
+        return Ok(Verdict::Skipped("needs windows"));
+    };
+    let stage = Stage::new(&script.id, config);
+    let mut in_flight = HashMap::new();
+    for (index, token) in notation::tokens(&script.text).into_iter().enumerate() {
+        notation::step(&token)
+            .and_then(|step| stage.play(step, &mut in_flight))
+            .and_then(|()| stage.events_and_history_agree())
+            .map_err(|what| failure(Some((index + 1, token)), what))?;
+    }
+    Ok(Verdict::Passed)
+}
+
+/// A breaker, its clock, and what it told.
+struct Stage {
+    breaker: CircuitBreaker,
+    clock: ManualClock,
+    told: Arc<Mutex<Vec<Transition>>>,
+}
+
+impl Stage {
+    fn new(name: &str, config: BreakerConfig) -> Self {
+        let clock = ManualClock::new();
+        let breaker = CircuitBreaker::with_clock(name, config, clock.clone());
+        let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
+        let telling = Arc::clone(&told);
+        breaker.on_event(move |event| {
+            if let EventKind::Transition(transition) = event.kind() {
+                telling.lock().unwrap().push(*transition);
+            }
+        });
+        Self {
+            breaker,
+            clock,
+            told,
+        }
+    }
+
+    fn play<'a>(
+        &'a self,
+        step: Step,
+        in_flight: &mut HashMap<String, Permit<'a>>,
+    ) -> Result<(), String> {
+        match step {
+            Step::Call { times, end, took } => {
+                for nth in 1..=times {
+                    let permit = self
+                        .breaker
+                        .try_acquire()
+                        .map_err(|open| not_admitted(nth, &open))?;
+                    self.clock.advance(took);
+                    finish(permit, end);
+                }
+                Ok(())
+            }
+            Step::Rejected { times } => (1..=times).try_for_each(|nth| {
+                match self.breaker.try_acquire() {
+                    // Dropped here, it would report; the script has failed anyhow.
+                    Ok(_) => Err(format!("call {nth} was admitted, not rejected")),
+                    Err(_) => Ok(()),
+                }
+            }),
+            Step::Start(name) => {
+                let permit = self
+                    .breaker
+                    .try_acquire()
+                    .map_err(|open| not_admitted(1, &open))?;
+                match in_flight.insert(name, permit) {
+                    None => Ok(()),
+                    Some(_) => Err("a call of this name is in flight already".to_owned()),
+                }
+            }
+            Step::Finish(name, end) => {
+                let permit = in_flight
+                    .remove(&name)
+                    .ok_or_else(|| format!("no call `{name}` is in flight"))?;
+                finish(permit, end);
+                Ok(())
+            }
+            Step::Wait(time) => {
+                self.clock.advance(time);
+                Ok(())
+            }
+            Step::Is(state) => self.is(state),
+            Step::Claims(claims) => claims.iter().try_for_each(|claim| self.holds(claim)),
+            Step::ByHand { what, refused } => self.by_hand(what, refused),
+        }
+    }
+
+    /// The notation's state changes at the next admission: it is the one that the last transition led to.
+    fn is(&self, wanted: State) -> Result<(), String> {
+        let snapshot = self.breaker.snapshot();
+        let entered = entered(&snapshot);
+        equal(
+            "the state",
+            &notation::short(wanted),
+            &notation::short(entered),
+        )?;
+        let honest = snapshot.state;
+        let is_due = entered == State::Open && honest == State::HalfOpen;
+        if honest == entered || is_due {
+            equal("`state()`", &honest, &self.breaker.state())
+        } else {
+            Err(format!(
+                "`state()` is {honest} after a transition to {entered}"
+            ))
+        }
+    }
+
+    fn holds(&self, claim: &Claim) -> Result<(), String> {
+        let snapshot = self.breaker.snapshot();
+        let counts = snapshot.in_state;
+        match claim {
+            Claim::Counted(n) => equal("n", n, &(counts.success + counts.failure)),
+            Claim::Failed(n) => equal("f", n, &counts.failure),
+            Claim::Succeeded(n) => equal("s", n, &counts.success),
+            Claim::Ignored(n) => equal("x", n, &counts.ignored),
+            Claim::Streak(n) => equal("cf", n, &snapshot.streak),
+            Claim::RejectedInState(n) => equal("np", n, &counts.rejected),
+            Claim::UntilProbe(time) => equal("ra", &Some(*time), &snapshot.retry_after),
+            Claim::TimesOpened(n) => equal("opened", n, &snapshot.transitions.opened),
+            Claim::Transitions(wanted) => {
+                equal("ev", wanted, &in_short(&self.told.lock().unwrap()))
+            }
+        }
+    }
+
+    fn by_hand(&self, what: ByHand, refused: bool) -> Result<(), String> {
+        let breaker = &self.breaker;
+        let result = match what {
+            ByHand::Open => breaker.trip(),
+            ByHand::OpenFor(time) => breaker.trip_for(time),
+            ByHand::HalfOpen => breaker.half_open(),
+            ByHand::Close => {
+                breaker.close();
+                Ok(())
+            }
+            ByHand::Reset => {
+                breaker.reset();
+                Ok(())
+            }
+            ByHand::Force => {
+                breaker.force_open();
+                Ok(())
+            }
+            ByHand::Disable => {
+                breaker.disable();
+                Ok(())
+            }
+            ByHand::Observe => {
+                breaker.observe_only();
+                Ok(())
+            }
+        };
+        match (result, refused) {
+            (Ok(()), false) | (Err(_), true) => Ok(()),
+            (Ok(()), true) => Err("was allowed, not refused".to_owned()),
+            (Err(error), false) => Err(format!("was refused: {error}")),
+        }
+    }
+
+    /// After every token: each transition on record was told once, in the same order.
+    fn events_and_history_agree(&self) -> Result<(), String> {
+        let told = self.told.lock().unwrap();
+        let recorded = self.breaker.snapshot().recent;
+        let newest = told.len().saturating_sub(recorded.len());
+        equal(
+            "the record",
+            &in_short(&told[newest..]),
+            &in_short(&recorded),
+        )
+    }
+}
+
+fn finish(permit: Permit<'_>, end: End) {
+    match end {
+        End::Success => permit.report(Outcome::Success),
+        End::Failure => permit.report(Outcome::Failure),
+        End::Ignored => permit.report(Outcome::Ignored),
+        End::Cancelled => drop(permit),
+        End::Panicked => {
+            let unwound = catch_unwind(AssertUnwindSafe(|| {
+                let _permit = permit;
+                // Without the panic hook, which prints.
+                resume_unwind(Box::new("the call panicked"));
+            }));
+            assert!(unwound.is_err());
+        }
+    }
+}
+
+fn entered(snapshot: &Snapshot) -> State {
+    snapshot
+        .recent
+        .last()
+        .map_or(State::Closed, |transition| transition.to)
+}
+
+fn in_short(transitions: &[Transition]) -> String {
+    let steps: Vec<_> = transitions
+        .iter()
+        .map(|step| {
+            format!(
+                "{}>{}",
+                notation::short(step.from),
+                notation::short(step.to)
+            )
+        })
+        .collect();
+    steps.join(",")
+}
+
+fn not_admitted(nth: u32, open: &CircuitOpen) -> String {
+    format!("call {nth} was rejected: {open}")
+}
+
+fn equal<T: PartialEq + fmt::Debug>(what: &str, wanted: &T, is: &T) -> Result<(), String> {
+    if wanted == is {
+        Ok(())
+    } else {
+        Err(format!("{what} is {is:?}, not {wanted:?}"))
+    }
+}

@@ -1,0 +1,6 @@
+//! The specification's own scripts, driven through the public API.
+
+mod conformance;
+mod defects;
+mod support;
+mod tables;

@@ -1,0 +1,81 @@
+//! What the tests of the tables share.
+
+use std::time::Duration;
+
+use resilient::breaker::BreakerConfigBuilder;
+use resilient::retry::{Jitter, RetryPolicyBuilder};
+use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Outcome, RetryPolicy,
+};
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// The errors of a client of some service.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ClientError {
+    /// The service failed, for the n-th time.
+    Unavailable(u32),
+    /// The service wants to be left alone.
+    TooMany(Duration),
+    /// The caller's own mistake.
+    BadInput,
+    /// The service answers that there is no such thing.
+    NotFound,
+    Open(CircuitOpen),
+}
+
+impl From<CircuitOpen> for ClientError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Open(open)
+    }
+}
+
+impl Classify for ClientError {
+    fn classify(&self) -> Class {
+        match self {
+            Self::Unavailable(_) => Class::transient(),
+            Self::TooMany(wait) => Class::throttled().after(*wait),
+            Self::BadInput | Self::Open(_) => Class::ignored(),
+            Self::NotFound => Class::answered(),
+        }
+    }
+}
+
+pub(crate) fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
+    CircuitBreaker::new("service", settings.build().expect("in range"))
+}
+
+/// A breaker that opens after so many failures in a row, for the default time.
+pub(crate) fn opens_after(failures: u32) -> CircuitBreaker {
+    breaker(&BreakerConfig::builder().failure_threshold(failures))
+}
+
+pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
+    settings.build().expect("in range")
+}
+
+/// The original's delays: a second, doubled each time up to a minute, with no jitter.
+pub(crate) fn exact() -> RetryPolicyBuilder {
+    RetryPolicy::builder()
+        .base_delay(SECOND)
+        .max_delay(60 * SECOND)
+        .jitter(Jitter::None)
+}
+
+pub(crate) async fn succeed(breaker: &CircuitBreaker) -> Result<(), ClientError> {
+    breaker.call(async || Ok(())).await
+}
+
+pub(crate) async fn fail(breaker: &CircuitBreaker) -> Result<(), ClientError> {
+    breaker
+        .call(async || Err(ClientError::Unavailable(1)))
+        .await
+}
+
+/// One call that ends at once, with no function around it.
+pub(crate) fn report(breaker: &CircuitBreaker, outcome: Outcome) {
+    breaker
+        .try_acquire()
+        .expect("the circuit admits this call")
+        .report(outcome);
+}
