@@ -258,7 +258,5 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 
 /// Sleeps between two attempts of a plain function.
 pub fn sleep_blocking(delay: Duration) {
-    if !delay.is_zero() {
-        std::thread::sleep(delay);
-    }
+    crate::time::sleep_blocking(delay);
 }

@@ -68,6 +68,16 @@ mod enabled {
         emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn blocks_a_runtime() {
+        emit(|| {
+            tracing::warn!(
+                "a plain function under #[retry] sleeps on a thread of an async runtime and holds up its tasks: \
+                 make it an async function, or call it in spawn_blocking"
+            );
+        });
+    }
+
     pub(crate) fn invalid_policy(error: &crate::error::ConfigError) {
         emit(|| tracing::warn!(%error, "invalid retry setting; its default holds"));
     }
@@ -86,6 +96,8 @@ mod disabled {
     pub(crate) fn rejected(_: &crate::breaker::CircuitOpen) {}
     pub(crate) fn retrying(_: u32, _: Duration) {}
     pub(crate) fn gave_up(_: u32, _: crate::retry::GiveUp) {}
+    #[cfg(feature = "tokio")]
+    pub(crate) fn blocks_a_runtime() {}
     pub(crate) fn invalid_policy(_: &crate::error::ConfigError) {}
 }
 

@@ -94,6 +94,19 @@ pub(crate) async fn sleep(delay: Duration) {
     }
 }
 
+/// Sleeps by blocking the thread. On a thread of an async runtime that stops every task there: warned of once.
+pub(crate) fn sleep_blocking(delay: Duration) {
+    if delay.is_zero() {
+        return;
+    }
+    #[cfg(feature = "tokio")]
+    if tokio::runtime::Handle::try_current().is_ok() {
+        static WARNED: std::sync::Once = std::sync::Once::new();
+        WARNED.call_once(crate::telemetry::blocks_a_runtime);
+    }
+    std::thread::sleep(delay);
+}
+
 /// A clock that stands still until it is moved: for tests of breakers.
 ///
 /// ```

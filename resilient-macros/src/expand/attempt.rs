@@ -9,7 +9,9 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::block;
 use crate::args::RetryArgs;
-use crate::function::{Binding, Function, Param, Passing, Receiver, Typed};
+use crate::function::{
+    Attribute, Binding, Function, Future, Param, Passing, Receiver, Shape, Typed,
+};
 use crate::scan::{self, Use};
 
 /// The pieces of an attempt, and the parameters as the function declares them now.
@@ -24,15 +26,27 @@ pub(super) struct Attempt {
 /// Builds the attempt of a function; `retry` if it may run more than once.
 pub(super) fn build(
     function: &Function,
+    shape: &Shape,
     output: &TokenStream,
     retry: Option<&RetryArgs>,
     private: &TokenStream,
 ) -> Attempt {
-    let body = function
+    let span = function.body_span();
+    let whole = function
         .body
         .as_ref()
         .map_or_else(TokenStream::new, proc_macro2::Group::stream);
-    let span = function.body_span();
+    let body = match shape {
+        Shape::Async | Shape::Plain => whole,
+        Shape::Future(Future {
+            block: Some(block), ..
+        }) => block.stream(),
+        // Any other body makes the future: a closure of its own keeps its `return` where it belongs.
+        Shape::Future(Future { block: None, .. }) => {
+            let make = block(whole, span);
+            emit!((|| #make)().await)
+        }
+    };
     let mut parts = Parts {
         private,
         retry,
@@ -59,10 +73,9 @@ pub(super) fn build(
     };
     let body = block(body, span);
     let attempt = block(quote!(#pin #body), span);
-    let run = if function.asyncness.is_some() {
-        emit!(async #attempt.await)
-    } else {
-        emit!((|| #attempt)())
+    let run = match shape {
+        Shape::Plain => emit!((|| #attempt)()),
+        Shape::Async | Shape::Future(_) => emit!(async #attempt.await),
     };
     Attempt {
         params: quote!(#(#params),*),
@@ -81,17 +94,21 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn receiver(&mut self, receiver: &Receiver) -> TokenStream {
-        let attributes = receiver.attrs.iter().map(|attribute| &attribute.tokens);
+        let attributes: TokenStream = receiver
+            .attrs
+            .iter()
+            .map(|attribute| attribute.tokens.clone())
+            .collect();
         let tokens = &receiver.tokens;
-        let unchanged = quote!(#(#attributes)* #tokens);
+        let unchanged = quote!(#attributes #tokens);
         let passing = receiver.passing();
         if !scan::mentions(&self.body, "self") || passing == Passing::Shared {
             return unchanged;
         }
+        let private = self.private;
         let this = &receiver.self_token;
         if self.retry.is_none() {
             // One attempt: it may have the receiver itself.
-            let private = self.private;
             self.consumed.extend(emit!(#private::consume(#this);));
             return unchanged;
         }
@@ -100,30 +117,37 @@ impl Parts<'_> {
             return unchanged;
         }
         let renamed = Ident::new("__self", Span::mixed_site());
-        let private = self.private;
         let mutable = receiver.mut_token.as_ref();
-        let value = if passing == Passing::Exclusive {
-            emit!(&mut *#this)
-        } else {
-            fresh(private, this, first_span(&receiver.tokens))
+        let value = match passing {
+            Passing::Exclusive => emit!(&mut *#this),
+            Passing::Pinned => emit!(::core::pin::Pin::as_mut(&mut #this)),
+            Passing::Shared | Passing::Owned => fresh(private, this, first_span(tokens)),
         };
         self.prepare.extend(emit!(let #mutable #renamed = #value;));
         self.consumed.extend(emit!(#private::consume(#renamed);));
         self.body = scan::rename_self(std::mem::take(&mut self.body), &renamed);
-        // Only the attempt's own is changed.
-        if mutable.is_some() {
-            without_mut(&unchanged)
-        } else {
-            unchanged
-        }
+        // What the user declared to be `mut` is the attempt's own; what is pinned anew must be.
+        let rest = match mutable {
+            Some(_) => tokens.clone().into_iter().skip(1).collect(),
+            None => tokens.clone(),
+        };
+        let reborrowed = (passing == Passing::Pinned).then(|| emit!(mut));
+        quote!(#attributes #reborrowed #rest)
     }
 
     fn typed(&mut self, typed: &Typed) -> TokenStream {
         let passing = typed.passing();
         let mut pattern = typed.pat.clone();
         for binding in &typed.bindings {
-            if self.binding(typed, binding, passing) && binding.mutable.is_some() {
+            let Some(value) = self.value(typed, binding, passing) else {
+                continue;
+            };
+            self.prepare(typed, binding, &value);
+            if binding.mutable.is_some() {
                 pattern = without_mut(&pattern);
+            }
+            if passing == Passing::Pinned {
+                pattern = emit!(mut #pattern);
             }
         }
         let attributes = typed.attrs.iter().map(|attribute| &attribute.tokens);
@@ -131,37 +155,57 @@ impl Parts<'_> {
         quote!(#(#attributes)* #pattern #colon #ty)
     }
 
-    /// Prepares one variable; says whether the attempt has one of its own.
-    fn binding(&mut self, typed: &Typed, binding: &Binding, passing: Passing) -> bool {
-        let private = self.private;
+    /// What a variable is for the attempt; `None` if the attempt needs none of its own.
+    fn value(&mut self, typed: &Typed, binding: &Binding, passing: Passing) -> Option<TokenStream> {
         let ident = &binding.ident;
         let used = scan::usage(&self.body, ident);
+        if binding.by_ref || used == Use::Unused {
+            return None;
+        }
         let Some(retry) = self.retry else {
-            if !binding.by_ref
-                && !matches!(used, Use::Unused)
-                && !matches!(passing, Passing::Shared)
-            {
-                self.consumed.extend(emit!(#private::consume(#ident);));
+            if passing != Passing::Shared {
+                self.consume(typed, ident);
             }
-            return false;
+            return None;
         };
         let named = |list: &[Ident]| list.iter().any(|each| each == ident);
-        if binding.by_ref || named(&retry.borrow) || matches!(used, Use::Unused) {
-            return false;
+        if named(&retry.borrow) {
+            return None;
         }
-        let mutable = binding.mutable.as_ref();
-        let value = match passing {
-            _ if named(&retry.clone) => fresh(private, ident, first_span(&typed.ty)),
-            Passing::Shared if mutable.is_none() => return false,
-            Passing::Shared => quote!(#ident),
-            Passing::Exclusive => emit!(&mut *#ident),
-            Passing::Owned if mutable.is_none() && matches!(used, Use::Borrowed) => return false,
-            Passing::Owned => fresh(private, ident, first_span(&typed.ty)),
-        };
-        self.prepare.extend(emit!(let #mutable #ident = #value;));
-        self.consumed.extend(emit!(#private::consume(#ident);));
-        true
+        let mutable = binding.mutable.is_some();
+        match passing {
+            _ if named(&retry.clone) => {}
+            Passing::Shared => return mutable.then(|| quote!(#ident)),
+            Passing::Exclusive => return Some(emit!(&mut *#ident)),
+            Passing::Pinned => return Some(emit!(::core::pin::Pin::as_mut(&mut #ident))),
+            Passing::Owned if !mutable && used == Use::Borrowed => return None,
+            Passing::Owned => {}
+        }
+        Some(fresh(self.private, ident, first_span(&typed.ty)))
     }
+
+    fn prepare(&mut self, typed: &Typed, binding: &Binding, value: &TokenStream) {
+        let Binding { ident, mutable, .. } = binding;
+        let only_if = configured(&typed.attrs);
+        self.prepare
+            .extend(emit!(#only_if let #mutable #ident = #value;));
+        self.consume(typed, ident);
+    }
+
+    fn consume(&mut self, typed: &Typed, ident: &Ident) {
+        let private = self.private;
+        let only_if = configured(&typed.attrs);
+        self.consumed
+            .extend(emit!(#only_if #private::consume(#ident);));
+    }
+}
+
+/// The `#[cfg]`s of a parameter, for what is done with it.
+fn configured(attributes: &[Attribute]) -> TokenStream {
+    let is_cfg =
+        |attribute: &&Attribute| matches!(attribute.path.as_slice(), [path] if path == "cfg");
+    let cfgs = attributes.iter().filter(is_cfg);
+    cfgs.map(|attribute| attribute.tokens.clone()).collect()
 }
 
 /// A copy for the attempt; what is wrong with it is said at the argument's type.

@@ -78,9 +78,24 @@ impl Order {
                 retry.krate.as_ref().or(breaker.krate.as_ref())
             }
         };
-        given.cloned().unwrap_or_else(|| {
-            let name = Ident::new("resilient", Span::call_site());
-            quote!(::#name)
-        })
+        given.cloned().unwrap_or_else(usual_runtime)
     }
+}
+
+/// The path to the runtime by the arguments of one attribute.
+pub(super) fn runtime(kind: Kind, args: &TokenStream) -> TokenStream {
+    let given = match kind {
+        Kind::Retry => RetryArgs::parse(args.clone())
+            .ok()
+            .and_then(|args| args.krate),
+        Kind::CircuitBreaker => BreakerArgs::parse(args.clone())
+            .ok()
+            .and_then(|args| args.krate),
+    };
+    given.unwrap_or_else(usual_runtime)
+}
+
+fn usual_runtime() -> TokenStream {
+    let name = Ident::new("resilient", Span::call_site());
+    quote!(::#name)
 }

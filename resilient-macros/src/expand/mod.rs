@@ -17,13 +17,16 @@ mod nest;
 mod rebuild;
 mod settings;
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use self::layers::Layers;
 use crate::args::{BreakerArgs, Kind, Outer, RetryArgs};
 use crate::error::Errors;
-use crate::function::Function;
+use crate::function::{Attribute, Conditional, Function};
 
 /// Expands one of our attributes.
 pub(crate) fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
@@ -70,7 +73,7 @@ fn try_expand(kind: Kind, args: TokenStream, item: TokenStream) -> Result<TokenS
     let lower = function
         .attrs
         .iter()
-        .position(|attribute| attribute.kind().is_some());
+        .position(|attribute| attribute.kind().is_some() || attribute.conditional().is_some());
     if let Some(lower) = lower {
         return Ok(hand_down(&function, lower, &outer, kind, &args));
     }
@@ -87,18 +90,60 @@ fn hand_down(
     args: &TokenStream,
 ) -> TokenStream {
     let above = outer.iter().map(|each| item(each.kind, &each.args));
-    let hidden: TokenStream = above.chain([item(kind, &without_hidden(args))]).collect();
-    let attributes = function.attrs.iter().enumerate().map(|(index, attribute)| {
-        if index != lower {
-            return attribute.tokens.clone();
-        }
-        let own = attribute.args.clone().unwrap_or_default();
-        let comma = (!own.is_empty() && !ends_in_comma(&own)).then(|| quote!(,));
-        attribute.with_args(quote!(#own #comma __outer(#hidden)))
-    });
+    let own = without_hidden(args);
+    let hidden: TokenStream = above.chain([item(kind, &own)]).collect();
+    let attributes =
+        function
+            .attrs
+            .iter()
+            .enumerate()
+            .map(|(index, attribute)| match attribute.conditional() {
+                _ if index != lower => attribute.tokens.clone(),
+                None => with_hidden(attribute, &hidden),
+                Some(conditional) => either_way(&conditional, &hidden, kind, args),
+            });
     let attributes: TokenStream = attributes.collect();
     let rest = function.without_attributes();
     quote!(#attributes #rest)
+}
+
+fn with_hidden(attribute: &Attribute, hidden: &TokenStream) -> TokenStream {
+    let own = attribute.args.clone().unwrap_or_default();
+    let comma = (!own.is_empty() && !ends_in_comma(&own)).then(|| quote!(,));
+    attribute.with_args(quote!(#own #comma __outer(#hidden)))
+}
+
+/// Whether the attribute below is there is not known yet: if it is, it takes over; if not, we come again.
+fn either_way(
+    conditional: &Conditional,
+    hidden: &TokenStream,
+    kind: Kind,
+    args: &TokenStream,
+) -> TokenStream {
+    let Conditional {
+        condition,
+        attributes,
+        ours,
+    } = conditional;
+    let attributes = attributes.iter().enumerate().map(|(index, attribute)| {
+        if index == *ours {
+            with_hidden(attribute, hidden)
+        } else {
+            attribute.tokens.clone()
+        }
+    });
+    let runtime = layers::runtime(kind, args);
+    let name = proc_macro2::Ident::new(kind.name(), Span::call_site());
+    let again = quote!(#[cfg_attr(not(#condition), #runtime::#name(#args))]);
+    let below = attributes.map(|attribute| {
+        let inside = attribute.into_iter().nth(1);
+        let Some(TokenTree::Group(inside)) = inside else {
+            return TokenStream::new();
+        };
+        let inside = inside.stream();
+        quote!(#[cfg_attr(#condition, #inside)])
+    });
+    quote!(#again #(#below)*)
 }
 
 fn item(kind: Kind, args: &TokenStream) -> TokenStream {

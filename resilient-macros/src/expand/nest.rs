@@ -8,20 +8,26 @@ use super::layers::{Layers, Order};
 use super::{block, classify, settings};
 use crate::args::{BreakerArgs, RetryArgs};
 use crate::error::Errors;
-use crate::function::{Function, Param, Passing};
+use crate::function::{Function, Future, Param, Passing, Shape};
 use crate::scan;
 
 /// Writes the whole function.
 pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream, Errors> {
     check(function, layers)?;
-    let output = erase_impl(&function.output.clone().unwrap_or_else(|| quote!(())));
+    let shape = function.shape();
+    let declared = match &shape {
+        Shape::Future(future) => future.output.clone(),
+        Shape::Async | Shape::Plain => function.output.clone().unwrap_or_else(|| quote!(())),
+    };
+    let output = erase_impl(&declared);
     let writer = Writer {
         function,
+        waits: !matches!(shape, Shape::Plain),
         private: &layers.private,
         span: output_span(function),
         output: &output,
     };
-    let attempt = attempt::build(function, &output, layers.retry(), &layers.private);
+    let attempt = attempt::build(function, &shape, &output, layers.retry(), &layers.private);
     let nest = match &layers.order {
         Order::Breaker(breaker) => writer.breaker(breaker, &attempt),
         Order::Retry(retry) => writer.retry(retry, &attempt),
@@ -39,6 +45,16 @@ pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream,
         }
     };
     let body = block(nest, function.body_span());
+    let body = match shape {
+        Shape::Async | Shape::Plain => body,
+        Shape::Future(Future { boxed: false, .. }) => {
+            block(emit!(async move #body), function.body_span())
+        }
+        Shape::Future(Future { boxed: true, .. }) => {
+            let boxed = emit!(::std::boxed::Box::pin(async move #body));
+            block(boxed, function.body_span())
+        }
+    };
     Ok(function.rebuilt(&attempt.params, &body.into()))
 }
 
@@ -70,6 +86,8 @@ fn check(function: &Function, layers: &Layers) -> Result<(), Errors> {
 
 struct Writer<'a> {
     function: &'a Function,
+    /// Asynchronously, rather than by blocking its thread.
+    waits: bool,
     private: &'a TokenStream,
     output: &'a TokenStream,
     /// Of the return type.
@@ -228,7 +246,7 @@ impl Writer<'_> {
     fn start(&self, args: &RetryArgs) -> TokenStream {
         let private = self.private;
         let policy = settings::policy(args, private);
-        let start = if self.function.asyncness.is_some() {
+        let start = if self.waits {
             emit!(start_async)
         } else {
             emit!(start)
@@ -242,7 +260,7 @@ impl Writer<'_> {
 
     fn sleep(&self) -> TokenStream {
         let private = self.private;
-        if self.function.asyncness.is_some() {
+        if self.waits {
             emit!(#private::sleep(delay).await;)
         } else {
             emit!(#private::sleep_blocking(delay);)

@@ -21,6 +21,15 @@ pub(crate) struct Attribute {
     path_tokens: TokenStream,
 }
 
+/// `#[cfg_attr(condition, attribute, …)]`
+#[derive(Debug)]
+pub(crate) struct Conditional {
+    pub(crate) condition: TokenStream,
+    pub(crate) attributes: Vec<Attribute>,
+    /// Which of the attributes is ours, the first if there are several.
+    pub(crate) ours: usize,
+}
+
 impl Attribute {
     /// Which of our attributes it is, under whatever path.
     pub(crate) fn kind(&self) -> Option<Kind> {
@@ -36,6 +45,35 @@ impl Attribute {
         let mut brackets = Group::new(Delimiter::Bracket, inside);
         brackets.set_span(self.brackets);
         [self.pound.clone(), brackets.into()].into_iter().collect()
+    }
+
+    /// The condition of a `cfg_attr` that holds one of ours, and what it holds.
+    pub(crate) fn conditional(&self) -> Option<Conditional> {
+        let [path] = self.path.as_slice() else {
+            return None;
+        };
+        if path != "cfg_attr" {
+            return None;
+        }
+        let args: Vec<TokenTree> = flatten(self.args.clone()?);
+        let mut parts = args
+            .split(|token| is_punct(Some(token), ','))
+            .map(|part| part.iter().cloned().collect::<TokenStream>());
+        let condition = parts.next()?;
+        let attributes: Vec<Attribute> = parts
+            .filter(|part| !part.is_empty())
+            .map(|part| {
+                let mut brackets = Group::new(Delimiter::Bracket, part);
+                brackets.set_span(self.brackets);
+                Attribute::new(self.pound.clone(), &brackets)
+            })
+            .collect();
+        let ours = attributes.iter().position(|each| each.kind().is_some())?;
+        Some(Conditional {
+            condition,
+            attributes,
+            ours,
+        })
     }
 
     fn new(pound: TokenTree, brackets: &Group) -> Self {

@@ -5,13 +5,15 @@ mod binding;
 mod cursor;
 mod item;
 mod param;
+mod shape;
 mod signature;
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 
-pub(crate) use attribute::Attribute;
+pub(crate) use attribute::{Attribute, Conditional};
 pub(crate) use binding::Binding;
 pub(crate) use param::{Param, Passing, Receiver, Typed};
+pub(crate) use shape::{Future, Shape};
 
 /// An annotated function or method with a body.
 #[derive(Debug)]

@@ -54,6 +54,8 @@ pub(crate) enum Passing {
     Shared,
     /// `&mut T`
     Exclusive,
+    /// `Pin<&mut T>`
+    Pinned,
     Owned,
 }
 
@@ -76,6 +78,9 @@ impl Typed {
 
 fn passing(ty: &TokenStream) -> Passing {
     let tokens = flatten(ty.clone());
+    if is_pinned(&tokens) {
+        return Passing::Pinned;
+    }
     match tokens.as_slice() {
         [TokenTree::Group(inner)] if inner.delimiter() == Delimiter::Parenthesis => {
             let is_tuple = split(inner.stream()).len() != 1 || ends_in_comma(inner);
@@ -94,6 +99,22 @@ fn passing(ty: &TokenStream) -> Passing {
         }
         _ => Passing::Owned,
     }
+}
+
+/// `Pin<&mut T>`, under whatever path.
+fn is_pinned(tokens: &[TokenTree]) -> bool {
+    let Some(open) = tokens.iter().position(|token| is_punct(Some(token), '<')) else {
+        return false;
+    };
+    let (path, rest) = (&tokens[..open], &tokens[open + 1..]);
+    let is_path = path
+        .iter()
+        .all(|token| ident(Some(token)).is_some() || is_punct(Some(token), ':'));
+    let behind_and = rest.get(1..).unwrap_or_default();
+    is_path
+        && is_word(path.last(), "Pin")
+        && is_punct(rest.first(), '&')
+        && is_word(behind_and.get(lifetime(behind_and)), "mut")
 }
 
 fn ends_in_comma(inner: &Group) -> bool {

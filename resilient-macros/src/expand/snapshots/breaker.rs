@@ -1,0 +1,28 @@
+async fn load(key: &str) -> Option<Value> {
+    static RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+    ::resilient::__private::Declaration::of_function(
+        &|| (),
+        ::resilient::__private::BreakerConfig::builder(),
+    ));
+    match RESILIENT_BREAKER.try_acquire() {
+        ::core::result::Result::Ok(permit) => {
+            let output = async {
+                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                    Option<Value>,
+                > {
+                    return output;
+                }
+                { store().get(key).await }
+            }
+                .await;
+            ::resilient::__private::report(
+                permit,
+                ::resilient::__private::Judge::new(&output).class(),
+            );
+            output
+        }
+        ::core::result::Result::Err(open) => {
+            ::resilient::__private::rejected::<Option<Value>>(open)
+        }
+    }
+}

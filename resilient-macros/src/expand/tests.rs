@@ -1,0 +1,152 @@
+//! What is written, as a person would read it; and how attributes of ours find each other.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::expand;
+use crate::args::Kind;
+
+/// The item as `rustfmt` would lay it out.
+fn pretty(item: &TokenStream) -> String {
+    let file = syn::parse2(item.clone()).unwrap_or_else(|error| panic!("{error}: {item}"));
+    prettyplease::unparse(&file)
+}
+
+/// Expands until no attribute of ours is left, as the compiler does.
+fn expand_all(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+    let expanded = expand(kind, args, item);
+    let mut file: syn::File = syn::parse2(expanded.clone()).expect("the expansion is an item");
+    let Some(syn::Item::Fn(function)) = file.items.last_mut() else {
+        return expanded;
+    };
+    let next = function.attrs.iter().position(|attribute| {
+        attribute.path().is_ident("retry") || attribute.path().is_ident("circuit_breaker")
+    });
+    let Some(next) = next else { return expanded };
+    let attribute = function.attrs.remove(next);
+    let kind = Kind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
+    let args = match &attribute.meta {
+        syn::Meta::List(list) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    };
+    expand_all(kind, args, &quote!(#file))
+}
+
+/// Compares with the file of that name; `UPDATE_SNAPSHOTS=1` writes it instead.
+fn assert_snapshot(name: &str, item: &TokenStream) {
+    let path = format!(
+        "{}/src/expand/snapshots/{name}.rs",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let is = pretty(item);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &is).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(is, expected, "the expansion differs from {name}.rs");
+}
+
+#[test]
+fn a_stack_reads_as_if_written_by_hand() {
+    let item = quote! {
+        #[circuit_breaker(name = "payments", recovery_time = "30s")]
+        pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
+            log.note(&order);
+            self.http.post(order).await?.receipt()
+        }
+    };
+    let args = quote!(max_retries = 3, base_delay = "100ms");
+    assert_snapshot("stack", &expand_all(Kind::Retry, args, &item));
+}
+
+#[test]
+fn a_breaker_alone_is_one_match() {
+    let item = quote! {
+        async fn load(key: &str) -> Option<Value> {
+            store().get(key).await
+        }
+    };
+    assert_snapshot(
+        "breaker",
+        &expand_all(Kind::CircuitBreaker, TokenStream::new(), &item),
+    );
+}
+
+#[test]
+fn a_retry_alone_is_one_loop() {
+    let item = quote! {
+        fn read(path: PathBuf) -> io::Result<Vec<u8>> {
+            fs::read(path)
+        }
+    };
+    let args = quote!(on = Timeout, attempt = attempt, on_retry = log);
+    assert_snapshot("retry", &expand_all(Kind::Retry, args, &item));
+}
+
+#[test]
+fn c01_the_upper_attribute_hands_its_arguments_to_the_lower_and_leaves_the_rest_alone() {
+    let item = quote! {
+        #[doc = "x"]
+        #[resilient::retry(max_retries = 1)]
+        #[other]
+        async fn f() -> R { body }
+    };
+    let expanded = expand(Kind::CircuitBreaker, quote!(name = "n",), &item);
+    let expected = quote! {
+        #[doc = "x"]
+        #[resilient::retry(max_retries = 1, __outer(circuit_breaker { name = "n", }))]
+        #[other]
+        async fn f() -> R { body }
+    };
+    assert_eq!(expanded.to_string(), expected.to_string());
+}
+
+#[test]
+fn c01_an_attribute_behind_cfg_attr_takes_over_only_where_it_is_there() {
+    let item = quote! {
+        #[cfg_attr(all(a, b), inline, circuit_breaker)]
+        async fn f() -> R { body }
+    };
+    let expanded = expand(Kind::Retry, quote!(max_retries = 1), &item);
+    let expected = quote! {
+        #[cfg_attr(not(all(a, b)), ::resilient::retry(max_retries = 1))]
+        #[cfg_attr(all(a, b), inline)]
+        #[cfg_attr(all(a, b), circuit_breaker(__outer(retry { max_retries = 1 })))]
+        async fn f() -> R { body }
+    };
+    assert_eq!(expanded.to_string(), expected.to_string());
+}
+
+#[test]
+fn an_item_with_wrong_arguments_stays_as_it_was_beside_all_the_errors() {
+    let item = quote!(
+        async fn f() -> R {
+            body
+        }
+    );
+    let expanded = expand(Kind::Retry, quote!(max_retry = 1, jitter = 3), &item).to_string();
+    assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
+    assert!(expanded.ends_with(&item.to_string()), "{expanded}");
+}
+
+#[test]
+fn two_of_a_kind_are_refused_wherever_the_second_stands() {
+    for item in [
+        quote!(
+            #[retry]
+            async fn f() -> R {
+                body
+            }
+        ),
+        quote!(
+            #[circuit_breaker]
+            #[retry]
+            async fn f() -> R {
+                body
+            }
+        ),
+    ] {
+        let expanded = expand_all(Kind::Retry, TokenStream::new(), &item).to_string();
+        assert!(expanded.contains("on this function"), "{expanded}");
+    }
+}
