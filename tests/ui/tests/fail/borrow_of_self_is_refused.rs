@@ -1,0 +1,14 @@
+//! `self` is no argument that could be listed.
+
+use resilient::retry;
+
+struct Client;
+
+impl Client {
+    #[retry(borrow(self))]
+    fn call(self) -> Option<u32> {
+        None
+    }
+}
+
+fn main() {}

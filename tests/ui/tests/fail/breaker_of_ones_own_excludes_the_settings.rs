@@ -1,0 +1,21 @@
+//! A breaker has its settings already; what counts as a failure goes with it.
+
+use resilient::{CircuitBreaker, circuit_breaker};
+
+struct Client {
+    breaker: CircuitBreaker,
+}
+
+impl Client {
+    #[circuit_breaker(breaker = self.breaker, failure_threshold = 3)]
+    fn call(&self) -> Option<u32> {
+        None
+    }
+
+    #[circuit_breaker(name = "client", breaker = self.breaker, failure_when = Option::is_none)]
+    fn another(&self) -> Option<u32> {
+        None
+    }
+}
+
+fn main() {}

@@ -1,0 +1,31 @@
+//! A breaker is one for all calls: its settings can name neither arguments nor `self` nor generics.
+
+use resilient::circuit_breaker;
+
+#[circuit_breaker(failure_threshold = limit)]
+fn argument(limit: u32) -> Option<u32> {
+    Some(limit)
+}
+
+struct Client {
+    limit: u32,
+}
+
+impl Client {
+    #[circuit_breaker(failure_threshold = self.limit)]
+    fn receiver(&self) -> Option<u32> {
+        Some(self.limit)
+    }
+}
+
+#[circuit_breaker(failure_threshold = size_of::<T>() as u32)]
+fn parameter<T>(value: T) -> Option<T> {
+    Some(value)
+}
+
+#[circuit_breaker(failure_threshold = N)]
+fn constant<const N: u32>() -> Option<u32> {
+    None
+}
+
+fn main() {}

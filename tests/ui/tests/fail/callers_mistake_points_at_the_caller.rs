@@ -1,0 +1,20 @@
+//! The signature is what the user wrote.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry]
+#[circuit_breaker]
+async fn call(number: u32, text: String) -> Option<u32> {
+    Some(number + text.len() as u32)
+}
+
+async fn caller() {
+    let wrong: Option<String> = call(1, String::new()).await;
+    call("one", String::new()).await;
+    call(1).await;
+    call(1, String::new()).unwrap();
+}
+
+fn main() {
+    drop(caller());
+}

@@ -1,0 +1,15 @@
+//! A `const fn` can neither sleep nor keep state.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry]
+const fn call() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker]
+pub const fn another() -> Option<u32> {
+    None
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! An unknown unit is answered with the known ones, and with what was meant.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(base_delay = "5sec")]
+fn long() -> Option<u32> {
+    None
+}
+
+#[retry(base_delay = "5x")]
+fn unknown() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker(recovery_time = "1M")]
+fn capital() -> Option<u32> {
+    None
+}
+
+fn main() {}

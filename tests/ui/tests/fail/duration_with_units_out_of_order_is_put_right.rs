@@ -1,0 +1,15 @@
+//! Units go from large to small, each once.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(max_elapsed = "30s1m")]
+fn order() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker(recovery_time = "1s1s")]
+fn twice() -> Option<u32> {
+    None
+}
+
+fn main() {}

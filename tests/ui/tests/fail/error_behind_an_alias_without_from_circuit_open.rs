@@ -1,0 +1,14 @@
+//! The same where the return type is an alias: the message names the error.
+
+use resilient::circuit_breaker;
+
+struct ApiError;
+
+type ApiResult<T> = Result<T, ApiError>;
+
+#[circuit_breaker]
+async fn call() -> ApiResult<u32> {
+    Err(ApiError)
+}
+
+fn main() {}

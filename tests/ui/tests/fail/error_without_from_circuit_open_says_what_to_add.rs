@@ -1,0 +1,29 @@
+//! A rejected call needs an error to return.
+
+use resilient::{circuit_breaker, retry};
+
+#[derive(Debug)]
+struct ApiError;
+
+#[circuit_breaker]
+async fn in_an_async_function() -> Result<u32, ApiError> {
+    Err(ApiError)
+}
+
+#[circuit_breaker]
+fn in_a_plain_function() -> Result<u32, ApiError> {
+    Err(ApiError)
+}
+
+#[retry]
+#[circuit_breaker]
+async fn in_a_stack() -> Result<u32, ApiError> {
+    Err(ApiError)
+}
+
+#[circuit_breaker]
+fn of_another_crate() -> std::io::Result<u32> {
+    Ok(1)
+}
+
+fn main() {}

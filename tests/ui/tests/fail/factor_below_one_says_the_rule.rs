@@ -1,0 +1,20 @@
+//! A factor below one would shrink what it is to grow.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(backoff_factor = 0.5)]
+fn backoff() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker(recovery_factor = 0)]
+fn recovery() -> Option<u32> {
+    None
+}
+
+#[retry(backoff_factor = "2")]
+fn text() -> Option<u32> {
+    None
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! Those who call the annotated function see nothing of its error, nor does its body.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(max_retry = 3)]
+async fn call(a: u32) -> Option<u32> {
+    Some(a)
+}
+
+struct Client;
+
+impl Client {
+    #[retry]
+    #[circuit_breaker(failure_threshold = 0)]
+    fn method(&self) -> Option<u32> {
+        None
+    }
+}
+
+async fn caller() -> Option<u32> {
+    Some(call(3).await? + Client.method()?)
+}
+
+fn main() {
+    drop(caller());
+}

@@ -1,0 +1,15 @@
+//! A missing lifetime is the signature's, not the expansion's.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry]
+#[circuit_breaker]
+fn longest(left: &str, right: &str) -> Option<&str> {
+    Some(if left.len() > right.len() {
+        left
+    } else {
+        right
+    })
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A value that nobody reads.
+#![deny(unused_assignments)]
+
+use resilient::retry;
+
+#[retry]
+async fn local() -> Option<u32> {
+    let mut value = 1;
+    value = 2;
+    Some(value)
+}
+
+fn main() {}

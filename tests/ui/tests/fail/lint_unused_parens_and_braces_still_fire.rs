@@ -1,0 +1,14 @@
+//! Style of the body and of the values in the attribute.
+#![deny(unused_parens, unused_braces)]
+
+use resilient::retry;
+
+#[retry]
+fn call(value: u32) -> Option<u32> {
+    if (value > 3) {
+        return (None);
+    }
+    Some({ value })
+}
+
+fn main() {}

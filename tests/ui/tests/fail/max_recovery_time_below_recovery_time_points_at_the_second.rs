@@ -1,0 +1,15 @@
+//! The two recovery times in the wrong order: both given, or one against the other's default.
+
+use resilient::circuit_breaker;
+
+#[circuit_breaker(recovery_time = "60s", max_recovery_time = "30s")]
+fn both() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker(max_recovery_time = "29s")]
+fn max_alone() -> Option<u32> {
+    None
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! And so does the upper.
+
+use resilient::circuit_breaker;
+
+#[retry]
+#[circuit_breaker]
+fn call() -> Option<u32> {
+    None
+}
+
+fn main() {}

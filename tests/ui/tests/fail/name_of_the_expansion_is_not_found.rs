@@ -1,0 +1,27 @@
+//! Names in expressions and in the body are the user's: the expansion's own are out of their reach.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(max_retries = tries)]
+fn missing() -> Option<u32> {
+    None
+}
+
+#[retry(retry_if = |_| class.retry)]
+fn of_the_expansion() -> Result<u32, String> {
+    Ok(1)
+}
+
+#[circuit_breaker(on_open = |_| Some(permit))]
+fn of_the_expansion_too() -> Option<u32> {
+    None
+}
+
+#[retry]
+fn in_the_body() -> Option<u32> {
+    drop(policy);
+    drop(output);
+    None
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An expression where a pattern belongs.
+
+use resilient::circuit_breaker;
+
+#[circuit_breaker(ignore = 1 + 1, on_open = |_| Ok(1))]
+fn call() -> Result<u32, String> {
+    Ok(1)
+}
+
+fn main() {}

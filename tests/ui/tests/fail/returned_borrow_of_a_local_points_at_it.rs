@@ -1,0 +1,17 @@
+//! What the body owns ends with the body.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry]
+async fn in_an_async_function<'a>(_text: &'a str) -> Option<&'a str> {
+    let local = String::new();
+    Some(&local)
+}
+
+#[circuit_breaker]
+fn in_a_plain_function<'a>(_text: &'a str) -> Option<&'a str> {
+    let local = String::new();
+    Some(&local)
+}
+
+fn main() {}

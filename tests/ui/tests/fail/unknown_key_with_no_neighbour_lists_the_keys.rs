@@ -1,0 +1,15 @@
+//! A key that resembles none is answered with all there are.
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(colour = "red")]
+fn call() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker(colour = "red")]
+fn another() -> Option<u32> {
+    None
+}
+
+fn main() {}

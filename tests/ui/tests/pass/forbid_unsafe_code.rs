@@ -1,0 +1,31 @@
+//! No `unsafe`, and no `allow` that a `forbid` would refuse.
+#![forbid(
+    unsafe_code,
+    unused,
+    warnings,
+    nonstandard_style,
+    missing_docs,
+    clippy::all,
+    clippy::pedantic
+)]
+
+use resilient::{circuit_breaker, retry};
+
+#[retry(base_delay = "0s")]
+#[circuit_breaker]
+fn call(text: String) -> Option<String> {
+    Some(text)
+}
+
+#[circuit_breaker]
+#[retry]
+async fn later(mut text: String) -> Option<String> {
+    text.push('!');
+    Some(text)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(call("a".to_owned()).as_deref(), Some("a"));
+    assert_eq!(later("a".to_owned()).await.as_deref(), Some("a!"));
+}
