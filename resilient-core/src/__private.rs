@@ -51,34 +51,34 @@ impl<'a, O> std::ops::Deref for JudgeOutput<'a, O> {
 }
 
 impl<T, E: Classify> Judge<'_, Result<T, E>> {
-    /// The class of a failed output.
+    /// The class of a failed output. Not called `class`: any type might have a method of that name by a trait.
     #[inline]
-    pub fn class(&self) -> Option<Class> {
-        self.class_if_known()
+    pub fn resilient_class(&self) -> Option<Class> {
+        self.resilient_class_if_known()
     }
 
     /// The same, for outputs that may not tell success from failure.
     #[inline]
-    pub fn class_if_known(&self) -> Option<Class> {
+    pub fn resilient_class_if_known(&self) -> Option<Class> {
         self.0.0.0.as_ref().err().map(E::classify)
     }
 }
 
 impl<O: Output> JudgeOutput<'_, O> {
     #[inline]
-    pub fn class(&self) -> Option<Class> {
+    pub fn resilient_class(&self) -> Option<Class> {
         every_failure(self.0.0)
     }
 
     #[inline]
-    pub fn class_if_known(&self) -> Option<Class> {
-        self.class()
+    pub fn resilient_class_if_known(&self) -> Option<Class> {
+        self.resilient_class()
     }
 }
 
 impl<O> JudgeAny<'_, O> {
     /// Only there for its bound, which says what is missing.
-    pub fn class(&self) -> Option<Class>
+    pub fn resilient_class(&self) -> Option<Class>
     where
         O: Output,
     {
@@ -86,7 +86,7 @@ impl<O> JudgeAny<'_, O> {
     }
 
     #[inline]
-    pub fn class_if_known(&self) -> Option<Class> {
+    pub fn resilient_class_if_known(&self) -> Option<Class> {
         None
     }
 }
@@ -204,6 +204,42 @@ pub fn rejected<O: Rejected>(open: CircuitOpen) -> O {
 #[inline]
 pub fn on_open<O>(open: CircuitOpen, make: impl FnOnce(CircuitOpen) -> O) -> O {
     make(open)
+}
+
+/// A policy as the user has it, kept for the call.
+#[inline]
+#[must_use]
+pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
+    policy.clone()
+}
+
+/// A breaker as the user has it, kept for the call.
+#[inline]
+#[must_use]
+pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
+    breaker.clone()
+}
+
+/// Drops the last failed output.
+#[inline]
+pub fn forget<O>(last: &mut Option<O>) {
+    *last = None;
+}
+
+/// Takes the last failed output.
+#[inline]
+pub fn take<O>(last: &mut Option<O>) -> Option<O> {
+    last.take()
+}
+
+/// See [`Retry::after_failure`].
+#[inline]
+pub fn after_failure(
+    retry: &mut Retry<'_>,
+    class: Class,
+    open: Option<CircuitOpen>,
+) -> Result<Duration, GiveUp> {
+    retry.after_failure(class, open.as_ref())
 }
 
 /// A policy of expressions: those out of range fall back to their defaults, with a warning.

@@ -3,6 +3,7 @@
 mod arguments;
 mod breaker;
 mod keys;
+mod kinds;
 mod specification;
 mod stack;
 

@@ -251,7 +251,10 @@ impl CircuitBreaker {
         self.core().remove_listener(id)
     }
 
-    pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
+    /// What a call would be told now, if the circuit is open.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn open_now(&self) -> Option<CircuitOpen> {
         self.core().open_now()
     }
 

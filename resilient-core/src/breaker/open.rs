@@ -76,8 +76,8 @@ impl std::error::Error for CircuitOpen {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "add `impl From<resilient::CircuitOpen> for {Self}`, or say what a rejected call returns with \
-            `on_open = |open| …`"
+    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the bound), return an error type \
+            of your own, or say what a rejected call returns with `on_open = |open| …`"
 )]
 pub trait ReportsOpen: Sized {
     /// The error for a rejected call.

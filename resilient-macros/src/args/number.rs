@@ -101,8 +101,12 @@ fn percentage(text: &str) -> Result<(f64, String), String> {
         ));
     }
     if digits.len() == text.len() {
+        let or = match trimmed.parse::<f64>() {
+            Ok(share) if share <= 1.0 => format!(", or {trimmed} without quotes"),
+            _ => String::new(),
+        };
         return Err(format!(
-            "a proportion in quotes is a percentage: write \"{trimmed}%\", or {trimmed} without quotes"
+            "a proportion in quotes is a percentage: write \"{trimmed}%\"{or}"
         ));
     }
     if trimmed.len() != digits.len() {

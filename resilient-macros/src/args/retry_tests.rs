@@ -143,7 +143,7 @@ fn a_backoff_is_a_word_or_a_path() {
     }
     assert_eq!(
         only(quote!(backoff = exponentail)),
-        "unknown backoff `exponentail`: one of `exponential`, `constant`, `linear`, `fibonacci`; did you mean `exponential`?"
+        "`backoff = exponentail` is unknown: one of `exponential`, `constant`, `linear`, `fibonacci`; did you mean `exponential`?"
     );
     assert_eq!(
         only(quote!(backoff = "linear")),
@@ -186,7 +186,7 @@ fn jitter_is_a_word_or_a_proportion() {
     }
     assert_eq!(
         only(quote!(jitter = ful)),
-        "unknown jitter `ful`: one of `full`, `equal`, `decorrelated`, `smooth`, `none`; did you mean `full`?"
+        "`jitter = ful` is unknown: one of `full`, `equal`, `decorrelated`, `smooth`, `none`; did you mean `full`?"
     );
     assert_eq!(
         only(quote!(jitter = "full")),
@@ -214,7 +214,7 @@ fn literals_that_break_a_rule_are_refused_with_the_rule() {
     );
     assert_eq!(
         only(quote!(when_open = waits)),
-        "unknown `when_open` `waits`: one of `stop`, `wait`; did you mean `wait`?"
+        "`when_open = waits` is unknown: one of `stop`, `wait`; did you mean `wait`?"
     );
     assert!(only(quote!(attempt = _)).contains("is no such name"));
 }

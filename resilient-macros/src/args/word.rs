@@ -46,7 +46,8 @@ pub(super) fn unknown(what: &str, words: &[&str], value: &TokenStream) -> String
     let meant = suggest::nearest(&given, words)
         .map(|word| format!("; did you mean `{word}`?"))
         .unwrap_or_default();
-    format!("unknown {what} `{given}`: one of {list}{meant}")
+    let what = what.trim_matches('`');
+    format!("`{what} = {given}` is unknown: one of {list}{meant}")
 }
 
 #[cfg(test)]
@@ -75,11 +76,11 @@ mod tests {
     fn any_other_value_is_answered_with_the_list() {
         assert_eq!(
             read(&quote!(stpo)).1,
-            ["unknown `when_open` `stpo`: one of `stop`, `wait`; did you mean `stop`?"]
+            ["`when_open = stpo` is unknown: one of `stop`, `wait`; did you mean `stop`?"]
         );
         assert_eq!(
             read(&quote!(7)).1,
-            ["unknown `when_open` `7`: one of `stop`, `wait`"]
+            ["`when_open = 7` is unknown: one of `stop`, `wait`"]
         );
         assert_eq!(
             read(&quote!("wait")).1,

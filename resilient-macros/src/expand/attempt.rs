@@ -65,16 +65,20 @@ pub(super) fn build(
         body,
         ..
     } = parts;
-    let pin = emit! {
+    // Where the compiler asks why this type is expected, it shows the return type.
+    let declared = first_span(output).resolved_at(Span::mixed_site());
+    let pin = quote_spanned! {declared=>
         if let ::core::option::Option::Some(output) = ::core::option::Option::None::<#output> {
             #consumed
             return output;
         }
     };
+    // As code of ours, so that nobody is told to remove these braces.
+    let span = span.resolved_at(Span::mixed_site());
     let body = block(body, span);
     let attempt = block(quote!(#pin #body), span);
     let run = match shape {
-        Shape::Plain => emit!((|| #attempt)()),
+        Shape::Plain => emit!((|| -> #output #attempt)()),
         Shape::Async | Shape::Future(_) => emit!(async #attempt.await),
     };
     Attempt {
@@ -116,8 +120,12 @@ impl Parts<'_> {
             // It could not be renamed there. The block borrows what the body borrows of it.
             return unchanged;
         }
-        let renamed = Ident::new("__self", Span::mixed_site());
+        let used = scan::usage(&self.body, this);
         let mutable = receiver.mut_token.as_ref();
+        if passing == Passing::Owned && mutable.is_none() && used == Use::Borrowed {
+            return unchanged;
+        }
+        let renamed = Ident::new("__self", Span::mixed_site());
         let value = match passing {
             Passing::Exclusive => emit!(&mut *#this),
             Passing::Pinned => emit!(::core::pin::Pin::as_mut(&mut #this)),
@@ -169,7 +177,12 @@ impl Parts<'_> {
             return None;
         };
         let named = |list: &[Ident]| list.iter().any(|each| each == ident);
-        if named(&retry.borrow) {
+        if let Some(borrowed) = retry.borrow.iter().find(|each| *each == ident) {
+            // Where the body moves it after all, the compiler's word for that points at the list.
+            let only_if = configured(&typed.attrs);
+            let span = borrowed.span().resolved_at(Span::mixed_site());
+            self.prepare
+                .extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
             return None;
         }
         let mutable = binding.mutable.is_some();

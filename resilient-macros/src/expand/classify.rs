@@ -34,7 +34,7 @@ pub(super) fn retry_is_plain(args: &RetryArgs) -> bool {
 
 /// What the type says: by `Classify`, or every failure. At `span` stands what is missing if it says nothing.
 pub(super) fn plain(private: &TokenStream, span: Span) -> TokenStream {
-    quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::Judge::new(&output).class())
+    quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::Judge::new(&output).resilient_class())
 }
 
 /// What an output means for the breaker. `ignore*` beat `failure*`, which beat the type's own word.
@@ -127,7 +127,7 @@ pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> 
 fn judged(when: Option<&TokenStream>, private: &TokenStream, span: Span) -> TokenStream {
     if let Some(when) = when {
         emit! {
-            let class = #private::Judge::new(&output).class_if_known();
+            let class = #private::Judge::new(&output).resilient_class_if_known();
             let chosen = #private::test(&output, #when);
         }
     } else {

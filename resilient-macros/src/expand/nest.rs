@@ -98,13 +98,15 @@ impl Writer<'_> {
     /// One call of the breaker around one attempt.
     fn breaker(&self, args: &BreakerArgs, attempt: &Attempt) -> TokenStream {
         let Self { private, .. } = self;
-        let Site { declare, site } = self.site(args);
+        let Site {
+            declare, acquire, ..
+        } = self.site(args);
         let class = classify::for_breaker(args, private, self.span);
         let rejected = self.rejected(args);
         let Attempt { prepare, run, .. } = attempt;
         emit! {
             #declare
-            match #site.try_acquire() {
+            match #acquire {
                 ::core::result::Result::Ok(permit) => {
                     #prepare
                     let output = #run;
@@ -125,7 +127,11 @@ impl Writer<'_> {
             let output = self.output;
             emit!(let mut last = ::core::option::Option::None::<#output>;)
         });
-        let keep = Self::keep_or_drop(args.attempt.is_some());
+        // Else a failed output is gone before the sleep, and need not be `Send`.
+        let keep = args
+            .attempt
+            .as_ref()
+            .map(|_| emit!(last = ::core::option::Option::Some(output);));
         let known = self.attempt_variable(args);
         let Hooks {
             on_retry,
@@ -138,24 +144,27 @@ impl Writer<'_> {
             #start
             #last
             loop {
-                #known
-                #prepare
-                let output = #run;
-                let class = #class;
-                let ::core::option::Option::Some(class) = class else {
-                    break output;
-                };
-                match retry.after_failure(class, ::core::option::Option::None) {
-                    ::core::result::Result::Ok(delay) => {
-                        #on_retry
-                        #keep
-                        #sleep
-                    }
-                    ::core::result::Result::Err(#reason) => {
-                        #on_give_up
+                let delay = {
+                    #known
+                    #prepare
+                    let output = #run;
+                    let class = #class;
+                    let ::core::option::Option::Some(class) = class else {
                         break output;
+                    };
+                    match #private::after_failure(&mut retry, class, ::core::option::Option::None) {
+                        ::core::result::Result::Ok(delay) => {
+                            #on_retry
+                            #keep
+                            delay
+                        }
+                        ::core::result::Result::Err(#reason) => {
+                            #on_give_up
+                            break output;
+                        }
                     }
-                }
+                };
+                #sleep
             }
         }
     }
@@ -171,7 +180,11 @@ impl Writer<'_> {
         let Self {
             private, output, ..
         } = self;
-        let Site { declare, site } = self.site(breaker);
+        let Site {
+            declare,
+            acquire,
+            open_now,
+        } = self.site(breaker);
         let start = self.start(args);
         let report = if classify::breaker_is_plain(breaker) && classify::retry_is_plain(args) {
             let class = classify::plain(private, self.span);
@@ -192,7 +205,7 @@ impl Writer<'_> {
         let known = if args.attempt.is_some() {
             self.attempt_variable(args)
         } else {
-            emit!(::core::mem::drop(last.take());)
+            emit!(#private::forget(&mut last);)
         };
         let Hooks {
             on_retry,
@@ -206,38 +219,41 @@ impl Writer<'_> {
             #start
             let mut last = ::core::option::Option::None::<#output>;
             loop {
-                let (output, next) = match #site.try_acquire() {
-                    ::core::result::Result::Ok(permit) => {
-                        #known
-                        #prepare
-                        let output = #run;
-                        #report
-                        let ::core::option::Option::Some(class) = class else {
+                let delay = {
+                    let (output, next) = match #acquire {
+                        ::core::result::Result::Ok(permit) => {
+                            #known
+                            #prepare
+                            let output = #run;
+                            #report
+                            let ::core::option::Option::Some(class) = class else {
+                                break output;
+                            };
+                            let next = #private::after_failure(&mut retry, class, #open_now);
+                            (output, next)
+                        }
+                        ::core::result::Result::Err(open) => {
+                            let next = #private::Retry::after_rejection(&mut retry, &open);
+                            let output = match #private::take(&mut last) {
+                                ::core::option::Option::Some(output) => output,
+                                ::core::option::Option::None => #rejected,
+                            };
+                            (output, next)
+                        }
+                    };
+                    match next {
+                        ::core::result::Result::Ok(delay) => {
+                            #on_retry
+                            last = ::core::option::Option::Some(output);
+                            delay
+                        }
+                        ::core::result::Result::Err(#reason) => {
+                            #on_give_up
                             break output;
-                        };
-                        let open = #site.open_now();
-                        (output, retry.after_failure(class, open.as_ref()))
-                    }
-                    ::core::result::Result::Err(open) => {
-                        let next = retry.after_rejection(&open);
-                        let output = match last.take() {
-                            ::core::option::Option::Some(output) => output,
-                            ::core::option::Option::None => #rejected,
-                        };
-                        (output, next)
+                        }
                     }
                 };
-                match next {
-                    ::core::result::Result::Ok(delay) => {
-                        #on_retry
-                        last = ::core::option::Option::Some(output);
-                        #sleep
-                    }
-                    ::core::result::Result::Err(#reason) => {
-                        #on_give_up
-                        break output;
-                    }
-                }
+                #sleep
             }
         }
     }
@@ -272,19 +288,10 @@ impl Writer<'_> {
         let private = self.private;
         match &args.attempt {
             Some(ident) => emit! {
-                let known = #private::attempt(&retry, last.take());
+                let known = #private::attempt(&retry, #private::take(&mut last));
                 let #ident = &known;
             },
             None => TokenStream::new(),
-        }
-    }
-
-    /// A failed output is gone before the sleep, so that it need not be `Send`, unless the next attempt asks for it.
-    fn keep_or_drop(keep: bool) -> TokenStream {
-        if keep {
-            emit!(last = ::core::option::Option::Some(output);)
-        } else {
-            emit!(::core::mem::drop(output);)
         }
     }
 
@@ -310,27 +317,36 @@ impl Writer<'_> {
     /// The breaker, and how it is called by.
     fn site(&self, args: &BreakerArgs) -> Site {
         let private = self.private;
-        if let Some(given) = &args.breaker {
+        let (declare, kind) = if let Some(given) = &args.breaker {
+            let reference = settings::reference(given);
             let breaker = if self.may_borrow(given) {
-                emit!(&(#given))
+                reference
             } else {
-                emit!(&::core::clone::Clone::clone(&(#given)))
+                emit!(&#private::given_breaker(#reference))
             };
-            return Site {
-                declare: emit!(let breaker: &#private::CircuitBreaker = #breaker;),
-                site: emit!(breaker),
+            let kind = emit!(CircuitBreaker);
+            (
+                emit!(let breaker: &#private::CircuitBreaker = #breaker;),
+                kind,
+            )
+        } else {
+            let settings = settings::breaker(args, private);
+            let declaration = args.name.as_ref().map_or_else(
+                || emit!(#private::Declaration::of_function(&|| (), #settings)),
+                |name| emit!(#private::Declaration::named(#name, #settings)),
+            );
+            let declare = emit! {
+                let breaker = {
+                    static BREAKER: #private::Site = #private::Site::new(|| #declaration);
+                    &BREAKER
+                };
             };
-        }
-        let settings = settings::breaker(args, private);
-        let declaration = args.name.as_ref().map_or_else(
-            || emit!(#private::Declaration::of_function(&|| (), #settings)),
-            |name| emit!(#private::Declaration::named(#name, #settings)),
-        );
+            (declare, emit!(Site))
+        };
         Site {
-            declare: emit! {
-                static RESILIENT_BREAKER: #private::Site = #private::Site::new(|| #declaration);
-            },
-            site: emit!(RESILIENT_BREAKER),
+            declare,
+            acquire: emit!(#private::#kind::try_acquire(breaker)),
+            open_now: emit!(#private::#kind::open_now(breaker)),
         }
     }
 
@@ -354,7 +370,7 @@ impl Writer<'_> {
             private, output, ..
         } = self;
         if let Some(make) = &args.on_open {
-            return emit!(#private::on_open(open, #make));
+            return emit!(#private::on_open::<#output>(open, #make));
         }
         let span = self.span.resolved_at(Span::mixed_site());
         quote_spanned!(span=> #private::rejected::<#output>(open))
@@ -369,10 +385,12 @@ struct Hooks {
 }
 
 struct Site {
-    /// The statement that declares it.
+    /// The statement that brings `breaker` into scope.
     declare: TokenStream,
-    /// The expression that names it.
-    site: TokenStream,
+    /// Asks it for a permit.
+    acquire: TokenStream,
+    /// Asks it for what a call would be told if it is open.
+    open_now: TokenStream,
 }
 
 /// Where the return type stands, or the name where there is none.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 
 use crate::args::{Abandoned, Backoff, BreakerArgs, Jitter, RetryArgs, Setting, WhenOpen};
 
@@ -90,7 +90,8 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
 /// The statement that brings `policy`, a reference, into scope.
 pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
     if let Some(given) = &args.policy {
-        return emit!(let policy = &::core::clone::Clone::clone(&(#given)););
+        let reference = reference(given);
+        return emit!(let policy = &#private::given_policy(#reference););
     }
     let mut builder = Builder {
         calls: TokenStream::new(),
@@ -139,12 +140,24 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
     let settings = emit!(#private::RetryPolicy::builder()#calls);
     if is_const {
         emit! {
-            static RESILIENT_POLICY: #private::RetryPolicy = #settings.build_const();
-            let policy = &RESILIENT_POLICY;
+            let policy = {
+                static POLICY: #private::RetryPolicy = #settings.build_const();
+                &POLICY
+            };
         }
     } else {
         emit!(let policy = &#private::policy(#settings);)
     }
+}
+
+/// A reference to what the user wrote, with its span, so that a type error points there.
+pub(super) fn reference(expression: &TokenStream) -> TokenStream {
+    let span = expression
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |token| token.span());
+    quote_spanned!(span.resolved_at(Span::mixed_site())=> &(#expression))
 }
 
 fn count(value: u32) -> TokenStream {

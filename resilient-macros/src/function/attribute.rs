@@ -98,8 +98,9 @@ impl Attribute {
                 .collect(),
             path: path.collect(),
             args,
-            span: inside
-                .first()
+            span: inside[..end]
+                .last()
+                .or(inside.first())
                 .map_or_else(|| brackets.span(), TokenTree::span),
             pound,
             brackets: brackets.span(),

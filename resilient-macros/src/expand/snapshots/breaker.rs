@@ -1,10 +1,13 @@
 async fn load(key: &str) -> Option<Value> {
-    static RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
-    ::resilient::__private::Declaration::of_function(
-        &|| (),
-        ::resilient::__private::BreakerConfig::builder(),
-    ));
-    match RESILIENT_BREAKER.try_acquire() {
+    let breaker = {
+        static BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+        ::resilient::__private::Declaration::of_function(
+            &|| (),
+            ::resilient::__private::BreakerConfig::builder(),
+        ));
+        &BREAKER
+    };
+    match ::resilient::__private::Site::try_acquire(breaker) {
         ::core::result::Result::Ok(permit) => {
             let output = async {
                 if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
@@ -17,7 +20,7 @@ async fn load(key: &str) -> Option<Value> {
                 .await;
             ::resilient::__private::report(
                 permit,
-                ::resilient::__private::Judge::new(&output).class(),
+                ::resilient::__private::Judge::new(&output).resilient_class(),
             );
             output
         }
