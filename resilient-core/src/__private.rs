@@ -234,6 +234,10 @@ pub fn take<O>(last: &mut Option<O>) -> Option<O> {
 
 /// See [`Retry::after_failure`].
 #[inline]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an expression of the expansion's"
+)]
 pub fn after_failure(
     retry: &mut Retry<'_>,
     class: Class,

@@ -4,6 +4,7 @@ mod arguments;
 mod breaker;
 mod keys;
 mod kinds;
+mod sizes;
 mod specification;
 mod stack;
 

@@ -10,6 +10,7 @@ mod flow;
 mod hints;
 mod limits;
 mod runtimes;
+mod sendable;
 
 use std::future::Future;
 use std::pin::pin;
@@ -92,9 +93,9 @@ async fn fail(policy: &RetryPolicy, class: Class) -> Course {
     course.result = policy
         .run_with(
             |output: &Result<(), Fault>| output.is_err().then_some(class),
-            async |attempt| {
+            |attempt| {
                 note_start(&mut course.executions, &mut course.delays, &mut last_start);
-                Err(Fault::Down(attempt.number()))
+                async move { Err(Fault::Down(attempt.number())) }
             },
         )
         .await;
@@ -110,9 +111,9 @@ async fn fail_through(breaker: &CircuitBreaker, policy: &RetryPolicy, class: Cla
         .run_through_with(
             breaker,
             |output: &Result<(), Fault>| output.is_err().then_some(class),
-            async |attempt| {
+            |attempt| {
                 note_start(&mut course.executions, &mut course.delays, &mut last_start);
-                Err(Fault::Down(attempt.number()))
+                async move { Err(Fault::Down(attempt.number())) }
             },
         )
         .await;

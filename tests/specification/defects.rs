@@ -183,9 +183,9 @@ async fn defect_cb10_errors_that_no_attempt_can_help_are_not_retried() {
         let mut executions = 0;
 
         let result: Result<(), ClientError> = policy(&exact())
-            .run_classified(async |_| {
+            .run_classified(|_| {
                 executions += 1;
-                Err(error.clone())
+                async { Err(error.clone()) }
             })
             .await;
 

@@ -176,12 +176,14 @@ async fn ut_08_a_function_that_fails_twice_is_called_three_times_and_its_result_
     let mut executions = 0;
 
     let result: Result<&str, ClientError> = policy(&exact())
-        .run(async |_| {
+        .run(|_| {
             executions += 1;
-            if executions < 3 {
-                Err(ClientError::Unavailable(executions))
-            } else {
-                Ok("success")
+            async move {
+                if executions < 3 {
+                    Err(ClientError::Unavailable(executions))
+                } else {
+                    Ok("success")
+                }
             }
         })
         .await;
@@ -195,9 +197,9 @@ async fn ut_09_with_three_retries_there_are_four_calls_and_the_last_error_is_ret
     let mut executions = 0;
 
     let result: Result<(), ClientError> = policy(&exact().max_retries(3))
-        .run(async |_| {
+        .run(|_| {
             executions += 1;
-            Err(ClientError::Unavailable(executions))
+            async move { Err(ClientError::Unavailable(executions)) }
         })
         .await;
 
@@ -211,9 +213,9 @@ async fn ut_10_an_excluded_error_is_not_retried_and_returned_at_once() {
     let mut executions = 0;
 
     let result: Result<(), ClientError> = policy(&exact())
-        .run_classified(async |_| {
+        .run_classified(|_| {
             executions += 1;
-            Err(ClientError::BadInput)
+            async { Err(ClientError::BadInput) }
         })
         .await;
 
@@ -226,12 +228,12 @@ async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
     let mut before = Instant::now();
     let mut delays = Vec::new();
     let _: Option<()> = policy
-        .run(async |attempt| {
+        .run(|attempt| {
             if !attempt.is_first() {
                 delays.push(before.elapsed().as_millis());
             }
             before = Instant::now();
-            None
+            async { None }
         })
         .await;
     delays
@@ -351,7 +353,10 @@ async fn t_2_each_error_is_handled_as_what_it_is() {
     ];
 
     let result: Result<(), ClientError> = policy(&exact().max_retries(9))
-        .run_classified(async |_| Err(errors.pop().expect("the bad input ended it")))
+        .run_classified(|_| {
+            let error = errors.pop().expect("the bad input ended it");
+            async { Err(error) }
+        })
         .await;
 
     assert_eq!(result, Err(ClientError::BadInput));

@@ -18,23 +18,23 @@ impl RetryPolicy {
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
     /// let answer = policy
-    ///     .run(async |attempt| if attempt.is_first() { Err("too early") } else { Ok(42) })
+    ///     .run(|attempt| async move { if attempt.is_first() { Err("too early") } else { Ok(42) } })
     ///     .await;
     /// assert_eq!(answer, Ok(42));
     /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
     /// ```
     ///
-    /// An async closure may change what it captures, as in `async |_| connection.get(key).await`. A plain closure that
-    /// returns a future does as well: `|_| async { … }`; if it looks at the attempt, the compiler wants to be told the
-    /// type: `|attempt: Attempt<_>| async move { … }`.
+    /// An async closure that changes what it captures does not compile here: change it before the future is made, as in
+    /// `|_| { calls += 1; async { … } }`, or use `#[retry]`, whose body may change what it likes.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the running attempt or ends the sleep; nothing goes on.
-    pub async fn run<O, F>(&self, operation: F) -> O
+    pub async fn run<O, F, R>(&self, operation: F) -> O
     where
         O: Output,
-        F: AsyncFnMut(Attempt<O>) -> O,
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
     {
         self.run_with(every_failure, operation).await
     }
@@ -44,20 +44,22 @@ impl RetryPolicy {
     /// # Errors
     ///
     /// The last one of `operation`.
-    pub async fn run_classified<T, E, F>(&self, operation: F) -> Result<T, E>
+    pub async fn run_classified<T, E, F, R>(&self, operation: F) -> Result<T, E>
     where
         E: Classify,
-        F: AsyncFnMut(Attempt<Result<T, E>>) -> Result<T, E>,
+        F: FnMut(Attempt<Result<T, E>>) -> R,
+        R: Future<Output = Result<T, E>>,
     {
         let classify = |output: &Result<T, E>| output.as_ref().err().map(E::classify);
         self.run_with(classify, operation).await
     }
 
     /// The same, with `classify` to say what an output means: `None` for a success.
-    pub async fn run_with<O, C, F>(&self, mut classify: C, mut operation: F) -> O
+    pub async fn run_with<O, C, F, R>(&self, mut classify: C, mut operation: F) -> O
     where
         C: FnMut(&O) -> Option<Class>,
-        F: AsyncFnMut(Attempt<O>) -> O,
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
     {
         let mut retry = Retry::start_async(self).timed();
         let mut last = None;
@@ -83,17 +85,18 @@ impl RetryPolicy {
     /// # Cancel safety
     ///
     /// As for [`run`](Self::run); an attempt that is dropped gives its permit back.
-    pub async fn run_through<O, F>(&self, breaker: &CircuitBreaker, operation: F) -> O
+    pub async fn run_through<O, F, R>(&self, breaker: &CircuitBreaker, operation: F) -> O
     where
         O: Output + Rejected,
-        F: AsyncFnMut(Attempt<O>) -> O,
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
     {
         self.run_through_with(breaker, every_failure, operation)
             .await
     }
 
     /// The same, with `classify` to say what an output means to both: `None` for a success.
-    pub async fn run_through_with<O, C, F>(
+    pub async fn run_through_with<O, C, F, R>(
         &self,
         breaker: &CircuitBreaker,
         mut classify: C,
@@ -102,7 +105,8 @@ impl RetryPolicy {
     where
         O: Rejected,
         C: FnMut(&O) -> Option<Class>,
-        F: AsyncFnMut(Attempt<O>) -> O,
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
     {
         let mut retry = Retry::start_async(self).timed();
         // The last real output, or the first rejection.

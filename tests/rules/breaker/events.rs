@@ -314,7 +314,7 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
 #[test]
 fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_order() {
     must_end(|| {
-        let (breaker, _clock) = closed(&fragile());
+        let (breaker, clock) = closed(&fragile());
         let (slow, listener) = Slow::listener();
         breaker.on_event(listener);
         let heard = Heard::default();
@@ -328,6 +328,7 @@ fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_ord
             let telling = scope.spawn(|| fail(&breaker)).thread().id();
             slow.entered.recv().unwrap();
             for _ in 0..50 {
+                clock.advance(secs(1));
                 breaker.reset();
                 breaker.trip().unwrap();
             }
@@ -347,7 +348,7 @@ fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_ord
 fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
     must_end(|| {
         let caused = 10_001;
-        let (breaker, _clock) = closed(&fragile());
+        let (breaker, clock) = closed(&fragile());
         let (slow, listener) = Slow::listener();
         breaker.on_event(listener);
         let heard = Heard::from(&breaker);
@@ -355,6 +356,7 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
             scope.spawn(|| fail(&breaker));
             slow.entered.recv().unwrap();
             for _ in 0..5_000 {
+                clock.advance(secs(1));
                 breaker.reset();
                 breaker.trip().unwrap();
             }

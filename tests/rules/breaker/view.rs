@@ -196,10 +196,14 @@ fn b13_the_totals_are_exact_at_rest_however_many_threads_counted() {
     const THREADS: u64 = 24;
     const CALLS: u64 = 2_000;
     let (breaker, _clock) = closed(&fragile().failure_threshold(u32::MAX));
+    // All are alive once each has counted: more than there are counters of their own.
+    let all_counted = std::sync::Barrier::new(24);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
-            let breaker = &breaker;
+            let (breaker, all_counted) = (&breaker, &all_counted);
             scope.spawn(move || {
+                succeed(breaker);
+                all_counted.wait();
                 for call in 0..CALLS {
                     match (thread + call) % 10 {
                         0 => fail(breaker),
@@ -218,7 +222,7 @@ fn b13_the_totals_are_exact_at_rest_however_many_threads_counted() {
     );
     assert_eq!(
         (totals.success, totals.late, totals.rejected),
-        (7 * tenth, 0, 0)
+        (7 * tenth + THREADS, 0, 0)
     );
 }
 

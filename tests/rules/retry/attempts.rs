@@ -1,6 +1,6 @@
 //! R1 and R12: how many attempts there are, what the call returns, and what an attempt knows of itself.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::*;
@@ -68,12 +68,14 @@ async fn r01_a_success_ends_the_call_and_is_returned_as_it_is() {
     let mut executions = 0;
 
     let result: Result<Box<str>, ()> = at_once(9)
-        .run(async |attempt| {
+        .run(|attempt| {
             executions += 1;
-            if attempt.number() < 3 {
-                Err(())
-            } else {
-                Ok("fine".into())
+            async move {
+                if attempt.number() < 3 {
+                    Err(())
+                } else {
+                    Ok("fine".into())
+                }
             }
         })
         .await;
@@ -87,9 +89,9 @@ async fn r01_a_first_attempt_that_succeeds_is_the_only_one() {
     let mut executions = 0;
 
     let result: Result<u8, ()> = at_once(9)
-        .run(async |_| {
+        .run(|_| {
             executions += 1;
-            Ok(7)
+            async { Ok(7) }
         })
         .await;
 
@@ -134,9 +136,9 @@ async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
     let mut known = Vec::new();
 
     let _: Result<(), ()> = build(&exact())
-        .run(async |attempt| {
+        .run(|attempt| {
             known.push((attempt.number(), attempt.is_first(), attempt.last_delay()));
-            Err(())
+            async { Err(()) }
         })
         .await;
 
@@ -151,19 +153,19 @@ async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
 
 #[tokio::test(start_paused = true)]
 async fn r12_an_attempt_knows_the_time_since_the_call_started() {
-    let mut known = Vec::new();
+    let known = RefCell::new(Vec::new());
 
     let _: Result<(), ()> = build(&exact())
         .run(async |attempt| {
-            known.push(attempt.elapsed());
+            known.borrow_mut().push(attempt.elapsed());
             tokio::time::sleep(SECOND).await;
-            known.push(attempt.elapsed());
+            known.borrow_mut().push(attempt.elapsed());
             Err(())
         })
         .await;
 
     let millis = [0, 1_000, 1_100, 2_100, 2_300, 3_300, 3_700, 4_700];
-    assert_eq!(known, millis.map(ms));
+    assert_eq!(known.into_inner(), millis.map(ms));
 }
 
 #[tokio::test]
@@ -171,12 +173,12 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     let mut known = Vec::new();
 
     let _: Result<(), u32> = at_once(3)
-        .run(async |attempt| {
+        .run(|attempt| {
             known.push((
                 attempt.last_output().copied(),
                 attempt.last_error().copied(),
             ));
-            Err(attempt.number())
+            async move { Err(attempt.number()) }
         })
         .await;
 
@@ -203,16 +205,16 @@ impl Drop for Alive {
 #[tokio::test]
 async fn r12_no_output_but_the_last_one_is_kept() {
     let alive = Rc::new(Cell::new(0));
-    let mut seen = Vec::new();
+    let seen = RefCell::new(Vec::new());
 
     let result: Result<(), Alive> = at_once(4)
         .run(async |_| {
-            seen.push(alive.get());
+            seen.borrow_mut().push(alive.get());
             Err(Alive::new(&alive))
         })
         .await;
 
-    assert_eq!(seen, [0, 1, 1, 1, 1]);
+    assert_eq!(seen.into_inner(), [0, 1, 1, 1, 1]);
     assert_eq!(alive.get(), 1, "only what was returned is left");
     drop(result);
     assert_eq!(alive.get(), 0);
@@ -224,13 +226,13 @@ async fn r12_through_a_breaker_an_attempt_knows_the_same() {
     let mut known = Vec::new();
 
     let _: Result<(), Fault> = at_once(2)
-        .run_through(&breaker, async |attempt| {
+        .run_through(&breaker, |attempt| {
             let before = match attempt.last_error() {
                 Some(Fault::Down(number)) => Some(*number),
                 _ => None,
             };
             known.push((attempt.number(), before));
-            Err(Fault::Down(attempt.number()))
+            async move { Err(Fault::Down(attempt.number())) }
         })
         .await;
 
@@ -238,29 +240,74 @@ async fn r12_through_a_breaker_an_attempt_knows_the_same() {
 }
 
 #[tokio::test]
-async fn a_closure_may_borrow_and_change_what_is_around_it() {
+async fn a_closure_may_change_what_is_around_it_before_its_future_and_borrow_it_in_there() {
     let name = String::from("inventory");
-    let mut seen = Vec::new();
+    let mut made = Vec::new();
+    let seen = RefCell::new(Vec::new());
+    let breaker = breaker(100);
+
+    let _: Result<(), ()> = at_once(1)
+        .run(|attempt| {
+            made.push(attempt.number());
+            let (name, seen) = (&name, &seen);
+            async move {
+                let greeting = format!("{name} {}", attempt.number());
+                tokio::task::yield_now().await;
+                seen.borrow_mut().push(greeting);
+                Err(())
+            }
+        })
+        .await;
+    let _: Result<(), Fault> = at_once(1)
+        .run_through(&breaker, |attempt| {
+            made.push(10 * attempt.number());
+            let (name, seen) = (&name, &seen);
+            async move {
+                tokio::task::yield_now().await;
+                let greeting = format!("through {name} {}", attempt.number());
+                seen.borrow_mut().push(greeting);
+                Err(Fault::Down(0))
+            }
+        })
+        .await;
+
+    assert_eq!(made, [1, 2, 10, 20]);
+    assert_eq!(
+        seen.into_inner(),
+        [
+            "inventory 1",
+            "inventory 2",
+            "through inventory 1",
+            "through inventory 2"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_async_closure_may_borrow_what_is_around_it_and_change_what_is_in_a_cell() {
+    let name = String::from("inventory");
+    let seen = RefCell::new(Vec::new());
     let breaker = breaker(100);
 
     let _: Result<(), ()> = at_once(1)
         .run(async |attempt| {
             let greeting = format!("{name} {}", attempt.number());
             tokio::task::yield_now().await;
-            seen.push(greeting);
+            seen.borrow_mut().push(greeting);
             Err(())
         })
         .await;
     let _: Result<(), Fault> = at_once(1)
         .run_through(&breaker, async |attempt| {
             tokio::task::yield_now().await;
-            seen.push(format!("through {name} {}", attempt.number()));
+            let greeting = format!("through {name} {}", attempt.number());
+            seen.borrow_mut().push(greeting);
             Err(Fault::Down(0))
         })
         .await;
 
     assert_eq!(
-        seen,
+        seen.into_inner(),
         [
             "inventory 1",
             "inventory 2",

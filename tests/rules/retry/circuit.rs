@@ -99,9 +99,9 @@ async fn r09_an_output_that_is_none_stands_for_a_rejection_too() {
     let mut executions = 0;
 
     let output = build(&exact())
-        .run_through(&breaker, async |_| {
+        .run_through(&breaker, |_| {
             executions += 1;
-            Some(())
+            async { Some(()) }
         })
         .await;
 
@@ -202,9 +202,9 @@ async fn r09_a_wait_after_a_rejection_uses_one_retry() {
     let mut numbers = Vec::new();
 
     let result: Result<(), Fault> = build(&waiting().max_retries(1))
-        .run_through(&breaker, async |attempt| {
+        .run_through(&breaker, |attempt| {
             numbers.push(attempt.number());
-            Err(Fault::Down(attempt.number()))
+            async move { Err(Fault::Down(attempt.number())) }
         })
         .await;
 

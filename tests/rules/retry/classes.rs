@@ -17,9 +17,9 @@ impl Classify for Is {
 async fn executions_classified(class: Class) -> u32 {
     let mut executions = 0;
     let result: Result<(), Is> = at_once(3)
-        .run_classified(async |_| {
+        .run_classified(|_| {
             executions += 1;
-            Err(Is(class))
+            async move { Err(Is(class)) }
         })
         .await;
     assert_eq!(result, Err(Is(class)));
@@ -31,9 +31,9 @@ async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
     let mut executions = 0;
 
     let _: Result<(), Is> = at_once(3)
-        .run(async |_| {
+        .run(|_| {
             executions += 1;
-            Err(Is(Class::permanent()))
+            async { Err(Is(Class::permanent())) }
         })
         .await;
 

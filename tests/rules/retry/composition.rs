@@ -37,9 +37,9 @@ async fn row_p09_a_breaker_around_a_loop_sees_one_failure() {
     let result: Result<(), Fault> = breaker
         .call(async || {
             at_once(2)
-                .run(async |attempt| {
+                .run(|attempt| {
                     executions += 1;
-                    Err(Fault::Down(attempt.number()))
+                    async move { Err(Fault::Down(attempt.number())) }
                 })
                 .await
         })

@@ -1,5 +1,7 @@
 //! R2, R3 and R10: what lies between two attempts, measured.
 
+use std::cell::Cell;
+
 use resilient::retry::{Backoff, Retry};
 
 use super::*;
@@ -61,9 +63,9 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
                 Err(1) => Some(Class::transient().after(30 * SECOND)),
                 other => other.is_err().then(Class::transient),
             },
-            async |attempt| {
+            |attempt| {
                 starts.push(Instant::now());
-                Err(attempt.number())
+                async move { Err(attempt.number()) }
             },
         )
         .await;
@@ -80,14 +82,16 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
 #[tokio::test(start_paused = true)]
 async fn r02_execution_time_is_no_part_of_a_delay() {
     let mut pauses = Vec::new();
-    let mut end = Instant::now();
+    let end = Cell::new(Instant::now());
 
     let _: Result<(), ()> = build(&exact())
-        .run(async |_| {
-            pauses.push(end.elapsed());
-            tokio::time::sleep(3 * SECOND).await;
-            end = Instant::now();
-            Err(())
+        .run(|_| {
+            pauses.push(end.get().elapsed());
+            async {
+                tokio::time::sleep(3 * SECOND).await;
+                end.set(Instant::now());
+                Err(())
+            }
         })
         .await;
 

@@ -1,5 +1,7 @@
 //! Rows of the flow table that need no attribute.
 
+use std::cell::{Cell, RefCell};
+
 use resilient::retry::{Backoff, GiveUp, Retry};
 use tokio::time::{sleep, timeout};
 
@@ -33,9 +35,9 @@ async fn row_r08_twelve_retries_are_thirteen_executions() {
     let output = at_once(12)
         .run_with(
             |output: &i32| (*output == 0).then(Class::transient),
-            async |_| {
+            |_| {
                 executions += 1;
-                0
+                async { 0 }
             },
         )
         .await;
@@ -50,9 +52,9 @@ async fn row_r13_a_call_that_is_cancelled_in_its_delay_makes_no_other_attempt() 
 
     let cut = timeout(
         ms(50),
-        policy.run(async |_| {
+        policy.run(|_| {
             executions += 1;
-            Err::<(), ()>(())
+            async { Err::<(), ()>(()) }
         }),
     )
     .await;
@@ -92,9 +94,9 @@ async fn row_r21_an_operation_that_succeeds_at_its_fifth_attempt_runs_five_times
     let mut executions = 0;
 
     let result = at_once(9)
-        .run(async |_| {
+        .run(|_| {
             executions += 1;
-            if executions < 5 { Err(()) } else { Ok(()) }
+            async move { if executions < 5 { Err(()) } else { Ok(()) } }
         })
         .await;
 
@@ -104,21 +106,25 @@ async fn row_r21_an_operation_that_succeeds_at_its_fifth_attempt_runs_five_times
 #[tokio::test]
 async fn row_r30_nested_loops_multiply() {
     let (outer, inner) = (at_once(10), at_once(1));
-    let mut executions = 0;
-    let mut seen_by_the_outer = Vec::new();
+    let executions = Cell::new(0);
+    let seen_by_the_outer = RefCell::new(Vec::new());
 
     let result = outer
         .run(async |_| {
             let call = inner.run(async |_| {
-                executions += 1;
-                if executions <= 5 { Err(()) } else { Ok(()) }
+                executions.set(executions.get() + 1);
+                if executions.get() <= 5 {
+                    Err(())
+                } else {
+                    Ok(())
+                }
             });
             let output = call.await;
-            seen_by_the_outer.push(output);
+            seen_by_the_outer.borrow_mut().push(output);
             output
         })
         .await;
 
-    assert_eq!((result, executions), (Ok(()), 6));
-    assert_eq!(seen_by_the_outer, [Err(()), Err(()), Ok(())]);
+    assert_eq!((result, executions.get()), (Ok(()), 6));
+    assert_eq!(seen_by_the_outer.into_inner(), [Err(()), Err(()), Ok(())]);
 }

@@ -24,10 +24,12 @@ async fn r05_the_time_in_attempts_counts() {
     let start = Instant::now();
 
     let result: Result<(), u32> = policy
-        .run(async |attempt| {
+        .run(|attempt| {
             executions += 1;
-            tokio::time::sleep(ms(450)).await;
-            Err(attempt.number())
+            async move {
+                tokio::time::sleep(ms(450)).await;
+                Err(attempt.number())
+            }
         })
         .await;
 
@@ -83,10 +85,12 @@ async fn r05_retries_without_delay_are_limited_too() {
     let mut executions = 0;
 
     let _: Result<(), ()> = policy
-        .run(async |_| {
+        .run(|_| {
             executions += 1;
-            tokio::time::sleep(ms(100)).await;
-            Err(())
+            async {
+                tokio::time::sleep(ms(100)).await;
+                Err(())
+            }
         })
         .await;
 

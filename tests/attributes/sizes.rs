@@ -1,0 +1,62 @@
+//! What the attributes add to a future, in bytes.
+
+use std::mem::size_of_val;
+
+use resilient::{circuit_breaker, retry};
+
+use crate::Fault;
+
+const ARGUMENT: usize = 128;
+
+async fn wait(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    tokio::task::yield_now().await;
+    Ok(argument[0])
+}
+
+async fn bare(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[circuit_breaker]
+async fn breaker(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[retry]
+async fn retried(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[retry]
+#[circuit_breaker]
+async fn both(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[circuit_breaker]
+fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>> {
+    async move { wait(argument).await }
+}
+
+/// A permit, the output on its way, and what aligns them.
+const BREAKER: usize = 96;
+/// The state of a loop: where it stands, its last delay, its random numbers.
+const LOOP: usize = 128;
+
+#[test]
+fn a_future_grows_by_one_copy_of_the_arguments_and_a_fixed_part() {
+    let argument = [0; ARGUMENT];
+    let bare = size_of_val(&bare(argument));
+    for (name, size, fixed, copies) in [
+        ("returned", size_of_val(&returned(argument)), BREAKER, 0),
+        ("breaker", size_of_val(&breaker(argument)), BREAKER, 1),
+        ("retry", size_of_val(&retried(argument)), LOOP, 2),
+        ("both", size_of_val(&both(argument)), BREAKER + LOOP + 64, 2),
+    ] {
+        let most = bare + copies * ARGUMENT + fixed;
+        assert!(
+            size <= most,
+            "{name}: {size} bytes, at most {most} are expected"
+        );
+    }
+}
