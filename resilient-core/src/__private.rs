@@ -279,6 +279,12 @@ impl<T: Clone> Fresh for T {
 #[inline]
 pub fn consume<T>(_: T) {}
 
+/// The future that a function returns.
+#[inline]
+pub fn future<F: Future>(future: F) -> F {
+    future
+}
+
 /// Sleeps between two attempts.
 #[cfg(feature = "tokio")]
 #[inline]

@@ -126,6 +126,7 @@ impl Shared {
             .unwrap()
     }
 
+    #[expect(clippy::needless_arbitrary_self_type, reason = "what is tested")]
     #[retry]
     async fn by_typed_reference(self: &Self) -> Result<u32, Fault> {
         third(&self.calls)
@@ -158,6 +159,10 @@ async fn receivers_of_any_type_work() {
     );
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "each attempt has one of its own"
+)]
 #[retry(base_delay = "0s")]
 #[circuit_breaker(name = "plain")]
 fn plain(calls: &Calls, log: &mut Vec<String>, entry: String) -> Result<u32, Fault> {

@@ -48,7 +48,12 @@ pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream,
     let body = match shape {
         Shape::Async | Shape::Plain => body,
         Shape::Future(Future { boxed: false, .. }) => {
-            block(emit!(async move #body), function.body_span())
+            // A call, since clippy would have a lone block written as an `async fn`.
+            let private = &layers.private;
+            block(
+                emit!(#private::future(async move #body)),
+                function.body_span(),
+            )
         }
         Shape::Future(Future { boxed: true, .. }) => {
             let boxed = emit!(::std::boxed::Box::pin(async move #body));
