@@ -159,6 +159,28 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
     assert_eq!(lines[1].matches("tracing.rs:").count(), 2, "{}", lines[1]);
 }
 
+#[test]
+fn r13_a_plain_function_that_sleeps_in_a_runtime_is_one_warning() {
+    #[retry(max_retries = 2, base_delay = "1ns", jitter = none)]
+    fn plain() -> Result<(), Fault> {
+        Err(Fault)
+    }
+
+    let warnings = |lines: &[String]| lines.iter().filter(|line| line.starts_with("WARN")).count();
+    let outside = logged(|| {
+        plain().unwrap_err();
+    });
+    assert_eq!(warnings(&outside), 0, "{outside:?}");
+    let inside = logged(|| {
+        runtime().block_on(async { plain().unwrap_err() });
+    });
+    assert_eq!(warnings(&inside), 1, "{inside:?}");
+    let again = logged(|| {
+        runtime().block_on(async { plain().unwrap_err() });
+    });
+    assert_eq!(warnings(&again), 0, "{again:?}");
+}
+
 /// Panics at every event.
 struct Broken;
 

@@ -68,6 +68,17 @@ impl Layers {
     }
 }
 
+impl Layers {
+    pub(crate) fn breaker(&self) -> Option<&BreakerArgs> {
+        match &self.order {
+            Order::Breaker(breaker)
+            | Order::RetryOverBreaker(_, breaker)
+            | Order::BreakerOverRetry(breaker, _) => Some(breaker),
+            Order::Retry(_) => None,
+        }
+    }
+}
+
 impl Order {
     /// The path to the runtime that one of the attributes gives, or the usual one.
     fn runtime(&self) -> TokenStream {

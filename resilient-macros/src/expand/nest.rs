@@ -66,23 +66,35 @@ pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream,
 /// What can only be told with function and arguments together.
 fn check(function: &Function, layers: &Layers) -> Result<(), Errors> {
     let mut errors = Errors::default();
+    let bound: Vec<&Ident> = function
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            Param::Typed(typed) => Some(&typed.bindings),
+            Param::Receiver(_) => None,
+        })
+        .flatten()
+        .map(|binding| &binding.ident)
+        .collect();
     if let Some(retry) = layers.retry() {
-        let bound: Vec<&Ident> = function
-            .params
-            .iter()
-            .filter_map(|param| match param {
-                Param::Typed(typed) => Some(&typed.bindings),
-                Param::Receiver(_) => None,
-            })
-            .flatten()
-            .map(|binding| &binding.ident)
-            .collect();
         for named in retry.borrow.iter().chain(&retry.clone) {
             if !bound.contains(&named) {
-                errors.push(
-                    named.span(),
-                    format!("`{named}` is no argument of this function"),
+                let message = format!("`{named}` is no argument of this function");
+                errors.push(named.span(), message);
+            }
+        }
+    }
+    if let Some(breaker) = layers.breaker() {
+        for setting in settings::evaluated_once(breaker) {
+            let named = scan::named_variable(setting, |word| {
+                word == "self" || bound.contains(&word)
+            });
+            if let Some(named) = named {
+                let message = format!(
+                    "`{named}` is of one call, and a breaker's settings are evaluated once for all of them: use a \
+                     constant or a function, or give the breaker itself with `breaker = …`"
                 );
+                errors.push(named.span(), message);
             }
         }
     }
@@ -111,15 +123,14 @@ impl Writer<'_> {
         let Attempt { prepare, run, .. } = attempt;
         emit! {
             #declare
-            match #acquire {
-                ::core::result::Result::Ok(permit) => {
-                    #prepare
-                    let output = #run;
-                    #private::report(permit, #class);
-                    output
-                }
-                ::core::result::Result::Err(open) => #rejected,
-            }
+            let permit = match #acquire {
+                ::core::result::Result::Ok(permit) => permit,
+                ::core::result::Result::Err(open) => return #rejected,
+            };
+            #prepare
+            let output = #run;
+            #private::report(permit, #class);
+            output
         }
     }
 
@@ -223,28 +234,29 @@ impl Writer<'_> {
             #declare
             #start
             let mut last = ::core::option::Option::None::<#output>;
-            loop {
+            'attempts: loop {
                 let delay = {
-                    let (output, next) = match #acquire {
-                        ::core::result::Result::Ok(permit) => {
-                            #known
-                            #prepare
-                            let output = #run;
-                            #report
-                            let ::core::option::Option::Some(class) = class else {
-                                break output;
-                            };
-                            let next = #private::after_failure(&mut retry, class, #open_now);
-                            (output, next)
-                        }
-                        ::core::result::Result::Err(open) => {
-                            let next = #private::Retry::after_rejection(&mut retry, &open);
-                            let output = match #private::take(&mut last) {
-                                ::core::option::Option::Some(output) => output,
-                                ::core::option::Option::None => #rejected,
-                            };
-                            (output, next)
-                        }
+                    let (output, next) = 'attempt: {
+                        let permit = match #acquire {
+                            ::core::result::Result::Ok(permit) => permit,
+                            ::core::result::Result::Err(open) => {
+                                let next = #private::Retry::after_rejection(&mut retry, &open);
+                                let output = match #private::take(&mut last) {
+                                    ::core::option::Option::Some(output) => output,
+                                    ::core::option::Option::None => #rejected,
+                                };
+                                break 'attempt (output, next);
+                            }
+                        };
+                        #known
+                        #prepare
+                        let output = #run;
+                        #report
+                        let ::core::option::Option::Some(class) = class else {
+                            break 'attempts output;
+                        };
+                        let next = #private::after_failure(&mut retry, class, #open_now);
+                        (output, next)
                     };
                     match next {
                         ::core::result::Result::Ok(delay) => {
@@ -254,7 +266,7 @@ impl Writer<'_> {
                         }
                         ::core::result::Result::Err(#reason) => {
                             #on_give_up
-                            break output;
+                            break 'attempts output;
                         }
                     }
                 };

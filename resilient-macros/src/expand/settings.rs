@@ -87,6 +87,31 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
     emit!(#private::BreakerConfig::builder()#calls)
 }
 
+/// What is evaluated once for all calls, outside the function.
+pub(super) fn evaluated_once(args: &BreakerArgs) -> Vec<&TokenStream> {
+    fn expression<T>(setting: Option<&Setting<T>>) -> Option<&TokenStream> {
+        match setting {
+            Some(Setting::Expr(expression)) => Some(expression),
+            _ => None,
+        }
+    }
+    [
+        args.name.as_ref(),
+        expression(args.failure_threshold.as_ref()),
+        expression(args.recovery_time.as_ref()),
+        expression(args.recovery_factor.as_ref()),
+        expression(args.max_recovery_time.as_ref()),
+        expression(args.recovery_jitter.as_ref()),
+        expression(args.half_open_max_calls.as_ref()),
+        expression(args.half_open_successes.as_ref()),
+        expression(args.half_open_failures.as_ref()),
+        expression(args.probe_timeout.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// The statement that brings `policy`, a reference, into scope.
 pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
     if let Some(given) = &args.policy {

@@ -7,25 +7,24 @@ async fn load(key: &str) -> Option<Value> {
         ));
         &BREAKER
     };
-    match ::resilient::__private::Site::try_acquire(breaker) {
-        ::core::result::Result::Ok(permit) => {
-            let output = async {
-                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                    Option<Value>,
-                > {
-                    return output;
-                }
-                { store().get(key).await }
-            }
-                .await;
-            ::resilient::__private::report(
-                permit,
-                ::resilient::__private::Judge::new(&output).resilient_class(),
-            );
-            output
-        }
+    let permit = match ::resilient::__private::Site::try_acquire(breaker) {
+        ::core::result::Result::Ok(permit) => permit,
         ::core::result::Result::Err(open) => {
-            ::resilient::__private::rejected::<Option<Value>>(open)
+            return ::resilient::__private::rejected::<Option<Value>>(open);
         }
+    };
+    let output = async {
+        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+            Option<Value>,
+        > {
+            return output;
+        }
+        { store().get(key).await }
     }
+        .await;
+    ::resilient::__private::report(
+        permit,
+        ::resilient::__private::Judge::new(&output).resilient_class(),
+    );
+    output
 }

@@ -17,57 +17,56 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
     };
     let mut retry = ::resilient::__private::Retry::start_async(policy);
     let mut last = ::core::option::Option::None::<Result<Receipt, PayError>>;
-    loop {
+    'attempts: loop {
         let delay = {
-            let (output, next) = match ::resilient::__private::Site::try_acquire(
-                breaker,
-            ) {
-                ::core::result::Result::Ok(permit) => {
-                    ::resilient::__private::forget(&mut last);
-                    let order = ::resilient::__private::Fresh::fresh(&order);
-                    let log = &mut *log;
-                    let output = async {
-                        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                            Result<Receipt, PayError>,
-                        > {
-                            ::resilient::__private::consume(order);
-                            ::resilient::__private::consume(log);
-                            return output;
-                        }
-                        {
-                            log.note(&order);
-                            self.http.post(order).await?.receipt()
-                        }
+            let (output, next) = 'attempt: {
+                let permit = match ::resilient::__private::Site::try_acquire(breaker) {
+                    ::core::result::Result::Ok(permit) => permit,
+                    ::core::result::Result::Err(open) => {
+                        let next = ::resilient::__private::Retry::after_rejection(
+                            &mut retry,
+                            &open,
+                        );
+                        let output = match ::resilient::__private::take(&mut last) {
+                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::None => {
+                                ::resilient::__private::rejected::<
+                                    Result<Receipt, PayError>,
+                                >(open)
+                            }
+                        };
+                        break 'attempt (output, next);
                     }
-                        .await;
-                    let class = ::resilient::__private::Judge::new(&output)
-                        .resilient_class();
-                    ::resilient::__private::report(permit, class);
-                    let ::core::option::Option::Some(class) = class else {
-                        break output;
-                    };
-                    let next = ::resilient::__private::after_failure(
-                        &mut retry,
-                        class,
-                        ::resilient::__private::Site::open_now(breaker),
-                    );
-                    (output, next)
+                };
+                ::resilient::__private::forget(&mut last);
+                let order = ::resilient::__private::Fresh::fresh(&order);
+                let log = &mut *log;
+                let output = async {
+                    if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                        Result<Receipt, PayError>,
+                    > {
+                        ::resilient::__private::consume(order);
+                        ::resilient::__private::consume(log);
+                        return output;
+                    }
+                    {
+                        log.note(&order);
+                        self.http.post(order).await?.receipt()
+                    }
                 }
-                ::core::result::Result::Err(open) => {
-                    let next = ::resilient::__private::Retry::after_rejection(
-                        &mut retry,
-                        &open,
-                    );
-                    let output = match ::resilient::__private::take(&mut last) {
-                        ::core::option::Option::Some(output) => output,
-                        ::core::option::Option::None => {
-                            ::resilient::__private::rejected::<
-                                Result<Receipt, PayError>,
-                            >(open)
-                        }
-                    };
-                    (output, next)
-                }
+                    .await;
+                let class = ::resilient::__private::Judge::new(&output)
+                    .resilient_class();
+                ::resilient::__private::report(permit, class);
+                let ::core::option::Option::Some(class) = class else {
+                    break 'attempts output;
+                };
+                let next = ::resilient::__private::after_failure(
+                    &mut retry,
+                    class,
+                    ::resilient::__private::Site::open_now(breaker),
+                );
+                (output, next)
             };
             match next {
                 ::core::result::Result::Ok(delay) => {
@@ -75,7 +74,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     delay
                 }
                 ::core::result::Result::Err(_) => {
-                    break output;
+                    break 'attempts output;
                 }
             }
         };
