@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, circuit_breaker,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, circuit_breaker, retry,
 };
 use tracing::Level;
 use tracing::span::{Attributes, Id, Record};
