@@ -112,7 +112,7 @@ fn retries_and_their_end_are_told_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .max_retries(2)
-            .jitter(resilient::retry::Jitter::None)
+            .jitter(resilient::Jitter::None)
             .build()
             .unwrap();
         let output = runtime().block_on(policy.run(|_| async { Err::<(), _>(Fault) }));

@@ -232,6 +232,12 @@ pub fn take<O>(last: &mut Option<O>) -> Option<O> {
     last.take()
 }
 
+/// Takes the last failed output, unless it is but an earlier rejection.
+#[inline]
+pub fn take_real<O>(retry: &Retry<'_>, last: &mut Option<O>) -> Option<O> {
+    last.take().filter(|_| retry.has_failed())
+}
+
 /// See [`Retry::after_failure`].
 #[inline]
 #[expect(

@@ -1,4 +1,4 @@
-//! The runtime of [`resilient`](https://docs.rs/resilient): circuit breakers, retries, and the registry that holds them.
+//! The runtime of `resilient`: circuit breakers, retries, and the registry that holds them.
 //!
 //! Use it through the facade, whose attributes write these calls into functions; or by hand:
 //!
@@ -41,11 +41,18 @@ pub mod time;
 pub mod __private;
 
 pub use breaker::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Permit, Reason, Rejected, ReportsOpen, Snapshot,
-    State, Transition,
+    Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Counts, Permit,
+    Reason, Rejected, ReportsOpen, Snapshot, State, Transition, TransitionCounts,
+    TransitionRefused,
 };
 pub use error::ConfigError;
 pub use event::{Event, EventKind, ListenerId};
 pub use outcome::{Class, Classify, Outcome, Output};
 pub use registry::{NameTaken, Registry};
-pub use retry::{Attempt, GiveUp, GiveUpEvent, RetryEvent, RetryPolicy};
+pub use retry::{
+    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
+    RetryPolicyBuilder, WhenOpen,
+};
+pub use time::Clock;
+#[cfg(feature = "test-util")]
+pub use time::ManualClock;

@@ -125,6 +125,24 @@ pub trait Classify {
     fn classify(&self) -> Class;
 }
 
+impl<E: Classify + ?Sized> Classify for &E {
+    fn classify(&self) -> Class {
+        (**self).classify()
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Box<E> {
+    fn classify(&self) -> Class {
+        (**self).classify()
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
+    fn classify(&self) -> Class {
+        (**self).classify()
+    }
+}
+
 /// What a protected function returns: something that can be told to be a failure.
 ///
 /// Implemented for `Result` (an `Err` is a failure) and `Option` (`None` is one).

@@ -141,15 +141,20 @@ fn function_path(marker: &'static str) -> Name {
     Name::from(path)
 }
 
-/// Where `<_, _>` stands.
+/// Where the parameters of a generic type stand, as in `Type<_, N>`. Those of `Type<u8>` tell it from `Type<u16>`.
 fn inferred_parameters(path: &str) -> Option<(usize, usize)> {
-    let start = path.find("<_")?;
-    let length = path[start..].find('>')?;
-    let inside = &path[start + 1..start + length];
-    inside
-        .chars()
-        .all(|each| matches!(each, '_' | ',' | ' '))
-        .then_some((start, start + length + 1))
+    let opens = path.match_indices('<').map(|(at, _)| at);
+    opens.into_iter().find_map(|open| {
+        let mut depth = 0_usize;
+        let length = path[open..].find(|each| {
+            depth += usize::from(each == '<');
+            depth -= usize::from(each == '>' && depth > 0);
+            depth == 0
+        })?;
+        let inside = &path[open + 1..open + length];
+        let is_inferred = inside.split(',').any(|parameter| parameter.trim() == "_");
+        is_inferred.then_some((open, open + length + 1))
+    })
 }
 
 #[cfg(test)]
@@ -176,6 +181,8 @@ mod tests {
                 "<krate::Of<_> as krate::Trait<_>>::get::SITE",
                 "<krate::Of as krate::Trait>::get",
             ),
+            ("krate::G<_, N>::get::SITE", "krate::G::get"),
+            ("krate::G<u8>::get::SITE", "krate::G<u8>::get"),
             ("krate::Type<_weird>::get::SITE", "krate::Type<_weird>::get"),
             ("nothing", "nothing"),
         ] {

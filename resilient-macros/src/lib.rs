@@ -1,6 +1,7 @@
 //! The attributes of `resilient`. Use them through that crate, which has the runtime that they call.
 
 mod args;
+mod derive;
 mod error;
 mod expand;
 mod function;
@@ -22,4 +23,22 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Kind::CircuitBreaker, args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/classify.md")]
+#[proc_macro_derive(
+    Classify,
+    attributes(
+        transient,
+        permanent,
+        throttled,
+        ignored,
+        answered,
+        transparent,
+        retry_after,
+        classify
+    )
+)]
+pub fn classify(input: TokenStream) -> TokenStream {
+    derive::classify(input.into()).into()
 }

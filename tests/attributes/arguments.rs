@@ -291,3 +291,51 @@ async fn arguments_may_have_the_names_that_the_expansion_uses() {
     }
     assert_eq!(names(&Calls::new(), 1, 2, 3, 4, 5).await, Ok(15));
 }
+
+/// Writes its name where it is told when it is dropped.
+struct Named<'a>(&'static str, &'a std::sync::Mutex<Vec<&'static str>>);
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().push(self.0);
+    }
+}
+
+#[tokio::test]
+async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribute() {
+    #[expect(clippy::unused_async, reason = "what the other one is compared with")]
+    async fn bare(a: Named<'_>, _guard: Named<'_>, b: Named<'_>) -> Option<usize> {
+        Some(a.0.len() + b.0.len())
+    }
+    #[resilient::circuit_breaker]
+    async fn broken(a: Named<'_>, _guard: Named<'_>, b: Named<'_>) -> Option<usize> {
+        Some(a.0.len() + b.0.len())
+    }
+    let (without, with) = (std::sync::Mutex::default(), std::sync::Mutex::default());
+    bare(
+        Named("a", &without),
+        Named("guard", &without),
+        Named("b", &without),
+    )
+    .await;
+    broken(Named("a", &with), Named("guard", &with), Named("b", &with)).await;
+    assert_eq!(*without.lock().unwrap(), ["b", "guard", "a"]);
+    assert_eq!(*with.lock().unwrap(), *without.lock().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn hooks_and_predicates_see_the_arguments_that_the_body_uses_up() {
+    #[retry(
+        max_retries = 1,
+        retry_if = |_| !id.is_empty(),
+        on_retry = |retry| println!("{id}: {retry:?} {}", log.len()),
+        on_give_up = |_| log.push(id.clone()),
+    )]
+    async fn call(id: String, log: &mut Vec<String>) -> Result<(), Fault> {
+        log.push(id);
+        Err(Fault::Busy)
+    }
+    let mut log = Vec::new();
+    call("x".to_owned(), &mut log).await.unwrap_err();
+    assert_eq!(log, ["x", "x", "x"]);
+}

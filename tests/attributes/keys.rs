@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use resilient::retry::{Attempt, GiveUpEvent, RetryEvent};
+use resilient::{Attempt, GiveUpEvent, RetryEvent};
 use resilient::{CircuitOpen, Class, Classify, GiveUp, RetryPolicy, circuit_breaker, retry};
 use tokio::time::Instant;
 

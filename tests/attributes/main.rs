@@ -2,6 +2,7 @@
 
 mod arguments;
 mod breaker;
+mod classify;
 mod keys;
 mod kinds;
 mod sizes;

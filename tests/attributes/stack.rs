@@ -145,6 +145,25 @@ async fn r09_wait_stops_where_nobody_knows_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r09_a_call_that_is_only_ever_rejected_returns_the_newest_rejection() {
+    #[retry(max_retries = 2, base_delay = "1s", jitter = none, when_open = wait)]
+    #[circuit_breaker(name = "newest", recovery_time = "10s")]
+    async fn call() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    call().await.unwrap();
+    let breaker = Registry::global().get("newest").unwrap();
+    breaker.trip().unwrap();
+    let mut running = Box::pin(call());
+    let poll = running
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll.is_pending(), "it waits for the circuit");
+    breaker.force_open();
+    assert!(matches!(running.await, Err(Fault::Open(open)) if open.state() == State::ForcedOpen));
+}
+
+#[tokio::test(start_paused = true)]
 async fn r11_a_call_dropped_in_its_sleep_leaves_nothing_behind() {
     #[retry(base_delay = "1s", jitter = none)]
     #[circuit_breaker(name = "dropped", failure_threshold = 100)]

@@ -17,8 +17,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::retry::{Jitter, RetryPolicyBuilder};
 use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Class, RetryPolicy};
+use resilient::{Jitter, RetryPolicyBuilder};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);

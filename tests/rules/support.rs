@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::breaker::{BreakerConfigBuilder, Transition};
-use resilient::time::ManualClock;
+use resilient::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Event, EventKind, Outcome, State};
+use resilient::{BreakerConfigBuilder, Transition};
 
 pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

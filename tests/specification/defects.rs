@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant as StdInstant};
 
-use resilient::breaker::Reason;
-use resilient::retry::{Jitter, Retry};
-use resilient::time::{Clock, ManualClock};
+use resilient::Reason;
 use resilient::{
     BreakerConfig, CircuitBreaker, Class, EventKind, Outcome, Registry, RetryPolicy, State,
 };
+use resilient::{Clock, ManualClock};
+use resilient::{Jitter, Retry};
 use tokio::time::{Instant, advance, timeout};
 
 use crate::support::*;
@@ -229,7 +229,7 @@ async fn defect_cb11_the_time_that_the_service_asks_for_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn defect_cb11_the_time_that_an_open_circuit_needs_is_waited_for() {
     let breaker = opens_after(1);
-    let waiting = exact().when_open(resilient::retry::WhenOpen::Wait);
+    let waiting = exact().when_open(resilient::WhenOpen::Wait);
     let start = Instant::now();
 
     let result: Result<u32, ClientError> = policy(&waiting)

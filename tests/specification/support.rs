@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use resilient::breaker::BreakerConfigBuilder;
-use resilient::retry::{Jitter, RetryPolicyBuilder};
+use resilient::BreakerConfigBuilder;
 use resilient::{
     BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Outcome, RetryPolicy,
 };
+use resilient::{Jitter, RetryPolicyBuilder};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 

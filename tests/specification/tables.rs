@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use resilient::breaker::{Counts, Reason, TransitionCounts};
-use resilient::retry::Jitter;
+use resilient::Jitter;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryPolicy, State};
+use resilient::{Counts, Reason, TransitionCounts};
 use tokio::time::{Instant, advance};
 
 use crate::support::*;

@@ -252,6 +252,10 @@ impl Machine {
             self.open_for(time, Reason::Manual, now);
         } else if let Phase::Open { since, until } = &mut self.phase {
             *until = later(now.max(*since), time);
+            let open_for = until.map(|until| until.saturating_duration_since(*since));
+            if let Some(opening) = self.history.back_mut() {
+                opening.open_for = open_for;
+            }
         }
         Ok(())
     }

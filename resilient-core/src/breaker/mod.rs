@@ -6,9 +6,9 @@
 //!
 //! # What a call costs
 //!
-//! While the circuit is closed and no failure is on record, a successful call takes no lock, reads no clock, allocates
-//! nothing and writes no memory that another thread writes. Everything else takes one short lock, under which no foreign
-//! code ever runs.
+//! While the circuit is closed and no failure is on record, a successful call takes no lock, reads no clock and allocates
+//! nothing. It adds to a count that its thread owns; beyond eight threads that make calls, the others share one count.
+//! Everything else takes one short lock, under which no foreign code ever runs.
 //!
 //! # Cancel safety
 //!
@@ -236,8 +236,9 @@ impl CircuitBreaker {
     }
 
     /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may use the breaker. It
-    /// runs on the thread whose call caused the event, or on one that is delivering already; others never wait for it.
-    /// A panic in it is contained and counted.
+    /// runs on the thread whose call caused the event, or on one that is delivering already, which delivers what comes
+    /// meanwhile: so a slow listener holds up one call, and no other. Of events beyond 256 that wait, the oldest are lost,
+    /// and counted. A panic in it is contained and counted.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
         self.core().add_listener(listener)
     }

@@ -11,8 +11,8 @@ use crate::outcome::{Class, Outcome, Output, every_failure};
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
 /// It reports once, by value, or is dropped. Dropped with no outcome, the call counts as abandoned (see
-/// [`Abandoned`](super::Abandoned)); dropped while its thread unwinds from a panic, as a failure. A half-open breaker's
-/// probe slot is free again in every case.
+/// [`Abandoned`](super::Abandoned)); dropped while its thread unwinds from a panic, as a failure, also if the panic is that
+/// of another future of the same task. A half-open breaker's probe slot is free again in every case.
 ///
 /// ```
 /// use resilient_core::{CircuitBreaker, Outcome};
@@ -62,6 +62,7 @@ impl<'breaker> Permit<'breaker> {
     pub(crate) fn report_class(self, class: Option<Class>) {
         match class {
             None => self.succeed(),
+            Some(class) if class.health == Outcome::Success => self.succeed(),
             Some(class) => self.end(class.health, class.retry_after),
         }
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::machine::TransitionCounts;
 use super::state::{State, Transition};
 
-/// How many calls ended how. Monotonic and saturating; each call is in exactly one of them.
+/// How many calls ended how. Monotonic and saturating; each call is in exactly one of them, except those that end while the
+/// breaker is disabled, which are in none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counts {

@@ -27,7 +27,8 @@ pub enum GiveUp {
     CircuitOpen,
     /// The dependency asks for more time than `max_hint`, or than is left.
     Hint,
-    /// There is a delay to wait for and no async runtime to wait in.
+    /// There is a delay to wait for and no async runtime to wait in, or one without timers. Of the latter tokio tells by a
+    /// panic, which is contained; its message goes where the process's panics go.
     NoTimer,
 }
 
@@ -68,6 +69,8 @@ pub struct Retry<'policy> {
 /// How far the retries of one call have got.
 #[derive(Debug)]
 struct Progress {
+    /// An attempt was made and failed, rather than rejected.
+    has_failed: bool,
     /// Retries that were granted so far.
     retries: u32,
     last_delay: Duration,
@@ -125,6 +128,15 @@ impl<'policy> Retry<'policy> {
         self.policy.max_retries.saturating_add(1)
     }
 
+    /// Whether an attempt of this call was made and failed.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.progress
+            .as_ref()
+            .is_some_and(|progress| progress.has_failed)
+    }
+
     /// How long the call waited before the present attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
@@ -150,8 +162,9 @@ impl<'policy> Retry<'policy> {
         class: Class,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, GiveUp> {
+        self.progress().has_failed = true;
         let next = self.decide(class, open);
-        self.settle(next)
+        self.grant(next)
     }
 
     /// An attempt was rejected by the circuit below.
@@ -162,7 +175,7 @@ impl<'policy> Retry<'policy> {
     #[cold]
     pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
         let next = self.wait_for_circuit(open, None);
-        self.settle(next)
+        self.grant(next)
     }
 
     fn decide(&mut self, class: Class, open: Option<&CircuitOpen>) -> Result<Duration, GiveUp> {
@@ -217,7 +230,7 @@ impl<'policy> Retry<'policy> {
         }
     }
 
-    fn settle(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
+    fn grant(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
         match next {
             Ok(delay) if self.needs_timer && !delay.is_zero() && !time::has_timer() => {
                 self.stop(GiveUp::NoTimer)
@@ -247,6 +260,7 @@ impl<'policy> Retry<'policy> {
     fn progress(&mut self) -> &mut Progress {
         let seed = self.policy.seed;
         self.progress.get_or_insert_with(|| Progress {
+            has_failed: false,
             retries: 0,
             last_delay: Duration::ZERO,
             schedule: Schedule {
@@ -302,6 +316,8 @@ impl<'policy> Retry<'policy> {
             Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random)
                 .0
                 .min(policy.max_delay),
+            // Its first delay is the base itself, which would spread nobody.
+            Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal(1)),
             jitter => jitter.spread(policy.nominal(1), policy.max_delay, random),
         }
     }

@@ -23,7 +23,8 @@ pub enum WhenOpen {
     /// Ends at once with the real error: to wait would only delay it.
     #[default]
     Stop,
-    /// Waits until the circuit may admit a call, if that is known and fits into the time left.
+    /// Waits until the circuit may admit a call, if that is known and fits into the time left. While probes are in flight,
+    /// that is when the lease of the first ends; `probe_timeout` and `max_elapsed` bound it.
     Wait,
 }
 

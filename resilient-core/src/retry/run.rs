@@ -125,7 +125,8 @@ impl RetryPolicy {
                 }
                 Err(open) => {
                     let next = retry.after_rejection(&open);
-                    let output = last.take().unwrap_or_else(|| O::rejected(open));
+                    let real = last.take().filter(|_| retry.has_failed());
+                    let output = real.unwrap_or_else(|| O::rejected(open));
                     (output, next)
                 }
             };

@@ -51,7 +51,7 @@ pub(super) fn build(
         private,
         retry,
         prepare: TokenStream::new(),
-        consumed: TokenStream::new(),
+        consumed: Vec::new(),
         body,
     };
     let params = function.params.iter().map(|param| match param {
@@ -65,17 +65,21 @@ pub(super) fn build(
         body,
         ..
     } = parts;
+    // A block drops what it owns in the order in which it first names it; a function, its arguments from the last.
+    let consumed = consumed.into_iter().rev();
     // Where the compiler asks why this type is expected, it shows the return type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let pin = quote_spanned! {declared=>
         if let ::core::option::Option::Some(output) = ::core::option::Option::None::<#output> {
-            #consumed
+            #(#consumed)*
             return output;
         }
     };
-    // As code of ours, so that nobody is told to remove these braces.
-    let span = span.resolved_at(Span::mixed_site());
+    // The body keeps its own braces, whose edition says when temporaries are dropped; the label, which is part of that
+    // block, keeps the compiler from advising to remove them. The braces around it are ours.
     let body = block(body, span);
+    let body = quote_spanned!(span=> '_body: #body);
+    let span = span.resolved_at(Span::mixed_site());
     let attempt = block(quote!(#pin #body), span);
     let run = match shape {
         Shape::Plain => emit!((|| -> #output #attempt)()),
@@ -92,7 +96,7 @@ struct Parts<'a> {
     private: &'a TokenStream,
     retry: Option<&'a RetryArgs>,
     prepare: TokenStream,
-    consumed: TokenStream,
+    consumed: Vec<TokenStream>,
     body: TokenStream,
 }
 
@@ -113,7 +117,7 @@ impl Parts<'_> {
         let this = &receiver.self_token;
         if self.retry.is_none() {
             // One attempt: it may have the receiver itself.
-            self.consumed.extend(emit!(#private::consume(#this);));
+            self.consumed.push(emit!(#private::consume(#this);));
             return unchanged;
         }
         if scan::self_in_format_string(&self.body) {
@@ -132,7 +136,7 @@ impl Parts<'_> {
             Passing::Shared | Passing::Owned => fresh(private, this, first_span(tokens)),
         };
         self.prepare.extend(emit!(let #mutable #renamed = #value;));
-        self.consumed.extend(emit!(#private::consume(#renamed);));
+        self.consumed.push(emit!(#private::consume(#renamed);));
         self.body = scan::rename_self(std::mem::take(&mut self.body), &renamed);
         // What the user declared to be `mut` is the attempt's own; what is pinned anew must be.
         let rest = match mutable {
@@ -167,15 +171,25 @@ impl Parts<'_> {
     fn value(&mut self, typed: &Typed, binding: &Binding, passing: Passing) -> Option<TokenStream> {
         let ident = &binding.ident;
         let used = scan::usage(&self.body, ident);
-        if binding.by_ref || used == Use::Unused {
+        if binding.by_ref {
             return None;
         }
         let Some(retry) = self.retry else {
-            if passing != Passing::Shared {
+            // An argument that is not used is still dropped in its turn.
+            let guards = used == Use::Unused && passing == Passing::Owned && is_silent(ident);
+            if guards {
+                // As code of ours, so that nobody is told that an underscore means unused.
+                let mut ours = ident.clone();
+                ours.set_span(Span::call_site().located_at(ident.span()));
+                self.consume(typed, &ours);
+            } else if used != Use::Unused && passing != Passing::Shared {
                 self.consume(typed, ident);
             }
             return None;
         };
+        if used == Use::Unused {
+            return None;
+        }
         let named = |list: &[Ident]| list.iter().any(|each| each == ident);
         if let Some(borrowed) = retry.borrow.iter().find(|each| *each == ident) {
             // Where the body moves it after all, the compiler's word for that points at the list.
@@ -209,8 +223,13 @@ impl Parts<'_> {
         let private = self.private;
         let only_if = configured(&typed.attrs);
         self.consumed
-            .extend(emit!(#only_if #private::consume(#ident);));
+            .push(emit!(#only_if #private::consume(#ident);));
     }
+}
+
+/// Whether nobody is warned of the variable if it is not used, so that our use of it hides no warning.
+fn is_silent(ident: &Ident) -> bool {
+    ident.to_string().starts_with('_')
 }
 
 /// The `#[cfg]`s of a parameter, for what is done with it.

@@ -86,9 +86,8 @@ fn check(function: &Function, layers: &Layers) -> Result<(), Errors> {
     }
     if let Some(breaker) = layers.breaker() {
         for setting in settings::evaluated_once(breaker) {
-            let named = scan::named_variable(setting, |word| {
-                word == "self" || bound.contains(&word)
-            });
+            let named =
+                scan::named_variable(setting, |word| word == "self" || bound.contains(&word));
             if let Some(named) = named {
                 let message = format!(
                     "`{named}` is of one call, and a breaker's settings are evaluated once for all of them: use a \
@@ -127,8 +126,7 @@ impl Writer<'_> {
                 ::core::result::Result::Ok(permit) => permit,
                 ::core::result::Result::Err(open) => return #rejected,
             };
-            #prepare
-            let output = #run;
+            let output = { #prepare #run };
             #private::report(permit, #class);
             output
         }
@@ -162,8 +160,7 @@ impl Writer<'_> {
             loop {
                 let delay = {
                     #known
-                    #prepare
-                    let output = #run;
+                    let output = { #prepare #run };
                     let class = #class;
                     let ::core::option::Option::Some(class) = class else {
                         break output;
@@ -241,7 +238,7 @@ impl Writer<'_> {
                             ::core::result::Result::Ok(permit) => permit,
                             ::core::result::Result::Err(open) => {
                                 let next = #private::Retry::after_rejection(&mut retry, &open);
-                                let output = match #private::take(&mut last) {
+                                let output = match #private::take_real(&retry, &mut last) {
                                     ::core::option::Option::Some(output) => output,
                                     ::core::option::Option::None => #rejected,
                                 };
@@ -249,8 +246,7 @@ impl Writer<'_> {
                             }
                         };
                         #known
-                        #prepare
-                        let output = #run;
+                        let output = { #prepare #run };
                         #report
                         let ::core::option::Option::Some(class) = class else {
                             break 'attempts output;

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
-use resilient::time::{Clock, ManualClock};
 use resilient::{CircuitBreaker, Outcome, State};
+use resilient::{Clock, ManualClock};
 
 use crate::support::{closed, fail, fragile, panic_quietly, rejection, secs, succeed};
 

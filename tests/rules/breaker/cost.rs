@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
-use resilient::time::Clock;
+use resilient::Clock;
 use resilient::{CircuitBreaker, Outcome, State};
 
 use crate::support::{fail, fragile, run, succeed};

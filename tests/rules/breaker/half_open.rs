@@ -1,6 +1,6 @@
 //! B10 and B11: probes, their slots and their leases.
 
-use resilient::breaker::Reason;
+use resilient::Reason;
 use resilient::{Outcome, State};
 
 use crate::support::{

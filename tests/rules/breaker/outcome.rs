@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::breaker::Abandoned;
+use resilient::Abandoned;
 use resilient::{CircuitBreaker, CircuitOpen, Class, Classify, Outcome, State};
 
 use crate::support::{

@@ -1,8 +1,8 @@
 //! B1: the six states, and what leads by hand from one into another.
 
-use resilient::breaker::{Reason, TransitionRefused};
-use resilient::time::ManualClock;
+use resilient::ManualClock;
 use resilient::{CircuitBreaker, EventKind, State};
+use resilient::{Reason, TransitionRefused};
 
 use crate::support::{
     Heard, abandon, closed, due, fail, fragile, ignore, panic_in_call, rejection, secs, succeed,
@@ -77,10 +77,7 @@ fn b01_disabled_does_not_record_calls_of_earlier_states_either() {
     let permit = breaker.try_acquire().unwrap();
     breaker.disable();
     drop(permit);
-    assert_eq!(
-        breaker.snapshot().totals,
-        resilient::breaker::Counts::default()
-    );
+    assert_eq!(breaker.snapshot().totals, resilient::Counts::default());
 }
 
 #[test]
@@ -263,7 +260,7 @@ fn b01_close_and_reset_start_a_new_generation_and_forget_the_streak_even_if_clos
         close(&breaker);
         let snapshot = breaker.snapshot();
         assert_eq!(snapshot.streak, 0);
-        assert_eq!(snapshot.in_state, resilient::breaker::Counts::default());
+        assert_eq!(snapshot.in_state, resilient::Counts::default());
         in_flight.report(resilient::Outcome::Failure);
         assert_eq!(breaker.snapshot().streak, 0);
         assert_eq!(breaker.snapshot().totals.late, 1);

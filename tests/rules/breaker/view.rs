@@ -1,6 +1,6 @@
 //! B12 and B13: what an operator sees, and that looking changes nothing.
 
-use resilient::breaker::{Counts, Reason};
+use resilient::{Counts, Reason};
 use resilient::{Outcome, State};
 
 use crate::support::{

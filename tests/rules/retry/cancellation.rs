@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::poll_fn;
 
 use resilient::State;
-use resilient::retry::WhenOpen;
+use resilient::WhenOpen;
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
 use tokio::time::advance;

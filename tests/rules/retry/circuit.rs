@@ -1,7 +1,7 @@
 //! R9: a breaker inside the loop.
 
 use resilient::State;
-use resilient::retry::WhenOpen;
+use resilient::WhenOpen;
 use tokio::time::{advance, sleep};
 
 use super::*;

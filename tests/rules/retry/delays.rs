@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use resilient::retry::{Backoff, Retry};
+use resilient::{Backoff, Retry};
 
 use super::*;
 

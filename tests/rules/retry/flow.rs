@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use resilient::retry::{Backoff, GiveUp, Retry};
+use resilient::{Backoff, GiveUp, Retry};
 use tokio::time::{sleep, timeout};
 
 use super::*;

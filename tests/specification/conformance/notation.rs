@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use resilient::BreakerConfigBuilder;
 use resilient::State;
-use resilient::breaker::BreakerConfigBuilder;
 use resilient::{BreakerConfig, ConfigError};
 
 /// How an admitted call ends.

@@ -5,9 +5,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
-use resilient::breaker::{Snapshot, Transition};
-use resilient::time::ManualClock;
+use resilient::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, EventKind, Outcome, Permit, State};
+use resilient::{Snapshot, Transition};
 
 use super::notation::{self, ByHand, Claim, End, Step};
 

@@ -13,15 +13,17 @@ async fn load(key: &str) -> Option<Value> {
             return ::resilient::__private::rejected::<Option<Value>>(open);
         }
     };
-    let output = async {
-        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-            Option<Value>,
-        > {
-            return output;
+    let output = {
+        async {
+            if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                Option<Value>,
+            > {
+                return output;
+            }
+            '_body: { store().get(key).await }
         }
-        { store().get(key).await }
-    }
-        .await;
+            .await
+    };
     ::resilient::__private::report(
         permit,
         ::resilient::__private::Judge::new(&output).resilient_class(),

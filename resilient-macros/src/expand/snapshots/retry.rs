@@ -13,16 +13,18 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 ::resilient::__private::take(&mut last),
             );
             let attempt = &known;
-            let path = ::resilient::__private::Fresh::fresh(&path);
-            let output = (|| -> io::Result<Vec<u8>> {
-                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                    io::Result<Vec<u8>>,
-                > {
-                    ::resilient::__private::consume(path);
-                    return output;
-                }
-                { fs::read(path) }
-            })();
+            let output = {
+                let path = ::resilient::__private::Fresh::fresh(&path);
+                (|| -> io::Result<Vec<u8>> {
+                    if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                        io::Result<Vec<u8>>,
+                    > {
+                        ::resilient::__private::consume(path);
+                        return output;
+                    }
+                    '_body: { fs::read(path) }
+                })()
+            };
             let class = {
                 let class = ::resilient::__private::Judge::new(&output)
                     .resilient_class();

@@ -27,7 +27,10 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                             &mut retry,
                             &open,
                         );
-                        let output = match ::resilient::__private::take(&mut last) {
+                        let output = match ::resilient::__private::take_real(
+                            &retry,
+                            &mut last,
+                        ) {
                             ::core::option::Option::Some(output) => output,
                             ::core::option::Option::None => {
                                 ::resilient::__private::rejected::<
@@ -39,22 +42,24 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     }
                 };
                 ::resilient::__private::forget(&mut last);
-                let order = ::resilient::__private::Fresh::fresh(&order);
-                let log = &mut *log;
-                let output = async {
-                    if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                        Result<Receipt, PayError>,
-                    > {
-                        ::resilient::__private::consume(order);
-                        ::resilient::__private::consume(log);
-                        return output;
+                let output = {
+                    let order = ::resilient::__private::Fresh::fresh(&order);
+                    let log = &mut *log;
+                    async {
+                        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                            Result<Receipt, PayError>,
+                        > {
+                            ::resilient::__private::consume(log);
+                            ::resilient::__private::consume(order);
+                            return output;
+                        }
+                        '_body: {
+                            log.note(&order);
+                            self.http.post(order).await?.receipt()
+                        }
                     }
-                    {
-                        log.note(&order);
-                        self.http.post(order).await?.receipt()
-                    }
-                }
-                    .await;
+                        .await
+                };
                 let class = ::resilient::__private::Judge::new(&output)
                     .resilient_class();
                 ::resilient::__private::report(permit, class);

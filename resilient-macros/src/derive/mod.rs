@@ -1,0 +1,58 @@
+//! `#[derive(Classify)]`: one word on each variant says what an error means for breakers and retries.
+
+mod attribute;
+mod generics;
+mod input;
+mod meaning;
+mod owner;
+mod reader;
+mod runtime;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::input::{Input, Shape};
+use self::meaning::Meaning;
+use crate::error::Errors;
+
+/// Expands the derive.
+pub(crate) fn classify(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(input) = Input::parse(input, &mut errors) else {
+        return errors.to_compile_errors();
+    };
+    let runtime = runtime::read(&input, &mut errors);
+    let body = body(&input, &runtime, &mut errors);
+    if let (Some(body), true) = (body, errors.is_empty()) {
+        return write::implementation(&input, &runtime, &body);
+    }
+    // The type stays an error that is classified, so that nothing else turns red.
+    let errors = errors.to_compile_errors();
+    let implementation = write::implementation(&input, &runtime, &write::fallback(&runtime));
+    quote!(#errors #implementation)
+}
+
+/// `None` has its reason in `errors`.
+fn body(input: &Input, runtime: &TokenStream, errors: &mut Errors) -> Option<write::Body> {
+    match &input.shape {
+        Shape::Enum(variants) => {
+            let meanings = Meaning::of_variants(input, variants, errors)?;
+            Some(write::of_enum(runtime, &meanings))
+        }
+        Shape::Struct(fields) => {
+            let meaning = Meaning::of_struct(input, fields, errors)?;
+            Some(write::of_struct(runtime, &meaning))
+        }
+        Shape::Union(keyword) => {
+            errors.push(
+                *keyword,
+                "`Classify` can be derived for enums and structs: a union does not know what it holds",
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A variant or struct, which its words are about, and the fields that they name.
+
+use proc_macro2::{Ident, TokenTree};
+
+use super::attribute::{Args, Attribute, Word};
+use super::input::Field;
+use crate::error::Errors;
+use crate::tokens::{flatten, name, source};
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub(super) name: &'a Ident,
+    pub(super) fields: &'a [Field],
+}
+
+impl<'a> Owner<'a> {
+    /// The field of `#[transparent]` or `#[transparent(field)]`; `None` has its reason in `errors`.
+    pub(super) fn passed_through(
+        self,
+        attribute: &Attribute,
+        errors: &mut Errors,
+    ) -> Option<&'a Field> {
+        let item = name(self.name);
+        let message = match (self.fields, &attribute.args) {
+            ([field], Args::None) => return Some(field),
+            ([], _) => format!("`{item}` has no field for `transparent` to pass through to"),
+            ([first, ..], Args::None) => format!(
+                "`{item}` has {} fields: say which of them classifies, as in `#[transparent({})]`",
+                self.fields.len(),
+                first.name
+            ),
+            _ => return self.named(attribute, errors),
+        };
+        errors.push(attribute.path.span(), message);
+        None
+    }
+
+    /// The field of `#[retry_after(field)]`; `None` has its reason in `errors`.
+    pub(super) fn hint(self, attribute: &Attribute, errors: &mut Errors) -> Option<&'a Field> {
+        if self.fields.is_empty() {
+            let item = name(self.name);
+            errors.push(
+                attribute.path.span(),
+                format!("`{item}` has no field that could hold a `retry_after`"),
+            );
+            return None;
+        }
+        self.named(attribute, errors)
+    }
+
+    /// The field that the attribute's list names.
+    fn named(self, attribute: &Attribute, errors: &mut Errors) -> Option<&'a Field> {
+        let own = name(&attribute.path);
+        let place = match &attribute.args {
+            Args::List(args) | Args::Other(args) if !args.is_empty() => args.clone(),
+            _ => TokenTree::from(attribute.path.clone()).into(),
+        };
+        let Some(wanted) = one_name(&attribute.args) else {
+            let example = self.fields.first().map_or("field", |field| &field.name);
+            errors.push_spanned(
+                &place,
+                format!("`{own}` takes one field, by name or index: write `#[{own}({example})]`"),
+            );
+            return None;
+        };
+        let field = self.fields.iter().find(|field| field.name == wanted);
+        if field.is_none() {
+            let item = name(self.name);
+            let fields = list(self.fields.iter().map(|field| field.name.clone()));
+            errors.push_spanned(
+                &place,
+                format!(
+                    "`{item}` has no field `{}`: it has {fields}",
+                    source(&place)
+                ),
+            );
+        }
+        field
+    }
+
+    /// What one without a word is told; `whole` is the enum of a variant.
+    pub(super) fn missing(self, whole: Option<&Ident>) -> String {
+        let possible = |word: &Word| *word != Word::Transparent || !self.fields.is_empty();
+        let words = Word::ALL.into_iter().filter(possible);
+        let words = list(words.map(|word| format!("#[{}]", word.name())));
+        let item = name(self.name);
+        let whole = whole.map_or_else(String::new, |whole| {
+            let whole = name(whole);
+            format!("; a word on `{whole}` is for all variants that have none")
+        });
+        format!("`{item}` has no word that says what it means, one of {words}{whole}")
+    }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items
+        .map(|item| format!("`{item}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The name or index that stands alone in a list.
+fn one_name(args: &Args) -> Option<String> {
+    let Args::List(args) = args else { return None };
+    match flatten(args.clone()).as_slice() {
+        [TokenTree::Ident(ident)] => Some(name(ident)),
+        [TokenTree::Literal(index)] => {
+            let text = index.to_string();
+            text.parse::<usize>().ok().map(|_| text)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,32 @@
+#[automatically_derived]
+impl<'a, T: Into<u8>, E> ::resilient::Classify for ApiError<'a, T, E>
+where
+    T: Copy,
+    Vec<E>: ::resilient::Classify,
+{
+    fn classify(&self) -> ::resilient::Class {
+        match self {
+            Self::Timeout { .. } | Self::Reset { .. } => ::resilient::Class::transient(),
+            Self::TooMany { wait: __field, .. } => {
+                ::resilient::__private::with_hint(
+                    ::resilient::Class::throttled(),
+                    ::core::convert::Into::into(*__field),
+                )
+            }
+            Self::Busy { 1: __field, .. } => {
+                ::resilient::__private::with_hint(
+                    ::resilient::Class::throttled(),
+                    ::core::convert::Into::into(*__field),
+                )
+            }
+            Self::NotFound { .. } => ::resilient::Class::answered(),
+            Self::Io { 0: __field, .. } => ::resilient::Classify::classify(&*__field),
+            Self::Generic { source: __field, .. } => {
+                ::resilient::Classify::classify(&*__field)
+            }
+            #[cfg(unix)]
+            Self::Signal { .. } => ::resilient::Class::transient(),
+            Self::Declined { .. } => ::resilient::Class::permanent(),
+        }
+    }
+}

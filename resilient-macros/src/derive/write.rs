@@ -1,0 +1,256 @@
+//! The implementation that is written.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+use super::attribute::Word;
+use super::generics::mentions;
+use super::input::{Field, Input, Variant};
+use super::meaning::Meaning;
+use crate::tokens::{flatten, is_punct};
+
+/// `quote!` with names of our own, and marked as written by a derive, so that no lint speaks about it.
+macro_rules! emit {
+    ($($tokens:tt)*) => {
+        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
+    };
+}
+
+/// What a field is bound to: a name that no constant of the user's has, since a pattern would be that.
+const FIELD: &str = "__field";
+
+/// What `classify` does, and the types that must implement `Classify` for it.
+#[derive(Debug)]
+pub(super) struct Body {
+    tokens: TokenStream,
+    must_classify: Vec<TokenStream>,
+}
+
+pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) -> TokenStream {
+    let name = derived(&input.name);
+    let declaration = input.generics.declaration();
+    let arguments = input.generics.arguments();
+    let where_clause = where_clause(input, runtime, &body.must_classify);
+    let body = &body.tokens;
+    emit! {
+        #[automatically_derived]
+        impl #declaration #runtime::Classify for #name #arguments #where_clause {
+            fn classify(&self) -> #runtime::Class {
+                #body
+            }
+        }
+    }
+}
+
+/// What stands in for the body if something is wrong.
+pub(super) fn fallback(runtime: &TokenStream) -> Body {
+    Body {
+        tokens: class(runtime, Word::Transient),
+        must_classify: Vec::new(),
+    }
+}
+
+pub(super) fn of_struct(runtime: &TokenStream, meaning: &Meaning<'_>) -> Body {
+    let value = |field: &Field| {
+        let (first, last) = ends(&field.ty);
+        let this = Ident::new("self", first);
+        let member = at(&field.member, last);
+        quote_spanned!(first=> #this.#member)
+    };
+    let tokens = match meaning {
+        Meaning::Class { word, retry_after } => classified(
+            runtime,
+            *word,
+            retry_after.map(|field| (field, value(field))),
+        ),
+        Meaning::Transparent(field) => {
+            let value = value(field);
+            let (first, _) = ends(&field.ty);
+            passed_through(runtime, field, &quote_spanned!(first=> &#value))
+        }
+    };
+    Body {
+        tokens,
+        must_classify: meaning.must_classify().into_iter().cloned().collect(),
+    }
+}
+
+pub(super) fn of_enum(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Body {
+    let arms = arms(runtime, meanings);
+    let tokens = if arms.is_empty() {
+        emit!(match *self {})
+    } else {
+        emit!(match self { #(#arms)* })
+    };
+    let must_classify = meanings
+        .iter()
+        .filter_map(|(_, meaning)| meaning.must_classify().cloned());
+    Body {
+        tokens,
+        must_classify: must_classify.collect(),
+    }
+}
+
+/// An arm for each variant; those that mean the same, with no more to it, share one.
+fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<TokenStream> {
+    let mut arms = Vec::new();
+    let mut shared = Vec::new();
+    for (variant, meaning) in meanings {
+        let cfg = &variant.attributes.cfg;
+        let name = derived(&variant.name);
+        let bound = |field: &Field| {
+            let member = at(&field.member, field.member.span());
+            let bound = Ident::new(FIELD, Span::mixed_site());
+            emit!(Self::#name { #member: #bound, .. })
+        };
+        let (pattern, value) = match meaning {
+            Meaning::Class {
+                word,
+                retry_after: None,
+            } if cfg.is_empty() => {
+                if !shared.contains(word) {
+                    shared.push(*word);
+                    arms.push(shared_arm(runtime, *word, meanings));
+                }
+                continue;
+            }
+            Meaning::Class {
+                word,
+                retry_after: None,
+            } => (emit!(Self::#name { .. }), classified(runtime, *word, None)),
+            Meaning::Class {
+                word,
+                retry_after: Some(field),
+            } => {
+                let (first, last) = ends(&field.ty);
+                let value = Ident::new(FIELD, last);
+                let value = quote_spanned!(first=> *#value);
+                (
+                    bound(field),
+                    classified(runtime, *word, Some((field, value))),
+                )
+            }
+            Meaning::Transparent(field) => {
+                let (first, last) = ends(&field.ty);
+                let value = Ident::new(FIELD, last);
+                // Two tokens, so that what the compiler says of it underlines the whole type.
+                let value = quote_spanned!(first=> &*#value);
+                (bound(field), passed_through(runtime, field, &value))
+            }
+        };
+        arms.push(emit!(#cfg #pattern => #value,));
+    }
+    arms
+}
+
+fn shared_arm(
+    runtime: &TokenStream,
+    shared: Word,
+    meanings: &[(&Variant, Meaning<'_>)],
+) -> TokenStream {
+    let patterns = meanings.iter().filter_map(|(variant, meaning)| {
+        let plain =
+            matches!(meaning, Meaning::Class { word, retry_after: None } if *word == shared);
+        let name = derived(&variant.name);
+        (plain && variant.attributes.cfg.is_empty()).then(|| emit!(Self::#name { .. }))
+    });
+    let class = class(runtime, shared);
+    emit!(#(#patterns)|* => #class,)
+}
+
+fn class(runtime: &TokenStream, word: Word) -> TokenStream {
+    let constructor = Ident::new(word.name(), Span::mixed_site());
+    emit!(#runtime::Class::#constructor())
+}
+
+/// The class, with the hint in the field, whose value is the expression beside it.
+fn classified(
+    runtime: &TokenStream,
+    word: Word,
+    retry_after: Option<(&Field, TokenStream)>,
+) -> TokenStream {
+    let class = class(runtime, word);
+    let Some((field, value)) = retry_after else {
+        return class;
+    };
+    let hint = call_at(field, &emit!(::core::convert::Into), "into", &value);
+    emit!(#runtime::__private::with_hint(#class, #hint))
+}
+
+fn passed_through(runtime: &TokenStream, field: &Field, value: &TokenStream) -> TokenStream {
+    call_at(field, &emit!(#runtime::Classify), "classify", value)
+}
+
+/// A call that stands where the field's type does: what the compiler says of a type that is none for it, it says there.
+fn call_at(
+    field: &Field,
+    receiver: &TokenStream,
+    function: &str,
+    value: &TokenStream,
+) -> TokenStream {
+    let (first, last) = ends(&field.ty);
+    let receiver = flatten(receiver.clone()).into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(first));
+        token
+    });
+    let function = Ident::new(function, last);
+    let mut arguments = Group::new(Delimiter::Parenthesis, value.clone());
+    arguments.set_span(last);
+    emit!(#(#receiver)*::#function #arguments)
+}
+
+/// The clause as written, and what the fields that are passed through to must be.
+fn where_clause(
+    input: &Input,
+    runtime: &TokenStream,
+    must_classify: &[TokenStream],
+) -> TokenStream {
+    let written = &input.where_clause;
+    let mut bounds: Vec<&TokenStream> = Vec::new();
+    for ty in must_classify {
+        let known = bounds
+            .iter()
+            .any(|bound| bound.to_string() == ty.to_string());
+        // A bound on a type that holds the type itself would have itself as its condition.
+        let recursive = ["Self", &input.name.to_string()]
+            .iter()
+            .any(|own| mentions(ty, own));
+        if input.generics.occur_in(ty) && !known && !recursive {
+            bounds.push(ty);
+        }
+    }
+    if bounds.is_empty() {
+        return written.clone();
+    }
+    let last = flatten(written.clone()).pop();
+    let keyword = written.is_empty().then(|| emit!(where));
+    let ends_open = last.is_some_and(|last| {
+        !is_punct(Some(&last), ',') && !matches!(&last, TokenTree::Ident(word) if word == "where")
+    });
+    let comma = ends_open.then(|| emit!(,));
+    emit!(#keyword #written #comma #(#bounds: #runtime::Classify),*)
+}
+
+/// The first and the last place of a type, which is what an error about it underlines.
+fn ends(ty: &TokenStream) -> (Span, Span) {
+    let tokens = flatten(ty.clone());
+    let here = |token: Option<&TokenTree>| {
+        token
+            .map_or_else(Span::mixed_site, TokenTree::span)
+            .resolved_at(Span::mixed_site())
+    };
+    (here(tokens.first()), here(tokens.last()))
+}
+
+/// The name as a derive writes it: no lint about its declaration, as that it is deprecated, speaks about it again.
+fn derived(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(name.span().resolved_at(Span::mixed_site()));
+    name
+}
+
+fn at(token: &TokenTree, span: Span) -> TokenTree {
+    let mut token = token.clone();
+    token.set_span(span.resolved_at(Span::mixed_site()));
+    token
+}

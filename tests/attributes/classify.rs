@@ -1,0 +1,329 @@
+//! `#[derive(Classify)]`: what each word says, and what retry and breaker make of it.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use resilient::{CircuitOpen, Class, Classify, Outcome, Registry, State, circuit_breaker, retry};
+use tokio::time::{Instant, advance};
+
+use crate::Calls;
+
+#[derive(Debug, Clone, PartialEq, Classify)]
+#[permanent]
+enum ApiError {
+    #[transient]
+    Timeout,
+    #[throttled]
+    #[retry_after(wait)]
+    TooMany {
+        wait: Duration,
+    },
+    #[throttled]
+    #[retry_after(0)]
+    Busy(Option<Duration>),
+    #[transient]
+    #[retry_after(1)]
+    Maintenance(&'static str, Duration),
+    #[answered]
+    NotFound(String),
+    #[ignored]
+    BadInput,
+    #[transparent]
+    Io(SocketError),
+    #[transparent(source)]
+    Wrapped {
+        source: SocketError,
+        at: u32,
+    },
+    Declined,
+    #[retry_after(0)]
+    Closed(Duration),
+    #[ignored]
+    Open(CircuitOpen),
+}
+
+impl From<CircuitOpen> for ApiError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Open(open)
+    }
+}
+
+/// Classified by hand.
+#[derive(Debug, Clone, PartialEq)]
+enum SocketError {
+    Reset,
+    BadAddress,
+}
+
+impl Classify for SocketError {
+    fn classify(&self) -> Class {
+        match self {
+            Self::Reset => Class::transient().after(HINT),
+            Self::BadAddress => Class::permanent(),
+        }
+    }
+}
+
+const HINT: Duration = Duration::from_secs(7);
+
+#[test]
+fn each_word_says_health_and_retry() {
+    for (error, health, retry) in [
+        (ApiError::Timeout, Outcome::Failure, true),
+        (ApiError::Declined, Outcome::Failure, false),
+        (ApiError::Busy(None), Outcome::Ignored, true),
+        (ApiError::BadInput, Outcome::Ignored, false),
+        (ApiError::NotFound("x".to_owned()), Outcome::Success, false),
+    ] {
+        let class = error.classify();
+        assert_eq!((class.health, class.retry), (health, retry), "{error:?}");
+        assert_eq!(class.retry_after, None, "{error:?}");
+    }
+}
+
+#[test]
+fn a_hint_is_a_duration_or_perhaps_one() {
+    for (error, class) in [
+        (
+            ApiError::TooMany { wait: HINT },
+            Class::throttled().after(HINT),
+        ),
+        (ApiError::Busy(Some(HINT)), Class::throttled().after(HINT)),
+        (ApiError::Busy(None), Class::throttled()),
+        (
+            ApiError::Maintenance("sunday", HINT),
+            Class::transient().after(HINT),
+        ),
+    ] {
+        assert_eq!(error.classify(), class, "{error:?}");
+    }
+}
+
+#[test]
+fn a_hint_goes_with_the_enums_own_word() {
+    assert_eq!(
+        ApiError::Closed(HINT).classify(),
+        Class::permanent().after(HINT)
+    );
+}
+
+#[test]
+fn a_hint_can_be_of_a_type_that_converts() {
+    #[derive(Debug, Clone, Copy)]
+    struct RetryAfter(u64);
+
+    impl From<RetryAfter> for Option<Duration> {
+        fn from(seconds: RetryAfter) -> Self {
+            Some(Duration::from_secs(seconds.0))
+        }
+    }
+
+    #[derive(Debug, Classify)]
+    #[throttled]
+    #[retry_after(0)]
+    struct TooMany(RetryAfter);
+
+    assert_eq!(
+        TooMany(RetryAfter(7)).classify(),
+        Class::throttled().after(HINT)
+    );
+}
+
+#[test]
+fn what_is_transparent_says_what_its_field_says() {
+    for inner in [SocketError::Reset, SocketError::BadAddress] {
+        let class = inner.classify();
+        assert_eq!(ApiError::Io(inner.clone()).classify(), class);
+        let wrapped = ApiError::Wrapped {
+            source: inner,
+            at: 1,
+        };
+        assert_eq!(wrapped.classify(), class);
+    }
+}
+
+#[test]
+fn a_struct_is_one_class() {
+    #[derive(Classify)]
+    #[transient]
+    struct Down;
+
+    #[derive(Classify)]
+    #[throttled]
+    #[retry_after(wait)]
+    struct Busy {
+        wait: Option<Duration>,
+    }
+
+    #[derive(Classify)]
+    #[transparent]
+    struct Wrapper(SocketError);
+
+    #[derive(Classify)]
+    #[transparent(1)]
+    struct Second(&'static str, Down);
+
+    assert_eq!(Down.classify(), Class::transient());
+    assert_eq!(
+        Busy { wait: Some(HINT) }.classify(),
+        Class::throttled().after(HINT)
+    );
+    assert_eq!(Busy { wait: None }.classify(), Class::throttled());
+    assert_eq!(
+        Wrapper(SocketError::BadAddress).classify(),
+        Class::permanent()
+    );
+    let second = Second("down", Down);
+    assert_eq!((second.classify(), second.0), (Class::transient(), "down"));
+}
+
+#[derive(Debug, Clone, Classify)]
+#[permanent]
+enum Generic<'a, T: ?Sized, E, F = SocketError, const N: usize = 1>
+where
+    E: Debug,
+{
+    #[ignored]
+    Lent(&'a T),
+    #[transparent]
+    First(E),
+    #[transparent]
+    Listed(Pair<F>),
+    #[throttled]
+    #[retry_after(1)]
+    Many([u8; N], Duration),
+}
+
+#[derive(Debug, Clone, Classify)]
+#[transparent(0)]
+struct Pair<T>(T, T);
+
+/// Has no class, which is no harm where it is not passed through to.
+#[derive(Debug)]
+struct Opaque;
+
+#[test]
+fn generics_are_bound_only_where_a_class_is_passed_through() {
+    type Full<'a> = Generic<'a, Opaque, ApiError, SocketError, 3>;
+    assert_eq!(Full::Lent(&Opaque).classify(), Class::ignored());
+    assert_eq!(
+        Full::First(ApiError::NotFound(String::new())).classify(),
+        Class::answered()
+    );
+    let listed = Full::Listed(Pair(SocketError::BadAddress, SocketError::Reset));
+    assert_eq!(listed.classify(), Class::permanent());
+    assert_eq!(
+        Full::Many([0; 3], HINT).classify(),
+        Class::throttled().after(HINT)
+    );
+}
+
+/// How often a call is made that fails with the error each time, and how long that takes.
+async fn attempts(error: ApiError) -> (u32, Duration) {
+    #[retry(max_retries = 2, base_delay = "1s", backoff = constant, jitter = none)]
+    async fn call(calls: &Calls, error: ApiError) -> Result<(), ApiError> {
+        calls.next();
+        Err(error)
+    }
+    let (calls, start) = (Calls::new(), Instant::now());
+    assert_eq!(call(&calls, error.clone()).await, Err(error));
+    (calls.count(), start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn r08_a_retry_repeats_what_is_transient_or_throttled() {
+    let second = Duration::from_secs(1);
+    for error in [
+        ApiError::Declined,
+        ApiError::BadInput,
+        ApiError::NotFound(String::new()),
+        ApiError::Closed(HINT),
+        ApiError::Io(SocketError::BadAddress),
+    ] {
+        assert_eq!(attempts(error).await, (1, Duration::ZERO));
+    }
+    for error in [ApiError::Timeout, ApiError::Busy(None)] {
+        assert_eq!(attempts(error).await, (3, 2 * second));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r04_a_retry_waits_for_the_hint() {
+    // The first delay comes on top of the hint.
+    let waits = 2 * (HINT + Duration::from_secs(1));
+    for error in [
+        ApiError::TooMany { wait: HINT },
+        ApiError::Busy(Some(HINT)),
+        ApiError::Maintenance("sunday", HINT),
+        ApiError::Io(SocketError::Reset),
+    ] {
+        assert_eq!(attempts(error).await, (3, waits));
+    }
+}
+
+#[tokio::test]
+async fn a_breaker_counts_by_the_word() {
+    #[circuit_breaker(name = "classified", failure_threshold = 100)]
+    async fn call(error: ApiError) -> Result<(), ApiError> {
+        Err(error)
+    }
+    for error in [
+        ApiError::Timeout,
+        ApiError::Declined,
+        ApiError::Maintenance("sunday", HINT),
+        ApiError::Io(SocketError::Reset),
+        ApiError::TooMany { wait: HINT },
+        ApiError::Busy(None),
+        ApiError::BadInput,
+        ApiError::NotFound(String::new()),
+        ApiError::NotFound(String::new()),
+    ] {
+        assert_eq!(call(error.clone()).await, Err(error));
+    }
+    let totals = Registry::global()
+        .get("classified")
+        .unwrap()
+        .snapshot()
+        .totals;
+    assert_eq!((totals.failure, totals.ignored, totals.success), (4, 3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn b09_the_hint_of_the_error_that_opens_the_circuit_keeps_it_open() {
+    #[circuit_breaker(name = "hinted", failure_threshold = 1, recovery_time = "2s")]
+    async fn call(error: ApiError) -> Result<(), ApiError> {
+        Err(error)
+    }
+    call(ApiError::Maintenance("sunday", HINT))
+        .await
+        .unwrap_err();
+    let breaker = Registry::global().get("hinted").unwrap();
+    advance(Duration::from_millis(6_999)).await;
+    assert_eq!(breaker.state(), State::Open);
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(breaker.state(), State::HalfOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_asks_the_word_for_both() {
+    #[retry(max_retries = 5, base_delay = "1s")]
+    #[circuit_breaker(name = "classified stack", failure_threshold = 2)]
+    async fn call(calls: &Calls) -> Result<u32, ApiError> {
+        match calls.next() {
+            1 | 2 => Err(ApiError::Busy(Some(HINT))),
+            3 | 4 => Err(ApiError::Timeout),
+            call => Ok(call),
+        }
+    }
+    let (calls, start) = (Calls::new(), Instant::now());
+    // What is throttled is retried and no failure; the second timeout opens the circuit, which ends the loop.
+    assert_eq!(call(&calls).await, Err(ApiError::Timeout));
+    assert_eq!(calls.count(), 4);
+    assert!(start.elapsed() >= 2 * HINT);
+    let totals = Registry::global()
+        .get("classified stack")
+        .unwrap()
+        .snapshot()
+        .totals;
+    assert_eq!((totals.ignored, totals.failure), (2, 2));
+}

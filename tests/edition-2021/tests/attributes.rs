@@ -1,0 +1,77 @@
+//! The body keeps the rules of its own edition, whichever the attributes were written in.
+
+use std::sync::Mutex;
+
+use resilient::{circuit_breaker, retry};
+
+static LOCK: Mutex<u32> = Mutex::new(7);
+
+/// Tells when it is dropped whether the lock is held: in edition 2021, a temporary in the last expression of a body lives
+/// longer than the body's variables.
+struct Check<'a>(&'a mut bool);
+
+impl Drop for Check<'_> {
+    fn drop(&mut self) {
+        *self.0 = LOCK.try_lock().is_err();
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what the others are compared with")]
+fn bare(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    Some(*LOCK.lock().unwrap())
+}
+
+#[retry]
+fn retried(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    Some(*LOCK.lock().unwrap())
+}
+
+#[circuit_breaker]
+fn broken(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    Some(*LOCK.lock().unwrap())
+}
+
+#[retry]
+#[circuit_breaker]
+async fn both(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    Some(*LOCK.lock().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn temporaries_of_the_last_expression_live_as_long_as_without_the_attribute() {
+    let (mut without, mut with) = (false, [false; 3]);
+    assert_eq!(bare(&mut without), Some(7));
+    let [a, b, c] = &mut with;
+    assert_eq!(retried(a), Some(7));
+    assert_eq!(broken(b), Some(7));
+    assert_eq!(both(c).await, Some(7));
+    assert!(without, "the edition's rule");
+    assert_eq!(with, [without; 3]);
+}
+
+struct Client(u32);
+
+impl Client {
+    #[retry(max_retries = 2)]
+    #[circuit_breaker(name = "2021")]
+    async fn get<T: Clone>(
+        &mut self,
+        value: T,
+        text: &str,
+    ) -> Result<(T, usize), resilient::CircuitOpen> {
+        self.0 += 1;
+        tokio::task::yield_now().await;
+        Ok((value, text.len()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_on_a_method_works() {
+    let mut client = Client(0);
+    assert_eq!(client.get('x', "abc").await, Ok(('x', 3)));
+    assert_eq!(client.0, 1);
+}
