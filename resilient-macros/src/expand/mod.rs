@@ -11,11 +11,14 @@ macro_rules! emit {
 }
 
 mod attempt;
+mod check;
 mod classify;
 mod layers;
 mod nest;
+mod output;
 mod rebuild;
 mod settings;
+mod site;
 
 #[cfg(test)]
 mod tests;

@@ -1,30 +1,30 @@
 //! The function as it is compiled: loop and breaker around the attempt, in reading order.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::attempt::{self, Attempt};
 use super::layers::{Layers, Order};
-use super::{block, classify, settings};
+use super::site::{self, Site};
+use super::{block, check, classify, output, settings};
 use crate::args::{BreakerArgs, RetryArgs};
 use crate::error::Errors;
-use crate::function::{Function, Future, Param, Passing, Shape};
-use crate::scan;
+use crate::function::{Function, Future, Shape};
 
 /// Writes the whole function.
 pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream, Errors> {
-    check(function, layers)?;
+    check::check(function, layers)?;
     let shape = function.shape();
     let declared = match &shape {
         Shape::Future(future) => future.output.clone(),
         Shape::Async | Shape::Plain => function.output.clone().unwrap_or_else(|| quote!(())),
     };
-    let output = erase_impl(&declared);
+    let output = output::without_impl(&declared);
     let writer = Writer {
         function,
         waits: !matches!(shape, Shape::Plain),
         private: &layers.private,
-        span: output_span(function),
+        span: output::span(function),
         output: &output,
     };
     let attempt = attempt::build(function, &shape, &output, layers.retry(), &layers.private);
@@ -63,43 +63,6 @@ pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream,
     Ok(function.rebuilt(&attempt.params, &body.into()))
 }
 
-/// What can only be told with function and arguments together.
-fn check(function: &Function, layers: &Layers) -> Result<(), Errors> {
-    let mut errors = Errors::default();
-    let bound: Vec<&Ident> = function
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            Param::Typed(typed) => Some(&typed.bindings),
-            Param::Receiver(_) => None,
-        })
-        .flatten()
-        .map(|binding| &binding.ident)
-        .collect();
-    if let Some(retry) = layers.retry() {
-        for named in retry.borrow.iter().chain(&retry.clone) {
-            if !bound.contains(&named) {
-                let message = format!("`{named}` is no argument of this function");
-                errors.push(named.span(), message);
-            }
-        }
-    }
-    if let Some(breaker) = layers.breaker() {
-        for setting in settings::evaluated_once(breaker) {
-            let named =
-                scan::named_variable(setting, |word| word == "self" || bound.contains(&word));
-            if let Some(named) = named {
-                let message = format!(
-                    "`{named}` is of one call, and a breaker's settings are evaluated once for all of them: use a \
-                     constant or a function, or give the breaker itself with `breaker = …`"
-                );
-                errors.push(named.span(), message);
-            }
-        }
-    }
-    errors.or(())
-}
-
 struct Writer<'a> {
     function: &'a Function,
     /// Asynchronously, rather than by blocking its thread.
@@ -116,7 +79,7 @@ impl Writer<'_> {
         let Self { private, .. } = self;
         let Site {
             declare, acquire, ..
-        } = self.site(args);
+        } = site::write(self.function, args, self.private);
         let class = classify::for_breaker(args, private, self.span);
         let rejected = self.rejected(args);
         let Attempt { prepare, run, .. } = attempt;
@@ -197,7 +160,7 @@ impl Writer<'_> {
             declare,
             acquire,
             open_now,
-        } = self.site(breaker);
+        } = site::write(self.function, breaker, self.private);
         let start = self.start(args);
         let report = if classify::breaker_is_plain(breaker) && classify::retry_is_plain(args) {
             let class = classify::plain(private, self.span);
@@ -327,56 +290,6 @@ impl Writer<'_> {
         }
     }
 
-    /// The breaker, and how it is called by.
-    fn site(&self, args: &BreakerArgs) -> Site {
-        let private = self.private;
-        let (declare, kind) = if let Some(given) = &args.breaker {
-            let reference = settings::reference(given);
-            let breaker = if self.may_borrow(given) {
-                reference
-            } else {
-                emit!(&#private::given_breaker(#reference))
-            };
-            let kind = emit!(CircuitBreaker);
-            (
-                emit!(let breaker: &#private::CircuitBreaker = #breaker;),
-                kind,
-            )
-        } else {
-            let settings = settings::breaker(args, private);
-            let declaration = args.name.as_ref().map_or_else(
-                || emit!(#private::Declaration::of_function(&|| (), #settings)),
-                |name| emit!(#private::Declaration::named(#name, #settings)),
-            );
-            let declare = emit! {
-                let breaker = {
-                    static BREAKER: #private::Site = #private::Site::new(|| #declaration);
-                    &BREAKER
-                };
-            };
-            (declare, emit!(Site))
-        };
-        Site {
-            declare,
-            acquire: emit!(#private::#kind::try_acquire(breaker)),
-            open_now: emit!(#private::#kind::open_now(breaker)),
-        }
-    }
-
-    /// Whether an expression that names a breaker can be borrowed while the body runs: if it reads nothing that the body
-    /// may change or move.
-    fn may_borrow(&self, expression: &TokenStream) -> bool {
-        self.function.params.iter().all(|param| match param {
-            Param::Receiver(receiver) => {
-                receiver.passing() == Passing::Shared || !scan::mentions(expression, "self")
-            }
-            Param::Typed(typed) => typed
-                .bindings
-                .iter()
-                .all(|binding| !scan::mentions(expression, &binding.ident.to_string())),
-        })
-    }
-
     /// The output of a rejected call, from a variable `open`.
     fn rejected(&self, args: &BreakerArgs) -> TokenStream {
         let Self {
@@ -395,64 +308,4 @@ struct Hooks {
     /// The pattern for the reason to stop, which only a hook wants to know.
     reason: TokenStream,
     on_give_up: Option<TokenStream>,
-}
-
-struct Site {
-    /// The statement that brings `breaker` into scope.
-    declare: TokenStream,
-    /// Asks it for a permit.
-    acquire: TokenStream,
-    /// Asks it for what a call would be told if it is open.
-    open_now: TokenStream,
-}
-
-/// Where the return type stands, or the name where there is none.
-fn output_span(function: &Function) -> Span {
-    let first = function
-        .output
-        .clone()
-        .and_then(|output| output.into_iter().next());
-    first.map_or_else(|| function.name.span(), |token| token.span())
-}
-
-/// `impl Trait` is a type that cannot be named again: the compiler infers it.
-fn erase_impl(output: &TokenStream) -> TokenStream {
-    let mut erased = TokenStream::new();
-    let mut tokens = output.clone().into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(ident) if ident == "impl" => {
-                erased.extend(emit!(_));
-                skip_bounds(&mut tokens);
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), erase_impl(&group.stream()));
-                inner.set_span(group.span());
-                erased.extend([TokenTree::from(inner)]);
-            }
-            other => erased.extend([other]),
-        }
-    }
-    erased
-}
-
-/// Up to what ends the bounds of an `impl`: a comma, or a closing angle bracket of the type around them.
-fn skip_bounds(tokens: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) {
-    let mut depth = 0_u32;
-    let mut after_dash = false;
-    while let Some(token) = tokens.peek() {
-        let punct = match token {
-            TokenTree::Punct(punct) => punct.as_char(),
-            _ => ' ',
-        };
-        match punct {
-            '<' => depth += 1,
-            '>' if after_dash => {}
-            '>' | ',' if depth == 0 => return,
-            '>' => depth -= 1,
-            _ => {}
-        }
-        after_dash = punct == '-';
-        tokens.next();
-    }
 }
