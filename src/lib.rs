@@ -16,5 +16,8 @@ pub use resilient_core::{
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, retry};
 
+#[doc = include_str!("../docs/recipes.md")]
+pub mod recipes {}
+
 #[doc(hidden)]
 pub use resilient_core::__private;

@@ -49,6 +49,8 @@ pub(crate) struct Declared {
     pub(crate) name: Name,
     /// Whether the name was given, and so may be shared.
     pub(crate) is_given: bool,
+    /// Whether it says anything but the name: else it takes the settings as they are.
+    pub(crate) has_settings: bool,
     pub(crate) config: BreakerConfig,
     pub(crate) errors: Vec<ConfigError>,
     pub(crate) place: &'static Location<'static>,
@@ -99,9 +101,15 @@ impl Registry {
     #[track_caller]
     #[must_use]
     pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
+        if let Some(entry) = self.read().get(name) {
+            if entry.config == config {
+                return entry.breaker.clone();
+            }
+        }
         let declared = Declared {
             name: Name::from(name.to_owned()),
             is_given: true,
+            has_settings: true,
             config,
             errors: Vec::new(),
             place: Location::caller(),
@@ -189,7 +197,8 @@ impl Registry {
             declared.name = unused_name(&entries, &declared.name, declared.place);
         }
         let breaker = if let Some(entry) = entries.get_mut(&declared.name) {
-            if entry.config != declared.config && !entry.conflict_told {
+            let differs = declared.has_settings && entry.config != declared.config;
+            if differs && !entry.conflict_told {
                 entry.conflict_told = true;
                 events.push(EventKind::Conflict {
                     first: entry.place,

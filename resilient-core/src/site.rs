@@ -102,10 +102,12 @@ impl Site {
             is_given,
             settings,
         } = (self.declare)();
+        let has_settings = settings != BreakerConfigBuilder::default();
         let (config, errors) = settings.build_leniently();
         let declared = Declared {
             name,
             is_given,
+            has_settings,
             config,
             errors,
             place: self.place,

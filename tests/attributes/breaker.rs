@@ -112,6 +112,29 @@ async fn g01_default_names_never_share_even_where_paths_are_equal() {
 }
 
 #[tokio::test]
+async fn g03_a_function_that_gives_only_the_name_takes_the_settings_as_they_are() {
+    #[circuit_breaker(name = "joined", failure_threshold = 1)]
+    async fn first() -> Result<(), Fault> {
+        Err(Fault::Busy)
+    }
+    #[circuit_breaker(name = "joined")]
+    async fn second() -> Result<(), Fault> {
+        Ok(())
+    }
+    let told = std::sync::Arc::new(Calls::new());
+    let heard = std::sync::Arc::clone(&told);
+    let id = Registry::global().on_event(move |event| {
+        if matches!(event.kind(), EventKind::Conflict { .. }) && event.breaker() == "joined" {
+            heard.next();
+        }
+    });
+    first().await.unwrap_err();
+    assert!(matches!(second().await, Err(Fault::Open(_))));
+    Registry::global().remove_listener(id);
+    assert_eq!(told.count(), 0);
+}
+
+#[tokio::test]
 async fn g03_different_settings_for_one_name_are_told_once_with_both_places() {
     #[circuit_breaker(name = "conflict", failure_threshold = 1)]
     async fn first() -> Result<(), Fault> {
