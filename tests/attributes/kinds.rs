@@ -14,6 +14,7 @@ fn third(calls: &Calls) -> Result<u32, Fault> {
     }
 }
 
+#[expect(clippy::manual_async_fn, reason = "what is tested")]
 #[retry]
 #[circuit_breaker(name = "impl future")]
 fn opaque(calls: &Calls, text: String) -> impl Future<Output = Result<usize, Fault>> + Send {

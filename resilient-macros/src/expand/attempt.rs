@@ -21,6 +21,8 @@ pub(super) struct Attempt {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output.
     pub(super) run: TokenStream,
+    /// The attributes that the body began with, which are the function's.
+    pub(super) inner_attributes: TokenStream,
 }
 
 /// Builds the attempt of a function; `retry` if it may run more than once.
@@ -36,15 +38,26 @@ pub(super) fn build(
         .body
         .as_ref()
         .map_or_else(TokenStream::new, proc_macro2::Group::stream);
+    let (inner_attributes, whole) = split_inner_attributes(whole);
     let body = match shape {
         Shape::Async | Shape::Plain => whole,
         Shape::Future(Future {
             block: Some(block), ..
         }) => block.stream(),
-        // Any other body makes the future: a closure of its own keeps its `return` where it belongs.
-        Shape::Future(Future { block: None, .. }) => {
+        // Any other body makes the future. A boxed one may be made in several places, each of which is coerced to the type.
+        Shape::Future(Future { boxed, .. }) => {
+            let returns = scan::mentions(&whole, "return");
             let make = block(whole, span);
-            emit!((|| #make)().await)
+            let ty = function.output.as_ref().filter(|_| *boxed);
+            let ty = ty.map(super::output::without_lifetimes);
+            if returns {
+                // A closure of its own keeps its `return` where it belongs.
+                let arrow = ty.map(|ty| emit!(-> #ty));
+                emit!((|| #arrow #make)().await)
+            } else {
+                let colon = ty.map(|ty| emit!(: #ty));
+                emit!(let future #colon = #make; future.await)
+            }
         }
     };
     let mut parts = Parts {
@@ -89,7 +102,23 @@ pub(super) fn build(
         params: quote!(#(#params),*),
         prepare,
         run,
+        inner_attributes,
     }
+}
+
+/// `#![…]` at the beginning of a body, and the rest of it.
+fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let is = |token: &TokenTree, character| matches!(token, TokenTree::Punct(punct) if punct.as_char() == character);
+    let count = tokens
+        .chunks_exact(3)
+        .take_while(|each| is(&each[0], '#') && is(&each[1], '!'))
+        .count();
+    let (attributes, rest) = tokens.split_at(3 * count);
+    (
+        attributes.iter().cloned().collect(),
+        rest.iter().cloned().collect(),
+    )
 }
 
 struct Parts<'a> {
@@ -148,7 +177,12 @@ impl Parts<'_> {
     }
 
     fn typed(&mut self, typed: &Typed) -> TokenStream {
-        let passing = typed.passing();
+        // `&mut (a, b): &mut T` takes what is behind the reference by value.
+        let passing = if starts_with_reference(&typed.pat) {
+            Passing::Owned
+        } else {
+            typed.passing()
+        };
         let mut pattern = typed.pat.clone();
         for binding in &typed.bindings {
             let Some(value) = self.value(typed, binding, passing) else {
@@ -225,6 +259,11 @@ impl Parts<'_> {
         self.consumed
             .push(emit!(#only_if #private::consume(#ident);));
     }
+}
+
+fn starts_with_reference(pattern: &TokenStream) -> bool {
+    let first = pattern.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '&')
 }
 
 /// Whether nobody is warned of the variable if it is not used, so that our use of it hides no warning.

@@ -9,7 +9,7 @@ use super::site::{self, Site};
 use super::{block, check, classify, output, settings};
 use crate::args::{BreakerArgs, RetryArgs};
 use crate::error::Errors;
-use crate::function::{Function, Future, Shape};
+use crate::function::{Function, Shape};
 
 /// Writes the whole function.
 pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream, Errors> {
@@ -40,26 +40,28 @@ pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream,
                 params: attempt.params.clone(),
                 prepare: TokenStream::new(),
                 run: emit!({ #inner }),
+                inner_attributes: TokenStream::new(),
             };
             writer.breaker(breaker, &whole)
         }
     };
-    let body = block(nest, function.body_span());
+    let span = function.body_span();
+    let inner = &attempt.inner_attributes;
     let body = match shape {
-        Shape::Async | Shape::Plain => body,
-        Shape::Future(Future { boxed: false, .. }) => {
-            // A call, since clippy would have a lone block written as an `async fn`.
+        Shape::Async | Shape::Plain => quote!(#inner #nest),
+        Shape::Future(future) => {
+            let nest = block(nest, span);
             let private = &layers.private;
-            block(
-                emit!(#private::future(async move #body)),
-                function.body_span(),
-            )
-        }
-        Shape::Future(Future { boxed: true, .. }) => {
-            let boxed = emit!(::std::boxed::Box::pin(async move #body));
-            block(boxed, function.body_span())
+            match (future.boxed, future.block) {
+                (true, _) => emit!(#inner ::std::boxed::Box::pin(async move #nest)),
+                // As the user has it, so that other attributes see what they know.
+                (false, Some(_)) => emit!(#inner async move #nest),
+                // A call, since clippy would have a lone block written as an `async fn`.
+                (false, None) => emit!(#inner #private::future(async move #nest)),
+            }
         }
     };
+    let body = block(body, span);
     Ok(function.rebuilt(&attempt.params, &body.into()))
 }
 

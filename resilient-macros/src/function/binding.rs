@@ -98,6 +98,10 @@ fn walk(tokens: &[TokenTree], found: &mut Vec<Binding>) {
                 }
             }
             TokenTree::Punct(punct) if punct.as_char() == '#' => at + 2,
+            // The `mut` of `&mut pattern` is the reference's.
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                at + 1 + usize::from(is_word(tokens.get(at + 1), "mut"))
+            }
             TokenTree::Punct(punct) if punct.as_char() == '<' => {
                 // `<T as Trait>::CONST`
                 let end = skip_angles(tokens, at).unwrap_or(at + 1);

@@ -83,6 +83,13 @@ fn a_lone_name_is_a_variable_in_capitals_too() {
 }
 
 #[test]
+fn the_mut_of_a_reference_is_not_the_variables() {
+    assert_eq!(names(&quote!(&mut n)), ["n"]);
+    assert_eq!(names(&quote!(&mut (a, mut b))), ["a", "mut b"]);
+    assert_eq!(names(&quote!(&(mut n))), ["mut n"]);
+}
+
+#[test]
 fn patterns_from_other_macros_are_seen_through() {
     let inner = invisible(quote!(mut x));
     assert_eq!(names(&inner), ["mut x"]);

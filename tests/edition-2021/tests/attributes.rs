@@ -16,7 +16,10 @@ impl Drop for Check<'_> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what the others are compared with")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what the others are compared with"
+)]
 fn bare(held: &mut bool) -> Option<u32> {
     let _check = Check(held);
     Some(*LOCK.lock().unwrap())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::retry::RetryEvent;
+use resilient::RetryEvent;
 use resilient::{circuit_breaker, retry};
 
 fn no_arguments() {}

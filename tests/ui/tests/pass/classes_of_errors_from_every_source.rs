@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::retry::{GiveUpEvent, RetryEvent};
+use resilient::{GiveUpEvent, RetryEvent};
 use resilient::{CircuitOpen, Class, Classify, circuit_breaker, retry};
 
 #[derive(Debug, PartialEq)]

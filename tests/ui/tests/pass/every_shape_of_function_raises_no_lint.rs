@@ -54,7 +54,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use resilient::retry::{GiveUpEvent, RetryEvent};
+use resilient::{GiveUpEvent, RetryEvent};
 use resilient::{CircuitBreaker, CircuitOpen, RetryPolicy, circuit_breaker, retry};
 
 /// What may go wrong.

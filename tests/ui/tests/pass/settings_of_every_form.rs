@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::retry::{Backoff, Jitter};
+use resilient::{Backoff, Jitter};
 use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryPolicy, circuit_breaker, retry};
 
 const NAME: &str = "of a const";

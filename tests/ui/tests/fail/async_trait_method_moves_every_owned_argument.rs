@@ -1,0 +1,34 @@
+//! A documented limit: `#[async_trait]` moves the arguments into a block of its own before ours sees the body, and so does
+//! `#[instrument]` above ours; so an owned argument must be `Clone`, though the body only borrows it.
+
+use async_trait::async_trait;
+use resilient::retry;
+use tracing::instrument;
+
+struct Order(u32);
+
+fn look(order: &Order) -> u32 {
+    order.0
+}
+
+#[async_trait]
+trait Api {
+    #[retry]
+    async fn place(&self, order: Order) -> Option<u32> {
+        Some(look(&order))
+    }
+}
+
+#[instrument(skip_all)]
+#[retry]
+async fn below_instrument(order: Order) -> Option<u32> {
+    Some(look(&order))
+}
+
+#[retry]
+#[instrument(skip_all)]
+async fn above_instrument(order: Order) -> Option<u32> {
+    Some(look(&order))
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A word that is none is no attribute of the derive.
+
+use resilient::Classify;
+
+#[derive(Classify)]
+enum ApiError {
+    #[transiet]
+    Timeout,
+    #[resilient::permanent]
+    Declined,
+}
+
+fn main() {}

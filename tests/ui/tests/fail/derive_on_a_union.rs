@@ -1,0 +1,14 @@
+//! A union cannot say what it holds.
+
+use resilient::Classify;
+
+#[derive(Classify)]
+#[transient]
+union Either {
+    left: u32,
+    right: f32,
+}
+
+fn main() {
+    let _ = Either { left: 1 }.classify();
+}

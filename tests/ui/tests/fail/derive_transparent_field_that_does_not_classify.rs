@@ -1,0 +1,23 @@
+//! What is passed through to must implement `Classify`; a generic one where it is used.
+
+use resilient::Classify;
+
+#[derive(Classify)]
+enum ApiError {
+    #[transparent]
+    Io(std::io::Error),
+    #[transparent(source)]
+    Named { source: Vec<u8>, at: u32 },
+}
+
+#[derive(Classify)]
+#[transparent]
+struct Wrapper(String);
+
+#[derive(Classify)]
+#[transparent]
+struct Generic<E>(E);
+
+fn main() {
+    let _ = Generic(1_u8).classify();
+}

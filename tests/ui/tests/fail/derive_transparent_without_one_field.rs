@@ -1,0 +1,28 @@
+//! What is passed through to is one field: the only one, or the one that is named.
+
+use resilient::Classify;
+
+#[derive(Classify)]
+enum ApiError {
+    #[transparent]
+    Unit,
+    #[transparent]
+    Empty(),
+    #[transparent]
+    Two(std::io::Error, u32),
+    #[transparent]
+    Named { source: std::io::Error, at: u32 },
+}
+
+#[derive(Classify)]
+#[transparent]
+enum OnTheEnum {
+    Io(std::io::Error),
+    Net(std::io::Error),
+}
+
+#[derive(Classify)]
+#[transparent]
+struct NoField;
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A word of a class stands alone.
+
+use resilient::Classify;
+
+#[derive(Classify)]
+#[permanent()]
+enum ApiError {
+    #[transient(503)]
+    Server,
+    #[throttled = "5s"]
+    TooMany,
+    Declined,
+}
+
+#[derive(Classify)]
+#[answered(0)]
+struct NotFound(u32);
+
+fn main() {}

@@ -1,0 +1,64 @@
+//! `#[classify(crate = …)]` names the runtime where it has another name; `resilient` is something else here.
+#![deny(warnings, unused_qualifications)]
+
+extern crate resilient as renamed;
+extern crate std as resilient;
+
+use renamed::{Class, Classify};
+
+mod reexported {
+    pub(crate) use ::renamed as runtime;
+}
+
+#[derive(Classify)]
+#[classify(crate = ::renamed)]
+enum Absolute {
+    #[throttled]
+    #[retry_after(0)]
+    Busy(std::time::Duration),
+    #[transparent]
+    Inner(Relative),
+}
+
+#[derive(Classify)]
+#[classify(crate = reexported::runtime,)]
+#[transient]
+struct Relative;
+
+#[derive(Classify)]
+#[classify(crate = crate::reexported::runtime)]
+#[transparent]
+struct Generic<E>(E);
+
+macro_rules! with_path {
+    ($runtime:path, $krate:ident) => {
+        #[derive(Classify)]
+        #[classify(crate = $runtime)]
+        #[ignored]
+        struct ByPath;
+
+        #[derive(Classify)]
+        #[classify(crate = $krate)]
+        #[ignored]
+        struct ByIdent;
+
+        #[derive(Classify)]
+        #[classify(crate = $crate::reexported::runtime)]
+        #[ignored]
+        struct ByCrate;
+    };
+}
+
+with_path!(::renamed, renamed);
+
+fn main() {
+    let wait = std::time::Duration::from_secs(1);
+    assert_eq!(
+        Absolute::Busy(wait).classify(),
+        Class::throttled().after(wait)
+    );
+    assert_eq!(Absolute::Inner(Relative).classify(), Class::transient());
+    assert_eq!(Generic(Relative).classify(), Class::transient());
+    assert_eq!(ByPath.classify(), ByIdent.classify());
+    assert_eq!(ByCrate.classify(), Class::ignored());
+}
