@@ -33,6 +33,7 @@ async fn both(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
 }
 
+#[expect(clippy::manual_async_fn, reason = "what is measured")]
 #[circuit_breaker]
 fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>> {
     async move { wait(argument).await }
