@@ -339,3 +339,23 @@ async fn hooks_and_predicates_see_the_arguments_that_the_body_uses_up() {
     call("x".to_owned(), &mut log).await.unwrap_err();
     assert_eq!(log, ["x", "x", "x"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lent_to_the_attempts_need_not_be_sync() {
+    fn look(cell: &Cell<u32>) -> u32 {
+        cell.get()
+    }
+    #[retry(max_retries = 1, borrow(listed))]
+    async fn call(calls: &Calls, seen: Cell<u32>, listed: Cell<u32>) -> Result<u32, Fault> {
+        let seen = look(&seen);
+        tokio::task::yield_now().await;
+        if calls.next() < 2 {
+            return Err(Fault::Busy);
+        }
+        Ok(seen + listed.get())
+    }
+    assert_eq!(
+        sendable(call(&Calls::new(), Cell::new(1), Cell::new(2))).await,
+        Ok(3)
+    );
+}

@@ -186,6 +186,10 @@ impl Parts<'_> {
         let mut pattern = typed.pat.clone();
         for binding in &typed.bindings {
             let Some(value) = self.value(typed, binding, passing) else {
+                if self.lends(typed, binding, passing) {
+                    // With the variable's span, so that errors call it by its name.
+                    pattern = quote_spanned!(binding.ident.span()=> mut #pattern);
+                }
                 continue;
             };
             self.prepare(typed, binding, &value);
@@ -199,6 +203,27 @@ impl Parts<'_> {
         let attributes = typed.attrs.iter().map(|attribute| &attribute.tokens);
         let (colon, ty) = (&typed.colon, &typed.ty);
         quote!(#(#attributes)* #pattern #colon #ty)
+    }
+
+    /// Whether the attempts borrow an owned argument. If so, their blocks are made to borrow it exclusively: what is borrowed
+    /// so need only be `Send` for the future to be, and not `Sync`.
+    fn lends(&mut self, typed: &Typed, binding: &Binding, passing: Passing) -> bool {
+        let ident = &binding.ident;
+        let is_name = matches!(
+            typed.pat.clone().into_iter().collect::<Vec<_>>().as_slice(),
+            [TokenTree::Ident(_)]
+        );
+        let lends = self.retry.is_some()
+            && is_name
+            && passing == Passing::Owned
+            && scan::usage(&self.body, ident) != Use::Unused;
+        if lends {
+            let private = self.private;
+            let only_if = configured(&typed.attrs);
+            self.consumed
+                .push(emit!(#only_if #private::consume(&mut #ident);));
+        }
+        lends
     }
 
     /// What a variable is for the attempt; `None` if the attempt needs none of its own.
