@@ -2,10 +2,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, EventKind, Registry, State, circuit_breaker,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Clock, EventKind, Registry, State,
+    circuit_breaker,
 };
 use tokio::time::advance;
 
@@ -354,4 +355,39 @@ fn g07_threads_that_make_the_first_call_at_once_get_one_breaker() {
             .failure,
         50
     );
+}
+
+#[tokio::test]
+async fn b17_neither_a_good_output_nor_an_answered_error_reads_the_clock() {
+    struct Reads(std::sync::Arc<Calls>);
+    impl Clock for Reads {
+        fn now(&self) -> Instant {
+            self.0.next();
+            Instant::now()
+        }
+    }
+    struct NotFound;
+    impl Classify for NotFound {
+        fn classify(&self) -> Class {
+            Class::answered()
+        }
+    }
+    impl From<CircuitOpen> for NotFound {
+        fn from(_: CircuitOpen) -> Self {
+            Self
+        }
+    }
+    #[circuit_breaker(breaker = *breaker)]
+    async fn call(breaker: &CircuitBreaker, found: bool) -> Result<u32, NotFound> {
+        if found { Ok(1) } else { Err(NotFound) }
+    }
+    let reads = std::sync::Arc::new(Calls::new());
+    let clock = Reads(std::sync::Arc::clone(&reads));
+    let breaker = CircuitBreaker::with_clock("read", BreakerConfig::default(), clock);
+    let before = reads.count();
+    for found in [true, false, true, false] {
+        let _ = call(&breaker, found).await;
+    }
+    assert_eq!(reads.count(), before);
+    assert_eq!(breaker.snapshot().totals.success, 4);
 }

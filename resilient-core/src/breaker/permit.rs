@@ -62,8 +62,17 @@ impl<'breaker> Permit<'breaker> {
     pub(crate) fn report_class(self, class: Option<Class>) {
         match class {
             None => self.succeed(),
-            Some(class) if class.health == Outcome::Success => self.succeed(),
-            Some(class) => self.end(class.health, class.retry_after),
+            Some(class) => self.report_error(class),
+        }
+    }
+
+    /// An error can be an answer, too: a success to the breaker, counted as cheaply.
+    #[cold]
+    fn report_error(self, class: Class) {
+        if class.health == Outcome::Success {
+            self.succeed();
+        } else {
+            self.end(class.health, class.retry_after);
         }
     }
 
