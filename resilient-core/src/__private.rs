@@ -8,7 +8,8 @@ use crate::telemetry;
 
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 pub use crate::retry::{
-    Attempt, Backoff, Jitter, Retry, RetryPolicy, RetryPolicyBuilder, WhenOpen,
+    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
+    RetryPolicyBuilder, WhenOpen,
 };
 pub use crate::site::{Declaration, Site};
 
@@ -156,8 +157,6 @@ pub fn with_hint(mut class: Class, retry_after: Option<Duration>) -> Class {
 pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
     hook(event);
 }
-
-pub use crate::retry::{GiveUp, GiveUpEvent, RetryEvent};
 
 #[inline]
 pub fn retry_event<'a, O>(retry: &Retry<'_>, output: &'a O, delay: Duration) -> RetryEvent<'a, O> {
