@@ -5,13 +5,16 @@ extern crate self as resilient;
 
 // Types only: a module `retry` here would be imported with the attribute, and clash with a `mod retry` of the user's.
 // `Clock`, and what the core's features add.
+#[cfg(feature = "toml")]
+pub use resilient_core::LoadError;
 pub use resilient_core::time::*;
 pub use resilient_core::{
-    Abandoned, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen,
-    Class, Classify, ConfigError, Counts, Event, EventKind, GiveUp, GiveUpEvent, Jitter,
-    ListenerId, NameTaken, Outcome, Output, Permit, Reason, Registry, Rejected, ReportsOpen, Retry,
-    RetryEvent, RetryPolicy, RetryPolicyBuilder, Snapshot, State, Transition, TransitionCounts,
-    TransitionRefused, WhenOpen,
+    Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
+    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind, GiveUp,
+    GiveUpEvent, Jitter, KeyedBreakers, ListenerId, Mode, NameTaken, Outcome, Output, Override,
+    OverrideError, Overrides, Permit, Reason, Registry, Rejected, ReportsOpen, Retry, RetryEvent,
+    RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState,
+    Transition, TransitionCounts, TransitionRefused, WhenOpen, Window, WindowCounts,
 };
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, retry};

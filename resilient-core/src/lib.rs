@@ -24,15 +24,24 @@
 //! # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
 //! ```
 
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!(
+    "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is one 64-bit word"
+);
+
 pub mod breaker;
 mod error;
 mod event;
+mod keyed;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod name;
 mod outcome;
 mod panics;
 mod registry;
 pub mod retry;
 mod site;
+mod sync;
 mod telemetry;
 pub mod time;
 
@@ -41,14 +50,17 @@ pub mod time;
 pub mod __private;
 
 pub use breaker::{
-    Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Counts, Permit,
-    Reason, Rejected, ReportsOpen, Snapshot, State, Transition, TransitionCounts,
-    TransitionRefused,
+    Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Counts, Mode,
+    Permit, Reason, Rejected, ReportsOpen, Snapshot, State, TimeInState, Transition,
+    TransitionCounts, TransitionRefused, Window, WindowCounts,
 };
 pub use error::ConfigError;
-pub use event::{Event, EventKind, ListenerId};
+pub use event::{Event, EventKind, ListenerId, Subscription};
+pub use keyed::{BreakerKey, KeyedBreakers};
 pub use outcome::{Class, Classify, Outcome, Output};
-pub use registry::{NameTaken, Registry};
+#[cfg(feature = "toml")]
+pub use registry::LoadError;
+pub use registry::{Applied, NameTaken, Override, OverrideError, Overrides, Registry, Selection};
 pub use retry::{
     Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
     RetryPolicyBuilder, WhenOpen,

@@ -1,4 +1,4 @@
-//! The name of a breaker: cloned without allocation, wherever it goes.
+//! The name of a breaker, and its key where it has one: cloned without allocation, wherever they go.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,6 +9,47 @@ use std::sync::Arc;
 pub(crate) enum Name {
     Static(&'static str),
     Shared(Arc<str>),
+    /// One of the breakers of a name.
+    Keyed(Arc<Keyed>),
+}
+
+#[derive(PartialEq, Eq)]
+pub(crate) struct Keyed {
+    name: Name,
+    key: Box<str>,
+}
+
+impl Name {
+    pub(crate) fn with_key(&self, key: String) -> Self {
+        Self::Keyed(Arc::new(Keyed {
+            name: self.clone(),
+            key: key.into(),
+        }))
+    }
+
+    pub(crate) fn quoted(&self) -> Quoted<'_> {
+        Quoted(self)
+    }
+
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Static(_) | Self::Shared(_) => None,
+            Self::Keyed(keyed) => Some(&keyed.key),
+        }
+    }
+}
+
+/// A name for messages: in quotes, with the key in brackets.
+pub(crate) struct Quoted<'a>(&'a Name);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", &**self.0)?;
+        match self.0.key() {
+            Some(key) => write!(f, " [{key}]"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Deref for Name {
@@ -18,6 +59,7 @@ impl Deref for Name {
         match self {
             Self::Static(name) => name,
             Self::Shared(name) => name,
+            Self::Keyed(keyed) => &keyed.name,
         }
     }
 }
@@ -36,7 +78,7 @@ impl std::borrow::Borrow<str> for Name {
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        **self == **other && self.key() == other.key()
     }
 }
 
@@ -50,7 +92,7 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        (**self).cmp(&**other)
+        (&**self, self.key()).cmp(&(&**other, other.key()))
     }
 }
 

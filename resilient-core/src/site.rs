@@ -1,12 +1,16 @@
-//! The call site of an annotated function: a static that becomes a breaker at the first call.
+//! The call site of an annotated function: a static that becomes a breaker, or one for each key, at the first call.
 
+use std::any::Any;
+use std::borrow::Borrow;
+use std::hash::Hash;
 use std::panic::Location;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::breaker::core::Core;
+use crate::breaker::core::{Core, Setup};
 use crate::breaker::{BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Permit};
+use crate::keyed::{BreakerKey, Group};
 use crate::name::Name;
-use crate::registry::{Declared, Registry};
+use crate::registry::{Declared, Member, Registry};
 use crate::time::Source;
 
 /// What an annotated function says of its breaker. Evaluated once, at the first call.
@@ -37,6 +41,16 @@ impl Declaration {
             settings,
         }
     }
+
+    fn at(self, place: &'static Location<'static>) -> Declared {
+        Declared {
+            name: self.name,
+            is_given: self.is_given,
+            has_settings: self.settings != BreakerConfigBuilder::default(),
+            settings: self.settings,
+            place,
+        }
+    }
 }
 
 /// The call site of one annotated function.
@@ -52,6 +66,7 @@ pub struct Site {
     place: &'static Location<'static>,
 }
 
+#[cfg(not(any(loom, shuttle)))]
 impl Site {
     /// A site that has not been called.
     #[must_use]
@@ -64,7 +79,9 @@ impl Site {
             place: Location::caller(),
         }
     }
+}
 
+impl Site {
     /// See [`CircuitBreaker::try_acquire`].
     ///
     /// # Errors
@@ -95,39 +112,92 @@ impl Site {
     }
 
     /// Threads that come at once all evaluate the settings; one registers.
-    fn register(&'static self) -> &'static CircuitBreaker {
+    pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
         // The user's expressions, and listeners below: under no lock.
-        let Declaration {
-            name,
-            is_given,
-            settings,
-        } = (self.declare)();
-        let has_settings = settings != BreakerConfigBuilder::default();
-        let (config, errors) = settings.build_leniently();
-        let declared = Declared {
-            name,
-            is_given,
-            has_settings,
-            config,
-            errors,
-            place: self.place,
-        };
-        let mut untold = Vec::new();
+        let declared = (self.declare)().at(self.place);
+        let mut untold = None;
         let breaker = self.breaker.get_or_init(|| {
-            let (breaker, events) = Registry::global().declare(declared, |name, config| {
-                self.core.set_up(name, config, Source::Default);
-                CircuitBreaker::of_static(&self.core)
+            let found = Registry::global().declare(declared, Member::one, |name, settings| {
+                self.core
+                    .set_up(Setup::new(name, settings, Source::Default));
+                let breaker = CircuitBreaker::of_static(&self.core);
+                (Member::One(breaker.clone()), breaker)
             });
-            untold = events;
+            let (breaker, _, events) = found.into_parts();
+            untold = Some(events);
             breaker
         });
         if !breaker.is(&CircuitBreaker::of_static(&self.core)) {
             self.core.set_alias();
         }
-        for event in untold {
-            breaker.tell(event);
+        if let Some(events) = untold {
+            breaker.tell(events);
         }
         breaker
+    }
+}
+
+/// The call site of a function that has a breaker for each key.
+#[derive(Debug)]
+pub struct KeyedSite {
+    group: OnceLock<Arc<dyn Any + Send + Sync>>,
+    /// Of a generic function, whose instances share this static: groups for other types of keys.
+    others: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+    declare: fn() -> Declaration,
+    place: &'static Location<'static>,
+}
+
+impl KeyedSite {
+    /// A site that has not been called.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(declare: fn() -> Declaration) -> Self {
+        Self {
+            group: OnceLock::new(),
+            others: Mutex::new(Vec::new()),
+            declare,
+            place: Location::caller(),
+        }
+    }
+
+    /// The breaker of this key.
+    pub fn breaker<K, Q>(&'static self, key: &Q) -> CircuitBreaker
+    where
+        K: BreakerKey + Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let group = self.group.get();
+        match group.and_then(|group| group.downcast_ref::<Group<K>>()) {
+            Some(group) => group.get(key),
+            None => self.register::<K>().get(key),
+        }
+    }
+
+    #[cold]
+    fn register<K: BreakerKey>(&'static self) -> Arc<Group<K>> {
+        if self.group.get().is_some() {
+            if let Some(known) = self.other() {
+                return known;
+            }
+        }
+        let group = Registry::global().declare_keyed::<K>((self.declare)().at(self.place));
+        let first = self.group.get_or_init(|| group.clone());
+        if let Ok(first) = Arc::clone(first).downcast() {
+            return first;
+        }
+        if let Some(known) = self.other() {
+            return known;
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.push(group.clone());
+        group
+    }
+
+    fn other<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others
+            .iter()
+            .find_map(|group| Arc::clone(group).downcast().ok())
     }
 }
 

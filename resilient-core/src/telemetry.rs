@@ -21,19 +21,35 @@ mod enabled {
     }
 
     pub(crate) fn event(event: &Event) {
-        let breaker = event.breaker();
+        let (breaker, key) = (event.breaker(), event.key());
         emit(|| match event.kind() {
             EventKind::Transition(step) => {
                 let (from, to) = (step.from.as_str(), step.to.as_str());
                 let reason = step.reason.as_str();
                 if matches!(step.to, State::Open | State::ForcedOpen) {
-                    tracing::warn!(breaker, from, to, reason, "circuit breaker opened");
+                    tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
                 } else {
-                    tracing::info!(breaker, from, to, reason, "circuit breaker changed state");
+                    tracing::info!(
+                        breaker,
+                        key,
+                        from,
+                        to,
+                        reason,
+                        "circuit breaker changed state"
+                    );
                 }
             }
-            EventKind::WouldOpen => {
-                tracing::warn!(breaker, "observed circuit breaker would have opened");
+            EventKind::WouldOpen(reason) => {
+                let reason = reason.as_str();
+                tracing::warn!(
+                    breaker,
+                    key,
+                    reason,
+                    "observed circuit breaker would have opened"
+                );
+            }
+            EventKind::SettingsChanged => {
+                tracing::info!(breaker, key, "settings of circuit breaker changed");
             }
             EventKind::Conflict { first, second } => tracing::warn!(
                 breaker,
@@ -53,6 +69,7 @@ mod enabled {
         emit(|| {
             tracing::debug!(
                 breaker = open.breaker(),
+                key = open.key(),
                 state = open.state().as_str(),
                 retry_after = open.retry_after().map(|time| time.as_secs_f64()),
                 "call rejected"
@@ -90,7 +107,7 @@ pub(crate) use enabled::*;
 mod disabled {
     use std::time::Duration;
 
-    pub(crate) const ENABLED: bool = false;
+    pub(crate) const ENABLED: bool = cfg!(feature = "metrics");
 
     pub(crate) fn event(_: &crate::event::Event) {}
     pub(crate) fn rejected(_: &crate::breaker::CircuitOpen) {}
@@ -103,3 +120,10 @@ mod disabled {
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use disabled::*;
+
+/// A registered breaker went into another state.
+#[cfg(feature = "metrics")]
+pub(crate) use crate::metrics::changed;
+
+#[cfg(not(feature = "metrics"))]
+pub(crate) fn changed(_: &crate::breaker::core::Core) {}

@@ -18,29 +18,32 @@
 mod config;
 pub(crate) mod core;
 mod machine;
+mod mode;
 mod open;
 mod permit;
+#[cfg(feature = "serde")]
+mod serialize;
+mod slots;
 mod snapshot;
 mod state;
+mod window;
 mod word;
-
-#[cfg(test)]
-mod machine_tests;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use self::config::{Abandoned, BreakerConfig, BreakerConfigBuilder};
-pub use self::machine::TransitionCounts;
+pub use self::config::{Abandoned, BreakerConfig, BreakerConfigBuilder, Window};
+pub use self::machine::{TimeInState, TransitionCounts};
+pub use self::mode::Mode;
 pub use self::open::{CircuitOpen, Rejected, ReportsOpen};
 pub use self::permit::Permit;
-pub use self::snapshot::{Counts, Snapshot};
+pub use self::snapshot::{Counts, Snapshot, WindowCounts};
 pub use self::state::{Reason, State, Transition, TransitionRefused};
 
-use self::core::Core;
+use self::core::{Core, Settings, Setup};
 use self::machine::Machine;
-use crate::event::{Event, ListenerId, Listeners};
+use crate::event::{Event, EventKind, ListenerId, Listeners, Subscription};
 use crate::name::Name;
 use crate::outcome::{Class, Classify, Output, every_failure};
 use crate::time::{Clock, Source};
@@ -76,21 +79,25 @@ impl CircuitBreaker {
     /// A closed breaker. It is in no registry: see [`Registry`](crate::Registry) for those that are shared by name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
-        Self::build(Name::from(name.into()), config, Source::Default)
+        Self::build(Setup::new(
+            Name::from(name.into()),
+            Settings::of_code(config.into_shared()),
+            Source::Default,
+        ))
     }
 
     /// A closed breaker with a clock of its own.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
-        Self::build(
+        Self::build(Setup::new(
             Name::from(name.into()),
-            config,
+            Settings::of_code(config.into_shared()),
             Source::Given(Arc::new(clock)),
-        )
+        ))
     }
 
-    pub(crate) fn build(name: Name, config: BreakerConfig, clock: Source) -> Self {
-        Self(Handle::Owned(Arc::new(Core::new(name, config, clock))))
+    pub(crate) fn build(setup: Setup) -> Self {
+        Self(Handle::Owned(Arc::new(Core::new(setup))))
     }
 
     pub(crate) fn of_static(core: &'static Core) -> Self {
@@ -163,10 +170,16 @@ impl CircuitBreaker {
         self.core().name()
     }
 
-    /// The settings that hold.
+    /// Which of the breakers of that name, where there is one for each key.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.core().name().key()
+    }
+
+    /// The settings that hold, an operator's overrides included.
     #[must_use]
     pub fn config(&self) -> BreakerConfig {
-        self.core().config()
+        (*self.core().config()).clone()
     }
 
     /// The state as the next caller would find it: `HalfOpen` once the recovery time is over, even if no call has come.
@@ -240,7 +253,7 @@ impl CircuitBreaker {
     /// meanwhile: so a slow listener holds up one call, and no other. Of events beyond 256 that wait, the oldest are lost,
     /// and counted. A panic in it is contained and counted.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.core().add_listener(listener)
+        self.core().listeners().add(listener)
     }
 
     /// Removes a listener; `false` if it is not there.
@@ -249,7 +262,14 @@ impl CircuitBreaker {
         reason = "who removes one rarely asks whether it was there"
     )]
     pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.core().remove_listener(id)
+        self.core().listeners().remove(id)
+    }
+
+    /// The events from now on, for a task to await; see [`Subscription`]. Of those that wait, at most `capacity` (at least
+    /// one) are kept.
+    #[must_use]
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        Subscription::to(self.core().listeners(), capacity)
     }
 
     /// What a call would be told now, if the circuit is open.
@@ -263,12 +283,33 @@ impl CircuitBreaker {
         self.core().join(registry_listeners);
     }
 
-    pub(crate) fn tell(&self, kind: crate::event::EventKind) {
-        self.core().tell(kind);
+    pub(crate) fn tell(&self, kinds: Vec<EventKind>) {
+        self.core().tell(kinds);
+    }
+
+    pub(crate) fn leave(&self, registry_listeners: &Arc<Listeners>) {
+        self.core().leave(registry_listeners);
     }
 
     pub(crate) fn shared_name(&self) -> Name {
-        self.core().shared_name()
+        self.core().name().clone()
+    }
+
+    pub(crate) fn reconfigure(&self, settings: Settings) {
+        self.core().reconfigure(settings);
+    }
+
+    pub(crate) fn set_mode(&self, mode: Mode) {
+        self.by_hand(|machine, now| mode.set(machine, now));
+    }
+
+    /// Whether it is the static of an annotated function.
+    pub(crate) fn is_of_function(&self) -> bool {
+        matches!(self.0, Handle::Static(_))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.core().is_closed()
     }
 
     /// Whether both are handles of one breaker.
@@ -296,11 +337,11 @@ impl CircuitBreaker {
 impl Default for CircuitBreaker {
     /// A breaker named `default` with default settings.
     fn default() -> Self {
-        Self::build(
+        Self::build(Setup::new(
             Name::Static("default"),
-            BreakerConfig::default(),
+            Settings::of_code(BreakerConfig::default().into_shared()),
             Source::Default,
-        )
+        ))
     }
 }
 

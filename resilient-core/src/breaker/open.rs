@@ -23,6 +23,12 @@ impl CircuitOpen {
         &self.breaker
     }
 
+    /// Which of the breakers of that name, where there is one for each key.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.breaker.key()
+    }
+
     /// The state that it was in: open, half-open with all probe slots taken, or forced open.
     #[must_use]
     pub fn state(&self) -> State {
@@ -39,15 +45,12 @@ impl CircuitOpen {
 
 impl fmt::Display for CircuitOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &*self.breaker;
-        match self.state {
-            State::HalfOpen => write!(
-                f,
-                "circuit breaker `{name}` is half-open and all its probes are in flight"
-            )?,
-            State::ForcedOpen => write!(f, "circuit breaker `{name}` is forced open")?,
-            _ => write!(f, "circuit breaker `{name}` is open")?,
-        }
+        write!(f, "circuit breaker {} is ", self.breaker.quoted())?;
+        f.write_str(match self.state {
+            State::HalfOpen => "half-open and all its probes are in flight",
+            State::ForcedOpen => "forced open",
+            _ => "open",
+        })?;
         match self.retry_after {
             Some(time) => write!(f, ": try again in {}", Rough(time)),
             None => Ok(()),

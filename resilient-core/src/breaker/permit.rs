@@ -81,8 +81,14 @@ impl<'breaker> Permit<'breaker> {
         if self.core.count_clean_success(self.ticket) {
             let _ = ManuallyDrop::new(self);
         } else {
-            self.end(Outcome::Success, None);
+            self.succeed_slowly();
         }
+    }
+
+    #[cold]
+    fn succeed_slowly(self) {
+        let permit = ManuallyDrop::new(self);
+        permit.core.report_success(permit.ticket);
     }
 
     #[cold]
@@ -109,7 +115,6 @@ impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
             .field("breaker", &self.core.name())
-            .field("is_probe", &(self.ticket.probe != 0))
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use super::config::Condition;
+
 /// Where a breaker stands.
 ///
 /// ```text
@@ -13,8 +15,10 @@ use std::time::{Duration, Instant};
 ///     └──────────────────────────── enough probes succeed ─────────────────────────────┘
 /// ```
 ///
-/// The other three are set by hand only.
+/// The other three are set by hand, or by an operator's override, only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum State {
     /// Healthy: every call is admitted.
@@ -33,6 +37,16 @@ pub enum State {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Closed,
+        Self::Open,
+        Self::HalfOpen,
+        Self::ForcedOpen,
+        Self::Disabled,
+        Self::ObserveOnly,
+    ];
+
     /// The name in lower case, as metrics and logs use it: `closed`, `open`, `half_open` ….
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -55,14 +69,24 @@ impl fmt::Display for State {
 
 /// Why a breaker went from one state into another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Reason {
     /// As many failures in a row as `failure_threshold` allows.
     FailureThreshold,
+    /// As many failures in the window as `failure_count` allows.
+    FailureCount,
+    /// The share of failures in the window reached `failure_rate`.
+    FailureRate,
+    /// The share of slow calls in the window reached `slow_call_rate`.
+    SlowCallRate,
     /// The recovery time is over, and a call came.
     RecoveryTime,
     /// More probes failed than are tolerated.
     ProbeFailed,
+    /// The same, and the last of them succeeded too slowly.
+    ProbeSlow,
     /// Enough probes succeeded.
     ProbesSucceeded,
     /// By hand.
@@ -76,9 +100,24 @@ impl Reason {
         match self {
             Self::FailureThreshold => "failure threshold reached",
             Self::RecoveryTime => "recovery time over",
+            Self::FailureCount => "failure count reached",
+            Self::FailureRate => "failure rate reached",
+            Self::SlowCallRate => "slow call rate reached",
             Self::ProbeFailed => "probe failed",
+            Self::ProbeSlow => "probe too slow",
             Self::ProbesSucceeded => "enough probes succeeded",
             Self::Manual => "by hand",
+        }
+    }
+}
+
+impl From<Condition> for Reason {
+    fn from(condition: Condition) -> Self {
+        match condition {
+            Condition::FailureThreshold => Self::FailureThreshold,
+            Condition::FailureCount => Self::FailureCount,
+            Condition::FailureRate => Self::FailureRate,
+            Condition::SlowCallRate => Self::SlowCallRate,
         }
     }
 }

@@ -107,7 +107,7 @@ fn b01_observe_only_admits_all_and_counts_as_closed_does() {
 
 #[test]
 fn b01_observe_only_tells_once_per_entry_that_it_would_have_opened() {
-    let would_open = |kind: &EventKind| matches!(kind, EventKind::WouldOpen);
+    let would_open = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(_));
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
     let heard = Heard::from(&breaker);
     breaker.observe_only();

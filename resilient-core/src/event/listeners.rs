@@ -1,56 +1,12 @@
-//! What breakers tell, and those who listen.
+//! Those who listen: to one breaker, or to a registry.
 
 use std::fmt;
-use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::breaker::Transition;
-use crate::error::ConfigError;
-use crate::name::Name;
+use super::Event;
 use crate::panics::{contain, discard};
-
-/// Something that happened to a breaker.
-#[derive(Debug, Clone)]
-pub struct Event {
-    pub(crate) breaker: Name,
-    pub(crate) kind: EventKind,
-}
-
-impl Event {
-    /// The breaker's name.
-    #[must_use]
-    pub fn breaker(&self) -> &str {
-        &self.breaker
-    }
-
-    /// What happened.
-    #[must_use]
-    pub fn kind(&self) -> &EventKind {
-        &self.kind
-    }
-}
-
-/// What happened to a breaker.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// It went from one state into another.
-    Transition(Transition),
-    /// It is in [`State::ObserveOnly`](crate::State::ObserveOnly) and would have opened: told once until it is put
-    /// into another state.
-    WouldOpen,
-    /// Two places in the code give this name different settings. Those of the first hold.
-    Conflict {
-        /// Whose settings hold.
-        first: &'static Location<'static>,
-        /// Whose settings are not used.
-        second: &'static Location<'static>,
-    },
-    /// A setting of an annotated function that is computed at run time is out of range. Its default holds.
-    InvalidSetting(ConfigError),
-}
 
 /// Names a listener, to remove it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,0 +1,350 @@
+//! The concurrent shell around the state machine: the word in front of it, the lock around it, and its events.
+
+mod locked;
+mod rest;
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use self::locked::Locked;
+use self::rest::Rest;
+pub(crate) use self::rest::Setup;
+use super::config::BreakerConfig;
+use super::machine::{Ending, Machine, Rejection, Stamp, Ticket};
+use super::open::CircuitOpen;
+use super::slots::Slots;
+use super::snapshot::{Counts, Snapshot, WindowCounts};
+use super::state::{State, TransitionRefused};
+use super::word::{Kind, Mirrored, Reading, Word};
+use crate::event::{EventKind, Listeners};
+use crate::name::Name;
+use crate::outcome::Outcome;
+use crate::sync::MutexGuard;
+use crate::telemetry;
+
+/// One breaker. Constructed in `const`, so that it can be a static of an annotated function; the rest is set when that
+/// function is first called.
+#[derive(Debug)]
+pub(crate) struct Core {
+    word: Word,
+    /// Successes that were counted without the lock.
+    clean_successes: Slots,
+    rest: OnceLock<Rest>,
+}
+
+impl Core {
+    /// A core with no name and no settings yet, which admits nobody.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) const fn unregistered() -> Self {
+        Self {
+            word: Word::unregistered(),
+            clean_successes: Slots::new(),
+            rest: OnceLock::new(),
+        }
+    }
+
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn unregistered() -> Self {
+        Self {
+            word: Word::unregistered(),
+            clean_successes: Slots::new(),
+            rest: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn new(setup: Setup) -> Self {
+        let core = Self::unregistered();
+        core.set_up(setup);
+        core
+    }
+
+    /// Names and configures an unregistered core. Does nothing the second time.
+    pub(crate) fn set_up(&self, setup: Setup) {
+        if self.rest.set(Rest::new(setup)).is_ok() {
+            let rest = self.rest();
+            self.mirror(rest, &rest.lock());
+        }
+    }
+
+    pub(crate) fn set_alias(&self) {
+        self.word.set_alias();
+    }
+
+    /// Admits a call of a closed breaker that does not time calls: one load.
+    #[inline]
+    pub(crate) fn admit_closed(&self) -> Option<Ticket> {
+        self.word.closed().map(|generation| Ticket {
+            generation,
+            stamp: Stamp::UNKNOWN,
+        })
+    }
+
+    /// Admits a call in any state.
+    pub(crate) fn admit(&self) -> Result<Ticket, CircuitOpen> {
+        let rest = self.rest();
+        if let Some(ticket) = admit_unlocked(self.word.read(), rest) {
+            return Ok(ticket);
+        }
+        let (mut locked, now) = rest.lock_now();
+        match locked.machine.admit(now) {
+            Ok(ticket) => {
+                self.settle(rest, locked);
+                Ok(ticket)
+            }
+            Err(rejection) => {
+                locked.totals.count_rejection();
+                self.settle(rest, locked);
+                let open = rest.circuit_open(rejection);
+                telemetry::rejected(&open);
+                Err(open)
+            }
+        }
+    }
+
+    /// Counts a success that changes nothing else: a load, and a count that no other thread writes. `false` if there is
+    /// more to it.
+    #[inline]
+    pub(crate) fn count_clean_success(&self, ticket: Ticket) -> bool {
+        let clean = self.word.is_clean(ticket.generation);
+        if clean {
+            self.clean_successes.add_one();
+        }
+        clean
+    }
+
+    /// Counts a success that may be slow, late, or the end of a streak. The clock is read only where it says something.
+    pub(crate) fn report_success(&self, ticket: Ticket) {
+        let rest = self.rest();
+        let word = self.word.read();
+        if word.kind() == Kind::In(State::Disabled) {
+            return;
+        }
+        if word.is_timed() {
+            if word.is_clean_if_fast(ticket.generation) && rest.is_fast(ticket) {
+                self.clean_successes.add_one();
+                return;
+            }
+        } else {
+            let mut locked = rest.lock();
+            if let Some(counted) = locked.machine.report_untimed_success(ticket) {
+                locked.totals.count(counted);
+                self.settle(rest, locked);
+                return;
+            }
+        }
+        self.report(ticket, Ending::Reported(Outcome::Success), None);
+    }
+
+    pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
+        if self.word.read().kind() == Kind::In(State::Disabled) {
+            return;
+        }
+        let rest = self.rest();
+        let (mut locked, now) = rest.lock_now();
+        let counted = locked.machine.report(ticket, ending, retry_after, now);
+        locked.totals.count(counted);
+        self.settle(rest, locked);
+    }
+
+    pub(crate) fn by_hand(
+        &self,
+        change: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionRefused>,
+    ) -> Result<(), TransitionRefused> {
+        let rest = self.rest();
+        let (mut locked, now) = rest.lock_now();
+        let result = change(&mut locked.machine, now);
+        self.settle(rest, locked);
+        result
+    }
+
+    /// Goes on under other settings, and in the mode that they give, unless newer ones came first.
+    pub(crate) fn reconfigure(&self, settings: Settings) {
+        let rest = self.rest();
+        let (mut locked, now) = rest.lock_now();
+        if locked.reconfigure(settings, now) {
+            locked.queue(rest, EventKind::SettingsChanged);
+        }
+        self.settle(rest, locked);
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.rest().name
+    }
+
+    pub(crate) fn config(&self) -> Arc<BreakerConfig> {
+        Arc::clone(self.rest().lock().machine.config())
+    }
+
+    /// Closed, and not by the clock but as last entered: what may be forgotten.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.word.read().kind() == Kind::In(State::Closed)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match self.word.read().kind() {
+            Kind::In(State::Open) => {
+                let (locked, now) = self.rest().lock_to_look();
+                locked.machine.state(now)
+            }
+            Kind::In(state) => state,
+            Kind::Unregistered | Kind::Alias => State::Closed,
+        }
+    }
+
+    /// What a call would be told now, if the circuit is open or forced open.
+    pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
+        let kind = self.word.read().kind();
+        if !matches!(kind, Kind::In(State::Open | State::ForcedOpen)) {
+            return None;
+        }
+        let rest = self.rest();
+        let (locked, now) = rest.lock_to_look();
+        let state = locked.machine.state(now);
+        let retry_after = locked.machine.retry_after(now);
+        matches!(state, State::Open | State::ForcedOpen)
+            .then(|| rest.circuit_open(Rejection { state, retry_after }))
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let rest = self.rest();
+        let (locked, now) = rest.lock_to_look();
+        let machine = &locked.machine;
+        let totals = self.totals(&locked);
+        let state = machine.state(now);
+        let recent: Vec<_> = machine.history().collect();
+        let since = if state == machine.entered() {
+            recent.last().map(|transition| transition.at)
+        } else {
+            machine.end()
+        };
+        Snapshot {
+            name: (*rest.name).to_owned(),
+            key: rest.name.key().map(str::to_owned),
+            at: now,
+            state,
+            since,
+            retry_after: machine.retry_after(now),
+            streak: machine.streak(),
+            window: machine
+                .window(now)
+                .map(|window| WindowCounts::new(machine.streak(), Some(window))),
+            last_opening: machine
+                .last_opening()
+                .map(|then| WindowCounts::new(then.streak, then.window)),
+            probes_in_flight: machine.probes_in_flight(),
+            totals,
+            in_state: totals.since(&locked.totals_at_start),
+            transitions: machine.transitions(),
+            time_in_state: machine.time_in_state(now),
+            recent,
+            listener_panics: rest.listener_panics.load(Relaxed),
+            lost_events: locked.lost_events,
+        }
+    }
+
+    pub(crate) fn listeners(&self) -> &Arc<Listeners> {
+        &self.rest().listeners
+    }
+
+    /// Lets a registry's listeners hear this breaker's events.
+    pub(crate) fn join(&self, registry: &Arc<Listeners>) {
+        self.rest().join(registry);
+    }
+
+    /// The same, no longer.
+    pub(crate) fn leave(&self, registry: &Arc<Listeners>) {
+        self.rest().leave(registry);
+    }
+
+    /// Delivers events that are no transitions, and what else waits.
+    pub(crate) fn tell(&self, kinds: Vec<EventKind>) {
+        let rest = self.rest();
+        let mut locked = rest.lock();
+        for kind in kinds {
+            locked.queue(rest, kind);
+        }
+        self.settle(rest, locked);
+    }
+
+    /// A registered core has all its parts; an alias or an unregistered one never gets here.
+    fn rest(&self) -> &Rest {
+        self.rest
+            .get()
+            .expect("a breaker is set up before it is used")
+    }
+
+    fn totals(&self, locked: &Locked) -> Counts {
+        let mut totals = locked.totals;
+        totals.success = totals.success.saturating_add(self.clean_successes.sum());
+        totals
+    }
+
+    /// Makes the word say what the machine says. Whether its generation is a new one.
+    fn mirror(&self, rest: &Rest, locked: &Locked) -> bool {
+        let machine = &locked.machine;
+        let slow_call = machine.config().slow_call;
+        rest.set_slow_call(slow_call);
+        self.word.set(Mirrored {
+            state: machine.entered(),
+            generation: machine.generation(),
+            is_clean: machine.is_clean(),
+            is_timed: slow_call.is_some(),
+        })
+    }
+
+    /// Ends every operation: mirrors the machine in the word, gives the lock back, delivers what happened.
+    fn settle<'a>(&self, rest: &'a Rest, mut locked: MutexGuard<'a, Locked>) {
+        if self.mirror(rest, &locked) {
+            locked.totals_at_start = self.totals(&locked);
+            if locked.machine.entered() == State::Closed {
+                rest.tell_group_of_closing();
+            }
+        }
+        locked.queue_what_happened(rest);
+        if locked.events.is_empty() || locked.delivering {
+            return;
+        }
+        locked.delivering = true;
+        while let Some(event) = locked.events.pop_front() {
+            drop(locked);
+            rest.deliver(&event, self);
+            locked = rest.lock();
+        }
+        locked.delivering = false;
+    }
+}
+
+/// Admits a call of a state that admits all, by the word alone; a clock is read where calls are timed.
+fn admit_unlocked(word: Reading, rest: &Rest) -> Option<Ticket> {
+    let stamp = match word.kind() {
+        Kind::In(State::Closed | State::ObserveOnly) if word.is_timed() => rest.stamp()?,
+        Kind::In(State::Closed | State::ObserveOnly | State::Disabled) => Stamp::UNKNOWN,
+        _ => return None,
+    };
+    Some(Ticket {
+        generation: word.generation(),
+        stamp,
+    })
+}
+
+/// Settings for a live breaker.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) config: Arc<BreakerConfig>,
+    /// The mode that an operator's override asks for.
+    pub(crate) mode: Option<super::Mode>,
+    /// Newer ones have a higher one: those that come late change nothing.
+    pub(crate) version: u64,
+}
+
+impl Settings {
+    /// As the code has them, with no override.
+    pub(crate) fn of_code(config: Arc<BreakerConfig>) -> Self {
+        Self {
+            config,
+            mode: None,
+            version: 0,
+        }
+    }
+}

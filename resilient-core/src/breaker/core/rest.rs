@@ -1,0 +1,174 @@
+//! What a breaker has besides its word and its counts: name, clock, lock, listeners.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::locked::Locked;
+use super::{Core, Settings};
+use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
+use crate::breaker::open::CircuitOpen;
+use crate::event::{Event, EventKind, Listeners};
+use crate::name::Name;
+use crate::sync::{Mutex, MutexGuard};
+use crate::telemetry;
+use crate::time::Source;
+
+/// What a breaker is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) name: Name,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Source,
+    /// Of a keyed breaker: how often one of its group was closed.
+    pub(crate) closings: Option<Arc<AtomicU64>>,
+}
+
+impl Setup {
+    pub(crate) fn new(name: Name, settings: Settings, clock: Source) -> Self {
+        Self {
+            name,
+            settings,
+            clock,
+            closings: None,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Rest {
+    pub(super) name: Name,
+    clock: Source,
+    /// What stamps count from.
+    epoch: Instant,
+    /// In nanoseconds, `u64::MAX` for none: the setting, to be read without the lock.
+    slow_call: AtomicU64,
+    locked: Mutex<Locked>,
+    pub(super) listeners: Arc<Listeners>,
+    /// Those of the registries that the breaker is in.
+    registries: RwLock<Vec<Arc<Listeners>>>,
+    pub(super) listener_panics: AtomicU64,
+    closings: Option<Arc<AtomicU64>>,
+}
+
+impl Rest {
+    pub(super) fn new(setup: Setup) -> Self {
+        let epoch = setup.clock.now().unwrap_or_else(crate::time::now);
+        let config = Arc::clone(&setup.settings.config);
+        let machine = Machine::new(config, fastrand::Rng::new(), epoch);
+        let mut locked = Locked::new(machine, epoch);
+        locked.reconfigure(setup.settings, epoch);
+        Self {
+            name: setup.name,
+            clock: setup.clock,
+            epoch,
+            slow_call: AtomicU64::new(u64::MAX),
+            locked: Mutex::new(locked),
+            listeners: Arc::default(),
+            registries: RwLock::default(),
+            listener_panics: AtomicU64::new(0),
+            closings: setup.closings,
+        }
+    }
+
+    /// No user code runs under the lock, so it cannot be poisoned halfway through a change.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Locked> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The clock is read before the lock is taken: a given one is not our code.
+    pub(super) fn lock_now(&self) -> (MutexGuard<'_, Locked>, Instant) {
+        let now = self.clock.now();
+        let mut locked = self.lock();
+        locked.latest = now.unwrap_or(locked.latest);
+        let now = locked.latest;
+        (locked, now)
+    }
+
+    /// The same, to change nothing.
+    pub(super) fn lock_to_look(&self) -> (MutexGuard<'_, Locked>, Instant) {
+        let now = self.clock.now();
+        let locked = self.lock();
+        let now = now.unwrap_or(locked.latest);
+        (locked, now)
+    }
+
+    /// When a call begins that is timed. `None` if the clock does not say.
+    pub(super) fn stamp(&self) -> Option<u64> {
+        self.clock.now().map(|now| Stamp::of(now, self.epoch))
+    }
+
+    pub(super) fn is_fast(&self, ticket: Ticket) -> bool {
+        let limit = Duration::from_nanos(self.slow_call.load(Relaxed));
+        self.clock
+            .now()
+            .and_then(|now| Stamp::took(ticket.stamp, self.epoch, now))
+            .is_some_and(|took| took < limit)
+    }
+
+    /// To be called under the lock.
+    pub(super) fn set_slow_call(&self, limit: Option<Duration>) {
+        let nanos = limit.map_or(u64::MAX, |limit| {
+            u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)
+        });
+        if self.slow_call.load(Relaxed) != nanos {
+            self.slow_call.store(nanos, Relaxed);
+        }
+    }
+
+    pub(super) fn tell_group_of_closing(&self) {
+        if let Some(closings) = &self.closings {
+            closings.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(super) fn circuit_open(&self, rejection: Rejection) -> CircuitOpen {
+        CircuitOpen {
+            breaker: self.name.clone(),
+            state: rejection.state,
+            retry_after: rejection.retry_after,
+        }
+    }
+
+    pub(super) fn join(&self, registry: &Arc<Listeners>) {
+        let mut registries = self
+            .registries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !registries.iter().any(|each| Arc::ptr_eq(each, registry)) {
+            registries.push(Arc::clone(registry));
+        }
+    }
+
+    pub(super) fn leave(&self, registry: &Arc<Listeners>) {
+        let mut registries = self
+            .registries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        registries.retain(|each| !Arc::ptr_eq(each, registry));
+    }
+
+    fn registries(&self) -> Vec<Arc<Listeners>> {
+        let registries = self.registries.read();
+        registries.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        telemetry::ENABLED
+            || !self.listeners.is_empty()
+            || self.registries().iter().any(|each| !each.is_empty())
+    }
+
+    pub(super) fn deliver(&self, event: &Event, core: &Core) {
+        let registries = self.registries();
+        telemetry::event(event);
+        let is_registered = self.name.key().is_none() && !registries.is_empty();
+        if is_registered && matches!(event.kind(), EventKind::Transition(_)) {
+            telemetry::changed(core);
+        }
+        let own = self.listeners.tell(event);
+        let panics = registries.iter().map(|each| each.tell(event)).sum::<u64>() + own;
+        self.listener_panics.fetch_add(panics, Relaxed);
+    }
+}

@@ -1,0 +1,111 @@
+//! What operators do to a breaker.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::phase::{Length, Phase};
+use super::probes::Round;
+use super::{Health, Machine};
+use crate::breaker::config::BreakerConfig;
+use crate::breaker::state::{Reason, State, TransitionRefused};
+
+impl Machine {
+    /// Opens the circuit. An open one that is due for a probe opens anew.
+    pub(crate) fn trip(&mut self, now: Instant) -> Result<(), TransitionRefused> {
+        if self.may_trip(now)? {
+            self.open(Reason::Manual, None, now);
+        }
+        Ok(())
+    }
+
+    /// Opens the circuit for `time` from now; an open one gets this as its end.
+    pub(crate) fn trip_for(
+        &mut self,
+        time: Duration,
+        now: Instant,
+    ) -> Result<(), TransitionRefused> {
+        if self.may_trip(now)? {
+            self.open_for(Length::ByHand(time), Reason::Manual, now);
+        } else if let Phase::Open(outage) = &mut self.phase {
+            outage.end_in(time, now);
+            self.log.correct_opening(outage.open_for());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn half_open(&mut self, now: Instant) -> Result<(), TransitionRefused> {
+        match self.phase {
+            Phase::Open(_) | Phase::ForcedOpen => {
+                self.enter(Phase::HalfOpen(Round::default()), Reason::Manual, now);
+                Ok(())
+            }
+            Phase::HalfOpen(_) => Ok(()),
+            _ => Err(self.refused(State::HalfOpen)),
+        }
+    }
+
+    /// Closes the circuit, always with a new generation and nothing remembered.
+    pub(crate) fn close(&mut self, now: Instant) {
+        self.enter(self.healthy(now), Reason::Manual, now);
+    }
+
+    pub(crate) fn force_open(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::ForcedOpen) {
+            self.enter(Phase::ForcedOpen, Reason::Manual, now);
+        }
+    }
+
+    pub(crate) fn disable(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::Disabled) {
+            self.enter(Phase::Disabled, Reason::Manual, now);
+        }
+    }
+
+    pub(crate) fn observe_only(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::ObserveOnly { .. }) {
+            let phase = Phase::ObserveOnly {
+                health: Health::new(&self.config, now),
+                told: false,
+            };
+            self.enter(phase, Reason::Manual, now);
+        }
+    }
+
+    /// Goes on under other settings, in the same state and generation: what is remembered stays as far as the new
+    /// settings can hold it, and the end of an open time moves. Conditions are tested at the next counted call.
+    pub(crate) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
+        let old = std::mem::replace(&mut self.config, config);
+        let new = &self.config;
+        match &mut self.phase {
+            Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
+                if !new.remembers_like(&old) {
+                    health.reconfigure(new, now);
+                }
+            }
+            Phase::Open(outage) => {
+                if !new.recovers_like(&old) {
+                    outage.reconfigure(new);
+                    self.log.correct_opening(outage.open_for());
+                }
+            }
+            Phase::HalfOpen(_) | Phase::ForcedOpen | Phase::Disabled => {}
+        }
+    }
+
+    /// Whether there is something to open: not if it is open already.
+    fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionRefused> {
+        self.half_open_if_due(now);
+        match self.phase {
+            Phase::Closed(_) | Phase::HalfOpen(_) => Ok(true),
+            Phase::Open(_) => Ok(false),
+            _ => Err(self.refused(State::Open)),
+        }
+    }
+
+    fn refused(&self, to: State) -> TransitionRefused {
+        TransitionRefused {
+            from: self.entered(),
+            to,
+        }
+    }
+}

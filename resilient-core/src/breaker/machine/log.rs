@@ -1,0 +1,158 @@
+//! What a breaker has been through: how often it went into each state, for how long, and the last transitions.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::breaker::state::{State, Transition};
+
+/// How many transitions are remembered.
+pub(crate) const HISTORY: usize = 32;
+
+/// One value a state: how often, or how long.
+macro_rules! by_state {
+    ($(#[$doc:meta])* $name:ident of $value:ty { $($(#[$field_doc:meta])* $field:ident: $state:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $value,)*
+        }
+
+        impl $name {
+            /// That of one state.
+            #[must_use]
+            pub fn of(&self, state: State) -> $value {
+                match state {
+                    $(State::$state => self.$field,)*
+                }
+            }
+
+            pub(crate) fn plus(&self, other: &Self) -> Self {
+                Self {
+                    $($field: self.$field.saturating_add(other.$field),)*
+                }
+            }
+
+            fn of_mut(&mut self, state: State) -> &mut $value {
+                match state {
+                    $(State::$state => &mut self.$field,)*
+                }
+            }
+        }
+    };
+}
+
+by_state! {
+    /// How often the breaker went into each state.
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+    TransitionCounts of u64 {
+        /// Into `Closed`.
+        closed: Closed,
+        /// Into `Open`.
+        opened: Open,
+        /// Into `HalfOpen`.
+        half_opened: HalfOpen,
+        /// Into `ForcedOpen`.
+        forced_open: ForcedOpen,
+        /// Into `Disabled`.
+        disabled: Disabled,
+        /// Into `ObserveOnly`.
+        observe_only: ObserveOnly,
+    }
+}
+
+by_state! {
+    /// How long the breaker has been in each state, by its own clock. They add up to its age.
+    TimeInState of Duration {
+        /// In `Closed`.
+        closed: Closed,
+        /// In `Open`, until the recovery time was over.
+        open: Open,
+        /// In `HalfOpen`: from the end of the recovery time on, also while no call came.
+        half_open: HalfOpen,
+        /// In `ForcedOpen`.
+        forced_open: ForcedOpen,
+        /// In `Disabled`.
+        disabled: Disabled,
+        /// In `ObserveOnly`.
+        observe_only: ObserveOnly,
+    }
+}
+
+impl TimeInState {
+    fn add(&mut self, state: State, time: Duration) {
+        let sum = self.of_mut(state);
+        *sum = sum.saturating_add(time);
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Log {
+    counts: TransitionCounts,
+    transitions: VecDeque<Transition>,
+    /// How many of the newest transitions nobody has fetched yet.
+    unfetched: usize,
+    times: TimeInState,
+    /// Up to here the times are added up.
+    timed_until: Instant,
+}
+
+impl Log {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            counts: TransitionCounts::default(),
+            transitions: VecDeque::new(),
+            unfetched: 0,
+            times: TimeInState::default(),
+            timed_until: now,
+        }
+    }
+
+    /// Adds the time since the last transition, of which what is after `due` belongs to half-open.
+    pub(super) fn time(&mut self, state: State, due: Option<Instant>, now: Instant) {
+        self.times = self.times(state, due, now);
+        self.timed_until = self.timed_until.max(now);
+    }
+
+    pub(super) fn record(&mut self, transition: Transition) {
+        let count = self.counts.of_mut(transition.to);
+        *count = count.saturating_add(1);
+        if self.transitions.len() == HISTORY {
+            self.transitions.pop_front();
+        }
+        self.transitions.push_back(transition);
+        self.unfetched = self.unfetched.saturating_add(1);
+    }
+
+    /// Corrects the open time of the last opening.
+    pub(super) fn correct_opening(&mut self, open_for: Option<Duration>) {
+        if let Some(opening) = self.transitions.back_mut() {
+            opening.open_for = open_for;
+        }
+    }
+
+    pub(super) fn counts(&self) -> TransitionCounts {
+        self.counts
+    }
+
+    /// Oldest first.
+    pub(super) fn transitions(&self) -> impl Iterator<Item = Transition> + '_ {
+        self.transitions.iter().copied()
+    }
+
+    /// The transitions since this was last asked, oldest first.
+    pub(super) fn fetch(&mut self) -> impl Iterator<Item = Transition> + '_ {
+        let unfetched = std::mem::take(&mut self.unfetched);
+        let seen = self.transitions.len().saturating_sub(unfetched);
+        self.transitions.iter().skip(seen).copied()
+    }
+
+    pub(super) fn times(&self, state: State, due: Option<Instant>, now: Instant) -> TimeInState {
+        let mut times = self.times;
+        let now = now.max(self.timed_until);
+        let end = due.map_or(now, |due| due.clamp(self.timed_until, now));
+        times.add(state, end.saturating_duration_since(self.timed_until));
+        times.add(State::HalfOpen, now.saturating_duration_since(end));
+        times
+    }
+}

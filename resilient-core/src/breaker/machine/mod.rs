@@ -1,0 +1,416 @@
+//! The state machine: a plain value that is told the time. No lock, no clock, no I/O.
+//!
+//! Every change of state goes through [`Machine::enter`], which starts a new generation. A call remembers the generation
+//! that admitted it, so that its result can never move another one.
+
+mod by_hand;
+mod log;
+mod phase;
+mod probes;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+#[cfg(test)]
+pub(crate) use self::log::HISTORY;
+use self::log::Log;
+pub use self::log::{TimeInState, TransitionCounts};
+use self::phase::{Length, Outage, Phase};
+use self::probes::{Decision, Round};
+use super::config::{Abandoned, BreakerConfig};
+use super::state::{Reason, State, Transition};
+use super::window::{Call, Health, Tally};
+use super::word::wrap;
+use crate::outcome::Outcome;
+
+/// What an admitted call remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    /// Who admitted it.
+    pub(crate) generation: u64,
+    /// Of a probe, which it is; of another call, when it began: see [`Stamp`].
+    pub(crate) stamp: u64,
+}
+
+/// When a call began: nanoseconds since its breaker was made, plus one. Zero is unknown, and never slow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp;
+
+impl Stamp {
+    pub(crate) const UNKNOWN: u64 = 0;
+
+    pub(crate) fn of(begun: Instant, epoch: Instant) -> u64 {
+        let nanos = begun.saturating_duration_since(epoch).as_nanos();
+        u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// How long the call has taken.
+    pub(crate) fn took(stamp: u64, epoch: Instant, now: Instant) -> Option<Duration> {
+        let begun = stamp.checked_sub(1)?;
+        let elapsed = now.saturating_duration_since(epoch);
+        Some(elapsed.saturating_sub(Duration::from_nanos(begun)))
+    }
+}
+
+/// Why a call was not admitted, and how long to wait where that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    pub(crate) state: State,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// How an admitted call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Reported(Outcome),
+    /// The permit was dropped with no outcome.
+    Abandoned,
+}
+
+/// Where a reported call was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    Success {
+        slow: bool,
+    },
+    Failure {
+        slow: bool,
+    },
+    Ignored,
+    Abandoned,
+    /// The state that admitted it is over.
+    Late,
+    /// The breaker is disabled.
+    Nowhere,
+}
+
+/// What was remembered when a condition opened the circuit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    pub(crate) streak: u32,
+    pub(crate) window: Option<Tally>,
+}
+
+/// The state machine of one breaker.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    config: Arc<BreakerConfig>,
+    phase: Phase,
+    generation: u64,
+    /// Re-openings from half-open since the circuit was last closed.
+    reopenings: u32,
+    next_probe: u64,
+    random: fastrand::Rng,
+    /// What stamps count from.
+    epoch: Instant,
+    log: Log,
+    last_opening: Option<Remembered>,
+    would_open: Option<Reason>,
+}
+
+impl Machine {
+    pub(crate) fn new(config: Arc<BreakerConfig>, random: fastrand::Rng, now: Instant) -> Self {
+        Self {
+            phase: Phase::Closed(Health::new(&config, now)),
+            config,
+            generation: 0,
+            reopenings: 0,
+            next_probe: 1,
+            random,
+            epoch: now,
+            log: Log::new(now),
+            last_opening: None,
+            would_open: None,
+        }
+    }
+
+    /// Admits a call, or says why not.
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
+        self.half_open_if_due(now);
+        let stamp = match &mut self.phase {
+            Phase::Disabled => Stamp::UNKNOWN,
+            Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
+                Some(_) => Stamp::of(now, self.epoch),
+                None => Stamp::UNKNOWN,
+            },
+            Phase::HalfOpen(round) => {
+                let id = self.next_probe;
+                if !round.admit(id, &self.config, now) {
+                    return Err(self.rejection(now));
+                }
+                self.next_probe = id.wrapping_add(1);
+                id
+            }
+            Phase::Open(_) | Phase::ForcedOpen => return Err(self.rejection(now)),
+        };
+        Ok(Ticket {
+            generation: self.generation,
+            stamp,
+        })
+    }
+
+    /// Takes note of how an admitted call ended.
+    pub(crate) fn report(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) -> Counted {
+        if let Some(nowhere_or_late) = self.counted_apart(ticket) {
+            return nowhere_or_late;
+        }
+        let took = match &mut self.phase {
+            Phase::HalfOpen(round) => {
+                let Some(begun) = round.release(ticket.stamp) else {
+                    return Counted::Late;
+                };
+                Some(now.saturating_duration_since(begun))
+            }
+            _ => Stamp::took(ticket.stamp, self.epoch, now),
+        };
+        let failed = match ending {
+            Ending::Reported(Outcome::Success) => false,
+            Ending::Reported(Outcome::Failure) => true,
+            Ending::Reported(Outcome::Ignored) => return Counted::Ignored,
+            Ending::Abandoned if self.config.abandoned == Abandoned::Failure => true,
+            Ending::Abandoned => return Counted::Abandoned,
+        };
+        let limit = self.config.slow_call;
+        let slow = took.zip(limit).is_some_and(|(took, limit)| took >= limit);
+        self.count(Call { failed, slow }, retry_after, now);
+        if failed {
+            Counted::Failure { slow }
+        } else {
+            Counted::Success { slow }
+        }
+    }
+
+    /// Takes note of a success without knowing the time: `None` if that is needed, and then nothing was done.
+    pub(crate) fn report_untimed_success(&mut self, ticket: Ticket) -> Option<Counted> {
+        if let Some(nowhere_or_late) = self.counted_apart(ticket) {
+            return Some(nowhere_or_late);
+        }
+        match &mut self.phase {
+            Phase::Closed(health) | Phase::ObserveOnly { health, .. }
+                if self.config.slow_call.is_none() =>
+            {
+                health
+                    .record_untimed_success(&self.config)
+                    .then_some(Counted::Success { slow: false })
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn config(&self) -> &Arc<BreakerConfig> {
+        &self.config
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The state that was last entered; see [`Machine::state`] for the one that holds now.
+    pub(crate) fn entered(&self) -> State {
+        self.phase.state()
+    }
+
+    /// The state as the next caller would find it. Changes nothing.
+    pub(crate) fn state(&self, now: Instant) -> State {
+        if self.is_due(now) {
+            State::HalfOpen
+        } else {
+            self.entered()
+        }
+    }
+
+    /// When the recovery time is over, while the circuit is open.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Open(outage) => outage.end(),
+            _ => None,
+        }
+    }
+
+    /// How long until a call may be admitted: zero where one would be now, `None` where nobody knows.
+    pub(crate) fn retry_after(&self, now: Instant) -> Option<Duration> {
+        match &self.phase {
+            Phase::Open(outage) => outage.time_left(now),
+            Phase::HalfOpen(round) => round.retry_after(&self.config, now),
+            Phase::ForcedOpen => None,
+            Phase::Closed(_) | Phase::Disabled | Phase::ObserveOnly { .. } => Some(Duration::ZERO),
+        }
+    }
+
+    /// Whether another fast success would change nothing, so that it need not be told.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.phase.health().is_some_and(Health::is_clean)
+    }
+
+    /// Failures in a row in the present state.
+    pub(crate) fn streak(&self) -> u32 {
+        self.phase.health().map_or(0, Health::streak)
+    }
+
+    /// What is in the present state's window.
+    pub(crate) fn window(&self, now: Instant) -> Option<Tally> {
+        self.phase.health().and_then(|health| health.tally(now))
+    }
+
+    /// What was remembered when a condition last opened the circuit.
+    pub(crate) fn last_opening(&self) -> Option<Remembered> {
+        self.last_opening
+    }
+
+    /// Probes that hold a slot.
+    pub(crate) fn probes_in_flight(&self) -> usize {
+        match &self.phase {
+            Phase::HalfOpen(round) => round.in_flight(),
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn transitions(&self) -> TransitionCounts {
+        self.log.counts()
+    }
+
+    pub(crate) fn time_in_state(&self, now: Instant) -> TimeInState {
+        self.log.times(self.entered(), self.end(), now)
+    }
+
+    /// The last transitions, oldest first.
+    pub(crate) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
+        self.log.transitions()
+    }
+
+    /// The transitions since this was last asked, oldest first.
+    pub(crate) fn fetch_transitions(&mut self) -> impl Iterator<Item = Transition> + '_ {
+        self.log.fetch()
+    }
+
+    /// Why an observed breaker would have opened since this was last asked.
+    pub(crate) fn fetch_would_open(&mut self) -> Option<Reason> {
+        self.would_open.take()
+    }
+
+    /// What ends while the breaker is disabled counts nowhere, and what an older generation admitted is late.
+    fn counted_apart(&self, ticket: Ticket) -> Option<Counted> {
+        if matches!(self.phase, Phase::Disabled) {
+            Some(Counted::Nowhere)
+        } else if ticket.generation != self.generation {
+            Some(Counted::Late)
+        } else {
+            None
+        }
+    }
+
+    /// Takes note of a success or a failure, and goes where it leads.
+    fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
+        match &mut self.phase {
+            Phase::Closed(health) => {
+                if let Some(condition) = health.record(call, &self.config, now) {
+                    self.last_opening = Some(Remembered {
+                        streak: health.streak(),
+                        window: health.tally(now),
+                    });
+                    self.open(condition.into(), retry_after, now);
+                }
+            }
+            Phase::ObserveOnly { health, told } => {
+                let condition = health.record(call, &self.config, now);
+                if let Some(condition) = condition.filter(|_| !*told) {
+                    *told = true;
+                    self.would_open = Some(condition.into());
+                }
+            }
+            Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
+                Decision::Undecided => {}
+                Decision::Close => {
+                    self.enter(self.healthy(now), Reason::ProbesSucceeded, now);
+                }
+                Decision::Reopen if call.failed => {
+                    self.open(Reason::ProbeFailed, retry_after, now);
+                }
+                Decision::Reopen => self.open(Reason::ProbeSlow, retry_after, now),
+            },
+            // These admit nobody, so no ticket is of their generation; and disabled counts nothing.
+            Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
+        }
+    }
+
+    /// Open, and the recovery time is over.
+    fn is_due(&self, now: Instant) -> bool {
+        matches!(&self.phase, Phase::Open(outage) if outage.is_due(now))
+    }
+
+    fn half_open_if_due(&mut self, now: Instant) {
+        if self.is_due(now) {
+            self.enter(Phase::HalfOpen(Round::default()), Reason::RecoveryTime, now);
+        }
+    }
+
+    fn healthy(&self, now: Instant) -> Phase {
+        Phase::Closed(Health::new(&self.config, now))
+    }
+
+    fn open(&mut self, reason: Reason, hint: Option<Duration>, now: Instant) {
+        let length = Length::Computed {
+            hint,
+            jitter: self.random.f64(),
+            reopenings: self.next_reopenings(),
+        };
+        self.open_for(length, reason, now);
+    }
+
+    fn open_for(&mut self, length: Length, reason: Reason, now: Instant) {
+        self.reopenings = self.next_reopenings();
+        self.enter(
+            Phase::Open(Outage::new(length, &self.config, now)),
+            reason,
+            now,
+        );
+    }
+
+    /// Re-openings since the circuit was last closed, with the one that comes now.
+    fn next_reopenings(&self) -> u32 {
+        match self.phase {
+            Phase::HalfOpen(_) => self.reopenings.saturating_add(1),
+            _ => self.reopenings,
+        }
+    }
+
+    /// The one place where the state changes.
+    fn enter(&mut self, phase: Phase, reason: Reason, now: Instant) {
+        self.log.time(self.entered(), self.end(), now);
+        let (from, to) = (self.phase.state(), phase.state());
+        self.phase = phase;
+        self.generation = wrap(self.generation.wrapping_add(1));
+        if to == State::Closed {
+            self.reopenings = 0;
+        }
+        if from == to {
+            return;
+        }
+        let open_for = match &self.phase {
+            Phase::Open(outage) => outage.open_for(),
+            _ => None,
+        };
+        self.log.record(Transition {
+            at: now,
+            from,
+            to,
+            reason,
+            open_for,
+        });
+    }
+
+    fn rejection(&self, now: Instant) -> Rejection {
+        Rejection {
+            state: self.entered(),
+            retry_after: self.retry_after(now),
+        }
+    }
+}

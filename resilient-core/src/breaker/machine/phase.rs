@@ -1,0 +1,138 @@
+//! The states, each with the data that only it has.
+
+use std::time::{Duration, Instant};
+
+use super::probes::Round;
+use crate::breaker::config::BreakerConfig;
+use crate::breaker::state::State;
+use crate::breaker::window::Health;
+use crate::time::later;
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    Closed(Health),
+    Open(Outage),
+    HalfOpen(Round),
+    ForcedOpen,
+    Disabled,
+    ObserveOnly {
+        health: Health,
+        /// It was told that the circuit would have opened.
+        told: bool,
+    },
+}
+
+impl Phase {
+    pub(super) fn state(&self) -> State {
+        match self {
+            Self::Closed(_) => State::Closed,
+            Self::Open(_) => State::Open,
+            Self::HalfOpen(_) => State::HalfOpen,
+            Self::ForcedOpen => State::ForcedOpen,
+            Self::Disabled => State::Disabled,
+            Self::ObserveOnly { .. } => State::ObserveOnly,
+        }
+    }
+
+    /// What is remembered of the calls of a state that counts them for its conditions.
+    pub(super) fn health(&self) -> Option<&Health> {
+        match self {
+            Self::Closed(health) | Self::ObserveOnly { health, .. } => Some(health),
+            _ => None,
+        }
+    }
+}
+
+/// One opening, and its end.
+#[derive(Debug)]
+pub(super) struct Outage {
+    since: Instant,
+    /// `None` is "until reset".
+    until: Option<Instant>,
+    length: Length,
+}
+
+/// What the open time comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Length {
+    /// The settings; with what the dependency asked for, and the share of the jitter that was drawn for this opening.
+    Computed {
+        hint: Option<Duration>,
+        jitter: f64,
+        reopenings: u32,
+    },
+    /// An operator's word, which no setting changes.
+    ByHand(Duration),
+}
+
+impl Outage {
+    pub(super) fn new(length: Length, config: &BreakerConfig, since: Instant) -> Self {
+        Self {
+            since,
+            until: later(since, length.of(config)),
+            length,
+        }
+    }
+
+    /// A time before the opening counts as the opening.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now.max(self.since) >= until)
+    }
+
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.until
+    }
+
+    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.until
+            .map(|until| until.saturating_duration_since(now.max(self.since)))
+    }
+
+    /// The whole of it, from its beginning.
+    pub(super) fn open_for(&self) -> Option<Duration> {
+        self.until
+            .map(|until| until.saturating_duration_since(self.since))
+    }
+
+    /// Ends it `time` from now, by hand.
+    pub(super) fn end_in(&mut self, time: Duration, now: Instant) {
+        self.until = later(now.max(self.since), time);
+        self.length = Length::ByHand(time);
+    }
+
+    /// Moves the end to where the settings put it, unless it was set by hand.
+    pub(super) fn reconfigure(&mut self, config: &BreakerConfig) {
+        if let Length::Computed { .. } = self.length {
+            self.until = later(self.since, self.length.of(config));
+        }
+    }
+}
+
+impl Length {
+    /// Growth by the re-openings, bounded; at least what the dependency asked for, within the same bound; prolonged by
+    /// the jitter.
+    fn of(self, config: &BreakerConfig) -> Duration {
+        match self {
+            Self::ByHand(time) => time,
+            Self::Computed {
+                hint,
+                jitter,
+                reopenings,
+            } => {
+                let most = config.max_recovery_time;
+                let growth = config.recovery_factor.powf(f64::from(reopenings));
+                let base = scale(config.recovery_time, growth).min(most);
+                let asked = hint.map_or(base, |hint| base.max(hint.min(most)));
+                scale(asked, 1.0 + config.recovery_jitter * jitter)
+            }
+        }
+    }
+}
+
+/// `time * factor`, `Duration::MAX` where that is too long to say.
+fn scale(time: Duration, factor: f64) -> Duration {
+    if factor <= 1.0 || time.is_zero() {
+        return time;
+    }
+    Duration::try_from_secs_f64(time.as_secs_f64() * factor).unwrap_or(Duration::MAX)
+}

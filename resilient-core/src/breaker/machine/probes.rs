@@ -1,0 +1,99 @@
+//! One half-open round: the probes in flight, and how the finished ones ended.
+
+use std::time::{Duration, Instant};
+
+use crate::breaker::config::BreakerConfig;
+use crate::time::later;
+
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    in_flight: Vec<Probe>,
+    succeeded: u32,
+    failed: u32,
+}
+
+#[derive(Debug)]
+struct Probe {
+    id: u64,
+    since: Instant,
+}
+
+/// What a round has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    Undecided,
+    Close,
+    Reopen,
+}
+
+impl Round {
+    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false` if there is none.
+    pub(super) fn admit(&mut self, id: u64, config: &BreakerConfig, now: Instant) -> bool {
+        if !self.has_slot(config) {
+            let lost = self
+                .in_flight
+                .iter()
+                .position(|probe| probe.lease_left(config, now) == Some(Duration::ZERO));
+            let Some(lost) = lost else { return false };
+            self.in_flight.remove(lost);
+        }
+        self.in_flight.push(Probe { id, since: now });
+        true
+    }
+
+    /// Takes the probe's slot back, and says when it began: `None` if its lease was over and another caller has the slot.
+    pub(super) fn release(&mut self, id: u64) -> Option<Instant> {
+        let slot = self.in_flight.iter().position(|probe| probe.id == id)?;
+        Some(self.in_flight.remove(slot).since)
+    }
+
+    pub(super) fn count(&mut self, failed: bool, config: &BreakerConfig) -> Decision {
+        let count = if failed {
+            &mut self.failed
+        } else {
+            &mut self.succeeded
+        };
+        *count = count.saturating_add(1);
+        if self.failed > config.half_open_failures {
+            Decision::Reopen
+        } else if self.succeeded >= config.half_open_successes {
+            Decision::Close
+        } else {
+            Decision::Undecided
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// How long until a probe may be admitted; `None` if no lease ends.
+    pub(super) fn retry_after(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
+        if self.has_slot(config) {
+            return Some(Duration::ZERO);
+        }
+        let leases = self.in_flight.iter();
+        leases
+            .filter_map(|probe| probe.lease_left(config, now))
+            .min()
+    }
+
+    /// Whether there is room for one more. With none in flight there is, also where new settings would call the round
+    /// decided: the next probe decides it.
+    fn has_slot(&self, config: &BreakerConfig) -> bool {
+        let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
+        let counted = self.succeeded.saturating_add(self.failed);
+        in_flight == 0
+            || (in_flight < config.half_open_max_calls
+                && in_flight.saturating_add(counted) < config.most_probes_of_a_round())
+    }
+}
+
+impl Probe {
+    /// A time before the admission counts as the admission. `None` is a lease without end.
+    fn lease_left(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
+        let now = now.max(self.since);
+        let end = later(self.since, config.probe_timeout)?;
+        Some(end.saturating_duration_since(now))
+    }
+}

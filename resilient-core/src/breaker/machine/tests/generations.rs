@@ -1,0 +1,66 @@
+//! B3: what one generation admitted moves no other.
+
+use super::*;
+
+#[test]
+fn b03_every_change_of_state_starts_a_new_generation() {
+    let (mut machine, now) = due(&fragile());
+    let mut seen = vec![0, machine.generation()];
+    let mut note = |machine: &Machine| seen.push(machine.generation());
+    let probe = machine.admit(now).unwrap();
+    note(&machine);
+    machine.report(probe, SUCCESS, None, now);
+    note(&machine);
+    machine.force_open(now);
+    note(&machine);
+    machine.disable(now);
+    note(&machine);
+    machine.observe_only(now);
+    note(&machine);
+    machine.close(now);
+    note(&machine);
+    seen.dedup();
+    assert_eq!(seen.len(), 8);
+}
+
+#[test]
+fn b03_what_changes_no_state_keeps_the_generation() {
+    let now = Instant::now();
+    let mut machine = machine(&BreakerConfig::builder().failure_threshold(9));
+    let generation = machine.generation();
+    for ending in [SUCCESS, FAILURE, IGNORED, Ending::Abandoned] {
+        call(&mut machine, ending, now);
+    }
+    assert!(machine.half_open(now).is_err());
+    assert_eq!(machine.generation(), generation);
+}
+
+#[test]
+fn b03_a_permit_of_each_older_generation_is_late_however_it_ends() {
+    for ending in [SUCCESS, FAILURE, IGNORED, Ending::Abandoned] {
+        let (mut machine, now) = due(&fragile());
+        let probe = machine.admit(now).unwrap();
+        machine.close(now);
+        let closed = machine.admit(now).unwrap();
+        machine.trip(now).unwrap();
+        let end = machine.end();
+        for ticket in [probe, closed] {
+            let counted = machine.report(ticket, ending, Some(secs(99)), now);
+            assert_eq!(counted, Counted::Late);
+        }
+        assert_eq!((machine.entered(), machine.end()), (State::Open, end));
+    }
+}
+
+#[test]
+fn b03_a_late_probe_counts_in_neither_sum_of_the_next_round() {
+    let (mut machine, now) = due(&probing(2, 2, 0));
+    let late = machine.admit(now).unwrap();
+    call(&mut machine, FAILURE, now);
+    let next = now + secs(10);
+    call(&mut machine, SUCCESS, next);
+    assert_eq!(machine.report(late, SUCCESS, None, next), Counted::Late);
+    assert_eq!(machine.entered(), State::HalfOpen);
+    call(&mut machine, SUCCESS, next);
+    assert_eq!(machine.entered(), State::Closed);
+}

@@ -1,0 +1,114 @@
+//! The state machine on time that is handed to it: corners by rule, then random walks beside a plain model.
+
+mod generations;
+mod open_time;
+mod probes;
+mod walk;
+
+use std::time::{Duration, Instant};
+
+use super::{Counted, Ending, HISTORY, Machine, Rejection, Ticket};
+use crate::breaker::config::{Abandoned, BreakerConfig, BreakerConfigBuilder};
+use crate::breaker::state::{Reason, State};
+use crate::outcome::Outcome;
+
+const SUCCESS: Ending = Ending::Reported(Outcome::Success);
+const FAILURE: Ending = Ending::Reported(Outcome::Failure);
+const IGNORED: Ending = Ending::Reported(Outcome::Ignored);
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn machine(config: &BreakerConfigBuilder) -> Machine {
+    seeded(config, 7)
+}
+
+fn seeded(config: &BreakerConfigBuilder, seed: u64) -> Machine {
+    Machine::new(
+        config.build().unwrap().into_shared(),
+        fastrand::Rng::with_seed(seed),
+        Instant::now(),
+    )
+}
+
+/// Opens at the first failure; 10 s of recovery.
+fn fragile() -> BreakerConfigBuilder {
+    BreakerConfig::builder()
+        .failure_threshold(1)
+        .recovery_time(secs(10))
+}
+
+/// `fragile`, with room for `calls` probes at a time.
+fn probing(calls: u32, successes: u32, failures: u32) -> BreakerConfigBuilder {
+    fragile()
+        .half_open_max_calls(calls)
+        .half_open_successes(successes)
+        .half_open_failures(failures)
+}
+
+fn call(machine: &mut Machine, ending: Ending, now: Instant) -> Counted {
+    let ticket = machine.admit(now).unwrap();
+    machine.report(ticket, ending, None, now)
+}
+
+fn fail_with_hint(machine: &mut Machine, hint: Duration, now: Instant) {
+    let ticket = machine.admit(now).unwrap();
+    machine.report(ticket, FAILURE, Some(hint), now);
+}
+
+/// A machine that the first probe at the returned instant would find half-open.
+fn due(config: &BreakerConfigBuilder) -> (Machine, Instant) {
+    let start = Instant::now();
+    let mut machine = machine(config);
+    call(&mut machine, FAILURE, start);
+    (machine, start + secs(10))
+}
+
+/// Admits calls until one is rejected. A machine that never rejects is found out without using up all memory.
+fn admissions(machine: &mut Machine, now: Instant) -> impl Iterator<Item = Ticket> + '_ {
+    std::iter::from_fn(move || machine.admit(now).ok()).take(5_000)
+}
+
+/// Fails one probe after another, each at the end of the open time, and returns the open times.
+fn open_times(machine: &mut Machine, mut now: Instant, count: usize) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..count {
+        call(machine, FAILURE, now);
+        assert_eq!(machine.entered(), State::Open);
+        let time = machine.retry_after(now).unwrap();
+        times.push(time);
+        now += time;
+    }
+    times
+}
+
+#[test]
+fn b13_the_record_is_bounded_and_the_counts_are_not() {
+    let now = Instant::now();
+    let mut machine = machine(&fragile());
+    for _ in 0..10_000 {
+        machine.trip(now).unwrap();
+        machine.close(now);
+    }
+    assert_eq!(machine.history().count(), HISTORY);
+    let counts = machine.transitions();
+    assert_eq!((counts.opened, counts.closed), (10_000, 10_000));
+}
+
+#[test]
+fn b13_transitions_are_fetched_once_each_and_in_order() {
+    let (mut machine, now) = due(&fragile());
+    let pairs = |machine: &mut Machine| -> Vec<_> {
+        let fetched = machine.fetch_transitions();
+        fetched.map(|step| (step.from, step.to)).collect()
+    };
+    assert_eq!(pairs(&mut machine), [(State::Closed, State::Open)]);
+    call(&mut machine, SUCCESS, now);
+    let expected = [
+        (State::Open, State::HalfOpen),
+        (State::HalfOpen, State::Closed),
+    ];
+    assert_eq!(pairs(&mut machine), expected);
+    assert_eq!(pairs(&mut machine), []);
+}

@@ -1,0 +1,44 @@
+//! The states that only an operator sets.
+
+use std::time::Instant;
+
+use super::machine::Machine;
+use super::state::State;
+
+/// A state that an operator's override puts a breaker into, and that holds until the override is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Mode {
+    /// [`State::ForcedOpen`]: rejects every call.
+    ForcedOpen,
+    /// [`State::Disabled`]: admits every call and records nothing.
+    Disabled,
+    /// [`State::ObserveOnly`]: admits every call and tells when it would have opened.
+    ObserveOnly,
+}
+
+impl Mode {
+    /// The state.
+    #[must_use]
+    pub const fn state(self) -> State {
+        match self {
+            Self::ForcedOpen => State::ForcedOpen,
+            Self::Disabled => State::Disabled,
+            Self::ObserveOnly => State::ObserveOnly,
+        }
+    }
+
+    pub(crate) fn set(self, machine: &mut Machine, now: Instant) {
+        match self {
+            Self::ForcedOpen => machine.force_open(now),
+            Self::Disabled => machine.disable(now),
+            Self::ObserveOnly => machine.observe_only(now),
+        }
+    }
+
+    pub(crate) fn is_set(self, machine: &Machine) -> bool {
+        machine.entered() == self.state()
+    }
+}

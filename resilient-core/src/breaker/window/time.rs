@@ -1,0 +1,102 @@
+//! The calls of the last so much time: a ring of buckets, and what they add up to.
+
+use std::time::{Duration, Instant};
+
+use super::tally::{Call, Tally};
+
+/// The current bucket and those before it that are within the window. The first bucket begins at `start`.
+#[derive(Debug)]
+pub(super) struct TimeWindow {
+    length: Duration,
+    start: Instant,
+    buckets: Box<[Tally]>,
+    /// The number of the newest bucket that a call went into.
+    newest: u64,
+    tally: Tally,
+}
+
+impl TimeWindow {
+    pub(super) fn new(length: Duration, buckets: u32, start: Instant) -> Self {
+        let count = usize::try_from(buckets).unwrap_or(usize::MAX).max(1);
+        Self {
+            length: length.max(Duration::from_nanos(1)),
+            start,
+            buckets: vec![Tally::default(); count].into(),
+            newest: 0,
+            tally: Tally::default(),
+        }
+    }
+
+    /// A time before the newest bucket counts as that bucket.
+    pub(super) fn push(&mut self, call: Call, now: Instant) {
+        self.advance(self.number_at(now));
+        let newest = self.place(self.newest);
+        self.buckets[newest].add(call);
+        self.tally.add(call);
+    }
+
+    /// What is in the window now, also if no call has come for a while.
+    pub(super) fn tally(&self, now: Instant) -> Tally {
+        let expired = self.number_at(now).saturating_sub(self.newest);
+        let places = (0..expired.min(self.count())).map(|nth| self.oldest_place(nth));
+        places.fold(self.tally, |tally, place| tally.minus(self.buckets[place]))
+    }
+
+    /// This window, empty so far, after the calls of another one: each is taken for as late as its bucket allows.
+    pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
+        self.start = old.start;
+        let count = old.count();
+        let oldest = old.newest.saturating_sub(count - 1);
+        for number in oldest..=old.newest {
+            let bucket = old.buckets[old.place(number)];
+            self.advance(self.number_at(old.last_instant_of(number).min(now)));
+            let place = self.place(self.newest);
+            self.buckets[place] = self.buckets[place].plus(bucket);
+            self.tally = self.tally.plus(bucket);
+        }
+        self
+    }
+
+    /// Forgets what leaves the window when the bucket of this number becomes the newest one.
+    fn advance(&mut self, number: u64) {
+        let expired = number.saturating_sub(self.newest);
+        for nth in 0..expired.min(self.count()) {
+            let place = self.oldest_place(nth);
+            let bucket = std::mem::take(&mut self.buckets[place]);
+            self.tally = self.tally.minus(bucket);
+        }
+        self.newest = self.newest.max(number);
+    }
+
+    /// The place of the bucket that is the nth to leave the window, and that a later one takes.
+    fn oldest_place(&self, nth: u64) -> usize {
+        self.place(self.newest.wrapping_add(1).wrapping_add(nth))
+    }
+
+    /// Exact, so that a window which its buckets do not divide has no drift.
+    fn number_at(&self, now: Instant) -> u64 {
+        let elapsed = now.saturating_duration_since(self.start).as_nanos();
+        let number = elapsed.saturating_mul(u128::from(self.count())) / self.length.as_nanos();
+        u64::try_from(number).unwrap_or(u64::MAX).max(self.newest)
+    }
+
+    /// Of the bucket of this number.
+    fn last_instant_of(&self, number: u64) -> Instant {
+        let next = u128::from(number).saturating_add(1);
+        let end = next
+            .saturating_mul(self.length.as_nanos())
+            .div_ceil(u128::from(self.count()));
+        let nanos = u64::try_from(end.saturating_sub(1)).unwrap_or(u64::MAX);
+        let last = self.start.checked_add(Duration::from_nanos(nanos));
+        last.unwrap_or(self.start)
+    }
+
+    fn count(&self) -> u64 {
+        self.buckets.len() as u64
+    }
+
+    fn place(&self, number: u64) -> usize {
+        // Smaller than the number of buckets, which is a `usize`.
+        usize::try_from(number % self.count()).unwrap_or(0)
+    }
+}

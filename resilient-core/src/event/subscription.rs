@@ -1,0 +1,156 @@
+//! Events for a task to await: a bounded queue between a listener and the one who reads it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::{Event, ListenerId, Listeners};
+
+/// Events in order, from [`CircuitBreaker::subscribe`](crate::CircuitBreaker::subscribe) or
+/// [`Registry::subscribe`](crate::Registry::subscribe) on, until it is dropped.
+///
+/// It is bounded and never holds up a call: of more events than its capacity, the oldest are lost, and
+/// [counted](Subscription::lost). It needs no runtime.
+///
+/// ```
+/// use resilient_core::{CircuitBreaker, EventKind, State};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let breaker = CircuitBreaker::default();
+/// let mut events = breaker.subscribe(16);
+/// breaker.force_open();
+///
+/// let event = events.next().await.unwrap();
+/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == State::ForcedOpen));
+/// # });
+/// ```
+pub struct Subscription {
+    queue: Arc<Queue>,
+    listeners: Weak<Listeners>,
+    id: ListenerId,
+}
+
+struct Queue {
+    capacity: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    events: VecDeque<Event>,
+    lost: u64,
+    /// Nobody will send any more.
+    closed: bool,
+    waker: Option<Waker>,
+}
+
+impl Subscription {
+    pub(crate) fn to(listeners: &Arc<Listeners>, capacity: usize) -> Self {
+        let queue = Arc::new(Queue {
+            capacity: capacity.max(1),
+            state: Mutex::default(),
+        });
+        let sender = Sender(Arc::clone(&queue));
+        Self {
+            queue,
+            listeners: Arc::downgrade(listeners),
+            id: listeners.add(move |event| sender.send(event)),
+        }
+    }
+
+    /// The next event. `None` once the breaker or registry is gone and all its events were read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no event.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The next event, if there is one already.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.queue.lock().events.pop_front()
+    }
+
+    /// The same as [`Subscription::next`], for those who write futures or streams by hand.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut state = self.queue.lock();
+        if let Some(event) = state.events.pop_front() {
+            return Poll::Ready(Some(event));
+        }
+        if state.closed {
+            return Poll::Ready(None);
+        }
+        let old = match &state.waker {
+            Some(waker) if waker.will_wake(context.waker()) => None,
+            _ => state.waker.replace(context.waker().clone()),
+        };
+        drop(state);
+        // A waker's drop is foreign code: not under the lock.
+        drop(old);
+        Poll::Pending
+    }
+
+    /// How many events were lost so far because nobody read them in time.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.queue.lock().lost
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(listeners) = self.listeners.upgrade() {
+            listeners.remove(self.id);
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.queue.lock();
+        f.debug_struct("Subscription")
+            .field("waiting", &state.events.len())
+            .field("lost", &state.lost)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The listener's end; dropped with the listener.
+struct Sender(Arc<Queue>);
+
+impl Sender {
+    fn send(&self, event: &Event) {
+        self.0.wake(|state| {
+            if state.events.len() == self.0.capacity {
+                state.events.pop_front();
+                state.lost = state.lost.saturating_add(1);
+            }
+            state.events.push_back(event.clone());
+        });
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.wake(|state| state.closed = true);
+    }
+}

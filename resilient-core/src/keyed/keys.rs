@@ -1,0 +1,207 @@
+//! The keys that have a breaker of their own: a bounded map that forgets closed breakers only.
+//!
+//! Which one is forgotten is decided by a clock hand (second chance): it goes around the entries, skips those that are not
+//! closed, clears the mark of those that were used since it last came by, and takes the first closed one without a mark.
+
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use indexmap::{Equivalent, IndexMap};
+
+use crate::breaker::CircuitBreaker;
+
+#[derive(Debug)]
+pub(super) struct Keys<K> {
+    entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<AsItIs>>,
+    hand: usize,
+    /// How often a circuit had been closed when the hand last went all around and found none.
+    none_closed_at: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    breaker: CircuitBreaker,
+    /// Since the hand last came by. A mark that stands is not written again.
+    used: AtomicBool,
+}
+
+/// What became of a new key.
+#[derive(Debug)]
+pub(super) enum Placed {
+    /// It has this breaker, which another thread may have made; and these had to go.
+    Own(CircuitBreaker, Vec<Evicted>),
+    /// There is no room for it.
+    Nowhere,
+}
+
+/// A forgotten breaker. The key is here, too, since dropping it is foreign code: not under a lock.
+#[derive(Debug)]
+pub(super) struct Evicted {
+    pub(super) breaker: CircuitBreaker,
+    _key: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl<K: Eq + Send + Sync + 'static> Keys<K> {
+    pub(super) fn new() -> Self {
+        Self {
+            entries: IndexMap::default(),
+            hand: 0,
+            none_closed_at: None,
+        }
+    }
+
+    pub(super) fn get<Q>(&self, hash: u64, key: &Q) -> Option<CircuitBreaker>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let entry = self.entries.get(&Wanted { hash, key })?;
+        if !entry.used.load(Relaxed) {
+            entry.used.store(true, Relaxed);
+        }
+        Some(entry.breaker.clone())
+    }
+
+    /// Gives a key its breaker, unless it has one. `closings` counts the circuits that were closed so far.
+    pub(super) fn place(
+        &mut self,
+        hash: u64,
+        key: K,
+        breaker: CircuitBreaker,
+        most: usize,
+        closings: u64,
+    ) -> Placed {
+        if let Some(known) = self.get(hash, &key) {
+            return Placed::Own(known, Vec::new());
+        }
+        let mut evicted = Vec::new();
+        if !self.make_room(most, closings, &mut evicted) {
+            return Placed::Nowhere;
+        }
+        let entry = Entry {
+            breaker: breaker.clone(),
+            used: AtomicBool::new(false),
+        };
+        self.entries.insert(Hashed { hash, key }, entry);
+        Placed::Own(breaker, evicted)
+    }
+
+    /// Forgets closed breakers until one more fits.
+    pub(super) fn make_room(
+        &mut self,
+        most: usize,
+        closings: u64,
+        evicted: &mut Vec<Evicted>,
+    ) -> bool {
+        while self.entries.len() >= most {
+            // Nothing was closed since none was: an attacker's keys cost no second search.
+            if self.none_closed_at == Some(closings) {
+                return false;
+            }
+            let Some(place) = self.find_closed() else {
+                self.none_closed_at = Some(closings);
+                return false;
+            };
+            if let Some((key, entry)) = self.entries.swap_remove_index(place) {
+                evicted.push(Evicted {
+                    breaker: entry.breaker,
+                    _key: Box::new(key.key),
+                });
+            }
+        }
+        true
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn breakers(&self) -> impl Iterator<Item = CircuitBreaker> + '_ {
+        self.entries.values().map(|entry| entry.breaker.clone())
+    }
+
+    /// The first round clears marks, so the second finds one if there is any.
+    fn find_closed(&mut self) -> Option<usize> {
+        let count = self.entries.len();
+        for _ in 0..2 * count {
+            if self.hand >= count {
+                self.hand = 0;
+            }
+            let (_, entry) = self.entries.get_index(self.hand)?;
+            if entry.breaker.is_closed() && !entry.used.swap(false, Relaxed) {
+                return Some(self.hand);
+            }
+            self.hand += 1;
+        }
+        None
+    }
+}
+
+/// Computes hashes, outside any lock, with keys that an attacker does not know.
+#[derive(Debug, Default)]
+pub(super) struct Hashing(RandomState);
+
+impl Hashing {
+    pub(super) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.0.hash_one(key)
+    }
+}
+
+#[derive(Debug)]
+struct Hashed<K> {
+    hash: u64,
+    key: K,
+}
+
+impl<K> Hash for Hashed<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<K: Eq> PartialEq for Hashed<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.key == other.key
+    }
+}
+
+impl<K: Eq> Eq for Hashed<K> {}
+
+struct Wanted<'a, Q: ?Sized> {
+    hash: u64,
+    key: &'a Q,
+}
+
+impl<Q: ?Sized> Hash for Wanted<'_, Q> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Hashed<K>> for Wanted<'_, Q> {
+    fn equivalent(&self, hashed: &Hashed<K>) -> bool {
+        self.hash == hashed.hash && *self.key == *hashed.key.borrow()
+    }
+}
+
+/// Takes the hash that was computed before.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}

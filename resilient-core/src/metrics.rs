@@ -1,0 +1,103 @@
+//! The feature `metrics`: what breakers count, for whatever recorder the program has installed.
+//!
+//! Healthy calls are counted by the breaker already, at no cost to speak of. So nothing is recorded on the hot path: the
+//! recorder is brought up to date when a breaker changes its state, and when [`Registry::record_metrics`] is called, which
+//! is right before the numbers are read.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+use crate::breaker::State;
+use crate::breaker::core::Core;
+use crate::keyed::Summary;
+use crate::panics::{contain, discard};
+use crate::registry::Registry;
+
+const CALLS: &str = "resilient.breaker.calls";
+const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
+const TRANSITIONS: &str = "resilient.breaker.transitions";
+const STATE: &str = "resilient.breaker.state";
+const TIME_IN_STATE: &str = "resilient.breaker.time_in_state";
+
+/// Brings the recorder up to date with one registered breaker.
+pub(crate) fn changed(core: &Core) {
+    let snapshot = core.snapshot();
+    let mut summary = Summary::default();
+    summary.add(&snapshot);
+    // The recorder is foreign code.
+    if let Err(payload) = contain(|| record(&snapshot.name, &summary)) {
+        discard(payload);
+    }
+}
+
+impl Registry {
+    /// Brings the recorder of the crate `metrics` up to date: call it before the numbers are read, as in the handler of a
+    /// scrape, or from time to time.
+    ///
+    /// | metric | kind | labels | what |
+    /// |---|---|---|---|
+    /// | `resilient.breaker.calls` | counter | `breaker`, `result`: `success`, `failure`, `ignored`, `abandoned`, `late`, `rejected` | calls; each is in exactly one |
+    /// | `resilient.breaker.slow_calls` | counter | `breaker` | of the successes and failures, those that took at least `slow_call` |
+    /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
+    /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
+    /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
+    ///
+    /// `breaker` is a registered name, never a key, so that the number of series is bounded by the code. A breaker that
+    /// changes its state is recorded at once, without this call.
+    pub fn record_metrics(&self) {
+        describe();
+        for (name, member) in self.all().members() {
+            record(name, &member.summary());
+        }
+    }
+}
+
+fn describe() {
+    describe_counter!(
+        CALLS,
+        Unit::Count,
+        "Calls of a circuit breaker, by how they ended"
+    );
+    describe_counter!(
+        SLOW_CALLS,
+        Unit::Count,
+        "Calls that took at least slow_call"
+    );
+    describe_counter!(
+        TRANSITIONS,
+        Unit::Count,
+        "How often a circuit breaker went into a state"
+    );
+    describe_gauge!(
+        STATE,
+        Unit::Count,
+        "Which state a circuit breaker is in: 1, the others 0"
+    );
+    describe_counter!(
+        TIME_IN_STATE,
+        Unit::Milliseconds,
+        "How long a circuit breaker has been in a state"
+    );
+}
+
+fn record(name: &str, summary: &Summary) {
+    let breaker = || name.to_owned();
+    let totals = &summary.totals;
+    for (result, count) in [
+        ("success", totals.success),
+        ("failure", totals.failure),
+        ("ignored", totals.ignored),
+        ("abandoned", totals.abandoned),
+        ("late", totals.late),
+        ("rejected", totals.rejected),
+    ] {
+        counter!(CALLS, "breaker" => breaker(), "result" => result).absolute(count);
+    }
+    counter!(SLOW_CALLS, "breaker" => breaker()).absolute(totals.slow);
+    for (state, in_state) in State::ALL.into_iter().zip(summary.in_state) {
+        let to = summary.transitions.of(state);
+        counter!(TRANSITIONS, "breaker" => breaker(), "to" => state.as_str()).absolute(to);
+        gauge!(STATE, "breaker" => breaker(), "state" => state.as_str()).set(in_state as f64);
+        let millis = u64::try_from(summary.times.of(state).as_millis()).unwrap_or(u64::MAX);
+        counter!(TIME_IN_STATE, "breaker" => breaker(), "state" => state.as_str()).absolute(millis);
+    }
+}

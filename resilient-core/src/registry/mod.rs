@@ -1,0 +1,317 @@
+//! Breakers by name: what code declares, and what operators find.
+
+mod declare;
+#[cfg(feature = "serde")]
+mod deserialize;
+#[cfg(feature = "toml")]
+mod document;
+mod member;
+mod overrides;
+mod selection;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub(crate) use self::declare::Declared;
+#[cfg(feature = "toml")]
+pub use self::document::LoadError;
+pub(crate) use self::member::Member;
+pub use self::overrides::{Applied, Override, OverrideError, Overrides};
+pub use self::selection::Selection;
+use crate::breaker::core::Setup;
+use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
+use crate::event::{Event, ListenerId, Listeners, Subscription};
+use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
+use crate::name::Name;
+use crate::time::Source;
+
+/// Breakers by name. Clones are handles of the same registry.
+///
+/// Every `#[circuit_breaker]` is in the [global](Registry::global) one from the first call of its function on; functions
+/// that give one `name` share one breaker.
+///
+/// ```
+/// use resilient_core::{BreakerConfig, Registry};
+///
+/// let registry = Registry::new();
+/// let payments = registry.get_or_register("payments", BreakerConfig::default());
+///
+/// // Elsewhere, an operator:
+/// registry.get("payments").unwrap().force_open();
+/// assert!(payments.try_acquire().is_err());
+/// ```
+///
+/// Breakers of annotated functions and those made by [`get_or_register`](Registry::get_or_register) stay for good; one that
+/// was put in by [`register`](Registry::register) is kept alive until it is [taken out](Registry::unregister).
+#[derive(Debug, Clone, Default)]
+pub struct Registry(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    entries: RwLock<Entries>,
+    listeners: Arc<Listeners>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    by_name: BTreeMap<Name, Entry>,
+    overrides: Overrides,
+    /// Of the overrides: settings of an older one change nothing.
+    version: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    member: Member,
+    /// As it was declared: what a second declaration is compared with, and what overrides start from.
+    config: BreakerConfig,
+    place: &'static Location<'static>,
+    conflict_told: bool,
+}
+
+/// The name is taken by something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameTaken {
+    name: Name,
+}
+
+impl fmt::Display for NameTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "another circuit breaker is registered as {}: give this one another name",
+            self.name.quoted()
+        )
+    }
+}
+
+impl std::error::Error for NameTaken {}
+
+impl Registry {
+    /// An empty registry of one's own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The one that the attributes use. There is one a version of this crate in a process: two versions linked into one
+    /// program have a registry each, and breakers of one name in both.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
+        &GLOBAL
+    }
+
+    /// The breaker of this name. `None` for a name that has one for each key.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
+        match &self.read().by_name.get(name)?.member {
+            Member::One(breaker) => Some(breaker.clone()),
+            Member::Keyed(_) => None,
+        }
+    }
+
+    /// The keyed breakers of this name and type of key.
+    #[must_use]
+    pub fn get_keyed<K: BreakerKey>(&self, name: &str) -> Option<KeyedBreakers<K>> {
+        let group = self.read().by_name.get(name)?.member.keyed::<K>()?;
+        Some(KeyedBreakers::of(group))
+    }
+
+    /// The breaker of this name, made with `config` if there is none. However many threads ask at once, there is one.
+    ///
+    /// If it was declared with other settings before, those hold, and the conflict is told once: as
+    /// [`EventKind::Conflict`](crate::EventKind::Conflict), and as a warning with the feature `tracing`. If the name has a
+    /// breaker for each key, the conflict is told, too, and this one is registered under the name and the place of the
+    /// call.
+    #[track_caller]
+    #[must_use]
+    pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
+        if let Some(entry) = self.read().by_name.get(name) {
+            if let Member::One(breaker) = &entry.member {
+                if entry.config == config {
+                    return breaker.clone();
+                }
+            }
+        }
+        let declared = Declared::by_hand(name, config);
+        let found = self.declare(declared, Member::one, |name, settings| {
+            let breaker = CircuitBreaker::build(Setup::new(name, settings, Source::Default));
+            (Member::One(breaker.clone()), breaker)
+        });
+        found.tell()
+    }
+
+    /// The breakers of this name, one for each key, declared with `config` if there are none.
+    ///
+    /// What is said of other settings at [`get_or_register`](Registry::get_or_register) holds here, too. A name that has a
+    /// single breaker, or keys of another type, is a conflict as well: these are then registered under the name and the
+    /// place of the call.
+    #[track_caller]
+    #[must_use]
+    pub fn get_or_register_keyed<K: BreakerKey>(
+        &self,
+        name: &str,
+        config: BreakerConfig,
+    ) -> KeyedBreakers<K> {
+        let declared = Declared::by_hand(name, config);
+        KeyedBreakers::of(self.declare_keyed(declared))
+    }
+
+    pub(crate) fn declare_keyed<K: BreakerKey>(&self, declared: Declared) -> Arc<Group<K>> {
+        let found = self.declare(declared, Member::keyed::<K>, |name, settings| {
+            let group = Arc::new(Group::<K>::with_settings(name, settings, Source::Default));
+            let member: Arc<dyn KeyedMember> = group.clone();
+            (Member::Keyed(member), group)
+        });
+        found.tell()
+    }
+
+    /// Puts a breaker that somebody else owns under its name.
+    ///
+    /// # Errors
+    ///
+    /// [`NameTaken`], if another breaker has the name. To register the same one twice is none.
+    #[track_caller]
+    pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTaken> {
+        let member = Member::One(breaker.clone());
+        self.put(breaker.shared_name(), &member, breaker.config())
+    }
+
+    /// The same with breakers for keys.
+    ///
+    /// # Errors
+    ///
+    /// As for a single one.
+    #[track_caller]
+    pub fn register_keyed<K: BreakerKey>(
+        &self,
+        breakers: &KeyedBreakers<K>,
+    ) -> Result<(), NameTaken> {
+        let group = Arc::clone(breakers.group());
+        let config = (*group.config()).clone();
+        let name = group.name().clone();
+        self.put(name, &Member::Keyed(group), config)
+    }
+
+    #[track_caller]
+    fn put(&self, name: Name, member: &Member, config: BreakerConfig) -> Result<(), NameTaken> {
+        let place = Location::caller();
+        let mut entries = self.write();
+        match entries.by_name.get(&name) {
+            Some(taken) if taken.member.is(member) => return Ok(()),
+            Some(_) => return Err(NameTaken { name }),
+            None => {}
+        }
+        let (settings, errors) = entries.settings_leniently(&name, &config);
+        let entry = Entry {
+            member: member.clone(),
+            config,
+            place,
+            conflict_told: false,
+        };
+        entries.by_name.insert(name, entry);
+        drop(entries);
+        member.join(&self.0.listeners);
+        member.reconfigure(settings);
+        member.tell(errors);
+        Ok(())
+    }
+
+    /// Takes a breaker out of the registry, so that its name is free; whoever has a handle may go on to use it. `false` if
+    /// it is not there. A breaker of an annotated function stays, since its function goes on to use it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "who removes one rarely asks whether it was there"
+    )]
+    pub fn unregister(&self, breaker: &CircuitBreaker) -> bool {
+        if breaker.is_of_function() {
+            return false;
+        }
+        let mut entries = self.write();
+        let name = breaker.shared_name();
+        let is_there = entries
+            .by_name
+            .get(&name)
+            .is_some_and(|entry| entry.member.is(&Member::One(breaker.clone())));
+        let removed = is_there.then(|| entries.by_name.remove(&name));
+        drop(entries);
+        if removed.is_some() {
+            breaker.leave(&self.0.listeners);
+        }
+        removed.is_some()
+    }
+
+    /// All breakers, ordered by name; those of a name with keys in no order.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<CircuitBreaker> {
+        self.all().breakers()
+    }
+
+    /// What there is to know about all breakers, ordered by name and key.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Snapshot> {
+        self.all().snapshot()
+    }
+
+    /// The breaker of this name, or all its keys'; nothing if there is none.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Selection {
+        self.select(|each| each == name)
+    }
+
+    /// Those whose names begin with `prefix`.
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str) -> Selection {
+        self.select(|name| name.starts_with(prefix))
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Selection {
+        self.select(|_| true)
+    }
+
+    fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
+        let entries = self.read();
+        let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
+        Selection::of(wanted.map(|(name, entry)| (name.clone(), entry.member.clone())))
+    }
+
+    /// Calls `listener` with every event of every breaker that is or will be here. See
+    /// [`CircuitBreaker::on_event`].
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
+        self.0.listeners.add(listener)
+    }
+
+    /// Removes a listener; `false` if it is not there.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "who removes one rarely asks whether it was there"
+    )]
+    pub fn remove_listener(&self, id: ListenerId) -> bool {
+        self.0.listeners.remove(id)
+    }
+
+    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+    #[must_use]
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        Subscription::to(&self.0.listeners, capacity)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.0
+            .entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.0
+            .entries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,253 @@
+//! What operators say of breakers by name: settings and modes that win over those of the code.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Registry;
+use crate::breaker::core::Settings;
+use crate::breaker::{BreakerConfigBuilder, Mode};
+use crate::error::ConfigError;
+
+/// What an operator says of one name. What it leaves open, the code says.
+///
+/// ```
+/// use resilient_core::{BreakerConfig, Mode, Override};
+///
+/// let strict = Override::from(BreakerConfig::builder().failure_threshold(2));
+/// let trial = Override::from(BreakerConfig::builder().failure_threshold(2)).with_mode(Mode::ObserveOnly);
+/// # assert_ne!(strict, trial);
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Override {
+    /// The settings that win over those of the code.
+    pub settings: BreakerConfigBuilder,
+    /// The state to hold the breaker in. Taking it back closes the circuit, unless its state was changed by hand since.
+    pub mode: Option<Mode>,
+}
+
+impl Override {
+    /// The same, with a mode.
+    #[must_use]
+    pub fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+}
+
+impl From<BreakerConfigBuilder> for Override {
+    fn from(settings: BreakerConfigBuilder) -> Self {
+        Self {
+            settings,
+            mode: None,
+        }
+    }
+}
+
+impl From<Mode> for Override {
+    fn from(mode: Mode) -> Self {
+        Self::default().with_mode(mode)
+    }
+}
+
+/// Everything that an operator says: defaults, and overrides by name.
+///
+/// For each setting, the first of these holds that says something: the override of the name, the code, `defaults`, and the
+/// [library's default](crate::BreakerConfig).
+///
+/// With the feature `serde` it can be deserialised. Durations are text like `"250ms"` or `"1m 30s"`, shares `0.5` or
+/// `"50%"`, `window` a number or a duration, `mode` one of `forced_open`, `disabled` and `observe_only`. With the feature
+/// `toml` a registry reads it from a document: see `Registry::load_overrides`.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Overrides {
+    /// Settings of breakers whose code and override leave them open.
+    pub defaults: BreakerConfigBuilder,
+    /// What wins over the code, by the breaker's name.
+    pub breakers: BTreeMap<String, Override>,
+}
+
+impl Overrides {
+    /// Nothing is overridden.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same, with settings for breakers whose code leaves them open.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: BreakerConfigBuilder) -> Self {
+        self.defaults = defaults;
+        self
+    }
+
+    /// The same, with an override of one name, in place of an earlier one.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, what: impl Into<Override>) -> Self {
+        self.breakers.insert(name.into(), what.into());
+        self
+    }
+
+    /// The settings for a name that the code gives these.
+    pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
+        let own = self.breakers.get(name);
+        let settings = own.map_or_else(BreakerConfigBuilder::default, |own| own.settings.clone());
+        settings.or(declared).or(&self.defaults)
+    }
+
+    pub(super) fn mode(&self, name: &str) -> Option<Mode> {
+        self.breakers.get(name).and_then(|own| own.mode)
+    }
+
+    /// Whether each setting is in its range; whether they go together depends on the code's.
+    fn check(&self) -> Result<(), OverrideError> {
+        self.defaults
+            .check_each()
+            .map_err(|error| OverrideError::new(None, error))?;
+        for (name, own) in &self.breakers {
+            own.settings
+                .check_each()
+                .map_err(|error| OverrideError::new(Some(name), error))?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of overrides that were accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Applied {
+    /// Names of overrides whose breakers exist: they hold there now.
+    pub live: Vec<String>,
+    /// Names of overrides for which there is no breaker yet. Look here for a misspelt name: a breaker of an annotated
+    /// function exists from its first call on.
+    pub waiting: Vec<String>,
+}
+
+/// Overrides that were refused. Nothing of them was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverrideError {
+    breaker: Option<String>,
+    error: ConfigError,
+}
+
+impl OverrideError {
+    fn new(breaker: Option<&str>, error: ConfigError) -> Self {
+        Self {
+            breaker: breaker.map(str::to_owned),
+            error,
+        }
+    }
+
+    /// The breaker with whose settings it does not go together. `None` for the defaults by themselves.
+    #[must_use]
+    pub fn breaker(&self) -> Option<&str> {
+        self.breaker.as_deref()
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn config_error(&self) -> &ConfigError {
+        &self.error
+    }
+}
+
+impl fmt::Display for OverrideError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.breaker {
+            Some(name) => write!(f, "circuit breaker `{name}`: {}", self.error),
+            None => write!(f, "defaults: {}", self.error),
+        }
+    }
+}
+
+impl std::error::Error for OverrideError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl Registry {
+    /// What is overridden now.
+    #[must_use]
+    pub fn overrides(&self) -> Overrides {
+        self.read().overrides.clone()
+    }
+
+    /// Puts these in place of all overrides that there were, for breakers that exist and for those to come.
+    ///
+    /// Live breakers go on in the same state and generation: streak, totals and the instant of opening stay; of a window
+    /// as many of its newest outcomes as the new one holds, if it is of the same kind; a new recovery time moves the end of
+    /// an open circuit, unless that was set by hand. Conditions are tested at the next counted call. Each breaker whose
+    /// settings changed tells [`EventKind::SettingsChanged`](crate::EventKind::SettingsChanged).
+    ///
+    /// A breaker that is registered later and whose code does not go together with its override keeps the override, and
+    /// tells [`EventKind::InvalidSetting`](crate::EventKind::InvalidSetting) for each setting that had to go.
+    ///
+    /// # Errors
+    ///
+    /// [`OverrideError`], if a setting is out of its range or does not go together with the code of a breaker that exists.
+    /// Then nothing changes anywhere.
+    pub fn set_overrides(&self, overrides: Overrides) -> Result<Applied, OverrideError> {
+        self.change_overrides(|present| *present = overrides)
+    }
+
+    /// Overrides one name, in place of its earlier override.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Registry::set_overrides`].
+    pub fn override_breaker(
+        &self,
+        name: &str,
+        what: impl Into<Override>,
+    ) -> Result<Applied, OverrideError> {
+        self.change_overrides(|present| {
+            present.breakers.insert(name.to_owned(), what.into());
+        })
+    }
+
+    /// Takes the override of one name back: the code's settings hold again.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: what the code says by itself, with defaults that were accepted, goes together.
+    pub fn clear_override(&self, name: &str) -> Result<Applied, OverrideError> {
+        self.change_overrides(|present| {
+            present.breakers.remove(name);
+        })
+    }
+
+    fn change_overrides(
+        &self,
+        change: impl FnOnce(&mut Overrides),
+    ) -> Result<Applied, OverrideError> {
+        let mut entries = self.write();
+        let mut overrides = entries.overrides.clone();
+        change(&mut overrides);
+        overrides.check()?;
+        let version = entries.version + 1;
+        let mut targets = Vec::new();
+        for (name, entry) in &entries.by_name {
+            let config = overrides
+                .over(name, &entry.config.to_builder())
+                .build()
+                .map_err(|error| OverrideError::new(Some(name), error))?;
+            let settings = Settings {
+                config: config.into_shared(),
+                mode: overrides.mode(name),
+                version,
+            };
+            targets.push((entry.member.clone(), settings));
+        }
+        let names = overrides.breakers.keys().cloned();
+        let (live, waiting) = names.partition(|name| entries.by_name.contains_key(&**name));
+        entries.overrides = overrides;
+        entries.version = version;
+        drop(entries);
+        for (member, settings) in targets {
+            member.reconfigure(settings);
+        }
+        Ok(Applied { live, waiting })
+    }
+}
