@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::circuit_breaker::BreakerArgs;
 use super::given::Given;
 use super::setting::known;
+use super::window_rules;
 use crate::error::Errors;
 
 const DEFAULT_RECOVERY_TIME: Duration = Duration::from_secs(30);
@@ -13,6 +14,13 @@ const DEFAULT_RECOVERY_TIME: Duration = Duration::from_secs(30);
 const BREAKER_SETS: &[&str] = &[
     "name",
     "failure_threshold",
+    "window",
+    "window_buckets",
+    "min_calls",
+    "failure_rate",
+    "failure_count",
+    "slow_call",
+    "slow_call_rate",
     "recovery_time",
     "recovery_factor",
     "max_recovery_time",
@@ -31,8 +39,27 @@ pub(super) fn check(args: &BreakerArgs, given: &Given, errors: &mut Errors) {
         "a breaker has its settings already",
         errors,
     );
+    given.exclude(
+        "breaker",
+        &["key", "max_keys"],
+        "a breaker of one's own is there already, and `key` finds one",
+        errors,
+    );
     check_recovery(args, given, errors);
     check_probes(args, given, errors);
+    // What excludes each other needs nothing else.
+    if !given.has("breaker") {
+        window_rules::check(args, given, errors);
+        check_keys(given, errors);
+    }
+}
+
+fn check_keys(given: &Given, errors: &mut Errors) {
+    if !given.has("key") {
+        let message =
+            "`max_keys` bounds the breakers that `key` makes: give one, as in `key = host`";
+        given.break_rule(&["max_keys"], message, errors);
+    }
 }
 
 fn check_recovery(args: &BreakerArgs, given: &Given, errors: &mut Errors) {

@@ -9,6 +9,7 @@ use super::outer::{self, Kind, Outer};
 use super::pairs::Form;
 use super::retry::RETRY_KEYS;
 use super::setting::{self, Setting, Value};
+use super::window::{self, Window};
 use super::word::one_of;
 use super::{breaker_rules, path};
 use crate::error::Errors;
@@ -19,6 +20,13 @@ pub(crate) struct BreakerArgs {
     /// A string literal or the path of a `const`.
     pub(crate) name: Option<TokenStream>,
     pub(crate) failure_threshold: Option<Setting<u32>>,
+    pub(crate) window: Option<Setting<Window>>,
+    pub(crate) window_buckets: Option<Setting<u32>>,
+    pub(crate) min_calls: Option<Setting<u32>>,
+    pub(crate) failure_rate: Option<Setting<f64>>,
+    pub(crate) failure_count: Option<Setting<u32>>,
+    pub(crate) slow_call: Option<Setting<Duration>>,
+    pub(crate) slow_call_rate: Option<Setting<f64>>,
     pub(crate) recovery_time: Option<Setting<Duration>>,
     pub(crate) recovery_factor: Option<Setting<f64>>,
     pub(crate) max_recovery_time: Option<Setting<Duration>>,
@@ -36,6 +44,9 @@ pub(crate) struct BreakerArgs {
     pub(crate) retry_after: Option<TokenStream>,
     pub(crate) on_open: Option<TokenStream>,
     pub(crate) breaker: Option<TokenStream>,
+    /// One breaker for each value of it.
+    pub(crate) key: Option<TokenStream>,
+    pub(crate) max_keys: Option<Setting<u32>>,
     pub(crate) krate: Option<TokenStream>,
     /// Attributes of ours that stood above this one, outermost first.
     pub(crate) outer: Vec<Outer>,
@@ -52,6 +63,13 @@ pub(super) const BREAKER_KEYS: Keys = Keys {
     values: &[
         "name",
         "failure_threshold",
+        "window",
+        "window_buckets",
+        "min_calls",
+        "failure_rate",
+        "failure_count",
+        "slow_call",
+        "slow_call_rate",
         "recovery_time",
         "recovery_factor",
         "max_recovery_time",
@@ -69,6 +87,8 @@ pub(super) const BREAKER_KEYS: Keys = Keys {
         "retry_after",
         "on_open",
         "breaker",
+        "key",
+        "max_keys",
         "crate",
     ],
     lists: &[],
@@ -76,6 +96,12 @@ pub(super) const BREAKER_KEYS: Keys = Keys {
 
 /// Probe slots are bits of a fixed number of words.
 const MOST_PROBES: u32 = 1024;
+
+/// Finer ones cost memory and tell nothing more.
+const MOST_BUCKETS: u32 = 1_000;
+
+/// Each key is a breaker in memory.
+const MOST_KEYS: u32 = 1_000_000;
 
 const ABANDONED: &[(&str, Abandoned)] = &[
     ("ignore", Abandoned::Ignore),
@@ -107,6 +133,8 @@ impl BreakerArgs {
     fn set(&mut self, value: Value<'_>, errors: &mut Errors) {
         let tokens = || Some(value.tokens.clone());
         match value.key {
+            "window" | "window_buckets" | "min_calls" | "failure_rate" | "failure_count"
+            | "slow_call" | "slow_call_rate" => self.set_window(value, errors),
             "name" => self.name = name(value.tokens, errors),
             "failure_threshold" => {
                 self.failure_threshold =
@@ -141,10 +169,59 @@ impl BreakerArgs {
             "retry_after" => self.retry_after = tokens(),
             "on_open" => self.on_open = tokens(),
             "breaker" => self.breaker = tokens(),
+            "key" => self.key = key(value.tokens, errors),
+            "max_keys" => {
+                let rule = "keys have breakers of their own, from 1 to 1000000 of them";
+                self.max_keys = setting::bounded_count(value, errors, MOST_KEYS, rule);
+            }
             "crate" => self.krate = path::krate(value.tokens, errors),
             _ => {}
         }
     }
+
+    /// The window, and what is taken over it.
+    fn set_window(&mut self, value: Value<'_>, errors: &mut Errors) {
+        match value.key {
+            "window" => self.window = window::window(value, errors),
+            "window_buckets" => {
+                let rule = "a window in time is divided into 1 to 1000 buckets";
+                self.window_buckets = setting::bounded_count(value, errors, MOST_BUCKETS, rule);
+            }
+            "min_calls" => {
+                self.min_calls =
+                    setting::count(value, errors, "no calls have no rate, so at least 1");
+            }
+            "failure_rate" => self.failure_rate = setting::rate(value, errors),
+            "failure_count" => {
+                self.failure_count =
+                    setting::count(value, errors, "it takes a failure to open, so at least 1");
+            }
+            "slow_call" => {
+                self.slow_call =
+                    setting::duration(value, errors, "every call would be slow, so above zero");
+            }
+            "slow_call_rate" => self.slow_call_rate = setting::rate(value, errors),
+            _ => {}
+        }
+    }
+}
+
+fn key(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+    let Some(literal) = constant(value) else {
+        return Some(value.clone());
+    };
+    let advice = match literal.content {
+        Content::Text(text) if is_name(&text) => format!("write `key = {text}` without quotes"),
+        _ => "name what tells one dependency from another, as in `key = host`".to_owned(),
+    };
+    let message = format!("`key` is the same for every call: {advice}");
+    errors.push_spanned(value, message);
+    None
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn name(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {

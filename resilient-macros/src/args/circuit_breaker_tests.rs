@@ -179,30 +179,139 @@ fn a_breaker_of_ones_own_excludes_the_settings_only() {
         quote!(failure_threshold = 3),
         quote!(abandoned = ignore),
         quote!(recovery_time = T),
+        quote!(window = 10),
+        quote!(window_buckets = 3),
+        quote!(min_calls = 3),
+        quote!(failure_rate = 0.5),
+        quote!(failure_count = 3),
+        quote!(slow_call = "1s"),
+        quote!(slow_call_rate = R),
+        quote!(key = k),
+        quote!(max_keys = 3),
     ] {
-        assert!(
-            only(quote!(breaker = b, #setting))
-                .ends_with("excludes `breaker`: a breaker has its settings already")
-        );
+        assert!(only(quote!(breaker = b, #setting)).contains("excludes `breaker`: a breaker "));
         assert!(only(quote!(#setting, breaker = b)).starts_with("`breaker` excludes `"));
     }
     accepted(quote!(breaker = self.breaker, failure = E::A, on_open = f));
 }
 
 #[test]
-fn keys_that_do_not_exist_yet_and_those_of_the_sibling_are_unknown() {
-    for key in [
-        "window",
-        "window_buckets",
-        "min_calls",
-        "failure_rate",
-        "failure_count",
-        "slow_call",
-        "slow_call_rate",
-        "key",
-        "max_keys",
-        "borrow",
+fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
+    let args = accepted(quote! {
+        window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%", failure_count = 30,
+        slow_call = "2s", slow_call_rate = 0.8
+    });
+    let minute = Window::Time(Duration::from_secs(60));
+    assert!(matches!(args.window, Some(Setting::Literal(window)) if window == minute));
+    assert!(matches!(args.window_buckets, Some(Setting::Literal(6))));
+    assert!(matches!(args.min_calls, Some(Setting::Literal(20))));
+    assert!(matches!(args.failure_rate, Some(Setting::Literal(rate)) if (rate - 0.5).abs() < 1e-9));
+    assert!(matches!(args.failure_count, Some(Setting::Literal(30))));
+    assert!(
+        matches!(args.slow_call, Some(Setting::Literal(time)) if time == Duration::from_secs(2))
+    );
+    assert!(
+        matches!(args.slow_call_rate, Some(Setting::Literal(rate)) if (rate - 0.8).abs() < 1e-9)
+    );
+    let args = accepted(quote!(window = WINDOW, window_buckets = buckets()));
+    assert!(matches!(args.window, Some(Setting::Expr(_))));
+    assert!(matches!(args.window_buckets, Some(Setting::Expr(_))));
+}
+
+#[test]
+fn a_key_is_an_expression_and_may_have_a_bound() {
+    let args = accepted(quote!(key = &*order.region, max_keys = 1_000_000));
+    assert_eq!(text(args.key.as_ref()), quote!(&*order.region).to_string());
+    assert!(matches!(args.max_keys, Some(Setting::Literal(1_000_000))));
+    accepted(quote!(key = (host, port), max_keys = most()));
+}
+
+#[test]
+fn a_key_that_is_the_same_for_every_call_is_refused() {
+    assert_eq!(
+        only(quote!(key = "host")),
+        "`key` is the same for every call: write `key = host` without quotes"
+    );
+    for key in [quote!("eu-west"), quote!(3), quote!('k')] {
+        assert_eq!(
+            only(quote!(key = #key)),
+            "`key` is the same for every call: name what tells one dependency from another, as in `key = host`"
+        );
+    }
+}
+
+#[test]
+fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
+    for (given, message) in [
+        (
+            quote!(window = "100"),
+            "`window` is \"100\": calls are counted without quotes",
+        ),
+        (
+            quote!(window = 0),
+            "`window` is 0: the last 1 to 1000000 calls",
+        ),
+        (
+            quote!(window = "0s"),
+            "`window` is zero: it would hold no call",
+        ),
+        (
+            quote!(window = 60s),
+            "a time stands in quotes: write `window = \"60s\"`",
+        ),
+        (
+            quote!(window = "60s", window_buckets = 0),
+            "`window_buckets` is 0: a window in time is divided into 1 to 1000",
+        ),
+        (
+            quote!(window = "60s", window_buckets = 1001),
+            "`window_buckets` is 1001: a window",
+        ),
+        (
+            quote!(window = 10, failure_rate = 0.5, min_calls = 0),
+            "`min_calls` is 0: no calls have no rate",
+        ),
+        (
+            quote!(window = 10, failure_count = 0),
+            "`failure_count` is 0: it takes a failure",
+        ),
+        (
+            quote!(window = 10, failure_rate = 50),
+            "`failure_rate` is 50: a rate is above 0 and up to 1",
+        ),
+        (
+            quote!(window = 10, slow_call = "0s", slow_call_rate = 1),
+            "`slow_call` is zero: every call would be slow",
+        ),
+        (
+            quote!(window = 10, slow_call = "1s", slow_call_rate = 0),
+            "`slow_call_rate` is 0: a rate is above 0",
+        ),
+        (
+            quote!(key = k, max_keys = 0),
+            "`max_keys` is 0: keys have breakers of their own",
+        ),
+        (
+            quote!(key = k, max_keys = 1_000_001),
+            "`max_keys` is 1000001: keys",
+        ),
     ] {
+        let said = only(given);
+        assert!(said.starts_with(message), "{said}");
+    }
+}
+
+#[test]
+fn a_bound_of_keys_needs_a_key() {
+    assert_eq!(
+        only(quote!(max_keys = 3)),
+        "`max_keys` bounds the breakers that `key` makes: give one, as in `key = host`"
+    );
+}
+
+#[test]
+fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
+    for key in ["bulkhead", "borrow"] {
         let key = proc_macro2::Ident::new(key, proc_macro2::Span::call_site());
         let message = only(quote!(#key = 3));
         assert!(

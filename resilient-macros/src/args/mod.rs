@@ -15,6 +15,8 @@ mod setting;
 mod soup;
 mod suggest;
 mod value_end;
+mod window;
+mod window_rules;
 mod word;
 
 pub(crate) use circuit_breaker::{Abandoned, BreakerArgs};
@@ -23,3 +25,4 @@ pub(crate) use retry::{Backoff, Jitter, RetryArgs, WhenOpen};
 pub(crate) use setting::Setting;
 #[cfg(test)]
 pub(crate) use soup::Soup;
+pub(crate) use window::Window;

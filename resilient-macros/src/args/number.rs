@@ -29,13 +29,8 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
 
 /// A number from 0 to 1, or a percentage as text; `None` if `value` is no literal.
 pub(super) fn proportion(value: &TokenStream) -> Option<Result<f64, String>> {
-    let constant = constant(value)?;
-    let given = source(value);
-    let number = match &constant.content {
-        Content::Text(text) if !constant.negative => percentage(text),
-        _ => plain(&constant, "a proportion", "`0.2` or \"20%\"").map(|number| (number, given)),
-    };
-    Some(number.and_then(|(number, given)| {
+    let read = share(value, "a proportion", "`0.2` or \"20%\"")?;
+    Some(read.and_then(|(number, given)| {
         if (0.0..=1.0).contains(&number) {
             // Negative zero is zero.
             Ok(number.abs())
@@ -45,6 +40,34 @@ pub(super) fn proportion(value: &TokenStream) -> Option<Result<f64, String>> {
             ))
         }
     }))
+}
+
+/// A number above 0 and up to 1, or a percentage as text; `None` if `value` is no literal.
+pub(super) fn rate(value: &TokenStream) -> Option<Result<f64, String>> {
+    let read = share(value, "a rate", "`0.5` or \"50%\"")?;
+    Some(read.and_then(|(number, given)| {
+        if number > 0.0 && number <= 1.0 {
+            return Ok(number);
+        }
+        // Who writes 50 means percent.
+        let meant = if number > 1.0 && number <= 100.0 && !given.ends_with("%\"") {
+            format!("write \"{number}%\"")
+        } else {
+            "as in \"50%\"".to_owned()
+        };
+        Err(format!(
+            "is {given}: a rate is above 0 and up to 1, or a percentage up to \"100%\": {meant}"
+        ))
+    }))
+}
+
+/// A share of a whole, unchecked, and how an error shows it.
+fn share(value: &TokenStream, what: &str, example: &str) -> Option<Result<(f64, String), String>> {
+    let constant = constant(value)?;
+    Some(match &constant.content {
+        Content::Text(text) if !constant.negative => percentage(text, what, example),
+        _ => plain(&constant, what, example).map(|number| (number, source(value))),
+    })
 }
 
 /// A finite number of at least 1; `None` if `value` is no literal.
@@ -87,7 +110,7 @@ fn plain(constant: &Constant, what: &str, example: &str) -> Result<f64, String> 
 }
 
 /// The number that a text like `12.5%` means, and how an error shows it.
-fn percentage(text: &str) -> Result<(f64, String), String> {
+fn percentage(text: &str, what: &str, example: &str) -> Result<(f64, String), String> {
     let digits = text.strip_suffix('%').unwrap_or(text);
     let trimmed = digits.trim();
     let plain = trimmed.strip_prefix('-').unwrap_or(trimmed);
@@ -97,7 +120,7 @@ fn percentage(text: &str) -> Result<(f64, String), String> {
         && plain.matches('.').count() <= 1;
     if !is_number {
         return Err(format!(
-            "{text:?} is no percentage: a proportion is written as in \"20%\" or `0.2`"
+            "{text:?} is no percentage: {what} is written as in {example}"
         ));
     }
     if digits.len() == text.len() {
@@ -106,7 +129,7 @@ fn percentage(text: &str) -> Result<(f64, String), String> {
             _ => String::new(),
         };
         return Err(format!(
-            "a proportion in quotes is a percentage: write \"{trimmed}%\"{or}"
+            "{what} in quotes is a percentage: write \"{trimmed}%\"{or}"
         ));
     }
     if trimmed.len() != digits.len() {

@@ -98,6 +98,47 @@ fn what_is_no_proportion_is_refused_with_the_rule() {
 }
 
 #[test]
+fn rates_are_proportions_above_zero() {
+    for (source, expected) in [
+        ("0.5", 0.5),
+        ("1", 1.0),
+        ("\"50%\"", 0.5),
+        ("\"100%\"", 1.0),
+    ] {
+        assert_eq!(rate(&tokens(source)), Some(Ok(expected)), "{source}");
+    }
+    assert_eq!(rate(&tokens("RATE")), None);
+}
+
+#[test]
+fn who_writes_a_rate_in_percent_is_shown_how() {
+    let rule = "a rate is above 0 and up to 1, or a percentage up to \"100%\"";
+    for (source, advice) in [
+        ("50", "write \"50%\""),
+        ("1.5", "write \"1.5%\""),
+        ("150", "as in \"50%\""),
+        ("0", "as in \"50%\""),
+        ("-0.5", "as in \"50%\""),
+        ("\"150%\"", "as in \"50%\""),
+        ("\"0%\"", "as in \"50%\""),
+    ] {
+        assert_eq!(
+            message(rate(&tokens(source))),
+            format!("is {source}: {rule}: {advice}")
+        );
+    }
+    assert_eq!(
+        message(rate(&tokens("\"50\""))),
+        "a rate in quotes is a percentage: write \"50%\""
+    );
+    assert_eq!(
+        message(rate(&tokens("\"half\""))),
+        "\"half\" is no percentage: a rate is written as in `0.5` or \"50%\""
+    );
+    assert!(message(rate(&tokens("0.5f32"))).contains("suffix `f32`"));
+}
+
+#[test]
 fn factors_are_finite_and_at_least_one() {
     assert_eq!(factor(&tokens("2")), Some(Ok(2.0)));
     assert_eq!(factor(&tokens("1.5")), Some(Ok(1.5)));

@@ -21,7 +21,7 @@ pub(super) struct Value<'a> {
 }
 
 /// Reads a value with `literal`, which says `None` for an expression; an error is reported at the value.
-fn read<T>(
+pub(super) fn read<T>(
     value: Value<'_>,
     errors: &mut Errors,
     literal: impl FnOnce(&TokenStream) -> Option<Result<T, String>>,
@@ -66,6 +66,11 @@ pub(super) fn bounded_count(
 
 pub(super) fn proportion(value: Value<'_>, errors: &mut Errors) -> Option<Setting<f64>> {
     read(value, errors, number::proportion)
+}
+
+/// A proportion above zero.
+pub(super) fn rate(value: Value<'_>, errors: &mut Errors) -> Option<Setting<f64>> {
+    read(value, errors, number::rate)
 }
 
 pub(super) fn factor(value: Value<'_>, errors: &mut Errors) -> Option<Setting<f64>> {
