@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-use crate::args::{Abandoned, Backoff, BreakerArgs, Jitter, RetryArgs, Setting, WhenOpen};
+use crate::args::{Abandoned, Backoff, BreakerArgs, Jitter, RetryArgs, Setting, WhenOpen, Window};
 
 /// A builder being written, and whether all of it can be evaluated while compiling.
 struct Builder {
@@ -52,6 +52,13 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
         is_const: true,
     };
     builder.set("failure_threshold", args.failure_threshold.as_ref(), count);
+    builder.set("window", args.window.as_ref(), window);
+    builder.set("window_buckets", args.window_buckets.as_ref(), count);
+    builder.set("min_calls", args.min_calls.as_ref(), count);
+    builder.set("failure_rate", args.failure_rate.as_ref(), number);
+    builder.set("failure_count", args.failure_count.as_ref(), count);
+    builder.set("slow_call", args.slow_call.as_ref(), duration);
+    builder.set("slow_call_rate", args.slow_call_rate.as_ref(), number);
     builder.set("recovery_time", args.recovery_time.as_ref(), duration);
     builder.set("recovery_factor", args.recovery_factor.as_ref(), number);
     builder.set(
@@ -87,6 +94,16 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
     emit!(#private::BreakerConfig::builder()#calls)
 }
 
+/// How many keys may have a breaker, as a call of the declaration's.
+pub(super) fn max_keys(args: &BreakerArgs) -> TokenStream {
+    let mut declaration = Builder {
+        calls: TokenStream::new(),
+        is_const: false,
+    };
+    declaration.set("max_keys", args.max_keys.as_ref(), count);
+    declaration.calls
+}
+
 /// What is evaluated once for all calls, outside the function.
 pub(super) fn evaluated_once(args: &BreakerArgs) -> Vec<&TokenStream> {
     fn expression<T>(setting: Option<&Setting<T>>) -> Option<&TokenStream> {
@@ -98,6 +115,13 @@ pub(super) fn evaluated_once(args: &BreakerArgs) -> Vec<&TokenStream> {
     [
         args.name.as_ref(),
         expression(args.failure_threshold.as_ref()),
+        expression(args.window.as_ref()),
+        expression(args.window_buckets.as_ref()),
+        expression(args.min_calls.as_ref()),
+        expression(args.failure_rate.as_ref()),
+        expression(args.failure_count.as_ref()),
+        expression(args.slow_call.as_ref()),
+        expression(args.slow_call_rate.as_ref()),
         expression(args.recovery_time.as_ref()),
         expression(args.recovery_factor.as_ref()),
         expression(args.max_recovery_time.as_ref()),
@@ -106,6 +130,7 @@ pub(super) fn evaluated_once(args: &BreakerArgs) -> Vec<&TokenStream> {
         expression(args.half_open_successes.as_ref()),
         expression(args.half_open_failures.as_ref()),
         expression(args.probe_timeout.as_ref()),
+        expression(args.max_keys.as_ref()),
     ]
     .into_iter()
     .flatten()
@@ -177,16 +202,25 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
 
 /// A reference to what the user wrote, with its span, so that a type error points there.
 pub(super) fn reference(expression: &TokenStream) -> TokenStream {
-    let span = expression
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |token| token.span());
-    quote_spanned!(span.resolved_at(Span::mixed_site())=> &(#expression))
+    quote_spanned!(span(expression)=> &(#expression))
+}
+
+/// Where what the user wrote stands, for code of ours.
+pub(super) fn span(expression: &TokenStream) -> Span {
+    let first = expression.clone().into_iter().next();
+    let span = first.map_or_else(Span::call_site, |token| token.span());
+    span.resolved_at(Span::mixed_site())
 }
 
 fn count(value: u32) -> TokenStream {
     value.to_token_stream()
+}
+
+fn window(value: Window) -> TokenStream {
+    match value {
+        Window::Calls(calls) => count(calls),
+        Window::Time(time) => duration(time),
+    }
 }
 
 fn number(value: f64) -> TokenStream {

@@ -1,6 +1,7 @@
-//! The breaker of a function: a static of its own, or one that is given.
+//! The breaker of a function: a static of its own, one of many by key, or one that is given.
 
 use proc_macro2::TokenStream;
+use quote::quote_spanned;
 
 use super::settings;
 use crate::args::BreakerArgs;
@@ -20,23 +21,14 @@ pub(super) struct Site {
 /// The breaker, and how it is called by.
 pub(super) fn write(function: &Function, args: &BreakerArgs, private: &TokenStream) -> Site {
     let (declare, kind) = if let Some(given) = &args.breaker {
-        let reference = settings::reference(given);
-        let breaker = if may_borrow(function, given) {
-            reference
-        } else {
-            emit!(&#private::given_breaker(#reference))
-        };
-        let kind = emit!(CircuitBreaker);
         (
-            emit!(let breaker: &#private::CircuitBreaker = #breaker;),
-            kind,
+            given_breaker(function, given, private),
+            emit!(CircuitBreaker),
         )
+    } else if let Some(key) = &args.key {
+        (keyed(args, key, private), emit!(CircuitBreaker))
     } else {
-        let settings = settings::breaker(args, private);
-        let declaration = args.name.as_ref().map_or_else(
-            || emit!(#private::Declaration::of_function(&|| (), #settings)),
-            |name| emit!(#private::Declaration::named(#name, #settings)),
-        );
+        let declaration = declaration(args, private);
         let declare = emit! {
             let breaker = {
                 static BREAKER: #private::Site = #private::Site::new(|| #declaration);
@@ -50,6 +42,42 @@ pub(super) fn write(function: &Function, args: &BreakerArgs, private: &TokenStre
         acquire: emit!(#private::#kind::try_acquire(breaker)),
         open_now: emit!(#private::#kind::open_now(breaker)),
     }
+}
+
+/// Name and settings, which are evaluated outside the function.
+fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
+    let settings = settings::breaker(args, private);
+    args.name.as_ref().map_or_else(
+        || emit!(#private::Declaration::of_function(&|| (), #settings)),
+        |name| emit!(#private::Declaration::named(#name, #settings)),
+    )
+}
+
+/// The breaker of this call's key. The key is read outside the block of the static, whose name the user's code must not see.
+fn keyed(args: &BreakerArgs, key: &TokenStream, private: &TokenStream) -> TokenStream {
+    let declaration = declaration(args, private);
+    let max_keys = settings::max_keys(args);
+    let reference = settings::reference(key);
+    let find = quote_spanned! {settings::span(key)=>
+        #private::Key::new(#reference).resilient_breaker(breakers)
+    };
+    emit! {
+        let breakers = {
+            static BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration #max_keys);
+            &BREAKERS
+        };
+        let breaker: &#private::CircuitBreaker = &#find;
+    }
+}
+
+fn given_breaker(function: &Function, given: &TokenStream, private: &TokenStream) -> TokenStream {
+    let reference = settings::reference(given);
+    let breaker = if may_borrow(function, given) {
+        reference
+    } else {
+        emit!(&#private::given_breaker(#reference))
+    };
+    emit!(let breaker: &#private::CircuitBreaker = #breaker;)
 }
 
 /// Whether an expression that names a breaker can be borrowed while the body runs: if it reads nothing that the body

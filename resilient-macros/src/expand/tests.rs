@@ -73,6 +73,19 @@ fn a_breaker_alone_is_one_match() {
 }
 
 #[test]
+fn a_breaker_by_key_is_found_once_for_all_attempts() {
+    let item = quote! {
+        #[circuit_breaker(
+            name = "hosts", key = &*request.host, max_keys = MOST, window = "60s", failure_rate = "50%", min_calls = 20
+        )]
+        async fn send(request: Request) -> Result<Response, HttpError> {
+            client().send(request).await
+        }
+    };
+    assert_snapshot("keyed", &expand_all(Kind::Retry, TokenStream::new(), &item));
+}
+
+#[test]
 fn a_retry_alone_is_one_loop() {
     let item = quote! {
         fn read(path: PathBuf) -> io::Result<Vec<u8>> {

@@ -1,0 +1,92 @@
+async fn send(request: Request) -> Result<Response, HttpError> {
+    let breakers = {
+        static BREAKERS: ::resilient::__private::KeyedSite = ::resilient::__private::KeyedSite::new(||
+        {
+            ::resilient::__private::Declaration::named(
+                    "hosts",
+                    ::resilient::__private::BreakerConfig::builder()
+                        .window(::core::time::Duration::from_secs(60u64))
+                        .min_calls(20u32)
+                        .failure_rate(0.5f64),
+                )
+                .max_keys(MOST)
+        });
+        &BREAKERS
+    };
+    let breaker: &::resilient::__private::CircuitBreaker = &::resilient::__private::Key::new(
+            &(&*request.host),
+        )
+        .resilient_breaker(breakers);
+    let policy = {
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+            .build_const();
+        &POLICY
+    };
+    let mut retry = ::resilient::__private::Retry::start_async(policy);
+    let mut last = ::core::option::Option::None::<Result<Response, HttpError>>;
+    'attempts: loop {
+        let delay = {
+            let (output, next) = 'attempt: {
+                let permit = match ::resilient::__private::CircuitBreaker::try_acquire(
+                    breaker,
+                ) {
+                    ::core::result::Result::Ok(permit) => permit,
+                    ::core::result::Result::Err(open) => {
+                        let next = ::resilient::__private::Retry::after_rejection(
+                            &mut retry,
+                            &open,
+                        );
+                        let output = match ::resilient::__private::take_real(
+                            &retry,
+                            &mut last,
+                        ) {
+                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::None => {
+                                ::resilient::__private::rejected::<
+                                    Result<Response, HttpError>,
+                                >(open)
+                            }
+                        };
+                        break 'attempt (output, next);
+                    }
+                };
+                ::resilient::__private::forget(&mut last);
+                let output = {
+                    let request = ::resilient::__private::Fresh::fresh(&request);
+                    async {
+                        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                            Result<Response, HttpError>,
+                        > {
+                            ::resilient::__private::consume(request);
+                            return output;
+                        }
+                        '_body: { client().send(request).await }
+                    }
+                        .await
+                };
+                let class = ::resilient::__private::Judge::new(&output)
+                    .resilient_class();
+                ::resilient::__private::report(permit, class);
+                let ::core::option::Option::Some(class) = class else {
+                    break 'attempts output;
+                };
+                let next = ::resilient::__private::after_failure(
+                    &mut retry,
+                    class,
+                    ::resilient::__private::CircuitBreaker::open_now(breaker),
+                );
+                (output, next)
+            };
+            match next {
+                ::core::result::Result::Ok(delay) => {
+                    last = ::core::option::Option::Some(output);
+                    delay
+                }
+                ::core::result::Result::Err(_) => {
+                    break 'attempts output;
+                }
+            }
+        };
+        ::resilient::__private::sleep(delay).await;
+    }
+}
