@@ -31,8 +31,8 @@ pub(super) fn write(function: &Function, args: &BreakerArgs, private: &TokenStre
         let declaration = declaration(args, private);
         let declare = emit! {
             let breaker = {
-                static BREAKER: #private::Site = #private::Site::new(|| #declaration);
-                &BREAKER
+                static __RESILIENT_BREAKER: #private::Site = #private::Site::new(|| #declaration);
+                &__RESILIENT_BREAKER
             };
         };
         (declare, emit!(Site))
@@ -63,8 +63,8 @@ fn keyed(args: &BreakerArgs, key: &TokenStream, private: &TokenStream) -> TokenS
     };
     emit! {
         let breakers = {
-            static BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration #max_keys);
-            &BREAKERS
+            static __RESILIENT_BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration #max_keys);
+            &__RESILIENT_BREAKERS
         };
         let breaker: &#private::CircuitBreaker = &#find;
     }

@@ -1,11 +1,11 @@
 async fn load(key: &str) -> Option<Value> {
     let breaker = {
-        static BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+        static __RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
         ::resilient::__private::Declaration::of_function(
             &|| (),
             ::resilient::__private::BreakerConfig::builder(),
         ));
-        &BREAKER
+        &__RESILIENT_BREAKER
     };
     let permit = match ::resilient::__private::Site::try_acquire(breaker) {
         ::core::result::Result::Ok(permit) => permit,

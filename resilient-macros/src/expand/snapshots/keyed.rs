@@ -1,6 +1,6 @@
 async fn send(request: Request) -> Result<Response, HttpError> {
     let breakers = {
-        static BREAKERS: ::resilient::__private::KeyedSite = ::resilient::__private::KeyedSite::new(||
+        static __RESILIENT_BREAKERS: ::resilient::__private::KeyedSite = ::resilient::__private::KeyedSite::new(||
         {
             ::resilient::__private::Declaration::named(
                     "hosts",
@@ -11,7 +11,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 )
                 .max_keys(MOST)
         });
-        &BREAKERS
+        &__RESILIENT_BREAKERS
     };
     let breaker: &::resilient::__private::CircuitBreaker = &::resilient::__private::Key::new(
             &(&*request.host),

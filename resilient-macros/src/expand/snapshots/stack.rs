@@ -1,12 +1,12 @@
 pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
     let breaker = {
-        static BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+        static __RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
         ::resilient::__private::Declaration::named(
             "payments",
             ::resilient::__private::BreakerConfig::builder()
                 .recovery_time(::core::time::Duration::from_secs(30u64)),
         ));
-        &BREAKER
+        &__RESILIENT_BREAKER
     };
     let policy = {
         static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()

@@ -1,23 +1,33 @@
-//! Items of the user keep their names in the body, whatever the expansion calls its own.
+//! Items of the user keep their names in settings, key and body, whatever the expansion calls its own.
 
-use resilient::{circuit_breaker, retry};
+use resilient::{Registry, circuit_breaker, retry};
 
-static RESILIENT_BREAKER: u32 = 1;
-const RESILIENT_POLICY: u32 = 2;
+static BREAKER: &str = "of a static";
+static KEYED: &str = "of another";
+const BREAKERS: u32 = 1;
+const POLICY: u32 = 2;
 
-#[retry(max_retries = RESILIENT_POLICY)]
-#[circuit_breaker(failure_threshold = RESILIENT_POLICY)]
+#[retry(max_retries = POLICY)]
+#[circuit_breaker(name = BREAKER, failure_threshold = POLICY)]
 fn settings() -> Option<u32> {
-    Some(RESILIENT_POLICY)
+    Some(POLICY)
 }
 
 #[retry]
 #[circuit_breaker]
 fn body() -> Option<u32> {
-    Some(RESILIENT_BREAKER + RESILIENT_POLICY)
+    Some(BREAKERS + POLICY)
+}
+
+#[retry(max_retries = POLICY)]
+#[circuit_breaker(name = KEYED, key = BREAKERS + host, max_keys = BREAKERS, failure_threshold = POLICY)]
+fn key(host: u32) -> Option<u32> {
+    Some(BREAKERS + POLICY + host)
 }
 
 fn main() {
     assert_eq!(settings(), Some(2));
     assert_eq!(body(), Some(3));
+    assert_eq!(key(1), Some(4));
+    assert!(Registry::global().get(BREAKER).is_some());
 }
