@@ -50,7 +50,7 @@ pub(super) fn rate(value: &TokenStream) -> Option<Result<f64, String>> {
             return Ok(number);
         }
         // Who writes 50 means percent.
-        let meant = if number > 1.0 && number <= 100.0 && !given.ends_with("%\"") {
+        let meant = if (2.0..=100.0).contains(&number) && !given.ends_with("%\"") {
             format!("write \"{number}%\"")
         } else {
             "as in \"50%\"".to_owned()

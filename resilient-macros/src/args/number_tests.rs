@@ -115,7 +115,8 @@ fn who_writes_a_rate_in_percent_is_shown_how() {
     let rule = "a rate is above 0 and up to 1, or a percentage up to \"100%\"";
     for (source, advice) in [
         ("50", "write \"50%\""),
-        ("1.5", "write \"1.5%\""),
+        ("99.5", "write \"99.5%\""),
+        ("1.5", "as in \"50%\""),
         ("150", "as in \"50%\""),
         ("0", "as in \"50%\""),
         ("-0.5", "as in \"50%\""),

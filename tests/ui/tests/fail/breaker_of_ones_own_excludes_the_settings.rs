@@ -16,6 +16,16 @@ impl Client {
     fn another(&self) -> Option<u32> {
         None
     }
+
+    #[circuit_breaker(breaker = self.breaker, window = "60s", failure_rate = 0.5)]
+    fn window(&self) -> Option<u32> {
+        None
+    }
+
+    #[circuit_breaker(breaker = self.breaker, key = host, max_keys = 9)]
+    fn key(&self, host: &str) -> Option<u32> {
+        host.parse().ok()
+    }
 }
 
 fn main() {}

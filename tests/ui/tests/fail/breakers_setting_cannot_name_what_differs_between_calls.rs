@@ -28,4 +28,14 @@ fn constant<const N: u32>() -> Option<u32> {
     None
 }
 
+#[circuit_breaker(key = host, max_keys = limit)]
+fn bound(host: &str, limit: u32) -> Option<u32> {
+    host.parse().ok().filter(|port| *port < limit)
+}
+
+#[circuit_breaker(window = limit, failure_count = 3)]
+fn window(limit: u32) -> Option<u32> {
+    Some(limit)
+}
+
 fn main() {}

@@ -1,6 +1,6 @@
 //! Keys that the runtime does not have yet are unknown keys until it does, with no wrong guess beside them.
 
-use resilient::{circuit_breaker, retry};
+use resilient::retry;
 
 #[retry(budget = "all")]
 fn budget() -> Option<u32> {
@@ -20,31 +20,6 @@ fn attempt_timeout() -> Option<u32> {
 #[retry(nested = allow)]
 fn nested() -> Option<u32> {
     None
-}
-
-#[circuit_breaker(window = "60s")]
-fn window() -> Option<u32> {
-    None
-}
-
-#[circuit_breaker(min_calls = 10)]
-fn min_calls() -> Option<u32> {
-    None
-}
-
-#[circuit_breaker(failure_rate = 0.5)]
-fn failure_rate() -> Option<u32> {
-    None
-}
-
-#[circuit_breaker(slow_call = "1s")]
-fn slow_call() -> Option<u32> {
-    None
-}
-
-#[circuit_breaker(key = host)]
-fn key(host: &str) -> Option<u32> {
-    host.parse().ok()
 }
 
 fn main() {}
