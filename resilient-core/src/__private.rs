@@ -9,12 +9,27 @@ use crate::keyed::BreakerKey;
 use crate::outcome::{Class, Classify, Output, every_failure};
 use crate::telemetry;
 
+#[cfg(feature = "inventory")]
+pub use crate::annotated::Annotated;
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 pub use crate::retry::{
     Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
     RetryPolicyBuilder, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
+#[cfg(feature = "inventory")]
+pub use inventory;
+
+/// Lists nothing. The attribute's feature can be on where this one is off: it is built for the host, once for all.
+#[cfg(not(feature = "inventory"))]
+pub mod inventory {
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __resilient_submit {
+        ($($listed:tt)*) => {};
+    }
+    pub use crate::__resilient_submit as submit;
+}
 
 /// What an output means: by [`Classify`] where the error has it, else every failure is one.
 ///

@@ -29,6 +29,8 @@ compile_error!(
     "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is one 64-bit word"
 );
 
+#[cfg(feature = "inventory")]
+mod annotated;
 pub mod breaker;
 mod error;
 mod event;
