@@ -33,7 +33,12 @@ use crate::function::{Attribute, Conditional, Function};
 
 /// Expands one of our attributes.
 pub(crate) fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
-    match try_expand(kind, args, item.clone()) {
+    expand_as(kind, args, item, cfg!(feature = "inventory"))
+}
+
+/// The same; the function's breaker `is_listed` if it is to be known before the first call.
+fn expand_as(kind: Kind, args: TokenStream, item: &TokenStream, is_listed: bool) -> TokenStream {
+    match try_expand(kind, args, item.clone(), is_listed) {
         Ok(function) => function,
         // The item stays as it was, so that nothing else turns red.
         Err(errors) => {
@@ -43,7 +48,12 @@ pub(crate) fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> Token
     }
 }
 
-fn try_expand(kind: Kind, args: TokenStream, item: TokenStream) -> Result<TokenStream, Errors> {
+fn try_expand(
+    kind: Kind,
+    args: TokenStream,
+    item: TokenStream,
+    is_listed: bool,
+) -> Result<TokenStream, Errors> {
     let mut errors = Errors::default();
     let outer = match kind {
         Kind::Retry => RetryArgs::parse(args.clone()).map(|parsed| parsed.outer),
@@ -81,7 +91,7 @@ fn try_expand(kind: Kind, args: TokenStream, item: TokenStream) -> Result<TokenS
         return Ok(hand_down(&function, lower, &outer, kind, &args));
     }
     let layers = Layers::parse(&outer, kind, args)?;
-    nest::write(&function, &layers)
+    nest::write(&function, &layers, is_listed)
 }
 
 /// The function with our arguments handed to the attribute at `lower`, which stands below.

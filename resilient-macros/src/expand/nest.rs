@@ -12,7 +12,11 @@ use crate::error::Errors;
 use crate::function::{Function, Shape};
 
 /// Writes the whole function.
-pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream, Errors> {
+pub(super) fn write(
+    function: &Function,
+    layers: &Layers,
+    is_listed: bool,
+) -> Result<TokenStream, Errors> {
     check::check(function, layers)?;
     let shape = function.shape();
     let declared = match &shape {
@@ -24,6 +28,7 @@ pub(super) fn write(function: &Function, layers: &Layers) -> Result<TokenStream,
         function,
         waits: !matches!(shape, Shape::Plain),
         private: &layers.private,
+        is_listed,
         span: output::span(function),
         output: &output,
     };
@@ -70,6 +75,7 @@ struct Writer<'a> {
     /// Asynchronously, rather than by blocking its thread.
     waits: bool,
     private: &'a TokenStream,
+    is_listed: bool,
     output: &'a TokenStream,
     /// Of the return type.
     span: Span,
@@ -81,7 +87,7 @@ impl Writer<'_> {
         let Self { private, .. } = self;
         let Site {
             declare, acquire, ..
-        } = site::write(self.function, args, self.private);
+        } = site::write(self.function, args, self.private, self.is_listed);
         let class = classify::for_breaker(args, private, self.span);
         let rejected = self.rejected(args);
         let Attempt { prepare, run, .. } = attempt;
@@ -162,7 +168,7 @@ impl Writer<'_> {
             declare,
             acquire,
             open_now,
-        } = site::write(self.function, breaker, self.private);
+        } = site::write(self.function, breaker, self.private, self.is_listed);
         let start = self.start(args);
         let report = if classify::breaker_is_plain(breaker) && classify::retry_is_plain(args) {
             let class = classify::plain(private, self.span);

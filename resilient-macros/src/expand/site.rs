@@ -18,20 +18,29 @@ pub(super) struct Site {
     pub(super) open_now: TokenStream,
 }
 
-/// The breaker, and how it is called by.
-pub(super) fn write(function: &Function, args: &BreakerArgs, private: &TokenStream) -> Site {
+/// The breaker, and how it is called by; a static of ours is listed beside itself if it `is_listed`.
+pub(super) fn write(
+    function: &Function,
+    args: &BreakerArgs,
+    private: &TokenStream,
+    is_listed: bool,
+) -> Site {
     let (declare, kind) = if let Some(given) = &args.breaker {
         (
             given_breaker(function, given, private),
             emit!(CircuitBreaker),
         )
     } else if let Some(key) = &args.key {
-        (keyed(args, key, private), emit!(CircuitBreaker))
+        (keyed(args, key, private, is_listed), emit!(CircuitBreaker))
     } else {
         let declaration = declaration(args, private);
+        let listed = is_listed.then(
+            || emit!(#private::inventory::submit! { #private::Annotated::breaker(&__RESILIENT_BREAKER) }),
+        );
         let declare = emit! {
             let breaker = {
                 static __RESILIENT_BREAKER: #private::Site = #private::Site::new(|| #declaration);
+                #listed
                 &__RESILIENT_BREAKER
             };
         };
@@ -54,9 +63,17 @@ fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
 }
 
 /// The breaker of this call's key. The key is read outside the block of the static, whose name the user's code must not see.
-fn keyed(args: &BreakerArgs, key: &TokenStream, private: &TokenStream) -> TokenStream {
+fn keyed(
+    args: &BreakerArgs,
+    key: &TokenStream,
+    private: &TokenStream,
+    is_listed: bool,
+) -> TokenStream {
     let declaration = declaration(args, private);
     let max_keys = settings::max_keys(args);
+    let listed = is_listed.then(
+        || emit!(#private::inventory::submit! { #private::Annotated::keyed(&__RESILIENT_BREAKERS) }),
+    );
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
         #private::Key::new(#reference).resilient_breaker(breakers)
@@ -64,6 +81,7 @@ fn keyed(args: &BreakerArgs, key: &TokenStream, private: &TokenStream) -> TokenS
     emit! {
         let breakers = {
             static __RESILIENT_BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration #max_keys);
+            #listed
             &__RESILIENT_BREAKERS
         };
         let breaker: &#private::CircuitBreaker = &#find;

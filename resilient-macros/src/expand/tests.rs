@@ -3,13 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expand;
+use super::expand_as;
 use crate::args::Kind;
 
 /// The item as `rustfmt` would lay it out.
 fn pretty(item: &TokenStream) -> String {
     let file = syn::parse2(item.clone()).unwrap_or_else(|error| panic!("{error}: {item}"));
     prettyplease::unparse(&file)
+}
+
+/// As without the feature `inventory`.
+fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+    expand_as(kind, args, item, false)
 }
 
 /// Expands until no attribute of ours is left, as the compiler does.
@@ -83,6 +88,28 @@ fn a_breaker_by_key_is_found_once_for_all_attempts() {
         }
     };
     assert_snapshot("keyed", &expand_all(Kind::Retry, TokenStream::new(), &item));
+}
+
+#[test]
+fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
+    let item = quote! {
+        fn load(host: &str) -> Option<Value> {
+            store().get(host)
+        }
+    };
+    let one = quote!(::resilient::__private::Annotated::breaker(
+        &__RESILIENT_BREAKER
+    ));
+    let by_key = quote!(::resilient::__private::Annotated::keyed(
+        &__RESILIENT_BREAKERS
+    ));
+    for (args, listed) in [(quote!(), one), (quote!(key = host), by_key)] {
+        let submit = quote!(::resilient::__private::inventory::submit! { #listed }).to_string();
+        let written = expand_as(Kind::CircuitBreaker, args.clone(), &item, true).to_string();
+        assert_eq!(written.matches(&submit).count(), 1, "{written}");
+        let unlisted = expand(Kind::CircuitBreaker, args, &item).to_string();
+        assert!(!unlisted.contains("inventory"), "{unlisted}");
+    }
 }
 
 #[test]
