@@ -17,7 +17,7 @@ fn call(text: String) -> Option<String> {
     Some(text)
 }
 
-#[circuit_breaker]
+#[circuit_breaker(key = text, window = 10, failure_rate = 0.5)]
 #[retry]
 async fn later(mut text: String) -> Option<String> {
     text.push('!');

@@ -18,7 +18,7 @@ fn call(text: ::std::string::String, mut count: u32) -> ::std::result::Result<u3
     ::std::result::Result::Err(Fault(count))
 }
 
-#[::resilient::circuit_breaker(on_open = |_| ::std::option::Option::None)]
+#[::resilient::circuit_breaker(on_open = |_| ::std::option::Option::None, key = text, window = "60s", failure_rate = "50%")]
 #[::resilient::retry]
 async fn later(text: ::std::string::String) -> ::std::option::Option<::std::string::String> {
     ::std::option::Option::Some(text)

@@ -21,7 +21,7 @@ async fn broken() -> Option<u32> {
 }
 
 #[retry(jitter = smooth, when_open = wait)]
-#[circuit_breaker(crate = crate::reexported::runtime)]
+#[circuit_breaker(crate = crate::reexported::runtime, key = text)]
 async fn stacked(text: String) -> Option<String> {
     Some(text)
 }
