@@ -297,7 +297,7 @@ fn is_silent(ident: &Ident) -> bool {
 }
 
 /// The `#[cfg]`s of a parameter, for what is done with it.
-fn configured(attributes: &[Attribute]) -> TokenStream {
+pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
     let is_cfg =
         |attribute: &&Attribute| matches!(attribute.path.as_slice(), [path] if path == "cfg");
     let cfgs = attributes.iter().filter(is_cfg);
@@ -316,7 +316,7 @@ fn first_span(tokens: &TokenStream) -> Span {
 }
 
 /// The pattern with no `mut` before a variable: the attempt's own has it.
-fn without_mut(pattern: &TokenStream) -> TokenStream {
+pub(super) fn without_mut(pattern: &TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in pattern.clone() {
         match token {

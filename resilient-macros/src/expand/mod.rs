@@ -19,6 +19,7 @@ mod output;
 mod rebuild;
 mod settings;
 mod site;
+mod taken_apart;
 
 #[cfg(test)]
 mod tests;

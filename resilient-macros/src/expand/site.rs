@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::settings;
+use super::{settings, taken_apart};
 use crate::args::BreakerArgs;
 use crate::function::{Function, Param, Passing};
 use crate::scan;
@@ -31,7 +31,10 @@ pub(super) fn write(
             emit!(CircuitBreaker),
         )
     } else if let Some(key) = &args.key {
-        (keyed(args, key, private, is_listed), emit!(CircuitBreaker))
+        (
+            keyed(function, args, key, private, is_listed),
+            emit!(CircuitBreaker),
+        )
     } else {
         let declaration = declaration(args, private);
         let listed = is_listed.then(
@@ -64,6 +67,7 @@ fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
 
 /// The breaker of this call's key. The key is read outside the block of the static, whose name the user's code must not see.
 fn keyed(
+    function: &Function,
     args: &BreakerArgs,
     key: &TokenStream,
     private: &TokenStream,
@@ -77,6 +81,16 @@ fn keyed(
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
         #private::Key::new(#reference).resilient_breaker(breakers)
+    };
+    let parts = taken_apart::lend(function, key, private);
+    let find = if parts.is_empty() {
+        find
+    } else {
+        emit!({
+            #parts
+            let breaker = #find;
+            breaker
+        })
     };
     emit! {
         let breakers = {

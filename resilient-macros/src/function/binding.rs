@@ -15,7 +15,7 @@ pub(crate) struct Binding {
 }
 
 /// Every variable of the pattern, once, in the order of the text.
-pub(super) fn bindings(pattern: &TokenStream) -> Vec<Binding> {
+pub(crate) fn bindings(pattern: &TokenStream) -> Vec<Binding> {
     let tokens = flatten(pattern.clone());
     // Alone, the name of a parameter is a variable, however it is written.
     if let [TokenTree::Ident(ident)] = tokens.as_slice() {

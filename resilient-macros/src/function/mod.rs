@@ -11,7 +11,7 @@ mod signature;
 use proc_macro2::{Group, Ident, Span, TokenStream};
 
 pub(crate) use attribute::{Attribute, Conditional};
-pub(crate) use binding::Binding;
+pub(crate) use binding::{Binding, bindings};
 pub(crate) use param::{Param, Passing, Receiver, Typed};
 pub(crate) use shape::{Future, Shape};
 
