@@ -5,6 +5,8 @@ extern crate self as resilient;
 
 // Types only: a module `retry` here would be imported with the attribute, and clash with a `mod retry` of the user's.
 // `Clock`, and what the core's features add.
+#[cfg(feature = "inventory")]
+pub use resilient_core::AnnotatedFunction;
 #[cfg(feature = "toml")]
 pub use resilient_core::LoadError;
 pub use resilient_core::time::*;

@@ -25,6 +25,27 @@ fn annotated_functions_are_known_before_their_first_call_wherever_they_stand() {
 }
 
 #[test]
+fn they_are_listed_by_name_and_can_be_registered_before_their_first_call() {
+    use resilient::Registry;
+
+    let listed = Registry::annotated();
+    let keyed = listed.iter().filter(|each| each.is_keyed).count();
+    assert_eq!((listed.len() - keyed, keyed), cases::HERE);
+    assert!(listed.is_sorted_by(|one, other| one.name <= other.name));
+    assert!(
+        listed
+            .iter()
+            .all(|each| each.place.file().ends_with("cases.rs"))
+    );
+
+    Registry::register_annotated();
+    for function in listed.iter().filter(|each| !each.is_keyed) {
+        let breaker = Registry::global().get(&function.name);
+        assert!(breaker.is_some(), "{function:?}");
+    }
+}
+
+#[test]
 fn listed_functions_work_as_others_do() {
     use cases::Service;
 

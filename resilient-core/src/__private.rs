@@ -159,6 +159,16 @@ where
     }
 }
 
+impl<Q> Key<'_, &mut Q>
+where
+    Q: Hash + Eq + ToOwned + ?Sized,
+    Q::Owned: BreakerKey + Borrow<Q>,
+{
+    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+        site.breaker::<Q::Owned, Q>(&**self.0.0.0)
+    }
+}
+
 impl<K: BreakerKey> KeyValue<'_, K> {
     pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
         site.breaker::<K, K>(self.0.0)

@@ -1,9 +1,57 @@
-//! The annotated functions of the program, known before their first call.
+//! The feature `inventory`: the annotated functions of the program, known before their first call.
 //!
 //! Each is put into a list by code that runs before `main`. A crate that nothing refers to is not linked, and in no list.
 
-use crate::keyed::KeyedSite;
-use crate::site::Site;
+use std::panic::Location;
+
+use crate::registry::Registry;
+use crate::site::{KeyedSite, Site};
+
+/// A function with `#[circuit_breaker]`, called already or not: from [`Registry::annotated`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnnotatedFunction {
+    /// The name that its breaker has, or will have. A default name that another function has already gets file and line
+    /// appended at registration.
+    pub name: String,
+    /// Where the attribute stands.
+    pub place: &'static Location<'static>,
+    /// Whether it has a breaker for each key.
+    pub is_keyed: bool,
+}
+
+impl Registry {
+    /// Every annotated function of the program, ordered by name, also those that were not called yet. Needs the feature
+    /// `inventory`, which lists them before `main`; functions of a crate that nothing refers to are not linked, and not
+    /// listed.
+    ///
+    /// The settings of each are evaluated for their names: expressions in them run once more.
+    #[must_use]
+    pub fn annotated() -> Vec<AnnotatedFunction> {
+        let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
+        functions.sort_by(|one, other| {
+            (&one.name, one.place.file(), one.place.line()).cmp(&(
+                &other.name,
+                other.place.file(),
+                other.place.line(),
+            ))
+        });
+        functions
+    }
+
+    /// Puts the breakers of all annotated functions into the [global](Registry::global) registry now, instead of at their
+    /// first calls: so that operators see and steer them from the start, and overrides of a misspelt name are found. To be
+    /// called at the beginning of `main`.
+    ///
+    /// Functions with a breaker for each key are registered at their first call all the same.
+    pub fn register_annotated() {
+        for each in Annotated::all() {
+            if let Kind::Breaker(site) = each.kind() {
+                site.register();
+            }
+        }
+    }
+}
 
 /// The call site of one annotated function.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +85,18 @@ impl Annotated {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.0
+    }
+
+    fn describe(&self) -> AnnotatedFunction {
+        let (name, place, is_keyed) = match self.0 {
+            Kind::Breaker(site) => (site.declared_name(), site.place(), false),
+            Kind::Keyed(site) => (site.declared_name(), site.place(), true),
+        };
+        AnnotatedFunction {
+            name: (*name).to_owned(),
+            place,
+            is_keyed,
+        }
     }
 
     /// All annotated functions that were linked, in no order.

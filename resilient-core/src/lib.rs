@@ -51,6 +51,8 @@ pub mod time;
 #[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
 pub mod __private;
 
+#[cfg(feature = "inventory")]
+pub use annotated::AnnotatedFunction;
 pub use breaker::{
     Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Counts, Mode,
     Permit, Reason, Rejected, ReportsOpen, Snapshot, State, TimeInState, Transition,

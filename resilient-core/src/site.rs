@@ -111,6 +111,16 @@ impl Site {
         }
     }
 
+    #[cfg(feature = "inventory")]
+    pub(crate) fn declared_name(&self) -> Name {
+        (self.declare)().name
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
+    }
+
     /// Threads that come at once all evaluate the settings; one registers.
     pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
         // The user's expressions, and listeners below: under no lock.
@@ -158,6 +168,16 @@ impl KeyedSite {
             declare,
             place: Location::caller(),
         }
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn declared_name(&self) -> Name {
+        (self.declare)().name
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
     }
 
     /// The breaker of this key.

@@ -90,18 +90,9 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
         }
         None => {}
     }
+    builder.set("max_keys", args.max_keys.as_ref(), count);
     let calls = builder.calls;
     emit!(#private::BreakerConfig::builder()#calls)
-}
-
-/// How many keys may have a breaker, as a call of the declaration's.
-pub(super) fn max_keys(args: &BreakerArgs) -> TokenStream {
-    let mut declaration = Builder {
-        calls: TokenStream::new(),
-        is_const: false,
-    };
-    declaration.set("max_keys", args.max_keys.as_ref(), count);
-    declaration.calls
 }
 
 /// What is evaluated once for all calls, outside the function.

@@ -74,7 +74,6 @@ fn keyed(
     is_listed: bool,
 ) -> TokenStream {
     let declaration = declaration(args, private);
-    let max_keys = settings::max_keys(args);
     let listed = is_listed.then(
         || emit!(#private::inventory::submit! { #private::Annotated::keyed(&__RESILIENT_BREAKERS) }),
     );
@@ -94,7 +93,7 @@ fn keyed(
     };
     emit! {
         let breakers = {
-            static __RESILIENT_BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration #max_keys);
+            static __RESILIENT_BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration);
             #listed
             &__RESILIENT_BREAKERS
         };

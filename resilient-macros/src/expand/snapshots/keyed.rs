@@ -1,16 +1,14 @@
 async fn send(request: Request) -> Result<Response, HttpError> {
     let breakers = {
         static __RESILIENT_BREAKERS: ::resilient::__private::KeyedSite = ::resilient::__private::KeyedSite::new(||
-        {
-            ::resilient::__private::Declaration::named(
-                    "hosts",
-                    ::resilient::__private::BreakerConfig::builder()
-                        .window(::core::time::Duration::from_secs(60u64))
-                        .min_calls(20u32)
-                        .failure_rate(0.5f64),
-                )
-                .max_keys(MOST)
-        });
+        ::resilient::__private::Declaration::named(
+            "hosts",
+            ::resilient::__private::BreakerConfig::builder()
+                .window(::core::time::Duration::from_secs(60u64))
+                .min_calls(20u32)
+                .failure_rate(0.5f64)
+                .max_keys(MOST),
+        ));
         &__RESILIENT_BREAKERS
     };
     let breaker: &::resilient::__private::CircuitBreaker = &::resilient::__private::Key::new(
