@@ -20,7 +20,8 @@ use crate::time::{Clock, Source};
 /// of metrics.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a circuit breaker",
-    note = "a key is `Hash + Eq + Display + Clone + Send + Sync + 'static`, or a reference to such a value"
+    note = "a key is `Hash + Eq + Display + Clone + Send + Sync + 'static`, or a reference to such a value; several values are one in a type \
+            that has all of these"
 )]
 pub trait BreakerKey: Hash + Eq + fmt::Display + Clone + Send + Sync + 'static {}
 
