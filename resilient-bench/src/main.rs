@@ -41,6 +41,52 @@ fn plain_stack(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
+#[circuit_breaker(window = 100, failure_rate = 0.9)]
+fn window_clean(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(window = 100, failure_rate = 0.9)]
+fn window_dirty(x: u64) -> Result<u64, Fault> {
+    if x == 50 || x == 51 { return Err(Fault); }
+    work(x)
+}
+
+#[circuit_breaker(window = "60s", failure_rate = 0.9)]
+fn time_window(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(window = 100, slow_call = "2s", slow_call_rate = 0.9)]
+fn slow_calls(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(failure_threshold = 4_000_000_000)]
+fn failing(x: u64) -> Result<u64, Fault> {
+    let _ = work(x);
+    Err(Fault)
+}
+
+#[circuit_breaker(window = 100, failure_rate = 1.0)]
+fn failing_window(x: u64) -> Result<u64, Fault> {
+    if x == 0 { return work(x); }
+    let _ = work(x);
+    if x % 50 == 0 { return Ok(x) }
+    Err(Fault)
+}
+
+#[circuit_breaker(failure_threshold = 1, recovery_time = "1h")]
+fn rejected(x: u64) -> Result<u64, Fault> {
+    let _ = work(x);
+    Err(Fault)
+}
+
+#[circuit_breaker(key = x % 1000)]
+fn keyed(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
 async fn async_bare(x: u64) -> Result<u64, Fault> {
     work(x)
 }
@@ -96,6 +142,14 @@ fn main() {
         plain_breaker: plain_breaker,
         plain_retry: plain_retry,
         plain_stack: plain_stack,
+        window_clean: window_clean,
+        window_dirty: window_dirty,
+        time_window: time_window,
+        slow_calls: slow_calls,
+        failing: failing,
+        failing_window: failing_window,
+        rejected: rejected,
+        keyed: keyed,
         async_bare: |x| ready(async_bare(x)),
         async_breaker: |x| ready(async_breaker(x)),
         async_retry: |x| ready(async_retry(x)),

@@ -17,6 +17,12 @@ pub use crate::retry::{
     RetryPolicyBuilder, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
+/// What models see of the inside.
+#[cfg(any(loom, shuttle))]
+pub use crate::{
+    breaker::{HandOver, own_slot},
+    seeded::{Bug, with_bug},
+};
 #[cfg(feature = "inventory")]
 pub use inventory;
 

@@ -91,7 +91,7 @@ impl Site {
     pub fn try_acquire(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         match self.core.admit_closed() {
             Some(ticket) => Ok(Permit::new(&self.core, ticket)),
-            None => self.try_acquire_slowly(),
+            None => self.try_acquire_slowly().map(Permit::renewed),
         }
     }
 

@@ -71,6 +71,16 @@ pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
     start.checked_add(delay)
 }
 
+/// Nanoseconds from one instant to a later one; zero if it is not later, `u64::MAX` after 584 years.
+#[inline]
+pub(crate) fn nanos_between(start: Instant, end: Instant) -> u64 {
+    let elapsed = end.saturating_duration_since(start);
+    elapsed
+        .as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(elapsed.subsec_nanos()))
+}
+
 /// Whether an async sleep has a runtime to wait in, and that runtime timers. Without tokio, whoever sleeps knows.
 pub(crate) fn has_timer() -> bool {
     #[cfg(feature = "tokio")]

@@ -38,17 +38,19 @@ impl<'breaker> Permit<'breaker> {
     /// Says how the call ended.
     #[inline]
     pub fn report(self, outcome: Outcome) {
-        if outcome == Outcome::Success {
-            self.succeed();
-        } else {
-            self.end(outcome, None);
+        let (core, ticket) = self.into_parts();
+        if outcome != Outcome::Success {
+            core.report_outcome(ticket, outcome, None);
+        } else if !core.count_clean_success(ticket) {
+            core.report_success(ticket);
         }
     }
 
     /// Says how the call ended, and how long the dependency asks to be left alone: if this outcome opens the circuit, it
     /// stays open at least that long, within `max_recovery_time`.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
-        self.end(outcome, Some(retry_after));
+        let (core, ticket) = self.into_parts();
+        core.report_outcome(ticket, outcome, Some(retry_after));
     }
 
     /// Says how the call ended by its output: an `Err` or `None` is a failure.
@@ -57,46 +59,33 @@ impl<'breaker> Permit<'breaker> {
         self.report_class(every_failure(output));
     }
 
-    /// Says how the call ended by the class of its output, which is `None` for a success.
+    /// Says how the call ended by the class of its output, which is `None` for a success. An error can be an answer, too: a
+    /// success to the breaker, counted as cheaply.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Class>) {
+        let (core, ticket) = self.into_parts();
         match class {
-            None => self.succeed(),
-            Some(class) => self.report_error(class),
+            Some(class) if class.health != Outcome::Success => {
+                core.report_outcome(ticket, class.health, class.retry_after);
+            }
+            _ if core.count_clean_success(ticket) => {}
+            _ => core.report_success(ticket),
         }
     }
 
-    /// An error can be an answer, too: a success to the breaker, counted as cheaply.
-    #[cold]
-    fn report_error(self, class: Class) {
-        if class.health == Outcome::Success {
-            self.succeed();
-        } else {
-            self.end(class.health, class.retry_after);
-        }
-    }
-
+    /// The same permit. One that comes out of a function's memory is read there, so that others need not go there.
     #[inline]
-    fn succeed(self) {
-        if self.core.count_clean_success(self.ticket) {
-            let _ = ManuallyDrop::new(self);
-        } else {
-            self.succeed_slowly();
-        }
+    pub(crate) fn renewed(self) -> Self {
+        let (core, ticket) = self.into_parts();
+        Self::new(core, ticket)
     }
 
-    #[cold]
-    fn succeed_slowly(self) {
+    /// What it is made of: a few words that stay in registers, where a permit that is passed by reference would go to memory
+    /// and back on every call.
+    #[inline]
+    pub(crate) fn into_parts(self) -> (&'breaker Core, Ticket) {
         let permit = ManuallyDrop::new(self);
-        permit.core.report_success(permit.ticket);
-    }
-
-    #[cold]
-    fn end(self, outcome: Outcome, retry_after: Option<Duration>) {
-        let permit = ManuallyDrop::new(self);
-        permit
-            .core
-            .report(permit.ticket, Ending::Reported(outcome), retry_after);
+        (permit.core, permit.ticket)
     }
 }
 

@@ -9,6 +9,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::state::State;
+use crate::seeded::{Bug, seeded};
 use crate::sync::AtomicU64;
 
 /// What a word says, besides the generation.
@@ -21,23 +22,46 @@ pub(crate) enum Kind {
     In(State),
 }
 
-/// State and generation in one word, whether another fast success would change anything, and whether calls are timed.
+/// State and generation in one word, what is to be done with a success, and whether calls are timed.
 ///
-/// Fifty-nine bits of generation: at one transition a nanosecond, they last for 18 years.
+/// Fifty-eight bits of generation: at one transition a nanosecond, they last for nine years.
 #[derive(Debug)]
 pub(crate) struct Word(AtomicU64);
 
 const KIND_BITS: u32 = 3;
 const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
-/// The breaker remembers a failure, or has room to remember a success.
-const UNCLEAN: u64 = 1 << KIND_BITS;
-/// It asks of every call how long it took.
-const TIMED: u64 = 1 << (KIND_BITS + 1);
-const GENERATION_SHIFT: u32 = KIND_BITS + 2;
+/// What is to be done with a success: see [`Successes`].
+const PENDING: u64 = 1 << KIND_BITS;
+const LOCKED: u64 = 2 << KIND_BITS;
+const SUCCESSES_MASK: u64 = 3 << KIND_BITS;
+/// The breaker asks of every call how long it took.
+const TIMED: u64 = 1 << (KIND_BITS + 2);
+const GENERATION_SHIFT: u32 = KIND_BITS + 3;
+
+/// What is to be done with a success that is not slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Successes {
+    /// It changes nothing, and is counted.
+    Clean,
+    /// It opens nothing, and can be left for the state machine to learn of later.
+    Pending,
+    /// The state machine must know at once.
+    Locked,
+}
 
 const UNREGISTERED: u64 = 0;
 const ALIAS: u64 = 1;
 const CLOSED: u64 = 2;
+
+impl Successes {
+    const fn bits(self) -> u64 {
+        match self {
+            Self::Clean => 0,
+            Self::Pending => PENDING,
+            Self::Locked => LOCKED,
+        }
+    }
+}
 
 impl Word {
     #[cfg(not(any(loom, shuttle)))]
@@ -65,7 +89,24 @@ impl Word {
     /// Whether the circuit is still closed in this generation, would learn nothing from a success, and asks for no time.
     #[inline]
     pub(crate) fn is_clean(&self, generation: u64) -> bool {
-        self.0.load(Acquire) == CLOSED | (generation << GENERATION_SHIFT)
+        let word = self.0.load(Acquire);
+        word == CLOSED | (generation << GENERATION_SHIFT)
+            || (seeded(Bug::CleanInAnyGeneration)
+                && word & (KIND_MASK | SUCCESSES_MASK | TIMED) == CLOSED)
+    }
+
+    /// Changes nothing but what is to be done with successes. To be called under the breaker's lock, in a state that counts
+    /// them.
+    pub(crate) fn set_successes(&self, successes: Successes) {
+        let old = self.0.load(Relaxed);
+        let is_counting = matches!(
+            Reading(old).kind(),
+            Kind::In(State::Closed | State::ObserveOnly)
+        );
+        let new = old & !SUCCESSES_MASK | successes.bits();
+        if is_counting && new != old {
+            self.0.store(new, Release);
+        }
     }
 
     /// Says whether the generation is a new one. To be called under the breaker's lock.
@@ -78,10 +119,10 @@ impl Word {
             State::Disabled => 6,
             State::ObserveOnly => 7,
         };
-        let unclean = if to.is_clean { 0 } else { UNCLEAN };
+        let successes = to.successes.bits();
         let timed = if to.is_timed { TIMED } else { 0 };
         let old = self.0.load(Relaxed);
-        let new = kind | unclean | timed | (to.generation << GENERATION_SHIFT);
+        let new = kind | successes | timed | (to.generation << GENERATION_SHIFT);
         if new != old {
             self.0.store(new, Release);
         }
@@ -98,8 +139,7 @@ impl Word {
 pub(crate) struct Mirrored {
     pub(crate) state: State,
     pub(crate) generation: u64,
-    /// Another fast success would change nothing.
-    pub(crate) is_clean: bool,
+    pub(crate) successes: Successes,
     /// It matters how long a call took.
     pub(crate) is_timed: bool,
 }
@@ -130,9 +170,12 @@ impl Reading {
         self.0 & TIMED != 0
     }
 
-    /// Whether a success of this generation would change nothing if it was fast.
-    pub(crate) fn is_clean_if_fast(self, generation: u64) -> bool {
-        self.0 & !TIMED == CLOSED | (generation << GENERATION_SHIFT)
+    pub(crate) fn successes(self) -> Successes {
+        match self.0 & SUCCESSES_MASK {
+            0 => Successes::Clean,
+            PENDING => Successes::Pending,
+            _ => Successes::Locked,
+        }
     }
 }
 
@@ -149,7 +192,11 @@ mod tests {
         word.set(Mirrored {
             state,
             generation,
-            is_clean,
+            successes: if is_clean {
+                Successes::Clean
+            } else {
+                Successes::Locked
+            },
             is_timed: false,
         });
     }

@@ -7,6 +7,7 @@ use super::Settings;
 use super::rest::Rest;
 use crate::breaker::Mode;
 use crate::breaker::machine::Machine;
+use crate::breaker::slots::{OWNED, Pending, Slots};
 use crate::breaker::snapshot::Counts;
 use crate::event::{Event, EventKind};
 
@@ -26,6 +27,10 @@ pub(super) struct Locked {
     pub(super) lost_events: u64,
     /// Some thread is delivering events, and will deliver those that come meanwhile.
     pub(super) delivering: bool,
+    /// How many of the pending successes of each slot the machine knows of.
+    known: [u64; OWNED],
+    /// The slots that may hold others: one bit for each.
+    to_look_into: u64,
     /// Of the settings that hold.
     version: u64,
     /// The mode that an override asked for.
@@ -42,9 +47,47 @@ impl Locked {
             events: VecDeque::new(),
             lost_events: 0,
             delivering: false,
+            known: [0; OWNED],
+            to_look_into: 0,
             version: 0,
             mode: None,
         }
+    }
+
+    /// Makes the machine know of the successes that threads have left for it. Those whose generation has ended count in the
+    /// totals only.
+    pub(super) fn learn(&mut self, slots: &Slots) {
+        let mut left = self.to_look_into;
+        while left != 0 {
+            let slot = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let Pending {
+                count,
+                generation,
+                bucket,
+            } = slots.pending(slot);
+            let many = count.wrapping_sub(std::mem::replace(&mut self.known[slot], count));
+            if many == 0 {
+                continue;
+            }
+            self.totals.success = self.totals.success.saturating_add(many);
+            if generation == self.machine.generation() {
+                self.machine.learn(many, bucket);
+            } else {
+                let before = &mut self.totals_at_start.success;
+                *before = before.saturating_add(many);
+            }
+        }
+    }
+
+    /// From now on, this slot may hold successes.
+    pub(super) fn look_into(&mut self, slot: usize) {
+        self.to_look_into |= 1 << slot;
+    }
+
+    /// A clock that does not say is taken to stand still.
+    pub(super) fn take_note_of(&mut self, now: Option<Instant>) {
+        self.latest = now.unwrap_or(self.latest);
     }
 
     /// Takes over settings and mode. `false` if they are no news.

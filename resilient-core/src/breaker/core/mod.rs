@@ -11,15 +11,16 @@ use self::locked::Locked;
 use self::rest::Rest;
 pub(crate) use self::rest::Setup;
 use super::config::BreakerConfig;
-use super::machine::{Ending, Machine, Rejection, Stamp, Ticket};
+use super::machine::{Counted, Ending, Machine, Rejection, Stamp, Ticket};
 use super::open::CircuitOpen;
-use super::slots::Slots;
+use super::slots::{Left, Slots};
 use super::snapshot::{Counts, Snapshot, WindowCounts};
 use super::state::{State, TransitionRefused};
-use super::word::{Kind, Mirrored, Reading, Word};
+use super::word::{Kind, Mirrored, Successes, Word};
 use crate::event::{EventKind, Listeners};
 use crate::name::Name;
 use crate::outcome::Outcome;
+use crate::seeded::{Bug, seeded};
 use crate::sync::MutexGuard;
 use crate::telemetry;
 
@@ -28,8 +29,8 @@ use crate::telemetry;
 #[derive(Debug)]
 pub(crate) struct Core {
     word: Word,
-    /// Successes that were counted without the lock.
-    clean_successes: Slots,
+    /// What was counted without the lock.
+    slots: Slots,
     rest: OnceLock<Rest>,
 }
 
@@ -39,7 +40,7 @@ impl Core {
     pub(crate) const fn unregistered() -> Self {
         Self {
             word: Word::unregistered(),
-            clean_successes: Slots::new(),
+            slots: Slots::new(),
             rest: OnceLock::new(),
         }
     }
@@ -48,7 +49,7 @@ impl Core {
     pub(crate) fn unregistered() -> Self {
         Self {
             word: Word::unregistered(),
-            clean_successes: Slots::new(),
+            slots: Slots::new(),
             rest: OnceLock::new(),
         }
     }
@@ -80,26 +81,63 @@ impl Core {
         })
     }
 
-    /// Admits a call in any state.
+    /// Admits a call in any state. The lock is taken where a probe may be admitted.
     pub(crate) fn admit(&self) -> Result<Ticket, CircuitOpen> {
         let rest = self.rest();
-        if let Some(ticket) = admit_unlocked(self.word.read(), rest) {
-            return Ok(ticket);
-        }
-        let (mut locked, now) = rest.lock_now();
-        match locked.machine.admit(now) {
-            Ok(ticket) => {
-                self.settle(rest, locked);
-                Ok(ticket)
+        let rejection = match self.admit_unlocked(rest) {
+            Some(Ok(ticket)) => return Ok(ticket),
+            Some(Err(rejection)) => {
+                self.slots.add_rejection();
+                rejection
             }
-            Err(rejection) => {
-                locked.totals.count_rejection();
-                self.settle(rest, locked);
-                let open = rest.circuit_open(rejection);
-                telemetry::rejected(&open);
-                Err(open)
+            None => {
+                let (mut locked, now) = self.lock_now(rest);
+                match locked.machine.admit(now) {
+                    Ok(ticket) => {
+                        self.settle(rest, locked);
+                        return Ok(ticket);
+                    }
+                    Err(rejection) => {
+                        locked.totals.count_rejection();
+                        self.settle(rest, locked);
+                        rejection
+                    }
+                }
             }
-        }
+        };
+        let open = rest.circuit_open(rejection);
+        telemetry::rejected(&open);
+        Err(open)
+    }
+
+    /// What the word alone decides: states that admit all or reject all, and an open circuit whose end has not come. The
+    /// clock is read where calls are timed, and where there is an end.
+    fn admit_unlocked(&self, rest: &Rest) -> Option<Result<Ticket, Rejection>> {
+        let word = self.word.read();
+        let stamp = match word.kind() {
+            Kind::In(State::Closed | State::ObserveOnly) if word.is_timed() => {
+                Stamp::of_nanos(rest.nanos()?)
+            }
+            Kind::In(State::Closed | State::ObserveOnly | State::Disabled) => Stamp::UNKNOWN,
+            Kind::In(State::Open) => {
+                let retry_after = rest.open_for_another()?;
+                return Some(Err(Rejection {
+                    state: State::Open,
+                    retry_after,
+                }));
+            }
+            Kind::In(State::ForcedOpen) => {
+                return Some(Err(Rejection {
+                    state: State::ForcedOpen,
+                    retry_after: None,
+                }));
+            }
+            Kind::In(State::HalfOpen) | Kind::Unregistered | Kind::Alias => return None,
+        };
+        Some(Ok(Ticket {
+            generation: word.generation(),
+            stamp,
+        }))
     }
 
     /// Counts a success that changes nothing else: a load, and a count that no other thread writes. `false` if there is
@@ -108,43 +146,118 @@ impl Core {
     pub(crate) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
         if clean {
-            self.clean_successes.add_one();
+            self.slots.add_clean();
         }
         clean
     }
 
-    /// Counts a success that may be slow, late, or the end of a streak. The clock is read only where it says something.
+    /// Counts a success that may be slow, late, or the end of a streak; or that a window must learn of, which may be later.
+    /// The clock is read only where it says something.
+    #[cold]
     pub(crate) fn report_success(&self, ticket: Ticket) {
         let rest = self.rest();
         let word = self.word.read();
         if word.kind() == Kind::In(State::Disabled) {
             return;
         }
-        if word.is_timed() {
-            if word.is_clean_if_fast(ticket.generation) && rest.is_fast(ticket) {
-                self.clean_successes.add_one();
+        let mut now = None;
+        let successes = word.successes();
+        if successes != Successes::Locked && word.generation() == ticket.generation {
+            let is_pending = successes == Successes::Pending;
+            let bucket = if is_pending { rest.bucket() } else { u64::MAX };
+            let mut is_known = true;
+            if word.is_timed() || bucket != u64::MAX {
+                now = rest.now();
+                is_known = now.map(|now| rest.nanos_of(now)).is_some_and(|now| {
+                    now < bucket && (!word.is_timed() || rest.is_fast(ticket, now))
+                });
+            }
+            if is_known && !is_pending {
+                self.slots.add_clean();
                 return;
             }
-        } else {
-            let mut locked = rest.lock();
-            if let Some(counted) = locked.machine.report_untimed_success(ticket) {
-                locked.totals.count(counted);
-                self.settle(rest, locked);
-                return;
+            if is_known {
+                match self.slots.add_pending(ticket.generation, bucket) {
+                    Left::One => return,
+                    Left::Many => return self.settle_unmoved(rest, self.lock(rest)),
+                    Left::Not => {}
+                }
             }
         }
-        self.report(ticket, Ending::Reported(Outcome::Success), None);
+        self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
+    }
+
+    #[cold]
+    pub(crate) fn report_outcome(
+        &self,
+        ticket: Ticket,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) {
+        self.report(ticket, Ending::Reported(outcome), retry_after);
     }
 
     pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
         if self.word.read().kind() == Kind::In(State::Disabled) {
             return;
         }
+        // A given clock may fail when it is needed: what it said last should not be long ago.
         let rest = self.rest();
-        let (mut locked, now) = rest.lock_now();
+        let now = rest.has_given_clock().then(|| rest.now()).flatten();
+        self.report_locked(ticket, ending, retry_after, now);
+    }
+
+    /// Reads the clock, if that was not done before, only where the machine asks for it.
+    fn report_locked(
+        &self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Option<Instant>,
+    ) {
+        let rest = self.rest();
+        let now = if now.is_some() {
+            now
+        } else {
+            let mut locked = self.lock(rest);
+            if let Some(counted) = locked.machine.report_untimed(ticket, ending) {
+                locked.totals.count(counted);
+                self.settle_unmoved(rest, locked);
+                return;
+            }
+            drop(locked);
+            rest.now()
+        };
+        let mut locked = self.lock(rest);
+        locked.take_note_of(now);
+        let now = locked.latest;
         let counted = locked.machine.report(ticket, ending, retry_after, now);
         locked.totals.count(counted);
+        if matches!(counted, Counted::Success { .. }) {
+            self.let_pend(&mut locked);
+        }
         self.settle(rest, locked);
+    }
+
+    /// Ends a report that moved nothing but what is remembered of the present state.
+    fn settle_unmoved(&self, rest: &Rest, mut locked: MutexGuard<'_, Locked>) {
+        if seeded(Bug::WordWrittenOnTransitionsOnly) {
+            return;
+        }
+        let (successes, bucket) = locked.machine.successes();
+        rest.set_bucket(bucket);
+        self.word.set_successes(successes);
+        self.let_pend(&mut locked);
+    }
+
+    /// Lets this thread leave its next successes for later, if they can be left.
+    fn let_pend(&self, locked: &mut Locked) {
+        if let (Successes::Pending, bucket) = locked.machine.successes() {
+            let generation = locked.machine.generation();
+            if let Some(slot) = self.slots.let_pend(generation, bucket) {
+                locked.look_into(slot);
+            }
+        }
     }
 
     pub(crate) fn by_hand(
@@ -152,7 +265,7 @@ impl Core {
         change: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionRefused>,
     ) -> Result<(), TransitionRefused> {
         let rest = self.rest();
-        let (mut locked, now) = rest.lock_now();
+        let (mut locked, now) = self.lock_now(rest);
         let result = change(&mut locked.machine, now);
         self.settle(rest, locked);
         result
@@ -161,9 +274,12 @@ impl Core {
     /// Goes on under other settings, and in the mode that they give, unless newer ones came first.
     pub(crate) fn reconfigure(&self, settings: Settings) {
         let rest = self.rest();
-        let (mut locked, now) = rest.lock_now();
+        let (mut locked, now) = self.lock_now(rest);
         if locked.reconfigure(settings, now) {
             locked.queue(rest, EventKind::SettingsChanged);
+        }
+        if seeded(Bug::WordForgottenByReconfigure) {
+            return;
         }
         self.settle(rest, locked);
     }
@@ -208,7 +324,8 @@ impl Core {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let rest = self.rest();
-        let (locked, now) = rest.lock_to_look();
+        let (mut locked, now) = rest.lock_to_look();
+        locked.learn(&self.slots);
         let machine = &locked.machine;
         let totals = self.totals(&locked);
         let state = machine.state(now);
@@ -276,56 +393,83 @@ impl Core {
 
     fn totals(&self, locked: &Locked) -> Counts {
         let mut totals = locked.totals;
-        totals.success = totals.success.saturating_add(self.clean_successes.sum());
+        totals.success = totals.success.saturating_add(self.slots.clean());
+        totals.rejected = totals.rejected.saturating_add(self.slots.rejected());
         totals
+    }
+
+    /// Under the lock, the machine knows of every success.
+    fn lock<'a>(&self, rest: &'a Rest) -> MutexGuard<'a, Locked> {
+        let mut locked = rest.lock();
+        locked.learn(&self.slots);
+        locked
+    }
+
+    /// The clock is read before the lock is taken: a given one is not our code.
+    fn lock_now<'a>(&self, rest: &'a Rest) -> (MutexGuard<'a, Locked>, Instant) {
+        let now = rest.now();
+        let mut locked = self.lock(rest);
+        locked.take_note_of(now);
+        let now = locked.latest;
+        (locked, now)
     }
 
     /// Makes the word say what the machine says. Whether its generation is a new one.
     fn mirror(&self, rest: &Rest, locked: &Locked) -> bool {
         let machine = &locked.machine;
-        let slow_call = machine.config().slow_call;
-        rest.set_slow_call(slow_call);
-        self.word.set(Mirrored {
-            state: machine.entered(),
-            generation: machine.generation(),
-            is_clean: machine.is_clean(),
-            is_timed: slow_call.is_some(),
-        })
+        let (successes, bucket) = machine.successes();
+        rest.set_slow_call(machine.config().slow_call);
+        rest.set_bucket(bucket);
+        rest.set_open(machine.opening());
+        self.word.set(mirrored(machine, successes))
     }
 
     /// Ends every operation: mirrors the machine in the word, gives the lock back, delivers what happened.
     fn settle<'a>(&self, rest: &'a Rest, mut locked: MutexGuard<'a, Locked>) {
+        if seeded(Bug::WordWrittenUnlocked) {
+            let late = mirrored(&locked.machine, locked.machine.successes().0);
+            drop(locked);
+            self.word.set(late);
+            return;
+        }
+        if seeded(Bug::WordWrittenOnTransitionsOnly)
+            && self.word.read().generation() == locked.machine.generation()
+        {
+            return;
+        }
         if self.mirror(rest, &locked) {
             locked.totals_at_start = self.totals(&locked);
             if locked.machine.entered() == State::Closed {
                 rest.tell_group_of_closing();
             }
         }
-        locked.queue_what_happened(rest);
+        if locked.machine.has_news() {
+            locked.queue_what_happened(rest);
+        }
         if locked.events.is_empty() || locked.delivering {
             return;
         }
-        locked.delivering = true;
+        locked.delivering = !seeded(Bug::DeliveryGivenBackEarly);
         while let Some(event) = locked.events.pop_front() {
             drop(locked);
             rest.deliver(&event, self);
+            locked = rest.lock();
+        }
+        if seeded(Bug::DeliveryGivenBackApart) {
+            drop(locked);
             locked = rest.lock();
         }
         locked.delivering = false;
     }
 }
 
-/// Admits a call of a state that admits all, by the word alone; a clock is read where calls are timed.
-fn admit_unlocked(word: Reading, rest: &Rest) -> Option<Ticket> {
-    let stamp = match word.kind() {
-        Kind::In(State::Closed | State::ObserveOnly) if word.is_timed() => rest.stamp()?,
-        Kind::In(State::Closed | State::ObserveOnly | State::Disabled) => Stamp::UNKNOWN,
-        _ => return None,
-    };
-    Some(Ticket {
-        generation: word.generation(),
-        stamp,
-    })
+fn mirrored(machine: &Machine, successes: Successes) -> Mirrored {
+    Mirrored {
+        state: machine.entered(),
+        generation: machine.generation(),
+        successes,
+        is_timed: machine.config().slow_call.is_some(),
+    }
 }
 
 /// Settings for a live breaker.

@@ -1,6 +1,5 @@
 //! What a breaker has besides its word and its counts: name, clock, lock, listeners.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -11,9 +10,10 @@ use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
 use crate::breaker::open::CircuitOpen;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
-use crate::sync::{Mutex, MutexGuard};
+use crate::seeded::{Bug, seeded};
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::telemetry;
-use crate::time::Source;
+use crate::time::{Source, nanos_between};
 
 /// What a breaker is made of.
 #[derive(Debug, Clone)]
@@ -44,6 +44,11 @@ pub(super) struct Rest {
     epoch: Instant,
     /// In nanoseconds, `u64::MAX` for none: the setting, to be read without the lock.
     slow_call: AtomicU64,
+    /// Until when successes can be left for later, where they can: in nanoseconds since the epoch, `u64::MAX` for ever.
+    bucket: AtomicU64,
+    /// The last opening, in nanoseconds since the epoch; and its end, `u64::MAX` for "until reset", zero for unknown.
+    open_since: AtomicU64,
+    open_until: AtomicU64,
     locked: Mutex<Locked>,
     pub(super) listeners: Arc<Listeners>,
     /// Those of the registries that the breaker is in.
@@ -64,6 +69,9 @@ impl Rest {
             clock: setup.clock,
             epoch,
             slow_call: AtomicU64::new(u64::MAX),
+            bucket: AtomicU64::new(0),
+            open_since: AtomicU64::new(0),
+            open_until: AtomicU64::new(0),
             locked: Mutex::new(locked),
             listeners: Arc::default(),
             registries: RwLock::default(),
@@ -77,16 +85,7 @@ impl Rest {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The clock is read before the lock is taken: a given one is not our code.
-    pub(super) fn lock_now(&self) -> (MutexGuard<'_, Locked>, Instant) {
-        let now = self.clock.now();
-        let mut locked = self.lock();
-        locked.latest = now.unwrap_or(locked.latest);
-        let now = locked.latest;
-        (locked, now)
-    }
-
-    /// The same, to change nothing.
+    /// With the time, to change nothing. The clock is read before the lock is taken: a given one is not our code.
     pub(super) fn lock_to_look(&self) -> (MutexGuard<'_, Locked>, Instant) {
         let now = self.clock.now();
         let locked = self.lock();
@@ -94,27 +93,70 @@ impl Rest {
         (locked, now)
     }
 
-    /// When a call begins that is timed. `None` if the clock does not say.
-    pub(super) fn stamp(&self) -> Option<u64> {
-        self.clock.now().map(|now| Stamp::of(now, self.epoch))
+    /// `None` if the clock does not say.
+    pub(super) fn now(&self) -> Option<Instant> {
+        self.clock.now()
     }
 
-    pub(super) fn is_fast(&self, ticket: Ticket) -> bool {
+    pub(super) fn has_given_clock(&self) -> bool {
+        matches!(self.clock, Source::Given(_))
+    }
+
+    pub(super) fn nanos(&self) -> Option<u64> {
+        self.now().map(|now| self.nanos_of(now))
+    }
+
+    pub(super) fn nanos_of(&self, now: Instant) -> u64 {
+        nanos_between(self.epoch, now)
+    }
+
+    pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
         let limit = Duration::from_nanos(self.slow_call.load(Relaxed));
-        self.clock
-            .now()
-            .and_then(|now| Stamp::took(ticket.stamp, self.epoch, now))
-            .is_some_and(|took| took < limit)
+        Stamp::took(ticket.stamp, now)
+            .is_some_and(|took| took < limit || (seeded(Bug::FastAtTheLimit) && took == limit))
     }
 
-    /// To be called under the lock.
+    pub(super) fn bucket(&self) -> u64 {
+        self.bucket.load(Relaxed)
+    }
+
+    /// How long the circuit is open from now on, if it was open when the word was read. `None` if the end has come, or if
+    /// only the state machine knows.
+    pub(super) fn open_for_another(&self) -> Option<Option<Duration>> {
+        let now = self.nanos()?;
+        let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
+        if until == u64::MAX {
+            Some(None)
+        } else if now < since || now >= until {
+            None
+        } else {
+            Some(Some(Duration::from_nanos(until - now)))
+        }
+    }
+
+    /// To be called under the lock, as the others that set something.
     pub(super) fn set_slow_call(&self, limit: Option<Duration>) {
         let nanos = limit.map_or(u64::MAX, |limit| {
             u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)
         });
-        if self.slow_call.load(Relaxed) != nanos {
-            self.slow_call.store(nanos, Relaxed);
-        }
+        set(&self.slow_call, nanos);
+    }
+
+    pub(super) fn set_bucket(&self, end: u64) {
+        set(&self.bucket, end);
+    }
+
+    /// Before the word says that the circuit is open.
+    pub(super) fn set_open(&self, opening: Option<(Instant, Option<Instant>)>) {
+        let Some((since, until)) = opening else {
+            return;
+        };
+        set(&self.open_since, self.nanos_of(since));
+        let until = until.map_or(u64::MAX, |until| match self.nanos_of(until) {
+            u64::MAX => 0,
+            nanos => nanos,
+        });
+        set(&self.open_until, until);
     }
 
     pub(super) fn tell_group_of_closing(&self) {
@@ -170,5 +212,12 @@ impl Rest {
         let own = self.listeners.tell(event);
         let panics = registries.iter().map(|each| each.tell(event)).sum::<u64>() + own;
         self.listener_panics.fetch_add(panics, Relaxed);
+    }
+}
+
+/// Writes what other threads read only where it changes.
+fn set(cell: &AtomicU64, value: u64) {
+    if cell.load(Relaxed) != value {
+        cell.store(value, Relaxed);
     }
 }

@@ -131,6 +131,10 @@ impl Log {
         }
     }
 
+    pub(super) fn has_unfetched(&self) -> bool {
+        self.unfetched > 0
+    }
+
     pub(super) fn counts(&self) -> TransitionCounts {
         self.counts
     }

@@ -21,9 +21,11 @@ use self::phase::{Length, Outage, Phase};
 use self::probes::{Decision, Round};
 use super::config::{Abandoned, BreakerConfig};
 use super::state::{Reason, State, Transition};
-use super::window::{Call, Health, Tally};
-use super::word::wrap;
+use super::window::{Call, Health, Tally, Until};
+use super::word::{Successes, wrap};
 use crate::outcome::Outcome;
+use crate::seeded::{Bug, seeded};
+use crate::time::{later, nanos_between};
 
 /// What an admitted call remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,16 +43,14 @@ pub(crate) struct Stamp;
 impl Stamp {
     pub(crate) const UNKNOWN: u64 = 0;
 
-    pub(crate) fn of(begun: Instant, epoch: Instant) -> u64 {
-        let nanos = begun.saturating_duration_since(epoch).as_nanos();
-        u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1)
+    pub(crate) fn of_nanos(begun: u64) -> u64 {
+        begun.saturating_add(1)
     }
 
-    /// How long the call has taken.
-    pub(crate) fn took(stamp: u64, epoch: Instant, now: Instant) -> Option<Duration> {
+    /// How long the call has taken; `now` in nanoseconds since the breaker was made.
+    pub(crate) fn took(stamp: u64, now: u64) -> Option<Duration> {
         let begun = stamp.checked_sub(1)?;
-        let elapsed = now.saturating_duration_since(epoch);
-        Some(elapsed.saturating_sub(Duration::from_nanos(begun)))
+        Some(Duration::from_nanos(now.saturating_sub(begun)))
     }
 }
 
@@ -132,7 +132,7 @@ impl Machine {
         let stamp = match &mut self.phase {
             Phase::Disabled => Stamp::UNKNOWN,
             Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
-                Some(_) => Stamp::of(now, self.epoch),
+                Some(_) => Stamp::of_nanos(nanos_between(self.epoch, now)),
                 None => Stamp::UNKNOWN,
             },
             Phase::HalfOpen(round) => {
@@ -162,6 +162,9 @@ impl Machine {
         if let Some(nowhere_or_late) = self.counted_apart(ticket) {
             return nowhere_or_late;
         }
+        if ending == Ending::Abandoned && seeded(Bug::ProbeSlotKeptOnDrop) {
+            return Counted::Abandoned;
+        }
         let took = match &mut self.phase {
             Phase::HalfOpen(round) => {
                 let Some(begun) = round.release(ticket.stamp) else {
@@ -169,7 +172,7 @@ impl Machine {
                 };
                 Some(now.saturating_duration_since(begun))
             }
-            _ => Stamp::took(ticket.stamp, self.epoch, now),
+            _ => Stamp::took(ticket.stamp, nanos_between(self.epoch, now)),
         };
         let failed = match ending {
             Ending::Reported(Outcome::Success) => false,
@@ -188,20 +191,53 @@ impl Machine {
         }
     }
 
-    /// Takes note of a success without knowing the time: `None` if that is needed, and then nothing was done.
-    pub(crate) fn report_untimed_success(&mut self, ticket: Ticket) -> Option<Counted> {
+    /// Takes note of how a call ended without knowing the time: `None` if that is needed, and then nothing was done.
+    pub(crate) fn report_untimed(&mut self, ticket: Ticket, ending: Ending) -> Option<Counted> {
         if let Some(nowhere_or_late) = self.counted_apart(ticket) {
             return Some(nowhere_or_late);
         }
-        match &mut self.phase {
-            Phase::Closed(health) | Phase::ObserveOnly { health, .. }
-                if self.config.slow_call.is_none() =>
-            {
-                health
-                    .record_untimed_success(&self.config)
-                    .then_some(Counted::Success { slow: false })
+        let health = match &mut self.phase {
+            Phase::Closed(health) | Phase::ObserveOnly { health, .. } => health,
+            _ => return None,
+        };
+        let (failed, counted) = match ending {
+            Ending::Reported(Outcome::Success) => (false, Counted::Success { slow: false }),
+            Ending::Reported(Outcome::Failure) => (true, Counted::Failure { slow: false }),
+            Ending::Abandoned if self.config.abandoned == Abandoned::Failure => {
+                (true, Counted::Failure { slow: false })
             }
-            _ => None,
+            Ending::Reported(Outcome::Ignored) => return Some(Counted::Ignored),
+            Ending::Abandoned => return Some(Counted::Abandoned),
+        };
+        if self.config.slow_call.is_some() {
+            return None;
+        }
+        health
+            .record_untimed(failed, &self.config)
+            .then_some(counted)
+    }
+
+    /// Takes note of successes that were left for later: see [`Machine::successes`].
+    pub(crate) fn learn(&mut self, successes: u64, bucket: u64) {
+        if let Phase::Closed(health) | Phase::ObserveOnly { health, .. } = &mut self.phase {
+            let end = later(self.epoch, Duration::from_nanos(bucket)).unwrap_or(self.epoch);
+            health.record_pending(successes, end);
+        }
+    }
+
+    /// What is to be done with successes of this generation that are not slow; and if they can be left for later, until
+    /// when, in nanoseconds since the breaker was made.
+    pub(crate) fn successes(&self) -> (Successes, u64) {
+        let Some(health) = self.phase.health() else {
+            return (Successes::Locked, 0);
+        };
+        if health.is_clean() {
+            return (Successes::Clean, u64::MAX);
+        }
+        match health.pending_until(&self.config) {
+            Some(Until::Ever) => (Successes::Pending, u64::MAX),
+            Some(Until::End(end)) => (Successes::Pending, nanos_between(self.epoch, end)),
+            None => (Successes::Locked, 0),
         }
     }
 
@@ -235,6 +271,14 @@ impl Machine {
         }
     }
 
+    /// Since when and until when the circuit is open, while it is.
+    pub(crate) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
+        match &self.phase {
+            Phase::Open(outage) => Some((outage.since(), outage.end())),
+            _ => None,
+        }
+    }
+
     /// How long until a call may be admitted: zero where one would be now, `None` where nobody knows.
     pub(crate) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
@@ -243,11 +287,6 @@ impl Machine {
             Phase::ForcedOpen => None,
             Phase::Closed(_) | Phase::Disabled | Phase::ObserveOnly { .. } => Some(Duration::ZERO),
         }
-    }
-
-    /// Whether another fast success would change nothing, so that it need not be told.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.phase.health().is_some_and(Health::is_clean)
     }
 
     /// Failures in a row in the present state.
@@ -286,6 +325,11 @@ impl Machine {
         self.log.transitions()
     }
 
+    /// Whether there is anything to fetch.
+    pub(crate) fn has_news(&self) -> bool {
+        self.log.has_unfetched() || self.would_open.is_some()
+    }
+
     /// The transitions since this was last asked, oldest first.
     pub(crate) fn fetch_transitions(&mut self) -> impl Iterator<Item = Transition> + '_ {
         self.log.fetch()
@@ -300,7 +344,7 @@ impl Machine {
     fn counted_apart(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
-        } else if ticket.generation != self.generation {
+        } else if ticket.generation != self.generation && !seeded(Bug::ReportOfAnyGeneration) {
             Some(Counted::Late)
         } else {
             None

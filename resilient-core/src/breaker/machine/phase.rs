@@ -79,6 +79,10 @@ impl Outage {
         self.until.is_some_and(|until| now.max(self.since) >= until)
     }
 
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
     pub(super) fn end(&self) -> Option<Instant> {
         self.until
     }

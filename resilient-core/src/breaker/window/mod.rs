@@ -10,6 +10,14 @@ use self::count::CountWindow;
 pub(crate) use self::tally::{Call, Tally};
 use self::time::TimeWindow;
 use super::config::{BreakerConfig, Condition, Window};
+use crate::seeded::{Bug, seeded};
+
+/// How long something can be put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    Ever,
+    End(Instant),
+}
 
 /// The memory of a closed or observed breaker.
 #[derive(Debug)]
@@ -60,22 +68,52 @@ impl Health {
         config.conditions.met(self.streak, tally)
     }
 
-    /// Remembers a success for which no clock was read, unless one is needed: to find its bucket, or because a condition
-    /// is met. `false` if nothing was done.
-    pub(crate) fn record_untimed_success(&mut self, config: &BreakerConfig) -> bool {
+    /// Remembers a call that is not slow and for which no clock was read, unless one is needed: to find its bucket, or
+    /// because a condition is met. `false` if nothing was done.
+    pub(crate) fn record_untimed(&mut self, failed: bool, config: &BreakerConfig) -> bool {
+        let call = Call {
+            failed,
+            slow: false,
+        };
         let tally = match &self.window {
             None => None,
-            Some(Recent::Calls(window)) => Some(window.tally_with(Call::SUCCESS)),
+            Some(Recent::Calls(window)) => Some(window.tally_with(call)),
             Some(Recent::Time(_)) => return false,
         };
-        if config.conditions.met(0, tally).is_some() {
+        let streak = self.streak_after(call);
+        if config.conditions.met(streak, tally).is_some() {
             return false;
         }
-        self.streak = 0;
+        self.streak = streak;
         if let Some(Recent::Calls(window)) = &mut self.window {
-            window.push(Call::SUCCESS);
+            window.push(call);
         }
         true
+    }
+
+    /// Remembers successes that were left for later while they [could be](Health::pending_until); those of a bucket of time
+    /// with its end.
+    pub(crate) fn record_pending(&mut self, many: u64, end: Instant) {
+        self.streak = 0;
+        match &mut self.window {
+            None => {}
+            Some(Recent::Calls(window)) => window.push_successes(many),
+            Some(Recent::Time(window)) => window.push_successes(many, end),
+        }
+    }
+
+    /// Until when successes that are not slow can be left for later, since none of them opens the circuit and nothing asks
+    /// for their order: in a window of calls for ever, in one of time while its newest bucket is the present one. `None` if
+    /// they cannot.
+    pub(crate) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
+        let (tally, until) = match self.window.as_ref()? {
+            Recent::Calls(window) => (window.tally(), Until::Ever),
+            Recent::Time(window) => {
+                let until = window.end_of_newest().map_or(Until::Ever, Until::End);
+                (window.tally_of_newest(), until)
+            }
+        };
+        config.conditions.no_success_opens(tally).then_some(until)
     }
 
     /// Whether another success would change nothing, so that it need not be told.
@@ -84,7 +122,7 @@ impl Health {
             && match &self.window {
                 None => true,
                 Some(Recent::Calls(window)) => window.is_full_of_successes(),
-                Some(Recent::Time(_)) => false,
+                Some(Recent::Time(_)) => seeded(Bug::CleanOverTime),
             }
     }
 

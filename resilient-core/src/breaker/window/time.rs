@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::tally::{Call, Tally};
+use crate::seeded::{Bug, seeded};
 
 /// The current bucket and those before it that are within the window. The first bucket begins at `start`.
 #[derive(Debug)]
@@ -35,6 +36,31 @@ impl TimeWindow {
         self.tally.add(call);
     }
 
+    /// Adds successes of a bucket that is over at `end`; unless it has left the window.
+    pub(super) fn push_successes(&mut self, many: u64, end: Instant) {
+        let within = end.checked_sub(Duration::from_nanos(1)).unwrap_or(end);
+        let number = self.exact_number_at(within).min(self.newest);
+        if self.newest - number < self.count() {
+            let successes = Tally {
+                calls: many,
+                ..Tally::default()
+            };
+            let place = self.place(number);
+            self.buckets[place] = self.buckets[place].plus(successes);
+            self.tally = self.tally.plus(successes);
+        }
+    }
+
+    /// What is in the window as long as its newest bucket is the present one.
+    pub(super) fn tally_of_newest(&self) -> Tally {
+        self.tally
+    }
+
+    /// When the newest bucket is over. `None` is beyond what an instant can say.
+    pub(super) fn end_of_newest(&self) -> Option<Instant> {
+        self.start.checked_add(self.end_of(self.newest)?)
+    }
+
     /// What is in the window now, also if no call has come for a while.
     pub(super) fn tally(&self, now: Instant) -> Tally {
         let expired = self.number_at(now).saturating_sub(self.newest);
@@ -65,7 +91,7 @@ impl TimeWindow {
             let bucket = std::mem::take(&mut self.buckets[place]);
             self.tally = self.tally.minus(bucket);
         }
-        self.newest = self.newest.max(number);
+        self.newest = number;
     }
 
     /// The place of the bucket that is the nth to leave the window, and that a later one takes.
@@ -73,22 +99,40 @@ impl TimeWindow {
         self.place(self.newest.wrapping_add(1).wrapping_add(nth))
     }
 
-    /// Exact, so that a window which its buckets do not divide has no drift.
+    /// Time does not go back.
     fn number_at(&self, now: Instant) -> u64 {
-        let elapsed = now.saturating_duration_since(self.start).as_nanos();
-        let number = elapsed.saturating_mul(u128::from(self.count())) / self.length.as_nanos();
-        u64::try_from(number).unwrap_or(u64::MAX).max(self.newest)
+        let number = self.exact_number_at(now);
+        if seeded(Bug::BucketsTurnBack) {
+            number
+        } else {
+            number.max(self.newest)
+        }
     }
 
-    /// Of the bucket of this number.
-    fn last_instant_of(&self, number: u64) -> Instant {
+    /// Exact, so that a window which its buckets do not divide has no drift.
+    fn exact_number_at(&self, now: Instant) -> u64 {
+        let elapsed = now.saturating_duration_since(self.start).as_nanos();
+        let number = elapsed.saturating_mul(u128::from(self.count())) / self.length.as_nanos();
+        u64::try_from(number).unwrap_or(u64::MAX)
+    }
+
+    /// When the bucket of this number is over, from the start on. `None` after 584 years.
+    fn end_of(&self, number: u64) -> Option<Duration> {
         let next = u128::from(number).saturating_add(1);
         let end = next
             .saturating_mul(self.length.as_nanos())
             .div_ceil(u128::from(self.count()));
-        let nanos = u64::try_from(end.saturating_sub(1)).unwrap_or(u64::MAX);
-        let last = self.start.checked_add(Duration::from_nanos(nanos));
-        last.unwrap_or(self.start)
+        u64::try_from(end).ok().map(Duration::from_nanos)
+    }
+
+    /// Of the bucket of this number.
+    fn last_instant_of(&self, number: u64) -> Instant {
+        let last = self.end_of(number).unwrap_or(Duration::MAX);
+        let last = last.saturating_sub(Duration::from_nanos(1));
+        let centuries = Duration::from_nanos(u64::MAX);
+        self.start
+            .checked_add(last.min(centuries))
+            .unwrap_or(self.start)
     }
 
     fn count(&self) -> u64 {
