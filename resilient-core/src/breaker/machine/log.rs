@@ -1,12 +1,10 @@
 //! What a breaker has been through: how often it went into each state, for how long, and the last transitions.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::history::History;
 use crate::breaker::state::{State, Transition};
-
-/// How many transitions are remembered.
-pub(crate) const HISTORY: usize = 32;
+use crate::time::nanos_between;
 
 /// One value a state: how often, or how long.
 macro_rules! by_state {
@@ -79,20 +77,21 @@ by_state! {
     }
 }
 
-impl TimeInState {
-    fn add(&mut self, state: State, time: Duration) {
-        let sum = self.of_mut(state);
-        *sum = sum.saturating_add(time);
-    }
+/// The same in nanoseconds: 584 years in each.
+type Nanos = [u64; State::ALL.len()];
+
+fn add(nanos: &mut Nanos, state: State, start: Instant, end: Instant) {
+    let sum = &mut nanos[state as usize];
+    *sum = sum.saturating_add(nanos_between(start, end));
 }
 
 #[derive(Debug)]
 pub(super) struct Log {
     counts: TransitionCounts,
-    transitions: VecDeque<Transition>,
+    history: History,
     /// How many of the newest transitions nobody has fetched yet.
     unfetched: usize,
-    times: TimeInState,
+    times: Nanos,
     /// Up to here the times are added up.
     timed_until: Instant,
 }
@@ -101,34 +100,29 @@ impl Log {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             counts: TransitionCounts::default(),
-            transitions: VecDeque::new(),
+            history: History::new(now),
             unfetched: 0,
-            times: TimeInState::default(),
+            times: Nanos::default(),
             timed_until: now,
         }
     }
 
     /// Adds the time since the last transition, of which what is after `due` belongs to half-open.
     pub(super) fn time(&mut self, state: State, due: Option<Instant>, now: Instant) {
-        self.times = self.times(state, due, now);
+        self.times = self.nanos(state, due, now);
         self.timed_until = self.timed_until.max(now);
     }
 
     pub(super) fn record(&mut self, transition: Transition) {
         let count = self.counts.of_mut(transition.to);
         *count = count.saturating_add(1);
-        if self.transitions.len() == HISTORY {
-            self.transitions.pop_front();
-        }
-        self.transitions.push_back(transition);
+        self.history.push(transition);
         self.unfetched = self.unfetched.saturating_add(1);
     }
 
     /// Corrects the open time of the last opening.
     pub(super) fn correct_opening(&mut self, open_for: Option<Duration>) {
-        if let Some(opening) = self.transitions.back_mut() {
-            opening.open_for = open_for;
-        }
+        self.history.correct_opening(open_for);
     }
 
     pub(super) fn has_unfetched(&self) -> bool {
@@ -141,22 +135,31 @@ impl Log {
 
     /// Oldest first.
     pub(super) fn transitions(&self) -> impl Iterator<Item = Transition> + '_ {
-        self.transitions.iter().copied()
+        self.history.iter()
     }
 
     /// The transitions since this was last asked, oldest first.
     pub(super) fn fetch(&mut self) -> impl Iterator<Item = Transition> + '_ {
         let unfetched = std::mem::take(&mut self.unfetched);
-        let seen = self.transitions.len().saturating_sub(unfetched);
-        self.transitions.iter().skip(seen).copied()
+        let seen = self.history.len().saturating_sub(unfetched);
+        self.history.iter().skip(seen)
     }
 
     pub(super) fn times(&self, state: State, due: Option<Instant>, now: Instant) -> TimeInState {
-        let mut times = self.times;
+        let nanos = self.nanos(state, due, now);
+        let mut times = TimeInState::default();
+        for state in State::ALL {
+            *times.of_mut(state) = Duration::from_nanos(nanos[state as usize]);
+        }
+        times
+    }
+
+    fn nanos(&self, state: State, due: Option<Instant>, now: Instant) -> Nanos {
+        let mut nanos = self.times;
         let now = now.max(self.timed_until);
         let end = due.map_or(now, |due| due.clamp(self.timed_until, now));
-        times.add(state, end.saturating_duration_since(self.timed_until));
-        times.add(State::HalfOpen, now.saturating_duration_since(end));
-        times
+        add(&mut nanos, state, self.timed_until, end);
+        add(&mut nanos, State::HalfOpen, end, now);
+        nanos
     }
 }

@@ -4,6 +4,7 @@
 //! that admitted it, so that its result can never move another one.
 
 mod by_hand;
+mod history;
 mod log;
 mod phase;
 mod probes;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[cfg(test)]
-pub(crate) use self::log::HISTORY;
+pub(crate) use self::history::HISTORY;
 use self::log::Log;
 pub use self::log::{TimeInState, TransitionCounts};
 use self::phase::{Length, Outage, Phase};

@@ -1,0 +1,107 @@
+//! The last transitions, packed: every breaker has them, and few are ever looked at.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::breaker::state::{Reason, State, Transition};
+use crate::time::nanos_between;
+
+/// How many transitions are remembered.
+pub(crate) const HISTORY: usize = 32;
+
+/// Instants are kept to the nanosecond within 292 years of the breaker's making, open times up to 584 years.
+#[derive(Debug)]
+pub(super) struct History {
+    epoch: Instant,
+    /// The state before the oldest step; each step begins where the one before it ended.
+    first: State,
+    steps: VecDeque<Step>,
+}
+
+#[derive(Debug, Clone, Copy)]
+#[repr(Rust, packed(2))]
+struct Step {
+    /// Nanoseconds since the epoch; negative where a clock went back.
+    at: i64,
+    /// Nanoseconds; `u64::MAX` for none.
+    open_for: u64,
+    to: State,
+    reason: Reason,
+}
+
+impl Step {
+    fn open_for(time: Option<Duration>) -> u64 {
+        time.map_or(u64::MAX, |time| {
+            u64::try_from(time.as_nanos()).map_or(u64::MAX - 1, |nanos| nanos.min(u64::MAX - 1))
+        })
+    }
+}
+
+impl History {
+    pub(super) fn new(epoch: Instant) -> Self {
+        Self {
+            epoch,
+            first: State::Closed,
+            steps: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, transition: Transition) {
+        if self.steps.len() == HISTORY {
+            if let Some(oldest) = self.steps.pop_front() {
+                self.first = oldest.to;
+            }
+        }
+        let (after, before) = (
+            nanos_between(self.epoch, transition.at),
+            nanos_between(transition.at, self.epoch),
+        );
+        let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);
+        self.steps.push_back(Step {
+            at: if before > 0 {
+                -signed(before)
+            } else {
+                signed(after)
+            },
+            open_for: Step::open_for(transition.open_for),
+            to: transition.to,
+            reason: transition.reason,
+        });
+    }
+
+    /// Corrects the open time of the last opening.
+    pub(super) fn correct_opening(&mut self, open_for: Option<Duration>) {
+        if let Some(opening) = self.steps.back_mut() {
+            opening.open_for = Step::open_for(open_for);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Transition> + '_ {
+        let mut from = self.first;
+        self.steps.iter().map(move |step| Transition {
+            at: self.instant(step.at),
+            from: std::mem::replace(&mut from, step.to),
+            to: step.to,
+            reason: step.reason,
+            open_for: match step.open_for {
+                u64::MAX => None,
+                nanos => Some(Duration::from_nanos(nanos)),
+            },
+        })
+    }
+
+    fn instant(&self, at: i64) -> Instant {
+        let distance = Duration::from_nanos(at.unsigned_abs());
+        let instant = if at < 0 {
+            self.epoch.checked_sub(distance)
+        } else {
+            self.epoch.checked_add(distance)
+        };
+        instant.unwrap_or(self.epoch)
+    }
+}
