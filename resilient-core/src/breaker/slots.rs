@@ -16,7 +16,7 @@ use crate::seeded::{Bug, seeded};
 use crate::sync::AtomicU64;
 
 /// So many threads at a time have a slot of their own; the others share one.
-pub(super) const OWNED: usize = if cfg!(any(loom, shuttle)) { 2 } else { 8 };
+const OWNED: usize = if cfg!(any(loom, shuttle)) { 2 } else { 8 };
 const SHARED: usize = OWNED;
 
 /// No generation: the slot's pending successes are of none.
@@ -37,6 +37,8 @@ struct Slot {
     clean: AtomicU64,
     /// Successes that the state machine learns of when it is next locked.
     pending: AtomicU64,
+    /// How many of them the state machine knows of. Written under the breaker's lock.
+    known: AtomicU64,
     /// What the pending ones are of. Written by the owner under the breaker's lock, when all that came before are known.
     generation: AtomicU64,
     bucket: AtomicU64,
@@ -49,6 +51,7 @@ impl Slot {
         Self {
             clean: AtomicU64::new(0),
             pending: AtomicU64::new(0),
+            known: AtomicU64::new(0),
             generation: AtomicU64::new(NONE),
             bucket: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
@@ -60,6 +63,7 @@ impl Slot {
         Self {
             clean: AtomicU64::new(0),
             pending: AtomicU64::new(0),
+            known: AtomicU64::new(0),
             generation: AtomicU64::new(NONE),
             bucket: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
@@ -88,8 +92,7 @@ pub(super) enum Left {
 /// What a slot's owner left for the state machine.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pending {
-    /// Since the slot was made: whoever looks remembers how many it knows.
-    pub(super) count: u64,
+    pub(super) many: u64,
     pub(super) generation: u64,
     pub(super) bucket: u64,
 }
@@ -171,14 +174,20 @@ impl Slots {
         Some(index)
     }
 
-    /// What is in a slot. To be called under the breaker's lock.
-    pub(super) fn pending(&self, index: usize) -> Pending {
+    /// Takes what was left in a slot. To be called under the breaker's lock.
+    pub(super) fn take_pending(&self, index: usize) -> Option<Pending> {
         let slot = &self.owned[index];
-        Pending {
-            count: slot.pending.load(Relaxed),
+        let count = slot.pending.load(Relaxed);
+        let many = count.wrapping_sub(slot.known.load(Relaxed));
+        if many == 0 {
+            return None;
+        }
+        slot.known.store(count, Relaxed);
+        Some(Pending {
+            many,
             generation: slot.generation.load(Relaxed),
             bucket: slot.bucket.load(Relaxed),
-        }
+        })
     }
 
     pub(crate) fn clean(&self) -> u64 {

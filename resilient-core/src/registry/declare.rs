@@ -27,7 +27,7 @@ impl Declared {
         Self {
             name: Name::from(name.to_owned()),
             is_given: true,
-            settings: config.into_builder(),
+            settings: config.into(),
             has_settings: true,
             place: Location::caller(),
         }

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::error::ConfigError;
 
-/// One field and one setter a setting.
+/// One field and one setter a setting, and where the checked settings have it.
 macro_rules! settings {
-    ($($(#[$doc:meta])* $name:ident: $type:ty $(, from $from:ty)?;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $type:ty $(, from $from:ty)? => $($at:ident).+;)*) => {
         /// Settings of a breaker before they are checked. See [`BreakerConfig`] for defaults and ranges.
         ///
         /// ```
@@ -31,8 +31,38 @@ macro_rules! settings {
             $(pub(super) $name: Option<$type>,)*
         }
 
+        /// Which settings were given.
+        #[derive(Debug, Clone, Copy)]
+        pub(super) struct Given {
+            $($name: bool,)*
+        }
+
+        impl BreakerConfig {
+            /// What was set, without the defaults: to change some of it.
+            ///
+            /// ```
+            /// # use resilient_core::BreakerConfig;
+            /// let strict = BreakerConfig::builder().failure_threshold(1).build()?;
+            /// let strict_twice = strict.to_builder().half_open_successes(2).build()?;
+            /// # assert_ne!(strict, strict_twice);
+            /// # Ok::<(), resilient_core::ConfigError>(())
+            /// ```
+            pub fn to_builder(&self) -> BreakerConfigBuilder {
+                BreakerConfigBuilder {
+                    // What is a setting or may be none, either way.
+                    $($name: Option::from(self.$($at).+).filter(|_| self.given.$name),)*
+                }
+            }
+        }
+
         impl BreakerConfigBuilder {
             $(settings!(@setter $(#[$doc])* $name: $type $(, from $from)?);)*
+
+            fn given(&self) -> Given {
+                Given {
+                    $($name: self.$name.is_some(),)*
+                }
+            }
 
             /// What `self` leaves to its default, `other` may set.
             pub(crate) fn or(mut self, other: &Self) -> Self {
@@ -70,42 +100,42 @@ macro_rules! settings {
 settings! {
     /// How many failures in a row open the circuit. A success ends the streak. Lower it for a dependency that never fails
     /// by chance; use a rate for one that always fails a little.
-    failure_threshold: u32;
+    failure_threshold: u32 => conditions.failure_threshold;
     /// Which calls rates and counts are taken of: a number of calls, or a time.
-    window: Window, from impl Into<Window>;
+    window: Window, from impl Into<Window> => window;
     /// How many buckets a window of time has: it forgets one bucket at a time. More of them forget more smoothly.
-    window_buckets: u32;
+    window_buckets: u32 => window_buckets;
     /// From how many calls in the window on a rate is trusted.
-    min_calls: u32;
+    min_calls: u32 => conditions.min_calls;
     /// Which share of failures among the calls in the window opens the circuit.
-    failure_rate: f64;
+    failure_rate: f64 => conditions.failure_rate;
     /// How many failures in the window open the circuit.
-    failure_count: u32;
+    failure_count: u32 => conditions.failure_count;
     /// From which time on a call is slow, success or failure. Needs `slow_call_rate`.
-    slow_call: Duration;
+    slow_call: Duration => slow_call;
     /// Which share of slow calls in the window opens the circuit. Needs `slow_call`.
-    slow_call_rate: f64;
+    slow_call_rate: f64 => conditions.slow_call_rate;
     /// How long the circuit stays open before a probe is admitted. Zero means that the next call is the probe;
     /// `Duration::MAX`, until somebody resets it.
-    recovery_time: Duration;
+    recovery_time: Duration => recovery_time;
     /// By what the recovery time grows each time that a probe fails. Closing the circuit ends the growth.
-    recovery_factor: f64;
+    recovery_factor: f64 => recovery_factor;
     /// Where that growth ends; also bounds what the dependency itself may ask for.
-    max_recovery_time: Duration;
+    max_recovery_time: Duration => max_recovery_time;
     /// Up to which share of it the open time is prolonged at random, so that many processes do not probe at once.
-    recovery_jitter: f64;
+    recovery_jitter: f64 => recovery_jitter;
     /// How many probes may be in flight at a time.
-    half_open_max_calls: u32;
+    half_open_max_calls: u32 => half_open_max_calls;
     /// How many probes must succeed to close the circuit.
-    half_open_successes: u32;
+    half_open_successes: u32 => half_open_successes;
     /// How many failed or slow probes are tolerated; the next one opens the circuit again.
-    half_open_failures: u32;
+    half_open_failures: u32 => half_open_failures;
     /// How long a probe keeps its slot. After that another caller may take it; until one does, the probe still counts.
-    probe_timeout: Duration;
+    probe_timeout: Duration => probe_timeout;
     /// What a call that was cancelled says about the dependency.
-    abandoned: Abandoned;
+    abandoned: Abandoned => abandoned;
     /// How many keys have a breaker of their own, where there is one for each key. Means nothing to a single breaker.
-    max_keys: u32;
+    max_keys: u32 => max_keys;
 }
 
 impl BreakerConfigBuilder {
@@ -146,7 +176,7 @@ impl BreakerConfigBuilder {
             _ => u32::MAX,
         };
         BreakerConfig {
-            given: self.clone(),
+            given: self.given(),
             conditions: Conditions {
                 failure_threshold: self
                     .failure_threshold

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::BreakerConfigBuilder;
+use self::builder::Given;
 use super::window::Tally;
 
 /// Five failures in a row are beyond chance for a dependency that mostly works, and few enough to stop a flood early.
@@ -105,8 +106,8 @@ impl From<Duration> for Window {
 /// Several conditions may be set; the first that is met opens the circuit.
 #[derive(Debug, Clone)]
 pub struct BreakerConfig {
-    /// What was set: the rest are defaults, which an operator's may replace.
-    given: BreakerConfigBuilder,
+    /// Which of them were set: the others are defaults, which an operator's may replace.
+    given: Given,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: u32,
@@ -139,24 +140,6 @@ impl BreakerConfig {
         BreakerConfigBuilder::default()
     }
 
-    /// What was set, without the defaults: to change some of it.
-    ///
-    /// ```
-    /// # use resilient_core::BreakerConfig;
-    /// let strict = BreakerConfig::builder().failure_threshold(1).build()?;
-    /// let strict_twice = strict.to_builder().half_open_successes(2).build()?;
-    /// # assert_ne!(strict, strict_twice);
-    /// # Ok::<(), resilient_core::ConfigError>(())
-    /// ```
-    pub fn to_builder(&self) -> BreakerConfigBuilder {
-        self.given.clone()
-    }
-
-    pub(crate) fn into_builder(self) -> BreakerConfigBuilder {
-        self.given
-    }
-
-    /// Defaults are the same for every breaker, and are shared.
     pub(crate) fn into_shared(self) -> Arc<Self> {
         Arc::new(self)
     }
@@ -247,6 +230,12 @@ impl PartialEq for BreakerConfig {
             && self.probe_timeout == other.probe_timeout
             && self.abandoned == other.abandoned
             && self.max_keys == other.max_keys
+    }
+}
+
+impl From<BreakerConfig> for BreakerConfigBuilder {
+    fn from(config: BreakerConfig) -> Self {
+        config.to_builder()
     }
 }
 

@@ -1,18 +1,15 @@
 //! What the lock guards: the state machine, the totals, and the events that wait to be delivered.
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::Settings;
+use super::queue::Queue;
 use super::rest::Rest;
 use crate::breaker::Mode;
 use crate::breaker::machine::Machine;
-use crate::breaker::slots::{OWNED, Pending, Slots};
+use crate::breaker::slots::{Pending, Slots};
 use crate::breaker::snapshot::Counts;
 use crate::event::{Event, EventKind};
-
-/// Events that wait for slow listeners; beyond that the oldest are lost, and counted.
-const MOST_EVENTS: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Locked {
@@ -23,14 +20,12 @@ pub(super) struct Locked {
     pub(super) totals: Counts,
     /// Totals when the present generation began.
     pub(super) totals_at_start: Counts,
-    pub(super) events: VecDeque<Event>,
+    pub(super) events: Queue,
     pub(super) lost_events: u64,
     /// Some thread is delivering events, and will deliver those that come meanwhile.
     pub(super) delivering: bool,
-    /// How many of the pending successes of each slot the machine knows of.
-    known: [u64; OWNED],
-    /// The slots that may hold others: one bit for each.
-    to_look_into: u64,
+    /// The slots that may hold successes that the machine does not know of: one bit for each.
+    to_look_into: u16,
     /// Of the settings that hold.
     version: u64,
     /// The mode that an override asked for.
@@ -44,10 +39,9 @@ impl Locked {
             latest: now,
             totals: Counts::default(),
             totals_at_start: Counts::default(),
-            events: VecDeque::new(),
+            events: Queue::default(),
             lost_events: 0,
             delivering: false,
-            known: [0; OWNED],
             to_look_into: 0,
             version: 0,
             mode: None,
@@ -61,18 +55,13 @@ impl Locked {
         while left != 0 {
             let slot = left.trailing_zeros() as usize;
             left &= left - 1;
-            let Pending {
-                count,
-                generation,
-                bucket,
-            } = slots.pending(slot);
-            let many = count.wrapping_sub(std::mem::replace(&mut self.known[slot], count));
-            if many == 0 {
+            let Some(pending) = slots.take_pending(slot) else {
                 continue;
-            }
+            };
+            let Pending { many, .. } = pending;
             self.totals.success = self.totals.success.saturating_add(many);
-            if generation == self.machine.generation() {
-                self.machine.learn(many, bucket);
+            if pending.generation == self.machine.generation() {
+                self.machine.learn(many, pending.bucket);
             } else {
                 let before = &mut self.totals_at_start.success;
                 *before = before.saturating_add(many);
@@ -127,13 +116,12 @@ impl Locked {
         if !rest.is_heard() {
             return;
         }
-        if self.events.len() == MOST_EVENTS {
-            self.events.pop_front();
-            self.lost_events = self.lost_events.saturating_add(1);
-        }
-        self.events.push_back(Event {
+        let event = Event {
             breaker: rest.name.clone(),
             kind,
-        });
+        };
+        if !self.events.push(event) {
+            self.lost_events = self.lost_events.saturating_add(1);
+        }
     }
 }

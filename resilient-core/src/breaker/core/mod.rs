@@ -1,6 +1,7 @@
 //! The concurrent shell around the state machine: the word in front of it, the lock around it, and its events.
 
 mod locked;
+mod queue;
 mod rest;
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -450,7 +451,7 @@ impl Core {
             return;
         }
         locked.delivering = !seeded(Bug::DeliveryGivenBackEarly);
-        while let Some(event) = locked.events.pop_front() {
+        while let Some(event) = locked.events.pop() {
             drop(locked);
             rest.deliver(&event, self);
             locked = rest.lock();

@@ -9,10 +9,9 @@ use crate::time::nanos_between;
 /// How many transitions are remembered.
 pub(crate) const HISTORY: usize = 32;
 
-/// Instants are kept to the nanosecond within 292 years of the breaker's making, open times up to 584 years.
+/// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to 584 years.
 #[derive(Debug)]
 pub(super) struct History {
-    epoch: Instant,
     /// The state before the oldest step; each step begins where the one before it ended.
     first: State,
     steps: VecDeque<Step>,
@@ -38,23 +37,22 @@ impl Step {
 }
 
 impl History {
-    pub(super) fn new(epoch: Instant) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            epoch,
             first: State::Closed,
             steps: VecDeque::new(),
         }
     }
 
-    pub(super) fn push(&mut self, transition: Transition) {
+    pub(super) fn push(&mut self, transition: Transition, epoch: Instant) {
         if self.steps.len() == HISTORY {
             if let Some(oldest) = self.steps.pop_front() {
                 self.first = oldest.to;
             }
         }
         let (after, before) = (
-            nanos_between(self.epoch, transition.at),
-            nanos_between(transition.at, self.epoch),
+            nanos_between(epoch, transition.at),
+            nanos_between(transition.at, epoch),
         );
         let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);
         self.steps.push_back(Step {
@@ -81,10 +79,10 @@ impl History {
     }
 
     /// Oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Transition> + '_ {
+    pub(super) fn iter(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let mut from = self.first;
         self.steps.iter().map(move |step| Transition {
-            at: self.instant(step.at),
+            at: instant(step.at, epoch),
             from: std::mem::replace(&mut from, step.to),
             to: step.to,
             reason: step.reason,
@@ -94,14 +92,14 @@ impl History {
             },
         })
     }
+}
 
-    fn instant(&self, at: i64) -> Instant {
-        let distance = Duration::from_nanos(at.unsigned_abs());
-        let instant = if at < 0 {
-            self.epoch.checked_sub(distance)
-        } else {
-            self.epoch.checked_add(distance)
-        };
-        instant.unwrap_or(self.epoch)
-    }
+fn instant(at: i64, epoch: Instant) -> Instant {
+    let distance = Duration::from_nanos(at.unsigned_abs());
+    let instant = if at < 0 {
+        epoch.checked_sub(distance)
+    } else {
+        epoch.checked_add(distance)
+    };
+    instant.unwrap_or(epoch)
 }

@@ -100,7 +100,7 @@ impl Log {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             counts: TransitionCounts::default(),
-            history: History::new(now),
+            history: History::new(),
             unfetched: 0,
             times: Nanos::default(),
             timed_until: now,
@@ -113,10 +113,10 @@ impl Log {
         self.timed_until = self.timed_until.max(now);
     }
 
-    pub(super) fn record(&mut self, transition: Transition) {
+    pub(super) fn record(&mut self, transition: Transition, epoch: Instant) {
         let count = self.counts.of_mut(transition.to);
         *count = count.saturating_add(1);
-        self.history.push(transition);
+        self.history.push(transition, epoch);
         self.unfetched = self.unfetched.saturating_add(1);
     }
 
@@ -134,15 +134,15 @@ impl Log {
     }
 
     /// Oldest first.
-    pub(super) fn transitions(&self) -> impl Iterator<Item = Transition> + '_ {
-        self.history.iter()
+    pub(super) fn transitions(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
+        self.history.iter(epoch)
     }
 
     /// The transitions since this was last asked, oldest first.
-    pub(super) fn fetch(&mut self) -> impl Iterator<Item = Transition> + '_ {
+    pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let unfetched = std::mem::take(&mut self.unfetched);
         let seen = self.history.len().saturating_sub(unfetched);
-        self.history.iter().skip(seen)
+        self.history.iter(epoch).skip(seen)
     }
 
     pub(super) fn times(&self, state: State, due: Option<Instant>, now: Instant) -> TimeInState {

@@ -107,7 +107,7 @@ pub(crate) struct Machine {
     /// What stamps count from.
     epoch: Instant,
     log: Log,
-    last_opening: Option<Remembered>,
+    last_opening: Option<Box<Remembered>>,
     would_open: Option<Reason>,
 }
 
@@ -302,7 +302,7 @@ impl Machine {
 
     /// What was remembered when a condition last opened the circuit.
     pub(crate) fn last_opening(&self) -> Option<Remembered> {
-        self.last_opening
+        self.last_opening.as_deref().copied()
     }
 
     /// Probes that hold a slot.
@@ -323,7 +323,7 @@ impl Machine {
 
     /// The last transitions, oldest first.
     pub(crate) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
-        self.log.transitions()
+        self.log.transitions(self.epoch)
     }
 
     /// Whether there is anything to fetch.
@@ -333,7 +333,7 @@ impl Machine {
 
     /// The transitions since this was last asked, oldest first.
     pub(crate) fn fetch_transitions(&mut self) -> impl Iterator<Item = Transition> + '_ {
-        self.log.fetch()
+        self.log.fetch(self.epoch)
     }
 
     /// Why an observed breaker would have opened since this was last asked.
@@ -357,10 +357,10 @@ impl Machine {
         match &mut self.phase {
             Phase::Closed(health) => {
                 if let Some(condition) = health.record(call, &self.config, now) {
-                    self.last_opening = Some(Remembered {
+                    self.last_opening = Some(Box::new(Remembered {
                         streak: health.streak(),
                         window: health.tally(now),
-                    });
+                    }));
                     self.open(condition.into(), retry_after, now);
                 }
             }
@@ -443,13 +443,14 @@ impl Machine {
             Phase::Open(outage) => outage.open_for(),
             _ => None,
         };
-        self.log.record(Transition {
+        let transition = Transition {
             at: now,
             from,
             to,
             reason,
             open_for,
-        });
+        };
+        self.log.record(transition, self.epoch);
     }
 
     fn rejection(&self, now: Instant) -> Rejection {

@@ -23,7 +23,7 @@ pub(crate) enum Until {
 #[derive(Debug)]
 pub(crate) struct Health {
     streak: u32,
-    window: Option<Recent>,
+    window: Option<Box<Recent>>,
 }
 
 #[derive(Debug)]
@@ -37,11 +37,13 @@ impl Health {
     pub(crate) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
             streak: 0,
-            window: config.window.map(|window| match window {
-                Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
-                Window::Time(time) => {
-                    Recent::Time(TimeWindow::new(time, config.window_buckets, now))
-                }
+            window: config.window.map(|window| {
+                Box::new(match window {
+                    Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
+                    Window::Time(time) => {
+                        Recent::Time(TimeWindow::new(time, config.window_buckets, now))
+                    }
+                })
             }),
         }
     }
@@ -54,7 +56,7 @@ impl Health {
         now: Instant,
     ) -> Option<Condition> {
         self.streak = self.streak_after(call);
-        let tally = match &mut self.window {
+        let tally = match self.window.as_deref_mut() {
             None => None,
             Some(Recent::Calls(window)) => {
                 window.push(call);
@@ -75,7 +77,7 @@ impl Health {
             failed,
             slow: false,
         };
-        let tally = match &self.window {
+        let tally = match self.window.as_deref() {
             None => None,
             Some(Recent::Calls(window)) => Some(window.tally_with(call)),
             Some(Recent::Time(_)) => return false,
@@ -85,7 +87,7 @@ impl Health {
             return false;
         }
         self.streak = streak;
-        if let Some(Recent::Calls(window)) = &mut self.window {
+        if let Some(Recent::Calls(window)) = self.window.as_deref_mut() {
             window.push(call);
         }
         true
@@ -95,7 +97,7 @@ impl Health {
     /// with its end.
     pub(crate) fn record_pending(&mut self, many: u64, end: Instant) {
         self.streak = 0;
-        match &mut self.window {
+        match self.window.as_deref_mut() {
             None => {}
             Some(Recent::Calls(window)) => window.push_successes(many),
             Some(Recent::Time(window)) => window.push_successes(many, end),
@@ -106,7 +108,7 @@ impl Health {
     /// for their order: in a window of calls for ever, in one of time while its newest bucket is the present one. `None` if
     /// they cannot.
     pub(crate) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
-        let (tally, until) = match self.window.as_ref()? {
+        let (tally, until) = match self.window.as_deref()? {
             Recent::Calls(window) => (window.tally(), Until::Ever),
             Recent::Time(window) => {
                 let until = window.end_of_newest().map_or(Until::Ever, Until::End);
@@ -119,7 +121,7 @@ impl Health {
     /// Whether another success would change nothing, so that it need not be told.
     pub(crate) fn is_clean(&self) -> bool {
         self.streak == 0
-            && match &self.window {
+            && match self.window.as_deref() {
                 None => true,
                 Some(Recent::Calls(window)) => window.is_full_of_successes(),
                 Some(Recent::Time(_)) => seeded(Bug::CleanOverTime),
@@ -132,7 +134,7 @@ impl Health {
 
     /// What is in the window now.
     pub(crate) fn tally(&self, now: Instant) -> Option<Tally> {
-        self.window.as_ref().map(|window| match window {
+        self.window.as_deref().map(|window| match window {
             Recent::Calls(window) => window.tally(),
             Recent::Time(window) => window.tally(now),
         })
@@ -142,7 +144,10 @@ impl Health {
     /// same kind.
     pub(crate) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
         let fresh = Self::new(config, now);
-        self.window = match (self.window.take(), fresh.window) {
+        self.window = match (
+            self.window.take().map(|old| *old),
+            fresh.window.map(|new| *new),
+        ) {
             (Some(Recent::Calls(old)), Some(Recent::Calls(new))) => {
                 Some(Recent::Calls(new.after(&old)))
             }
@@ -150,7 +155,8 @@ impl Health {
                 Some(Recent::Time(new.after(&old, now)))
             }
             (_, new) => new,
-        };
+        }
+        .map(Box::new);
     }
 
     fn streak_after(&self, call: Call) -> u32 {
