@@ -105,6 +105,12 @@ impl Site {
 
     #[cold]
     fn try_acquire_slowly(&'static self) -> Result<Permit<'static>, CircuitOpen> {
+        if self.core.is_set_up() {
+            return self
+                .core
+                .admit()
+                .map(|ticket| Permit::new(&self.core, ticket));
+        }
         match self.breaker.get() {
             Some(breaker) => breaker.try_acquire(),
             None => self.register().try_acquire(),

@@ -50,7 +50,14 @@ impl Locked {
 
     /// Makes the machine know of the successes that threads have left for it. Those whose generation has ended count in the
     /// totals only.
+    #[inline]
     pub(super) fn learn(&mut self, slots: &Slots) {
+        if self.to_look_into != 0 {
+            self.learn_from(slots);
+        }
+    }
+
+    fn learn_from(&mut self, slots: &Slots) {
         let mut left = self.to_look_into;
         while left != 0 {
             let slot = left.trailing_zeros() as usize;

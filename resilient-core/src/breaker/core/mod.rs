@@ -73,6 +73,11 @@ impl Core {
         self.word.set_alias();
     }
 
+    /// Whether it is a breaker, and not a call site that has none of its own.
+    pub(crate) fn is_set_up(&self) -> bool {
+        matches!(self.word.read().kind(), Kind::In(_))
+    }
+
     /// Admits a call of a closed breaker that does not time calls: one load.
     #[inline]
     pub(crate) fn admit_closed(&self) -> Option<Ticket> {
@@ -235,7 +240,8 @@ impl Core {
         let counted = locked.machine.report(ticket, ending, retry_after, now);
         locked.totals.count(counted);
         if matches!(counted, Counted::Success { .. }) {
-            self.let_pend(&mut locked);
+            let (successes, bucket) = locked.machine.successes();
+            self.let_pend(&mut locked, successes, bucket);
         }
         self.settle(rest, locked);
     }
@@ -248,12 +254,12 @@ impl Core {
         let (successes, bucket) = locked.machine.successes();
         rest.set_bucket(bucket);
         self.word.set_successes(successes);
-        self.let_pend(&mut locked);
+        self.let_pend(&mut locked, successes, bucket);
     }
 
     /// Lets this thread leave its next successes for later, if they can be left.
-    fn let_pend(&self, locked: &mut Locked) {
-        if let (Successes::Pending, bucket) = locked.machine.successes() {
+    fn let_pend(&self, locked: &mut Locked, successes: Successes, bucket: u64) {
+        if successes == Successes::Pending {
             let generation = locked.machine.generation();
             if let Some(slot) = self.slots.let_pend(generation, bucket) {
                 locked.look_into(slot);

@@ -26,13 +26,20 @@ impl CountWindow {
     }
 
     pub(super) fn push(&mut self, call: Call) {
-        if let Some(oldest) = self.oldest_of_full() {
-            self.tally.remove(oldest);
-        }
-        self.tally.add(call);
+        let tally = self.tally_with(call);
+        self.push_known(call, tally);
+    }
+
+    /// The same, with the tally that there will be.
+    pub(super) fn push_known(&mut self, call: Call, tally: Tally) {
+        self.tally = tally;
         self.failed.set(self.next, call.failed);
         self.slow.set(self.next, call.slow);
-        self.next = (self.next + 1) % self.capacity;
+        // A division would cost more than all the rest.
+        self.next += 1;
+        if self.next == self.capacity {
+            self.next = 0;
+        }
     }
 
     /// The same as so many single ones.

@@ -77,19 +77,23 @@ impl Health {
             failed,
             slow: false,
         };
-        let tally = match self.window.as_deref() {
-            None => None,
-            Some(Recent::Calls(window)) => Some(window.tally_with(call)),
-            Some(Recent::Time(_)) => return false,
-        };
         let streak = self.streak_after(call);
-        if config.conditions.met(streak, tally).is_some() {
-            return false;
+        match self.window.as_deref_mut() {
+            None => {
+                if config.conditions.met(streak, None).is_some() {
+                    return false;
+                }
+            }
+            Some(Recent::Calls(window)) => {
+                let tally = window.tally_with(call);
+                if config.conditions.met(streak, Some(tally)).is_some() {
+                    return false;
+                }
+                window.push_known(call, tally);
+            }
+            Some(Recent::Time(_)) => return false,
         }
         self.streak = streak;
-        if let Some(Recent::Calls(window)) = self.window.as_deref_mut() {
-            window.push(call);
-        }
         true
     }
 

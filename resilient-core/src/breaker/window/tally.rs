@@ -23,10 +23,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    #[inline]
     pub(crate) fn add(&mut self, call: Call) {
         *self = self.plus(Self::of(call));
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, call: Call) {
         *self = self.minus(Self::of(call));
     }
