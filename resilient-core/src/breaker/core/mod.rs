@@ -228,7 +228,11 @@ impl Core {
             let mut locked = self.lock(rest);
             if let Some(counted) = locked.machine.report_untimed(ticket, ending) {
                 locked.totals.count(counted);
-                self.settle_unmoved(rest, locked);
+                // A failure that opens nothing changes nothing for successes that can be left already.
+                let is_success = matches!(counted, Counted::Success { .. });
+                if is_success || self.word.read().successes() != Successes::Pending {
+                    self.settle_unmoved(rest, locked);
+                }
                 return;
             }
             drop(locked);
