@@ -201,10 +201,15 @@ impl Conditions {
     /// Whether no success, and no number of them, can make a condition be met that is not met now: they only lower rates,
     /// but may be what a rate was waiting for to be trusted.
     pub(crate) fn no_success_opens(&self, window: Tally) -> bool {
-        let rates_are_trusted = window.calls >= u64::from(self.min_calls)
-            || (self.failure_rate.is_none() && self.slow_call_rate.is_none());
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
-        (rates_are_trusted || has_nothing_bad) && self.met(0, Some(window)).is_none()
+        (self.trust_rates_of(window.calls) || has_nothing_bad)
+            && self.met(0, Some(window)).is_none()
+    }
+
+    /// Whether so many calls are enough for a rate; or there is none.
+    pub(crate) fn trust_rates_of(&self, calls: u64) -> bool {
+        calls >= u64::from(self.min_calls)
+            || (self.failure_rate.is_none() && self.slow_call_rate.is_none())
     }
 }
 

@@ -228,9 +228,11 @@ impl Core {
             let mut locked = self.lock(rest);
             if let Some(counted) = locked.machine.report_untimed(ticket, ending) {
                 locked.totals.count(counted);
-                // A failure that opens nothing changes nothing for successes that can be left already.
-                let is_success = matches!(counted, Counted::Success { .. });
-                if is_success || self.word.read().successes() != Successes::Pending {
+                // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
+                let is_as_before = !matches!(counted, Counted::Success { .. })
+                    && locked.machine.trusts_rates()
+                    && self.word.read().successes() == Successes::Pending;
+                if !is_as_before {
                     self.settle_unmoved(rest, locked);
                 }
                 return;

@@ -290,6 +290,12 @@ impl Machine {
         }
     }
 
+    /// Whether there have been enough calls for rates, or none is asked for.
+    pub(crate) fn trusts_rates(&self) -> bool {
+        let health = self.phase.health();
+        health.is_some_and(|health| health.trusts_rates(&self.config))
+    }
+
     /// Failures in a row in the present state.
     pub(crate) fn streak(&self) -> u32 {
         self.phase.health().map_or(0, Health::streak)

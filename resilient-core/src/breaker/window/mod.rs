@@ -132,6 +132,15 @@ impl Health {
             }
     }
 
+    pub(crate) fn trusts_rates(&self, config: &BreakerConfig) -> bool {
+        let calls = match self.window.as_deref() {
+            None => 0,
+            Some(Recent::Calls(window)) => window.tally().calls,
+            Some(Recent::Time(window)) => window.tally_of_newest().calls,
+        };
+        config.conditions.trust_rates_of(calls)
+    }
+
     pub(crate) fn streak(&self) -> u32 {
         self.streak
     }
