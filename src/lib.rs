@@ -7,6 +7,8 @@ extern crate self as resilient;
 // `Clock`, and what the core's features add.
 #[cfg(feature = "inventory")]
 pub use resilient_core::AnnotatedFunction;
+#[cfg(feature = "coarse-clock")]
+pub use resilient_core::CoarseClock;
 #[cfg(feature = "toml")]
 pub use resilient_core::LoadError;
 pub use resilient_core::time::*;

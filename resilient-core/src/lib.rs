@@ -32,6 +32,8 @@ compile_error!(
 #[cfg(feature = "inventory")]
 mod annotated;
 pub mod breaker;
+#[cfg(feature = "coarse-clock")]
+mod coarse;
 mod error;
 mod event;
 mod keyed;
@@ -59,6 +61,8 @@ pub use breaker::{
     Permit, Reason, Rejected, ReportsOpen, Snapshot, State, TimeInState, Transition,
     TransitionCounts, TransitionRefused, Window, WindowCounts,
 };
+#[cfg(feature = "coarse-clock")]
+pub use coarse::CoarseClock;
 pub use error::ConfigError;
 pub use event::{Event, EventKind, ListenerId, Subscription};
 pub use keyed::{BreakerKey, KeyedBreakers};

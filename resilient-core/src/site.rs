@@ -6,12 +6,11 @@ use std::hash::Hash;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::breaker::core::{Core, Setup};
+use crate::breaker::core::Core;
 use crate::breaker::{BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Permit};
 use crate::keyed::{BreakerKey, Group};
 use crate::name::Name;
 use crate::registry::{Declared, Member, Registry};
-use crate::time::Source;
 
 /// What an annotated function says of its breaker. Evaluated once, at the first call.
 #[derive(Debug)]
@@ -133,9 +132,8 @@ impl Site {
         let declared = (self.declare)().at(self.place);
         let mut untold = None;
         let breaker = self.breaker.get_or_init(|| {
-            let found = Registry::global().declare(declared, Member::one, |name, settings| {
-                self.core
-                    .set_up(Setup::new(name, settings, Source::Default));
+            let found = Registry::global().declare(declared, Member::one, |setup| {
+                self.core.set_up(setup);
                 let breaker = CircuitBreaker::of_static(&self.core);
                 (Member::One(breaker.clone()), breaker)
             });

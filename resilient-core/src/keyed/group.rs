@@ -71,10 +71,16 @@ impl<K> Group<K> {
 
 impl<K: BreakerKey> Group<K> {
     pub(crate) fn new(name: Name, config: Arc<BreakerConfig>, clock: Source) -> Self {
-        Self::with_settings(name, Settings::of_code(config), clock)
+        Self::with_setup(Setup::new(name, Settings::of_code(config), clock))
     }
 
-    pub(crate) fn with_settings(name: Name, settings: Settings, clock: Source) -> Self {
+    pub(crate) fn with_setup(setup: Setup) -> Self {
+        let Setup {
+            name,
+            settings,
+            clock,
+            ..
+        } = setup;
         let listeners: Arc<Listeners> = Arc::default();
         Self {
             name,

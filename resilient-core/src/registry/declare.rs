@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use super::{Entries, Entry, Member, Registry};
-use crate::breaker::core::Settings;
+use crate::breaker::core::{Settings, Setup};
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::name::Name;
@@ -62,7 +62,7 @@ impl Registry {
         &self,
         declared: Declared,
         find: impl FnOnce(&Member) -> Option<H>,
-        make: impl FnOnce(Name, Settings) -> (Member, H),
+        make: impl FnOnce(Setup) -> (Member, H),
     ) -> Found<H> {
         // Without an operator's overrides, and told of below with them.
         let (config, _) = declared.settings.clone().build_leniently();
@@ -93,7 +93,8 @@ impl Registry {
         }
         let (settings, errors) = entries.settings_leniently_of(&name, &declared.settings);
         untold.extend(errors);
-        let (member, handle) = make(name.clone(), settings);
+        let setup = Setup::new(name.clone(), settings, entries.clock.clone());
+        let (member, handle) = make(setup);
         member.join(&self.0.listeners);
         let entry = Entry {
             member: member.clone(),

@@ -20,12 +20,11 @@ pub use self::document::LoadError;
 pub(crate) use self::member::Member;
 pub use self::overrides::{Applied, Override, OverrideError, Overrides};
 pub use self::selection::Selection;
-use crate::breaker::core::Setup;
 use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
 use crate::event::{Event, ListenerId, Listeners, Subscription};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
 use crate::name::Name;
-use crate::time::Source;
+use crate::time::{Clock, Source};
 
 /// Breakers by name. Clones are handles of the same registry.
 ///
@@ -58,6 +57,8 @@ struct Shared {
 struct Entries {
     by_name: BTreeMap<Name, Entry>,
     overrides: Overrides,
+    /// Of breakers to come.
+    clock: Source,
     /// Of the overrides: settings of an older one change nothing.
     version: u64,
 }
@@ -104,6 +105,15 @@ impl Registry {
         &GLOBAL
     }
 
+    /// Gives this clock to breakers that are registered from now on, those of annotated functions among them. Breakers that
+    /// exist keep theirs.
+    pub fn use_clock(&self, clock: impl Clock) {
+        let clock = Source::Given(Arc::new(clock));
+        let old = std::mem::replace(&mut self.write().clock, clock);
+        // Its drop is foreign code: not under the lock.
+        drop(old);
+    }
+
     /// The breaker of this name. `None` for a name that has one for each key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
@@ -137,8 +147,8 @@ impl Registry {
             }
         }
         let declared = Declared::by_hand(name, config);
-        let found = self.declare(declared, Member::one, |name, settings| {
-            let breaker = CircuitBreaker::build(Setup::new(name, settings, Source::Default));
+        let found = self.declare(declared, Member::one, |setup| {
+            let breaker = CircuitBreaker::build(setup);
             (Member::One(breaker.clone()), breaker)
         });
         found.tell()
@@ -161,8 +171,8 @@ impl Registry {
     }
 
     pub(crate) fn declare_keyed<K: BreakerKey>(&self, declared: Declared) -> Arc<Group<K>> {
-        let found = self.declare(declared, Member::keyed::<K>, |name, settings| {
-            let group = Arc::new(Group::<K>::with_settings(name, settings, Source::Default));
+        let found = self.declare(declared, Member::keyed::<K>, |setup| {
+            let group = Arc::new(Group::<K>::with_setup(setup));
             let member: Arc<dyn KeyedMember> = group.clone();
             (Member::Keyed(member), group)
         });

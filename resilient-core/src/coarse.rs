@@ -1,0 +1,76 @@
+//! The feature `coarse-clock`: a clock that costs a few nanoseconds to read.
+
+use std::time::{Duration, Instant};
+
+use crate::time::Clock;
+
+/// A clock that is read in a fraction of the time of [`Instant::now`], and lags behind by up to the operating system's tick:
+/// one to ten milliseconds.
+///
+/// Worth it for breakers with a window of time or with slow calls, which read the clock on healthy calls; others read it
+/// only when something fails. Recovery times, leases and `retry_after` are as coarse as the clock. It does not follow
+/// `tokio::time::pause`.
+///
+/// ```
+/// use resilient_core::{BreakerConfig, CircuitBreaker, CoarseClock, Registry};
+/// use std::time::Duration;
+///
+/// let config = BreakerConfig::builder().window(Duration::from_secs(60)).failure_rate(0.5).build()?;
+/// let breaker = CircuitBreaker::with_clock("payments", config, CoarseClock::new());
+///
+/// // Or for all breakers that are registered from now on, those of annotated functions among them:
+/// Registry::global().use_clock(CoarseClock::new());
+/// # assert!(breaker.try_acquire().is_ok());
+/// # Ok::<(), resilient_core::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct CoarseClock {
+    start: Instant,
+    coarse: coarsetime::Instant,
+}
+
+impl CoarseClock {
+    /// A clock. Two of them may differ by a tick.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            coarse: coarsetime::Instant::now(),
+        }
+    }
+}
+
+impl Default for CoarseClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for CoarseClock {
+    #[inline]
+    fn now(&self) -> Instant {
+        let elapsed = Duration::from_nanos(self.coarse.elapsed().as_nanos());
+        self.start.checked_add(elapsed).unwrap_or(self.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_on_and_never_back() {
+        let clock = CoarseClock::new();
+        let (first, real) = (clock.now(), Instant::now());
+        let mut last = first;
+        // However slow the machine is, ticks come.
+        while last == first {
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+        }
+        // A tick is ten milliseconds at the most; the rest is leeway for a machine that was busy in between.
+        let ahead = last.saturating_duration_since(real + real.elapsed());
+        assert!(ahead <= Duration::from_millis(100), "{ahead:?}");
+    }
+}
