@@ -28,6 +28,9 @@ pub mod recipes {}
 pub mod guide {
     #[doc = include_str!("../docs/settings.md")]
     pub mod settings {}
+
+    #[doc = include_str!("../docs/operating.md")]
+    pub mod operating {}
 }
 
 #[doc(hidden)]
