@@ -43,8 +43,8 @@ struct Guarded<K> {
 #[derive(Debug, Clone)]
 struct Standing {
     settings: Settings,
-    /// Set by hand for the whole group.
-    by_hand: Option<Mode>,
+    /// Of keys to come: the last word of an override, or of a hand that steered the whole group.
+    mode: Option<Mode>,
     /// The listeners of the registries that the group is in, and its own.
     listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
@@ -83,8 +83,8 @@ impl<K: BreakerKey> Group<K> {
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
                 standing: Standing {
+                    mode: settings.mode,
                     settings,
-                    by_hand: None,
                     listeners: vec![Arc::clone(&listeners)],
                     revision: 0,
                 },
@@ -150,8 +150,8 @@ impl<K: BreakerKey> Group<K> {
             clock: self.clock.clone(),
             closings: Some(Arc::clone(&self.closings)),
         });
-        if let Some(mode) = standing.by_hand {
-            breaker.set_mode(mode);
+        if standing.mode != standing.settings.mode {
+            put_into(&breaker, standing.mode);
         }
         for listeners in &standing.listeners {
             breaker.join(listeners);
@@ -164,16 +164,16 @@ impl<K: BreakerKey> Group<K> {
         let mut made_for = None;
         let breaker = self.others.get_or_init(|| {
             let standing = self.read().standing.clone();
-            made_for = Some(standing.revision);
+            made_for = Some((standing.revision, standing.mode));
             self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing)
         });
         // What changed while it was made has not reached it.
-        if let Some(revision) = made_for {
+        if let Some((revision, mode)) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != revision {
                 breaker.reconfigure(standing.settings);
-                if let Some(mode) = standing.by_hand {
-                    breaker.set_mode(mode);
+                if standing.mode != mode {
+                    put_into(breaker, standing.mode);
                 }
             }
         }
@@ -195,6 +195,13 @@ impl<K: BreakerKey> Group<K> {
         guarded.standing.revision += 1;
         drop(guarded);
         self.breakers()
+    }
+}
+
+fn put_into(breaker: &CircuitBreaker, mode: Option<Mode>) {
+    match mode {
+        Some(mode) => breaker.set_mode(mode),
+        None => breaker.close(),
     }
 }
 
@@ -230,7 +237,13 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        guarded.standing.settings = settings.clone();
+        let old = std::mem::replace(&mut guarded.standing.settings, settings.clone());
+        // As each breaker does it: what a hand did since is not undone.
+        if settings.mode != old.mode
+            && (settings.mode.is_some() || guarded.standing.mode == old.mode)
+        {
+            guarded.standing.mode = settings.mode;
+        }
         guarded.standing.revision += 1;
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
@@ -242,11 +255,8 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
     }
 
     fn set_mode(&self, mode: Option<Mode>) {
-        for breaker in self.stand(|standing| standing.by_hand = mode) {
-            match mode {
-                Some(mode) => breaker.set_mode(mode),
-                None => breaker.close(),
-            }
+        for breaker in self.stand(|standing| standing.mode = mode) {
+            put_into(&breaker, mode);
         }
     }
 
