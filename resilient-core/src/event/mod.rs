@@ -57,7 +57,7 @@ pub enum EventKind {
     /// each key's tells. A mode alone is no change of settings; it is a transition.
     SettingsChanged,
     /// Two places in the code give this name different settings, or one of them a breaker for each key and the other not, or
-    /// keys of another type. Told once a name, at the first call of the second.
+    /// keys of another type. Told once a name, when the second is registered.
     Conflict {
         /// Whose settings hold.
         first: &'static Location<'static>,
