@@ -213,8 +213,14 @@ impl Registry {
             conflict_told: false,
         };
         entries.by_name.insert(name, entry);
+        // Under the lock, so that being in the registry and being heard there are one. Keyed ones are never taken out.
+        if let Member::One(breaker) = member {
+            breaker.join(&self.0.listeners);
+        }
         drop(entries);
-        member.join(&self.0.listeners);
+        if let Member::Keyed(group) = member {
+            group.join(&self.0.listeners);
+        }
         member.reconfigure(settings);
         member.tell(errors);
         Ok(())
@@ -237,10 +243,10 @@ impl Registry {
             .get(&name)
             .is_some_and(|entry| entry.member.is(&Member::One(breaker.clone())));
         let removed = is_there.then(|| entries.by_name.remove(&name));
-        drop(entries);
-        if removed.is_some() {
+        if is_there {
             breaker.leave(&self.0.listeners);
         }
+        drop(entries);
         removed.is_some()
     }
 
