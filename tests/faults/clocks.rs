@@ -207,6 +207,16 @@ fn fm_c6_an_open_time_of_zero_admits_the_next_call_and_one_probe_at_a_time() {
     assert_eq!(snapshot.totals.failure, 1_000);
 }
 
+#[test]
+fn fm_c6_an_open_time_of_zero_is_over_also_where_the_clock_goes_back() {
+    let (breaker, clock) = on_clock(&fragile().recovery_time(Duration::ZERO));
+    clock.advance(secs(5));
+    fail(&breaker);
+    clock.set_back(secs(5));
+    assert_eq!(breaker.state(), State::HalfOpen);
+    succeed(&breaker);
+}
+
 #[tokio::test(start_paused = true)]
 async fn fm_c6_a_retry_that_waits_for_an_open_time_of_zero_does_not_spin() {
     #[retry(max_retries = 3, base_delay = "0s", when_open = wait)]

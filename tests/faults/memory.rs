@@ -117,6 +117,45 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
 }
 
 #[test]
+fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
+    // A window that never fills, so that every call of the breaker's life is in it.
+    let settings = fragile()
+        .failure_threshold(u32::MAX)
+        .window(1_000_000)
+        .failure_count(1_000_000);
+    let breaker = breaker(&settings);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for outcome in [Outcome::Success, Outcome::Failure] {
+            let (breaker, done) = (&breaker, &done);
+            scope.spawn(move || {
+                for _ in 0..450_000 {
+                    if done.load(SeqCst) {
+                        break;
+                    }
+                    breaker.try_acquire().unwrap().report(outcome);
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..20_000 {
+                let Snapshot {
+                    window,
+                    totals,
+                    in_state,
+                    ..
+                } = breaker.snapshot();
+                let window = window.unwrap();
+                assert_eq!(window.calls, totals.success + totals.failure);
+                assert_eq!(window.failures, totals.failure);
+                assert_eq!(in_state, totals);
+            }
+            done.store(true, SeqCst);
+        });
+    });
+}
+
+#[test]
 fn fm_i8_every_error_moves_between_threads_and_is_found_again_behind_dyn_error() {
     fn checked<E: Error + Send + Sync + Clone + PartialEq + 'static>(error: &E) {
         let dynamic: Box<dyn Error + Send + Sync> = Box::new(error.clone());
