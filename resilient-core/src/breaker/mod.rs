@@ -199,6 +199,10 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// Those of `operation`, and its error type's word for an open circuit.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`call`](Self::call).
     pub async fn call_classified<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         E: Classify + ReportsOpen,
@@ -209,6 +213,10 @@ impl CircuitBreaker {
     }
 
     /// The same, with `classify` to say what an output means: `None` for a success.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`call`](Self::call).
     pub async fn call_with<O, C, F>(&self, classify: C, operation: F) -> O
     where
         O: Rejected,
@@ -312,7 +320,8 @@ impl CircuitBreaker {
     /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may use the breaker. It
     /// runs on the thread whose call caused the event, or on one that is delivering already, which delivers what comes
     /// meanwhile: so a slow listener holds up one call, and no other. Of events beyond 256 that wait, the oldest are lost,
-    /// and counted. A panic in it is contained and counted.
+    /// and counted. A panic in it is contained and counted. A listener that owns a handle of its breaker keeps it alive
+    /// until it is removed.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
         self.core().listeners().add(listener)
     }

@@ -166,3 +166,35 @@ pub struct Snapshot {
     /// How many events were dropped because listeners were too slow.
     pub lost_events: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fm_d14_counts_stay_at_the_largest_number() {
+        let full = Counts {
+            success: u64::MAX,
+            failure: u64::MAX,
+            ignored: u64::MAX,
+            abandoned: u64::MAX,
+            late: u64::MAX,
+            rejected: u64::MAX,
+            slow: u64::MAX,
+        };
+        let mut counts = full;
+        for counted in [
+            Counted::Success { slow: true },
+            Counted::Failure { slow: true },
+            Counted::Ignored,
+            Counted::Abandoned,
+            Counted::Late,
+        ] {
+            counts.count(counted);
+        }
+        counts.count_rejection();
+        assert_eq!(counts, full);
+        assert_eq!(full.plus(&full), full);
+        assert_eq!(Counts::default().since(&full), Counts::default());
+    }
+}

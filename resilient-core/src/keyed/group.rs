@@ -4,6 +4,7 @@ use std::any::Any;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -210,7 +211,9 @@ fn most_keys(settings: &Settings) -> usize {
 }
 
 /// A group whose key's type is not known: what a registry holds.
-pub(crate) trait KeyedMember: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait KeyedMember:
+    fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static
+{
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: Settings);
     /// Puts all breakers, also those to come, into a mode; `None` closes all.

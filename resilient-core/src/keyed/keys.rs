@@ -205,3 +205,13 @@ impl Hasher for AsItIs {
         self.0 = hash;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fm_e9_nobody_knows_what_a_keys_hash_will_be() {
+        assert_ne!(Hashing::default().hash("a"), Hashing::default().hash("a"));
+    }
+}

@@ -45,6 +45,20 @@ use crate::time::Source;
 ///
 /// Breakers of annotated functions and those made by [`get_or_register`](Registry::get_or_register) stay for good; one that
 /// was put in by [`register`](Registry::register) is kept alive until it is [taken out](Registry::unregister).
+///
+/// # Environment
+///
+/// Breakers and registries are memory of their process and nothing else: no thread, no timer, no file.
+///
+/// - **Fork.** The child has a copy of every breaker, which goes its own way from there. As for every lock, fork while no
+///   other thread makes calls, or call `exec` next: a lock that another thread holds at that instant stays locked in the
+///   child.
+/// - **The end of a thread or process.** Breakers may be used in destructors of thread-locals, and on other threads while
+///   the process exits. Statics are never dropped, so nothing happens to the breakers of annotated functions.
+/// - **Two versions of this crate** in one program have a global registry each: breakers of one name in both know nothing
+///   of each other.
+/// - **Targets.** The standard library and 64-bit atomics are required; without the latter the crate does not compile, and
+///   says so. `no_std` is not supported, nor is `wasm32-unknown-unknown`, whose standard library has no clock.
 #[derive(Debug, Clone, Default)]
 pub struct Registry(Arc<Shared>);
 
@@ -213,8 +227,14 @@ impl Registry {
             conflict_told: false,
         };
         entries.by_name.insert(name, entry);
+        // Under the lock, so that being in the registry and being heard there are one. Keyed ones are never taken out.
+        if let Member::One(breaker) = member {
+            breaker.join(&self.0.listeners);
+        }
         drop(entries);
-        member.join(&self.0.listeners);
+        if let Member::Keyed(group) = member {
+            group.join(&self.0.listeners);
+        }
         member.reconfigure(settings);
         member.tell(errors);
         Ok(())
@@ -237,10 +257,10 @@ impl Registry {
             .get(&name)
             .is_some_and(|entry| entry.member.is(&Member::One(breaker.clone())));
         let removed = is_there.then(|| entries.by_name.remove(&name));
-        drop(entries);
-        if removed.is_some() {
+        if is_there {
             breaker.leave(&self.0.listeners);
         }
+        drop(entries);
         removed.is_some()
     }
 
