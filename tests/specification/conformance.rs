@@ -190,7 +190,7 @@ fn assert_complaints(cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn the_runner_can_fail_at_everything_that_has_to_do_with_windows() {
+fn the_runner_can_fail_at_what_is_in_a_window_and_at_rates() {
     assert_complaints(&[
         ("count=3 nfail=3", "S4 {n=4}", "n is 3, not 4"),
         ("count=3 nfail=3", "F S3 {f=1}", "f is 0, not 1"),
@@ -233,6 +233,12 @@ fn the_runner_can_fail_at_everything_that_has_to_do_with_windows() {
             "S(1s) =C",
             "the state is \"O\"",
         ),
+    ]);
+}
+
+#[test]
+fn the_runner_can_fail_at_the_last_opening_and_at_settings_of_windows() {
+    assert_complaints(&[
         ("count=3 nfail=2", "F S F {last.n=2}", "last.n is 3, not 2"),
         ("count=3 nfail=2", "F S F {last.f=3}", "last.f is 2, not 3"),
         ("count=3 nfail=2", "F S F {last.s=2}", "last.s is 1, not 2"),

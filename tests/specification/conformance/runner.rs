@@ -202,7 +202,8 @@ impl Stage {
             Claim::Rate(wanted) => {
                 let has_rate = calls >= self.min_calls && calls > 0;
                 let percent = failures.saturating_mul(100).checked_div(calls);
-                let percent = percent.filter(|_| has_rate).map_or(-1, u64::cast_signed);
+                let percent = percent.filter(|_| has_rate);
+                let percent = percent.map_or(-1, |percent| i64::try_from(percent).unwrap_or(-2));
                 equal("rate", wanted, &percent)
             }
             _ => Err("this is nothing that a window has".to_owned()),
