@@ -15,5 +15,6 @@ mod permit;
 mod slow_calls;
 mod states;
 mod subscription;
+mod time_in_state;
 mod view;
 mod windows;
