@@ -7,6 +7,7 @@ mod override_rules;
 mod overrides;
 mod owned;
 mod races;
+mod unregister;
 
 use resilient::{BreakerConfig, EventKind};
 
