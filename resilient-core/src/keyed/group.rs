@@ -43,12 +43,24 @@ struct Guarded<K> {
 #[derive(Debug, Clone)]
 struct Standing {
     settings: Settings,
-    /// Set by hand for the whole group.
-    by_hand: Option<Mode>,
+    /// What keys to come start in: by override or by hand, whichever is newer.
+    mode: Option<Mode>,
     /// The listeners of the registries that the group is in, and its own.
     listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
     revision: u64,
+}
+
+impl Standing {
+    /// A mode of an override that is taken back leaves what was set by hand since.
+    fn reconfigure(&mut self, settings: Settings) {
+        let (old, new) = (self.settings.mode, settings.mode);
+        if old != new && (new.is_some() || self.mode == old) {
+            self.mode = new;
+        }
+        self.settings = settings;
+        self.revision += 1;
+    }
 }
 
 impl<K> Group<K> {
@@ -83,8 +95,8 @@ impl<K: BreakerKey> Group<K> {
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
                 standing: Standing {
+                    mode: settings.mode,
                     settings,
-                    by_hand: None,
                     listeners: vec![Arc::clone(&listeners)],
                     revision: 0,
                 },
@@ -136,6 +148,8 @@ impl<K: BreakerKey> Group<K> {
             return match placed {
                 Placed::Own(breaker, evicted) => {
                     self.retire(evicted);
+                    // It may have come into a mode.
+                    breaker.tell_what_happened();
                     breaker
                 }
                 Placed::Nowhere => self.others(),
@@ -148,11 +162,9 @@ impl<K: BreakerKey> Group<K> {
             name,
             settings: standing.settings.clone(),
             clock: self.clock.clone(),
+            start_in: standing.mode,
             closings: Some(Arc::clone(&self.closings)),
         });
-        if let Some(mode) = standing.by_hand {
-            breaker.set_mode(mode);
-        }
         for listeners in &standing.listeners {
             breaker.join(listeners);
         }
@@ -172,10 +184,12 @@ impl<K: BreakerKey> Group<K> {
             let standing = self.read().standing.clone();
             if standing.revision != revision {
                 breaker.reconfigure(standing.settings);
-                if let Some(mode) = standing.by_hand {
-                    breaker.set_mode(mode);
+                match standing.mode {
+                    Some(mode) => breaker.set_mode(mode),
+                    None => breaker.close(),
                 }
             }
+            breaker.tell_what_happened();
         }
         breaker.clone()
     }
@@ -230,8 +244,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        guarded.standing.settings = settings.clone();
-        guarded.standing.revision += 1;
+        guarded.standing.reconfigure(settings.clone());
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
         drop(guarded);
@@ -242,7 +255,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
     }
 
     fn set_mode(&self, mode: Option<Mode>) {
-        for breaker in self.stand(|standing| standing.by_hand = mode) {
+        for breaker in self.stand(|standing| standing.mode = mode) {
             match mode {
                 Some(mode) => breaker.set_mode(mode),
                 None => breaker.close(),
