@@ -1,12 +1,15 @@
 //! The rules of the registry, G1 to G7, where names are given by hand.
 
 mod conflicts;
+mod eviction;
+mod keyed;
 mod names;
 mod operators;
 mod override_rules;
 mod overrides;
 mod owned;
 mod races;
+mod selection;
 mod unregister;
 
 use resilient::{BreakerConfig, EventKind};

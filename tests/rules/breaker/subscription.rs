@@ -106,18 +106,18 @@ fn b14_an_event_that_waits_already_is_there_without_waiting() {
 fn b14_who_waits_is_woken_by_an_event() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(Arc::clone(&wakes));
+    let woken = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&woken));
     let mut context = Context::from_waker(&waker);
     assert!(events.poll_next(&mut context).is_pending());
     assert!(events.poll_next(&mut context).is_pending());
-    assert_eq!(wakes.0.load(SeqCst), 0);
+    assert_eq!(woken.0.load(SeqCst), 0);
     breaker.trip().unwrap();
-    assert_eq!(wakes.0.load(SeqCst), 1);
+    assert_eq!(woken.0.load(SeqCst), 1);
     assert!(events.poll_next(&mut context).is_ready());
     assert!(events.poll_next(&mut context).is_pending());
     breaker.reset();
-    assert_eq!(wakes.0.load(SeqCst), 2);
+    assert_eq!(woken.0.load(SeqCst), 2);
 }
 
 #[test]
@@ -125,13 +125,13 @@ fn b14_the_last_who_waits_is_the_one_who_is_woken() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let all: [Arc<Wakes>; 2] = Default::default();
-    for wakes in &all {
-        let waker = Waker::from(Arc::clone(wakes));
+    for each in &all {
+        let waker = Waker::from(Arc::clone(each));
         let poll = events.poll_next(&mut Context::from_waker(&waker));
         assert!(poll.is_pending());
     }
     breaker.trip().unwrap();
-    assert_eq!(all.each_ref().map(|wakes| wakes.0.load(SeqCst)), [0, 1]);
+    assert_eq!(all.each_ref().map(|each| each.0.load(SeqCst)), [0, 1]);
 }
 
 #[test]
@@ -186,12 +186,12 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
 fn b14_who_waits_is_woken_when_the_breaker_is_gone() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(Arc::clone(&wakes));
+    let woken = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&woken));
     let mut context = Context::from_waker(&waker);
     assert!(events.poll_next(&mut context).is_pending());
     drop(breaker);
-    assert_eq!(wakes.0.load(SeqCst), 1);
+    assert_eq!(woken.0.load(SeqCst), 1);
     assert!(matches!(events.poll_next(&mut context), Poll::Ready(None)));
 }
 
