@@ -5,6 +5,8 @@ mod eviction;
 mod keyed;
 mod names;
 mod operators;
+mod override_modes;
+mod override_recovery;
 mod override_rules;
 mod overrides;
 mod owned;
