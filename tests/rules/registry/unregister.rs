@@ -162,7 +162,11 @@ fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state(
                 start.wait();
                 for _ in 0..500 {
                     if let Some(found) = registry.get("tenant") {
-                        let _ = (found.state(), registry.snapshot(), registry.all().trip());
+                        let _ = (
+                            found.state(),
+                            found.try_acquire().map(drop),
+                            registry.snapshot(),
+                        );
                     }
                 }
             });
