@@ -357,6 +357,11 @@ impl CircuitBreaker {
         self.core().tell(kinds);
     }
 
+    /// Tells what was recorded while nobody could be told.
+    pub(crate) fn tell_what_happened(&self) {
+        self.core().tell(Vec::new());
+    }
+
     pub(crate) fn leave(&self, registry_listeners: &Arc<Listeners>) {
         self.core().leave(registry_listeners);
     }

@@ -44,12 +44,24 @@ struct Guarded<K> {
 #[derive(Debug, Clone)]
 struct Standing {
     settings: Settings,
-    /// Of keys to come: the last word of an override, or of a hand that steered the whole group.
+    /// What keys to come start in: by override or by hand, whichever is newer.
     mode: Option<Mode>,
     /// The listeners of the registries that the group is in, and its own.
     listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
     revision: u64,
+}
+
+impl Standing {
+    /// A mode of an override that is taken back leaves what was set by hand since.
+    fn reconfigure(&mut self, settings: Settings) {
+        let (old, new) = (self.settings.mode, settings.mode);
+        if old != new && (new.is_some() || self.mode == old) {
+            self.mode = new;
+        }
+        self.settings = settings;
+        self.revision += 1;
+    }
 }
 
 impl<K> Group<K> {
@@ -137,6 +149,8 @@ impl<K: BreakerKey> Group<K> {
             return match placed {
                 Placed::Own(breaker, evicted) => {
                     self.retire(evicted);
+                    // It may have come into a mode.
+                    breaker.tell_what_happened();
                     breaker
                 }
                 Placed::Nowhere => self.others(),
@@ -149,11 +163,9 @@ impl<K: BreakerKey> Group<K> {
             name,
             settings: standing.settings.clone(),
             clock: self.clock.clone(),
+            start_in: standing.mode,
             closings: Some(Arc::clone(&self.closings)),
         });
-        if standing.mode != standing.settings.mode {
-            put_into(&breaker, standing.mode);
-        }
         for listeners in &standing.listeners {
             breaker.join(listeners);
         }
@@ -177,6 +189,7 @@ impl<K: BreakerKey> Group<K> {
                     put_into(breaker, standing.mode);
                 }
             }
+            breaker.tell_what_happened();
         }
         breaker.clone()
     }
@@ -240,14 +253,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        let old = std::mem::replace(&mut guarded.standing.settings, settings.clone());
-        // As each breaker does it: what a hand did since is not undone.
-        if settings.mode != old.mode
-            && (settings.mode.is_some() || guarded.standing.mode == old.mode)
-        {
-            guarded.standing.mode = settings.mode;
-        }
-        guarded.standing.revision += 1;
+        guarded.standing.reconfigure(settings.clone());
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
         drop(guarded);

@@ -16,7 +16,7 @@ use crate::breaker::CircuitBreaker;
 pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<AsItIs>>,
     hand: usize,
-    /// How often a circuit had been closed when the hand last went all around and found none.
+    /// How often a circuit had been closed when the hand last went all around and found none; no key came since.
     none_closed_at: Option<u64>,
 }
 
@@ -85,6 +85,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
             used: AtomicBool::new(false),
         };
         self.entries.insert(Hashed { hash, key }, entry);
+        self.none_closed_at = None;
         Placed::Own(breaker, evicted)
     }
 

@@ -33,7 +33,8 @@ pub(super) struct Locked {
 }
 
 impl Locked {
-    pub(super) fn new(machine: Machine, now: Instant) -> Self {
+    /// The machine has the config of the settings already.
+    pub(super) fn new(machine: Machine, settings: &Settings, now: Instant) -> Self {
         Self {
             machine,
             latest: now,
@@ -42,8 +43,8 @@ impl Locked {
             events: VecDeque::new(),
             lost_events: 0,
             delivering: false,
-            version: 0,
-            mode: None,
+            version: settings.version,
+            mode: settings.mode,
         }
     }
 
