@@ -15,6 +15,14 @@ pub use crate::retry::{
     RetryPolicyBuilder, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
+#[cfg(loom)]
+pub use crate::sync::in_order;
+/// What models see of the inside.
+#[cfg(any(loom, shuttle))]
+pub use crate::{
+    breaker::HandOver,
+    seeded::{Bug, with_bug},
+};
 
 /// What an output means: by [`Classify`] where the error has it, else every failure is one.
 ///

@@ -4,9 +4,8 @@ use std::any::Any;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::BreakerKey;
 use super::keys::{Evicted, Hashing, Keys, Placed};
@@ -16,6 +15,7 @@ use crate::breaker::{
 };
 use crate::event::Listeners;
 use crate::name::Name;
+use crate::sync::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::time::Source;
 
 /// The key of the breaker that the keys share which have none of their own.

@@ -1,6 +1,5 @@
 //! What a breaker has besides its word and its counts: name, clock, lock, listeners.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -11,7 +10,8 @@ use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
 use crate::breaker::open::CircuitOpen;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
-use crate::sync::{Mutex, MutexGuard};
+use crate::seeded::{Bug, seeded};
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::telemetry;
 use crate::time::Source;
 
@@ -104,7 +104,7 @@ impl Rest {
         self.clock
             .now()
             .and_then(|now| Stamp::took(ticket.stamp, self.epoch, now))
-            .is_some_and(|took| took < limit)
+            .is_some_and(|took| took < limit || (seeded(Bug::FastAtTheLimit) && took == limit))
     }
 
     /// To be called under the lock.
