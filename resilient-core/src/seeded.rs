@@ -47,6 +47,8 @@ pub enum Bug {
     KeyPlacedUnseen,
     /// The breaker of a key is forgotten in whatever state it is.
     OpenKeyForgotten,
+    /// A closing is counted without publishing the word that says so.
+    ClosingCountedRelaxed,
 }
 
 /// Whether this slip is to be made.

@@ -626,6 +626,21 @@ fn fm_e8_a_new_key_never_takes_the_place_of_an_open_breaker() {
     });
 }
 
+#[test]
+fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
+    catches([Bug::ClosingCountedRelaxed], || {
+        let shards = keyed(1);
+        fail(&shards.get(&1));
+        both(|| shards.get(&1).reset(), || drop(shards.get(&2)));
+        let third = shards.get(&3);
+        holds(
+            third.key() == Some("3"),
+            "it has a breaker of its own",
+            &third,
+        );
+    });
+}
+
 /// For good, as above.
 fn keyed(max_keys: u32) -> &'static KeyedBreakers<u32> {
     let config = config().failure_threshold(1).max_keys(max_keys);

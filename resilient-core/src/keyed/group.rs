@@ -4,7 +4,7 @@ use std::any::Any;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::BreakerKey;
@@ -125,7 +125,7 @@ impl<K: BreakerKey> Group<K> {
             let standing = self.read().standing.clone();
             let breaker = self.build(name.clone(), &standing);
             let key = key.clone();
-            let closings = self.closings.load(Relaxed);
+            let closings = self.closings.load(Acquire);
             let mut guarded = self.write();
             if guarded.standing.revision != standing.revision {
                 continue;
@@ -225,7 +225,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
 
     fn reconfigure(&self, settings: Settings) {
         let mut evicted = Vec::new();
-        let closings = self.closings.load(Relaxed);
+        let closings = self.closings.load(Acquire);
         let mut guarded = self.write();
         if settings.version < guarded.standing.settings.version {
             return;

@@ -1,6 +1,6 @@
 //! What a breaker has besides its word and its counts: name, clock, lock, listeners.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -119,7 +119,13 @@ impl Rest {
 
     pub(super) fn tell_group_of_closing(&self) {
         if let Some(closings) = &self.closings {
-            closings.fetch_add(1, Relaxed);
+            // Published with the word that says so: who sees the count finds the closed breaker.
+            let published = if seeded(Bug::ClosingCountedRelaxed) {
+                Relaxed
+            } else {
+                Release
+            };
+            closings.fetch_add(1, published);
         }
     }
 
