@@ -47,6 +47,8 @@ pub enum Bug {
     KeyPlacedUnseen,
     /// The breaker of a key is forgotten in whatever state it is.
     OpenKeyForgotten,
+    /// What changes for a whole group while its shared breaker is made does not reach that one.
+    SharedBreakerLeftBehind,
     /// A closing is counted without publishing the word that says so.
     ClosingCountedRelaxed,
 }

@@ -13,7 +13,7 @@
 #![cfg(loom)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
 use loom::sync::Mutex;
@@ -638,6 +638,40 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
             "it has a breaker of its own",
             &third,
         );
+    });
+}
+
+#[test]
+fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
+    catches_up_to(Some(2), [Bug::SharedBreakerLeftBehind], || {
+        let shards = keyed(1);
+        fail(&shards.get(&1));
+        let heard = Arc::new(StdMutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        let registry = Registry::new();
+        registry.on_event(move |event| ear.lock().unwrap().push(event.key().map(str::to_owned)));
+        let keep = registry.clone();
+        let (other, ()) = both(
+            || shards.get(&2),
+            move || registry.register_keyed(shards).unwrap(),
+        );
+        other.force_open();
+        drop(keep);
+        let heard = heard.lock().unwrap();
+        let told = heard.iter().flatten().any(|key| key == "(other keys)");
+        holds(told, "the registry heard it", &heard);
+    });
+}
+
+#[test]
+fn g05_a_mode_for_all_keys_reaches_the_shared_breaker_that_is_being_made() {
+    catches([Bug::SharedBreakerLeftBehind], || {
+        let shards = keyed(1);
+        fail(&shards.get(&1));
+        let registry = Registry::new();
+        registry.register_keyed(shards).unwrap();
+        let (other, ()) = both(|| shards.get(&2), move || registry.all().force_open());
+        holds(other.state() == State::ForcedOpen, "all means all", &other);
     });
 }
 

@@ -15,6 +15,7 @@ use crate::breaker::{
 };
 use crate::event::Listeners;
 use crate::name::Name;
+use crate::seeded::{Bug, seeded};
 use crate::sync::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::time::Source;
 
@@ -164,16 +165,22 @@ impl<K: BreakerKey> Group<K> {
         let mut made_for = None;
         let breaker = self.others.get_or_init(|| {
             let standing = self.read().standing.clone();
-            made_for = Some(standing.revision);
-            self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing)
+            let breaker = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
+            made_for = Some(standing);
+            breaker
         });
         // What changed while it was made has not reached it.
-        if let Some(revision) = made_for {
+        if let Some(before) = made_for {
             let standing = self.read().standing.clone();
-            if standing.revision != revision {
+            if standing.revision != before.revision && !seeded(Bug::SharedBreakerLeftBehind) {
                 breaker.reconfigure(standing.settings);
-                if let Some(mode) = standing.by_hand {
-                    breaker.set_mode(mode);
+                match standing.by_hand {
+                    Some(mode) => breaker.set_mode(mode),
+                    None if before.by_hand.is_some() => breaker.close(),
+                    None => {}
+                }
+                for listeners in &standing.listeners {
+                    breaker.join(listeners);
                 }
             }
         }
