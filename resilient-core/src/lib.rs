@@ -42,6 +42,7 @@ mod outcome;
 mod panics;
 mod registry;
 pub mod retry;
+mod seeded;
 mod site;
 mod sync;
 mod telemetry;

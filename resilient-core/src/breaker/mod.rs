@@ -99,6 +99,8 @@ pub use self::machine::{TimeInState, TransitionCounts};
 pub use self::mode::Mode;
 pub use self::open::{CircuitOpen, Rejected, ReportsOpen};
 pub use self::permit::Permit;
+#[cfg(any(loom, shuttle))]
+pub use self::slots::HandOver;
 pub use self::snapshot::{Counts, Snapshot, WindowCounts};
 pub use self::state::{Reason, State, Transition, TransitionRefused};
 

@@ -122,7 +122,8 @@ impl WindowCounts {
 /// A breaker at one instant. Taking it changes nothing.
 ///
 /// It is consistent in itself: taken under the breaker's lock. While calls are in flight, `success` may lag behind by those
-/// that are just ending; at rest every count is exact.
+/// that are just ending; at rest every total is exact, and `in_state` has at most those successes too many that were just
+/// ending when the state began.
 ///
 /// With the feature `serde` it can be serialised: names and counts as they stand here; times in seconds, under names that
 /// say so (`retry_after_seconds`); instants as how many seconds ago they were.

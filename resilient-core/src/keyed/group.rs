@@ -5,9 +5,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::Ordering::Acquire;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::BreakerKey;
 use super::keys::{Evicted, Hashing, Keys, Placed};
@@ -17,6 +16,8 @@ use crate::breaker::{
 };
 use crate::event::Listeners;
 use crate::name::Name;
+use crate::seeded::{Bug, seeded};
+use crate::sync::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::time::Source;
 
 /// The key of the breaker that the keys share which have none of their own.
@@ -138,7 +139,7 @@ impl<K: BreakerKey> Group<K> {
             let standing = self.read().standing.clone();
             let breaker = self.build(name.clone(), &standing);
             let key = key.clone();
-            let closings = self.closings.load(Relaxed);
+            let closings = self.closings.load(Acquire);
             let mut guarded = self.write();
             if guarded.standing.revision != standing.revision {
                 continue;
@@ -177,16 +178,20 @@ impl<K: BreakerKey> Group<K> {
         let mut made_for = None;
         let breaker = self.others.get_or_init(|| {
             let standing = self.read().standing.clone();
-            made_for = Some((standing.revision, standing.mode));
-            self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing)
+            let breaker = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
+            made_for = Some(standing);
+            breaker
         });
         // What changed while it was made has not reached it.
-        if let Some((revision, mode)) = made_for {
+        if let Some(before) = made_for {
             let standing = self.read().standing.clone();
-            if standing.revision != revision {
+            if standing.revision != before.revision && !seeded(Bug::SharedBreakerLeftBehind) {
                 breaker.reconfigure(standing.settings);
-                if standing.mode != mode {
+                if standing.mode != before.mode {
                     put_into(breaker, standing.mode);
+                }
+                for listeners in &standing.listeners {
+                    breaker.join(listeners);
                 }
             }
             breaker.tell_what_happened();
@@ -248,7 +253,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
 
     fn reconfigure(&self, settings: Settings) {
         let mut evicted = Vec::new();
-        let closings = self.closings.load(Relaxed);
+        let closings = self.closings.load(Acquire);
         let mut guarded = self.write();
         if settings.version < guarded.standing.settings.version {
             return;

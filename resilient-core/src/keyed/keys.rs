@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use indexmap::{Equivalent, IndexMap};
 
 use crate::breaker::CircuitBreaker;
+use crate::seeded::{Bug, seeded};
 
 #[derive(Debug)]
 pub(super) struct Keys<K> {
@@ -73,7 +74,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         most: usize,
         closings: u64,
     ) -> Placed {
-        if let Some(known) = self.get(hash, &key) {
+        let known = self.get(hash, &key);
+        if let Some(known) = known.filter(|_| !seeded(Bug::KeyPlacedUnseen)) {
             return Placed::Own(known, Vec::new());
         }
         let mut evicted = Vec::new();
@@ -131,7 +133,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
                 self.hand = 0;
             }
             let (_, entry) = self.entries.get_index(self.hand)?;
-            if entry.breaker.is_closed() && !entry.used.swap(false, Relaxed) {
+            let may_go = entry.breaker.is_closed() || seeded(Bug::OpenKeyForgotten);
+            if may_go && !entry.used.swap(false, Relaxed) {
                 return Some(self.hand);
             }
             self.hand += 1;

@@ -20,6 +20,7 @@ use super::word::{Kind, Mirrored, Reading, Word};
 use crate::event::{EventKind, Listeners};
 use crate::name::Name;
 use crate::outcome::Outcome;
+use crate::seeded::{Bug, seeded};
 use crate::sync::MutexGuard;
 use crate::telemetry;
 
@@ -85,6 +86,13 @@ impl Core {
         let rest = self.rest();
         if let Some(ticket) = admit_unlocked(self.word.read(), rest) {
             return Ok(ticket);
+        }
+        if seeded(Bug::ProbeSlotCheckedApart) && self.snapshot().retry_after != Some(Duration::ZERO)
+        {
+            return Err(rest.circuit_open(Rejection {
+                state: self.state(),
+                retry_after: None,
+            }));
         }
         let (mut locked, now) = rest.lock_now();
         match locked.machine.admit(now) {
@@ -164,6 +172,9 @@ impl Core {
         let (mut locked, now) = rest.lock_now();
         if locked.reconfigure(settings, now) {
             locked.queue(rest, EventKind::SettingsChanged);
+        }
+        if seeded(Bug::WordForgottenByReconfigure) {
+            return;
         }
         self.settle(rest, locked);
     }
@@ -282,19 +293,23 @@ impl Core {
 
     /// Makes the word say what the machine says. Whether its generation is a new one.
     fn mirror(&self, rest: &Rest, locked: &Locked) -> bool {
-        let machine = &locked.machine;
-        let slow_call = machine.config().slow_call;
-        rest.set_slow_call(slow_call);
-        self.word.set(Mirrored {
-            state: machine.entered(),
-            generation: machine.generation(),
-            is_clean: machine.is_clean(),
-            is_timed: slow_call.is_some(),
-        })
+        rest.set_slow_call(locked.machine.config().slow_call);
+        self.word.set(mirrored(&locked.machine))
     }
 
     /// Ends every operation: mirrors the machine in the word, gives the lock back, delivers what happened.
     fn settle<'a>(&self, rest: &'a Rest, mut locked: MutexGuard<'a, Locked>) {
+        if seeded(Bug::WordWrittenUnlocked) {
+            let late = mirrored(&locked.machine);
+            drop(locked);
+            self.word.set(late);
+            return;
+        }
+        if seeded(Bug::WordWrittenOnTransitionsOnly)
+            && self.word.read().generation() == locked.machine.generation()
+        {
+            return;
+        }
         if self.mirror(rest, &locked) {
             locked.totals_at_start = self.totals(&locked);
             if locked.machine.entered() == State::Closed {
@@ -305,13 +320,26 @@ impl Core {
         if locked.events.is_empty() || locked.delivering {
             return;
         }
-        locked.delivering = true;
+        locked.delivering = !seeded(Bug::DeliveryGivenBackEarly);
         while let Some(event) = locked.events.pop_front() {
             drop(locked);
             rest.deliver(&event, self);
             locked = rest.lock();
         }
+        if seeded(Bug::DeliveryGivenBackApart) {
+            drop(locked);
+            locked = rest.lock();
+        }
         locked.delivering = false;
+    }
+}
+
+fn mirrored(machine: &Machine) -> Mirrored {
+    Mirrored {
+        state: machine.entered(),
+        generation: machine.generation(),
+        is_clean: machine.is_clean(),
+        is_timed: machine.config().slow_call.is_some(),
     }
 }
 

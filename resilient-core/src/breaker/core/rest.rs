@@ -1,7 +1,6 @@
 //! What a breaker has besides its word and its counts: name, clock, lock, listeners.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,8 @@ use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
 use crate::breaker::open::CircuitOpen;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
-use crate::sync::{Mutex, MutexGuard};
+use crate::seeded::{Bug, seeded};
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::telemetry;
 use crate::time::Source;
 
@@ -110,7 +110,7 @@ impl Rest {
         self.clock
             .now()
             .and_then(|now| Stamp::took(ticket.stamp, self.epoch, now))
-            .is_some_and(|took| took < limit)
+            .is_some_and(|took| took < limit || (seeded(Bug::FastAtTheLimit) && took == limit))
     }
 
     /// To be called under the lock.
@@ -125,7 +125,13 @@ impl Rest {
 
     pub(super) fn tell_group_of_closing(&self) {
         if let Some(closings) = &self.closings {
-            closings.fetch_add(1, Relaxed);
+            // Published with the word that says so: who sees the count finds the closed breaker.
+            let published = if seeded(Bug::ClosingCountedRelaxed) {
+                Relaxed
+            } else {
+                Release
+            };
+            closings.fetch_add(1, published);
         }
     }
 

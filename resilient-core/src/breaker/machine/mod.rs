@@ -24,6 +24,7 @@ use super::state::{Reason, State, Transition};
 use super::window::{Call, Health, Tally};
 use super::word::wrap;
 use crate::outcome::Outcome;
+use crate::seeded::{Bug, seeded};
 
 /// What an admitted call remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +162,9 @@ impl Machine {
     ) -> Counted {
         if let Some(nowhere_or_late) = self.counted_apart(ticket) {
             return nowhere_or_late;
+        }
+        if ending == Ending::Abandoned && seeded(Bug::ProbeSlotKeptOnDrop) {
+            return Counted::Abandoned;
         }
         let took = match &mut self.phase {
             Phase::HalfOpen(round) => {
@@ -300,7 +304,7 @@ impl Machine {
     fn counted_apart(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
-        } else if ticket.generation != self.generation {
+        } else if ticket.generation != self.generation && !seeded(Bug::ReportOfAnyGeneration) {
             Some(Counted::Late)
         } else {
             None

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::breaker::config::BreakerConfig;
+use crate::seeded::{Bug, seeded};
 use crate::time::later;
 
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ pub(super) enum Decision {
 impl Round {
     /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false` if there is none.
     pub(super) fn admit(&mut self, id: u64, config: &BreakerConfig, now: Instant) -> bool {
-        if !self.has_slot(config) {
+        if !self.has_slot(config) && !seeded(Bug::ProbeSlotCheckedApart) {
             let lost = self
                 .in_flight
                 .iter()

@@ -1,6 +1,7 @@
 //! The last N calls: a ring of bits, and what they add up to.
 
 use super::tally::{Call, Tally};
+use crate::seeded::{Bug, seeded};
 
 /// The last `capacity` calls. Memory grows with the calls that came, up to two bits for each that it holds.
 #[derive(Debug)]
@@ -49,7 +50,9 @@ impl CountWindow {
     }
 
     pub(super) fn is_full_of_successes(&self) -> bool {
-        self.is_full() && self.tally.failures == 0 && self.tally.slow == 0
+        (self.is_full() || seeded(Bug::CleanWhileFilling))
+            && (self.tally.failures == 0 || seeded(Bug::CleanDespiteFailure))
+            && self.tally.slow == 0
     }
 
     /// This window, empty so far, after the newest calls of another one.

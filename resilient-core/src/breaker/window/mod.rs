@@ -10,6 +10,7 @@ use self::count::CountWindow;
 pub(crate) use self::tally::{Call, Tally};
 use self::time::TimeWindow;
 use super::config::{BreakerConfig, Condition, Window};
+use crate::seeded::{Bug, seeded};
 
 /// The memory of a closed or observed breaker.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl Health {
             && match &self.window {
                 None => true,
                 Some(Recent::Calls(window)) => window.is_full_of_successes(),
-                Some(Recent::Time(_)) => false,
+                Some(Recent::Time(_)) => seeded(Bug::CleanOverTime),
             }
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::tally::{Call, Tally};
+use crate::seeded::{Bug, seeded};
 
 /// The current bucket and those before it that are within the window. The first bucket begins at `start`.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl TimeWindow {
             let bucket = std::mem::take(&mut self.buckets[place]);
             self.tally = self.tally.minus(bucket);
         }
-        self.newest = self.newest.max(number);
+        self.newest = number.max(self.not_before());
     }
 
     /// The place of the bucket that is the nth to leave the window, and that a later one takes.
@@ -77,7 +78,18 @@ impl TimeWindow {
     fn number_at(&self, now: Instant) -> u64 {
         let elapsed = now.saturating_duration_since(self.start).as_nanos();
         let number = elapsed.saturating_mul(u128::from(self.count())) / self.length.as_nanos();
-        u64::try_from(number).unwrap_or(u64::MAX).max(self.newest)
+        u64::try_from(number)
+            .unwrap_or(u64::MAX)
+            .max(self.not_before())
+    }
+
+    /// Time does not go back.
+    fn not_before(&self) -> u64 {
+        if seeded(Bug::BucketsTurnBack) {
+            0
+        } else {
+            self.newest
+        }
     }
 
     /// Of the bucket of this number.
