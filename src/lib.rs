@@ -26,5 +26,14 @@ pub use resilient_macros::{Classify, circuit_breaker, retry};
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}
 
+/// For those who run services: how to choose settings, and what to do with breakers in production.
+pub mod guide {
+    #[doc = include_str!("../docs/settings.md")]
+    pub mod settings {}
+
+    #[doc = include_str!("../docs/operating.md")]
+    pub mod operating {}
+}
+
 #[doc(hidden)]
 pub use resilient_core::__private;

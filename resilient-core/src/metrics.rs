@@ -42,7 +42,9 @@ impl Registry {
     /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
     ///
     /// `breaker` is a registered name, never a key, so that the number of series is bounded by the code. A breaker that
-    /// changes its state is recorded at once, without this call.
+    /// changes its state is recorded at once, without this call, unless it is one of several of its name.
+    ///
+    /// A panic of the recorder's is contained where a state changes, and goes to the caller here.
     pub fn record_metrics(&self) {
         describe();
         for (name, member) in self.all().members() {

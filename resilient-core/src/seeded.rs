@@ -7,7 +7,7 @@
     not(any(loom, shuttle)),
     expect(unreachable_pub, reason = "only the tests of model checkers name it")
 )]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(loom, shuttle), derive(Debug, Clone, Copy, PartialEq, Eq))]
 pub enum Bug {
     /// The word is written after the lock is given back.
     WordWrittenUnlocked,
@@ -15,12 +15,16 @@ pub enum Bug {
     WordWrittenOnTransitionsOnly,
     /// New settings do not reach the word.
     WordForgottenByReconfigure,
+    /// Settings that come late replace newer ones.
+    OlderSettingsHold,
     /// A clean success does not look at its generation.
     CleanInAnyGeneration,
     /// The lock does not look at the generation of what is reported.
     ReportOfAnyGeneration,
     /// A window that is not full, but has no failure in it, is taken for clean.
     CleanWhileFilling,
+    /// A full window is taken for clean with a failure in it.
+    CleanDespiteFailure,
     /// A window of time without a failure is taken for clean.
     CleanOverTime,
     /// A call that comes late turns a window of time back.
@@ -45,6 +49,8 @@ pub enum Bug {
     KeyPlacedUnseen,
     /// The breaker of a key is forgotten in whatever state it is.
     OpenKeyForgotten,
+    /// What changes for a whole group while its shared breaker is made does not reach that one.
+    SharedBreakerLeftBehind,
     /// A closing is counted without publishing the word that says so.
     ClosingCountedRelaxed,
 }

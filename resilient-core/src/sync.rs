@@ -3,9 +3,11 @@
 //! The models are in `tests/loom.rs` and `tests/shuttle.rs`, each with the command that runs it.
 
 #[cfg(loom)]
-pub(crate) use loom::sync::{
-    Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
-};
+pub(crate) use self::loom_atomic::AtomicU64;
+#[cfg(loom)]
+pub use self::loom_atomic::in_order;
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
@@ -14,3 +16,83 @@ pub(crate) use shuttle::sync::{
 pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
 };
+
+/// Loom remembers one access to each atomic. It does not try a store before another thread's load if any thread has loaded
+/// since, and most of our stores follow a load by the same thread. So models run twice: with atomics as they are, where loads
+/// may see old values; and with ones whose every access reads and writes the newest value, of which loom tries all orders.
+#[cfg(loom)]
+mod loom_atomic {
+    use std::cell::Cell;
+    use std::sync::atomic::Ordering;
+
+    use loom::sync::atomic::AtomicU64 as Atomic;
+
+    thread_local! {
+        static IN_ORDER: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Runs models in which every access sees the newest value.
+    pub fn in_order<R>(run: impl FnOnce() -> R) -> R {
+        struct Reset;
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                IN_ORDER.set(false);
+            }
+        }
+        let _reset = Reset;
+        IN_ORDER.set(true);
+        run()
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct AtomicU64(Atomic);
+
+    impl AtomicU64 {
+        pub(crate) fn new(value: u64) -> Self {
+            Self(Atomic::new(value))
+        }
+
+        pub(crate) fn load(&self, order: Ordering) -> u64 {
+            if IN_ORDER.get() {
+                self.0.fetch_add(0, Ordering::AcqRel)
+            } else {
+                self.0.load(order)
+            }
+        }
+
+        pub(crate) fn store(&self, value: u64, order: Ordering) {
+            if IN_ORDER.get() {
+                self.0.swap(value, Ordering::AcqRel);
+            } else {
+                self.0.store(value, order);
+            }
+        }
+
+        pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+            self.0.fetch_add(value, strong(order))
+        }
+
+        pub(crate) fn fetch_and(&self, value: u64, order: Ordering) -> u64 {
+            self.0.fetch_and(value, strong(order))
+        }
+
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            present: u64,
+            new: u64,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<u64, u64> {
+            self.0
+                .compare_exchange(present, new, strong(success), failure)
+        }
+    }
+
+    fn strong(order: Ordering) -> Ordering {
+        if IN_ORDER.get() {
+            Ordering::AcqRel
+        } else {
+            order
+        }
+    }
+}

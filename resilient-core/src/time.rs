@@ -5,6 +5,7 @@
 //! alike; outside a runtime it is the real one.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,10 @@ pub(crate) enum Source {
     Default,
     Given(Arc<dyn Clock>),
 }
+
+// The panics of a given clock are contained, and what it says is never trusted: so breakers are unwind safe with any.
+impl UnwindSafe for Source {}
+impl RefUnwindSafe for Source {}
 
 impl Source {
     /// The present instant; `None` if the given clock panics.

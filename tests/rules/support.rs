@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use resilient::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Event, EventKind, Outcome, State};
-use resilient::{BreakerConfigBuilder, Transition};
+use resilient::{BreakerConfigBuilder, Reason, Transition};
 
 pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -57,6 +57,42 @@ pub(crate) fn ignore(breaker: &CircuitBreaker) {
 #[track_caller]
 pub(crate) fn abandon(breaker: &CircuitBreaker) {
     drop(breaker.try_acquire().unwrap());
+}
+
+/// One call after another: each `S` succeeds, `F` fails, `I` is ignored, `X` is cancelled.
+#[track_caller]
+pub(crate) fn calls(breaker: &CircuitBreaker, ends: &str) {
+    for end in ends.chars() {
+        match end {
+            'S' => succeed(breaker),
+            'F' => fail(breaker),
+            'I' => ignore(breaker),
+            'X' => abandon(breaker),
+            _ => panic!("`{end}` is no end of a call"),
+        }
+    }
+}
+
+/// A call that takes so long.
+#[track_caller]
+pub(crate) fn take(breaker: &CircuitBreaker, clock: &ManualClock, time: Duration, end: Outcome) {
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(time);
+    permit.report(end);
+}
+
+/// Calls, failures and slow ones in the window.
+#[track_caller]
+pub(crate) fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
+    let window = breaker.snapshot().window.expect("it has a window");
+    (window.calls, window.failures, window.slow)
+}
+
+/// Why the breaker is in its state.
+#[track_caller]
+pub(crate) fn last_reason(breaker: &CircuitBreaker) -> Reason {
+    let recent = breaker.snapshot().recent;
+    recent.last().expect("it has changed its state").reason
 }
 
 /// A call that panics while it holds its permit.

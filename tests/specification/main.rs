@@ -2,5 +2,6 @@
 
 mod conformance;
 mod defects;
+mod scenarios;
 mod support;
 mod tables;

@@ -4,16 +4,77 @@
 //! no clock (`machine`); around it stand a lock for everything rare and one atomic word for what happens on every healthy
 //! call (`core`, `word`).
 //!
+//! # States
+//!
+//! ```text
+//!          a condition is met          the recovery time is over, and a call comes
+//! Closed ─────────────────────▶ Open ────────────────────────────────────────────▶ HalfOpen
+//!   ▲                             ▲                                                 │    │
+//!   │                             └───────── a probe too many fails, or is slow ────┘    │
+//!   └──────────────────────────────────── enough probes succeed ─────────────────────────┘
+//!
+//! by hand, or by an operator's override:
+//!
+//!   any state ── force_open ───▶ ForcedOpen ───┐
+//!   any state ── disable ──────▶ Disabled ─────┼── close ──▶ Closed
+//!   any state ── observe_only ─▶ ObserveOnly ──┘
+//! ```
+//!
+//! Every step that there is, with its [`Reason`] in brackets; those without one are by hand ([`Reason::Manual`]):
+//!
+//! | from | to `Closed` | to `Open` | to `HalfOpen` |
+//! |---|---|---|---|
+//! | `Closed` | `close`: begins anew, no event | a condition (`FailureThreshold`, `FailureCount`, `FailureRate`, `SlowCallRate`); `trip`, `trip_for` | refused |
+//! | `Open` | `close` | `trip_for` moves its end, no event | the next call at or after the end (`RecoveryTime`); `half_open` |
+//! | `HalfOpen` | enough probes (`ProbesSucceeded`); `close` | a probe too many (`ProbeFailed`, `ProbeSlow`); `trip`, `trip_for` | – |
+//! | `ForcedOpen` | `close` | refused | `half_open` |
+//! | `Disabled` | `close` | refused | refused |
+//! | `ObserveOnly` | `close` | refused; where a condition is met, it is told ([`WouldOpen`](crate::EventKind::WouldOpen)) | refused |
+//!
+//! `force_open`, `disable` and `observe_only` lead from every state to theirs, and change nothing there. An override's mode
+//! does the same when it is set; taken back, it closes, unless the state was changed by hand since. `trip` on an open
+//! breaker does nothing, unless it is due for a probe: then it opens anew.
+//!
+//! Every change of state begins a new generation, with an empty streak and window. A call belongs to the generation that
+//! admitted it; what ends in a later one is counted as late, and moves nothing.
+//!
 //! # What a call costs
 //!
 //! While the circuit is closed and no failure is on record, a successful call takes no lock, reads no clock and allocates
 //! nothing. It adds to a count that its thread owns; beyond eight threads that make calls, the others share one count.
-//! Everything else takes one short lock, under which no foreign code ever runs.
+//! Everything else takes one short lock, under which no foreign code ever runs: so does every call with a window of time, and
+//! with a window of calls until it is full of successes. To time calls, for slow ones, reads the clock twice a call.
+//!
+//! # Memory ordering
+//!
+//! What happens under the breaker's lock is in one order: failures, successes that end a streak or go into a window,
+//! admissions and rejections of a breaker that is not closed, everything by hand, snapshots. Each of them happens before the
+//! next, with all that its thread did before. The rest follows from one word that is written under the lock (release) and
+//! read without it (acquire):
+//!
+//! - **An admission** by a closed, disabled or observing breaker is ordered after the step into that state. Who repairs a
+//!   connection and then closes the circuit need not fear that an admitted call sees the broken one. An admitted probe is
+//!   ordered after the failure that opened the circuit, and calls after the closing after the probes that closed it.
+//! - **A report** that goes through the lock is ordered before all that goes through it later: the failure that opens a circuit
+//!   happens before every rejection that it causes. A success that changes nothing is only counted, and publishes
+//!   nothing: a breaker is no channel between two healthy calls.
+//! - **A listener** is called after what it is told of, and after the listeners of the breaker's earlier events have returned.
+//!   It runs on one thread at a time, not always the one whose call caused the event: so that call may return before.
+//! - **A snapshot** sees all that went through the lock before, as a whole. Of the successes that were only counted it sees
+//!   those that happened before it; one that ends at the same time on another thread may be missing, until the next.
 //!
 //! # Cancel safety
 //!
-//! A [`Permit`] that is dropped, by cancellation or otherwise, gives its probe slot back. A future of
-//! [`CircuitBreaker::call`] can be dropped at any time.
+//! Whatever is dropped, and when, leaves nothing behind:
+//!
+//! - A future of [`CircuitBreaker::call`], or of an annotated function, can be dropped at every await point. The operation is
+//!   dropped, and the call counts as abandoned; see [`Abandoned`] for what that says. Nothing is admitted before it is first
+//!   polled.
+//! - A [`Permit`] that is dropped gives its probe slot back. So do `?`, an early return, a panic and the end of a runtime, which
+//!   all drop it. One that is leaked (`mem::forget`) keeps the slot until [`probe_timeout`](BreakerConfigBuilder::probe_timeout).
+//! - A [`Subscription`] keeps the events that a dropped [`next`](Subscription::next) would have returned.
+//!
+//! Nothing else here awaits anything.
 
 mod config;
 pub(crate) mod core;
@@ -140,6 +201,10 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// Those of `operation`, and its error type's word for an open circuit.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`call`](Self::call).
     pub async fn call_classified<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         E: Classify + ReportsOpen,
@@ -150,6 +215,10 @@ impl CircuitBreaker {
     }
 
     /// The same, with `classify` to say what an output means: `None` for a success.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`call`](Self::call).
     pub async fn call_with<O, C, F>(&self, classify: C, operation: F) -> O
     where
         O: Rejected,
@@ -253,7 +322,8 @@ impl CircuitBreaker {
     /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may use the breaker. It
     /// runs on the thread whose call caused the event, or on one that is delivering already, which delivers what comes
     /// meanwhile: so a slow listener holds up one call, and no other. Of events beyond 256 that wait, the oldest are lost,
-    /// and counted. A panic in it is contained and counted.
+    /// and counted. A panic in it is contained and counted. A listener that owns a handle of its breaker keeps it alive
+    /// until it is removed.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
         self.core().listeners().add(listener)
     }
@@ -287,6 +357,11 @@ impl CircuitBreaker {
 
     pub(crate) fn tell(&self, kinds: Vec<EventKind>) {
         self.core().tell(kinds);
+    }
+
+    /// Tells what was recorded while nobody could be told.
+    pub(crate) fn tell_what_happened(&self) {
+        self.core().tell(Vec::new());
     }
 
     pub(crate) fn leave(&self, registry_listeners: &Arc<Listeners>) {

@@ -327,6 +327,7 @@ mod thread {
         slots: Slots,
     }
 
+    #[allow(missing_docs, reason = "for models only")]
     impl HandOver {
         #[must_use]
         #[expect(clippy::new_without_default, reason = "for models only")]

@@ -122,7 +122,8 @@ impl WindowCounts {
 /// A breaker at one instant. Taking it changes nothing.
 ///
 /// It is consistent in itself: taken under the breaker's lock. While calls are in flight, `success` may lag behind by those
-/// that are just ending; at rest every count is exact.
+/// that are just ending; at rest every total is exact, and `in_state` has at most those successes too many that were just
+/// ending when the state began.
 ///
 /// With the feature `serde` it can be serialised: names and counts as they stand here; times in seconds, under names that
 /// say so (`retry_after_seconds`); instants as how many seconds ago they were.
@@ -165,4 +166,36 @@ pub struct Snapshot {
     pub listener_panics: u64,
     /// How many events were dropped because listeners were too slow.
     pub lost_events: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fm_d14_counts_stay_at_the_largest_number() {
+        let full = Counts {
+            success: u64::MAX,
+            failure: u64::MAX,
+            ignored: u64::MAX,
+            abandoned: u64::MAX,
+            late: u64::MAX,
+            rejected: u64::MAX,
+            slow: u64::MAX,
+        };
+        let mut counts = full;
+        for counted in [
+            Counted::Success { slow: true },
+            Counted::Failure { slow: true },
+            Counted::Ignored,
+            Counted::Abandoned,
+            Counted::Late,
+        ] {
+            counts.count(counted);
+        }
+        counts.count_rejection();
+        assert_eq!(counts, full);
+        assert_eq!(full.plus(&full), full);
+        assert_eq!(Counts::default().since(&full), Counts::default());
+    }
 }

@@ -40,24 +40,31 @@ impl Event {
 }
 
 /// What happened to a breaker.
+///
+/// Events of one breaker come one after the other, in the order in which it happened. An event that nobody can hear is not
+/// made. With the feature `tracing` each is logged as well: at WARN, but for settings that changed and for steps into
+/// other states than `Open` and `ForcedOpen`, which are at INFO.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// It went from one state into another.
+    /// It went from one state into another: one event for each step. That a recovery time is over is none; the step into
+    /// `HalfOpen` is, which the next call takes.
     Transition(Transition),
-    /// It is in [`State::ObserveOnly`](crate::State::ObserveOnly) and would have opened: told once until it is put
-    /// into another state.
+    /// It is in [`State::ObserveOnly`](crate::State::ObserveOnly) and would have opened, for this reason: told once until it
+    /// is put into another state.
     WouldOpen(Reason),
-    /// An operator's override changed the settings that hold.
+    /// An operator's override changed the settings that hold, or taking it back did. Of a name with a breaker for each key,
+    /// each key's tells. A mode alone is no change of settings; it is a transition.
     SettingsChanged,
-    /// Two places in the code give this name different settings. Those of the first hold.
+    /// Two places in the code give this name different settings, or one of them a breaker for each key and the other not, or
+    /// keys of another type. Told once a name, when the second is registered.
     Conflict {
         /// Whose settings hold.
         first: &'static Location<'static>,
         /// Whose settings are not used.
         second: &'static Location<'static>,
     },
-    /// A setting that is known only at run time is out of range, or does not go with an operator's override. Its default
-    /// holds.
+    /// A setting is given up for its default: known only at run time, it is out of range or does not go with others; or an
+    /// operator's override, accepted before the breaker was registered, does not go with its code.
     InvalidSetting(ConfigError),
 }

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::Ordering::Relaxed;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::BreakerKey;
@@ -15,6 +16,7 @@ use crate::breaker::{
 };
 use crate::event::Listeners;
 use crate::name::Name;
+use crate::seeded::{Bug, seeded};
 use crate::sync::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::time::Source;
 
@@ -43,12 +45,24 @@ struct Guarded<K> {
 #[derive(Debug, Clone)]
 struct Standing {
     settings: Settings,
-    /// Set by hand for the whole group.
-    by_hand: Option<Mode>,
+    /// What keys to come start in: by override or by hand, whichever is newer.
+    mode: Option<Mode>,
     /// The listeners of the registries that the group is in, and its own.
     listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
     revision: u64,
+}
+
+impl Standing {
+    /// A mode of an override that is taken back leaves what was set by hand since.
+    fn reconfigure(&mut self, settings: Settings) {
+        let (old, new) = (self.settings.mode, settings.mode);
+        if old != new && (new.is_some() || self.mode == old) {
+            self.mode = new;
+        }
+        self.settings = settings;
+        self.revision += 1;
+    }
 }
 
 impl<K> Group<K> {
@@ -89,8 +103,8 @@ impl<K: BreakerKey> Group<K> {
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
                 standing: Standing {
+                    mode: settings.mode,
                     settings,
-                    by_hand: None,
                     listeners: vec![Arc::clone(&listeners)],
                     revision: 0,
                 },
@@ -131,7 +145,7 @@ impl<K: BreakerKey> Group<K> {
             let standing = self.read().standing.clone();
             let breaker = self.build(name.clone(), &standing);
             let key = key.clone();
-            let closings = self.closings.load(Relaxed);
+            let closings = self.closings.load(Acquire);
             let mut guarded = self.write();
             if guarded.standing.revision != standing.revision {
                 continue;
@@ -142,6 +156,8 @@ impl<K: BreakerKey> Group<K> {
             return match placed {
                 Placed::Own(breaker, evicted) => {
                     self.retire(evicted);
+                    // It may have come into a mode.
+                    breaker.tell_what_happened();
                     breaker
                 }
                 Placed::Nowhere => self.others(),
@@ -154,11 +170,9 @@ impl<K: BreakerKey> Group<K> {
             name,
             settings: standing.settings.clone(),
             clock: self.clock.clone(),
+            start_in: standing.mode,
             closings: Some(Arc::clone(&self.closings)),
         });
-        if let Some(mode) = standing.by_hand {
-            breaker.set_mode(mode);
-        }
         for listeners in &standing.listeners {
             breaker.join(listeners);
         }
@@ -170,18 +184,23 @@ impl<K: BreakerKey> Group<K> {
         let mut made_for = None;
         let breaker = self.others.get_or_init(|| {
             let standing = self.read().standing.clone();
-            made_for = Some(standing.revision);
-            self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing)
+            let breaker = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
+            made_for = Some(standing);
+            breaker
         });
         // What changed while it was made has not reached it.
-        if let Some(revision) = made_for {
+        if let Some(before) = made_for {
             let standing = self.read().standing.clone();
-            if standing.revision != revision {
+            if standing.revision != before.revision && !seeded(Bug::SharedBreakerLeftBehind) {
                 breaker.reconfigure(standing.settings);
-                if let Some(mode) = standing.by_hand {
-                    breaker.set_mode(mode);
+                if standing.mode != before.mode {
+                    put_into(breaker, standing.mode);
+                }
+                for listeners in &standing.listeners {
+                    breaker.join(listeners);
                 }
             }
+            breaker.tell_what_happened();
         }
         breaker.clone()
     }
@@ -204,12 +223,21 @@ impl<K: BreakerKey> Group<K> {
     }
 }
 
+fn put_into(breaker: &CircuitBreaker, mode: Option<Mode>) {
+    match mode {
+        Some(mode) => breaker.set_mode(mode),
+        None => breaker.close(),
+    }
+}
+
 fn most_keys(settings: &Settings) -> usize {
     usize::try_from(settings.config.max_keys).unwrap_or(usize::MAX)
 }
 
 /// A group whose key's type is not known: what a registry holds.
-pub(crate) trait KeyedMember: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait KeyedMember:
+    fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static
+{
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: Settings);
     /// Puts all breakers, also those to come, into a mode; `None` closes all.
@@ -231,13 +259,12 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
 
     fn reconfigure(&self, settings: Settings) {
         let mut evicted = Vec::new();
-        let closings = self.closings.load(Relaxed);
+        let closings = self.closings.load(Acquire);
         let mut guarded = self.write();
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        guarded.standing.settings = settings.clone();
-        guarded.standing.revision += 1;
+        guarded.standing.reconfigure(settings.clone());
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
         drop(guarded);
@@ -248,11 +275,8 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
     }
 
     fn set_mode(&self, mode: Option<Mode>) {
-        for breaker in self.stand(|standing| standing.by_hand = mode) {
-            match mode {
-                Some(mode) => breaker.set_mode(mode),
-                None => breaker.close(),
-            }
+        for breaker in self.stand(|standing| standing.mode = mode) {
+            put_into(&breaker, mode);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::seeded::{Bug, seeded};
 pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<AsItIs>>,
     hand: usize,
-    /// How often a circuit had been closed when the hand last went all around and found none.
+    /// How often a circuit had been closed when the hand last went all around and found none; no key came since.
     none_closed_at: Option<u64>,
 }
 
@@ -87,6 +87,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
             used: AtomicBool::new(false),
         };
         self.entries.insert(Hashed { hash, key }, entry);
+        self.none_closed_at = None;
         Placed::Own(breaker, evicted)
     }
 
@@ -206,5 +207,15 @@ impl Hasher for AsItIs {
 
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fm_e9_nobody_knows_what_a_keys_hash_will_be() {
+        assert_ne!(Hashing::default().hash("a"), Hashing::default().hash("a"));
     }
 }

@@ -2,6 +2,8 @@
 
 mod group;
 mod keys;
+#[cfg(test)]
+mod modes_tests;
 
 use std::borrow::Borrow;
 use std::fmt;

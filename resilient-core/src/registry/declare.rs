@@ -61,7 +61,7 @@ impl Registry {
     pub(crate) fn declare<H>(
         &self,
         declared: Declared,
-        find: impl FnOnce(&Member) -> Option<H>,
+        find: impl Fn(&Member) -> Option<H>,
         make: impl FnOnce(Setup) -> (Member, H),
     ) -> Found<H> {
         // Without an operator's overrides, and told of below with them.
@@ -86,6 +86,18 @@ impl Registry {
                 return Found {
                     handle,
                     member: entry.member.clone(),
+                    untold,
+                };
+            }
+            // The name is that of another kind: this place may have been given one of its own before.
+            let known = names_with_place(&name, declared.place)
+                .map_while(|candidate| entries.by_name.get(&candidate))
+                .filter(|entry| entry.place == declared.place)
+                .find_map(|entry| Some((find(&entry.member)?, entry.member.clone())));
+            if let Some((handle, member)) = known {
+                return Found {
+                    handle,
+                    member,
                     untold,
                 };
             }
@@ -144,16 +156,24 @@ fn unused_name(
     name: &Name,
     place: &'static Location<'static>,
 ) -> Name {
-    let mut candidate = name.clone();
-    let mut tries = 0_u32;
-    while entries.contains_key(&candidate) {
-        let (file, line, column) = (place.file(), place.line(), place.column());
-        candidate = Name::from(match tries {
-            0 => format!("{} ({file}:{line})", &**name),
-            1 => format!("{} ({file}:{line}:{column})", &**name),
-            _ => format!("{} ({file}:{line}:{column} #{tries})", &**name),
-        });
-        tries += 1;
-    }
-    candidate
+    std::iter::once(name.clone())
+        .chain(names_with_place(name, place))
+        .find(|candidate| !entries.contains_key(candidate))
+        .unwrap_or_else(|| name.clone())
+}
+
+/// The name with the place appended, in one way after the other.
+fn names_with_place(
+    name: &Name,
+    place: &'static Location<'static>,
+) -> impl Iterator<Item = Name> + use<> {
+    let name = name.clone();
+    let (file, line, column) = (place.file(), place.line(), place.column());
+    (0_u32..).map(move |tries| {
+        Name::from(match tries {
+            0 => format!("{} ({file}:{line})", &*name),
+            1 => format!("{} ({file}:{line}:{column})", &*name),
+            _ => format!("{} ({file}:{line}:{column} #{tries})", &*name),
+        })
+    })
 }

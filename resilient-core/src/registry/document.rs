@@ -12,7 +12,8 @@ use super::overrides::{Applied, OverrideError, Overrides};
 /// Why overrides were not taken from a document. Nothing of it was applied.
 #[derive(Debug)]
 pub struct LoadError {
-    path: Option<PathBuf>,
+    path: Option<Box<Path>>,
+    line: Option<usize>,
     problem: Problem,
 }
 
@@ -21,10 +22,7 @@ enum Problem {
     Unreadable(std::io::Error),
     /// No TOML, an unknown key, or a value of the wrong form.
     Malformed(toml::de::Error),
-    Refused {
-        line: Option<usize>,
-        error: OverrideError,
-    },
+    Refused(OverrideError),
 }
 
 impl LoadError {
@@ -37,21 +35,19 @@ impl LoadError {
     /// The line, from 1, where that is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
-        match &self.problem {
-            Problem::Refused { line, .. } => *line,
-            Problem::Unreadable(_) | Problem::Malformed(_) => None,
-        }
+        self.line
     }
 
-    fn of(problem: Problem) -> Self {
+    fn of(problem: Problem, line: Option<usize>) -> Self {
         Self {
             path: None,
+            line,
             problem,
         }
     }
 
     fn at(mut self, path: &Path) -> Self {
-        self.path = Some(path.to_owned());
+        self.path = Some(path.into());
         self
     }
 }
@@ -65,8 +61,8 @@ impl fmt::Display for LoadError {
         match &self.problem {
             Problem::Unreadable(error) => write!(f, " cannot be read: {error}"),
             Problem::Malformed(error) => write!(f, ": {}", error.to_string().trim_end()),
-            Problem::Refused { line, error } => {
-                if let Some(line) = line {
+            Problem::Refused(error) => {
+                if let Some(line) = self.line {
                     write!(f, ", line {line}")?;
                 }
                 write!(f, ": {error}")
@@ -80,7 +76,7 @@ impl std::error::Error for LoadError {
         Some(match &self.problem {
             Problem::Unreadable(error) => error,
             Problem::Malformed(error) => error,
-            Problem::Refused { error, .. } => error,
+            Problem::Refused(error) => error,
         })
     }
 }
@@ -111,11 +107,14 @@ impl Registry {
     /// [`LoadError`], with line and key: for what is no TOML, for unknown keys, for values of the wrong form or out of
     /// range, and for settings that do not go together with the code of a live breaker. Then nothing changes anywhere.
     pub fn apply_toml(&self, document: &str) -> Result<Applied, LoadError> {
-        let overrides: Overrides =
-            toml::from_str(document).map_err(|error| LoadError::of(Problem::Malformed(error)))?;
+        let overrides: Overrides = toml::from_str(document).map_err(|error| {
+            let span = error.span();
+            let line = span.and_then(|span| line_at(document, span.start));
+            LoadError::of(Problem::Malformed(error), line)
+        })?;
         self.set_overrides(overrides).map_err(|error| {
             let line = line_of(document, &error);
-            LoadError::of(Problem::Refused { line, error })
+            LoadError::of(Problem::Refused(error), line)
         })
     }
 
@@ -127,7 +126,7 @@ impl Registry {
     pub fn load_overrides(&self, path: impl AsRef<Path>) -> Result<Applied, LoadError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
-            .map_err(|error| LoadError::of(Problem::Unreadable(error)))
+            .map_err(|error| LoadError::of(Problem::Unreadable(error), None))
             .and_then(|document| self.apply_toml(&document))
             .map_err(|error| error.at(path))
     }
@@ -163,7 +162,12 @@ fn line_of(document: &str, error: &OverrideError) -> Option<usize> {
         .or_else(|| key_in(&defaults))
         .or_else(|| own.map(|(span, _)| span))
         .or_else(|| defaults.map(|(span, _)| span))?;
-    let before = document.get(..span.start)?;
+    line_at(document, span.start)
+}
+
+/// From 1.
+fn line_at(document: &str, position: usize) -> Option<usize> {
+    let before = document.get(..position)?;
     Some(before.matches('\n').count() + 1)
 }
 

@@ -12,6 +12,8 @@ mod selection;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub(crate) use self::declare::Declared;
@@ -20,6 +22,7 @@ pub use self::document::LoadError;
 pub(crate) use self::member::Member;
 pub use self::overrides::{Applied, Override, OverrideError, Overrides};
 pub use self::selection::Selection;
+use crate::breaker::core::Settings;
 use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
 use crate::event::{Event, ListenerId, Listeners, Subscription};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
@@ -44,6 +47,20 @@ use crate::time::{Clock, Source};
 ///
 /// Breakers of annotated functions and those made by [`get_or_register`](Registry::get_or_register) stay for good; one that
 /// was put in by [`register`](Registry::register) is kept alive until it is [taken out](Registry::unregister).
+///
+/// # Environment
+///
+/// Breakers and registries are memory of their process and nothing else: no thread, no timer, no file.
+///
+/// - **Fork.** The child has a copy of every breaker, which goes its own way from there. As for every lock, fork while no
+///   other thread makes calls, or call `exec` next: a lock that another thread holds at that instant stays locked in the
+///   child.
+/// - **The end of a thread or process.** Breakers may be used in destructors of thread-locals, and on other threads while
+///   the process exits. Statics are never dropped, so nothing happens to the breakers of annotated functions.
+/// - **Two versions of this crate** in one program have a global registry each: breakers of one name in both know nothing
+///   of each other.
+/// - **Targets.** The standard library and 64-bit atomics are required; without the latter the crate does not compile, and
+///   says so. `no_std` is not supported, nor is `wasm32-unknown-unknown`, whose standard library has no clock.
 #[derive(Debug, Clone, Default)]
 pub struct Registry(Arc<Shared>);
 
@@ -61,6 +78,13 @@ struct Entries {
     clock: Source,
     /// Of the overrides: settings of an older one change nothing.
     version: u64,
+}
+
+/// Of settings: one count for all registries, since a breaker can go from one into another. To be called under the
+/// registry's lock.
+fn next_version() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Relaxed)
 }
 
 #[derive(Debug)]
@@ -222,16 +246,30 @@ impl Registry {
             place,
             conflict_told: false,
         };
+        let is_overridden = settings.mode.is_some() || *settings.config != entry.config;
+        let settings = Settings {
+            version: next_version(),
+            ..settings
+        };
         entries.by_name.insert(name, entry);
+        // Under the lock, so that being in the registry and being heard there are one. Keyed ones are never taken out.
+        if let Member::One(breaker) = member {
+            breaker.join(&self.0.listeners);
+        }
         drop(entries);
-        member.join(&self.0.listeners);
-        member.reconfigure(settings);
+        if let Member::Keyed(group) = member {
+            group.join(&self.0.listeners);
+        }
+        if is_overridden {
+            member.reconfigure(settings);
+        }
         member.tell(errors);
         Ok(())
     }
 
-    /// Takes a breaker out of the registry, so that its name is free; whoever has a handle may go on to use it. `false` if
-    /// it is not there. A breaker of an annotated function stays, since its function goes on to use it.
+    /// Takes a breaker out of the registry, so that its name is free; whoever has a handle may go on to use it, under the
+    /// settings of its code. `false` if it is not there. A breaker of an annotated function stays, since its function goes
+    /// on to use it.
     #[expect(
         clippy::must_use_candidate,
         reason = "who removes one rarely asks whether it was there"
@@ -246,12 +284,19 @@ impl Registry {
             .by_name
             .get(&name)
             .is_some_and(|entry| entry.member.is(&Member::One(breaker.clone())));
-        let removed = is_there.then(|| entries.by_name.remove(&name));
-        drop(entries);
-        if removed.is_some() {
+        let removed = is_there.then(|| entries.by_name.remove(&name)).flatten();
+        let version = next_version();
+        if is_there {
             breaker.leave(&self.0.listeners);
         }
-        removed.is_some()
+        drop(entries);
+        let Some(entry) = removed else { return false };
+        breaker.reconfigure(Settings {
+            config: entry.config.into_shared(),
+            mode: None,
+            version,
+        });
+        true
     }
 
     /// All breakers, ordered by name; those of a name with keys in no order.

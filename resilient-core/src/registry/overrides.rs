@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Registry;
+use super::{Registry, next_version};
 use crate::breaker::core::Settings;
 use crate::breaker::{BreakerConfigBuilder, Mode};
 use crate::error::ConfigError;
@@ -226,7 +226,7 @@ impl Registry {
         let mut overrides = entries.overrides.clone();
         change(&mut overrides);
         overrides.check()?;
-        let version = entries.version + 1;
+        let version = next_version();
         let mut targets = Vec::new();
         for (name, entry) in &entries.by_name {
             let config = overrides

@@ -44,6 +44,10 @@ impl RetryPolicy {
     /// # Errors
     ///
     /// The last one of `operation`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`run`](Self::run).
     pub async fn run_classified<T, E, F, R>(&self, operation: F) -> Result<T, E>
     where
         E: Classify,
@@ -55,6 +59,10 @@ impl RetryPolicy {
     }
 
     /// The same, with `classify` to say what an output means: `None` for a success.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`run`](Self::run).
     pub async fn run_with<O, C, F, R>(&self, mut classify: C, mut operation: F) -> O
     where
         C: FnMut(&O) -> Option<Class>,
@@ -96,6 +104,10 @@ impl RetryPolicy {
     }
 
     /// The same, with `classify` to say what an output means to both: `None` for a success.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`run_through`](Self::run_through).
     pub async fn run_through_with<O, C, F, R>(
         &self,
         breaker: &CircuitBreaker,

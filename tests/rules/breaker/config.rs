@@ -13,7 +13,7 @@ fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
 
 /// A setting is refused in these words: field, value, and what the rule says at least.
 #[track_caller]
-fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
+pub(super) fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
     let error = refusal(config);
     assert_eq!((error.field(), error.value()), (field, value));
     assert!(error.rule().contains(rule), "{error}");

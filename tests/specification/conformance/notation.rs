@@ -36,7 +36,12 @@ pub(crate) enum Claim {
     Failed(u64),
     Succeeded(u64),
     Ignored(u64),
+    Slow(u64),
+    /// In percent, −1 where there are too few calls for a rate.
+    Rate(i64),
     Streak(u32),
+    /// One of the above, of the window that caused the last opening.
+    Last(Box<Claim>),
     RejectedInState(u64),
     UntilProbe(Duration),
     TimesOpened(u64),
@@ -133,36 +138,71 @@ pub(crate) fn step(token: &str) -> Result<Step, String> {
     Ok(Step::Call { times, end, took })
 }
 
-/// The breaker that a script asks for, or `None` if it needs windows.
-pub(crate) fn settings(config: &str) -> Result<Option<BreakerConfig>, String> {
+/// What a script asks for.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) breaker: BreakerConfig,
+    /// From how many calls on the notation has a rate.
+    pub(crate) min_calls: u64,
+}
+
+/// Reads a configuration.
+pub(crate) fn settings(config: &str) -> Result<Settings, String> {
     let mut builder = BreakerConfig::builder().recovery_time(Duration::from_secs(60));
-    let mut is_consecutive = false;
+    let (mut held, mut is_full, mut has_rate) = (u32::MAX, false, false);
+    let mut min_calls = 1;
     for pair in config.split_whitespace() {
         let (key, value) = pair
             .split_once('=')
             .ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
         builder = match key {
-            "consec" => {
-                is_consecutive = true;
-                builder.failure_threshold(number(value)?)
+            "consec" => builder.failure_threshold(number(value)?),
+            "count" => {
+                held = number(value)?;
+                builder.window(held)
+            }
+            "full" => {
+                is_full = number::<u32>(value)? == 1;
+                builder
+            }
+            "window" => builder.window(duration(value)?),
+            "buckets" => builder.window_buckets(number(value)?),
+            "nfail" => builder.failure_count(number(value)?),
+            "rate" => {
+                has_rate = true;
+                builder.failure_rate(percent(value)?)
+            }
+            "min" => {
+                min_calls = number(value)?;
+                builder
+            }
+            "slow" => builder.slow_call(duration(value)?),
+            "slowrate" => {
+                has_rate = true;
+                builder.slow_call_rate(percent(value)?)
             }
             "open" => builder.recovery_time(duration(value)?),
             "openmul" => builder.recovery_factor(number(value)?),
             "openmax" => builder.max_recovery_time(duration(value)?),
             "lease" => builder.probe_timeout(duration(value)?),
             "half" => half_open(builder, value)?,
-            "count" | "full" | "window" | "buckets" | "nfail" | "rate" | "min" | "slow"
-            | "slowrate" => return Ok(None),
             _ => return Err(format!("`{key}` is no key of the notation")),
         };
     }
-    if !is_consecutive {
-        return Ok(None);
+    if is_full {
+        min_calls = held;
     }
-    let config = builder
+    if has_rate {
+        min_calls = min_calls.min(held);
+        builder = builder.min_calls(min_calls);
+    }
+    let breaker = builder
         .build()
         .map_err(|error: ConfigError| error.to_string())?;
-    Ok(Some(config))
+    Ok(Settings {
+        breaker,
+        min_calls: min_calls.into(),
+    })
 }
 
 /// `n`, `m/n` and `fail:m/n`.
@@ -196,17 +236,30 @@ fn claim(pair: &str) -> Result<Claim, String> {
     let (key, value) = pair
         .split_once('=')
         .ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
+    if let Some(of_last) = pair.strip_prefix("last.") {
+        return match claim(of_last)? {
+            claim @ (Claim::Counted(_)
+            | Claim::Failed(_)
+            | Claim::Succeeded(_)
+            | Claim::Slow(_)
+            | Claim::Rate(_)
+            | Claim::Streak(_)) => Ok(Claim::Last(Box::new(claim))),
+            _ => Err(format!("`{key}` is nothing that a window has")),
+        };
+    }
     Ok(match key {
         "n" => Claim::Counted(number(value)?),
         "f" => Claim::Failed(number(value)?),
         "s" => Claim::Succeeded(number(value)?),
         "x" => Claim::Ignored(number(value)?),
+        "slow" => Claim::Slow(number(value)?),
+        "rate" => Claim::Rate(number(value)?),
         "cf" => Claim::Streak(number(value)?),
         "np" => Claim::RejectedInState(number(value)?),
         "ra" => Claim::UntilProbe(duration(value)?),
         "opened" => Claim::TimesOpened(number(value)?),
         "ev" => Claim::Transitions(value.to_owned()),
-        _ => return Err(format!("`{key}` cannot be checked without windows")),
+        _ => return Err(format!("`{key}` is nothing to claim")),
     })
 }
 
@@ -268,6 +321,10 @@ const STATES: [(State, &str); 6] = [
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("`{text}` is no number"))
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    number::<f64>(text).map(|percent| percent / 100.0)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

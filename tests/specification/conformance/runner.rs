@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use resilient::ManualClock;
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, EventKind, Outcome, Permit, State};
-use resilient::{Snapshot, Transition};
+use resilient::{CircuitBreaker, CircuitOpen, EventKind, Outcome, Permit, State};
+use resilient::{Snapshot, Transition, WindowCounts};
 
-use super::notation::{self, ByHand, Claim, End, Step};
+use super::notation::{self, ByHand, Claim, End, Settings, Step};
 
 /// One object of `breaker.json`.
 #[derive(Debug, Clone)]
@@ -19,13 +19,6 @@ pub(crate) struct Script {
     pub(crate) config: String,
     /// What happens, in the notation.
     pub(crate) text: String,
-}
-
-/// What came of a script that did not fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Passed,
-    Skipped(&'static str),
 }
 
 /// Where a script failed, and how.
@@ -55,18 +48,15 @@ impl fmt::Display for Failure {
 }
 
 /// Runs a script to its end or its first failure.
-pub(crate) fn run(script: &Script) -> Result<Verdict, Failure> {
+pub(crate) fn run(script: &Script) -> Result<(), Failure> {
     let failure = |at, what| Failure {
         id: script.id.clone(),
         title: script.title.clone(),
         at,
         what,
     };
-    let Some(config) = notation::settings(&script.config).map_err(|what| failure(None, what))?
-    else {
-        return Ok(Verdict::Skipped("needs windows"));
-    };
-    let stage = Stage::new(&script.id, config);
+    let settings = notation::settings(&script.config).map_err(|what| failure(None, what))?;
+    let stage = Stage::new(&script.id, settings);
     let mut in_flight = HashMap::new();
     for (index, token) in notation::tokens(&script.text).into_iter().enumerate() {
         notation::step(&token)
@@ -74,7 +64,7 @@ pub(crate) fn run(script: &Script) -> Result<Verdict, Failure> {
             .and_then(|()| stage.events_and_history_agree())
             .map_err(|what| failure(Some((index + 1, token)), what))?;
     }
-    Ok(Verdict::Passed)
+    Ok(())
 }
 
 /// A breaker, its clock, and what it told.
@@ -82,12 +72,13 @@ struct Stage {
     breaker: CircuitBreaker,
     clock: ManualClock,
     told: Arc<Mutex<Vec<Transition>>>,
+    min_calls: u64,
 }
 
 impl Stage {
-    fn new(name: &str, config: BreakerConfig) -> Self {
+    fn new(name: &str, settings: Settings) -> Self {
         let clock = ManualClock::new();
-        let breaker = CircuitBreaker::with_clock(name, config, clock.clone());
+        let breaker = CircuitBreaker::with_clock(name, settings.breaker, clock.clone());
         let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
         let telling = Arc::clone(&told);
         breaker.on_event(move |event| {
@@ -99,6 +90,7 @@ impl Stage {
             breaker,
             clock,
             told,
+            min_calls: settings.min_calls,
         }
     }
 
@@ -177,17 +169,44 @@ impl Stage {
         let snapshot = self.breaker.snapshot();
         let counts = snapshot.in_state;
         match claim {
-            Claim::Counted(n) => equal("n", n, &(counts.success + counts.failure)),
-            Claim::Failed(n) => equal("f", n, &counts.failure),
-            Claim::Succeeded(n) => equal("s", n, &counts.success),
             Claim::Ignored(n) => equal("x", n, &counts.ignored),
-            Claim::Streak(n) => equal("cf", n, &snapshot.streak),
             Claim::RejectedInState(n) => equal("np", n, &counts.rejected),
             Claim::UntilProbe(time) => equal("ra", &Some(*time), &snapshot.retry_after),
             Claim::TimesOpened(n) => equal("opened", n, &snapshot.transitions.opened),
             Claim::Transitions(wanted) => {
                 equal("ev", wanted, &in_short(&self.told.lock().unwrap()))
             }
+            Claim::Last(claim) => {
+                let last = snapshot.last_opening;
+                let last = last.ok_or("no condition has opened the circuit")?;
+                self.holds_of(claim, Tally::of(last))
+                    .map_err(|what| format!("last.{what}"))
+            }
+            claim => self.holds_of(claim, Tally::now(&snapshot)),
+        }
+    }
+
+    fn holds_of(&self, claim: &Claim, tally: Tally) -> Result<(), String> {
+        let Tally {
+            calls,
+            failures,
+            slow,
+            streak,
+        } = tally;
+        match claim {
+            Claim::Counted(n) => equal("n", n, &calls),
+            Claim::Failed(n) => equal("f", n, &failures),
+            Claim::Succeeded(n) => equal("s", n, &(calls - failures)),
+            Claim::Slow(n) => equal("slow", n, &slow),
+            Claim::Streak(n) => equal("cf", n, &streak),
+            Claim::Rate(wanted) => {
+                let has_rate = calls >= self.min_calls && calls > 0;
+                let percent = failures.saturating_mul(100).checked_div(calls);
+                let percent = percent.filter(|_| has_rate);
+                let percent = percent.map_or(-1, |percent| i64::try_from(percent).unwrap_or(-2));
+                equal("rate", wanted, &percent)
+            }
+            _ => Err("this is nothing that a window has".to_owned()),
         }
     }
 
@@ -235,6 +254,39 @@ impl Stage {
             &in_short(&told[newest..]),
             &in_short(&recorded),
         )
+    }
+}
+
+/// What the notation calls the present state's own window: the breaker's, where it has one.
+#[derive(Debug, Clone, Copy)]
+struct Tally {
+    calls: u64,
+    failures: u64,
+    slow: u64,
+    streak: u32,
+}
+
+impl Tally {
+    fn now(snapshot: &Snapshot) -> Self {
+        let counts = snapshot.in_state;
+        snapshot.window.map_or(
+            Self {
+                calls: counts.success + counts.failure,
+                failures: counts.failure,
+                slow: counts.slow,
+                streak: snapshot.streak,
+            },
+            Self::of,
+        )
+    }
+
+    fn of(window: WindowCounts) -> Self {
+        Self {
+            calls: window.calls,
+            failures: window.failures,
+            slow: window.slow,
+            streak: window.streak,
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a breaker has besides its word and its counts: name, clock, lock, listeners.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::locked::Locked;
 use super::{Core, Settings};
+use crate::breaker::Mode;
 use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
 use crate::breaker::open::CircuitOpen;
 use crate::event::{Event, EventKind, Listeners};
@@ -20,6 +21,8 @@ use crate::time::{Source, nanos_between};
 pub(crate) struct Setup {
     pub(crate) name: Name,
     pub(crate) settings: Settings,
+    /// The mode to begin in: that of the settings, or a newer one that was set by hand.
+    pub(crate) start_in: Option<Mode>,
     pub(crate) clock: Source,
     /// Of a keyed breaker: how often one of its group was closed.
     pub(crate) closings: Option<Arc<AtomicU64>>,
@@ -29,6 +32,7 @@ impl Setup {
     pub(crate) fn new(name: Name, settings: Settings, clock: Source) -> Self {
         Self {
             name,
+            start_in: settings.mode,
             settings,
             clock,
             closings: None,
@@ -62,8 +66,10 @@ impl Rest {
         let epoch = setup.clock.now().unwrap_or_else(crate::time::now);
         let config = Arc::clone(&setup.settings.config);
         let machine = Machine::new(config, fastrand::Rng::new(), epoch);
-        let mut locked = Locked::new(machine, epoch);
-        locked.reconfigure(setup.settings, epoch);
+        let mut locked = Locked::new(machine, &setup.settings, epoch);
+        if let Some(mode) = setup.start_in {
+            mode.set(&mut locked.machine, epoch);
+        }
         Self {
             name: setup.name,
             clock: setup.clock,
@@ -161,7 +167,13 @@ impl Rest {
 
     pub(super) fn tell_group_of_closing(&self) {
         if let Some(closings) = &self.closings {
-            closings.fetch_add(1, Relaxed);
+            // Published with the word that says so: who sees the count finds the closed breaker.
+            let published = if seeded(Bug::ClosingCountedRelaxed) {
+                Relaxed
+            } else {
+                Release
+            };
+            closings.fetch_add(1, published);
         }
     }
 

@@ -75,7 +75,7 @@ impl CountWindow {
 
     pub(super) fn is_full_of_successes(&self) -> bool {
         (self.is_full() || seeded(Bug::CleanWhileFilling))
-            && self.tally.failures == 0
+            && (self.tally.failures == 0 || seeded(Bug::CleanDespiteFailure))
             && self.tally.slow == 0
     }
 

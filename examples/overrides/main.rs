@@ -1,0 +1,142 @@
+//! Operators change the breakers of a running program by a file, and the program goes on.
+//!
+//! ```text
+//! cargo run --example overrides --features toml
+//!     a story of half a minute, told at once: on a paused clock, with a file in a temporary directory of its own
+//!
+//! RESILIENT_OVERRIDES=breakers.toml cargo run --example overrides --features toml
+//!     the same function in real time, until you end it: edit the file and watch
+//! ```
+//!
+//! `charge`, below, has a breaker with the settings that its author thought right. You see
+//!
+//! - an override that wins over them before the first call,
+//! - a live breaker that takes a new threshold and keeps its streak, and a new recovery time and stays open,
+//! - a mode that is set and taken back,
+//! - files that are refused with line and key, while the settings of before go on to hold.
+//!
+//! What a program of your own needs is in `watch.rs`.
+
+mod provider;
+mod story;
+mod view;
+mod watch;
+
+use std::env;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use resilient::{CircuitOpen, Registry, circuit_breaker};
+use tokio::runtime::Builder;
+use tokio::time::{Instant, sleep};
+
+use crate::provider::{Down, Provider};
+use crate::view::View;
+
+/// Names the file.
+const VARIABLE: &str = "RESILIENT_OVERRIDES";
+
+#[circuit_breaker(name = "payments", failure_threshold = 5, recovery_time = "30s")]
+async fn charge(provider: &Provider, cents: u64) -> Result<u64, ChargeError> {
+    Ok(provider.take(cents).await?)
+}
+
+#[derive(Debug)]
+enum ChargeError {
+    Down(Down),
+    Rejected(CircuitOpen),
+}
+
+impl From<Down> for ChargeError {
+    fn from(down: Down) -> Self {
+        Self::Down(down)
+    }
+}
+
+impl From<CircuitOpen> for ChargeError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Rejected(open)
+    }
+}
+
+impl fmt::Display for ChargeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Down(down) => write!(f, "{down}"),
+            Self::Rejected(open) => write!(f, "{open}"),
+        }
+    }
+}
+
+impl std::error::Error for ChargeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Down(down) => Some(down),
+            Self::Rejected(open) => Some(open),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    if let Some(argument) = env::args_os().nth(1) {
+        let argument = argument.to_string_lossy();
+        eprintln!("overrides: unknown argument `{argument}`: it takes none, but heeds {VARIABLE}");
+        return ExitCode::from(2);
+    }
+    let file = env::var_os(VARIABLE).filter(|path| !path.is_empty());
+    let result = match file {
+        Some(file) => run(false, follow(file.into())),
+        None => run(true, story::tell()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("overrides: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(is_paused: bool, program: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    let mut runtime = Builder::new_current_thread();
+    runtime.enable_all().start_paused(is_paused);
+    runtime.build()?.block_on(program)
+}
+
+/// The reader's own file, in real time. The provider is down for ten seconds of every twenty.
+async fn follow(file: PathBuf) -> io::Result<()> {
+    let view = View::new();
+    view.listen(Registry::global());
+    let provider = Provider::default();
+    view.print(&format!(
+        "a call every half second; overrides from `{}`; end it with Ctrl-C",
+        file.display()
+    ));
+    let calls = async {
+        let start = Instant::now();
+        loop {
+            let is_up = start.elapsed().as_secs() / 10 % 2 == 0;
+            if provider.set(is_up) {
+                view.provider(is_up);
+            }
+            let result = charge(&provider, 100).await;
+            view.line(
+                "call",
+                &result.map_or_else(|error| error.to_string(), |_| "paid".to_owned()),
+            );
+            if !view.is_read() {
+                return;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = watch::watch(&file, |loaded| view.loaded(loaded)) => {}
+        () = calls => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The dependency: a payment provider that is up or down.
+
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+#[derive(Debug, Default)]
+pub(crate) struct Provider {
+    is_down: AtomicBool,
+}
+
+impl Provider {
+    /// `true` if that is news.
+    pub(crate) fn set(&self, is_up: bool) -> bool {
+        self.is_down.swap(!is_up, Relaxed) == is_up
+    }
+
+    // What a real one does takes time.
+    #[allow(clippy::unused_async, reason = "stands in for a call over the network")]
+    pub(crate) async fn take(&self, cents: u64) -> Result<u64, Down> {
+        if self.is_down.load(Relaxed) {
+            Err(Down)
+        } else {
+            Ok(cents)
+        }
+    }
+}
+
+/// It did not answer.
+#[derive(Debug)]
+pub(crate) struct Down;
+
+impl fmt::Display for Down {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the payment provider is down")
+    }
+}
+
+impl std::error::Error for Down {}

@@ -1,0 +1,192 @@
+//! What the reader sees.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use resilient::{Applied, Event, EventKind, ListenerId, LoadError, Registry, Snapshot, State};
+use tokio::time::Instant;
+
+use crate::ChargeError;
+
+const WIDTH: usize = 88;
+
+/// What is written to. Clones write to the same.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    start: Instant,
+    shown: Arc<Mutex<Shown>>,
+}
+
+#[derive(Debug, Default)]
+struct Shown {
+    /// A mark for each call since the last line.
+    calls: String,
+    /// Nobody reads any more.
+    closed: bool,
+}
+
+impl View {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            shown: Arc::default(),
+        }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        !self.shown().closed
+    }
+
+    /// Shows what breakers tell.
+    pub(crate) fn listen(&self, registry: &Registry) -> ListenerId {
+        let view = self.clone();
+        registry.on_event(move |event| view.event(event))
+    }
+
+    pub(crate) fn title(&self, text: &str) {
+        self.flush();
+        self.print(&format!("\n{text}"));
+    }
+
+    /// The file's new text, and how the breaker stands before it is loaded.
+    pub(crate) fn file(&self, text: &str) {
+        self.line("file", if text.is_empty() { "(empty)" } else { text });
+        self.standing();
+    }
+
+    /// What came of loading it, and how the breaker stands now.
+    pub(crate) fn loaded(&self, loaded: Result<Applied, LoadError>) {
+        match loaded {
+            Ok(Applied { live, waiting, .. }) => {
+                for name in &live {
+                    self.line("loaded", &format!("{name} is overridden"));
+                }
+                for name in &waiting {
+                    let why = "not called yet, or misspelt?";
+                    self.line("loaded", &format!("no breaker is named {name}: {why}"));
+                }
+                if live.is_empty() && waiting.is_empty() {
+                    self.line("loaded", "nothing is overridden");
+                }
+            }
+            Err(error) => self.line("REFUSED", &error.to_string()),
+        }
+        self.standing();
+    }
+
+    pub(crate) fn provider(&self, is_up: bool) {
+        self.line("provider", if is_up { "up again" } else { "down" });
+    }
+
+    /// A call has ended: a mark, in the next line.
+    pub(crate) fn call(&self, result: &Result<u64, ChargeError>) {
+        self.shown().calls.push(match result {
+            Ok(_) => '.',
+            Err(ChargeError::Down(_)) => 'x',
+            Err(ChargeError::Rejected(_)) => '-',
+        });
+    }
+
+    pub(crate) fn summary(&self) {
+        self.flush();
+        let Some(breaker) = Registry::global().get("payments") else {
+            return;
+        };
+        let Snapshot {
+            totals,
+            transitions,
+            ..
+        } = breaker.snapshot();
+        self.print(&format!(
+            "\nOne breaker, one run: {} calls paid, {} failed, {} rejected; opened {} times, closed {} times.",
+            totals.success,
+            totals.failure,
+            totals.rejected,
+            transitions.opened + transitions.forced_open,
+            transitions.closed,
+        ));
+    }
+
+    fn event(&self, event: &Event) {
+        let text = match event.kind() {
+            EventKind::Transition(step) => {
+                let state = step.to.as_str().to_uppercase().replace('_', "-");
+                let time = step.open_for.map(|time| format!(", for {time:?}"));
+                format!("{state}: {}{}", step.reason, time.unwrap_or_default())
+            }
+            EventKind::WouldOpen(reason) => format!("would have opened: {reason}"),
+            EventKind::SettingsChanged => "has new settings".to_owned(),
+            EventKind::InvalidSetting(error) => error.to_string(),
+            _ => return,
+        };
+        self.line("BREAKER", &text);
+    }
+
+    /// How the breaker stands.
+    fn standing(&self) {
+        let Some(breaker) = Registry::global().get("payments") else {
+            return self.line("breaker", "none yet: nobody has called");
+        };
+        let snapshot = breaker.snapshot();
+        let since = snapshot.since.map(|since| {
+            let since = Instant::from_std(since).saturating_duration_since(self.start);
+            format!(" since {:.1}s", since.as_secs_f64())
+        });
+        let next = match (snapshot.state, snapshot.retry_after) {
+            (State::Closed, _) => format!(", {} failures in a row", snapshot.streak),
+            (State::Open, Some(time)) => format!(", a probe in {:.1}s", time.as_secs_f64()),
+            _ => String::new(),
+        };
+        let (state, since) = (snapshot.state, since.unwrap_or_default());
+        self.line("breaker", &format!("{state}{since}{next}"));
+    }
+
+    pub(crate) fn line(&self, label: &str, text: &str) {
+        self.flush();
+        let seconds = self.start.elapsed().as_secs_f64();
+        let mut head = format!("{seconds:>6.1}s  {label:<10}  ");
+        for line in text.lines().flat_map(wrapped) {
+            self.print(format!("{head}{line}").trim_end());
+            head = " ".repeat(head.len());
+        }
+    }
+
+    /// The marks of the calls since the last line.
+    fn flush(&self) {
+        let calls = std::mem::take(&mut self.shown().calls);
+        if !calls.is_empty() {
+            self.print(&format!("{:9}{:<12}{calls}", "", "calls"));
+        }
+    }
+
+    pub(crate) fn print(&self, text: &str) {
+        let mut shown = self.shown();
+        if !shown.closed && writeln!(io::stdout().lock(), "{text}").is_err() {
+            shown.closed = true;
+        }
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A line, or several if it is too long.
+fn wrapped(line: &str) -> Vec<String> {
+    if line.len() <= WIDTH {
+        return vec![line.to_owned()];
+    }
+    let mut lines = Vec::new();
+    let mut last = String::new();
+    for word in line.split_whitespace() {
+        if last.len() + word.len() >= WIDTH {
+            lines.push(std::mem::take(&mut last));
+        }
+        if !last.is_empty() {
+            last.push(' ');
+        }
+        last.push_str(word);
+    }
+    lines.push(last);
+    lines
+}

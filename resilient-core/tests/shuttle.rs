@@ -1,0 +1,322 @@
+//! Eight threads on one breaker, in thousands of random schedules: what is too much to try in every order.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
+//!     cargo test --release -p resilient-core --no-default-features --test shuttle
+//! ```
+//!
+//! `SHUTTLE_SCHEDULES` says how many of each kind, random and by priorities (PCT); more before a release. Each model also
+//! runs with slips that it must catch.
+#![cfg(shuttle)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resilient_core::__private::{Bug, with_bug};
+use resilient_core::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, EventKind, KeyedBreakers, ManualClock,
+    Outcome, Permit, Registry, State, Transition,
+};
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::{Config, FailurePersistence, Runner, thread};
+
+const THREADS: usize = 8;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The model holds, and with each of these slips it does not.
+#[track_caller]
+fn catches<const N: usize>(slips: [Bug; N], model: fn()) {
+    let schedules = std::env::var("SHUTTLE_SCHEDULES").map_or(2_000, |text| text.parse().unwrap());
+    let check = || {
+        run(RandomScheduler::new(schedules), model);
+        run(PctScheduler::new(3, schedules), model);
+    };
+    check();
+    for slip in slips {
+        let caught = with_bug(slip, || catch_unwind(AssertUnwindSafe(check)));
+        let payload = caught.expect_err(&format!("{slip:?} was not caught"));
+        let text = payload.downcast::<String>().unwrap_or_default();
+        assert!(
+            text.contains("broken: "),
+            "{slip:?} was caught by accident: {text}"
+        );
+    }
+}
+
+fn run(scheduler: impl Scheduler + 'static, model: fn()) {
+    let mut config = Config::new();
+    config.stack_size = 1 << 18;
+    config.failure_persistence = FailurePersistence::None;
+    Runner::new(scheduler, config).run(model);
+}
+
+#[track_caller]
+fn holds(condition: bool, what: &str, seen: &impl std::fmt::Debug) {
+    assert!(condition, "broken: {what}: {seen:#?}");
+}
+
+/// Runs this in eight threads, and waits for them.
+fn in_threads(work: impl Fn(usize) + Send + Sync + 'static) {
+    let work = Arc::new(work);
+    let threads: Vec<_> = (0..THREADS)
+        .map(|number| {
+            let work = Arc::clone(&work);
+            thread::spawn(move || work(number))
+        })
+        .collect();
+    for each in threads {
+        each.join().unwrap();
+    }
+}
+
+fn config() -> BreakerConfigBuilder {
+    BreakerConfig::builder().recovery_time(SECOND)
+}
+
+const MOST_PROBES: u32 = 2;
+
+/// Settings under which two failures in a row open the circuit, or half of a few calls, or slow ones.
+fn settings(kind: u32) -> BreakerConfigBuilder {
+    let probes = config()
+        .half_open_max_calls(MOST_PROBES)
+        .half_open_successes(2);
+    match kind {
+        0 => probes.failure_threshold(2),
+        1 => probes.window(3).failure_rate(0.5).min_calls(2),
+        2 => probes.window(SECOND).failure_count(2),
+        _ => probes
+            .window(2)
+            .slow_call(SECOND)
+            .slow_call_rate(1.0)
+            .failure_threshold(2),
+    }
+}
+
+/// One breaker, those who hear it, and what the threads themselves have counted.
+struct Scene {
+    registry: Registry,
+    breaker: CircuitBreaker,
+    clock: ManualClock,
+    admitted: AtomicU64,
+    rejected: AtomicU64,
+    heard: Mutex<Vec<Transition>>,
+}
+
+impl Scene {
+    fn new() -> Arc<Self> {
+        let clock = ManualClock::new();
+        let breaker =
+            CircuitBreaker::with_clock("dependency", settings(0).build().unwrap(), clock.clone());
+        let registry = Registry::new();
+        registry.register(&breaker).unwrap();
+        let scene = Arc::new(Self {
+            registry,
+            breaker,
+            clock,
+            admitted: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            heard: Mutex::default(),
+        });
+        let ear = Arc::downgrade(&scene);
+        scene.breaker.on_event(move |event| {
+            // So that another thread may come in between.
+            thread::yield_now();
+            if let (EventKind::Transition(step), Some(scene)) = (event.kind(), ear.upgrade()) {
+                scene.heard.lock().unwrap().push(*step);
+            }
+        });
+        scene
+    }
+
+    /// A thread that does this and that.
+    fn wander(&self) {
+        let mut held: Vec<Permit<'_>> = Vec::new();
+        for _ in 0..8 {
+            match thread_rng().gen_range(0..16) {
+                0..6 => match self.breaker.try_acquire() {
+                    Ok(permit) => {
+                        self.admitted.fetch_add(1, SeqCst);
+                        held.push(permit);
+                    }
+                    Err(_) => drop(self.rejected.fetch_add(1, SeqCst)),
+                },
+                6..8 => report(held.pop(), Outcome::Success),
+                8..10 => report(held.pop(), Outcome::Failure),
+                10 => report(held.pop(), Outcome::Ignored),
+                11 => drop(held.pop()),
+                12 => self.clock.advance(SECOND),
+                13 => self.breaker.reset(),
+                14 => self.breaker.trip().unwrap(),
+                _ => self.reconfigure(),
+            }
+            self.look();
+        }
+    }
+
+    fn reconfigure(&self) {
+        let settings = settings(thread_rng().gen_range(0..4));
+        self.registry
+            .override_breaker("dependency", settings)
+            .unwrap();
+    }
+
+    fn look(&self) {
+        let seen = self.breaker.snapshot();
+        let most = MOST_PROBES as usize;
+        holds(
+            seen.probes_in_flight <= most,
+            "no more probes than slots",
+            &seen,
+        );
+        holds(
+            seen.recent.windows(2).all(follows),
+            "the record is a path",
+            &seen,
+        );
+    }
+
+    fn at_rest(&self) {
+        let seen = self.breaker.snapshot();
+        let totals = seen.totals;
+        let ended = totals.success + totals.failure + totals.ignored + totals.abandoned;
+        holds(
+            ended + totals.late == self.admitted.load(SeqCst),
+            "who got in is counted",
+            &seen,
+        );
+        holds(
+            totals.rejected == self.rejected.load(SeqCst),
+            "who did not, too",
+            &seen,
+        );
+        holds(seen.probes_in_flight == 0, "no slot is left behind", &seen);
+        holds(
+            self.breaker.state() == seen.state,
+            "the word says what the machine says",
+            &seen,
+        );
+        let heard = self.heard.lock().unwrap();
+        holds(
+            heard.windows(2).all(follows),
+            "the events are a path",
+            &heard,
+        );
+        let recent = &heard[heard.len().saturating_sub(seen.recent.len())..];
+        holds(
+            recent == seen.recent,
+            "the events are what happened",
+            &(recent, &seen),
+        );
+        let steps = State::ALL
+            .map(|state| seen.transitions.of(state))
+            .iter()
+            .sum::<u64>();
+        holds(heard.len() as u64 == steps, "each was told once", &heard);
+    }
+}
+
+fn report(permit: Option<Permit<'_>>, outcome: Outcome) {
+    if let Some(permit) = permit {
+        permit.report(outcome);
+    }
+}
+
+/// Whether the second begins where the first ends, and is one that there can be.
+fn follows(steps: &[Transition]) -> bool {
+    let [one, next] = steps else { return false };
+    let can_be = match (next.from, next.to) {
+        (State::Closed, to) => to == State::Open,
+        (State::Open, to) => to == State::HalfOpen || to == State::Closed,
+        (State::HalfOpen, to) => to == State::Open || to == State::Closed,
+        _ => false,
+    };
+    can_be && one.to == next.from
+}
+
+#[test]
+fn fm_e16_eight_threads_that_do_everything_leave_exact_totals_and_a_legal_record() {
+    let slips = [
+        Bug::DeliveryGivenBackApart,
+        Bug::DeliveryGivenBackEarly,
+        Bug::ProbeSlotKeptOnDrop,
+        Bug::SharedCountNotAtomic,
+        Bug::WordWrittenUnlocked,
+    ];
+    catches(slips, || {
+        let scene = Scene::new();
+        let in_thread = Arc::clone(&scene);
+        in_threads(move |_| in_thread.wander());
+        scene.at_rest();
+    });
+}
+
+#[test]
+fn b10_no_instant_sees_more_probes_than_slots() {
+    catches([Bug::ProbeSlotCheckedApart], || {
+        let clock = ManualClock::new();
+        let config = config()
+            .half_open_max_calls(3)
+            .half_open_successes(3)
+            .build()
+            .unwrap();
+        let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
+        breaker.trip().unwrap();
+        clock.advance(SECOND);
+        let inside = Arc::new(AtomicU64::new(0));
+        let left = Arc::clone(&inside);
+        let watched = breaker.clone();
+        in_threads(move |number| {
+            for turn in 0..3 {
+                let Ok(permit) = breaker.try_acquire() else {
+                    continue;
+                };
+                let now_inside = inside.fetch_add(1, SeqCst) + 1;
+                holds(
+                    now_inside <= 3,
+                    "no more than three are inside",
+                    &now_inside,
+                );
+                thread::yield_now();
+                inside.fetch_sub(1, SeqCst);
+                match (number + turn) % 2 {
+                    0 => drop(permit),
+                    _ => permit.report(Outcome::Ignored),
+                }
+            }
+        });
+        let seen = watched.snapshot();
+        holds(
+            left.load(SeqCst) == 0 && seen.probes_in_flight == 0,
+            "all left",
+            &seen,
+        );
+        holds(seen.state == State::HalfOpen, "nothing was decided", &seen);
+    });
+}
+
+#[test]
+fn g07_eight_threads_that_bring_the_same_three_keys_get_three_breakers() {
+    catches([Bug::KeyPlacedUnseen], || {
+        let config = config().max_keys(3).build().unwrap();
+        let shards = KeyedBreakers::<usize>::with_clock("shards", config, ManualClock::new());
+        let found = shards.clone();
+        in_threads(move |number| {
+            for key in 0..3 {
+                let breaker = found.get(&((number + key) % 3));
+                report(breaker.try_acquire().ok(), Outcome::Failure);
+            }
+        });
+        holds(shards.len() == 3, "there are three", &shards);
+        for seen in shards.snapshot() {
+            let calls = seen.totals.failure + seen.totals.late + seen.totals.rejected;
+            holds(
+                calls == THREADS as u64,
+                "all calls went to the one of their key",
+                &seen,
+            );
+        }
+    });
+}

@@ -1,0 +1,338 @@
+//! Rows I2 to I4 of the fault model: what calls allocate, and what dropped breakers give back, by a profiler that counts.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use dhat::{Alloc, HeapStats, Profiler};
+use resilient::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, KeyedBreakers, Outcome, Registry,
+    RetryPolicy, State, circuit_breaker, retry,
+};
+
+#[global_allocator]
+static ALLOCATOR: Alloc = Alloc;
+
+/// Counts what the whole process allocates, while the other tests wait.
+struct Heap {
+    _profiler: Profiler,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Heap {
+    /// To come before anything that a test allocates.
+    fn alone() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            _profiler: Profiler::builder().testing().build(),
+            _alone: alone,
+        }
+    }
+
+    /// By how much `code` changes what `count` says, once it has run before: the least of many runs, since the threads of
+    /// the test harness may allocate beside some of them.
+    #[expect(clippy::unused_self, reason = "who counts must be alone")]
+    fn least<N: Into<u128>>(
+        &self,
+        count: impl Fn(&HeapStats) -> N,
+        mut code: impl FnMut(),
+    ) -> u128 {
+        code();
+        let mut least = u128::MAX;
+        for _ in 0..100 {
+            let before = count(&HeapStats::get()).into();
+            code();
+            let after = count(&HeapStats::get()).into();
+            least = least.min(after.saturating_sub(before));
+            if least == 0 {
+                break;
+            }
+        }
+        least
+    }
+
+    /// No blocks, once the first thousand calls are over.
+    #[track_caller]
+    fn allocates_nothing(&self, what: &str, mut call: impl FnMut()) {
+        let allocated = self.least(
+            |stats| stats.total_blocks,
+            || (0..1_000).for_each(|_| call()),
+        );
+        assert_eq!(allocated, 0, "blocks in a thousand calls: {what}");
+    }
+
+    /// No bytes that are still there afterwards.
+    #[track_caller]
+    fn gets_everything_back(&self, what: &str, code: impl FnMut()) {
+        let kept = self.least(|stats| stats.curr_bytes as u64, code);
+        assert_eq!(kept, 0, "bytes kept: {what}");
+    }
+}
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn settings() -> BreakerConfigBuilder {
+    BreakerConfig::builder().failure_threshold(u32::MAX)
+}
+
+fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
+    CircuitBreaker::new("dependency", settings.build().unwrap())
+}
+
+fn report(breaker: &CircuitBreaker, outcome: Outcome) {
+    if let Ok(permit) = breaker.try_acquire() {
+        permit.report(outcome);
+    }
+}
+
+/// Runs a future that never waits.
+fn run<F: Future>(future: F) -> F::Output {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+#[derive(Debug)]
+struct Fault;
+
+impl From<resilient::CircuitOpen> for Fault {
+    fn from(_: resilient::CircuitOpen) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn fm_i3_the_profiler_sees_an_allocation() {
+    let heap = Heap::alone();
+    let allocate = || drop(std::hint::black_box(Box::new(7)));
+    assert_eq!(heap.least(|stats| stats.total_blocks, allocate), 1);
+    let mut kept = Vec::new();
+    let keep = || kept.push(Box::new(7_u64));
+    assert!(heap.least(|stats| stats.curr_bytes as u64, keep) >= 8);
+}
+
+#[test]
+fn fm_i3_a_healthy_call_allocates_nothing_in_any_mode() {
+    let heap = Heap::alone();
+    let rated = || settings().failure_rate(1.0);
+    for (what, settings) in [
+        ("failures in a row", settings()),
+        ("a window of calls", rated().window(100)),
+        ("a window of time", rated().window(secs(60))),
+        (
+            "slow calls",
+            settings()
+                .window(100)
+                .slow_call(secs(60))
+                .slow_call_rate(1.0),
+        ),
+        (
+            "slow calls in time",
+            settings()
+                .window(secs(60))
+                .slow_call(secs(60))
+                .slow_call_rate(1.0),
+        ),
+    ] {
+        let breaker = breaker(&settings);
+        heap.allocates_nothing(what, || report(&breaker, Outcome::Success));
+        heap.allocates_nothing(what, || _ = run(breaker.call(async || Some(()))));
+        let policy = RetryPolicy::DEFAULT;
+        let call = || run(policy.run_through(&breaker, async |_| Some(())));
+        heap.allocates_nothing(what, || _ = call());
+        breaker.observe_only();
+        heap.allocates_nothing(what, || report(&breaker, Outcome::Success));
+        breaker.disable();
+        heap.allocates_nothing(what, || report(&breaker, Outcome::Success));
+    }
+}
+
+#[test]
+fn fm_i3_a_window_with_failures_in_it_and_failures_that_open_nothing_allocate_nothing() {
+    let heap = Heap::alone();
+    let rated = || settings().failure_rate(1.0);
+    for (what, settings) in [
+        ("failures in a row", settings()),
+        ("a window of calls", rated().window(100)),
+        ("a window of time", rated().window(secs(60))),
+        (
+            "slow calls",
+            rated().window(100).slow_call(secs(60)).slow_call_rate(1.0),
+        ),
+    ] {
+        let breaker = breaker(&settings);
+        report(&breaker, Outcome::Success);
+        heap.allocates_nothing(what, || {
+            report(&breaker, Outcome::Success);
+            report(&breaker, Outcome::Failure);
+            report(&breaker, Outcome::Ignored);
+            drop(breaker.try_acquire().unwrap());
+        });
+        assert_eq!(breaker.state(), State::Closed);
+    }
+}
+
+#[test]
+fn fm_i3_a_rejection_allocates_nothing() {
+    let heap = Heap::alone();
+    let keyed = KeyedBreakers::<String>::new("hosts", settings().build().unwrap());
+    for breaker in [breaker(&settings()), keyed.get("a")] {
+        breaker.force_open();
+        heap.allocates_nothing("forced open", || drop(breaker.try_acquire().unwrap_err()));
+        breaker.close();
+        breaker.trip().unwrap();
+        heap.allocates_nothing("open", || drop(breaker.try_acquire().unwrap_err().clone()));
+        heap.allocates_nothing("to a caller", || _ = run(breaker.call(async || Some(()))));
+        breaker.half_open().unwrap();
+        let _probe = breaker.try_acquire().unwrap();
+        heap.allocates_nothing("half-open", || drop(breaker.try_acquire().unwrap_err()));
+    }
+}
+
+#[test]
+fn fm_i3_a_known_key_is_looked_up_without_allocating() {
+    let heap = Heap::alone();
+    let keyed = KeyedBreakers::<String>::new("hosts", settings().build().unwrap());
+    heap.allocates_nothing("by hand", || {
+        report(&keyed.get("a.example"), Outcome::Success);
+    });
+    let numbered = KeyedBreakers::<u64>::new("shards", settings().build().unwrap());
+    heap.allocates_nothing("a number", || report(&numbered.get(&7), Outcome::Success));
+}
+
+#[test]
+fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
+    #[circuit_breaker]
+    async fn guarded() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    #[retry]
+    #[circuit_breaker]
+    async fn retried() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    #[retry]
+    #[circuit_breaker(window = 100, failure_rate = 0.5)]
+    fn plain() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    #[circuit_breaker(
+        window = "10s",
+        failure_rate = 0.5,
+        slow_call = "10s",
+        slow_call_rate = 0.5
+    )]
+    async fn timed() -> Option<u32> {
+        Some(1)
+    }
+    #[circuit_breaker(key = host)]
+    async fn keyed(host: &str) -> Result<u32, Fault> {
+        Ok(1)
+    }
+    let heap = Heap::alone();
+    heap.allocates_nothing("a breaker", || _ = run(guarded()));
+    heap.allocates_nothing("a stack", || _ = run(retried()));
+    heap.allocates_nothing("a window, not async", || _ = plain());
+    heap.allocates_nothing("a window of time", || _ = run(timed()));
+    heap.allocates_nothing("a key", || _ = run(keyed("a.example")));
+}
+
+#[test]
+fn fm_i2_state_changes_keep_no_memory() {
+    let heap = Heap::alone();
+    let breaker = breaker(&settings().window(10).failure_rate(0.5).min_calls(1));
+    breaker.on_event(|_| ());
+    heap.gets_everything_back("a thousand openings", || {
+        for _ in 0..1_000 {
+            report(&breaker, Outcome::Failure);
+            breaker.half_open().unwrap();
+            report(&breaker, Outcome::Success);
+        }
+    });
+    assert!(breaker.snapshot().transitions.opened >= 1_000);
+}
+
+/// Every state, a listener, an unread event.
+fn use_up(breaker: &CircuitBreaker) {
+    breaker.on_event(|_| ());
+    let _events = breaker.subscribe(16);
+    report(breaker, Outcome::Success);
+    report(breaker, Outcome::Failure);
+    breaker.trip().unwrap();
+    report(breaker, Outcome::Success);
+    breaker.half_open().unwrap();
+    drop(breaker.try_acquire().unwrap());
+    drop(breaker.snapshot());
+    breaker.close();
+}
+
+#[test]
+fn fm_i4_dropped_breakers_give_back_every_byte() {
+    let heap = Heap::alone();
+    heap.gets_everything_back("on its own", || {
+        use_up(&breaker(&settings()));
+        use_up(&breaker(&settings().window(1_000).failure_rate(1.0)));
+        use_up(&breaker(&settings().window(secs(60)).failure_rate(1.0)));
+    });
+    heap.gets_everything_back("dropped after its handle's subscription", || {
+        let breaker = breaker(&settings());
+        let events = breaker.subscribe(16);
+        use_up(&breaker);
+        drop(breaker);
+        drop(events);
+    });
+    heap.gets_everything_back("a registry with its breakers and keys", || {
+        let registry = Registry::new();
+        let _events = registry.subscribe(16);
+        registry.on_event(|_| ());
+        let config = settings().build().unwrap();
+        use_up(&registry.get_or_register("one", config.clone()));
+        let keyed = registry.get_or_register_keyed::<String>("keyed", config);
+        keyed.on_event(|_| ());
+        use_up(&keyed.get("a"));
+    });
+}
+
+#[test]
+fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
+    let heap = Heap::alone();
+    let registry = Registry::new();
+    registry.on_event(|_| ());
+    heap.gets_everything_back("put in and taken out", || {
+        for nth in 0..100 {
+            let breaker = CircuitBreaker::new(format!("no. {nth}"), settings().build().unwrap());
+            registry.register(&breaker).unwrap();
+            use_up(&breaker);
+            assert!(registry.unregister(&breaker));
+        }
+    });
+    heap.gets_everything_back("subscriptions and listeners", || {
+        for _ in 0..100 {
+            drop(registry.subscribe(16));
+            registry.remove_listener(registry.on_event(|_| ()));
+        }
+    });
+}
+
+#[test]
+fn fm_i4_evicted_keys_give_back_every_byte() {
+    let heap = Heap::alone();
+    let config = settings().max_keys(10).build().unwrap();
+    let keyed = KeyedBreakers::<u32>::new("hosts", config);
+    let mut next = 0;
+    heap.gets_everything_back("evicted", || {
+        for _ in 0..200 {
+            // As many digits in each run.
+            use_up(&keyed.get(&(100_000 + next)));
+            next += 1;
+        }
+    });
+    assert_eq!(keyed.len(), 10);
+}

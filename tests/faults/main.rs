@@ -1,0 +1,14 @@
+//! The fault model: tables A to E, H and I, one test or more for each row, named after it. What no test can prove is in
+//! `README.md`, here.
+
+mod cancellation;
+mod clocks;
+mod concurrency;
+mod environment;
+mod keys;
+mod memory;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod numbers;
+mod panics;
+mod support;

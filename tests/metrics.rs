@@ -1,0 +1,415 @@
+//! The feature `metrics`: every series, its value, and that none has a label without a bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use metrics::Unit;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use resilient::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, KeyedBreakers, ManualClock, Outcome,
+    Registry, State,
+};
+
+const RESULTS: [&str; 6] = [
+    "success",
+    "failure",
+    "ignored",
+    "abandoned",
+    "late",
+    "rejected",
+];
+
+/// Opens at the second failure in a row, for ten seconds; slow from two seconds on.
+fn settings() -> BreakerConfigBuilder {
+    BreakerConfig::builder()
+        .failure_threshold(2)
+        .recovery_time(Duration::from_secs(10))
+        .window(100)
+        .slow_call(Duration::from_secs(2))
+        .slow_call_rate(1.0)
+        .min_calls(100)
+}
+
+/// A registered breaker, and the clock that it reads.
+fn registered(name: &str) -> (Registry, CircuitBreaker, ManualClock) {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let config = settings().build().unwrap();
+    let breaker = CircuitBreaker::with_clock(name, config, clock.clone());
+    registry.register(&breaker).unwrap();
+    (registry, breaker, clock)
+}
+
+fn report(breaker: &CircuitBreaker, outcome: Outcome) {
+    breaker.try_acquire().unwrap().report(outcome);
+}
+
+/// What a recorder got: series like `calls{breaker=payments,result=success}`, without the common prefix.
+type Recorded = BTreeMap<String, u64>;
+
+/// Runs `code` with a recorder of its own. What it got can be read with `take`.
+fn recording<R>(code: impl FnOnce(&Snapshotter) -> R) -> R {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, || code(&snapshotter))
+}
+
+/// Reading puts the values of this recorder back to zero.
+fn take(snapshotter: &Snapshotter) -> Recorded {
+    let series = snapshotter.snapshot().into_vec().into_iter();
+    series
+        .map(|(key, _, _, value)| {
+            let (_, key) = key.into_parts();
+            let name = key.name().strip_prefix("resilient.breaker.").unwrap();
+            let labels: BTreeSet<_> = key
+                .labels()
+                .map(|label| format!("{}={}", label.key(), label.value()))
+                .collect();
+            let labels: Vec<_> = labels.into_iter().collect();
+            let value = match value {
+                DebugValue::Counter(count) => count,
+                // It counts breakers: a whole number.
+                DebugValue::Gauge(value) => value.to_string().parse().unwrap(),
+                DebugValue::Histogram(_) => panic!("no histogram is documented"),
+            };
+            (format!("{name}{{{}}}", labels.join(",")), value)
+        })
+        .collect()
+}
+
+/// The series of one breaker that are not zero.
+fn above_zero(recorded: &Recorded) -> Vec<(&str, u64)> {
+    let series = recorded.iter().filter(|(_, value)| **value != 0);
+    series
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect()
+}
+
+#[test]
+fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
+    let (registry, breaker, clock) = registered("payments");
+    let late = breaker.try_acquire().unwrap();
+    clock.advance(Duration::from_millis(1_500));
+    (0..5).for_each(|_| report(&breaker, Outcome::Success));
+    (0..3).for_each(|_| report(&breaker, Outcome::Ignored));
+    drop(breaker.try_acquire().unwrap());
+    let slow = breaker.try_acquire().unwrap();
+    clock.advance(Duration::from_secs(2));
+    slow.report(Outcome::Failure);
+    report(&breaker, Outcome::Failure);
+    late.report(Outcome::Success);
+    (0..7).for_each(|_| drop(breaker.try_acquire().unwrap_err()));
+    clock.advance(Duration::from_secs(14));
+    report(&breaker, Outcome::Failure);
+    breaker.force_open();
+    clock.advance(Duration::from_secs(1));
+
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let expected = [
+        ("calls{breaker=payments,result=abandoned}", 1),
+        ("calls{breaker=payments,result=failure}", 3),
+        ("calls{breaker=payments,result=ignored}", 3),
+        ("calls{breaker=payments,result=late}", 1),
+        ("calls{breaker=payments,result=rejected}", 7),
+        ("calls{breaker=payments,result=success}", 5),
+        ("slow_calls{breaker=payments}", 1),
+        ("state{breaker=payments,state=forced_open}", 1),
+        ("time_in_state{breaker=payments,state=closed}", 3_500),
+        ("time_in_state{breaker=payments,state=forced_open}", 1_000),
+        ("time_in_state{breaker=payments,state=half_open}", 4_000),
+        ("time_in_state{breaker=payments,state=open}", 10_000),
+        ("transitions{breaker=payments,to=forced_open}", 1),
+        ("transitions{breaker=payments,to=half_open}", 1),
+        ("transitions{breaker=payments,to=open}", 2),
+    ];
+    assert_eq!(above_zero(&recorded), expected);
+}
+
+#[test]
+fn the_labels_of_every_series_are_a_closed_set() {
+    let (registry, _breaker, _clock) = registered("payments");
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let mut expected = BTreeSet::from(["slow_calls{breaker=payments}".to_owned()]);
+    for result in RESULTS {
+        expected.insert(format!("calls{{breaker=payments,result={result}}}"));
+    }
+    for state in State::ALL {
+        expected.insert(format!("transitions{{breaker=payments,to={state}}}"));
+        expected.insert(format!("state{{breaker=payments,state={state}}}"));
+        expected.insert(format!("time_in_state{{breaker=payments,state={state}}}"));
+    }
+    // They are there from the beginning, most of them at zero.
+    assert_eq!(recorded.into_keys().collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn every_metric_is_described_with_its_unit() {
+    let (registry, _breaker, _clock) = registered("payments");
+    let series = recording(|snapshotter| {
+        registry.record_metrics();
+        snapshotter.snapshot().into_vec()
+    });
+    for (key, unit, description, _) in series {
+        let name = key.key().name();
+        let expected = if name.ends_with("time_in_state") {
+            Unit::Milliseconds
+        } else {
+            Unit::Count
+        };
+        assert_eq!(unit, Some(expected), "{name}");
+        assert!(description.is_some_and(|text| !text.is_empty()), "{name}");
+    }
+}
+
+#[test]
+fn of_the_states_exactly_one_is_one() {
+    let (registry, breaker, clock) = registered("payments");
+    recording(|snapshotter| {
+        let assert_only = |state: State| {
+            registry.record_metrics();
+            let recorded = take(snapshotter);
+            for each in State::ALL {
+                let series = format!("state{{breaker=payments,state={each}}}");
+                let expected = u64::from(each == state);
+                assert_eq!(
+                    recorded.get(&series),
+                    Some(&expected),
+                    "{series} in {state}"
+                );
+            }
+        };
+        assert_only(State::Closed);
+        breaker.trip().unwrap();
+        assert_only(State::Open);
+        // Nobody has called since.
+        clock.advance(Duration::from_secs(10));
+        assert_only(State::HalfOpen);
+        breaker.force_open();
+        assert_only(State::ForcedOpen);
+        breaker.disable();
+        assert_only(State::Disabled);
+        breaker.observe_only();
+        assert_only(State::ObserveOnly);
+        breaker.close();
+        assert_only(State::Closed);
+    });
+}
+
+#[test]
+fn a_change_of_state_is_recorded_at_once() {
+    let (_registry, breaker, _clock) = registered("payments");
+    recording(|snapshotter| {
+        report(&breaker, Outcome::Success);
+        report(&breaker, Outcome::Failure);
+        assert!(
+            take(snapshotter).is_empty(),
+            "a healthy call records nothing"
+        );
+        report(&breaker, Outcome::Failure);
+        let recorded = take(snapshotter);
+        let expected = [
+            ("calls{breaker=payments,result=failure}", 2),
+            ("calls{breaker=payments,result=success}", 1),
+            ("state{breaker=payments,state=open}", 1),
+            ("transitions{breaker=payments,to=open}", 1),
+        ];
+        assert_eq!(above_zero(&recorded), expected);
+    });
+}
+
+#[test]
+fn a_breaker_that_is_in_no_registry_is_not_recorded() {
+    let config = settings().build().unwrap();
+    let owned = CircuitBreaker::new("owned", config.clone());
+    let keyed = KeyedBreakers::<u32>::new("keyed", config);
+    let recorded = recording(|snapshotter| {
+        owned.trip().unwrap();
+        keyed.get(&1).trip().unwrap();
+        Registry::new().record_metrics();
+        take(snapshotter)
+    });
+    assert_eq!(recorded, Recorded::new());
+}
+
+#[test]
+fn breakers_that_left_a_registry_are_no_longer_recorded() {
+    let (registry, breaker, _clock) = registered("payments");
+    registry.unregister(&breaker);
+    let recorded = recording(|snapshotter| {
+        breaker.trip().unwrap();
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    assert_eq!(recorded, Recorded::new());
+}
+
+#[test]
+fn each_breaker_has_series_of_its_own() {
+    let registry = Registry::new();
+    let config = settings().build().unwrap();
+    let (mail, stock) = (
+        registry.get_or_register("mail", config.clone()),
+        registry.get_or_register("stock", config),
+    );
+    report(&mail, Outcome::Success);
+    report(&stock, Outcome::Failure);
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let calls = |breaker, result| recorded[&format!("calls{{breaker={breaker},result={result}}}")];
+    assert_eq!((calls("mail", "success"), calls("mail", "failure")), (1, 0));
+    assert_eq!(
+        (calls("stock", "success"), calls("stock", "failure")),
+        (0, 1)
+    );
+}
+
+/// Keyed breakers of at most three keys in a registry.
+fn keyed() -> (Registry, KeyedBreakers<u32>, ManualClock) {
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let config = settings().max_keys(3).build().unwrap();
+    let shards = KeyedBreakers::with_clock("shards", config, clock.clone());
+    registry.register_keyed(&shards).unwrap();
+    (registry, shards, clock)
+}
+
+#[test]
+fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
+    let (registry, shards, clock) = keyed();
+    report(&shards.get(&1), Outcome::Success);
+    report(&shards.get(&2), Outcome::Success);
+    shards.get(&2).trip().unwrap();
+    drop(shards.get(&2).try_acquire().unwrap_err());
+    shards.get(&3).force_open();
+    clock.advance(Duration::from_secs(3));
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let expected = [
+        ("calls{breaker=shards,result=rejected}", 1),
+        ("calls{breaker=shards,result=success}", 2),
+        ("state{breaker=shards,state=closed}", 1),
+        ("state{breaker=shards,state=forced_open}", 1),
+        ("state{breaker=shards,state=open}", 1),
+        ("time_in_state{breaker=shards,state=closed}", 3_000),
+        ("time_in_state{breaker=shards,state=forced_open}", 3_000),
+        ("time_in_state{breaker=shards,state=open}", 3_000),
+        ("transitions{breaker=shards,to=forced_open}", 1),
+        ("transitions{breaker=shards,to=open}", 1),
+    ];
+    assert_eq!(above_zero(&recorded), expected);
+    assert_eq!(recorded.len(), 6 + 1 + 3 * 6);
+}
+
+#[test]
+fn what_forgotten_keys_have_counted_stays_in_the_counters() {
+    let (registry, shards, clock) = keyed();
+    let mut before = Recorded::new();
+    let mut calls = 0_u32;
+    for key in 0..50 {
+        let shard = shards.get(&key);
+        report(&shard, Outcome::Success);
+        let permit = shard.try_acquire().unwrap();
+        clock.advance(Duration::from_secs(2));
+        permit.report(Outcome::Success);
+        shard.trip().unwrap();
+        drop(shard.try_acquire().unwrap_err());
+        shard.reset();
+        calls += 2;
+        let now = recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)
+        });
+        for (series, value) in before
+            .iter()
+            .filter(|(name, _)| !name.starts_with("state{"))
+        {
+            assert!(now[series] >= *value, "{series} fell");
+        }
+        assert_eq!(
+            now["calls{breaker=shards,result=success}"],
+            u64::from(calls)
+        );
+        assert_eq!(now["slow_calls{breaker=shards}"], u64::from(calls / 2));
+        assert_eq!(
+            now["transitions{breaker=shards,to=open}"],
+            u64::from(calls / 2)
+        );
+        let there = now["state{breaker=shards,state=closed}"];
+        assert_eq!(there, u64::from((key + 1).min(3)), "those that are there");
+        before = now;
+    }
+    assert_eq!(shards.len(), 3);
+}
+
+#[test]
+fn the_breaker_of_other_keys_is_in_the_sum() {
+    let (registry, shards, _clock) = keyed();
+    for key in 0..3 {
+        shards.get(&key).trip().unwrap();
+    }
+    report(&shards.get(&9), Outcome::Success);
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    assert_eq!(recorded["calls{breaker=shards,result=success}"], 1);
+    assert_eq!(recorded["state{breaker=shards,state=open}"], 3);
+    assert_eq!(recorded["state{breaker=shards,state=closed}"], 1);
+}
+
+#[test]
+fn without_a_recorder_nothing_is_harmed() {
+    let (registry, breaker, _clock) = registered("payments");
+    registry.record_metrics();
+    breaker.trip().unwrap();
+    assert_eq!(breaker.snapshot().listener_panics, 0);
+}
+
+#[test]
+fn a_recorder_that_panics_harms_no_call() {
+    struct Broken;
+    impl metrics::Recorder for Broken {
+        fn describe_counter(&self, _: metrics::KeyName, _: Option<Unit>, _: metrics::SharedString) {
+        }
+        fn describe_gauge(&self, _: metrics::KeyName, _: Option<Unit>, _: metrics::SharedString) {}
+        fn describe_histogram(
+            &self,
+            _: metrics::KeyName,
+            _: Option<Unit>,
+            _: metrics::SharedString,
+        ) {
+        }
+        fn register_counter(
+            &self,
+            _: &metrics::Key,
+            _: &metrics::Metadata<'_>,
+        ) -> metrics::Counter {
+            std::panic::resume_unwind(Box::new("a panic of the test"))
+        }
+        fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+            std::panic::resume_unwind(Box::new("a panic of the test"))
+        }
+        fn register_histogram(
+            &self,
+            _: &metrics::Key,
+            _: &metrics::Metadata<'_>,
+        ) -> metrics::Histogram {
+            metrics::Histogram::noop()
+        }
+    }
+    let (_registry, breaker, _clock) = registered("payments");
+    metrics::with_local_recorder(&Broken, || {
+        report(&breaker, Outcome::Failure);
+        report(&breaker, Outcome::Failure);
+    });
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.snapshot().totals.failure, 2);
+}

@@ -1,0 +1,17 @@
+//! The feature `toml`: overrides from a document, and what is said of one that is wrong.
+
+mod files;
+mod forms;
+mod refusals;
+
+use std::time::Duration;
+
+use resilient::{BreakerConfig, BreakerConfigBuilder};
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn builder() -> BreakerConfigBuilder {
+    BreakerConfig::builder()
+}

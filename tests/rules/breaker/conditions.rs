@@ -1,0 +1,356 @@
+//! B4 and B5: what opens a circuit, and when that is tested.
+
+use resilient::{
+    Abandoned, BreakerConfig, BreakerConfigBuilder, EventKind, Outcome, Reason, State,
+};
+
+use crate::support::{
+    Heard, calls, closed, fail, last_reason, rejection, secs, succeed, take, window,
+};
+
+fn settings() -> BreakerConfigBuilder {
+    BreakerConfig::builder().recovery_time(secs(10))
+}
+
+/// Each call in turn leaves the circuit closed, but the last opens it.
+#[track_caller]
+fn assert_opens_at_the_end_of(config: &BreakerConfigBuilder, ends: &str, reason: Reason) {
+    let (breaker, _clock) = closed(config);
+    for (nth, end) in ends.chars().enumerate() {
+        assert_eq!(breaker.state(), State::Closed, "before call {nth}: {end}");
+        calls(&breaker, end.encode_utf8(&mut [0; 4]));
+    }
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(last_reason(&breaker), reason);
+}
+
+#[track_caller]
+fn assert_stays_closed(config: &BreakerConfigBuilder, ends: &str) {
+    let (breaker, _clock) = closed(config);
+    calls(&breaker, ends);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
+    let others = [
+        settings().window(100).failure_rate(1.0).min_calls(100),
+        settings().window(100).failure_count(100),
+        settings()
+            .window(100)
+            .slow_call(secs(1))
+            .slow_call_rate(1.0),
+    ];
+    for other in others {
+        assert_stays_closed(&other, &"F".repeat(99));
+    }
+    // A window by itself is no condition.
+    let config = settings().window(100);
+    assert_opens_at_the_end_of(&config, "FFFFF", Reason::FailureThreshold);
+}
+
+#[test]
+fn b04_a_threshold_that_is_given_holds_beside_another_condition() {
+    let config = settings()
+        .window(100)
+        .failure_count(50)
+        .failure_threshold(3);
+    assert_opens_at_the_end_of(&config, "FFSFFSFFF", Reason::FailureThreshold);
+}
+
+#[test]
+fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
+    let config = settings().window(5).failure_count(3);
+    assert_opens_at_the_end_of(&config, "FSFSF", Reason::FailureCount);
+    // The first failure has left when the third comes.
+    assert_opens_at_the_end_of(&config, "FSSSFFSF", Reason::FailureCount);
+    assert_stays_closed(&config, &"FSSFS".repeat(20));
+}
+
+#[test]
+fn b05_failure_count_needs_no_min_calls() {
+    let config = settings().window(secs(60)).failure_count(1);
+    assert_opens_at_the_end_of(&config, "F", Reason::FailureCount);
+    // `min_calls` is about rates only.
+    let config = config.failure_rate(1.0).min_calls(50);
+    assert_opens_at_the_end_of(&config, "F", Reason::FailureCount);
+    let config = settings().window(60).failure_count(2);
+    assert_opens_at_the_end_of(&config, "SFSF", Reason::FailureCount);
+}
+
+#[test]
+fn b05_failures_that_left_a_window_of_time_do_not_count() {
+    let (breaker, clock) = closed(&settings().window(secs(10)).failure_count(3));
+    calls(&breaker, "FF");
+    clock.advance(secs(10));
+    calls(&breaker, "FF");
+    assert_eq!(breaker.state(), State::Closed);
+    clock.advance(secs(9));
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(last_reason(&breaker), Reason::FailureCount);
+}
+
+#[test]
+fn b05_a_failure_rate_opens_from_min_calls_on() {
+    let config = settings().window(100).failure_rate(0.5).min_calls(4);
+    assert_opens_at_the_end_of(&config, "FFFF", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "FFSS", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "SSSFFF", Reason::FailureRate);
+    assert_stays_closed(&config, "FFF");
+    assert_stays_closed(&config, "FSSSF");
+}
+
+#[test]
+fn b05_min_calls_is_10_by_default() {
+    for config in [settings().window(100), settings().window(secs(60))] {
+        let config = config.failure_rate(0.1);
+        assert_opens_at_the_end_of(&config, "FFFFFFFFFF", Reason::FailureRate);
+    }
+}
+
+#[test]
+fn b05_min_calls_is_the_window_by_default_if_that_is_smaller() {
+    let config = settings().window(3).failure_rate(1.0);
+    assert_opens_at_the_end_of(&config, "FFF", Reason::FailureRate);
+    let config = settings().window(1).failure_rate(1.0);
+    assert_opens_at_the_end_of(&config, "SSF", Reason::FailureRate);
+}
+
+#[test]
+fn b05_a_rate_is_tested_after_successes_as_well() {
+    let config = settings().window(100).failure_rate(0.25).min_calls(4);
+    assert_opens_at_the_end_of(&config, "FSSS", Reason::FailureRate);
+}
+
+#[test]
+fn b05_a_rate_is_not_tested_after_calls_that_do_not_count() {
+    let (breaker, clock) = closed(&settings().window(secs(10)).failure_rate(0.5).min_calls(2));
+    succeed(&breaker);
+    clock.advance(secs(1));
+    calls(&breaker, "SFF");
+    assert_eq!(breaker.state(), State::Open, "two of four");
+
+    // A success leaves the window, so that the rate of what remains is 1; nobody looks before the next counted call.
+    breaker.reset();
+    calls(&breaker, "SSS");
+    clock.advance(secs(1));
+    calls(&breaker, "FF");
+    clock.advance(secs(9));
+    assert_eq!(window(&breaker), (2, 2, 0));
+    calls(&breaker, "IX");
+    assert_eq!(breaker.state(), State::Closed);
+    succeed(&breaker);
+    assert_eq!(breaker.state(), State::Open, "two of three");
+}
+
+#[test]
+fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
+    let config = settings().abandoned(Abandoned::Failure);
+    let config = config.window(9).failure_count(2);
+    assert_opens_at_the_end_of(&config, "XSX", Reason::FailureCount);
+}
+
+#[test]
+fn b05_rates_are_inclusive_and_compared_as_quotients() {
+    // Some of these products are not what they seem: 0.07 * 100 is more than 7.
+    for (calls_of, failures) in [
+        (100_u32, 7_u32),
+        (100, 29),
+        (100, 57),
+        (10, 3),
+        (3, 1),
+        (7, 5),
+    ] {
+        let rate = f64::from(failures) / f64::from(calls_of);
+        let config = settings()
+            .window(calls_of)
+            .failure_rate(rate)
+            .min_calls(calls_of);
+        let successes = "S".repeat((calls_of - failures) as usize);
+        let ends = "F".repeat(failures as usize) + &successes;
+        assert_opens_at_the_end_of(&config, &ends, Reason::FailureRate);
+        let ends = "F".repeat(failures as usize - 1) + "S" + &successes;
+        assert_stays_closed(&config, &ends);
+    }
+}
+
+#[test]
+fn b05_a_rate_of_one_needs_nothing_but_failures() {
+    let config = settings().window(4).failure_rate(1.0);
+    assert_stays_closed(&config, &"FFFS".repeat(10));
+    assert_opens_at_the_end_of(&config, "SFFFF", Reason::FailureRate);
+}
+
+#[test]
+fn b05_a_rate_in_a_window_of_time_is_of_what_is_in_it() {
+    let (breaker, clock) = closed(&settings().window(secs(10)).failure_rate(0.5).min_calls(4));
+    calls(&breaker, &"S".repeat(50));
+    clock.advance(secs(5));
+    calls(&breaker, "FFFF");
+    assert_eq!(breaker.state(), State::Closed, "four of 54");
+    clock.advance(secs(5));
+    fail(&breaker);
+    assert_eq!(breaker.state(), State::Open, "five of five");
+}
+
+#[test]
+fn b05_of_several_conditions_the_first_that_is_met_opens() {
+    let config = settings()
+        .failure_threshold(3)
+        .window(20)
+        .failure_count(4)
+        .failure_rate(0.5)
+        .min_calls(8);
+    assert_opens_at_the_end_of(&config, "SSSSSSSFFF", Reason::FailureThreshold);
+    assert_opens_at_the_end_of(&config, "FFSFSF", Reason::FailureCount);
+    let config = config.failure_count(20);
+    assert_opens_at_the_end_of(&config, "FFSFSFSS", Reason::FailureRate);
+}
+
+#[test]
+fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
+    let slow_calls = settings().slow_call(secs(1)).slow_call_rate(0.5);
+    let all = slow_calls
+        .window(2)
+        .failure_threshold(2)
+        .failure_count(2)
+        .failure_rate(1.0)
+        .min_calls(2);
+    let without_streak = all.clone().failure_threshold(3);
+    let rates = settings()
+        .slow_call(secs(1))
+        .slow_call_rate(0.5)
+        .window(2)
+        .failure_rate(1.0);
+    let slow = rates.clone().failure_rate(0.9);
+    let cases = [
+        (all, "FF", Reason::FailureThreshold),
+        (without_streak, "FF", Reason::FailureCount),
+        (rates, "FF", Reason::FailureRate),
+        (slow, "SF", Reason::SlowCallRate),
+    ];
+    for (config, ends, reason) in cases {
+        let (breaker, clock) = closed(&config);
+        for end in ends.chars() {
+            let end = if end == 'F' {
+                Outcome::Failure
+            } else {
+                Outcome::Success
+            };
+            take(&breaker, &clock, secs(1), end);
+        }
+        assert_eq!(last_reason(&breaker), reason);
+    }
+}
+
+#[test]
+fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
+    let (breaker, clock) = closed(&settings().window(5).failure_count(3));
+    assert_eq!(breaker.snapshot().last_opening, None);
+    calls(&breaker, "SFSFF");
+    let last = || {
+        let last = breaker.snapshot().last_opening.unwrap();
+        (last.calls, last.failures, last.slow, last.streak)
+    };
+    assert_eq!(last(), (5, 3, 0, 2));
+    rejection(&breaker);
+    clock.advance(secs(10));
+    fail(&breaker);
+    assert_eq!(last(), (5, 3, 0, 2), "a probe has no window");
+    clock.advance(secs(10));
+    succeed(&breaker);
+    calls(&breaker, "FS");
+    assert_eq!(last(), (5, 3, 0, 2), "until another one");
+    breaker.trip().unwrap();
+    assert_eq!(last(), (5, 3, 0, 2), "by hand, nothing caused it");
+    breaker.reset();
+    calls(&breaker, "FFF");
+    assert_eq!(last(), (3, 3, 0, 3));
+}
+
+#[test]
+fn b05_the_last_opening_of_a_streak_has_no_calls_where_there_is_no_window() {
+    let (breaker, _clock) = closed(&settings().failure_threshold(3));
+    calls(&breaker, "SSFFF");
+    let last = breaker.snapshot().last_opening.unwrap();
+    assert_eq!((last.calls, last.failures, last.streak), (0, 0, 3));
+    assert_eq!(last.failure_rate(), None);
+}
+
+#[test]
+fn b01_observe_only_counts_in_its_window_and_tells_which_condition_was_met() {
+    let conditions = [
+        (settings().window(9).failure_count(2), Reason::FailureCount),
+        (
+            settings().window(9).failure_rate(0.5).min_calls(2),
+            Reason::FailureRate,
+        ),
+        (
+            settings().window(secs(9)).failure_count(2),
+            Reason::FailureCount,
+        ),
+    ];
+    for (config, reason) in conditions {
+        let (breaker, _clock) = closed(&config);
+        let heard = Heard::from(&breaker);
+        breaker.observe_only();
+        calls(&breaker, "FF");
+        assert_eq!(window(&breaker), (2, 2, 0));
+        let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == reason);
+        assert_eq!(heard.count(told), 1);
+        calls(&breaker, "FFFF");
+        assert_eq!(heard.count(told), 1);
+        assert_eq!(breaker.snapshot().last_opening, None, "it did not open");
+    }
+}
+
+#[test]
+fn b08_an_opening_by_a_window_lasts_and_grows_like_any_other() {
+    let config = settings()
+        .window(4)
+        .failure_rate(0.5)
+        .min_calls(2)
+        .recovery_factor(3.0);
+    let (breaker, clock) = closed(&config);
+    calls(&breaker, "SF");
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
+    clock.advance(secs(10));
+    fail(&breaker);
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(30)));
+    clock.advance(secs(30));
+    succeed(&breaker);
+    calls(&breaker, "FF");
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
+}
+
+#[test]
+fn b09_a_hint_counts_whatever_condition_its_outcome_meets() {
+    for config in [
+        settings().window(4).failure_count(2),
+        settings().window(4).failure_rate(0.5).min_calls(2),
+        settings().window(secs(60)).failure_count(2),
+    ] {
+        let (breaker, _clock) = closed(&config);
+        let hint = |seconds| {
+            let permit = breaker.try_acquire().unwrap();
+            permit.report_after(Outcome::Failure, secs(seconds));
+        };
+        hint(99);
+        hint(77);
+        assert_eq!(rejection(&breaker).retry_after(), Some(secs(77)));
+    }
+}
+
+#[test]
+fn b03_an_outcome_of_an_older_generation_is_in_no_window() {
+    let (breaker, _clock) = closed(&settings().window(9).failure_count(2));
+    let permits: Vec<_> = (0..5).map(|_| breaker.try_acquire().unwrap()).collect();
+    breaker.reset();
+    for permit in permits {
+        permit.report(Outcome::Failure);
+    }
+    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(window(&breaker), (0, 0, 0));
+    assert_eq!(breaker.snapshot().totals.late, 5);
+}

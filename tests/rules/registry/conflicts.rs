@@ -1,0 +1,117 @@
+//! G3: two settings of one name; the first stand, and it is told.
+
+use resilient::{BreakerConfig, EventKind, Registry, State};
+
+use super::{is_conflict, other_settings, settings};
+use crate::support::{Heard, fail, secs};
+
+#[test]
+fn g03_of_two_different_settings_the_first_stand() {
+    let registry = Registry::new();
+    let first = registry.get_or_register("payments", settings());
+    let second = registry.get_or_register("payments", other_settings());
+    assert_eq!(second.config(), settings());
+    fail(&second);
+    assert_eq!(first.state(), State::Open);
+}
+
+#[test]
+fn g03_a_conflict_is_told_once_and_names_both_places() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let first_line = line!() + 1;
+    let _ = registry.get_or_register("payments", settings());
+    let second_line = line!() + 2;
+    for _ in 0..10 {
+        let _ = registry.get_or_register("payments", other_settings());
+    }
+    assert_eq!(heard.count(is_conflict), 1);
+    let event = &heard.events()[0];
+    assert_eq!(event.breaker(), "payments");
+    let EventKind::Conflict { first, second } = event.kind() else {
+        panic!("{event:?}");
+    };
+    assert_eq!((first.file(), first.line()), (file!(), first_line));
+    assert_eq!((second.file(), second.line()), (file!(), second_line));
+}
+
+#[test]
+fn g03_a_conflict_is_told_to_the_breakers_own_listeners_too() {
+    let registry = Registry::new();
+    let breaker = registry.get_or_register("payments", settings());
+    let heard = Heard::from(&breaker);
+    let _ = registry.get_or_register("payments", other_settings());
+    assert_eq!(heard.count(is_conflict), 1);
+}
+
+#[test]
+fn g03_equal_settings_are_no_conflict_however_they_were_written() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let written_out = BreakerConfig::builder()
+        .failure_threshold(5)
+        .recovery_time(secs(30));
+    let _ = registry.get_or_register("payments", BreakerConfig::default());
+    let _ = registry.get_or_register("payments", written_out.build().unwrap());
+    assert_eq!(heard.events().len(), 0);
+}
+
+#[test]
+fn g03_each_name_has_a_conflict_of_its_own() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    for name in ["payments", "stock"] {
+        let _ = registry.get_or_register(name, settings());
+        let _ = registry.get_or_register(name, other_settings());
+    }
+    assert_eq!(heard.count(is_conflict), 2);
+}
+
+#[test]
+fn g03_a_conflict_leaves_the_state_as_it_is() {
+    let registry = Registry::new();
+    let first = registry.get_or_register("payments", settings());
+    first.force_open();
+    let second = registry.get_or_register("payments", other_settings());
+    assert_eq!(second.state(), State::ForcedOpen);
+}
+
+#[test]
+fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
+    crate::support::must_end(|| {
+        let registry = Registry::new();
+        registry.on_event({
+            let registry = registry.clone();
+            move |event| {
+                let same = registry.get(event.breaker()).unwrap();
+                assert_eq!(registry.snapshot().len(), 1);
+                same.disable();
+                let _ = registry.get_or_register("another", settings());
+            }
+        });
+        let _ = registry.get_or_register("payments", settings());
+        let breaker = registry.get_or_register("payments", other_settings());
+        assert_eq!(breaker.state(), State::Disabled);
+        assert!(registry.get("another").is_some());
+    });
+}
+
+#[test]
+fn g03_nothing_is_ever_printed() {
+    // This very test program, with a test that causes a conflict and one that contains panics.
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--nocapture", "--test-threads=1", "--exact"])
+        .arg("registry::conflicts::g03_a_conflict_is_told_once_and_names_both_places")
+        .arg("breaker::events::b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_told")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
+    // What the test harness itself says: a heading, a line a test, a summary.
+    assert_eq!(lines.len(), 4, "{printed}");
+    assert!(printed.contains("2 passed"), "{printed}");
+}

@@ -1,0 +1,160 @@
+//! Real threads on one breaker, and whether some order of their calls explains all that was seen meanwhile.
+//!
+//! The order must keep each thread's own, and the real one: a call that had ended before a look is in it, one that had not
+//! begun after it is not. Only the total of successes may lag behind, by calls that are just ending.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Barrier;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+
+use resilient::{CircuitBreaker, Outcome};
+
+/// For each thread, whether its calls fail, in order.
+pub(crate) type Calls = Vec<Vec<bool>>;
+
+/// What was seen at one instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// For each thread, how many of its calls had ended before.
+    pub(crate) done: Vec<usize>,
+    /// And how many had begun afterwards.
+    pub(crate) begun: Vec<usize>,
+    pub(crate) calls: u64,
+    pub(crate) failures_in_window: u64,
+    pub(crate) streak: u32,
+    pub(crate) success: u64,
+    pub(crate) failure: u64,
+}
+
+impl Seen {
+    pub(crate) fn is_under_way(&self, calls: &Calls) -> bool {
+        let ended: usize = self.done.iter().sum();
+        ended > 0 && ended < calls.iter().map(Vec::len).sum()
+    }
+}
+
+/// Makes the calls, each thread its own, and looks meanwhile and at the end.
+pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
+    let begun: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
+    let done: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
+    let read = |counts: &[AtomicUsize]| counts.iter().map(|n| n.load(SeqCst)).collect::<Vec<_>>();
+    let look = || {
+        let done = read(&done);
+        let snapshot = breaker.snapshot();
+        let window = snapshot.window.expect("it has a window");
+        Seen {
+            done,
+            begun: read(&begun),
+            calls: window.calls,
+            failures_in_window: window.failures,
+            streak: window.streak,
+            success: snapshot.totals.success,
+            failure: snapshot.totals.failure,
+        }
+    };
+    let start = Barrier::new(calls.len() + 1);
+    let mut seen = Vec::new();
+    std::thread::scope(|scope| {
+        for ((calls, begun), done) in calls.iter().zip(&begun).zip(&done) {
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                for failed in calls {
+                    begun.fetch_add(1, SeqCst);
+                    let outcome = if *failed {
+                        Outcome::Failure
+                    } else {
+                        Outcome::Success
+                    };
+                    breaker.try_acquire().unwrap().report(outcome);
+                    done.fetch_add(1, SeqCst);
+                }
+            });
+        }
+        start.wait();
+        while seen.last().is_none_or(|seen: &Seen| {
+            let all = calls.iter().map(Vec::len);
+            !all.eq(seen.done.iter().copied())
+        }) {
+            let new = look();
+            // The same again is explained by the same.
+            if seen.last() != Some(&new) {
+                seen.push(new);
+            }
+        }
+    });
+    seen
+}
+
+/// Where an order of the calls has come to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    /// For each thread, how many of its calls are in the order so far.
+    taken: Vec<usize>,
+    window: VecDeque<bool>,
+    streak: u32,
+}
+
+impl Step {
+    /// The order with one more call of this thread, if it has one.
+    fn after(&self, thread: usize, calls: &Calls, window: u32) -> Option<Self> {
+        let failed = *calls[thread].get(self.taken[thread])?;
+        let mut next = self.clone();
+        next.taken[thread] += 1;
+        next.window.push_back(failed);
+        if next.window.len() > window as usize {
+            next.window.pop_front();
+        }
+        next.streak = if failed { self.streak + 1 } else { 0 };
+        Some(next)
+    }
+
+    fn explains(&self, seen: &Seen, calls: &Calls) -> bool {
+        let mut ended = self.taken.iter().zip(&seen.done).zip(&seen.begun);
+        let taken_of = |kind: bool| {
+            let taken = calls.iter().zip(&self.taken);
+            let taken = taken.flat_map(|(calls, taken)| &calls[..*taken]);
+            taken.filter(|failed| **failed == kind).count() as u64
+        };
+        let in_flight: usize = seen.begun.iter().zip(&seen.done).map(|(b, d)| b - d).sum();
+        let lag = taken_of(false).checked_sub(seen.success);
+        ended.all(|((taken, done), begun)| done <= taken && taken <= begun)
+            && self.window.len() as u64 == seen.calls
+            && self.window.iter().filter(|failed| **failed).count() as u64
+                == seen.failures_in_window
+            && self.streak == seen.streak
+            && taken_of(true) == seen.failure
+            && lag.is_some_and(|lag| lag <= in_flight as u64)
+    }
+}
+
+/// Says which look no order explains, if there is one.
+pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), String> {
+    let start = Step {
+        taken: vec![0; calls.len()],
+        window: VecDeque::new(),
+        streak: 0,
+    };
+    let mut possible = BTreeSet::from([start]);
+    for look in seen {
+        // All that may have happened since the look before.
+        let mut frontier: Vec<_> = possible.iter().cloned().collect();
+        while let Some(step) = frontier.pop() {
+            // Calls that had not begun are in no order yet.
+            let may_go_on = |thread: &usize| step.taken[*thread] < look.begun[*thread];
+            for thread in (0..calls.len()).filter(may_go_on) {
+                if let Some(next) = step.after(thread, calls, window) {
+                    if possible.insert(next.clone()) {
+                        frontier.push(next);
+                    }
+                }
+            }
+        }
+        possible.retain(|step| step.explains(look, calls));
+        if possible.is_empty() {
+            return Err(format!("no order of {calls:?} explains {look:?}"));
+        }
+    }
+    Ok(())
+}
