@@ -38,12 +38,6 @@ pub mod inventory {
 }
 #[cfg(loom)]
 pub use crate::sync::in_order;
-/// What models see of the inside.
-#[cfg(any(loom, shuttle))]
-pub use crate::{
-    breaker::HandOver,
-    seeded::{Bug, with_bug},
-};
 
 /// What an output means: by [`Classify`] where the error has it, else every failure is one.
 ///

@@ -41,6 +41,10 @@ pub enum Bug {
     DeliveryGivenBackApart,
     /// The count that threads share is read and written apart.
     SharedCountNotAtomic,
+    /// What was left for the state machine is not looked for when the lock is taken.
+    PendingForgotten,
+    /// What was left in a generation that has ended is taken for the present one's.
+    PendingOfAnyGenerationKnown,
     /// A success is left for whatever generation is present, not for its own.
     PendingInAnyGeneration,
     /// A thread that ends gives its count back without publishing it.

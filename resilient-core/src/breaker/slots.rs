@@ -139,6 +139,7 @@ impl Slots {
     pub(super) fn add_rejection(&self) {
         match self.owned.get(thread_slot()) {
             Some(slot) => add_one(&slot.rejected),
+            None if seeded(Bug::SharedCountNotAtomic) => add_one(&self.shared.rejected),
             None => {
                 self.shared.rejected.fetch_add(1, Relaxed);
             }
@@ -333,7 +334,8 @@ mod thread {
         #[expect(clippy::new_without_default, reason = "for models only")]
         pub fn new() -> Self {
             Self {
-                owners: Owners(AtomicU64::new(0)),
+                // One slot is some other thread's, so that of two that come at once one may find none.
+                owners: Owners(AtomicU64::new(1)),
                 slots: Slots::new(),
             }
         }

@@ -54,7 +54,7 @@ impl Locked {
     /// totals only.
     #[inline]
     pub(super) fn learn(&mut self, slots: &Slots) {
-        if self.to_look_into != 0 {
+        if self.to_look_into != 0 && !seeded(Bug::PendingForgotten) {
             self.learn_from(slots);
         }
     }
@@ -69,7 +69,9 @@ impl Locked {
             };
             let Pending { many, .. } = pending;
             self.totals.success = self.totals.success.saturating_add(many);
-            if pending.generation == self.machine.generation() {
+            if pending.generation == self.machine.generation()
+                || seeded(Bug::PendingOfAnyGenerationKnown)
+            {
                 self.machine.learn(many, pending.bucket);
             } else {
                 let before = &mut self.totals_at_start.success;

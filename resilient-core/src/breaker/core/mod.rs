@@ -259,8 +259,11 @@ impl Core {
         }
         let (successes, bucket) = locked.machine.successes();
         rest.set_bucket(bucket);
-        self.word.set_successes(successes);
         self.let_pend(&mut locked, successes, bucket);
+        if seeded(Bug::WordWrittenUnlocked) {
+            drop(locked);
+        }
+        self.word.set_successes(successes);
     }
 
     /// Lets this thread leave its next successes for later, if they can be left.

@@ -12,6 +12,8 @@
 //! clock are the standard library's: no step of a model, and never held or changed across one by two threads.
 #![cfg(loom)]
 
+mod pending;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;

@@ -1,0 +1,174 @@
+//! Successes that threads leave for the state machine, beside what ends their generation or their bucket.
+
+use super::*;
+use resilient_core::__private::own_slot;
+
+/// A window of four calls that trusts its rates from the second one on, with two failures in it: successes are pending.
+fn windowed() -> (&'static CircuitBreaker, ManualClock) {
+    let (breaker, clock) = closed(
+        &config()
+            .window(4)
+            .failure_rate(1.0)
+            .failure_count(4)
+            .min_calls(2),
+    );
+    own_slot(0);
+    succeed(breaker);
+    fail(breaker);
+    (breaker, clock)
+}
+
+fn with_slot<T: 'static>(slot: usize, run: impl FnOnce() -> T + 'static) -> impl FnOnce() -> T {
+    move || {
+        own_slot(slot);
+        run()
+    }
+}
+
+#[test]
+fn b05_a_pending_success_beside_a_failure_is_in_the_window() {
+    catches([Bug::PendingForgotten], || {
+        let (breaker, _) = windowed();
+        both(
+            with_slot(0, || succeed(breaker)),
+            with_slot(1, || fail(breaker)),
+        );
+        let seen = breaker.snapshot();
+        let window = seen.window.unwrap();
+        holds(
+            (window.calls, window.failures) == (4, 2),
+            "both are in the window",
+            &seen,
+        );
+        let totals = (seen.totals.success, seen.totals.failure);
+        holds(totals == (2, 2), "both are in the totals", &seen);
+        let streak = [1, 2].contains(&seen.streak) || seen.streak == 0;
+        holds(streak, "some order explains the streak", &seen);
+    });
+}
+
+#[test]
+fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_failure() {
+    catches([Bug::PendingForgotten], || {
+        let (breaker, _) = windowed();
+        both(
+            with_slot(0, || (succeed(breaker), fail(breaker))),
+            with_slot(1, || succeed(breaker)),
+        );
+        let seen = breaker.snapshot();
+        holds(seen.streak <= 1, "its success came between", &seen);
+        holds(seen.totals.success == 3, "all successes are counted", &seen);
+    });
+}
+
+#[test]
+fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_next() {
+    catches([Bug::PendingOfAnyGenerationKnown], || {
+        let (breaker, _) = windowed();
+        // Its thread is the one that may leave it.
+        let permit = breaker.try_acquire().unwrap();
+        both(
+            with_slot(0, move || permit.report(Outcome::Success)),
+            with_slot(1, || {
+                breaker.reset();
+                fail(breaker);
+            }),
+        );
+        let seen = breaker.snapshot();
+        let window = seen.window.unwrap();
+        holds(
+            (window.calls, window.failures, seen.streak) == (1, 1, 1),
+            "only the new failure is remembered",
+            &seen,
+        );
+        let once = seen.totals.success + seen.totals.late;
+        holds(once == 2, "each call is in one total", &seen);
+        holds(
+            seen.in_state.success == 0,
+            "it is not of the new state",
+            &seen,
+        );
+    });
+}
+
+#[test]
+fn b03_a_thread_leaves_nothing_in_a_generation_that_it_was_not_told_of() {
+    catches([Bug::PendingInAnyGeneration], || {
+        let (breaker, _) = windowed();
+        both(
+            with_slot(0, || {
+                breaker.reset();
+                succeed(breaker);
+                fail(breaker);
+            }),
+            with_slot(1, || breaker.state()),
+        );
+        let seen = breaker.snapshot();
+        let window = seen.window.unwrap();
+        holds(window.calls == 2, "both are in the window", &seen);
+        holds(seen.streak == 1, "the failure was the last", &seen);
+    });
+}
+
+#[test]
+fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_turns_the_window() {
+    catches([Bug::PendingForgotten], || {
+        let (breaker, clock) = closed(
+            &config()
+                .window(SECOND * 4)
+                .window_buckets(2)
+                .failure_rate(1.0)
+                .failure_count(9)
+                .min_calls(1),
+        );
+        own_slot(0);
+        succeed(breaker);
+        let turning = clock.clone();
+        both(
+            with_slot(0, || succeed(breaker)),
+            with_slot(1, move || {
+                turning.advance(SECOND * 2);
+                fail(breaker)
+            }),
+        );
+        let seen = breaker.snapshot();
+        let window = seen.window.unwrap();
+        holds(window.calls == 3, "all are in the window", &seen);
+        clock.advance(SECOND * 2);
+        let later = breaker.snapshot().window.unwrap();
+        holds(
+            (1..=2).contains(&later.calls) && later.failures == 1,
+            "what was early has left the window",
+            &later,
+        );
+        holds(seen.totals.success == 2, "both are in the totals", &seen);
+    });
+}
+
+#[test]
+fn b07_rejections_that_take_no_lock_are_counted() {
+    catches([Bug::SharedCountNotAtomic], || {
+        let (breaker, _) = closed(&config());
+        breaker.trip().unwrap();
+        let rejected = || !succeed(breaker);
+        let (one, other) = both(rejected, rejected);
+        let seen = breaker.snapshot();
+        holds(one && other, "an open circuit rejects", &seen);
+        holds(seen.totals.rejected == 2, "both are counted", &seen);
+    });
+}
+
+#[test]
+fn b07_a_rejection_beside_the_end_of_the_open_time_is_none_or_tells_the_time_left() {
+    catches([], || {
+        let (breaker, clock) = closed(&config());
+        breaker.trip().unwrap();
+        let (open, ()) = both(
+            || breaker.try_acquire().map(drop).err(),
+            move || clock.advance(SECOND),
+        );
+        let seen = breaker.snapshot();
+        let told = open.is_none_or(|open| open.retry_after() == Some(SECOND));
+        holds(told, "the time left is that of before", &seen);
+    });
+}
