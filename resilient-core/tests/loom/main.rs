@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Each model runs as it is, which must hold, and once with each slip that it is there to catch, which must not. All orders
-//! are tried, but in models that say at how many preemptions they end; `LOOM_EXHAUSTIVE=1` lifts that, and takes minutes.
+//! are tried, but in models that say at how many preemptions they end; there `LOOM_MAX_PREEMPTIONS=4` tries more.
 //!
 //! Word, lock, counts and the lock of a keyed group are loom's. Listeners' lists, the registry's lock, `OnceLock`s and the
 //! clock are the standard library's: no step of a model, and never held or changed across one by two threads.
@@ -36,13 +36,12 @@ fn catches<const N: usize>(slips: [Bug; N], model: fn()) {
     catches_up_to(None, slips, model);
 }
 
-/// The same, with at most so many preemptions.
+/// The same, with at most so many preemptions, or as many as `LOOM_MAX_PREEMPTIONS` says.
 #[track_caller]
 fn catches_up_to<const N: usize>(preemptions: Option<usize>, slips: [Bug; N], model: fn()) {
     let mut checker = loom::model::Builder::new();
-    if std::env::var_os("LOOM_EXHAUSTIVE").is_none() {
-        checker.preemption_bound = preemptions;
-    }
+    let asked_for = checker.preemption_bound;
+    checker.preemption_bound = preemptions.map(|few| asked_for.unwrap_or(few));
     let check = || {
         in_order(|| checker.check(model));
         checker.check(model);
@@ -220,7 +219,7 @@ fn b10_half_open_admits_exactly_its_one_slot_of_two_threads() {
 
 #[test]
 fn b10_half_open_admits_exactly_its_two_slots_of_three_threads() {
-    catches_up_to(Some(2), [Bug::ProbeSlotCheckedApart], || {
+    catches_up_to(Some(3), [Bug::ProbeSlotCheckedApart], || {
         let breaker = due(&config().half_open_max_calls(2).half_open_successes(2));
         let probe = || breaker.try_acquire().map(std::mem::forget).is_ok();
         let third = spawn(probe);
@@ -647,7 +646,7 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
 fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
     // The slip is caught by the model below: here the cell that holds the shared breaker is not loom's, and the order that
     // would show it is not always tried.
-    catches_up_to(Some(2), [], || {
+    catches_up_to(Some(3), [], || {
         let shards = keyed(1);
         fail(&shards.get(&1));
         let heard = Arc::new(StdMutex::new(Vec::new()));
