@@ -22,7 +22,6 @@ pub(super) struct Locked {
     /// Totals when the present generation began.
     pub(super) totals_at_start: Counts,
     pub(super) events: Queue,
-    pub(super) lost_events: u64,
     /// Some thread is delivering events, and will deliver those that come meanwhile.
     pub(super) delivering: bool,
     /// The slots that may hold successes that the machine does not know of: one bit for each.
@@ -42,7 +41,6 @@ impl Locked {
             totals: Counts::default(),
             totals_at_start: Counts::default(),
             events: Queue::default(),
-            lost_events: 0,
             delivering: false,
             to_look_into: 0,
             version: settings.version,
@@ -127,12 +125,9 @@ impl Locked {
         if !rest.is_heard() {
             return;
         }
-        let event = Event {
+        self.events.push(Event {
             breaker: rest.name.clone(),
             kind,
-        };
-        if !self.events.push(event) {
-            self.lost_events = self.lost_events.saturating_add(1);
-        }
+        });
     }
 }

@@ -125,13 +125,7 @@ impl Core {
                 Stamp::of_nanos(rest.nanos()?)
             }
             Kind::In(State::Closed | State::ObserveOnly | State::Disabled) => Stamp::UNKNOWN,
-            Kind::In(State::Open) => {
-                let retry_after = rest.open_for_another()?;
-                return Some(Err(Rejection {
-                    state: State::Open,
-                    retry_after,
-                }));
-            }
+            Kind::In(State::Open) => return rest.rejection().map(Err),
             Kind::In(State::ForcedOpen) => {
                 return Some(Err(Rejection {
                     state: State::ForcedOpen,
@@ -372,7 +366,7 @@ impl Core {
             time_in_state: machine.time_in_state(now),
             recent,
             listener_panics: rest.listener_panics.load(Relaxed),
-            lost_events: locked.lost_events,
+            lost_events: locked.events.lost(),
         }
     }
 

@@ -9,25 +9,35 @@ const MOST_EVENTS: usize = 256;
 
 /// A bounded queue. It takes a word until the first event comes, which for most breakers is never.
 #[derive(Debug, Default)]
-pub(super) struct Queue(Option<Box<VecDeque<Event>>>);
+pub(super) struct Queue(Option<Box<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    lost: u64,
+}
 
 impl Queue {
-    /// Whether there was room: else the oldest event had to go.
-    pub(super) fn push(&mut self, event: Event) -> bool {
-        let events = self.0.get_or_insert_default();
-        let has_room = events.len() < MOST_EVENTS;
-        if !has_room {
-            events.pop_front();
+    pub(super) fn push(&mut self, event: Event) {
+        let waiting = self.0.get_or_insert_default();
+        if waiting.events.len() == MOST_EVENTS {
+            waiting.events.pop_front();
+            waiting.lost = waiting.lost.saturating_add(1);
         }
-        events.push_back(event);
-        has_room
+        waiting.events.push_back(event);
     }
 
     pub(super) fn pop(&mut self) -> Option<Event> {
-        self.0.as_mut()?.pop_front()
+        self.0.as_mut()?.events.pop_front()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.as_ref().is_none_or(|events| events.is_empty())
+        let waiting = self.0.as_ref();
+        waiting.is_none_or(|waiting| waiting.events.is_empty())
+    }
+
+    /// How many events were lost so far.
+    pub(super) fn lost(&self) -> u64 {
+        self.0.as_ref().map_or(0, |waiting| waiting.lost)
     }
 }

@@ -9,6 +9,7 @@ use super::{Core, Settings};
 use crate::breaker::Mode;
 use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
 use crate::breaker::open::CircuitOpen;
+use crate::breaker::state::State;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
 use crate::seeded::{Bug, seeded};
@@ -126,18 +127,20 @@ impl Rest {
         self.bucket.load(Relaxed)
     }
 
-    /// How long the circuit is open from now on, if it was open when the word was read. `None` if the end has come, or if
-    /// only the state machine knows.
-    pub(super) fn open_for_another(&self) -> Option<Option<Duration>> {
+    /// What a call is told, if the circuit was open when the word was read. `None` if the end has come, or if only the state
+    /// machine knows.
+    pub(super) fn rejection(&self) -> Option<Rejection> {
         let now = self.nanos()?;
         let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
-        if until == u64::MAX {
-            Some(None)
-        } else if now < since || now >= until {
-            None
-        } else {
-            Some(Some(Duration::from_nanos(until - now)))
-        }
+        let retry_after = match until {
+            u64::MAX => None,
+            until if now < since || now >= until => return None,
+            until => Some(Duration::from_nanos(until - now)),
+        };
+        Some(Rejection {
+            state: State::Open,
+            retry_after,
+        })
     }
 
     /// To be called under the lock, as the others that set something.

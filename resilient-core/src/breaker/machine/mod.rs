@@ -197,9 +197,8 @@ impl Machine {
         if let Some(nowhere_or_late) = self.counted_apart(ticket) {
             return Some(nowhere_or_late);
         }
-        let health = match &mut self.phase {
-            Phase::Closed(health) | Phase::ObserveOnly { health, .. } => health,
-            _ => return None,
+        let (Phase::Closed(health) | Phase::ObserveOnly { health, .. }) = &mut self.phase else {
+            return None;
         };
         let (failed, counted) = match ending {
             Ending::Reported(Outcome::Success) => (false, Counted::Success { slow: false }),
