@@ -1,0 +1,41 @@
+//! What the comparison found in the real breaker, each by itself.
+
+use std::time::Duration;
+
+use resilient::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, ManualClock, Mode, Outcome, Override,
+    Reason, Registry, State,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn registered(settings: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, ManualClock) {
+    let clock = ManualClock::new();
+    let config = settings.build().unwrap();
+    let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
+    let registry = Registry::new();
+    registry.register(&breaker).unwrap();
+    (registry, breaker, clock)
+}
+
+fn call(breaker: &CircuitBreaker, outcome: Outcome) {
+    breaker.try_acquire().unwrap().report(outcome);
+}
+
+#[test]
+fn g02_round_that_new_settings_call_lost_reopens_for_its_failures_and_not_for_slowness() {
+    let (registry, breaker, _clock) = registered(&BreakerConfig::builder().half_open_failures(1));
+    breaker.trip().unwrap();
+    breaker.half_open().unwrap();
+    call(&breaker, Outcome::Failure);
+
+    let intolerant = BreakerConfig::builder().half_open_failures(0);
+    registry
+        .override_breaker("dependency", Override::from(intolerant))
+        .unwrap();
+    call(&breaker, Outcome::Success);
+
+    assert_eq!(breaker.state(), State::Open);
+    let recent = breaker.snapshot().recent;
+    assert_eq!(recent.last().unwrap().reason, Reason::ProbeFailed);
+}
