@@ -39,3 +39,20 @@ fn g02_round_that_new_settings_call_lost_reopens_for_its_failures_and_not_for_sl
     let recent = breaker.snapshot().recent;
     assert_eq!(recent.last().unwrap().reason, Reason::ProbeFailed);
 }
+
+#[test]
+fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one() {
+    let (registry, breaker, clock) = registered(&BreakerConfig::builder().window(SECOND));
+    call(&breaker, Outcome::Failure);
+    clock.advance(SECOND / 2);
+    call(&breaker, Outcome::Failure);
+    clock.advance(SECOND / 2);
+    assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
+
+    let longer = BreakerConfig::builder().window(10 * SECOND);
+    registry
+        .override_breaker("dependency", Override::from(longer))
+        .unwrap();
+
+    assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
+}
