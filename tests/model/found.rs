@@ -56,3 +56,16 @@ fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one(
 
     assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
 }
+
+#[test]
+fn g02_state_that_was_set_anew_by_hand_outlives_an_override_that_asked_for_the_same() {
+    let (registry, breaker, _clock) = registered(&BreakerConfig::builder());
+    let disabled = Override::default().with_mode(Mode::Disabled);
+    registry.override_breaker("dependency", disabled).unwrap();
+    breaker.close();
+    breaker.disable();
+
+    registry.clear_override("dependency").unwrap();
+
+    assert_eq!(breaker.state(), State::Disabled);
+}
