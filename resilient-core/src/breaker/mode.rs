@@ -37,8 +37,4 @@ impl Mode {
             Self::ObserveOnly => machine.observe_only(now),
         }
     }
-
-    pub(crate) fn is_set(self, machine: &Machine) -> bool {
-        machine.entered() == self.state()
-    }
 }

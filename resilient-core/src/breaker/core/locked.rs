@@ -28,8 +28,8 @@ pub(super) struct Locked {
     to_look_into: u16,
     /// Of the settings that hold.
     version: u64,
-    /// The mode that an override asked for.
-    mode: Option<Mode>,
+    /// The mode that an override asked for, and the generation that it found or began.
+    mode: Option<(Mode, u64)>,
 }
 
 impl Locked {
@@ -96,18 +96,21 @@ impl Locked {
         self.version = settings.version;
         let differs = **self.machine.config() != *settings.config;
         self.machine.reconfigure(settings.config, now);
-        let old = std::mem::replace(&mut self.mode, settings.mode);
-        if old != self.mode {
-            match self.mode {
-                Some(mode) => mode.set(&mut self.machine, now),
-                // Only what the override did is undone: by hand, the state may be another one by now.
-                None if old.is_some_and(|mode| mode.is_set(&self.machine)) => {
-                    self.machine.close(now);
-                }
-                None => {}
-            }
+        if self.mode.map(|(mode, _)| mode) != settings.mode {
+            self.change_mode(settings.mode, now);
         }
         differs
+    }
+
+    fn change_mode(&mut self, mode: Option<Mode>, now: Instant) {
+        let old = self.mode.take();
+        if let Some(mode) = mode {
+            mode.set(&mut self.machine, now);
+            self.mode = Some((mode, self.machine.generation()));
+        } else if old.is_some_and(|(_, generation)| generation == self.machine.generation()) {
+            // Only what the override did is undone: the state may have been changed by hand meanwhile, also there and back.
+            self.machine.close(now);
+        }
     }
 
     pub(super) fn queue_what_happened(&mut self, rest: &Rest) {

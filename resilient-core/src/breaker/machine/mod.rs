@@ -381,10 +381,11 @@ impl Machine {
                 Decision::Close => {
                     self.enter(self.healthy(now), Reason::ProbesSucceeded, now);
                 }
-                Decision::Reopen if call.failed => {
-                    self.open(Reason::ProbeFailed, retry_after, now);
+                Decision::Reopen if call.slow && !call.failed => {
+                    self.open(Reason::ProbeSlow, retry_after, now);
                 }
-                Decision::Reopen => self.open(Reason::ProbeSlow, retry_after, now),
+                // Also where an override took the tolerance away, and a fast success is the next to be counted.
+                Decision::Reopen => self.open(Reason::ProbeFailed, retry_after, now),
             },
             // These admit nobody, so no ticket is of their generation; and disabled counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}

@@ -68,11 +68,12 @@ impl TimeWindow {
         places.fold(self.tally, |tally, place| tally.minus(self.buckets[place]))
     }
 
-    /// This window, empty so far, after the calls of another one: each is taken for as late as its bucket allows.
+    /// This window, empty so far, after the calls that another one shows now: each is taken for as late as its bucket
+    /// allows.
     pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
         self.start = old.start;
         let count = old.count();
-        let oldest = old.newest.saturating_sub(count - 1);
+        let oldest = old.number_at(now).saturating_sub(count - 1);
         for number in oldest..=old.newest {
             let bucket = old.buckets[old.place(number)];
             self.advance(self.number_at(old.last_instant_of(number).min(now)));

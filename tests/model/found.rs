@@ -1,0 +1,71 @@
+//! What the comparison found in the real breaker, each by itself.
+
+use std::time::Duration;
+
+use resilient::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, ManualClock, Mode, Outcome, Override,
+    Reason, Registry, State,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn registered(settings: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, ManualClock) {
+    let clock = ManualClock::new();
+    let config = settings.build().unwrap();
+    let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
+    let registry = Registry::new();
+    registry.register(&breaker).unwrap();
+    (registry, breaker, clock)
+}
+
+fn call(breaker: &CircuitBreaker, outcome: Outcome) {
+    breaker.try_acquire().unwrap().report(outcome);
+}
+
+#[test]
+fn g02_round_that_new_settings_call_lost_reopens_for_its_failures_and_not_for_slowness() {
+    let (registry, breaker, _clock) = registered(&BreakerConfig::builder().half_open_failures(1));
+    breaker.trip().unwrap();
+    breaker.half_open().unwrap();
+    call(&breaker, Outcome::Failure);
+
+    let intolerant = BreakerConfig::builder().half_open_failures(0);
+    registry
+        .override_breaker("dependency", Override::from(intolerant))
+        .unwrap();
+    call(&breaker, Outcome::Success);
+
+    assert_eq!(breaker.state(), State::Open);
+    let recent = breaker.snapshot().recent;
+    assert_eq!(recent.last().unwrap().reason, Reason::ProbeFailed);
+}
+
+#[test]
+fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one() {
+    let (registry, breaker, clock) = registered(&BreakerConfig::builder().window(SECOND));
+    call(&breaker, Outcome::Failure);
+    clock.advance(SECOND / 2);
+    call(&breaker, Outcome::Failure);
+    clock.advance(SECOND / 2);
+    assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
+
+    let longer = BreakerConfig::builder().window(10 * SECOND);
+    registry
+        .override_breaker("dependency", Override::from(longer))
+        .unwrap();
+
+    assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
+}
+
+#[test]
+fn g02_state_that_was_set_anew_by_hand_outlives_an_override_that_asked_for_the_same() {
+    let (registry, breaker, _clock) = registered(&BreakerConfig::builder());
+    let disabled = Override::default().with_mode(Mode::Disabled);
+    registry.override_breaker("dependency", disabled).unwrap();
+    breaker.close();
+    breaker.disable();
+
+    registry.clear_override("dependency").unwrap();
+
+    assert_eq!(breaker.state(), State::Disabled);
+}

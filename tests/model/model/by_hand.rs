@@ -1,0 +1,129 @@
+//! B1, G2: what an operator does.
+
+use std::time::Duration;
+
+use resilient::{Mode, Reason, State};
+
+use super::opening::later;
+use super::{Model, Wrong};
+use crate::operation::Answer;
+use crate::settings::Settings;
+
+impl Model {
+    fn refuses(&self, to: State) -> Option<Answer> {
+        let refused = matches!(
+            (self.state, to),
+            (
+                State::ForcedOpen | State::Disabled | State::ObserveOnly,
+                State::Open
+            ) | (
+                State::Closed | State::Disabled | State::ObserveOnly,
+                State::HalfOpen
+            )
+        );
+        refused.then_some(Answer::Refused {
+            from: self.state,
+            to,
+        })
+    }
+
+    pub(super) fn trip(&mut self) -> Answer {
+        if let Some(refused) = self.refuses(State::Open) {
+            return refused;
+        }
+        self.catch_up();
+        if self.state != State::Open {
+            self.open(Reason::Manual, None);
+        }
+        Answer::Nothing
+    }
+
+    pub(super) fn trip_for(&mut self, time: Duration) -> Answer {
+        if let Some(refused) = self.refuses(State::Open) {
+            return refused;
+        }
+        self.catch_up();
+        if self.state == State::Open {
+            self.move_end(later(self.now(), time));
+        } else {
+            if self.state == State::HalfOpen {
+                self.reopenings += 1;
+            }
+            self.open_until(Reason::Manual, time);
+        }
+        self.opening.by_hand = true;
+        Answer::Nothing
+    }
+
+    pub(super) fn half_open(&mut self) -> Answer {
+        if let Some(refused) = self.refuses(State::HalfOpen) {
+            return refused;
+        }
+        self.set(State::HalfOpen);
+        Answer::Nothing
+    }
+
+    /// Always a new generation and clean windows; an event only if the state changed.
+    pub(super) fn close(&mut self) {
+        if self.state == State::Closed {
+            self.begin_anew();
+        } else {
+            self.close_for(Reason::Manual);
+        }
+    }
+
+    /// A transition into the state it is in is none.
+    pub(super) fn set(&mut self, state: State) {
+        if self.state != state {
+            self.enter(state, Reason::Manual, None);
+        }
+    }
+
+    pub(super) fn override_with(&mut self, settings: &Settings, mode: Option<Mode>) -> Answer {
+        let merged = settings.over(&self.code);
+        if !merged.go_together() {
+            return Answer::Overridden { accepted: false };
+        }
+        self.hold(&merged);
+        self.take_mode(mode);
+        Answer::Overridden { accepted: true }
+    }
+
+    pub(super) fn clear_override(&mut self) -> Answer {
+        let code = self.code.clone();
+        self.hold(&code);
+        self.take_mode(None);
+        Answer::Overridden { accepted: true }
+    }
+
+    /// Puts the breaker into the mode, once: what is done by hand after that stands, also if the same is said again. Taking
+    /// one back closes the circuit, unless its state was changed by hand since.
+    fn take_mode(&mut self, mode: Option<Mode>) {
+        if self.mode.map(|(mode, _)| mode) == mode {
+            return;
+        }
+        let before = self.mode.take();
+        if let Some(mode) = mode {
+            self.set(mode.state());
+            self.mode = Some((mode, self.generation));
+        } else if before.is_some_and(|(_, generation)| generation == self.generation) {
+            self.close();
+        }
+    }
+
+    fn hold(&mut self, settings: &Settings) {
+        let new = settings.holding();
+        let old = std::mem::replace(&mut self.holding, new);
+        if old == self.holding {
+            return;
+        }
+        let clock = self.clock;
+        self.memory.carry_over(clock, &old, &self.holding);
+        let moves = !self.opening.by_hand || self.is(Wrong::OverrideMovesAnyEnd);
+        if self.state == State::Open && moves {
+            let open_for = self.open_time(self.opening.hint);
+            self.move_end(later(self.began, open_for));
+        }
+        self.record.tell_settings_changed();
+    }
+}

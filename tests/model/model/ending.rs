@@ -1,0 +1,109 @@
+//! How a call's end is counted, and where it leads.
+
+use std::time::Duration;
+
+use resilient::{Abandoned, Reason, State};
+
+use super::opening::nanos;
+use super::{Model, Ticket, Wrong};
+use crate::operation::Ending;
+
+impl Model {
+    pub(super) fn end(&mut self, from: usize, ending: Ending) {
+        let Some(ticket) = self.in_flight[from].take() else {
+            return;
+        };
+        if self.state == State::Disabled {
+            return;
+        }
+        let is_current = ticket.generation == self.generation || self.is(Wrong::LateCounts);
+        let holds_a_slot = || {
+            self.state != State::HalfOpen
+                || self.probes.holds(ticket.number)
+                    && !(self.is(Wrong::LeaseEndsByItself)
+                        && self
+                            .probes
+                            .is_over(ticket.number, self.clock, &self.holding))
+        };
+        if !is_current || !holds_a_slot() {
+            self.record.count(|totals| totals.late += 1);
+            return;
+        }
+        let (failed, hint) = match ending {
+            Ending::Success => (false, None),
+            Ending::SuccessAfter(hint) => (false, Some(hint)),
+            Ending::Failure | Ending::Unwound => (true, None),
+            Ending::FailureAfter(hint) => (true, Some(hint)),
+            Ending::Dropped if self.holding.abandoned == Abandoned::Failure => (true, None),
+            Ending::Ignored | Ending::Dropped => {
+                self.probes.free(ticket.number);
+                self.record.count(|totals| match ending {
+                    Ending::Ignored => totals.ignored += 1,
+                    _ => totals.abandoned += 1,
+                });
+                return;
+            }
+        };
+        let is_slow = self.is_slow(ticket);
+        self.record.count(|totals| {
+            totals.success += u64::from(!failed);
+            totals.failure += u64::from(failed);
+            totals.slow += u64::from(is_slow);
+        });
+        if self.state == State::HalfOpen {
+            self.probes.free(ticket.number);
+            self.probed(failed, is_slow, hint);
+        } else {
+            self.memory.count(self.clock, failed, is_slow);
+            self.counted(hint);
+        }
+    }
+
+    /// B6: at least that long.
+    fn is_slow(&self, ticket: Ticket) -> bool {
+        let took = ticket.admitted.map(|admitted| self.clock - admitted);
+        let slow_call = self.holding.slow_call.map(nanos);
+        took.zip(slow_call).is_some_and(|(took, slow)| {
+            if self.is(Wrong::SlowIsExclusive) {
+                took > slow
+            } else {
+                took >= slow
+            }
+        })
+    }
+
+    /// B4, B5: a call counted in `Closed` or `ObserveOnly`.
+    fn counted(&mut self, hint: Option<Duration>) {
+        let Some(reason) = self.condition() else {
+            return;
+        };
+        if self.state == State::ObserveOnly {
+            if !self.told_would_open {
+                self.told_would_open = true;
+                self.record.tell_would_open(reason);
+            }
+            return;
+        }
+        self.record.last_opening = Some(self.remembered());
+        self.open(reason, hint);
+    }
+
+    /// B10: a probe's result.
+    fn probed(&mut self, failed: bool, slow: bool, hint: Option<Duration>) {
+        if failed || slow {
+            self.probes.failed += 1;
+        } else {
+            self.probes.succeeded += 1;
+        }
+        if self.probes.failed > self.holding.half_open_failures {
+            let reason = if slow && !failed {
+                Reason::ProbeSlow
+            } else {
+                Reason::ProbeFailed
+            };
+            self.open(reason, hint);
+        } else if self.probes.succeeded >= self.holding.half_open_successes {
+            self.close_for(Reason::ProbesSucceeded);
+        }
+    }
+}

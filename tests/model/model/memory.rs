@@ -1,0 +1,174 @@
+//! B4, B5: all calls since the state began, and what of them a window shows.
+
+use resilient::{Reason, Window};
+
+use super::{Model, Nanos, Wrong, opening::nanos};
+use crate::settings::Holding;
+use crate::view::Remembered;
+
+/// A success or failure.
+#[derive(Debug, Clone, Copy)]
+struct Call {
+    at: Nanos,
+    failed: bool,
+    slow: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Bucket 0 of a window of time begins here.
+    origin: Nanos,
+    /// The time that windows go by: it does not go back behind the last call.
+    latest: Nanos,
+    calls: Vec<Call>,
+    streak: u32,
+}
+
+impl Memory {
+    pub(super) fn beginning(origin: Nanos) -> Self {
+        Self {
+            origin,
+            latest: origin,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn count(&mut self, now: Nanos, failed: bool, slow: bool) {
+        self.streak = if failed { self.streak + 1 } else { 0 };
+        let at = self.time(now);
+        self.latest = at;
+        self.calls.push(Call { at, failed, slow });
+    }
+
+    fn time(&self, now: Nanos) -> Nanos {
+        self.latest.max(now)
+    }
+
+    fn bucket(&self, at: Nanos, window: Nanos, buckets: u32) -> Nanos {
+        (at - self.origin).max(0) * Nanos::from(buckets) / window
+    }
+
+    /// How long until the present bucket ends.
+    pub(super) fn bucket_ends_in(&self, now: Nanos, holding: &Holding) -> Option<Nanos> {
+        let Some(Window::Time(window)) = holding.window else {
+            return None;
+        };
+        let present = self.bucket(self.time(now), nanos(window), holding.window_buckets);
+        let last = self.last_of_bucket(present, nanos(window), holding.window_buckets);
+        Some(last + 1 - now)
+    }
+
+    /// The last nanosecond that is in it.
+    fn last_of_bucket(&self, bucket: Nanos, window: Nanos, buckets: u32) -> Nanos {
+        let buckets = Nanos::from(buckets);
+        let next_begins = ((bucket + 1) * window + buckets - 1) / buckets;
+        self.origin + next_begins - 1
+    }
+
+    /// The calls in the window.
+    fn in_window(&self, now: Nanos, holding: &Holding, more: Nanos) -> Vec<Call> {
+        match holding.window {
+            None => Vec::new(),
+            Some(Window::Calls(calls)) => {
+                let calls = usize::try_from(calls).unwrap();
+                let newest = self.calls.len().saturating_sub(calls);
+                self.calls[newest..].to_vec()
+            }
+            Some(Window::Time(window)) => {
+                let (window, buckets) = (nanos(window), holding.window_buckets);
+                let first = self.first_bucket(now, window, buckets) - more;
+                let mut calls = self.calls.clone();
+                calls.retain(|call| first <= self.bucket(call.at, window, buckets));
+                calls
+            }
+            Some(other) => unreachable!("no settings have {other:?}"),
+        }
+    }
+
+    /// G2: what one window shows, another of the same kind goes on with. A call is then taken for as late as its bucket
+    /// was.
+    pub(super) fn carry_over(&mut self, now: Nanos, old: &Holding, new: &Holding) {
+        if (old.window, old.window_buckets) == (new.window, new.window_buckets) {
+            return;
+        }
+        let shown = self.in_window(now, old, 0);
+        match (old.window, new.window) {
+            (Some(Window::Calls(_)), Some(Window::Calls(_))) => self.calls = shown,
+            (Some(Window::Time(window)), Some(Window::Time(_))) => {
+                let (window, buckets) = (nanos(window), old.window_buckets);
+                let late = |at| {
+                    let bucket = self.bucket(at, window, buckets);
+                    self.last_of_bucket(bucket, window, buckets).min(now)
+                };
+                let is_shown = self.first_bucket(now, window, buckets)
+                    <= self.bucket(self.latest, window, buckets);
+                let latest = if is_shown {
+                    late(self.latest)
+                } else {
+                    self.origin
+                };
+                let calls = shown.iter().map(|call| Call {
+                    at: late(call.at),
+                    ..*call
+                });
+                (self.calls, self.latest) = (calls.collect(), latest);
+            }
+            _ => {
+                let streak = self.streak;
+                *self = Self::beginning(now);
+                self.streak = streak;
+            }
+        }
+    }
+
+    fn first_bucket(&self, now: Nanos, window: Nanos, buckets: u32) -> Nanos {
+        self.bucket(self.time(now), window, buckets) - Nanos::from(buckets) + 1
+    }
+}
+
+impl Model {
+    pub(super) fn remembered(&self) -> Remembered {
+        let more = Nanos::from(self.is(Wrong::OneBucketMore));
+        let calls = self.memory.in_window(self.clock, &self.holding, more);
+        let count = |is_counted: fn(&Call) -> bool| {
+            u64::try_from(calls.iter().filter(|call| is_counted(call)).count()).unwrap()
+        };
+        Remembered {
+            calls: count(|_| true),
+            failures: count(|call| call.failed),
+            slow: count(|call| call.slow),
+            streak: self.memory.streak,
+        }
+    }
+
+    /// The first condition that is met.
+    pub(super) fn condition(&self) -> Option<Reason> {
+        let remembered = self.remembered();
+        let holding = &self.holding;
+        let reaches = |share: u64, rate: Option<f64>| {
+            let is_trusted = remembered.calls >= u64::from(holding.min_calls);
+            let share = share as f64 / remembered.calls as f64;
+            is_trusted
+                && rate.is_some_and(|rate| {
+                    if self.is(Wrong::RateIsExclusive) {
+                        share > rate
+                    } else {
+                        share >= rate
+                    }
+                })
+        };
+        let streak = holding.failure_threshold;
+        let count = holding.failure_count;
+        if streak.is_some_and(|threshold| remembered.streak >= threshold) {
+            Some(Reason::FailureThreshold)
+        } else if count.is_some_and(|count| remembered.failures >= u64::from(count)) {
+            Some(Reason::FailureCount)
+        } else if reaches(remembered.failures, holding.failure_rate) {
+            Some(Reason::FailureRate)
+        } else if reaches(remembered.slow, holding.slow_call_rate) {
+            Some(Reason::SlowCallRate)
+        } else {
+            None
+        }
+    }
+}

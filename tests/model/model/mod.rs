@@ -1,0 +1,202 @@
+//! The plain model: it keeps everything, looks it all through at each step, and has one branch for each rule.
+
+mod by_hand;
+mod ending;
+mod memory;
+mod opening;
+mod probes;
+mod record;
+mod wrong;
+
+use std::time::Duration;
+
+use resilient::{Mode, Reason, State};
+
+use self::memory::Memory;
+use self::opening::{Opening, nanos};
+use self::probes::Probes;
+use self::record::Record;
+pub(crate) use self::wrong::Wrong;
+use crate::operation::{Action, Answer, Rejection, SLOTS};
+use crate::settings::{Holding, Settings};
+use crate::view::Step;
+
+/// Nanoseconds since the breaker was made.
+type Nanos = i128;
+
+pub(crate) struct Model {
+    wrong: Option<Wrong>,
+    code: Settings,
+    holding: Holding,
+    /// That of the override in force, and the generation that it began, or found.
+    mode: Option<(Mode, u64)>,
+    clock: Nanos,
+    /// The state that was entered: an open circuit whose time is over is still in `Open` here.
+    state: State,
+    began: Nanos,
+    generation: u64,
+    memory: Memory,
+    told_would_open: bool,
+    opening: Opening,
+    /// From half-open, since the circuit was last closed.
+    reopenings: u32,
+    probes: Probes,
+    in_flight: [Option<Ticket>; SLOTS],
+    record: Record,
+}
+
+/// What an admitted call knows.
+#[derive(Debug, Clone, Copy)]
+struct Ticket {
+    number: u64,
+    generation: u64,
+    /// B6: nobody looked at the clock where no call was slow.
+    admitted: Option<Nanos>,
+}
+
+impl Model {
+    pub(crate) fn new(settings: &Settings, wrong: Option<Wrong>) -> Self {
+        Self {
+            wrong,
+            code: settings.clone(),
+            holding: settings.holding(),
+            mode: None,
+            clock: 0,
+            state: State::Closed,
+            began: 0,
+            generation: 0,
+            memory: Memory::default(),
+            told_would_open: false,
+            opening: Opening::default(),
+            reopenings: 0,
+            probes: Probes::default(),
+            in_flight: [None; SLOTS],
+            record: Record::default(),
+        }
+    }
+
+    fn is(&self, wrong: Wrong) -> bool {
+        self.wrong == Some(wrong)
+    }
+
+    /// B16: a time before the present state began counts as that beginning, as long as the state lasts. What begins then
+    /// begins when the clock says: else a clock that was set back by a day would keep the circuit open for a day more.
+    fn now(&self) -> Nanos {
+        self.clock.max(self.began)
+    }
+
+    /// B12: the state as the next caller finds it.
+    fn seen_state(&self) -> State {
+        if self.is_due() {
+            State::HalfOpen
+        } else {
+            self.state
+        }
+    }
+
+    /// B7: the end is the first instant at which a call is admitted.
+    fn is_due(&self) -> bool {
+        let over = |end| {
+            if self.is(Wrong::EndIsExclusive) {
+                end < self.now()
+            } else {
+                end <= self.now()
+            }
+        };
+        self.state == State::Open && self.opening.end.is_some_and(over)
+    }
+
+    pub(crate) fn is_in_flight(&self, slot: usize) -> bool {
+        self.in_flight[slot].is_some()
+    }
+
+    pub(crate) fn act(&mut self, action: &Action) -> Answer {
+        match action {
+            Action::Admit(slot) => return self.admit(*slot),
+            Action::End(slot, ending) => self.end(*slot, *ending),
+            Action::Advance(by) => self.clock += nanos(*by),
+            Action::SetBack(by) => self.clock = (self.clock - nanos(*by)).max(0),
+            Action::Trip => return self.trip(),
+            Action::TripFor(time) => return self.trip_for(*time),
+            Action::HalfOpen => return self.half_open(),
+            Action::Close => self.close(),
+            Action::ForceOpen => self.set(State::ForcedOpen),
+            Action::Disable => self.set(State::Disabled),
+            Action::ObserveOnly => self.set(State::ObserveOnly),
+            Action::Override(settings, mode) => return self.override_with(settings, *mode),
+            Action::ClearOverride => return self.clear_override(),
+        }
+        Answer::Nothing
+    }
+
+    /// B2, B7, B10, B11.
+    fn admit(&mut self, slot: usize) -> Answer {
+        if let Some(rejection) = self.would_reject() {
+            self.record.count(|totals| totals.rejected += 1);
+            return Answer::Rejected(rejection);
+        }
+        self.catch_up();
+        let looks_at_the_clock = self.state == State::HalfOpen || self.holding.slow_call.is_some();
+        let ticket = Ticket {
+            number: self.record.next_number(),
+            generation: self.generation,
+            admitted: looks_at_the_clock.then_some(self.clock),
+        };
+        if self.state == State::HalfOpen {
+            let clock = self.clock;
+            self.probes.admit(ticket.number, clock, &self.holding);
+        }
+        self.in_flight[slot] = Some(ticket);
+        Answer::Admitted
+    }
+
+    /// B10: half-open is reached by the first call after the end, and by the first operation by hand.
+    fn catch_up(&mut self) {
+        if self.is_due() {
+            self.enter(State::HalfOpen, Reason::RecoveryTime, None);
+        }
+    }
+
+    /// What the next call would be told, if it were rejected.
+    fn would_reject(&self) -> Option<Rejection> {
+        let is_full =
+            || self.state == State::HalfOpen && !self.probes.admits(self.clock, &self.holding);
+        match self.seen_state() {
+            State::Open | State::ForcedOpen => {}
+            State::HalfOpen if is_full() => {}
+            _ => return None,
+        }
+        Some(Rejection {
+            state: self.state,
+            retry_after: self.retry_after(),
+        })
+    }
+
+    fn close_for(&mut self, reason: Reason) {
+        self.reopenings = 0;
+        self.enter(State::Closed, reason, None);
+    }
+
+    /// B3, B5: a new generation, and nothing remembered.
+    fn begin_anew(&mut self) {
+        self.spend();
+        self.began = self.clock;
+        self.generation += 1;
+        self.memory = Memory::beginning(self.clock);
+        self.told_would_open = false;
+        self.probes = Probes::default();
+        self.record.begin_state();
+    }
+
+    fn enter(&mut self, to: State, reason: Reason, open_for: Option<Duration>) {
+        self.record.step(Step {
+            at: self.clock,
+            from: self.state,
+            to,
+            reason,
+            open_for,
+        });
+        self.begin_anew();
+        self.state = to;
+    }
+}

@@ -1,0 +1,89 @@
+//! B10, B11: the probes of one round, and their leases.
+
+use super::Nanos;
+use super::opening::later;
+use crate::settings::Holding;
+
+#[derive(Debug, Default)]
+pub(super) struct Probes {
+    /// In the order of admission.
+    in_flight: Vec<Probe>,
+    pub(super) succeeded: u32,
+    pub(super) failed: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Probe {
+    ticket: u64,
+    since: Nanos,
+}
+
+impl Probe {
+    /// The lease that is set now holds, also for those admitted before. `None` is one without end; zero, one that is over.
+    fn lease_left(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
+        let end = later(self.since, holding.probe_timeout)?;
+        Some((end - clock.max(self.since)).max(0))
+    }
+}
+
+impl Probes {
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    pub(super) fn holds(&self, ticket: u64) -> bool {
+        self.in_flight.iter().any(|probe| probe.ticket == ticket)
+    }
+
+    /// Whether its lease is over.
+    pub(super) fn is_over(&self, ticket: u64, clock: Nanos, holding: &Holding) -> bool {
+        let mut probes = self.in_flight.iter();
+        probes.any(|probe| probe.ticket == ticket && probe.lease_left(clock, holding) == Some(0))
+    }
+
+    pub(super) fn free(&mut self, ticket: u64) {
+        self.in_flight.retain(|probe| probe.ticket != ticket);
+    }
+
+    /// With none in flight there is one, also where settings that came meanwhile call the round decided: a breaker is never
+    /// wedged.
+    fn has_a_free_slot(&self, holding: &Holding) -> bool {
+        let in_flight = u32::try_from(self.in_flight.len()).unwrap();
+        let fits = in_flight < holding.half_open_max_calls
+            && in_flight + self.succeeded + self.failed
+                < holding.half_open_successes + holding.half_open_failures;
+        fits || in_flight == 0
+    }
+
+    pub(super) fn admits(&self, clock: Nanos, holding: &Holding) -> bool {
+        self.retry_after(clock, holding) == Some(0)
+    }
+
+    /// Into a free slot, or else that of the first probe whose lease is over.
+    pub(super) fn admit(&mut self, ticket: u64, clock: Nanos, holding: &Holding) {
+        if !self.has_a_free_slot(holding) {
+            let is_over = |probe: &Probe| probe.lease_left(clock, holding) == Some(0);
+            let lost = self.in_flight.iter().position(is_over);
+            self.in_flight.remove(lost.expect("it admits"));
+        }
+        let since = clock;
+        self.in_flight.push(Probe { ticket, since });
+    }
+
+    /// `None` if no lease ends.
+    pub(super) fn retry_after(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
+        if self.has_a_free_slot(holding) {
+            return Some(0);
+        }
+        self.leases_left(clock, holding).min()
+    }
+
+    pub(super) fn leases_left(
+        &self,
+        clock: Nanos,
+        holding: &Holding,
+    ) -> impl Iterator<Item = Nanos> {
+        let probes = self.in_flight.iter();
+        probes.filter_map(move |probe| probe.lease_left(clock, holding))
+    }
+}

@@ -1,0 +1,154 @@
+//! B12, B13, B14: what is kept for the record, and the view of it all.
+
+use std::time::Duration;
+
+use resilient::{Reason, State, Window};
+
+use super::opening::{duration, nanos};
+use super::{Model, Nanos};
+use crate::operation::{Edge, Side, Span};
+use crate::view::{Heard, Remembered, Step, Totals, View};
+
+/// Of each of [`State::ALL`].
+type ByState = [Nanos; 6];
+
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    numbers: u64,
+    totals: Totals,
+    in_state: Totals,
+    pub(super) last_opening: Option<Remembered>,
+    /// All of them.
+    steps: Vec<Step>,
+    spent: ByState,
+    /// Up to when they are added up: a clock that goes back gives no time twice.
+    spent_until: Nanos,
+    heard: Vec<Heard>,
+}
+
+impl Record {
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    pub(super) fn count(&mut self, count: impl Fn(&mut Totals)) {
+        count(&mut self.totals);
+        count(&mut self.in_state);
+    }
+
+    pub(super) fn tell_would_open(&mut self, reason: Reason) {
+        self.heard.push(Heard::WouldOpen(reason));
+    }
+
+    pub(super) fn tell_settings_changed(&mut self) {
+        self.heard.push(Heard::SettingsChanged);
+    }
+
+    pub(super) fn step(&mut self, step: Step) {
+        self.steps.push(step);
+        self.heard.push(Heard::Step(step));
+    }
+
+    pub(super) fn correct_open_time(&mut self, open_for: Option<Duration>) {
+        let opening = self.steps.last_mut().expect("it is open");
+        opening.open_for = open_for;
+    }
+
+    pub(super) fn begin_state(&mut self) {
+        self.in_state = Totals::default();
+    }
+}
+
+impl Model {
+    /// Time in each state up to now: what is after the end of an open time is half-open.
+    fn spent(&self) -> ByState {
+        let mut spent = self.record.spent;
+        let since = self.record.spent_until;
+        let now = self.now().max(since);
+        let mut add = |state: State, time| {
+            let index = State::ALL.iter().position(|other| *other == state);
+            spent[index.unwrap()] += time;
+        };
+        match self.opening.end {
+            Some(end) if self.is_due() => {
+                let end = end.clamp(since, now);
+                add(State::Open, end - since);
+                add(State::HalfOpen, now - end);
+            }
+            _ => add(self.state, now - since),
+        }
+        spent
+    }
+
+    /// Adds up the time in the state that ends now.
+    pub(super) fn spend(&mut self) {
+        self.record.spent = self.spent();
+        self.record.spent_until = self.now().max(self.record.spent_until);
+    }
+
+    pub(crate) fn view(&self) -> View {
+        let steps = &self.record.steps;
+        let begun = steps.last().map(|step| step.at);
+        let seen = self.seen_state();
+        let remembers = matches!(seen, State::Closed | State::ObserveOnly);
+        let has_window = remembers && self.holding.window.is_some();
+        View {
+            state: seen,
+            since: if self.is_due() {
+                self.opening.end
+            } else {
+                begun
+            },
+            retry_after: self.retry_after(),
+            open_now: self.would_reject().filter(|_| seen != State::HalfOpen),
+            streak: self.remembered().streak,
+            window: has_window.then(|| self.remembered()),
+            last_opening: self.record.last_opening,
+            probes_in_flight: self.probes.in_flight(),
+            totals: self.record.totals,
+            in_state: self.record.in_state,
+            transitions: State::ALL.map(|state| {
+                let into = steps.iter().filter(|step| step.to == state).count();
+                u64::try_from(into).unwrap()
+            }),
+            time_in_state: self.spent().map(duration),
+            recent: steps[steps.len().saturating_sub(32)..].to_vec(),
+            listener_panics: 0,
+            lost_events: 0,
+        }
+    }
+
+    /// What a listener must have heard since this was last asked.
+    pub(crate) fn heard(&mut self) -> Vec<Heard> {
+        std::mem::take(&mut self.record.heard)
+    }
+
+    /// How long a span is; nothing where there is no such edge ahead, or it is further than clocks go.
+    pub(crate) fn length(&self, span: Span) -> Duration {
+        let (edge, side) = match span {
+            Span::Fixed(time) => return time,
+            Span::Until(edge, side) => (edge, side),
+        };
+        let to_bucket = || self.memory.bucket_ends_in(self.clock, &self.holding);
+        let length = match edge {
+            Edge::RetryAfter => self.retry_after().map(nanos),
+            Edge::Bucket => to_bucket(),
+            Edge::Buckets(more) => to_bucket().map(|first| {
+                let Some(Window::Time(window)) = self.holding.window else {
+                    return first;
+                };
+                first + nanos(window) * Nanos::from(more) / Nanos::from(self.holding.window_buckets)
+            }),
+            Edge::Slow => self.holding.slow_call.map(nanos),
+            Edge::LastLease => self.probes.leases_left(self.clock, &self.holding).max(),
+        };
+        let length = length.filter(|length| *length < nanos(Duration::from_secs(1 << 24)));
+        duration(match (length, side) {
+            (None, _) => 0,
+            (Some(length), Side::JustBefore) => (length - 1).max(0),
+            (Some(length), Side::Exactly) => length,
+            (Some(length), Side::JustAfter) => length + 1,
+        })
+    }
+}

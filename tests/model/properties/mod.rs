@@ -1,0 +1,7 @@
+//! What holds for any settings and any calls.
+
+mod open_time;
+mod permits;
+mod retry_after;
+mod totals;
+mod windows;

@@ -1,0 +1,68 @@
+//! B7, B10, B11: what a rejected call is told is exact.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::cases::for_all;
+use crate::operation::{Action, Answer, Ending, SLOTS};
+use crate::strategies::{action, settings, trip_for};
+use crate::subject::{Parts, Subject};
+
+const NANOSECOND: Duration = Duration::from_nanos(1);
+const A_CENTURY: Duration = Duration::from_secs(3_155_760_000);
+
+/// Asks for calls until one is rejected, and if none is, opens the circuit for so long. What it is told, and its slot.
+fn rejected(subject: &mut Subject<'_>, trip_for: Duration) -> Option<(Duration, usize)> {
+    for slot in 0..SLOTS {
+        if subject.is_in_flight(slot) {
+            continue;
+        }
+        if let Answer::Rejected(rejection) = subject.act(&Action::Admit(slot)) {
+            return Some((rejection.retry_after?, slot));
+        }
+    }
+    subject.act(&Action::End(0, Ending::Ignored));
+    subject.act(&Action::Close);
+    subject.act(&Action::TripFor(trip_for));
+    match subject.act(&Action::Admit(0)) {
+        Answer::Rejected(rejection) => Some((rejection.retry_after?, 0)),
+        _ => None,
+    }
+}
+
+#[test]
+fn b07_retry_after_is_exact_to_the_nanosecond() {
+    let cases = (settings(), vec(action(), 1..=30), trip_for());
+    for_all(10_000, cases, |(settings, actions, trip_for)| {
+        let parts = Parts::new(&settings);
+        let mut subject = Subject::new(&parts);
+        for action in actions {
+            match action {
+                Action::Admit(slot) if subject.is_in_flight(slot) => {}
+                // Until the clock is where it was, time counts as none.
+                Action::SetBack(_) => {}
+                _ => drop(subject.act(&action)),
+            }
+        }
+        let Some((retry_after, slot)) = rejected(&mut subject, trip_for) else {
+            return Ok(());
+        };
+        prop_assert!(retry_after > Duration::ZERO);
+        if retry_after > A_CENTURY {
+            return Ok(());
+        }
+
+        subject.act(&Action::Advance(retry_after.saturating_sub(NANOSECOND)));
+        let too_early = subject.act(&Action::Admit(slot));
+        let Answer::Rejected(rejection) = too_early else {
+            return Err(TestCaseError::fail("admitted a nanosecond too early"));
+        };
+        prop_assert_eq!(rejection.retry_after, Some(NANOSECOND));
+
+        subject.act(&Action::Advance(NANOSECOND));
+        prop_assert_eq!(subject.act(&Action::Admit(slot)), Answer::Admitted);
+        Ok(())
+    });
+}

@@ -1,0 +1,166 @@
+//! The real breaker, driven by the operations of a sequence.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use resilient::{
+    CircuitBreaker, CircuitOpen, Clock, EventKind, ManualClock, Outcome, Override, Permit,
+    Registry, State, TransitionRefused,
+};
+
+use crate::operation::{Action, Answer, Ending, Rejection, SLOTS};
+use crate::settings::Settings;
+use crate::view::{Heard, View};
+
+const NAME: &str = "dependency";
+
+/// What calls borrow: made before the subject, and outlives it.
+pub(crate) struct Parts {
+    breaker: CircuitBreaker,
+    registry: Registry,
+    clock: ManualClock,
+    made: Instant,
+    heard: Arc<Mutex<Vec<EventKind>>>,
+}
+
+impl Parts {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let clock = ManualClock::new();
+        let config = settings.builder().build().expect("settings that hold");
+        let breaker = CircuitBreaker::with_clock(NAME, config, clock.clone());
+        let registry = Registry::new();
+        registry
+            .register(&breaker)
+            .expect("the registry is its own");
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        breaker.on_event(move |event| ear.lock().unwrap().push(event.kind().clone()));
+        Self {
+            made: clock.now(),
+            breaker,
+            registry,
+            clock,
+            heard,
+        }
+    }
+}
+
+pub(crate) struct Subject<'parts> {
+    parts: &'parts Parts,
+    in_flight: [Option<Permit<'parts>>; SLOTS],
+}
+
+impl<'parts> Subject<'parts> {
+    pub(crate) fn new(parts: &'parts Parts) -> Self {
+        Self {
+            parts,
+            in_flight: [const { None }; SLOTS],
+        }
+    }
+
+    pub(crate) fn is_in_flight(&self, slot: usize) -> bool {
+        self.in_flight[slot].is_some()
+    }
+
+    pub(crate) fn act(&mut self, action: &Action) -> Answer {
+        let Parts {
+            breaker,
+            registry,
+            clock,
+            ..
+        } = self.parts;
+        match action {
+            Action::Admit(slot) => return self.admit(*slot),
+            Action::End(slot, ending) => {
+                if let Some(permit) = self.in_flight[*slot].take() {
+                    end(permit, *ending);
+                }
+            }
+            Action::Advance(by) => clock.advance(*by),
+            Action::SetBack(by) => clock.set_back(*by),
+            Action::Trip => return answer(breaker.trip()),
+            Action::TripFor(time) => return answer(breaker.trip_for(*time)),
+            Action::HalfOpen => return answer(breaker.half_open()),
+            Action::Close => breaker.close(),
+            Action::ForceOpen => breaker.force_open(),
+            Action::Disable => breaker.disable(),
+            Action::ObserveOnly => breaker.observe_only(),
+            Action::Override(settings, mode) => {
+                let mut what = Override::from(settings.builder());
+                what.mode = *mode;
+                let accepted = registry.override_breaker(NAME, what).is_ok();
+                return Answer::Overridden { accepted };
+            }
+            Action::ClearOverride => {
+                let accepted = registry.clear_override(NAME).is_ok();
+                return Answer::Overridden { accepted };
+            }
+        }
+        Answer::Nothing
+    }
+
+    fn admit(&mut self, slot: usize) -> Answer {
+        match self.parts.breaker.try_acquire() {
+            Ok(permit) => {
+                self.in_flight[slot] = Some(permit);
+                Answer::Admitted
+            }
+            Err(open) => Answer::Rejected(rejection(&open)),
+        }
+    }
+
+    pub(crate) fn view(&self) -> View {
+        let open_now = self.parts.breaker.open_now().as_ref().map(rejection);
+        View::of(&self.parts.breaker.snapshot(), self.parts.made, open_now)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.parts.breaker.state()
+    }
+
+    /// What the listener heard since it was last asked.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        let heard = std::mem::take(&mut *self.parts.heard.lock().unwrap());
+        heard
+            .iter()
+            .map(|kind| Heard::of(kind, self.parts.made))
+            .collect()
+    }
+}
+
+fn answer(result: Result<(), TransitionRefused>) -> Answer {
+    match result {
+        Ok(()) => Answer::Nothing,
+        Err(refused) => Answer::Refused {
+            from: refused.from(),
+            to: refused.to(),
+        },
+    }
+}
+
+pub(crate) fn end(permit: Permit<'_>, ending: Ending) {
+    match ending {
+        Ending::Success => permit.report(Outcome::Success),
+        Ending::Failure => permit.report(Outcome::Failure),
+        Ending::Ignored => permit.report(Outcome::Ignored),
+        Ending::SuccessAfter(hint) => permit.report_after(Outcome::Success, hint),
+        Ending::FailureAfter(hint) => permit.report_after(Outcome::Failure, hint),
+        Ending::Dropped => drop(permit),
+        Ending::Unwound => {
+            let unwound = catch_unwind(AssertUnwindSafe(move || {
+                let _permit = permit;
+                // Unlike `panic!`, it prints nothing.
+                resume_unwind(Box::new("a panic of the test"));
+            }));
+            assert!(unwound.is_err());
+        }
+    }
+}
+
+pub(crate) fn rejection(open: &CircuitOpen) -> Rejection {
+    Rejection {
+        state: open.state(),
+        retry_after: open.retry_after(),
+    }
+}

@@ -1,0 +1,178 @@
+//! What is compared: all that a breaker shows, with instants as the time since the breaker was made.
+
+use std::time::{Duration, Instant};
+
+use resilient::{Counts, EventKind, Reason, Snapshot, State, Transition, WindowCounts};
+
+use super::operation::Rejection;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct View {
+    pub(crate) state: State,
+    pub(crate) since: Option<i128>,
+    pub(crate) retry_after: Option<Duration>,
+    /// What the next call would be told, if the circuit is open.
+    pub(crate) open_now: Option<Rejection>,
+    pub(crate) streak: u32,
+    pub(crate) window: Option<Remembered>,
+    pub(crate) last_opening: Option<Remembered>,
+    pub(crate) probes_in_flight: usize,
+    pub(crate) totals: Totals,
+    pub(crate) in_state: Totals,
+    /// Of each of [`State::ALL`].
+    pub(crate) transitions: [u64; 6],
+    pub(crate) time_in_state: [Duration; 6],
+    pub(crate) recent: Vec<Step>,
+    pub(crate) listener_panics: u64,
+    pub(crate) lost_events: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Remembered {
+    pub(crate) calls: u64,
+    pub(crate) failures: u64,
+    pub(crate) slow: u64,
+    pub(crate) streak: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Totals {
+    pub(crate) success: u64,
+    pub(crate) failure: u64,
+    pub(crate) ignored: u64,
+    pub(crate) abandoned: u64,
+    pub(crate) late: u64,
+    pub(crate) rejected: u64,
+    pub(crate) slow: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) at: i128,
+    pub(crate) from: State,
+    pub(crate) to: State,
+    pub(crate) reason: Reason,
+    pub(crate) open_for: Option<Duration>,
+}
+
+/// What a listener hears.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Heard {
+    Step(Step),
+    WouldOpen(Reason),
+    SettingsChanged,
+    Unexpected(String),
+}
+
+impl View {
+    /// Each part that is not the same, for a reader; nothing if all are.
+    pub(crate) fn differences(&self, expected: &Self) -> Vec<String> {
+        let mut differences = Vec::new();
+        macro_rules! compare {
+            ($($part:ident),*) => {
+                $(if self.$part != expected.$part {
+                    let name = stringify!($part);
+                    differences.push(format!(
+                        "{name}: {:?}, but the model says {:?}",
+                        self.$part, expected.$part
+                    ));
+                })*
+            };
+        }
+        compare!(
+            state,
+            since,
+            retry_after,
+            open_now,
+            streak,
+            window,
+            last_opening,
+            probes_in_flight,
+            totals,
+            in_state,
+            transitions,
+            time_in_state,
+            recent,
+            listener_panics,
+            lost_events
+        );
+        differences
+    }
+
+    pub(crate) fn of(snapshot: &Snapshot, made: Instant, open_now: Option<Rejection>) -> Self {
+        Self {
+            state: snapshot.state,
+            since: snapshot.since.map(|at| nanos_since(made, at)),
+            retry_after: snapshot.retry_after,
+            open_now,
+            streak: snapshot.streak,
+            window: snapshot.window.as_ref().map(Remembered::of),
+            last_opening: snapshot.last_opening.as_ref().map(Remembered::of),
+            probes_in_flight: snapshot.probes_in_flight,
+            totals: Totals::of(&snapshot.totals),
+            in_state: Totals::of(&snapshot.in_state),
+            transitions: State::ALL.map(|state| snapshot.transitions.of(state)),
+            time_in_state: State::ALL.map(|state| snapshot.time_in_state.of(state)),
+            recent: snapshot
+                .recent
+                .iter()
+                .map(|step| Step::of(step, made))
+                .collect(),
+            listener_panics: snapshot.listener_panics,
+            lost_events: snapshot.lost_events,
+        }
+    }
+}
+
+impl Remembered {
+    fn of(counts: &WindowCounts) -> Self {
+        Self {
+            calls: counts.calls,
+            failures: counts.failures,
+            slow: counts.slow,
+            streak: counts.streak,
+        }
+    }
+}
+
+impl Totals {
+    fn of(counts: &Counts) -> Self {
+        Self {
+            success: counts.success,
+            failure: counts.failure,
+            ignored: counts.ignored,
+            abandoned: counts.abandoned,
+            late: counts.late,
+            rejected: counts.rejected,
+            slow: counts.slow,
+        }
+    }
+}
+
+impl Step {
+    fn of(step: &Transition, made: Instant) -> Self {
+        Self {
+            at: nanos_since(made, step.at),
+            from: step.from,
+            to: step.to,
+            reason: step.reason,
+            open_for: step.open_for,
+        }
+    }
+}
+
+impl Heard {
+    pub(crate) fn of(kind: &EventKind, made: Instant) -> Self {
+        match kind {
+            EventKind::Transition(step) => Self::Step(Step::of(step, made)),
+            EventKind::WouldOpen(reason) => Self::WouldOpen(*reason),
+            EventKind::SettingsChanged => Self::SettingsChanged,
+            other => Self::Unexpected(format!("{other:?}")),
+        }
+    }
+}
+
+fn nanos_since(made: Instant, at: Instant) -> i128 {
+    let nanos = |time: Duration| i128::try_from(time.as_nanos()).unwrap_or(i128::MAX);
+    nanos(at.saturating_duration_since(made)) - nanos(made.saturating_duration_since(at))
+}
