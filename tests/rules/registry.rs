@@ -1,5 +1,6 @@
 //! The rules of the registry, G1 to G7, where names are given by hand.
 
+mod clock;
 mod conflicts;
 mod eviction;
 mod keyed;

@@ -152,7 +152,8 @@ pub struct Transition {
     pub to: State,
     /// What caused it.
     pub reason: Reason,
-    /// Into [`State::Open`]: for how long, growth, jitter and hint included. `None` is until reset, and for other states.
+    /// Into [`State::Open`]: for how long, growth, jitter and hint included; 584 years for all that is longer. `None` is until
+    /// reset, and for other states.
     pub open_for: Option<Duration>,
 }
 

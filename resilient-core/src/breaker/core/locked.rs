@@ -28,13 +28,23 @@ pub(super) struct Locked {
     to_look_into: u16,
     /// Of the settings that hold.
     version: u64,
-    /// The mode that an override asked for, and the generation that it found or began.
-    mode: Option<(Mode, u64)>,
+    /// The mode that an override asked for, and the generation that it found or began: none, if a hand has steered since.
+    mode: Option<(Mode, Option<u64>)>,
 }
 
 impl Locked {
-    /// The machine has the config of the settings already.
-    pub(super) fn new(machine: Machine, settings: &Settings, now: Instant) -> Self {
+    /// The machine has the config of the settings already. It starts in a mode: that of the settings, unless a hand has
+    /// steered the breaker's group since.
+    pub(super) fn new(
+        mut machine: Machine,
+        settings: &Settings,
+        start_in: Option<Mode>,
+        now: Instant,
+    ) -> Self {
+        if let Some(mode) = start_in {
+            mode.set(&mut machine, now);
+        }
+        let generation = (start_in == settings.mode).then(|| machine.generation());
         Self {
             machine,
             latest: now,
@@ -44,7 +54,7 @@ impl Locked {
             delivering: false,
             to_look_into: 0,
             version: settings.version,
-            mode: settings.mode,
+            mode: settings.mode.map(|mode| (mode, generation)),
         }
     }
 
@@ -106,8 +116,8 @@ impl Locked {
         let old = self.mode.take();
         if let Some(mode) = mode {
             mode.set(&mut self.machine, now);
-            self.mode = Some((mode, self.machine.generation()));
-        } else if old.is_some_and(|(_, generation)| generation == self.machine.generation()) {
+            self.mode = Some((mode, Some(self.machine.generation())));
+        } else if old.is_some_and(|(_, generation)| generation == Some(self.machine.generation())) {
             // Only what the override did is undone: the state may have been changed by hand meanwhile, also there and back.
             self.machine.close(now);
         }

@@ -67,10 +67,7 @@ impl Rest {
         let epoch = setup.clock.now().unwrap_or_else(crate::time::now);
         let config = Arc::clone(&setup.settings.config);
         let machine = Machine::new(config, fastrand::Rng::new(), epoch);
-        let mut locked = Locked::new(machine, &setup.settings, epoch);
-        if let Some(mode) = setup.start_in {
-            mode.set(&mut locked.machine, epoch);
-        }
+        let locked = Locked::new(machine, &setup.settings, setup.start_in, epoch);
         Self {
             name: setup.name,
             clock: setup.clock,

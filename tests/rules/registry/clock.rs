@@ -1,0 +1,37 @@
+//! B16: the clock of the breakers of a registry.
+
+use resilient::{CircuitBreaker, ManualClock, Registry, State};
+
+use crate::support::{fragile, secs};
+
+#[test]
+fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
+    let registry = Registry::new();
+    let config = || fragile().build().unwrap();
+    let before = registry.get_or_register("before", config());
+    let clock = ManualClock::new();
+    registry.use_clock(clock.clone());
+    let after = registry.get_or_register("after", config());
+    let keyed = registry.get_or_register_keyed::<u32>("keyed", config());
+    let breakers = [before, after, keyed.get(&1)];
+    for breaker in &breakers {
+        breaker.trip().unwrap();
+    }
+    clock.advance(secs(10));
+    let states = breakers.each_ref().map(CircuitBreaker::state);
+    assert_eq!(states, [State::Open, State::HalfOpen, State::HalfOpen]);
+}
+
+#[test]
+fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
+    let registry = Registry::new();
+    let (first, second) = (ManualClock::new(), ManualClock::new());
+    registry.use_clock(first.clone());
+    registry.use_clock(second.clone());
+    let breaker = registry.get_or_register("dependency", fragile().build().unwrap());
+    breaker.trip().unwrap();
+    first.advance(secs(10));
+    assert_eq!(breaker.state(), State::Open);
+    second.advance(secs(10));
+    assert_eq!(breaker.state(), State::HalfOpen);
+}
