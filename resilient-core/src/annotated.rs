@@ -43,12 +43,18 @@ impl Registry {
     /// first calls: so that operators see and steer them from the start, and overrides of a misspelt name are found. To be
     /// called at the beginning of `main`.
     ///
-    /// Functions with a breaker for each key are registered at their first call all the same.
+    /// They are registered in the order of their places: of functions that give one name different settings, those of the
+    /// first hold. Functions with a breaker for each key are registered at their first call all the same.
     pub fn register_annotated() {
-        for each in Annotated::all() {
-            if let Kind::Breaker(site) = each.kind() {
-                site.register();
-            }
+        let mut sites: Vec<_> = Annotated::all()
+            .filter_map(|each| match each.kind() {
+                Kind::Breaker(site) => Some(site),
+                Kind::Keyed(_) => None,
+            })
+            .collect();
+        sites.sort_by_key(|site| (site.place().file(), site.place().line()));
+        for site in sites {
+            site.register();
         }
     }
 }

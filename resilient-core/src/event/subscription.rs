@@ -76,6 +76,8 @@ impl Subscription {
 
     /// The same as [`Subscription::next`], for those who write futures or streams by hand.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        // A waker's clone and drop are foreign code: not under the lock.
+        let waker = context.waker().clone();
         let mut state = self.queue.lock();
         if let Some(event) = state.events.pop_front() {
             return Poll::Ready(Some(event));
@@ -83,12 +85,8 @@ impl Subscription {
         if state.closed {
             return Poll::Ready(None);
         }
-        let old = match &state.waker {
-            Some(waker) if waker.will_wake(context.waker()) => None,
-            _ => state.waker.replace(context.waker().clone()),
-        };
+        let old = state.waker.replace(waker);
         drop(state);
-        // A waker's drop is foreign code: not under the lock.
         drop(old);
         Poll::Pending
     }

@@ -207,11 +207,16 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`NameTaken`], if another breaker has the name. To register the same one twice is none.
+    /// [`NameTaken`], if another breaker has the name. To register the same one twice is none. The breaker of one key is
+    /// registered with all of its name: see [`register_keyed`](Registry::register_keyed).
     #[track_caller]
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTaken> {
+        let name = breaker.shared_name();
+        if name.key().is_some() {
+            return Err(NameTaken { name });
+        }
         let member = Member::One(breaker.clone());
-        self.put(breaker.shared_name(), &member, breaker.config())
+        self.put(name, &member, breaker.config())
     }
 
     /// The same with breakers for keys.

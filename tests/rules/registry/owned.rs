@@ -102,3 +102,14 @@ fn g06_a_breaker_in_two_registries_is_heard_in_both() {
     // "every event of every breaker that is or will be here", says `Registry::on_event`.
     assert_eq!(heard.each_ref().map(|each| each.steps().len()), [1, 1]);
 }
+
+#[test]
+fn g06_the_breaker_of_one_key_is_not_registered_apart_from_its_name() {
+    let registry = Registry::new();
+    let shards = resilient::KeyedBreakers::<u32>::new("shards", settings());
+    let error = registry.register(&shards.get(&1)).unwrap_err();
+    assert!(error.to_string().contains("`shards` [1]"), "{error}");
+    assert!(registry.all().is_empty());
+    registry.register_keyed(&shards).unwrap();
+    assert!(registry.register(&shards.get(&1)).is_err());
+}
