@@ -40,24 +40,34 @@
 //!
 //! # What a call costs
 //!
-//! While the circuit is closed and no failure is on record, a successful call takes no lock, reads no clock and allocates
-//! nothing. It adds to a count that its thread owns; beyond eight threads that make calls, the others share one count.
-//! Everything else takes one short lock, under which no foreign code ever runs: so does every call with a window of time, and
-//! with a window of calls until it is full of successes. To time calls, for slow ones, reads the clock twice a call.
+//! | | lock | clock | allocations |
+//! |---|---|---|---|
+//! | admission by a closed, disabled or observing breaker | none | once, if `slow_call` is set | none |
+//! | a success, with no window or one of calls | none, but see below | once more, if `slow_call` is set | none |
+//! | a success, with a window of time | one for each bucket and thread | once | none |
+//! | a failure that opens nothing | one | none; once with `slow_call` or a window of time | none |
+//! | a rejection by an open circuit | none | once | none |
+//!
+//! A success is added to a count that its thread owns, which a window learns of when the lock is next taken: successes only
+//! lower rates, so that nothing has to be decided at once. It takes the lock where it does decide something: the first after a
+//! failure with no window, and with one, those until a rate is trusted while a failure is on record. Beyond eight threads
+//! that make calls, the others share one count, and take the lock for what a window must learn.
+//!
+//! Under the lock no foreign code ever runs.
 //!
 //! # Memory ordering
 //!
-//! What happens under the breaker's lock is in one order: failures, successes that end a streak or go into a window,
-//! admissions and rejections of a breaker that is not closed, everything by hand, snapshots. Each of them happens before the
-//! next, with all that its thread did before. The rest follows from one word that is written under the lock (release) and
-//! read without it (acquire):
+//! What happens under the breaker's lock is in one order: failures, successes that decide something, probes, everything by
+//! hand, snapshots. Each of them happens before the next, with all that its thread did before. The rest follows from one
+//! word that is written under the lock (release) and read without it (acquire):
 //!
 //! - **An admission** by a closed, disabled or observing breaker is ordered after the step into that state. Who repairs a
 //!   connection and then closes the circuit need not fear that an admitted call sees the broken one. An admitted probe is
 //!   ordered after the failure that opened the circuit, and calls after the closing after the probes that closed it.
 //! - **A report** that goes through the lock is ordered before all that goes through it later: the failure that opens a circuit
-//!   happens before every rejection that it causes. A success that changes nothing is only counted, and publishes
-//!   nothing: a breaker is no channel between two healthy calls.
+//!   happens before every rejection that it causes. A success that decides nothing is only counted, and publishes nothing: a
+//!   breaker is no channel between two healthy calls. Who has heard of it by other means, though, finds it counted: a
+//!   failure after it is in a window that holds it. One that ends while its generation does counts in the totals only.
 //! - **A listener** is called after what it is told of, and after the listeners of the breaker's earlier events have returned.
 //!   It runs on one thread at a time, not always the one whose call caused the event: so that call may return before.
 //! - **A snapshot** sees all that went through the lock before, as a whole. Of the successes that were only counted it sees
