@@ -1,158 +1,121 @@
-//! Runs one case so many times: `resilient-bench CASE N`. `count` beside this package's manifest runs it under valgrind.
+//! Our breakers and retries beside their peers: one table of cases, several runners. The scripts beside this package's manifest
+//! call them; `README.md` there says what is measured and how.
 
-use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+mod call;
+mod cases;
+mod runners;
+mod table;
 
-use resilient::{CircuitOpen, circuit_breaker, retry};
+use std::path::Path;
+use std::process::ExitCode;
 
-#[derive(Debug)]
-struct Fault;
+use runners::goals::Measured;
+use runners::{count, futures, guard, weights};
+use table::{Scenario, Table};
 
-impl From<CircuitOpen> for Fault {
-    fn from(_: CircuitOpen) -> Self {
-        Self
-    }
-}
+const USAGE: &str = "usage: resilient-bench COMMAND
+  list                     the cases
+  count [CASE…]            instructions, locked operations, clock reads and allocations of a call, under valgrind
+  time [SCENARIO…]         nanoseconds of processor time of a call, libraries interleaved
+  threads [SCENARIO…]      two threads on one breaker
+  sizes                    futures and breakers
+  guard LIMITS             our counts against the limits of a file; guard --set LIMITS COMPILER writes them
+  goals OWN COMPILE [README MACHINE]  the goals: with a build without peers, and what `compile-time` printed
+  weigh WHAT               one weight of `sizes`, in this process
+  run [CASE…]              the cases, once: what `count` runs under valgrind";
 
-/// The call itself: too small for anything to hide behind.
-#[inline(never)]
-fn work(x: u64) -> Result<u64, Fault> {
-    black_box(if x == u64::MAX { Err(Fault) } else { Ok(x) })
-}
-
-fn plain_bare(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[circuit_breaker]
-fn plain_breaker(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[retry]
-fn plain_retry(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[retry]
-#[circuit_breaker]
-fn plain_stack(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[circuit_breaker(window = 100, failure_rate = 0.9)]
-fn window_clean(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[circuit_breaker(window = 100, failure_rate = 0.9)]
-fn window_dirty(x: u64) -> Result<u64, Fault> {
-    if x == 50 || x == 51 { return Err(Fault); }
-    work(x)
-}
-
-#[circuit_breaker(window = "60s", failure_rate = 0.9)]
-fn time_window(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[circuit_breaker(window = 100, slow_call = "2s", slow_call_rate = 0.9)]
-fn slow_calls(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[circuit_breaker(failure_threshold = 4_000_000_000)]
-fn failing(x: u64) -> Result<u64, Fault> {
-    let _ = work(x);
-    Err(Fault)
-}
-
-#[circuit_breaker(window = 100, failure_rate = 1.0)]
-fn failing_window(x: u64) -> Result<u64, Fault> {
-    if x == 0 { return work(x); }
-    let _ = work(x);
-    if x % 50 == 0 { return Ok(x) }
-    Err(Fault)
-}
-
-#[circuit_breaker(failure_threshold = 1, recovery_time = "1h")]
-fn rejected(x: u64) -> Result<u64, Fault> {
-    let _ = work(x);
-    Err(Fault)
-}
-
-#[circuit_breaker(key = x % 1000)]
-fn keyed(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-async fn async_bare(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[circuit_breaker]
-async fn async_breaker(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[retry]
-async fn async_retry(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-#[retry]
-#[circuit_breaker]
-async fn async_stack(x: u64) -> Result<u64, Fault> {
-    work(x)
-}
-
-/// Polls a future that is ready at once.
-#[inline(always)]
-fn ready<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing here waits"),
-    }
-}
-
-fn main() {
-    let mut args = std::env::args().skip(1);
-    let case = args.next().unwrap_or_default();
-    let n: u64 = args.next().and_then(|n| n.parse().ok()).unwrap_or(0);
-    macro_rules! cases {
-        ($($name:ident: $call:expr,)*) => {
-            match case.as_str() {
-                $(stringify!($name) => {
-                    for x in 0..n {
-                        let call: fn(u64) -> Result<u64, Fault> = $call;
-                        black_box(call(black_box(x)).is_ok());
-                    }
-                })*
-                _ => {
-                    eprintln!("usage: resilient-bench CASE N, with CASE one of:");
-                    $(eprintln!("  {}", stringify!($name));)*
-                    std::process::exit(2);
-                }
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let table = cases::table();
+    let done = match args.first().map(String::as_str) {
+        Some("list") => list(&table),
+        Some("run") => {
+            count::run(&table, rest);
+            Ok(true)
+        }
+        Some("count") => count::gross(&table, rest).map(|counts| {
+            count::print(&table, &count::net(&counts));
+            true
+        }),
+        Some("guard") => match rest {
+            [set, file, compiler] if set == "--set" => {
+                guard::set(&table, Path::new(file), compiler).map(|()| true)
             }
-        };
+            [file] => guard::check(&table, Path::new(file)),
+            _ => Err(USAGE.to_owned()),
+        },
+        Some("sizes") => {
+            futures::print();
+            weights::print();
+            Ok(true)
+        }
+        Some("weigh") => weigh(rest),
+        Some("goals") => goals(&table, rest),
+        Some("time") => scenarios(rest, &Scenario::ALL).map(|scenarios| {
+            runners::time::print(&table, &scenarios);
+            true
+        }),
+        Some("threads") => scenarios(rest, &runners::threads::SCENARIOS).map(|scenarios| {
+            runners::threads::print(&table, &scenarios);
+            true
+        }),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
     }
-    cases! {
-        plain_bare: plain_bare,
-        plain_breaker: plain_breaker,
-        plain_retry: plain_retry,
-        plain_stack: plain_stack,
-        window_clean: window_clean,
-        window_dirty: window_dirty,
-        time_window: time_window,
-        slow_calls: slow_calls,
-        failing: failing,
-        failing_window: failing_window,
-        rejected: rejected,
-        keyed: keyed,
-        async_bare: |x| ready(async_bare(x)),
-        async_breaker: |x| ready(async_breaker(x)),
-        async_retry: |x| ready(async_retry(x)),
-        async_stack: |x| ready(async_stack(x)),
+}
+
+fn list(table: &Table) -> Result<bool, String> {
+    for case in &table.cases {
+        println!("{}", case.name());
     }
+    Ok(true)
+}
+
+fn goals(table: &Table, args: &[String]) -> Result<bool, String> {
+    let [own, compile, readme @ ..] = args else {
+        return Err(USAGE.to_owned());
+    };
+    let measured = Measured::take(table, Path::new(own), Path::new(compile))?;
+    let goals = measured.goals_table();
+    println!("{goals}");
+    if let [readme, machine] = readme {
+        let figures = format!(
+            "{machine}\n\n## The goals\n\n{goals}\n## The figures\n{}",
+            measured.figures()
+        );
+        runners::goals::write(Path::new(readme), &figures)?;
+    }
+    Ok(true)
+}
+
+fn weigh(what: &[String]) -> Result<bool, String> {
+    let weighs = match what {
+        [what] if what == weights::GROWTH => Some(weights::growth()),
+        [what] => weights::weigh(what),
+        _ => None,
+    };
+    let bytes = weighs.ok_or("there is nothing of that name to weigh")?;
+    println!("{bytes}");
+    Ok(true)
+}
+
+fn scenarios(names: &[String], all: &[Scenario]) -> Result<Vec<Scenario>, String> {
+    if names.is_empty() {
+        return Ok(all.to_vec());
+    }
+    let find = |name: &String| {
+        Scenario::ALL
+            .into_iter()
+            .find(|scenario| scenario.name() == name)
+            .ok_or(format!("no scenario `{name}`"))
+    };
+    names.iter().map(find).collect()
 }

@@ -1,0 +1,131 @@
+//! The call that every case makes, too small for anything to hide behind, and its error.
+
+use std::cell::Cell;
+use std::fmt;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use resilient::CircuitOpen;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault;
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call failed")
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<CircuitOpen> for Fault {
+    fn from(_: CircuitOpen) -> Self {
+        Self
+    }
+}
+
+#[cfg(feature = "arcly-http")]
+impl From<arcly_http::__macro_support::BreakerOpen> for Fault {
+    fn from(_: arcly_http::__macro_support::BreakerOpen) -> Self {
+        Self
+    }
+}
+
+/// Succeeds.
+#[inline(never)]
+pub fn work(x: u64) -> Result<u64, Fault> {
+    black_box(if x == u64::MAX { Err(Fault) } else { Ok(x) })
+}
+
+/// Fails once in 64 calls: of any 100 in a row one or two.
+#[inline(never)]
+pub fn work_with_failures(x: u64) -> Result<u64, Fault> {
+    black_box(if x & 63 == 63 { Err(Fault) } else { Ok(x) })
+}
+
+/// Fails but once in 32 calls: of any 100 in a row at most 97.
+#[inline(never)]
+pub fn work_failing(x: u64) -> Result<u64, Fault> {
+    black_box(if x & 31 == 31 { Ok(x) } else { Err(Fault) })
+}
+
+/// Fails always.
+#[inline(never)]
+pub fn work_never(_: u64) -> Result<u64, Fault> {
+    black_box(Err(Fault))
+}
+
+/// Fails so many times first as `failures` says, and counts them off.
+#[inline(never)]
+pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
+    let left = failures.get();
+    black_box(if left > 0 {
+        failures.set(left - 1);
+        Err(Fault)
+    } else {
+        Ok(7)
+    })
+}
+
+/// Polls a future that is ready at once.
+#[inline(always)]
+pub fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
+
+/// Polls a future until it is ready: it may wait for another thread.
+#[cfg(feature = "peers")]
+#[inline(always)]
+pub fn insist<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    loop {
+        match future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(output) => break output,
+            Poll::Pending => std::thread::yield_now(),
+        }
+    }
+}
+
+/// What threads share for as long as the process lives.
+#[cfg(feature = "peers")]
+pub fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// How many keys the cases with keys have.
+pub const KEYS: u64 = 10_000;
+
+/// Key after key, none near the one before.
+#[inline(always)]
+pub fn key_of(x: u64) -> usize {
+    (x.wrapping_mul(7_919) % KEYS) as usize
+}
+
+/// A few keys over and over, so that what they need is at hand.
+#[inline(always)]
+pub fn hot_key_of(x: u64) -> usize {
+    (x % 64 * 151) as usize
+}
+
+/// Names of the length that host names have.
+pub fn string_keys() -> &'static [String] {
+    let keys: Vec<String> = (0..KEYS)
+        .map(|n| format!("host-{n:05}.example.com:443"))
+        .collect();
+    keys.leak()
+}
+
+/// Numbers that are not dense.
+pub fn number_keys() -> &'static [u64] {
+    let keys: Vec<u64> = (0..KEYS)
+        .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .collect();
+    keys.leak()
+}

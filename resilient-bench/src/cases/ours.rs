@@ -1,0 +1,249 @@
+//! Ours, by attribute; a delay, which no attribute gives, by hand.
+
+use std::cell::Cell;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use resilient::{
+    BreakerConfig, CircuitBreaker, Class, Clock, Jitter, Registry, Retry, RetryPolicy, State,
+    circuit_breaker, retry,
+};
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use crate::call::{
+    Fault, hot_key_of, key_of, number_keys, ready, string_keys, work, work_after, work_failing,
+    work_never, work_with_failures,
+};
+use crate::table::{OURS, Scenario, Table};
+
+/// Nothing, unless the feature `planted` makes every call of ours worse, for the guard to show that it sees it.
+#[inline(always)]
+fn planted() {
+    #[cfg(feature = "planted")]
+    {
+        use std::sync::Mutex;
+        static LAST: Mutex<Option<Box<Instant>>> = Mutex::new(None);
+        *LAST.lock().unwrap() = Some(black_box(Box::new(Instant::now())));
+    }
+}
+
+#[circuit_breaker]
+fn plain(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker]
+async fn later(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(window = 100, failure_rate = 0.5)]
+fn window(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(window = 100, failure_rate = 0.5)]
+fn window_failures(x: u64) -> Result<u64, Fault> {
+    work_with_failures(x)
+}
+
+#[circuit_breaker(failure_threshold = 1_000_000_000)]
+fn failure(x: u64) -> Result<u64, Fault> {
+    work_never(x)
+}
+
+#[circuit_breaker(window = 100, min_calls = 100, failure_rate = 0.99)]
+fn window_failure(x: u64) -> Result<u64, Fault> {
+    work_failing(x)
+}
+
+#[circuit_breaker(window = "60s", failure_rate = 0.5)]
+fn time_window(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+/// A clock that is read without asking the hardware, and a few milliseconds behind.
+struct Coarse {
+    start: Instant,
+    start_coarse: Timespec,
+}
+
+impl Clock for Coarse {
+    fn now(&self) -> Instant {
+        let now = clock_gettime(ClockId::MonotonicCoarse);
+        let nanoseconds = (now.tv_sec - self.start_coarse.tv_sec) * 1_000_000_000 + now.tv_nsec
+            - self.start_coarse.tv_nsec;
+        self.start + Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0))
+    }
+}
+
+#[circuit_breaker(breaker = breaker)]
+fn coarse(breaker: &CircuitBreaker, x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(window = "60s", failure_rate = 0.5)]
+fn time_window_busy(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(window = 100, slow_call = "10s", slow_call_rate = 0.9)]
+fn slow(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(name = "rejected", failure_threshold = 1, recovery_time = "10m")]
+fn rejected(x: u64) -> Result<u64, Fault> {
+    work_never(x)
+}
+
+#[circuit_breaker(key = key, max_keys = 10_000)]
+fn by_string(key: &str, x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[circuit_breaker(key = key, max_keys = 10_000)]
+fn by_number(key: u64, x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[retry]
+fn retry_plain(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[retry]
+async fn retry_async(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[retry(base_delay = "0s")]
+async fn retry_zero(failures: &Cell<u32>) -> Result<u64, Fault> {
+    work_after(failures)
+}
+
+#[retry]
+#[circuit_breaker]
+fn stack_plain(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+#[retry]
+#[circuit_breaker]
+async fn stack_async(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
+/// Both attributes on one function, in the scenarios of a breaker.
+pub const STACK: &str = "resilient, both";
+/// With a clock that this package gives it: the library has none of that kind.
+pub const COARSE: &str = "resilient, coarse";
+
+macro_rules! by_attribute {
+    ($table:ident: $($scenario:ident, $library:expr, $call:expr;)*) => {
+        $($table.add(Scenario::$scenario, $library, || |x| {
+            planted();
+            ($call)(x).is_ok()
+        });)*
+    };
+}
+
+pub fn add(table: &mut Table) {
+    by_attribute! { table:
+        Plain, OURS, plain;
+        Plain, STACK, stack_plain;
+        Async, OURS, |x: u64| ready(later(x));
+        Async, STACK, |x: u64| ready(stack_async(x));
+        Window, OURS, window;
+        WindowFailures, OURS, window_failures;
+        Failure, OURS, failure;
+        WindowFailure, OURS, window_failure;
+        TimeWindow, OURS, time_window;
+        Slow, OURS, slow;
+        RetryPlain, OURS, retry_plain;
+        RetryAsync, OURS, |x: u64| ready(retry_async(x));
+    }
+    table.add(Scenario::TimeWindowBusy, OURS, || {
+        (0..10_000).for_each(|x| assert!(time_window_busy(x).is_ok()));
+        |x| {
+            planted();
+            time_window_busy(x).is_ok()
+        }
+    });
+    table.add(Scenario::TimeWindow, COARSE, || {
+        let config = BreakerConfig::builder()
+            .window(Duration::from_secs(60))
+            .failure_rate(0.5)
+            .build()
+            .expect("these settings are within their ranges");
+        let clock = Coarse {
+            start: Instant::now(),
+            start_coarse: clock_gettime(ClockId::MonotonicCoarse),
+        };
+        let breaker: &'static CircuitBreaker = Box::leak(Box::new(CircuitBreaker::with_clock(
+            "coarse", config, clock,
+        )));
+        move |x| {
+            planted();
+            coarse(breaker, x).is_ok()
+        }
+    });
+    table.add(Scenario::Rejected, OURS, || {
+        let _ = rejected(0);
+        let breaker = Registry::global()
+            .get("rejected")
+            .expect("the first call registers it");
+        assert_eq!(breaker.state(), State::Open);
+        |x| {
+            planted();
+            rejected(x).is_ok()
+        }
+    });
+    string_keys_of(table, Scenario::KeyString, key_of);
+    string_keys_of(table, Scenario::KeyHot, hot_key_of);
+    table.add(Scenario::KeyNumber, OURS, || {
+        let keys = number_keys();
+        keys.iter()
+            .for_each(|key| assert!(by_number(*key, 0).is_ok()));
+        move |x| {
+            planted();
+            by_number(keys[key_of(x)], x).is_ok()
+        }
+    });
+    table.add(Scenario::RetryZero, OURS, || {
+        |_| {
+            planted();
+            ready(retry_zero(&Cell::new(3))).is_ok()
+        }
+    });
+    table.add(Scenario::Delay, OURS, || {
+        let policy: &'static RetryPolicy = Box::leak(Box::new(
+            RetryPolicy::builder()
+                .base_delay(Duration::from_millis(100))
+                .jitter(Jitter::Equal)
+                .build()
+                .expect("these settings are within their ranges"),
+        ));
+        move |_| {
+            planted();
+            black_box(Retry::start(policy).after_failure(Class::transient(), None)).is_ok()
+        }
+    });
+}
+
+/// With one of the strings as key, which is chosen by the number of the call.
+fn string_keys_of(
+    table: &mut Table,
+    scenario: Scenario,
+    index: impl Fn(u64) -> usize + Copy + Send + 'static,
+) {
+    table.add(scenario, OURS, move || {
+        let keys = string_keys();
+        keys.iter()
+            .for_each(|key| assert!(by_string(key, 0).is_ok()));
+        move |x| {
+            planted();
+            by_string(&keys[index(x)], x).is_ok()
+        }
+    });
+}

@@ -1,0 +1,112 @@
+//! The libraries beside ours, each used as its documentation shows, with the settings that come nearest to a scenario.
+
+mod breakers;
+#[cfg(any(feature = "arcly-http", feature = "allframe"))]
+mod heavy;
+mod retries;
+pub mod stacks;
+
+use crate::table::Table;
+
+/// A clock as seatbelt wants it, with nothing that drives its timers: no case needs one.
+fn clock() -> tick::Clock {
+    let (clock, driver) =
+        tick::runtime::InactiveClock::new_shared().activate(std::task::Waker::noop().clone());
+    Box::leak(Box::new(driver));
+    clock
+}
+
+pub fn add(table: &mut Table) {
+    breakers::add(table);
+    stacks::add(table);
+    retries::add(table);
+    #[cfg(any(feature = "arcly-http", feature = "allframe"))]
+    heavy::add(table);
+    lacks(table);
+}
+
+/// What is not there to be measured, so that no gap is silent.
+fn lacks(table: &mut Table) {
+    use crate::table::Scenario::{
+        Async, Delay, Failure, KeyHot, KeyNumber, KeyString, Plain, Slow, TimeWindow,
+        TimeWindowBusy, Window, WindowFailures,
+    };
+    for scenario in [Plain, Failure] {
+        table.lacks(scenario, "recloser", "no consecutive mode");
+        table.lacks(
+            scenario,
+            "seatbelt",
+            "no consecutive mode, no plain functions",
+        );
+        table.lacks(
+            scenario,
+            "tower-resilience",
+            "services are async: among the async functions",
+        );
+        table.lacks(
+            scenario,
+            "execution-policy",
+            "async only: among the async functions",
+        );
+    }
+    table.lacks(
+        Async,
+        "ferryman",
+        "by hand, so that there is nothing async in it: among the plain functions",
+    );
+    for scenario in [Window, WindowFailures] {
+        for library in [
+            "nobreak",
+            "ferryman",
+            "failsafe",
+            "seatbelt",
+            "execution-policy",
+            "circuitbreaker-rs",
+        ] {
+            table.lacks(scenario, library, "no window of calls");
+        }
+    }
+    for scenario in [TimeWindow, TimeWindowBusy] {
+        for library in ["nobreak", "ferryman", "recloser", "circuitbreaker-rs"] {
+            table.lacks(scenario, library, "no time window");
+        }
+    }
+    for library in [
+        "nobreak",
+        "ferryman",
+        "failsafe",
+        "recloser",
+        "seatbelt",
+        "execution-policy",
+    ] {
+        table.lacks(Slow, library, "does not time calls");
+    }
+    for scenario in [KeyString, KeyHot, KeyNumber] {
+        for library in [
+            "nobreak",
+            "ferryman",
+            "failsafe",
+            "recloser",
+            "execution-policy",
+            "circuitbreaker-rs",
+            "tower-resilience",
+        ] {
+            table.lacks(scenario, library, "no keys");
+        }
+    }
+    for library in ["again", "tryhard", "tower", "seatbelt", "execution-policy"] {
+        table.lacks(
+            Delay,
+            library,
+            "no delay without the retry around it, or none with jitter, in the public API",
+        );
+    }
+    if cfg!(not(feature = "arcly-http")) {
+        table.lacks(Async, "arcly-http", "not built: feature `arcly-http`");
+    }
+    if cfg!(not(feature = "allframe")) {
+        for scenario in [Async, KeyString, KeyHot, KeyNumber] {
+            table.lacks(scenario, "allframe", "not built: feature `allframe`");
+        }
+    }
+}

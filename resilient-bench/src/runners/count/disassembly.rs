@@ -1,0 +1,136 @@
+//! What an executed instruction is, by its address in its object file: one that locks, or the first of a function.
+//!
+//! Those lock that have the prefix `lock`, and `xchg` with memory, which needs none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// How often each instruction was executed: by the object file that it is in, and its address there.
+pub type Executed = BTreeMap<String, BTreeMap<u64, u64>>;
+
+/// Object files, read once each.
+#[derive(Debug, Default)]
+pub struct Disassembly {
+    objects: BTreeMap<String, Object>,
+}
+
+#[derive(Debug, Default)]
+struct Object {
+    locking: BTreeSet<u64>,
+    /// Where functions that other objects may call begin. One can have several names.
+    entries: Vec<(String, u64)>,
+}
+
+impl Disassembly {
+    /// Reads the object files that these instructions are in, if it has not.
+    ///
+    /// # Errors
+    ///
+    /// What the disassembler says.
+    pub fn read(&mut self, executed: &Executed) -> Result<(), String> {
+        for path in executed.keys() {
+            if !self.objects.contains_key(path) {
+                let is_file = std::path::Path::new(path).is_file();
+                let object = if is_file {
+                    Object::read(path)?
+                } else {
+                    Object::default()
+                };
+                self.objects.insert(path.clone(), object);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of the executed instructions lock.
+    pub fn locked(&self, executed: &Executed) -> u64 {
+        self.sum(executed, |object| object.locking.clone())
+    }
+
+    /// How often functions of these names were entered.
+    pub fn entered(&self, executed: &Executed, names: &[&str]) -> u64 {
+        let named = |(name, _): &&(String, u64)| names.contains(&name.as_str());
+        self.sum(executed, |object| {
+            object
+                .entries
+                .iter()
+                .filter(named)
+                .map(|(_, address)| *address)
+                .collect()
+        })
+    }
+
+    fn sum(&self, executed: &Executed, of: impl Fn(&Object) -> BTreeSet<u64>) -> u64 {
+        let in_object = |(path, times): (&String, &BTreeMap<u64, u64>)| -> u64 {
+            let addresses = self.objects.get(path).map(&of).unwrap_or_default();
+            addresses
+                .iter()
+                .filter_map(|address| times.get(address))
+                .sum()
+        };
+        executed.iter().map(in_object).sum()
+    }
+}
+
+impl Object {
+    fn read(path: &str) -> Result<Self, String> {
+        let code = objdump(&["--disassemble", "--no-show-raw-insn", path])?;
+        let symbols = objdump(&["--dynamic-syms", path])?;
+        Ok(Self {
+            locking: code.lines().filter_map(locking).collect(),
+            entries: symbols.lines().filter_map(entry).collect(),
+        })
+    }
+}
+
+fn objdump(args: &[&str]) -> Result<String, String> {
+    let output = Command::new("objdump")
+        .args(args)
+        .output()
+        .map_err(|error| format!("objdump does not start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("objdump {} fails", args.join(" ")));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The address of the line's instruction, if that locks.
+fn locking(line: &str) -> Option<u64> {
+    let (address, instruction) = line.split_once(":\t")?;
+    let locks = instruction.starts_with("lock ")
+        || (instruction.starts_with("xchg") && instruction.contains('('));
+    locks
+        .then(|| u64::from_str_radix(address.trim(), 16).ok())
+        .flatten()
+}
+
+/// The function that the line is about, if it is about one that is in this object.
+fn entry(line: &str) -> Option<(String, u64)> {
+    let columns: Vec<&str> = line.split_whitespace().collect();
+    let is_function = line.contains(" DF ") || line.contains(" iD ");
+    let address = u64::from_str_radix(columns.first()?, 16).ok()?;
+    (is_function && address != 0).then(|| ((*columns.last().unwrap_or(&"")).to_owned(), address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixed_instructions_lock_and_exchanges_with_memory_and_no_others() {
+        assert_eq!(locking("   1f30:\tlock cmpxchg %rcx,(%rdi)"), Some(0x1f30));
+        assert_eq!(locking("   1f38:\txchg   %al,0x8(%rbx)"), Some(0x1f38));
+        assert_eq!(locking("   1f3c:\txchg   %ax,%ax"), None);
+        assert_eq!(locking("   1f40:\tmov    %rax,(%rdi)"), None);
+        assert_eq!(locking("0000000000001f30 <lock>:"), None);
+    }
+
+    #[test]
+    fn functions_of_this_object_have_an_entry_and_those_of_others_none() {
+        let here = "0000000000097550 g    DF .text\t00000000000001f7  GLIBC_2.2.5 malloc";
+        let elsewhere =
+            "0000000000000000      DF *UND*\t0000000000000000  GLIBC_2.17  clock_gettime";
+        assert_eq!(entry(here), Some(("malloc".to_owned(), 0x97550)));
+        assert_eq!(entry(elsewhere), None);
+    }
+}

@@ -1,0 +1,243 @@
+//! Instructions, locked operations, clock reads and allocations of a call, counted under valgrind's callgrind.
+//!
+//! All chosen cases run in one process, which is this program again. Counting is on inside [`count_only_in_here`] alone, and each return
+//! from it writes a profile, so that neither start-up nor setting up counts. What repeats exactly then are the differences to
+//! the bare call.
+
+mod disassembly;
+mod profile;
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::table::{BARE, Calls, Case, Scenario, Table};
+
+/// Calls in a profile, unless the case takes fewer.
+const CALLS: u64 = 10_000;
+
+/// The C library's functions that read a clock, and those that allocate.
+const CLOCKS: &[&str] = &["clock_gettime", "gettimeofday", "time"];
+const ALLOCATORS: &[&str] = &[
+    "malloc",
+    "calloc",
+    "realloc",
+    "posix_memalign",
+    "aligned_alloc",
+];
+
+/// What one call costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Counts {
+    pub instructions: f64,
+    pub locked: f64,
+    pub clock: f64,
+    pub allocations: f64,
+}
+
+/// What a call costs in a scenario with a library.
+pub type Row = (Scenario, &'static str, Counts);
+
+impl Counts {
+    pub const NAMES: [&'static str; 4] = ["instructions", "locked", "clock reads", "allocations"];
+
+    pub fn values(self) -> [f64; 4] {
+        [self.instructions, self.locked, self.clock, self.allocations]
+    }
+
+    fn minus(self, bare: Self) -> Self {
+        Self {
+            instructions: self.instructions - bare.instructions,
+            locked: self.locked - bare.locked,
+            clock: self.clock - bare.clock,
+            allocations: self.allocations - bare.allocations,
+        }
+    }
+}
+
+/// What the profiles are of: valgrind is told the names of these two functions. Each has something to do at its end, so that
+/// no jump takes the place of its return.
+#[inline(never)]
+fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
+    calls.empty(n);
+    black_box(n) + 1
+}
+
+#[inline(never)]
+fn profile_when_done(calls: &mut dyn Calls, n: u64) -> u64 {
+    black_box(count_only_in_here(calls, n)) + 1
+}
+
+fn calls_of(case: &Case) -> u64 {
+    case.most.min(CALLS)
+}
+
+fn chosen<'a>(table: &'a Table, choose: &[String]) -> Vec<&'a Case> {
+    let is_chosen =
+        |case: &&Case| choose.is_empty() || choose.iter().any(|name| case.name() == *name);
+    table.cases.iter().filter(is_chosen).collect()
+}
+
+/// The inner process: runs the cases, one profile each.
+pub fn run(table: &Table, choose: &[String]) {
+    // While there is but one thread, the C library leaves out the lock prefix here and there; servers have more.
+    let main = std::thread::current();
+    let other = std::thread::spawn(move || {
+        main.unpark();
+        loop {
+            std::thread::park();
+        }
+    });
+    std::thread::park();
+    for case in chosen(table, choose) {
+        let mut calls = case.calls();
+        black_box(profile_when_done(&mut *calls, calls_of(case)));
+    }
+    drop(other);
+}
+
+fn directory() -> std::io::Result<PathBuf> {
+    let path = std::env::temp_dir().join(format!("resilient-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&path)?;
+    Ok(path)
+}
+
+/// Counts the cases of these names, or all, in this program.
+///
+/// # Errors
+///
+/// What is missing, or went wrong, in a sentence.
+pub fn gross(table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
+    let program =
+        std::env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
+    gross_in(&program, table, choose)
+}
+
+/// Counts in another build of this program, which has the same cases of these names.
+///
+/// # Errors
+///
+/// What is missing, or went wrong, in a sentence.
+pub fn gross_in(program: &Path, table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
+    for tool in ["valgrind", "objdump"] {
+        let found = Command::new(tool)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !found.is_ok_and(|status| status.success()) {
+            return Err(format!(
+                "`{tool}` is missing: nothing was counted (Debian's packages `valgrind` and `binutils` have both)"
+            ));
+        }
+    }
+    let directory = directory().map_err(|error| format!("no place for profiles: {error}"))?;
+    let counted = in_directory(&directory, program, table, choose);
+    let _ = std::fs::remove_dir_all(&directory);
+    counted
+}
+
+fn in_directory(
+    directory: &Path,
+    program: &Path,
+    table: &Table,
+    choose: &[String],
+) -> Result<Vec<Row>, String> {
+    let output = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--dump-instr=yes",
+            "--compress-strings=no",
+            "--compress-pos=no",
+        ])
+        .args([
+            "--collect-atstart=no",
+            "--toggle-collect=*count_only_in_here*",
+            "--dump-after=*profile_when_done*",
+        ])
+        .arg(format!(
+            "--callgrind-out-file={}",
+            directory.join("profile").display()
+        ))
+        .arg(program)
+        .arg("run")
+        .args(choose)
+        .output()
+        .map_err(|error| format!("valgrind does not start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "the run under valgrind failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
+    }
+    let mut disassembly = disassembly::Disassembly::default();
+    let mut counts = Vec::new();
+    for (place, case) in chosen(table, choose).into_iter().enumerate() {
+        let path = directory.join(format!("profile.{}", place + 1));
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("no profile of {}: {error}", case.name()))?;
+        let profile = profile::Profile::parse(&text);
+        let n = calls_of(case) as f64;
+        disassembly.read(&profile.executed)?;
+        let each = |times: u64| times as f64 / n;
+        counts.push((
+            case.scenario,
+            case.library,
+            Counts {
+                instructions: each(profile.instructions),
+                locked: each(disassembly.locked(&profile.executed)),
+                clock: each(disassembly.entered(&profile.executed, CLOCKS)),
+                allocations: each(disassembly.entered(&profile.executed, ALLOCATORS)),
+            },
+        ));
+    }
+    Ok(counts)
+}
+
+/// Net of the bare call, where the scenario has one.
+pub fn net(gross: &[Row]) -> Vec<Row> {
+    let bare: BTreeMap<Scenario, Counts> = gross
+        .iter()
+        .filter(|row| row.1 == BARE)
+        .map(|row| (row.0, row.2))
+        .collect();
+    let rows = gross.iter().filter(|row| row.1 != BARE);
+    rows.map(|&(scenario, library, counts)| match bare.get(&scenario) {
+        Some(bare) => (scenario, library, counts.minus(*bare)),
+        None => (scenario, library, counts),
+    })
+    .collect()
+}
+
+pub fn print(table: &Table, counts: &[Row]) {
+    for scenario in Scenario::ALL {
+        if !counts.iter().any(|row| row.0 == scenario) {
+            continue;
+        }
+        let bare = table.find(scenario, BARE).is_some();
+        println!(
+            "\n{} ({}): a call{}",
+            scenario.says(),
+            scenario.name(),
+            if bare { ", net of the bare call" } else { "" }
+        );
+        println!(
+            "  {:<20} {:>12} {:>8} {:>12} {:>12}",
+            "", "instructions", "locked", "clock reads", "allocations"
+        );
+        for (_, library, counts) in counts.iter().filter(|row| row.0 == scenario) {
+            let [instructions, locked, clock, allocations] = counts.values();
+            let note = table.find(scenario, library).map_or("", |case| case.note);
+            println!(
+                "  {library:<20} {instructions:>12.1} {locked:>8.2} {clock:>12.2} {allocations:>12.2}  {note}"
+            );
+        }
+        for lack in table.lacks.iter().filter(|lack| lack.scenario == scenario) {
+            println!(
+                "  {:<20} {:>12} {:>8} {:>12} {:>12}  {}",
+                lack.library, "-", "-", "-", "-", lack.why
+            );
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Nanoseconds of processor time a call, all libraries of a scenario interleaved in one process.
+//!
+//! In every round each library makes a batch of calls, and the next round starts with another one; a figure is the median over
+//! the rounds of the difference to the bare call in the same round, and of three runs, each set up anew, the one in the middle.
+//! A shared machine disturbs rounds, not medians.
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::table::{BARE, Calls, Scenario, Table};
+
+/// Processor time that a batch aims at.
+const BATCH_NS: f64 = 1_000_000.0;
+
+/// A case's net nanoseconds a call, in both variants of the loop.
+pub struct Timed {
+    pub library: &'static str,
+    pub note: &'static str,
+    /// An empty loop.
+    pub a: f64,
+    /// Eight stores a call.
+    pub s: f64,
+    /// Half of the rounds are this far apart in `s`.
+    pub spread: f64,
+}
+
+fn cpu_ns() -> f64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
+}
+
+fn batch(calls: &mut dyn Calls, n: u64, stores: bool) -> f64 {
+    let start = cpu_ns();
+    if stores {
+        calls.stores(n)
+    } else {
+        calls.empty(n)
+    }
+    (cpu_ns() - start) / n as f64
+}
+
+pub fn median(of: &mut [f64]) -> f64 {
+    of.sort_by(f64::total_cmp);
+    let middle = of.len() / 2;
+    if of.len() % 2 == 1 {
+        of[middle]
+    } else {
+        (of[middle - 1] + of[middle]) / 2.0
+    }
+}
+
+struct Runner {
+    library: &'static str,
+    note: &'static str,
+    calls: Box<dyn Calls>,
+    n: u64,
+    /// Set up anew each round: what it leaves behind would change the next.
+    renew: bool,
+    rounds: [Vec<f64>; 2],
+}
+
+/// Times one scenario: of three runs the one in the middle, by library and variant.
+pub fn scenario(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
+    let mut runs = [(); 3].map(|()| run(table, scenario, rounds));
+    let mut middle = |of: &dyn Fn(&Timed) -> f64, place: usize| {
+        median(&mut runs.each_mut().map(|run| of(&run[place])))
+    };
+    let places = 0..table.of(scenario).count();
+    let figures: Vec<_> = places
+        .map(|place| {
+            (
+                middle(&|row| row.a, place),
+                middle(&|row| row.s, place),
+                middle(&|row| row.spread, place),
+            )
+        })
+        .collect();
+    let [first, ..] = runs;
+    first
+        .into_iter()
+        .zip(figures)
+        .map(|(row, (a, s, spread))| Timed {
+            a,
+            s,
+            spread,
+            ..row
+        })
+        .collect()
+}
+
+fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
+    let mut runners: Vec<Runner> = table
+        .of(scenario)
+        .map(|case| {
+            let mut calls = case.calls();
+            let few = case.most.min(1_000);
+            let each = batch(&mut *calls, few, true).max(0.5);
+            let n = ((BATCH_NS / each) as u64).clamp(1, case.most);
+            Runner {
+                library: case.library,
+                note: case.note,
+                calls,
+                n,
+                renew: case.most < u64::MAX,
+                rounds: [vec![], vec![]],
+            }
+        })
+        .collect();
+    let many = runners.len();
+    for round in 0..rounds {
+        for (variant, stores) in [(0, false), (1, true)] {
+            for place in 0..many {
+                let runner = &mut runners[(round + place) % many];
+                if runner.renew {
+                    runner.calls = table
+                        .find(scenario, runner.library)
+                        .expect("it is in the table")
+                        .calls();
+                }
+                let ns = batch(&mut *runner.calls, runner.n, stores);
+                runner.rounds[variant].push(ns);
+            }
+        }
+    }
+    let bare = runners
+        .iter()
+        .find(|runner| runner.library == BARE)
+        .map(|runner| runner.rounds.clone());
+    let net = |runner: &Runner, variant: usize| -> Vec<f64> {
+        let all = &runner.rounds[variant];
+        match &bare {
+            Some(bare) if runner.library != BARE => all
+                .iter()
+                .zip(&bare[variant])
+                .map(|(all, bare)| all - bare)
+                .collect(),
+            _ => all.clone(),
+        }
+    };
+    runners
+        .iter()
+        .map(|runner| {
+            let mut s = net(runner, 1);
+            let median_s = median(&mut s);
+            Timed {
+                library: runner.library,
+                note: runner.note,
+                a: median(&mut net(runner, 0)),
+                s: median_s,
+                spread: s[s.len() * 3 / 4] - s[s.len() / 4],
+            }
+        })
+        .collect()
+}
+
+/// Rounds of a run.
+pub const ROUNDS: usize = 21;
+
+pub fn print(table: &Table, scenarios: &[Scenario]) {
+    for &of in scenarios {
+        let timed = scenario(table, of, ROUNDS);
+        let bare = timed.iter().any(|row| row.library == BARE);
+        println!(
+            "\n{} ({}): ns a call{}",
+            of.says(),
+            of.name(),
+            if bare { ", net of the bare call" } else { "" }
+        );
+        println!("  {:<20} {:>8} {:>8} {:>8}", "", "A", "S", "spread");
+        for row in &timed {
+            println!(
+                "  {:<20} {:>8.2} {:>8.2} {:>8.2}  {}",
+                row.library, row.a, row.s, row.spread, row.note
+            );
+        }
+        for lack in table.lacks.iter().filter(|lack| lack.scenario == of) {
+            println!(
+                "  {:<20} {:>8} {:>8} {:>8}  {}",
+                lack.library, "-", "-", "-", lack.why
+            );
+        }
+    }
+}

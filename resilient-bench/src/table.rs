@@ -1,0 +1,232 @@
+//! The one table of cases: a scenario, a library, and how to set the call up.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What is called, in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scenario {
+    Plain,
+    Async,
+    Window,
+    WindowFailures,
+    Failure,
+    WindowFailure,
+    TimeWindow,
+    TimeWindowBusy,
+    Slow,
+    Rejected,
+    KeyString,
+    KeyHot,
+    KeyNumber,
+    RetryPlain,
+    RetryAsync,
+    RetryZero,
+    Delay,
+}
+
+impl Scenario {
+    pub const ALL: [Self; 17] = [
+        Self::Plain,
+        Self::Async,
+        Self::Window,
+        Self::WindowFailures,
+        Self::Failure,
+        Self::WindowFailure,
+        Self::TimeWindow,
+        Self::TimeWindowBusy,
+        Self::Slow,
+        Self::Rejected,
+        Self::KeyString,
+        Self::KeyHot,
+        Self::KeyNumber,
+        Self::RetryPlain,
+        Self::RetryAsync,
+        Self::RetryZero,
+        Self::Delay,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Async => "async",
+            Self::Window => "window",
+            Self::WindowFailures => "window-failures",
+            Self::Failure => "failure",
+            Self::WindowFailure => "window-failure",
+            Self::TimeWindow => "time-window",
+            Self::TimeWindowBusy => "time-window-busy",
+            Self::Slow => "slow",
+            Self::Rejected => "rejected",
+            Self::KeyString => "key-string",
+            Self::KeyHot => "key-hot",
+            Self::KeyNumber => "key-number",
+            Self::RetryPlain => "retry-plain",
+            Self::RetryAsync => "retry-async",
+            Self::RetryZero => "retry-zero",
+            Self::Delay => "delay",
+        }
+    }
+
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Plain => "breaker closed, consecutive failures, a plain function that succeeds",
+            Self::Async => "the same, an async function",
+            Self::Window => "window of the last 100 calls, all of them successes",
+            Self::WindowFailures => "window of the last 100 calls, one call in 64 fails",
+            Self::Failure => "consecutive failures, every call fails, far from the threshold",
+            Self::WindowFailure => {
+                "window of the last 100 calls, 31 calls in 32 fail, threshold 0.99"
+            }
+            Self::TimeWindow => "time window of 60 s, successes",
+            Self::TimeWindowBusy => "time window of 60 s that holds 10 000 calls, successes",
+            Self::Slow => "calls are timed: slow calls count",
+            Self::Rejected => "circuit open, the call is rejected",
+            Self::KeyString => "a breaker for each of 10 000 strings, all in turn, scattered",
+            Self::KeyHot => "a breaker for each of 10 000 strings, 64 of them in turn",
+            Self::KeyNumber => "a breaker for each of 10 000 numbers, all in turn, scattered",
+            Self::RetryPlain => "retry, plain function, the first try succeeds",
+            Self::RetryAsync => "retry, async function, the first try succeeds",
+            Self::RetryZero => {
+                "retry, async function, three failures at zero delay, then a success"
+            }
+            Self::Delay => "one jittered delay",
+        }
+    }
+}
+
+/// The library that adds nothing: what is subtracted for net figures.
+pub const BARE: &str = "bare";
+/// Ours.
+pub const OURS: &str = "resilient";
+
+/// A call in a loop, compiled into it. A clone makes the same calls on the same breaker, for another thread.
+pub trait Calls: Send {
+    /// `n` calls, and nothing else.
+    fn empty(&mut self, n: u64);
+    /// `n` calls, with eight stores after each, which need its result.
+    fn stores(&mut self, n: u64);
+    fn fork(&self) -> Box<dyn Calls>;
+}
+
+/// On one cache line.
+#[repr(align(64))]
+struct Stores([AtomicU64; 8]);
+
+static STORES: Stores = Stores([const { AtomicU64::new(0) }; 8]);
+
+struct Each<F> {
+    call: F,
+    next: u64,
+}
+
+impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
+    #[inline(never)]
+    fn empty(&mut self, n: u64) {
+        let end = self.next + n;
+        for x in self.next..end {
+            black_box((self.call)(black_box(x)));
+        }
+        self.next = end;
+    }
+
+    #[inline(never)]
+    fn stores(&mut self, n: u64) {
+        let end = self.next + n;
+        // What nobody can read is not stored.
+        let stores = &black_box(&STORES).0;
+        for x in self.next..end {
+            let done = black_box((self.call)(black_box(x)));
+            for (place, store) in stores.iter().enumerate() {
+                store.store(x + u64::from(done) * place as u64, Relaxed);
+            }
+        }
+        self.next = end;
+    }
+
+    fn fork(&self) -> Box<dyn Calls> {
+        Box::new(Each {
+            call: self.call.clone(),
+            next: self.next,
+        })
+    }
+}
+
+pub struct Case {
+    pub scenario: Scenario,
+    pub library: &'static str,
+    /// What is not the same as in the other cases of the scenario.
+    pub note: &'static str,
+    /// So many calls at a time at most: each is slow, or leaves something behind.
+    pub most: u64,
+    make: Box<dyn Fn() -> Box<dyn Calls>>,
+}
+
+impl Case {
+    /// Sets the call up, past everything that happens once.
+    pub fn calls(&self) -> Box<dyn Calls> {
+        let mut calls = (self.make)();
+        calls.empty(self.most.min(256));
+        calls
+    }
+
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.scenario.name(), self.library)
+    }
+}
+
+/// What a peer does not have, so that no gap is silent.
+pub struct Lack {
+    pub scenario: Scenario,
+    pub library: &'static str,
+    pub why: &'static str,
+}
+
+#[derive(Default)]
+pub struct Table {
+    pub cases: Vec<Case>,
+    pub lacks: Vec<Lack>,
+}
+
+impl Table {
+    /// Adds a case: `make` sets up, and returns the call, which says whether it succeeded.
+    pub fn add<F: FnMut(u64) -> bool + Clone + Send + 'static>(
+        &mut self,
+        scenario: Scenario,
+        library: &'static str,
+        make: impl Fn() -> F + 'static,
+    ) -> &mut Case {
+        self.cases.push(Case {
+            scenario,
+            library,
+            note: "",
+            most: u64::MAX,
+            make: Box::new(move || {
+                Box::new(Each {
+                    call: make(),
+                    next: 0,
+                })
+            }),
+        });
+        self.cases.last_mut().expect("one was pushed")
+    }
+
+    #[cfg(feature = "peers")]
+    pub fn lacks(&mut self, scenario: Scenario, library: &'static str, why: &'static str) {
+        self.lacks.push(Lack {
+            scenario,
+            library,
+            why,
+        });
+    }
+
+    pub fn find(&self, scenario: Scenario, library: &str) -> Option<&Case> {
+        self.of(scenario).find(|case| case.library == library)
+    }
+
+    pub fn of(&self, scenario: Scenario) -> impl Iterator<Item = &Case> {
+        self.cases
+            .iter()
+            .filter(move |case| case.scenario == scenario)
+    }
+}
