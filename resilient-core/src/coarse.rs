@@ -35,7 +35,7 @@ impl CoarseClock {
     pub fn new() -> Self {
         Self {
             start: Instant::now(),
-            coarse: coarsetime::Instant::now(),
+            coarse: coarsetime::Instant::now_without_cache_update(),
         }
     }
 }
@@ -49,7 +49,9 @@ impl Default for CoarseClock {
 impl Clock for CoarseClock {
     #[inline]
     fn now(&self) -> Instant {
-        let elapsed = Duration::from_nanos(self.coarse.elapsed().as_nanos());
+        // Without the shared cache that others of this clock's users keep.
+        let now = coarsetime::Instant::now_without_cache_update();
+        let elapsed = Duration::from_nanos(now.duration_since(self.coarse).as_nanos());
         self.start.checked_add(elapsed).unwrap_or(self.start)
     }
 }
