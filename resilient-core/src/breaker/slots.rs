@@ -11,7 +11,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use self::thread::thread_slot;
+use self::thread::{known_slot, thread_slot};
 use crate::seeded::{Bug, seeded};
 use crate::sync::AtomicU64;
 
@@ -117,10 +117,14 @@ impl Slots {
     /// Counts a success that changes nothing else.
     #[inline]
     pub(crate) fn add_clean(&self) {
-        self.add_clean_in(thread_slot());
+        // One comparison for the two rare cases.
+        match self.owned.get(known_slot()) {
+            Some(slot) => add_one(&slot.clean),
+            None => self.add_clean_in(thread_slot()),
+        }
     }
 
-    #[inline]
+    #[cold]
     fn add_clean_in(&self, slot: usize) {
         match self.owned.get(slot) {
             Some(slot) => add_one(&slot.clean),
@@ -128,7 +132,6 @@ impl Slots {
         }
     }
 
-    #[cold]
     fn add_clean_shared(&self) {
         if seeded(Bug::SharedCountNotAtomic) {
             return add_one(&self.shared.clean);
@@ -270,6 +273,12 @@ mod thread {
         }
     }
 
+    /// This thread's slot, if it has been given one; else none.
+    #[inline]
+    pub(super) fn known_slot() -> usize {
+        SLOT.get()
+    }
+
     #[inline]
     pub(super) fn thread_slot() -> usize {
         let slot = SLOT.get();
@@ -312,8 +321,12 @@ mod thread {
         static SLOT: Cell<usize> = Cell::new(SHARED);
     }
 
-    pub(super) fn thread_slot() -> usize {
+    pub(super) fn known_slot() -> usize {
         SLOT.with(Cell::get)
+    }
+
+    pub(super) fn thread_slot() -> usize {
+        known_slot()
     }
 
     /// Gives this thread a slot, which no other thread has.

@@ -36,7 +36,9 @@ const LOCKED: u64 = 2 << KIND_BITS;
 const SUCCESSES_MASK: u64 = 3 << KIND_BITS;
 /// The breaker asks of every call how long it took.
 const TIMED: u64 = 1 << (KIND_BITS + 2);
-const GENERATION_SHIFT: u32 = KIND_BITS + 3;
+/// Generations count in steps of this, so that they stand in the word as they are.
+const GENERATION_STEP: u64 = 1 << (KIND_BITS + 3);
+const GENERATION_MASK: u64 = !(GENERATION_STEP - 1);
 
 /// What is to be done with a success that is not slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,14 +85,14 @@ impl Word {
     #[inline]
     pub(crate) fn closed(&self) -> Option<u64> {
         let word = self.0.load(Acquire);
-        (word & (KIND_MASK | TIMED) == CLOSED).then_some(word >> GENERATION_SHIFT)
+        (word & (KIND_MASK | TIMED) == CLOSED).then_some(word & GENERATION_MASK)
     }
 
     /// Whether the circuit is still closed in this generation, would learn nothing from a success, and asks for no time.
     #[inline]
     pub(crate) fn is_clean(&self, generation: u64) -> bool {
         let word = self.0.load(Acquire);
-        word == CLOSED | (generation << GENERATION_SHIFT)
+        word == CLOSED | generation
             || (seeded(Bug::CleanInAnyGeneration)
                 && word & (KIND_MASK | SUCCESSES_MASK | TIMED) == CLOSED)
     }
@@ -122,11 +124,11 @@ impl Word {
         let successes = to.successes.bits();
         let timed = if to.is_timed { TIMED } else { 0 };
         let old = self.0.load(Relaxed);
-        let new = kind | successes | timed | (to.generation << GENERATION_SHIFT);
+        let new = kind | successes | timed | to.generation;
         if new != old {
             self.0.store(new, Release);
         }
-        old >> GENERATION_SHIFT != to.generation
+        old & GENERATION_MASK != to.generation
     }
 
     pub(crate) fn set_alias(&self) {
@@ -163,7 +165,7 @@ impl Reading {
     }
 
     pub(crate) fn generation(self) -> u64 {
-        self.0 >> GENERATION_SHIFT
+        self.0 & GENERATION_MASK
     }
 
     pub(crate) fn is_timed(self) -> bool {
@@ -179,14 +181,17 @@ impl Reading {
     }
 }
 
-/// The generation as the word can hold it.
-pub(crate) const fn wrap(generation: u64) -> u64 {
-    generation & (u64::MAX >> GENERATION_SHIFT)
+/// The generation after this one. The first is zero.
+pub(crate) const fn next_generation(generation: u64) -> u64 {
+    generation.wrapping_add(GENERATION_STEP)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SEVENTH: u64 = 7 * GENERATION_STEP;
+    const EIGHTH: u64 = 8 * GENERATION_STEP;
 
     fn say(word: &Word, state: State, generation: u64, is_clean: bool) {
         word.set(Mirrored {
@@ -216,30 +221,30 @@ mod tests {
             State::Disabled,
             State::ObserveOnly,
         ] {
-            say(&word, state, 7, true);
+            say(&word, state, SEVENTH, true);
             assert_eq!(word.read().kind(), Kind::In(state));
-            assert_eq!(word.closed(), (state == State::Closed).then_some(7));
-            assert_eq!(word.is_clean(7), state == State::Closed);
+            assert_eq!(word.closed(), (state == State::Closed).then_some(SEVENTH));
+            assert_eq!(word.is_clean(SEVENTH), state == State::Closed);
         }
     }
 
     #[test]
     fn a_streak_or_another_generation_is_not_clean() {
         let word = Word::unregistered();
-        say(&word, State::Closed, 7, false);
-        assert_eq!(word.closed(), Some(7));
-        assert!(!word.is_clean(7));
-        say(&word, State::Closed, 8, true);
-        assert!(!word.is_clean(7));
-        assert!(word.is_clean(8));
+        say(&word, State::Closed, SEVENTH, false);
+        assert_eq!(word.closed(), Some(SEVENTH));
+        assert!(!word.is_clean(SEVENTH));
+        say(&word, State::Closed, EIGHTH, true);
+        assert!(!word.is_clean(SEVENTH));
+        assert!(word.is_clean(EIGHTH));
     }
 
     #[test]
     fn fm_d17_the_widest_generation_survives_the_word() {
-        let widest = wrap(u64::MAX);
+        let widest = GENERATION_MASK;
         let word = Word::unregistered();
         say(&word, State::Closed, widest, true);
         assert_eq!(word.closed(), Some(widest));
-        assert_eq!(wrap(widest.wrapping_add(1)), 0);
+        assert_eq!(next_generation(widest), 0);
     }
 }

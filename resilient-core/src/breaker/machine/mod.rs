@@ -23,7 +23,7 @@ use self::probes::{Decision, Round};
 use super::config::{Abandoned, BreakerConfig};
 use super::state::{Reason, State, Transition};
 use super::window::{Call, Health, Tally, Until};
-use super::word::{Successes, wrap};
+use super::word::{Successes, next_generation};
 use crate::outcome::Outcome;
 use crate::seeded::{Bug, seeded};
 use crate::time::{later, nanos_between};
@@ -438,7 +438,7 @@ impl Machine {
         self.log.time(self.entered(), self.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
-        self.generation = wrap(self.generation.wrapping_add(1));
+        self.generation = next_generation(self.generation);
         if to == State::Closed {
             self.reopenings = 0;
         }
