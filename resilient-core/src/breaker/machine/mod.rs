@@ -245,6 +245,11 @@ impl Machine {
         &self.config
     }
 
+    #[cfg(test)]
+    fn epoch(&self) -> Instant {
+        self.epoch
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }

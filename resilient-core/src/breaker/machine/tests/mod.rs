@@ -3,6 +3,7 @@
 mod generations;
 mod open_time;
 mod probes;
+mod untimed;
 mod walk;
 
 use std::time::{Duration, Instant};

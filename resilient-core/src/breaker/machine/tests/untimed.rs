@@ -1,0 +1,141 @@
+//! What is reported without a clock, or learnt of later, comes to the same as what is reported at once with the time.
+
+use super::*;
+use crate::breaker::Window;
+use crate::breaker::word::Successes;
+
+const ENDINGS: [Ending; 4] = [SUCCESS, FAILURE, IGNORED, Ending::Abandoned];
+
+fn random_config(random: &mut fastrand::Rng) -> BreakerConfigBuilder {
+    let mut config = BreakerConfig::builder()
+        .failure_threshold(random.u32(2..=5))
+        .recovery_time(secs(1));
+    if random.bool() {
+        config = config.abandoned(Abandoned::Failure);
+    }
+    match random.u8(..3) {
+        0 => config,
+        1 => config
+            .window(random.u32(3..=8))
+            .failure_rate(0.5 + random.f64() / 2.0)
+            .min_calls(random.u32(1..=3))
+            .failure_count(3),
+        _ => config
+            .window(Window::Time(secs(random.u64(1..=8))))
+            .window_buckets(random.u32(1..=4))
+            .failure_rate(0.5 + random.f64() / 2.0)
+            .min_calls(random.u32(1..=3)),
+    }
+}
+
+fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
+    (
+        machine.entered(),
+        machine.generation(),
+        machine.streak(),
+        machine.window(now),
+        machine.last_opening(),
+    )
+}
+
+/// Walks two machines through the same calls. The first is told of each at once, with the time. The second is told as the
+/// shell does it: without the time where it does not ask for it, and of successes that can be left only when it is asked.
+#[test]
+fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut untimed = 0;
+    let mut left_for_later = 0;
+    for seed in 0..3_000 {
+        let config = random_config(&mut random);
+        let (mut at_once, mut lazy) = (seeded(&config, seed), seeded(&config, seed));
+        let epoch = at_once.epoch();
+        let shift = lazy.epoch().saturating_duration_since(epoch);
+        let mut now = epoch;
+        let mut left: Option<(u64, u64, u64)> = None;
+        for _ in 0..40 {
+            now += Duration::from_millis(random.u64(..1_500));
+            let later = now + shift;
+            let ending = ENDINGS[random.usize(..8).saturating_sub(4)];
+            let (mode, bucket) = lazy.successes();
+            let is_left = mode == Successes::Pending
+                && ending == SUCCESS
+                && crate::time::nanos_between(lazy.epoch(), later) < bucket
+                && left.is_none_or(|(generation, of, _)| {
+                    (generation, of) == (lazy.generation(), bucket)
+                });
+            let Ok(ticket) = at_once.admit(now) else {
+                continue;
+            };
+            at_once.report(ticket, ending, None, now);
+            if is_left {
+                let many = left.map_or(0, |(_, _, many)| many);
+                left = Some((lazy.generation(), bucket, many + 1));
+                left_for_later += 1;
+                continue;
+            }
+            if let Some((generation, bucket, many)) = left.take() {
+                assert_eq!(generation, lazy.generation());
+                lazy.learn(many, bucket);
+            }
+            let ticket = lazy.admit(later).unwrap();
+            if lazy.report_untimed(ticket, ending).is_some() {
+                untimed += 1;
+            } else {
+                lazy.report(ticket, ending, None, later);
+            }
+            assert_eq!(
+                format!("{:?}", seen(&at_once, now)),
+                format!("{:?}", seen(&lazy, later)),
+                "{config:?}"
+            );
+        }
+    }
+    assert!(
+        untimed > 10_000 && left_for_later > 5_000,
+        "{untimed} {left_for_later}"
+    );
+}
+
+#[test]
+fn b13_what_is_reported_without_the_time_is_counted_where_it_belongs() {
+    for (abandoned, counted) in [
+        (Abandoned::Failure, Counted::Failure { slow: false }),
+        (Abandoned::Ignore, Counted::Abandoned),
+    ] {
+        let config = BreakerConfig::builder().abandoned(abandoned);
+        let mut machine = machine(&config);
+        let now = machine.epoch();
+        let mut call = |ending| {
+            let ticket = machine.admit(now).unwrap();
+            machine.report_untimed(ticket, ending)
+        };
+        assert_eq!(call(Ending::Abandoned), Some(counted));
+        assert_eq!(call(IGNORED), Some(Counted::Ignored));
+        assert_eq!(call(FAILURE), Some(Counted::Failure { slow: false }));
+        assert_eq!(call(SUCCESS), Some(Counted::Success { slow: false }));
+    }
+}
+
+#[test]
+fn b17_the_time_is_asked_for_where_it_says_something() {
+    let asks = |config: &BreakerConfigBuilder, ending| {
+        let mut machine = machine(config);
+        let now = machine.epoch();
+        let ticket = machine.admit(now).unwrap();
+        machine.report_untimed(ticket, ending).is_none()
+    };
+    let window = || BreakerConfig::builder().window(Window::Calls(9));
+    assert!(asks(&fragile(), FAILURE), "it opens");
+    assert!(
+        asks(&window().failure_rate(1.0).min_calls(1), FAILURE),
+        "it opens"
+    );
+    assert!(
+        asks(&window().slow_call(secs(1)).slow_call_rate(1.0), SUCCESS),
+        "it may be slow"
+    );
+    let of_time = BreakerConfig::builder().window(secs(1)).failure_rate(1.0);
+    assert!(asks(&of_time, SUCCESS), "it has a bucket");
+    assert!(!asks(&window().failure_rate(1.0), FAILURE));
+    assert!(!asks(&of_time, IGNORED));
+}
