@@ -116,6 +116,17 @@ fn g04_the_least_recently_used_go_first_about() {
 }
 
 #[test]
+fn g04_a_key_that_is_in_use_outlives_any_number_of_passing_ones() {
+    let (shards, _clock) = shards(3);
+    let _ = shards.get(&0);
+    for passing in 1..1_000 {
+        let _ = shards.get(&0);
+        let _ = shards.get(&passing);
+        assert!(keys(&shards).contains(&0), "forgotten for {passing}");
+    }
+}
+
+#[test]
 fn g04_a_forgotten_key_starts_anew_and_an_old_handle_goes_on() {
     let (shards, _clock) = shards(1);
     let code = shards.get(&1);
