@@ -44,6 +44,9 @@ impl Registry {
     /// `breaker` is a registered name, never a key, so that the number of series is bounded by the code. A breaker that
     /// changes its state is recorded at once, without this call, unless it is one of several of its name.
     ///
+    /// Counters of a name with keys go on when a key is forgotten. While that happens, one reading may lack what it had
+    /// counted; recorders that take `absolute` for what it is, the greatest value so far, show nothing of it.
+    ///
     /// A panic of the recorder's is contained where a state changes, and goes to the caller here.
     pub fn record_metrics(&self) {
         describe();

@@ -41,6 +41,8 @@ pub enum Bug {
     DeliveryGivenBackApart,
     /// The count that threads share is read and written apart.
     SharedCountNotAtomic,
+    /// What was left before a failure is learnt of after it, and meets a condition that nobody tests.
+    PendingUntested,
     /// What was left for the state machine is not looked for when the lock is taken.
     PendingForgotten,
     /// What was left in a generation that has ended is taken for the present one's.

@@ -130,9 +130,10 @@ impl Site {
     pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
         // The user's expressions, and listeners below: under no lock.
         let declared = (self.declare)().at(self.place);
+        let clocked = Registry::global().clocked();
         let mut untold = None;
         let breaker = self.breaker.get_or_init(|| {
-            let found = Registry::global().declare(declared, Member::one, |setup| {
+            let found = Registry::global().declare(declared, clocked, Member::one, |setup| {
                 self.core.set_up(setup);
                 let breaker = CircuitBreaker::of_static(&self.core);
                 (Member::One(breaker.clone()), breaker)

@@ -59,6 +59,13 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The same, and the default clock's where the given one panics.
+    pub(crate) fn now_or_real(&self) -> Instant {
+        self.now().unwrap_or_else(now)
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -35,7 +35,8 @@ impl CircuitOpen {
         self.state
     }
 
-    /// How long until a call may be admitted. `None` where nobody knows: forced open, or open until reset. Who sleeps
+    /// How long until a call may be admitted. `None` where nobody knows: forced open, open until reset, or half-open behind
+    /// probes whose lease has no end. Who sleeps
     /// exactly that long after an open circuit's rejection is admitted.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

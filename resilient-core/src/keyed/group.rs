@@ -144,14 +144,14 @@ impl<K: BreakerKey> Group<K> {
         loop {
             let standing = self.read().standing.clone();
             let breaker = self.build(name.clone(), &standing);
-            let key = key.clone();
+            let mut key = Some(key.clone());
             let closings = self.closings.load(Acquire);
             let mut guarded = self.write();
             if guarded.standing.revision != standing.revision {
                 continue;
             }
             let most = most_keys(&standing.settings);
-            let placed = guarded.keys.place(hash, key, breaker, most, closings);
+            let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings);
             drop(guarded);
             return match placed {
                 Placed::Own(breaker, evicted) => {
@@ -167,11 +167,9 @@ impl<K: BreakerKey> Group<K> {
 
     fn build(&self, name: Name, standing: &Standing) -> CircuitBreaker {
         let breaker = CircuitBreaker::build(Setup {
-            name,
-            settings: standing.settings.clone(),
-            clock: self.clock.clone(),
             start_in: standing.mode,
             closings: Some(Arc::clone(&self.closings)),
+            ..Setup::new(name, standing.settings.clone(), self.clock.clone())
         });
         for listeners in &standing.listeners {
             breaker.join(listeners);
@@ -181,12 +179,16 @@ impl<K: BreakerKey> Group<K> {
 
     /// The breaker of the keys that have none of their own.
     fn others(&self) -> CircuitBreaker {
+        if let Some(known) = self.others.get() {
+            return known.clone();
+        }
+        // Made before the cell is entered, since a given clock is foreign code; of threads that come at once, one's is kept.
+        let standing = self.read().standing.clone();
+        let made = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
         let mut made_for = None;
         let breaker = self.others.get_or_init(|| {
-            let standing = self.read().standing.clone();
-            let breaker = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
             made_for = Some(standing);
-            breaker
+            made
         });
         // What changed while it was made has not reached it.
         if let Some(before) = made_for {

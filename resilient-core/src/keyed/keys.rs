@@ -65,16 +65,17 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Some(entry.breaker.clone())
     }
 
-    /// Gives a key its breaker, unless it has one. `closings` counts the circuits that were closed so far.
+    /// Gives a key its breaker, unless it has one. A key that is not taken stays with the caller: its drop is foreign code.
+    /// `closings` counts the circuits that were closed so far.
     pub(super) fn place(
         &mut self,
         hash: u64,
-        key: K,
-        breaker: CircuitBreaker,
+        key: &mut Option<K>,
+        breaker: &CircuitBreaker,
         most: usize,
         closings: u64,
     ) -> Placed {
-        let known = self.get(hash, &key);
+        let known = key.as_ref().and_then(|key| self.get(hash, key));
         if let Some(known) = known.filter(|_| !seeded(Bug::KeyPlacedUnseen)) {
             return Placed::Own(known, Vec::new());
         }
@@ -86,9 +87,11 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
             breaker: breaker.clone(),
             used: AtomicBool::new(false),
         };
-        self.entries.insert(Hashed { hash, key }, entry);
+        if let Some(key) = key.take() {
+            self.entries.insert(Hashed { hash, key }, entry);
+        }
         self.none_closed_at = None;
-        Placed::Own(breaker, evicted)
+        Placed::Own(breaker.clone(), evicted)
     }
 
     /// Forgets closed breakers until one more fits.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::panic::Location;
+use std::time::Instant;
 
 use super::{Entries, Entry, Member, Registry};
 use crate::breaker::core::{Settings, Setup};
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::name::Name;
+use crate::time::Source;
 
 /// What an annotated function, or code by hand, declares.
 #[derive(Debug)]
@@ -34,6 +36,13 @@ impl Declared {
     }
 }
 
+/// The clock of breakers to come, and its time: read before the registry's lock is taken, and before any cell is entered.
+#[derive(Debug)]
+pub(crate) struct Clocked {
+    clock: Source,
+    now: Instant,
+}
+
 /// What a name stands for now, and what is to be told about it.
 #[must_use]
 pub(crate) struct Found<H> {
@@ -56,11 +65,18 @@ impl<H> Found<H> {
 }
 
 impl Registry {
+    pub(crate) fn clocked(&self) -> Clocked {
+        let clock = self.read().clock.clone();
+        let now = clock.now_or_real();
+        Clocked { clock, now }
+    }
+
     /// What has the declared name already, if `find` finds in it what is asked for; or what `make` makes, under the
     /// registry's lock.
     pub(crate) fn declare<H>(
         &self,
         declared: Declared,
+        clocked: Clocked,
         find: impl Fn(&Member) -> Option<H>,
         make: impl FnOnce(Setup) -> (Member, H),
     ) -> Found<H> {
@@ -105,7 +121,8 @@ impl Registry {
         }
         let (settings, errors) = entries.settings_leniently_of(&name, &declared.settings);
         untold.extend(errors);
-        let setup = Setup::new(name.clone(), settings, entries.clock.clone());
+        let Clocked { clock, now } = clocked;
+        let setup = Setup::at(name.clone(), settings, clock, now);
         let (member, handle) = make(setup);
         member.join(&self.0.listeners);
         let entry = Entry {

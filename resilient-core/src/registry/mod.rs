@@ -171,7 +171,7 @@ impl Registry {
             }
         }
         let declared = Declared::by_hand(name, config);
-        let found = self.declare(declared, Member::one, |setup| {
+        let found = self.declare(declared, self.clocked(), Member::one, |setup| {
             let breaker = CircuitBreaker::build(setup);
             (Member::One(breaker.clone()), breaker)
         });
@@ -195,7 +195,7 @@ impl Registry {
     }
 
     pub(crate) fn declare_keyed<K: BreakerKey>(&self, declared: Declared) -> Arc<Group<K>> {
-        let found = self.declare(declared, Member::keyed::<K>, |setup| {
+        let found = self.declare(declared, self.clocked(), Member::keyed::<K>, |setup| {
             let group = Arc::new(Group::<K>::with_setup(setup));
             let member: Arc<dyn KeyedMember> = group.clone();
             (Member::Keyed(member), group)

@@ -62,6 +62,25 @@ fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_fail
 }
 
 #[test]
+fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
+    catches([Bug::PendingUntested], || {
+        let (breaker, _) = closed(&config().window(10).failure_rate(0.3).min_calls(3));
+        own_slot(0);
+        succeed(breaker);
+        both(
+            with_slot(0, || succeed(breaker)),
+            with_slot(1, || fail(breaker)),
+        );
+        // Three calls, one of them failed: whichever was the third, it met the condition; at the latest the next finds it.
+        succeed(breaker);
+        let seen = breaker.snapshot();
+        holds(seen.state == State::Open, "the rate was reached", &seen);
+        let then = seen.last_opening.unwrap();
+        holds((then.calls, then.failures) == (3, 1), "by these", &seen);
+    });
+}
+
+#[test]
 fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_next() {
     catches([Bug::PendingOfAnyGenerationKnown], || {
         let (breaker, _) = windowed();

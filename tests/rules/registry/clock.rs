@@ -1,8 +1,10 @@
 //! B16: the clock of the breakers of a registry.
 
-use resilient::{CircuitBreaker, ManualClock, Registry, State};
+use std::time::Instant;
 
-use crate::support::{fragile, secs};
+use resilient::{CircuitBreaker, Clock, ManualClock, Registry, State};
+
+use crate::support::{fragile, must_end, secs};
 
 #[test]
 fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
@@ -34,4 +36,29 @@ fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
     assert_eq!(breaker.state(), State::Open);
     second.advance(secs(10));
     assert_eq!(breaker.state(), State::HalfOpen);
+}
+
+/// Asks the registry whenever it is asked.
+struct Nosy(Registry);
+
+impl Clock for Nosy {
+    fn now(&self) -> Instant {
+        assert!(self.0.overrides().breakers.is_empty());
+        let _ = self.0.get("dependency");
+        Instant::now()
+    }
+}
+
+#[test]
+fn fm_b6_a_clock_may_ask_the_registry_while_a_breaker_is_made() {
+    must_end(|| {
+        let registry = Registry::new();
+        registry.use_clock(Nosy(registry.clone()));
+        let config = || fragile().max_keys(1).build().unwrap();
+        let _ = registry.get_or_register("dependency", config());
+        let keyed = registry.get_or_register_keyed::<u32>("keyed", config());
+        keyed.get(&1).trip().unwrap();
+        // The breaker that other keys share.
+        assert!(keyed.get(&2).try_acquire().is_ok());
+    });
 }

@@ -25,17 +25,25 @@ pub(crate) struct Setup {
     /// The mode to begin in: that of the settings, or a newer one that was set by hand.
     pub(crate) start_in: Option<Mode>,
     pub(crate) clock: Source,
+    /// When it is made, by that clock: read before, since a given clock is foreign code and breakers are made under locks.
+    pub(crate) now: Instant,
     /// Of a keyed breaker: how often one of its group was closed.
     pub(crate) closings: Option<Arc<AtomicU64>>,
 }
 
 impl Setup {
     pub(crate) fn new(name: Name, settings: Settings, clock: Source) -> Self {
+        let now = clock.now_or_real();
+        Self::at(name, settings, clock, now)
+    }
+
+    pub(crate) fn at(name: Name, settings: Settings, clock: Source, now: Instant) -> Self {
         Self {
             name,
             start_in: settings.mode,
             settings,
             clock,
+            now,
             closings: None,
         }
     }
@@ -64,7 +72,7 @@ pub(super) struct Rest {
 
 impl Rest {
     pub(super) fn new(setup: Setup) -> Self {
-        let epoch = setup.clock.now().unwrap_or_else(crate::time::now);
+        let epoch = setup.now;
         let config = Arc::clone(&setup.settings.config);
         let machine = Machine::new(config, fastrand::Rng::new(), epoch);
         let locked = Locked::new(machine, &setup.settings, setup.start_in, epoch);

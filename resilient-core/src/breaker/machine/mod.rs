@@ -20,7 +20,7 @@ use self::log::Log;
 pub use self::log::{TimeInState, TransitionCounts};
 use self::phase::{Length, Outage, Phase};
 use self::probes::{Decision, Round};
-use super::config::{Abandoned, BreakerConfig};
+use super::config::{Abandoned, BreakerConfig, Condition};
 use super::state::{Reason, State, Transition};
 use super::window::{Call, Health, Tally, Until};
 use super::word::{Successes, next_generation};
@@ -109,6 +109,8 @@ pub(crate) struct Machine {
     log: Log,
     last_opening: Option<Box<Remembered>>,
     would_open: Option<Reason>,
+    /// Successes were learnt of that may have met a condition: a failure came between their word and their count.
+    untested: bool,
 }
 
 impl Machine {
@@ -124,6 +126,7 @@ impl Machine {
             log: Log::new(now),
             last_opening: None,
             would_open: None,
+            untested: false,
         }
     }
 
@@ -160,6 +163,7 @@ impl Machine {
         retry_after: Option<Duration>,
         now: Instant,
     ) -> Counted {
+        self.test_untested(now);
         if let Some(nowhere_or_late) = self.counted_apart(ticket) {
             return nowhere_or_late;
         }
@@ -194,6 +198,9 @@ impl Machine {
 
     /// Takes note of how a call ended without knowing the time: `None` if that is needed, and then nothing was done.
     pub(crate) fn report_untimed(&mut self, ticket: Ticket, ending: Ending) -> Option<Counted> {
+        if self.untested {
+            return None;
+        }
         if let Some(nowhere_or_late) = self.counted_apart(ticket) {
             return Some(nowhere_or_late);
         }
@@ -221,7 +228,20 @@ impl Machine {
     pub(crate) fn learn(&mut self, successes: u64, bucket: u64) {
         if let Phase::Closed(health) | Phase::ObserveOnly { health, .. } = &mut self.phase {
             let end = later(self.epoch, Duration::from_nanos(bucket)).unwrap_or(self.epoch);
+            let opens_nothing = health.is_clean() || health.pending_until(&self.config).is_some();
+            self.untested |= !opens_nothing && !seeded(Bug::PendingUntested);
             health.record_pending(successes, end);
+        }
+    }
+
+    /// Tests the conditions for successes that were learnt of when they could meet one. Not done where they are learnt of,
+    /// since that may be a look, which changes nothing.
+    fn test_untested(&mut self, now: Instant) {
+        if std::mem::take(&mut self.untested) {
+            let health = self.phase.health();
+            if let Some(condition) = health.and_then(|health| health.met(&self.config, now)) {
+                self.meet(condition, None, now);
+            }
         }
     }
 
@@ -365,20 +385,9 @@ impl Machine {
     /// Takes note of a success or a failure, and goes where it leads.
     fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
-            Phase::Closed(health) => {
+            Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
                 if let Some(condition) = health.record(call, &self.config, now) {
-                    self.last_opening = Some(Box::new(Remembered {
-                        streak: health.streak(),
-                        window: health.tally(now),
-                    }));
-                    self.open(condition.into(), retry_after, now);
-                }
-            }
-            Phase::ObserveOnly { health, told } => {
-                let condition = health.record(call, &self.config, now);
-                if let Some(condition) = condition.filter(|_| !*told) {
-                    *told = true;
-                    self.would_open = Some(condition.into());
+                    self.meet(condition, retry_after, now);
                 }
             }
             Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
@@ -394,6 +403,27 @@ impl Machine {
             },
             // These admit nobody, so no ticket is of their generation; and disabled counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
+        }
+    }
+
+    /// Opens the circuit, or tells that it would have been opened.
+    fn meet(&mut self, condition: Condition, retry_after: Option<Duration>, now: Instant) {
+        match &mut self.phase {
+            Phase::ObserveOnly { told: true, .. } => {}
+            Phase::ObserveOnly { told, .. } => {
+                *told = true;
+                self.would_open = Some(condition.into());
+            }
+            _ => {
+                let health = self.phase.health();
+                self.last_opening = health.map(|health| {
+                    Box::new(Remembered {
+                        streak: health.streak(),
+                        window: health.tally(now),
+                    })
+                });
+                self.open(condition.into(), retry_after, now);
+            }
         }
     }
 
@@ -443,6 +473,7 @@ impl Machine {
         self.log.time(self.entered(), self.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
+        self.untested = false;
         self.generation = next_generation(self.generation);
         if to == State::Closed {
             self.reopenings = 0;

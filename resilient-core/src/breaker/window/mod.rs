@@ -122,6 +122,11 @@ impl Health {
         config.conditions.no_success_opens(tally).then_some(until)
     }
 
+    /// The condition that is met by what is remembered now.
+    pub(crate) fn met(&self, config: &BreakerConfig, now: Instant) -> Option<Condition> {
+        config.conditions.met(self.streak, self.tally(now))
+    }
+
     /// Whether another success would change nothing, so that it need not be told.
     pub(crate) fn is_clean(&self) -> bool {
         self.streak == 0
