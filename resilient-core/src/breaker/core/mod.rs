@@ -2,25 +2,25 @@
 
 mod locked;
 mod queue;
+mod report;
 mod rest;
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::locked::Locked;
 use self::rest::Rest;
 pub(crate) use self::rest::Setup;
 use super::config::BreakerConfig;
-use super::machine::{Counted, Ending, Machine, Rejection, Stamp, Ticket};
+use super::machine::{Machine, Rejection, Stamp, Ticket};
 use super::open::CircuitOpen;
-use super::slots::{Left, Slots};
+use super::slots::Slots;
 use super::snapshot::{Counts, Snapshot, WindowCounts};
 use super::state::{State, TransitionRefused};
 use super::word::{Kind, Mirrored, Successes, Word};
 use crate::event::{EventKind, Listeners};
 use crate::name::Name;
-use crate::outcome::Outcome;
 use crate::seeded::{Bug, seeded};
 use crate::sync::MutexGuard;
 use crate::telemetry;
@@ -138,136 +138,6 @@ impl Core {
             generation: word.generation(),
             stamp,
         }))
-    }
-
-    /// Counts a success that changes nothing else: a load, and a count that no other thread writes. `false` if there is
-    /// more to it.
-    #[inline]
-    pub(crate) fn count_clean_success(&self, ticket: Ticket) -> bool {
-        let clean = self.word.is_clean(ticket.generation);
-        if clean {
-            self.slots.add_clean();
-        }
-        clean
-    }
-
-    /// Counts a success that may be slow, late, or the end of a streak; or that a window must learn of, which may be later.
-    /// The clock is read only where it says something.
-    #[cold]
-    pub(crate) fn report_success(&self, ticket: Ticket) {
-        let rest = self.rest();
-        let word = self.word.read();
-        if word.kind() == Kind::In(State::Disabled) {
-            return;
-        }
-        let mut now = None;
-        let successes = word.successes();
-        if successes != Successes::Locked && word.generation() == ticket.generation {
-            let is_pending = successes == Successes::Pending;
-            let bucket = if is_pending { rest.bucket() } else { u64::MAX };
-            let mut is_known = true;
-            if word.is_timed() || bucket != u64::MAX {
-                now = rest.now();
-                is_known = now.map(|now| rest.nanos_of(now)).is_some_and(|now| {
-                    now < bucket && (!word.is_timed() || rest.is_fast(ticket, now))
-                });
-            }
-            if is_known && !is_pending {
-                self.slots.add_clean();
-                return;
-            }
-            if is_known {
-                match self.slots.add_pending(ticket.generation, bucket) {
-                    Left::One => return,
-                    Left::Many => return self.settle_unmoved(rest, self.lock(rest)),
-                    Left::Not => {}
-                }
-            }
-        }
-        self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
-    }
-
-    #[cold]
-    pub(crate) fn report_outcome(
-        &self,
-        ticket: Ticket,
-        outcome: Outcome,
-        retry_after: Option<Duration>,
-    ) {
-        self.report(ticket, Ending::Reported(outcome), retry_after);
-    }
-
-    pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
-        if self.word.read().kind() == Kind::In(State::Disabled) {
-            return;
-        }
-        // A given clock may fail when it is needed: what it said last should not be long ago.
-        let rest = self.rest();
-        let now = rest.has_given_clock().then(|| rest.now()).flatten();
-        self.report_locked(ticket, ending, retry_after, now);
-    }
-
-    /// Reads the clock, if that was not done before, only where the machine asks for it.
-    fn report_locked(
-        &self,
-        ticket: Ticket,
-        ending: Ending,
-        retry_after: Option<Duration>,
-        now: Option<Instant>,
-    ) {
-        let rest = self.rest();
-        let now = if now.is_some() {
-            now
-        } else {
-            let mut locked = self.lock(rest);
-            if let Some(counted) = locked.machine.report_untimed(ticket, ending) {
-                locked.totals.count(counted);
-                // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
-                let is_as_before = !matches!(counted, Counted::Success { .. })
-                    && locked.machine.trusts_rates()
-                    && self.word.read().successes() == Successes::Pending;
-                if !is_as_before {
-                    self.settle_unmoved(rest, locked);
-                }
-                return;
-            }
-            drop(locked);
-            rest.now()
-        };
-        let mut locked = self.lock(rest);
-        locked.take_note_of(now);
-        let now = locked.latest;
-        let counted = locked.machine.report(ticket, ending, retry_after, now);
-        locked.totals.count(counted);
-        if matches!(counted, Counted::Success { .. }) {
-            let (successes, bucket) = locked.machine.successes();
-            self.let_pend(&mut locked, successes, bucket);
-        }
-        self.settle(rest, locked);
-    }
-
-    /// Ends a report that moved nothing but what is remembered of the present state.
-    fn settle_unmoved(&self, rest: &Rest, mut locked: MutexGuard<'_, Locked>) {
-        if seeded(Bug::WordWrittenOnTransitionsOnly) {
-            return;
-        }
-        let (successes, bucket) = locked.machine.successes();
-        rest.set_bucket(bucket);
-        self.let_pend(&mut locked, successes, bucket);
-        if seeded(Bug::WordWrittenUnlocked) {
-            drop(locked);
-        }
-        self.word.set_successes(successes);
-    }
-
-    /// Lets this thread leave its next successes for later, if they can be left.
-    fn let_pend(&self, locked: &mut Locked, successes: Successes, bucket: u64) {
-        if successes == Successes::Pending {
-            let generation = locked.machine.generation();
-            if let Some(slot) = self.slots.let_pend(generation, bucket) {
-                locked.look_into(slot);
-            }
-        }
     }
 
     pub(crate) fn by_hand(
