@@ -337,6 +337,10 @@ fn g04_a_key_may_use_its_breakers_while_it_is_printed_hashed_cloned_and_dropped(
         for key in 0..20 {
             succeed(&ALL.get().unwrap().get(&Meddler(key)));
         }
-        assert_eq!(ALL.get().unwrap().len(), 2);
+        let all = ALL.get().unwrap();
+        assert_eq!(all.len(), 2);
+        // With none closed, a new key finds no place, and is dropped.
+        all.breakers().iter().for_each(CircuitBreaker::force_open);
+        assert!(is_of_others(&all.get(&Meddler(99))));
     });
 }
