@@ -6,8 +6,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::jitter::{Jitter, Random, smooth};
 use super::policy::{RetryPolicy, WhenOpen};
+use super::schedule::Schedule;
 use crate::breaker::CircuitOpen;
 use crate::outcome::Class;
 use crate::telemetry;
@@ -75,14 +75,6 @@ struct Progress {
     retries: u32,
     last_delay: Duration,
     schedule: Schedule,
-}
-
-/// What the schedule remembers of the delay before.
-#[derive(Debug)]
-struct Schedule {
-    random: Random,
-    decorrelated: Option<Duration>,
-    smooth: f64,
 }
 
 impl<'policy> Retry<'policy> {
@@ -263,11 +255,7 @@ impl<'policy> Retry<'policy> {
             has_failed: false,
             retries: 0,
             last_delay: Duration::ZERO,
-            schedule: Schedule {
-                random: Random::new(seed),
-                decorrelated: None,
-                smooth: 0.0,
-            },
+            schedule: Schedule::new(seed),
         })
     }
 
@@ -280,55 +268,15 @@ impl<'policy> Retry<'policy> {
     /// The jittered delay before the next retry.
     fn delay(&mut self) -> Duration {
         let policy = self.policy;
-        let cap = policy.max_delay;
         let Progress {
             retries, schedule, ..
         } = self.progress();
-        let k = retries.saturating_add(1);
-        match policy.jitter {
-            Jitter::Decorrelated => {
-                let base = policy.base_delay.min(cap);
-                let delay = match schedule.decorrelated {
-                    None => base,
-                    Some(before) => {
-                        let most = before.saturating_mul(3).min(cap);
-                        schedule.random.within(base, most)
-                    }
-                };
-                schedule.decorrelated = Some(delay);
-                delay
-            }
-            Jitter::Smooth => {
-                let (delay, s) =
-                    smooth(k, policy.base_delay, schedule.smooth, &mut schedule.random);
-                schedule.smooth = s;
-                delay.min(cap)
-            }
-            jitter => jitter.spread(policy.nominal(k), cap, &mut schedule.random),
-        }
+        schedule.delay(policy, retries.saturating_add(1))
     }
 
-    /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.
     fn first_delay(&mut self) -> Duration {
         let policy = self.policy;
-        let random = &mut self.progress().schedule.random;
-        match policy.jitter {
-            Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random)
-                .0
-                .min(policy.max_delay),
-            // Its first delay is the base itself, which would spread nobody.
-            Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal(1)),
-            jitter => jitter.spread(policy.nominal(1), policy.max_delay, random),
-        }
-    }
-}
-
-impl RetryPolicy {
-    /// The capped delay before retry `k`, before jitter.
-    fn nominal(&self, k: u32) -> Duration {
-        self.backoff
-            .nominal(k, self.base_delay, self.backoff_factor)
-            .min(self.max_delay)
+        self.progress().schedule.spread(policy)
     }
 }
 

@@ -15,6 +15,7 @@ mod jitter;
 mod policy;
 #[cfg(feature = "tokio")]
 mod run;
+mod schedule;
 
 #[cfg(test)]
 mod driver_tests;
