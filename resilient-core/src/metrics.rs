@@ -37,19 +37,16 @@ pub(crate) struct Call {
     is_counted: bool,
 }
 
+/// A call ended: with a success, after a retry or not, or with a reason.
+pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
+    call.count(match how {
+        Ok(false) => "success",
+        Ok(true) => "success_after_retry",
+        Err(reason) => reason.as_str(),
+    });
+}
+
 impl Call {
-    pub(crate) fn succeeded(&mut self, after_retry: bool) {
-        self.count(if after_retry {
-            "success_after_retry"
-        } else {
-            "success"
-        });
-    }
-
-    pub(crate) fn gave_up(&mut self, reason: GiveUp) {
-        self.count(reason.as_str());
-    }
-
     fn count(&mut self, result: &'static str) {
         if std::mem::replace(&mut self.is_counted, true) {
             return;

@@ -150,20 +150,15 @@ pub(crate) use disabled::*;
 
 /// A registered breaker went into another state; a call under a retry ended.
 #[cfg(feature = "metrics")]
-pub(crate) use crate::metrics::{Call, changed};
+pub(crate) use crate::metrics::{Call, changed, ended};
 
 /// A call under a retry, which nobody counts.
 #[cfg(not(feature = "metrics"))]
-#[derive(Debug, Default)]
-pub(crate) struct Call;
+pub(crate) type Call = ();
 
 #[cfg(not(feature = "metrics"))]
-impl Call {
-    #[inline]
-    pub(crate) fn succeeded(&mut self, _: bool) {}
-
-    pub(crate) fn gave_up(&mut self, _: crate::retry::GiveUp) {}
-}
+#[inline]
+pub(crate) fn ended((): &mut Call, _: Result<bool, crate::retry::GiveUp>) {}
 
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn changed(_: &crate::breaker::core::Core) {}

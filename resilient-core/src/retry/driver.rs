@@ -192,7 +192,7 @@ impl<'a> Retry<'a> {
     /// The call ends with a success. To be called once, at the end.
     #[inline]
     pub fn succeeded(&mut self) {
-        self.call.succeeded(self.is_retrying());
+        telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
         if self.is_retrying() {
             self.recovered();
         }
@@ -339,7 +339,7 @@ impl<'a> Retry<'a> {
             }
             Err(reason) => {
                 telemetry::gave_up(attempt, reason);
-                self.call.gave_up(reason);
+                telemetry::ended(&mut self.call, Err(reason));
             }
         }
         next

@@ -21,6 +21,7 @@ pub(super) struct Limits {
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
     at: Instant,
+    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "what timers tell"))]
     after: Duration,
 }
 
