@@ -14,11 +14,13 @@ pub use resilient_core::LoadError;
 pub use resilient_core::time::*;
 pub use resilient_core::{
     Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
+    BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetOverride, BudgetSnapshot,
     CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind, GiveUp,
     GiveUpEvent, Jitter, KeyedBreakers, ListenerId, Mode, NameTaken, Outcome, Output, Override,
-    OverrideError, Overrides, Permit, Reason, Registry, Rejected, ReportsOpen, Retry, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState,
-    Transition, TransitionCounts, TransitionRefused, WhenOpen, Window, WindowCounts,
+    OverrideError, Overrides, Permit, Reason, Registry, Rejected, ReportsOpen, Reservation, Retry,
+    RetryBudget, RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State,
+    Subscription, TimeInState, Transition, TransitionCounts, TransitionRefused, WhenOpen, Window,
+    WindowCounts,
 };
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, retry};

@@ -12,6 +12,7 @@ use crate::telemetry;
 #[cfg(feature = "inventory")]
 pub use crate::annotated::Annotated;
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::retry::{
     Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
     RetryPolicyBuilder, WhenOpen,

@@ -32,6 +32,7 @@ compile_error!(
 #[cfg(feature = "inventory")]
 mod annotated;
 pub mod breaker;
+mod budget_site;
 #[cfg(feature = "coarse-clock")]
 mod coarse;
 mod error;
@@ -69,9 +70,12 @@ pub use keyed::{BreakerKey, KeyedBreakers};
 pub use outcome::{Class, Classify, Outcome, Output};
 #[cfg(feature = "toml")]
 pub use registry::LoadError;
-pub use registry::{Applied, NameTaken, Override, OverrideError, Overrides, Registry, Selection};
+pub use registry::{
+    Applied, BudgetOverride, NameTaken, Override, OverrideError, Overrides, Registry, Selection,
+};
 pub use retry::{
-    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
+    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, GiveUp,
+    GiveUpEvent, Jitter, Reservation, Retry, RetryBudget, RetryEvent, RetryPolicy,
     RetryPolicyBuilder, WhenOpen,
 };
 pub use time::Clock;

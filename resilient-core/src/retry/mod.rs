@@ -10,6 +10,7 @@
 
 mod attempt;
 mod backoff;
+mod budget;
 mod driver;
 mod jitter;
 mod policy;
@@ -22,6 +23,9 @@ mod driver_tests;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 pub use self::backoff::Backoff;
+pub use self::budget::{
+    BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
+};
 pub use self::driver::{GiveUp, Retry};
 pub use self::jitter::Jitter;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
