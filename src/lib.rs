@@ -40,5 +40,8 @@ pub mod guide {
     pub mod operating {}
 }
 
+#[cfg(feature = "test-util")]
+pub use resilient_core::testing;
+
 #[doc(hidden)]
 pub use resilient_core::__private;
