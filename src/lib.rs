@@ -38,6 +38,11 @@ pub mod guide {
 
     #[doc = include_str!("../docs/operating.md")]
     pub mod operating {}
+
+    #[doc = include_str!("../docs/retries.md")]
+    #[doc = ""]
+    #[doc = include_str!("../docs/retries-simulation.md")]
+    pub mod retries {}
 }
 
 #[cfg(feature = "test-util")]
