@@ -13,6 +13,7 @@ mod flow;
 mod hints;
 mod limits;
 mod nested;
+mod rows;
 mod runtimes;
 mod sendable;
 
