@@ -51,7 +51,10 @@ fn settings() -> impl Strategy<Value = Settings> {
             Settings {
                 capacity,
                 cost: 1 + cost % capacity.min(10),
-                reserve: (u64::from(reserve) % (u64::from(capacity) + 1)) as u32,
+                // At u32::MAX any will do.
+                reserve: capacity
+                    .checked_add(1)
+                    .map_or(reserve, |beyond| reserve % beyond),
                 deposit: if few { deposit % 4 } else { deposit },
             }
         })
@@ -129,17 +132,13 @@ impl Model {
 
     fn reserve(&mut self) -> Option<u32> {
         let cost = self.settings.cost;
-        match self.tokens.checked_sub(cost.into()) {
-            Some(rest) => {
-                self.tokens = rest;
-                self.counts[GRANTED] += 1;
-                Some(cost)
-            }
-            None => {
-                self.counts[REFUSED] += 1;
-                None
-            }
-        }
+        let Some(rest) = self.tokens.checked_sub(cost.into()) else {
+            self.counts[REFUSED] += 1;
+            return None;
+        };
+        self.tokens = rest;
+        self.counts[GRANTED] += 1;
+        Some(cost)
     }
 
     fn cancel(&mut self, cost: u32) {

@@ -43,113 +43,83 @@ fn g02_breakers_and_budgets_of_one_name_stand_beside_each_other() {
     assert_eq!(retries.tokens(), 20, "what is gone is gone");
 }
 
-#[test]
-fn what_is_wrong_of_a_budget_is_told_with_its_line_and_changes_nothing() {
+/// The document is refused, with its line and all of these words, and changes nothing.
+#[track_caller]
+fn assert_refused(document: &str, line: usize, words: &[&str]) {
     let registry = Registry::new();
     let code = budget().retry_cost(30).build().unwrap();
-    let live = registry.get_or_register_budget("dear", code);
-    for (document, line, words) in [
-        // Keys, values and places that are none.
-        (
-            "[budgets.x]\n\ncapacty = 3",
-            3,
-            ["unknown field", "`capacty`", "`capacity`"],
-        ),
-        (
-            "[budgets.x]\nmode = \"disabled\"",
-            2,
-            ["unknown field", "`mode`", "`deposit`"],
-        ),
+    let retries = registry.get_or_register_budget("dear", code);
+    let error = registry.apply_toml(document).expect_err(document);
+    let text = error.to_string();
+    assert_eq!(error.line(), Some(line), "{text}");
+    assert!(text.starts_with("overrides of "), "{text}");
+    assert!(text.contains("retry budgets"), "{text}");
+    assert!(text.contains(&format!("line {line}")), "{text}");
+    for word in words {
+        assert!(text.contains(word), "`{word}`: {text}");
+    }
+    assert_eq!(registry.overrides(), Overrides::new());
+    assert_eq!((retries.config(), retries.tokens()), (code, 50));
+}
+
+#[test]
+fn a_key_that_is_none_of_a_budget_is_told_with_its_line() {
+    for (document, line, key) in [
+        ("[budgets.x]\n\ncapacty = 3", 3, "`capacty`"),
+        ("[budgets.x]\nmode = \"disabled\"", 2, "`mode`"),
         (
             "[budgets.x]\nfailure_threshold = 2",
             2,
-            ["unknown field", "`failure_threshold`", ""],
+            "`failure_threshold`",
         ),
-        (
-            "\n[budget.x]\ncapacity = 3",
-            2,
-            ["unknown field", "`budget`", "`budgets`"],
-        ),
-        (
-            "[defaults]\ncapacity = 3",
-            2,
-            ["unknown field", "`capacity`", ""],
-        ),
-        (
-            "[breakers.x]\nretry_cost = 3",
-            2,
-            ["unknown field", "`retry_cost`", ""],
-        ),
-        (
-            "[budgets]\ncapacity = 3",
-            2,
-            ["capacity", "invalid type", "integer `3`"],
-        ),
-        (
-            "[budgets.x]\ncapacity = \"3\"",
-            2,
-            ["capacity", "invalid type", "u32"],
-        ),
-        (
-            "[budgets.x]\nreserve = 1.5",
-            2,
-            ["reserve", "invalid type", "u32"],
-        ),
-        (
-            "[budgets.x]\ndeposit = -1",
-            2,
-            ["deposit", "invalid value", "u32"],
-        ),
-        (
-            "[budgets.x]\ncapacity = 4294967296",
-            2,
-            ["capacity", "invalid value", "u32"],
-        ),
-        (
-            "[budgets.x]\nretry_cost = true",
-            2,
-            ["retry_cost", "invalid type", "u32"],
-        ),
-        // Out of range.
+        ("\n[budget.x]\ncapacity = 3", 2, "`budget`"),
+        ("[defaults]\ncapacity = 3", 2, "`capacity`"),
+        ("[breakers.x]\nretry_cost = 3", 2, "`retry_cost`"),
+    ] {
+        assert_refused(document, line, &["unknown field", key]);
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
+    for (line, why) in [
+        ("capacity = \"3\"", "u32"),
+        ("capacity = 4294967296", "u32"),
+        ("retry_cost = true", "u32"),
+        ("reserve = 1.5", "u32"),
+        ("deposit = -1", "u32"),
+    ] {
+        let (key, _) = line.split_once(' ').unwrap();
+        assert_refused(&format!("[budgets.x]\n{line}"), 2, &[key, why]);
+    }
+    assert_refused("[budgets]\ncapacity = 3", 2, &["capacity", "integer `3`"]);
+}
+
+#[test]
+fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
+    for (document, line, words) in [
         (
             "[budgets.x]\n\ncapacity = 0",
             3,
-            ["retry budget `x`", "`capacity` is 0", "must be at least 1"],
+            ["budget `x`", "`capacity` is 0", "must be at least 1"],
         ),
         (
             "[defaults]\nfailure_threshold = 3\n[budgets.x]\ndeposit = 1\nretry_cost = 0",
             5,
-            [
-                "retry budget `x`",
-                "`retry_cost` is 0",
-                "must be at least 1",
-            ],
+            ["budget `x`", "`retry_cost` is 0", "must be at least 1"],
         ),
         (
             "[breakers.x]\nfailure_threshold = 3\n[budgets.x]\nreserve = 11\ncapacity = 10",
             4,
-            ["retry budget `x`", "`reserve` is 11", "above `capacity`"],
+            ["budget `x`", "`reserve` is 11", "above `capacity`"],
         ),
         // With the code of a live one: the section is what there is.
         (
-            "\n[budgets.dear]\ncapacity = 29",
+            "[defaults]\n[budgets.dear]\ncapacity = 29",
             2,
-            [
-                "retry budget `dear`",
-                "`retry_cost` is 30",
-                "above `capacity`",
-            ],
+            ["budget `dear`", "`retry_cost` is 30", "above `capacity`"],
         ),
     ] {
-        let error = registry.apply_toml(document).expect_err(document);
-        let text = error.to_string();
-        assert_eq!(error.line(), Some(line), "{text}");
-        assert!(text.starts_with("overrides of "), "{text}");
-        assert!(text.contains(&format!("line {line}")), "{text}");
-        for word in words {
-            assert!(text.contains(word), "`{word}`: {text}");
-        }
-        assert_eq!(registry.overrides(), Overrides::new());
-        assert_eq!((live.config(), live.tokens()), (code, 50));
+        assert_refused(document, line, &words);
     }
 }
