@@ -1,5 +1,6 @@
 //! The specification's own scripts, driven through the public API.
 
+mod budgets;
 mod conformance;
 mod defects;
 mod scenarios;
