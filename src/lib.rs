@@ -14,11 +14,12 @@ pub use resilient_core::LoadError;
 pub use resilient_core::time::*;
 pub use resilient_core::{
     Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
-    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind, GiveUp,
-    GiveUpEvent, Jitter, KeyedBreakers, ListenerId, Mode, NameTaken, Outcome, Output, Override,
-    OverrideError, Overrides, Permit, Reason, Registry, Rejected, ReportsOpen, Retry, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState,
-    Transition, TransitionCounts, TransitionRefused, WhenOpen, Window, WindowCounts,
+    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Delays, Event, EventKind,
+    GiveUp, GiveUpEvent, Jitter, KeyedBreakers, ListenerId, Mode, NameTaken, NominalDelays,
+    Outcome, Output, Override, OverrideError, Overrides, Permit, Reason, Registry, Rejected,
+    ReportsOpen, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State,
+    Subscription, TimeInState, Transition, TransitionCounts, TransitionRefused, WhenOpen, Window,
+    WindowCounts, WorstCase,
 };
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, retry};

@@ -71,8 +71,8 @@ pub use outcome::{Class, Classify, Outcome, Output};
 pub use registry::LoadError;
 pub use registry::{Applied, NameTaken, Override, OverrideError, Overrides, Registry, Selection};
 pub use retry::{
-    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, WhenOpen,
+    Attempt, Backoff, Delays, GiveUp, GiveUpEvent, Jitter, NominalDelays, Retry, RetryEvent,
+    RetryPolicy, RetryPolicyBuilder, WhenOpen, WorstCase,
 };
 pub use time::Clock;
 #[cfg(feature = "test-util")]

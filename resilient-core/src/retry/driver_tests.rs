@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::driver::{GiveUp, Retry};
-use super::jitter::{Jitter, Random, smooth};
+use super::jitter::{Jitter, smooth};
 use super::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+use super::random::Random;
 use crate::breaker::{CircuitOpen, State};
 use crate::name::Name;
 use crate::outcome::Class;

@@ -10,18 +10,24 @@
 
 mod attempt;
 mod backoff;
+mod delays;
 mod driver;
 mod jitter;
+mod nanos;
 mod policy;
+mod random;
 #[cfg(feature = "tokio")]
 mod run;
 mod schedule;
+mod worst_case;
 
 #[cfg(test)]
 mod driver_tests;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 pub use self::backoff::Backoff;
+pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{GiveUp, Retry};
 pub use self::jitter::Jitter;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+pub use self::worst_case::WorstCase;
