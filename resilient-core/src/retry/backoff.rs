@@ -56,12 +56,10 @@ pub enum Backoff {
 
 impl Backoff {
     /// The delay before retry `k`, uncapped: at most `Duration::MAX`.
+    #[inline]
     pub(crate) fn nominal(self, k: u32, base: Duration, factor: f64) -> Duration {
         match self {
-            Self::Custom(schedule) => {
-                let k = k.max(1);
-                schedule(k).unwrap_or_else(|| exponential(k, base, factor))
-            }
+            Self::Custom(schedule) => custom(schedule, k.max(1), base, factor),
             // All others begin with it.
             _ if k <= 1 => base,
             Self::Exponential => exponential(k, base, factor),
@@ -72,6 +70,12 @@ impl Backoff {
     }
 }
 
+#[inline(never)]
+fn custom(schedule: fn(u32) -> Option<Duration>, k: u32, base: Duration, factor: f64) -> Duration {
+    schedule(k).unwrap_or_else(|| exponential(k, base, factor))
+}
+
+#[inline(never)]
 #[allow(clippy::float_cmp, reason = "two is a number that is exact")]
 fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
     let growths = k - 1;

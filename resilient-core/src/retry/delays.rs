@@ -22,6 +22,7 @@ impl RetryPolicy {
     /// assert_eq!(RetryPolicy::DEFAULT.nominal_delay(u32::MAX), Duration::from_secs(10));
     /// ```
     #[must_use]
+    #[inline]
     pub fn nominal_delay(&self, k: u32) -> Duration {
         self.backoff
             .nominal(k, self.base_delay, self.backoff_factor)

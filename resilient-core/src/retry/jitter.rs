@@ -74,12 +74,7 @@ impl Jitter {
             Self::None | Self::Decorrelated | Self::Smooth => (delay, delay),
             Self::Full => (Duration::ZERO, delay),
             Self::Equal => (delay / 2, delay),
-            Self::Proportional(share) => {
-                // Long delays are rounded on their way through a floating-point number, perhaps up.
-                let less = nanos::scaled(delay, 1.0 - share).min(delay);
-                let more = nanos::scaled(delay, 1.0 + share);
-                (less, more.max(delay).min(cap.max(delay)))
-            }
+            Self::Proportional(share) => proportion(share, delay, cap),
         }
     }
 
@@ -89,6 +84,14 @@ impl Jitter {
         let (least, most) = self.range(delay, cap);
         random.within(least, most)
     }
+}
+
+#[inline(never)]
+fn proportion(share: f64, delay: Duration, cap: Duration) -> (Duration, Duration) {
+    // Long delays are rounded on their way through a floating-point number, perhaps up.
+    let less = nanos::scaled(delay, 1.0 - share).min(delay);
+    let more = nanos::scaled(delay, 1.0 + share).max(delay);
+    (less, more.min(cap.max(delay)))
 }
 
 /// The shortest and the longest decorrelated delay before retry `k`.

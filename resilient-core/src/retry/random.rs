@@ -24,16 +24,26 @@ impl Random {
     #[inline]
     pub(super) fn within(&mut self, low: Duration, high: Duration) -> Duration {
         match (nanos::of(low), nanos::of(high)) {
-            (Some(least), Some(most)) if least < most => Duration::from_nanos(match &mut self.0 {
-                Some(seeded) => seeded.u64(least..=most),
-                None => fastrand::u64(least..=most),
-            }),
-            _ if low >= high => low,
-            // Beyond 584 years a nanosecond is no loss.
-            _ => {
-                let more = nanos::scaled(high.saturating_sub(low), self.unit());
-                low.saturating_add(more).min(high)
+            (Some(least), Some(most)) if least < most => {
+                Duration::from_nanos(self.integer(least, most))
             }
+            _ if low >= high => low,
+            _ => self.within_centuries(low, high),
         }
+    }
+
+    #[inline]
+    fn integer(&mut self, least: u64, most: u64) -> u64 {
+        match &mut self.0 {
+            None => fastrand::u64(least..=most),
+            Some(seeded) => seeded.u64(least..=most),
+        }
+    }
+
+    /// Beyond 584 years a nanosecond is no loss.
+    #[cold]
+    fn within_centuries(&mut self, low: Duration, high: Duration) -> Duration {
+        let more = nanos::scaled(high.saturating_sub(low), self.unit());
+        low.saturating_add(more).min(high)
     }
 }

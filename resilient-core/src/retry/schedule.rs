@@ -32,32 +32,39 @@ impl Schedule {
     }
 
     /// The jittered delay before retry `k`, counted from 1.
+    #[inline]
     pub(super) fn delay(&mut self, policy: &RetryPolicy, k: u32) -> Duration {
-        let cap = policy.max_delay;
-        match policy.jitter {
-            Jitter::Decorrelated => {
-                let base = policy.base_delay.min(cap);
-                let delay = match self.before {
-                    Before::Delay(before) => {
-                        let most = before.saturating_mul(3).min(cap);
-                        self.random.within(base, most)
-                    }
-                    _ => base,
-                };
-                self.before = Before::Delay(delay);
-                delay
-            }
-            Jitter::Smooth => {
-                let before = match self.before {
-                    Before::Curve(before) => before,
-                    _ => 0.0,
-                };
-                let (delay, now) = smooth(k, policy.base_delay, before, &mut self.random);
-                self.before = Before::Curve(now);
-                delay.min(cap)
-            }
-            jitter => jitter.spread(policy.nominal_delay(k), cap, &mut self.random),
+        let (jitter, cap) = (policy.jitter, policy.max_delay);
+        match jitter {
+            Jitter::Decorrelated => self.decorrelated(policy.base_delay, cap),
+            Jitter::Smooth => self.smooth(k, policy.base_delay, cap),
+            _ => jitter.spread(policy.nominal_delay(k), cap, &mut self.random),
         }
+    }
+
+    #[inline(never)]
+    fn decorrelated(&mut self, base: Duration, cap: Duration) -> Duration {
+        let base = base.min(cap);
+        let delay = match self.before {
+            Before::Delay(before) => {
+                let most = before.saturating_mul(3).min(cap);
+                self.random.within(base, most)
+            }
+            _ => base,
+        };
+        self.before = Before::Delay(delay);
+        delay
+    }
+
+    #[inline(never)]
+    fn smooth(&mut self, k: u32, base: Duration, cap: Duration) -> Duration {
+        let before = match self.before {
+            Before::Curve(before) => before,
+            _ => 0.0,
+        };
+        let (delay, now) = smooth(k, base, before, &mut self.random);
+        self.before = Before::Curve(now);
+        delay.min(cap)
     }
 
     /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.

@@ -45,7 +45,7 @@ impl RetryPolicy {
 
     fn add_up(&self, sum: &mut Sum) {
         let is_known = !matches!(self.backoff, Backoff::Custom(_));
-        let last = self.range(if is_known { self.max_retries } else { 0 });
+        let final_range = self.range(if is_known { self.max_retries } else { 0 });
         // How many the next step takes together.
         let mut step = 1;
         while sum.retries < self.max_retries {
@@ -56,7 +56,7 @@ impl RetryPolicy {
                 step = left;
                 (Duration::ZERO, self.max_delay)
             };
-            if is_known && (least, most) == last {
+            if is_known && (least, most) == final_range {
                 step = left;
             } else if is_known && first > ONE_BY_ONE {
                 // No delay is shorter than the one before it.
