@@ -11,6 +11,8 @@ mod hints;
 mod limits;
 mod runtimes;
 mod sendable;
+mod spread;
+mod worst_case;
 
 use std::future::Future;
 use std::pin::pin;

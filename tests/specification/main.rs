@@ -2,6 +2,7 @@
 
 mod conformance;
 mod defects;
+mod delays;
 mod scenarios;
 mod support;
 mod tables;
