@@ -31,7 +31,8 @@ fn delays(settings: &RetryPolicyBuilder, retries: u32) -> Vec<Duration> {
 
 #[track_caller]
 fn assert_millis<const N: usize>(settings: &RetryPolicyBuilder, expected: [u64; N]) {
-    assert_eq!(delays(settings, N as u32), expected.map(ms));
+    let retries = u32::try_from(N).expect("few");
+    assert_eq!(delays(settings, retries), expected.map(ms));
 }
 
 #[test]
