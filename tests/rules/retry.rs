@@ -16,6 +16,8 @@ mod nested;
 mod rows;
 mod runtimes;
 mod sendable;
+mod spread;
+mod worst_case;
 
 use std::future::Future;
 use std::pin::pin;

@@ -3,6 +3,7 @@
 mod budgets;
 mod conformance;
 mod defects;
+mod delays;
 mod scenarios;
 mod support;
 mod tables;
