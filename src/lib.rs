@@ -11,13 +11,16 @@ pub use resilient_core::AnnotatedFunction;
 pub use resilient_core::CoarseClock;
 #[cfg(feature = "toml")]
 pub use resilient_core::LoadError;
+#[cfg(feature = "tokio")]
+pub use resilient_core::RetryCall;
 pub use resilient_core::time::*;
 pub use resilient_core::{
     Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
-    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind, GiveUp,
-    GiveUpEvent, Jitter, KeyedBreakers, ListenerId, Mode, NameTaken, Outcome, Output, Override,
-    OverrideError, Overrides, Permit, Reason, Registry, Rejected, ReportsOpen, Retry, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState,
+    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind,
+    FailedAttempt, GiveUp, GiveUpEvent, Jitter, KeyedBreakers, Limit, ListenerId, Mode, NameTaken,
+    Nested, Outcome, Output, Override, OverrideError, Overrides, Permit, Reason, Registry,
+    Rejected, ReportsOpen, ReportsTimeout, Retry, RetryError, RetryEvent, RetryPolicy,
+    RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState, TimedOut, TimesOut,
     Transition, TransitionCounts, TransitionRefused, WhenOpen, Window, WindowCounts,
 };
 #[cfg(feature = "macros")]

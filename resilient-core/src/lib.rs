@@ -70,9 +70,11 @@ pub use outcome::{Class, Classify, Outcome, Output};
 #[cfg(feature = "toml")]
 pub use registry::LoadError;
 pub use registry::{Applied, NameTaken, Override, OverrideError, Overrides, Registry, Selection};
+#[cfg(feature = "tokio")]
+pub use retry::RetryCall;
 pub use retry::{
-    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, WhenOpen,
+    Attempt, Backoff, FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, ReportsTimeout,
+    Retry, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,
 };
 pub use time::Clock;
 #[cfg(feature = "test-util")]

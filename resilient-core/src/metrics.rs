@@ -11,11 +11,13 @@ use crate::breaker::core::Core;
 use crate::keyed::Summary;
 use crate::panics::{contain, discard};
 use crate::registry::Registry;
+use crate::retry::GiveUp;
 
 const CALLS: &str = "resilient.breaker.calls";
 const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
 const TRANSITIONS: &str = "resilient.breaker.transitions";
 const STATE: &str = "resilient.breaker.state";
+const RETRY_CALLS: &str = "resilient.retry.calls";
 const TIME_IN_STATE: &str = "resilient.breaker.time_in_state";
 
 /// Brings the recorder up to date with one registered breaker.
@@ -26,6 +28,41 @@ pub(crate) fn changed(core: &Core) {
     // The recorder is foreign code.
     if let Err(payload) = contain(|| record(&snapshot.name, &summary)) {
         discard(payload);
+    }
+}
+
+/// A call under a retry. It falls into exactly one of the results.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    is_counted: bool,
+}
+
+/// A call ended: with a success, after a retry or not, or with a reason.
+pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
+    call.count(match how {
+        Ok(false) => "success",
+        Ok(true) => "success_after_retry",
+        Err(reason) => reason.as_str(),
+    });
+}
+
+impl Call {
+    fn count(&mut self, result: &'static str) {
+        if std::mem::replace(&mut self.is_counted, true) {
+            return;
+        }
+        if let Err(payload) = contain(|| counter!(RETRY_CALLS, "result" => result).increment(1)) {
+            discard(payload);
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            let panics = std::thread::panicking();
+            self.count(if panics { "panicked" } else { "cancelled" });
+        }
     }
 }
 
@@ -40,6 +77,7 @@ impl Registry {
     /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
     /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
     /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
+    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`GiveUp`], `cancelled`, `panicked` | calls under a retry; each is in exactly one. Counted when the call ends, without this one |
     ///
     /// `breaker` is a registered name, never a key, so that the number of series is bounded by the code. A breaker that
     /// changes its state is recorded at once, without this call, unless it is one of several of its name.
