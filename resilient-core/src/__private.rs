@@ -12,6 +12,10 @@ use crate::telemetry;
 #[cfg(feature = "inventory")]
 pub use crate::annotated::Annotated;
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+pub use crate::fallback::{
+    Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
+    not_replaced, unless_failed,
+};
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
     Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,

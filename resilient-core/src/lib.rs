@@ -36,6 +36,8 @@ pub mod breaker;
 mod coarse;
 mod error;
 mod event;
+#[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
+mod fallback;
 mod keyed;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -56,9 +56,7 @@ fn exactly_one_of_value_and_with_is_given() {
 fn a_value_in_place_of_a_closure_is_shown_its_key() {
     assert_eq!(
         refused(quote!(with = 0)),
-        [
-            "`with` is a closure or a path, which is given the error: for a value, write `value = 0`"
-        ]
+        ["`with` is a closure or a path, which is given the error: for a value, write `value = 0`"]
     );
 }
 

@@ -31,9 +31,7 @@ impl TimeoutArgs {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let (time, rest) = split_time(tokens);
-        let after = time
-            .as_ref()
-            .and_then(|tokens| after(tokens, &mut errors));
+        let after = time.as_ref().and_then(|tokens| after(tokens, &mut errors));
         let given = Given::read(rest, &TIMEOUT_KEYS, &mut errors);
         let (mut krate, mut outer) = (None, Vec::new());
         for pair in given.pairs() {

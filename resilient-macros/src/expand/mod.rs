@@ -13,6 +13,7 @@ macro_rules! emit {
 mod attempt;
 mod check;
 mod classify;
+mod fallible;
 mod layers;
 mod nest;
 mod output;
@@ -104,9 +105,7 @@ fn hand_down(
         .iter()
         .map(|each| item(each.kind, &each.args, each.span));
     let own = without_hidden(args);
-    let hidden: TokenStream = above
-        .chain([item(kind, &own, Span::call_site())])
-        .collect();
+    let hidden: TokenStream = above.chain([item(kind, &own, Span::call_site())]).collect();
     let attributes =
         function
             .attrs
