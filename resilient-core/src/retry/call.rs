@@ -124,7 +124,8 @@ impl<'a> RetryCall<'a> {
         self.drive(Last::new(), &mut classify, &mut operation).await
     }
 
-    /// Makes the call, and returns every attempt's error if it fails.
+    /// Makes the call, and returns every attempt's error if it fails. Since the errors are kept, an attempt is not told that of
+    /// the one before it; under `#[retry(errors = all)]` it is.
     ///
     /// # Errors
     ///
@@ -162,7 +163,7 @@ impl<'a> RetryCall<'a> {
         loop {
             let (output, next) = match self.breaker.map(CircuitBreaker::try_acquire).transpose() {
                 Ok(permit) => {
-                    let attempt = operation(kept.lend(&retry));
+                    let attempt = operation(kept.give_away(&retry));
                     match retry.limited(attempt).await {
                         Ok(output) => {
                             let class = classify(&output);

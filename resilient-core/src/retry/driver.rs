@@ -136,10 +136,15 @@ impl<'a> Retry<'a> {
             .is_some_and(|progress| progress.has_failed)
     }
 
-    /// Whether the attempt that runs now is not the first.
     #[inline]
-    pub(super) fn is_retrying(&self) -> bool {
+    fn is_retrying(&self) -> bool {
         self.progress.is_some()
+    }
+
+    /// Whether loops inside the attempt that starts now see this one.
+    #[inline]
+    fn is_seen(&self) -> bool {
+        self.is_retrying() && self.nested != Nested::Allow
     }
 
     /// How long the call waited before the present attempt.
@@ -159,20 +164,20 @@ impl<'a> Retry<'a> {
     /// A plain attempt runs inside this loop as long as this lives.
     #[inline]
     pub(crate) fn mark(&self) -> Option<scope::Entered> {
-        self.is_retrying().then(|| scope::enter(true, None))
+        self.is_seen().then(|| scope::enter(true, None))
     }
 
     /// An attempt as a future.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempted<F>(&self, attempt: F) -> Attempted<F> {
-        Attempted::new(self.is_retrying(), attempt)
+        Attempted::new(self.is_seen(), attempt)
     }
 
     /// An attempt that starts now, within its limits.
     #[cfg(feature = "tokio")]
     pub(crate) fn limited<F>(&self, attempt: F) -> Limited<F> {
-        Limited::new(self.is_retrying(), self.cut(), attempt)
+        Limited::new(self.is_seen(), self.cut(), attempt)
     }
 
     /// Where the attempt that starts now is cut short.

@@ -22,6 +22,9 @@ pub trait Kept<O> {
     /// An attempt's body runs next, and knows what came before.
     fn lend(&mut self, retry: &Retry<'_>) -> Attempt<O>;
 
+    /// The same, for an attempt that does not give back what it knows: it learns no error that is to be kept.
+    fn give_away(&mut self, retry: &Retry<'_>) -> Attempt<O>;
+
     /// The attempt that knew is over.
     fn give_back(&mut self, known: Attempt<O>);
 
@@ -73,6 +76,10 @@ impl<O> Kept<O> for Last<O> {
     #[inline]
     fn lend(&mut self, retry: &Retry<'_>) -> Attempt<O> {
         Attempt::new(retry, self.0.take())
+    }
+
+    fn give_away(&mut self, retry: &Retry<'_>) -> Attempt<O> {
+        self.lend(retry)
     }
 
     #[inline]
@@ -149,6 +156,11 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
     fn lend(&mut self, retry: &Retry<'_>) -> Attempt<Result<T, E>> {
         self.began = Some(time::now());
         Attempt::new(retry, self.take_last().map(Err))
+    }
+
+    fn give_away(&mut self, retry: &Retry<'_>) -> Attempt<Result<T, E>> {
+        self.began = Some(time::now());
+        Attempt::new(retry, None)
     }
 
     fn give_back(&mut self, known: Attempt<Result<T, E>>) {
