@@ -24,7 +24,7 @@ pub use resilient_core::{
     Transition, TransitionCounts, TransitionRefused, WhenOpen, Window, WindowCounts,
 };
 #[cfg(feature = "macros")]
-pub use resilient_macros::{Classify, circuit_breaker, retry};
+pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}

@@ -94,7 +94,7 @@ fn a_time_with_a_key_is_shown_without_it() {
 #[test]
 fn nothing_panics_whatever_the_tokens() {
     let words = [
-        "crate", "__outer", "timeout", "self", "async", "r#crate", "if",
+        "crate", "__outer", "timeout", "self", "async", "r#async", "if",
     ];
     let mut soup = Soup::new(0x71e0, &words);
     let mut wrong = 0;

@@ -24,9 +24,14 @@ fn expand_all(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream 
     let Some(syn::Item::Fn(function)) = file.items.last_mut() else {
         return expanded;
     };
-    let next = function.attrs.iter().position(|attribute| {
-        attribute.path().is_ident("retry") || attribute.path().is_ident("circuit_breaker")
-    });
+    let kind = |attribute: &syn::Attribute| {
+        let name = attribute.path().get_ident()?.to_string();
+        Kind::of(&name)
+    };
+    let next = function
+        .attrs
+        .iter()
+        .position(|attribute| kind(attribute).is_some());
     let Some(next) = next else { return expanded };
     let attribute = function.attrs.remove(next);
     let kind = Kind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
