@@ -12,6 +12,7 @@ use crate::telemetry;
 #[cfg(feature = "inventory")]
 pub use crate::annotated::Annotated;
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
     not_replaced, unless_failed,
@@ -406,29 +407,30 @@ pub fn report_cut(permit: Permit<'_>, limit: Limit, ignored: bool, has_own_limit
     crate::retry::report_cut(permit, limit, ignored, has_own_limit);
 }
 
-/// A plain attempt runs as long as this lives.
+/// A plain attempt starts, and runs as long as this lives.
 #[inline]
 #[must_use]
-pub fn mark(retry: &Retry<'_>) -> Option<Entered> {
+pub fn mark(retry: &mut Retry<'_>) -> Option<Entered> {
     retry.mark()
 }
 
 /// An attempt without limits.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn attempted<F: Future>(retry: &Retry<'_>, future: F) -> crate::retry::Attempted<F> {
+pub fn attempted<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Attempted<F> {
     retry.attempted(future)
 }
 
 /// Without a runtime's timers there is nothing to wait between attempts: see [`sleep`].
 #[cfg(not(feature = "tokio"))]
-pub fn attempted<F: Future>(_: &Retry<'_>, future: F) -> F {
+pub fn attempted<F: Future>(retry: &mut Retry<'_>, future: F) -> F {
+    retry.begin_attempt();
     future
 }
 
 /// An attempt within the limits of its call.
 #[cfg(feature = "tokio")]
-pub fn limited<F: Future>(retry: &Retry<'_>, future: F) -> crate::retry::Limited<F> {
+pub fn limited<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Limited<F> {
     retry.limited(future)
 }
 
@@ -447,7 +449,10 @@ pub fn timeout<F: Future>(
 pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
 
 #[cfg(not(feature = "tokio"))]
-pub fn limited<F: Future>(_: &Retry<'_>, _: F) -> EnableTheFeatureTokioOfResilientForTimeLimits {
+pub fn limited<F: Future>(
+    _: &mut Retry<'_>,
+    _: F,
+) -> EnableTheFeatureTokioOfResilientForTimeLimits {
     EnableTheFeatureTokioOfResilientForTimeLimits
 }
 

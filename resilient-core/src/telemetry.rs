@@ -63,6 +63,20 @@ mod enabled {
                 %error,
                 "invalid setting; its default holds"
             ),
+            EventKind::BudgetConflict { first, second } => tracing::warn!(
+                budget = breaker,
+                %first,
+                %second,
+                "two places give one retry budget different settings; the first hold"
+            ),
+            EventKind::BudgetSettingsChanged => {
+                tracing::info!(budget = breaker, "settings of retry budget changed");
+            }
+            EventKind::InvalidBudgetSetting(error) => tracing::warn!(
+                budget = breaker,
+                %error,
+                "invalid setting of a retry budget; its default holds"
+            ),
         });
     }
 

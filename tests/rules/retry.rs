@@ -1,6 +1,7 @@
-//! Retry: rules R1 to R6, R8 to R12 and R14, through the public API, on time that stands still until it is moved.
+//! Retry: rules R1 to R12 and R14, through the public API, on time that stands still until it is moved.
 
 mod attempts;
+mod budgets;
 mod cancellation;
 mod circuit;
 mod classes;

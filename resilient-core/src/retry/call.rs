@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::attempt::Attempt;
+use super::budget::RetryBudget;
 use super::driver::Retry;
 use super::error::RetryError;
 use super::limits::report_cut;
@@ -50,6 +51,7 @@ use crate::time::sleep;
 pub struct RetryCall<'a> {
     policy: &'a RetryPolicy,
     breaker: Option<&'a CircuitBreaker>,
+    budget: Option<&'a RetryBudget>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
     nested: Nested,
@@ -61,6 +63,7 @@ impl RetryPolicy {
         RetryCall {
             policy: self,
             breaker: None,
+            budget: None,
             deadline: None,
             attempt_timeout: None,
             nested: Nested::Warn,
@@ -85,6 +88,12 @@ impl<'a> RetryCall<'a> {
     /// Passes every attempt through a breaker. See [`RetryPolicy::run_through`].
     pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self {
         self.breaker = Some(breaker);
+        self
+    }
+
+    /// Pays retries from a budget, which all calls to one dependency share.
+    pub fn budget(mut self, budget: &'a RetryBudget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -158,6 +167,7 @@ impl<'a> RetryCall<'a> {
     {
         let mut retry = Retry::start_async(self.policy)
             .timed()
+            .budgeted(self.budget)
             .limits(self.deadline, self.attempt_timeout)
             .nested(self.nested);
         loop {

@@ -6,6 +6,7 @@
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+use super::budget::{Reservation, RetryBudget};
 use super::give_up::GiveUp;
 #[cfg(feature = "tokio")]
 use super::limited::{Attempted, Limited};
@@ -18,7 +19,7 @@ use super::schedule::Schedule;
 use super::scope;
 use super::timed_out::Limit;
 use crate::breaker::CircuitOpen;
-use crate::outcome::Class;
+use crate::outcome::{Class, Outcome};
 use crate::telemetry::{self, Call};
 use crate::time;
 
@@ -29,6 +30,7 @@ use crate::time;
 #[derive(Debug)]
 pub struct Retry<'a> {
     policy: &'a RetryPolicy,
+    budget: Option<&'a RetryBudget>,
     started: Option<Instant>,
     limits: Limits,
     nested: Nested,
@@ -48,6 +50,10 @@ struct Progress {
     /// Retries that were granted so far.
     retries: u32,
     last_delay: Duration,
+    /// What the next attempt costs, until it starts.
+    reserved: Option<Reservation>,
+    /// The present attempt was paid for.
+    is_paid: bool,
     schedule: Schedule,
 }
 
@@ -65,6 +71,7 @@ impl<'a> Retry<'a> {
     pub fn start(policy: &'a RetryPolicy) -> Self {
         Self {
             policy,
+            budget: None,
             started: policy.max_elapsed.is_some().then(time::now),
             limits: Limits::default(),
             nested: Nested::Warn,
@@ -104,6 +111,16 @@ impl<'a> Retry<'a> {
             let started = *self.started.get_or_insert_with(time::now);
             self.limits = Limits::starting(started, deadline, attempt_timeout);
         }
+        self
+    }
+
+    /// Pays retries from a budget. `None` is no budget.
+    ///
+    /// Whoever drives the loop says [where an attempt begins](Self::begin_attempt).
+    #[inline]
+    #[must_use]
+    pub fn budgeted(mut self, budget: Option<&'a RetryBudget>) -> Self {
+        self.budget = budget;
         self
     }
 
@@ -161,22 +178,44 @@ impl<'a> Retry<'a> {
         self.started
     }
 
-    /// A plain attempt runs inside this loop as long as this lives.
+    /// An attempt starts: what was reserved for it is spent. An attempt that is rejected has not started.
     #[inline]
-    pub(crate) fn mark(&self) -> Option<scope::Entered> {
+    pub fn begin_attempt(&mut self) {
+        if self.progress.is_some() {
+            self.spend();
+        }
+    }
+
+    #[cold]
+    fn spend(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            let reserved = progress.reserved.take();
+            progress.is_paid = reserved.is_some();
+            if let Some(reserved) = reserved {
+                reserved.spend();
+            }
+        }
+    }
+
+    /// A plain attempt starts, and runs inside this loop as long as this lives.
+    #[inline]
+    pub(crate) fn mark(&mut self) -> Option<scope::Entered> {
+        self.begin_attempt();
         self.is_seen().then(|| scope::enter(true, None))
     }
 
-    /// An attempt as a future.
+    /// An attempt that starts now, as a future.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub(crate) fn attempted<F>(&self, attempt: F) -> Attempted<F> {
+    pub(crate) fn attempted<F>(&mut self, attempt: F) -> Attempted<F> {
+        self.begin_attempt();
         Attempted::new(self.is_seen(), attempt)
     }
 
-    /// An attempt that starts now, within its limits.
+    /// The same, within its limits.
     #[cfg(feature = "tokio")]
-    pub(crate) fn limited<F>(&self, attempt: F) -> Limited<F> {
+    pub(crate) fn limited<F>(&mut self, attempt: F) -> Limited<F> {
+        self.begin_attempt();
         Limited::new(self.is_seen(), self.cut(), attempt)
     }
 
@@ -198,6 +237,7 @@ impl<'a> Retry<'a> {
     #[inline]
     pub fn succeeded(&mut self) {
         telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
+        self.pay_in();
         if self.is_retrying() {
             self.recovered();
         }
@@ -262,13 +302,25 @@ impl<'a> Retry<'a> {
     #[cold]
     #[track_caller]
     pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
-        self.progress(Location::caller());
+        // The attempt has not started, so it costs nothing.
+        self.progress(Location::caller()).reserved = None;
         let next = self.wait_for_circuit(open, None);
         self.grant(next)
     }
 
+    /// The dependency answered as it should.
+    #[inline]
+    fn pay_in(&mut self) {
+        if let Some(budget) = self.budget {
+            budget.succeeded(self.progress.as_ref().is_some_and(|it| it.is_paid));
+        }
+    }
+
     fn decide(&mut self, class: Class, open: Option<&CircuitOpen>) -> Result<Duration, GiveUp> {
         if !class.retry {
+            if class.health == Outcome::Success {
+                self.pay_in();
+            }
             return Err(GiveUp::NotRetryable);
         }
         if let Some(open) = open {
@@ -277,11 +329,22 @@ impl<'a> Retry<'a> {
         self.has_another()?;
         let left = self.time_left();
         let delay = self.delay();
-        let Some(hint) = self.acceptable(class.retry_after, left)? else {
-            return fits(delay, left, None);
+        let delay = match self.acceptable(class.retry_after, left)? {
+            Some(hint) => delay.max(hint.saturating_add(self.spread())),
+            None => delay,
         };
-        let asked = hint.saturating_add(self.spread());
-        fits(delay.max(asked), left, None)
+        let delay = fits(delay, left, None)?;
+        self.reserve()?;
+        Ok(delay)
+    }
+
+    /// Takes what the retry costs, where there is a budget.
+    fn reserve(&mut self) -> Result<(), GiveUp> {
+        let Some((budget, progress)) = self.budget.zip(self.progress.as_mut()) else {
+            return Ok(());
+        };
+        progress.reserved = Some(budget.try_reserve().ok_or(GiveUp::Budget)?);
+        Ok(())
     }
 
     /// A hint is a floor here too: the dependency asks for it whether or not the circuit would admit a call before.
@@ -329,6 +392,10 @@ impl<'a> Retry<'a> {
     fn grant(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
         let next = match next {
             Ok(delay) if self.needs_timer && !delay.is_zero() && !time::has_timer() => {
+                // It is not made: what was reserved goes back.
+                if let Some(progress) = &mut self.progress {
+                    progress.reserved = None;
+                }
                 Err(GiveUp::NoTimer)
             }
             next => next,
@@ -365,6 +432,8 @@ impl<'a> Retry<'a> {
                 collapsed: nested::is_collapsed(nested, place),
                 retries: 0,
                 last_delay: Duration::ZERO,
+                reserved: None,
+                is_paid: false,
                 schedule: Schedule::new(policy.seed),
             })
         })

@@ -10,6 +10,7 @@
 
 mod attempt;
 mod backoff;
+mod budget;
 #[cfg(feature = "tokio")]
 mod call;
 mod driver;
@@ -33,6 +34,9 @@ mod driver_tests;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 pub use self::backoff::Backoff;
+pub use self::budget::{
+    BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
+};
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::driver::Retry;
