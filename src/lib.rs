@@ -38,7 +38,15 @@ pub mod guide {
 
     #[doc = include_str!("../docs/operating.md")]
     pub mod operating {}
+
+    #[doc = include_str!("../docs/retries.md")]
+    #[doc = ""]
+    #[doc = include_str!("../docs/retries-simulation.md")]
+    pub mod retries {}
 }
+
+#[cfg(feature = "test-util")]
+pub use resilient_core::testing;
 
 #[doc(hidden)]
 pub use resilient_core::__private;

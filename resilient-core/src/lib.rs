@@ -51,6 +51,8 @@ mod seeded;
 mod site;
 mod sync;
 mod telemetry;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod time;
 
 #[doc(hidden)]

@@ -21,6 +21,7 @@ mod jitter;
 mod limited;
 mod limits;
 mod nested;
+mod observed;
 mod policy;
 mod record;
 #[cfg(feature = "tokio")]
