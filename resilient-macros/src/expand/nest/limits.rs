@@ -1,4 +1,5 @@
-//! Time limits: `#[timeout]`, those of `#[retry]`, and what an attempt is to loops inside it. All of them surround a future.
+//! Time limits: `#[timeout]`, and those of `#[retry]`; and where there are none of these, the begin of an attempt. All of them
+//! surround a future.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -90,10 +91,10 @@ fn surround(nest: &Nest<'_>, at: usize, reads_times_first: bool) -> Limited {
     };
     let future = &inner.future;
     if nest.plan.limits_at(at) {
-        inner.future = emit!(#private::limited(&retry, #future));
+        inner.future = emit!(#private::limited(&mut retry, #future));
         inner.limits += 1;
     } else if nest.plan.marks_at(at) {
-        inner.future = emit!(#private::attempted(&retry, #future));
+        inner.future = emit!(#private::attempted(&mut retry, #future));
     }
     inner
 }

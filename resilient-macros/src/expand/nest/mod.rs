@@ -129,7 +129,7 @@ impl Nest<'_> {
         let mark = self
             .plan
             .marks_at(at)
-            .then(|| emit!(let _marked = #private::mark(&retry);));
+            .then(|| emit!(let _marked = #private::mark(&mut retry);));
         emit!(#mark #prepare #run)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Layers are counted from the outermost, from 0; the body is behind the last.
 
-use crate::args::{Kept, Kind, Nested};
+use crate::args::{Kept, Kind};
 use crate::expand::layers::Layers;
 
 /// The places of one nest.
@@ -15,7 +15,7 @@ pub(super) struct Plan {
     body: usize,
     /// What the retry's limits surround begins here.
     limit: Option<usize>,
-    /// What an attempt is to loops inside it, where no limit says so.
+    /// An attempt begins here, where no limit says so.
     mark: Option<usize>,
     waits: bool,
     /// Every attempt's error is returned.
@@ -41,7 +41,7 @@ impl Plan {
         // Next to the body, where its block is a future already.
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
         let mark = args
-            .filter(|args| limit.is_none() && args.nested != Some(Nested::Allow))
+            .filter(|_| limit.is_none())
             .map(|_| lowest.unwrap_or(body));
         let records = args.is_some_and(|args| args.errors == Some(Kept::All));
         let keeps = args.is_some_and(|args| records || args.attempt.is_some()) || retry < breaker;

@@ -30,12 +30,10 @@ pub(super) fn forget(nest: &Nest<'_>) -> TokenStream {
     } = nest;
     let asks = layers.retry().is_some_and(|retry| retry.attempt.is_some());
     if asks || !plan.keeps {
-        TokenStream::new()
-    } else if plan.records {
-        emit!(#private::Kept::<#of_attempt>::forget(&mut kept);)
-    } else {
-        emit!(#private::Kept::forget(&mut kept);)
+        return TokenStream::new();
     }
+    let of = plan.records.then(|| emit!(::<#of_attempt>));
+    emit!(#private::Kept #of::forget(&mut kept);)
 }
 
 struct Loop<'a> {
@@ -199,11 +197,18 @@ impl Loop<'_> {
 
     /// What `attempt = ident` declares before the body, and takes back after it.
     fn known(&self) -> (TokenStream, TokenStream) {
-        let private = self.nest.private;
+        let Nest {
+            private,
+            plan,
+            of_attempt,
+            ..
+        } = self.nest;
+        // A record alone does not tell the output's type, which the body may want to know.
+        let of = plan.records.then(|| emit!(::<#of_attempt>));
         match &self.args.attempt {
             Some(ident) => (
                 emit! {
-                    let known = #private::Kept::lend(&mut kept, &retry);
+                    let known = #private::Kept #of::lend(&mut kept, &retry);
                     let #ident = &known;
                 },
                 emit!(#private::Kept::give_back(&mut kept, known);),
