@@ -362,8 +362,7 @@ fn limits_of_a_call_are_times_above_zero() {
     accepted(quote!(
         policy = p,
         deadline = "10s",
-        attempt_timeout = "10s",
-        max_elapsed = "1s"
+        attempt_timeout = "10s"
     ));
     assert_eq!(
         refused(quote!(deadline = "0s", attempt_timeout = "0ms")),

@@ -148,3 +148,7 @@ impl Plan {
         self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -286,7 +286,7 @@ impl Loop<'_> {
         let private = self.nest.private;
         emit! {
             let output = match #private::Kept::real(&mut kept, &retry) {
-                ::core::option::Option::Some(output) => output,
+                ::core::option::Option::Some(real) => real,
                 ::core::option::Option::None => #rejected,
             };
         }

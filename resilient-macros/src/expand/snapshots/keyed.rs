@@ -38,7 +38,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                             &mut kept,
                             &retry,
                         ) {
-                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::Some(real) => real,
                             ::core::option::Option::None => {
                                 ::resilient::__private::rejected::<
                                     Result<Response, HttpError>,
@@ -52,7 +52,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 let output = {
                     let request = ::resilient::__private::Fresh::fresh(&request);
                     ::resilient::__private::attempted(
-                            &retry,
+                            &mut retry,
                             async {
                                 if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
                                     Result<Response, HttpError>,

@@ -11,7 +11,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             let known = ::resilient::__private::Kept::lend(&mut kept, &retry);
             let attempt = &known;
             let output = {
-                let _marked = ::resilient::__private::mark(&retry);
+                let _marked = ::resilient::__private::mark(&mut retry);
                 let path = ::resilient::__private::Fresh::fresh(&path);
                 (|| -> io::Result<Vec<u8>> {
                     if let ::core::option::Option::Some(output) = ::core::option::Option::None::<

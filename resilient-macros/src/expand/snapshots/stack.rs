@@ -31,7 +31,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                             &mut kept,
                             &retry,
                         ) {
-                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::Some(real) => real,
                             ::core::option::Option::None => {
                                 ::resilient::__private::rejected::<
                                     Result<Receipt, PayError>,
@@ -46,7 +46,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     let order = ::resilient::__private::Fresh::fresh(&order);
                     let log = &mut *log;
                     ::resilient::__private::attempted(
-                            &retry,
+                            &mut retry,
                             async {
                                 if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
                                     Result<Receipt, PayError>,
