@@ -18,11 +18,12 @@ pub(super) fn write(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> TokenStre
     let declare = (!in_loop).then_some(&site.declare);
     let declare_cut = nest.declare_cut(at);
     let rejected = rejected(nest, at, args);
-    let label = (at > 0).then(|| emit!('breaker:));
-    let leave = match &label {
-        Some(_) => emit!(break 'breaker #rejected),
-        // The outermost layer ends the function.
-        None => emit!(return #rejected),
+    // The outermost layer ends the function.
+    let is_outermost = at == 0;
+    let leave = if is_outermost {
+        emit!(return #rejected)
+    } else {
+        emit!(break 'breaker #rejected)
     };
     let on_rejection = if in_loop {
         emit!({
@@ -47,9 +48,10 @@ pub(super) fn write(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> TokenStre
         #report
         output
     };
-    match label {
-        Some(label) => emit!(#label { #written }),
-        None => written,
+    if is_outermost {
+        written
+    } else {
+        emit!('breaker: { #written })
     }
 }
 

@@ -42,15 +42,15 @@ pub(super) fn write(nest: &Nest<'_>, at: usize) -> TokenStream {
             emit!(#ok(#err(timed_out)) | #err(timed_out)),
         ),
     };
-    let tell = nest
-        .plan
-        .tells_cut(at)
-        .then(|| emit!(cut = ::core::option::Option::Some(#private::TimedOut::limit(&timed_out));));
     let ty = nest.output_at(at);
     let made = quote_spanned!(nest.expectation()=> #private::timed_out::<#ty>(timed_out));
-    let arm = match tell {
-        Some(tell) => emit!({ #tell #made }),
-        None => emit!(#made,),
+    let arm = if nest.plan.tells_cut(at) {
+        emit! {{
+            cut = ::core::option::Option::Some(#private::TimedOut::limit(&timed_out));
+            #made
+        }}
+    } else {
+        emit!(#made,)
     };
     emit! {
         #times

@@ -347,11 +347,12 @@ impl Loop<'_> {
 
     /// What a call would be told now if the circuit is open.
     fn open_now(&self) -> TokenStream {
-        let below = self.nest.plan.breaker_below(self.at);
-        match self.nest.site.as_ref().filter(|_| below.is_some()) {
-            Some(site) => site.open_now.clone(),
-            None => emit!(::core::option::Option::None),
-        }
+        let has_breaker = self.nest.plan.breaker_below(self.at).is_some();
+        let site = self.nest.site.as_ref().filter(|_| has_breaker);
+        site.map_or_else(
+            || emit!(::core::option::Option::None),
+            |site| site.open_now.clone(),
+        )
     }
 
     fn sleep(&self) -> TokenStream {
