@@ -26,7 +26,7 @@ pub use resilient_core::{
     Window, WindowCounts, WorstCase,
 };
 #[cfg(feature = "macros")]
-pub use resilient_macros::{Classify, circuit_breaker, retry};
+pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}

@@ -37,6 +37,8 @@ mod budget_site;
 mod coarse;
 mod error;
 mod event;
+#[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
+mod fallback;
 mod keyed;
 #[cfg(feature = "metrics")]
 mod metrics;
