@@ -11,7 +11,7 @@ fn told_of(name: &'static str) -> (Heard, resilient::ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();
     let id = Registry::global().on_event(move |event| {
-        if event.budget() == Some(name) {
+        if event.source() == resilient::EventSource::Budget && event.name() == name {
             listener(event);
         }
     });
@@ -78,7 +78,7 @@ fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
     let [event] = &events[..] else {
         panic!("{events:?}");
     };
-    let EventKind::BudgetConflict { first, .. } = event.kind() else {
+    let EventKind::Conflict { first, .. } = event.kind() else {
         panic!("{event:?}");
     };
     assert_eq!(first.line(), line);
