@@ -109,6 +109,7 @@ impl<E> RetryError<E> {
     }
 
     /// The failed attempts, the first one first.
+    #[must_use]
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &FailedAttempt<E>> {
         self.0.earlier.iter().chain([&self.0.last])
     }
