@@ -137,7 +137,7 @@ async fn main() {
         let call = scope.call();
         println!("{story}: {stock:?}");
         println!("    attempts: {}", call.attempts());
-        println!("    waited: {}, which took no time", Millis(call.delays()));
+        println!("    would have waited: {}", Millis(call.delays()));
         println!("    gave up: {:?}", call.gave_up());
     }
 }
