@@ -75,9 +75,6 @@ impl Registry {
         name: &'static str,
         place: &'static Location<'static>,
     ) -> RetryBudget {
-        if let Some(budget) = self.budget(name) {
-            return budget;
-        }
         let declared = Declared {
             config: BudgetConfig::default(),
             is_assumed: true,

@@ -102,6 +102,25 @@ fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it
 }
 
 #[test]
+fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
+    static SITE: BudgetSite = BudgetSite::new("sites/unfit");
+    let (name, registry) = ("sites/unfit", Registry::global());
+    let (heard, id) = told_of(name);
+    registry
+        .override_budget(name, builder().capacity(10))
+        .unwrap();
+    let used = SITE.budget().unwrap();
+    let declared = config(builder().retry_cost(20).reserve(0));
+    let _ = registry.get_or_register_budget(name, declared);
+    assert_eq!(used.config().retry_cost(), 5);
+    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidBudgetSetting(error) if error.field() == "retry_cost");
+    assert_eq!(heard.count(is_told), 1);
+    registry.clear_budget_override(name).unwrap();
+    assert_eq!(used.config(), declared);
+    registry.remove_listener(id);
+}
+
+#[test]
 fn g06_a_name_that_a_site_has_taken_is_refused_for_another_budget() {
     static SITE: BudgetSite = BudgetSite::new("sites/taken");
     let _ = SITE.budget();
