@@ -304,14 +304,15 @@ fn fm_d15_what_is_shorter_than_a_nanosecond_is_rounded_to_the_nearest() {
     );
 }
 
-#[test]
-fn fm_d1_an_attribute_saturates_as_the_builder_does() {
-    #[retry(max_retries = 70, base_delay = "1ns", max_delay = "3ns", jitter = none)]
-    fn call(calls: &Cell<u32>) -> Option<()> {
+#[tokio::test(start_paused = true)]
+async fn fm_d1_an_attribute_saturates_as_the_builder_does() {
+    #[retry(max_retries = 70, base_delay = "1s", max_delay = "3s", jitter = none)]
+    async fn call(calls: &Cell<u32>) -> Option<()> {
         calls.set(calls.get() + 1);
         None
     }
-    let calls = Cell::new(0);
-    call(&calls);
+    let (calls, start) = (Cell::new(0), Instant::now());
+    call(&calls).await;
     assert_eq!(calls.get(), 71);
+    assert_eq!(start.elapsed(), secs(1 + 2 + 68 * 3));
 }
