@@ -5,6 +5,8 @@
 
 mod decide;
 mod progress;
+#[cfg(test)]
+mod tests;
 
 use std::panic::Location;
 use std::time::{Duration, Instant};
