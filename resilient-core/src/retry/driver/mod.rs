@@ -60,7 +60,7 @@ impl<'a> Retry<'a> {
         }
     }
 
-    /// Starts a call that sleeps in an async runtime: where there is none, it ends with [`GiveUp::NoTimer`] rather than
+    /// Starts a call that sleeps in an async runtime: where there is none, it ends with [`GiveUp::NoTimer`](crate::GiveUp::NoTimer) rather than
     /// in a panic.
     #[inline]
     #[must_use]
