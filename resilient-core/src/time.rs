@@ -77,10 +77,13 @@ impl fmt::Debug for Source {
 
 /// `start + delay`, or `None` where that is beyond what an instant can say: never.
 pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
+    // A timer rounds up, by less than this.
+    const TO_SPARE: Duration = Duration::from_secs(1);
     if delay == Duration::MAX {
         return None;
     }
-    start.checked_add(delay)
+    let later = start.checked_add(delay)?;
+    later.checked_add(TO_SPARE).and(Some(later))
 }
 
 /// Nanoseconds from one instant to a later one; zero if it is not later, `u64::MAX` after 584 years.
@@ -122,7 +125,12 @@ pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
 #[cfg(feature = "tokio")]
 pub(crate) async fn sleep(delay: Duration) {
     if !delay.is_zero() && !is_skipped(delay) {
-        tokio::time::sleep(delay).await;
+        // Of what ends never tokio makes decades.
+        let sleep = match later(now(), delay) {
+            Some(end) => tokio::time::sleep_until(end.into()),
+            None => tokio::time::sleep(Duration::MAX),
+        };
+        sleep.await;
     }
 }
 
