@@ -159,7 +159,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
 }
 
 /// Runs one test of this program in a process of its own, where it finds `RESILIENT_FAULTS_CHILD` set.
-fn in_a_process_of_its_own(test: &str) -> Option<Output> {
+pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
         return None;
