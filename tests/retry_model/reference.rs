@@ -16,6 +16,9 @@ pub(crate) enum Ended {
     Panicked,
 }
 
+/// Each failed attempt's error, its time and the delay after it.
+pub(crate) type Errors = Vec<(Fault, u64, u64)>;
+
 /// Everything that can be seen of a call.
 #[derive(Debug, Clone)]
 pub(crate) struct Course {
@@ -27,8 +30,8 @@ pub(crate) struct Course {
     pub(crate) made: u32,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Counted,
-    /// Each failed attempt's error, its time and the delay after it, where the call tells.
-    pub(crate) record: Option<Vec<(Fault, u64, u64)>>,
+    /// Where the call tells.
+    pub(crate) record: Option<Errors>,
 }
 
 /// What the circuit counted during the call.
@@ -107,7 +110,7 @@ struct Loop<'a> {
     is_paid: bool,
     circuit: Option<Circuit>,
     counted: Counted,
-    record: Vec<(Fault, u64, u64)>,
+    record: Errors,
 }
 
 pub(crate) fn course_of(plan: &Plan) -> Course {

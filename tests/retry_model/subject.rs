@@ -12,7 +12,7 @@ use resilient::{
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::plan::{Before, CircuitPlan, End, Fault, Plan, Way};
-use crate::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended};
+use crate::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
 
 pub(crate) struct Real {
     pub(crate) ended: Ended,
@@ -23,7 +23,7 @@ pub(crate) struct Real {
     pub(crate) made: u32,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Counted,
-    pub(crate) record: Option<Vec<(Fault, u64, u64)>>,
+    pub(crate) record: Option<Errors>,
 }
 
 fn ms(millis: u64) -> Duration {
@@ -92,11 +92,11 @@ impl<'a> Dependency<'a> {
     /// One attempt.
     async fn answer(&self) -> Result<(), Fault> {
         let plan = self.plan;
-        let mut starts = self.starts.borrow_mut();
-        let step = &plan.steps[starts.len().min(plan.steps.len() - 1)];
-        starts.push(millis(self.began.get().unwrap().elapsed()));
-        let number = u32::try_from(starts.len()).unwrap();
-        drop(starts);
+        let before = self.starts.borrow().len();
+        let number = u32::try_from(before + 1).unwrap();
+        let step = &plan.steps[before.min(plan.steps.len() - 1)];
+        let start = millis(self.began.get().unwrap().elapsed());
+        self.starts.borrow_mut().push(start);
         self.running.set(self.running.get() + 1);
         let _running = Running(&self.running);
         if step.takes > 0 {
@@ -212,7 +212,7 @@ async fn recorded_through(
     it: &Dependency<'_>,
     breaker: &CircuitBreaker,
 ) -> Result<(), RetryError<Fault>> {
-    let has_failed = it.starts.borrow().len() > 0;
+    let has_failed = !it.starts.borrow().is_empty();
     assert_eq!(has_failed, this.last_error().is_some());
     it.answer().await
 }
@@ -220,7 +220,7 @@ async fn recorded_through(
 /// The error of a call, and all of them where it tells.
 struct Failed {
     error: Fault,
-    record: Option<(GiveUp, Vec<(Fault, u64, u64)>)>,
+    record: Option<(GiveUp, Errors)>,
 }
 
 impl Failed {
