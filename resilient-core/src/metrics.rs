@@ -4,7 +4,7 @@
 //! recorder is brought up to date when a breaker changes its state, and when [`Registry::record_metrics`] is called, which
 //! is right before the numbers are read.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Counter, Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::breaker::State;
 use crate::breaker::core::Core;
@@ -43,19 +43,21 @@ pub(crate) struct Call {
 
 /// A call ended: with a success, after a retry or not, or with a reason.
 pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
-    call.count(match how {
-        Ok(false) => "success",
+    let result = match how {
+        // Of nearly every call: with all of its words known here, the key takes no memory.
+        Ok(false) => return call.count(|| counter!(RETRY_CALLS, "result" => "success")),
         Ok(true) => "success_after_retry",
         Err(reason) => reason.as_str(),
-    });
+    };
+    call.count(|| counter!(RETRY_CALLS, "result" => result));
 }
 
 impl Call {
-    fn count(&mut self, result: &'static str) {
+    fn count(&mut self, counter: impl FnOnce() -> Counter) {
         if std::mem::replace(&mut self.is_counted, true) {
             return;
         }
-        if let Err(payload) = contain(|| counter!(RETRY_CALLS, "result" => result).increment(1)) {
+        if let Err(payload) = contain(|| counter().increment(1)) {
             discard(payload);
         }
     }
@@ -65,7 +67,8 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_counted {
             let panics = std::thread::panicking();
-            self.count(if panics { "panicked" } else { "cancelled" });
+            let result = if panics { "panicked" } else { "cancelled" };
+            self.count(|| counter!(RETRY_CALLS, "result" => result));
         }
     }
 }
