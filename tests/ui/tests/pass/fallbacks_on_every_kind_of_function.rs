@@ -170,8 +170,12 @@ async fn explicit(text: String) -> Answer<usize> {
 }
 
 #[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(calls().await, Some(()));
+}
+
 #[fallback(with = |()| None)]
-async fn main() -> Option<()> {
+async fn calls() -> Option<()> {
     let mut client = Client::default();
     assert_eq!(client.shared("a".to_owned()), Ok(0));
     let mut list = Vec::new();
