@@ -204,8 +204,13 @@ fn a_call_that_is_cancelled_has_no_end() {
 #[test]
 fn scopes_do_not_see_each_other_nor_what_is_outside() {
     let (one, other) = (Scope::new(), Scope::new());
-    let (once, twice) = (Cell::new(1), Cell::new(2));
-    let both = async { tokio::join!(one.run(annotated(&once)), other.run(annotated(&twice))) };
+    let (fails_once, fails_twice) = (Cell::new(1), Cell::new(2));
+    let both = async {
+        tokio::join!(
+            one.run(annotated(&fails_once)),
+            other.run(annotated(&fails_twice))
+        )
+    };
     assert_eq!(block_on(both), (Ok(7), Ok(7)));
     one.assert_attempts(2);
     other.assert_attempts(3);

@@ -80,10 +80,10 @@ pub use registry::{
 #[cfg(feature = "tokio")]
 pub use retry::RetryCall;
 pub use retry::{
-    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot,
-    FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, ReportsTimeout, Reservation, Retry,
-    RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut,
-    WhenOpen,
+    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Delays,
+    FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, NominalDelays, ReportsTimeout,
+    Reservation, Retry, RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+    TimedOut, TimesOut, WhenOpen, WorstCase,
 };
 pub use time::Clock;
 #[cfg(feature = "test-util")]
