@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use crate::breaker::{CircuitOpen, Permit, Rejected};
-use crate::given_limit::GivenLimit;
+
 use crate::keyed::BreakerKey;
 use crate::outcome::{Class, Classify, Output, every_failure};
 use crate::telemetry;
@@ -18,6 +18,7 @@ pub use crate::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
     not_replaced, unless_failed,
 };
+pub use crate::given_limit::GivenLimit;
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
     Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,
