@@ -2,7 +2,7 @@
 
 use std::mem::size_of_val;
 
-use resilient::{circuit_breaker, retry};
+use resilient::{circuit_breaker, fallback, retry, timeout};
 
 use crate::Fault;
 
@@ -33,6 +33,24 @@ async fn both(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
 }
 
+#[timeout("1s")]
+async fn limited(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[fallback(value = 0)]
+async fn replaced(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[fallback(value = 0)]
+#[retry(deadline = "1m")]
+#[circuit_breaker]
+#[timeout("1s")]
+async fn all(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
 #[expect(clippy::manual_async_fn, reason = "what is measured")]
 #[circuit_breaker]
 fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>> {
@@ -41,6 +59,8 @@ fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>>
 
 /// A permit, the output on its way, and what aligns them.
 const BREAKER: usize = 96;
+/// The timer of tokio's, and what it is for.
+const LIMIT: usize = 192;
 /// The state of a loop: where it stands, its last delay, its random numbers.
 const LOOP: usize = 128;
 
@@ -52,6 +72,14 @@ fn a_future_grows_by_one_copy_of_the_arguments_and_a_fixed_part() {
         ("returned", size_of_val(&returned(argument)), BREAKER, 0),
         ("breaker", size_of_val(&breaker(argument)), BREAKER, 1),
         ("retry", size_of_val(&retried(argument)), LOOP, 2),
+        ("timeout", size_of_val(&limited(argument)), LIMIT, 1),
+        ("fallback", size_of_val(&replaced(argument)), 0, 1),
+        (
+            "all",
+            size_of_val(&all(argument)),
+            BREAKER + LOOP + 64 + 2 * LIMIT,
+            2,
+        ),
         ("both", size_of_val(&both(argument)), BREAKER + LOOP + 64, 2),
     ] {
         let most = bare + copies * ARGUMENT + fixed;
