@@ -59,6 +59,8 @@ fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>>
 
 /// A permit, the output on its way, and what aligns them.
 const BREAKER: usize = 96;
+/// Where a call with a fallback stands.
+const FALLBACK: usize = 16;
 /// The timer of tokio's, and what it is for.
 const LIMIT: usize = 192;
 /// The state of a loop: where it stands, its last delay, its random numbers.
@@ -73,7 +75,7 @@ fn a_future_grows_by_one_copy_of_the_arguments_and_a_fixed_part() {
         ("breaker", size_of_val(&breaker(argument)), BREAKER, 1),
         ("retry", size_of_val(&retried(argument)), LOOP, 2),
         ("timeout", size_of_val(&limited(argument)), LIMIT, 1),
-        ("fallback", size_of_val(&replaced(argument)), 0, 1),
+        ("fallback", size_of_val(&replaced(argument)), FALLBACK, 1),
         (
             "all",
             size_of_val(&all(argument)),
