@@ -62,12 +62,12 @@ async fn all(held: &mut bool) -> Option<u32> {
 async fn temporaries_of_the_last_expression_live_as_long_as_without_the_attribute() {
     let (mut without, mut with) = (false, [false; 5]);
     assert_eq!(bare(&mut without), Some(7));
-    let [a, b, c, d, e] = &mut with;
-    assert_eq!(retried(a), Some(7));
-    assert_eq!(broken(b), Some(7));
-    assert_eq!(both(c).await, Some(7));
-    assert_eq!(limited(d).await, Some(7));
-    assert_eq!(all(e).await, Some(7));
+    let [retry, breaker, stack, timeout, every] = &mut with;
+    assert_eq!(retried(retry), Some(7));
+    assert_eq!(broken(breaker), Some(7));
+    assert_eq!(both(stack).await, Some(7));
+    assert_eq!(limited(timeout).await, Some(7));
+    assert_eq!(all(every).await, Some(7));
     assert!(without, "the edition's rule");
     assert_eq!(with, [without; 5]);
 }
