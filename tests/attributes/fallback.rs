@@ -284,6 +284,23 @@ async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn c05_a_rejection_that_it_replaces_is_not_waited_for() {
+    #[retry(max_retries = 4, when_open = wait)]
+    #[fallback(order = explicit, value = 0)]
+    #[circuit_breaker(name = "rejection replaced")]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Ok(calls.next())
+    }
+    let calls = Calls::new();
+    assert_eq!(call(&calls).await, Ok(1));
+    let breaker = Registry::global().get("rejection replaced").unwrap();
+    breaker.trip().unwrap();
+    let start = tokio::time::Instant::now();
+    assert_eq!(call(&calls).await, Ok(0));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn c05_between_breaker_and_timeout_the_breaker_sees_what_it_makes() {
     #[circuit_breaker(name = "fallback below")]
     #[fallback(order = explicit, value = 0)]
