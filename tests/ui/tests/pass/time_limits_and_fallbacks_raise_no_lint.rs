@@ -63,6 +63,23 @@ async fn everything(mut text: String) -> Result<String, Fault> {
     Err(Fault)
 }
 
+#[fallback(value = text.len() + list.len())]
+#[circuit_breaker]
+async fn without_a_block(text: String, list: &mut Vec<u32>, _guard: Vec<u8>) -> Option<usize> {
+    list.push(1);
+    tokio::task::yield_now().await;
+    borrow(&text)
+}
+
+fn borrow(text: &str) -> Option<usize> {
+    text.find('x')
+}
+
+#[circuit_breaker]
+async fn never() -> Option<u32> {
+    std::process::exit(1)
+}
+
 #[circuit_breaker]
 #[timeout("1m")]
 #[retry(errors = all, attempt = attempt, on_give_up = |_| ())]
@@ -115,6 +132,11 @@ async fn main() {
     assert_eq!(replaced("y".to_owned()).as_deref(), Ok("y"));
     assert_eq!(replaced(String::new()), Err(Fault));
     assert_eq!(everything("y".to_owned()).await.as_deref(), Ok("y"));
+    assert_eq!(
+        without_a_block("y".to_owned(), &mut Vec::new(), Vec::new()).await,
+        Some(2)
+    );
+    drop(never());
     assert_eq!(upside_down(String::new()).await.ok(), Some(1));
     assert_eq!(far("f".to_owned()).await.as_deref(), Some("f"));
     let mut client = Client(0);
