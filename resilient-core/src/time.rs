@@ -86,11 +86,13 @@ pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
 /// Nanoseconds from one instant to a later one; zero if it is not later, `u64::MAX` after 584 years.
 #[inline]
 pub(crate) fn nanos_between(start: Instant, end: Instant) -> u64 {
-    let elapsed = end.saturating_duration_since(start);
-    elapsed
-        .as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::from(elapsed.subsec_nanos()))
+    let Some(elapsed) = end.checked_duration_since(start) else {
+        return 0;
+    };
+    let nanos = elapsed.as_secs().checked_mul(1_000_000_000);
+    nanos
+        .and_then(|nanos| nanos.checked_add(u64::from(elapsed.subsec_nanos())))
+        .unwrap_or(u64::MAX)
 }
 
 /// Whether an async sleep has a runtime to wait in, and that runtime timers. Without tokio, whoever sleeps knows.

@@ -188,7 +188,7 @@ impl CircuitBreaker {
         let core = self.core();
         match core.admit_closed() {
             Some(ticket) => Ok(Permit::new(core, ticket)),
-            None => core.admit().map(|ticket| Permit::new(core, ticket)),
+            None => core.admit(),
         }
     }
 

@@ -32,7 +32,8 @@ const KIND_BITS: u32 = 3;
 const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
 /// What is to be done with a success: see [`Successes`].
 const PENDING: u64 = 1 << KIND_BITS;
-const LOCKED: u64 = 2 << KIND_BITS;
+const PENDING_IN_BUCKET: u64 = 2 << KIND_BITS;
+const LOCKED: u64 = 3 << KIND_BITS;
 const SUCCESSES_MASK: u64 = 3 << KIND_BITS;
 /// The breaker asks of every call how long it took.
 const TIMED: u64 = 1 << (KIND_BITS + 2);
@@ -47,19 +48,27 @@ pub(crate) enum Successes {
     Clean,
     /// It opens nothing, and can be left for the state machine to learn of later.
     Pending,
+    /// The same, while the present bucket of a window of time lasts.
+    PendingInBucket,
     /// The state machine must know at once.
     Locked,
 }
 
-const UNREGISTERED: u64 = 0;
-const ALIAS: u64 = 1;
-const CLOSED: u64 = 2;
+/// Zero, so that the word of a healthy breaker is its generation.
+const CLOSED: u64 = 0;
+const UNREGISTERED: u64 = 1;
+const ALIAS: u64 = 2;
 
 impl Successes {
+    pub(crate) fn can_be_left(self) -> bool {
+        matches!(self, Self::Pending | Self::PendingInBucket)
+    }
+
     const fn bits(self) -> u64 {
         match self {
             Self::Clean => 0,
             Self::Pending => PENDING,
+            Self::PendingInBucket => PENDING_IN_BUCKET,
             Self::Locked => LOCKED,
         }
     }
@@ -95,6 +104,12 @@ impl Word {
         word == CLOSED | generation
             || (seeded(Bug::CleanInAnyGeneration)
                 && word & (KIND_MASK | SUCCESSES_MASK | TIMED) == CLOSED)
+    }
+
+    /// Whether the circuit is still closed in this generation, and a success can be left for later, whatever the time.
+    #[inline]
+    pub(crate) fn is_pending(&self, generation: u64) -> bool {
+        self.0.load(Acquire) == CLOSED | PENDING | generation
     }
 
     /// Changes nothing but what is to be done with successes. To be called under the breaker's lock, in a state that counts
@@ -176,6 +191,7 @@ impl Reading {
         match self.0 & SUCCESSES_MASK {
             0 => Successes::Clean,
             PENDING => Successes::Pending,
+            PENDING_IN_BUCKET => Successes::PendingInBucket,
             _ => Successes::Locked,
         }
     }

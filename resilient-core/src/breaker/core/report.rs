@@ -26,39 +26,58 @@ impl Core {
     }
 
     /// Counts a success that may be slow, late, or the end of a streak; or that a window must learn of, which may be later.
-    /// The clock is read only where it says something.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn report_success(&self, ticket: Ticket) {
+        if self.word.is_pending(ticket.generation) {
+            match self.slots.add_pending(ticket.generation, u64::MAX) {
+                Left::One => return,
+                Left::Many => return self.look_at_what_was_left(),
+                Left::Not => {}
+            }
+        }
+        self.report_other_success(ticket);
+    }
+
+    /// The clock is read only where it says something.
+    fn report_other_success(&self, ticket: Ticket) {
         let rest = self.rest();
         let word = self.word.read();
-        if word.kind() == Kind::In(State::Disabled) {
-            return;
-        }
-        let mut now = None;
         let successes = word.successes();
+        let mut now = None;
         if successes != Successes::Locked && word.generation() == ticket.generation {
-            let is_pending = successes == Successes::Pending;
-            let bucket = if is_pending { rest.bucket() } else { u64::MAX };
+            let is_in_bucket = successes == Successes::PendingInBucket;
+            let bucket = if is_in_bucket {
+                rest.bucket()
+            } else {
+                u64::MAX
+            };
             let mut is_known = true;
-            if word.is_timed() || bucket != u64::MAX {
+            if word.is_timed() || is_in_bucket {
                 now = rest.now();
                 is_known = now.map(|now| rest.nanos_of(now)).is_some_and(|now| {
                     now < bucket && (!word.is_timed() || rest.is_fast(ticket, now))
                 });
             }
-            if is_known && !is_pending {
-                self.slots.add_clean();
-                return;
+            if is_known && successes == Successes::Clean {
+                return self.slots.add_clean();
             }
             if is_known {
                 match self.slots.add_pending(ticket.generation, bucket) {
                     Left::One => return,
-                    Left::Many => return self.settle_unmoved(rest, self.lock(rest)),
+                    Left::Many => return self.look_at_what_was_left(),
                     Left::Not => {}
                 }
             }
+        } else if word.kind() == Kind::In(State::Disabled) {
+            return;
         }
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
+    }
+
+    #[cold]
+    fn look_at_what_was_left(&self) {
+        let rest = self.rest();
+        self.settle_unmoved(rest, self.lock(rest));
     }
 
     #[cold]
@@ -99,7 +118,7 @@ impl Core {
                 // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
                 let is_as_before = !matches!(counted, Counted::Success { .. })
                     && locked.machine.trusts_rates()
-                    && self.word.read().successes() == Successes::Pending;
+                    && self.word.read().successes().can_be_left();
                 if !is_as_before {
                     self.settle_unmoved(rest, locked);
                 }
@@ -136,7 +155,7 @@ impl Core {
 
     /// Lets this thread leave its next successes for later, if they can be left.
     fn let_pend(&self, locked: &mut Locked, successes: Successes, bucket: u64) {
-        if successes == Successes::Pending {
+        if successes.can_be_left() {
             let generation = locked.machine.generation();
             if let Some(slot) = self.slots.let_pend(generation, bucket) {
                 locked.look_into(slot);

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::locked::Locked;
 use super::{Core, Settings};
 use crate::breaker::Mode;
-use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
-use crate::breaker::open::CircuitOpen;
+use crate::breaker::machine::{Machine, Stamp, Ticket};
+use crate::breaker::open::{CircuitOpen, Wait};
 use crate::breaker::state::State;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
@@ -123,7 +123,7 @@ impl Rest {
     }
 
     pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
-        let limit = Duration::from_nanos(self.slow_call.load(Relaxed));
+        let limit = self.slow_call.load(Relaxed);
         Stamp::took(ticket.stamp, now)
             .is_some_and(|took| took < limit || (seeded(Bug::FastAtTheLimit) && took == limit))
     }
@@ -132,20 +132,16 @@ impl Rest {
         self.bucket.load(Relaxed)
     }
 
-    /// What a call is told, if the circuit was open when the word was read. `None` if the end has come, or if only the state
+    /// How long a circuit stays open that was open when the word was read. `None` if the end has come, or if only the state
     /// machine knows.
-    pub(super) fn rejection(&self) -> Option<Rejection> {
+    pub(super) fn time_left(&self) -> Option<Wait> {
         let now = self.nanos()?;
         let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
-        let retry_after = match until {
-            u64::MAX => None,
-            until if now < since || now >= until => return None,
-            until => Some(Duration::from_nanos(until - now)),
-        };
-        Some(Rejection {
-            state: State::Open,
-            retry_after,
-        })
+        match until {
+            u64::MAX => Some(Wait::UNKNOWN),
+            until if now < since || now >= until => None,
+            until => Some(Wait::of_nanos(until - now)),
+        }
     }
 
     /// To be called under the lock, as the others that set something.
@@ -185,12 +181,8 @@ impl Rest {
         }
     }
 
-    pub(super) fn circuit_open(&self, rejection: Rejection) -> CircuitOpen {
-        CircuitOpen {
-            breaker: self.name.clone(),
-            state: rejection.state,
-            retry_after: rejection.retry_after,
-        }
+    pub(super) fn circuit_open(&self, state: State, retry_after: Wait) -> CircuitOpen {
+        CircuitOpen::new(self.name.clone(), state, retry_after)
     }
 
     pub(super) fn join(&self, registry: &Arc<Listeners>) {
