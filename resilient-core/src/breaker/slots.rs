@@ -139,8 +139,17 @@ impl Slots {
         self.shared.clean.fetch_add(1, Relaxed);
     }
 
+    #[inline]
     pub(super) fn add_rejection(&self) {
-        match self.owned.get(thread_slot()) {
+        match self.owned.get(known_slot()) {
+            Some(slot) => add_one(&slot.rejected),
+            None => self.add_rejection_in(thread_slot()),
+        }
+    }
+
+    #[cold]
+    fn add_rejection_in(&self, slot: usize) {
+        match self.owned.get(slot) {
             Some(slot) => add_one(&slot.rejected),
             None if seeded(Bug::SharedCountNotAtomic) => add_one(&self.shared.rejected),
             None => {
@@ -150,8 +159,9 @@ impl Slots {
     }
 
     /// Leaves a success for the state machine, if this thread has been told that it may, in this generation and bucket.
+    #[inline]
     pub(super) fn add_pending(&self, generation: u64, bucket: u64) -> Left {
-        let Some(slot) = self.owned.get(thread_slot()) else {
+        let Some(slot) = self.owned.get(known_slot()) else {
             return Left::Not;
         };
         let is_of_generation =
