@@ -188,20 +188,24 @@ impl Slots {
         Some(index)
     }
 
+    /// Whether anything was left in a slot. To be called under the breaker's lock.
+    #[inline]
+    pub(super) fn has_pending(&self, index: usize) -> bool {
+        let slot = &self.owned[index];
+        slot.pending.load(Relaxed) != slot.known.load(Relaxed)
+    }
+
     /// Takes what was left in a slot. To be called under the breaker's lock.
-    pub(super) fn take_pending(&self, index: usize) -> Option<Pending> {
+    pub(super) fn take_pending(&self, index: usize) -> Pending {
         let slot = &self.owned[index];
         let count = slot.pending.load(Relaxed);
         let many = count.wrapping_sub(slot.known.load(Relaxed));
-        if many == 0 {
-            return None;
-        }
         slot.known.store(count, Relaxed);
-        Some(Pending {
+        Pending {
             many,
             generation: slot.generation.load(Relaxed),
             bucket: slot.bucket.load(Relaxed),
-        })
+        }
     }
 
     pub(crate) fn clean(&self) -> u64 {

@@ -280,6 +280,7 @@ impl Core {
     }
 
     /// Under the lock, the machine knows of every success.
+    #[inline]
     fn lock<'a>(&self, rest: &'a Rest) -> MutexGuard<'a, Locked> {
         let mut locked = rest.lock();
         locked.learn(&self.slots);

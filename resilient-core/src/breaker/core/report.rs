@@ -109,25 +109,40 @@ impl Core {
         retry_after: Option<Duration>,
         now: Option<Instant>,
     ) {
+        if now.is_some() {
+            self.report_timed(ticket, ending, retry_after, now);
+        } else if !self.report_untimed(ticket, ending) {
+            self.report_timed(ticket, ending, retry_after, self.rest().now());
+        }
+    }
+
+    /// `false` if the machine asks for the time, and then nothing was done.
+    fn report_untimed(&self, ticket: Ticket, ending: Ending) -> bool {
         let rest = self.rest();
-        let now = if now.is_some() {
-            now
-        } else {
-            let mut locked = self.lock(rest);
-            if let Some(counted) = locked.machine.report_untimed(ticket, ending) {
-                locked.totals.count(counted);
-                // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
-                let is_as_before = !matches!(counted, Counted::Success { .. })
-                    && locked.machine.trusts_rates()
-                    && self.word.read().successes().can_be_left();
-                if !is_as_before {
-                    self.settle_unmoved(rest, locked);
-                }
-                return;
-            }
-            drop(locked);
-            rest.now()
+        let mut locked = self.lock(rest);
+        let Some(counted) = locked.machine.report_untimed(ticket, ending) else {
+            return false;
         };
+        locked.totals.count(counted);
+        // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
+        let is_as_before = !matches!(counted, Counted::Success { .. })
+            && locked.machine.trusts_rates()
+            && self.word.read().successes().can_be_left();
+        if !is_as_before {
+            self.settle_unmoved(rest, locked);
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn report_timed(
+        &self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Option<Instant>,
+    ) {
+        let rest = self.rest();
         let mut locked = self.lock(rest);
         locked.take_note_of(now);
         let now = locked.latest;

@@ -152,14 +152,19 @@ impl Bits {
     }
 
     fn set(&mut self, place: usize, value: bool) {
-        let index = place / 64;
-        if value && self.0.len() <= index {
-            self.0.resize(index + 1, 0);
+        let (index, bit) = (place / 64, 1 << (place % 64));
+        match self.0.get_mut(index) {
+            Some(word) if value => *word |= bit,
+            Some(word) => *word &= !bit,
+            None if value => self.grow(index, bit),
+            None => {}
         }
-        if let Some(word) = self.0.get_mut(index) {
-            let bit = 1 << (place % 64);
-            *word = if value { *word | bit } else { *word & !bit };
-        }
+    }
+
+    #[cold]
+    fn grow(&mut self, index: usize, last: u64) {
+        self.0.resize(index, 0);
+        self.0.push(last);
     }
 }
 
