@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::time::Clock;
+use crate::time::{Clock, nanos_between};
 
 /// A clock that is read in a fraction of the time of [`Instant::now`], and lags behind by up to the operating system's tick:
 /// one to ten milliseconds.
@@ -40,6 +40,26 @@ impl CoarseClock {
     }
 }
 
+/// It counts nanoseconds from when it was made: for breakers, which would take an instant apart again.
+impl CoarseClock {
+    #[inline]
+    pub(crate) fn count(&self) -> u64 {
+        // Without the shared cache that others of this clock's users keep.
+        let now = coarsetime::Instant::now_without_cache_update();
+        now.duration_since(self.coarse).as_nanos()
+    }
+
+    pub(crate) fn count_at(&self, instant: Instant) -> u64 {
+        nanos_between(self.start, instant)
+    }
+
+    #[inline]
+    pub(crate) fn instant_at(&self, count: u64) -> Instant {
+        let instant = self.start.checked_add(Duration::from_nanos(count));
+        instant.unwrap_or(self.start)
+    }
+}
+
 impl Default for CoarseClock {
     fn default() -> Self {
         Self::new()
@@ -49,10 +69,7 @@ impl Default for CoarseClock {
 impl Clock for CoarseClock {
     #[inline]
     fn now(&self) -> Instant {
-        // Without the shared cache that others of this clock's users keep.
-        let now = coarsetime::Instant::now_without_cache_update();
-        let elapsed = Duration::from_nanos(now.duration_since(self.coarse).as_nanos());
-        self.start.checked_add(elapsed).unwrap_or(self.start)
+        self.instant_at(self.count())
     }
 }
 

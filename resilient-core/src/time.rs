@@ -4,11 +4,15 @@
 //! the feature `tokio` the default clock is tokio's, so that `tokio::time::pause` and `advance` move breakers and retries
 //! alike; outside a runtime it is the real one.
 
+#[cfg(feature = "coarse-clock")]
+use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "coarse-clock")]
+use crate::coarse::CoarseClock;
 use crate::panics::{contain, discard};
 
 /// A source of monotonic time.
@@ -42,7 +46,19 @@ pub(crate) fn now() -> Instant {
 pub(crate) enum Source {
     #[default]
     Default,
+    /// Known by its type, so that its count is at hand.
+    #[cfg(feature = "coarse-clock")]
+    Coarse(CoarseClock),
     Given(Arc<dyn Clock>),
+}
+
+/// An instant that nanoseconds are counted from, as a clock says it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Epoch {
+    pub(crate) instant: Instant,
+    /// The clock's own count, if it has one.
+    #[cfg(feature = "coarse-clock")]
+    count: u64,
 }
 
 // The panics of a given clock are contained, and what it says is never trusted: so breakers are unwind safe with any.
@@ -50,10 +66,42 @@ impl UnwindSafe for Source {}
 impl RefUnwindSafe for Source {}
 
 impl Source {
+    pub(crate) fn of(clock: impl Clock) -> Self {
+        #[cfg(feature = "coarse-clock")]
+        if let Some(clock) = (&clock as &dyn Any).downcast_ref::<CoarseClock>() {
+            return Self::Coarse(*clock);
+        }
+        Self::Given(Arc::new(clock))
+    }
+
+    pub(crate) fn epoch(&self, instant: Instant) -> Epoch {
+        Epoch {
+            instant,
+            #[cfg(feature = "coarse-clock")]
+            count: match self {
+                Self::Coarse(clock) => clock.count_at(instant),
+                _ => 0,
+            },
+        }
+    }
+
+    /// Nanoseconds from an epoch until now, as [`nanos_between`] has them; `None` if the given clock panics.
+    #[inline(never)]
+    pub(crate) fn nanos_since(&self, epoch: &Epoch) -> Option<u64> {
+        match self {
+            Self::Default => Some(nanos_between(epoch.instant, now())),
+            #[cfg(feature = "coarse-clock")]
+            Self::Coarse(clock) => Some(clock.count().saturating_sub(epoch.count)),
+            Self::Given(_) => self.now().map(|now| nanos_between(epoch.instant, now)),
+        }
+    }
+
     /// The present instant; `None` if the given clock panics.
     pub(crate) fn now(&self) -> Option<Instant> {
         match self {
             Self::Default => Some(now()),
+            #[cfg(feature = "coarse-clock")]
+            Self::Coarse(clock) => Some(clock.now()),
             Self::Given(clock) => contain(|| clock.now()).map_err(discard).ok(),
         }
     }
@@ -70,6 +118,8 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Default => "default clock",
+            #[cfg(feature = "coarse-clock")]
+            Self::Coarse(_) => "coarse clock",
             Self::Given(_) => "given clock",
         })
     }
@@ -83,16 +133,20 @@ pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
     start.checked_add(delay)
 }
 
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+
 /// Nanoseconds from one instant to a later one; zero if it is not later, `u64::MAX` after 584 years.
 #[inline]
 pub(crate) fn nanos_between(start: Instant, end: Instant) -> u64 {
     let Some(elapsed) = end.checked_duration_since(start) else {
         return 0;
     };
-    let nanos = elapsed.as_secs().checked_mul(1_000_000_000);
-    nanos
-        .and_then(|nanos| nanos.checked_add(u64::from(elapsed.subsec_nanos())))
-        .unwrap_or(u64::MAX)
+    // One comparison instead of two checked operations: every reading of a breaker's clock comes by here.
+    if elapsed.as_secs() < u64::MAX / NANOS_PER_SEC {
+        elapsed.as_secs() * NANOS_PER_SEC + u64::from(elapsed.subsec_nanos())
+    } else {
+        u64::MAX
+    }
 }
 
 /// Whether an async sleep has a runtime to wait in, and that runtime timers. Without tokio, whoever sleeps knows.

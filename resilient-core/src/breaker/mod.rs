@@ -166,7 +166,7 @@ impl CircuitBreaker {
         Self::build(Setup::new(
             Name::from(name.into()),
             Settings::of_code(config.into_shared()),
-            Source::Given(Arc::new(clock)),
+            Source::of(clock),
         ))
     }
 

@@ -54,8 +54,8 @@ impl Core {
             };
             let mut is_known = true;
             if word.is_timed() || is_in_bucket {
-                now = rest.now();
-                is_known = now.map(|now| rest.nanos_of(now)).is_some_and(|now| {
+                now = rest.nanos();
+                is_known = now.is_some_and(|now| {
                     now < bucket && (!word.is_timed() || rest.is_fast(ticket, now))
                 });
             }
@@ -72,6 +72,7 @@ impl Core {
         } else if word.kind() == Kind::In(State::Disabled) {
             return;
         }
+        let now = now.and_then(|now| rest.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
     }
 

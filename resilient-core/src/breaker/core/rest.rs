@@ -15,7 +15,7 @@ use crate::name::Name;
 use crate::seeded::{Bug, seeded};
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::telemetry;
-use crate::time::{Source, nanos_between};
+use crate::time::{Epoch, Source, nanos_between};
 
 /// What a breaker is made of.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub(super) struct Rest {
     pub(super) name: Name,
     clock: Source,
     /// What stamps count from.
-    epoch: Instant,
+    epoch: Epoch,
     /// In nanoseconds, `u64::MAX` for none: the setting, to be read without the lock.
     slow_call: AtomicU64,
     /// Until when successes can be left for later, where they can: in nanoseconds since the epoch, `u64::MAX` for ever.
@@ -72,14 +72,14 @@ pub(super) struct Rest {
 
 impl Rest {
     pub(super) fn new(setup: Setup) -> Self {
-        let epoch = setup.now;
+        let now = setup.now;
         let config = Arc::clone(&setup.settings.config);
-        let machine = Machine::new(config, fastrand::Rng::new(), epoch);
-        let locked = Locked::new(machine, &setup.settings, setup.start_in, epoch);
+        let machine = Machine::new(config, fastrand::Rng::new(), now);
+        let locked = Locked::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
+            epoch: setup.clock.epoch(now),
             clock: setup.clock,
-            epoch,
             slow_call: AtomicU64::new(u64::MAX),
             bucket: AtomicU64::new(0),
             open_since: AtomicU64::new(0),
@@ -114,12 +114,21 @@ impl Rest {
         matches!(self.clock, Source::Given(_))
     }
 
+    /// The same, in nanoseconds since the epoch.
+    #[inline]
     pub(super) fn nanos(&self) -> Option<u64> {
-        self.now().map(|now| self.nanos_of(now))
+        self.clock.nanos_since(&self.epoch)
     }
 
-    pub(super) fn nanos_of(&self, now: Instant) -> u64 {
-        nanos_between(self.epoch, now)
+    /// What [`Rest::nanos`] came from. `None` is before the epoch, or too far after it.
+    pub(super) fn instant_of(&self, nanos: u64) -> Option<Instant> {
+        (1..u64::MAX)
+            .contains(&nanos)
+            .then(|| self.epoch.instant + Duration::from_nanos(nanos))
+    }
+
+    fn nanos_of(&self, now: Instant) -> u64 {
+        nanos_between(self.epoch.instant, now)
     }
 
     pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
