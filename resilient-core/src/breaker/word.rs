@@ -187,6 +187,11 @@ impl Reading {
         self.0 & TIMED != 0
     }
 
+    /// Whether what is to be done with a success depends on the time.
+    pub(crate) fn needs_time(self) -> bool {
+        self.is_timed() || self.successes() == Successes::PendingInBucket
+    }
+
     pub(crate) fn successes(self) -> Successes {
         match self.0 & SUCCESSES_MASK {
             0 => Successes::Clean,

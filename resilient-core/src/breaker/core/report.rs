@@ -42,23 +42,20 @@ impl Core {
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
         let rest = self.rest();
+        let needs_time = self.word.read().needs_time();
+        let now = if needs_time { rest.nanos() } else { None };
+        // Read after the clock, so that nothing need be remembered meanwhile.
         let word = self.word.read();
         let successes = word.successes();
-        let mut now = None;
-        if successes != Successes::Locked && word.generation() == ticket.generation {
-            let is_in_bucket = successes == Successes::PendingInBucket;
-            let bucket = if is_in_bucket {
-                rest.bucket()
-            } else {
-                u64::MAX
+        if word.generation() == ticket.generation && successes != Successes::Locked {
+            let bucket = match successes {
+                Successes::PendingInBucket => rest.bucket(),
+                _ => u64::MAX,
             };
-            let mut is_known = true;
-            if word.is_timed() || is_in_bucket {
-                now = rest.nanos();
-                is_known = now.is_some_and(|now| {
-                    now < bucket && (!word.is_timed() || rest.is_fast(ticket, now))
-                });
-            }
+            let is_known = match now {
+                Some(now) => now < bucket && (!word.is_timed() || rest.is_fast(ticket, now)),
+                None => !word.needs_time(),
+            };
             if is_known && successes == Successes::Clean {
                 return self.slots.add_clean();
             }
