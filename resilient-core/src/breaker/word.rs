@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 
 /// State and generation in one word, what is to be done with a success, and whether calls are timed.
 ///
-/// Fifty-eight bits of generation: at one transition a nanosecond, they last for nine years.
+/// Fifty-seven bits of generation: at one transition a nanosecond, they last for four years.
 #[derive(Debug)]
 pub(crate) struct Word(AtomicU64);
 
@@ -32,13 +32,13 @@ const KIND_BITS: u32 = 3;
 const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
 /// What is to be done with a success: see [`Successes`].
 const PENDING: u64 = 1 << KIND_BITS;
-const PENDING_IN_BUCKET: u64 = 2 << KIND_BITS;
-const LOCKED: u64 = 3 << KIND_BITS;
-const SUCCESSES_MASK: u64 = 3 << KIND_BITS;
+const LOCKED: u64 = 2 << KIND_BITS;
+const IN_BUCKET: u64 = 4 << KIND_BITS;
+const SUCCESSES_MASK: u64 = 7 << KIND_BITS;
 /// The breaker asks of every call how long it took.
-const TIMED: u64 = 1 << (KIND_BITS + 2);
+const TIMED: u64 = 1 << (KIND_BITS + 3);
 /// Generations count in steps of this, so that they stand in the word as they are.
-const GENERATION_STEP: u64 = 1 << (KIND_BITS + 3);
+const GENERATION_STEP: u64 = 1 << (KIND_BITS + 4);
 const GENERATION_MASK: u64 = !(GENERATION_STEP - 1);
 
 /// What is to be done with a success that is not slow.
@@ -68,7 +68,7 @@ impl Successes {
         match self {
             Self::Clean => 0,
             Self::Pending => PENDING,
-            Self::PendingInBucket => PENDING_IN_BUCKET,
+            Self::PendingInBucket => PENDING | IN_BUCKET,
             Self::Locked => LOCKED,
         }
     }
@@ -189,15 +189,15 @@ impl Reading {
 
     /// Whether what is to be done with a success depends on the time.
     pub(crate) fn needs_time(self) -> bool {
-        self.is_timed() || self.successes() == Successes::PendingInBucket
+        self.0 & (TIMED | IN_BUCKET) != 0
     }
 
     pub(crate) fn successes(self) -> Successes {
         match self.0 & SUCCESSES_MASK {
             0 => Successes::Clean,
+            LOCKED => Successes::Locked,
             PENDING => Successes::Pending,
-            PENDING_IN_BUCKET => Successes::PendingInBucket,
-            _ => Successes::Locked,
+            _ => Successes::PendingInBucket,
         }
     }
 }
