@@ -293,14 +293,11 @@ mod thread {
         SLOT.get()
     }
 
+    /// This thread's slot. One that shares looks for a free one, so that who came late need not share for ever.
     #[inline]
     pub(super) fn thread_slot() -> usize {
         let slot = SLOT.get();
-        if slot == UNASSIGNED {
-            assign_slot()
-        } else {
-            slot
-        }
+        if slot >= SHARED { assign_slot() } else { slot }
     }
 
     #[cold]
@@ -389,6 +386,33 @@ pub use self::thread::{HandOver, own_slot};
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_came_when_all_slots_were_taken_gets_one_that_is_given_back() {
+        let all_have_come = std::sync::Barrier::new(2 * OWNED);
+        let count_one = || {
+            let slots = Slots::new();
+            slots.add_clean();
+            assert_eq!(slots.clean(), 1);
+            known_slot()
+        };
+        let come_and_wait = || {
+            let is_late = count_one() == SHARED;
+            all_have_come.wait();
+            // Those that have a slot end now. Threads of other tests may take it for a while.
+            let gets_one = || {
+                std::thread::yield_now();
+                count_one() < OWNED
+            };
+            is_late.then(|| (0..1_000_000).any(|_| gets_one()))
+        };
+        let late_ones: Vec<bool> = std::thread::scope(|scope| {
+            let threads = [(); 2 * OWNED].map(|()| scope.spawn(come_and_wait));
+            let ends = threads.map(|thread| thread.join().unwrap());
+            ends.into_iter().flatten().collect()
+        });
+        assert!(late_ones.len() >= OWNED && late_ones.iter().all(|gets_one| *gets_one));
+    }
 
     #[test]
     fn more_threads_than_slots_lose_no_count() {
