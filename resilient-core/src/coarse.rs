@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::time::{Clock, nanos_between};
+use crate::time::Clock;
 
 /// A clock that is read in a fraction of the time of [`Instant::now`], and lags behind by up to the operating system's tick:
 /// one to ten milliseconds.
@@ -40,7 +40,7 @@ impl CoarseClock {
     }
 }
 
-/// It counts nanoseconds from when it was made: for breakers, which would take an instant apart again.
+/// It counts nanoseconds from a start: for breakers, which would take an instant apart again.
 impl CoarseClock {
     #[inline]
     pub(crate) fn count(&self) -> u64 {
@@ -49,12 +49,17 @@ impl CoarseClock {
         now.duration_since(self.coarse).as_nanos()
     }
 
-    pub(crate) fn count_at(&self, instant: Instant) -> u64 {
-        nanos_between(self.start, instant)
+    /// The same clock, whose count begins at an instant that it has said.
+    pub(crate) fn counting_from(self, start: Instant) -> Self {
+        let later = start.saturating_duration_since(self.start);
+        Self {
+            start,
+            coarse: self.coarse + later.into(),
+        }
     }
 
     #[inline]
-    pub(crate) fn instant_at(&self, count: u64) -> Instant {
+    fn instant_at(&self, count: u64) -> Instant {
         let instant = self.start.checked_add(Duration::from_nanos(count));
         instant.unwrap_or(self.start)
     }

@@ -52,15 +52,6 @@ pub(crate) enum Source {
     Given(Arc<dyn Clock>),
 }
 
-/// An instant that nanoseconds are counted from, as a clock says it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Epoch {
-    pub(crate) instant: Instant,
-    /// The clock's own count, if it has one.
-    #[cfg(feature = "coarse-clock")]
-    count: u64,
-}
-
 // The panics of a given clock are contained, and what it says is never trusted: so breakers are unwind safe with any.
 impl UnwindSafe for Source {}
 impl RefUnwindSafe for Source {}
@@ -74,25 +65,25 @@ impl Source {
         Self::Given(Arc::new(clock))
     }
 
-    pub(crate) fn epoch(&self, instant: Instant) -> Epoch {
-        Epoch {
-            instant,
-            #[cfg(feature = "coarse-clock")]
-            count: match self {
-                Self::Coarse(clock) => clock.count_at(instant),
-                _ => 0,
-            },
+    /// The same clock, whose own count begins at `epoch` if it has one.
+    pub(crate) fn counting_from(self, epoch: Instant) -> Self {
+        #[cfg(feature = "coarse-clock")]
+        if let Self::Coarse(clock) = self {
+            return Self::Coarse(clock.counting_from(epoch));
         }
+        let _ = epoch;
+        self
     }
 
-    /// Nanoseconds from an epoch until now, as [`nanos_between`] has them; `None` if the given clock panics.
+    /// Nanoseconds from `epoch` until now, as [`nanos_between`] has them, for a clock that counts from there; `None` if the
+    /// given clock panics.
     #[inline(never)]
-    pub(crate) fn nanos_since(&self, epoch: &Epoch) -> Option<u64> {
+    pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
         match self {
-            Self::Default => Some(nanos_between(epoch.instant, now())),
+            Self::Default => Some(nanos_between(*epoch, now())),
             #[cfg(feature = "coarse-clock")]
-            Self::Coarse(clock) => Some(clock.count().saturating_sub(epoch.count)),
-            Self::Given(_) => self.now().map(|now| nanos_between(epoch.instant, now)),
+            Self::Coarse(clock) => Some(clock.count()),
+            Self::Given(_) => self.now().map(|now| nanos_between(*epoch, now)),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::name::Name;
 use crate::seeded::{Bug, seeded};
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::telemetry;
-use crate::time::{Epoch, Source, nanos_between};
+use crate::time::{Source, nanos_between};
 
 /// What a breaker is made of.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub(super) struct Rest {
     pub(super) name: Name,
     clock: Source,
     /// What stamps count from.
-    epoch: Epoch,
+    epoch: Instant,
     /// In nanoseconds, `u64::MAX` for none: the setting, to be read without the lock.
     slow_call: AtomicU64,
     /// Until when successes can be left for later, where they can: in nanoseconds since the epoch, `u64::MAX` for ever.
@@ -78,8 +78,8 @@ impl Rest {
         let locked = Locked::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
-            epoch: setup.clock.epoch(now),
-            clock: setup.clock,
+            epoch: now,
+            clock: setup.clock.counting_from(now),
             slow_call: AtomicU64::new(u64::MAX),
             bucket: AtomicU64::new(0),
             open_since: AtomicU64::new(0),
@@ -124,11 +124,11 @@ impl Rest {
     pub(super) fn instant_of(&self, nanos: u64) -> Option<Instant> {
         (1..u64::MAX)
             .contains(&nanos)
-            .then(|| self.epoch.instant + Duration::from_nanos(nanos))
+            .then(|| self.epoch + Duration::from_nanos(nanos))
     }
 
     fn nanos_of(&self, now: Instant) -> u64 {
-        nanos_between(self.epoch.instant, now)
+        nanos_between(self.epoch, now)
     }
 
     pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
