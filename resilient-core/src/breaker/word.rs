@@ -157,7 +157,7 @@ pub(crate) struct Mirrored {
     pub(crate) state: State,
     pub(crate) generation: u64,
     pub(crate) successes: Successes,
-    /// It matters how long a call took.
+    /// Calls are counted, and it matters how long they took.
     pub(crate) is_timed: bool,
 }
 
@@ -185,6 +185,11 @@ impl Reading {
 
     pub(crate) fn is_timed(self) -> bool {
         self.0 & TIMED != 0
+    }
+
+    /// Whether the word says what is to be done with a success of this generation, without the state machine.
+    pub(crate) fn decides(self, generation: u64) -> bool {
+        self.0 & (GENERATION_MASK | LOCKED) == generation
     }
 
     /// Whether what is to be done with a success depends on the time.

@@ -346,11 +346,13 @@ impl Core {
 }
 
 fn mirrored(machine: &Machine, successes: Successes) -> Mirrored {
+    let state = machine.entered();
+    let counts = matches!(state, State::Closed | State::ObserveOnly);
     Mirrored {
-        state: machine.entered(),
+        state,
         generation: machine.generation(),
         successes,
-        is_timed: machine.config().slow_call.is_some(),
+        is_timed: counts && machine.config().slow_call.is_some(),
     }
 }
 

@@ -47,7 +47,7 @@ impl Core {
         // Read after the clock, so that nothing need be remembered meanwhile.
         let word = self.word.read();
         let successes = word.successes();
-        if word.generation() == ticket.generation && successes != Successes::Locked {
+        if word.decides(ticket.generation) {
             let bucket = match successes {
                 Successes::PendingInBucket => rest.bucket(),
                 _ => u64::MAX,

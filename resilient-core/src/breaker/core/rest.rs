@@ -120,11 +120,10 @@ impl Rest {
         self.clock.nanos_since(&self.epoch)
     }
 
-    /// What [`Rest::nanos`] came from. `None` is before the epoch, or too far after it.
+    /// What [`Rest::nanos`] came from: the epoch, where it was before. `None` is too far after it.
     pub(super) fn instant_of(&self, nanos: u64) -> Option<Instant> {
-        (1..u64::MAX)
-            .contains(&nanos)
-            .then(|| self.epoch + Duration::from_nanos(nanos))
+        let instant = self.epoch.checked_add(Duration::from_nanos(nanos));
+        instant.filter(|_| nanos != u64::MAX)
     }
 
     fn nanos_of(&self, now: Instant) -> u64 {
