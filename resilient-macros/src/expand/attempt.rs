@@ -113,8 +113,10 @@ pub(super) fn build(
         body,
         ..
     } = parts;
-    let only_ends = matches!(shape, Shape::Async) && scan::only_ends(&body);
-    let inline = only_ends.then(|| inline(&body, &borrowed, output, span));
+    // One that waits for nothing is told so by clippy without the block, as by nobody else in a stack.
+    let waits = matches!(shape, Shape::Async) && scan::mentions(&body, "await");
+    let only_ends = waits && scan::only_ends(&body);
+    let inline = only_ends.then(|| inline(&body, &borrowed, output, span, private));
     // A block drops what it owns in the order in which it first names it; a function, its arguments from the last.
     let consumed = consumed.into_iter().rev();
     // Where the compiler asks why this type is expected, it shows the return type.
@@ -152,16 +154,17 @@ fn inline(
     borrowed: &[TokenStream],
     output: &TokenStream,
     span: Span,
+    private: &TokenStream,
 ) -> TokenStream {
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let body = block(body.clone(), span);
     let body = quote_spanned!(span=> '_body: #body);
     let body = block(body, span.resolved_at(Span::mixed_site()));
-    let ty = quote_spanned!(declared=> ::core::option::Option::None::<#output>);
+    let other = quote_spanned!(declared=> #private::never_taken::<#output>());
     emit! {
-        let output: #output = if let ::core::option::Option::Some(output) = #ty {
+        let output: #output = if false {
             #(#borrowed)*
-            output
+            #other
         } else #body;
         output
     }
