@@ -113,9 +113,7 @@ pub(super) fn build(
         body,
         ..
     } = parts;
-    // One that waits for nothing is told so by clippy without the block, as by nobody else in a stack.
-    let waits = matches!(shape, Shape::Async) && scan::mentions(&body, "await");
-    let only_ends = waits && scan::only_ends(&body);
+    let only_ends = matches!(shape, Shape::Async) && scan::only_ends(&body);
     let inline = only_ends.then(|| inline(&body, &borrowed, output, span, private));
     // A block drops what it owns in the order in which it first names it; a function, its arguments from the last.
     let consumed = consumed.into_iter().rev();
