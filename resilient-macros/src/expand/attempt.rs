@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::block;
-use crate::args::{FallbackArgs, RetryArgs};
+use super::needs::Needs;
 use crate::function::{
     Attribute, Binding, Function, Future, Param, Passing, Receiver, Shape, Typed,
 };
@@ -27,33 +27,6 @@ pub(super) struct Attempt {
     pub(super) lent: Vec<TokenStream>,
     /// The attributes that the body began with, which are the function's.
     pub(super) inner_attributes: TokenStream,
-}
-
-/// Who needs the arguments besides the attempt.
-#[derive(Clone, Copy)]
-pub(super) struct Needs<'a> {
-    /// Other attempts.
-    pub(super) retry: Option<&'a RetryArgs>,
-    /// A fallback, those that it names.
-    pub(super) fallback: Option<&'a FallbackArgs>,
-    /// Whether the arguments are prepared inside an `async` block of ours.
-    pub(super) is_enclosed: bool,
-}
-
-impl Needs<'_> {
-    /// Whether the attempt must leave the argument to somebody else.
-    pub(super) fn again(&self, name: &str) -> bool {
-        self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
-    }
-}
-
-fn names(fallback: &FallbackArgs, name: &str) -> bool {
-    let patterns = [fallback.on.as_ref(), fallback.except.as_ref()];
-    let mut tokens = patterns
-        .into_iter()
-        .flatten()
-        .chain([fallback.replacement.tokens()]);
-    tokens.any(|tokens| scan::mentions(tokens, name))
 }
 
 /// Builds the attempt of a function.
