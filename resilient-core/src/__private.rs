@@ -517,6 +517,12 @@ impl<T: Clone> Fresh for T {
 #[inline]
 pub fn consume<T>(_: T) {}
 
+/// The output of a branch that is never taken, which tells the type of the other one.
+#[cold]
+pub fn never_taken<O>() -> O {
+    unreachable!("the attributes write it into branches that are never taken")
+}
+
 /// The future that a function returns.
 #[inline]
 pub fn future<F: Future>(future: F) -> F {
