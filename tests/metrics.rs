@@ -7,7 +7,7 @@ use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use resilient::{
     BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, ManualClock,
-    Outcome, Registry, State,
+    Outcome, Registry, RetryPolicy, State,
 };
 
 const RESULTS: [&str; 6] = [
@@ -464,4 +464,80 @@ fn every_metric_of_a_budget_is_described() {
         assert_eq!(unit, Some(Unit::Count), "{key:?}");
         assert!(description.is_some_and(|text| !text.is_empty()), "{key:?}");
     }
+}
+
+/// How the calls under retries of this process have ended so far, of those results that there were.
+fn retry_calls() -> BTreeMap<String, u64> {
+    let recorded = recording(|snapshotter| {
+        Registry::global().record_metrics();
+        take(snapshotter)
+    });
+    let of_retries = recorded.into_iter().filter_map(|(series, calls)| {
+        Some((
+            series.split_once("retry.calls{result=")?.1.replace('}', ""),
+            calls,
+        ))
+    });
+    of_retries.filter(|(_, calls)| *calls > 0).collect()
+}
+
+/// Every call under a retry in this program, so that the counts are exact.
+#[test]
+fn each_call_under_a_retry_is_in_exactly_one_result() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let policy = RetryPolicy::builder().max_retries(1).build().unwrap();
+        let breaker = CircuitBreaker::default();
+        breaker.force_open();
+        for _ in 0..3 {
+            assert_eq!(policy.run(async |_| Some(1)).await, Some(1));
+        }
+        let second = policy.run(async |attempt| attempt.last_error().map(|()| 2));
+        assert_eq!(second.await, Some(2));
+        assert_eq!(policy.run(async |_| Option::<()>::None).await, None);
+        let rejected = policy.run_through(&breaker, async |_| Some(1));
+        assert_eq!(rejected.await, None);
+        let late = policy.call().deadline(Duration::from_secs(1));
+        let late = late.run(|_| std::future::pending::<Option<()>>());
+        assert_eq!(late.await, None);
+        let permanent = policy.run_with(
+            |_: &Option<()>| Some(resilient::Class::permanent()),
+            async |_| None,
+        );
+        assert_eq!(permanent.await, None);
+        let never = policy.run(|_| std::future::pending::<Option<()>>());
+        let cancelled = tokio::time::timeout(Duration::from_secs(1), never).await;
+        assert!(cancelled.is_err());
+        let asleep = policy.run(async |_| Option::<()>::None);
+        let cancelled = tokio::time::timeout(Duration::from_nanos(1), asleep).await;
+        assert!(cancelled.is_err());
+    });
+    let panics = std::thread::spawn(|| {
+        let policy = RetryPolicy::DEFAULT;
+        let call = policy.run(|_| -> std::future::Ready<Option<()>> {
+            std::panic::resume_unwind(Box::new("quietly"))
+        });
+        let mut call = Box::pin(call);
+        let _ = call
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    });
+    assert!(panics.join().is_err());
+
+    let expected = [
+        ("success", 3),
+        ("success_after_retry", 1),
+        ("exhausted", 1),
+        ("circuit_open", 1),
+        ("deadline", 1),
+        ("not_retryable", 1),
+        ("cancelled", 2),
+        ("panicked", 1),
+    ];
+    let expected = expected.map(|(result, calls)| (result.to_owned(), calls));
+    assert_eq!(retry_calls(), BTreeMap::from(expected));
 }

@@ -14,39 +14,30 @@ use crate::retry::scope;
 use crate::retry::timed_out::Limit;
 use crate::{telemetry, time};
 
-/// What comes next. The progress goes in and comes out by value: were it referred to, it and all beside it would be in memory
-/// where all goes well.
-pub(super) struct Decided {
-    pub(super) progress: Box<Progress>,
+/// A failed attempt, and what becomes of it. It is made for the decision and passed as one, so that nothing of the loop's state
+/// is referred to, and thus in memory, where all goes well.
+pub(super) struct Step<'a, 'o> {
+    pub(super) plan: Plan<'a>,
+    pub(super) progress: Option<Box<Progress>>,
+    pub(super) place: &'static Location<'static>,
+    pub(super) open: Option<&'o CircuitOpen>,
     pub(super) next: Result<Duration, GiveUp>,
 }
 
 /// An attempt was made, and failed.
 #[cold]
-pub(super) fn after_failure(
-    plan: Plan<'_>,
-    progress: Option<Box<Progress>>,
-    place: &'static Location<'static>,
-    class: Class,
-    open: Option<&CircuitOpen>,
-) -> Decided {
-    let mut decision = Decision::begin(plan, progress, place);
+pub(super) fn after_failure(step: &mut Step<'_, '_>, class: Class) {
+    let mut decision = Decision::begin(step);
     decision.failed();
-    let next = decision.after_class(class, open);
-    decision.grant(next)
+    let next = decision.after_class(class, step.open);
+    decision.grant(next, step);
 }
 
-/// An attempt was cut short by a limit; the other word says that such a failure is excepted from retries.
+/// An attempt was cut short by a limit; `excepted` says that such a failure is excepted from retries.
 #[cold]
-pub(super) fn after_cut(
-    plan: Plan<'_>,
-    progress: Option<Box<Progress>>,
-    place: &'static Location<'static>,
-    (limit, excepted): (Limit, bool),
-    open: Option<&CircuitOpen>,
-) -> Decided {
-    telemetry::timed_out(limit, attempt_number(progress.as_deref()));
-    let mut decision = Decision::begin(plan, progress, place);
+pub(super) fn after_cut(step: &mut Step<'_, '_>, limit: Limit, excepted: bool) {
+    telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
+    let mut decision = Decision::begin(step);
     decision.failed();
     let next = match limit {
         Limit::Deadline => Err(GiveUp::Deadline),
@@ -54,25 +45,20 @@ pub(super) fn after_cut(
         Limit::AttemptTimeout | Limit::Timeout => {
             let mut class = Class::transient();
             class.retry = !excepted;
-            decision.after_class(class, open)
+            decision.after_class(class, step.open)
         }
     };
-    decision.grant(next)
+    decision.grant(next, step);
 }
 
 /// An attempt was rejected by the circuit below.
 #[cold]
-pub(super) fn after_rejection(
-    plan: Plan<'_>,
-    progress: Option<Box<Progress>>,
-    place: &'static Location<'static>,
-    open: &CircuitOpen,
-) -> Decided {
-    let mut decision = Decision::begin(plan, progress, place);
+pub(super) fn after_rejection(step: &mut Step<'_, '_>, open: &CircuitOpen) {
+    let mut decision = Decision::begin(step);
     // The attempt has not started, so it costs nothing.
     decision.progress.reserved = None;
     let next = decision.wait_for_circuit(open, None);
-    decision.grant(next)
+    decision.grant(next, step);
 }
 
 /// What a decision is made from.
@@ -89,13 +75,10 @@ struct Left {
 }
 
 impl<'a> Decision<'a> {
-    fn begin(
-        plan: Plan<'a>,
-        progress: Option<Box<Progress>>,
-        place: &'static Location<'static>,
-    ) -> Self {
+    fn begin(step: &mut Step<'a, '_>) -> Self {
+        let Step { plan, place, .. } = *step;
         let begin = || Box::new(Progress::begin(plan, place));
-        let progress = progress.unwrap_or_else(begin);
+        let progress = step.progress.take().unwrap_or_else(begin);
         Self { plan, progress }
     }
 
@@ -182,7 +165,7 @@ impl<'a> Decision<'a> {
         }
     }
 
-    fn grant(mut self, next: Result<Duration, GiveUp>) -> Decided {
+    fn grant(mut self, next: Result<Duration, GiveUp>, step: &mut Step<'_, '_>) {
         let attempt = attempt_number(Some(&self.progress));
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
@@ -204,10 +187,8 @@ impl<'a> Decision<'a> {
                 self.progress.observed.ended(Err(reason));
             }
         }
-        Decided {
-            progress: self.progress,
-            next,
-        }
+        step.progress = Some(self.progress);
+        step.next = next;
     }
 
     /// Whether there is a delay that nothing can wait for.

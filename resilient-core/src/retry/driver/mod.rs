@@ -11,7 +11,7 @@ mod tests;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use self::decide::Decided;
+use self::decide::Step;
 use self::progress::Progress;
 use super::give_up::GiveUp;
 #[cfg(feature = "tokio")]
@@ -200,11 +200,9 @@ impl<'a> Retry<'a> {
         class: Class,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, GiveUp> {
-        let place = Location::caller();
-        let progress = self.progress.take();
-        self.decided(decide::after_failure(
-            self.plan, progress, place, class, open,
-        ))
+        let mut step = self.step(Location::caller(), open);
+        decide::after_failure(&mut step, class);
+        self.decided(step)
     }
 
     /// An attempt was cut short by `limit`; `excepted` says that such a failure is not to be retried.
@@ -224,9 +222,9 @@ impl<'a> Retry<'a> {
         excepted: bool,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, GiveUp> {
-        let place = Location::caller();
-        let (progress, cut) = (self.progress.take(), (limit, excepted));
-        self.decided(decide::after_cut(self.plan, progress, place, cut, open))
+        let mut step = self.step(Location::caller(), open);
+        decide::after_cut(&mut step, limit, excepted);
+        self.decided(step)
     }
 
     /// An attempt was rejected by the circuit below.
@@ -241,19 +239,33 @@ impl<'a> Retry<'a> {
     #[inline(always)]
     #[track_caller]
     pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
-        let place = Location::caller();
-        let progress = self.progress.take();
-        self.decided(decide::after_rejection(self.plan, progress, place, open))
+        let mut step = self.step(Location::caller(), None);
+        decide::after_rejection(&mut step, open);
+        self.decided(step)
     }
 
     #[inline]
-    fn decided(&mut self, decided: Decided) -> Result<Duration, GiveUp> {
-        let Decided { progress, next } = decided;
-        self.progress = Some(progress);
-        if let Err(reason) = next {
+    fn step<'o>(
+        &mut self,
+        place: &'static Location<'static>,
+        open: Option<&'o CircuitOpen>,
+    ) -> Step<'a, 'o> {
+        Step {
+            plan: self.plan,
+            progress: self.progress.take(),
+            place,
+            open,
+            next: Err(GiveUp::Exhausted),
+        }
+    }
+
+    #[inline]
+    fn decided(&mut self, step: Step<'_, '_>) -> Result<Duration, GiveUp> {
+        self.progress = step.progress;
+        if let Err(reason) = step.next {
             telemetry::ended(&mut self.call, Err(reason));
         }
-        next
+        step.next
     }
 }
 
