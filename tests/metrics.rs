@@ -7,7 +7,7 @@ use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use resilient::{
     BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, ManualClock,
-    Outcome, Registry, State,
+    Outcome, Registry, RetryPolicy, State,
 };
 
 const RESULTS: [&str; 6] = [
@@ -466,197 +466,78 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// What one call under a retry comes to, and the result that it has to be counted as.
-mod courses {
-    use std::cell::Cell;
-    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-    use std::time::Duration;
-
-    use resilient::testing::Scope;
-    use resilient::{
-        BreakerConfig, BudgetConfig, CircuitBreaker, CircuitOpen, Class, Nested, RetryBudget,
-        RetryPolicy, TimedOut, WhenOpen, circuit_breaker, retry,
-    };
-
-    #[derive(Debug)]
-    pub(super) struct Fault;
-
-    impl From<CircuitOpen> for Fault {
-        fn from(_: CircuitOpen) -> Self {
-            Self
-        }
-    }
-
-    impl From<TimedOut> for Fault {
-        fn from(_: TimedOut) -> Self {
-            Self
-        }
-    }
-
-    /// What an attempt does: it succeeds, fails in one of some ways, never ends, or panics.
-    #[derive(Clone, Copy)]
-    enum Does {
-        Succeed,
-        Fail(Class),
-        Hang,
-        Panic,
-    }
-
-    fn any_does(random: &mut fastrand::Rng) -> Does {
-        match random.u8(0..12) {
-            0..3 => Does::Succeed,
-            3..7 => Does::Fail(Class::transient()),
-            7 => Does::Fail(Class::permanent()),
-            8 => Does::Fail(Class::throttled().after(Duration::from_secs(random.u64(0..90)))),
-            9 | 10 => Does::Hang,
-            _ => Does::Panic,
-        }
-    }
-
-    struct Call {
-        does: Vec<Does>,
-        made: Cell<usize>,
-        class: Cell<Option<Class>>,
-        policy: RetryPolicy,
-        breaker: CircuitBreaker,
-        budget: RetryBudget,
-        deadline: Option<Duration>,
-        attempt_timeout: Option<Duration>,
-    }
-
-    impl Call {
-        fn any(random: &mut fastrand::Rng) -> Self {
-            let mut policy = RetryPolicy::builder()
-                .max_retries(random.u32(0..4))
-                .base_delay(Duration::from_secs(random.u64(0..2)));
-            if random.bool() {
-                policy = policy.max_elapsed(Duration::from_secs(random.u64(1..20)));
-            }
-            if random.bool() {
-                policy = policy.when_open(WhenOpen::Wait);
-            }
-            let settings = BudgetConfig::builder().reserve(random.u32(0..20));
-            let breaker = BreakerConfig::builder().failure_threshold(random.u32(1..5));
-            let breaker = CircuitBreaker::new("one", breaker.build().unwrap());
-            if random.u8(0..8) == 0 {
-                breaker.force_open();
-            }
-            let mut limit = || {
-                let secs = random.u64(1..20);
-                random.bool().then_some(Duration::from_secs(secs))
-            };
-            let (deadline, attempt_timeout) = (limit(), limit());
-            Self {
-                does: (0..4).map(|_| any_does(random)).collect(),
-                made: Cell::new(0),
-                class: Cell::new(None),
-                policy: policy.build().unwrap(),
-                breaker,
-                budget: RetryBudget::new("one", settings.build().unwrap()),
-                deadline,
-                attempt_timeout,
-            }
-        }
-
-        async fn attempt(&self) -> Result<(), Fault> {
-            let does = self.does[self.made.get()];
-            self.made.set(self.made.get() + 1);
-            match does {
-                Does::Succeed => Ok(()),
-                Does::Fail(class) => {
-                    self.class.set(Some(class));
-                    Err(Fault)
-                }
-                Does::Hang => std::future::pending().await,
-                Does::Panic => resume_unwind(Box::new("a panic of the test")),
-            }
-        }
-
-        async fn by_policy(&self) -> Result<(), Fault> {
-            let mut call = self.policy.call().nested(Nested::Allow);
-            if let Some(time) = self.deadline {
-                call = call.deadline(time);
-            }
-            if let Some(time) = self.attempt_timeout {
-                call = call.attempt_timeout(time);
-            }
-            let classify = |output: &Result<(), Fault>| match output {
-                Ok(()) => None,
-                Err(_) => self.class.get(),
-            };
-            let call = call.through(&self.breaker).budget(&self.budget);
-            call.run_with(classify, |_| self.attempt()).await
-        }
-    }
-
-    #[retry(
-        policy = call.policy,
-        deadline = call.deadline,
-        attempt_timeout = call.attempt_timeout,
-        budget = call.budget
-    )]
-    #[circuit_breaker(breaker = call.breaker)]
-    async fn annotated(call: &Call) -> Result<(), Fault> {
-        call.attempt().await
-    }
-
-    /// Makes one call, and says which result it was.
-    pub(super) fn one(random: &mut fastrand::Rng) -> &'static str {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        let (call, scope) = (Call::any(random), Scope::new().with_real_sleeps());
-        let patience = Duration::from_secs(random.u64(1..60)) + Duration::from_micros(7_500);
-        let is_annotated = random.bool();
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(scope.run(async {
-                let ended = if is_annotated {
-                    tokio::time::timeout(patience, annotated(&call)).await
-                } else {
-                    tokio::time::timeout(patience, call.by_policy()).await
-                };
-                ended.ok()
-            }))
-        }));
-        match ended {
-            Err(_) => "panicked",
-            Ok(None) => "cancelled",
-            Ok(Some(Ok(()))) if call.made.get() == 1 && scope.call().delays().is_empty() => {
-                "success"
-            }
-            Ok(Some(Ok(()))) => "success_after_retry",
-            Ok(Some(Err(Fault))) => scope.call().gave_up().expect("it failed").as_str(),
-        }
-    }
-
-    /// Two ways to begin a call and not to make it.
-    pub(super) fn never_polled() {
-        drop(annotated(&Call::any(&mut fastrand::Rng::with_seed(1))));
-        drop(Call::any(&mut fastrand::Rng::with_seed(1)).by_policy());
-    }
-}
-
-#[test]
-fn each_call_under_a_retry_falls_into_exactly_one_result() {
-    let mut random = fastrand::Rng::with_seed(20);
-    let mut expected = Recorded::new();
+/// How the calls under retries of this process have ended so far, of those results that there were.
+fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
-        for _ in 0..2_000 {
-            let result = courses::one(&mut random);
-            let series = format!("resilient.retry.calls{{result={result}}}");
-            *expected.entry(series).or_default() += 1;
-        }
-        courses::never_polled();
+        Registry::global().record_metrics();
         take(snapshotter)
     });
-    let of_retries: Recorded = recorded
-        .into_iter()
-        .filter(|(series, _)| series.starts_with("resilient.retry."))
-        .collect();
-    assert_eq!(of_retries, expected);
-    assert_eq!(of_retries.values().sum::<u64>(), 2_000);
-    // All reasons but two: nothing is nested here, and there are timers.
-    assert_eq!(of_retries.len(), 2 + 7 + 2, "{of_retries:?}");
+    let of_retries = recorded.into_iter().filter_map(|(series, calls)| {
+        Some((
+            series.split_once("retry.calls{result=")?.1.replace('}', ""),
+            calls,
+        ))
+    });
+    of_retries.filter(|(_, calls)| *calls > 0).collect()
+}
+
+/// Every call under a retry in this program, so that the counts are exact.
+#[test]
+fn each_call_under_a_retry_is_in_exactly_one_result() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let policy = RetryPolicy::builder().max_retries(1).build().unwrap();
+        let breaker = CircuitBreaker::default();
+        breaker.force_open();
+        for _ in 0..3 {
+            assert_eq!(policy.run(async |_| Some(1)).await, Some(1));
+        }
+        let second = policy.run(async |attempt| attempt.last_error().map(|()| 2));
+        assert_eq!(second.await, Some(2));
+        assert_eq!(policy.run(async |_| Option::<()>::None).await, None);
+        let rejected = policy.run_through(&breaker, async |_| Some(1));
+        assert_eq!(rejected.await, None);
+        let late = policy.call().deadline(Duration::from_secs(1));
+        let late = late.run(|_| std::future::pending::<Option<()>>());
+        assert_eq!(late.await, None);
+        let permanent = policy.run_with(
+            |_: &Option<()>| Some(resilient::Class::permanent()),
+            async |_| None,
+        );
+        assert_eq!(permanent.await, None);
+        let never = policy.run(|_| std::future::pending::<Option<()>>());
+        let cancelled = tokio::time::timeout(Duration::from_secs(1), never).await;
+        assert!(cancelled.is_err());
+        let asleep = policy.run(async |_| Option::<()>::None);
+        let cancelled = tokio::time::timeout(Duration::from_nanos(1), asleep).await;
+        assert!(cancelled.is_err());
+    });
+    let panics = std::thread::spawn(|| {
+        let policy = RetryPolicy::DEFAULT;
+        let call = policy.run(|_| -> std::future::Ready<Option<()>> {
+            std::panic::resume_unwind(Box::new("quietly"))
+        });
+        let mut call = Box::pin(call);
+        let _ = call
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    });
+    assert!(panics.join().is_err());
+
+    let expected = [
+        ("success", 3),
+        ("success_after_retry", 1),
+        ("exhausted", 1),
+        ("circuit_open", 1),
+        ("deadline", 1),
+        ("not_retryable", 1),
+        ("cancelled", 2),
+        ("panicked", 1),
+    ];
+    let expected = expected.map(|(result, calls)| (result.to_owned(), calls));
+    assert_eq!(retry_calls(), BTreeMap::from(expected));
 }

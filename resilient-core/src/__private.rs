@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use crate::breaker::{CircuitOpen, Permit, Rejected};
+
 use crate::keyed::BreakerKey;
 use crate::outcome::{Class, Classify, Output, every_failure};
 use crate::telemetry;
@@ -17,9 +18,11 @@ pub use crate::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
     not_replaced, unless_failed,
 };
+pub use crate::given_limit::GivenLimit;
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
-    Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,
+    Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, Terms, TimedOut, TimesOut,
+    WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
 /// What models see of the inside.
@@ -345,7 +348,11 @@ pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
 }
 
 /// See [`Retry::after_failure`].
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "else the loop's state is in memory where all goes well"
+)]
+#[inline(always)]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an expression of the expansion's"
@@ -360,7 +367,11 @@ pub fn after_failure(
 }
 
 /// An attempt was cut short, which `excepted` failures are not retried for.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "else the loop's state is in memory where all goes well"
+)]
+#[inline(always)]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an expression of the expansion's"
@@ -381,13 +392,20 @@ pub fn succeeded(retry: &mut Retry<'_>) {
     retry.succeeded();
 }
 
+/// A call on these terms; `needs_timer` where it sleeps in an async runtime.
+#[inline]
+#[must_use]
+pub fn retry<'a>(policy: &'a RetryPolicy, terms: &'a Terms<'a>, needs_timer: bool) -> Retry<'a> {
+    Retry::new(policy, Some(terms), needs_timer)
+}
+
 /// Gives the call its limits: durations, or options of them.
 pub fn limits(
-    retry: Retry<'_>,
-    deadline: impl Into<Option<Duration>>,
-    attempt_timeout: impl Into<Option<Duration>>,
-) -> Retry<'_> {
-    retry.limits(deadline.into(), attempt_timeout.into())
+    terms: Terms<'_>,
+    deadline: impl GivenLimit,
+    attempt_timeout: impl GivenLimit,
+) -> Terms<'_> {
+    terms.limits(deadline.given(), attempt_timeout.given())
 }
 
 #[inline]
@@ -436,11 +454,8 @@ pub fn limited<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Lim
 
 /// `#[timeout]`.
 #[cfg(feature = "tokio")]
-pub fn timeout<F: Future>(
-    limit: impl Into<Option<Duration>>,
-    future: F,
-) -> crate::retry::Limited<F> {
-    crate::retry::timeout(limit.into(), future)
+pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::Limited<F> {
+    crate::retry::timeout(limit.given(), future)
 }
 
 /// The feature `tokio` of `resilient` is what time limits are kept with.
@@ -458,7 +473,7 @@ pub fn limited<F: Future>(
 
 #[cfg(not(feature = "tokio"))]
 pub fn timeout<F: Future>(
-    _: impl Into<Option<Duration>>,
+    _: impl GivenLimit,
     _: F,
 ) -> EnableTheFeatureTokioOfResilientForTimeLimits {
     EnableTheFeatureTokioOfResilientForTimeLimits
@@ -501,6 +516,12 @@ impl<T: Clone> Fresh for T {
 /// Takes a value in a branch that is never taken: so the block around it owns it.
 #[inline]
 pub fn consume<T>(_: T) {}
+
+/// The output of a branch that is never taken, which tells the type of the other one.
+#[cold]
+pub fn never_taken<O>() -> O {
+    unreachable!("the attributes write it into branches that are never taken")
+}
 
 /// The future that a function returns.
 #[inline]

@@ -46,6 +46,7 @@ pub struct Entered {
     before: Scope,
 }
 
+#[inline(never)]
 pub(super) fn enter(in_retry: bool, deadline: Option<Instant>) -> Entered {
     let before = current();
     let scope = Scope {
@@ -58,6 +59,9 @@ pub(super) fn enter(in_retry: bool, deadline: Option<Instant>) -> Entered {
 }
 
 impl Drop for Entered {
+    // Not where all goes well: there it would take registers.
+    #[cold]
+    #[inline(never)]
     fn drop(&mut self) {
         let _ = CURRENT.try_with(|current| current.set(self.before));
     }

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::block;
-use crate::args::{FallbackArgs, RetryArgs};
+use super::needs::Needs;
 use crate::function::{
     Attribute, Binding, Function, Future, Param, Passing, Receiver, Shape, Typed,
 };
@@ -21,37 +21,12 @@ pub(super) struct Attempt {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of it.
     pub(super) run: TokenStream,
+    /// The same as a value, without a block of its own, where the body needs none.
+    pub(super) inline: Option<TokenStream>,
     /// What blocks around `prepare` must borrow exclusively, so that it need not be `Sync` for their futures to be `Send`.
     pub(super) lent: Vec<TokenStream>,
     /// The attributes that the body began with, which are the function's.
     pub(super) inner_attributes: TokenStream,
-}
-
-/// Who needs the arguments besides the attempt.
-#[derive(Clone, Copy)]
-pub(super) struct Needs<'a> {
-    /// Other attempts.
-    pub(super) retry: Option<&'a RetryArgs>,
-    /// A fallback, those that it names.
-    pub(super) fallback: Option<&'a FallbackArgs>,
-    /// Whether the arguments are prepared inside an `async` block of ours.
-    pub(super) is_enclosed: bool,
-}
-
-impl Needs<'_> {
-    /// Whether the attempt must leave the argument to somebody else.
-    pub(super) fn again(&self, name: &str) -> bool {
-        self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
-    }
-}
-
-fn names(fallback: &FallbackArgs, name: &str) -> bool {
-    let patterns = [fallback.on.as_ref(), fallback.except.as_ref()];
-    let mut tokens = patterns
-        .into_iter()
-        .flatten()
-        .chain([fallback.replacement.tokens()]);
-    tokens.any(|tokens| scan::mentions(tokens, name))
 }
 
 /// Builds the attempt of a function.
@@ -94,6 +69,7 @@ pub(super) fn build(
         needs,
         prepare: TokenStream::new(),
         consumed: Vec::new(),
+        borrowed: Vec::new(),
         lent: Vec::new(),
         body,
     };
@@ -105,10 +81,13 @@ pub(super) fn build(
     let Parts {
         prepare,
         consumed,
+        borrowed,
         lent,
         body,
         ..
     } = parts;
+    let only_ends = matches!(shape, Shape::Async) && scan::only_ends(&body);
+    let inline = only_ends.then(|| inline(&body, &borrowed, output, span, private));
     // A block drops what it owns in the order in which it first names it; a function, its arguments from the last.
     let consumed = consumed.into_iter().rev();
     // Where the compiler asks why this type is expected, it shows the return type.
@@ -133,8 +112,32 @@ pub(super) fn build(
         params: quote!(#(#params),*),
         prepare,
         run,
+        inline,
         lent,
         inner_attributes,
+    }
+}
+
+/// A body that leaves nothing but by its end, as one branch of two, the other of which is never taken and tells the type: so
+/// nobody is told of unreachable code after a body that ends in a call which never returns.
+fn inline(
+    body: &TokenStream,
+    borrowed: &[TokenStream],
+    output: &TokenStream,
+    span: Span,
+    private: &TokenStream,
+) -> TokenStream {
+    let declared = first_span(output).resolved_at(Span::mixed_site());
+    let body = block(body.clone(), span);
+    let body = quote_spanned!(span=> '_body: #body);
+    let body = block(body, span.resolved_at(Span::mixed_site()));
+    let other = quote_spanned!(declared=> #private::never_taken::<#output>());
+    emit! {
+        let output: #output = if false {
+            #(#borrowed)*
+            #other
+        } else #body;
+        output
     }
 }
 
@@ -158,6 +161,8 @@ struct Parts<'a> {
     needs: Needs<'a>,
     prepare: TokenStream,
     consumed: Vec<TokenStream>,
+    /// Those that the block only borrows.
+    borrowed: Vec<TokenStream>,
     lent: Vec<TokenStream>,
     body: TokenStream,
 }
@@ -260,8 +265,9 @@ impl Parts<'_> {
         if lends {
             let private = self.private;
             let only_if = configured(&typed.attrs);
-            self.consumed
-                .push(emit!(#only_if #private::consume(&mut #ident);));
+            let borrow = emit!(#only_if #private::consume(&mut #ident););
+            self.borrowed.push(borrow.clone());
+            self.consumed.push(borrow);
         }
         lends
     }

@@ -4,14 +4,17 @@
 //! recorder is brought up to date when a breaker changes its state, and when [`Registry::record_metrics`] is called, which
 //! is right before the numbers are read.
 
-use metrics::{Counter, Unit, counter, describe_counter, describe_gauge, gauge};
+mod calls;
 
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+pub(crate) use self::calls::{Call, ended};
 use crate::breaker::State;
 use crate::breaker::core::Core;
 use crate::keyed::Summary;
 use crate::panics::{contain, discard};
 use crate::registry::Registry;
-use crate::retry::{BudgetSnapshot, GiveUp};
+use crate::retry::BudgetSnapshot;
 
 const CALLS: &str = "resilient.breaker.calls";
 const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
@@ -35,44 +38,6 @@ pub(crate) fn changed(core: &Core) {
     }
 }
 
-/// A call under a retry. It falls into exactly one of the results.
-#[derive(Debug, Default)]
-pub(crate) struct Call {
-    is_counted: bool,
-}
-
-/// A call ended: with a success, after a retry or not, or with a reason.
-pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
-    let result = match how {
-        // Of nearly every call: with all of its words known here, the key takes no memory.
-        Ok(false) => return call.count(|| counter!(RETRY_CALLS, "result" => "success")),
-        Ok(true) => "success_after_retry",
-        Err(reason) => reason.as_str(),
-    };
-    call.count(|| counter!(RETRY_CALLS, "result" => result));
-}
-
-impl Call {
-    fn count(&mut self, counter: impl FnOnce() -> Counter) {
-        if std::mem::replace(&mut self.is_counted, true) {
-            return;
-        }
-        if let Err(payload) = contain(|| counter().increment(1)) {
-            discard(payload);
-        }
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        if !self.is_counted {
-            let panics = std::thread::panicking();
-            let result = if panics { "panicked" } else { "cancelled" };
-            self.count(|| counter!(RETRY_CALLS, "result" => result));
-        }
-    }
-}
-
 impl Registry {
     /// Brings the recorder of the crate `metrics` up to date: call it before the numbers are read, as in the handler of a
     /// scrape, or from time to time.
@@ -84,7 +49,7 @@ impl Registry {
     /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
     /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
     /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
-    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`GiveUp`], `cancelled`, `panicked` | calls under a retry; each is in exactly one. Counted when the call ends, without this one |
+    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`GiveUp`](crate::GiveUp), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
     /// | `resilient.budget.tokens` | gauge | `budget` | what is in the bucket of a retry budget |
     /// | `resilient.budget.capacity` | gauge | `budget` | what fits into it |
     /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |
@@ -104,6 +69,11 @@ impl Registry {
         }
         for budget in self.budgets() {
             record_budget(&budget);
+        }
+        if self.is_global() {
+            for (result, calls) in calls::totals() {
+                counter!(RETRY_CALLS, "result" => result).absolute(calls);
+            }
         }
     }
 }
@@ -133,6 +103,11 @@ fn describe() {
         TIME_IN_STATE,
         Unit::Milliseconds,
         "How long a circuit breaker has been in a state"
+    );
+    describe_counter!(
+        RETRY_CALLS,
+        Unit::Count,
+        "Calls under a retry, by how they ended"
     );
     describe_gauge!(
         BUDGET_TOKENS,

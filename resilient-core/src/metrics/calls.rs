@@ -1,0 +1,124 @@
+//! Calls under retries, counted by how they ended, until the recorder asks.
+//!
+//! Threads are spread over a few sets of counts, so that those which count at the same time seldom meet: a call costs an
+//! addition to memory that is most likely its processor's own.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::retry::GiveUp;
+
+/// By [`index`].
+const RESULTS: [&str; 13] = [
+    "success",
+    "success_after_retry",
+    "cancelled",
+    "panicked",
+    GiveUp::Exhausted.as_str(),
+    GiveUp::NotRetryable.as_str(),
+    GiveUp::Elapsed.as_str(),
+    GiveUp::Deadline.as_str(),
+    GiveUp::Budget.as_str(),
+    GiveUp::CircuitOpen.as_str(),
+    GiveUp::Hint.as_str(),
+    GiveUp::Nested.as_str(),
+    GiveUp::NoTimer.as_str(),
+];
+const CANCELLED: usize = 2;
+const PANICKED: usize = 3;
+
+/// A cache line or two of its own.
+#[repr(align(128))]
+struct Shard([AtomicU64; RESULTS.len()]);
+
+static SHARDS: [Shard; 16] = [const { Shard([const { AtomicU64::new(0) }; RESULTS.len()]) }; 16];
+
+thread_local! {
+    static SHARD: &'static Shard = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        &SHARDS[NEXT.fetch_add(1, Relaxed) % SHARDS.len()]
+    };
+}
+
+/// A call under a retry. It falls into exactly one of the results.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    is_counted: bool,
+}
+
+/// A call ended: with a success, after a retry or not, or with a reason.
+pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
+    call.count(index(how));
+}
+
+/// How many calls ended with each result so far, in this process.
+pub(super) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
+    RESULTS.iter().enumerate().map(|(index, result)| {
+        let counts = SHARDS.iter().map(|shard| shard.0[index].load(Relaxed));
+        (*result, counts.fold(0, u64::saturating_add))
+    })
+}
+
+impl Call {
+    fn count(&mut self, index: usize) {
+        if !std::mem::replace(&mut self.is_counted, true) {
+            // While a thread ends it has none.
+            let shard = SHARD.try_with(|shard| *shard).unwrap_or(&SHARDS[0]);
+            shard.0[index].fetch_add(1, Relaxed);
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            let panics = std::thread::panicking();
+            self.count(if panics { PANICKED } else { CANCELLED });
+        }
+    }
+}
+
+fn index(how: Result<bool, GiveUp>) -> usize {
+    match how {
+        Ok(false) => 0,
+        Ok(true) => 1,
+        Err(GiveUp::Exhausted) => 4,
+        Err(GiveUp::NotRetryable) => 5,
+        Err(GiveUp::Elapsed) => 6,
+        Err(GiveUp::Deadline) => 7,
+        Err(GiveUp::Budget) => 8,
+        Err(GiveUp::CircuitOpen) => 9,
+        Err(GiveUp::Hint) => 10,
+        Err(GiveUp::Nested) => 11,
+        Err(GiveUp::NoTimer) => 12,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_counted_under_its_own_name() {
+        for reason in [
+            GiveUp::Exhausted,
+            GiveUp::NotRetryable,
+            GiveUp::Elapsed,
+            GiveUp::Deadline,
+            GiveUp::Budget,
+            GiveUp::CircuitOpen,
+            GiveUp::Hint,
+            GiveUp::Nested,
+            GiveUp::NoTimer,
+        ] {
+            assert_eq!(RESULTS[index(Err(reason))], reason.as_str());
+        }
+        assert_eq!(RESULTS[index(Ok(false))], "success");
+        assert_eq!(RESULTS[index(Ok(true))], "success_after_retry");
+        assert_eq!(
+            (RESULTS[CANCELLED], RESULTS[PANICKED]),
+            ("cancelled", "panicked")
+        );
+    }
+}
