@@ -171,3 +171,68 @@ async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_k
         assert_eq!(breaker.snapshot().totals.rejected, 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one() {
+    #[retry(max_retries = 1, jitter = none, when_open = wait)]
+    #[circuit_breaker(breaker = breaker)]
+    async fn annotated(breaker: &CircuitBreaker) -> Result<(), Late> {
+        unreachable!("it is never admitted")
+    }
+
+    let policy = build(&exact().max_retries(1).when_open(resilient::WhenOpen::Wait));
+    for annotates in [false, true] {
+        let breaker = breaker(1);
+        breaker.trip().unwrap();
+        let call = async {
+            if annotates {
+                return annotated(&breaker).await;
+            }
+            let call = policy.call().through(&breaker);
+            call.run(|_| std::future::ready(Ok(()))).await
+        };
+        let operator = async {
+            tokio::time::sleep(5 * SECOND).await;
+            breaker.trip_for(60 * SECOND).unwrap();
+        };
+
+        let (result, ()) = tokio::join!(call, operator);
+
+        let Err(Late::Rejected(open)) = result else {
+            panic!("{result:?}");
+        };
+        // It came at 10.1 s, and the circuit stays open until 65 s are over.
+        let left = open.retry_after().unwrap();
+        assert_eq!(left, 65 * SECOND - 10 * SECOND - ms(100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
+    type Told = (u32, u32, Duration, u32);
+
+    #[retry(
+        max_retries = 2,
+        jitter = none,
+        on_retry = |event| told.lock().unwrap().push((
+            event.attempt(),
+            event.max_attempts(),
+            event.delay(),
+            match event.error() { Some(Late::Down(nth)) => *nth, _ => 0 },
+        )),
+        on_give_up = |event| told.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
+    )]
+    async fn call(calls: &mut u32, told: &std::sync::Mutex<Vec<Told>>) -> Result<(), Late> {
+        *calls += 1;
+        Err(Late::Down(*calls))
+    }
+
+    let told = std::sync::Mutex::default();
+    assert_eq!(call(&mut 0, &told).await, Err(Late::Down(3)));
+    let expected = [
+        (1, 3, ms(100), 1),
+        (2, 3, ms(200), 2),
+        (3, 0, Duration::ZERO, 0),
+    ];
+    assert_eq!(told.into_inner().unwrap(), expected);
+}
