@@ -1,0 +1,166 @@
+//! One call: the loop of its attempts, each through the circuit breaker. The attributes of this project do that.
+
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use resilient::{CircuitBreaker, RetryPolicy, circuit_breaker, retry};
+
+use crate::client::ApiClient;
+use crate::closing::Visit;
+use crate::error::{ApiError, CallFacts, Details, Opaque, Reply, TimeoutPhase};
+use crate::request::PreparedRequest;
+use crate::response::{FromResponse, Response};
+
+/// What a call has from its beginning to its end, whatever the attempt.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a PreparedRequest,
+    /// Those of the request, and the idempotency key, which is the same for all attempts.
+    pub(crate) headers: HeaderMap,
+    pub(crate) facts: CallFacts,
+    pub(crate) visit: Visit<'a>,
+    breaker: CircuitBreaker,
+    policy: &'a RetryPolicy,
+    timeout: Option<Duration>,
+    deadline: Option<Duration>,
+    attempts: AtomicU32,
+    /// The status of the answer that the present attempt is reading; 0 before there is one.
+    status: AtomicU16,
+}
+
+/// Takes an answer within the attempt, so that one that cannot be read is no success.
+pub(crate) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
+
+impl<'a> Call<'a> {
+    fn new(client: &'a ApiClient, request: &'a PreparedRequest) -> Result<Self, ApiError> {
+        let inner = client.inner();
+        let visit = inner.gate.enter().ok_or(ApiError::Closed {})?;
+        let options = &request.options;
+        let mut headers = request.headers.clone();
+        if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {
+            headers.insert(inner.idempotency_header.clone(), key);
+        }
+        Ok(Self {
+            request,
+            headers,
+            facts: CallFacts {
+                method: request.method.clone(),
+                template: request.template.clone(),
+                is_repeatable: options.idempotency.is_repeatable(&request.method),
+                is_replayable: request.body.is_replayable(),
+                rules: inner.rules.clone(),
+            },
+            visit,
+            breaker: inner.breakers.of(&request.url),
+            policy: options.policy.as_ref().unwrap_or(&inner.policy),
+            timeout: options.timeout.unwrap_or(inner.timeout),
+            deadline: options.deadline.unwrap_or(inner.deadline),
+            attempts: AtomicU32::new(0),
+            status: AtomicU16::new(0),
+        })
+    }
+
+    fn begin_attempt(&self) {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.status.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn attempt(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn saw(&self, status: StatusCode) {
+        self.status.store(status.as_u16(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn details(&self, reply: Option<Reply>) -> Details {
+        Details {
+            call: self.facts.clone(),
+            attempts: self.attempt(),
+            reply,
+            source: None,
+        }
+    }
+
+    fn timed_out(&self, phase: TimeoutPhase, after: Duration) -> ApiError {
+        let status = StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok();
+        let reply = status.map(|status| Reply {
+            status,
+            headers: HeaderMap::new(),
+            body: bytes::Bytes::new(),
+            is_truncated: true,
+        });
+        ApiError::Timeout {
+            phase,
+            after,
+            details: Opaque::new(self.details(reply)),
+        }
+    }
+}
+
+impl ApiClient {
+    /// Sends a prepared request: a call of its own, with all that the client does for one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call: see [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] for whatever is no success.
+    pub async fn execute(&self, request: &PreparedRequest) -> Result<Response, ApiError> {
+        self.execute_as(request).await
+    }
+
+    /// The same, read as `T`.
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] for whatever is no success that can be read as `T`.
+    pub async fn execute_as<T: FromResponse + Send>(
+        &self,
+        request: &PreparedRequest,
+    ) -> Result<T, ApiError> {
+        let call = Call::new(self, request)?;
+        let mut value = None;
+        let mut accept = |response: Response| {
+            let status = response.status;
+            match T::from_response(response) {
+                Ok(read) => {
+                    value = Some(read);
+                    Ok(())
+                }
+                Err(rejected) => Err(ApiError::unreadable(&call, status, rejected)),
+            }
+        };
+        self.run(&call, &mut accept).await?;
+        // The loop ends well only after `accept` did.
+        value.ok_or_else(|| call.timed_out(TimeoutPhase::Attempt, Duration::ZERO))
+    }
+
+    async fn run(&self, call: &Call<'_>, accept: &mut Accept<'_>) -> Result<(), ApiError> {
+        match within(call.deadline, self.attempts(call, accept)).await {
+            Ok(ended) => ended,
+            Err(after) => Err(call.timed_out(TimeoutPhase::Deadline, after)),
+        }
+    }
+
+    /// The one and only loop.
+    #[retry(policy = call.policy)]
+    #[circuit_breaker(breaker = call.breaker)]
+    async fn attempts(&self, call: &Call<'_>, accept: &mut Accept<'_>) -> Result<(), ApiError> {
+        call.begin_attempt();
+        match within(call.timeout, self.exchange(call, accept)).await {
+            Ok(ended) => ended,
+            Err(after) => Err(call.timed_out(TimeoutPhase::Attempt, after)),
+        }
+    }
+}
+
+/// What the work comes to, or the time that was up before.
+async fn within<F: Future>(time: Option<Duration>, work: F) -> Result<F::Output, Duration> {
+    match time {
+        Some(time) => tokio::time::timeout(time, work).await.map_err(|_| time),
+        None => Ok(work.await),
+    }
+}
