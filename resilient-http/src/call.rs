@@ -34,7 +34,7 @@ pub(crate) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send 
 impl<'a> Call<'a> {
     fn new(client: &'a ApiClient, request: &'a PreparedRequest) -> Result<Self, ApiError> {
         let inner = client.inner();
-        let visit = inner.gate.enter().ok_or(ApiError::Closed {})?;
+        let visit = inner.gate.enter().ok_or(ApiError::Closed)?;
         let options = &request.options;
         let mut headers = request.headers.clone();
         if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {

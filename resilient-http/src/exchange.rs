@@ -101,7 +101,7 @@ impl ApiClient {
         })?;
         *request.headers_mut() = headers;
         let Some(transport) = call.visit.transport() else {
-            return Err(ApiError::Closed {});
+            return Err(ApiError::Closed);
         };
         let sent = transport.send(request).await;
         sent.map_err(|error| ApiError::of_transport(call, error))

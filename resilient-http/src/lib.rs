@@ -45,7 +45,9 @@ pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
 // What the signatures here name, for those who have no such dependency of their own.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-pub use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, RetryPolicy};
+pub use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Jitter, RetryPolicy,
+};
 pub use secrecy::SecretString;
 
 /// Any error.

@@ -59,7 +59,7 @@ impl ApiError {
             | Self::Decode { .. }
             | Self::TooLarge { .. }
             | Self::CircuitOpen(_)
-            | Self::Closed {}
+            | Self::Closed
             | Self::Build(_) => Class::ignored(),
             Self::Timeout { .. }
             | Self::RateLimited { .. }

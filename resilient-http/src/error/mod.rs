@@ -202,8 +202,7 @@ pub enum ApiError {
     /// The circuit is open: nothing was sent.
     CircuitOpen(CircuitOpen),
     /// The client is closed: nothing was sent.
-    #[non_exhaustive]
-    Closed {},
+    Closed,
     /// The request cannot be built: nothing was sent.
     Build(Box<BuildError>),
 }
@@ -233,7 +232,7 @@ impl ApiError {
             Self::Decode { .. } => ErrorKind::Decode,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::CircuitOpen(_) => ErrorKind::CircuitOpen,
-            Self::Closed {} => ErrorKind::Closed,
+            Self::Closed => ErrorKind::Closed,
             Self::Build(_) => ErrorKind::Build,
         }
     }
@@ -374,7 +373,7 @@ impl ApiError {
             | Self::Status { details, .. }
             | Self::Decode { details, .. }
             | Self::TooLarge { details, .. } => Some(&details.0),
-            Self::CircuitOpen(_) | Self::Closed {} | Self::Build(_) => None,
+            Self::CircuitOpen(_) | Self::Closed | Self::Build(_) => None,
         }
     }
 

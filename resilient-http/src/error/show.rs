@@ -12,7 +12,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CircuitOpen(_) => return f.write_str("not sent: the circuit is open"),
-            Self::Closed {} => return f.write_str("not sent: the client is closed"),
+            Self::Closed => return f.write_str("not sent: the client is closed"),
             Self::Build(_) => return f.write_str("not sent: the request cannot be built"),
             _ => {}
         }
@@ -42,7 +42,7 @@ impl fmt::Display for ApiError {
             Self::Status { .. } => f.write_str("the server refused")?,
             Self::Decode { .. } => f.write_str("the answer cannot be read")?,
             Self::TooLarge { limit, .. } => write!(f, "the answer is longer than {limit} bytes")?,
-            Self::CircuitOpen(_) | Self::Closed {} | Self::Build(_) => {}
+            Self::CircuitOpen(_) | Self::Closed | Self::Build(_) => {}
         }
         if let Some(status) = self.status() {
             write!(f, " (status {})", status.as_u16())?;

@@ -3,5 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod defects;
 mod faults_f;
+mod faults_g;
 mod outcome_table;
+mod specification;
