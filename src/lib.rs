@@ -11,14 +11,19 @@ pub use resilient_core::AnnotatedFunction;
 pub use resilient_core::CoarseClock;
 #[cfg(feature = "toml")]
 pub use resilient_core::LoadError;
+#[cfg(feature = "tokio")]
+pub use resilient_core::RetryCall;
 pub use resilient_core::time::*;
 pub use resilient_core::{
     Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
-    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind, GiveUp,
-    GiveUpEvent, Jitter, KeyedBreakers, ListenerId, Mode, NameTaken, Outcome, Output, Override,
-    OverrideError, Overrides, Permit, Reason, Registry, Rejected, ReportsOpen, Retry, RetryEvent,
+    BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetOverride, BudgetSnapshot,
+    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind,
+    FailedAttempt, GiveUp, GiveUpEvent, Jitter, KeyedBreakers, Limit, ListenerId, Mode, NameTaken,
+    Nested, Outcome, Output, Override, OverrideError, Overrides, Permit, Reason, Registry,
+    Rejected, ReportsOpen, ReportsTimeout, Reservation, Retry, RetryBudget, RetryError, RetryEvent,
     RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState,
-    Transition, TransitionCounts, TransitionRefused, WhenOpen, Window, WindowCounts,
+    TimedOut, TimesOut, Transition, TransitionCounts, TransitionRefused, WhenOpen, Window,
+    WindowCounts,
 };
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, retry};

@@ -12,9 +12,10 @@ use crate::telemetry;
 #[cfg(feature = "inventory")]
 pub use crate::annotated::Annotated;
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::retry::{
-    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, WhenOpen,
+    Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
+    Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
 /// What models see of the inside.
@@ -283,9 +284,28 @@ pub fn give_up_event<'a, O>(
     }
 }
 
+// Until the expansion uses `Kept`.
 #[inline]
 pub fn attempt<O>(retry: &Retry<'_>, last: Option<O>) -> Attempt<O> {
     Attempt::new(retry, last)
+}
+
+/// Drops the last failed output.
+#[inline]
+pub fn forget<O>(last: &mut Option<O>) {
+    *last = None;
+}
+
+/// Takes the last failed output.
+#[inline]
+pub fn take<O>(last: &mut Option<O>) -> Option<O> {
+    last.take()
+}
+
+/// Takes the last failed output, unless it is but an earlier rejection.
+#[inline]
+pub fn take_real<O>(retry: &Retry<'_>, last: &mut Option<O>) -> Option<O> {
+    last.take().filter(|_| retry.has_failed())
 }
 
 /// Reports by class: `None` is a success.
@@ -320,36 +340,129 @@ pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
     breaker.clone()
 }
 
-/// Drops the last failed output.
-#[inline]
-pub fn forget<O>(last: &mut Option<O>) {
-    *last = None;
-}
-
-/// Takes the last failed output.
-#[inline]
-pub fn take<O>(last: &mut Option<O>) -> Option<O> {
-    last.take()
-}
-
-/// Takes the last failed output, unless it is but an earlier rejection.
-#[inline]
-pub fn take_real<O>(retry: &Retry<'_>, last: &mut Option<O>) -> Option<O> {
-    last.take().filter(|_| retry.has_failed())
-}
-
 /// See [`Retry::after_failure`].
 #[inline]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an expression of the expansion's"
 )]
+#[track_caller]
 pub fn after_failure(
     retry: &mut Retry<'_>,
     class: Class,
     open: Option<CircuitOpen>,
 ) -> Result<Duration, GiveUp> {
     retry.after_failure(class, open.as_ref())
+}
+
+/// An attempt was cut short, which `excepted` failures are not retried for.
+#[inline]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an expression of the expansion's"
+)]
+#[track_caller]
+pub fn after_cut(
+    retry: &mut Retry<'_>,
+    limit: Limit,
+    excepted: bool,
+    open: Option<CircuitOpen>,
+) -> Result<Duration, GiveUp> {
+    retry.after_cut(limit, excepted, open.as_ref())
+}
+
+/// The call ends with a success.
+#[inline]
+pub fn succeeded(retry: &mut Retry<'_>) {
+    retry.succeeded();
+}
+
+/// Gives the call its limits: durations, or options of them.
+pub fn limits(
+    retry: Retry<'_>,
+    deadline: impl Into<Option<Duration>>,
+    attempt_timeout: impl Into<Option<Duration>>,
+) -> Retry<'_> {
+    retry.limits(deadline.into(), attempt_timeout.into())
+}
+
+#[inline]
+#[must_use]
+pub fn has_attempt_timeout(retry: &Retry<'_>) -> bool {
+    retry.has_attempt_timeout()
+}
+
+/// The output of an attempt that was cut short.
+#[inline]
+pub fn timed_out<O: TimesOut>(timed_out: TimedOut) -> O {
+    O::timed_out(timed_out)
+}
+
+/// Reports an attempt that was cut short.
+pub fn report_cut(permit: Permit<'_>, limit: Limit, ignored: bool, has_own_limit: bool) {
+    crate::retry::report_cut(permit, limit, ignored, has_own_limit);
+}
+
+/// A plain attempt starts, and runs as long as this lives.
+#[inline]
+#[must_use]
+pub fn mark(retry: &mut Retry<'_>) -> Option<Entered> {
+    retry.mark()
+}
+
+/// An attempt without limits.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn attempted<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Attempted<F> {
+    retry.attempted(future)
+}
+
+/// Without a runtime's timers there is nothing to wait between attempts: see [`sleep`].
+#[cfg(not(feature = "tokio"))]
+pub fn attempted<F: Future>(retry: &mut Retry<'_>, future: F) -> F {
+    retry.begin_attempt();
+    future
+}
+
+/// An attempt within the limits of its call.
+#[cfg(feature = "tokio")]
+pub fn limited<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Limited<F> {
+    retry.limited(future)
+}
+
+/// `#[timeout]`.
+#[cfg(feature = "tokio")]
+pub fn timeout<F: Future>(
+    limit: impl Into<Option<Duration>>,
+    future: F,
+) -> crate::retry::Limited<F> {
+    crate::retry::timeout(limit.into(), future)
+}
+
+/// The feature `tokio` of `resilient` is what time limits are kept with.
+#[cfg(not(feature = "tokio"))]
+#[derive(Debug)]
+pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
+
+#[cfg(not(feature = "tokio"))]
+pub fn limited<F: Future>(
+    _: &mut Retry<'_>,
+    _: F,
+) -> EnableTheFeatureTokioOfResilientForTimeLimits {
+    EnableTheFeatureTokioOfResilientForTimeLimits
+}
+
+#[cfg(not(feature = "tokio"))]
+pub fn timeout<F: Future>(
+    _: impl Into<Option<Duration>>,
+    _: F,
+) -> EnableTheFeatureTokioOfResilientForTimeLimits {
+    EnableTheFeatureTokioOfResilientForTimeLimits
+}
+
+/// A fallback took the place of a failed output.
+pub fn fell_back() {
+    telemetry::fell_back();
 }
 
 /// A policy of expressions: those out of range fall back to their defaults, with a warning.

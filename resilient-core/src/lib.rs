@@ -32,6 +32,7 @@ compile_error!(
 #[cfg(feature = "inventory")]
 mod annotated;
 pub mod breaker;
+mod budget_site;
 #[cfg(feature = "coarse-clock")]
 mod coarse;
 mod error;
@@ -69,10 +70,16 @@ pub use keyed::{BreakerKey, KeyedBreakers};
 pub use outcome::{Class, Classify, Outcome, Output};
 #[cfg(feature = "toml")]
 pub use registry::LoadError;
-pub use registry::{Applied, NameTaken, Override, OverrideError, Overrides, Registry, Selection};
+pub use registry::{
+    Applied, BudgetOverride, NameTaken, Override, OverrideError, Overrides, Registry, Selection,
+};
+#[cfg(feature = "tokio")]
+pub use retry::RetryCall;
 pub use retry::{
-    Attempt, Backoff, GiveUp, GiveUpEvent, Jitter, Retry, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, WhenOpen,
+    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot,
+    FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, ReportsTimeout, Reservation, Retry,
+    RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut,
+    WhenOpen,
 };
 pub use time::Clock;
 #[cfg(feature = "test-util")]

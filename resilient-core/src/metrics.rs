@@ -1,4 +1,4 @@
-//! The feature `metrics`: what breakers count, for whatever recorder the program has installed.
+//! The feature `metrics`: what breakers and budgets count, for whatever recorder the program has installed.
 //!
 //! Healthy calls are counted by the breaker already, at no cost to speak of. So nothing is recorded on the hot path: the
 //! recorder is brought up to date when a breaker changes its state, and when [`Registry::record_metrics`] is called, which
@@ -11,12 +11,18 @@ use crate::breaker::core::Core;
 use crate::keyed::Summary;
 use crate::panics::{contain, discard};
 use crate::registry::Registry;
+use crate::retry::{BudgetSnapshot, GiveUp};
 
 const CALLS: &str = "resilient.breaker.calls";
 const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
 const TRANSITIONS: &str = "resilient.breaker.transitions";
 const STATE: &str = "resilient.breaker.state";
+const RETRY_CALLS: &str = "resilient.retry.calls";
 const TIME_IN_STATE: &str = "resilient.breaker.time_in_state";
+const BUDGET_TOKENS: &str = "resilient.budget.tokens";
+const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
+const BUDGET_RETRIES: &str = "resilient.budget.retries";
+const BUDGET_RETURNED: &str = "resilient.budget.returned";
 
 /// Brings the recorder up to date with one registered breaker.
 pub(crate) fn changed(core: &Core) {
@@ -26,6 +32,41 @@ pub(crate) fn changed(core: &Core) {
     // The recorder is foreign code.
     if let Err(payload) = contain(|| record(&snapshot.name, &summary)) {
         discard(payload);
+    }
+}
+
+/// A call under a retry. It falls into exactly one of the results.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    is_counted: bool,
+}
+
+/// A call ended: with a success, after a retry or not, or with a reason.
+pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
+    call.count(match how {
+        Ok(false) => "success",
+        Ok(true) => "success_after_retry",
+        Err(reason) => reason.as_str(),
+    });
+}
+
+impl Call {
+    fn count(&mut self, result: &'static str) {
+        if std::mem::replace(&mut self.is_counted, true) {
+            return;
+        }
+        if let Err(payload) = contain(|| counter!(RETRY_CALLS, "result" => result).increment(1)) {
+            discard(payload);
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            let panics = std::thread::panicking();
+            self.count(if panics { "panicked" } else { "cancelled" });
+        }
     }
 }
 
@@ -40,8 +81,13 @@ impl Registry {
     /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
     /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
     /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
+    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`GiveUp`], `cancelled`, `panicked` | calls under a retry; each is in exactly one. Counted when the call ends, without this one |
+    /// | `resilient.budget.tokens` | gauge | `budget` | what is in the bucket of a retry budget |
+    /// | `resilient.budget.capacity` | gauge | `budget` | what fits into it |
+    /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |
+    /// | `resilient.budget.returned` | counter | `budget` | of those granted, the ones that were cancelled before their attempt |
     ///
-    /// `breaker` is a registered name, never a key, so that the number of series is bounded by the code. A breaker that
+    /// `breaker` and `budget` are registered names, never a key, so that the number of series is bounded by the code. A breaker that
     /// changes its state is recorded at once, without this call, unless it is one of several of its name.
     ///
     /// Counters of a name with keys go on when a key is forgotten. While that happens, one reading may lack what it had
@@ -52,6 +98,9 @@ impl Registry {
         describe();
         for (name, member) in self.all().members() {
             record(name, &member.summary());
+        }
+        for budget in self.budgets() {
+            record_budget(&budget);
         }
     }
 }
@@ -82,6 +131,26 @@ fn describe() {
         Unit::Milliseconds,
         "How long a circuit breaker has been in a state"
     );
+    describe_gauge!(
+        BUDGET_TOKENS,
+        Unit::Count,
+        "Tokens in the bucket of a retry budget"
+    );
+    describe_gauge!(
+        BUDGET_CAPACITY,
+        Unit::Count,
+        "Tokens that fit into the bucket of a retry budget"
+    );
+    describe_counter!(
+        BUDGET_RETRIES,
+        Unit::Count,
+        "Retries that a budget was asked for, by what it said"
+    );
+    describe_counter!(
+        BUDGET_RETURNED,
+        Unit::Count,
+        "Granted retries that were cancelled before their attempt"
+    );
 }
 
 fn record(name: &str, summary: &Summary) {
@@ -105,4 +174,15 @@ fn record(name: &str, summary: &Summary) {
         let millis = u64::try_from(summary.times.of(state).as_millis()).unwrap_or(u64::MAX);
         counter!(TIME_IN_STATE, "breaker" => breaker(), "state" => state.as_str()).absolute(millis);
     }
+}
+
+fn record_budget(budget: &BudgetSnapshot) {
+    let name = || budget.name.clone();
+    gauge!(BUDGET_TOKENS, "budget" => name()).set(budget.tokens);
+    gauge!(BUDGET_CAPACITY, "budget" => name()).set(budget.capacity);
+    let counts = &budget.counts;
+    for (result, count) in [("granted", counts.granted), ("refused", counts.refused)] {
+        counter!(BUDGET_RETRIES, "budget" => name(), "result" => result).absolute(count);
+    }
+    counter!(BUDGET_RETURNED, "budget" => name()).absolute(counts.returned);
 }

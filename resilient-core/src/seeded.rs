@@ -59,6 +59,12 @@ pub enum Bug {
     SharedBreakerLeftBehind,
     /// A closing is counted without publishing the word that says so.
     ClosingCountedRelaxed,
+    /// Tokens of a budget are read and written apart.
+    BudgetChangedApart,
+    /// What fits into a budget is read before the step that fills it.
+    BudgetCapacityReadApart,
+    /// A reservation that is dropped keeps its tokens.
+    BudgetReservationKeptOnDrop,
 }
 
 /// Whether this slip is to be made.

@@ -5,12 +5,13 @@
 
 #[cfg(feature = "tracing")]
 mod enabled {
+    use std::panic::Location;
     use std::time::Duration;
 
     use crate::breaker::{CircuitOpen, State};
     use crate::event::{Event, EventKind};
     use crate::panics::{contain, discard};
-    use crate::retry::GiveUp;
+    use crate::retry::{GiveUp, Limit};
 
     pub(crate) const ENABLED: bool = true;
 
@@ -62,6 +63,20 @@ mod enabled {
                 %error,
                 "invalid setting; its default holds"
             ),
+            EventKind::BudgetConflict { first, second } => tracing::warn!(
+                budget = breaker,
+                %first,
+                %second,
+                "two places give one retry budget different settings; the first hold"
+            ),
+            EventKind::BudgetSettingsChanged => {
+                tracing::info!(budget = breaker, "settings of retry budget changed");
+            }
+            EventKind::InvalidBudgetSetting(error) => tracing::warn!(
+                budget = breaker,
+                %error,
+                "invalid setting of a retry budget; its default holds"
+            ),
         });
     }
 
@@ -83,6 +98,28 @@ mod enabled {
 
     pub(crate) fn gave_up(attempts: u32, reason: GiveUp) {
         emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
+    }
+
+    pub(crate) fn timed_out(limit: Limit, attempt: u32) {
+        emit(|| tracing::debug!(attempt, limit = limit.as_str(), "attempt cut short"));
+    }
+
+    pub(crate) fn recovered(attempts: u32) {
+        emit(|| tracing::debug!(attempts, "succeeded after retries"));
+    }
+
+    pub(crate) fn nested(place: &Location<'_>) {
+        emit(|| {
+            tracing::warn!(
+                %place,
+                "a retry inside an attempt of another retry: their attempts multiply; let one layer retry, or say \
+                 `nested = collapse` here"
+            );
+        });
+    }
+
+    pub(crate) fn fell_back() {
+        emit(|| tracing::debug!("failed output replaced by the fallback"));
     }
 
     #[cfg(feature = "tokio")]
@@ -113,6 +150,10 @@ mod disabled {
     pub(crate) fn rejected(_: &crate::breaker::CircuitOpen) {}
     pub(crate) fn retrying(_: u32, _: Duration) {}
     pub(crate) fn gave_up(_: u32, _: crate::retry::GiveUp) {}
+    pub(crate) fn timed_out(_: crate::retry::Limit, _: u32) {}
+    pub(crate) fn recovered(_: u32) {}
+    pub(crate) fn nested(_: &std::panic::Location<'_>) {}
+    pub(crate) fn fell_back() {}
     #[cfg(feature = "tokio")]
     pub(crate) fn blocks_a_runtime() {}
     pub(crate) fn invalid_policy(_: &crate::error::ConfigError) {}
@@ -121,9 +162,17 @@ mod disabled {
 #[cfg(not(feature = "tracing"))]
 pub(crate) use disabled::*;
 
-/// A registered breaker went into another state.
+/// A registered breaker went into another state; a call under a retry ended.
 #[cfg(feature = "metrics")]
-pub(crate) use crate::metrics::changed;
+pub(crate) use crate::metrics::{Call, changed, ended};
+
+/// A call under a retry, which nobody counts.
+#[cfg(not(feature = "metrics"))]
+pub(crate) type Call = ();
+
+#[cfg(not(feature = "metrics"))]
+#[inline]
+pub(crate) fn ended((): &mut Call, _: Result<bool, crate::retry::GiveUp>) {}
 
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn changed(_: &crate::breaker::core::Core) {}

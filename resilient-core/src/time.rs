@@ -108,6 +108,16 @@ pub(crate) fn has_timer() -> bool {
     }
 }
 
+/// A timer for an instant, where there is a runtime with timers.
+#[cfg(feature = "tokio")]
+pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
+    tokio::runtime::Handle::try_current().ok()?;
+    // Whether timers are enabled, tokio says only by a panic.
+    contain(|| tokio::time::sleep_until(at.into()))
+        .map_err(discard)
+        .ok()
+}
+
 /// Sleeps, without a timer call where `delay` is zero. Dropping the future ends the sleep.
 #[cfg(feature = "tokio")]
 pub(crate) async fn sleep(delay: Duration) {

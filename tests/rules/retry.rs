@@ -1,14 +1,18 @@
-//! Retry: rules R1 to R5 and R8 to R12, through the public API, on time that stands still until it is moved.
+//! Retry: rules R1 to R12 and R14, through the public API, on time that stands still until it is moved.
 
 mod attempts;
+mod budgets;
 mod cancellation;
 mod circuit;
 mod classes;
 mod composition;
+mod cuts;
 mod delays;
+mod errors;
 mod flow;
 mod hints;
 mod limits;
+mod nested;
 mod runtimes;
 mod sendable;
 

@@ -1,4 +1,4 @@
-//! What breakers tell, and those who listen.
+//! What breakers and budgets tell, and those who listen.
 
 mod listeners;
 mod subscription;
@@ -12,7 +12,7 @@ use crate::breaker::{Reason, Transition};
 use crate::error::ConfigError;
 use crate::name::Name;
 
-/// Something that happened to a breaker.
+/// Something that happened to a breaker, or to a retry budget.
 #[derive(Debug, Clone)]
 pub struct Event {
     pub(crate) breaker: Name,
@@ -20,7 +20,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// The breaker's name.
+    /// The breaker's name; the budget's, where [`budget`](Event::budget) has one.
     #[must_use]
     pub fn breaker(&self) -> &str {
         &self.breaker
@@ -32,6 +32,18 @@ impl Event {
         self.breaker.key()
     }
 
+    /// The retry budget's name, if it is one of its events.
+    #[must_use]
+    pub fn budget(&self) -> Option<&str> {
+        let is_of_budget = matches!(
+            self.kind,
+            EventKind::BudgetConflict { .. }
+                | EventKind::BudgetSettingsChanged
+                | EventKind::InvalidBudgetSetting(_)
+        );
+        is_of_budget.then_some(&*self.breaker)
+    }
+
     /// What happened.
     #[must_use]
     pub fn kind(&self) -> &EventKind {
@@ -39,7 +51,7 @@ impl Event {
     }
 }
 
-/// What happened to a breaker.
+/// What happened to a breaker or a retry budget.
 ///
 /// Events of one breaker come one after the other, in the order in which it happened. An event that nobody can hear is not
 /// made. With the feature `tracing` each is logged as well: at WARN, but for settings that changed and for steps into
@@ -67,4 +79,17 @@ pub enum EventKind {
     /// A setting is given up for its default: known only at run time, it is out of range or does not go with others; or an
     /// operator's override, accepted before the breaker was registered, does not go with its code.
     InvalidSetting(ConfigError),
+    /// The same as `Conflict`, of a retry budget: two places in the code give it different settings.
+    BudgetConflict {
+        /// Whose settings hold.
+        first: &'static Location<'static>,
+        /// Whose settings are not used.
+        second: &'static Location<'static>,
+    },
+    /// Other settings hold for a retry budget: an operator's override, the code's once that is taken back, or those of the
+    /// first code that has any.
+    BudgetSettingsChanged,
+    /// A setting of a retry budget is given up for its default: an operator's override, accepted before the budget was
+    /// registered, does not go with its code.
+    InvalidBudgetSetting(ConfigError),
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::overrides::{Override, Overrides};
+use super::overrides::{BudgetOverride, Override, Overrides};
 use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, Mode, Window};
 
 /// The keys of a section, each by the name of its setting.
@@ -108,10 +108,19 @@ impl<'de> Deserialize<'de> for Overrides {
         struct Document {
             defaults: BreakerConfigBuilder,
             breakers: BTreeMap<String, Override>,
+            budgets: BTreeMap<String, BudgetOverride>,
         }
 
-        let Document { defaults, breakers } = Document::deserialize(deserializer)?;
-        Ok(Self { defaults, breakers })
+        let Document {
+            defaults,
+            breakers,
+            budgets,
+        } = Document::deserialize(deserializer)?;
+        Ok(Self {
+            defaults,
+            breakers,
+            budgets,
+        })
     }
 }
 

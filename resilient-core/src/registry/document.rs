@@ -54,7 +54,13 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("overrides of circuit breakers")?;
+        let is_of_budget =
+            matches!(&self.problem, Problem::Refused(error) if error.budget().is_some());
+        f.write_str(if is_of_budget {
+            "overrides of retry budgets"
+        } else {
+            "overrides of circuit breakers"
+        })?;
         if let Some(path) = &self.path {
             write!(f, " from `{}`", path.display())?;
         }
@@ -97,8 +103,12 @@ impl Registry {
     ///
     ///     [breakers."inventory/reserve"]
     ///     mode = "observe_only"
+    ///
+    ///     [budgets.payments]
+    ///     capacity = 100
     /// "#)?;
     /// assert_eq!(applied.waiting, ["inventory/reserve", "payments"]);
+    /// assert_eq!(applied.waiting_budgets, ["payments"]);
     /// # Ok::<(), resilient_core::LoadError>(())
     /// ```
     ///
@@ -149,11 +159,16 @@ fn line_of(document: &str, error: &OverrideError) -> Option<usize> {
     let parsed = DeTable::parse(document).ok()?;
     let root = parsed.get_ref();
     let field = error.config_error().field();
-    let own = error.breaker().and_then(|name| {
-        let (_, breakers) = entry(root, "breakers")?;
-        entry(breakers?, name)
-    });
-    let defaults = entry(root, "defaults");
+    let section = |of: &str, name: Option<&str>| {
+        let (_, sections) = entry(root, of)?;
+        entry(sections?, name?)
+    };
+    let own = section("breakers", error.breaker()).or_else(|| section("budgets", error.budget()));
+    // They are those of breakers.
+    let defaults = match error.budget() {
+        None => entry(root, "defaults"),
+        Some(_) => None,
+    };
     let key_in = |section: &Option<(Range<usize>, Option<&DeTable<'_>>)>| {
         let (_, table) = section.as_ref()?;
         entry((*table)?, field).map(|(span, _)| span)

@@ -1,5 +1,6 @@
-//! Breakers by name: what code declares, and what operators find.
+//! Breakers and retry budgets by name: what code declares, and what operators find.
 
+mod budgets;
 mod declare;
 #[cfg(feature = "serde")]
 mod deserialize;
@@ -16,11 +17,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use self::budgets::BudgetEntry;
 pub(crate) use self::declare::Declared;
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
 pub(crate) use self::member::Member;
-pub use self::overrides::{Applied, Override, OverrideError, Overrides};
+pub use self::overrides::{Applied, BudgetOverride, Override, OverrideError, Overrides};
 pub use self::selection::Selection;
 use crate::breaker::core::Settings;
 use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
@@ -29,7 +31,7 @@ use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
 use crate::name::Name;
 use crate::time::{Clock, Source};
 
-/// Breakers by name. Clones are handles of the same registry.
+/// Breakers and retry budgets by name. Clones are handles of the same registry.
 ///
 /// Every `#[circuit_breaker]` is in the [global](Registry::global) one from the first call of its function on; functions
 /// that give one `name` share one breaker.
@@ -73,6 +75,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Entries {
     by_name: BTreeMap<Name, Entry>,
+    budgets: BTreeMap<Name, BudgetEntry>,
     overrides: Overrides,
     /// Of breakers to come.
     clock: Source,
@@ -100,13 +103,31 @@ struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameTaken {
     name: Name,
+    what: &'static str,
+}
+
+impl NameTaken {
+    fn by_breaker(name: Name) -> Self {
+        Self {
+            name,
+            what: "circuit breaker",
+        }
+    }
+
+    fn by_budget(name: Name) -> Self {
+        Self {
+            name,
+            what: "retry budget",
+        }
+    }
 }
 
 impl fmt::Display for NameTaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "another circuit breaker is registered as {}: give this one another name",
+            "another {} is registered as {}: give this one another name",
+            self.what,
             self.name.quoted()
         )
     }
@@ -213,7 +234,7 @@ impl Registry {
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTaken> {
         let name = breaker.shared_name();
         if name.key().is_some() {
-            return Err(NameTaken { name });
+            return Err(NameTaken::by_breaker(name));
         }
         let member = Member::One(breaker.clone());
         self.put(name, &member, breaker.config())
@@ -241,7 +262,7 @@ impl Registry {
         let mut entries = self.write();
         match entries.by_name.get(&name) {
             Some(taken) if taken.member.is(member) => return Ok(()),
-            Some(_) => return Err(NameTaken { name }),
+            Some(_) => return Err(NameTaken::by_breaker(name)),
             None => {}
         }
         let (settings, errors) = entries.settings_leniently(&name, &config);

@@ -1,12 +1,14 @@
-//! What operators say of breakers by name: settings and modes that win over those of the code.
+//! What operators say of breakers and budgets by name: settings and modes that win over those of the code.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Registry, next_version};
+use super::{Registry, budgets, next_version};
 use crate::breaker::core::Settings;
 use crate::breaker::{BreakerConfigBuilder, Mode};
 use crate::error::ConfigError;
+use crate::event::EventKind;
+use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 
 /// What an operator says of one name. What it leaves open, the code says.
 ///
@@ -50,7 +52,33 @@ impl From<Mode> for Override {
     }
 }
 
-/// Everything that an operator says: defaults, and overrides by name.
+/// What an operator says of one retry budget. What it leaves open, the code says.
+///
+/// ```
+/// use resilient_core::{BudgetConfig, BudgetOverride, Registry};
+///
+/// let registry = Registry::new();
+/// let payments = registry.get_or_register_budget("payments", BudgetConfig::default());
+/// registry.override_budget("payments", BudgetConfig::builder().capacity(20))?;
+/// assert_eq!((payments.config().capacity(), payments.tokens()), (20, 20));
+/// # Ok::<(), resilient_core::OverrideError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "BudgetConfigBuilder"))]
+#[non_exhaustive]
+pub struct BudgetOverride {
+    /// The settings that win over those of the code.
+    pub settings: BudgetConfigBuilder,
+}
+
+impl From<BudgetConfigBuilder> for BudgetOverride {
+    fn from(settings: BudgetConfigBuilder) -> Self {
+        Self { settings }
+    }
+}
+
+/// Everything that an operator says: defaults of breakers, and overrides by name.
 ///
 /// For each setting, the first of these holds that says something: the override of the name, the code, `defaults`, and the
 /// [library's default](crate::BreakerConfig).
@@ -65,6 +93,8 @@ pub struct Overrides {
     pub defaults: BreakerConfigBuilder,
     /// What wins over the code, by the breaker's name.
     pub breakers: BTreeMap<String, Override>,
+    /// What wins over the code, by the retry budget's name.
+    pub budgets: BTreeMap<String, BudgetOverride>,
 }
 
 impl Overrides {
@@ -88,6 +118,22 @@ impl Overrides {
         self
     }
 
+    /// The same, with an override of one retry budget, in place of an earlier one.
+    #[must_use]
+    pub fn with_budget(mut self, name: impl Into<String>, what: impl Into<BudgetOverride>) -> Self {
+        self.budgets.insert(name.into(), what.into());
+        self
+    }
+
+    /// The settings for a budget that the code gives these.
+    pub(super) fn over_budget(&self, name: &str, declared: &BudgetConfig) -> BudgetConfigBuilder {
+        let declared = declared.to_builder();
+        match self.budgets.get(name) {
+            Some(own) => own.settings.or(&declared),
+            None => declared,
+        }
+    }
+
     /// The settings for a name that the code gives these.
     pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
         let own = self.breakers.get(name);
@@ -103,11 +149,16 @@ impl Overrides {
     fn check(&self) -> Result<(), OverrideError> {
         self.defaults
             .check_each()
-            .map_err(|error| OverrideError::new(None, error))?;
+            .map_err(OverrideError::of_defaults)?;
         for (name, own) in &self.breakers {
             own.settings
                 .check_each()
-                .map_err(|error| OverrideError::new(Some(name), error))?;
+                .map_err(|error| OverrideError::of_breaker(name, error))?;
+        }
+        for (name, own) in &self.budgets {
+            own.settings
+                .check_each()
+                .map_err(|error| OverrideError::of_budget(name, error))?;
         }
         Ok(())
     }
@@ -122,27 +173,59 @@ pub struct Applied {
     /// Names of overrides for which there is no breaker yet. Look here for a misspelt name: a breaker of an annotated
     /// function exists from its first call on.
     pub waiting: Vec<String>,
+    /// The same as `live`, of retry budgets.
+    pub live_budgets: Vec<String>,
+    /// The same as `waiting`, of retry budgets.
+    pub waiting_budgets: Vec<String>,
 }
 
 /// Overrides that were refused. Nothing of them was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverrideError {
-    breaker: Option<String>,
+    of: Subject,
     error: ConfigError,
 }
 
+/// Whose override it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Subject {
+    Defaults,
+    Breaker(Box<str>),
+    Budget(Box<str>),
+}
+
 impl OverrideError {
-    fn new(breaker: Option<&str>, error: ConfigError) -> Self {
-        Self {
-            breaker: breaker.map(str::to_owned),
-            error,
+    fn of_defaults(error: ConfigError) -> Self {
+        let of = Subject::Defaults;
+        Self { of, error }
+    }
+
+    fn of_breaker(name: &str, error: ConfigError) -> Self {
+        let of = Subject::Breaker(name.into());
+        Self { of, error }
+    }
+
+    pub(super) fn of_budget(name: &str, error: ConfigError) -> Self {
+        let of = Subject::Budget(name.into());
+        Self { of, error }
+    }
+
+    /// The breaker with whose settings it does not go together. `None` for the defaults by themselves, and for a budget.
+    #[must_use]
+    pub fn breaker(&self) -> Option<&str> {
+        match &self.of {
+            Subject::Breaker(name) => Some(name),
+            Subject::Defaults | Subject::Budget(_) => None,
         }
     }
 
-    /// The breaker with whose settings it does not go together. `None` for the defaults by themselves.
+    /// The retry budget with whose settings it does not go together.
     #[must_use]
-    pub fn breaker(&self) -> Option<&str> {
-        self.breaker.as_deref()
+    pub fn budget(&self) -> Option<&str> {
+        match &self.of {
+            Subject::Budget(name) => Some(name),
+            Subject::Defaults | Subject::Breaker(_) => None,
+        }
     }
 
     /// What is wrong.
@@ -154,10 +237,12 @@ impl OverrideError {
 
 impl fmt::Display for OverrideError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.breaker {
-            Some(name) => write!(f, "circuit breaker `{name}`: {}", self.error),
-            None => write!(f, "defaults: {}", self.error),
+        match &self.of {
+            Subject::Defaults => f.write_str("defaults")?,
+            Subject::Breaker(name) => write!(f, "circuit breaker `{name}`")?,
+            Subject::Budget(name) => write!(f, "retry budget `{name}`")?,
         }
+        write!(f, ": {}", self.error)
     }
 }
 
@@ -218,6 +303,33 @@ impl Registry {
         })
     }
 
+    /// Overrides one retry budget, in place of its earlier override. A live one goes on with its tokens, as far as they
+    /// fit, and its counts, and tells [`EventKind::BudgetSettingsChanged`] if the settings that hold are others now.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Registry::set_overrides`].
+    pub fn override_budget(
+        &self,
+        name: &str,
+        what: impl Into<BudgetOverride>,
+    ) -> Result<Applied, OverrideError> {
+        self.change_overrides(|present| {
+            present.budgets.insert(name.to_owned(), what.into());
+        })
+    }
+
+    /// Takes the override of one retry budget back: the code's settings hold again.
+    ///
+    /// # Errors
+    ///
+    /// None in practice, as for [`Registry::clear_override`].
+    pub fn clear_budget_override(&self, name: &str) -> Result<Applied, OverrideError> {
+        self.change_overrides(|present| {
+            present.budgets.remove(name);
+        })
+    }
+
     fn change_overrides(
         &self,
         change: impl FnOnce(&mut Overrides),
@@ -226,13 +338,14 @@ impl Registry {
         let mut overrides = entries.overrides.clone();
         change(&mut overrides);
         overrides.check()?;
+        let budgets = budgets::overridden(&entries.budgets, &overrides)?;
         let version = next_version();
         let mut targets = Vec::new();
         for (name, entry) in &entries.by_name {
             let config = overrides
                 .over(name, &entry.config.to_builder())
                 .build()
-                .map_err(|error| OverrideError::new(Some(name), error))?;
+                .map_err(|error| OverrideError::of_breaker(name, error))?;
             let settings = Settings {
                 config: config.into_shared(),
                 mode: overrides.mode(name),
@@ -242,12 +355,30 @@ impl Registry {
         }
         let names = overrides.breakers.keys().cloned();
         let (live, waiting) = names.partition(|name| entries.by_name.contains_key(&**name));
+        let names = overrides.budgets.keys().cloned();
+        let (live_budgets, waiting_budgets) =
+            names.partition(|name| entries.budgets.contains_key(&**name));
         entries.overrides = overrides;
         entries.version = version;
+        // No foreign code runs here, so that under the lock the last change is the last to be applied.
+        let mut changed = Vec::new();
+        for (budget, config) in budgets {
+            if budget.reconfigure(config) {
+                changed.push(budget);
+            }
+        }
         drop(entries);
+        for budget in changed {
+            self.tell_of_budget(&budget, vec![EventKind::BudgetSettingsChanged]);
+        }
         for (member, settings) in targets {
             member.reconfigure(settings);
         }
-        Ok(Applied { live, waiting })
+        Ok(Applied {
+            live,
+            waiting,
+            live_budgets,
+            waiting_budgets,
+        })
     }
 }

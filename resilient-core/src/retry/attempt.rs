@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::driver::{GiveUp, Retry};
+use super::driver::Retry;
+use super::give_up::GiveUp;
 use crate::outcome::Output;
 use crate::time;
 
@@ -23,6 +24,10 @@ impl<O> Attempt<O> {
             started: retry.started_at().unwrap_or_else(time::now),
             last_output,
         }
+    }
+
+    pub(super) fn into_last(self) -> Option<O> {
+        self.last_output
     }
 
     /// Its number, from 1.

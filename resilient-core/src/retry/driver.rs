@@ -1,69 +1,43 @@
-//! The loop's driver: told how each attempt failed, it says how long to wait, or why to stop.
+//! The loop's driver: told how each attempt ended, it says how long to wait, or why to stop.
 //!
 //! It knows nothing of functions and outputs: the loop is written into the annotated function, and in
 //! [`RetryPolicy::run`](super::RetryPolicy::run).
 
-use std::fmt;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::jitter::{Jitter, Random, smooth};
+use super::budget::{Reservation, RetryBudget};
+use super::give_up::GiveUp;
+#[cfg(feature = "tokio")]
+use super::limited::{Attempted, Limited};
+#[cfg(feature = "tokio")]
+use super::limits::Cut;
+use super::limits::Limits;
+use super::nested::{self, Nested};
 use super::policy::{RetryPolicy, WhenOpen};
+use super::schedule::Schedule;
+use super::scope;
+use super::timed_out::Limit;
 use crate::breaker::CircuitOpen;
-use crate::outcome::Class;
-use crate::telemetry;
+use crate::outcome::{Class, Outcome};
+use crate::telemetry::{self, Call};
 use crate::time;
-
-/// Why a failed call was not tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GiveUp {
-    /// All attempts are used up.
-    Exhausted,
-    /// Another attempt would not help.
-    NotRetryable,
-    /// The next delay would reach `max_elapsed`.
-    Elapsed,
-    /// The circuit is open.
-    CircuitOpen,
-    /// The dependency asks for more time than `max_hint`, or than is left.
-    Hint,
-    /// There is a delay to wait for and no async runtime to wait in, or one without timers. Of the latter tokio tells by a
-    /// panic, which is contained; its message goes where the process's panics go.
-    NoTimer,
-}
-
-impl GiveUp {
-    /// The name in lower case, as metrics and logs use it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exhausted => "exhausted",
-            Self::NotRetryable => "not_retryable",
-            Self::Elapsed => "elapsed",
-            Self::CircuitOpen => "circuit_open",
-            Self::Hint => "hint",
-            Self::NoTimer => "no_timer",
-        }
-    }
-}
-
-impl fmt::Display for GiveUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// The retries of one call.
 ///
-/// A call whose first attempt succeeds has made one and dropped it: no clock (unless `max_elapsed` needs its start), no
-/// random number, no allocation.
+/// A call whose first attempt succeeds has made one and dropped it: no clock (unless a limit needs its start), no random
+/// number, no allocation.
 #[derive(Debug)]
-pub struct Retry<'policy> {
-    policy: &'policy RetryPolicy,
+pub struct Retry<'a> {
+    policy: &'a RetryPolicy,
+    budget: Option<&'a RetryBudget>,
     started: Option<Instant>,
+    limits: Limits,
+    nested: Nested,
     needs_timer: bool,
+    call: Call,
     /// There once an attempt has failed, so that a call that succeeds at once has next to nothing to set up.
-    progress: Option<Progress>,
+    progress: Option<Box<Progress>>,
 }
 
 /// How far the retries of one call have got.
@@ -71,29 +45,38 @@ pub struct Retry<'policy> {
 struct Progress {
     /// An attempt was made and failed, rather than rejected.
     has_failed: bool,
+    /// The loop must not go on, since it runs inside another one.
+    collapsed: bool,
     /// Retries that were granted so far.
     retries: u32,
     last_delay: Duration,
+    /// What the next attempt costs, until it starts.
+    reserved: Option<Reservation>,
+    /// The present attempt was paid for.
+    is_paid: bool,
     schedule: Schedule,
 }
 
-/// What the schedule remembers of the delay before.
-#[derive(Debug)]
-struct Schedule {
-    random: Random,
-    decorrelated: Option<Duration>,
-    smooth: f64,
+/// Time that is left, and what it is that ends it.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    time: Duration,
+    reason: GiveUp,
 }
 
-impl<'policy> Retry<'policy> {
+impl<'a> Retry<'a> {
     /// Starts a call. Whoever drives it sleeps as it likes.
     #[inline]
     #[must_use]
-    pub fn start(policy: &'policy RetryPolicy) -> Self {
+    pub fn start(policy: &'a RetryPolicy) -> Self {
         Self {
             policy,
+            budget: None,
             started: policy.max_elapsed.is_some().then(time::now),
+            limits: Limits::default(),
+            nested: Nested::Warn,
             needs_timer: false,
+            call: Call::default(),
             progress: None,
         }
     }
@@ -102,7 +85,7 @@ impl<'policy> Retry<'policy> {
     /// in a panic.
     #[inline]
     #[must_use]
-    pub fn start_async(policy: &'policy RetryPolicy) -> Self {
+    pub fn start_async(policy: &'a RetryPolicy) -> Self {
         let mut retry = Self::start(policy);
         retry.needs_timer = true;
         retry
@@ -113,6 +96,39 @@ impl<'policy> Retry<'policy> {
     #[must_use]
     pub fn timed(mut self) -> Self {
         self.started.get_or_insert_with(time::now);
+        self
+    }
+
+    /// Bounds the whole call, from its start on, and each attempt. What the limits say, an asynchronous loop has to keep:
+    /// see the expansion of `#[retry]` and [`run`](RetryPolicy::run).
+    #[must_use]
+    pub(crate) fn limits(
+        mut self,
+        deadline: Option<Duration>,
+        attempt_timeout: Option<Duration>,
+    ) -> Self {
+        if deadline.is_some() || attempt_timeout.is_some() {
+            let started = *self.started.get_or_insert_with(time::now);
+            self.limits = Limits::starting(started, deadline, attempt_timeout);
+        }
+        self
+    }
+
+    /// Pays retries from a budget. `None` is no budget.
+    ///
+    /// Whoever drives the loop says [where an attempt begins](Self::begin_attempt).
+    #[inline]
+    #[must_use]
+    pub fn budgeted(mut self, budget: Option<&'a RetryBudget>) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// What this loop does inside another one.
+    #[inline]
+    #[must_use]
+    pub fn nested(mut self, nested: Nested) -> Self {
+        self.nested = nested;
         self
     }
 
@@ -137,6 +153,17 @@ impl<'policy> Retry<'policy> {
             .is_some_and(|progress| progress.has_failed)
     }
 
+    #[inline]
+    fn is_retrying(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    /// Whether loops inside the attempt that starts now see this one.
+    #[inline]
+    fn is_seen(&self) -> bool {
+        self.is_retrying() && self.nested != Nested::Allow
+    }
+
     /// How long the call waited before the present attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
@@ -151,19 +178,119 @@ impl<'policy> Retry<'policy> {
         self.started
     }
 
+    /// An attempt starts: what was reserved for it is spent. An attempt that is rejected has not started.
+    #[inline]
+    pub fn begin_attempt(&mut self) {
+        if self.progress.is_some() {
+            self.spend();
+        }
+    }
+
+    #[cold]
+    fn spend(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            let reserved = progress.reserved.take();
+            progress.is_paid = reserved.is_some();
+            if let Some(reserved) = reserved {
+                reserved.spend();
+            }
+        }
+    }
+
+    /// A plain attempt starts, and runs inside this loop as long as this lives.
+    #[inline]
+    pub(crate) fn mark(&mut self) -> Option<scope::Entered> {
+        self.begin_attempt();
+        self.is_seen().then(|| scope::enter(true, None))
+    }
+
+    /// An attempt that starts now, as a future.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn attempted<F>(&mut self, attempt: F) -> Attempted<F> {
+        self.begin_attempt();
+        Attempted::new(self.is_seen(), attempt)
+    }
+
+    /// The same, within its limits.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn limited<F>(&mut self, attempt: F) -> Limited<F> {
+        self.begin_attempt();
+        Limited::new(self.is_seen(), self.cut(), attempt)
+    }
+
+    /// Where the attempt that starts now is cut short.
+    #[cfg(feature = "tokio")]
+    fn cut(&self) -> Option<Cut> {
+        let now = || match self.started {
+            Some(started) if !self.is_retrying() => started,
+            _ => time::now(),
+        };
+        self.limits.cut(now, self.attempt_number())
+    }
+
+    pub(crate) fn has_attempt_timeout(&self) -> bool {
+        self.limits.attempt_timeout.is_some()
+    }
+
+    /// The call ends with a success. To be called once, at the end.
+    #[inline]
+    pub fn succeeded(&mut self) {
+        telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
+        self.pay_in();
+        if self.is_retrying() {
+            self.recovered();
+        }
+    }
+
+    #[cold]
+    fn recovered(&self) {
+        telemetry::recovered(self.attempt_number());
+    }
+
     /// An attempt failed. `open` says that the circuit is open now, also if this failure opened it.
     ///
     /// # Errors
     ///
     /// Why there is no other attempt.
     #[cold]
+    #[track_caller]
     pub fn after_failure(
         &mut self,
         class: Class,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, GiveUp> {
-        self.progress().has_failed = true;
+        let place = Location::caller();
+        self.progress(place).has_failed = true;
         let next = self.decide(class, open);
+        self.grant(next)
+    }
+
+    /// An attempt was cut short by `limit`; `excepted` says that such a failure is not to be retried.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no other attempt.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn after_cut(
+        &mut self,
+        limit: Limit,
+        excepted: bool,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, GiveUp> {
+        let place = Location::caller();
+        telemetry::timed_out(limit, self.attempt_number());
+        self.progress(place).has_failed = true;
+        let next = match limit {
+            Limit::Deadline => Err(GiveUp::Deadline),
+            Limit::NoTimer => Err(GiveUp::NoTimer),
+            Limit::AttemptTimeout | Limit::Timeout => {
+                let mut class = Class::transient();
+                class.retry = !excepted;
+                self.decide(class, open)
+            }
+        };
         self.grant(next)
     }
 
@@ -173,28 +300,51 @@ impl<'policy> Retry<'policy> {
     ///
     /// Why there is no other attempt.
     #[cold]
+    #[track_caller]
     pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
+        // The attempt has not started, so it costs nothing.
+        self.progress(Location::caller()).reserved = None;
         let next = self.wait_for_circuit(open, None);
         self.grant(next)
     }
 
+    /// The dependency answered as it should.
+    #[inline]
+    fn pay_in(&mut self) {
+        if let Some(budget) = self.budget {
+            budget.succeeded(self.progress.as_ref().is_some_and(|it| it.is_paid));
+        }
+    }
+
     fn decide(&mut self, class: Class, open: Option<&CircuitOpen>) -> Result<Duration, GiveUp> {
         if !class.retry {
+            if class.health == Outcome::Success {
+                self.pay_in();
+            }
             return Err(GiveUp::NotRetryable);
         }
         if let Some(open) = open {
             return self.wait_for_circuit(open, class.retry_after);
         }
-        if self.retries() >= self.policy.max_retries {
-            return Err(GiveUp::Exhausted);
-        }
+        self.has_another()?;
         let left = self.time_left();
         let delay = self.delay();
-        let Some(hint) = self.acceptable(class.retry_after, left)? else {
-            return fits(delay, left, GiveUp::Elapsed);
+        let delay = match self.acceptable(class.retry_after, left)? {
+            Some(hint) => delay.max(hint.saturating_add(self.spread())),
+            None => delay,
         };
-        let asked = hint.saturating_add(self.first_delay());
-        fits(delay.max(asked), left, GiveUp::Elapsed)
+        let delay = fits(delay, left, None)?;
+        self.reserve()?;
+        Ok(delay)
+    }
+
+    /// Takes what the retry costs, where there is a budget.
+    fn reserve(&mut self) -> Result<(), GiveUp> {
+        let Some((budget, progress)) = self.budget.zip(self.progress.as_mut()) else {
+            return Ok(());
+        };
+        progress.reserved = Some(budget.try_reserve().ok_or(GiveUp::Budget)?);
+        Ok(())
     }
 
     /// A hint is a floor here too: the dependency asks for it whether or not the circuit would admit a call before.
@@ -206,49 +356,65 @@ impl<'policy> Retry<'policy> {
         if self.policy.when_open == WhenOpen::Stop {
             return Err(GiveUp::CircuitOpen);
         }
-        if self.retries() >= self.policy.max_retries {
-            return Err(GiveUp::Exhausted);
-        }
+        self.has_another()?;
         let retry_after = open.retry_after().ok_or(GiveUp::CircuitOpen)?;
         let left = self.time_left();
         let hint = self.acceptable(hint, left)?.unwrap_or_default();
         let longest = self.delay().max(retry_after).max(hint);
-        let delay = longest.saturating_add(self.first_delay());
-        fits(delay, left, GiveUp::CircuitOpen)
+        let delay = longest.saturating_add(self.spread());
+        fits(delay, left, Some(GiveUp::CircuitOpen))
+    }
+
+    /// Whether there is another attempt by their number.
+    fn has_another(&self) -> Result<(), GiveUp> {
+        if self.retries() >= self.policy.max_retries {
+            Err(GiveUp::Exhausted)
+        } else if self.progress.as_ref().is_some_and(|known| known.collapsed) {
+            Err(GiveUp::Nested)
+        } else {
+            Ok(())
+        }
     }
 
     /// What the dependency asks for, unless that is too long.
     fn acceptable(
         &self,
         hint: Option<Duration>,
-        left: Option<Duration>,
+        left: Option<Left>,
     ) -> Result<Option<Duration>, GiveUp> {
         match hint {
             Some(hint) if hint > self.policy.max_hint => Err(GiveUp::Hint),
-            Some(hint) if left.is_some_and(|left| hint >= left) => Err(GiveUp::Hint),
+            Some(hint) if left.is_some_and(|left| hint >= left.time) => Err(GiveUp::Hint),
             hint => Ok(hint),
         }
     }
 
     fn grant(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
-        match next {
+        let next = match next {
             Ok(delay) if self.needs_timer && !delay.is_zero() && !time::has_timer() => {
-                self.stop(GiveUp::NoTimer)
+                // It is not made: what was reserved goes back.
+                if let Some(progress) = &mut self.progress {
+                    progress.reserved = None;
+                }
+                Err(GiveUp::NoTimer)
             }
+            next => next,
+        };
+        let attempt = self.attempt_number();
+        match next {
             Ok(delay) => {
-                telemetry::retrying(self.attempt_number(), delay);
-                let progress = self.progress();
-                progress.retries = progress.retries.saturating_add(1);
-                progress.last_delay = delay;
-                Ok(delay)
+                telemetry::retrying(attempt, delay);
+                if let Some(progress) = &mut self.progress {
+                    progress.retries = progress.retries.saturating_add(1);
+                    progress.last_delay = delay;
+                }
             }
-            Err(reason) => self.stop(reason),
+            Err(reason) => {
+                telemetry::gave_up(attempt, reason);
+                telemetry::ended(&mut self.call, Err(reason));
+            }
         }
-    }
-
-    fn stop(&self, reason: GiveUp) -> Result<Duration, GiveUp> {
-        telemetry::gave_up(self.attempt_number(), reason);
-        Err(reason)
+        next
     }
 
     fn retries(&self) -> u32 {
@@ -257,85 +423,68 @@ impl<'policy> Retry<'policy> {
             .map_or(0, |progress| progress.retries)
     }
 
-    fn progress(&mut self) -> &mut Progress {
-        let seed = self.policy.seed;
-        self.progress.get_or_insert_with(|| Progress {
-            has_failed: false,
-            retries: 0,
-            last_delay: Duration::ZERO,
-            schedule: Schedule {
-                random: Random::new(seed),
-                decorrelated: None,
-                smooth: 0.0,
-            },
+    /// Begun with the first failure, which is where a loop inside another one begins to multiply.
+    fn progress(&mut self, place: &'static Location<'static>) -> &mut Progress {
+        let Self { policy, nested, .. } = *self;
+        self.progress.get_or_insert_with(|| {
+            Box::new(Progress {
+                has_failed: false,
+                collapsed: nested::is_collapsed(nested, place),
+                retries: 0,
+                last_delay: Duration::ZERO,
+                reserved: None,
+                is_paid: false,
+                schedule: Schedule::new(policy.seed),
+            })
         })
     }
 
-    fn time_left(&self) -> Option<Duration> {
-        let max_elapsed = self.policy.max_elapsed?;
-        let elapsed = time::now().saturating_duration_since(self.started?);
-        Some(max_elapsed.saturating_sub(elapsed))
+    fn time_left(&self) -> Option<Left> {
+        let max_elapsed = self.policy.max_elapsed.zip(self.started);
+        let deadline = self.limits.deadline();
+        if max_elapsed.is_none() && deadline.is_none() {
+            return None;
+        }
+        let now = time::now();
+        let of_elapsed = max_elapsed.map(|(most, started)| Left {
+            time: most.saturating_sub(now.saturating_duration_since(started)),
+            reason: GiveUp::Elapsed,
+        });
+        let of_deadline = deadline.map(|at| Left {
+            time: at.saturating_duration_since(now),
+            reason: GiveUp::Deadline,
+        });
+        match (of_elapsed, of_deadline) {
+            (Some(elapsed), Some(deadline)) if deadline.time < elapsed.time => Some(deadline),
+            (elapsed, deadline) => elapsed.or(deadline),
+        }
     }
 
     /// The jittered delay before the next retry.
     fn delay(&mut self) -> Duration {
         let policy = self.policy;
-        let cap = policy.max_delay;
-        let Progress {
-            retries, schedule, ..
-        } = self.progress();
-        let k = retries.saturating_add(1);
-        match policy.jitter {
-            Jitter::Decorrelated => {
-                let base = policy.base_delay.min(cap);
-                let delay = match schedule.decorrelated {
-                    None => base,
-                    Some(before) => {
-                        let most = before.saturating_mul(3).min(cap);
-                        schedule.random.within(base, most)
-                    }
-                };
-                schedule.decorrelated = Some(delay);
-                delay
-            }
-            Jitter::Smooth => {
-                let (delay, s) =
-                    smooth(k, policy.base_delay, schedule.smooth, &mut schedule.random);
-                schedule.smooth = s;
-                delay.min(cap)
-            }
-            jitter => jitter.spread(policy.nominal(k), cap, &mut schedule.random),
-        }
+        self.progress.as_mut().map_or(Duration::ZERO, |progress| {
+            let k = progress.retries.saturating_add(1);
+            progress.schedule.delay(policy, k)
+        })
     }
 
-    /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.
-    fn first_delay(&mut self) -> Duration {
+    fn spread(&mut self) -> Duration {
         let policy = self.policy;
-        let random = &mut self.progress().schedule.random;
-        match policy.jitter {
-            Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random)
-                .0
-                .min(policy.max_delay),
-            // Its first delay is the base itself, which would spread nobody.
-            Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal(1)),
-            jitter => jitter.spread(policy.nominal(1), policy.max_delay, random),
-        }
-    }
-}
-
-impl RetryPolicy {
-    /// The capped delay before retry `k`, before jitter.
-    fn nominal(&self, k: u32) -> Duration {
-        self.backoff
-            .nominal(k, self.base_delay, self.backoff_factor)
-            .min(self.max_delay)
+        self.progress
+            .as_mut()
+            .map_or(Duration::ZERO, |progress| progress.schedule.spread(policy))
     }
 }
 
 /// A delay that reaches the end of the time left is useless: nothing could come of the attempt.
-fn fits(delay: Duration, left: Option<Duration>, otherwise: GiveUp) -> Result<Duration, GiveUp> {
+fn fits(
+    delay: Duration,
+    left: Option<Left>,
+    otherwise: Option<GiveUp>,
+) -> Result<Duration, GiveUp> {
     match left {
-        Some(left) if delay >= left => Err(otherwise),
+        Some(left) if delay >= left.time => Err(otherwise.unwrap_or(left.reason)),
         _ => Ok(delay),
     }
 }

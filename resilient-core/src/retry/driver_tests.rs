@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::backoff::Backoff;
-use super::driver::{GiveUp, Retry};
+use super::driver::Retry;
+use super::give_up::GiveUp;
 use super::jitter::{Jitter, Random, smooth};
 use super::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 use crate::breaker::{CircuitOpen, State};

@@ -10,17 +10,46 @@
 
 mod attempt;
 mod backoff;
+mod budget;
+#[cfg(feature = "tokio")]
+mod call;
 mod driver;
+mod error;
+mod give_up;
 mod jitter;
+#[cfg(feature = "tokio")]
+mod limited;
+mod limits;
+mod nested;
 mod policy;
+mod record;
 #[cfg(feature = "tokio")]
 mod run;
+mod schedule;
+mod scope;
+mod timed_out;
 
 #[cfg(test)]
 mod driver_tests;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 pub use self::backoff::Backoff;
-pub use self::driver::{GiveUp, Retry};
+pub use self::budget::{
+    BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
+};
+#[cfg(feature = "tokio")]
+pub use self::call::RetryCall;
+pub use self::driver::Retry;
+pub use self::error::{FailedAttempt, RetryError};
+pub use self::give_up::GiveUp;
 pub use self::jitter::Jitter;
+#[cfg(feature = "tokio")]
+pub(crate) use self::limited::timeout;
+#[cfg(feature = "tokio")]
+pub use self::limited::{Attempted, Limited};
+pub(crate) use self::limits::report_cut;
+pub use self::nested::Nested;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+pub use self::record::{Kept, Last, Record, Recorded};
+pub use self::scope::Entered;
+pub use self::timed_out::{Limit, ReportsTimeout, TimedOut, TimesOut};

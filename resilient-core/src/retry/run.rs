@@ -24,6 +24,8 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
     /// ```
     ///
+    /// With time limits, a budget, or every attempt's error: [`call`](Self::call).
+    ///
     /// An async closure that changes what it captures does not compile here: change it before the future is made, as in
     /// `|_| { calls += 1; async { … } }`, or use `#[retry]`, whose body may change what it likes.
     ///
@@ -72,8 +74,10 @@ impl RetryPolicy {
         let mut retry = Retry::start_async(self).timed();
         let mut last = None;
         loop {
-            let output = operation(Attempt::new(&retry, last)).await;
+            let attempt = operation(Attempt::new(&retry, last));
+            let output = retry.attempted(attempt).await;
             let Some(class) = classify(&output) else {
+                retry.succeeded();
                 return output;
             };
             match retry.after_failure(class, None) {
@@ -126,10 +130,12 @@ impl RetryPolicy {
         loop {
             let (output, next) = match breaker.try_acquire() {
                 Ok(permit) => {
-                    let output = operation(Attempt::new(&retry, last.take())).await;
+                    let attempt = operation(Attempt::new(&retry, last.take()));
+                    let output = retry.attempted(attempt).await;
                     let class = classify(&output);
                     permit.report_class(class);
                     let Some(class) = class else {
+                        retry.succeeded();
                         return output;
                     };
                     let next = retry.after_failure(class, breaker.open_now().as_ref());

@@ -1,0 +1,132 @@
+//! The tokens, without a lock.
+//!
+//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens than fit. Nothing else
+//! is published by way of this word: relaxed accesses are enough for what one word must keep.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::config::BudgetConfig;
+use crate::seeded::{Bug, seeded};
+use crate::sync::AtomicU64;
+
+#[derive(Debug)]
+pub(super) struct Bucket {
+    /// Tokens above, capacity below.
+    level: AtomicU64,
+    /// The cost of a retry above, the deposit below.
+    prices: AtomicU64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Level {
+    pub(super) tokens: u32,
+    pub(super) capacity: u32,
+}
+
+impl Level {
+    fn plus(self, tokens: u32) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(tokens).min(self.capacity),
+            ..self
+        }
+    }
+}
+
+impl Bucket {
+    pub(super) fn new(config: &BudgetConfig) -> Self {
+        let level = Level {
+            tokens: config.reserve(),
+            capacity: config.capacity(),
+        };
+        Self {
+            level: AtomicU64::new(pack(level.tokens, level.capacity)),
+            prices: AtomicU64::new(pack(config.retry_cost(), config.deposit())),
+        }
+    }
+
+    #[inline]
+    pub(super) fn level(&self) -> Level {
+        level_of(self.level.load(Relaxed))
+    }
+
+    pub(super) fn retry_cost(&self) -> u32 {
+        halves(self.prices.load(Relaxed)).0
+    }
+
+    pub(super) fn deposit(&self) -> u32 {
+        halves(self.prices.load(Relaxed)).1
+    }
+
+    /// Takes the cost of a retry, and says how much that was.
+    pub(super) fn take(&self) -> Option<u32> {
+        let cost = self.retry_cost();
+        self.change(|level| {
+            let tokens = level.tokens.checked_sub(cost)?;
+            Some(Level { tokens, ..level })
+        })
+        .then_some(cost)
+    }
+
+    /// Puts tokens in, as many as fit. Whether any did.
+    pub(super) fn put(&self, tokens: u32) -> bool {
+        let early = self.level();
+        self.change(|level| {
+            let fuller = if seeded(Bug::BudgetCapacityReadApart) {
+                let tokens = level.tokens.saturating_add(tokens).min(early.capacity);
+                Level { tokens, ..level }
+            } else {
+                level.plus(tokens)
+            };
+            (fuller != level).then_some(fuller)
+        })
+    }
+
+    /// New settings: the tokens stay, as far as they fit; `more` are added or taken before that.
+    pub(super) fn reconfigure(&self, config: &BudgetConfig, more: i64) {
+        let prices = pack(config.retry_cost(), config.deposit());
+        self.prices.store(prices, Relaxed);
+        let capacity = config.capacity();
+        self.change(|level| {
+            let tokens = i64::from(level.tokens).saturating_add(more);
+            let tokens = tokens.clamp(0, i64::from(capacity));
+            Some(Level {
+                tokens: u32::try_from(tokens).unwrap_or(capacity),
+                capacity,
+            })
+        });
+    }
+
+    /// Whether there was something to change.
+    fn change(&self, change: impl Fn(Level) -> Option<Level>) -> bool {
+        let mut word = self.level.load(Relaxed);
+        while let Some(Level { tokens, capacity }) = change(level_of(word)) {
+            let new = pack(tokens, capacity);
+            if seeded(Bug::BudgetChangedApart) {
+                self.level.store(new, Relaxed);
+                return true;
+            }
+            match self
+                .level
+                .compare_exchange_weak(word, new, Relaxed, Relaxed)
+            {
+                Ok(_) => return true,
+                Err(newer) => word = newer,
+            }
+        }
+        false
+    }
+}
+
+const fn pack(above: u32, below: u32) -> u64 {
+    ((above as u64) << 32) | below as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "each is one half")]
+const fn halves(word: u64) -> (u32, u32) {
+    ((word >> 32) as u32, word as u32)
+}
+
+const fn level_of(word: u64) -> Level {
+    let (tokens, capacity) = halves(word);
+    Level { tokens, capacity }
+}

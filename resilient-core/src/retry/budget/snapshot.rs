@@ -1,0 +1,42 @@
+//! What an operator sees of a budget.
+
+use super::config::BudgetConfig;
+
+/// How often a budget did what. Monotonic and saturating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BudgetCounts {
+    /// Retries that were paid for. Those neither spent nor returned are in their sleep.
+    pub granted: u64,
+    /// Retries that were not, for want of tokens.
+    pub refused: u64,
+    /// Of those granted, the ones whose attempt started.
+    pub spent: u64,
+    /// Of those granted, the ones that were cancelled in their sleep: their tokens went back.
+    pub returned: u64,
+    /// Of those spent, the ones that succeeded: their tokens went back.
+    pub refunded: u64,
+    /// Calls that succeeded at their first attempt while the bucket was not full.
+    pub deposited: u64,
+}
+
+/// A budget at one instant. Taking it changes nothing.
+///
+/// While calls are in flight its counts may lag behind its tokens; at rest both are exact. With the feature `serde` it can
+/// be serialised, under the names that stand here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BudgetSnapshot {
+    /// The budget's name.
+    pub name: String,
+    /// What is in the bucket.
+    pub tokens: u32,
+    /// What fits into it.
+    pub capacity: u32,
+    /// The settings that hold, with those of an operator's override.
+    pub settings: BudgetConfig,
+    /// What it did since it was made.
+    pub counts: BudgetCounts,
+}
