@@ -243,6 +243,9 @@ impl<T> RequestBuilder<T> {
         };
         replace(&mut headers, self.headers);
         mark_secrets(&mut headers);
+        // Made anew for each call; here it is only checked.
+        let name = &self.client.inner().idempotency_header;
+        self.options.idempotency.header(name)?;
         let prepared = PreparedRequest {
             method: self.method,
             url,

@@ -16,7 +16,8 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// Over a client that is built here: without redirects and retries of its own, whatever the builder says.
+    /// Over a client that is built here: without redirects and retries of its own, and without `connection_verbose`, which
+    /// logs all that is sent, whatever the builder says.
     ///
     /// # Errors
     ///
@@ -25,6 +26,7 @@ impl ReqwestTransport {
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
+            .connection_verbose(false)
             .build()
             .map_err(|error| {
                 BuildError::new(BuildErrorKind::Setting, "reqwest client", "cannot be built")
@@ -36,7 +38,8 @@ impl ReqwestTransport {
     /// Over a client that somebody else built and owns: it is used, and never closed.
     ///
     /// It must be built with `redirect(reqwest::redirect::Policy::none())`: one that follows redirects takes headers such as
-    /// `x-api-key` to other hosts. An answer that came by a redirect is refused, but then they have been sent.
+    /// `x-api-key` to other hosts. An answer that came by a redirect is refused, but then they have been sent. With
+    /// `connection_verbose` it logs all that it sends, keys too.
     #[must_use]
     pub fn given(client: reqwest::Client) -> Self {
         Self { client }
