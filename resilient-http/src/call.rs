@@ -11,6 +11,7 @@ use crate::closing::Visit;
 use crate::error::{ApiError, CallFacts, Details, Opaque, Reply, TimeoutPhase};
 use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Response};
+use crate::telemetry::whole_call;
 
 /// What a call has from its beginning to its end, whatever the attempt.
 pub(crate) struct Call<'a> {
@@ -24,6 +25,8 @@ pub(crate) struct Call<'a> {
     timeout: Option<Duration>,
     deadline: Option<Duration>,
     attempts: AtomicU32,
+    /// Requests that were sent, redirects included.
+    requests: AtomicU32,
     /// The status of the answer that the present attempt is reading; 0 before there is one.
     status: AtomicU16,
 }
@@ -56,6 +59,7 @@ impl<'a> Call<'a> {
             timeout: options.timeout.unwrap_or(inner.timeout),
             deadline: options.deadline.unwrap_or(inner.deadline),
             attempts: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
             status: AtomicU16::new(0),
         })
     }
@@ -67,6 +71,11 @@ impl<'a> Call<'a> {
 
     pub(crate) fn attempt(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were sent before the one that is sent now.
+    pub(crate) fn resends(&self) -> u32 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn saw(&self, status: StatusCode) {
@@ -133,7 +142,7 @@ impl ApiClient {
                 Err(rejected) => Err(ApiError::unreadable(&call, status, rejected)),
             }
         };
-        self.run(&call, &mut accept).await?;
+        whole_call(&call, self.run(&call, &mut accept)).await?;
         // The loop ends well only after `accept` did.
         value.ok_or_else(|| call.timed_out(TimeoutPhase::Attempt, Duration::ZERO))
     }

@@ -15,6 +15,7 @@ use crate::call::{Accept, Call};
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind, Opaque, Phase, Reply};
 use crate::response::{Rejected, Response};
+use crate::telemetry::Sent;
 use crate::transport::{Cause, ResponseBody, TransportError};
 
 /// What is kept of the body of an error.
@@ -42,23 +43,46 @@ impl ApiClient {
             has_body: true,
         };
         let mut hops_left = self.inner().redirects;
-        let response = loop {
-            let response = self.send(call, &hop).await?;
+        loop {
+            let mut sent = Sent::begin(call, &hop.method, &hop.url, call.resends());
+            let response = match sent.within(self.send(call, &hop)).await {
+                Ok(response) => response,
+                Err(error) => {
+                    sent.end(Some(&error));
+                    return Err(error);
+                }
+            };
             call.saw(response.status());
-            if hops_left == 0 {
-                break response;
+            sent.saw(response.status());
+            let next = if hops_left > 0 {
+                hop.follow(call, &response)
+            } else {
+                ControlFlow::Break(())
+            };
+            if let ControlFlow::Continue(next) = next {
+                sent.end(None);
+                hop = next;
+                hops_left -= 1;
+                continue;
             }
-            match hop.follow(call, &response) {
-                ControlFlow::Continue(next) => hop = next,
-                ControlFlow::Break(()) => break response,
-            }
-            hops_left -= 1;
-        };
+            let read = sent.within(self.read(call, response, began)).await;
+            sent.end(read.as_ref().err());
+            return accept(read?);
+        }
+    }
+
+    /// Reads the answer to its end.
+    async fn read(
+        &self,
+        call: &Call<'_>,
+        response: http::Response<ResponseBody>,
+        began: Instant,
+    ) -> Result<Response, ApiError> {
         let (parts, body) = response.into_parts();
         if parts.status.is_success() {
             let body = read_whole(body, self.inner().body_limit).await;
             let body = body.map_err(|broken| broken.explain(call, parts.status, &parts.headers))?;
-            return accept(Response {
+            return Ok(Response {
                 status: parts.status,
                 headers: parts.headers,
                 body,
@@ -73,10 +97,8 @@ impl ApiClient {
             body,
             is_truncated,
         };
-        Err(ApiError::of_status(
-            call.details(Some(reply)),
-            began.elapsed(),
-        ))
+        let details = call.details(Some(reply));
+        Err(ApiError::of_status(details, began.elapsed()))
     }
 
     async fn send(

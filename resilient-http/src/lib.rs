@@ -18,6 +18,7 @@ mod redact;
 mod request;
 mod response;
 mod retry_after;
+mod telemetry;
 mod template;
 mod transport;
 
