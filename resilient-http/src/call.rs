@@ -56,8 +56,8 @@ impl<'a> Call<'a> {
             visit,
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
-            timeout: options.timeout.unwrap_or(inner.timeout),
-            deadline: options.deadline.unwrap_or(inner.deadline),
+            timeout: options.timeout.map_or(inner.timeout, |time| time.0),
+            deadline: options.deadline.map_or(inner.deadline, |time| time.0),
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             status: AtomicU16::new(0),
@@ -159,7 +159,7 @@ impl ApiClient {
     #[circuit_breaker(breaker = call.breaker)]
     async fn attempts(&self, call: &Call<'_>, accept: &mut Accept<'_>) -> Result<(), ApiError> {
         call.begin_attempt();
-        match within(call.timeout, self.exchange(call, accept)).await {
+        match within(call.timeout, Box::pin(self.exchange(call, accept))).await {
             Ok(ended) => ended,
             Err(after) => Err(call.timed_out(TimeoutPhase::Attempt, after)),
         }

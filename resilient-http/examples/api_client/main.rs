@@ -91,16 +91,12 @@ impl Shop {
     }
 
     fn fall_back(&mut self, why: &str) {
-        match self.last_price {
-            Some(cents) => {
-                self.shown.last_known += 1;
-                self.say(&format!("{cents} cents as last known ({why})"));
-            }
-            None => {
-                self.shown.none += 1;
-                self.say(&format!("no price ({why})"));
-            }
-        }
+        let Some(cents) = self.last_price else {
+            self.shown.none += 1;
+            return self.say(&format!("no price ({why})"));
+        };
+        self.shown.last_known += 1;
+        self.say(&format!("{cents} cents as last known ({why})"));
     }
 
     fn say(&self, what: &str) {
@@ -135,8 +131,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
 
     shop.show_price("no such thing").await;
-    while let Some(news) = server.next_news(shop.began.elapsed()) {
-        if let Some(news) = news {
+    while !Server::day_is_over(shop.began.elapsed()) {
+        if let Some(news) = server.news(shop.began.elapsed()) {
             shop.say(&format!("--- the API {news}"));
         }
         shop.show_price("tea").await;

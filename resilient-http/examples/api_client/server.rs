@@ -83,17 +83,17 @@ impl Server {
         self.shared.loses_answer.store(true, SeqCst);
     }
 
-    /// What is new at this time. `None` when the day is over.
-    pub(crate) fn next_news(&self, at: Duration) -> Option<Option<&'static str>> {
-        if at.as_secs_f64() >= END {
-            return None;
-        }
-        let news = DAY.get(self.told.get());
-        let news = news.filter(|(from, ..)| at.as_secs_f64() >= *from);
-        if news.is_some() {
-            self.told.set(self.told.get() + 1);
-        }
-        Some(news.map(|(_, _, news)| *news))
+    pub(crate) fn day_is_over(at: Duration) -> bool {
+        at.as_secs_f64() >= END
+    }
+
+    /// What is new at this time, if anything is.
+    pub(crate) fn news(&self, at: Duration) -> Option<&'static str> {
+        let (_, _, news) = DAY
+            .get(self.told.get())
+            .filter(|(from, ..)| at.as_secs_f64() >= *from)?;
+        self.told.set(self.told.get() + 1);
+        Some(news)
     }
 }
 

@@ -37,7 +37,7 @@ impl fmt::Display for ApiError {
             Self::NotFound { .. } => f.write_str("not found")?,
             Self::Server { .. } => f.write_str("the server failed")?,
             Self::Status { .. } if self.is_redirect() => {
-                f.write_str("a redirect was not followed")?
+                f.write_str("a redirect was not followed")?;
             }
             Self::Status { .. } => f.write_str("the server refused")?,
             Self::Decode { .. } => f.write_str("the answer cannot be read")?,
