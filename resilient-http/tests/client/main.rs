@@ -8,3 +8,4 @@ mod faults_f;
 mod faults_g;
 mod outcome_table;
 mod specification;
+mod storms;
