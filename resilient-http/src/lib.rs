@@ -1,0 +1,56 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod api_request;
+mod auth;
+mod body;
+mod breakers;
+mod builder;
+mod call;
+mod client;
+mod closing;
+mod error;
+mod exchange;
+mod idempotency;
+mod outcome;
+mod rate_limit;
+mod redact;
+mod request;
+mod response;
+mod retry_after;
+mod telemetry;
+mod template;
+mod transport;
+
+pub use self::api_request::ApiRequest;
+pub use self::auth::{ApiKey, Auth};
+pub use self::body::{Body, RequestBody};
+pub use self::builder::ApiClientBuilder;
+pub use self::client::ApiClient;
+pub use self::closing::StillRunning;
+pub use self::error::{
+    ApiError, BuildError, BuildErrorKind, DecodeError, ErrorKind, Phase, RetriesDisabled,
+    TimeoutPhase,
+};
+pub use self::idempotency::{Idempotency, IdempotencyKey};
+pub use self::rate_limit::RateLimit;
+pub use self::request::{PreparedRequest, RawRequest, RequestBuilder};
+pub use self::response::{FromResponse, Rejected, Reply, Response};
+pub use self::retry_after::retry_after;
+pub use self::template::PathTemplate;
+#[cfg(feature = "test-util")]
+pub use self::transport::MockTransport;
+#[cfg(feature = "reqwest")]
+pub use self::transport::ReqwestTransport;
+pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
+// What the signatures here name, for those who have no such dependency of their own.
+pub use bytes::Bytes;
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use resilient::{
+    BreakerConfig, BudgetConfig, CircuitBreaker, CircuitOpen, Class, Classify, Jitter, RetryBudget,
+    RetryPolicy,
+};
+pub use secrecy::SecretString;
+
+/// Any error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
