@@ -14,7 +14,8 @@ use std::time::Duration;
 use dhat::{Alloc, HeapStats, Profiler};
 use resilient::{
     BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, Outcome,
-    Registry, RetryBudget, RetryPolicy, State, circuit_breaker, retry,
+    Registry, RetryBudget, RetryError, RetryPolicy, State, circuit_breaker, fallback, retry,
+    timeout,
 };
 
 #[global_allocator]
@@ -106,6 +107,12 @@ fn run<F: Future>(future: F) -> F::Output {
 
 #[derive(Debug)]
 struct Fault;
+
+impl From<resilient::TimedOut> for Fault {
+    fn from(_: resilient::TimedOut) -> Self {
+        Self
+    }
+}
 
 impl From<resilient::CircuitOpen> for Fault {
     fn from(_: resilient::CircuitOpen) -> Self {
@@ -269,6 +276,40 @@ fn fm_i3_what_a_budget_does_for_a_call_allocates_nothing() {
             reservation.spend();
         }
     });
+}
+
+#[test]
+fn r10_a_call_with_limits_and_a_budget_that_succeeds_at_once_allocates_nothing() {
+    #[fallback(value = 0)]
+    #[retry(deadline = "9s", attempt_timeout = "1s", budget = "allocations")]
+    #[circuit_breaker]
+    #[timeout("1s")]
+    async fn annotated() -> Result<u32, Fault> {
+        Ok(1)
+    }
+    #[retry(attempt = this, errors = all)]
+    async fn recorded() -> Result<u32, RetryError<Fault>> {
+        Ok(this.number())
+    }
+    let heap = Heap::alone();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
+    let _in_it = runtime.enter();
+    let budget = RetryBudget::new("dependency", BudgetConfig::default());
+    let breaker = breaker(&settings());
+    let policy = RetryPolicy::DEFAULT;
+    let call = || {
+        let limited = policy.call().deadline(secs(9)).attempt_timeout(secs(1));
+        limited.budget(&budget).through(&breaker)
+    };
+    heap.allocates_nothing("a call", || {
+        _ = run(call().run(async |_| Ok::<_, Fault>(1)));
+    });
+    heap.allocates_nothing("a recorded call", || {
+        _ = run(call().run_recorded(async |_| Ok::<_, Fault>(1)));
+    });
+    heap.allocates_nothing("a stack", || _ = run(annotated()));
+    heap.allocates_nothing("a recorded function", || _ = run(recorded()));
 }
 
 #[test]

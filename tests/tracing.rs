@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, circuit_breaker, retry,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, TimedOut, circuit_breaker,
+    fallback, retry,
 };
 use tracing::Level;
 use tracing::span::{Attributes, Id, Record};
@@ -20,6 +21,12 @@ struct Fault;
 
 impl From<CircuitOpen> for Fault {
     fn from(_: CircuitOpen) -> Self {
+        Self
+    }
+}
+
+impl From<TimedOut> for Fault {
+    fn from(_: TimedOut) -> Self {
         Self
     }
 }
@@ -129,6 +136,89 @@ fn retries_and_their_end_are_told_at_debug() {
         "DEBUG gave up attempts=3 reason=\"exhausted\"",
     ];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
+    let lines = logged(|| {
+        let policy = RetryPolicy::builder()
+            .jitter(resilient::Jitter::None)
+            .build()
+            .unwrap();
+        runtime().block_on(async {
+            let call = policy.call().attempt_timeout(Duration::from_secs(1));
+            let output = call.run(async |attempt| {
+                if attempt.is_first() {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, Fault>(attempt.number())
+            });
+            assert_eq!(output.await, Ok(2));
+
+            let call = policy.call().deadline(Duration::from_secs(1));
+            let output = call.run(|_| std::future::pending::<Result<(), Fault>>());
+            assert_eq!(output.await, Err(Fault));
+
+            let output = policy.run(async |_| Ok::<_, Fault>(1)).await;
+            assert_eq!(output, Ok(1), "of which nothing is told");
+        });
+    });
+    let expected = [
+        "DEBUG attempt cut short attempt=1 limit=\"attempt_timeout\"",
+        "DEBUG retrying attempt=1 delay=0.1",
+        "DEBUG succeeded after retries attempts=2",
+        "DEBUG attempt cut short attempt=1 limit=\"deadline\"",
+        "DEBUG gave up attempts=1 reason=\"deadline\"",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_fallback_is_told_at_debug_where_it_replaces_something() {
+    #[fallback(value = 0)]
+    #[retry(max_retries = 0)]
+    async fn call(works: bool) -> Result<u32, Fault> {
+        works.then_some(1).ok_or(Fault)
+    }
+
+    let lines = logged(|| {
+        runtime().block_on(async {
+            assert_eq!(call(true).await, Ok(1));
+            assert_eq!(call(false).await, Ok(0));
+        });
+    });
+    let expected = [
+        "DEBUG gave up attempts=1 reason=\"exhausted\"",
+        "DEBUG failed output replaced by the fallback",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn r14_a_loop_inside_another_one_is_one_warning_that_names_its_place() {
+    #[retry(base_delay = "0s", max_retries = 2)]
+    async fn inner() -> Result<(), Fault> {
+        Err(Fault)
+    }
+    #[retry(base_delay = "0s", max_retries = 2)]
+    async fn outer() -> Result<(), Fault> {
+        inner().await
+    }
+
+    let lines = logged(|| {
+        for _ in 0..2 {
+            assert_eq!(runtime().block_on(outer()), Err(Fault));
+        }
+    });
+    let warnings: Vec<_> = lines
+        .iter()
+        .filter(|line| line.starts_with("WARN"))
+        .collect();
+    let [warning] = warnings[..] else {
+        panic!("{warnings:?}");
+    };
+    assert!(warning.starts_with("WARN a retry inside an attempt of another retry"));
+    assert_eq!(warning.matches("tracing.rs:").count(), 1, "{warning}");
 }
 
 #[test]

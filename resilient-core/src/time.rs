@@ -118,10 +118,13 @@ impl fmt::Debug for Source {
 
 /// `start + delay`, or `None` where that is beyond what an instant can say: never.
 pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
+    // A timer rounds up, by less than this.
+    const TO_SPARE: Duration = Duration::from_secs(1);
     if delay == Duration::MAX {
         return None;
     }
-    start.checked_add(delay)
+    let later = start.checked_add(delay)?;
+    later.checked_add(TO_SPARE).and(Some(later))
 }
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
@@ -169,7 +172,12 @@ pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
 #[cfg(feature = "tokio")]
 pub(crate) async fn sleep(delay: Duration) {
     if !delay.is_zero() && !is_skipped(delay) {
-        tokio::time::sleep(delay).await;
+        // Of what ends never tokio makes decades.
+        let sleep = match later(now(), delay) {
+            Some(end) => tokio::time::sleep_until(end.into()),
+            None => tokio::time::sleep(Duration::MAX),
+        };
+        sleep.await;
     }
 }
 

@@ -20,16 +20,16 @@ use crate::support::{
 
 /// What is begun and what has ended, whether by its end or by being dropped.
 #[derive(Default)]
-struct Attempts {
-    begun: Cell<u64>,
-    alive: Cell<u64>,
+pub(crate) struct Attempts {
+    pub(crate) begun: Cell<u64>,
+    pub(crate) alive: Cell<u64>,
 }
 
 struct Running<'a>(&'a Attempts);
 
 impl Attempts {
     /// One with two await points, that fails.
-    async fn fail(&self) -> Result<(), Fault> {
+    pub(crate) async fn fail(&self) -> Result<(), Fault> {
         self.begun.set(self.begun.get() + 1);
         self.alive.set(self.alive.get() + 1);
         let _running = Running(self);
@@ -83,7 +83,7 @@ fn classify(output: &Result<(), Fault>) -> Option<Class> {
 }
 
 /// A breaker that no three failures open, closed and half-open.
-fn breakers() -> [CircuitBreaker; 2] {
+pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     let settings = fragile()
         .failure_threshold(100)
         .half_open_successes(5)
@@ -92,7 +92,7 @@ fn breakers() -> [CircuitBreaker; 2] {
 }
 
 /// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
-async fn cut(future: impl Future, polls: usize) -> bool {
+pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
         let done = poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready()));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use resilient::{Backoff, Class, GiveUp, Jitter, Retry, RetryPolicy, RetryPolicyBuilder, retry};
 use tokio::time::{Instant, timeout};
 
-use crate::support::secs;
+use crate::support::{Fault, secs};
 
 const DAY: Duration = secs(86_400);
 
@@ -242,6 +242,47 @@ fn fm_d12_the_longest_delay_within_a_limit_overflows_nothing() {
     assert_eq!((worst.attempts(), worst.sleep()), (1, Duration::ZERO));
     let worst = built(&settings).worst_case();
     assert_eq!(worst.with_attempt_timeout(Duration::MAX), Duration::MAX);
+}
+
+/// The longest time from now to an instant.
+fn longest() -> Duration {
+    let now = Instant::now().into_std();
+    let longest = (0..94).rev().fold(0_u128, |longest, bit| {
+        let longer = longest | 1 << bit;
+        let is_too_long = now.checked_add(of_nanos(longer)).is_none();
+        if is_too_long { longest } else { longer }
+    });
+    of_nanos(longest)
+}
+
+fn of_nanos(nanos: u128) -> Duration {
+    let secs = u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX);
+    Duration::new(secs, u32::try_from(nanos % 1_000_000_000).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn fm_d12_a_limit_or_a_delay_that_ends_where_instants_do_panics_in_no_timer() {
+    async fn after_a_day() -> Result<(), Fault> {
+        tokio::time::sleep(DAY).await;
+        Ok(())
+    }
+    #[resilient::timeout(time)]
+    async fn bounded(time: Duration) -> Result<(), Fault> {
+        after_a_day().await
+    }
+    let policy = built(&exact().max_retries(0));
+    for nanos in [0, 1, 999_998, 999_999, 1_000_000] {
+        let nearly = || longest().saturating_sub(Duration::from_nanos(nanos));
+        let call = policy.call().deadline(nearly());
+        assert_eq!(call.run(|_| after_a_day()).await, Ok(()), "{nanos}");
+        let call = policy.call().attempt_timeout(nearly());
+        assert_eq!(call.run(|_| after_a_day()).await, Ok(()), "{nanos}");
+        assert_eq!(bounded(nearly()).await, Ok(()), "{nanos}");
+
+        let patient = built(&unbounded().base_delay(nearly()));
+        let call = patient.run(async |_| Err::<(), ()>(()));
+        timeout(DAY, call).await.unwrap_err();
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::process::{Command, Output};
 use std::rc::Rc;
 
+use resilient::testing::Scope;
 use resilient::{
-    BreakerConfig, CircuitBreaker, KeyedBreakers, Outcome, Registry, RetryPolicy, State,
-    circuit_breaker, retry,
+    BreakerConfig, BudgetConfig, CircuitBreaker, KeyedBreakers, Outcome, Registry, RetryBudget,
+    RetryPolicy, State, circuit_breaker, retry,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -158,7 +159,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
 }
 
 /// Runs one test of this program in a process of its own, where it finds `RESILIENT_FAULTS_CHILD` set.
-fn in_a_process_of_its_own(test: &str) -> Option<Output> {
+pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
         return None;
@@ -189,6 +190,7 @@ fn use_everything(registry: &Registry) {
     assert!(events.try_next().is_some());
     assert_eq!(registry.snapshot().len(), registry.breakers().len());
     registry.all().close();
+    Scope::new().run_blocking(|| ());
 }
 
 #[cfg(target_os = "linux")]
@@ -233,6 +235,14 @@ impl Drop for UsedWhenDropped {
         use_everything(&Registry::new());
         use_everything(Registry::global());
         called_at_the_end();
+        Scope::new().run_blocking(called_at_the_end);
+        let budget = RetryBudget::new("at the end", BudgetConfig::default());
+        let call = RetryPolicy::DEFAULT
+            .call()
+            .budget(&budget)
+            .deadline(secs(1));
+        let limited = run(Scope::new().run(call.run(async |_| Err::<(), _>(Fault::Down))));
+        assert!(matches!(limited, Err(Fault::Late(_))), "without a timer");
         let config = BreakerConfig::default();
         succeed(&KeyedBreakers::<u32>::new("made at the end", config).get(&1));
         println!("used at the end");

@@ -12,6 +12,7 @@ mod concurrency;
 mod delays;
 mod environment;
 mod keys;
+mod loops;
 mod memory;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -7,11 +7,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
+use resilient::testing::{RecordedCall, Scope, Scoped};
 use resilient::{
-    Attempt, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Class, Clock,
-    ConfigError, Event, KeyedBreakers, ManualClock, Outcome, Overrides, Permit, Registry,
-    RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, circuit_breaker,
-    retry,
+    Attempt, BreakerConfig, BreakerConfigBuilder, BudgetSnapshot, CircuitBreaker, CircuitOpen,
+    Class, Clock, ConfigError, Event, FailedAttempt, GiveUpEvent, KeyedBreakers, ManualClock,
+    Outcome, Overrides, Permit, Registry, Reservation, Retry, RetryBudget, RetryCall, RetryError,
+    RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription,
+    TimedOut, circuit_breaker, retry,
 };
 
 use crate::support::{
@@ -375,6 +377,34 @@ fn fm_b9_the_public_types_are_unwind_safe() {
     unwind_safe::<Overrides>();
     unwind_safe::<Attempt<Option<()>>>();
     unwind_safe::<ManualClock>();
+    unwind_safe::<Retry<'_>>();
+    unwind_safe::<RetryCall<'_>>();
+    unwind_safe::<RetryEvent<'_, Option<()>>>();
+    unwind_safe::<GiveUpEvent<'_, Option<()>>>();
+    unwind_safe::<RetryError<Fault>>();
+    unwind_safe::<FailedAttempt<Fault>>();
+    unwind_safe::<TimedOut>();
+    unwind_safe::<RetryBudget>();
+    unwind_safe::<Reservation>();
+    unwind_safe::<BudgetSnapshot>();
+    unwind_safe::<Scope>();
+    unwind_safe::<RecordedCall>();
+    unwind_safe::<Scoped<()>>();
+}
+
+#[test]
+fn fm_i8_the_types_of_a_call_go_to_other_threads_and_can_be_moved() {
+    fn of_any_thread<T: Send + Sync + Unpin>() {}
+    of_any_thread::<Retry<'_>>();
+    of_any_thread::<RetryCall<'_>>();
+    of_any_thread::<Attempt<Result<(), Fault>>>();
+    of_any_thread::<RetryError<Fault>>();
+    of_any_thread::<TimedOut>();
+    of_any_thread::<RetryBudget>();
+    of_any_thread::<Reservation>();
+    of_any_thread::<Scope>();
+    of_any_thread::<RecordedCall>();
+    of_any_thread::<Scoped<()>>();
 }
 
 #[test]

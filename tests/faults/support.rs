@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use resilient::{
     BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Class, Classify, Event,
-    EventKind, ManualClock, Outcome, Registry, State,
+    EventKind, ManualClock, Outcome, Registry, State, TimedOut,
 };
 
 pub(crate) const fn secs(seconds: u64) -> Duration {
@@ -21,6 +21,7 @@ pub(crate) const fn secs(seconds: u64) -> Duration {
 pub(crate) enum Fault {
     Down,
     Open(CircuitOpen),
+    Late(TimedOut),
 }
 
 impl From<CircuitOpen> for Fault {
@@ -29,10 +30,16 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
+impl From<TimedOut> for Fault {
+    fn from(timed_out: TimedOut) -> Self {
+        Self::Late(timed_out)
+    }
+}
+
 impl Classify for Fault {
     fn classify(&self) -> Class {
         match self {
-            Self::Down => Class::transient(),
+            Self::Down | Self::Late(_) => Class::transient(),
             Self::Open(_) => Class::ignored(),
         }
     }

@@ -30,7 +30,7 @@ impl<E> FailedAttempt<E> {
         self.took
     }
 
-    /// How long the call waited after it. Zero for the last.
+    /// How long the call waited after it. Zero for the last, unless the circuit rejected what the call waited for.
     #[must_use]
     pub fn delay(&self) -> Duration {
         self.delay

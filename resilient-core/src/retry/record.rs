@@ -84,7 +84,8 @@ impl<O> Kept<O> for Last<O> {
 
     #[inline]
     fn give_back(&mut self, known: Attempt<O>) {
-        drop(known);
+        // Where the attempt was rejected further down, the call ends with it.
+        self.0 = known.into_last();
     }
 
     #[inline]

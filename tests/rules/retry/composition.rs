@@ -1,8 +1,27 @@
 //! Rows of the composition table that need no attribute, and futures that can be sent to other threads.
 
-use resilient::State;
+use resilient::{RetryError, State, TimedOut, circuit_breaker, retry, timeout};
 
 use super::*;
+
+#[derive(Debug, PartialEq)]
+enum Late {
+    Down(u32),
+    Rejected(CircuitOpen),
+    TimedOut(TimedOut),
+}
+
+impl From<CircuitOpen> for Late {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Rejected(open)
+    }
+}
+
+impl From<TimedOut> for Late {
+    fn from(timed_out: TimedOut) -> Self {
+        Self::TimedOut(timed_out)
+    }
+}
 
 #[tokio::test]
 async fn row_p03_the_loop_stops_when_its_failures_have_opened_the_circuit() {
@@ -114,4 +133,41 @@ async fn c03_a_call_through_a_breaker_can_be_spawned() {
 
     assert_eq!(task.await.unwrap(), Err(Fault::Down(1)));
     assert_eq!(breaker.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_knew_it() {
+    #[retry(attempt = this, jitter = none)]
+    #[timeout("5s")]
+    #[circuit_breaker(breaker = breaker)]
+    async fn call(breaker: &CircuitBreaker) -> Result<(), Late> {
+        Err(Late::Down(this.number()))
+    }
+
+    #[retry(attempt = this, jitter = none, errors = all)]
+    #[timeout("5s")]
+    #[circuit_breaker(breaker = breaker)]
+    async fn recorded(breaker: &CircuitBreaker) -> Result<(), RetryError<Late>> {
+        Err(Late::Down(this.number()))
+    }
+
+    for records in [false, true] {
+        let breaker = breaker(100);
+        let call = async {
+            if records {
+                recorded(&breaker).await.map_err(RetryError::into_error)
+            } else {
+                call(&breaker).await
+            }
+        };
+        let operator = async {
+            tokio::time::sleep(ms(50)).await;
+            breaker.force_open();
+        };
+
+        let (result, ()) = tokio::join!(call, operator);
+
+        assert_eq!(result, Err(Late::Down(1)), "recorded: {records}");
+        assert_eq!(breaker.snapshot().totals.rejected, 1);
+    }
 }

@@ -1,0 +1,199 @@
+//! The feature `metrics`: calls under a retry of any course are counted, each under one result. In a program of its own,
+//! since the counts are of the whole process.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use resilient::testing::Scope;
+use resilient::{
+    BreakerConfig, BudgetConfig, CircuitBreaker, CircuitOpen, Class, Nested, Registry, RetryBudget,
+    RetryPolicy, TimedOut, WhenOpen, circuit_breaker, retry,
+};
+
+#[derive(Debug)]
+struct Fault;
+
+impl From<CircuitOpen> for Fault {
+    fn from(_: CircuitOpen) -> Self {
+        Self
+    }
+}
+
+impl From<TimedOut> for Fault {
+    fn from(_: TimedOut) -> Self {
+        Self
+    }
+}
+
+/// What an attempt does: it succeeds, fails in one of some ways, never ends, or panics.
+#[derive(Clone, Copy)]
+enum Does {
+    Succeed,
+    Fail(Class),
+    Hang,
+    Panic,
+}
+
+fn any_does(random: &mut fastrand::Rng) -> Does {
+    match random.u8(0..12) {
+        0..3 => Does::Succeed,
+        3..7 => Does::Fail(Class::transient()),
+        7 => Does::Fail(Class::permanent()),
+        8 => Does::Fail(Class::throttled().after(Duration::from_secs(random.u64(0..90)))),
+        9 | 10 => Does::Hang,
+        _ => Does::Panic,
+    }
+}
+
+struct Call {
+    does: Vec<Does>,
+    made: Cell<usize>,
+    class: Cell<Option<Class>>,
+    policy: RetryPolicy,
+    breaker: CircuitBreaker,
+    budget: RetryBudget,
+    deadline: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+}
+
+impl Call {
+    fn any(random: &mut fastrand::Rng) -> Self {
+        let mut policy = RetryPolicy::builder()
+            .max_retries(random.u32(0..4))
+            .base_delay(Duration::from_secs(random.u64(0..2)));
+        if random.bool() {
+            policy = policy.max_elapsed(Duration::from_secs(random.u64(1..20)));
+        }
+        if random.bool() {
+            policy = policy.when_open(WhenOpen::Wait);
+        }
+        let settings = BudgetConfig::builder().reserve(random.u32(0..20));
+        let breaker = BreakerConfig::builder().failure_threshold(random.u32(1..5));
+        let breaker = CircuitBreaker::new("one", breaker.build().unwrap());
+        if random.u8(0..8) == 0 {
+            breaker.force_open();
+        }
+        let mut limit = || {
+            let secs = random.u64(1..20);
+            random.bool().then_some(Duration::from_secs(secs))
+        };
+        let (deadline, attempt_timeout) = (limit(), limit());
+        Self {
+            does: (0..4).map(|_| any_does(random)).collect(),
+            made: Cell::new(0),
+            class: Cell::new(None),
+            policy: policy.build().unwrap(),
+            breaker,
+            budget: RetryBudget::new("one", settings.build().unwrap()),
+            deadline,
+            attempt_timeout,
+        }
+    }
+
+    async fn attempt(&self) -> Result<(), Fault> {
+        let does = self.does[self.made.get()];
+        self.made.set(self.made.get() + 1);
+        match does {
+            Does::Succeed => Ok(()),
+            Does::Fail(class) => {
+                self.class.set(Some(class));
+                Err(Fault)
+            }
+            Does::Hang => std::future::pending().await,
+            Does::Panic => resume_unwind(Box::new("a panic of the test")),
+        }
+    }
+
+    async fn by_policy(&self) -> Result<(), Fault> {
+        let mut call = self.policy.call().nested(Nested::Allow);
+        if let Some(time) = self.deadline {
+            call = call.deadline(time);
+        }
+        if let Some(time) = self.attempt_timeout {
+            call = call.attempt_timeout(time);
+        }
+        let classify = |output: &Result<(), Fault>| match output {
+            Ok(()) => None,
+            Err(_) => self.class.get(),
+        };
+        let call = call.through(&self.breaker).budget(&self.budget);
+        call.run_with(classify, |_| self.attempt()).await
+    }
+}
+
+#[retry(
+    policy = call.policy,
+    deadline = call.deadline,
+    attempt_timeout = call.attempt_timeout,
+    budget = call.budget
+)]
+#[circuit_breaker(breaker = call.breaker)]
+async fn annotated(call: &Call) -> Result<(), Fault> {
+    call.attempt().await
+}
+
+/// Makes one call, and says which result it was.
+fn one(random: &mut fastrand::Rng) -> &'static str {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let (call, scope) = (Call::any(random), Scope::new().with_real_sleeps());
+    let patience = Duration::from_secs(random.u64(1..60)) + Duration::from_micros(7_500);
+    let is_annotated = random.bool();
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(scope.run(async {
+            let ended = if is_annotated {
+                tokio::time::timeout(patience, annotated(&call)).await
+            } else {
+                tokio::time::timeout(patience, call.by_policy()).await
+            };
+            ended.ok()
+        }))
+    }));
+    match ended {
+        Err(_) => "panicked",
+        Ok(None) => "cancelled",
+        Ok(Some(Ok(()))) if call.made.get() == 1 && scope.call().delays().is_empty() => "success",
+        Ok(Some(Ok(()))) => "success_after_retry",
+        Ok(Some(Err(Fault))) => scope.call().gave_up().expect("it failed").as_str(),
+    }
+}
+
+/// Two ways to begin a call and not to make it.
+fn never_polled() {
+    drop(annotated(&Call::any(&mut fastrand::Rng::with_seed(1))));
+    drop(Call::any(&mut fastrand::Rng::with_seed(1)).by_policy());
+}
+
+#[test]
+fn each_call_of_any_course_falls_into_exactly_one_result() {
+    let mut random = fastrand::Rng::with_seed(20);
+    let mut expected = BTreeMap::<String, u64>::new();
+    for _ in 0..2_000 {
+        *expected.entry(one(&mut random).to_owned()).or_default() += 1;
+    }
+    never_polled();
+    let recorder = DebuggingRecorder::new();
+    metrics::with_local_recorder(&recorder, || Registry::global().record_metrics());
+    let series = recorder.snapshotter().snapshot().into_vec().into_iter();
+    let counted: BTreeMap<_, _> = series
+        .filter_map(|(key, _, _, value)| {
+            let key = key.key();
+            let DebugValue::Counter(calls) = value else {
+                return None;
+            };
+            let is_of_retries = key.name() == "resilient.retry.calls" && calls > 0;
+            let result = key.labels().next()?.value().to_owned();
+            is_of_retries.then_some((result, calls))
+        })
+        .collect();
+    assert_eq!(counted, expected);
+    assert_eq!(counted.values().sum::<u64>(), 2_000);
+    // All reasons but two: nothing is nested here, and there are timers.
+    assert_eq!(counted.len(), 2 + 7 + 2, "{counted:?}");
+}

@@ -1,0 +1,113 @@
+//! A plain reference of the retry loop, written from the rules alone, beside the real ones: random dependencies, settings,
+//! limits, budgets, circuits and callers that give up must end in the same way, at the same time, at the same cost.
+//!
+//! The rules do not say which of several reasons to stop is told; any that holds will do. `PROPTEST_CASES` sets how many
+//! cases there are.
+
+mod plan;
+mod reference;
+mod subject;
+
+use plan::{Plan, Way};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use reference::{Course, Ended, course_of};
+
+/// Compares one course with the reference's.
+fn compare(plan: &Plan) -> Result<Course, TestCaseError> {
+    let expected = course_of(plan);
+    let real = subject::run(plan);
+    prop_assert_eq!(&real.ended, &expected.ended, "how it ended");
+    prop_assert_eq!(&real.starts, &expected.starts, "when attempts started");
+    prop_assert_eq!(
+        real.made,
+        expected.made,
+        "attempts that were made and ended"
+    );
+    prop_assert_eq!(real.tokens, expected.tokens, "tokens");
+    prop_assert_eq!(&real.circuit, &expected.circuit, "what the circuit counted");
+    prop_assert_eq!(&real.record, &expected.record, "every attempt's error");
+    if let Some(at) = real.at {
+        prop_assert_eq!(at, expected.at, "when it ended");
+    }
+    let Some(reason) = real.reason else {
+        prop_assert!(expected.reasons.is_empty(), "{:?}", expected.reasons);
+        return Ok(expected);
+    };
+    prop_assert!(
+        expected.reasons.contains(&reason),
+        "{reason} is none of {:?}",
+        expected.reasons
+    );
+    Ok(expected)
+}
+
+fn compare_many(way: Way) {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
+    let config = Config {
+        cases: wanted.and_then(|it| it.parse().ok()).unwrap_or(2_500),
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new(config);
+    let result = runner.run(&plan::plans(way), |plan| compare(&plan).map(drop));
+    if let Err(counterexample) = result {
+        panic!("{counterexample}");
+    }
+}
+
+#[test]
+fn a_call_of_a_policy_goes_as_the_rules_say() {
+    compare_many(Way::Call);
+}
+
+#[test]
+fn a_call_that_records_its_errors_goes_as_the_rules_say() {
+    compare_many(Way::Recorded);
+}
+
+#[test]
+fn an_annotated_function_goes_as_the_rules_say() {
+    compare_many(Way::Annotated);
+}
+
+#[test]
+fn an_annotated_function_that_records_its_errors_goes_as_the_rules_say() {
+    compare_many(Way::AnnotatedRecorded);
+}
+
+#[test]
+fn the_cases_reach_every_end_and_every_reason() {
+    use resilient::GiveUp;
+    use std::collections::HashSet;
+
+    let mut runner = TestRunner::deterministic();
+    let (mut reasons, mut ends) = (HashSet::new(), HashSet::new());
+    for _ in 0..3_000 {
+        let plan = plan::plans(Way::Call).new_tree(&mut runner).unwrap();
+        let course = course_of(&plan.current());
+        if let [reason] = course.reasons[..] {
+            reasons.insert(reason);
+        }
+        ends.insert(match course.ended {
+            Ended::Returned(Ok(())) if course.starts.len() == 1 => "success",
+            Ended::Returned(Ok(())) => "success after retries",
+            Ended::Returned(Err(_)) => "error",
+            Ended::Cancelled => "cancelled",
+            Ended::Panicked => "panicked",
+        });
+    }
+    let of_timers = [
+        GiveUp::Exhausted,
+        GiveUp::NotRetryable,
+        GiveUp::Elapsed,
+        GiveUp::Deadline,
+        GiveUp::Budget,
+        GiveUp::CircuitOpen,
+        GiveUp::Hint,
+        GiveUp::Nested,
+    ];
+    assert_eq!(reasons, HashSet::from(of_timers));
+    assert_eq!(ends.len(), 5, "{ends:?}");
+}

@@ -1,0 +1,203 @@
+//! What a case is made of. Times are even numbers of milliseconds, but for the caller's patience: so it never ends at the
+//! very time of anything else.
+
+use proptest::prelude::*;
+use resilient::{CircuitOpen, Class, Classify, Limit, TimedOut};
+
+/// How the call is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Way {
+    Call,
+    Recorded,
+    Annotated,
+    AnnotatedRecorded,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) way: Way,
+    pub(crate) max_retries: u32,
+    pub(crate) base: u64,
+    pub(crate) factor: u32,
+    pub(crate) max_delay: u64,
+    pub(crate) max_hint: u64,
+    pub(crate) waits_for_circuit: bool,
+    pub(crate) max_elapsed: Option<u64>,
+    pub(crate) deadline: Option<u64>,
+    pub(crate) attempt_timeout: Option<u64>,
+    /// Of a call around this one, which begins at the same time.
+    pub(crate) outer_deadline: Option<u64>,
+    /// Whether it runs inside another loop's second attempt.
+    pub(crate) is_nested: bool,
+    pub(crate) tokens: Option<u32>,
+    pub(crate) circuit: Option<CircuitPlan>,
+    /// What attempts do; the last one goes on for ever.
+    pub(crate) steps: Vec<Step>,
+    /// When the caller drops the call.
+    pub(crate) patience: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct CircuitPlan {
+    pub(crate) threshold: u32,
+    pub(crate) recovery: u64,
+    pub(crate) before: Before,
+}
+
+/// What happened to the circuit before the call.
+#[derive(Debug, Clone)]
+pub(crate) enum Before {
+    /// So many failures in a row, fewer than the threshold.
+    Failures(u32),
+    /// It opened so long ago.
+    Opened(u64),
+    Forced,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) takes: u64,
+    pub(crate) end: End,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    Success,
+    Failure(Kind, Option<u64>),
+    Panic,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Transient,
+    Permanent,
+    Throttled,
+    Ignored,
+    Answered,
+}
+
+/// The error, as both sides have it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Fault {
+    /// Which of the attempts that were made, what it means, and its hint.
+    Down(u32, Kind, Option<u64>),
+    Rejected,
+    /// Which limit, how long it was, and the number of the attempt.
+    Late(Limit, u64, u32),
+}
+
+impl From<CircuitOpen> for Fault {
+    fn from(_: CircuitOpen) -> Self {
+        Self::Rejected
+    }
+}
+
+impl From<TimedOut> for Fault {
+    fn from(cut: TimedOut) -> Self {
+        let after = u64::try_from(cut.after().as_millis()).unwrap();
+        Self::Late(cut.limit(), after, cut.attempts())
+    }
+}
+
+impl Classify for Fault {
+    fn classify(&self) -> Class {
+        let Self::Down(_, kind, hint) = *self else {
+            return Class::transient();
+        };
+        let class = match kind {
+            Kind::Transient => Class::transient(),
+            Kind::Permanent => Class::permanent(),
+            Kind::Throttled => Class::throttled(),
+            Kind::Ignored => Class::ignored(),
+            Kind::Answered => Class::answered(),
+        };
+        match hint {
+            Some(hint) => class.after(std::time::Duration::from_millis(hint)),
+            None => class,
+        }
+    }
+}
+
+fn even(most: u64) -> impl Strategy<Value = u64> {
+    (0..=most / 2).prop_map(|half| 2 * half)
+}
+
+fn maybe(most: u64) -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![2 => Just(None), 1 => even(most).prop_map(Some)]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let kind = prop_oneof![
+        12 => Just(Kind::Transient),
+        1 => Just(Kind::Permanent),
+        3 => Just(Kind::Throttled),
+        1 => Just(Kind::Ignored),
+        1 => Just(Kind::Answered),
+    ];
+    let hint = prop_oneof![4 => Just(None), 1 => even(60).prop_map(Some)];
+    let end = prop_oneof![
+        3 => Just(End::Success),
+        12 => (kind, hint).prop_map(|(kind, hint)| End::Failure(kind, hint)),
+        1 => Just(End::Panic),
+    ];
+    let takes = prop_oneof![3 => Just(0), 6 => even(40), 1 => Just(100_000)];
+    let step = (takes, end).prop_map(|(takes, end)| Step { takes, end });
+    prop::collection::vec(step, 1..7)
+}
+
+fn circuit() -> impl Strategy<Value = Option<CircuitPlan>> {
+    let before = prop_oneof![
+        4 => (0_u32..3).prop_map(Before::Failures),
+        2 => even(60).prop_map(Before::Opened),
+        1 => Just(Before::Forced),
+    ];
+    let some = (1_u32..5, even(50), before).prop_map(|(threshold, recovery, before)| CircuitPlan {
+        threshold,
+        recovery,
+        before: match before {
+            Before::Failures(count) => Before::Failures(count.min(threshold - 1)),
+            other => other,
+        },
+    });
+    prop_oneof![1 => Just(None), 2 => some.prop_map(Some)]
+}
+
+pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
+    let policy = (
+        0_u32..6,
+        even(12),
+        1_u32..4,
+        even(40),
+        even(60),
+        any::<bool>(),
+    );
+    let limits = (maybe(120), maybe(120), maybe(40), maybe(120));
+    let tokens = prop_oneof![1 => Just(None), 2 => (0_u32..30).prop_map(Some)];
+    let patience = prop_oneof![3 => Just(None), 1 => even(120).prop_map(|at| Some(at + 1))];
+    let nested = prop::bool::weighted(0.1);
+    (policy, limits, nested, tokens, circuit(), steps(), patience).prop_map(
+        move |(policy, limits, is_nested, tokens, circuit, steps, patience)| {
+            let (max_retries, base, factor, more, max_hint, waits_for_circuit) = policy;
+            let (max_elapsed, deadline, attempt_timeout, outer_deadline) = limits;
+            Plan {
+                way,
+                max_retries,
+                base,
+                factor,
+                max_delay: base + more,
+                max_hint,
+                waits_for_circuit,
+                max_elapsed: max_elapsed.map(|time| time.max(2)),
+                deadline,
+                attempt_timeout,
+                // The call around this one needs some for its own second attempt.
+                outer_deadline: outer_deadline.map(|time| time.max(2)),
+                is_nested,
+                tokens,
+                circuit,
+                steps,
+                patience,
+            }
+        },
+    )
+}
