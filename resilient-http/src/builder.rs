@@ -11,7 +11,7 @@ use crate::address::{Base, UserInfo};
 use crate::auth::{ApiKey, Auth, header_name};
 use crate::breakers::Breakers;
 use crate::client::{ApiClient, Inner};
-use crate::closing::Gate;
+use crate::closing::{Gate, Way};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::outcome::OutcomeRules;
 use crate::redact::mark_secrets;
@@ -41,6 +41,7 @@ const LONGEST_NAME: usize = 128;
 /// | [`redirects`](Self::redirects) | 5 | within the origin only |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
 /// | [`retried_statuses`](Self::retried_statuses) | 408, 429, 500, 502, 503, 504 | |
+/// | [`permanent_codes`](Self::permanent_codes) | none | |
 /// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
 /// | [`auth`](Self::auth), [`header`](Self::header), [`name`](Self::name) | none | |
 #[must_use]
@@ -61,6 +62,7 @@ pub struct ApiClientBuilder {
     allowed: Vec<String>,
     allows_plain_http: bool,
     transport: Option<Arc<dyn Transport>>,
+    connections_of: Option<ApiClient>,
     #[cfg(feature = "reqwest")]
     configure: Option<Configure>,
     /// The first thing that is wrong.
@@ -95,6 +97,7 @@ impl ApiClientBuilder {
             allowed: Vec::new(),
             allows_plain_http: false,
             transport: None,
+            connections_of: None,
             #[cfg(feature = "reqwest")]
             configure: None,
             problem: None,
@@ -207,6 +210,13 @@ impl ApiClientBuilder {
         self
     }
 
+    /// What errors say of themselves that no patience mends, such as `insufficient_quota`: an answer whose JSON has one of
+    /// these as `code` or `type`, at its top or within `error`, is not tried again, whatever its status and headers.
+    pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
+        self.rules.permanent = codes.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The header for idempotency keys.
     pub fn idempotency_header(mut self, name: impl Into<String>) -> Self {
         self.idempotency_header = name.into();
@@ -229,6 +239,14 @@ impl ApiClientBuilder {
     /// What sends the requests, instead of a reqwest client that is built for this one.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Sends over the connections of another client, and of nothing else does it take a share. They end together: once that
+    /// one is closed, calls of this one are [`Closed`](crate::ApiError::Closed), and it waits for those that run; to close
+    /// this one does nothing to that one. Takes the place of a transport.
+    pub fn connections_of(mut self, client: &ApiClient) -> Self {
+        self.connections_of = Some(client.clone());
         self
     }
 
@@ -270,7 +288,10 @@ impl ApiClientBuilder {
         let breakers = self.breakers(&base)?;
         let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
-        let transport = self.make_transport(&base)?;
+        let way = match self.connections_of.take() {
+            Some(client) => Way::Through(Arc::clone(&client.inner().gate)),
+            None => Way::Over(self.make_transport(&base)?),
+        };
         Ok(ApiClient::new(Inner {
             base,
             headers: self.headers,
@@ -283,7 +304,7 @@ impl ApiClientBuilder {
             breakers,
             rules: Arc::new(self.rules),
             idempotency_header,
-            gate: Gate::new(transport),
+            gate: Arc::new(Gate::new(way)),
         }))
     }
 

@@ -19,7 +19,7 @@ pub(crate) struct Call<'a> {
     /// Those of the request, and the idempotency key, which is the same for all attempts.
     pub(crate) headers: HeaderMap,
     pub(crate) facts: CallFacts,
-    pub(crate) visit: Visit<'a>,
+    pub(crate) visit: Visit,
     breaker: CircuitBreaker,
     policy: &'a RetryPolicy,
     timeout: Option<Duration>,

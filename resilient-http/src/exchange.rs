@@ -1,6 +1,7 @@
 //! One attempt: the request goes out, redirects within the origin are followed, the answer is read whole.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, header};
@@ -14,7 +15,7 @@ use crate::body::RequestBody;
 use crate::call::{Accept, Call};
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind, Opaque, Phase, Reply};
-use crate::response::{Rejected, Response};
+use crate::response::{Rejected, Response, Served};
 use crate::telemetry::Sent;
 use crate::transport::{Cause, ResponseBody, TransportError};
 
@@ -88,6 +89,7 @@ impl ApiClient {
                 body,
                 attempts: call.attempt(),
                 template: call.facts.template.clone(),
+                served: Served::Fresh,
             });
         }
         let (body, is_truncated) = read_beginning(body).await;
@@ -273,7 +275,7 @@ impl ApiError {
         // Copied, so that an error keeps no long body alive.
         let kept = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
         Self::Decode {
-            error: Box::new(error),
+            error: Arc::new(error),
             details: Opaque::new(call.details(Some(Reply {
                 status,
                 headers: response.headers,

@@ -35,7 +35,7 @@ pub use self::error::{
 pub use self::idempotency::{Idempotency, IdempotencyKey};
 pub use self::rate_limit::RateLimit;
 pub use self::request::{PreparedRequest, RawRequest, RequestBuilder};
-pub use self::response::{FromResponse, Rejected, Reply, Response};
+pub use self::response::{FromResponse, Rejected, Reply, Response, Served};
 pub use self::retry_after::retry_after;
 pub use self::template::PathTemplate;
 #[cfg(feature = "test-util")]
