@@ -14,7 +14,7 @@ use crate::address::same_origin;
 use crate::body::RequestBody;
 use crate::call::{Accept, Call};
 use crate::client::ApiClient;
-use crate::error::{ApiError, BuildError, BuildErrorKind, Opaque, Phase, Reply};
+use crate::error::{ApiError, BuildError, BuildErrorKind, Details, Opaque, Phase, Reply};
 use crate::response::{Rejected, Response, Served};
 use crate::telemetry::Sent;
 use crate::transport::{Cause, ResponseBody, TransportError};
@@ -269,19 +269,20 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn unreadable(call: &Call<'_>, status: StatusCode, rejected: Rejected) -> Self {
+    pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
         let Rejected { response, error } = rejected;
         let is_long = response.body.len() > ERROR_BODY_LIMIT;
         // Copied, so that an error keeps no long body alive.
         let kept = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
+        details.reply = Some(Reply {
+            status: response.status,
+            headers: response.headers,
+            body: Bytes::copy_from_slice(kept),
+            is_truncated: is_long,
+        });
         Self::Decode {
             error: Arc::new(error),
-            details: Opaque::new(call.details(Some(Reply {
-                status,
-                headers: response.headers,
-                body: Bytes::copy_from_slice(kept),
-                is_truncated: is_long,
-            }))),
+            details: Opaque::new(details),
         }
     }
 }

@@ -6,9 +6,12 @@ mod auth;
 mod body;
 mod breakers;
 mod builder;
+#[cfg(feature = "cache")]
+mod cache;
 mod call;
 mod client;
 mod closing;
+mod endpoint;
 mod error;
 mod exchange;
 mod idempotency;
@@ -26,8 +29,19 @@ pub use self::api_request::ApiRequest;
 pub use self::auth::{ApiKey, Auth};
 pub use self::body::{Body, RequestBody};
 pub use self::builder::ApiClientBuilder;
+#[cfg(feature = "cache")]
+pub use self::cache::{AnswerCache, CacheConfig, CacheCounts};
 pub use self::client::ApiClient;
 pub use self::closing::StillRunning;
+#[cfg(feature = "cache")]
+pub use self::endpoint::Caching;
+#[cfg(feature = "serde")]
+pub use self::endpoint::EndpointConfigs;
+#[cfg(feature = "toml")]
+pub use self::endpoint::EndpointsError;
+pub use self::endpoint::{
+    AuthKind, CallOptions, Endpoint, EndpointBuilder, EndpointConfig, EndpointConfigBuilder, Preset,
+};
 pub use self::error::{
     ApiError, BuildError, BuildErrorKind, DecodeError, ErrorKind, Phase, RetriesDisabled,
     TimeoutPhase,
@@ -53,3 +67,9 @@ pub use secrecy::SecretString;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// For those who declare endpoints.
+pub mod guide {
+    #[doc = include_str!("../docs/endpoints.md")]
+    pub mod endpoints {}
+}

@@ -1,0 +1,385 @@
+//! Endpoints as people write them in files: durations, keys and kinds as text, unknown keys refused.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use resilient::{BreakerConfigBuilder, Jitter, RetryPolicy, RetryPolicyBuilder};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::auth_kind::AuthKind;
+use super::config::{EndpointConfig, Wrong};
+use super::fields::{Fields, fields_of};
+use super::preset::Preset;
+use super::settings::{Bound, Retry, Settings};
+use crate::auth::ApiKey;
+use crate::idempotency::{Idempotency, IdempotencyKey};
+
+/// Endpoints that are declared in one document, by name.
+///
+/// See the [guide](crate::guide::endpoints) for what it may say. From TOML, [`from_toml`](Self::from_toml) tells the place
+/// of what is wrong; other formats of serde go, too.
+#[derive(Debug, Clone, Default)]
+pub struct EndpointConfigs {
+    pub(super) by_name: BTreeMap<String, EndpointConfig>,
+}
+
+impl EndpointConfigs {
+    /// The one of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&EndpointConfig> {
+        self.by_name.get(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &EndpointConfig> {
+        self.by_name.values()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}
+
+/// A document, read but not checked.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Document {
+    defaults: Section,
+    endpoint: BTreeMap<String, Section>,
+}
+
+impl Document {
+    /// Checks each endpoint. What is wrong is told with its name.
+    pub(super) fn check(self) -> Result<EndpointConfigs, (String, Wrong)> {
+        let (default_preset, defaults) = self.defaults.layer();
+        let mut by_name = BTreeMap::new();
+        for (name, section) in self.endpoint {
+            let (preset, settings) = section.layer();
+            let preset = preset.or(default_preset);
+            let settings = settings.or(defaults.clone());
+            let config = EndpointConfig::check(name.clone(), preset, settings)
+                .map_err(|wrong| (name.clone(), wrong))?;
+            by_name.insert(name, config);
+        }
+        Ok(EndpointConfigs { by_name })
+    }
+}
+
+impl<'de> Deserialize<'de> for EndpointConfigs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Document::deserialize(deserializer)?
+            .check()
+            .map_err(|(name, wrong)| {
+                let name = name.escape_debug();
+                D::Error::custom(format_args!("endpoint `{name}`: {}", wrong.error))
+            })
+    }
+}
+
+/// What is said of one endpoint, or of all.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Section {
+    preset: Option<Word<Preset>>,
+    provider: Option<String>,
+    base_url: Option<String>,
+    path: Option<String>,
+    params: BTreeMap<String, Plain>,
+    method: Option<String>,
+    content_type: Option<String>,
+    auth: Option<Word<AuthKind>>,
+    api_key: Option<Word<Key>>,
+    headers: BTreeMap<String, String>,
+    timeout: Option<Word<Time>>,
+    deadline: Option<Word<Time>>,
+    max_retries: Option<u32>,
+    retry: Option<RetrySection>,
+    circuit_breaker: Option<BreakerConfigBuilder>,
+    idempotency: Option<Word<Idempotency>>,
+    retried_statuses: Option<Vec<u16>>,
+    permanent_codes: Option<Vec<String>>,
+    extra_body: Option<Body>,
+    allow_plain_http: Option<bool>,
+    cache: Option<CacheSection>,
+}
+
+impl Section {
+    fn layer(self) -> (Option<Preset>, Settings) {
+        let key = self.api_key.map(|Word(key)| key);
+        let headers = self.headers.into_iter();
+        let params = self.params.into_iter();
+        let settings = Settings {
+            provider: self.provider,
+            base_url: self.base_url,
+            path: self.path,
+            params: params.map(|(name, Plain(value))| (name, value)).collect(),
+            method: self.method,
+            content_type: self.content_type,
+            auth: self.auth.map(|Word(kind)| kind),
+            has_literal_key: key.as_ref().is_some_and(|key| key.is_literal),
+            api_key: key.map(|key| key.key),
+            headers: headers
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect(),
+            timeout: self.timeout.map(|Word(Time(time))| Bound(time)),
+            deadline: self.deadline.map(|Word(Time(time))| Bound(time)),
+            max_retries: self.max_retries,
+            retry: self.retry.map(|retry| Retry::Settings(retry.builder())),
+            circuit_breaker: self.circuit_breaker,
+            idempotency: self.idempotency.map(|Word(idempotency)| idempotency),
+            retried_statuses: self.retried_statuses,
+            permanent_codes: self.permanent_codes,
+            extra_body: self
+                .extra_body
+                .map(|Body(fields)| fields)
+                .unwrap_or_default(),
+            allow_plain_http: self.allow_plain_http,
+            #[cfg(feature = "cache")]
+            cache: self.cache.map(CacheSection::config),
+        };
+        #[cfg(not(feature = "cache"))]
+        let _ = self.cache;
+        (self.preset.map(|Word(preset)| preset), settings)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct RetrySection {
+    base_delay: Option<Word<Time>>,
+    max_delay: Option<Word<Time>>,
+    backoff_factor: Option<f64>,
+    jitter: Option<Word<Jitter>>,
+    max_hint: Option<Word<Time>>,
+}
+
+impl RetrySection {
+    fn builder(self) -> RetryPolicyBuilder {
+        let time =
+            |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or(Duration::MAX));
+        let mut builder = RetryPolicy::builder();
+        if let Some(time) = time(self.base_delay) {
+            builder = builder.base_delay(time);
+        }
+        if let Some(time) = time(self.max_delay) {
+            builder = builder.max_delay(time);
+        }
+        if let Some(factor) = self.backoff_factor {
+            builder = builder.backoff_factor(factor);
+        }
+        if let Some(Word(jitter)) = self.jitter {
+            builder = builder.jitter(jitter);
+        }
+        if let Some(time) = time(self.max_hint) {
+            builder = builder.max_hint(time);
+        }
+        builder
+    }
+}
+
+#[cfg(feature = "cache")]
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct CacheSection {
+    ttl: Option<Word<Time>>,
+    stale_if_open: Option<Word<Time>>,
+    max_bytes: Option<u64>,
+}
+
+#[cfg(feature = "cache")]
+impl CacheSection {
+    fn config(self) -> crate::cache::CacheConfig {
+        let time =
+            |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or_default());
+        let mut config = crate::cache::CacheConfig::new();
+        if let Some(time) = time(self.ttl) {
+            config = config.ttl(time);
+        }
+        if let Some(time) = time(self.stale_if_open) {
+            config = config.stale_if_open(time);
+        }
+        if let Some(bytes) = self.max_bytes {
+            config = config.max_bytes(bytes);
+        }
+        config
+    }
+}
+
+/// Refused, rather than ignored.
+#[cfg(not(feature = "cache"))]
+struct CacheSection;
+
+#[cfg(not(feature = "cache"))]
+impl<'de> Deserialize<'de> for CacheSection {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(D::Error::custom(
+            "needs the feature `cache` of resilient-http",
+        ))
+    }
+}
+
+/// What is written as one word. Whatever it is, it is not shown in an error: it may be a key in the wrong place.
+struct Word<T>(T);
+
+trait FromWord: Sized {
+    const EXPECTED: &'static str;
+
+    fn from_word(text: &str) -> Option<Self>;
+}
+
+impl<'de, T: FromWord> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)
+            .map_err(|_| D::Error::custom(format_args!("must be {}", T::EXPECTED)))?;
+        T::from_word(&text)
+            .map(Word)
+            .ok_or_else(|| D::Error::custom(format_args!("must be {}", T::EXPECTED)))
+    }
+}
+
+impl FromWord for Preset {
+    const EXPECTED: &'static str = "`openai` or `anthropic`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        Self::named(text)
+    }
+}
+
+impl FromWord for AuthKind {
+    const EXPECTED: &'static str = "`bearer`, `x-api-key`, `header:NAME` or `none`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+struct Key {
+    key: ApiKey,
+    is_literal: bool,
+}
+
+impl FromWord for Key {
+    const EXPECTED: &'static str = "`env:NAME`, `file:PATH` or `literal:…`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        Some(Self {
+            key: text.parse().ok()?,
+            is_literal: text.starts_with("literal:"),
+        })
+    }
+}
+
+/// `None` is written as `none`.
+struct Time(Option<Duration>);
+
+impl FromWord for Time {
+    const EXPECTED: &'static str = "a duration like \"250ms\", \"30s\" or \"1m 30s\", or \"none\"";
+
+    fn from_word(text: &str) -> Option<Self> {
+        if text == "none" {
+            return Some(Self(None));
+        }
+        humantime::parse_duration(text).ok().map(Some).map(Self)
+    }
+}
+
+impl FromWord for Idempotency {
+    const EXPECTED: &'static str = "`by_method`, `yes`, `no` or `key`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        match text {
+            "by_method" => Some(Self::Auto),
+            "yes" => Some(Self::Yes),
+            "no" => Some(Self::No),
+            "key" => Some(Self::Key(IdempotencyKey::Auto)),
+            _ => None,
+        }
+    }
+}
+
+impl FromWord for Jitter {
+    const EXPECTED: &'static str =
+        "`full`, `equal`, `none`, `decorrelated`, `smooth` or a share like `20%`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        Some(match text {
+            "full" => Self::Full,
+            "equal" => Self::Equal,
+            "none" => Self::None,
+            "decorrelated" => Self::Decorrelated,
+            "smooth" => Self::Smooth,
+            share => {
+                let percent: f64 = share.strip_suffix('%')?.trim_end().parse().ok()?;
+                Self::Proportional(percent / 100.0)
+            }
+        })
+    }
+}
+
+/// A value in a path: text, or a number.
+struct Plain(String);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl Visitor<'_> for Read {
+            type Value = Plain;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a whole number")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Plain, E> {
+                Ok(Plain(text.to_owned()))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+/// Fields of any kind that JSON has, too.
+struct Body(Fields);
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = BTreeMap::<String, Value>::deserialize(deserializer)?;
+        if fields.values().any(has_date) {
+            return Err(D::Error::custom(
+                "JSON has no dates: write them as text, in quotes",
+            ));
+        }
+        fields_of(&fields).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// How the TOML parser hands a date to formats that have none.
+fn has_date(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name == "$__toml_private_datetime" || has_date(value)),
+        Value::Array(values) => values.iter().any(has_date),
+        _ => false,
+    }
+}
