@@ -1,0 +1,15 @@
+//! Endpoints against real servers on loopback, and against transports that do as they are told. See `README.md`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cache;
+mod calls;
+mod config;
+mod declared;
+mod defects;
+mod files;
+mod gated;
+mod presets;
+mod single_flight;
+mod specification;
