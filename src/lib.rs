@@ -17,16 +17,16 @@ pub use resilient_core::time::*;
 pub use resilient_core::{
     Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetOverride, BudgetSnapshot,
-    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Event, EventKind,
+    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Delays, Event, EventKind,
     FailedAttempt, GiveUp, GiveUpEvent, Jitter, KeyedBreakers, Limit, ListenerId, Mode, NameTaken,
-    Nested, Outcome, Output, Override, OverrideError, Overrides, Permit, Reason, Registry,
-    Rejected, ReportsOpen, ReportsTimeout, Reservation, Retry, RetryBudget, RetryError, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription, TimeInState,
-    TimedOut, TimesOut, Transition, TransitionCounts, TransitionRefused, WhenOpen, Window,
-    WindowCounts,
+    Nested, NominalDelays, Outcome, Output, Override, OverrideError, Overrides, Permit, Reason,
+    Registry, Rejected, ReportsOpen, ReportsTimeout, Reservation, Retry, RetryBudget, RetryError,
+    RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription,
+    TimeInState, TimedOut, TimesOut, Transition, TransitionCounts, TransitionRefused, WhenOpen,
+    Window, WindowCounts, WorstCase,
 };
 #[cfg(feature = "macros")]
-pub use resilient_macros::{Classify, circuit_breaker, retry};
+pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}
@@ -38,7 +38,15 @@ pub mod guide {
 
     #[doc = include_str!("../docs/operating.md")]
     pub mod operating {}
+
+    #[doc = include_str!("../docs/retries.md")]
+    #[doc = ""]
+    #[doc = include_str!("../docs/retries-simulation.md")]
+    pub mod retries {}
 }
+
+#[cfg(feature = "test-util")]
+pub use resilient_core::testing;
 
 #[doc(hidden)]
 pub use resilient_core::__private;

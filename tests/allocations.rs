@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use dhat::{Alloc, HeapStats, Profiler};
 use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, KeyedBreakers, Outcome, Registry,
-    RetryPolicy, State, circuit_breaker, retry,
+    BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, Outcome,
+    Registry, RetryBudget, RetryPolicy, State, circuit_breaker, retry,
 };
 
 #[global_allocator]
@@ -242,6 +242,28 @@ fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
     heap.allocates_nothing("a window, not async", || _ = plain());
     heap.allocates_nothing("a window of time", || _ = run(timed()));
     heap.allocates_nothing("a key", || _ = run(keyed("a.example")));
+}
+
+#[test]
+fn fm_i3_what_a_budget_does_for_a_call_allocates_nothing() {
+    static SITE: resilient::__private::BudgetSite =
+        resilient::__private::BudgetSite::new("allocations");
+    let heap = Heap::alone();
+    let budget = RetryBudget::new("dependency", BudgetConfig::default());
+    heap.allocates_nothing("a success", || budget.succeeded(false));
+    heap.allocates_nothing("a named budget", || {
+        SITE.budget().unwrap().succeeded(false);
+    });
+    heap.allocates_nothing("a retry, cancelled, spent and refunded", || {
+        drop(budget.try_reserve());
+        budget.try_reserve().unwrap().spend();
+        budget.succeeded(true);
+    });
+    heap.allocates_nothing("a refusal", || {
+        while let Some(reservation) = budget.try_reserve() {
+            reservation.spend();
+        }
+    });
 }
 
 #[test]

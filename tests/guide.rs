@@ -1,7 +1,7 @@
 //! The guide says what there is: every setting, every metric, every field.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use resilient::{BreakerConfig, CircuitBreaker, Registry};
+use resilient::{BreakerConfig, BudgetConfig, CircuitBreaker, Registry};
 
 const SETTINGS: &str = include_str!("../docs/settings.md");
 const OPERATING: &str = include_str!("../docs/operating.md");
@@ -20,11 +20,12 @@ fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     cells.flat_map(quoted).collect()
 }
 
-/// What Prometheus reads of a breaker.
+/// What Prometheus reads of a breaker and a budget.
 fn scraped() -> String {
     let exporter = PrometheusBuilder::new().with_recommended_naming(true);
     let recorder = exporter.install_recorder().unwrap();
     let _ = Registry::global().get_or_register("payments", BreakerConfig::default());
+    let _ = Registry::global().get_or_register_budget("payments", BudgetConfig::default());
     Registry::global().record_metrics();
     recorder.render()
 }
@@ -39,7 +40,7 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
     let names: Vec<_> = words
         .filter(|word| word.starts_with("resilient_"))
         .collect();
-    assert_eq!(names.len(), 10);
+    assert_eq!(names.len(), 12);
     for name in names {
         assert!(scraped.contains(&format!("\n{name}{{")), "{name}");
     }
@@ -54,9 +55,9 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
             }
         }
     }
-    assert_eq!(values, 10);
+    assert_eq!(values, 11);
     let table = rows_under(OPERATING, "\n# Metrics\n");
-    assert_eq!(table.len(), 5);
+    assert_eq!(table.len(), 9);
     for name in table {
         assert!(scraped.contains(&name.replace('.', "_")), "{name}");
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, KeyedBreakers, ManualClock, Outcome,
-    Registry, State,
+    BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, ManualClock,
+    Outcome, Registry, State,
 };
 
 const RESULTS: [&str; 6] = [
@@ -43,7 +43,7 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().unwrap().report(outcome);
 }
 
-/// What a recorder got: series like `calls{breaker=payments,result=success}`, without the common prefix.
+/// What a recorder got: series like `calls{breaker=payments,result=success}`, without the prefix of breakers.
 type Recorded = BTreeMap<String, u64>;
 
 /// Runs `code` with a recorder of its own. What it got can be read with `take`.
@@ -59,7 +59,8 @@ fn take(snapshotter: &Snapshotter) -> Recorded {
     series
         .map(|(key, _, _, value)| {
             let (_, key) = key.into_parts();
-            let name = key.name().strip_prefix("resilient.breaker.").unwrap();
+            let name = key.name();
+            let name = name.strip_prefix("resilient.breaker.").unwrap_or(name);
             let labels: BTreeSet<_> = key
                 .labels()
                 .map(|label| format!("{}={}", label.key(), label.value()))
@@ -412,4 +413,55 @@ fn a_recorder_that_panics_harms_no_call() {
     });
     assert_eq!(breaker.state(), State::Open);
     assert_eq!(breaker.snapshot().totals.failure, 2);
+}
+
+#[test]
+fn every_series_of_a_budget_has_its_exact_value_and_no_label_but_its_name() {
+    let registry = Registry::new();
+    let settings = BudgetConfig::builder().capacity(40).reserve(17);
+    let budget = registry.get_or_register_budget("payments", settings.build().unwrap());
+    budget.try_reserve().unwrap().spend();
+    drop(budget.try_reserve());
+    budget.try_reserve().unwrap().spend();
+    let _asleep = budget.try_reserve();
+    (0..7).for_each(|_| assert!(budget.try_reserve().is_none()));
+    (0..2).for_each(|_| budget.succeeded(false));
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let expected = [
+        ("resilient.budget.capacity{budget=payments}", 40),
+        (
+            "resilient.budget.retries{budget=payments,result=granted}",
+            4,
+        ),
+        (
+            "resilient.budget.retries{budget=payments,result=refused}",
+            7,
+        ),
+        ("resilient.budget.returned{budget=payments}", 1),
+        ("resilient.budget.tokens{budget=payments}", 4),
+    ];
+    let all: Vec<_> = recorded
+        .iter()
+        .map(|(series, value)| (series.as_str(), *value))
+        .collect();
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn every_metric_of_a_budget_is_described() {
+    let registry = Registry::new();
+    let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let series = recording(|snapshotter| {
+        registry.record_metrics();
+        snapshotter.snapshot().into_vec()
+    });
+    assert_eq!(series.len(), 5);
+    for (key, unit, description, _) in series {
+        assert_eq!(unit, Some(Unit::Count), "{key:?}");
+        assert!(description.is_some_and(|text| !text.is_empty()), "{key:?}");
+    }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilient::{
-    Abandoned, BreakerConfig, CircuitBreaker, KeyedBreakers, ManualClock, Mode, Outcome, Override,
-    Overrides,
+    Abandoned, BreakerConfig, BudgetConfig, BudgetConfigBuilder, CircuitBreaker, KeyedBreakers,
+    ManualClock, Mode, Outcome, Override, Overrides, RetryBudget,
 };
 use serde_json::{Value, json};
 
@@ -215,4 +215,41 @@ fn a_setting_can_be_read_by_itself() {
     let settings: resilient::BreakerConfigBuilder =
         serde_json::from_value(json!({ "failure_threshold": 3 })).unwrap();
     assert_eq!(settings, BreakerConfig::builder().failure_threshold(3));
+}
+
+#[test]
+fn a_snapshot_of_a_budget_is_json() {
+    let settings = BudgetConfig::builder().capacity(20).build().unwrap();
+    let budget = RetryBudget::new("payments", settings);
+    budget.try_reserve().unwrap().spend();
+    assert!(budget.try_reserve().is_none());
+    (0..2).for_each(|_| budget.succeeded(false));
+    let expected = json!({
+        "name": "payments",
+        "tokens": 2,
+        "capacity": 20,
+        "settings": { "capacity": 20, "retry_cost": 5, "reserve": 5, "deposit": 1 },
+        "counts": {
+            "granted": 1, "refused": 1, "spent": 1, "returned": 0, "refunded": 0, "deposited": 2
+        }
+    });
+    assert_eq!(serde_json::to_value(budget.snapshot()).unwrap(), expected);
+}
+
+#[test]
+fn overrides_of_budgets_can_be_read_from_json() {
+    let read: Overrides = serde_json::from_value(json!({
+        "budgets": { "payments": { "capacity": 100, "deposit": 2 }, "search": {} }
+    }))
+    .unwrap();
+    let payments = BudgetConfig::builder().capacity(100).deposit(2);
+    let expected = Overrides::new()
+        .with_budget("payments", payments)
+        .with_budget("search", BudgetConfig::builder());
+    assert_eq!(read, expected);
+    let wrong = json!({ "budgets": { "payments": { "capacities": 1 } } });
+    let error = serde_json::from_value::<Overrides>(wrong).unwrap_err();
+    assert!(error.to_string().contains("`capacities`"), "{error}");
+    let settings: BudgetConfigBuilder = serde_json::from_value(json!({ "reserve": 3 })).unwrap();
+    assert_eq!(settings, BudgetConfig::builder().reserve(3));
 }

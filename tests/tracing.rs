@@ -160,6 +160,37 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
 }
 
 #[test]
+fn g03_what_happens_to_a_budget_is_a_line_that_names_it() {
+    use resilient::{BudgetConfig, Registry};
+
+    let registry = Registry::new();
+    let settings = BudgetConfig::builder;
+    let lines = logged(|| {
+        let lower = settings().capacity(3);
+        registry.override_budget("payments", lower).unwrap();
+        let dear = settings().retry_cost(20).build().unwrap();
+        for _ in 0..2 {
+            let _ = registry.get_or_register_budget("payments", dear);
+            let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+        }
+        registry.clear_budget_override("payments").unwrap();
+    });
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(
+        lines[0],
+        "WARN invalid setting of a retry budget; its default holds budget=\"payments\" \
+         error=`retry_cost` is 20: must not be above `capacity`"
+    );
+    let conflict = "WARN two places give one retry budget different settings; the first hold";
+    assert!(lines[1].starts_with(conflict), "{}", lines[1]);
+    assert_eq!(lines[1].matches("tracing.rs:").count(), 2, "{}", lines[1]);
+    assert_eq!(
+        lines[2],
+        "INFO settings of retry budget changed budget=\"payments\""
+    );
+}
+
+#[test]
 fn r13_a_plain_function_that_sleeps_in_a_runtime_is_one_warning() {
     #[retry(max_retries = 2, base_delay = "1ns", jitter = none)]
     fn plain() -> Result<(), Fault> {

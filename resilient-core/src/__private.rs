@@ -13,6 +13,10 @@ use crate::telemetry;
 pub use crate::annotated::Annotated;
 pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
+pub use crate::fallback::{
+    Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
+    not_replaced, unless_failed,
+};
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
     Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,

@@ -37,6 +37,8 @@ mod budget_site;
 mod coarse;
 mod error;
 mod event;
+#[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
+mod fallback;
 mod keyed;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -49,6 +51,8 @@ mod seeded;
 mod site;
 mod sync;
 mod telemetry;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod time;
 
 #[doc(hidden)]
@@ -76,10 +80,10 @@ pub use registry::{
 #[cfg(feature = "tokio")]
 pub use retry::RetryCall;
 pub use retry::{
-    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot,
-    FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, ReportsTimeout, Reservation, Retry,
-    RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut,
-    WhenOpen,
+    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Delays,
+    FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, NominalDelays, ReportsTimeout,
+    Reservation, Retry, RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+    TimedOut, TimesOut, WhenOpen, WorstCase,
 };
 pub use time::Clock;
 #[cfg(feature = "test-util")]

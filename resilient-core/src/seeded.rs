@@ -63,6 +63,8 @@ pub enum Bug {
     BudgetChangedApart,
     /// What fits into a budget is read before the step that fills it.
     BudgetCapacityReadApart,
+    /// Whether tokens fit is found out before the step that adds them.
+    BudgetFilledBeyond,
     /// A reservation that is dropped keeps its tokens.
     BudgetReservationKeptOnDrop,
 }

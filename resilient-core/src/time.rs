@@ -121,14 +121,27 @@ pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
 /// Sleeps, without a timer call where `delay` is zero. Dropping the future ends the sleep.
 #[cfg(feature = "tokio")]
 pub(crate) async fn sleep(delay: Duration) {
-    if !delay.is_zero() {
+    if !delay.is_zero() && !is_skipped(delay) {
         tokio::time::sleep(delay).await;
+    }
+}
+
+/// Whether a test wants no sleep.
+fn is_skipped(delay: Duration) -> bool {
+    #[cfg(feature = "test-util")]
+    {
+        crate::testing::skips(delay)
+    }
+    #[cfg(not(feature = "test-util"))]
+    {
+        let _ = delay;
+        false
     }
 }
 
 /// Sleeps by blocking the thread. On a thread of an async runtime that stops every task there: warned of once.
 pub(crate) fn sleep_blocking(delay: Duration) {
-    if delay.is_zero() {
+    if delay.is_zero() || is_skipped(delay) {
         return;
     }
     #[cfg(feature = "tokio")]

@@ -142,8 +142,8 @@ impl Target {
         match &self.root {
             None if path.is_empty() && !self.path.as_str().starts_with('/') => {
                 let mut url = base.url.clone();
-                let bare = base.url.path().trim_end_matches('/').to_owned();
-                url.set_path(&bare);
+                let path = base.url.path().trim_end_matches('/').to_owned();
+                url.set_path(&path);
                 Ok(url)
             }
             None => Base::join(&base.url, &path),

@@ -68,7 +68,7 @@ impl ApiKey {
                 SecretString::from(value.trim())
             }
             Source::File(path) => {
-                let subject = format!("key file {path:?}");
+                let subject = format!("key file `{}`", path.to_string_lossy().escape_debug());
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     BuildError::credentials(subject.clone(), "cannot be read").caused_by(error)
                 })?;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use resilient::{BreakerConfig, CircuitBreaker, KeyedBreakers, Registry, RetryPolicy};
+use resilient::{
+    BreakerConfig, BudgetConfig, CircuitBreaker, KeyedBreakers, Registry, RetryBudget, RetryPolicy,
+};
 
 use crate::address::{Base, UserInfo};
 use crate::auth::{ApiKey, Auth, header_name};
@@ -37,6 +39,7 @@ const LONGEST_NAME: usize = 128;
 /// | [`deadline`](Self::deadline) | 30 s | for all attempts and the waits between them |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
+/// | [`budget`](Self::budget) | a retry for five successes, and a reserve of ten | for all calls of the client |
 /// | [`circuit_breaker`](Self::circuit_breaker) | opens after 5 failures in a row, for 30 s | one for each origin |
 /// | [`redirects`](Self::redirects) | 5 | within the origin only |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
@@ -56,6 +59,7 @@ pub struct ApiClientBuilder {
     redirects: u32,
     body_limit: usize,
     policy: RetryPolicy,
+    budget: Budget,
     breaker: Breaker,
     rules: OutcomeRules,
     idempotency_header: String,
@@ -71,6 +75,12 @@ pub struct ApiClientBuilder {
 
 #[cfg(feature = "reqwest")]
 type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+enum Budget {
+    Own(BudgetConfig),
+    Given(RetryBudget),
+    None,
+}
 
 enum Breaker {
     PerOrigin(BreakerConfig),
@@ -91,6 +101,7 @@ impl ApiClientBuilder {
             redirects: REDIRECTS,
             body_limit: BODY_LIMIT,
             policy: RetryPolicy::DEFAULT,
+            budget: Budget::Own(BudgetConfig::default()),
             breaker: Breaker::PerOrigin(BreakerConfig::default()),
             rules: OutcomeRules::default(),
             idempotency_header: "idempotency-key".to_owned(),
@@ -104,8 +115,8 @@ impl ApiClientBuilder {
         }
     }
 
-    /// A name, under which the circuit breakers are in the [`Registry`], for operators to see and steer. Clients of one name
-    /// share them. At most 128 characters.
+    /// A name, under which the circuit breakers and the budget are in the [`Registry`], for operators to see and steer.
+    /// Clients of one name share them. At most 128 characters.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -169,6 +180,24 @@ impl ApiClientBuilder {
     /// How failed attempts are tried again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// The settings of the budget that pays for retries: see [`BudgetConfig`].
+    pub fn budget(mut self, config: BudgetConfig) -> Self {
+        self.budget = Budget::Own(config);
+        self
+    }
+
+    /// A budget that is shared with others, perhaps with all that call the same servers.
+    pub fn shared_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = Budget::Given(budget);
+        self
+    }
+
+    /// No budget: every retry that the policy grants is made.
+    pub fn no_budget(mut self) -> Self {
+        self.budget = Budget::None;
         self
     }
 
@@ -286,6 +315,7 @@ impl ApiClientBuilder {
         }
         let credentials = auth.ready()?;
         let breakers = self.breakers(&base)?;
+        let budget = self.retry_budget(&base);
         let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
         let way = match self.connections_of.take() {
@@ -301,6 +331,7 @@ impl ApiClientBuilder {
             redirects: self.redirects,
             body_limit: self.body_limit,
             policy: self.policy,
+            budget,
             breakers,
             rules: Arc::new(self.rules),
             idempotency_header,
@@ -328,6 +359,21 @@ impl ApiClientBuilder {
                 "has a user, and `auth` is given too",
             )),
             Some((name, password)) => Ok(Auth::basic(name, ApiKey::secret(password))),
+        }
+    }
+
+    #[track_caller]
+    fn retry_budget(&self, base: &Base) -> Option<RetryBudget> {
+        match (&self.budget, &self.name) {
+            (Budget::Own(config), Some(name)) => {
+                Some(Registry::global().get_or_register_budget(name, *config))
+            }
+            (Budget::Own(config), None) => {
+                let host = base.url().host_str().unwrap_or_default();
+                Some(RetryBudget::new(host, *config))
+            }
+            (Budget::Given(budget), _) => Some(budget.clone()),
+            (Budget::None, _) => None,
         }
     }
 

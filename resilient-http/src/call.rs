@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use resilient::{CircuitBreaker, RetryPolicy, circuit_breaker, retry};
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy, circuit_breaker, retry};
 
 use crate::client::ApiClient;
 use crate::closing::Visit;
@@ -22,6 +22,7 @@ pub(crate) struct Call<'a> {
     pub(crate) visit: Visit,
     breaker: CircuitBreaker,
     policy: &'a RetryPolicy,
+    budget: Option<RetryBudget>,
     timeout: Option<Duration>,
     deadline: Option<Duration>,
     attempts: AtomicU32,
@@ -62,8 +63,9 @@ impl<'a> Call<'a> {
             visit,
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
-            timeout: options.timeout.unwrap_or(inner.timeout),
-            deadline: options.deadline.unwrap_or(inner.deadline),
+            budget: inner.budget.clone(),
+            timeout: options.timeout.map_or(inner.timeout, |time| time.0),
+            deadline: options.deadline.map_or(inner.deadline, |time| time.0),
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             status: AtomicU16::new(0),
@@ -90,14 +92,26 @@ impl<'a> Call<'a> {
 
     pub(crate) fn details(&self, reply: Option<Reply>) -> Details {
         Details {
-            call: self.facts.clone(),
+            call: Some(self.facts.clone()),
             attempts: self.attempt(),
             reply,
             source: None,
         }
     }
 
-    fn timed_out(&self, phase: TimeoutPhase, after: Duration) -> ApiError {
+    /// Whether an attempt whose end is not known may be made again.
+    fn may_be_repeated(&self) -> bool {
+        self.facts.is_repeatable && self.facts.is_replayable
+    }
+
+    /// Adds to the error of a time limit, which knows of no call, what there is to know.
+    fn complete(&self, error: ApiError) -> ApiError {
+        let ApiError::Timeout { phase, after, .. } = error else {
+            return error;
+        };
+        if error.call().is_some() {
+            return error;
+        }
         let status = StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok();
         let reply = status.map(|status| Reply {
             status,
@@ -145,34 +159,26 @@ impl ApiClient {
             }
             Err(rejected) => Err(ApiError::unreadable(call.details(None), rejected)),
         };
-        whole_call(&call, self.run(&call, &mut accept)).await?;
+        whole_call(&call, async {
+            let ended = self.attempts(&call, &mut accept).await;
+            ended.map_err(|error| call.complete(error))
+        })
+        .await?;
         // The loop ends well only after `accept` did.
-        value.ok_or_else(|| call.timed_out(TimeoutPhase::Attempt, Duration::ZERO))
-    }
-
-    async fn run(&self, call: &Call<'_>, accept: &mut Accept<'_>) -> Result<(), ApiError> {
-        match within(call.deadline, self.attempts(call, accept)).await {
-            Ok(ended) => ended,
-            Err(after) => Err(call.timed_out(TimeoutPhase::Deadline, after)),
-        }
+        value.ok_or(ApiError::Closed)
     }
 
     /// The one and only loop.
-    #[retry(policy = call.policy)]
+    #[retry(
+        policy = call.policy,
+        budget = call.budget,
+        deadline = call.deadline,
+        attempt_timeout = call.timeout,
+        except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
+    )]
     #[circuit_breaker(breaker = call.breaker)]
     async fn attempts(&self, call: &Call<'_>, accept: &mut Accept<'_>) -> Result<(), ApiError> {
         call.begin_attempt();
-        match within(call.timeout, self.exchange(call, accept)).await {
-            Ok(ended) => ended,
-            Err(after) => Err(call.timed_out(TimeoutPhase::Attempt, after)),
-        }
-    }
-}
-
-/// What the work comes to, or the time that was up before.
-async fn within<F: Future>(time: Option<Duration>, work: F) -> Result<F::Output, Duration> {
-    match time {
-        Some(time) => tokio::time::timeout(time, work).await.map_err(|_| time),
-        None => Ok(work.await),
+        Box::pin(self.exchange(call, accept)).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, Method};
-use resilient::{CircuitBreaker, RetryPolicy};
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 
 use crate::address::Base;
 use crate::api_request::ApiRequest;
@@ -46,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,
     pub(crate) policy: RetryPolicy,
+    pub(crate) budget: Option<RetryBudget>,
     pub(crate) breakers: Breakers,
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) idempotency_header: HeaderName,

@@ -270,7 +270,7 @@ impl ApiError {
     }
 
     pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
-        let Rejected { response, error } = rejected;
+        let (response, error) = rejected.into_parts();
         let is_long = response.body.len() > ERROR_BODY_LIMIT;
         // Copied, so that an error keeps no long body alive.
         let kept = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];

@@ -61,7 +61,8 @@ pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Jitter, RetryPolicy,
+    BreakerConfig, BudgetConfig, CircuitBreaker, CircuitOpen, Class, Classify, Jitter, RetryBudget,
+    RetryPolicy,
 };
 pub use secrecy::SecretString;
 

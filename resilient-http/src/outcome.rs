@@ -30,9 +30,10 @@ impl Default for OutcomeRules {
 impl Classify for ApiError {
     /// By the table in the [crate's documentation](crate#what-is-tried-again-and-what-counts), for the call that it ended.
     fn classify(&self) -> Class {
-        self.details().map_or_else(Class::ignored, |details| {
-            self.class_if(details.call.is_repeatable, details.call.is_replayable)
-        })
+        let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
+            (call.is_repeatable, call.is_replayable)
+        });
+        self.class_if(is_repeatable, is_replayable)
     }
 }
 
@@ -78,10 +79,10 @@ impl ApiError {
 }
 
 fn of_status(details: &Details, is_repeatable: bool) -> Class {
-    let Some(reply) = &details.reply else {
+    let (Some(reply), Some(call)) = (&details.reply, &details.call) else {
         return Class::ignored();
     };
-    let rules = &details.call.rules;
+    let rules = &call.rules;
     let hint = reply.retry_after();
     let is_chosen = rules.retried.contains(&reply.status.as_u16());
     let (health, may_retry) = match reply.status {

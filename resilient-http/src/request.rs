@@ -49,11 +49,15 @@ pub struct RequestBuilder<T> {
 /// What a call has of its own, instead of the client's.
 #[derive(Clone, Default)]
 pub(crate) struct CallOptions {
-    pub(crate) timeout: Option<Option<Duration>>,
-    pub(crate) deadline: Option<Option<Duration>>,
+    pub(crate) timeout: Option<Time>,
+    pub(crate) deadline: Option<Time>,
     pub(crate) policy: Option<RetryPolicy>,
     pub(crate) idempotency: Idempotency,
 }
+
+/// A time that was given, which may be none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Time(pub(crate) Option<Duration>);
 
 /// A request that is put together and checked, and can be sent: [`ApiClient::execute`].
 ///
@@ -122,33 +126,19 @@ impl<T> RequestBuilder<T> {
     }
 
     /// A body of JSON.
-    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        match serde_json::to_vec(body) {
-            Ok(bytes) => self.typed_body(Bytes::from(bytes).into(), "application/json"),
-            Err(_) => {
-                self.refuse(BuildError::new(
-                    BuildErrorKind::Body,
-                    "body",
-                    "cannot be written as JSON",
-                ));
-                self
-            }
-        }
+    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
+        let Ok(bytes) = serde_json::to_vec(body) else {
+            return self.refuse_body("cannot be written as JSON");
+        };
+        self.typed_body(Bytes::from(bytes).into(), "application/json")
     }
 
     /// A body of form fields.
-    pub fn form(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        match serde_urlencoded::to_string(body) {
-            Ok(text) => self.typed_body(text.into(), "application/x-www-form-urlencoded"),
-            Err(_) => {
-                self.refuse(BuildError::new(
-                    BuildErrorKind::Body,
-                    "body",
-                    "cannot be written as a form",
-                ));
-                self
-            }
-        }
+    pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
+        let Ok(text) = serde_urlencoded::to_string(body) else {
+            return self.refuse_body("cannot be written as a form");
+        };
+        self.typed_body(text.into(), "application/x-www-form-urlencoded")
     }
 
     /// A body of bytes.
@@ -172,13 +162,13 @@ impl<T> RequestBuilder<T> {
 
     /// The time for each attempt, instead of the client's. `None` is none.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.options.timeout = Some(time.into());
+        self.options.timeout = Some(Time(time.into()));
         self
     }
 
     /// The time for all attempts and the waits between them, instead of the client's. `None` is none.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.options.deadline = Some(time.into());
+        self.options.deadline = Some(Time(time.into()));
         self
     }
 
@@ -255,6 +245,11 @@ impl<T> RequestBuilder<T> {
             options: self.options,
         };
         Ok((self.client, prepared))
+    }
+
+    fn refuse_body(mut self, problem: &str) -> Self {
+        self.refuse(BuildError::new(BuildErrorKind::Body, "body", problem));
+        self
     }
 
     fn refuse(&mut self, problem: BuildError) {

@@ -175,9 +175,13 @@ pub trait FromResponse: Sized {
 
 /// An answer that could not be read, and why.
 #[derive(Debug)]
-pub struct Rejected {
-    pub(crate) response: Response,
-    pub(crate) error: DecodeError,
+pub struct Rejected(Box<(Response, DecodeError)>);
+
+impl Rejected {
+    /// The answer, and why it cannot be read.
+    pub(crate) fn into_parts(self) -> (Response, DecodeError) {
+        *self.0
+    }
 }
 
 impl FromResponse for Response {
@@ -190,15 +194,16 @@ impl<T: DeserializeOwned> FromResponse for Reply<T> {
     fn from_response(response: Response) -> Result<Self, Rejected> {
         match response.json() {
             Ok(value) => Ok(Self { value, response }),
-            Err(error) => Err(Rejected { response, error }),
+            Err(error) => Err(Rejected(Box::new((response, error)))),
         }
     }
 }
 
 impl<T: DeserializeOwned> FromResponse for T {
     fn from_response(response: Response) -> Result<Self, Rejected> {
-        response
-            .json()
-            .map_err(|error| Rejected { response, error })
+        match response.json() {
+            Ok(value) => Ok(value),
+            Err(error) => Err(Rejected(Box::new((response, error)))),
+        }
     }
 }

@@ -77,16 +77,16 @@ impl Sent {
         }
     }
 
-    /// Runs a part of it within its span.
+    /// A part of it, within its span.
     #[cfg(feature = "tracing")]
-    pub(crate) async fn within<F: Future>(&self, work: F) -> F::Output {
-        tracing::Instrument::instrument(work, self.span.clone()).await
+    pub(crate) fn within<F: Future>(&self, work: F) -> tracing::instrument::Instrumented<F> {
+        tracing::Instrument::instrument(work, self.span.clone())
     }
 
     #[cfg(not(feature = "tracing"))]
     #[expect(clippy::unused_self, reason = "there is no span")]
-    pub(crate) async fn within<F: Future>(&self, work: F) -> F::Output {
-        work.await
+    pub(crate) fn within<F: Future>(&self, work: F) -> F {
+        work
     }
 
     pub(crate) fn saw(&mut self, status: StatusCode) {

@@ -21,6 +21,9 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
+/// One test at a time: what a call site is told of its subscribers is the process's.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A span with its fields, and the name of the one around it.
 #[derive(Debug, Clone, Default)]
 struct Span {
@@ -89,6 +92,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
 
 #[tokio::test]
 async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
+    let _alone = ALONE.lock().await;
     let server = Api::serve(|n, _| if n < 2 { status(503) } else { json("1") }).await;
     let api = client(&server.url).build().unwrap();
     let (spans, _guard) = Spans::listen();
@@ -130,6 +134,7 @@ async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
 
 #[tokio::test]
 async fn a_redirect_is_a_resend_and_a_broken_connection_a_type_of_error() {
+    let _alone = ALONE.lock().await;
     let server = Api::serve(|n, _| match n {
         0 => answer(302, &[("location", "/there")], ""),
         _ => json("1"),
@@ -158,6 +163,7 @@ async fn a_redirect_is_a_resend_and_a_broken_connection_a_type_of_error() {
 
 #[tokio::test]
 async fn how_long_requests_take_is_measured_by_status_and_error() {
+    let _alone = ALONE.lock().await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let guard = metrics::set_default_local_recorder(&recorder);

@@ -25,6 +25,18 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Kind::CircuitBreaker, args.into(), &item.into()).into()
 }
 
+#[doc = include_str!("../docs/timeout.md")]
+#[proc_macro_attribute]
+pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Kind::Timeout, args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/fallback.md")]
+#[proc_macro_attribute]
+pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Kind::Fallback, args.into(), &item.into()).into()
+}
+
 #[doc = include_str!("../docs/classify.md")]
 #[proc_macro_derive(
     Classify,

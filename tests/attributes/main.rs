@@ -3,15 +3,18 @@
 mod arguments;
 mod breaker;
 mod classify;
+mod fallback;
 mod keys;
 mod kinds;
+mod limits;
 mod sizes;
 mod specification;
 mod stack;
+mod timeout;
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-use resilient::CircuitOpen;
+use resilient::{CircuitOpen, TimedOut};
 
 /// An error that says nothing of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,11 +22,18 @@ enum Fault {
     Down(u32),
     Busy,
     Open(CircuitOpen),
+    TimedOut(TimedOut),
 }
 
 impl From<CircuitOpen> for Fault {
     fn from(open: CircuitOpen) -> Self {
         Self::Open(open)
+    }
+}
+
+impl From<TimedOut> for Fault {
+    fn from(timed_out: TimedOut) -> Self {
+        Self::TimedOut(timed_out)
     }
 }
 

@@ -1,9 +1,9 @@
-//! Both attributes on one function, in both orders.
+//! Several attributes on one function, in every order.
 
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resilient::{Registry, State, circuit_breaker, retry};
+use resilient::{Registry, State, circuit_breaker, fallback, retry, timeout};
 use tokio::time::{Instant, advance};
 
 use crate::{Calls, Fault, sendable};
@@ -214,4 +214,138 @@ async fn a_stack_on_a_method_with_exclusive_self_and_owned_arguments_works() {
     let order = sendable(shop.order("tea".to_owned(), ", hot")).await;
     assert_eq!(order.as_deref(), Ok("tea, hot"));
     assert_eq!(shop.log, [0, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_p03_the_loop_ends_where_the_circuit_opens() {
+    #[retry(max_retries = 7)]
+    #[circuit_breaker(name = "P03", failure_threshold = 3)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let calls = Calls::new();
+    assert_eq!(call(&calls).await, Err(Fault::Down(3)));
+    assert_eq!(calls.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_p07_a_call_that_finds_the_circuit_open_fails_at_once() {
+    #[retry(max_retries = 7, base_delay = "1s")]
+    #[circuit_breaker(name = "P07", failure_threshold = 2)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let calls = Calls::new();
+    assert!(call(&calls).await.is_err());
+    let start = Instant::now();
+    assert!(matches!(call(&calls).await, Err(Fault::Open(_))));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(calls.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_p09_a_breaker_above_counts_one_failure_for_the_loop() {
+    #[circuit_breaker(name = "P09", failure_threshold = 3)]
+    #[retry(max_retries = 2)]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let calls = Calls::new();
+    assert_eq!(call(&calls).await, Err(Fault::Down(3)));
+    let breaker = Registry::global().get("P09").unwrap();
+    assert_eq!(
+        (breaker.snapshot().totals.failure, breaker.state()),
+        (1, State::Closed)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
+    #[retry(max_retries = 2, on_give_up = |end| attempts.push(end.attempts()))]
+    #[circuit_breaker(name = "P18")]
+    async fn call(calls: &Calls, attempts: &mut Vec<u32>) -> Result<u32, Fault> {
+        let _ = &attempts;
+        Ok(calls.next())
+    }
+    let (calls, mut attempts) = (Calls::new(), Vec::new());
+    assert_eq!(call(&calls, &mut attempts).await, Ok(1));
+    Registry::global().get("P18").unwrap().force_open();
+    assert!(matches!(
+        call(&calls, &mut attempts).await,
+        Err(Fault::Open(_))
+    ));
+    assert_eq!((calls.count(), attempts), (1, vec![1]));
+}
+
+/// A call that hangs, fails or succeeds under the attributes, and what comes of it.
+macro_rules! stack {
+    ($($name:ident: $(#[$attribute:meta])*;)*) => {
+        $(
+            $(#[$attribute])*
+            async fn $name(calls: &Calls, log: &mut Vec<u32>, item: String) -> Result<String, Fault> {
+                let call = calls.next();
+                log.push(call);
+                tokio::task::yield_now().await;
+                match item.as_str() {
+                    "hangs" => std::future::pending().await,
+                    "fails" => Err(Fault::Down(call)),
+                    _ => Ok(item),
+                }
+            }
+        )*
+
+        #[tokio::test(start_paused = true)]
+        async fn c01_every_order_of_all_attributes_expands() {
+            $({
+                let (calls, mut log) = (Calls::new(), Vec::new());
+                let output = sendable($name(&calls, &mut log, "works".to_owned())).await;
+                assert_eq!(output.as_deref(), Ok("works"), stringify!($name));
+                assert_eq!(log, [1]);
+                for item in ["fails", "hangs"] {
+                    let calls = Calls::new();
+                    log.clear();
+                    let output = sendable($name(&calls, &mut log, item.to_owned())).await;
+                    // What the outermost attributes make of it.
+                    let name = stringify!($name);
+                    let is_replaced = output.as_deref() == Ok("instead");
+                    let is_late = matches!(output, Err(Fault::TimedOut(_)));
+                    let hides = item == "fails" || name.find('f') < name.find('t');
+                    assert_eq!((is_replaced, is_late), (hides, !hides), "{name} {item}: {output:?}");
+                    // Above the fallback, a retry sees no failure. A timeout above it is for the whole loop.
+                    let retries = name.find('f') < name.find('r')
+                        && (item == "fails" || name.find('r') < name.find('t'));
+                    let retries = retries || item == "hangs" && name.find('r') < name.find('t')
+                        && name.find('t') < name.find('f');
+                    assert_eq!(calls.count() > 1, retries, "{name} {item}");
+                }
+            })*
+        }
+    };
+}
+
+stack! {
+    frbt: #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
+    frtb: #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)];
+    fbrt: #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")];
+    fbtr: #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")];
+    ftrb: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
+    ftbr: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
+    rfbt: #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
+    rftb: #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)];
+    rbft: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
+    rbtf: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
+    rtfb: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)];
+    rtbf: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)];
+    bfrt: #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")];
+    bftr: #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")];
+    brft: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
+    brtf: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
+    btfr: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")];
+    btrf: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)];
+    tfrb: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
+    tfbr: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
+    trfb: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)];
+    trbf: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)];
+    tbfr: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")];
+    tbrf: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)];
 }

@@ -94,6 +94,14 @@ fn r07_when_everything_fails_the_load_is_at_most_a_fifth_above_the_demand() {
 }
 
 #[test]
+fn row_g42_the_load_when_everything_fails_is_that_of_the_table() {
+    let loads = |clients| all_designs(clients, 1.0).map(|course| format!("{:.2}", course.load));
+    // No budget, ours, AWS, gRPC, Finagle.
+    assert_eq!(loads(1), ["4.00", "1.00", "1.00", "1.00", "1.20"]);
+    assert_eq!(loads(1_000), ["4.00", "1.10", "2.00", "1.03", "1.20"]);
+}
+
+#[test]
 fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_however_long() {
     let budget = ours();
     (0..CALLS).for_each(|_| budget.succeeded(false));

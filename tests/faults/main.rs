@@ -4,6 +4,7 @@
 mod cancellation;
 mod clocks;
 mod concurrency;
+mod delays;
 mod environment;
 mod keys;
 mod memory;

@@ -1,5 +1,6 @@
 //! The feature `toml`: overrides from a document, and what is said of one that is wrong.
 
+mod budgets;
 mod files;
 mod forms;
 mod refusals;

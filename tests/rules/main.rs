@@ -1,6 +1,7 @@
 //! The rules of the core, one test or more for each, named by the rule.
 
 mod breaker;
+mod budget;
 mod registry;
 mod retry;
 mod support;

@@ -13,8 +13,11 @@ mod flow;
 mod hints;
 mod limits;
 mod nested;
+mod rows;
 mod runtimes;
 mod sendable;
+mod spread;
+mod worst_case;
 
 use std::future::Future;
 use std::pin::pin;

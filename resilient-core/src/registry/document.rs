@@ -54,12 +54,10 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_of_budget =
-            matches!(&self.problem, Problem::Refused(error) if error.budget().is_some());
-        f.write_str(if is_of_budget {
-            "overrides of retry budgets"
-        } else {
-            "overrides of circuit breakers"
+        f.write_str(match &self.problem {
+            Problem::Refused(error) if error.budget().is_some() => "overrides of retry budgets",
+            Problem::Refused(_) => "overrides of circuit breakers",
+            _ => "overrides of circuit breakers and retry budgets",
         })?;
         if let Some(path) = &self.path {
             write!(f, " from `{}`", path.display())?;

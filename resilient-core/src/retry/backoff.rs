@@ -2,15 +2,41 @@
 
 use std::time::Duration;
 
+use super::nanos;
+
 /// The nominal delay before retry `k`, counted from 1, before the cap and the jitter.
 ///
-/// | schedule | delay before retry k |
-/// |---|---|
-/// | `Exponential` | base · factorᵏ⁻¹ |
-/// | `Constant` | base |
-/// | `Linear` | base · k |
-/// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … |
-/// | `Custom` | what the function says; where that is `None`, as `Exponential` |
+/// | schedule | delay before retry k | of 100 ms | choose it where |
+/// |---|---|---|---|
+/// | `Exponential` | base · factorᵏ⁻¹ | 100, 200, 400, 800 ms | a dependency is overloaded or away, and nobody knows for how long: nearly always |
+/// | `Constant` | base | 100, 100, 100, 100 ms | something is awaited that comes at any time: a lock, a leader, a record not yet replicated |
+/// | `Linear` | base · k | 100, 200, 300, 400 ms | few retries must fit into a known time, and doubling would leave it half unused |
+/// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … | 100, 100, 200, 300 ms | as `Exponential`, with a softer start: the factor tends to 1.618 |
+/// | `Custom` | what the function says; where that is `None`, as `Exponential` | | a dependency's documentation lists its delays |
+///
+/// The delay is a function of `k` alone, so nothing is lost to rounding on the way: 500 ms by a factor of 1.5 are 500, 750,
+/// 1125, 1687.5 ms. No number of retries and no duration is too large for it: what exceeds `Duration::MAX` is that, and
+/// then the cap. The sequence of `Fibonacci` is that of go-retry, which begins with two of the base.
+///
+/// ```
+/// use resilient_core::{Backoff, RetryPolicy};
+/// use std::time::Duration;
+///
+/// // What the dependency's documentation says; from the fourth on, as computed.
+/// let listed = Backoff::Custom(|k| {
+///     let secs = [1, 5, 30].get(k as usize - 1)?;
+///     Some(Duration::from_secs(*secs))
+/// });
+/// let policy = RetryPolicy::builder()
+///     .backoff(listed)
+///     .base_delay(Duration::from_secs(10))
+///     .max_delay(Duration::from_secs(60))
+///     .max_retries(4)
+///     .build()?;
+/// let secs: Vec<_> = policy.nominal_delays().map(|delay| delay.as_secs()).collect();
+/// assert_eq!(secs, [1, 5, 30, 60]);
+/// # Ok::<(), resilient_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub enum Backoff {
@@ -23,39 +49,42 @@ pub enum Backoff {
     Linear,
     /// Each delay is the sum of the two before it.
     Fibonacci,
-    /// A schedule of one's own.
+    /// A schedule of one's own: given the number of the retry, from 1. It is asked once for each retry, and
+    /// [`worst_case`](super::RetryPolicy::worst_case) asks it, too, so it should say the same each time.
     Custom(fn(u32) -> Option<Duration>),
 }
 
 impl Backoff {
     /// The delay before retry `k`, uncapped: at most `Duration::MAX`.
+    #[inline]
     pub(crate) fn nominal(self, k: u32, base: Duration, factor: f64) -> Duration {
-        let k = k.max(1);
         match self {
+            Self::Custom(schedule) => custom(schedule, k.max(1), base, factor),
+            // All others begin with it.
+            _ if k <= 1 => base,
             Self::Exponential => exponential(k, base, factor),
             Self::Constant => base,
             Self::Linear => base.saturating_mul(k),
-            Self::Fibonacci => times(base, fibonacci(k)),
-            Self::Custom(schedule) => schedule(k).unwrap_or_else(|| exponential(k, base, factor)),
+            Self::Fibonacci => nanos::times(base, fibonacci(k)),
         }
     }
 }
 
-fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
-    let growth = factor.powf(f64::from(k - 1));
-    // Zero times infinity is no number.
-    if base.is_zero() || growth <= 1.0 {
-        return base;
-    }
-    from_secs(base.as_secs_f64() * growth)
+#[inline(never)]
+fn custom(schedule: fn(u32) -> Option<Duration>, k: u32, base: Duration, factor: f64) -> Duration {
+    schedule(k).unwrap_or_else(|| exponential(k, base, factor))
 }
 
-/// Saturating; nothing for what is no number.
-pub(super) fn from_secs(secs: f64) -> Duration {
-    if secs.is_nan() || secs <= 0.0 {
-        return Duration::ZERO;
+#[inline(never)]
+#[allow(clippy::float_cmp, reason = "two is a number that is exact")]
+fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
+    let growths = k - 1;
+    // What most delays are, without a logarithm.
+    if factor == 2.0 && growths < 32 {
+        return base.saturating_mul(1 << growths);
     }
-    Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX)
+    // Not `powi`: its error grows with k, so that a delay could be shorter than the one before it.
+    nanos::scaled(base, factor.powf(f64::from(growths))).max(base)
 }
 
 /// 1, 1, 2, 3, 5, 8 …, saturating.
@@ -66,11 +95,4 @@ fn fibonacci(k: u32) -> u64 {
         (this, next) = (next, this.saturating_add(next));
     }
     this
-}
-
-fn times(base: Duration, by: u64) -> Duration {
-    let nanos = base.as_nanos().saturating_mul(u128::from(by));
-    let secs = u64::try_from(nanos / 1_000_000_000);
-    let rest = (nanos % 1_000_000_000) as u32;
-    secs.map_or(Duration::MAX, |secs| Duration::new(secs, rest))
 }

@@ -14,6 +14,7 @@ use super::limited::{Attempted, Limited};
 use super::limits::Cut;
 use super::limits::Limits;
 use super::nested::{self, Nested};
+use super::observed::Observed;
 use super::policy::{RetryPolicy, WhenOpen};
 use super::schedule::Schedule;
 use super::scope;
@@ -55,6 +56,7 @@ struct Progress {
     /// The present attempt was paid for.
     is_paid: bool,
     schedule: Schedule,
+    observed: Observed,
 }
 
 /// Time that is left, and what it is that ends it.
@@ -235,11 +237,26 @@ impl<'a> Retry<'a> {
 
     /// The call ends with a success. To be called once, at the end.
     #[inline]
+    #[cfg_attr(feature = "test-util", track_caller)]
     pub fn succeeded(&mut self) {
+        #[cfg(feature = "test-util")]
+        self.observe_success(Location::caller());
         telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
         self.pay_in();
         if self.is_retrying() {
             self.recovered();
+        }
+    }
+
+    #[cfg(feature = "test-util")]
+    fn observe_success(&self, place: &'static Location<'static>) {
+        let observe = |observed: &Observed| {
+            observed.attempted();
+            observed.ended(Ok(()));
+        };
+        match &self.progress {
+            Some(progress) => observe(&progress.observed),
+            None => observe(&Observed::begin(place)),
         }
     }
 
@@ -261,7 +278,7 @@ impl<'a> Retry<'a> {
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, GiveUp> {
         let place = Location::caller();
-        self.progress(place).has_failed = true;
+        self.failed(place);
         let next = self.decide(class, open);
         self.grant(next)
     }
@@ -281,7 +298,7 @@ impl<'a> Retry<'a> {
     ) -> Result<Duration, GiveUp> {
         let place = Location::caller();
         telemetry::timed_out(limit, self.attempt_number());
-        self.progress(place).has_failed = true;
+        self.failed(place);
         let next = match limit {
             Limit::Deadline => Err(GiveUp::Deadline),
             Limit::NoTimer => Err(GiveUp::NoTimer),
@@ -314,6 +331,12 @@ impl<'a> Retry<'a> {
         if let Some(budget) = self.budget {
             budget.succeeded(self.progress.as_ref().is_some_and(|it| it.is_paid));
         }
+    }
+
+    fn failed(&mut self, place: &'static Location<'static>) {
+        let progress = self.progress(place);
+        progress.has_failed = true;
+        progress.observed.attempted();
     }
 
     fn decide(&mut self, class: Class, open: Option<&CircuitOpen>) -> Result<Duration, GiveUp> {
@@ -367,9 +390,12 @@ impl<'a> Retry<'a> {
 
     /// Whether there is another attempt by their number.
     fn has_another(&self) -> Result<(), GiveUp> {
-        if self.retries() >= self.policy.max_retries {
+        let progress = self.progress.as_deref();
+        let own = self.policy.max_retries;
+        let most = progress.map_or(own, |it| it.observed.max_retries(own));
+        if self.retries() >= most {
             Err(GiveUp::Exhausted)
-        } else if self.progress.as_ref().is_some_and(|known| known.collapsed) {
+        } else if progress.is_some_and(|it| it.collapsed) {
             Err(GiveUp::Nested)
         } else {
             Ok(())
@@ -391,7 +417,7 @@ impl<'a> Retry<'a> {
 
     fn grant(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
         let next = match next {
-            Ok(delay) if self.needs_timer && !delay.is_zero() && !time::has_timer() => {
+            Ok(delay) if self.lacks_timer(delay) => {
                 // It is not made: what was reserved goes back.
                 if let Some(progress) = &mut self.progress {
                     progress.reserved = None;
@@ -407,14 +433,27 @@ impl<'a> Retry<'a> {
                 if let Some(progress) = &mut self.progress {
                     progress.retries = progress.retries.saturating_add(1);
                     progress.last_delay = delay;
+                    progress.observed.waits(delay);
                 }
             }
             Err(reason) => {
                 telemetry::gave_up(attempt, reason);
                 telemetry::ended(&mut self.call, Err(reason));
+                if let Some(progress) = &self.progress {
+                    progress.observed.ended(Err(reason));
+                }
             }
         }
         next
+    }
+
+    /// Whether there is a delay that nothing can wait for.
+    fn lacks_timer(&self, delay: Duration) -> bool {
+        let skips = |progress: &Progress| progress.observed.skips_sleeps();
+        self.needs_timer
+            && !delay.is_zero()
+            && !self.progress.as_deref().is_some_and(skips)
+            && !time::has_timer()
     }
 
     fn retries(&self) -> u32 {
@@ -427,6 +466,7 @@ impl<'a> Retry<'a> {
     fn progress(&mut self, place: &'static Location<'static>) -> &mut Progress {
         let Self { policy, nested, .. } = *self;
         self.progress.get_or_insert_with(|| {
+            let observed = Observed::begin(place);
             Box::new(Progress {
                 has_failed: false,
                 collapsed: nested::is_collapsed(nested, place),
@@ -434,7 +474,8 @@ impl<'a> Retry<'a> {
                 last_delay: Duration::ZERO,
                 reserved: None,
                 is_paid: false,
-                schedule: Schedule::new(policy.seed),
+                schedule: Schedule::new(observed.seed(policy.seed)),
+                observed,
             })
         })
     }
@@ -445,7 +486,11 @@ impl<'a> Retry<'a> {
         if max_elapsed.is_none() && deadline.is_none() {
             return None;
         }
+        let skipped = self.progress.as_ref().map(|it| it.observed.skipped());
         let now = time::now();
+        let now = skipped
+            .and_then(|skipped| now.checked_add(skipped))
+            .unwrap_or(now);
         let of_elapsed = max_elapsed.map(|(most, started)| Left {
             time: most.saturating_sub(now.saturating_duration_since(started)),
             reason: GiveUp::Elapsed,

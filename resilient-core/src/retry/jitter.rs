@@ -2,24 +2,40 @@
 
 use std::time::Duration;
 
-use super::backoff::from_secs;
+use super::nanos;
+use super::random::Random;
 
 /// How a delay is spread. Applied after the cap, and never beyond it.
 ///
-/// With d the capped nominal delay:
+/// With d the capped nominal delay before retry k, counted from 1, and U uniform:
 ///
-/// | jitter | delay |
-/// |---|---|
-/// | `Full` | uniform in \[0, d\] |
-/// | `Equal` | uniform in \[d/2, d\] |
-/// | `Proportional(f)` | uniform in \[d(1−f), min(d(1+f), `max_delay`)\] |
-/// | `None` | d |
-/// | `Decorrelated` | first the base, then uniform in \[base, min(3 · the delay before, `max_delay`)\] |
-/// | `Smooth` | base · (S(tₖ) − S(tₖ₋₁)) / 1.4 with S(t) = 2ᵗ · tanh √(4t) and tₖ = k − 1 + U(0, 1) |
+/// | jitter | delay | source |
+/// |---|---|---|
+/// | `Full` | U(0, d) | [AWS Architecture Blog] |
+/// | `Equal` | U(d/2, d) | the same |
+/// | `Proportional(f)` | U(d(1−f), min(d(1+f), `max_delay`)) | gRPC's [A6] has f = 0.2, Polly 0.25, resilience4j 0.5 |
+/// | `None` | d | |
+/// | `Decorrelated` | first the base, then U(base, min(3 · the delay before, `max_delay`)) | [AWS Architecture Blog] |
+/// | `Smooth` | min(base · (S(tₖ) − S(tₖ₋₁)) / 1.4, `max_delay`) with S(t) = 2ᵗ · tanh √(4t), tₖ = k − 1 + U(0, 1), S(t₀) = 0 | [Polly], [`DecorrelatedJitterBackoffV2`] |
 ///
-/// `Full` makes the least work for a dependency that many clients contend for; see the [AWS Architecture
-/// Blog](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). `Decorrelated` is from the same
-/// source; `Smooth` is Polly's formula, whose delays have a density without steps.
+/// [AWS Architecture Blog]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+/// [A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+/// [Polly]: https://github.com/App-vNext/Polly
+/// [`DecorrelatedJitterBackoffV2`]: https://github.com/Polly-Contrib/Polly.Contrib.WaitAndRetry
+///
+/// # Which one
+///
+/// | jitter | choose it where | mean delay | what it costs |
+/// |---|---|---|---|
+/// | `Full` | many clients contend for one dependency: the least work for it, and near the best time | d/2 | some retries come at once |
+/// | `Equal` | a retry that comes at once would be in vain, as after "try again later" | ¾ d | clients come back in half the time, so twice as many at a time |
+/// | `Proportional(f)` | the delay itself means something, and few clients need little spreading | d, less at the cap | the smaller f, the denser the clients |
+/// | `Decorrelated` | few clients, that should be done soon | grows by 3/2 each time | a quarter to a third more calls than `Full` where clients are many; wide, so keep `max_delay` low |
+/// | `Smooth` | peaks of load are the danger: its density has no steps, and no two retries share an edge | ≈ d/2 | some floating-point functions a delay; as slow as `Full` with many clients |
+/// | `None` | tests, and a single client | d | clients that failed together come back together |
+///
+/// The cap comes first, so that capped delays are spread like others instead of all being `max_delay`. Delays are whole
+/// nanoseconds. Seen at the terminal: the example `schedule` of the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Jitter {
@@ -51,77 +67,74 @@ impl Jitter {
         }
     }
 
-    /// Spreads `delay`, which is capped already, within `cap`.
-    pub(super) fn spread(self, delay: Duration, cap: Duration, random: &mut Random) -> Duration {
+    /// The shortest and the longest that `delay`, which is capped already, can become within `cap`.
+    #[inline]
+    pub(super) fn range(self, delay: Duration, cap: Duration) -> (Duration, Duration) {
         match self {
-            Self::None | Self::Decorrelated | Self::Smooth => delay,
-            Self::Full => random.within(Duration::ZERO, delay),
-            Self::Equal => random.within(delay / 2, delay),
-            Self::Proportional(share) => {
-                // Long delays are rounded on their way through a floating-point number, perhaps up.
-                let less = share_of(delay, 1.0 - share).min(delay);
-                let more = share_of(delay, 1.0 + share).min(cap.max(delay));
-                random.within(less, more)
-            }
+            Self::None | Self::Decorrelated | Self::Smooth => (delay, delay),
+            Self::Full => (Duration::ZERO, delay),
+            Self::Equal => (delay / 2, delay),
+            Self::Proportional(share) => proportion(share, delay, cap),
         }
+    }
+
+    /// Spreads `delay`, which is capped already, within `cap`.
+    #[inline]
+    pub(super) fn spread(self, delay: Duration, cap: Duration, random: &mut Random) -> Duration {
+        let (least, most) = self.range(delay, cap);
+        random.within(least, most)
+    }
+}
+
+#[inline(never)]
+fn proportion(share: f64, delay: Duration, cap: Duration) -> (Duration, Duration) {
+    // Long delays are rounded on their way through a floating-point number, perhaps up.
+    let less = nanos::scaled(delay, 1.0 - share).min(delay);
+    let more = nanos::scaled(delay, 1.0 + share).max(delay);
+    (less, more.min(cap.max(delay)))
+}
+
+/// The shortest and the longest decorrelated delay before retry `k`.
+pub(super) fn decorrelated_range(k: u32, base: Duration, cap: Duration) -> (Duration, Duration) {
+    let base = base.min(cap);
+    // Sixty times three makes more of a nanosecond than any duration holds.
+    let grown = (1..k.min(64)).fold(base, |delay, _| delay.saturating_mul(3));
+    (base, grown.min(cap))
+}
+
+/// What the smooth schedule's delays are the differences of.
+fn curve(t: f64) -> f64 {
+    t.exp2() * (4.0 * t).sqrt().tanh()
+}
+
+fn rise(base: Duration, before: f64, now: f64) -> Duration {
+    let by = (now - before) / 1.4;
+    if base.is_zero() {
+        Duration::ZERO
+    } else if by.is_finite() {
+        nanos::scaled(base, by)
+    } else {
+        Duration::MAX
     }
 }
 
 /// The delay before retry `k` by the smooth schedule, and what the next one needs to know.
 pub(super) fn smooth(k: u32, base: Duration, before: f64, random: &mut Random) -> (Duration, f64) {
-    let t = f64::from(k.max(1) - 1) + random.unit();
-    let s = t.exp2() * (4.0 * t).sqrt().tanh();
-    let secs = base.as_secs_f64() * (s - before) / 1.4;
+    let now = curve(f64::from(k.max(1) - 1) + random.unit());
+    (rise(base, before, now), now)
+}
+
+/// The shortest and the longest smooth delay before retry `k`, uncapped. The longest is rounded up a little, for two
+/// ways through floating-point numbers may differ.
+pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     if base.is_zero() {
-        (Duration::ZERO, s)
-    } else if secs.is_finite() {
-        (from_secs(secs), s)
-    } else {
-        (Duration::MAX, s)
+        return (base, base);
     }
-}
-
-fn share_of(delay: Duration, share: f64) -> Duration {
-    if delay.is_zero() {
-        return delay;
-    }
-    from_secs(delay.as_secs_f64() * share)
-}
-
-/// Random numbers: this thread's, or seeded ones that repeat.
-#[derive(Debug, Clone)]
-pub(super) struct Random(Option<fastrand::Rng>);
-
-impl Random {
-    pub(super) fn new(seed: Option<u64>) -> Self {
-        Self(seed.map(fastrand::Rng::with_seed))
-    }
-
-    /// Uniform in [0, 1).
-    fn unit(&mut self) -> f64 {
-        match &mut self.0 {
-            Some(seeded) => seeded.f64(),
-            None => fastrand::f64(),
-        }
-    }
-
-    /// Uniform between the two, both included, whichever is the longer.
-    pub(super) fn within(&mut self, a: Duration, b: Duration) -> Duration {
-        let (low, high) = (a.min(b), a.max(b));
-        let width = high.saturating_sub(low);
-        match u64::try_from(width.as_nanos()) {
-            Ok(0) => low,
-            Ok(nanos) => {
-                let more = match &mut self.0 {
-                    Some(seeded) => seeded.u64(0..=nanos),
-                    None => fastrand::u64(0..=nanos),
-                };
-                low.saturating_add(Duration::from_nanos(more))
-            }
-            // Beyond 584 years a nanosecond is no loss.
-            Err(_) => low
-                .saturating_add(from_secs(width.as_secs_f64() * self.unit()))
-                .min(high),
-        }
-    }
+    let number = f64::from(k.max(1));
+    let start = curve(number - 1.0);
+    let before = if k <= 1 { 0.0 } else { curve(number - 2.0) };
+    // Only where the curve is beyond all numbers is that more than nothing: each random number can be the last one's.
+    let least = rise(base, start, start);
+    let most = nanos::scaled(rise(base, before, curve(number)), 1.0 + 1e-12);
+    (least, most.saturating_add(Duration::from_nanos(1)))
 }

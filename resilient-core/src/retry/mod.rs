@@ -13,6 +13,7 @@ mod backoff;
 mod budget;
 #[cfg(feature = "tokio")]
 mod call;
+mod delays;
 mod driver;
 mod error;
 mod give_up;
@@ -20,14 +21,18 @@ mod jitter;
 #[cfg(feature = "tokio")]
 mod limited;
 mod limits;
+mod nanos;
 mod nested;
+mod observed;
 mod policy;
+mod random;
 mod record;
 #[cfg(feature = "tokio")]
 mod run;
 mod schedule;
 mod scope;
 mod timed_out;
+mod worst_case;
 
 #[cfg(test)]
 mod driver_tests;
@@ -39,6 +44,7 @@ pub use self::budget::{
 };
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
+pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::Retry;
 pub use self::error::{FailedAttempt, RetryError};
 pub use self::give_up::GiveUp;
@@ -53,3 +59,4 @@ pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 pub use self::record::{Kept, Last, Record, Recorded};
 pub use self::scope::Entered;
 pub use self::timed_out::{Limit, ReportsTimeout, TimedOut, TimesOut};
+pub use self::worst_case::WorstCase;

@@ -143,6 +143,10 @@ impl RetryPolicyBuilder {
     }
 
     /// The nominal delay before the first retry. Zero retries at once, without a timer.
+    ///
+    /// Delays are whole nanoseconds; timers are coarser. Tokio's have ticks of a millisecond and round up, so that any
+    /// delay above zero sleeps to the next tick at least, and never spins; a thread's sleep is late by what the system's
+    /// scheduler adds.
     pub const fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = Some(delay);
         self
@@ -154,7 +158,7 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// By what an exponential delay grows each time.
+    /// By what an exponential delay grows each time. Goes with [`Backoff::Exponential`] alone.
     pub const fn backoff_factor(mut self, factor: f64) -> Self {
         self.backoff_factor = Some(factor);
         self

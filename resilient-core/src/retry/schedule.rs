@@ -2,70 +2,94 @@
 
 use std::time::Duration;
 
-use super::jitter::{Jitter, Random, smooth};
+use super::jitter::{Jitter, decorrelated_range, smooth, smooth_range};
 use super::policy::RetryPolicy;
+use super::random::Random;
 
 /// What the next delay depends on beside its number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Schedule {
     random: Random,
-    decorrelated: Option<Duration>,
-    smooth: f64,
+    before: Before,
+}
+
+/// What schedules that are no function of the number alone remember.
+#[derive(Debug, Clone)]
+enum Before {
+    Nothing,
+    /// The decorrelated delay before.
+    Delay(Duration),
+    /// Where on its curve the smooth schedule is.
+    Curve(f64),
 }
 
 impl Schedule {
     pub(super) fn new(seed: Option<u64>) -> Self {
         Self {
             random: Random::new(seed),
-            decorrelated: None,
-            smooth: 0.0,
+            before: Before::Nothing,
         }
     }
 
     /// The jittered delay before retry `k`, counted from 1.
+    #[inline]
     pub(super) fn delay(&mut self, policy: &RetryPolicy, k: u32) -> Duration {
-        let cap = policy.max_delay;
-        match policy.jitter {
-            Jitter::Decorrelated => {
-                let base = policy.base_delay.min(cap);
-                let delay = match self.decorrelated {
-                    None => base,
-                    Some(before) => {
-                        let most = before.saturating_mul(3).min(cap);
-                        self.random.within(base, most)
-                    }
-                };
-                self.decorrelated = Some(delay);
-                delay
-            }
-            Jitter::Smooth => {
-                let (delay, s) = smooth(k, policy.base_delay, self.smooth, &mut self.random);
-                self.smooth = s;
-                delay.min(cap)
-            }
-            jitter => jitter.spread(policy.nominal(k), cap, &mut self.random),
+        let (jitter, cap) = (policy.jitter, policy.max_delay);
+        match jitter {
+            Jitter::Decorrelated => self.decorrelated(policy.base_delay, cap),
+            Jitter::Smooth => self.smooth(k, policy.base_delay, cap),
+            _ => jitter.spread(policy.nominal_delay(k), cap, &mut self.random),
         }
+    }
+
+    #[inline(never)]
+    fn decorrelated(&mut self, base: Duration, cap: Duration) -> Duration {
+        let base = base.min(cap);
+        let delay = match self.before {
+            Before::Delay(before) => {
+                let most = before.saturating_mul(3).min(cap);
+                self.random.within(base, most)
+            }
+            _ => base,
+        };
+        self.before = Before::Delay(delay);
+        delay
+    }
+
+    #[inline(never)]
+    fn smooth(&mut self, k: u32, base: Duration, cap: Duration) -> Duration {
+        let before = match self.before {
+            Before::Curve(before) => before,
+            _ => 0.0,
+        };
+        let (delay, now) = smooth(k, base, before, &mut self.random);
+        self.before = Before::Curve(now);
+        delay.min(cap)
     }
 
     /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.
     pub(super) fn spread(&mut self, policy: &RetryPolicy) -> Duration {
-        let random = &mut self.random;
+        let (cap, random) = (policy.max_delay, &mut self.random);
         match policy.jitter {
-            Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random)
-                .0
-                .min(policy.max_delay),
+            Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random).0.min(cap),
             // Its first delay is the base itself, which would spread nobody.
-            Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal(1)),
-            jitter => jitter.spread(policy.nominal(1), policy.max_delay, random),
+            Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal_delay(1)),
+            jitter => jitter.spread(policy.nominal_delay(1), cap, random),
         }
     }
 }
 
 impl RetryPolicy {
-    /// The capped delay before retry `k`, before jitter.
-    fn nominal(&self, k: u32) -> Duration {
-        self.backoff
-            .nominal(k, self.base_delay, self.backoff_factor)
-            .min(self.max_delay)
+    /// The shortest and the longest delay before retry `k`.
+    pub(super) fn range(&self, k: u32) -> (Duration, Duration) {
+        let cap = self.max_delay;
+        match self.jitter {
+            Jitter::Decorrelated => decorrelated_range(k, self.base_delay, cap),
+            Jitter::Smooth => {
+                let (least, most) = smooth_range(k, self.base_delay);
+                (least.min(cap), most.min(cap))
+            }
+            jitter => jitter.range(self.nominal_delay(k), cap),
+        }
     }
 }

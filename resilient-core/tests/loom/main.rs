@@ -12,6 +12,7 @@
 //! clock are the standard library's: no step of a model, and never held or changed across one by two threads.
 #![cfg(loom)]
 
+mod budget;
 mod pending;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -102,3 +102,64 @@ impl Drop for Seat<'_> {
         drop(outcome);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = [7; 32];
+
+    #[test]
+    fn the_last_one_leaves_nothing_behind_whoever_that_is() {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let flights = Flights::default();
+            let mut seats: Vec<_> = (0..3).map(|_| Some(flights.board(KEY))).collect();
+            assert_eq!(flights.len(), 1);
+            for (left, seat) in order.into_iter().enumerate() {
+                seats[seat] = None;
+                assert_eq!(flights.len(), usize::from(left < 2), "{order:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn after_the_landing_another_flight_begins_and_the_first_one_leaves_it_alone() {
+        let flights = Flights::default();
+        let first = flights.board(KEY);
+        let waits = flights.board(KEY);
+        *first.outcome().await.unwrap() = Some(Err(ApiError::Closed));
+        first.land();
+        let later = flights.board(KEY);
+        assert!(waits.outcome().await.unwrap().is_some());
+        assert!(later.outcome().await.unwrap().is_none());
+        drop((first, waits));
+        assert_eq!(flights.len(), 1);
+        let joins = flights.board(KEY);
+        *later.outcome().await.unwrap() = Some(Err(ApiError::Closed));
+        assert!(joins.outcome().await.unwrap().is_some());
+        drop((later, joins));
+        assert_eq!(flights.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn many_threads_that_come_and_go_leave_nothing_behind() {
+        let flights = Arc::new(Flights::default());
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let flights = Arc::clone(&flights);
+                std::thread::spawn(move || {
+                    for n in 0..5000_u32 {
+                        let seat = flights.board([u8::try_from(n % 3).unwrap_or_default(); 32]);
+                        if n % 5 == 0 {
+                            seat.land();
+                        }
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(flights.len(), 0);
+    }
+}

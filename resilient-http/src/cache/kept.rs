@@ -13,8 +13,11 @@ use super::key::Key;
 use super::store::{AnswerCache, Stored};
 use crate::client::ApiClient;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
-use crate::request::PreparedRequest;
+use crate::request::{PreparedRequest, Time};
 use crate::response::{FromResponse, Rejected, Response, Served};
+
+/// A deadline is longer than zero.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 static OWNERS: AtomicU64 = AtomicU64::new(0);
 
@@ -84,7 +87,7 @@ impl Kept {
         };
         T::from_response(response).map_err(|rejected| {
             let details = Details {
-                call: facts,
+                call: Some(facts),
                 attempts: 0,
                 reply: None,
                 source: None,
@@ -104,7 +107,10 @@ impl Kept {
         if let Some(answer) = self.young(&key) {
             return Ok(Got::Answer(answer));
         }
-        let deadline = request.options.deadline.unwrap_or(client.inner().deadline);
+        let deadline = request
+            .options
+            .deadline
+            .map_or(client.inner().deadline, |time| time.0);
         let began = Instant::now();
         let seat = cache.flights.board(key);
         let Some(mut outcome) = within(deadline, seat.outcome(), facts).await? else {
@@ -122,7 +128,10 @@ impl Kept {
             return Ok(Got::Answer(answer));
         }
         // Who waited for one that went without an answer has less time left.
-        request.options.deadline = Some(deadline.map(|time| time.saturating_sub(began.elapsed())));
+        request.options.deadline =
+            Some(Time(deadline.map(|time| {
+                time.saturating_sub(began.elapsed()).max(SHORTEST)
+            })));
         let asked = self.ask(client, key, &request).await;
         *outcome = Some(match &asked {
             Ok(both) => Ok(both.response.clone()),
@@ -200,7 +209,7 @@ async fn within<F: Future>(
     };
     tokio::time::timeout(after, wait).await.map_err(|_| {
         let details = Details {
-            call: facts.clone(),
+            call: Some(facts.clone()),
             attempts: 0,
             reply: None,
             source: None,

@@ -58,3 +58,67 @@ fn headers(digest: &mut Sha256, headers: &HeaderMap) {
         part(digest, value.as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderValue, Method};
+
+    use super::*;
+    use crate::body::Body;
+
+    fn request(url: &str, body: Body, headers: &[(&'static str, &'static str)]) -> PreparedRequest {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        PreparedRequest {
+            method: Method::POST,
+            url: url.parse().unwrap(),
+            template: "x".into(),
+            headers: map,
+            body,
+            options: crate::request::CallOptions::default(),
+        }
+    }
+
+    #[test]
+    fn only_what_makes_the_question_is_in_the_key() {
+        let keys = Keys::new();
+        let of =
+            |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
+                keys.of(
+                    owner,
+                    &request(url, Bytes::from_static(body.as_bytes()).into(), headers),
+                )
+            };
+        let first = of(1, "http://h/a", "b", &[("x", "1"), ("y", "2")]);
+        assert!(first.is_some());
+        assert_eq!(first, of(1, "http://h/a", "b", &[("y", "2"), ("x", "1")]));
+        for other in [
+            of(2, "http://h/a", "b", &[("x", "1"), ("y", "2")]),
+            of(1, "http://h/b", "b", &[("x", "1"), ("y", "2")]),
+            of(1, "http://h/a", "c", &[("x", "1"), ("y", "2")]),
+            of(1, "http://h/a", "b", &[("x", "1"), ("y", "3")]),
+            of(1, "http://h/a", "b", &[("x", "1y2")]),
+            of(1, "http://h/a", "b", &[("y", "1"), ("x", "2")]),
+            of(1, "http://h/ab", "", &[("x", "1"), ("y", "2")]),
+        ] {
+            assert_ne!(first, other);
+        }
+        // Another cache has other keys: none can be guessed.
+        let elsewhere = Keys::new();
+        let same = request(
+            "http://h/a",
+            Bytes::from_static(b"b").into(),
+            &[("x", "1"), ("y", "2")],
+        );
+        assert_ne!(first, elsewhere.of(1, &same));
+    }
+
+    #[test]
+    fn what_is_not_known_before_it_is_sent_has_no_key() {
+        let stream = Body::once(http_body_util::Full::new(Bytes::new()));
+        assert_eq!(Keys::new().of(1, &request("http://h/a", stream, &[])), None);
+    }
+}

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use resilient::{CircuitBreaker, RetryPolicy};
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 
 use super::call::Endpoint;
-use super::config::EndpointConfig;
+use super::config::{EndpointConfig, Pay};
 #[cfg(feature = "cache")]
 use crate::cache::AnswerCache;
 use crate::client::ApiClient;
@@ -19,6 +19,7 @@ pub struct EndpointBuilder<Req: ?Sized, Res> {
     config: EndpointConfig,
     policy: Option<RetryPolicy>,
     breaker: Option<CircuitBreaker>,
+    budget: Option<RetryBudget>,
     way: Way,
     #[cfg(feature = "cache")]
     cache: Option<AnswerCache>,
@@ -40,6 +41,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             config,
             policy: None,
             breaker: None,
+            budget: None,
             way: Way::Own,
             #[cfg(feature = "cache")]
             cache: None,
@@ -56,6 +58,12 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     /// The circuit breaker, perhaps shared with others.
     pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
         self.breaker = Some(breaker);
+        self
+    }
+
+    /// The budget that pays for retries, perhaps shared with others.
+    pub fn budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -121,6 +129,12 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         client = match self.breaker {
             Some(breaker) => client.shared_circuit_breaker(breaker),
             None => client.circuit_breaker(config.circuit_breaker().clone()),
+        };
+        client = match (self.budget, config.budget()) {
+            (Some(budget), _) => client.shared_budget(budget),
+            (None, Pay::Own(settings)) => client.budget(*settings),
+            (None, Pay::Nothing) => client.no_budget(),
+            (None, Pay::Default) => client,
         };
         if let Some(statuses) = config.retried_statuses() {
             client = client.retried_statuses(statuses);

@@ -5,14 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use resilient::{BreakerConfig, RetryPolicy};
+use resilient::{BreakerConfig, BudgetConfig, RetryPolicy};
 use serde::Serialize;
 
 use super::auth_kind::AuthKind;
 use super::content::Content;
 use super::fields::{Fields, fields_of};
 use super::preset::Preset;
-use super::settings::{Bound, Retry, Settings};
+use super::settings::{Bound, Budget, Retry, Settings};
 use crate::address::Base;
 use crate::auth::{ApiKey, Auth};
 #[cfg(feature = "cache")]
@@ -43,6 +43,7 @@ const LONGEST_NAME: usize = 128;
 /// | [`deadline`](EndpointConfigBuilder::deadline) | twice the timeout | for all of a call |
 /// | [`max_retries`](EndpointConfigBuilder::max_retries) | 3, which is 4 attempts | of the one loop that there is |
 /// | [`retry`](EndpointConfigBuilder::retry) | that of [`RetryPolicy`], or the preset's | |
+/// | [`budget`](EndpointConfigBuilder::budget) | that of a client | pays for retries, by the endpoint's name |
 /// | [`circuit_breaker`](EndpointConfigBuilder::circuit_breaker) | that of [`BreakerConfig`] | |
 /// | [`idempotency`](EndpointConfigBuilder::idempotency) | by method | |
 /// | [`extra_body`](EndpointConfigBuilder::extra_body) | none | fields that the request overrides |
@@ -63,9 +64,18 @@ pub struct EndpointConfig {
     timeout: Option<Duration>,
     deadline: Option<Duration>,
     policy: RetryPolicy,
+    budget: Pay,
     breaker: BreakerConfig,
     /// The settings with all their layers.
     whole: Settings,
+}
+
+/// What pays for retries, checked.
+#[derive(Debug, Clone)]
+pub(super) enum Pay {
+    Default,
+    Own(BudgetConfig),
+    Nothing,
 }
 
 /// A setting that is wrong, and under which key it stands.
@@ -163,6 +173,15 @@ impl EndpointConfig {
             }
         }
         let policy = policy(&whole)?;
+        let budget = match &whole.budget {
+            None => Pay::Default,
+            Some(Budget::None) => Pay::Nothing,
+            Some(Budget::Own(settings)) => Pay::Own(
+                settings
+                    .build()
+                    .map_err(|error| Wrong::setting("budget", format!("cannot be: {error}")))?,
+            ),
+        };
         let breaker = match &whole.circuit_breaker {
             None => BreakerConfig::default(),
             Some(settings) => settings.build().map_err(|error| {
@@ -182,6 +201,7 @@ impl EndpointConfig {
             timeout,
             deadline,
             policy,
+            budget,
             breaker,
             whole,
         })
@@ -282,6 +302,10 @@ impl EndpointConfig {
 
     pub(super) fn idempotency(&self) -> Idempotency {
         self.whole.idempotency.clone().unwrap_or_default()
+    }
+
+    pub(super) fn budget(&self) -> &Pay {
+        &self.budget
     }
 
     pub(super) fn retried_statuses(&self) -> Option<impl Iterator<Item = StatusCode>> {
@@ -506,6 +530,24 @@ impl EndpointConfigBuilder {
     /// How failed attempts are tried again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = Some(Retry::Policy(policy));
+        self
+    }
+
+    /// The settings of the budget that pays for retries: see [`budget`](crate::ApiClientBuilder::budget).
+    pub fn budget(mut self, config: BudgetConfig) -> Self {
+        self.settings.budget = Some(Budget::Own(
+            BudgetConfig::builder()
+                .capacity(config.capacity())
+                .retry_cost(config.retry_cost())
+                .reserve(config.reserve())
+                .deposit(config.deposit()),
+        ));
+        self
+    }
+
+    /// No budget: every retry that the policy grants is made.
+    pub fn no_budget(mut self) -> Self {
+        self.settings.budget = Some(Budget::None);
         self
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use resilient::{BreakerConfigBuilder, Jitter, RetryPolicy, RetryPolicyBuilder};
+use resilient::{BreakerConfigBuilder, BudgetConfig, Jitter, RetryPolicy, RetryPolicyBuilder};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::auth_kind::AuthKind;
 use super::config::{EndpointConfig, Wrong};
 use super::fields::{Fields, fields_of};
 use super::preset::Preset;
-use super::settings::{Bound, Retry, Settings};
+use super::settings::{Bound, Budget, Retry, Settings};
 use crate::auth::ApiKey;
 use crate::idempotency::{Idempotency, IdempotencyKey};
 
@@ -105,6 +105,7 @@ struct Section {
     deadline: Option<Word<Time>>,
     max_retries: Option<u32>,
     retry: Option<RetrySection>,
+    budget: Option<BudgetSection>,
     circuit_breaker: Option<BreakerConfigBuilder>,
     idempotency: Option<Word<Idempotency>>,
     retried_statuses: Option<Vec<u16>>,
@@ -136,6 +137,7 @@ impl Section {
             deadline: self.deadline.map(|Word(Time(time))| Bound(time)),
             max_retries: self.max_retries,
             retry: self.retry.map(|retry| Retry::Settings(retry.builder())),
+            budget: self.budget.map(BudgetSection::budget),
             circuit_breaker: self.circuit_breaker,
             idempotency: self.idempotency.map(|Word(idempotency)| idempotency),
             retried_statuses: self.retried_statuses,
@@ -185,6 +187,39 @@ impl RetrySection {
             builder = builder.max_hint(time);
         }
         builder
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct BudgetSection {
+    /// `false` is no budget.
+    enabled: Option<bool>,
+    capacity: Option<u32>,
+    retry_cost: Option<u32>,
+    reserve: Option<u32>,
+    deposit: Option<u32>,
+}
+
+impl BudgetSection {
+    fn budget(self) -> Budget {
+        if self.enabled == Some(false) {
+            return Budget::None;
+        }
+        let mut builder = BudgetConfig::builder();
+        if let Some(tokens) = self.capacity {
+            builder = builder.capacity(tokens);
+        }
+        if let Some(tokens) = self.retry_cost {
+            builder = builder.retry_cost(tokens);
+        }
+        if let Some(tokens) = self.reserve {
+            builder = builder.reserve(tokens);
+        }
+        if let Some(tokens) = self.deposit {
+            builder = builder.deposit(tokens);
+        }
+        Budget::Own(builder)
     }
 }
 

@@ -1,9 +1,8 @@
 //! The settings of an endpoint, each given or not: what layers of them come to.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use resilient::{BreakerConfigBuilder, RetryPolicy, RetryPolicyBuilder};
+use resilient::{BreakerConfigBuilder, BudgetConfigBuilder, RetryPolicy, RetryPolicyBuilder};
 
 use super::auth_kind::AuthKind;
 use super::fields::Fields;
@@ -11,6 +10,7 @@ use crate::auth::ApiKey;
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 use crate::idempotency::Idempotency;
+pub(super) use crate::request::Time as Bound;
 
 /// How failed attempts are tried again: all of it, or what differs from the defaults.
 #[derive(Debug, Clone)]
@@ -19,12 +19,15 @@ pub(super) enum Retry {
     Settings(RetryPolicyBuilder),
 }
 
-/// A time that was given, which may be none: no bound at all.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bound(pub(super) Option<Duration>);
+/// What pays for retries.
+#[derive(Debug, Clone)]
+pub(super) enum Budget {
+    Own(BudgetConfigBuilder),
+    None,
+}
 
 /// A layer of settings: from a builder, a section of a file, its defaults, or a preset.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Settings {
     pub(super) provider: Option<String>,
     pub(super) base_url: Option<String>,
@@ -42,6 +45,7 @@ pub(super) struct Settings {
     pub(super) deadline: Option<Bound>,
     pub(super) max_retries: Option<u32>,
     pub(super) retry: Option<Retry>,
+    pub(super) budget: Option<Budget>,
     pub(super) circuit_breaker: Option<BreakerConfigBuilder>,
     pub(super) idempotency: Option<Idempotency>,
     pub(super) retried_statuses: Option<Vec<u16>>,
@@ -81,6 +85,7 @@ impl Settings {
             deadline: self.deadline.or(lower.deadline),
             max_retries: self.max_retries.or(lower.max_retries),
             retry: self.retry.or(lower.retry),
+            budget: self.budget.or(lower.budget),
             circuit_breaker: self.circuit_breaker.or(lower.circuit_breaker),
             idempotency: self.idempotency.or(lower.idempotency),
             retried_statuses: self.retried_statuses.or(lower.retried_statuses),

@@ -15,7 +15,8 @@ use crate::{BoxError, retry_after};
 
 /// What an error knows besides its kind.
 pub(crate) struct Details {
-    pub(crate) call: CallFacts,
+    /// Not known yet, or never, where a time limit of somebody else's made the error.
+    pub(crate) call: Option<CallFacts>,
     pub(crate) attempts: u32,
     pub(crate) reply: Option<Reply>,
     pub(crate) source: Option<BoxError>,
@@ -116,8 +117,8 @@ impl fmt::Debug for Reply {
 impl fmt::Debug for Details {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Details")
-            .field("method", &self.call.method)
-            .field("template", &self.call.template)
+            .field("method", &self.call.as_ref().map(|call| &call.method))
+            .field("template", &self.call.as_ref().map(|call| &call.template))
             .field("attempts", &self.attempts)
             .field("reply", &self.reply)
             .field("source", &self.source)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use resilient::CircuitOpen;
+use resilient::{CircuitOpen, Limit, TimedOut};
 use serde::de::DeserializeOwned;
 
 pub use self::build::{BuildError, BuildErrorKind};
@@ -311,13 +311,13 @@ impl ApiError {
     /// The method of the call, if it got as far as that.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
-        self.details().map(|details| &details.call.method)
+        self.call().map(|call| &call.method)
     }
 
     /// The path template of the call, without values.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
-        self.details().map(|details| &*details.call.template)
+        self.call().map(|call| &*call.template)
     }
 
     /// Whether another attempt may help, and does no harm.
@@ -329,7 +329,7 @@ impl ApiError {
     /// Why there are no retries of a call whose error alone would allow them.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
-        let call = &self.details()?.call;
+        let call = self.call()?;
         if self.class_if(true, true).retry
             == self.class_if(call.is_repeatable, call.is_replayable).retry
         {
@@ -363,6 +363,10 @@ impl ApiError {
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(self, Self::Status { status, .. } if status.is_redirection())
+    }
+
+    pub(crate) fn call(&self) -> Option<&CallFacts> {
+        self.details()?.call.as_ref()
     }
 
     pub(crate) fn details(&self) -> Option<&Details> {
@@ -432,6 +436,30 @@ impl Error for ApiError {
 impl From<CircuitOpen> for ApiError {
     fn from(open: CircuitOpen) -> Self {
         Self::CircuitOpen(open)
+    }
+}
+
+/// The error of a call that a time limit cut: of a client's own calls it knows all, of others the limit.
+impl From<TimedOut> for ApiError {
+    fn from(cut: TimedOut) -> Self {
+        let phase = match cut.limit() {
+            Limit::Deadline => TimeoutPhase::Deadline,
+            Limit::NoTimer => {
+                let problem = "has no timers: build it with `enable_all`, and make calls in it";
+                return BuildError::new(BuildErrorKind::Setting, "async runtime", problem).into();
+            }
+            _ => TimeoutPhase::Attempt,
+        };
+        Self::Timeout {
+            phase,
+            after: cut.after(),
+            details: Opaque::new(Details {
+                call: None,
+                attempts: cut.attempts(),
+                reply: None,
+                source: None,
+            }),
+        }
     }
 }
 

@@ -16,9 +16,8 @@ impl fmt::Display for ApiError {
             Self::Build(_) => return f.write_str("not sent: the request cannot be built"),
             _ => {}
         }
-        if let Some(details) = self.details() {
-            let template = details.call.template.escape_debug();
-            write!(f, "{} {template}: ", details.call.method)?;
+        if let Some(call) = self.call() {
+            write!(f, "{} {}: ", call.method, call.template.escape_debug())?;
         }
         match self {
             Self::Connection { phase, .. } => f.write_str(match phase {
@@ -37,7 +36,7 @@ impl fmt::Display for ApiError {
             Self::NotFound { .. } => f.write_str("not found")?,
             Self::Server { .. } => f.write_str("the server failed")?,
             Self::Status { .. } if self.is_redirect() => {
-                f.write_str("a redirect was not followed")?
+                f.write_str("a redirect was not followed")?;
             }
             Self::Status { .. } => f.write_str("the server refused")?,
             Self::Decode { .. } => f.write_str("the answer cannot be read")?,

@@ -3,8 +3,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancellation;
 mod defects;
 mod faults_f;
 mod faults_g;
 mod outcome_table;
+mod requests;
 mod specification;
+mod storms;

@@ -24,7 +24,7 @@ fn counting(cache: CacheConfig) -> Any {
 async fn an_answer_is_kept_for_its_time_and_not_longer() {
     let any = counting(CacheConfig::new().ttl(MINUTE));
     assert_eq!(any.call(&json!({})).await.unwrap(), 0);
-    tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
+    tokio::time::advance(Duration::from_millis(59_999)).await;
     assert_eq!(any.call(&json!({})).await.unwrap(), 0);
     tokio::time::advance(Duration::from_millis(1)).await;
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);

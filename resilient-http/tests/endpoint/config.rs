@@ -39,7 +39,7 @@ fn the_defaults_are_those_of_the_table() {
 #[test]
 fn what_cannot_be_is_refused_by_name() {
     let too_long = "x".repeat(64);
-    for (config, named) in [
+    for (config, named) in vec![
         (EndpointConfig::builder("", "test").path("x"), "`name`"),
         (EndpointConfig::builder("a\nb", "test").path("x"), "`name`"),
         (

@@ -27,6 +27,7 @@ pub(crate) fn declared(url: &str) -> EndpointConfigBuilder {
         .path("chat")
         .auth(AuthKind::None)
         .retry(quick())
+        .no_budget()
         .circuit_breaker(&patient())
         .idempotency(Idempotency::Yes)
         .timeout(Duration::from_secs(20))

@@ -83,7 +83,7 @@ fn a_document_declares_endpoints_over_its_defaults() {
     // Only a key that stands in the file is warned of, by name and without the key.
     let warned: Vec<_> = endpoints
         .iter()
-        .flat_map(|config| config.warnings())
+        .flat_map(resilient_http::EndpointConfig::warnings)
         .collect();
     assert_eq!(warned.len(), 1);
     assert!(warned[0].contains("files.files_search") && !warned[0].contains("k1"));
@@ -232,7 +232,7 @@ fn no_error_of_a_document_quotes_it() {
         let mut shown = format!("{error} {error:?}");
         let mut source = error.source();
         while let Some(inner) = source {
-            shown.push_str(&format!(" {inner} {inner:?}"));
+            shown = format!("{shown} {inner} {inner:?}");
             source = inner.source();
         }
         assert!(!shown.contains("canary"), "{document}: {shown}");

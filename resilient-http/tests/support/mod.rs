@@ -21,8 +21,6 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// What must come to an end, on the slowest machine, in half a minute.
 pub async fn within<F: IntoFuture>(what: &str, work: F) -> F::Output {
-    match tokio::time::timeout(Duration::from_secs(30), work.into_future()).await {
-        Ok(output) => output,
-        Err(_) => panic!("stuck: {what}"),
-    }
+    let ended = tokio::time::timeout(Duration::from_secs(30), work.into_future()).await;
+    ended.unwrap_or_else(|_| panic!("stuck: {what}"))
 }

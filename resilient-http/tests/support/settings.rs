@@ -31,6 +31,7 @@ pub fn client(url: &str) -> ApiClientBuilder {
     ApiClient::builder(url)
         .retry(quick())
         .circuit_breaker(patient())
+        .no_budget()
         .timeout(Duration::from_secs(20))
         .deadline(Duration::from_secs(60))
 }

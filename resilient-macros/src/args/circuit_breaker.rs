@@ -7,7 +7,6 @@ use proc_macro2::TokenStream;
 use super::given::{Given, Keys};
 use super::outer::{self, Kind, Outer};
 use super::pairs::Form;
-use super::retry::RETRY_KEYS;
 use super::setting::{self, Setting, Value};
 use super::window::{self, Window};
 use super::word::one_of;
@@ -111,7 +110,7 @@ const ABANDONED: &[(&str, Abandoned)] = &[
 impl BreakerArgs {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
         let mut errors = Errors::default();
-        let given = Given::read(tokens, &BREAKER_KEYS, &RETRY_KEYS, &mut errors);
+        let given = Given::read(tokens, &BREAKER_KEYS, &mut errors);
         let mut args = BreakerArgs::default();
         for pair in given.pairs() {
             match &pair.form {

@@ -2,9 +2,13 @@
 
 use proc_macro2::TokenStream;
 
+use super::circuit_breaker::BREAKER_KEYS;
+use super::fallback::FALLBACK_KEYS;
 use super::outer::Kind;
 use super::pairs::{Form, Pair, split};
+use super::retry::RETRY_KEYS;
 use super::suggest;
+use super::timeout::TIMEOUT_KEYS;
 use crate::error::Errors;
 
 /// The keys of one attribute, as they are shown to users.
@@ -17,7 +21,9 @@ pub(super) struct Keys {
     pub(super) lists: &'static [&'static str],
 }
 
-const HIDDEN: &str = "__outer";
+pub(super) const HIDDEN: &str = "__outer";
+
+const ALL: [&Keys; 4] = [&RETRY_KEYS, &BREAKER_KEYS, &TIMEOUT_KEYS, &FALLBACK_KEYS];
 
 #[derive(Debug)]
 pub(super) struct Given {
@@ -26,16 +32,11 @@ pub(super) struct Given {
 
 impl Given {
     /// Splits the arguments and drops, with an error, what is unknown, of the wrong form, or a repetition.
-    pub(super) fn read(
-        tokens: TokenStream,
-        keys: &Keys,
-        siblings: &Keys,
-        errors: &mut Errors,
-    ) -> Self {
+    pub(super) fn read(tokens: TokenStream, keys: &Keys, errors: &mut Errors) -> Self {
         let mut pairs: Vec<Pair> = Vec::new();
         for pair in split(tokens, errors) {
             let name = pair.name.as_str();
-            if let Some(message) = keys.objection(&pair, siblings) {
+            if let Some(message) = keys.objection(&pair) {
                 errors.push(pair.key.span(), message);
             } else if pairs.iter().any(|earlier| earlier.name == name) {
                 errors.push(pair.key.span(), format!("`{name}` is given twice"));
@@ -101,7 +102,7 @@ impl Given {
 }
 
 impl Keys {
-    fn objection(&self, pair: &Pair, siblings: &Keys) -> Option<String> {
+    fn objection(&self, pair: &Pair) -> Option<String> {
         let name = pair.name.as_str();
         let is_list = matches!(pair.form, Form::List(_));
         if name == HIDDEN {
@@ -114,14 +115,42 @@ impl Keys {
         if self.lists.contains(&name) {
             return (!is_list).then(|| format!("`{name}` takes a list: write `{name}(…)`"));
         }
-        let all: Vec<&str> = self.values.iter().chain(self.lists).copied().collect();
-        let advice = if siblings.values.contains(&name) || siblings.lists.contains(&name) {
-            format!("it belongs to `#[{}]`", siblings.kind.name())
+        let all = self.all();
+        let advice = if let Some(owners) = self.owners(name) {
+            format!("it belongs to {owners}")
         } else if let Some(meant) = suggest::nearest(name, &all) {
             format!("did you mean `{meant}`?")
+        } else if self.kind == Kind::Timeout {
+            "the time has no key: write `#[timeout(\"2s\")]`".to_owned()
+        } else if let Some((meant, owners)) = self.nearest_of_others(name) {
+            format!("did you mean `{meant}`, which belongs to {owners}?")
         } else {
             format!("`#[{}]` has {}", self.kind.name(), suggest::list(&all))
         };
         Some(format!("unknown key `{name}`: {advice}"))
+    }
+
+    fn all(&self) -> Vec<&'static str> {
+        self.values.iter().chain(self.lists).copied().collect()
+    }
+
+    fn others(&self) -> impl Iterator<Item = &'static Keys> + '_ {
+        ALL.into_iter().filter(|keys| keys.kind != self.kind)
+    }
+
+    /// The other attributes that have the key, if there are any.
+    fn owners(&self, name: &str) -> Option<String> {
+        let owners = self.others().filter(|keys| keys.all().contains(&name));
+        let names: Vec<String> = owners
+            .map(|keys| format!("`#[{}]`", keys.kind.name()))
+            .collect();
+        (!names.is_empty()).then(|| names.join(" and "))
+    }
+
+    /// The key of another attribute that a misspelt one was probably meant to be.
+    fn nearest_of_others(&self, name: &str) -> Option<(&'static str, String)> {
+        let known: Vec<&str> = self.others().flat_map(Keys::all).collect();
+        let meant = suggest::nearest(name, &known)?;
+        Some((meant, self.owners(meant)?))
     }
 }

@@ -3,6 +3,7 @@
 mod breaker_rules;
 mod circuit_breaker;
 mod duration;
+mod fallback;
 mod given;
 mod number;
 mod outer;
@@ -14,15 +15,18 @@ mod setting;
 #[cfg(test)]
 mod soup;
 mod suggest;
+mod timeout;
 mod value_end;
 mod window;
 mod window_rules;
 mod word;
 
 pub(crate) use circuit_breaker::{Abandoned, BreakerArgs};
+pub(crate) use fallback::{FallbackArgs, Replacement};
 pub(crate) use outer::{Kind, Outer};
-pub(crate) use retry::{Backoff, Jitter, RetryArgs, WhenOpen};
+pub(crate) use retry::{Backoff, Budget, Jitter, Kept, Nested, RetryArgs, TimeLimit, WhenOpen};
 pub(crate) use setting::Setting;
 #[cfg(test)]
 pub(crate) use soup::Soup;
+pub(crate) use timeout::TimeoutArgs;
 pub(crate) use window::Window;

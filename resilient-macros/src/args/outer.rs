@@ -1,6 +1,6 @@
 //! The hidden argument by which stacked attributes of ours hand their own arguments down.
 
-use proc_macro2::{Delimiter, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream};
 
 use crate::error::Errors;
 use crate::tokens::{flatten, group, ident};
@@ -9,6 +9,8 @@ use crate::tokens::{flatten, group, ident};
 pub(crate) enum Kind {
     Retry,
     CircuitBreaker,
+    Timeout,
+    Fallback,
 }
 
 impl Kind {
@@ -16,14 +18,21 @@ impl Kind {
         match self {
             Kind::Retry => "retry",
             Kind::CircuitBreaker => "circuit_breaker",
+            Kind::Timeout => "timeout",
+            Kind::Fallback => "fallback",
         }
     }
 
     /// The attribute of that name.
     pub(crate) fn of(name: &str) -> Option<Kind> {
-        [Kind::Retry, Kind::CircuitBreaker]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [
+            Kind::Retry,
+            Kind::CircuitBreaker,
+            Kind::Timeout,
+            Kind::Fallback,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
     }
 }
 
@@ -32,6 +41,8 @@ impl Kind {
 pub(crate) struct Outer {
     pub(crate) kind: Kind,
     pub(crate) args: TokenStream,
+    /// Of the attribute.
+    pub(crate) span: Span,
 }
 
 /// Reads `retry { … } circuit_breaker { … }`.
@@ -39,14 +50,16 @@ pub(super) fn parse(inside: &TokenStream, errors: &mut Errors) -> Vec<Outer> {
     let tokens = flatten(inside.clone());
     let mut items = Vec::new();
     for pair in tokens.chunks(2) {
-        let kind = ident(pair.first()).and_then(|name| Kind::of(&name.to_string()));
-        let Some((kind, args)) = kind.zip(group(pair.get(1), Delimiter::Brace)) else {
+        let name = ident(pair.first());
+        let kind = name.and_then(|name| Some((Kind::of(&name.to_string())?, name.span())));
+        let Some(((kind, span), args)) = kind.zip(group(pair.get(1), Delimiter::Brace)) else {
             errors.push_spanned(inside, "`__outer` is internal: it is not for use by hand");
             return items;
         };
         items.push(Outer {
             kind,
             args: args.stream(),
+            span,
         });
     }
     items
@@ -61,7 +74,7 @@ mod tests {
     fn items_are_read_outermost_first_with_their_raw_arguments() {
         let mut errors = Errors::default();
         let items = parse(
-            &quote!(retry { max_retries = } circuit_breaker {}),
+            &quote!(fallback { value = 1 } retry { max_retries = } circuit_breaker {} timeout { "1s" }),
             &mut errors,
         );
         assert!(errors.is_empty());
@@ -72,8 +85,10 @@ mod tests {
         assert_eq!(
             read,
             [
+                (Kind::Fallback, "value = 1".to_owned()),
                 (Kind::Retry, "max_retries =".to_owned()),
-                (Kind::CircuitBreaker, String::new())
+                (Kind::CircuitBreaker, String::new()),
+                (Kind::Timeout, "\"1s\"".to_owned()),
             ]
         );
     }

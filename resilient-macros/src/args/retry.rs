@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 
-use super::circuit_breaker::BREAKER_KEYS;
 use super::given::{Given, Keys};
 use super::outer::{self, Kind, Outer};
 use super::pairs::Form;
@@ -32,7 +31,12 @@ pub(crate) struct RetryArgs {
     pub(crate) retry_after: Option<TokenStream>,
     pub(crate) max_hint: Option<Setting<Duration>>,
     pub(crate) max_elapsed: Option<Setting<Duration>>,
+    pub(crate) deadline: Option<TimeLimit>,
+    pub(crate) attempt_timeout: Option<TimeLimit>,
+    pub(crate) budget: Option<Budget>,
     pub(crate) when_open: Option<WhenOpen>,
+    pub(crate) nested: Option<Nested>,
+    pub(crate) errors: Option<Kept>,
     pub(crate) attempt: Option<Ident>,
     pub(crate) on_retry: Option<TokenStream>,
     pub(crate) on_give_up: Option<TokenStream>,
@@ -70,6 +74,36 @@ pub(crate) enum WhenOpen {
     Wait,
 }
 
+/// A limit of time that cuts attempts off, and where its key stands.
+#[derive(Debug, Clone)]
+pub(crate) struct TimeLimit {
+    pub(crate) after: Setting<Duration>,
+    pub(crate) key: Span,
+}
+
+/// What pays for retries.
+#[derive(Debug, Clone)]
+pub(crate) enum Budget {
+    /// The name of a registered one.
+    Name(String),
+    Expr(TokenStream),
+}
+
+/// What a loop does that starts in a repeated attempt of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nested {
+    Warn,
+    Collapse,
+    Allow,
+}
+
+/// The errors that a failed call returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Last,
+    All,
+}
+
 pub(super) const RETRY_KEYS: Keys = Keys {
     kind: Kind::Retry,
     values: &[
@@ -87,7 +121,12 @@ pub(super) const RETRY_KEYS: Keys = Keys {
         "retry_after",
         "max_hint",
         "max_elapsed",
+        "deadline",
+        "attempt_timeout",
+        "budget",
         "when_open",
+        "nested",
+        "errors",
         "attempt",
         "on_retry",
         "on_give_up",
@@ -99,12 +138,18 @@ pub(super) const RETRY_KEYS: Keys = Keys {
 
 const BACKOFFS: [&str; 4] = ["exponential", "constant", "linear", "fibonacci"];
 const JITTERS: [&str; 5] = ["full", "equal", "decorrelated", "smooth", "none"];
+const NESTED: &[(&str, Nested)] = &[
+    ("warn", Nested::Warn),
+    ("collapse", Nested::Collapse),
+    ("allow", Nested::Allow),
+];
+const ERRORS: &[(&str, Kept)] = &[("last", Kept::Last), ("all", Kept::All)];
 const WHEN_OPEN: &[(&str, WhenOpen)] = &[("stop", WhenOpen::Stop), ("wait", WhenOpen::Wait)];
 
 impl RetryArgs {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
         let mut errors = Errors::default();
-        let given = Given::read(tokens, &RETRY_KEYS, &BREAKER_KEYS, &mut errors);
+        let given = Given::read(tokens, &RETRY_KEYS, &mut errors);
         let mut args = RetryArgs::default();
         for pair in given.pairs() {
             match &pair.form {
@@ -113,6 +158,7 @@ impl RetryArgs {
                         key: &pair.name,
                         tokens,
                     },
+                    pair.key.span(),
                     &mut errors,
                 ),
                 Form::List(inside) => args.set_list(&pair.key, inside, &mut errors),
@@ -122,9 +168,28 @@ impl RetryArgs {
         errors.or(args)
     }
 
-    fn set(&mut self, value: Value<'_>, errors: &mut Errors) {
+    fn set(&mut self, value: Value<'_>, key: Span, errors: &mut Errors) {
         let tokens = || Some(value.tokens.clone());
         match value.key {
+            "deadline" => {
+                let after = setting::duration(
+                    value,
+                    errors,
+                    "every call would be cut off at once, so above zero",
+                );
+                self.deadline = after.map(|after| TimeLimit { after, key });
+            }
+            "attempt_timeout" => {
+                let after = setting::duration(
+                    value,
+                    errors,
+                    "every attempt would be cut off at once, so above zero",
+                );
+                self.attempt_timeout = after.map(|after| TimeLimit { after, key });
+            }
+            "budget" => self.budget = budget(value.tokens, errors),
+            "nested" => self.nested = one_of("`nested`", NESTED, value.tokens, errors),
+            "errors" => self.errors = one_of("`errors`", ERRORS, value.tokens, errors),
             "max_retries" => self.max_retries = setting::any_count(value, errors),
             "max_attempts" => {
                 self.max_attempts = setting::count(
@@ -169,6 +234,25 @@ impl RetryArgs {
             _ => {}
         }
     }
+}
+
+fn budget(value: &TokenStream, errors: &mut Errors) -> Option<Budget> {
+    let Some(literal) = constant(value) else {
+        return Some(Budget::Expr(value.clone()));
+    };
+    let message = match literal.content {
+        Content::Text(name) if !literal.negative && !name.is_empty() => {
+            return Some(Budget::Name(name));
+        }
+        Content::Text(name) if name.is_empty() => {
+            "`budget` is empty: name the budget, as in `budget = \"payments\"`"
+        }
+        _ => {
+            "`budget` is the name of a budget, as in `budget = \"payments\"`, or an expression of type `RetryBudget`"
+        }
+    };
+    errors.push_spanned(value, message);
+    None
 }
 
 fn backoff(value: &TokenStream, errors: &mut Errors) -> Option<Backoff> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::given::Given;
-use super::retry::{Backoff, Jitter, RetryArgs};
-use super::setting::known;
+use super::retry::{Backoff, Jitter, RetryArgs, TimeLimit};
+use super::setting::{Setting, known};
 use crate::error::Errors;
 
 const DEFAULT_BASE_DELAY: Duration = Duration::from_millis(100);
@@ -34,6 +34,7 @@ pub(super) fn check(args: &RetryArgs, given: &Given, errors: &mut Errors) {
     given.exclude("policy", POLICY_SETS, "a policy sets it already", errors);
     check_delays(args, given, errors);
     check_backoff(args, given, errors);
+    check_limits(args, given, errors);
     check_lists(args, given, errors);
 }
 
@@ -87,6 +88,25 @@ fn check_backoff(args: &RetryArgs, given: &Given, errors: &mut Errors) {
             format!("`jitter = {jitter}` takes no `backoff_factor`: it has a growth of its own");
         given.break_rule(&["backoff_factor", "jitter"], message, errors);
     }
+}
+
+fn check_limits(args: &RetryArgs, given: &Given, errors: &mut Errors) {
+    let literal = |limit: &Option<TimeLimit>| match limit {
+        Some(TimeLimit {
+            after: Setting::Literal(after),
+            ..
+        }) => Some(*after),
+        _ => None,
+    };
+    let limits = literal(&args.attempt_timeout).zip(literal(&args.deadline));
+    let Some((attempt, call)) = limits.filter(|(attempt, call)| attempt > call) else {
+        return;
+    };
+    let message = format!(
+        "`attempt_timeout` is {attempt:?} and `deadline` is {call:?}: the deadline is for all attempts, so \
+         `attempt_timeout` is at most that"
+    );
+    given.break_rule(&["attempt_timeout", "deadline"], message, errors);
 }
 
 fn check_lists(args: &RetryArgs, given: &Given, errors: &mut Errors) {

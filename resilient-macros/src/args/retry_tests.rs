@@ -334,10 +334,89 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
     let list = only(quote!(zzz = 3));
     assert!(list.starts_with("unknown key `zzz`: `#[retry]` has `max_retries`, `max_attempts`"));
     assert!(!list.contains("__outer"));
-    for key in ["deadline", "attempt_timeout", "budget", "nested", "key"] {
-        let key = Ident::new(key, proc_macro2::Span::call_site());
-        assert!(only(quote!(#key = 3)).starts_with("unknown key"), "{key}");
-    }
+    assert_eq!(
+        only(quote!(dedline = "1s")),
+        "unknown key `dedline`: did you mean `deadline`?"
+    );
+    assert_eq!(
+        only(quote!(failure_treshold = 3)),
+        "unknown key `failure_treshold`: did you mean `failure_threshold`, which belongs to `#[circuit_breaker]`?"
+    );
+    assert_eq!(
+        only(quote!(with = f)),
+        "unknown key `with`: it belongs to `#[fallback]`"
+    );
+}
+
+#[test]
+fn limits_of_a_call_are_times_above_zero() {
+    let args = accepted(quote!(deadline = "10s", attempt_timeout = self.timeout));
+    let after = |limit: Option<TimeLimit>| limit.map(|limit| limit.after);
+    assert!(
+        matches!(after(args.deadline), Some(Setting::Literal(time)) if time == Duration::from_secs(10))
+    );
+    assert!(matches!(
+        after(args.attempt_timeout),
+        Some(Setting::Expr(_))
+    ));
+    accepted(quote!(
+        policy = p,
+        deadline = "10s",
+        attempt_timeout = "10s"
+    ));
+    assert_eq!(
+        refused(quote!(deadline = "0s", attempt_timeout = "0ms")),
+        [
+            "`deadline` is zero: every call would be cut off at once, so above zero",
+            "`attempt_timeout` is zero: every attempt would be cut off at once, so above zero",
+        ]
+    );
+    assert_eq!(
+        only(quote!(attempt_timeout = "11s", deadline = "10s")),
+        "`attempt_timeout` is 11s and `deadline` is 10s: the deadline is for all attempts, so `attempt_timeout` is at \
+         most that"
+    );
+    assert_eq!(
+        only(quote!(deadline = 10)),
+        "a duration needs a unit, as in \"100ms\""
+    );
+}
+
+#[test]
+fn a_budget_is_named_or_given() {
+    let budget = |tokens| accepted(tokens).budget;
+    assert!(
+        matches!(budget(quote!(policy = p, budget = "payments")), Some(Budget::Name(name)) if name == "payments")
+    );
+    assert!(matches!(
+        budget(quote!(budget = self.budget)),
+        Some(Budget::Expr(_))
+    ));
+    assert_eq!(
+        only(quote!(budget = "")),
+        "`budget` is empty: name the budget, as in `budget = \"payments\"`"
+    );
+    assert_eq!(
+        only(quote!(budget = 10)),
+        "`budget` is the name of a budget, as in `budget = \"payments\"`, or an expression of type `RetryBudget`"
+    );
+}
+
+#[test]
+fn nested_and_errors_are_words() {
+    let args = accepted(quote!(policy = p, nested = collapse, errors = all));
+    assert_eq!(args.nested, Some(Nested::Collapse));
+    assert_eq!(args.errors, Some(Kept::All));
+    let args = accepted(quote!(nested = warn, errors = last));
+    assert_eq!(args.nested, Some(Nested::Warn));
+    assert_eq!(args.errors, Some(Kept::Last));
+    assert_eq!(
+        refused(quote!(nested = colapse, errors = "all")),
+        [
+            "`nested = colapse` is unknown: one of `warn`, `collapse`, `allow`; did you mean `collapse`?",
+            "`errors` is a word, not a string: write `all` without quotes",
+        ]
+    );
 }
 
 #[test]

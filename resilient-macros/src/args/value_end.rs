@@ -67,7 +67,7 @@ pub(super) fn begins_argument(tokens: &[TokenTree]) -> bool {
 }
 
 /// `key =`, with an `=` that is no `==` and no `=>`
-fn is_key(tokens: &[TokenTree], at: usize) -> bool {
+pub(super) fn is_key(tokens: &[TokenTree], at: usize) -> bool {
     let Some(TokenTree::Punct(equals)) = tokens.get(at + 1) else {
         return false;
     };

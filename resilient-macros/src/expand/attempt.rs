@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::block;
-use crate::args::RetryArgs;
+use crate::args::{FallbackArgs, RetryArgs};
 use crate::function::{
     Attribute, Binding, Function, Future, Param, Passing, Receiver, Shape, Typed,
 };
@@ -19,18 +19,47 @@ pub(super) struct Attempt {
     pub(super) params: TokenStream,
     /// Statements that prepare the arguments.
     pub(super) prepare: TokenStream,
-    /// The expression whose value is the attempt's output.
+    /// The expression whose value is the attempt's output, or a future of it.
     pub(super) run: TokenStream,
+    /// What blocks around `prepare` must borrow exclusively, so that it need not be `Sync` for their futures to be `Send`.
+    pub(super) lent: Vec<TokenStream>,
     /// The attributes that the body began with, which are the function's.
     pub(super) inner_attributes: TokenStream,
 }
 
-/// Builds the attempt of a function; `retry` if it may run more than once.
+/// Who needs the arguments besides the attempt.
+#[derive(Clone, Copy)]
+pub(super) struct Needs<'a> {
+    /// Other attempts.
+    pub(super) retry: Option<&'a RetryArgs>,
+    /// A fallback, those that it names.
+    pub(super) fallback: Option<&'a FallbackArgs>,
+    /// Whether the arguments are prepared inside an `async` block of ours.
+    pub(super) is_enclosed: bool,
+}
+
+impl Needs<'_> {
+    /// Whether the attempt must leave the argument to somebody else.
+    pub(super) fn again(&self, name: &str) -> bool {
+        self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
+    }
+}
+
+fn names(fallback: &FallbackArgs, name: &str) -> bool {
+    let patterns = [fallback.on.as_ref(), fallback.except.as_ref()];
+    let mut tokens = patterns
+        .into_iter()
+        .flatten()
+        .chain([fallback.replacement.tokens()]);
+    tokens.any(|tokens| scan::mentions(tokens, name))
+}
+
+/// Builds the attempt of a function.
 pub(super) fn build(
     function: &Function,
     shape: &Shape,
     output: &TokenStream,
-    retry: Option<&RetryArgs>,
+    needs: Needs<'_>,
     private: &TokenStream,
 ) -> Attempt {
     let span = function.body_span();
@@ -62,9 +91,10 @@ pub(super) fn build(
     };
     let mut parts = Parts {
         private,
-        retry,
+        needs,
         prepare: TokenStream::new(),
         consumed: Vec::new(),
+        lent: Vec::new(),
         body,
     };
     let params = function.params.iter().map(|param| match param {
@@ -75,6 +105,7 @@ pub(super) fn build(
     let Parts {
         prepare,
         consumed,
+        lent,
         body,
         ..
     } = parts;
@@ -96,12 +127,13 @@ pub(super) fn build(
     let attempt = block(quote!(#pin #body), span);
     let run = match shape {
         Shape::Plain => emit!((|| -> #output #attempt)()),
-        Shape::Async | Shape::Future(_) => emit!(async #attempt.await),
+        Shape::Async | Shape::Future(_) => emit!(async #attempt),
     };
     Attempt {
         params: quote!(#(#params),*),
         prepare,
         run,
+        lent,
         inner_attributes,
     }
 }
@@ -123,9 +155,10 @@ fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
 
 struct Parts<'a> {
     private: &'a TokenStream,
-    retry: Option<&'a RetryArgs>,
+    needs: Needs<'a>,
     prepare: TokenStream,
     consumed: Vec<TokenStream>,
+    lent: Vec<TokenStream>,
     body: TokenStream,
 }
 
@@ -144,8 +177,8 @@ impl Parts<'_> {
         }
         let private = self.private;
         let this = &receiver.self_token;
-        if self.retry.is_none() {
-            // One attempt: it may have the receiver itself.
+        if !self.needs.again("self") {
+            // Nobody else wants it: the attempt may have the receiver itself.
             self.consumed.push(emit!(#private::consume(#this);));
             return unchanged;
         }
@@ -162,17 +195,21 @@ impl Parts<'_> {
         let value = match passing {
             Passing::Exclusive => emit!(&mut *#this),
             Passing::Pinned => emit!(::core::pin::Pin::as_mut(&mut #this)),
-            Passing::Shared | Passing::Owned => fresh(private, this, first_span(tokens)),
+            Passing::Shared | Passing::Owned => self.fresh(this, first_span(tokens)),
         };
         self.prepare.extend(emit!(let #mutable #renamed = #value;));
         self.consumed.push(emit!(#private::consume(#renamed);));
         self.body = scan::rename_self(std::mem::take(&mut self.body), &renamed);
+        let is_lent = self.needs.is_enclosed && passing == Passing::Owned;
+        if is_lent {
+            self.lent.push(emit!(#private::consume(&mut #this);));
+        }
         // What the user declared to be `mut` is the attempt's own; what is pinned anew must be.
         let rest = match mutable {
             Some(_) => tokens.clone().into_iter().skip(1).collect(),
             None => tokens.clone(),
         };
-        let reborrowed = (passing == Passing::Pinned).then(|| emit!(mut));
+        let reborrowed = (is_lent || passing == Passing::Pinned).then(|| emit!(mut));
         quote!(#attributes #reborrowed #rest)
     }
 
@@ -196,6 +233,13 @@ impl Parts<'_> {
             if binding.mutable.is_some() {
                 pattern = without_mut(&pattern);
             }
+            if self.needs.is_enclosed && passing == Passing::Owned && is_name(&pattern) {
+                let (private, ident) = (self.private, &binding.ident);
+                let only_if = configured(&typed.attrs);
+                self.lent
+                    .push(emit!(#only_if #private::consume(&mut #ident);));
+                pattern = quote_spanned!(ident.span()=> mut #pattern);
+            }
             if passing == Passing::Pinned {
                 pattern = emit!(mut #pattern);
             }
@@ -209,12 +253,8 @@ impl Parts<'_> {
     /// so need only be `Send` for the future to be, and not `Sync`.
     fn lends(&mut self, typed: &Typed, binding: &Binding, passing: Passing) -> bool {
         let ident = &binding.ident;
-        let is_name = matches!(
-            typed.pat.clone().into_iter().collect::<Vec<_>>().as_slice(),
-            [TokenTree::Ident(_)]
-        );
-        let lends = self.retry.is_some()
-            && is_name
+        let lends = self.needs.again(&ident.to_string())
+            && is_name(&typed.pat)
             && passing == Passing::Owned
             && scan::usage(&self.body, ident) != Use::Unused;
         if lends {
@@ -233,7 +273,7 @@ impl Parts<'_> {
         if binding.by_ref {
             return None;
         }
-        let Some(retry) = self.retry else {
+        if !self.needs.again(&ident.to_string()) {
             // An argument that is not used is still dropped in its turn.
             let guards = used == Use::Unused && passing == Passing::Owned && is_silent(ident);
             if guards {
@@ -245,12 +285,15 @@ impl Parts<'_> {
                 self.consume(typed, ident);
             }
             return None;
-        };
+        }
         if used == Use::Unused {
             return None;
         }
-        let named = |list: &[Ident]| list.iter().any(|each| each == ident);
-        if let Some(borrowed) = retry.borrow.iter().find(|each| *each == ident) {
+        let retry = self.needs.retry;
+        let (borrow, clone) = retry.map_or((&[][..], &[][..]), |retry| {
+            (retry.borrow.as_slice(), retry.clone.as_slice())
+        });
+        if let Some(borrowed) = borrow.iter().find(|each| *each == ident) {
             // Where the body moves it after all, the compiler's word for that points at the list.
             let only_if = configured(&typed.attrs);
             let span = borrowed.span().resolved_at(Span::mixed_site());
@@ -260,14 +303,25 @@ impl Parts<'_> {
         }
         let mutable = binding.mutable.is_some();
         match passing {
-            _ if named(&retry.clone) => {}
+            _ if clone.contains(ident) => {}
             Passing::Shared => return mutable.then(|| quote!(#ident)),
             Passing::Exclusive => return Some(emit!(&mut *#ident)),
             Passing::Pinned => return Some(emit!(::core::pin::Pin::as_mut(&mut #ident))),
             Passing::Owned if !mutable && used == Use::Borrowed => return None,
             Passing::Owned => {}
         }
-        Some(fresh(self.private, ident, first_span(&typed.ty)))
+        Some(self.fresh(ident, first_span(&typed.ty)))
+    }
+
+    /// A copy for the attempt; what is wrong with it is said at the argument's type.
+    fn fresh(&self, ident: &Ident, span: Span) -> TokenStream {
+        let private = self.private;
+        let span = span.resolved_at(Span::mixed_site());
+        if self.needs.retry.is_some() {
+            quote_spanned!(span=> #private::Fresh::fresh(&#ident))
+        } else {
+            quote_spanned!(span=> #private::Spare::spare(&#ident))
+        }
     }
 
     fn prepare(&mut self, typed: &Typed, binding: &Binding, value: &TokenStream) {
@@ -286,6 +340,15 @@ impl Parts<'_> {
     }
 }
 
+/// Whether the pattern is one variable.
+fn is_name(pattern: &TokenStream) -> bool {
+    let mut tokens = pattern.clone().into_iter();
+    matches!(
+        (tokens.next(), tokens.next()),
+        (Some(TokenTree::Ident(_)), None)
+    )
+}
+
 fn starts_with_reference(pattern: &TokenStream) -> bool {
     let first = pattern.clone().into_iter().next();
     matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '&')
@@ -302,12 +365,6 @@ pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
         |attribute: &&Attribute| matches!(attribute.path.as_slice(), [path] if path == "cfg");
     let cfgs = attributes.iter().filter(is_cfg);
     cfgs.map(|attribute| attribute.tokens.clone()).collect()
-}
-
-/// A copy for the attempt; what is wrong with it is said at the argument's type.
-fn fresh(private: &TokenStream, ident: &Ident, span: Span) -> TokenStream {
-    let span = span.resolved_at(Span::mixed_site());
-    quote_spanned!(span=> #private::Fresh::fresh(&#ident))
 }
 
 fn first_span(tokens: &TokenStream) -> Span {

@@ -2,10 +2,13 @@
 
 use proc_macro2::{Group, Ident};
 
-use super::layers::Layers;
+use super::attempt::Needs;
+use super::fallible::{self, Returns};
+use super::layers::{Args, Layers};
 use super::settings;
+use crate::args::{Kind, Replacement};
 use crate::error::Errors;
-use crate::function::{Function, Param, Passing};
+use crate::function::{Function, Param, Passing, Shape};
 use crate::scan::{self, Use};
 
 /// Arguments that the attributes name are there, and are not named where there is no call.
@@ -29,8 +32,17 @@ pub(super) fn check(function: &Function, layers: &Layers) -> Result<(), Errors> 
             }
         }
     }
-    if layers.retry().is_some() {
+    let needs = Needs {
+        retry: layers.retry(),
+        fallback: layers.fallback(),
+        is_enclosed: false,
+    };
+    if needs.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
+    }
+    refuse_hidden_failures(layers, &mut errors);
+    if matches!(function.shape(), Shape::Plain) {
+        refuse_to_wait(layers, &mut errors);
     }
     if let Some(breaker) = layers.breaker() {
         for setting in settings::evaluated_once(breaker) {
@@ -46,6 +58,69 @@ pub(super) fn check(function: &Function, layers: &Layers) -> Result<(), Errors> 
         }
     }
     errors.or(())
+}
+
+/// A failure that a fallback replaces is none to what is above it.
+fn refuse_hidden_failures(layers: &Layers, errors: &mut Errors) {
+    for (at, layer) in layers.list().iter().enumerate() {
+        let Args::Fallback(args) = &layer.args else {
+            continue;
+        };
+        let above = layers.list()[..at].iter().find_map(|above| {
+            let reason = match above.args.kind() {
+                Kind::Retry => "nothing would be tried again",
+                Kind::CircuitBreaker => "its circuit would never open",
+                Kind::Timeout | Kind::Fallback => return None,
+            };
+            Some((above.args.kind().name(), reason))
+        });
+        if let Some((name, reason)) = above.filter(|_| !args.order_is_explicit) {
+            let message = format!(
+                "`#[fallback]` below `#[{name}]` hides the failures from it, and {reason}: put `#[fallback]` at the top, \
+                 or, if that is what you want, write `#[fallback(order = explicit, …)]`"
+            );
+            errors.push(layer.span, message);
+        }
+    }
+}
+
+/// A plain function cannot be cancelled, nor wait for a future.
+fn refuse_to_wait(layers: &Layers, errors: &mut Errors) {
+    const WHY: &str = "nobody can stop a plain function from outside: make it `async`, or give the client that it calls \
+                       a timeout of its own";
+    for layer in layers.list() {
+        match &layer.args {
+            Args::Timeout(_) => {
+                errors.push(
+                    layer.span,
+                    format!("`#[timeout]` needs an `async` function: {WHY}"),
+                );
+            }
+            Args::Retry(args) => {
+                let limits = [
+                    ("deadline", &args.deadline),
+                    ("attempt_timeout", &args.attempt_timeout),
+                ];
+                for (key, limit) in limits {
+                    if let Some(limit) = limit {
+                        let message = format!("`{key}` needs an `async` function: {WHY}");
+                        errors.push(limit.key, message);
+                    }
+                }
+            }
+            Args::Fallback(args) => {
+                if let Replacement::With(with) = &args.replacement {
+                    if fallible::returns(with) == Returns::Future {
+                        errors.push_spanned(
+                            with,
+                            "this fallback is `async`, and a plain function cannot wait for it: make the function `async`",
+                        );
+                    }
+                }
+            }
+            Args::Breaker(_) => {}
+        }
+    }
 }
 
 /// Each attempt has a copy under another name, which a format string cannot be given: it would show, or change, another one.

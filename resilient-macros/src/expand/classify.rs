@@ -87,6 +87,35 @@ pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span)
     })
 }
 
+/// Whether the breaker ignores the error of the output, whatever made it.
+pub(super) fn is_ignored(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
+    let ignored = any([
+        args.ignore.as_ref().map(matches),
+        args.ignore_if.as_ref().map(|test| holds(private, test)),
+    ]);
+    of_error(ignored, private)
+}
+
+/// Whether the retry is told not to try again after the error of the output.
+pub(super) fn is_excepted(args: &RetryArgs, private: &TokenStream) -> TokenStream {
+    of_error(args.except.as_ref().map(matches), private)
+}
+
+/// A condition on `error`, for outputs that have one.
+fn of_error(condition: Option<TokenStream>, private: &TokenStream) -> TokenStream {
+    condition.map_or_else(
+        || emit!(false),
+        |condition| {
+            emit! {
+                match #private::error_of(&output) {
+                    ::core::option::Option::Some(error) => #condition,
+                    ::core::option::Option::None => false,
+                }
+            }
+        },
+    )
+}
+
 /// What an output means for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the type's own word.
 pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> TokenStream {
     if retry_is_plain(args) {

@@ -13,6 +13,7 @@ macro_rules! emit {
 mod attempt;
 mod check;
 mod classify;
+mod fallible;
 mod layers;
 mod nest;
 mod output;
@@ -27,8 +28,8 @@ mod tests;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
-use self::layers::Layers;
-use crate::args::{BreakerArgs, Kind, Outer, RetryArgs};
+use self::layers::{Args, Layers};
+use crate::args::{Kind, Outer};
 use crate::error::Errors;
 use crate::function::{Attribute, Conditional, Function};
 
@@ -56,11 +57,8 @@ fn try_expand(
     is_listed: bool,
 ) -> Result<TokenStream, Errors> {
     let mut errors = Errors::default();
-    let outer = match kind {
-        Kind::Retry => RetryArgs::parse(args.clone()).map(|parsed| parsed.outer),
-        Kind::CircuitBreaker => BreakerArgs::parse(args.clone()).map(|parsed| parsed.outer),
-    };
-    let outer = outer.unwrap_or_else(|wrong| {
+    let parsed = Args::parse(kind, args.clone()).map(|args| args.outer().to_vec());
+    let outer = parsed.unwrap_or_else(|wrong| {
         errors.extend(wrong);
         Vec::new()
     });
@@ -103,9 +101,11 @@ fn hand_down(
     kind: Kind,
     args: &TokenStream,
 ) -> TokenStream {
-    let above = outer.iter().map(|each| item(each.kind, &each.args));
+    let above = outer
+        .iter()
+        .map(|each| item(each.kind, &each.args, each.span));
     let own = without_hidden(args);
-    let hidden: TokenStream = above.chain([item(kind, &own)]).collect();
+    let hidden: TokenStream = above.chain([item(kind, &own, Span::call_site())]).collect();
     let attributes =
         function
             .attrs
@@ -160,8 +160,9 @@ fn either_way(
     quote!(#again #(#below)*)
 }
 
-fn item(kind: Kind, args: &TokenStream) -> TokenStream {
-    let name = proc_macro2::Ident::new(kind.name(), Span::call_site());
+/// One attribute as the next below is told of it, and where it stood.
+fn item(kind: Kind, args: &TokenStream, span: Span) -> TokenStream {
+    let name = proc_macro2::Ident::new(kind.name(), span);
     quote!(#name { #args })
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-use crate::args::{Abandoned, Backoff, BreakerArgs, Jitter, RetryArgs, Setting, WhenOpen, Window};
+use crate::args::{
+    Abandoned, Backoff, BreakerArgs, Budget, Jitter, RetryArgs, Setting, TimeLimit, WhenOpen,
+    Window,
+};
 
 /// A builder being written, and whether all of it can be evaluated while compiling.
 struct Builder {
@@ -188,6 +191,45 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
         }
     } else {
         emit!(let policy = &#private::policy(#settings);)
+    }
+}
+
+/// A time as the user wrote it.
+pub(super) fn time(time: &Setting<Duration>) -> TokenStream {
+    match time {
+        Setting::Literal(time) => duration(*time),
+        Setting::Expr(tokens) => tokens.clone(),
+    }
+}
+
+/// A limit of a loop, which may have none.
+pub(super) fn limit(limit: Option<&TimeLimit>) -> TokenStream {
+    limit.map_or_else(
+        || emit!(::core::option::Option::None::<::core::time::Duration>),
+        |limit| time(&limit.after),
+    )
+}
+
+/// What brings the budget into scope, and hands it to the loop.
+pub(super) fn budget(budget: Option<&Budget>, private: &TokenStream) -> (TokenStream, TokenStream) {
+    match budget {
+        None => (TokenStream::new(), TokenStream::new()),
+        Some(Budget::Name(name)) => (
+            emit! {
+                let budget = {
+                    static BUDGET: #private::BudgetSite = #private::BudgetSite::new(#name);
+                    #private::BudgetSite::budget(&BUDGET)
+                };
+            },
+            emit!(.budgeted(budget)),
+        ),
+        Some(Budget::Expr(given)) => {
+            let given = reference(given);
+            (
+                emit!(let budget = #private::given_budget(#given);),
+                emit!(.budgeted(::core::option::Option::as_ref(&budget))),
+            )
+        }
     }
 }
 

@@ -24,9 +24,14 @@ fn expand_all(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream 
     let Some(syn::Item::Fn(function)) = file.items.last_mut() else {
         return expanded;
     };
-    let next = function.attrs.iter().position(|attribute| {
-        attribute.path().is_ident("retry") || attribute.path().is_ident("circuit_breaker")
-    });
+    let kind = |attribute: &syn::Attribute| {
+        let name = attribute.path().get_ident()?.to_string();
+        Kind::of(&name)
+    };
+    let next = function
+        .attrs
+        .iter()
+        .position(|attribute| kind(attribute).is_some());
     let Some(next) = next else { return expanded };
     let attribute = function.attrs.remove(next);
     let kind = Kind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
@@ -113,6 +118,117 @@ fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
 }
 
 #[test]
+fn the_recommended_stack_reads_from_top_to_bottom() {
+    let item = quote! {
+        #[retry(deadline = "10s", budget = "search", except = SearchError::Syntax)]
+        #[circuit_breaker(name = "search", ignore = SearchError::Syntax)]
+        #[timeout("2s")]
+        async fn search(&mut self, words: String) -> Result<Page, SearchError> {
+            self.index.find(words).await
+        }
+    };
+    let args = quote!(value = self.popular.clone(), on = SearchError::Down);
+    assert_snapshot("recommended", &expand_all(Kind::Fallback, args, &item));
+}
+
+#[test]
+fn a_timeout_alone_is_one_match() {
+    let item = quote! {
+        async fn load(key: &str, limit: Duration) -> Option<Value> {
+            store().get(key).await
+        }
+    };
+    assert_snapshot("timeout", &expand_all(Kind::Timeout, quote!(limit), &item));
+}
+
+#[test]
+fn a_fallback_alone_is_one_match() {
+    let item = quote! {
+        async fn load(key: Key) -> Result<Value, StoreError> {
+            store().get(key).await
+        }
+    };
+    let args = quote!(with = async |error| cache().get(&key, error).await);
+    assert_snapshot("fallback", &expand_all(Kind::Fallback, args, &item));
+}
+
+#[test]
+fn through_a_timeout_the_breaker_leaves_word_for_the_retry() {
+    let item = quote! {
+        #[timeout("5s")]
+        #[circuit_breaker(name = "far")]
+        async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
+            store().get(key).await
+        }
+    };
+    let args = quote!(errors = all, nested = collapse);
+    assert_snapshot("far_breaker", &expand_all(Kind::Retry, args, &item));
+}
+
+#[test]
+fn c05_a_fallback_that_hides_failures_is_refused_unless_the_order_is_explicit() {
+    for (above, reason) in [
+        (Kind::Retry, "nothing would be tried again"),
+        (Kind::CircuitBreaker, "its circuit would never open"),
+    ] {
+        for middle in [quote!(), quote!(#[timeout("1s")])] {
+            let of = |fallback: TokenStream| {
+                let item = quote!(#middle #[fallback(#fallback)] async fn f() -> R { body });
+                expand_all(above, TokenStream::new(), &item).to_string()
+            };
+            let refused = of(quote!(value = 1));
+            let name = above.name();
+            let message =
+                format!("`#[fallback]` below `#[{name}]` hides the failures from it, and {reason}");
+            assert!(refused.contains(&message), "{refused}");
+            assert_eq!(refused.matches("compile_error").count(), 1);
+            assert!(!of(quote!(value = 1, order = explicit)).contains("compile_error"));
+        }
+    }
+}
+
+#[test]
+fn plain_functions_have_no_time_limits_and_wait_for_no_fallback() {
+    let plain = quote!(
+        fn f() -> R {
+            body
+        }
+    );
+    for (kind, args, message) in [
+        (
+            Kind::Timeout,
+            quote!("1s"),
+            "`#[timeout]` needs an `async` function",
+        ),
+        (
+            Kind::Retry,
+            quote!(deadline = "1s"),
+            "`deadline` needs an `async` function",
+        ),
+        (
+            Kind::Retry,
+            quote!(attempt_timeout = "1s"),
+            "`attempt_timeout` needs an `async` function",
+        ),
+        (
+            Kind::Fallback,
+            quote!(with = async |_| x),
+            "this fallback is `async`",
+        ),
+    ] {
+        let refused = expand(kind, args.clone(), &plain).to_string();
+        assert!(refused.contains(message), "{refused}");
+        assert!(refused.ends_with(&plain.to_string()), "{refused}");
+        let waits = quote!(async #plain);
+        assert!(
+            !expand(kind, args, &waits)
+                .to_string()
+                .contains("compile_error")
+        );
+    }
+}
+
+#[test]
 fn a_retry_alone_is_one_loop() {
     let item = quote! {
         fn read(path: PathBuf) -> io::Result<Vec<u8>> {
@@ -181,6 +297,14 @@ fn two_of_a_kind_are_refused_wherever_the_second_stands() {
         quote!(
             #[circuit_breaker]
             #[retry]
+            async fn f() -> R {
+                body
+            }
+        ),
+        quote!(
+            #[timeout("1s")]
+            #[fallback(value = 1)]
+            #[timeout("2s")]
             async fn f() -> R {
                 body
             }

@@ -1,5 +1,6 @@
 //! What holds for any settings and any calls.
 
+mod delays;
 mod open_time;
 mod permits;
 mod retry_after;

@@ -74,6 +74,10 @@ impl Bucket {
             let fuller = if seeded(Bug::BudgetCapacityReadApart) {
                 let tokens = level.tokens.saturating_add(tokens).min(early.capacity);
                 Level { tokens, ..level }
+            } else if seeded(Bug::BudgetFilledBeyond) {
+                let fit = early.plus(tokens).tokens - early.tokens;
+                let tokens = level.tokens.saturating_add(fit);
+                Level { tokens, ..level }
             } else {
                 level.plus(tokens)
             };

@@ -115,7 +115,7 @@ pub struct BudgetConfigBuilder {
 
 impl BudgetConfigBuilder {
     /// The most tokens that the bucket holds. Full, it pays for `capacity / retry_cost` retries in a row: so many a process
-    /// makes beyond the demand at the begin of an outage.
+    /// makes beyond the demand at the beginning of an outage.
     pub const fn capacity(mut self, tokens: u32) -> Self {
         self.capacity = Some(tokens);
         self

@@ -70,7 +70,7 @@ use crate::sync::{Mutex, MutexGuard};
 ///
 /// The price against a share of the calls: it promises nothing about the load while retries succeed. That is 1.42 times
 /// the demand at 30 %, where the successes still pay for it. And a full bucket is a hundred retries that each process makes
-/// at the begin of an outage, once: a fleet of very many processes wants a smaller `capacity`.
+/// at the beginning of an outage, once: a fleet of very many processes wants a smaller `capacity`.
 ///
 /// # Concurrency
 ///

@@ -21,7 +21,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
         &POLICY
     };
     let mut retry = ::resilient::__private::Retry::start_async(policy);
-    let mut last = ::core::option::Option::None::<Result<Response, HttpError>>;
+    let mut kept = ::resilient::__private::Last::<Result<Response, HttpError>>::new();
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
@@ -34,11 +34,11 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                             &mut retry,
                             &open,
                         );
-                        let output = match ::resilient::__private::take_real(
+                        let output = match ::resilient::__private::Kept::real(
+                            &mut kept,
                             &retry,
-                            &mut last,
                         ) {
-                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::Some(real) => real,
                             ::core::option::Option::None => {
                                 ::resilient::__private::rejected::<
                                     Result<Response, HttpError>,
@@ -48,24 +48,28 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                         break 'attempt (output, next);
                     }
                 };
-                ::resilient::__private::forget(&mut last);
+                ::resilient::__private::Kept::forget(&mut kept);
                 let output = {
                     let request = ::resilient::__private::Fresh::fresh(&request);
-                    async {
-                        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                            Result<Response, HttpError>,
-                        > {
-                            ::resilient::__private::consume(request);
-                            return output;
-                        }
-                        '_body: { client().send(request).await }
-                    }
+                    ::resilient::__private::attempted(
+                            &mut retry,
+                            async {
+                                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                                    Result<Response, HttpError>,
+                                > {
+                                    ::resilient::__private::consume(request);
+                                    return output;
+                                }
+                                '_body: { client().send(request).await }
+                            },
+                        )
                         .await
                 };
                 let class = ::resilient::__private::Judge::new(&output)
                     .resilient_class();
                 ::resilient::__private::report(permit, class);
                 let ::core::option::Option::Some(class) = class else {
+                    ::resilient::__private::succeeded(&mut retry);
                     break 'attempts output;
                 };
                 let next = ::resilient::__private::after_failure(
@@ -77,7 +81,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
             };
             match next {
                 ::core::result::Result::Ok(delay) => {
-                    last = ::core::option::Option::Some(output);
+                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
                     delay
                 }
                 ::core::result::Result::Err(_) => {

@@ -5,15 +5,13 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
         &POLICY
     };
     let mut retry = ::resilient::__private::Retry::start(policy).timed();
-    let mut last = ::core::option::Option::None::<io::Result<Vec<u8>>>;
+    let mut kept = ::resilient::__private::Last::<io::Result<Vec<u8>>>::new();
     loop {
         let delay = {
-            let known = ::resilient::__private::attempt(
-                &retry,
-                ::resilient::__private::take(&mut last),
-            );
+            let known = ::resilient::__private::Kept::lend(&mut kept, &retry);
             let attempt = &known;
             let output = {
+                let _marked = ::resilient::__private::mark(&mut retry);
                 let path = ::resilient::__private::Fresh::fresh(&path);
                 (|| -> io::Result<Vec<u8>> {
                     if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
@@ -25,6 +23,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                     '_body: { fs::read(path) }
                 })()
             };
+            ::resilient::__private::Kept::give_back(&mut kept, known);
             let class = {
                 let class = ::resilient::__private::Judge::new(&output)
                     .resilient_class();
@@ -47,19 +46,21 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 }
             };
             let ::core::option::Option::Some(class) = class else {
+                ::resilient::__private::succeeded(&mut retry);
                 break output;
             };
-            match ::resilient::__private::after_failure(
+            let next = ::resilient::__private::after_failure(
                 &mut retry,
                 class,
                 ::core::option::Option::None,
-            ) {
+            );
+            match next {
                 ::core::result::Result::Ok(delay) => {
                     ::resilient::__private::tell(
                         &::resilient::__private::retry_event(&retry, &output, delay),
                         log,
                     );
-                    last = ::core::option::Option::Some(output);
+                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
                     delay
                 }
                 ::core::result::Result::Err(_) => {

@@ -16,7 +16,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
         &POLICY
     };
     let mut retry = ::resilient::__private::Retry::start_async(policy);
-    let mut last = ::core::option::Option::None::<Result<Receipt, PayError>>;
+    let mut kept = ::resilient::__private::Last::<Result<Receipt, PayError>>::new();
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
@@ -27,11 +27,11 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                             &mut retry,
                             &open,
                         );
-                        let output = match ::resilient::__private::take_real(
+                        let output = match ::resilient::__private::Kept::real(
+                            &mut kept,
                             &retry,
-                            &mut last,
                         ) {
-                            ::core::option::Option::Some(output) => output,
+                            ::core::option::Option::Some(real) => real,
                             ::core::option::Option::None => {
                                 ::resilient::__private::rejected::<
                                     Result<Receipt, PayError>,
@@ -41,29 +41,33 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                         break 'attempt (output, next);
                     }
                 };
-                ::resilient::__private::forget(&mut last);
+                ::resilient::__private::Kept::forget(&mut kept);
                 let output = {
                     let order = ::resilient::__private::Fresh::fresh(&order);
                     let log = &mut *log;
-                    async {
-                        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                            Result<Receipt, PayError>,
-                        > {
-                            ::resilient::__private::consume(log);
-                            ::resilient::__private::consume(order);
-                            return output;
-                        }
-                        '_body: {
-                            log.note(&order);
-                            self.http.post(order).await?.receipt()
-                        }
-                    }
+                    ::resilient::__private::attempted(
+                            &mut retry,
+                            async {
+                                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                                    Result<Receipt, PayError>,
+                                > {
+                                    ::resilient::__private::consume(log);
+                                    ::resilient::__private::consume(order);
+                                    return output;
+                                }
+                                '_body: {
+                                    log.note(&order);
+                                    self.http.post(order).await?.receipt()
+                                }
+                            },
+                        )
                         .await
                 };
                 let class = ::resilient::__private::Judge::new(&output)
                     .resilient_class();
                 ::resilient::__private::report(permit, class);
                 let ::core::option::Option::Some(class) = class else {
+                    ::resilient::__private::succeeded(&mut retry);
                     break 'attempts output;
                 };
                 let next = ::resilient::__private::after_failure(
@@ -75,7 +79,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
             };
             match next {
                 ::core::result::Result::Ok(delay) => {
-                    last = ::core::option::Option::Some(output);
+                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
                     delay
                 }
                 ::core::result::Result::Err(_) => {

@@ -1,0 +1,78 @@
+//! The delays of many calls, and where they lie.
+
+use std::time::Duration;
+
+use resilient::RetryPolicyBuilder;
+
+/// What many calls waited before one retry.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    /// Sorted.
+    delays: Vec<Duration>,
+    /// Since the first attempt, delays alone, sorted.
+    totals: Vec<Duration>,
+}
+
+/// Draws so many calls with so many retries.
+pub(crate) fn draw(
+    settings: &RetryPolicyBuilder,
+    retries: u32,
+    seed: u64,
+    draws: u32,
+) -> Vec<Spread> {
+    let settings = settings.clone().max_retries(retries);
+    let mut by_retry = Vec::new();
+    by_retry.resize_with(retries as usize, || Spread {
+        delays: Vec::new(),
+        totals: Vec::new(),
+    });
+    for call in 0..u64::from(draws) {
+        let policy = settings.clone().seed(seed.wrapping_add(call)).build();
+        let mut total = Duration::ZERO;
+        // They were checked with another seed, which no rule is about.
+        let Ok(policy) = policy else { continue };
+        for (spread, delay) in by_retry.iter_mut().zip(policy.delays()) {
+            total = total.saturating_add(delay);
+            spread.delays.push(delay);
+            spread.totals.push(total);
+        }
+    }
+    for spread in &mut by_retry {
+        spread.delays.sort_unstable();
+        spread.totals.sort_unstable();
+    }
+    by_retry
+}
+
+impl Spread {
+    /// As many in a hundred delays are at most that long.
+    pub(crate) fn delay(&self, percent: usize) -> Duration {
+        quantile(&self.delays, percent)
+    }
+
+    /// As many in a hundred calls have slept at most that long by then.
+    pub(crate) fn total(&self, percent: usize) -> Duration {
+        quantile(&self.totals, percent)
+    }
+
+    /// How many delays lie in each of so many equal parts of what there is up to `end`.
+    pub(crate) fn histogram(&self, end: Duration, parts: usize) -> Vec<usize> {
+        let mut counts = vec![0; parts];
+        for delay in &self.delays {
+            // The end belongs to the last part.
+            let part = (delay.as_nanos() * parts as u128)
+                .checked_div(end.as_nanos())
+                .and_then(|part| usize::try_from(part).ok());
+            counts[part.unwrap_or_default().min(parts - 1)] += 1;
+        }
+        counts
+    }
+}
+
+fn quantile(sorted: &[Duration], percent: usize) -> Duration {
+    let last = sorted.len().saturating_sub(1);
+    sorted
+        .get(last * percent / 100)
+        .copied()
+        .unwrap_or_default()
+}

@@ -1,0 +1,176 @@
+//! What `#[fallback]` puts in the place of a failed output: what expanded code calls. No public API.
+
+use std::future::{Ready, ready};
+
+/// An output that a fallback can take the place of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell success from failure",
+    label = "`#[fallback]` replaces a failed `Result` or `Option`, and this is neither",
+    note = "return a `Result` or an `Option`"
+)]
+pub trait Replaced: Sized {
+    /// What a success holds.
+    type Value;
+    /// What a failure holds.
+    type Error;
+
+    /// The output as it is, or its error.
+    ///
+    /// # Errors
+    ///
+    /// That of a failed output.
+    fn unless_failed(self) -> Result<Self, Self::Error>;
+
+    /// A success.
+    fn of_value(value: Self::Value) -> Self;
+
+    /// A failure.
+    fn of_error(error: Self::Error) -> Self;
+}
+
+impl<T, E> Replaced for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    #[inline]
+    fn unless_failed(self) -> Result<Self, E> {
+        self.map(Ok)
+    }
+
+    #[inline]
+    fn of_value(value: T) -> Self {
+        Ok(value)
+    }
+
+    #[inline]
+    fn of_error(error: E) -> Self {
+        Err(error)
+    }
+}
+
+impl<T> Replaced for Option<T> {
+    type Value = T;
+    type Error = ();
+
+    #[inline]
+    fn unless_failed(self) -> Result<Self, ()> {
+        self.map(Some).ok_or(())
+    }
+
+    #[inline]
+    fn of_value(value: T) -> Self {
+        Some(value)
+    }
+
+    #[inline]
+    fn of_error((): ()) -> Self {
+        None
+    }
+}
+
+/// The output as it is, or its error.
+///
+/// # Errors
+///
+/// That of a failed output.
+#[inline]
+pub fn unless_failed<O: Replaced>(output: O) -> Result<O, O::Error> {
+    output.unless_failed()
+}
+
+/// `value = …`
+#[inline]
+pub fn fallback_value<O: Replaced>(value: O::Value) -> O {
+    O::of_value(value)
+}
+
+/// A failure that the fallback is not for.
+#[inline]
+pub fn not_replaced<O: Replaced>(error: O::Error) -> O {
+    O::of_error(error)
+}
+
+/// `with = …`
+#[inline]
+pub fn fallback<O: Replaced>(error: O::Error, with: impl FnOnce(O::Error) -> O) -> O {
+    with(error)
+}
+
+/// `with = async …`
+#[inline]
+pub fn fallback_async<O, F>(error: O::Error, with: impl FnOnce(O::Error) -> F) -> F
+where
+    O: Replaced,
+    F: Future<Output = O>,
+{
+    with(error)
+}
+
+/// `with = path`, which returns an output or a future of one.
+#[inline]
+pub fn fallback_by<O, R, M>(error: O::Error, with: impl FnOnce(O::Error) -> R) -> R::Future
+where
+    O: Replaced,
+    R: Answer<O, M>,
+{
+    with(error).answer()
+}
+
+/// What a fallback of unknown kind returns: an output, or a future of one. `M` tells the two apart.
+#[diagnostic::on_unimplemented(
+    message = "this fallback returns `{Self}`, and the function `{O}`",
+    label = "returns neither the function's output nor a future of it",
+    note = "`with = …` makes a whole output of the error: `Ok(…)` of a value, not the value itself"
+)]
+pub trait Answer<O, M> {
+    /// The future that is awaited.
+    type Future: Future<Output = O>;
+
+    /// The output, sooner or later.
+    fn answer(self) -> Self::Future;
+}
+
+/// An output, which is there.
+#[derive(Debug)]
+pub struct AtOnce;
+
+/// A future of an output.
+#[derive(Debug)]
+pub struct Later;
+
+impl<O> Answer<O, AtOnce> for O {
+    type Future = Ready<O>;
+
+    #[inline]
+    fn answer(self) -> Ready<O> {
+        ready(self)
+    }
+}
+
+impl<O, F: Future<Output = O>> Answer<O, Later> for F {
+    type Future = F;
+
+    #[inline]
+    fn answer(self) -> F {
+        self
+    }
+}
+
+/// A copy of an argument for the body, so that the fallback can name it afterwards.
+#[diagnostic::on_unimplemented(
+    message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is not `Clone`",
+    label = "moved by the body, so the fallback needs one of its own",
+    note = "take `&{Self}` or `Arc<{Self}>`, or derive `Clone`"
+)]
+pub trait Spare {
+    /// A copy.
+    #[must_use]
+    fn spare(&self) -> Self;
+}
+
+impl<T: Clone> Spare for T {
+    #[inline]
+    fn spare(&self) -> Self {
+        self.clone()
+    }
+}

@@ -1,0 +1,158 @@
+//! How many attempts a call can make, and how long it can take.
+
+use std::time::Duration;
+
+use super::backoff::Backoff;
+use super::policy::RetryPolicy;
+
+/// So many retries are added up one by one. Delays that have not reached their longest by then grow slowly.
+const ONE_BY_ONE: u32 = 1_024;
+/// Later ones are taken together as long as they differ by no more than one part in so many.
+const ALIKE: u32 = 128;
+
+impl RetryPolicy {
+    /// The most that a call can come to: how many attempts, and how long it sleeps between them.
+    ///
+    /// ```
+    /// use resilient_core::RetryPolicy;
+    /// use std::time::Duration;
+    ///
+    /// // 100, 200 and 400 ms, if the jitter takes nothing off.
+    /// let worst = RetryPolicy::DEFAULT.worst_case();
+    /// assert_eq!(worst.attempts(), 4);
+    /// assert_eq!(worst.sleep(), Duration::from_millis(700));
+    /// let call = worst.with_attempt_timeout(Duration::from_secs(2));
+    /// assert_eq!(call, Duration::from_millis(8_700));
+    /// ```
+    ///
+    /// It takes a bounded time, of a millisecond or so, however many retries there are. Of
+    /// [`Backoff::Custom`](super::Backoff::Custom) it asks for the first 1024 delays and takes `max_delay` for each one after
+    /// those.
+    pub fn worst_case(&self) -> WorstCase {
+        let mut sum = Sum {
+            retries: 0,
+            least: Duration::ZERO,
+            most: Duration::ZERO,
+            limit: self.max_elapsed,
+        };
+        self.add_up(&mut sum);
+        WorstCase {
+            attempts: sum.retries.saturating_add(1),
+            sleep: self.max_elapsed.map_or(sum.most, |end| sum.most.min(end)),
+            max_elapsed: self.max_elapsed,
+        }
+    }
+
+    fn add_up(&self, sum: &mut Sum) {
+        let is_known = !matches!(self.backoff, Backoff::Custom(_));
+        let final_range = self.range(if is_known { self.max_retries } else { 0 });
+        // How many the next step takes together.
+        let mut step = 1;
+        while sum.retries < self.max_retries {
+            let (first, left) = (sum.retries + 1, self.max_retries - sum.retries);
+            let (mut least, mut most) = if is_known || first <= ONE_BY_ONE {
+                self.range(first)
+            } else {
+                step = left;
+                (Duration::ZERO, self.max_delay)
+            };
+            if is_known && (least, most) == final_range {
+                step = left;
+            } else if is_known && first > ONE_BY_ONE {
+                // No delay is shorter than the one before it.
+                step = step.saturating_mul(2).min(left);
+                loop {
+                    let end = self.range(first + (step - 1));
+                    if step == 1 || alike(least, end.0) && alike(most, end.1) {
+                        most = end.1;
+                        break;
+                    }
+                    step /= 2;
+                }
+            }
+            least = least.min(most);
+            if !sum.add(step, least, most) {
+                return;
+            }
+        }
+    }
+}
+
+fn alike(shorter: Duration, longer: Duration) -> bool {
+    longer.saturating_sub(shorter) <= shorter / ALIKE
+}
+
+/// What some retries sleep.
+struct Sum {
+    retries: u32,
+    least: Duration,
+    most: Duration,
+    /// No sleep is begun that would end here or later.
+    limit: Option<Duration>,
+}
+
+impl Sum {
+    /// Adds so many sleeps of a length between the two, or as many as begin. False if those were not all.
+    fn add(&mut self, count: u32, least: Duration, most: Duration) -> bool {
+        let begun = match self.limit {
+            Some(limit) => count.min(self.begun_before(limit, least)),
+            None => count,
+        };
+        self.retries += begun;
+        self.least = self.least.saturating_add(least.saturating_mul(begun));
+        self.most = self.most.saturating_add(most.saturating_mul(begun));
+        begun == count
+    }
+
+    fn begun_before(&self, limit: Duration, each: Duration) -> u32 {
+        let left = limit.saturating_sub(self.least).as_nanos();
+        match (left, each.as_nanos()) {
+            (0, _) => 0,
+            (_, 0) => u32::MAX,
+            (left, each) => u32::try_from((left - 1) / each).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// The most that a call with a policy can come to: see [`RetryPolicy::worst_case`].
+///
+/// It is exact for up to 1024 retries, and for any number of them once the longest delay is reached; a schedule that is
+/// slower than that is overestimated, by less than a hundredth. `max_elapsed` is taken into account. Outside are what nobody
+/// knows before: hints of the dependency (each up to `max_hint`, and a first delay), waits for an open circuit
+/// ([`WhenOpen::Wait`](super::WhenOpen::Wait)), and how late timers are, of which tokio's round up to a millisecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct WorstCase {
+    attempts: u32,
+    sleep: Duration,
+    max_elapsed: Option<Duration>,
+}
+
+impl WorstCase {
+    /// How many attempts there are at most, with the first one. Where there is a `max_elapsed`, attempts that take no time
+    /// may be fewer than `max_retries` allows.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The longest total time between attempts: the sum of the longest delays, within `max_elapsed`. `Duration::MAX` is for
+    /// ever.
+    #[must_use]
+    pub const fn sleep(&self) -> Duration {
+        self.sleep
+    }
+
+    /// How long the whole call takes at most if no attempt takes longer than this: all attempts and the sleep. With
+    /// `max_elapsed` the last attempt begins before that, so one attempt longer is the most.
+    #[must_use]
+    pub fn with_attempt_timeout(&self, timeout: Duration) -> Duration {
+        let whole = timeout
+            .saturating_mul(self.attempts)
+            .saturating_add(self.sleep);
+        match self.max_elapsed {
+            Some(end) => whole.min(end.saturating_add(timeout)),
+            None => whole,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! For the tests of code that uses this crate: calls whose sleeps take no time, whose delays repeat, and that can be asked
+//! what they did.
+//!
+//! ```
+//! use resilient_core::testing::Scope;
+//! use resilient_core::{GiveUp, Jitter, RetryPolicy};
+//! use std::time::Duration;
+//!
+//! // The code under test.
+//! async fn fetch_stock() -> Result<u32, &'static str> {
+//!     RetryPolicy::DEFAULT.run(async |_| Err("connection refused")).await
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let scope = Scope::new();
+//! assert_eq!(scope.run(fetch_stock()).await, Err("connection refused"));
+//!
+//! let call = scope.call();
+//! assert_eq!(call.attempts(), 4);
+//! assert_eq!(call.gave_up(), Some(GiveUp::Exhausted));
+//! assert!(call.delays().iter().all(|delay| *delay <= Duration::from_millis(400)));
+//! # });
+//! ```
+//!
+//! # What a scope reaches
+//!
+//! All calls under `#[retry]` or a [`RetryPolicy`](crate::RetryPolicy) that are made in it, however deep, in the same task or
+//! thread; not those of tasks or threads that are started in it, unless they run in a clone of it. Tests that run at the same
+//! time have scopes of their own and do not see each other's.
+//!
+//! # Breakers
+//!
+//! The breaker of an annotated function is shared by all tests of a program. Let a test begin with
+//! `Registry::global().get("payments")` and [`reset`](crate::CircuitBreaker::reset), give each test a breaker of its own
+//! with `breaker = …`, or run such tests one at a time. To pass the recovery time, give the breaker the scope's
+//! [`clock`](Scope::clock).
+
+mod recorded;
+mod scope;
+
+use std::time::Duration;
+
+pub use self::recorded::RecordedCall;
+pub(crate) use self::scope::{Recording, current};
+pub use self::scope::{Scope, Scoped};
+pub use crate::time::ManualClock;
+
+/// Whether sleeps between attempts are skipped here; if so, this one is.
+pub(crate) fn skips(delay: Duration) -> bool {
+    scope::current().is_some_and(|scope| scope.skip(delay))
+}

@@ -1,0 +1,286 @@
+//! The scope, and how calls find it.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::recorded::RecordedCall;
+use crate::retry::GiveUp;
+use crate::time::ManualClock;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
+}
+
+/// The innermost scope around the code that runs now.
+pub(crate) fn current() -> Option<Scope> {
+    CURRENT
+        .try_with(|current| current.try_borrow().ok()?.clone())
+        .ok()?
+}
+
+/// A scope in which calls are under test. Clones share what they record, so a clone can go with a task.
+///
+/// | | default |
+/// |---|---|
+/// | sleeps between attempts | [skipped](Self::with_real_sleeps) |
+/// | jitter | [seeded](Self::seed) with 0 |
+/// | attempts | [as the policy says](Self::max_attempts) |
+///
+/// A skipped sleep counts as time that has passed: for `max_elapsed`, for a deadline's rest, and on the scope's
+/// [clock](Self::clock). Attempts and their timeouts take the time that they take; `tokio::time::pause` is for those.
+#[derive(Clone)]
+pub struct Scope {
+    skips_sleeps: bool,
+    seed: u64,
+    max_attempts: Option<u32>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    calls: Mutex<Vec<RecordedCall>>,
+    clock: ManualClock,
+}
+
+impl Scope {
+    /// A scope in which sleeps are skipped and delays repeat.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            skips_sleeps: true,
+            seed: 0,
+            max_attempts: None,
+            shared: Arc::default(),
+        }
+    }
+
+    /// What delays are drawn from, by policies that have no seed of their own: the first call of every scope with this seed
+    /// draws the same delays, the second one as well, and so on.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Bounds the attempts of each call, where its policy allows more. Zero is taken for one.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
+        self
+    }
+
+    /// One attempt for each call.
+    #[must_use]
+    pub fn without_retries(self) -> Self {
+        self.max_attempts(1)
+    }
+
+    /// Sleeps take their time.
+    #[must_use]
+    pub fn with_real_sleeps(mut self) -> Self {
+        self.skips_sleeps = false;
+        self
+    }
+
+    /// Runs a future in the scope.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the future; its calls are recorded as not ended.
+    pub fn run<F: Future>(&self, future: F) -> Scoped<F> {
+        Scoped {
+            scope: self.clone(),
+            future,
+        }
+    }
+
+    /// Runs plain code in the scope.
+    pub fn run_blocking<R>(&self, code: impl FnOnce() -> R) -> R {
+        let _entered = self.enter();
+        code()
+    }
+
+    /// All calls that have begun to fail, or have ended, in the scope, in that order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<RecordedCall> {
+        self.locked().clone()
+    }
+
+    /// The only call in the scope.
+    ///
+    /// # Panics
+    ///
+    /// If there was none, or more than one: a test that asks for the only one fails then.
+    #[must_use]
+    #[track_caller]
+    pub fn call(&self) -> RecordedCall {
+        let calls = self.calls();
+        match <[RecordedCall; 1]>::try_from(calls) {
+            Ok([call]) => call,
+            Err(calls) => panic!(
+                "{} calls under a retry were made in this scope, not one: {calls:#?}",
+                calls.len()
+            ),
+        }
+    }
+
+    /// Fails the test unless the only call made this many attempts.
+    ///
+    /// # Panics
+    ///
+    /// If it did not, or was not the only one.
+    #[track_caller]
+    pub fn assert_attempts(&self, attempts: u32) {
+        let call = self.call();
+        assert_eq!(
+            call.attempts, attempts,
+            "attempts of {call:#?}, expected {attempts}"
+        );
+    }
+
+    /// Fails the test unless the only call waited exactly these delays.
+    ///
+    /// # Panics
+    ///
+    /// If it did not, or was not the only one.
+    #[track_caller]
+    pub fn assert_delays(&self, delays: &[Duration]) {
+        let call = self.call();
+        assert_eq!(call.delays, delays, "delays of {call:#?}");
+    }
+
+    /// A clock that each skipped sleep moves on by the delay, and that moves by hand: for breakers, with
+    /// [`CircuitBreaker::with_clock`](crate::CircuitBreaker::with_clock) or
+    /// [`Registry::use_clock`](crate::Registry::use_clock).
+    #[must_use]
+    pub fn clock(&self) -> ManualClock {
+        self.shared.clock.clone()
+    }
+
+    /// Begins a call's record.
+    pub(crate) fn begin(&self, place: &'static Location<'static>) -> Recording {
+        let mut calls = self.locked();
+        calls.push(RecordedCall::new(place));
+        Recording {
+            scope: self.clone(),
+            index: calls.len() - 1,
+        }
+    }
+
+    /// Skips a sleep, if sleeps are skipped here.
+    pub(super) fn skip(&self, delay: Duration) -> bool {
+        if self.skips_sleeps {
+            self.shared.clock.advance(delay);
+        }
+        self.skips_sleeps
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<RecordedCall>> {
+        self.shared
+            .calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self) -> Entered {
+        let scope = Some(self.clone());
+        Entered(CURRENT.with(|current| current.replace(scope)))
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("skips_sleeps", &self.skips_sleeps)
+            .field("seed", &self.seed)
+            .field("max_attempts", &self.max_attempts)
+            .field("calls", &self.calls())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Brings the scope before it back.
+struct Entered(Option<Scope>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let _ = CURRENT.try_with(|current| current.replace(self.0.take()));
+    }
+}
+
+pin_project! {
+    /// A future in a [`Scope`].
+    #[must_use = "futures do nothing unless awaited"]
+    #[derive(Debug)]
+    pub struct Scoped<F> {
+        scope: Scope,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.scope.enter();
+        this.future.poll(cx)
+    }
+}
+
+/// The record of one call, while it goes on.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    scope: Scope,
+    index: usize,
+}
+
+impl Recording {
+    pub(crate) fn attempted(&self) {
+        self.change(|call| call.attempts = call.attempts.saturating_add(1));
+    }
+
+    pub(crate) fn waits(&self, delay: Duration) {
+        self.change(|call| call.delays.push(delay));
+    }
+
+    pub(crate) fn ended(&self, end: Result<(), GiveUp>) {
+        self.change(|call| call.end = Some(end));
+    }
+
+    pub(crate) fn skips_sleeps(&self) -> bool {
+        self.scope.skips_sleeps
+    }
+
+    /// Of the jitter: another one for each call, the same in every run.
+    pub(crate) fn seed(&self) -> u64 {
+        self.scope.seed.wrapping_add(self.index as u64)
+    }
+
+    pub(crate) fn max_retries(&self) -> u32 {
+        match self.scope.max_attempts {
+            Some(attempts) => attempts.saturating_sub(1),
+            None => u32::MAX,
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut RecordedCall)) {
+        if let Some(call) = self.scope.locked().get_mut(self.index) {
+            change(call);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The tokens of a retry budget, beside each other's takers, givers and operators.
+
+use resilient_core::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
+
+use super::*;
+
+fn budget(settings: BudgetConfigBuilder) -> &'static RetryBudget {
+    let budget = RetryBudget::new("dependency", settings.build().unwrap());
+    Box::leak(Box::new(budget))
+}
+
+/// Ten fit, and a retry costs five.
+fn ten() -> BudgetConfigBuilder {
+    BudgetConfig::builder().capacity(10).retry_cost(5)
+}
+
+/// Whether the retry was made.
+fn retry(budget: &RetryBudget) -> bool {
+    let reservation = budget.try_reserve();
+    reservation.map(|reserved| reserved.spend()).is_some()
+}
+
+#[test]
+fn r07_of_two_threads_exactly_one_gets_the_last_token() {
+    catches([Bug::BudgetChangedApart], || {
+        let budget = budget(ten().reserve(9));
+        let (one, other) = both(|| retry(budget), || retry(budget));
+        let seen = budget.snapshot();
+        holds(one != other, "there is one retry", &seen);
+        let counts = (seen.counts.granted, seen.counts.refused, seen.counts.spent);
+        holds(counts == (1, 1, 1), "both are counted", &seen);
+        holds(seen.tokens == 4, "its cost is gone", &seen);
+    });
+}
+
+#[test]
+fn r07_of_two_threads_that_bring_tokens_none_loses_any() {
+    catches([Bug::BudgetChangedApart], || {
+        let budget = budget(ten().reserve(3));
+        both(|| budget.succeeded(true), || budget.succeeded(false));
+        let seen = budget.snapshot();
+        holds(seen.tokens == 9, "both are in", &seen);
+    });
+}
+
+#[test]
+fn r07_two_threads_never_fill_the_bucket_beyond_its_capacity() {
+    catches([Bug::BudgetFilledBeyond], || {
+        let budget = budget(ten().reserve(4));
+        both(|| budget.succeeded(true), || budget.succeeded(true));
+        let seen = budget.snapshot();
+        holds(seen.tokens == 10, "no more fit", &seen);
+    });
+}
+
+#[test]
+fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
+    catches(
+        [Bug::BudgetChangedApart, Bug::BudgetReservationKeptOnDrop],
+        || {
+            let budget = budget(ten().reserve(5));
+            let (granted, ()) = both(
+                || budget.try_reserve().map(drop).is_some(),
+                || budget.succeeded(false),
+            );
+            let seen = budget.snapshot();
+            holds(granted, "there was enough", &seen);
+            holds(seen.tokens == 6, "nothing was spent", &seen);
+            holds(seen.counts.returned == 1, "it came back", &seen);
+        },
+    );
+}
+
+#[test]
+fn r07_tokens_that_one_thread_gives_back_the_other_one_may_take() {
+    catches([Bug::BudgetChangedApart], || {
+        let budget = budget(ten().reserve(5));
+        let (_, retried) = both(|| budget.try_reserve().map(drop), || retry(budget));
+        let seen = budget.snapshot();
+        let rest = if retried { 0 } else { 5 };
+        holds(seen.tokens == rest, "only a retry costs anything", &seen);
+        let asked = seen.counts.granted + seen.counts.refused;
+        holds(asked == 2, "both are counted", &seen);
+    });
+}
+
+#[test]
+fn g02_an_override_beside_a_success_leaves_no_more_than_fits() {
+    catches(
+        [Bug::BudgetChangedApart, Bug::BudgetCapacityReadApart],
+        || {
+            let registry = Registry::new();
+            let budget = budget(ten().reserve(9));
+            registry.register_budget(budget).unwrap();
+            let lower = BudgetConfig::builder().capacity(5).reserve(5);
+            both(
+                move || registry.override_budget("dependency", lower).map(drop),
+                || budget.succeeded(false),
+            )
+            .0
+            .unwrap();
+            let seen = budget.snapshot();
+            holds(seen.capacity == 5, "the override holds", &seen);
+            holds(seen.tokens == 5, "no more fit", &seen);
+        },
+    );
+}

@@ -1,0 +1,106 @@
+//! `#[fallback]`: what its arguments mean, and what is refused with which words.
+
+use super::super::soup::Soup;
+use super::*;
+use quote::quote;
+
+fn accepted(tokens: TokenStream) -> FallbackArgs {
+    let shown = tokens.to_string();
+    FallbackArgs::parse(tokens).unwrap_or_else(|errors| panic!("{shown}: {:?}", errors.messages()))
+}
+
+fn refused(tokens: TokenStream) -> Vec<String> {
+    let shown = tokens.to_string();
+    FallbackArgs::parse(tokens).expect_err(&shown).messages()
+}
+
+#[test]
+fn every_key_is_read_into_its_field() {
+    let args = accepted(quote! {
+        with = |error, _| other(error), on = E::A | E::B { .. }, except = E::C(_), order = explicit, crate = ::rt,
+        __outer(retry { a = 1 })
+    });
+    assert!(
+        matches!(&args.replacement, Replacement::With(with) if with.to_string() == quote!(|error, _| other(error)).to_string())
+    );
+    assert_eq!(
+        args.on.map(|on| on.to_string()),
+        Some(quote!(E::A | E::B { .. }).to_string())
+    );
+    assert_eq!(
+        args.except.map(|except| except.to_string()),
+        Some(quote!(E::C(_)).to_string())
+    );
+    assert!(args.order_is_explicit && args.krate.is_some() && args.outer.len() == 1);
+    let args = accepted(quote!(value = Vec::<u8>::new()));
+    assert!(matches!(args.replacement, Replacement::Value(_)));
+    assert!(args.on.is_none() && !args.order_is_explicit);
+}
+
+#[test]
+fn exactly_one_of_value_and_with_is_given() {
+    let needs = "`#[fallback]` needs what takes the place of a failure: write `value = …`, or `with = |error| …`";
+    assert_eq!(refused(quote!()), [needs]);
+    assert_eq!(refused(quote!(on = E::A)), [needs]);
+    assert_eq!(
+        refused(quote!(value = 1, with = |_| Ok(1))),
+        ["`with` excludes `value`: one of them makes the output, so give one"]
+    );
+    assert_eq!(
+        refused(quote!(with = |_| Ok(1), value = 1)),
+        ["`value` excludes `with`: one of them makes the output, so give one"]
+    );
+}
+
+#[test]
+fn a_value_in_place_of_a_closure_is_shown_its_key() {
+    assert_eq!(
+        refused(quote!(with = 0)),
+        ["`with` is a closure or a path, which is given the error: for a value, write `value = 0`"]
+    );
+}
+
+#[test]
+fn the_order_is_explicit_or_not_given() {
+    assert_eq!(
+        refused(quote!(value = 1, order = explict)),
+        ["`order = explict` is unknown: one of `explicit`; did you mean `explicit`?"]
+    );
+}
+
+#[test]
+fn misspelt_keys_are_answered_with_the_nearest() {
+    assert_eq!(
+        refused(quote!(valeu = 1)),
+        ["unknown key `valeu`: did you mean `value`?"]
+    );
+    assert_eq!(
+        refused(quote!(value = 1, retry_if = f)),
+        ["unknown key `retry_if`: it belongs to `#[retry]`"]
+    );
+    assert_eq!(
+        refused(quote!(value = 1, max_retrys = 1)),
+        ["unknown key `max_retrys`: did you mean `max_retries`, which belongs to `#[retry]`?"]
+    );
+    assert_eq!(
+        refused(quote!(value = 1, colour = 1)),
+        [
+            "unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, `crate`"
+        ]
+    );
+}
+
+#[test]
+fn nothing_panics_whatever_the_tokens() {
+    let mut words: Vec<&str> = FALLBACK_KEYS.values.to_vec();
+    words.extend(["explicit", "__outer", "retry", "async", "move"]);
+    let mut soup = Soup::new(0xfa11, &words);
+    let mut wrong = 0;
+    for _ in 0..3_000 {
+        if let Err(found) = FallbackArgs::parse(soup.stream(3)) {
+            wrong += 1;
+            assert!(!found.is_empty());
+        }
+    }
+    assert!(wrong > 1_000);
+}

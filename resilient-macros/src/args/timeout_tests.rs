@@ -1,0 +1,108 @@
+//! `#[timeout]`: what its arguments mean, and what is refused with which words.
+
+use super::super::soup::Soup;
+use super::*;
+use crate::tokens::invisible;
+use quote::quote;
+
+fn accepted(tokens: TokenStream) -> TimeoutArgs {
+    let shown = tokens.to_string();
+    TimeoutArgs::parse(tokens).unwrap_or_else(|errors| panic!("{shown}: {:?}", errors.messages()))
+}
+
+fn refused(tokens: TokenStream) -> Vec<String> {
+    let shown = tokens.to_string();
+    TimeoutArgs::parse(tokens).expect_err(&shown).messages()
+}
+
+#[test]
+fn a_time_is_a_literal_or_any_expression() {
+    for (tokens, expected) in [
+        (quote!("2s"), Some(Duration::from_secs(2))),
+        (quote!("1m30s",), Some(Duration::from_secs(90))),
+        (invisible(quote!("250ms")), Some(Duration::from_millis(250))),
+        (quote!(LIMIT), None),
+        (quote!(self.limit), None),
+        (quote!(limit_of::<A, B>(order, 3)), None),
+        (quote!(None), None),
+        (quote!(if a == b { short } else { long }), None),
+        (quote!(clone(x)), None),
+    ] {
+        let shown = tokens.to_string();
+        match (accepted(tokens).after, expected) {
+            (Setting::Literal(is), Some(expected)) => assert_eq!(is, expected, "{shown}"),
+            (Setting::Expr(tokens), None) => assert_eq!(tokens.to_string(), shown),
+            (other, _) => panic!("{shown}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_path_and_what_stood_above_come_behind_the_time() {
+    let args = accepted(quote!("2s", crate = ::rt, __outer(retry { a = 1 } fallback {})));
+    assert_eq!(
+        args.krate.map(|path| path.to_string()),
+        Some(quote!(::rt).to_string())
+    );
+    let kinds: Vec<Kind> = args.outer.iter().map(|outer| outer.kind).collect();
+    assert_eq!(kinds, [Kind::Retry, Kind::Fallback]);
+}
+
+#[test]
+fn a_time_is_needed() {
+    let needs = "`#[timeout]` needs a time: write `#[timeout(\"2s\")]`";
+    assert_eq!(refused(quote!()), [needs]);
+    assert_eq!(refused(quote!(crate = ::rt)), [needs]);
+    assert_eq!(refused(quote!(__outer(retry {}))), [needs]);
+}
+
+#[test]
+fn a_time_has_a_unit_and_is_not_zero() {
+    assert_eq!(
+        refused(quote!("0s")),
+        ["`timeout` is zero: every call would be cut off at once, so above zero"]
+    );
+    assert_eq!(
+        refused(quote!(2)),
+        ["a duration needs a unit, as in \"100ms\""]
+    );
+    assert_eq!(refused(quote!("2")).len(), 1);
+    assert_eq!(refused(quote!("2s", "3s")).len(), 1);
+}
+
+#[test]
+fn a_time_with_a_key_is_shown_without_it() {
+    for key in ["after", "duration", "limit", "timeout", "tiem"] {
+        let key = proc_macro2::Ident::new(key, Span::call_site());
+        assert_eq!(
+            refused(quote!(#key = "2s")),
+            [format!(
+                "unknown key `{key}`: the time has no key: write `#[timeout(\"2s\")]`"
+            )]
+        );
+    }
+    assert_eq!(
+        refused(quote!("2s", crat = ::rt)),
+        ["unknown key `crat`: did you mean `crate`?"]
+    );
+    assert_eq!(
+        refused(quote!("2s", max_retries = 3)),
+        ["unknown key `max_retries`: it belongs to `#[retry]`"]
+    );
+}
+
+#[test]
+fn nothing_panics_whatever_the_tokens() {
+    let words = [
+        "crate", "__outer", "timeout", "self", "async", "r#async", "if",
+    ];
+    let mut soup = Soup::new(0x71e0, &words);
+    let mut wrong = 0;
+    for _ in 0..3_000 {
+        if let Err(found) = TimeoutArgs::parse(soup.stream(3)) {
+            wrong += 1;
+            assert!(!found.is_empty());
+        }
+    }
+    assert!(wrong > 1_000);
+}

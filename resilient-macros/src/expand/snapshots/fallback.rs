@@ -1,0 +1,26 @@
+async fn load(key: Key) -> Result<Value, StoreError> {
+    let output = {
+        let key = ::resilient::__private::Spare::spare(&key);
+        async {
+            if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+                Result<Value, StoreError>,
+            > {
+                ::resilient::__private::consume(key);
+                return output;
+            }
+            '_body: { store().get(key).await }
+        }
+            .await
+    };
+    match ::resilient::__private::unless_failed::<Result<Value, StoreError>>(output) {
+        ::core::result::Result::Ok(output) => output,
+        ::core::result::Result::Err(error) => {
+            ::resilient::__private::fell_back();
+            ::resilient::__private::fallback_async::<
+                Result<Value, StoreError>,
+                _,
+            >(error, async |error| cache().get(&key, error).await)
+                .await
+        }
+    }
+}

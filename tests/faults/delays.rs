@@ -1,0 +1,310 @@
+//! Table D, as far as it concerns the delays of retries: saturation, bounds, and what timers make of them.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::time::Duration;
+
+use resilient::{Backoff, Class, GiveUp, Jitter, Retry, RetryPolicy, RetryPolicyBuilder, retry};
+use tokio::time::{Instant, timeout};
+
+use crate::support::secs;
+
+const DAY: Duration = secs(86_400);
+
+fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
+    settings.build().expect("these settings are in range")
+}
+
+fn exact() -> RetryPolicyBuilder {
+    RetryPolicy::builder().jitter(Jitter::None)
+}
+
+fn unbounded() -> RetryPolicyBuilder {
+    exact().max_delay(Duration::MAX)
+}
+
+const EVERY_JITTER: [Jitter; 8] = [
+    Jitter::None,
+    Jitter::Full,
+    Jitter::Equal,
+    Jitter::Proportional(0.0),
+    Jitter::Proportional(0.3),
+    Jitter::Proportional(1.0),
+    Jitter::Decorrelated,
+    Jitter::Smooth,
+];
+
+#[test]
+fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
+    // One more than what u64 holds, in nanoseconds and in seconds.
+    for base in [Duration::from_nanos(1), secs(1)] {
+        for k in [64, 65, 66, 95, 96, 97, 1_000] {
+            assert_eq!(
+                built(&exact().base_delay(base)).nominal_delay(k),
+                secs(10),
+                "{base:?} {k}"
+            );
+        }
+    }
+    let uncapped = built(&unbounded().base_delay(Duration::from_nanos(1)));
+    assert_eq!(uncapped.nominal_delay(64), Duration::from_nanos(1 << 63));
+    assert_eq!(
+        uncapped.nominal_delay(65),
+        Duration::new(18_446_744_073, 709_551_616)
+    );
+    assert_eq!(uncapped.nominal_delay(95), Duration::MAX);
+    let seconds = built(&unbounded().base_delay(secs(1)));
+    assert_eq!(seconds.nominal_delay(64), secs(1 << 63));
+    assert_eq!(seconds.nominal_delay(65), Duration::MAX);
+}
+
+#[test]
+fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
+    for backoff in [
+        Backoff::Exponential,
+        Backoff::Constant,
+        Backoff::Linear,
+        Backoff::Fibonacci,
+        Backoff::Custom(|_| None),
+    ] {
+        let policy = built(&exact().backoff(backoff));
+        let capped = if matches!(backoff, Backoff::Constant) {
+            Duration::from_millis(100)
+        } else {
+            secs(10)
+        };
+        assert_eq!(policy.nominal_delay(u32::MAX), capped, "{backoff:?}");
+    }
+    let slow = unbounded().backoff_factor(1.0 + f64::EPSILON);
+    let slow = built(&slow.base_delay(secs(1))).nominal_delay(u32::MAX);
+    assert_eq!(slow, Duration::new(1, 954), "2^32 of 2^-52 are 954 ns");
+    let policy = built(&exact().max_retries(u32::MAX));
+    assert_eq!(policy.worst_case().attempts(), u32::MAX);
+}
+
+#[test]
+fn fm_d3_what_is_beyond_all_numbers_is_the_cap() {
+    for k in [1_025, 1_101, u32::MAX] {
+        for jitter in [Jitter::None, Jitter::Smooth] {
+            let settings = RetryPolicy::builder().jitter(jitter).max_delay(DAY);
+            let policy = built(&settings);
+            assert_eq!(policy.delay_bounds(k), DAY..=DAY, "{jitter:?} {k}");
+        }
+        let settings = unbounded().backoff_factor(f64::MAX);
+        assert_eq!(built(&settings).nominal_delay(k), Duration::MAX);
+        // Nothing times infinity is no number.
+        let nothing = settings.base_delay(Duration::ZERO);
+        assert_eq!(built(&nothing).nominal_delay(k), Duration::ZERO);
+    }
+    let settings = RetryPolicy::builder().jitter(Jitter::Smooth).seed(3);
+    let late = built(&settings.max_retries(1_200)).delays().last();
+    assert_eq!(late, Some(secs(10)));
+}
+
+#[test]
+fn fm_d4_a_factor_that_shrinks_or_is_no_number_is_refused() {
+    for factor in [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        -2.0,
+        -0.0,
+        0.0,
+        0.5,
+        1.0 - f64::EPSILON,
+    ] {
+        let error = exact().backoff_factor(factor).build().unwrap_err();
+        assert_eq!(error.field(), "backoff_factor", "{factor}");
+        assert!(error.to_string().contains("at least 1"), "{error}");
+    }
+    for factor in [1.0, f64::MAX] {
+        built(&exact().backoff_factor(factor));
+    }
+}
+
+#[test]
+fn fm_d5_a_cap_below_the_base_is_refused() {
+    let error = exact()
+        .base_delay(secs(2))
+        .max_delay(secs(1))
+        .build()
+        .unwrap_err();
+    assert_eq!(error.field(), "max_delay");
+    let error = exact().base_delay(secs(11)).build().unwrap_err();
+    assert_eq!(
+        error.field(),
+        "base_delay",
+        "the default cap is ten seconds"
+    );
+    let same = built(&exact().base_delay(secs(2)).max_delay(secs(2)));
+    assert_eq!(same.delays().collect::<Vec<_>>(), [secs(2); 3]);
+}
+
+#[test]
+fn fm_d6_no_jitter_leaves_zero_and_the_cap() {
+    // The property over all policies is in `tests/model/properties/delays.rs`.
+    for jitter in EVERY_JITTER {
+        for seed in 0..200 {
+            let settings = RetryPolicy::builder().jitter(jitter).seed(seed);
+            let policy = built(&settings.max_delay(secs(1)).max_retries(12));
+            let longest = policy.delays().max();
+            assert!(longest <= Some(secs(1)), "{jitter:?}: {longest:?}");
+        }
+    }
+}
+
+#[test]
+fn fm_d7_a_range_with_nothing_in_it_is_its_end() {
+    for jitter in EVERY_JITTER {
+        for base in [
+            Duration::ZERO,
+            Duration::from_nanos(1),
+            secs(u64::MAX),
+            Duration::MAX,
+        ] {
+            let settings = RetryPolicy::builder().jitter(jitter).seed(7);
+            let policy = built(&settings.base_delay(base).max_delay(base));
+            for (k, delay) in (1..).zip(policy.delays()) {
+                assert!(
+                    policy.delay_bounds(k).contains(&delay),
+                    "{jitter:?} {base:?}"
+                );
+                assert!(delay <= base);
+            }
+        }
+    }
+}
+
+#[test]
+fn fm_d8_one_seed_has_the_same_delays_and_two_have_others() {
+    for jitter in [
+        Jitter::Full,
+        Jitter::Equal,
+        Jitter::Proportional(0.3),
+        Jitter::Decorrelated,
+        Jitter::Smooth,
+    ] {
+        let of = |seed| -> Vec<_> {
+            let settings = RetryPolicy::builder().jitter(jitter).seed(seed);
+            built(&settings.max_retries(9)).delays().collect()
+        };
+        assert_eq!(of(8), of(8), "{jitter:?}");
+        assert_ne!(of(8), of(9), "{jitter:?}");
+    }
+}
+
+#[tokio::test]
+async fn fm_d11_no_attempts_are_refused_and_one_is_a_call_without_a_retry() {
+    let error = RetryPolicy::builder().max_attempts(0).build().unwrap_err();
+    assert_eq!(error.field(), "max_attempts");
+    assert!(error.to_string().contains("at least 1"), "{error}");
+    let calls = Cell::new(0);
+    let once = built(&RetryPolicy::builder().max_attempts(1));
+    let result: Result<(), u32> = once
+        .run(|attempt| {
+            calls.set(calls.get() + 1);
+            async move { Err(attempt.number()) }
+        })
+        .await;
+    assert_eq!((result, calls.get()), (Err(1), 1));
+    assert_eq!(once.delays().next(), None);
+    assert_eq!(once.worst_case().attempts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fm_d12_the_longest_delay_there_is_sleeps_for_ever_and_can_be_cancelled() {
+    let attempts = Cell::new(0);
+    let policy = built(&unbounded().base_delay(Duration::MAX));
+    let call = policy.run(|_| {
+        attempts.set(attempts.get() + 1);
+        async { Err::<(), ()>(()) }
+    });
+    timeout(365 * DAY, call).await.unwrap_err();
+    assert_eq!(attempts.get(), 1);
+}
+
+#[test]
+fn fm_d12_the_longest_delay_within_a_limit_overflows_nothing() {
+    let settings = unbounded().base_delay(Duration::MAX);
+    let policy = built(&settings.clone().max_elapsed(Duration::MAX));
+    let mut retry = Retry::start(&policy);
+    let next = retry.after_failure(Class::transient(), None);
+    assert_eq!(next, Err(GiveUp::Elapsed));
+    let worst = policy.worst_case();
+    assert_eq!((worst.attempts(), worst.sleep()), (1, Duration::ZERO));
+    let worst = built(&settings).worst_case();
+    assert_eq!(worst.with_attempt_timeout(Duration::MAX), Duration::MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fm_d13_a_call_stops_before_it_sleeps_past_its_limit_and_returns_the_last_error() {
+    let start = Instant::now();
+    // 100, 200, 400 ms; the next would end after the second.
+    let policy = built(&exact().max_retries(9).max_elapsed(secs(1)));
+    let result: Result<(), u32> = policy.run(async |attempt| Err(attempt.number())).await;
+    assert_eq!(result, Err(4));
+    assert_eq!(start.elapsed(), Duration::from_millis(700));
+}
+
+/// How long a call takes whose three retries are so long, and how often it is polled.
+async fn three_retries_of(delay: Duration) -> (Duration, u32) {
+    let settings = exact().backoff(Backoff::Constant).base_delay(delay);
+    let policy = built(&settings);
+    let start = Instant::now();
+    let mut polls = 0;
+    let mut call = pin!(policy.run(async |_| Err::<(), ()>(())));
+    let _: Result<(), ()> = poll_fn(|context| {
+        polls += 1;
+        call.as_mut().poll(context)
+    })
+    .await;
+    (start.elapsed(), polls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn fm_d15_delays_shorter_than_a_timers_millisecond_are_slept_and_not_spun() {
+    for nanos in [1, 999, 1_000, 999_999] {
+        let delay = Duration::from_nanos(nanos);
+        let (elapsed, polls) = three_retries_of(delay).await;
+        let granularity = Duration::from_millis(1);
+        assert!(
+            elapsed >= 3 * delay && elapsed <= 3 * (delay + granularity),
+            "{delay:?}: {elapsed:?}"
+        );
+        // Once at first, and once for each timer that has fired.
+        assert!(polls <= 4, "{delay:?}: {polls}");
+    }
+    assert_eq!(three_retries_of(Duration::ZERO).await, (Duration::ZERO, 1));
+}
+
+#[test]
+fn fm_d15_what_is_shorter_than_a_nanosecond_is_rounded_to_the_nearest() {
+    let of = |nanos, jitter| {
+        let settings = RetryPolicy::builder().jitter(jitter);
+        built(&settings.base_delay(Duration::from_nanos(nanos))).delay_bounds(1)
+    };
+    let nanos = Duration::from_nanos;
+    assert_eq!(of(1, Jitter::Equal), nanos(0)..=nanos(1));
+    assert_eq!(of(1, Jitter::Proportional(0.4)), nanos(1)..=nanos(1));
+    assert_eq!(of(1, Jitter::Proportional(0.6)), nanos(0)..=nanos(2));
+    let growing = exact().base_delay(nanos(1)).backoff_factor(1.3);
+    let growing: Vec<_> = built(&growing.max_retries(5)).delays().collect();
+    assert_eq!(
+        growing,
+        [1, 1, 2, 2, 3].map(nanos),
+        "of 1, 1.3, 1.69, 2.197, 2.86"
+    );
+}
+
+#[test]
+fn fm_d1_an_attribute_saturates_as_the_builder_does() {
+    #[retry(max_retries = 70, base_delay = "1ns", max_delay = "3ns", jitter = none)]
+    fn call(calls: &Cell<u32>) -> Option<()> {
+        calls.set(calls.get() + 1);
+        None
+    }
+    let calls = Cell::new(0);
+    call(&calls);
+    assert_eq!(calls.get(), 71);
+}

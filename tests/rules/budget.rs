@@ -1,0 +1,38 @@
+//! R7's budgets by themselves, and what the rules of the registry mean to them.
+
+mod bucket;
+mod config;
+mod conflicts;
+mod names;
+mod overrides;
+mod sites;
+
+use resilient::{BudgetConfig, BudgetConfigBuilder, EventKind, RetryBudget};
+
+fn builder() -> BudgetConfigBuilder {
+    BudgetConfig::builder()
+}
+
+#[track_caller]
+fn config(settings: BudgetConfigBuilder) -> BudgetConfig {
+    settings.build().expect("these settings are in range")
+}
+
+#[track_caller]
+fn budget(settings: BudgetConfigBuilder) -> RetryBudget {
+    RetryBudget::new("dependency", config(settings))
+}
+
+/// Whether the budget paid for a retry, which then started.
+fn retry(budget: &RetryBudget) -> bool {
+    let reservation = budget.try_reserve();
+    reservation.map(resilient::Reservation::spend).is_some()
+}
+
+fn is_conflict(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::BudgetConflict { .. })
+}
+
+fn is_change(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::BudgetSettingsChanged)
+}

@@ -1,0 +1,88 @@
+//! G3 for budgets: two settings of one name; the first stand, and it is told.
+
+use resilient::{BudgetConfig, EventKind, Registry};
+
+use super::{builder, config, is_conflict};
+use crate::support::{Heard, must_end};
+
+#[test]
+fn g03_of_two_settings_of_one_budget_the_first_stand_and_both_places_are_told_once() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let first_line = line!() + 1;
+    let one = registry.get_or_register_budget("payments", config(builder().capacity(9)));
+    let second_line = line!() + 2;
+    for _ in 0..10 {
+        let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+    }
+    assert_eq!(one.config().capacity(), 9);
+    assert_eq!(heard.count(is_conflict), 1);
+    let event = &heard.events()[0];
+    assert_eq!(
+        (event.budget(), event.breaker()),
+        (Some("payments"), "payments")
+    );
+    let EventKind::BudgetConflict { first, second } = event.kind() else {
+        panic!("{event:?}");
+    };
+    assert_eq!((first.file(), first.line()), (file!(), first_line));
+    assert_eq!((second.file(), second.line()), (file!(), second_line));
+}
+
+#[test]
+fn g03_equal_settings_of_a_budget_are_no_conflict() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let _ = registry.get_or_register_budget("payments", config(builder().capacity(500)));
+    assert_eq!(heard.events().len(), 0);
+}
+
+#[test]
+fn g03_settings_are_compared_as_the_code_says_them_and_not_as_overridden() {
+    let registry = Registry::new();
+    let code = config(builder().deposit(2));
+    let _ = registry.get_or_register_budget("payments", code);
+    registry
+        .override_budget("payments", builder().deposit(3))
+        .unwrap();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let _ = registry.get_or_register_budget("payments", code);
+    assert_eq!(heard.events().len(), 0);
+    let _ = registry.get_or_register_budget("payments", config(builder().deposit(3)));
+    assert_eq!(heard.count(is_conflict), 1);
+}
+
+#[test]
+fn g03_a_listener_of_a_budgets_conflict_may_ask_the_registry() {
+    must_end(|| {
+        let registry = Registry::new();
+        registry.on_event({
+            let registry = registry.clone();
+            move |event| {
+                let same = registry.budget(event.budget().unwrap()).unwrap();
+                assert_eq!(registry.budgets().len(), 1);
+                drop(same.try_reserve());
+                let _ = registry.override_budget("payments", builder().capacity(5));
+            }
+        });
+        let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+        let _ = registry.get_or_register_budget("payments", config(builder().deposit(2)));
+        assert_eq!(registry.budget("payments").unwrap().config().capacity(), 5);
+    });
+}
+
+#[test]
+fn g03_events_of_breakers_are_none_of_a_budget() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    registry
+        .get_or_register("payments", resilient::BreakerConfig::default())
+        .trip()
+        .unwrap();
+    assert_eq!(heard.events()[0].budget(), None);
+}
