@@ -71,6 +71,13 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// For those who declare endpoints.
 pub mod guide {
-    #[doc = include_str!("../docs/endpoints.md")]
+    #[cfg_attr(
+        all(feature = "cache", feature = "test-util", feature = "toml"),
+        doc = include_str!("../docs/endpoints.md")
+    )]
+    #[cfg_attr(
+        not(all(feature = "cache", feature = "test-util", feature = "toml")),
+        doc = "How endpoints are declared: in the documentation with all features, and in `docs/endpoints.md`."
+    )]
     pub mod endpoints {}
 }

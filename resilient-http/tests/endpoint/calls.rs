@@ -252,3 +252,26 @@ fn calls_can_be_moved_to_other_threads() {
     let request = request.take();
     is_send(&any.call(&request));
 }
+
+#[tokio::test]
+async fn a_client_that_is_closed_waits_for_calls_of_its_endpoints() {
+    let transport = crate::gated::Gated::new(|_| says(200, "1"));
+    let client = ApiClient::builder("http://localhost")
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    let config = declared("http://localhost").build().unwrap();
+    let any: Any = Endpoint::builder(config)
+        .connections_of(&client)
+        .build()
+        .unwrap();
+    let running = tokio::spawn(async move { any.call(&value!({})).await });
+    crate::support::until("it is asked", || transport.asked() == 1).await;
+    assert_eq!(client.in_flight(), 1);
+    let left = client.close_and_wait(Duration::from_millis(1)).await;
+    assert_eq!(left.unwrap_err().calls(), 1);
+    transport.let_through(1);
+    let wait = client.close_and_wait(Duration::from_secs(20));
+    within("close", wait).await.unwrap();
+    assert_eq!(within("the call", running).await.unwrap().unwrap(), 1);
+}

@@ -156,3 +156,23 @@ async fn other_questions_fly_by_themselves() {
         within("the call", call).await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn who_comes_after_the_answer_is_there_joins_no_flight_that_others_have_yet_to_leave() {
+    let transport = Gated::new(|n| match n {
+        0 => says(404, ""),
+        n => says(200, n.to_string()),
+    });
+    let any = gated(&transport);
+    let mut calls = asking(&any, 5).await;
+    transport.let_through(2);
+    // It is told before those who wait.
+    let leader = calls.remove(0);
+    assert!(within("the call", leader).await.unwrap().is_err());
+    let later = within("the call", any.call(&json!({}))).await.unwrap();
+    assert_eq!((later, transport.asked()), (json!(1), 2));
+    for call in calls {
+        let error = within("the call", call).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+}
