@@ -15,7 +15,7 @@ use support::{until, within};
 const CALLERS: usize = 2000;
 const DEAD_FROM: Duration = Duration::from_millis(1500);
 const DEAD_UNTIL: Duration = Duration::from_millis(3500);
-const END: Duration = Duration::from_millis(6000);
+const END: Duration = Duration::from_secs(6);
 
 /// How the calls of one caller ended.
 #[derive(Default)]

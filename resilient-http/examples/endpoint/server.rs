@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 /// From when to when it is down.
 pub(crate) const OUTAGE: (Duration, Duration) =
-    (Duration::from_millis(1000), Duration::from_millis(2600));
+    (Duration::from_secs(1), Duration::from_millis(2600));
 
 struct Shared {
     began: Instant,

@@ -1,22 +1,22 @@
 //! The one error of a call.
 
+mod ask;
 mod build;
 mod decode;
 mod details;
+mod make;
 mod show;
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
-use resilient::{CircuitOpen, Limit, TimedOut};
-use serde::de::DeserializeOwned;
+use http::StatusCode;
+use resilient::CircuitOpen;
 
 pub use self::build::{BuildError, BuildErrorKind};
 pub use self::decode::DecodeError;
 pub(crate) use self::details::{CallFacts, Details, Reply, request_id};
-use crate::rate_limit::RateLimit;
 
 /// How far an exchange had come when its connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -220,205 +220,6 @@ impl Opaque {
     }
 }
 
-impl ApiError {
-    /// Its kind, for tables and labels.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Connection { .. } => ErrorKind::Connection,
-            Self::Timeout { .. } => ErrorKind::Timeout,
-            Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::Authentication { .. } => ErrorKind::Authentication,
-            Self::Forbidden { .. } => ErrorKind::Forbidden,
-            Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Server { .. } => ErrorKind::Server,
-            Self::Status { .. } => ErrorKind::Status,
-            Self::Decode { .. } => ErrorKind::Decode,
-            Self::TooLarge { .. } => ErrorKind::TooLarge,
-            Self::CircuitOpen(_) => ErrorKind::CircuitOpen,
-            Self::Closed => ErrorKind::Closed,
-            Self::Build(_) => ErrorKind::Build,
-        }
-    }
-
-    /// The status of the answer, if there was one; also of one that broke off.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
-        self.reply().map(|reply| reply.status)
-    }
-
-    /// The headers of the answer.
-    #[must_use]
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.reply().map(|reply| &reply.headers)
-    }
-
-    /// The body of the answer as text, what is no UTF-8 replaced. At most 64 KiB of it, see
-    /// [`is_body_truncated`](Self::is_body_truncated). The server wrote it: it may hold anything.
-    #[must_use]
-    pub fn body_text(&self) -> Option<std::borrow::Cow<'_, str>> {
-        self.reply()
-            .map(|reply| String::from_utf8_lossy(&reply.body))
-    }
-
-    /// The body of the answer as JSON.
-    #[must_use]
-    pub fn body_json<T: DeserializeOwned>(&self) -> Option<T> {
-        let reply = self.reply()?;
-        serde_json::from_slice(&reply.body).ok()
-    }
-
-    /// Whether the body was longer than what was kept of it, or broke off.
-    #[must_use]
-    pub fn is_body_truncated(&self) -> bool {
-        self.reply().is_some_and(|reply| reply.is_truncated)
-    }
-
-    /// What the server says went wrong: `detail`, `message`, `error.message`, `error` or `title` of a JSON body, else the
-    /// beginning of the text. At most 200 characters, control characters replaced. The server wrote it.
-    #[must_use]
-    pub fn message(&self) -> Option<String> {
-        show::message(&self.reply()?.body)
-    }
-
-    /// How long until it makes sense to try again, as the server or the circuit breaker says.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::CircuitOpen(open) => open.retry_after(),
-            _ => self.reply().and_then(Reply::retry_after),
-        }
-    }
-
-    /// What the server tells of its rate limits.
-    #[must_use]
-    pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.reply().and_then(Reply::limits)
-    }
-
-    /// The name that the server gave the request: `x-request-id` and the like.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.reply().and_then(Reply::request_id)
-    }
-
-    /// How many attempts there were. 0 if nothing was sent.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.details().map_or(0, |details| details.attempts)
-    }
-
-    /// The method of the call, if it got as far as that.
-    #[must_use]
-    pub fn method(&self) -> Option<&Method> {
-        self.call().map(|call| &call.method)
-    }
-
-    /// The path template of the call, without values.
-    #[must_use]
-    pub fn template(&self) -> Option<&str> {
-        self.call().map(|call| &*call.template)
-    }
-
-    /// Whether another attempt may help, and does no harm.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        resilient::Classify::classify(self).retry
-    }
-
-    /// Why there are no retries of a call whose error alone would allow them.
-    #[must_use]
-    pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
-        let call = self.call()?;
-        if self.class_if(true, true).retry
-            == self.class_if(call.is_repeatable, call.is_replayable).retry
-        {
-            None
-        } else if call.is_replayable {
-            Some(RetriesDisabled::NotIdempotent)
-        } else {
-            Some(RetriesDisabled::Body)
-        }
-    }
-
-    /// Whether it is a 404.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound { .. })
-    }
-
-    /// Whether a time was up, at whatever end.
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout { .. })
-    }
-
-    /// Whether the circuit was open.
-    #[must_use]
-    pub fn is_circuit_open(&self) -> bool {
-        matches!(self, Self::CircuitOpen(_))
-    }
-
-    /// Whether it is a redirect that was not followed: to another origin, one too many, or without a target.
-    #[must_use]
-    pub fn is_redirect(&self) -> bool {
-        matches!(self, Self::Status { status, .. } if status.is_redirection())
-    }
-
-    pub(crate) fn call(&self) -> Option<&CallFacts> {
-        self.details()?.call.as_ref()
-    }
-
-    pub(crate) fn details(&self) -> Option<&Details> {
-        match self {
-            Self::Connection { details, .. }
-            | Self::Timeout { details, .. }
-            | Self::RateLimited { details, .. }
-            | Self::Authentication { details }
-            | Self::Forbidden { details }
-            | Self::NotFound { details }
-            | Self::Server { details, .. }
-            | Self::Status { details, .. }
-            | Self::Decode { details, .. }
-            | Self::TooLarge { details, .. } => Some(&details.0),
-            Self::CircuitOpen(_) | Self::Closed | Self::Build(_) => None,
-        }
-    }
-
-    pub(crate) fn reply(&self) -> Option<&Reply> {
-        self.details()?.reply.as_ref()
-    }
-
-    /// The error that a status is, which is no success.
-    pub(crate) fn of_status(details: Details, took: Duration) -> Self {
-        let (status, retry_after) = details.reply.as_ref().map_or_else(
-            || (StatusCode::INTERNAL_SERVER_ERROR, None),
-            |reply| (reply.status, reply.retry_after()),
-        );
-        let details = Opaque::new(details);
-        match status {
-            StatusCode::REQUEST_TIMEOUT => Self::Timeout {
-                phase: TimeoutPhase::Server,
-                after: took,
-                details,
-            },
-            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited {
-                retry_after,
-                details,
-            },
-            StatusCode::UNAUTHORIZED => Self::Authentication { details },
-            StatusCode::FORBIDDEN => Self::Forbidden { details },
-            StatusCode::NOT_FOUND => Self::NotFound { details },
-            status if status.is_server_error() => Self::Server {
-                status,
-                retry_after,
-                details,
-            },
-            status => Self::Status { status, details },
-        }
-    }
-}
-
 impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -430,41 +231,5 @@ impl Error for ApiError {
                 Some(source)
             }
         }
-    }
-}
-
-impl From<CircuitOpen> for ApiError {
-    fn from(open: CircuitOpen) -> Self {
-        Self::CircuitOpen(open)
-    }
-}
-
-/// The error of a call that a time limit cut: of a client's own calls it knows all, of others the limit.
-impl From<TimedOut> for ApiError {
-    fn from(cut: TimedOut) -> Self {
-        let phase = match cut.limit() {
-            Limit::Deadline => TimeoutPhase::Deadline,
-            Limit::NoTimer => {
-                let problem = "has no timers: build it with `enable_all`, and make calls in it";
-                return BuildError::new(BuildErrorKind::Setting, "async runtime", problem).into();
-            }
-            _ => TimeoutPhase::Attempt,
-        };
-        Self::Timeout {
-            phase,
-            after: cut.after(),
-            details: Opaque::new(Details {
-                call: None,
-                attempts: cut.attempts(),
-                reply: None,
-                source: None,
-            }),
-        }
-    }
-}
-
-impl From<BuildError> for ApiError {
-    fn from(error: BuildError) -> Self {
-        Self::Build(Arc::new(error))
     }
 }
