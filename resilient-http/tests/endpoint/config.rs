@@ -156,7 +156,7 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
         let content_type = seen.header("content-type").map(str::to_owned);
         (seen.target.clone(), content_type, seen.text().to_owned())
     };
-    let fields = || json!({"a": "x y", "b": [1, true], "c": null, "d": 0.5});
+    let fields = || json!({"a": "x y", "b": [1, null, true], "c": null, "d": 0.5});
     let form = declared(&server.url).content_type("application/x-www-form-urlencoded");
     assert_eq!(
         call(form, fields()).await,
