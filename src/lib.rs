@@ -18,12 +18,12 @@ pub use resilient_core::{
     Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetOverride, BudgetSnapshot,
     CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Delays, Event, EventKind,
-    FailedAttempt, GiveUp, GiveUpEvent, Jitter, KeyedBreakers, Limit, ListenerId, Mode, NameTaken,
-    Nested, NominalDelays, Outcome, Output, Override, OverrideError, Overrides, Permit, Reason,
-    Registry, Rejected, ReportsOpen, ReportsTimeout, Reservation, Retry, RetryBudget, RetryError,
-    RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription,
-    TimeInState, TimedOut, TimesOut, Transition, TransitionCounts, TransitionRefused, WhenOpen,
-    Window, WindowCounts, WorstCase,
+    EventSource, FailedAttempt, GiveUp, GiveUpEvent, Jitter, KeyedBreakers, Limit, ListenerId,
+    Mode, NameTaken, Nested, NominalDelays, Outcome, Output, Override, OverrideError, Overrides,
+    Permit, Reason, Registry, Rejected, ReportsOpen, ReportsTimeout, Reservation, Retry,
+    RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot,
+    State, Subscription, TimeInState, TimedOut, TimesOut, Transition, TransitionCounts,
+    TransitionRefused, WhenOpen, Window, WindowCounts, WorstCase,
 };
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};

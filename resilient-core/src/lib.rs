@@ -69,7 +69,7 @@ pub use breaker::{
 #[cfg(feature = "coarse-clock")]
 pub use coarse::CoarseClock;
 pub use error::ConfigError;
-pub use event::{Event, EventKind, ListenerId, Subscription};
+pub use event::{Event, EventKind, EventSource, ListenerId, Subscription};
 pub use keyed::{BreakerKey, KeyedBreakers};
 pub use outcome::{Class, Classify, Outcome, Output};
 #[cfg(feature = "toml")]

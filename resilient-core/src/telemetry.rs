@@ -5,11 +5,10 @@
 
 #[cfg(feature = "tracing")]
 mod enabled {
-    use std::panic::Location;
     use std::time::Duration;
 
     use crate::breaker::{CircuitOpen, State};
-    use crate::event::{Event, EventKind};
+    use crate::event::{Event, EventKind, EventSource};
     use crate::panics::{contain, discard};
     use crate::retry::{GiveUp, Limit};
 
@@ -22,7 +21,10 @@ mod enabled {
     }
 
     pub(crate) fn event(event: &Event) {
-        let (breaker, key) = (event.breaker(), event.key());
+        if event.source() != EventSource::Breaker {
+            return emit(|| other(event));
+        }
+        let (breaker, key) = (event.name(), event.key());
         emit(|| match event.kind() {
             EventKind::Transition(step) => {
                 let (from, to) = (step.from.as_str(), step.to.as_str());
@@ -63,21 +65,35 @@ mod enabled {
                 %error,
                 "invalid setting; its default holds"
             ),
-            EventKind::BudgetConflict { first, second } => tracing::warn!(
-                budget = breaker,
+            EventKind::NestedRetry => {}
+        });
+    }
+
+    /// What happened to a budget, or in a retry.
+    fn other(event: &Event) {
+        let name = event.name();
+        match event.kind() {
+            EventKind::Conflict { first, second } => tracing::warn!(
+                budget = name,
                 %first,
                 %second,
                 "two places give one retry budget different settings; the first hold"
             ),
-            EventKind::BudgetSettingsChanged => {
-                tracing::info!(budget = breaker, "settings of retry budget changed");
+            EventKind::SettingsChanged => {
+                tracing::info!(budget = name, "settings of retry budget changed");
             }
-            EventKind::InvalidBudgetSetting(error) => tracing::warn!(
-                budget = breaker,
+            EventKind::InvalidSetting(error) => tracing::warn!(
+                budget = name,
                 %error,
                 "invalid setting of a retry budget; its default holds"
             ),
-        });
+            EventKind::NestedRetry => tracing::warn!(
+                place = name,
+                "a retry inside an attempt of another retry: their attempts multiply; let one layer retry, or say \
+                 `nested = collapse` here"
+            ),
+            EventKind::Transition(_) | EventKind::WouldOpen(_) => {}
+        }
     }
 
     pub(crate) fn rejected(open: &CircuitOpen) {
@@ -106,16 +122,6 @@ mod enabled {
 
     pub(crate) fn recovered(attempts: u32) {
         emit(|| tracing::debug!(attempts, "succeeded after retries"));
-    }
-
-    pub(crate) fn nested(place: &Location<'_>) {
-        emit(|| {
-            tracing::warn!(
-                %place,
-                "a retry inside an attempt of another retry: their attempts multiply; let one layer retry, or say \
-                 `nested = collapse` here"
-            );
-        });
     }
 
     pub(crate) fn fell_back() {
@@ -152,7 +158,6 @@ mod disabled {
     pub(crate) fn gave_up(_: u32, _: crate::retry::GiveUp) {}
     pub(crate) fn timed_out(_: crate::retry::Limit, _: u32) {}
     pub(crate) fn recovered(_: u32) {}
-    pub(crate) fn nested(_: &std::panic::Location<'_>) {}
     pub(crate) fn fell_back() {}
     #[cfg(feature = "tokio")]
     pub(crate) fn blocks_a_runtime() {}

@@ -62,16 +62,6 @@ impl Base {
         self.url.scheme() == "https"
     }
 
-    /// Whether what is sent stays on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
-        match self.url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            None => false,
-        }
-    }
-
     /// Whether the base's own headers and credentials may go there.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.url.origin()
@@ -150,6 +140,17 @@ impl Target {
             Some(root) => Base::join(root, &path),
         }
     }
+}
+
+/// Whether nobody on the way can read what is sent: it is encrypted, or stays on this machine.
+pub(crate) fn is_private(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    url.scheme() == "https" || is_loopback
 }
 
 /// A redirect's target, if it is followed: within the origin, with no user in it.

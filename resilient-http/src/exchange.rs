@@ -15,6 +15,7 @@ use crate::body::RequestBody;
 use crate::call::{Accept, Call};
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind, Details, Opaque, Phase, Reply};
+use crate::redact::mark_secrets;
 use crate::response::{Rejected, Response, Served};
 use crate::telemetry::Sent;
 use crate::transport::{Cause, ResponseBody, TransportError};
@@ -79,7 +80,8 @@ impl ApiClient {
         response: http::Response<ResponseBody>,
         began: Instant,
     ) -> Result<Response, ApiError> {
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        mark_secrets(&mut parts.headers);
         if parts.status.is_success() {
             let body = read_whole(body, self.inner().body_limit).await;
             let body = body.map_err(|broken| broken.explain(call, parts.status, &parts.headers))?;

@@ -15,25 +15,20 @@ impl fmt::Debug for HeaderNames<'_> {
     }
 }
 
-/// Whether a header's name says that its value is a secret. Such values are marked, so that nobody below prints them.
-pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    const WORDS: [&str; 8] = [
-        "auth",
-        "cookie",
-        "token",
-        "secret",
-        "key",
-        "passw",
-        "signature",
-        "credential",
-    ];
-    WORDS.iter().any(|word| name.as_str().contains(word))
+/// Whether a header shows who the caller is: such ones are not sent in the clear.
+pub(crate) fn is_credential(name: &HeaderName) -> bool {
+    const NAMES: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+    const WORDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "passw"];
+    let name = name.as_str();
+    NAMES.contains(&name) || WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Marks the values of all headers whose names speak of secrets.
+/// Marks the values of all headers whose names sound of secrets, so that nobody below prints them. Rather one too many.
 pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
+    const WORDS: [&str; 4] = ["auth", "key", "signature", "credential"];
     for (name, value) in headers.iter_mut() {
-        if is_secret(name) {
+        let sounds = || WORDS.iter().any(|word| name.as_str().contains(word));
+        if is_credential(name) || name == http::header::SET_COOKIE || sounds() {
             value.set_sensitive(true);
         }
     }

@@ -13,13 +13,13 @@ use resilient::RetryPolicy;
 use serde::Serialize;
 use url::Url;
 
-use crate::address::Target;
+use crate::address::{Target, is_private};
 use crate::auth::header_name;
 use crate::body::Body;
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::idempotency::{Idempotency, IdempotencyKey};
-use crate::redact::mark_secrets;
+use crate::redact::{is_credential, mark_secrets};
 use crate::response::{FromResponse, Response};
 
 /// A request of an [`ApiClient`], sent by awaiting it.
@@ -233,6 +233,10 @@ impl<T> RequestBuilder<T> {
         };
         replace(&mut headers, self.headers);
         mark_secrets(&mut headers);
+        let has_credentials = headers.keys().any(is_credential);
+        if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
+            return Err(BuildError::in_the_clear());
+        }
         // Made anew for each call; here it is only checked.
         let name = &self.client.inner().idempotency_header;
         self.options.idempotency.header(name)?;

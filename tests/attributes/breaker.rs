@@ -125,7 +125,7 @@ async fn g03_a_function_that_gives_only_the_name_takes_the_settings_as_they_are(
     let told = std::sync::Arc::new(Calls::new());
     let heard = std::sync::Arc::clone(&told);
     let id = Registry::global().on_event(move |event| {
-        if matches!(event.kind(), EventKind::Conflict { .. }) && event.breaker() == "joined" {
+        if matches!(event.kind(), EventKind::Conflict { .. }) && event.name() == "joined" {
             heard.next();
         }
     });
@@ -148,8 +148,7 @@ async fn g03_different_settings_for_one_name_are_told_once_with_both_places() {
     let conflicts = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let heard = std::sync::Arc::clone(&conflicts);
     let id = Registry::global().on_event(move |event| {
-        if let (EventKind::Conflict { first, second }, "conflict") = (event.kind(), event.breaker())
-        {
+        if let (EventKind::Conflict { first, second }, "conflict") = (event.kind(), event.name()) {
             heard.lock().unwrap().push((first.line(), second.line()));
         }
     });
@@ -180,7 +179,7 @@ async fn b15_a_setting_that_is_wrong_at_run_time_falls_back_to_its_default() {
     let errors = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let heard = std::sync::Arc::clone(&errors);
     let id = Registry::global().on_event(move |event| {
-        if let (EventKind::InvalidSetting(error), "lenient") = (event.kind(), event.breaker()) {
+        if let (EventKind::InvalidSetting(error), "lenient") = (event.kind(), event.name()) {
             heard.lock().unwrap().push(error.to_string());
         }
     });

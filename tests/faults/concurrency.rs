@@ -117,7 +117,7 @@ fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_told_of_once() {
     let mut conflicts = 0;
     while let Some(event) = events.try_next() {
         let is_conflict = matches!(event.kind(), EventKind::Conflict { .. });
-        conflicts += usize::from(event.breaker() == "two settings" && is_conflict);
+        conflicts += usize::from(event.name() == "two settings" && is_conflict);
     }
     assert_eq!(conflicts, 1);
 }
@@ -216,7 +216,7 @@ fn fm_e10_a_listener_may_ask_reset_and_call_its_breaker() {
         registry.on_event({
             let registry = registry.clone();
             move |event| {
-                let breaker = registry.get(event.breaker()).unwrap();
+                let breaker = registry.get(event.name()).unwrap();
                 if breaker.state() == State::Open {
                     rejection(&breaker);
                     breaker.reset();

@@ -76,6 +76,13 @@ fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
         };
         assert_eq!(policy.nominal_delay(u32::MAX), capped, "{backoff:?}");
     }
+    let fibonacci = unbounded().backoff(Backoff::Fibonacci);
+    let fibonacci = built(&fibonacci.base_delay(Duration::from_nanos(1)));
+    let ninety_third = Duration::from_nanos(12_200_160_415_121_876_738);
+    assert_eq!(fibonacci.nominal_delay(93), ninety_third);
+    let counted = Duration::from_nanos(u64::MAX);
+    assert_eq!(fibonacci.nominal_delay(94), counted, "as far as it counts");
+    assert_eq!(fibonacci.nominal_delay(u32::MAX), counted);
     let slow = unbounded().backoff_factor(1.0 + f64::EPSILON);
     let slow = built(&slow.base_delay(secs(1))).nominal_delay(u32::MAX);
     assert_eq!(slow, Duration::new(1, 954), "2^32 of 2^-52 are 954 ns");
@@ -297,14 +304,15 @@ fn fm_d15_what_is_shorter_than_a_nanosecond_is_rounded_to_the_nearest() {
     );
 }
 
-#[test]
-fn fm_d1_an_attribute_saturates_as_the_builder_does() {
-    #[retry(max_retries = 70, base_delay = "1ns", max_delay = "3ns", jitter = none)]
-    fn call(calls: &Cell<u32>) -> Option<()> {
+#[tokio::test(start_paused = true)]
+async fn fm_d1_an_attribute_saturates_as_the_builder_does() {
+    #[retry(max_retries = 70, base_delay = "1s", max_delay = "3s", jitter = none)]
+    async fn call(calls: &Cell<u32>) -> Option<()> {
         calls.set(calls.get() + 1);
         None
     }
-    let calls = Cell::new(0);
-    call(&calls);
+    let (calls, start) = (Cell::new(0), Instant::now());
+    call(&calls).await;
     assert_eq!(calls.get(), 71);
+    assert_eq!(start.elapsed(), secs(1 + 2 + 68 * 3));
 }

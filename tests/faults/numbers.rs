@@ -68,7 +68,7 @@ fn fm_d9_a_zero_that_is_known_only_at_run_time_is_told_and_the_default_holds() {
     run(call());
     let mut told = Vec::new();
     while let Some(event) = events.try_next() {
-        if let ("zero", EventKind::InvalidSetting(error)) = (event.breaker(), event.kind()) {
+        if let ("zero", EventKind::InvalidSetting(error)) = (event.name(), event.kind()) {
             told.push(error.field());
         }
     }

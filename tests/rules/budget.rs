@@ -30,9 +30,9 @@ fn retry(budget: &RetryBudget) -> bool {
 }
 
 fn is_conflict(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::BudgetConflict { .. })
+    matches!(kind, EventKind::Conflict { .. })
 }
 
 fn is_change(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::BudgetSettingsChanged)
+    matches!(kind, EventKind::SettingsChanged)
 }

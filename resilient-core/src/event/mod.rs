@@ -12,36 +12,61 @@ use crate::breaker::{Reason, Transition};
 use crate::error::ConfigError;
 use crate::name::Name;
 
-/// Something that happened to a breaker, or to a retry budget.
+/// Something that happened to a breaker, to a retry budget, or in a retry.
 #[derive(Debug, Clone)]
 pub struct Event {
-    pub(crate) breaker: Name,
-    pub(crate) kind: EventKind,
+    source: EventSource,
+    name: Name,
+    kind: EventKind,
+}
+
+/// What an [`Event`] happened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventSource {
+    /// A circuit breaker.
+    Breaker,
+    /// A retry budget.
+    Budget,
+    /// A loop of retries, which has a place in the code in place of a name.
+    Retry,
 }
 
 impl Event {
-    /// The breaker's name; the budget's, where [`budget`](Event::budget) has one.
+    pub(crate) fn of_breaker(name: Name, kind: EventKind) -> Self {
+        let source = EventSource::Breaker;
+        Self { source, name, kind }
+    }
+
+    pub(crate) fn of_budget(name: Name, kind: EventKind) -> Self {
+        let source = EventSource::Budget;
+        Self { source, name, kind }
+    }
+
+    pub(crate) fn of_retry(place: &Location<'_>, kind: EventKind) -> Self {
+        Self {
+            source: EventSource::Retry,
+            name: Name::from(place.to_string()),
+            kind,
+        }
+    }
+
+    /// What it happened to.
     #[must_use]
-    pub fn breaker(&self) -> &str {
-        &self.breaker
+    pub fn source(&self) -> EventSource {
+        self.source
+    }
+
+    /// The name of the breaker or budget; of a retry, its place in the code: file, line and column.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Which of the breakers of that name, where there is one for each key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.breaker.key()
-    }
-
-    /// The retry budget's name, if it is one of its events.
-    #[must_use]
-    pub fn budget(&self) -> Option<&str> {
-        let is_of_budget = matches!(
-            self.kind,
-            EventKind::BudgetConflict { .. }
-                | EventKind::BudgetSettingsChanged
-                | EventKind::InvalidBudgetSetting(_)
-        );
-        is_of_budget.then_some(&*self.breaker)
+        self.name.key()
     }
 
     /// What happened.
@@ -51,7 +76,7 @@ impl Event {
     }
 }
 
-/// What happened to a breaker or a retry budget.
+/// What happened.
 ///
 /// Events of one breaker come one after the other, in the order in which it happened. An event that nobody can hear is not
 /// made. With the feature `tracing` each is logged as well: at WARN, but for settings that changed and for steps into
@@ -65,8 +90,9 @@ pub enum EventKind {
     /// It is in [`State::ObserveOnly`](crate::State::ObserveOnly) and would have opened, for this reason: told once until it
     /// is put into another state.
     WouldOpen(Reason),
-    /// An operator's override changed the settings that hold, or taking it back did. Of a name with a breaker for each key,
-    /// each key's tells. A mode alone is no change of settings; it is a transition.
+    /// Other settings hold: by an operator's override, or since it was taken back; for a budget, also by the first code that
+    /// has any. Of a name with a breaker for each key, each key's tells. A mode alone is no change of settings; it is a
+    /// transition.
     SettingsChanged,
     /// Two places in the code give this name different settings, or one of them a breaker for each key and the other not, or
     /// keys of another type. Told once a name, when the second is registered.
@@ -77,19 +103,9 @@ pub enum EventKind {
         second: &'static Location<'static>,
     },
     /// A setting is given up for its default: known only at run time, it is out of range or does not go with others; or an
-    /// operator's override, accepted before the breaker was registered, does not go with its code.
+    /// operator's override, accepted before the name was registered, does not go with its code.
     InvalidSetting(ConfigError),
-    /// The same as `Conflict`, of a retry budget: two places in the code give it different settings.
-    BudgetConflict {
-        /// Whose settings hold.
-        first: &'static Location<'static>,
-        /// Whose settings are not used.
-        second: &'static Location<'static>,
-    },
-    /// Other settings hold for a retry budget: an operator's override, the code's once that is taken back, or those of the
-    /// first code that has any.
-    BudgetSettingsChanged,
-    /// A setting of a retry budget is given up for its default: an operator's override, accepted before the budget was
-    /// registered, does not go with its code.
-    InvalidBudgetSetting(ConfigError),
+    /// A retry began inside an attempt of another one, which was not the first: attempts multiply. Told once for each place, to
+    /// the listeners of the [global registry](crate::Registry::global). See [`Nested`](crate::Nested).
+    NestedRetry,
 }

@@ -48,7 +48,7 @@ impl Registry {
     /// The retry budget of this name, made with `config` if there is none. However many threads ask at once, there is one.
     ///
     /// If code declared it with other settings before, those hold, and the conflict is told once: as
-    /// [`EventKind::BudgetConflict`], and as a warning with the feature `tracing`.
+    /// [`EventKind::Conflict`], and as a warning with the feature `tracing`.
     ///
     /// A function under `#[retry(budget = "…")]` names a budget without settings, which begins with the defaults if it is
     /// called before any code declares that name. The first declaration wins over those, at whatever time it comes: the
@@ -75,9 +75,6 @@ impl Registry {
         name: &'static str,
         place: &'static Location<'static>,
     ) -> RetryBudget {
-        if let Some(budget) = self.budget(name) {
-            return budget;
-        }
         let declared = Declared {
             config: BudgetConfig::default(),
             is_assumed: true,
@@ -130,7 +127,7 @@ impl Registry {
         let entry = BudgetEntry::new(budget.clone(), declared);
         entries.budgets.insert(name, entry);
         if budget.reconfigure(config) {
-            untold.push(EventKind::BudgetSettingsChanged);
+            untold.push(EventKind::SettingsChanged);
         }
         drop(entries);
         self.tell_of_budget(budget, untold);
@@ -151,12 +148,15 @@ impl Registry {
     }
 
     /// To be called under no lock.
+    pub(crate) fn tell_of_retry(&self, event: &Event) {
+        telemetry::event(event);
+        self.0.listeners.tell(event);
+    }
+
+    /// To be called under no lock.
     pub(super) fn tell_of_budget(&self, budget: &RetryBudget, kinds: Vec<EventKind>) {
         for kind in kinds {
-            let event = Event {
-                breaker: budget.shared_name(),
-                kind,
-            };
+            let event = Event::of_budget(budget.shared_name(), kind);
             telemetry::event(&event);
             self.0.listeners.tell(&event);
         }
@@ -186,11 +186,11 @@ impl BudgetEntry {
             self.declared = declared;
             untold = invalid;
             if self.budget.settle(config) {
-                untold.push(EventKind::BudgetSettingsChanged);
+                untold.push(EventKind::SettingsChanged);
             }
         } else if self.declared.config != declared.config && !self.conflict_told {
             self.conflict_told = true;
-            untold.push(EventKind::BudgetConflict {
+            untold.push(EventKind::Conflict {
                 first: self.declared.place,
                 second: declared.place,
             });
@@ -208,7 +208,7 @@ impl Entries {
     ) -> (BudgetConfig, Vec<EventKind>) {
         let settings = self.overrides.over_budget(name, declared);
         let (config, errors) = settings.build_leniently();
-        let errors = errors.into_iter().map(EventKind::InvalidBudgetSetting);
+        let errors = errors.into_iter().map(EventKind::InvalidSetting);
         (config, errors.collect())
     }
 }

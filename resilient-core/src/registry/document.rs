@@ -162,11 +162,7 @@ fn line_of(document: &str, error: &OverrideError) -> Option<usize> {
         entry(sections?, name?)
     };
     let own = section("breakers", error.breaker()).or_else(|| section("budgets", error.budget()));
-    // They are those of breakers.
-    let defaults = match error.budget() {
-        None => entry(root, "defaults"),
-        Some(_) => None,
-    };
+    let defaults = entry(root, "defaults");
     let key_in = |section: &Option<(Range<usize>, Option<&DeTable<'_>>)>| {
         let (_, table) = section.as_ref()?;
         entry((*table)?, field).map(|(span, _)| span)

@@ -67,10 +67,7 @@ impl Member {
             Self::One(breaker) => breaker.tell(kinds),
             Self::Keyed(group) => {
                 for kind in kinds {
-                    let event = Event {
-                        breaker: group.group_name().clone(),
-                        kind,
-                    };
+                    let event = Event::of_breaker(group.group_name().clone(), kind);
                     telemetry::event(&event);
                     for listeners in group.all_listeners() {
                         listeners.tell(&event);

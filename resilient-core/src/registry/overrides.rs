@@ -304,7 +304,7 @@ impl Registry {
     }
 
     /// Overrides one retry budget, in place of its earlier override. A live one goes on with its tokens, as far as they
-    /// fit, and its counts, and tells [`EventKind::BudgetSettingsChanged`] if the settings that hold are others now.
+    /// fit, and its counts, and tells [`EventKind::SettingsChanged`] if the settings that hold are others now.
     ///
     /// # Errors
     ///
@@ -369,7 +369,7 @@ impl Registry {
         }
         drop(entries);
         for budget in changed {
-            self.tell_of_budget(&budget, vec![EventKind::BudgetSettingsChanged]);
+            self.tell_of_budget(&budget, vec![EventKind::SettingsChanged]);
         }
         for (member, settings) in targets {
             member.reconfigure(settings);

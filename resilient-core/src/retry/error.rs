@@ -42,8 +42,13 @@ impl<E> FailedAttempt<E> {
 ///
 /// Of more than 100 failed attempts, the last 100 are kept. Where the circuit was open from the start, nothing was tried,
 /// and the one error is the rejection's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RetryError<E> {
+///
+/// It is one word, so that a `Result` with it is no larger than one with a box.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RetryError<E>(Box<Told<E>>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Told<E> {
     earlier: Vec<FailedAttempt<E>>,
     last: FailedAttempt<E>,
     forgotten: u32,
@@ -62,13 +67,13 @@ impl<E> RetryError<E> {
         reason: GiveUp,
         elapsed: Duration,
     ) -> Self {
-        Self {
+        Self(Box::new(Told {
             earlier,
             last,
             forgotten,
             reason,
             elapsed,
-        }
+        }))
     }
 
     /// A call that was not tried again, and not timed.
@@ -88,60 +93,72 @@ impl<E> RetryError<E> {
     /// Why there was no other attempt.
     #[must_use]
     pub fn reason(&self) -> GiveUp {
-        self.reason
+        self.0.reason
     }
 
     /// The last error, which is what the call would have returned by itself.
     #[must_use]
     pub fn error(&self) -> &E {
-        &self.last.error
+        &self.0.last.error
     }
 
     /// The last error.
     #[must_use]
     pub fn into_error(self) -> E {
-        self.last.error
+        self.0.last.error
     }
 
     /// The failed attempts, the first one first.
+    #[must_use]
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &FailedAttempt<E>> {
-        self.earlier.iter().chain([&self.last])
+        self.0.earlier.iter().chain([&self.0.last])
     }
 
     /// How many failed attempts there were before those in [`attempts`](Self::attempts).
     #[must_use]
     pub fn forgotten(&self) -> u32 {
-        self.forgotten
+        self.0.forgotten
     }
 
     /// The time of the whole call: attempts and delays.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.elapsed
+        self.0.elapsed
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for RetryError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryError")
+            .field("attempts", &self.attempts().collect::<Vec<_>>())
+            .field("forgotten", &self.0.forgotten)
+            .field("reason", &self.0.reason)
+            .field("elapsed", &self.0.elapsed)
+            .finish()
     }
 }
 
 impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.forgotten as usize + self.earlier.len() + 1;
+        let count = u64::from(self.0.forgotten) + self.attempts().count() as u64;
         let attempts = if count == 1 { "attempt" } else { "attempts" };
         write!(
             f,
             "gave up after {count} {attempts} in {:?} ({}): {}",
-            self.elapsed, self.reason, self.last.error
+            self.0.elapsed, self.0.reason, self.0.last.error
         )
     }
 }
 
 impl<E: Error + 'static> Error for RetryError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.last.error)
+        Some(&self.0.last.error)
     }
 }
 
 impl<E: Classify> Classify for RetryError<E> {
     fn classify(&self) -> Class {
-        self.last.error.classify()
+        self.0.last.error.classify()
     }
 }
 

@@ -34,9 +34,6 @@ mod scope;
 mod timed_out;
 mod worst_case;
 
-#[cfg(test)]
-mod driver_tests;
-
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 pub use self::backoff::Backoff;
 pub use self::budget::{

@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use super::scope;
-use crate::telemetry;
+use crate::event::{Event, EventKind};
+use crate::registry::Registry;
 
 /// What a loop does inside an attempt of another one. Three retries inside three are sixteen calls of a dependency that is
 /// failing already.
@@ -14,7 +15,8 @@ use crate::telemetry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Nested {
-    /// Goes on, and says so once for each place in the code: a warning, with the feature `tracing`.
+    /// Goes on, and says so once for each place in the code: [`EventKind::NestedRetry`](crate::EventKind::NestedRetry), which
+    /// is a warning of the feature `tracing`.
     #[default]
     Warn,
     /// Makes a single attempt, and leaves retries to the outer loop.
@@ -38,7 +40,7 @@ pub(super) fn is_collapsed(nested: Nested, place: &'static Location<'static>) ->
             .unwrap_or_else(PoisonError::into_inner)
             .insert(place_of_code)
     {
-        telemetry::nested(place);
+        Registry::global().tell_of_retry(&Event::of_retry(place, EventKind::NestedRetry));
     }
     nested == Nested::Collapse
 }

@@ -25,7 +25,8 @@ impl RetryPolicy {
     /// assert_eq!(call, Duration::from_millis(8_700));
     /// ```
     ///
-    /// It takes a bounded time, of a millisecond or so, however many retries there are. Of
+    /// However many retries there are, this takes microseconds, and some milliseconds where delays grow from nanoseconds to
+    /// centuries by a hair each time. Of
     /// [`Backoff::Custom`](super::Backoff::Custom) it asks for the first 1024 delays and takes `max_delay` for each one after
     /// those.
     pub fn worst_case(&self) -> WorstCase {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use resilient::{BreakerConfig, CircuitBreaker, KeyedBreakers, Registry, RetryBudget};
 
 use super::{ApiClientBuilder, Breaker, Budget};
-use crate::address::{Base, UserInfo};
+use crate::address::{Base, UserInfo, is_private};
 use crate::auth::{ApiKey, Auth, header_name};
 use crate::breakers::Breakers;
 use crate::client::{ApiClient, Inner};
 use crate::closing::{Gate, Way};
 use crate::error::{BuildError, BuildErrorKind};
-use crate::redact::{is_secret, mark_secrets};
+use crate::redact::{is_credential, mark_secrets};
 use crate::transport::Transport;
 
 const LONGEST_NAME: usize = 128;
@@ -34,12 +34,9 @@ impl ApiClientBuilder {
             base.allow(origin)?;
         }
         let auth = self.auth_or(user)?;
-        let has_secrets = !auth.is_none() || self.headers.keys().any(is_secret);
-        if has_secrets && !base.is_https() && !base.is_loopback() && !self.allows_plain_http {
-            return Err(BuildError::credentials(
-                "credentials",
-                "would go over plain `http`: use `https`, or `.allow_plain_http()`",
-            ));
+        let has_credentials = !auth.is_none() || self.headers.keys().any(is_credential);
+        if has_credentials && !self.allows_plain_http && !is_private(base.url()) {
+            return Err(BuildError::in_the_clear());
         }
         let credentials = auth.ready()?;
         let breakers = self.breakers(&base)?;
@@ -56,6 +53,7 @@ impl ApiClientBuilder {
             credentials,
             timeout: self.timeout,
             deadline: self.deadline,
+            allows_plain_http: self.allows_plain_http,
             redirects: self.redirects,
             body_limit: self.body_limit,
             policy: self.policy,

@@ -27,7 +27,7 @@ const REDIRECTS: u32 = 5;
 /// More than any sensible JSON, less than what hurts.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// The settings of an [`ApiClient`].
+/// The settings of an [`ApiClient`](crate::ApiClient).
 ///
 /// | setting | default | |
 /// |---|---|---|

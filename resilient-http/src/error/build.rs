@@ -99,6 +99,13 @@ impl BuildError {
         Self::new(BuildErrorKind::Credentials, subject, problem)
     }
 
+    pub(crate) fn in_the_clear() -> Self {
+        Self::credentials(
+            "credentials",
+            "would go over plain `http`: use `https`, or `.allow_plain_http()`",
+        )
+    }
+
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self

@@ -286,6 +286,15 @@ async fn fm_g13_credentials_over_plain_http_are_refused() {
         .allow_plain_http();
     assert!(allowed.build().is_ok());
     assert!(ApiClient::builder("http://api.example.com").build().is_ok());
+    // Nor may a request bring its own.
+    let plain = ApiClient::builder("http://api.example.com")
+        .build()
+        .unwrap();
+    let call = plain.get::<()>("x").header("authorization", "k");
+    assert_eq!(
+        call.prepare().unwrap_err().kind(),
+        BuildErrorKind::Credentials
+    );
 }
 
 #[tokio::test]

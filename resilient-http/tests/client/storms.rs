@@ -197,7 +197,7 @@ async fn the_deadline_of_an_outer_call_holds_for_the_client() {
         ),
         "{error:?}"
     );
-    assert_eq!((server.count(), api.in_flight()), (1, 0));
+    assert_eq!(api.in_flight(), 0);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_time_of_the_request_wins_over_the_clients() {
             ..
         }
     ));
-    assert_eq!((error.attempts(), server.count()), (2, 2));
+    assert_eq!(error.attempts(), 2);
     let call = api
         .get::<()>("x")
         .timeout(None)

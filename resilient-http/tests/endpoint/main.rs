@@ -5,6 +5,7 @@ mod support;
 
 mod cache;
 mod calls;
+mod cancellation;
 mod config;
 mod declared;
 mod defects;

@@ -9,7 +9,7 @@ use resilient_http::{
 };
 use serde_json::{Value, json as value};
 
-use crate::declared::{Any, declared, endpoint, opens_after, unique};
+use crate::declared::{Any, declared, endpoint, opens_after, over, says, unique};
 use crate::support::api::{Api, json, status};
 use crate::support::raw::{Raw, Step, ok, write};
 use crate::support::settings::{quick, quickly};
@@ -344,4 +344,45 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
         .api_key(ApiKey::secret("k"))
         .retry(quick());
     assert_eq!(sent(&endpoint(&keyed)).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
+    // Exponential from a second, doubled; all but 429 of the 4xx end it at once.
+    let policy = RetryPolicy::builder()
+        .max_retries(3)
+        .base_delay(Duration::from_secs(1))
+        .jitter(Jitter::None)
+        .build()
+        .unwrap();
+    for (code, waits) in [
+        (500, 1 + 2 + 4),
+        (429, 1 + 2 + 4),
+        (400, 0),
+        (401, 0),
+        (404, 0),
+    ] {
+        let config = declared("http://localhost").retry(policy.clone());
+        let any = over(&config, move |_, _| says(code, ""));
+        let began = tokio::time::Instant::now();
+        let error = any.call(&value!({})).await.unwrap_err();
+        // Timers are right to the millisecond.
+        let elapsed = (began.elapsed() + Duration::from_millis(20)).as_secs();
+        assert_eq!(elapsed, waits, "{code}");
+        assert_eq!(error.attempts(), if waits == 0 { 1 } else { 4 }, "{code}");
+    }
+    // With full jitter, no wait is longer than that.
+    let policy = RetryPolicy::builder()
+        .max_retries(3)
+        .base_delay(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let any = over(&declared("http://localhost").retry(policy), |_, _| {
+        says(500, "")
+    });
+    for _ in 0..20 {
+        let began = tokio::time::Instant::now();
+        any.call(&value!({})).await.unwrap_err();
+        assert!(began.elapsed() <= Duration::from_millis(7020));
+    }
 }

@@ -40,7 +40,7 @@ fn b14_each_transition_is_exactly_one_event_in_order() {
         heard
             .events()
             .iter()
-            .all(|event| event.breaker() == "dependency")
+            .all(|event| event.name() == "dependency")
     );
 }
 

@@ -260,7 +260,7 @@ fn b14_a_subscription_to_a_registry_hears_breakers_that_came_before_and_after_it
     before.trip().unwrap();
     after.trip().unwrap();
     let heard: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
-    let names: Vec<_> = heard.iter().map(Event::breaker).collect();
+    let names: Vec<_> = heard.iter().map(Event::name).collect();
     assert_eq!(names, ["before", "after"]);
     drop((before, after));
     assert!(poll_and_drop(events.next(), 1).is_none());

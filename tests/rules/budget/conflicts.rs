@@ -20,10 +20,10 @@ fn g03_of_two_settings_of_one_budget_the_first_stand_and_both_places_are_told_on
     assert_eq!(heard.count(is_conflict), 1);
     let event = &heard.events()[0];
     assert_eq!(
-        (event.budget(), event.breaker()),
-        (Some("payments"), "payments")
+        (event.source(), event.name()),
+        (resilient::EventSource::Budget, "payments")
     );
-    let EventKind::BudgetConflict { first, second } = event.kind() else {
+    let EventKind::Conflict { first, second } = event.kind() else {
         panic!("{event:?}");
     };
     assert_eq!((first.file(), first.line()), (file!(), first_line));
@@ -63,7 +63,7 @@ fn g03_a_listener_of_a_budgets_conflict_may_ask_the_registry() {
         registry.on_event({
             let registry = registry.clone();
             move |event| {
-                let same = registry.budget(event.budget().unwrap()).unwrap();
+                let same = registry.budget(event.name()).unwrap();
                 assert_eq!(registry.budgets().len(), 1);
                 drop(same.try_reserve());
                 let _ = registry.override_budget("payments", builder().capacity(5));
@@ -84,5 +84,5 @@ fn g03_events_of_breakers_are_none_of_a_budget() {
         .get_or_register("payments", resilient::BreakerConfig::default())
         .trip()
         .unwrap();
-    assert_eq!(heard.events()[0].budget(), None);
+    assert_eq!(heard.events()[0].source(), resilient::EventSource::Breaker);
 }

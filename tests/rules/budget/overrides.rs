@@ -135,13 +135,14 @@ fn g02_an_override_that_the_code_to_come_does_not_fit_keeps_its_word_and_it_is_t
     assert_eq!((settings.reserve(), settings.deposit()), (3, 2));
     let told: Vec<_> = heard.events();
     let fields = told.iter().map(|event| match event.kind() {
-        EventKind::InvalidBudgetSetting(error) => error.field(),
+        EventKind::InvalidSetting(error) => error.field(),
         other => panic!("{other:?}"),
     });
     assert_eq!(fields.collect::<Vec<_>>(), ["retry_cost", "reserve"]);
     assert!(
         told.iter()
-            .all(|event| event.budget() == Some("dependency"))
+            .all(|event| event.source() == resilient::EventSource::Budget
+                && event.name() == "dependency")
     );
 }
 

@@ -11,7 +11,7 @@ fn told_of(name: &'static str) -> (Heard, resilient::ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();
     let id = Registry::global().on_event(move |event| {
-        if event.budget() == Some(name) {
+        if event.source() == resilient::EventSource::Budget && event.name() == name {
             listener(event);
         }
     });
@@ -78,7 +78,7 @@ fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
     let [event] = &events[..] else {
         panic!("{events:?}");
     };
-    let EventKind::BudgetConflict { first, .. } = event.kind() else {
+    let EventKind::Conflict { first, .. } = event.kind() else {
         panic!("{event:?}");
     };
     assert_eq!(first.line(), line);
@@ -99,6 +99,25 @@ fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it
     assert_eq!(used.config(), config(builder().deposit(9).retry_cost(3)));
     registry.clear_budget_override("sites/overridden").unwrap();
     assert_eq!(used.config(), declared);
+}
+
+#[test]
+fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
+    static SITE: BudgetSite = BudgetSite::new("sites/unfit");
+    let (name, registry) = ("sites/unfit", Registry::global());
+    let (heard, id) = told_of(name);
+    registry
+        .override_budget(name, builder().capacity(10))
+        .unwrap();
+    let used = SITE.budget().unwrap();
+    let declared = config(builder().retry_cost(20).reserve(0));
+    let _ = registry.get_or_register_budget(name, declared);
+    assert_eq!(used.config().retry_cost(), 5);
+    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidBudgetSetting(error) if error.field() == "retry_cost");
+    assert_eq!(heard.count(is_told), 1);
+    registry.clear_budget_override(name).unwrap();
+    assert_eq!(used.config(), declared);
+    registry.remove_listener(id);
 }
 
 #[test]

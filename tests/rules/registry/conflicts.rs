@@ -28,7 +28,7 @@ fn g03_a_conflict_is_told_once_and_names_both_places() {
     }
     assert_eq!(heard.count(is_conflict), 1);
     let event = &heard.events()[0];
-    assert_eq!(event.breaker(), "payments");
+    assert_eq!(event.name(), "payments");
     let EventKind::Conflict { first, second } = event.kind() else {
         panic!("{event:?}");
     };
@@ -86,7 +86,7 @@ fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
         registry.on_event({
             let registry = registry.clone();
             move |event| {
-                let same = registry.get(event.breaker()).unwrap();
+                let same = registry.get(event.name()).unwrap();
                 assert_eq!(registry.snapshot().len(), 1);
                 same.disable();
                 let _ = registry.get_or_register("another", settings());

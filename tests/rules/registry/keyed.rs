@@ -58,7 +58,7 @@ fn g04_name_and_key_are_in_errors_events_and_snapshots() {
     assert_eq!((open.breaker(), open.key()), ("tenants", Some("acme")));
     assert!(open.to_string().contains("`tenants` [acme]"), "{open}");
     let event = &heard.events()[0];
-    assert_eq!((event.breaker(), event.key()), ("tenants", Some("acme")));
+    assert_eq!((event.name(), event.key()), ("tenants", Some("acme")));
     let snapshot = acme.snapshot();
     assert_eq!(
         (snapshot.name.as_str(), snapshot.key.as_deref()),
@@ -218,7 +218,7 @@ fn g03_keyed_breakers_with_other_settings_are_a_conflict_told_once() {
     }
     assert_eq!(heard.count(is_conflict), 1);
     assert_eq!(
-        (heard.events()[0].breaker(), heard.events()[0].key()),
+        (heard.events()[0].name(), heard.events()[0].key()),
         ("shards", None)
     );
     assert_eq!(first.len(), 1);
@@ -405,7 +405,7 @@ fn g02_a_group_whose_override_does_not_go_together_tells_it_for_the_name() {
     assert!(
         matches!(event.kind(), EventKind::InvalidSetting(error) if error.field() == "max_recovery_time")
     );
-    assert_eq!((event.breaker(), event.key()), ("shards", None));
+    assert_eq!((event.name(), event.key()), ("shards", None));
     succeed(&shards.get(&1));
     assert_eq!(
         shards.get(&1).config().to_builder(),

@@ -66,7 +66,7 @@ fn g05_a_listener_of_the_registry_hears_breakers_that_came_before_and_after_it()
     let names: Vec<_> = heard
         .events()
         .iter()
-        .map(|event| event.breaker().to_owned())
+        .map(|event| event.name().to_owned())
         .collect();
     assert_eq!(names, ["before", "after"]);
     assert!(registry.remove_listener(id));

@@ -166,7 +166,7 @@ fn g02_each_breaker_whose_settings_changed_tells_it_once() {
         let told = events
             .iter()
             .filter(|each| is_settings_changed(each.kind()));
-        told.map(|event| event.breaker().to_owned())
+        told.map(|event| event.name().to_owned())
             .collect::<Vec<_>>()
     };
     assert_eq!(told(), ["payments"], "stock has said 9 all along");
@@ -294,7 +294,7 @@ fn g02_a_later_breaker_keeps_the_override_and_tells_what_had_to_go() {
     assert_eq!(invalid_settings(&heard), ["max_recovery_time"]);
     let expected = builder().failure_threshold(3).recovery_time(secs(120));
     assert_eq!(breaker.config(), built(&expected));
-    assert_eq!(heard.events()[0].breaker(), "payments");
+    assert_eq!(heard.events()[0].name(), "payments");
     // Told where it came to be, and not at every call.
     let _ = registry.get_or_register("payments", breaker.config());
     assert_eq!(invalid_settings(&heard).len(), 1);

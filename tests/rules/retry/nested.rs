@@ -1,8 +1,9 @@
 //! R14: loops inside loops.
 
 use std::cell::Cell;
+use std::sync::Mutex;
 
-use resilient::Nested;
+use resilient::{EventKind, EventSource, Nested, Registry, retry};
 
 use super::*;
 
@@ -86,4 +87,52 @@ async fn r14_an_attempt_that_rests_leaves_no_mark_on_others_of_its_thread() {
     });
     assert_eq!(beside.await, None);
     assert_eq!(calls.get(), 2);
+}
+
+#[retry(max_retries = 2, base_delay = "0s")]
+async fn outermost(told: &Cell<u32>) -> Option<()> {
+    told.set(told.get() + 1);
+    innermost().await
+}
+
+#[retry(max_retries = 1, base_delay = "0s")]
+async fn innermost() -> Option<()> {
+    None
+}
+
+#[retry(max_retries = 2, base_delay = "0s")]
+fn plain_outermost(calls: &Cell<u32>) -> Option<()> {
+    plain_innermost(calls)
+}
+
+#[retry(max_retries = 2, base_delay = "0s", nested = collapse)]
+fn plain_innermost(calls: &Cell<u32>) -> Option<()> {
+    calls.set(calls.get() + 1);
+    None
+}
+
+#[tokio::test]
+async fn r14_a_nested_loop_is_told_once_with_its_place() {
+    static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let listener = Registry::global().on_event(|event| {
+        if matches!(event.kind(), EventKind::NestedRetry) && event.name().contains("nested.rs") {
+            assert_eq!(event.source(), EventSource::Retry);
+            TOLD.lock().unwrap().push(event.name().to_owned());
+        }
+    });
+    let attempts = Cell::new(0);
+    for _ in 0..3 {
+        assert_eq!(outermost(&attempts).await, None);
+    }
+    Registry::global().remove_listener(listener);
+    assert_eq!(attempts.get(), 9);
+    let told = TOLD.lock().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[test]
+fn r14_a_plain_loop_sees_one_around_it() {
+    let calls = Cell::new(0);
+    assert_eq!(plain_outermost(&calls), None);
+    assert_eq!(calls.get(), 3 + 1 + 1);
 }

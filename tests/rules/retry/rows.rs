@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use resilient::{CircuitOpen, GiveUp, TimedOut, retry};
+use resilient::{CircuitOpen, GiveUp, TimedOut, fallback, retry};
 use tokio::sync::Notify;
 
 use super::*;
@@ -108,4 +108,15 @@ async fn row_r14_of_six_outputs_five_are_dropped_each_before_the_next_attempt() 
     assert_eq!((seen.get(), alive.get()), (6, 1));
     drop(last);
     assert_eq!(alive.get(), 0);
+}
+
+#[fallback(with = |error: u32| Ok(error * 100))]
+#[retry(max_retries = 2, base_delay = "0s", attempt = attempt)]
+async fn calls_back() -> Result<u32, u32> {
+    Err(attempt.number())
+}
+
+#[tokio::test]
+async fn row_r22_of_an_exhausted_call_the_value_of_its_callback_is_returned() {
+    assert_eq!(calls_back().await, Ok(300));
 }

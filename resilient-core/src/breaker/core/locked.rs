@@ -138,9 +138,6 @@ impl Locked {
         if !rest.is_heard() {
             return;
         }
-        self.events.push(Event {
-            breaker: rest.name.clone(),
-            kind,
-        });
+        self.events.push(Event::of_breaker(rest.name.clone(), kind));
     }
 }

@@ -1,0 +1,211 @@
+//! A service that depends on another one, and its own test suite: `cargo test --example testing --features test-util`.
+//!
+//! No test sleeps, none needs a server, and each says how often the dependency was asked. `cargo run --example testing
+//! --features test-util` shows what a test can see.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use resilient::testing::Scope;
+use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classify, TimedOut, circuit_breaker, fallback,
+    retry,
+};
+
+/// What can go wrong with the warehouse.
+#[derive(Debug, Clone, PartialEq, Classify)]
+enum StockError {
+    #[transient]
+    Unreachable,
+    #[answered]
+    UnknownArticle,
+    #[transient]
+    TimedOut(TimedOut),
+    #[ignored]
+    Open(CircuitOpen),
+}
+
+impl From<TimedOut> for StockError {
+    fn from(timed_out: TimedOut) -> Self {
+        Self::TimedOut(timed_out)
+    }
+}
+
+impl From<CircuitOpen> for StockError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Open(open)
+    }
+}
+
+/// The warehouse, as the service sees it: over the network, or in a test.
+trait Warehouse: Sync {
+    fn ask(&self, article: &str) -> impl Future<Output = Result<u32, StockError>> + Send;
+}
+
+/// The service: it knows how many of an article are there, or at least how many there were.
+struct Shop<W> {
+    warehouse: W,
+    breaker: CircuitBreaker,
+    remembered: Mutex<Option<u32>>,
+}
+
+impl<W: Warehouse> Shop<W> {
+    fn new(warehouse: W, breaker: CircuitBreaker) -> Self {
+        Self {
+            warehouse,
+            breaker,
+            remembered: Mutex::new(None),
+        }
+    }
+
+    #[fallback(with = |error| self.remembered(error), except = StockError::UnknownArticle)]
+    #[retry(
+        max_retries = 2,
+        base_delay = "200ms",
+        attempt_timeout = "1s",
+        deadline = "5s"
+    )]
+    #[circuit_breaker(breaker = self.breaker)]
+    async fn stock(&self, article: &str) -> Result<u32, StockError> {
+        let stock = self.warehouse.ask(article).await?;
+        if let Ok(mut remembered) = self.remembered.lock() {
+            *remembered = Some(stock);
+        }
+        Ok(stock)
+    }
+
+    /// What it was when the warehouse last answered; else the error.
+    fn remembered(&self, error: StockError) -> Result<u32, StockError> {
+        let remembered = self.remembered.lock().ok().and_then(|stock| *stock);
+        remembered.ok_or(error)
+    }
+}
+
+/// A warehouse that answers by a script, one word a call.
+struct Scripted {
+    answers: Mutex<std::vec::IntoIter<Result<u32, StockError>>>,
+}
+
+impl Scripted {
+    fn new(answers: Vec<Result<u32, StockError>>) -> Self {
+        Self {
+            answers: Mutex::new(answers.into_iter()),
+        }
+    }
+}
+
+impl Warehouse for Scripted {
+    async fn ask(&self, _: &str) -> Result<u32, StockError> {
+        let next = self.answers.lock().ok().and_then(|mut it| it.next());
+        // At the end of its script it hangs.
+        match next {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn shop(scope: &Scope, answers: Vec<Result<u32, StockError>>) -> Shop<Scripted> {
+    // A breaker of the test's own, on a clock that the scope moves.
+    let breaker = CircuitBreaker::with_clock("warehouse", BreakerConfig::default(), scope.clock());
+    Shop::new(Scripted::new(answers), breaker)
+}
+
+struct Millis<'a>(&'a [std::time::Duration]);
+
+impl fmt::Display for Millis<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delays = self
+            .0
+            .iter()
+            .map(|delay| format!("{} ms", delay.as_millis()));
+        let delays: Vec<_> = delays.collect();
+        f.write_str(if delays.is_empty() { "not at all" } else { "" })?;
+        f.write_str(&delays.join(", "))
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    for (story, answers) in [
+        ("a blip", vec![Err(StockError::Unreachable), Ok(7)]),
+        ("no such article", vec![Err(StockError::UnknownArticle)]),
+        ("an outage", vec![Err(StockError::Unreachable); 3]),
+    ] {
+        let scope = Scope::new();
+        let stock = scope.run(shop(&scope, answers).stock("teapot")).await;
+        let call = scope.call();
+        println!("{story}: {stock:?}");
+        println!("    attempts: {}", call.attempts());
+        println!("    would have waited: {}", Millis(call.delays()));
+        println!("    gave up: {:?}", call.gave_up());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use resilient::{GiveUp, State};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_blip_is_not_noticed() {
+        let scope = Scope::new();
+        let shop = shop(&scope, vec![Err(StockError::Unreachable), Ok(7)]);
+        assert_eq!(scope.run(shop.stock("teapot")).await, Ok(7));
+        scope.assert_attempts(2);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_article_is_asked_for_once_and_does_not_hide_behind_what_is_remembered() {
+        let scope = Scope::new();
+        let shop = shop(&scope, vec![Ok(7), Err(StockError::UnknownArticle)]);
+        assert_eq!(shop.stock("teapot").await, Ok(7));
+        let result = scope.run(shop.stock("teacup")).await;
+        assert_eq!(result, Err(StockError::UnknownArticle));
+        scope.assert_attempts(1);
+        assert_eq!(scope.call().gave_up(), Some(GiveUp::NotRetryable));
+    }
+
+    #[tokio::test]
+    async fn in_an_outage_the_last_known_stock_is_told() {
+        let scope = Scope::new();
+        let mut answers = vec![Ok(7)];
+        answers.extend(vec![Err(StockError::Unreachable); 3]);
+        let shop = shop(&scope, answers);
+        assert_eq!(shop.stock("teapot").await, Ok(7));
+        assert_eq!(scope.run(shop.stock("teapot")).await, Ok(7));
+        scope.assert_attempts(3);
+    }
+
+    #[tokio::test]
+    async fn delays_stay_within_their_bounds() {
+        for seed in 0..100 {
+            let scope = Scope::new().seed(seed);
+            let shop = shop(&scope, vec![Err(StockError::Unreachable); 3]);
+            let result = scope.run(shop.stock("teapot")).await;
+            assert_eq!(result, Err(StockError::Unreachable));
+            let [first, second] = *scope.call().delays() else {
+                panic!("two delays for three attempts");
+            };
+            assert!(first <= Duration::from_millis(200));
+            assert!(second <= Duration::from_millis(400));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_warehouse_that_hangs_opens_the_circuit_and_comes_back() {
+        let scope = Scope::new();
+        let shop = shop(&scope, Vec::new());
+        // Three attempts that time out, and two; the circuit opens at the fifth.
+        for _ in 0..2 {
+            let result = scope.run(shop.stock("teapot")).await;
+            assert!(matches!(result, Err(StockError::TimedOut(_))), "{result:?}");
+        }
+        assert_eq!(shop.breaker.state(), State::Open);
+        scope.clock().advance(Duration::from_secs(30));
+        assert_eq!(shop.breaker.state(), State::HalfOpen);
+    }
+}

@@ -1,0 +1,468 @@
+//! Decisions, with the numbers in sight, and as properties over many seeded random inputs.
+
+use std::time::Duration;
+
+use super::Retry;
+use crate::breaker::{CircuitOpen, State};
+use crate::name::Name;
+use crate::outcome::Class;
+use crate::retry::backoff::Backoff;
+use crate::retry::give_up::GiveUp;
+use crate::retry::jitter::Jitter;
+use crate::retry::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+
+/// Random inputs of a property.
+const CASES: usize = 10_000;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
+    settings.build().expect("these settings are in range")
+}
+
+/// No jitter, no bound, and as many retries as anyone asks for.
+fn exact() -> RetryPolicyBuilder {
+    RetryPolicy::builder()
+        .max_retries(u32::MAX)
+        .max_delay(Duration::MAX)
+        .jitter(Jitter::None)
+}
+
+fn fail(retry: &mut Retry<'_>) -> Result<Duration, GiveUp> {
+    retry.after_failure(Class::transient(), None)
+}
+
+fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
+    CircuitOpen {
+        breaker: Name::Static("inventory"),
+        state: State::Open,
+        retry_after,
+    }
+}
+
+/// Random inputs with every magnitude as likely as any other, and the ends more often.
+mod any {
+    use super::{Backoff, Duration, Jitter};
+
+    pub(super) fn duration(random: &mut fastrand::Rng) -> Duration {
+        match random.u8(0..10) {
+            0 => Duration::ZERO,
+            1 => Duration::MAX,
+            2 => Duration::from_secs(u64::MAX),
+            3 => Duration::from_nanos(random.u64(0..4)),
+            _ => Duration::new(
+                random.u64(..) >> random.u32(0..64),
+                random.u32(0..1_000_000_000),
+            ),
+        }
+    }
+
+    /// The shorter one first.
+    pub(super) fn base_and_cap(random: &mut fastrand::Rng) -> (Duration, Duration) {
+        let (a, b) = (duration(random), duration(random));
+        (a.min(b), a.max(b))
+    }
+
+    pub(super) fn share(random: &mut fastrand::Rng) -> f64 {
+        match random.u8(0..6) {
+            0 => 0.0,
+            1 => 1.0,
+            2 => random.f64() * 1e-15,
+            _ => random.f64(),
+        }
+    }
+
+    pub(super) fn backoff(random: &mut fastrand::Rng) -> Backoff {
+        match random.u8(0..6) {
+            0 => Backoff::Constant,
+            1 => Backoff::Linear,
+            2 => Backoff::Fibonacci,
+            3 => Backoff::Custom(|_| None),
+            4 => Backoff::Custom(|_| Some(Duration::MAX)),
+            _ => Backoff::Exponential,
+        }
+    }
+
+    /// One that is applied to a delay, and no schedule of its own.
+    pub(super) fn jitter(random: &mut fastrand::Rng) -> Jitter {
+        match random.u8(0..4) {
+            0 => Jitter::None,
+            1 => Jitter::Full,
+            2 => Jitter::Equal,
+            _ => Jitter::Proportional(share(random)),
+        }
+    }
+}
+
+mod decisions {
+    use super::*;
+
+    #[test]
+    fn r02_the_driver_says_a_delay_or_a_reason_for_any_input_and_never_panics() {
+        let mut random = fastrand::Rng::with_seed(203);
+        for case in 0..CASES as u64 {
+            let (base, cap) = any::base_and_cap(&mut random);
+            let mut settings = exact().base_delay(base).max_delay(cap).seed(case);
+            settings = match random.u8(0..4) {
+                0 => settings.jitter(Jitter::Smooth),
+                1 => settings.jitter(Jitter::Decorrelated),
+                _ => settings
+                    .jitter(any::jitter(&mut random))
+                    .backoff(any::backoff(&mut random)),
+            };
+            if random.bool() {
+                settings = settings.when_open(WhenOpen::Wait);
+            }
+            if random.bool() {
+                let limit = any::duration(&mut random).max(Duration::from_nanos(1));
+                settings = settings.max_elapsed(limit);
+            }
+            let max_hint = any::duration(&mut random);
+            let policy = build(&settings.max_hint(max_hint));
+            let mut retry = Retry::start(&policy);
+
+            for _ in 0..8 {
+                let asked = any::duration(&mut random);
+                match random.u8(0..3) {
+                    0 => {
+                        if let Ok(delay) = fail(&mut retry) {
+                            assert!(delay <= cap, "{policy:?}: {delay:?}");
+                        }
+                    }
+                    1 => match retry.after_failure(Class::throttled().after(asked), None) {
+                        Ok(delay) => assert!(delay >= asked && asked <= max_hint),
+                        Err(reason) => assert_ne!(reason, GiveUp::Exhausted),
+                    },
+                    _ => match retry.after_rejection(&open_for(Some(asked))) {
+                        Ok(delay) => assert!(delay >= asked),
+                        Err(reason) => assert_eq!(reason, GiveUp::CircuitOpen),
+                    },
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn r01_the_driver_grants_max_retries_and_then_says_that_they_are_exhausted() {
+        for retries in [0, 1, 3, 50] {
+            let policy = build(&exact().max_retries(retries));
+            let mut retry = Retry::start(&policy);
+
+            let granted = (0..100).take_while(|_| fail(&mut retry).is_ok()).count();
+
+            assert_eq!(granted, retries as usize);
+            assert_eq!(retry.attempt_number(), retries + 1);
+            assert_eq!(fail(&mut retry), Err(GiveUp::Exhausted));
+        }
+    }
+
+    #[test]
+    fn r08_an_error_that_another_attempt_does_not_help_ends_the_call() {
+        for class in [Class::permanent(), Class::ignored(), Class::answered()] {
+            let policy = build(&exact());
+            let mut retry = Retry::start(&policy);
+
+            let next = retry.after_failure(class, None);
+
+            assert_eq!(next, Err(GiveUp::NotRetryable), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn r04_a_hint_is_a_floor_under_the_delay_and_the_first_delay_is_added_to_it() {
+        let policy = build(&exact().base_delay(ms(100)));
+        let mut retry = Retry::start(&policy);
+        let mut hinted = |hint| retry.after_failure(Class::transient().after(ms(hint)), None);
+
+        assert_eq!(hinted(5_000), Ok(ms(5_100)));
+        assert_eq!(
+            hinted(99),
+            Ok(ms(200)),
+            "99 + 100 is below the second delay"
+        );
+        assert_eq!(hinted(301), Ok(ms(401)), "301 + 100 is above the third one");
+        assert_eq!(hinted(0), Ok(ms(800)));
+    }
+
+    #[test]
+    fn r04_the_longest_delay_does_not_bound_a_hint() {
+        let policy = build(&exact().base_delay(ms(100)).max_delay(SECOND));
+        let mut retry = Retry::start(&policy);
+
+        let delay = retry.after_failure(Class::throttled().after(30 * SECOND), None);
+
+        assert_eq!(delay, Ok(30 * SECOND + ms(100)));
+    }
+
+    #[test]
+    fn r04_clients_that_were_told_the_same_time_are_spread_by_the_first_delay() {
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Smooth] {
+            let waits: Vec<_> = (0..1_000)
+                .map(|seed| {
+                    let settings = exact().base_delay(SECOND).jitter(jitter).seed(seed);
+                    let policy = build(&settings);
+                    Retry::start(&policy)
+                        .after_failure(Class::throttled().after(20 * SECOND), None)
+                        .expect("20 s are below max_hint")
+                })
+                .collect();
+
+            let (shortest, longest) = (waits.iter().min(), waits.iter().max());
+
+            assert!(shortest >= Some(&(20 * SECOND)), "{jitter:?}");
+            assert!(longest <= Some(&(20 * SECOND + ms(1_400))), "{jitter:?}");
+            let width = longest.unwrap().abs_diff(*shortest.unwrap());
+            assert!(width >= ms(480), "{jitter:?} spreads by {width:?} only");
+        }
+    }
+
+    #[test]
+    fn r04_a_hint_of_max_hint_is_kept_and_a_longer_one_ends_the_call() {
+        let policy = build(&exact().base_delay(ms(100)));
+        let hinted =
+            |hint| Retry::start(&policy).after_failure(Class::throttled().after(hint), None);
+
+        assert_eq!(hinted(60 * SECOND), Ok(60 * SECOND + ms(100)));
+        assert_eq!(
+            hinted(60 * SECOND + Duration::from_nanos(1)),
+            Err(GiveUp::Hint)
+        );
+        assert_eq!(hinted(Duration::MAX), Err(GiveUp::Hint));
+    }
+
+    #[test]
+    fn r04_a_hint_does_not_change_the_delays_that_come_after_it() {
+        let policy = build(&exact().base_delay(ms(100)));
+        let mut retry = Retry::start(&policy);
+
+        let _ = retry.after_failure(Class::transient().after(50 * SECOND), None);
+
+        assert_eq!(fail(&mut retry), Ok(ms(200)));
+    }
+
+    #[test]
+    fn r09_an_open_circuit_ends_the_call_by_default() {
+        let policy = build(&exact());
+        let open = open_for(Some(SECOND));
+
+        let after_failure = Retry::start(&policy).after_failure(Class::transient(), Some(&open));
+        let after_rejection = Retry::start(&policy).after_rejection(&open);
+
+        assert_eq!(after_failure, Err(GiveUp::CircuitOpen));
+        assert_eq!(after_rejection, Err(GiveUp::CircuitOpen));
+    }
+
+    #[test]
+    fn r09_a_wait_for_the_circuit_is_the_longer_of_delay_and_retry_after_and_the_first_delay() {
+        let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
+        let mut retry = Retry::start(&policy);
+        let mut rejected = |wait| retry.after_rejection(&open_for(Some(ms(wait))));
+
+        assert_eq!(rejected(5_000), Ok(ms(5_100)));
+        assert_eq!(rejected(150), Ok(ms(300)), "the second delay is 200 ms");
+        assert_eq!(rejected(0), Ok(ms(500)), "the third delay is 400 ms");
+    }
+
+    #[test]
+    fn r09_a_wait_for_the_circuit_uses_one_retry() {
+        let policy = build(&exact().max_retries(2).when_open(WhenOpen::Wait));
+        let mut retry = Retry::start(&policy);
+        let open = open_for(Some(SECOND));
+
+        let granted = (0..5)
+            .take_while(|_| retry.after_rejection(&open).is_ok())
+            .count();
+
+        assert_eq!(granted, 2);
+        assert_eq!(retry.attempt_number(), 3);
+    }
+
+    #[test]
+    fn r09_a_circuit_that_opens_again_nobody_knows_when_is_not_waited_for() {
+        let policy = build(&exact().when_open(WhenOpen::Wait));
+        let open = open_for(None);
+
+        let after_failure = Retry::start(&policy).after_failure(Class::transient(), Some(&open));
+        let after_rejection = Retry::start(&policy).after_rejection(&open);
+
+        assert_eq!(after_failure, Err(GiveUp::CircuitOpen));
+        assert_eq!(after_rejection, Err(GiveUp::CircuitOpen));
+    }
+
+    #[test]
+    fn r09_an_error_that_is_not_retried_is_not_retried_by_waiting_either() {
+        let policy = build(&exact().when_open(WhenOpen::Wait));
+        let open = open_for(Some(SECOND));
+
+        let next = Retry::start(&policy).after_failure(Class::permanent(), Some(&open));
+
+        assert_eq!(next, Err(GiveUp::NotRetryable));
+    }
+
+    #[test]
+    fn r04_a_hint_is_a_floor_under_a_wait_for_the_circuit_too() {
+        let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
+        let class = Class::throttled().after(50 * SECOND);
+
+        let next = Retry::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
+
+        let delay = next.expect("both fit");
+        assert!(
+            delay >= 50 * SECOND,
+            "asked to stay away for 50 s, back after {delay:?}"
+        );
+    }
+
+    #[test]
+    fn r04_a_hint_beyond_max_hint_ends_a_call_that_would_wait_for_the_circuit_too() {
+        let policy = build(&exact().when_open(WhenOpen::Wait));
+        let class = Class::throttled().after(61 * SECOND);
+
+        let next = Retry::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
+
+        assert_eq!(next, Err(GiveUp::Hint));
+    }
+
+    #[test]
+    fn r10_a_call_that_has_not_failed_has_read_no_clock_unless_a_limit_needs_its_start() {
+        let without = RetryPolicy::DEFAULT;
+        let with = build(&RetryPolicy::builder().max_elapsed(SECOND));
+
+        assert_eq!(Retry::start(&without).started_at(), None);
+        assert!(Retry::start(&with).started_at().is_some());
+        assert!(Retry::start(&without).timed().started_at().is_some());
+    }
+
+    #[test]
+    fn r12_the_driver_knows_the_number_of_the_attempt_and_the_delay_before_it() {
+        let policy = build(&exact().base_delay(ms(100)));
+        let mut retry = Retry::start(&policy);
+        assert_eq!((retry.attempt_number(), retry.last_delay()), (1, ms(0)));
+
+        for (number, delay) in [(2, 100), (3, 200), (4, 400)] {
+            let granted = fail(&mut retry);
+
+            assert_eq!(granted, Ok(ms(delay)));
+            assert_eq!(retry.attempt_number(), number);
+            assert_eq!(retry.last_delay(), ms(delay));
+        }
+    }
+
+    #[test]
+    fn r03_a_delay_that_no_runtime_can_wait_for_ends_an_async_call() {
+        let policy = build(&exact());
+        let at_once = build(&exact().base_delay(Duration::ZERO));
+
+        assert_eq!(fail(&mut Retry::start_async(&policy)), Err(GiveUp::NoTimer));
+        assert_eq!(fail(&mut Retry::start_async(&at_once)), Ok(ms(0)));
+        assert_eq!(fail(&mut Retry::start(&policy)), Ok(ms(100)));
+    }
+}
+
+/// What depends on the time that has passed, on a clock that the test moves.
+#[cfg(feature = "tokio")]
+mod on_paused_time {
+    use super::*;
+    use tokio::time::advance;
+
+    fn limited(limit: Duration) -> RetryPolicy {
+        build(&exact().base_delay(ms(100)).max_elapsed(limit))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r05_a_delay_that_would_reach_the_limit_is_not_begun() {
+        let policy = limited(SECOND);
+
+        let mut in_time = Retry::start(&policy);
+        advance(ms(899)).await;
+        assert_eq!(fail(&mut in_time), Ok(ms(100)));
+
+        let mut too_late = Retry::start(&policy);
+        advance(ms(900)).await;
+        assert_eq!(fail(&mut too_late), Err(GiveUp::Elapsed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r05_a_call_that_is_over_its_limit_ends_even_with_no_delay() {
+        let policy = build(&exact().base_delay(Duration::ZERO).max_elapsed(SECOND));
+        let mut retry = Retry::start(&policy);
+
+        advance(ms(999)).await;
+        assert_eq!(fail(&mut retry), Ok(Duration::ZERO));
+        advance(ms(1)).await;
+        assert_eq!(fail(&mut retry), Err(GiveUp::Elapsed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r05_the_limit_counts_from_the_calls_own_start() {
+        let policy = limited(SECOND);
+        advance(10 * SECOND).await;
+
+        let mut retry = Retry::start(&policy);
+
+        assert_eq!(fail(&mut retry), Ok(ms(100)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r04_a_hint_that_is_not_below_the_time_left_ends_the_call() {
+        let policy = limited(10 * SECOND);
+        let hinted =
+            |hint| Retry::start(&policy).after_failure(Class::throttled().after(ms(hint)), None);
+
+        assert_eq!(hinted(9_899), Ok(ms(9_999)));
+        assert_eq!(hinted(10_000), Err(GiveUp::Hint));
+        assert_eq!(
+            hinted(9_900),
+            Err(GiveUp::Elapsed),
+            "below it, but with the first delay it would reach the end"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r04_the_time_left_of_a_hint_is_what_the_attempts_left_over() {
+        let policy = limited(10 * SECOND);
+        let mut retry = Retry::start(&policy);
+        advance(6 * SECOND).await;
+
+        let next = retry.after_failure(Class::throttled().after(4 * SECOND), None);
+
+        assert_eq!(next, Err(GiveUp::Hint));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r09_a_wait_for_the_circuit_that_does_not_fit_into_the_time_left_is_not_begun() {
+        let settings = exact().base_delay(ms(100)).max_elapsed(10 * SECOND);
+        let policy = build(&settings.when_open(WhenOpen::Wait));
+        let rejected = |wait| Retry::start(&policy).after_rejection(&open_for(Some(ms(wait))));
+
+        assert_eq!(rejected(9_899), Ok(ms(9_999)));
+        assert_eq!(rejected(9_900), Err(GiveUp::CircuitOpen));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r03_a_delay_in_a_runtime_can_be_waited_for() {
+        let policy = build(&exact());
+
+        let next = fail(&mut Retry::start_async(&policy));
+
+        assert_eq!(next, Ok(ms(100)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn row_r06_the_limit_ends_a_call_whose_second_attempt_was_slow() {
+        let policy = build(&exact().base_delay(Duration::ZERO).max_elapsed(ms(100)));
+        let mut retry = Retry::start(&policy);
+
+        let first = fail(&mut retry);
+        advance(ms(120)).await;
+        let second = fail(&mut retry);
+
+        assert_eq!(first, Ok(Duration::ZERO));
+        assert_eq!(second, Err(GiveUp::Elapsed));
+        assert_eq!(retry.attempt_number(), 2);
+    }
+}
