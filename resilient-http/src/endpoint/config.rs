@@ -81,6 +81,10 @@ pub(super) enum Pay {
 /// A setting that is wrong, and under which key it stands.
 #[derive(Debug)]
 pub(super) struct Wrong {
+    #[cfg_attr(
+        not(feature = "toml"),
+        expect(dead_code, reason = "without documents, nobody asks for the place")
+    )]
     pub(super) key: &'static str,
     pub(super) error: BuildError,
 }

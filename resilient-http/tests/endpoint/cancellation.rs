@@ -36,7 +36,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
         let server = Api::serve(|n, _| if n == 0 { status(503) } else { json("1") }).await;
         let config = declared(&server.url).cache(CacheConfig::new());
         let any = endpoint(&config).typed::<Value, Reply<u32>>();
-        let ended = within("the polls", poll_times(any.call(&value!({})), k)).await;
+        let ended = within("the polls", poll_times(Box::pin(any.call(&value!({}))), k)).await;
         assert_eq!(any.client().in_flight(), 0, "after {k} polls");
         // Nobody waits for a flight that was left.
         let next = within("the next call", any.call(&value!({})))
