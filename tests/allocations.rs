@@ -281,6 +281,42 @@ fn fm_i2_state_changes_keep_no_memory() {
     assert!(breaker.snapshot().transitions.opened >= 1_000);
 }
 
+/// What a breaker has on the heap once it was called, and once all the transitions have come that it remembers: slots, name
+/// and settings included.
+#[test]
+fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three_with_a_window() {
+    let heap = Heap::alone();
+    let rated = || settings().failure_rate(1.0);
+    for (what, settings, called, remembering) in [
+        ("failures in a row", settings(), 1_600, 2_176),
+        ("a window of calls", rated().window(100), 2_048, 3_072),
+        ("a window of time", rated().window(secs(60)), 2_048, 3_072),
+    ] {
+        let mut kept = Vec::with_capacity(1_000);
+        let mut bytes = |transitions: usize| {
+            heap.least(
+                |stats| stats.curr_bytes as u64,
+                || {
+                    let breaker = breaker(&settings);
+                    for _ in 0..transitions / 2 {
+                        breaker.trip().unwrap();
+                        breaker.close();
+                    }
+                    for _ in 0..150 {
+                        report(&breaker, Outcome::Success);
+                        report(&breaker, Outcome::Failure);
+                    }
+                    kept.push(breaker);
+                },
+            )
+        };
+        let (no_history, history) = (bytes(0), bytes(64));
+        assert!(no_history <= called, "{what}: {no_history} bytes");
+        assert!(history <= remembering, "{what}, history: {history} bytes");
+        assert!(history > no_history, "{what}: {history} bytes");
+    }
+}
+
 /// Every state, a listener, an unread event.
 fn use_up(breaker: &CircuitBreaker) {
     breaker.on_event(|_| ());

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use crate::breaker::{CircuitOpen, Permit, Rejected};
+
 use crate::keyed::BreakerKey;
 use crate::outcome::{Class, Classify, Output, every_failure};
 use crate::telemetry;
@@ -17,6 +18,7 @@ pub use crate::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
     not_replaced, unless_failed,
 };
+pub use crate::given_limit::GivenLimit;
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
     Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,
@@ -384,10 +386,10 @@ pub fn succeeded(retry: &mut Retry<'_>) {
 /// Gives the call its limits: durations, or options of them.
 pub fn limits(
     retry: Retry<'_>,
-    deadline: impl Into<Option<Duration>>,
-    attempt_timeout: impl Into<Option<Duration>>,
+    deadline: impl GivenLimit,
+    attempt_timeout: impl GivenLimit,
 ) -> Retry<'_> {
-    retry.limits(deadline.into(), attempt_timeout.into())
+    retry.limits(deadline.given(), attempt_timeout.given())
 }
 
 #[inline]
@@ -436,11 +438,8 @@ pub fn limited<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Lim
 
 /// `#[timeout]`.
 #[cfg(feature = "tokio")]
-pub fn timeout<F: Future>(
-    limit: impl Into<Option<Duration>>,
-    future: F,
-) -> crate::retry::Limited<F> {
-    crate::retry::timeout(limit.into(), future)
+pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::Limited<F> {
+    crate::retry::timeout(limit.given(), future)
 }
 
 /// The feature `tokio` of `resilient` is what time limits are kept with.
@@ -458,7 +457,7 @@ pub fn limited<F: Future>(
 
 #[cfg(not(feature = "tokio"))]
 pub fn timeout<F: Future>(
-    _: impl Into<Option<Duration>>,
+    _: impl GivenLimit,
     _: F,
 ) -> EnableTheFeatureTokioOfResilientForTimeLimits {
     EnableTheFeatureTokioOfResilientForTimeLimits

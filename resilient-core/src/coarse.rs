@@ -40,6 +40,31 @@ impl CoarseClock {
     }
 }
 
+/// It counts nanoseconds from a start: for breakers, which would take an instant apart again.
+impl CoarseClock {
+    #[inline]
+    pub(crate) fn count(&self) -> u64 {
+        // Without the shared cache that others of this clock's users keep.
+        let now = coarsetime::Instant::now_without_cache_update();
+        now.duration_since(self.coarse).as_nanos()
+    }
+
+    /// The same clock, whose count begins at an instant that it has said.
+    pub(crate) fn counting_from(self, start: Instant) -> Self {
+        let later = start.saturating_duration_since(self.start);
+        Self {
+            start,
+            coarse: self.coarse + later.into(),
+        }
+    }
+
+    #[inline]
+    fn instant_at(&self, count: u64) -> Instant {
+        let instant = self.start.checked_add(Duration::from_nanos(count));
+        instant.unwrap_or(self.start)
+    }
+}
+
 impl Default for CoarseClock {
     fn default() -> Self {
         Self::new()
@@ -49,10 +74,7 @@ impl Default for CoarseClock {
 impl Clock for CoarseClock {
     #[inline]
     fn now(&self) -> Instant {
-        // Without the shared cache that others of this clock's users keep.
-        let now = coarsetime::Instant::now_without_cache_update();
-        let elapsed = Duration::from_nanos(now.duration_since(self.coarse).as_nanos());
-        self.start.checked_add(elapsed).unwrap_or(self.start)
+        self.instant_at(self.count())
     }
 }
 

@@ -98,7 +98,10 @@ pub fn fallback<O: Replaced>(error: O::Error, with: impl FnOnce(O::Error) -> O) 
 
 /// `with = async …`
 #[inline]
-pub fn fallback_async<O, F>(error: O::Error, with: impl FnOnce(O::Error) -> F) -> F
+pub fn fallback_async<O, F>(
+    error: O::Error,
+    with: impl FnOnce(O::Error) -> F,
+) -> impl Future<Output = O>
 where
     O: Replaced,
     F: Future<Output = O>,
@@ -108,7 +111,10 @@ where
 
 /// `with = path`, which returns an output or a future of one.
 #[inline]
-pub fn fallback_by<O, R, M>(error: O::Error, with: impl FnOnce(O::Error) -> R) -> R::Future
+pub fn fallback_by<O, R, M>(
+    error: O::Error,
+    with: impl FnOnce(O::Error) -> R,
+) -> impl Future<Output = O>
 where
     O: Replaced,
     R: Answer<O, M>,

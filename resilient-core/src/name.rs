@@ -8,9 +8,9 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) enum Name {
     Static(&'static str),
-    Shared(Arc<str>),
+    Shared(Counted<str>),
     /// One of the breakers of a name.
-    Keyed(Arc<Keyed>),
+    Keyed(Counted<Keyed>),
 }
 
 #[derive(PartialEq, Eq)]
@@ -19,9 +19,44 @@ pub(crate) struct Keyed {
     key: Box<str>,
 }
 
+/// An `Arc` that is dropped by a call that takes it by value. A drop in place needs its address: a rejection, which has a
+/// name, would then go through memory once more on its way to the caller, and wait there for what was just written.
+pub(crate) struct Counted<T: ?Sized>(Option<Arc<T>>);
+
+impl<T: ?Sized> Counted<T> {
+    fn new(value: impl Into<Arc<T>>) -> Self {
+        Self(Some(value.into()))
+    }
+
+    /// There until it is dropped.
+    fn get(&self) -> Option<&T> {
+        self.0.as_deref()
+    }
+}
+
+impl<T: ?Sized> Clone for Counted<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: ?Sized> Drop for Counted<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(counted) = self.0.take() {
+            drop_by_value(counted);
+        }
+    }
+}
+
+#[inline(never)]
+fn drop_by_value<T: ?Sized>(counted: Arc<T>) {
+    drop(counted);
+}
+
 impl Name {
     pub(crate) fn with_key(&self, key: String) -> Self {
-        Self::Keyed(Arc::new(Keyed {
+        Self::Keyed(Counted::new(Keyed {
             name: self.clone(),
             key: key.into(),
         }))
@@ -34,7 +69,7 @@ impl Name {
     pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Self::Static(_) | Self::Shared(_) => None,
-            Self::Keyed(keyed) => Some(&keyed.key),
+            Self::Keyed(keyed) => keyed.get().map(|keyed| &*keyed.key),
         }
     }
 }
@@ -58,15 +93,15 @@ impl Deref for Name {
     fn deref(&self) -> &str {
         match self {
             Self::Static(name) => name,
-            Self::Shared(name) => name,
-            Self::Keyed(keyed) => &keyed.name,
+            Self::Shared(name) => name.get().unwrap_or_default(),
+            Self::Keyed(keyed) => keyed.get().map_or("", |keyed| &keyed.name),
         }
     }
 }
 
 impl From<String> for Name {
     fn from(name: String) -> Self {
-        Self::Shared(name.into())
+        Self::Shared(Counted::new(name))
     }
 }
 

@@ -105,10 +105,7 @@ impl Site {
     #[cold]
     fn try_acquire_slowly(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         if self.core.is_set_up() {
-            return self
-                .core
-                .admit()
-                .map(|ticket| Permit::new(&self.core, ticket));
+            return self.core.admit();
         }
         match self.breaker.get() {
             Some(breaker) => breaker.try_acquire(),
@@ -127,6 +124,8 @@ impl Site {
     }
 
     /// Threads that come at once all evaluate the settings; one registers.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
         // The user's expressions, and listeners below: under no lock.
         let declared = (self.declare)().at(self.place);

@@ -4,11 +4,15 @@
 //! the feature `tokio` the default clock is tokio's, so that `tokio::time::pause` and `advance` move breakers and retries
 //! alike; outside a runtime it is the real one.
 
+#[cfg(feature = "coarse-clock")]
+use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "coarse-clock")]
+use crate::coarse::CoarseClock;
 use crate::panics::{contain, discard};
 
 /// A source of monotonic time.
@@ -42,6 +46,9 @@ pub(crate) fn now() -> Instant {
 pub(crate) enum Source {
     #[default]
     Default,
+    /// Known by its type, so that its count is at hand.
+    #[cfg(feature = "coarse-clock")]
+    Coarse(CoarseClock),
     Given(Arc<dyn Clock>),
 }
 
@@ -50,10 +57,42 @@ impl UnwindSafe for Source {}
 impl RefUnwindSafe for Source {}
 
 impl Source {
+    pub(crate) fn of(clock: impl Clock) -> Self {
+        #[cfg(feature = "coarse-clock")]
+        if let Some(clock) = (&clock as &dyn Any).downcast_ref::<CoarseClock>() {
+            return Self::Coarse(*clock);
+        }
+        Self::Given(Arc::new(clock))
+    }
+
+    /// The same clock, whose own count begins at `epoch` if it has one.
+    pub(crate) fn counting_from(self, epoch: Instant) -> Self {
+        #[cfg(feature = "coarse-clock")]
+        if let Self::Coarse(clock) = self {
+            return Self::Coarse(clock.counting_from(epoch));
+        }
+        let _ = epoch;
+        self
+    }
+
+    /// Nanoseconds from `epoch` until now, as [`nanos_between`] has them, for a clock that counts from there; `None` if the
+    /// given clock panics.
+    #[inline(never)]
+    pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
+        match self {
+            Self::Default => Some(nanos_between(*epoch, now())),
+            #[cfg(feature = "coarse-clock")]
+            Self::Coarse(clock) => Some(clock.count()),
+            Self::Given(_) => self.now().map(|now| nanos_between(*epoch, now)),
+        }
+    }
+
     /// The present instant; `None` if the given clock panics.
     pub(crate) fn now(&self) -> Option<Instant> {
         match self {
             Self::Default => Some(now()),
+            #[cfg(feature = "coarse-clock")]
+            Self::Coarse(clock) => Some(clock.now()),
             Self::Given(clock) => contain(|| clock.now()).map_err(discard).ok(),
         }
     }
@@ -70,6 +109,8 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Default => "default clock",
+            #[cfg(feature = "coarse-clock")]
+            Self::Coarse(_) => "coarse clock",
             Self::Given(_) => "given clock",
         })
     }
@@ -83,14 +124,20 @@ pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
     start.checked_add(delay)
 }
 
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+
 /// Nanoseconds from one instant to a later one; zero if it is not later, `u64::MAX` after 584 years.
 #[inline]
 pub(crate) fn nanos_between(start: Instant, end: Instant) -> u64 {
-    let elapsed = end.saturating_duration_since(start);
-    elapsed
-        .as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::from(elapsed.subsec_nanos()))
+    let Some(elapsed) = end.checked_duration_since(start) else {
+        return 0;
+    };
+    // One comparison instead of two checked operations: every reading of a breaker's clock comes by here.
+    if elapsed.as_secs() < u64::MAX / NANOS_PER_SEC {
+        elapsed.as_secs() * NANOS_PER_SEC + u64::from(elapsed.subsec_nanos())
+    } else {
+        u64::MAX
+    }
 }
 
 /// Whether an async sleep has a runtime to wait in, and that runtime timers. Without tokio, whoever sleeps knows.

@@ -82,6 +82,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         .retry(quickly(3))
         .shared_budget(budget.clone())
         .circuit_breaker(breaker)
+        .connect_timeout(Duration::from_secs(30))
         .timeout(Duration::from_secs(30))
         .deadline(Duration::from_secs(60))
         .build()

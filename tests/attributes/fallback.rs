@@ -68,8 +68,8 @@ async fn c05_an_async_closure_block_or_function_is_awaited() {
         Err(Fault::Down(2))
     }
     #[fallback(with = |error| {
-        let doubled = async move { later(error).await.map(|n| n * 2) };
-        doubled
+        let factor = 2;
+        async move { later(error).await.map(|n| n * factor) }
     })]
     async fn statements() -> Result<u32, Fault> {
         Err(Fault::Down(3))
@@ -112,8 +112,8 @@ fn c05_patterns_choose_what_is_replaced() {
         Err(error)
     }
     #[fallback(with = |error| { drop(error); Ok(1) }, except = Fault::Busy)]
-    fn other(error: Fault) -> Result<u32, Fault> {
-        Err(error)
+    fn other(fault: Fault) -> Result<u32, Fault> {
+        Err(fault)
     }
     assert_eq!(call(2, Fault::Down(1)), Ok(0));
     assert_eq!(call(2, Fault::Busy), Ok(0));
@@ -138,6 +138,9 @@ impl Store {
     }
 
     fn cached(&mut self, key: &str) -> Result<String, Fault> {
+        if key.is_empty() {
+            return Err(Fault::Busy);
+        }
         self.cache.push("fallback".to_owned());
         Ok(format!("{key} of {}", self.cache.len()))
     }
@@ -278,6 +281,23 @@ async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
     assert_eq!(call(&calls, false).await, Err(Fault::Down(2)), "it opened");
     assert_eq!(call(&calls, false).await, Ok(0), "for the rejection");
     assert_eq!(totals("fallback between").failure, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c05_a_rejection_that_it_replaces_is_not_waited_for() {
+    #[retry(max_retries = 4, when_open = wait)]
+    #[fallback(order = explicit, value = 0)]
+    #[circuit_breaker(name = "rejection replaced")]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        Ok(calls.next())
+    }
+    let calls = Calls::new();
+    assert_eq!(call(&calls).await, Ok(1));
+    let breaker = Registry::global().get("rejection replaced").unwrap();
+    breaker.trip().unwrap();
+    let start = tokio::time::Instant::now();
+    assert_eq!(call(&calls).await, Ok(0));
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -204,6 +204,22 @@ async fn r06_an_output_after_a_cut_is_judged_by_itself_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r06_a_success_after_a_cut_ends_the_loop() {
+    #[retry(max_retries = 5, base_delay = "1ms", attempt_timeout = "1s")]
+    #[circuit_breaker(name = "success after a cut")]
+    async fn call(calls: &Calls) -> Result<u32, Fault> {
+        let n = calls.next();
+        if n == 1 {
+            hang().await;
+        }
+        Ok(n)
+    }
+    assert_eq!(call(&Calls::new()).await, Ok(2));
+    let totals = totals("success after a cut");
+    assert_eq!((totals.failure, totals.success), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn r12_an_attempt_after_a_cut_knows_the_error_that_it_made() {
     #[retry(max_retries = 1, base_delay = "1ms", attempt_timeout = "1s", attempt = attempt)]
     async fn call() -> Result<bool, Fault> {

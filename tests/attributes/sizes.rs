@@ -2,7 +2,7 @@
 
 use std::mem::size_of_val;
 
-use resilient::{circuit_breaker, retry};
+use resilient::{circuit_breaker, fallback, retry, timeout};
 
 use crate::Fault;
 
@@ -22,6 +22,11 @@ async fn breaker(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
 }
 
+#[circuit_breaker]
+async fn breaker_around_a_block(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    Ok(wait(argument).await?)
+}
+
 #[retry]
 async fn retried(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
@@ -33,25 +38,61 @@ async fn both(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
 }
 
+#[timeout("1s")]
+async fn limited(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[fallback(value = 0)]
+async fn replaced(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
+#[fallback(value = 0)]
+#[retry(deadline = "1m")]
+#[circuit_breaker]
+#[timeout("1s")]
+async fn all(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    wait(argument).await
+}
+
 #[expect(clippy::manual_async_fn, reason = "what is measured")]
 #[circuit_breaker]
 fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>> {
     async move { wait(argument).await }
 }
 
+/// A body without `?` and the like, in the function's own future.
+const PERMIT: usize = 32;
 /// A permit, the output on its way, and what aligns them.
 const BREAKER: usize = 96;
+/// The timer of tokio's, and what it is for.
+const LIMIT: usize = 192;
 /// The state of a loop: where it stands, its last delay, its random numbers.
 const LOOP: usize = 128;
 
 #[test]
-fn a_future_grows_by_one_copy_of_the_arguments_and_a_fixed_part() {
+fn a_future_grows_by_at_most_a_copy_of_the_arguments_per_block_and_a_fixed_part() {
     let argument = [0; ARGUMENT];
     let bare = size_of_val(&bare(argument));
     for (name, size, fixed, copies) in [
         ("returned", size_of_val(&returned(argument)), BREAKER, 0),
-        ("breaker", size_of_val(&breaker(argument)), BREAKER, 1),
+        ("breaker", size_of_val(&breaker(argument)), PERMIT, 0),
+        (
+            "breaker around a block",
+            size_of_val(&breaker_around_a_block(argument)),
+            BREAKER,
+            1,
+        ),
         ("retry", size_of_val(&retried(argument)), LOOP, 2),
+        ("timeout", size_of_val(&limited(argument)), LIMIT, 1),
+        ("fallback", size_of_val(&replaced(argument)), 0, 0),
+        (
+            "all",
+            size_of_val(&all(argument)),
+            BREAKER + LOOP + 64 + 2 * LIMIT,
+            2,
+        ),
         ("both", size_of_val(&both(argument)), BREAKER + LOOP + 64, 2),
     ] {
         let most = bare + copies * ARGUMENT + fixed;

@@ -65,7 +65,7 @@ impl Client {
     }
 
     #[retry(max_retries = 1, base_delay = "1s", jitter = none)]
-    #[timeout(self.limit + extra.len() as u32 * Duration::from_secs(1))]
+    #[timeout(self.limit + Duration::from_secs(extra.len() as u64))]
     async fn again(&mut self, extra: String) -> Result<String, Fault> {
         self.log.push(2);
         hang().await;

@@ -125,7 +125,7 @@ async fn stack_async(x: u64) -> Result<u64, Fault> {
 
 /// Both attributes on one function, in the scenarios of a breaker.
 pub const STACK: &str = "resilient, both";
-/// With a clock that this package gives it: the library has none of that kind.
+/// With the clock of the feature `coarse-clock`.
 pub const COARSE: &str = "resilient, coarse";
 
 macro_rules! by_attribute {

@@ -91,9 +91,14 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
     let mut runners: Vec<Runner> = table
         .of(scenario)
         .map(|case| {
-            let mut calls = case.calls();
             let few = case.most.min(1_000);
-            let each = batch(&mut *calls, few, true).max(0.5);
+            // The least of three: a busy machine must not make batches of a few calls, where reading the clock is all there is.
+            let least = [(); 3]
+                .map(|()| batch(&mut *case.calls(), few, true))
+                .into_iter()
+                .fold(f64::MAX, f64::min);
+            let each = least.max(0.5);
+            let calls = case.calls();
             let n = ((BATCH_NS / each) as u64).clamp(1, case.most);
             Runner {
                 library: case.library,

@@ -45,14 +45,14 @@
 //! | admission by a closed, disabled or observing breaker | none | once, if `slow_call` is set | none |
 //! | a success, with no window or one of calls | none, but see below | once more, if `slow_call` is set | none |
 //! | a success, with a window of time | one for each bucket and thread | once | none |
-//! | a failure that opens nothing | one | none; once with `slow_call`, a window of time or a given clock | none |
+//! | a failure that opens nothing | one | none; once with `slow_call`, a window of time or a clock of your own | none |
 //! | a rejection by an open circuit | none | once | none |
 //!
 //! A success is added to a count that its thread owns, which a window learns of when the lock is next taken: successes only
 //! lower rates, so that nothing has to be decided at once. It takes the lock where it does decide something: the first after a
 //! failure with no window, and with one, those until a rate is trusted while a failure is on record. Every 64th that is left
 //! takes it, too, and may find that the window holds nothing else any more. Beyond eight threads that make calls, the others
-//! share one count, and take the lock for what a window must learn.
+//! share one count, and take the lock for what a window must learn, until one of the eight ends and its place is theirs.
 //!
 //! Under a breaker's lock no foreign code ever runs.
 //!
@@ -166,7 +166,7 @@ impl CircuitBreaker {
         Self::build(Setup::new(
             Name::from(name.into()),
             Settings::of_code(config.into_shared()),
-            Source::Given(Arc::new(clock)),
+            Source::of(clock),
         ))
     }
 
@@ -188,7 +188,7 @@ impl CircuitBreaker {
         let core = self.core();
         match core.admit_closed() {
             Some(ticket) => Ok(Permit::new(core, ticket)),
-            None => core.admit().map(|ticket| Permit::new(core, ticket)),
+            None => core.admit(),
         }
     }
 

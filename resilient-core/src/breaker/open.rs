@@ -11,12 +11,20 @@ use crate::name::Name;
 /// A few words, cloned without allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
-    pub(crate) breaker: Name,
-    pub(crate) state: State,
-    pub(crate) retry_after: Option<Duration>,
+    breaker: Name,
+    state: State,
+    retry_after: Wait,
 }
 
 impl CircuitOpen {
+    pub(crate) fn new(breaker: Name, state: State, retry_after: Wait) -> Self {
+        Self {
+            breaker,
+            state,
+            retry_after,
+        }
+    }
+
     /// The name of the breaker that rejected the call.
     #[must_use]
     pub fn breaker(&self) -> &str {
@@ -36,11 +44,47 @@ impl CircuitOpen {
     }
 
     /// How long until a call may be admitted. `None` where nobody knows: forced open, open until reset, or half-open behind
-    /// probes whose lease has no end. Who sleeps
-    /// exactly that long after an open circuit's rejection is admitted.
+    /// probes whose lease has no end. Who sleeps exactly that long after an open circuit's rejection is admitted.
+    /// `Duration::MAX` stands for all that is longer than 584 years.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.retry_after.time()
+    }
+}
+
+/// How long to wait, in nanoseconds, where that is known: one word, which is made into a `Duration` only for those who ask.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wait(u64);
+
+impl Wait {
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
+    /// More than a word says, which is 584 years.
+    const AGES: Self = Self(u64::MAX - 1);
+
+    pub(crate) fn of_nanos(nanos: u64) -> Self {
+        Self(nanos).min(Self::AGES)
+    }
+
+    fn time(self) -> Option<Duration> {
+        match self {
+            Self::UNKNOWN => None,
+            Self::AGES => Some(Duration::MAX),
+            Self(nanos) => Some(Duration::from_nanos(nanos)),
+        }
+    }
+}
+
+impl From<Option<Duration>> for Wait {
+    fn from(time: Option<Duration>) -> Self {
+        time.map_or(Self::UNKNOWN, |time| {
+            Self::of_nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.time().fmt(f)
     }
 }
 
@@ -52,7 +96,7 @@ impl fmt::Display for CircuitOpen {
             State::ForcedOpen => "forced open",
             _ => "open",
         })?;
-        match self.retry_after {
+        match self.retry_after() {
             Some(time) => write!(f, ": try again in {}", Rough(time)),
             None => Ok(()),
         }

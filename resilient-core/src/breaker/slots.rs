@@ -139,8 +139,17 @@ impl Slots {
         self.shared.clean.fetch_add(1, Relaxed);
     }
 
+    #[inline]
     pub(super) fn add_rejection(&self) {
-        match self.owned.get(thread_slot()) {
+        match self.owned.get(known_slot()) {
+            Some(slot) => add_one(&slot.rejected),
+            None => self.add_rejection_in(thread_slot()),
+        }
+    }
+
+    #[cold]
+    fn add_rejection_in(&self, slot: usize) {
+        match self.owned.get(slot) {
             Some(slot) => add_one(&slot.rejected),
             None if seeded(Bug::SharedCountNotAtomic) => add_one(&self.shared.rejected),
             None => {
@@ -150,8 +159,9 @@ impl Slots {
     }
 
     /// Leaves a success for the state machine, if this thread has been told that it may, in this generation and bucket.
+    #[inline]
     pub(super) fn add_pending(&self, generation: u64, bucket: u64) -> Left {
-        let Some(slot) = self.owned.get(thread_slot()) else {
+        let Some(slot) = self.owned.get(known_slot()) else {
             return Left::Not;
         };
         let is_of_generation =
@@ -178,20 +188,24 @@ impl Slots {
         Some(index)
     }
 
+    /// Whether anything was left in a slot. To be called under the breaker's lock.
+    #[inline]
+    pub(super) fn has_pending(&self, index: usize) -> bool {
+        let slot = &self.owned[index];
+        slot.pending.load(Relaxed) != slot.known.load(Relaxed)
+    }
+
     /// Takes what was left in a slot. To be called under the breaker's lock.
-    pub(super) fn take_pending(&self, index: usize) -> Option<Pending> {
+    pub(super) fn take_pending(&self, index: usize) -> Pending {
         let slot = &self.owned[index];
         let count = slot.pending.load(Relaxed);
         let many = count.wrapping_sub(slot.known.load(Relaxed));
-        if many == 0 {
-            return None;
-        }
         slot.known.store(count, Relaxed);
-        Some(Pending {
+        Pending {
             many,
             generation: slot.generation.load(Relaxed),
             bucket: slot.bucket.load(Relaxed),
-        })
+        }
     }
 
     pub(crate) fn clean(&self) -> u64 {
@@ -279,14 +293,11 @@ mod thread {
         SLOT.get()
     }
 
+    /// This thread's slot. One that shares looks for a free one, so that who came late need not share for ever.
     #[inline]
     pub(super) fn thread_slot() -> usize {
         let slot = SLOT.get();
-        if slot == UNASSIGNED {
-            assign_slot()
-        } else {
-            slot
-        }
+        if slot >= SHARED { assign_slot() } else { slot }
     }
 
     #[cold]
@@ -375,6 +386,33 @@ pub use self::thread::{HandOver, own_slot};
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_came_when_all_slots_were_taken_gets_one_that_is_given_back() {
+        let all_have_come = std::sync::Barrier::new(2 * OWNED);
+        let count_one = || {
+            let slots = Slots::new();
+            slots.add_clean();
+            assert_eq!(slots.clean(), 1);
+            known_slot()
+        };
+        let come_and_wait = || {
+            let is_late = count_one() == SHARED;
+            all_have_come.wait();
+            // Those that have a slot end now. Threads of other tests may take it for a while.
+            let gets_one = || {
+                std::thread::yield_now();
+                count_one() < OWNED
+            };
+            is_late.then(|| (0..1_000_000).any(|_| gets_one()))
+        };
+        let late_ones: Vec<bool> = std::thread::scope(|scope| {
+            let threads = [(); 2 * OWNED].map(|()| scope.spawn(come_and_wait));
+            let ends = threads.map(|thread| thread.join().unwrap());
+            ends.into_iter().flatten().collect()
+        });
+        assert!(late_ones.len() >= OWNED && late_ones.iter().all(|gets_one| *gets_one));
+    }
 
     #[test]
     fn more_threads_than_slots_lose_no_count() {

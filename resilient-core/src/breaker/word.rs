@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 
 /// State and generation in one word, what is to be done with a success, and whether calls are timed.
 ///
-/// Fifty-eight bits of generation: at one transition a nanosecond, they last for nine years.
+/// Fifty-seven bits of generation: at one transition a nanosecond, they last for four years.
 #[derive(Debug)]
 pub(crate) struct Word(AtomicU64);
 
@@ -33,11 +33,12 @@ const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
 /// What is to be done with a success: see [`Successes`].
 const PENDING: u64 = 1 << KIND_BITS;
 const LOCKED: u64 = 2 << KIND_BITS;
-const SUCCESSES_MASK: u64 = 3 << KIND_BITS;
+const IN_BUCKET: u64 = 4 << KIND_BITS;
+const SUCCESSES_MASK: u64 = 7 << KIND_BITS;
 /// The breaker asks of every call how long it took.
-const TIMED: u64 = 1 << (KIND_BITS + 2);
+const TIMED: u64 = 1 << (KIND_BITS + 3);
 /// Generations count in steps of this, so that they stand in the word as they are.
-const GENERATION_STEP: u64 = 1 << (KIND_BITS + 3);
+const GENERATION_STEP: u64 = 1 << (KIND_BITS + 4);
 const GENERATION_MASK: u64 = !(GENERATION_STEP - 1);
 
 /// What is to be done with a success that is not slow.
@@ -47,19 +48,27 @@ pub(crate) enum Successes {
     Clean,
     /// It opens nothing, and can be left for the state machine to learn of later.
     Pending,
+    /// The same, while the present bucket of a window of time lasts.
+    PendingInBucket,
     /// The state machine must know at once.
     Locked,
 }
 
-const UNREGISTERED: u64 = 0;
-const ALIAS: u64 = 1;
-const CLOSED: u64 = 2;
+/// Zero, so that the word of a healthy breaker is its generation.
+const CLOSED: u64 = 0;
+const UNREGISTERED: u64 = 1;
+const ALIAS: u64 = 2;
 
 impl Successes {
+    pub(crate) fn can_be_left(self) -> bool {
+        matches!(self, Self::Pending | Self::PendingInBucket)
+    }
+
     const fn bits(self) -> u64 {
         match self {
             Self::Clean => 0,
             Self::Pending => PENDING,
+            Self::PendingInBucket => PENDING | IN_BUCKET,
             Self::Locked => LOCKED,
         }
     }
@@ -95,6 +104,12 @@ impl Word {
         word == CLOSED | generation
             || (seeded(Bug::CleanInAnyGeneration)
                 && word & (KIND_MASK | SUCCESSES_MASK | TIMED) == CLOSED)
+    }
+
+    /// Whether the circuit is still closed in this generation, and a success can be left for later, whatever the time.
+    #[inline]
+    pub(crate) fn is_pending(&self, generation: u64) -> bool {
+        self.0.load(Acquire) == CLOSED | PENDING | generation
     }
 
     /// Changes nothing but what is to be done with successes. To be called under the breaker's lock, in a state that counts
@@ -142,7 +157,7 @@ pub(crate) struct Mirrored {
     pub(crate) state: State,
     pub(crate) generation: u64,
     pub(crate) successes: Successes,
-    /// It matters how long a call took.
+    /// Calls are counted, and it matters how long they took.
     pub(crate) is_timed: bool,
 }
 
@@ -172,11 +187,22 @@ impl Reading {
         self.0 & TIMED != 0
     }
 
+    /// Whether the word says what is to be done with a success of this generation, without the state machine.
+    pub(crate) fn decides(self, generation: u64) -> bool {
+        self.0 & (GENERATION_MASK | LOCKED) == generation
+    }
+
+    /// Whether what is to be done with a success depends on the time.
+    pub(crate) fn needs_time(self) -> bool {
+        self.0 & (TIMED | IN_BUCKET) != 0
+    }
+
     pub(crate) fn successes(self) -> Successes {
         match self.0 & SUCCESSES_MASK {
             0 => Successes::Clean,
+            LOCKED => Successes::Locked,
             PENDING => Successes::Pending,
-            _ => Successes::Locked,
+            _ => Successes::PendingInBucket,
         }
     }
 }

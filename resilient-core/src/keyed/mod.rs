@@ -68,7 +68,7 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     /// The same, with a clock of their own.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
-        let clock = Source::Given(Arc::new(clock));
+        let clock = Source::of(clock);
         let group = Group::new(Name::from(name.into()), config.into_shared(), clock);
         Self(Arc::new(group))
     }

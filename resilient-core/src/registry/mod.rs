@@ -153,7 +153,7 @@ impl Registry {
     /// Gives this clock to breakers that are registered from now on, those of annotated functions among them. Breakers that
     /// exist keep theirs.
     pub fn use_clock(&self, clock: impl Clock) {
-        let clock = Source::Given(Arc::new(clock));
+        let clock = Source::of(clock);
         let old = std::mem::replace(&mut self.write().clock, clock);
         // Its drop is foreign code: not under the lock.
         drop(old);

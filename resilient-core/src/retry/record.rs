@@ -117,10 +117,13 @@ impl<O> Kept<O> for Last<O> {
 pub trait Recorded {
     /// What one attempt returns.
     type Attempt;
+    /// What the loop keeps. Named here, so that a type that cannot hold the errors is told of once.
+    type Record: Kept<Self::Attempt, Final = Self> + Default;
 }
 
 impl<T, E> Recorded for Result<T, RetryError<E>> {
     type Attempt = Result<T, E>;
+    type Record = Record<E>;
 }
 
 /// Every failed attempt's error.

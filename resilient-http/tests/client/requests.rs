@@ -309,3 +309,10 @@ fn an_error_is_small_and_both_can_be_shared() {
     assert!(size_of_shared::<ApiError>() <= 64);
     assert_eq!(size_of_shared::<ApiClient>(), size_of::<usize>());
 }
+
+#[test]
+fn the_future_of_a_call_is_small() {
+    let api = client("http://localhost").build().unwrap();
+    let size = size_of_val(&api.get::<Value>("x").send());
+    assert!(size <= 4096, "{size} bytes");
+}

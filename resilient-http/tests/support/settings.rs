@@ -32,6 +32,7 @@ pub fn client(url: &str) -> ApiClientBuilder {
         .retry(quick())
         .circuit_breaker(patient())
         .no_budget()
+        .connect_timeout(Duration::from_secs(20))
         .timeout(Duration::from_secs(20))
         .deadline(Duration::from_secs(60));
     // To read the platform's certificates takes a fifth of a second each time.

@@ -328,6 +328,10 @@ fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
         only(quote!(treshold = 3)),
         "unknown key `treshold`: did you mean `failure_threshold`?"
     );
+    assert_eq!(
+        only(quote!(max_retrys = 3)),
+        "unknown key `max_retrys`: did you mean `max_retries`, which belongs to `#[retry]`?"
+    );
 }
 
 #[test]

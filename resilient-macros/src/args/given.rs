@@ -116,14 +116,16 @@ impl Keys {
             return (!is_list).then(|| format!("`{name}` takes a list: write `{name}(…)`"));
         }
         let all = self.all();
+        let own = suggest::nearest(name, &all);
+        let other = self.nearest_of_others(name, own);
         let advice = if let Some(owners) = self.owners(name) {
             format!("it belongs to {owners}")
-        } else if let Some(meant) = suggest::nearest(name, &all) {
+        } else if let Some((meant, owners)) = other {
+            format!("did you mean `{meant}`, which belongs to {owners}?")
+        } else if let Some(meant) = own {
             format!("did you mean `{meant}`?")
         } else if self.kind == Kind::Timeout {
             "the time has no key: write `#[timeout(\"2s\")]`".to_owned()
-        } else if let Some((meant, owners)) = self.nearest_of_others(name) {
-            format!("did you mean `{meant}`, which belongs to {owners}?")
         } else {
             format!("`#[{}]` has {}", self.kind.name(), suggest::list(&all))
         };
@@ -147,10 +149,14 @@ impl Keys {
         (!names.is_empty()).then(|| names.join(" and "))
     }
 
-    /// The key of another attribute that a misspelt one was probably meant to be.
-    fn nearest_of_others(&self, name: &str) -> Option<(&'static str, String)> {
+    /// The key of another attribute that a misspelt one was rather meant to be than the nearest of its `own`.
+    fn nearest_of_others(&self, name: &str, own: Option<&str>) -> Option<(&'static str, String)> {
+        if self.kind == Kind::Timeout {
+            return None;
+        }
         let known: Vec<&str> = self.others().flat_map(Keys::all).collect();
         let meant = suggest::nearest(name, &known)?;
-        Some((meant, self.owners(meant)?))
+        let is_nearer = own.is_none_or(|own| suggest::is_nearer(name, meant, own));
+        is_nearer.then_some((meant, self.owners(meant)?))
     }
 }

@@ -343,6 +343,10 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
         "unknown key `failure_treshold`: did you mean `failure_threshold`, which belongs to `#[circuit_breaker]`?"
     );
     assert_eq!(
+        only(quote!(oder = explicit)),
+        "unknown key `oder`: did you mean `order`, which belongs to `#[fallback]`?"
+    );
+    assert_eq!(
         only(quote!(with = f)),
         "unknown key `with`: it belongs to `#[fallback]`"
     );

@@ -21,6 +21,12 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     close.or_else(|| known.iter().copied().find(|word| is_part(&given, word)))
 }
 
+/// Is `one` rather than `other`, of which `given` is a typing error as well, what was meant?
+pub(super) fn is_nearer(given: &str, one: &str, other: &str) -> bool {
+    let edits = |word: &str| distance(given, word);
+    edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
+}
+
 /// How many edits still make a typing error of a word that long.
 fn allowance(length: usize) -> usize {
     match length {

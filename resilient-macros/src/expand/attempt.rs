@@ -21,6 +21,8 @@ pub(super) struct Attempt {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of it.
     pub(super) run: TokenStream,
+    /// The same as a value, without a block of its own, where the body needs none.
+    pub(super) inline: Option<TokenStream>,
     /// What blocks around `prepare` must borrow exclusively, so that it need not be `Sync` for their futures to be `Send`.
     pub(super) lent: Vec<TokenStream>,
     /// The attributes that the body began with, which are the function's.
@@ -94,6 +96,7 @@ pub(super) fn build(
         needs,
         prepare: TokenStream::new(),
         consumed: Vec::new(),
+        borrowed: Vec::new(),
         lent: Vec::new(),
         body,
     };
@@ -105,10 +108,13 @@ pub(super) fn build(
     let Parts {
         prepare,
         consumed,
+        borrowed,
         lent,
         body,
         ..
     } = parts;
+    let only_ends = matches!(shape, Shape::Async) && scan::only_ends(&body);
+    let inline = only_ends.then(|| inline(&body, &borrowed, output, span));
     // A block drops what it owns in the order in which it first names it; a function, its arguments from the last.
     let consumed = consumed.into_iter().rev();
     // Where the compiler asks why this type is expected, it shows the return type.
@@ -133,8 +139,31 @@ pub(super) fn build(
         params: quote!(#(#params),*),
         prepare,
         run,
+        inline,
         lent,
         inner_attributes,
+    }
+}
+
+/// A body that leaves nothing but by its end, as one branch of two, the other of which is never taken and tells the type: so
+/// nobody is told of unreachable code after a body that ends in a call which never returns.
+fn inline(
+    body: &TokenStream,
+    borrowed: &[TokenStream],
+    output: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    let declared = first_span(output).resolved_at(Span::mixed_site());
+    let body = block(body.clone(), span);
+    let body = quote_spanned!(span=> '_body: #body);
+    let body = block(body, span.resolved_at(Span::mixed_site()));
+    let ty = quote_spanned!(declared=> ::core::option::Option::None::<#output>);
+    emit! {
+        let output: #output = if let ::core::option::Option::Some(output) = #ty {
+            #(#borrowed)*
+            output
+        } else #body;
+        output
     }
 }
 
@@ -158,6 +187,8 @@ struct Parts<'a> {
     needs: Needs<'a>,
     prepare: TokenStream,
     consumed: Vec<TokenStream>,
+    /// Those that the block only borrows.
+    borrowed: Vec<TokenStream>,
     lent: Vec<TokenStream>,
     body: TokenStream,
 }
@@ -260,8 +291,9 @@ impl Parts<'_> {
         if lends {
             let private = self.private;
             let only_if = configured(&typed.attrs);
-            self.consumed
-                .push(emit!(#only_if #private::consume(&mut #ident);));
+            let borrow = emit!(#only_if #private::consume(&mut #ident););
+            self.borrowed.push(borrow.clone());
+            self.consumed.push(borrow);
         }
         lends
     }

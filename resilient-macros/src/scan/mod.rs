@@ -1,5 +1,6 @@
 //! Reading a body's tokens: soundly in one direction, so that a doubt costs a clone and never a wrong program.
 
+mod flow;
 mod format_string;
 mod occurrence;
 mod self_value;
@@ -7,6 +8,7 @@ mod usage;
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
+pub(crate) use flow::only_ends;
 pub(crate) use self_value::{rename_self, self_in_format_string};
 pub(crate) use usage::{Use, usage};
 

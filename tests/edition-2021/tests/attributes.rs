@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use resilient::{circuit_breaker, retry};
+use resilient::{circuit_breaker, fallback, retry, timeout};
 
 static LOCK: Mutex<u32> = Mutex::new(7);
 
@@ -44,16 +44,32 @@ async fn both(held: &mut bool) -> Option<u32> {
     Some(*LOCK.lock().unwrap())
 }
 
+#[timeout("1s")]
+async fn limited(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    Some(*LOCK.lock().unwrap())
+}
+
+#[fallback(with = |()| Some(u32::from(*held)))]
+#[retry(max_retries = 0)]
+#[timeout("1s")]
+async fn all(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    Some(*LOCK.lock().unwrap())
+}
+
 #[tokio::test(start_paused = true)]
 async fn temporaries_of_the_last_expression_live_as_long_as_without_the_attribute() {
-    let (mut without, mut with) = (false, [false; 3]);
+    let (mut without, mut with) = (false, [false; 5]);
     assert_eq!(bare(&mut without), Some(7));
-    let [a, b, c] = &mut with;
-    assert_eq!(retried(a), Some(7));
-    assert_eq!(broken(b), Some(7));
-    assert_eq!(both(c).await, Some(7));
+    let [retry, breaker, stack, timeout, every] = &mut with;
+    assert_eq!(retried(retry), Some(7));
+    assert_eq!(broken(breaker), Some(7));
+    assert_eq!(both(stack).await, Some(7));
+    assert_eq!(limited(timeout).await, Some(7));
+    assert_eq!(all(every).await, Some(7));
     assert!(without, "the edition's rule");
-    assert_eq!(with, [without; 3]);
+    assert_eq!(with, [without; 5]);
 }
 
 struct Client(u32);

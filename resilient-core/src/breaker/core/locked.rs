@@ -62,29 +62,29 @@ impl Locked {
     /// totals only.
     #[inline]
     pub(super) fn learn(&mut self, slots: &Slots) {
-        if self.to_look_into != 0 && !seeded(Bug::PendingForgotten) {
-            self.learn_from(slots);
-        }
-    }
-
-    fn learn_from(&mut self, slots: &Slots) {
         let mut left = self.to_look_into;
         while left != 0 {
             let slot = left.trailing_zeros() as usize;
             left &= left - 1;
-            let Some(pending) = slots.take_pending(slot) else {
-                continue;
-            };
-            let Pending { many, .. } = pending;
-            self.totals.success = self.totals.success.saturating_add(many);
-            if pending.generation == self.machine.generation()
-                || seeded(Bug::PendingOfAnyGenerationKnown)
-            {
-                self.machine.learn(many, pending.bucket);
-            } else {
-                let before = &mut self.totals_at_start.success;
-                *before = before.saturating_add(many);
+            if slots.has_pending(slot) && !seeded(Bug::PendingForgotten) {
+                self.learn_from(slots, slot);
             }
+        }
+    }
+
+    #[inline(never)]
+    fn learn_from(&mut self, slots: &Slots, slot: usize) {
+        let Pending {
+            many,
+            generation,
+            bucket,
+        } = slots.take_pending(slot);
+        self.totals.success = self.totals.success.saturating_add(many);
+        if generation == self.machine.generation() || seeded(Bug::PendingOfAnyGenerationKnown) {
+            self.machine.learn(many, bucket);
+        } else {
+            let before = &mut self.totals_at_start.success;
+            *before = before.saturating_add(many);
         }
     }
 

@@ -14,7 +14,8 @@ use self::rest::Rest;
 pub(crate) use self::rest::Setup;
 use super::config::BreakerConfig;
 use super::machine::{Machine, Rejection, Stamp, Ticket};
-use super::open::CircuitOpen;
+use super::open::{CircuitOpen, Wait};
+use super::permit::Permit;
 use super::slots::Slots;
 use super::snapshot::{Counts, Snapshot, WindowCounts};
 use super::state::{State, TransitionRefused};
@@ -87,57 +88,57 @@ impl Core {
         })
     }
 
-    /// Admits a call in any state. The lock is taken where a probe may be admitted.
-    pub(crate) fn admit(&self) -> Result<Ticket, CircuitOpen> {
+    /// Admits a call in any state. The word alone decides in states that admit all or reject all, and in an open circuit whose
+    /// end has not come; the lock is taken where a probe may be admitted. The clock is read where calls are timed, and where
+    /// there is an end.
+    #[inline(never)]
+    pub(crate) fn admit(&self) -> Result<Permit<'_>, CircuitOpen> {
         let rest = self.rest();
-        let rejection = match self.admit_unlocked(rest) {
-            Some(Ok(ticket)) => return Ok(ticket),
-            Some(Err(rejection)) => {
-                self.slots.add_rejection();
-                rejection
-            }
-            None => {
-                let (mut locked, now) = self.lock_now(rest);
-                match locked.machine.admit(now) {
-                    Ok(ticket) => {
-                        self.settle(rest, locked);
-                        return Ok(ticket);
-                    }
-                    Err(rejection) => {
-                        locked.totals.count_rejection();
-                        self.settle(rest, locked);
-                        rejection
-                    }
-                }
-            }
-        };
-        let open = rest.circuit_open(rejection);
-        telemetry::rejected(&open);
-        Err(open)
-    }
-
-    /// What the word alone decides: states that admit all or reject all, and an open circuit whose end has not come. The
-    /// clock is read where calls are timed, and where there is an end.
-    fn admit_unlocked(&self, rest: &Rest) -> Option<Result<Ticket, Rejection>> {
         let word = self.word.read();
         let stamp = match word.kind() {
-            Kind::In(State::Closed | State::ObserveOnly) if word.is_timed() => {
-                Stamp::of_nanos(rest.nanos()?)
-            }
+            Kind::In(State::Closed | State::ObserveOnly) if word.is_timed() => match rest.nanos() {
+                Some(begun) => Stamp::of_nanos(begun),
+                None => return self.admit_locked(rest),
+            },
             Kind::In(State::Closed | State::ObserveOnly | State::Disabled) => Stamp::UNKNOWN,
-            Kind::In(State::Open) => return rest.rejection().map(Err),
+            Kind::In(State::Open) => match rest.time_left() {
+                Some(wait) => return Err(self.reject(rest, State::Open, wait)),
+                None => return self.admit_locked(rest),
+            },
             Kind::In(State::ForcedOpen) => {
-                return Some(Err(Rejection {
-                    state: State::ForcedOpen,
-                    retry_after: None,
-                }));
+                return Err(self.reject(rest, State::ForcedOpen, Wait::UNKNOWN));
             }
-            Kind::In(State::HalfOpen) | Kind::Unregistered | Kind::Alias => return None,
+            Kind::In(State::HalfOpen) | Kind::Unregistered | Kind::Alias => {
+                return self.admit_locked(rest);
+            }
         };
-        Some(Ok(Ticket {
-            generation: word.generation(),
-            stamp,
-        }))
+        let generation = word.generation();
+        Ok(Permit::new(self, Ticket { generation, stamp }))
+    }
+
+    fn reject(&self, rest: &Rest, state: State, retry_after: Wait) -> CircuitOpen {
+        self.slots.add_rejection();
+        let open = rest.circuit_open(state, retry_after);
+        telemetry::rejected(&open);
+        open
+    }
+
+    #[cold]
+    fn admit_locked(&self, rest: &Rest) -> Result<Permit<'_>, CircuitOpen> {
+        let (mut locked, now) = self.lock_now(rest);
+        let admitted = locked.machine.admit(now);
+        if admitted.is_err() {
+            locked.totals.count_rejection();
+        }
+        self.settle(rest, locked);
+        match admitted {
+            Ok(ticket) => Ok(Permit::new(self, ticket)),
+            Err(Rejection { state, retry_after }) => {
+                let open = rest.circuit_open(state, retry_after.into());
+                telemetry::rejected(&open);
+                Err(open)
+            }
+        }
     }
 
     pub(crate) fn by_hand(
@@ -199,7 +200,7 @@ impl Core {
         let state = locked.machine.state(now);
         let retry_after = locked.machine.retry_after(now);
         matches!(state, State::Open | State::ForcedOpen)
-            .then(|| rest.circuit_open(Rejection { state, retry_after }))
+            .then(|| rest.circuit_open(state, retry_after.into()))
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -279,6 +280,7 @@ impl Core {
     }
 
     /// Under the lock, the machine knows of every success.
+    #[inline]
     fn lock<'a>(&self, rest: &'a Rest) -> MutexGuard<'a, Locked> {
         let mut locked = rest.lock();
         locked.learn(&self.slots);
@@ -344,11 +346,13 @@ impl Core {
 }
 
 fn mirrored(machine: &Machine, successes: Successes) -> Mirrored {
+    let state = machine.entered();
+    let counts = matches!(state, State::Closed | State::ObserveOnly);
     Mirrored {
-        state: machine.entered(),
+        state,
         generation: machine.generation(),
         successes,
-        is_timed: machine.config().slow_call.is_some(),
+        is_timed: counts && machine.config().slow_call.is_some(),
     }
 }
 

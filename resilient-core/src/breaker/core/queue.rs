@@ -7,7 +7,7 @@ use crate::event::Event;
 /// Events that wait for slow listeners; beyond that the oldest are lost, and counted.
 const MOST_EVENTS: usize = 256;
 
-/// A bounded queue. It takes a word until the first event comes, which for most breakers is never.
+/// A bounded queue. It takes a word while no event waits, which for most breakers is always.
 #[derive(Debug, Default)]
 pub(super) struct Queue(Option<Box<Waiting>>);
 
@@ -28,7 +28,12 @@ impl Queue {
     }
 
     pub(super) fn pop(&mut self) -> Option<Event> {
-        self.0.as_mut()?.events.pop_front()
+        let waiting = self.0.as_mut()?;
+        let event = waiting.events.pop_front();
+        if waiting.events.is_empty() && waiting.lost == 0 {
+            self.0 = None;
+        }
+        event
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -26,39 +26,57 @@ impl Core {
     }
 
     /// Counts a success that may be slow, late, or the end of a streak; or that a window must learn of, which may be later.
-    /// The clock is read only where it says something.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn report_success(&self, ticket: Ticket) {
-        let rest = self.rest();
-        let word = self.word.read();
-        if word.kind() == Kind::In(State::Disabled) {
-            return;
-        }
-        let mut now = None;
-        let successes = word.successes();
-        if successes != Successes::Locked && word.generation() == ticket.generation {
-            let is_pending = successes == Successes::Pending;
-            let bucket = if is_pending { rest.bucket() } else { u64::MAX };
-            let mut is_known = true;
-            if word.is_timed() || bucket != u64::MAX {
-                now = rest.now();
-                is_known = now.map(|now| rest.nanos_of(now)).is_some_and(|now| {
-                    now < bucket && (!word.is_timed() || rest.is_fast(ticket, now))
-                });
+        if self.word.is_pending(ticket.generation) {
+            match self.slots.add_pending(ticket.generation, u64::MAX) {
+                Left::One => return,
+                Left::Many => return self.look_at_what_was_left(),
+                Left::Not => {}
             }
-            if is_known && !is_pending {
-                self.slots.add_clean();
-                return;
+        }
+        self.report_other_success(ticket);
+    }
+
+    /// The clock is read only where it says something. Apart, so that what needs no clock needs no room for this.
+    #[inline(never)]
+    fn report_other_success(&self, ticket: Ticket) {
+        let rest = self.rest();
+        let needs_time = self.word.read().needs_time();
+        let now = if needs_time { rest.nanos() } else { None };
+        // Read after the clock, so that nothing need be remembered meanwhile.
+        let word = self.word.read();
+        let successes = word.successes();
+        if word.decides(ticket.generation) {
+            let bucket = match successes {
+                Successes::PendingInBucket => rest.bucket(),
+                _ => u64::MAX,
+            };
+            let is_known = match now {
+                Some(now) => now < bucket && (!word.is_timed() || rest.is_fast(ticket, now)),
+                None => !word.needs_time(),
+            };
+            if is_known && successes == Successes::Clean {
+                return self.slots.add_clean();
             }
             if is_known {
                 match self.slots.add_pending(ticket.generation, bucket) {
                     Left::One => return,
-                    Left::Many => return self.settle_unmoved(rest, self.lock(rest)),
+                    Left::Many => return self.look_at_what_was_left(),
                     Left::Not => {}
                 }
             }
+        } else if word.kind() == Kind::In(State::Disabled) {
+            return;
         }
+        let now = now.and_then(|now| rest.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
+    }
+
+    #[cold]
+    fn look_at_what_was_left(&self) {
+        let rest = self.rest();
+        self.settle_unmoved(rest, self.lock(rest));
     }
 
     #[cold]
@@ -89,25 +107,40 @@ impl Core {
         retry_after: Option<Duration>,
         now: Option<Instant>,
     ) {
+        if now.is_some() {
+            self.report_timed(ticket, ending, retry_after, now);
+        } else if !self.report_untimed(ticket, ending) {
+            self.report_timed(ticket, ending, retry_after, self.rest().now());
+        }
+    }
+
+    /// `false` if the machine asks for the time, and then nothing was done.
+    fn report_untimed(&self, ticket: Ticket, ending: Ending) -> bool {
         let rest = self.rest();
-        let now = if now.is_some() {
-            now
-        } else {
-            let mut locked = self.lock(rest);
-            if let Some(counted) = locked.machine.report_untimed(ticket, ending) {
-                locked.totals.count(counted);
-                // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
-                let is_as_before = !matches!(counted, Counted::Success { .. })
-                    && locked.machine.trusts_rates()
-                    && self.word.read().successes() == Successes::Pending;
-                if !is_as_before {
-                    self.settle_unmoved(rest, locked);
-                }
-                return;
-            }
-            drop(locked);
-            rest.now()
+        let mut locked = self.lock(rest);
+        let Some(counted) = locked.machine.report_untimed(ticket, ending) else {
+            return false;
         };
+        locked.totals.count(counted);
+        // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
+        let is_as_before = !matches!(counted, Counted::Success { .. })
+            && locked.machine.trusts_rates()
+            && self.word.read().successes().can_be_left();
+        if !is_as_before {
+            self.settle_unmoved(rest, locked);
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn report_timed(
+        &self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Option<Instant>,
+    ) {
+        let rest = self.rest();
         let mut locked = self.lock(rest);
         locked.take_note_of(now);
         let now = locked.latest;
@@ -136,7 +169,7 @@ impl Core {
 
     /// Lets this thread leave its next successes for later, if they can be left.
     fn let_pend(&self, locked: &mut Locked, successes: Successes, bucket: u64) {
-        if successes == Successes::Pending {
+        if successes.can_be_left() {
             let generation = locked.machine.generation();
             if let Some(slot) = self.slots.let_pend(generation, bucket) {
                 locked.look_into(slot);

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::locked::Locked;
 use super::{Core, Settings};
 use crate::breaker::Mode;
-use crate::breaker::machine::{Machine, Rejection, Stamp, Ticket};
-use crate::breaker::open::CircuitOpen;
+use crate::breaker::machine::{Machine, Stamp, Ticket};
+use crate::breaker::open::{CircuitOpen, Wait};
 use crate::breaker::state::State;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
@@ -72,14 +72,14 @@ pub(super) struct Rest {
 
 impl Rest {
     pub(super) fn new(setup: Setup) -> Self {
-        let epoch = setup.now;
+        let now = setup.now;
         let config = Arc::clone(&setup.settings.config);
-        let machine = Machine::new(config, fastrand::Rng::new(), epoch);
-        let locked = Locked::new(machine, &setup.settings, setup.start_in, epoch);
+        let machine = Machine::new(config, fastrand::Rng::new(), now);
+        let locked = Locked::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
-            clock: setup.clock,
-            epoch,
+            epoch: now,
+            clock: setup.clock.counting_from(now),
             slow_call: AtomicU64::new(u64::MAX),
             bucket: AtomicU64::new(0),
             open_since: AtomicU64::new(0),
@@ -114,16 +114,24 @@ impl Rest {
         matches!(self.clock, Source::Given(_))
     }
 
+    /// The same, in nanoseconds since the epoch.
+    #[inline]
     pub(super) fn nanos(&self) -> Option<u64> {
-        self.now().map(|now| self.nanos_of(now))
+        self.clock.nanos_since(&self.epoch)
     }
 
-    pub(super) fn nanos_of(&self, now: Instant) -> u64 {
+    /// What [`Rest::nanos`] came from: the epoch, where it was before. `None` is too far after it.
+    pub(super) fn instant_of(&self, nanos: u64) -> Option<Instant> {
+        let instant = self.epoch.checked_add(Duration::from_nanos(nanos));
+        instant.filter(|_| nanos != u64::MAX)
+    }
+
+    fn nanos_of(&self, now: Instant) -> u64 {
         nanos_between(self.epoch, now)
     }
 
     pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
-        let limit = Duration::from_nanos(self.slow_call.load(Relaxed));
+        let limit = self.slow_call.load(Relaxed);
         Stamp::took(ticket.stamp, now)
             .is_some_and(|took| took < limit || (seeded(Bug::FastAtTheLimit) && took == limit))
     }
@@ -132,20 +140,16 @@ impl Rest {
         self.bucket.load(Relaxed)
     }
 
-    /// What a call is told, if the circuit was open when the word was read. `None` if the end has come, or if only the state
+    /// How long a circuit stays open that was open when the word was read. `None` if the end has come, or if only the state
     /// machine knows.
-    pub(super) fn rejection(&self) -> Option<Rejection> {
+    pub(super) fn time_left(&self) -> Option<Wait> {
         let now = self.nanos()?;
         let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
-        let retry_after = match until {
-            u64::MAX => None,
-            until if now < since || now >= until => return None,
-            until => Some(Duration::from_nanos(until - now)),
-        };
-        Some(Rejection {
-            state: State::Open,
-            retry_after,
-        })
+        match until {
+            u64::MAX => Some(Wait::UNKNOWN),
+            until if now < since || now >= until => None,
+            until => Some(Wait::of_nanos(until - now)),
+        }
     }
 
     /// To be called under the lock, as the others that set something.
@@ -185,12 +189,8 @@ impl Rest {
         }
     }
 
-    pub(super) fn circuit_open(&self, rejection: Rejection) -> CircuitOpen {
-        CircuitOpen {
-            breaker: self.name.clone(),
-            state: rejection.state,
-            retry_after: rejection.retry_after,
-        }
+    pub(super) fn circuit_open(&self, state: State, retry_after: Wait) -> CircuitOpen {
+        CircuitOpen::new(self.name.clone(), state, retry_after)
     }
 
     pub(super) fn join(&self, registry: &Arc<Listeners>) {

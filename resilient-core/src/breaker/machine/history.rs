@@ -14,6 +14,8 @@ pub(crate) const HISTORY: usize = 32;
 pub(super) struct History {
     /// The state before the oldest step; each step begins where the one before it ended.
     first: State,
+    /// How many of the newest ones nobody has fetched yet.
+    unfetched: u32,
     steps: VecDeque<Step>,
 }
 
@@ -40,6 +42,7 @@ impl History {
     pub(super) fn new() -> Self {
         Self {
             first: State::Closed,
+            unfetched: 0,
             steps: VecDeque::new(),
         }
     }
@@ -65,6 +68,7 @@ impl History {
             to: transition.to,
             reason: transition.reason,
         });
+        self.unfetched = self.unfetched.saturating_add(1);
     }
 
     /// Corrects the open time of the last opening.
@@ -74,8 +78,18 @@ impl History {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.steps.len()
+    pub(super) fn has_unfetched(&self) -> bool {
+        self.unfetched > 0
+    }
+
+    /// Those since this was last asked, oldest first.
+    pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
+        let unfetched = usize::try_from(std::mem::take(&mut self.unfetched));
+        let seen = self
+            .steps
+            .len()
+            .saturating_sub(unfetched.unwrap_or(HISTORY));
+        self.iter(epoch).skip(seen)
     }
 
     /// Oldest first.

@@ -89,8 +89,6 @@ fn add(nanos: &mut Nanos, state: State, start: Instant, end: Instant) {
 pub(super) struct Log {
     counts: TransitionCounts,
     history: History,
-    /// How many of the newest transitions nobody has fetched yet.
-    unfetched: usize,
     times: Nanos,
     /// Up to here the times are added up.
     timed_until: Instant,
@@ -101,7 +99,6 @@ impl Log {
         Self {
             counts: TransitionCounts::default(),
             history: History::new(),
-            unfetched: 0,
             times: Nanos::default(),
             timed_until: now,
         }
@@ -117,7 +114,6 @@ impl Log {
         let count = self.counts.of_mut(transition.to);
         *count = count.saturating_add(1);
         self.history.push(transition, epoch);
-        self.unfetched = self.unfetched.saturating_add(1);
     }
 
     /// Corrects the open time of the last opening.
@@ -126,7 +122,7 @@ impl Log {
     }
 
     pub(super) fn has_unfetched(&self) -> bool {
-        self.unfetched > 0
+        self.history.has_unfetched()
     }
 
     pub(super) fn counts(&self) -> TransitionCounts {
@@ -140,9 +136,7 @@ impl Log {
 
     /// The transitions since this was last asked, oldest first.
     pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
-        let unfetched = std::mem::take(&mut self.unfetched);
-        let seen = self.history.len().saturating_sub(unfetched);
-        self.history.iter(epoch).skip(seen)
+        self.history.fetch(epoch)
     }
 
     pub(super) fn times(&self, state: State, due: Option<Instant>, now: Instant) -> TimeInState {

@@ -48,10 +48,10 @@ impl Stamp {
         begun.saturating_add(1)
     }
 
-    /// How long the call has taken; `now` in nanoseconds since the breaker was made.
-    pub(crate) fn took(stamp: u64, now: u64) -> Option<Duration> {
+    /// How long the call has taken, in nanoseconds; so is `now`, since the breaker was made.
+    pub(crate) fn took(stamp: u64, now: u64) -> Option<u64> {
         let begun = stamp.checked_sub(1)?;
-        Some(Duration::from_nanos(now.saturating_sub(begun)))
+        Some(now.saturating_sub(begun))
     }
 }
 
@@ -177,7 +177,9 @@ impl Machine {
                 };
                 Some(now.saturating_duration_since(begun))
             }
-            _ => Stamp::took(ticket.stamp, nanos_between(self.epoch, now)),
+            _ => {
+                Stamp::took(ticket.stamp, nanos_between(self.epoch, now)).map(Duration::from_nanos)
+            }
         };
         let failed = match ending {
             Ending::Reported(Outcome::Success) => false,
@@ -256,7 +258,7 @@ impl Machine {
         }
         match health.pending_until(&self.config) {
             Some(Until::Ever) => (Successes::Pending, u64::MAX),
-            Some(Until::End(end)) => (Successes::Pending, nanos_between(self.epoch, end)),
+            Some(Until::End(end)) => (Successes::PendingInBucket, nanos_between(self.epoch, end)),
             None => (Successes::Locked, 0),
         }
     }

@@ -1,5 +1,7 @@
 //! The last N calls: a ring of bits, and what they add up to.
 
+use std::ops::Range;
+
 use super::tally::{Call, Tally};
 use crate::seeded::{Bug, seeded};
 
@@ -45,18 +47,28 @@ impl CountWindow {
     /// The same as so many single ones.
     pub(super) fn push_successes(&mut self, many: u64) {
         let capacity = self.capacity as u64;
-        if self.tally.failures == 0 && self.tally.slow == 0 || many >= capacity {
-            let place = (self.next as u64).wrapping_add(many % capacity) % capacity;
-            self.next = usize::try_from(place).unwrap_or(0);
-            self.tally = Tally {
-                calls: self.tally.calls.saturating_add(many).min(capacity),
-                ..Tally::default()
-            };
-            self.failed.clear();
-            self.slow.clear();
+        let end =
+            self.next + usize::try_from(many).map_or(self.capacity, |many| many.min(self.capacity));
+        let around = 0..end.saturating_sub(self.capacity);
+        let straight = self.next..end.min(self.capacity);
+        // Places that no call has taken yet are as if a success had.
+        let clear = |bits: &mut Bits| bits.clear(straight.clone()) + bits.clear(around.clone());
+        self.tally = Tally {
+            calls: self.tally.calls.saturating_add(many).min(capacity),
+            failures: self.tally.failures.saturating_sub(clear(&mut self.failed)),
+            slow: self.tally.slow.saturating_sub(clear(&mut self.slow)),
+        };
+        let place = if many < capacity {
+            end as u64
         } else {
-            (0..many).for_each(|_| self.push(Call::SUCCESS));
-        }
+            self.next as u64 + many % capacity
+        };
+        self.next = usize::try_from(if place < capacity {
+            place
+        } else {
+            place - capacity
+        })
+        .unwrap_or(0);
     }
 
     pub(super) fn tally(&self) -> Tally {
@@ -121,18 +133,72 @@ impl Bits {
         word >> (place % 64) & 1 == 1
     }
 
-    fn clear(&mut self) {
-        self.0.fill(0);
+    /// Makes these places false, and says how many of them were not.
+    fn clear(&mut self, places: Range<usize>) -> u64 {
+        let mut cleared = 0;
+        let mut place = places.start;
+        while place < places.end {
+            let Some(word) = self.0.get_mut(place / 64) else {
+                break;
+            };
+            let bit = place % 64;
+            let count = (64 - bit).min(places.end - place);
+            let mask = u64::MAX >> (64 - count) << bit;
+            cleared += u64::from((*word & mask).count_ones());
+            *word &= !mask;
+            place += count;
+        }
+        cleared
     }
 
     fn set(&mut self, place: usize, value: bool) {
-        let index = place / 64;
-        if value && self.0.len() <= index {
-            self.0.resize(index + 1, 0);
+        let (index, bit) = (place / 64, 1 << (place % 64));
+        match self.0.get_mut(index) {
+            Some(word) if value => *word |= bit,
+            Some(word) => *word &= !bit,
+            None if value => self.grow(index, bit),
+            None => {}
         }
-        if let Some(word) = self.0.get_mut(index) {
-            let bit = 1 << (place % 64);
-            *word = if value { *word | bit } else { *word & !bit };
+    }
+
+    #[cold]
+    fn grow(&mut self, index: usize, last: u64) {
+        self.0.resize(index, 0);
+        self.0.push(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_successes_are_the_same_as_so_many_single_ones() {
+        const CAPACITY: u32 = 130;
+        let mut random = fastrand::Rng::with_seed(5);
+        let (mut at_once, mut singly) = (CountWindow::new(CAPACITY), CountWindow::new(CAPACITY));
+        for _ in 0..2_000 {
+            for _ in 0..random.u32(0..4) {
+                let call = Call {
+                    failed: random.bool(),
+                    slow: random.bool(),
+                };
+                at_once.push(call);
+                singly.push(call);
+            }
+            let many = random.u64(0..3 * u64::from(CAPACITY)) >> random.u32(0..9);
+            at_once.push_successes(many);
+            for _ in 0..many {
+                singly.push(Call {
+                    failed: false,
+                    slow: false,
+                });
+            }
+            assert_eq!(at_once.tally(), singly.tally());
+            assert_eq!(at_once.next, singly.next);
+            for place in 0..CAPACITY as usize {
+                assert_eq!(at_once.at(place), singly.at(place));
+            }
         }
     }
 }

@@ -7,13 +7,6 @@ pub(crate) struct Call {
     pub(crate) slow: bool,
 }
 
-impl Call {
-    pub(crate) const SUCCESS: Self = Self {
-        failed: false,
-        slow: false,
-    };
-}
-
 /// How many calls, and how many of them failed or were slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Tally {

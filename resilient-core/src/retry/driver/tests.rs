@@ -37,11 +37,7 @@ fn fail(retry: &mut Retry<'_>) -> Result<Duration, GiveUp> {
 }
 
 fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
-    CircuitOpen {
-        breaker: Name::Static("inventory"),
-        state: State::Open,
-        retry_after,
-    }
+    CircuitOpen::new(Name::Static("inventory"), State::Open, retry_after.into())
 }
 
 /// Random inputs with every magnitude as likely as any other, and the ends more often.

@@ -27,6 +27,11 @@ pub(super) fn write(nest: &Nest<'_>, at: usize) -> TokenStream {
         .prepares_at(at)
         .then_some(&nest.attempt.prepare)
         .filter(|prepare| !prepare.is_empty());
+    // The function's own future is enough.
+    let is_bare = nest.plan.is_body(at) && !nest.plan.limits_at(at) && !nest.plan.marks_at(at);
+    if let Some(inline) = nest.attempt.inline.as_ref().filter(|_| is_bare) {
+        return emit!(#prepare #inline);
+    }
     let Limited {
         times,
         future,

@@ -5,6 +5,7 @@
 //! a variable.
 
 use proc_macro2::TokenStream;
+use quote::quote_spanned;
 
 use super::{Nest, breaker};
 use crate::args::{BreakerArgs, Kept, Nested, RetryArgs};
@@ -167,10 +168,13 @@ impl Loop<'_> {
         };
         let timed = (args.attempt.is_some() || nest.plan.records).then(|| emit!(.timed()));
         let kept = nest.plan.keeps.then(|| {
-            let ty = nest.of_attempt;
             if nest.plan.records {
-                emit!(let mut kept = #private::Record::new();)
+                let ty = nest.output;
+                let record =
+                    quote_spanned!(nest.expectation()=> <#ty as #private::Recorded>::Record);
+                emit!(let mut kept = <#record as ::core::default::Default>::default();)
             } else {
+                let ty = nest.of_attempt;
                 emit!(let mut kept = #private::Last::<#ty>::new();)
             }
         });

@@ -14,15 +14,14 @@ async fn load(key: &str) -> Option<Value> {
         }
     };
     let output = {
-        async {
-            if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                Option<Value>,
-            > {
-                return output;
-            }
+        let output: Option<Value> = if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
+            Option<Value>,
+        > {
+            output
+        } else {
             '_body: { store().get(key).await }
-        }
-            .await
+        };
+        output
     };
     ::resilient::__private::report(
         permit,

@@ -1,16 +1,14 @@
 async fn load(key: Key) -> Result<Value, StoreError> {
     let output = {
         let key = ::resilient::__private::Spare::spare(&key);
-        async {
-            if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                Result<Value, StoreError>,
-            > {
-                ::resilient::__private::consume(key);
-                return output;
-            }
+        let output: Result<Value, StoreError> = if let ::core::option::Option::Some(
+            output,
+        ) = ::core::option::Option::None::<Result<Value, StoreError>> {
+            output
+        } else {
             '_body: { store().get(key).await }
-        }
-            .await
+        };
+        output
     };
     match ::resilient::__private::unless_failed::<Result<Value, StoreError>>(output) {
         ::core::result::Result::Ok(output) => output,

@@ -15,7 +15,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
     let mut retry = ::resilient::__private::Retry::start_async(policy)
         .nested(::resilient::__private::Nested::Collapse)
         .timed();
-    let mut kept = ::resilient::__private::Record::new();
+    let mut kept = <<Result<
+        Value,
+        RetryError<StoreError>,
+    > as ::resilient::__private::Recorded>::Record as ::core::default::Default>::default();
     let mut cut = ::core::option::Option::None::<::resilient::__private::Limit>;
     let mut rejection = ::core::option::Option::None;
     loop {

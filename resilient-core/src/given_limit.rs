@@ -1,0 +1,22 @@
+//! What can be given for a time limit of an annotated function, besides text.
+
+use std::time::Duration;
+
+/// A time limit, or none. Everything that converts into `Option<Duration>` is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no time limit",
+    label = "expected `Duration` or `Option<Duration>`",
+    note = "write a time as text, as in \"2s\", or give a `Duration`, or an `Option` of one, where `None` is no limit"
+)]
+pub trait GivenLimit {
+    /// The limit of this call.
+    fn given(self) -> Option<Duration>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Option<Duration>>> GivenLimit for T {
+    #[inline]
+    fn given(self) -> Option<Duration> {
+        self.into()
+    }
+}

@@ -1,0 +1,75 @@
+//! Whether control can leave a body in another way than at its end.
+
+use proc_macro2::TokenStream;
+
+use super::any_token;
+use crate::tokens::is_punct;
+
+/// Words by which code leaves what it stands in, or never gets to its end.
+const WORDS: &[&str] = &[
+    "become", "break", "continue", "loop", "return", "try", "yield",
+];
+
+/// Is the end of the body plainly its only way out? No word and no `?` leads elsewhere, and nothing hides tokens that could:
+/// no macro, no attribute. A panic or a call that never returns is no way out.
+pub(crate) fn only_ends(body: &TokenStream) -> bool {
+    !any_token(body, &mut |token| {
+        let leaves = WORDS
+            .iter()
+            .any(|word| crate::tokens::is_word(Some(token), word));
+        leaves
+            || ['?', '!', '#']
+                .iter()
+                .any(|sign| is_punct(Some(token), *sign))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn a_body_of_calls_and_conditions_only_ends() {
+        for body in [
+            quote!(),
+            quote!(wait(argument).await),
+            quote!(let a = f(&x).await; if a > 3 { Ok(a) } else { Err(E) }),
+            quote!(match x {
+                A => 1,
+                B(y) => y.z(|w| w + 1),
+            }),
+            quote!(for a in list { f(a).await; } r#return),
+        ] {
+            assert!(only_ends(&body), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_or_may_hide_it_is_found_at_any_depth() {
+        for body in [
+            quote!(f(g()?)),
+            quote!(if a {
+                return b;
+            }),
+            quote!(|x| { [return x] }),
+            quote!(while a {
+                break;
+            }),
+            quote!('a: for b in c {
+                continue 'a;
+            }),
+            quote!(loop {}),
+            quote!(log::info!("x")),
+            quote!(if a != b {
+                c
+            }),
+            quote!(#[cfg(x)] f();),
+            quote!(yield 1),
+        ] {
+            assert!(!only_ends(&body), "{body}");
+        }
+        let hidden = crate::tokens::invisible(quote!(f()?));
+        assert!(!only_ends(&quote!(let a = #hidden;)));
+    }
+}

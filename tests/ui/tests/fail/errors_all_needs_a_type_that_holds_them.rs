@@ -1,0 +1,18 @@
+//! `errors = all` returns every attempt's error.
+
+use resilient::retry;
+
+#[derive(Debug)]
+struct ApiError;
+
+#[retry(errors = all)]
+async fn result() -> Result<u32, ApiError> {
+    Err(ApiError)
+}
+
+#[retry(errors = all)]
+fn option() -> Option<u32> {
+    None
+}
+
+fn main() {}

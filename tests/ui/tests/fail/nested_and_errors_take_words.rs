@@ -1,0 +1,20 @@
+//! The words of `nested` and `errors` are few.
+
+use resilient::retry;
+
+#[retry(nested = colapse)]
+fn misspelt() -> Option<u32> {
+    None
+}
+
+#[retry(errors = "all")]
+fn quoted() -> Option<u32> {
+    None
+}
+
+#[retry(nested = 3, errors = every)]
+fn others() -> Option<u32> {
+    None
+}
+
+fn main() {}

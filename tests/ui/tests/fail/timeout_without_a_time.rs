@@ -1,0 +1,40 @@
+//! A time is needed, without a key, with a unit, and above zero.
+
+use resilient::timeout;
+
+#[timeout]
+async fn nothing() -> Option<u32> {
+    None
+}
+
+#[timeout()]
+async fn empty() -> Option<u32> {
+    None
+}
+
+#[timeout("0s")]
+async fn zero() -> Option<u32> {
+    None
+}
+
+#[timeout(2)]
+async fn no_unit() -> Option<u32> {
+    None
+}
+
+#[timeout(after = "2s")]
+async fn a_key() -> Option<u32> {
+    None
+}
+
+#[timeout("2s", "3s")]
+async fn two() -> Option<u32> {
+    None
+}
+
+#[timeout("2s", deadline = "3s")]
+async fn the_key_of_another() -> Option<u32> {
+    None
+}
+
+fn main() {}
