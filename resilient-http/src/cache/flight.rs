@@ -23,6 +23,8 @@ pub(super) struct Flights {
 pub(super) struct Seat<'a> {
     flights: &'a Flights,
     key: Key,
+    /// It began the flight.
+    pub(super) begins: bool,
     /// There until it is dropped.
     outcome: Option<Arc<Outcome>>,
 }
@@ -32,6 +34,7 @@ impl Flights {
     pub(super) fn board(&self, key: Key) -> Seat<'_> {
         let mut under_way = self.lock();
         let known = under_way.get(&key).and_then(Weak::upgrade);
+        let begins = known.is_none();
         let outcome = known.unwrap_or_else(|| {
             let begun = Arc::new(Outcome::default());
             under_way.insert(key, Arc::downgrade(&begun));
@@ -40,6 +43,7 @@ impl Flights {
         Seat {
             flights: self,
             key,
+            begins,
             outcome: Some(outcome),
         }
     }

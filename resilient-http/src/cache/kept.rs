@@ -128,16 +128,21 @@ impl Kept {
             return Ok(Got::Answer(answer));
         }
         // Who waited for one that went without an answer has less time left.
-        request.options.deadline =
-            Some(Time(deadline.map(|time| {
-                time.saturating_sub(began.elapsed()).max(SHORTEST)
-            })));
+        let has_own_limits =
+            !seat.begins || request.options.timeout.is_some() || request.options.deadline.is_some();
+        let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
+        request.options.deadline = Some(Time(left));
         let asked = self.ask(client, key, &request).await;
-        *outcome = Some(match &asked {
-            Ok(both) => Ok(both.response.clone()),
-            Err(error) => Err(error.clone()),
-        });
-        seat.land();
+        // That its own time was up is nothing to tell to others, who may have more: one of them asks.
+        let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
+        match &asked {
+            Ok(both) => *outcome = Some(Ok(both.response.clone())),
+            Err(error) if is_its_own(error) => {}
+            Err(error) => *outcome = Some(Err(error.clone())),
+        }
+        if outcome.is_some() {
+            seat.land();
+        }
         asked.map(|both| Got::Read(both.value))
     }
 
@@ -174,8 +179,8 @@ impl Kept {
             matches!(state, State::Open | State::ForcedOpen)
         };
         // The call whose own failures opened the circuit ends with the last of them.
-        let is_outage =
-            error.is_circuit_open() || (error.classify().health == Outcome::Failure && is_open());
+        let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
+        let is_outage = error.is_circuit_open() || (is_failure && is_open());
         let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);
         let stored = cache
             .find(key)
@@ -189,6 +194,17 @@ impl Kept {
         tracing::debug!(target: "resilient_http", ?age, "a stale answer: the circuit is open");
         Ok(handed_out(&stored, Served::Stale { age }))
     }
+}
+
+/// Whether a time limit of this side ended it.
+fn is_cut_short(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::Timeout {
+            phase: TimeoutPhase::Attempt | TimeoutPhase::Deadline,
+            ..
+        }
+    )
 }
 
 fn handed_out(stored: &Arc<Stored>, served: Served) -> Response {

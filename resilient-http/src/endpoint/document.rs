@@ -197,5 +197,14 @@ fn without_values(message: &str) -> String {
         }
     }
     shown.push_str(rest);
-    shown
+    // A word that is none of those that are known.
+    match shown.split_once("unknown variant `") {
+        Some((before, after)) => {
+            let rest = after
+                .find("`, expected")
+                .map_or("", |end| &after[end + 1..]);
+            format!("{before}unknown value{rest}")
+        }
+        None => shown,
+    }
 }

@@ -253,3 +253,24 @@ async fn a_closed_endpoint_hands_nothing_out() {
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
+    let transport = crate::gated::Gated::new(|_| says(200, "1"));
+    let config = declared("http://localhost")
+        .circuit_breaker(&opens_after(1))
+        .timeout(Duration::from_secs(1))
+        .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(MINUTE));
+    let any: Any = Endpoint::builder(config.build().unwrap())
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    transport.let_through(1);
+    any.call(&json!({})).await.unwrap();
+    // It hangs from now on.
+    assert_eq!(any.call(&json!({})).await.unwrap(), 1);
+    assert_eq!(
+        (transport.asked(), any.cache().unwrap().counts().stale),
+        (2, 1)
+    );
+}

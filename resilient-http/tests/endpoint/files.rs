@@ -224,6 +224,7 @@ fn no_error_of_a_document_quotes_it() {
         "[endpoint.x]\nheaders = \"canary-1\"",
         "[endpoint.x]\ncircuit_breaker = { recovery_time = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { failure_rate = \"canary-1\" }",
+        "[endpoint.x]\ncircuit_breaker = { abandoned = \"canary-1\" }",
         "[endpoint.x]\nheaders = { authorization = \"canary-1\" }\npath = \"a\"\nprovider = \"p\"\napi_key = \"literal:canary-1\"",
         "[endpoint.x]\nprovider = \"p\"\npath = \"a?key=canary-1\"",
         "[endpoint.x]\nprovider = \"p\"\npath = \"a\"\nbase_url = \"http://u:canary-1@h/#x\"",

@@ -181,3 +181,36 @@ async fn who_comes_after_the_answer_is_there_joins_no_flight_that_others_have_ye
     let error = within("the call", waits).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
+
+#[tokio::test(start_paused = true)]
+async fn that_one_had_less_time_is_not_told_to_the_others() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let hurried = ask(&any, CallOptions::new().deadline(Duration::from_secs(1)));
+    until("it asks", || transport.asked() == 1).await;
+    let calls = asking(&any, 3).await;
+    let error = hurried.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    // One of the others asks in its place, and the others wait for that one.
+    until("another one asks", || transport.asked() == 2).await;
+    transport.let_through(2);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().value, 1);
+    }
+    assert_eq!(transport.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_in_the_place_of_another_has_only_its_own_time_left() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let began = tokio::time::Instant::now();
+    let first = ask(&any, CallOptions::new().deadline(Duration::from_secs(3)));
+    until("it asks", || transport.asked() == 1).await;
+    let second = ask(&any, CallOptions::new().deadline(Duration::from_secs(5)));
+    assert_eq!(first.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+    let error = second.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), transport.asked()), (ErrorKind::Timeout, 2));
+    let elapsed = began.elapsed();
+    assert!(elapsed < Duration::from_millis(5100), "{elapsed:?}");
+}
