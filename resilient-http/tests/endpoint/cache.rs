@@ -273,4 +273,14 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
         (transport.asked(), any.cache().unwrap().counts().stale),
         (2, 1)
     );
+    // So has one whose deadline passes, which is no failure of its own, while others opened the circuit.
+    any.circuit_breaker().close();
+    let options = CallOptions::new()
+        .timeout(None)
+        .deadline(Duration::from_secs(1));
+    let (call, request) = (any.clone(), json!({}));
+    let running = tokio::spawn(async move { call.call_with(&request, &options).await });
+    crate::support::until("it is asked", || transport.asked() == 3).await;
+    any.circuit_breaker().trip().unwrap();
+    assert_eq!(running.await.unwrap().unwrap(), 1);
 }
