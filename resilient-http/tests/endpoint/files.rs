@@ -157,6 +157,12 @@ fn what_is_wrong_is_told_with_its_place() {
             "unknown field `max_retries`",
         ),
         (
+            "path = \"a\"\nbudget = { capacity = 0 }",
+            8,
+            1,
+            "`capacity`",
+        ),
+        (
             "path = \"a\"\nretry = { backoff_factor = 0.5 }",
             8,
             1,
@@ -257,4 +263,53 @@ fn other_formats_of_serde_go_too() {
     assert_eq!(config.timeout(), Some(Duration::from_secs(5)));
     let json = json.replace("timeout", "timout");
     assert!(serde_json::from_str::<EndpointConfigs>(&json).is_err());
+}
+
+#[tokio::test]
+async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
+    let server = Api::serve(|_, _| crate::support::api::status(500)).await;
+    let document = format!(
+        r#"
+        [defaults]
+        provider = "{}"
+        base_url = "{}"
+        path = "x"
+        auth = "none"
+        idempotency = "key"
+        retry = {{ base_delay = "1ms" }}
+        circuit_breaker = {{ failure_threshold = 100 }}
+
+        [endpoint.poor]
+        budget = {{ capacity = 10, retry_cost = 5, reserve = 5 }}
+
+        [endpoint.rich]
+        budget = {{ enabled = false }}
+        "#,
+        crate::declared::unique(),
+        server.url
+    );
+    let endpoints = EndpointConfigs::from_toml(&document).unwrap();
+    let of = |name: &str| Any::new(endpoints.get(name).unwrap().clone()).unwrap();
+    // There is one retry in the reserve.
+    within("the call", of("poor").call(&json!({})))
+        .await
+        .unwrap_err();
+    assert_eq!(server.count(), 2);
+    let rich = of("rich");
+    for _ in 0..5 {
+        within("the call", rich.call(&json!({}))).await.unwrap_err();
+    }
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2 + 5 * 4);
+    // One key for all attempts of a call, another one for the next call.
+    let keys: Vec<_> = seen[2..]
+        .iter()
+        .map(|seen| seen.header("idempotency-key").unwrap())
+        .collect();
+    let calls: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(calls.len(), 5);
+    assert!(
+        keys.chunks(4)
+            .all(|call| call.iter().all(|key| *key == call[0]))
+    );
 }

@@ -14,3 +14,5 @@ mod gated;
 mod presets;
 mod single_flight;
 mod specification;
+#[cfg(feature = "tracing")]
+mod told;
