@@ -7,9 +7,11 @@ use resilient_http::{
     AuthKind, BreakerConfig, Bytes, Endpoint, EndpointConfig, EndpointConfigBuilder, Idempotency,
     MockTransport,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::api::Api;
 use crate::support::settings::{patient, quick};
+use crate::support::within;
 
 /// What is called with any JSON, and answers with any.
 pub(crate) type Any = Endpoint<Value, Value>;
@@ -64,4 +66,11 @@ pub(crate) fn says(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes>
     let mut response = http::Response::new(body.into());
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
     response
+}
+
+/// How many requests a call makes that fails.
+pub(crate) async fn sent(server: &Api, any: &Any) -> usize {
+    let before = server.count();
+    within("the call", any.call(&json!({}))).await.unwrap_err();
+    server.count() - before
 }

@@ -1,21 +1,20 @@
 //! Endpoints as people write them in files: durations, keys and kinds as text, unknown keys refused.
 
+mod words;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use resilient::{BreakerConfigBuilder, BudgetConfig, Jitter, RetryPolicy, RetryPolicyBuilder};
-use serde::de::{Error, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
+use self::words::{Body, Key, Plain, Time, Word};
 use super::auth_kind::AuthKind;
 use super::config::{EndpointConfig, Wrong};
-use super::fields::{Fields, fields_of};
 use super::preset::Preset;
 use super::settings::{Bound, Budget, Retry, Settings};
-use crate::auth::ApiKey;
-use crate::idempotency::{Idempotency, IdempotencyKey};
+use crate::idempotency::Idempotency;
 
 /// Endpoints that are declared in one document, by name.
 ///
@@ -23,7 +22,7 @@ use crate::idempotency::{Idempotency, IdempotencyKey};
 /// of what is wrong; other formats of serde go, too.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointConfigs {
-    pub(super) by_name: BTreeMap<String, EndpointConfig>,
+    pub(in crate::endpoint) by_name: BTreeMap<String, EndpointConfig>,
 }
 
 impl EndpointConfigs {
@@ -54,14 +53,14 @@ impl EndpointConfigs {
 /// A document, read but not checked.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Document {
+pub(in crate::endpoint) struct Document {
     defaults: Section,
     endpoint: BTreeMap<String, Section>,
 }
 
 impl Document {
     /// Checks each endpoint. What is wrong is told with its name.
-    pub(super) fn check(self) -> Result<EndpointConfigs, (String, Wrong)> {
+    pub(in crate::endpoint) fn check(self) -> Result<EndpointConfigs, (String, Wrong)> {
         let (default_preset, defaults) = self.defaults.layer();
         let mut by_name = BTreeMap::new();
         for (name, section) in self.endpoint {
@@ -261,160 +260,5 @@ impl<'de> Deserialize<'de> for CacheSection {
         Err(D::Error::custom(
             "needs the feature `cache` of resilient-http",
         ))
-    }
-}
-
-/// What is written as one word. Whatever it is, it is not shown in an error: it may be a key in the wrong place.
-struct Word<T>(T);
-
-trait FromWord: Sized {
-    const EXPECTED: &'static str;
-
-    fn from_word(text: &str) -> Option<Self>;
-}
-
-impl<'de, T: FromWord> Deserialize<'de> for Word<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)
-            .map_err(|_| D::Error::custom(format_args!("must be {}", T::EXPECTED)))?;
-        T::from_word(&text)
-            .map(Word)
-            .ok_or_else(|| D::Error::custom(format_args!("must be {}", T::EXPECTED)))
-    }
-}
-
-impl FromWord for Preset {
-    const EXPECTED: &'static str = "`openai` or `anthropic`";
-
-    fn from_word(text: &str) -> Option<Self> {
-        Self::named(text)
-    }
-}
-
-impl FromWord for AuthKind {
-    const EXPECTED: &'static str = "`bearer`, `x-api-key`, `header:NAME` or `none`";
-
-    fn from_word(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-struct Key {
-    key: ApiKey,
-    is_literal: bool,
-}
-
-impl FromWord for Key {
-    const EXPECTED: &'static str = "`env:NAME`, `file:PATH` or `literal:…`";
-
-    fn from_word(text: &str) -> Option<Self> {
-        Some(Self {
-            key: text.parse().ok()?,
-            is_literal: text.starts_with("literal:"),
-        })
-    }
-}
-
-/// `None` is written as `none`.
-struct Time(Option<Duration>);
-
-impl FromWord for Time {
-    const EXPECTED: &'static str = "a duration like \"250ms\", \"30s\" or \"1m 30s\", or \"none\"";
-
-    fn from_word(text: &str) -> Option<Self> {
-        if text == "none" {
-            return Some(Self(None));
-        }
-        humantime::parse_duration(text).ok().map(Some).map(Self)
-    }
-}
-
-impl FromWord for Idempotency {
-    const EXPECTED: &'static str = "`by_method`, `yes`, `no` or `key`";
-
-    fn from_word(text: &str) -> Option<Self> {
-        match text {
-            "by_method" => Some(Self::Auto),
-            "yes" => Some(Self::Yes),
-            "no" => Some(Self::No),
-            "key" => Some(Self::Key(IdempotencyKey::Auto)),
-            _ => None,
-        }
-    }
-}
-
-impl FromWord for Jitter {
-    const EXPECTED: &'static str =
-        "`full`, `equal`, `none`, `decorrelated`, `smooth` or a share like `20%`";
-
-    fn from_word(text: &str) -> Option<Self> {
-        Some(match text {
-            "full" => Self::Full,
-            "equal" => Self::Equal,
-            "none" => Self::None,
-            "decorrelated" => Self::Decorrelated,
-            "smooth" => Self::Smooth,
-            share => {
-                let percent: f64 = share.strip_suffix('%')?.trim_end().parse().ok()?;
-                Self::Proportional(percent / 100.0)
-            }
-        })
-    }
-}
-
-/// A value in a path: text, or a number.
-struct Plain(String);
-
-impl<'de> Deserialize<'de> for Plain {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-
-        impl Visitor<'_> for Read {
-            type Value = Plain;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a whole number")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Plain, E> {
-                Ok(Plain(text.to_owned()))
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Plain, E> {
-                Ok(Plain(number.to_string()))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Plain, E> {
-                Ok(Plain(number.to_string()))
-            }
-        }
-
-        deserializer.deserialize_any(Read)
-    }
-}
-
-/// Fields of any kind that JSON has, too.
-struct Body(Fields);
-
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = BTreeMap::<String, Value>::deserialize(deserializer)?;
-        if fields.values().any(has_date) {
-            return Err(D::Error::custom(
-                "JSON has no dates: write them as text, in quotes",
-            ));
-        }
-        fields_of(&fields).map(Self).map_err(D::Error::custom)
-    }
-}
-
-/// How the TOML parser hands a date to formats that have none.
-fn has_date(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name == "$__toml_private_datetime" || has_date(value)),
-        Value::Array(values) => values.iter().any(has_date),
-        _ => false,
     }
 }
