@@ -1,5 +1,10 @@
 //! Rows I2 to I4 of the fault model: what calls allocate, and what dropped breakers give back, by a profiler that counts.
 
+#![allow(
+    clippy::unused_async,
+    reason = "what is tested is not what a body waits for"
+)]
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,10 @@
 //! The feature `tracing`: what is told at which level, and that a broken subscriber harms nothing.
 
+#![allow(
+    clippy::unused_async,
+    reason = "what is tested is not what a body waits for"
+)]
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

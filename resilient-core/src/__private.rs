@@ -21,7 +21,8 @@ pub use crate::fallback::{
 pub use crate::given_limit::GivenLimit;
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
-    Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, TimedOut, TimesOut, WhenOpen,
+    Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, Terms, TimedOut, TimesOut,
+    WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
 /// What models see of the inside.
@@ -347,7 +348,11 @@ pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
 }
 
 /// See [`Retry::after_failure`].
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "else the loop's state is in memory where all goes well"
+)]
+#[inline(always)]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an expression of the expansion's"
@@ -362,7 +367,11 @@ pub fn after_failure(
 }
 
 /// An attempt was cut short, which `excepted` failures are not retried for.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "else the loop's state is in memory where all goes well"
+)]
+#[inline(always)]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an expression of the expansion's"
@@ -383,13 +392,20 @@ pub fn succeeded(retry: &mut Retry<'_>) {
     retry.succeeded();
 }
 
+/// A call on these terms; `needs_timer` where it sleeps in an async runtime.
+#[inline]
+#[must_use]
+pub fn retry<'a>(policy: &'a RetryPolicy, terms: &'a Terms<'a>, needs_timer: bool) -> Retry<'a> {
+    Retry::new(policy, Some(terms), needs_timer)
+}
+
 /// Gives the call its limits: durations, or options of them.
 pub fn limits(
-    retry: Retry<'_>,
+    terms: Terms<'_>,
     deadline: impl GivenLimit,
     attempt_timeout: impl GivenLimit,
-) -> Retry<'_> {
-    retry.limits(deadline.given(), attempt_timeout.given())
+) -> Terms<'_> {
+    terms.limits(deadline.given(), attempt_timeout.given())
 }
 
 #[inline]
@@ -500,6 +516,12 @@ impl<T: Clone> Fresh for T {
 /// Takes a value in a branch that is never taken: so the block around it owns it.
 #[inline]
 pub fn consume<T>(_: T) {}
+
+/// The output of a branch that is never taken, which tells the type of the other one.
+#[cold]
+pub fn never_taken<O>() -> O {
+    unreachable!("the attributes write it into branches that are never taken")
+}
 
 /// The future that a function returns.
 #[inline]

@@ -241,8 +241,8 @@ async fn g06_a_breaker_can_belong_to_the_struct() {
 async fn a_rejected_call_can_return_what_it_likes_and_sees_the_arguments() {
     #[circuit_breaker(failure_threshold = 1, on_open = |open: CircuitOpen| format!("{} {order}", open.state()), failure_when = String::is_empty)]
     async fn call(order: String) -> String {
-        let order = order;
-        drop(order);
+        let moved = order;
+        drop(moved);
         String::new()
     }
     assert_eq!(call("first".to_owned()).await, "");

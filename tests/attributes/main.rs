@@ -1,5 +1,10 @@
 //! The attributes on functions of many kinds: what they do, by behaviour.
 
+#![allow(
+    clippy::unused_async,
+    reason = "what is tested is not what a body waits for"
+)]
+
 mod arguments;
 mod breaker;
 mod classify;

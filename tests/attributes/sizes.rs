@@ -24,7 +24,8 @@ async fn breaker(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
 
 #[circuit_breaker]
 async fn breaker_around_a_block(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
-    Ok(wait(argument).await?)
+    let byte = wait(argument).await?;
+    Ok(byte)
 }
 
 #[retry]

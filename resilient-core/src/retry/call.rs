@@ -10,6 +10,7 @@ use super::limits::report_cut;
 use super::nested::Nested;
 use super::policy::RetryPolicy;
 use super::record::{Kept, Last, Record};
+use super::terms::Terms;
 use super::timed_out::TimesOut;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Rejected};
 use crate::outcome::{Class, Output, every_failure};
@@ -165,11 +166,12 @@ impl<'a> RetryCall<'a> {
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        let mut retry = Retry::start_async(self.policy)
+        let terms = Terms::new()
             .timed()
-            .budgeted(self.budget)
             .limits(self.deadline, self.attempt_timeout)
+            .budgeted(self.budget)
             .nested(self.nested);
+        let mut retry = Retry::new(self.policy, Some(&terms), true);
         loop {
             let (output, next) = match self.breaker.map(CircuitBreaker::try_acquire).transpose() {
                 Ok(permit) => {

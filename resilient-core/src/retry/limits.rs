@@ -68,12 +68,9 @@ impl Limits {
         }
     }
 
-    /// The end of the whole call, of its own or an outer one's.
+    /// The end of the whole call.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        earlier(
-            self.deadline.map(|deadline| deadline.at),
-            scope::current().deadline,
-        )
+        self.deadline.map(|deadline| deadline.at)
     }
 
     /// Where the attempt ends that starts at `now`: of two limits that end at once, the deadline is the harder.

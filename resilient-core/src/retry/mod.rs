@@ -31,6 +31,7 @@ mod record;
 mod run;
 mod schedule;
 mod scope;
+mod terms;
 mod timed_out;
 mod worst_case;
 
@@ -55,5 +56,6 @@ pub use self::nested::Nested;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 pub use self::record::{Kept, Last, Record, Recorded};
 pub use self::scope::Entered;
+pub use self::terms::Terms;
 pub use self::timed_out::{Limit, ReportsTimeout, TimedOut, TimesOut};
 pub use self::worst_case::WorstCase;

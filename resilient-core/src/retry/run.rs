@@ -3,6 +3,7 @@
 use super::attempt::Attempt;
 use super::driver::Retry;
 use super::policy::RetryPolicy;
+use super::terms::Terms;
 use crate::breaker::{CircuitBreaker, Rejected};
 use crate::outcome::{Class, Classify, Output, every_failure};
 use crate::time::sleep;
@@ -71,7 +72,8 @@ impl RetryPolicy {
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        let mut retry = Retry::start_async(self).timed();
+        let terms = Terms::new().timed();
+        let mut retry = Retry::new(self, Some(&terms), true);
         let mut last = None;
         loop {
             let attempt = operation(Attempt::new(&retry, last));
@@ -124,7 +126,8 @@ impl RetryPolicy {
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        let mut retry = Retry::start_async(self).timed();
+        let terms = Terms::new().timed();
+        let mut retry = Retry::new(self, Some(&terms), true);
         // The last real output, or the first rejection.
         let mut last = None;
         loop {

@@ -58,6 +58,7 @@ pub(super) fn enter(in_retry: bool, deadline: Option<Instant>) -> Entered {
 }
 
 impl Drop for Entered {
+    #[cold]
     fn drop(&mut self) {
         let _ = CURRENT.try_with(|current| current.set(self.before));
     }

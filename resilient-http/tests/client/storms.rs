@@ -1,6 +1,5 @@
 //! Rows F20 and F21: what an outage, or loops in loops, may cost a server. And calls that do not fit into their time.
 
-use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 use resilient::retry;
@@ -23,6 +22,7 @@ fn pays_for(retries: u32) -> BudgetConfig {
 #[cfg(feature = "test-util")]
 #[tokio::test]
 async fn fm_f20_ten_thousand_clients_do_not_storm_a_server_that_fails() {
+    use std::future::IntoFuture;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::block;
-use crate::args::{FallbackArgs, RetryArgs};
+use super::needs::Needs;
 use crate::function::{
     Attribute, Binding, Function, Future, Param, Passing, Receiver, Shape, Typed,
 };
@@ -27,33 +27,6 @@ pub(super) struct Attempt {
     pub(super) lent: Vec<TokenStream>,
     /// The attributes that the body began with, which are the function's.
     pub(super) inner_attributes: TokenStream,
-}
-
-/// Who needs the arguments besides the attempt.
-#[derive(Clone, Copy)]
-pub(super) struct Needs<'a> {
-    /// Other attempts.
-    pub(super) retry: Option<&'a RetryArgs>,
-    /// A fallback, those that it names.
-    pub(super) fallback: Option<&'a FallbackArgs>,
-    /// Whether the arguments are prepared inside an `async` block of ours.
-    pub(super) is_enclosed: bool,
-}
-
-impl Needs<'_> {
-    /// Whether the attempt must leave the argument to somebody else.
-    pub(super) fn again(&self, name: &str) -> bool {
-        self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
-    }
-}
-
-fn names(fallback: &FallbackArgs, name: &str) -> bool {
-    let patterns = [fallback.on.as_ref(), fallback.except.as_ref()];
-    let mut tokens = patterns
-        .into_iter()
-        .flatten()
-        .chain([fallback.replacement.tokens()]);
-    tokens.any(|tokens| scan::mentions(tokens, name))
 }
 
 /// Builds the attempt of a function.
@@ -114,7 +87,7 @@ pub(super) fn build(
         ..
     } = parts;
     let only_ends = matches!(shape, Shape::Async) && scan::only_ends(&body);
-    let inline = only_ends.then(|| inline(&body, &borrowed, output, span));
+    let inline = only_ends.then(|| inline(&body, &borrowed, output, span, private));
     // A block drops what it owns in the order in which it first names it; a function, its arguments from the last.
     let consumed = consumed.into_iter().rev();
     // Where the compiler asks why this type is expected, it shows the return type.
@@ -152,16 +125,17 @@ fn inline(
     borrowed: &[TokenStream],
     output: &TokenStream,
     span: Span,
+    private: &TokenStream,
 ) -> TokenStream {
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let body = block(body.clone(), span);
     let body = quote_spanned!(span=> '_body: #body);
     let body = block(body, span.resolved_at(Span::mixed_site()));
-    let ty = quote_spanned!(declared=> ::core::option::Option::None::<#output>);
+    let other = quote_spanned!(declared=> #private::never_taken::<#output>());
     emit! {
-        let output: #output = if let ::core::option::Option::Some(output) = #ty {
+        let output: #output = if false {
             #(#borrowed)*
-            output
+            #other
         } else #body;
         output
     }

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Group, Ident};
 
-use super::attempt::Needs;
 use super::fallible::{self, Returns};
 use super::layers::{Args, Layers};
+use super::needs::Needs;
 use super::settings;
 use crate::args::{Kind, Replacement};
 use crate::error::Errors;

@@ -15,6 +15,7 @@ mod check;
 mod classify;
 mod fallible;
 mod layers;
+mod needs;
 mod nest;
 mod output;
 mod rebuild;

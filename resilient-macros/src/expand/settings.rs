@@ -211,9 +211,12 @@ pub(super) fn limit(limit: Option<&TimeLimit>) -> TokenStream {
 }
 
 /// What brings the budget into scope, and hands it to the loop.
-pub(super) fn budget(budget: Option<&Budget>, private: &TokenStream) -> (TokenStream, TokenStream) {
+pub(super) fn budget(
+    budget: Option<&Budget>,
+    private: &TokenStream,
+) -> (TokenStream, Option<TokenStream>) {
     match budget {
-        None => (TokenStream::new(), TokenStream::new()),
+        None => (TokenStream::new(), None),
         Some(Budget::Name(name)) => (
             emit! {
                 let budget = {
@@ -221,13 +224,13 @@ pub(super) fn budget(budget: Option<&Budget>, private: &TokenStream) -> (TokenSt
                     #private::BudgetSite::budget(&BUDGET)
                 };
             },
-            emit!(.budgeted(budget)),
+            Some(emit!(.budgeted(budget))),
         ),
         Some(Budget::Expr(given)) => {
             let given = reference(given);
             (
                 emit!(let budget = #private::given_budget(#given);),
-                emit!(.budgeted(::core::option::Option::as_ref(&budget))),
+                Some(emit!(.budgeted(::core::option::Option::as_ref(&budget)))),
             )
         }
     }

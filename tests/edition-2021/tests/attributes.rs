@@ -44,6 +44,14 @@ async fn both(held: &mut bool) -> Option<u32> {
     Some(*LOCK.lock().unwrap())
 }
 
+// Without a block of its own.
+#[circuit_breaker]
+async fn waits(held: &mut bool) -> Option<u32> {
+    let _check = Check(held);
+    tokio::task::yield_now().await;
+    Some(*LOCK.lock().unwrap())
+}
+
 #[timeout("1s")]
 async fn limited(held: &mut bool) -> Option<u32> {
     let _check = Check(held);
@@ -60,16 +68,17 @@ async fn all(held: &mut bool) -> Option<u32> {
 
 #[tokio::test(start_paused = true)]
 async fn temporaries_of_the_last_expression_live_as_long_as_without_the_attribute() {
-    let (mut without, mut with) = (false, [false; 5]);
+    let (mut without, mut with) = (false, [false; 6]);
     assert_eq!(bare(&mut without), Some(7));
-    let [retry, breaker, stack, timeout, every] = &mut with;
+    let [retry, breaker, stack, timeout, every, inline] = &mut with;
     assert_eq!(retried(retry), Some(7));
     assert_eq!(broken(breaker), Some(7));
     assert_eq!(both(stack).await, Some(7));
     assert_eq!(limited(timeout).await, Some(7));
     assert_eq!(all(every).await, Some(7));
+    assert_eq!(waits(inline).await, Some(7));
     assert!(without, "the edition's rule");
-    assert_eq!(with, [without; 5]);
+    assert_eq!(with, [without; 6]);
 }
 
 struct Client(u32);

@@ -113,7 +113,7 @@ fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
     let declared = config(builder().retry_cost(20).reserve(0));
     let _ = registry.get_or_register_budget(name, declared);
     assert_eq!(used.config().retry_cost(), 5);
-    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidBudgetSetting(error) if error.field() == "retry_cost");
+    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidSetting(error) if error.field() == "retry_cost");
     assert_eq!(heard.count(is_told), 1);
     registry.clear_budget_override(name).unwrap();
     assert_eq!(used.config(), declared);

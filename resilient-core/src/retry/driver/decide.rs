@@ -3,14 +3,83 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::Retry;
-use super::progress::Progress;
+use super::Plan;
+use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
 use crate::outcome::{Class, Outcome};
 use crate::retry::give_up::GiveUp;
+use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
+use crate::retry::scope;
 use crate::retry::timed_out::Limit;
 use crate::{telemetry, time};
+
+/// What comes next. The progress goes in and comes out by value: were it referred to, it and all beside it would be in memory
+/// where all goes well.
+pub(super) struct Decided {
+    pub(super) progress: Box<Progress>,
+    pub(super) next: Result<Duration, GiveUp>,
+}
+
+/// An attempt was made, and failed.
+#[cold]
+pub(super) fn after_failure(
+    plan: Plan<'_>,
+    progress: Option<Box<Progress>>,
+    place: &'static Location<'static>,
+    class: Class,
+    open: Option<&CircuitOpen>,
+) -> Decided {
+    let mut decision = Decision::begin(plan, progress, place);
+    decision.failed();
+    let next = decision.after_class(class, open);
+    decision.grant(next)
+}
+
+/// An attempt was cut short by a limit; the other word says that such a failure is excepted from retries.
+#[cold]
+pub(super) fn after_cut(
+    plan: Plan<'_>,
+    progress: Option<Box<Progress>>,
+    place: &'static Location<'static>,
+    (limit, excepted): (Limit, bool),
+    open: Option<&CircuitOpen>,
+) -> Decided {
+    telemetry::timed_out(limit, attempt_number(progress.as_deref()));
+    let mut decision = Decision::begin(plan, progress, place);
+    decision.failed();
+    let next = match limit {
+        Limit::Deadline => Err(GiveUp::Deadline),
+        Limit::NoTimer => Err(GiveUp::NoTimer),
+        Limit::AttemptTimeout | Limit::Timeout => {
+            let mut class = Class::transient();
+            class.retry = !excepted;
+            decision.after_class(class, open)
+        }
+    };
+    decision.grant(next)
+}
+
+/// An attempt was rejected by the circuit below.
+#[cold]
+pub(super) fn after_rejection(
+    plan: Plan<'_>,
+    progress: Option<Box<Progress>>,
+    place: &'static Location<'static>,
+    open: &CircuitOpen,
+) -> Decided {
+    let mut decision = Decision::begin(plan, progress, place);
+    // The attempt has not started, so it costs nothing.
+    decision.progress.reserved = None;
+    let next = decision.wait_for_circuit(open, None);
+    decision.grant(next)
+}
+
+/// What a decision is made from.
+struct Decision<'a> {
+    plan: Plan<'a>,
+    progress: Box<Progress>,
+}
 
 /// Time that is left, and what it is that ends it.
 #[derive(Debug, Clone, Copy)]
@@ -19,77 +88,30 @@ struct Left {
     reason: GiveUp,
 }
 
-impl Retry<'_> {
-    /// An attempt failed. `open` says that the circuit is open now, also if this failure opened it.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no other attempt.
-    #[cold]
-    #[track_caller]
-    pub fn after_failure(
+impl<'a> Decision<'a> {
+    fn begin(
+        plan: Plan<'a>,
+        progress: Option<Box<Progress>>,
+        place: &'static Location<'static>,
+    ) -> Self {
+        let begin = || Box::new(Progress::begin(plan, place));
+        let progress = progress.unwrap_or_else(begin);
+        Self { plan, progress }
+    }
+
+    fn failed(&mut self) {
+        self.progress.has_failed = true;
+        self.progress.observed.attempted();
+    }
+
+    fn after_class(
         &mut self,
         class: Class,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, GiveUp> {
-        let place = Location::caller();
-        self.failed(place);
-        let next = self.decide(class, open);
-        self.grant(next)
-    }
-
-    /// An attempt was cut short by `limit`; `excepted` says that such a failure is not to be retried.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no other attempt.
-    #[cold]
-    #[track_caller]
-    pub(crate) fn after_cut(
-        &mut self,
-        limit: Limit,
-        excepted: bool,
-        open: Option<&CircuitOpen>,
-    ) -> Result<Duration, GiveUp> {
-        let place = Location::caller();
-        telemetry::timed_out(limit, self.attempt_number());
-        self.failed(place);
-        let next = match limit {
-            Limit::Deadline => Err(GiveUp::Deadline),
-            Limit::NoTimer => Err(GiveUp::NoTimer),
-            Limit::AttemptTimeout | Limit::Timeout => {
-                let mut class = Class::transient();
-                class.retry = !excepted;
-                self.decide(class, open)
-            }
-        };
-        self.grant(next)
-    }
-
-    /// An attempt was rejected by the circuit below.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no other attempt.
-    #[cold]
-    #[track_caller]
-    pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
-        // The attempt has not started, so it costs nothing.
-        self.progress(Location::caller()).reserved = None;
-        let next = self.wait_for_circuit(open, None);
-        self.grant(next)
-    }
-
-    fn failed(&mut self, place: &'static Location<'static>) {
-        let progress = self.progress(place);
-        progress.has_failed = true;
-        progress.observed.attempted();
-    }
-
-    fn decide(&mut self, class: Class, open: Option<&CircuitOpen>) -> Result<Duration, GiveUp> {
         if !class.retry {
             if class.health == Outcome::Success {
-                self.pay_in();
+                self.plan.pay_in(self.progress.is_paid);
             }
             return Err(GiveUp::NotRetryable);
         }
@@ -114,7 +136,7 @@ impl Retry<'_> {
         open: &CircuitOpen,
         hint: Option<Duration>,
     ) -> Result<Duration, GiveUp> {
-        if self.policy.when_open == WhenOpen::Stop {
+        if self.plan.policy.when_open == WhenOpen::Stop {
             return Err(GiveUp::CircuitOpen);
         }
         self.has_another()?;
@@ -128,12 +150,10 @@ impl Retry<'_> {
 
     /// Whether there is another attempt by their number.
     fn has_another(&self) -> Result<(), GiveUp> {
-        let progress = self.progress.as_deref();
-        let own = self.policy.max_retries;
-        let most = progress.map_or(own, |it| it.observed.max_retries(own));
-        if self.retries() >= most {
+        let most = self.plan.policy.max_retries;
+        if self.progress.retries >= self.progress.observed.max_retries(most) {
             Err(GiveUp::Exhausted)
-        } else if progress.is_some_and(|it| it.collapsed) {
+        } else if self.progress.collapsed {
             Err(GiveUp::Nested)
         } else {
             Ok(())
@@ -142,10 +162,10 @@ impl Retry<'_> {
 
     /// Takes what the retry costs, where there is a budget.
     fn reserve(&mut self) -> Result<(), GiveUp> {
-        let Some((budget, progress)) = self.budget.zip(self.progress.as_mut()) else {
-            return Ok(());
-        };
-        progress.reserved = Some(budget.try_reserve().ok_or(GiveUp::Budget)?);
+        if let Some(budget) = self.plan.terms.and_then(|terms| terms.budget) {
+            let reserved = budget.try_reserve().ok_or(GiveUp::Budget)?;
+            self.progress.reserved = Some(reserved);
+        }
         Ok(())
     }
 
@@ -156,64 +176,58 @@ impl Retry<'_> {
         left: Option<Left>,
     ) -> Result<Option<Duration>, GiveUp> {
         match hint {
-            Some(hint) if hint > self.policy.max_hint => Err(GiveUp::Hint),
+            Some(hint) if hint > self.plan.policy.max_hint => Err(GiveUp::Hint),
             Some(hint) if left.is_some_and(|left| hint >= left.time) => Err(GiveUp::Hint),
             hint => Ok(hint),
         }
     }
 
-    fn grant(&mut self, next: Result<Duration, GiveUp>) -> Result<Duration, GiveUp> {
+    fn grant(mut self, next: Result<Duration, GiveUp>) -> Decided {
+        let attempt = attempt_number(Some(&self.progress));
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // It is not made: what was reserved goes back.
-                if let Some(progress) = &mut self.progress {
-                    progress.reserved = None;
-                }
+                self.progress.reserved = None;
                 Err(GiveUp::NoTimer)
             }
             next => next,
         };
-        let attempt = self.attempt_number();
         match next {
             Ok(delay) => {
                 telemetry::retrying(attempt, delay);
-                if let Some(progress) = &mut self.progress {
-                    progress.retries = progress.retries.saturating_add(1);
-                    progress.last_delay = delay;
-                    progress.observed.waits(delay);
-                }
+                self.progress.retries = self.progress.retries.saturating_add(1);
+                self.progress.last_delay = delay;
+                self.progress.observed.waits(delay);
             }
             Err(reason) => {
                 telemetry::gave_up(attempt, reason);
-                telemetry::ended(&mut self.call, Err(reason));
-                if let Some(progress) = &self.progress {
-                    progress.observed.ended(Err(reason));
-                }
+                self.progress.observed.ended(Err(reason));
             }
         }
-        next
+        Decided {
+            progress: self.progress,
+            next,
+        }
     }
 
     /// Whether there is a delay that nothing can wait for.
     fn lacks_timer(&self, delay: Duration) -> bool {
-        let skips = |progress: &Progress| progress.observed.skips_sleeps();
-        self.needs_timer
+        self.plan.needs_timer
             && !delay.is_zero()
-            && !self.progress.as_deref().is_some_and(skips)
+            && !self.progress.observed.skips_sleeps()
             && !time::has_timer()
     }
 
     fn time_left(&self) -> Option<Left> {
-        let max_elapsed = self.policy.max_elapsed.zip(self.started);
-        let deadline = self.limits.deadline();
+        let max_elapsed = self.plan.policy.max_elapsed.zip(self.plan.started);
+        let own = self.plan.limits().and_then(Limits::deadline);
+        let deadline = scope::earlier(own, scope::current().deadline);
         if max_elapsed.is_none() && deadline.is_none() {
             return None;
         }
-        let skipped = self.progress.as_ref().map(|it| it.observed.skipped());
         let now = time::now();
-        let now = skipped
-            .and_then(|skipped| now.checked_add(skipped))
-            .unwrap_or(now);
+        let skipped = self.progress.observed.skipped();
+        let now = now.checked_add(skipped).unwrap_or(now);
         let of_elapsed = max_elapsed.map(|(most, started)| Left {
             time: most.saturating_sub(now.saturating_duration_since(started)),
             reason: GiveUp::Elapsed,
@@ -230,18 +244,12 @@ impl Retry<'_> {
 
     /// The jittered delay before the next retry.
     fn delay(&mut self) -> Duration {
-        let policy = self.policy;
-        self.progress.as_mut().map_or(Duration::ZERO, |progress| {
-            let k = progress.retries.saturating_add(1);
-            progress.schedule.delay(policy, k)
-        })
+        let k = self.progress.retries.saturating_add(1);
+        self.progress.schedule.delay(self.plan.policy, k)
     }
 
     fn spread(&mut self) -> Duration {
-        let policy = self.policy;
-        self.progress
-            .as_mut()
-            .map_or(Duration::ZERO, |progress| progress.schedule.spread(policy))
+        self.progress.schedule.spread(self.plan.policy)
     }
 }
 

@@ -11,18 +11,21 @@ mod tests;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+use self::decide::Decided;
 use self::progress::Progress;
-use super::budget::RetryBudget;
+use super::give_up::GiveUp;
 #[cfg(feature = "tokio")]
 use super::limited::{Attempted, Limited};
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
 use super::limits::Limits;
-use super::nested::{self, Nested};
-use super::observed::Observed;
+use super::nested::Nested;
 use super::policy::RetryPolicy;
-use super::schedule::Schedule;
 use super::scope;
+use super::terms::Terms;
+use super::timed_out::Limit;
+use crate::breaker::CircuitOpen;
+use crate::outcome::Class;
 use crate::telemetry::{self, Call};
 use crate::time;
 
@@ -32,15 +35,20 @@ use crate::time;
 /// number, no allocation.
 #[derive(Debug)]
 pub struct Retry<'a> {
-    policy: &'a RetryPolicy,
-    budget: Option<&'a RetryBudget>,
-    started: Option<Instant>,
-    limits: Limits,
-    nested: Nested,
-    needs_timer: bool,
+    plan: Plan<'a>,
     call: Call,
     /// There once an attempt has failed, so that a call that succeeds at once has next to nothing to set up.
     progress: Option<Box<Progress>>,
+}
+
+/// What does not change while the call goes on. What is rare is passed this by value: so that it need not be in memory where
+/// all goes well.
+#[derive(Debug, Clone, Copy)]
+struct Plan<'a> {
+    policy: &'a RetryPolicy,
+    terms: Option<&'a Terms<'a>>,
+    started: Option<Instant>,
+    needs_timer: bool,
 }
 
 impl<'a> Retry<'a> {
@@ -48,79 +56,49 @@ impl<'a> Retry<'a> {
     #[inline]
     #[must_use]
     pub fn start(policy: &'a RetryPolicy) -> Self {
+        Self::new(policy, None, false)
+    }
+
+    /// Starts a call that sleeps in an async runtime: where there is none, it ends with
+    /// [`GiveUp::NoTimer`](crate::GiveUp::NoTimer) rather than in a panic.
+    #[inline]
+    #[must_use]
+    pub fn start_async(policy: &'a RetryPolicy) -> Self {
+        Self::new(policy, None, true)
+    }
+
+    #[inline]
+    pub(crate) fn new(
+        policy: &'a RetryPolicy,
+        terms: Option<&'a Terms<'a>>,
+        needs_timer: bool,
+    ) -> Self {
+        let started = match terms.and_then(|terms| terms.started) {
+            None if policy.max_elapsed.is_some() => Some(time::now()),
+            started => started,
+        };
         Self {
-            policy,
-            budget: None,
-            started: policy.max_elapsed.is_some().then(time::now),
-            limits: Limits::default(),
-            nested: Nested::Warn,
-            needs_timer: false,
+            plan: Plan {
+                policy,
+                terms,
+                started,
+                needs_timer,
+            },
             call: Call::default(),
             progress: None,
         }
     }
 
-    /// Starts a call that sleeps in an async runtime: where there is none, it ends with [`GiveUp::NoTimer`](crate::GiveUp::NoTimer) rather than
-    /// in a panic.
-    #[inline]
-    #[must_use]
-    pub fn start_async(policy: &'a RetryPolicy) -> Self {
-        let mut retry = Self::start(policy);
-        retry.needs_timer = true;
-        retry
-    }
-
-    /// Reads the clock, so that attempts know the time since the call's start.
-    #[inline]
-    #[must_use]
-    pub fn timed(mut self) -> Self {
-        self.started.get_or_insert_with(time::now);
-        self
-    }
-
-    /// Bounds the whole call, from its start on, and each attempt. What the limits say, an asynchronous loop has to keep:
-    /// see the expansion of `#[retry]` and [`run`](RetryPolicy::run).
-    #[must_use]
-    pub(crate) fn limits(
-        mut self,
-        deadline: Option<Duration>,
-        attempt_timeout: Option<Duration>,
-    ) -> Self {
-        if deadline.is_some() || attempt_timeout.is_some() {
-            let started = *self.started.get_or_insert_with(time::now);
-            self.limits = Limits::starting(started, deadline, attempt_timeout);
-        }
-        self
-    }
-
-    /// Pays retries from a budget. `None` is no budget.
-    ///
-    /// Whoever drives the loop says [where an attempt begins](Self::begin_attempt).
-    #[inline]
-    #[must_use]
-    pub fn budgeted(mut self, budget: Option<&'a RetryBudget>) -> Self {
-        self.budget = budget;
-        self
-    }
-
-    /// What this loop does inside another one.
-    #[inline]
-    #[must_use]
-    pub fn nested(mut self, nested: Nested) -> Self {
-        self.nested = nested;
-        self
-    }
-
     /// The number of the attempt that runs now, or has just failed: from 1.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
-        self.retries().saturating_add(1)
+        progress::attempt_number(self.progress.as_deref())
     }
 
     /// How many attempts there are at most.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
-        self.policy.max_retries.saturating_add(1)
+        self.plan.policy.max_retries.saturating_add(1)
     }
 
     /// Whether an attempt of this call was made and failed.
@@ -130,17 +108,6 @@ impl<'a> Retry<'a> {
         self.progress
             .as_ref()
             .is_some_and(|progress| progress.has_failed)
-    }
-
-    #[inline]
-    fn is_retrying(&self) -> bool {
-        self.progress.is_some()
-    }
-
-    /// Whether loops inside the attempt that starts now see this one.
-    #[inline]
-    fn is_seen(&self) -> bool {
-        self.is_retrying() && self.nested != Nested::Allow
     }
 
     /// How long the call waited before the present attempt.
@@ -154,68 +121,52 @@ impl<'a> Retry<'a> {
     /// When the call started, if that is known.
     #[must_use]
     pub(super) fn started_at(&self) -> Option<Instant> {
-        self.started
-    }
-
-    fn retries(&self) -> u32 {
-        self.progress
-            .as_ref()
-            .map_or(0, |progress| progress.retries)
-    }
-
-    /// An attempt starts: what was reserved for it is spent. An attempt that is rejected has not started.
-    #[inline]
-    pub fn begin_attempt(&mut self) {
-        if self.progress.is_some() {
-            self.spend();
-        }
-    }
-
-    #[cold]
-    fn spend(&mut self) {
-        if let Some(progress) = &mut self.progress {
-            let reserved = progress.reserved.take();
-            progress.is_paid = reserved.is_some();
-            if let Some(reserved) = reserved {
-                reserved.spend();
-            }
-        }
+        self.plan.started
     }
 
     /// A plain attempt starts, and runs inside this loop as long as this lives.
     #[inline]
     pub(crate) fn mark(&mut self) -> Option<scope::Entered> {
-        self.begin_attempt();
-        self.is_seen().then(|| scope::enter(true, None))
+        let progress = self.progress.as_mut()?;
+        progress.mark(self.plan.nested())
     }
 
     /// An attempt that starts now, as a future.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempted<F>(&mut self, attempt: F) -> Attempted<F> {
-        self.begin_attempt();
-        Attempted::new(self.is_seen(), attempt)
+        Attempted::new(self.begin_attempt(), attempt)
     }
 
     /// The same, within its limits.
     #[cfg(feature = "tokio")]
     pub(crate) fn limited<F>(&mut self, attempt: F) -> Limited<F> {
-        self.begin_attempt();
-        Limited::new(self.is_seen(), self.cut(), attempt)
+        Limited::new(self.begin_attempt(), self.cut(), attempt)
+    }
+
+    /// An attempt starts: what was reserved for it is spent. An attempt that is rejected has not started. `true` if loops
+    /// inside it are to see this one.
+    #[inline]
+    pub(crate) fn begin_attempt(&mut self) -> bool {
+        match &mut self.progress {
+            None => false,
+            Some(progress) => progress.begin_attempt(self.plan.nested()),
+        }
     }
 
     /// Where the attempt that starts now is cut short.
     #[cfg(feature = "tokio")]
     fn cut(&self) -> Option<Cut> {
-        let now = || match self.started {
-            Some(started) if !self.is_retrying() => started,
+        let now = || match self.plan.started {
+            Some(started) if self.progress.is_none() => started,
             _ => time::now(),
         };
-        self.limits.cut(now, self.attempt_number())
+        self.plan.limits()?.cut(now, self.attempt_number())
     }
 
     pub(crate) fn has_attempt_timeout(&self) -> bool {
-        self.limits.attempt_timeout.is_some()
+        let limits = self.plan.limits();
+        limits.is_some_and(|limits| limits.attempt_timeout.is_some())
     }
 
     /// The call ends with a success. To be called once, at the end.
@@ -223,54 +174,103 @@ impl<'a> Retry<'a> {
     #[cfg_attr(feature = "test-util", track_caller)]
     pub fn succeeded(&mut self) {
         #[cfg(feature = "test-util")]
-        self.observe_success(Location::caller());
+        if self.progress.is_none() {
+            progress::observe_first_success(Location::caller());
+        }
         telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
-        self.pay_in();
-        if self.is_retrying() {
-            self.recovered();
-        }
-    }
-
-    #[cfg(feature = "test-util")]
-    fn observe_success(&self, place: &'static Location<'static>) {
-        let observe = |observed: &Observed| {
-            observed.attempted();
-            observed.ended(Ok(()));
-        };
         match &self.progress {
-            Some(progress) => observe(&progress.observed),
-            None => observe(&Observed::begin(place)),
+            Some(progress) => progress.succeeded(self.plan),
+            None => self.plan.pay_in(false),
         }
     }
 
-    #[cold]
-    fn recovered(&self) {
-        telemetry::recovered(self.attempt_number());
+    /// An attempt failed. `open` says that the circuit is open now, also if this failure opened it.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no other attempt.
+    #[expect(
+        clippy::inline_always,
+        reason = "else the loop's state is in memory where all goes well"
+    )]
+    #[inline(always)]
+    #[track_caller]
+    pub fn after_failure(
+        &mut self,
+        class: Class,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, GiveUp> {
+        let place = Location::caller();
+        let progress = self.progress.take();
+        self.decided(decide::after_failure(
+            self.plan, progress, place, class, open,
+        ))
     }
 
-    /// The dependency answered as it should.
+    /// An attempt was cut short by `limit`; `excepted` says that such a failure is not to be retried.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no other attempt.
+    #[expect(
+        clippy::inline_always,
+        reason = "else the loop's state is in memory where all goes well"
+    )]
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn after_cut(
+        &mut self,
+        limit: Limit,
+        excepted: bool,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, GiveUp> {
+        let place = Location::caller();
+        let (progress, cut) = (self.progress.take(), (limit, excepted));
+        self.decided(decide::after_cut(self.plan, progress, place, cut, open))
+    }
+
+    /// An attempt was rejected by the circuit below.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no other attempt.
+    #[expect(
+        clippy::inline_always,
+        reason = "else the loop's state is in memory where all goes well"
+    )]
+    #[inline(always)]
+    #[track_caller]
+    pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
+        let place = Location::caller();
+        let progress = self.progress.take();
+        self.decided(decide::after_rejection(self.plan, progress, place, open))
+    }
+
     #[inline]
-    fn pay_in(&mut self) {
-        if let Some(budget) = self.budget {
-            budget.succeeded(self.progress.as_ref().is_some_and(|it| it.is_paid));
+    fn decided(&mut self, decided: Decided) -> Result<Duration, GiveUp> {
+        let Decided { progress, next } = decided;
+        self.progress = Some(progress);
+        if let Err(reason) = next {
+            telemetry::ended(&mut self.call, Err(reason));
         }
+        next
+    }
+}
+
+impl<'a> Plan<'a> {
+    fn limits(&self) -> Option<&'a Limits> {
+        self.terms.map(|terms| &terms.limits)
     }
 
-    /// Begun with the first failure, which is where a loop inside another one begins to multiply.
-    fn progress(&mut self, place: &'static Location<'static>) -> &mut Progress {
-        let Self { policy, nested, .. } = *self;
-        self.progress.get_or_insert_with(|| {
-            let observed = Observed::begin(place);
-            Box::new(Progress {
-                has_failed: false,
-                collapsed: nested::is_collapsed(nested, place),
-                retries: 0,
-                last_delay: Duration::ZERO,
-                reserved: None,
-                is_paid: false,
-                schedule: Schedule::new(observed.seed(policy.seed)),
-                observed,
-            })
-        })
+    fn nested(&self) -> Nested {
+        self.terms.map(|terms| terms.nested).unwrap_or_default()
+    }
+
+    /// The dependency answered as it should; `is_paid` if the attempt was paid for.
+    #[inline]
+    fn pay_in(&self, is_paid: bool) {
+        if let Some(budget) = self.terms.and_then(|terms| terms.budget) {
+            budget.succeeded(is_paid);
+        }
     }
 }

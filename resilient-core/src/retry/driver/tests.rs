@@ -10,6 +10,7 @@ use crate::retry::backoff::Backoff;
 use crate::retry::give_up::GiveUp;
 use crate::retry::jitter::Jitter;
 use crate::retry::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+use crate::retry::terms::Terms;
 
 /// Random inputs of a property.
 const CASES: usize = 10_000;
@@ -330,7 +331,12 @@ mod decisions {
 
         assert_eq!(Retry::start(&without).started_at(), None);
         assert!(Retry::start(&with).started_at().is_some());
-        assert!(Retry::start(&without).timed().started_at().is_some());
+        let timed = Terms::new().timed();
+        assert!(
+            Retry::new(&without, Some(&timed), false)
+                .started_at()
+                .is_some()
+        );
     }
 
     #[test]

@@ -13,8 +13,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use self::plan::Plan;
-use super::attempt::{self, Attempt, Needs};
+use super::attempt::{self, Attempt};
 use super::layers::{Args, Layers};
+use super::needs::Needs;
 use super::site::{self, Site};
 use super::{block, check, output};
 use crate::error::Errors;

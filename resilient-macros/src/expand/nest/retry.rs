@@ -149,24 +149,29 @@ impl Loop<'_> {
         let private = nest.private;
         let policy = settings::policy(args, private);
         let (budget, budgeted) = settings::budget(args.budget.as_ref(), private);
-        let start = if nest.waits {
-            emit!(#private::Retry::start_async(policy))
-        } else {
-            emit!(#private::Retry::start(policy))
-        };
-        let limited = if args.deadline.is_some() || args.attempt_timeout.is_some() {
+        let limited = args.deadline.is_some() || args.attempt_timeout.is_some();
+        let limited = limited.then(|| {
             let deadline = settings::limit(args.deadline.as_ref());
             let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
-            emit!(#private::limits(#start, #deadline, #attempt_timeout))
-        } else {
-            start
-        };
+            emit!(let terms = #private::limits(terms, #deadline, #attempt_timeout);)
+        });
         let nested = match args.nested {
             None | Some(Nested::Warn) => None,
             Some(Nested::Collapse) => Some(emit!(.nested(#private::Nested::Collapse))),
             Some(Nested::Allow) => Some(emit!(.nested(#private::Nested::Allow))),
         };
         let timed = (args.attempt.is_some() || nest.plan.records).then(|| emit!(.timed()));
+        let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
+        let waits = nest.waits;
+        let start = match (plain, waits) {
+            (true, true) => emit!(let mut retry = #private::Retry::start_async(policy);),
+            (true, false) => emit!(let mut retry = #private::Retry::start(policy);),
+            (false, _) => emit! {
+                let terms = #private::Terms::new() #budgeted #nested #timed;
+                #limited
+                let mut retry = #private::retry(policy, &terms, #waits);
+            },
+        };
         let kept = nest.plan.keeps.then(|| {
             if nest.plan.records {
                 let ty = nest.output;
@@ -186,7 +191,7 @@ impl Loop<'_> {
         emit! {
             #policy
             #budget
-            let mut retry = #limited #budgeted #nested #timed;
+            #start
             #kept
             #cut
             #rejection

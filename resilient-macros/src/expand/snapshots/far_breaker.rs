@@ -12,9 +12,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
             .build_const();
         &POLICY
     };
-    let mut retry = ::resilient::__private::Retry::start_async(policy)
+    let terms = ::resilient::__private::Terms::new()
         .nested(::resilient::__private::Nested::Collapse)
         .timed();
+    let mut retry = ::resilient::__private::retry(policy, &terms, true);
     let mut kept = <<Result<
         Value,
         RetryError<StoreError>,

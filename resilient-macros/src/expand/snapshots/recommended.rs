@@ -19,12 +19,13 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             );
             ::resilient::__private::BudgetSite::budget(&BUDGET)
         };
-        let mut retry = ::resilient::__private::limits(
-                ::resilient::__private::Retry::start_async(policy),
-                ::core::time::Duration::from_secs(10u64),
-                ::core::option::Option::None::<::core::time::Duration>,
-            )
-            .budgeted(budget);
+        let terms = ::resilient::__private::Terms::new().budgeted(budget);
+        let terms = ::resilient::__private::limits(
+            terms,
+            ::core::time::Duration::from_secs(10u64),
+            ::core::option::Option::None::<::core::time::Duration>,
+        );
+        let mut retry = ::resilient::__private::retry(policy, &terms, true);
         let mut kept = ::resilient::__private::Last::<Result<Page, SearchError>>::new();
         let mut cut = ::core::option::Option::None::<::resilient::__private::Limit>;
         'attempts: loop {

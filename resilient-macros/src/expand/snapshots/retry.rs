@@ -4,7 +4,8 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             .build_const();
         &POLICY
     };
-    let mut retry = ::resilient::__private::Retry::start(policy).timed();
+    let terms = ::resilient::__private::Terms::new().timed();
+    let mut retry = ::resilient::__private::retry(policy, &terms, false);
     let mut kept = ::resilient::__private::Last::<io::Result<Vec<u8>>>::new();
     loop {
         let delay = {
