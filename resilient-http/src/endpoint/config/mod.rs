@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, StatusCode};
 use resilient::{BreakerConfig, BudgetConfig, RetryPolicy};
 
 pub use self::builder::EndpointConfigBuilder;
+#[cfg(feature = "serde")]
 pub(super) use self::check::Wrong;
 use super::content::Content;
 use super::fields::Fields;
