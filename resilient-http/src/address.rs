@@ -58,6 +58,7 @@ impl Base {
         &self.url
     }
 
+    #[cfg(feature = "reqwest")]
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }

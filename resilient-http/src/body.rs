@@ -59,6 +59,16 @@ impl Body {
         !matches!(self.0, Kind::Once(_))
     }
 
+    /// Its bytes, if they are known before it is sent.
+    #[cfg(feature = "cache")]
+    pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Kind::Empty => Some(&[]),
+            Kind::Bytes(bytes) => Some(bytes),
+            Kind::Factory(_) | Kind::Once(_) => None,
+        }
+    }
+
     /// The body for one attempt. `None` if it was there once and is gone.
     pub(crate) fn open(&self) -> Option<RequestBody> {
         match &self.0 {

@@ -19,7 +19,7 @@ pub(crate) struct Call<'a> {
     /// Those of the request, and the idempotency key, which is the same for all attempts.
     pub(crate) headers: HeaderMap,
     pub(crate) facts: CallFacts,
-    pub(crate) visit: Visit<'a>,
+    pub(crate) visit: Visit,
     breaker: CircuitBreaker,
     policy: &'a RetryPolicy,
     budget: Option<RetryBudget>,
@@ -35,6 +35,18 @@ pub(crate) struct Call<'a> {
 /// Takes an answer within the attempt, so that one that cannot be read is no success.
 pub(crate) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
+impl CallFacts {
+    pub(crate) fn of(client: &ApiClient, request: &PreparedRequest) -> Self {
+        Self {
+            method: request.method.clone(),
+            template: request.template.clone(),
+            is_repeatable: request.options.idempotency.is_repeatable(&request.method),
+            is_replayable: request.body.is_replayable(),
+            rules: client.inner().rules.clone(),
+        }
+    }
+}
+
 impl<'a> Call<'a> {
     fn new(client: &'a ApiClient, request: &'a PreparedRequest) -> Result<Self, ApiError> {
         let inner = client.inner();
@@ -47,13 +59,7 @@ impl<'a> Call<'a> {
         Ok(Self {
             request,
             headers,
-            facts: CallFacts {
-                method: request.method.clone(),
-                template: request.template.clone(),
-                is_repeatable: options.idempotency.is_repeatable(&request.method),
-                is_replayable: request.body.is_replayable(),
-                rules: inner.rules.clone(),
-            },
+            facts: CallFacts::of(client, request),
             visit,
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
@@ -146,15 +152,12 @@ impl ApiClient {
     ) -> Result<T, ApiError> {
         let call = Call::new(self, request)?;
         let mut value = None;
-        let mut accept = |response: Response| {
-            let status = response.status;
-            match T::from_response(response) {
-                Ok(read) => {
-                    value = Some(read);
-                    Ok(())
-                }
-                Err(rejected) => Err(ApiError::unreadable(&call, status, rejected)),
+        let mut accept = |response: Response| match T::from_response(response) {
+            Ok(read) => {
+                value = Some(read);
+                Ok(())
             }
+            Err(rejected) => Err(ApiError::unreadable(call.details(None), rejected)),
         };
         whole_call(&call, async {
             let ended = self.attempts(&call, &mut accept).await;

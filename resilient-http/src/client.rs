@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     pub(crate) breakers: Breakers,
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) idempotency_header: HeaderName,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl ApiClient {

@@ -12,49 +12,62 @@ use crate::transport::Transport;
 /// Lets calls in until it is closed, and counts those inside.
 pub(crate) struct Gate {
     /// Gone once it is closed. Whoever is inside has its own handle, and the last one to leave closes the connections.
-    transport: RwLock<Option<Arc<dyn Transport>>>,
+    way: RwLock<Option<Way>>,
     inside: AtomicUsize,
     left: Notify,
 }
 
+/// How calls get out.
+pub(crate) enum Way {
+    Over(Arc<dyn Transport>),
+    /// Over the connections of another client, as long as that one is open.
+    Through(Arc<Gate>),
+}
+
 impl Gate {
-    pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
+    pub(crate) fn new(way: Way) -> Self {
         Self {
-            transport: RwLock::new(Some(transport)),
+            way: RwLock::new(Some(way)),
             inside: AtomicUsize::new(0),
             left: Notify::new(),
         }
     }
 
     /// Lets a call in; `None` if the gate is closed.
-    pub(crate) fn enter(&self) -> Option<Visit<'_>> {
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<Visit> {
         // Counted under the lock that `close` takes, so that nobody is inside uncounted once it is closed.
-        let transport = self
-            .transport
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let transport = Arc::clone(transport.as_ref()?);
+        let way = self.way.read().unwrap_or_else(PoisonError::into_inner);
+        let (transport, outer) = match way.as_ref()? {
+            Way::Over(transport) => (Arc::clone(transport), None),
+            Way::Through(gate) => {
+                let outer = gate.enter()?;
+                (Arc::clone(outer.transport.as_ref()?), Some(Box::new(outer)))
+            }
+        };
         self.inside.fetch_add(1, Ordering::AcqRel);
         Some(Visit {
-            gate: self,
+            gate: Arc::clone(self),
             transport: Some(transport),
+            outer,
         })
     }
 
     pub(crate) fn close(&self) {
-        let transport = self
-            .transport
+        let way = self
+            .way
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        drop(transport);
+        drop(way);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.transport
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_none()
+        let way = self.way.read().unwrap_or_else(PoisonError::into_inner);
+        match way.as_ref() {
+            None => true,
+            Some(Way::Over(_)) => false,
+            Some(Way::Through(gate)) => gate.is_closed(),
+        }
     }
 
     pub(crate) fn inside(&self) -> usize {
@@ -82,21 +95,24 @@ impl Gate {
 }
 
 /// A call that is inside. Dropped at its end, however it ends.
-pub(crate) struct Visit<'a> {
-    gate: &'a Gate,
+pub(crate) struct Visit {
+    gate: Arc<Gate>,
     transport: Option<Arc<dyn Transport>>,
+    /// With the client whose connections these are.
+    outer: Option<Box<Visit>>,
 }
 
-impl Visit<'_> {
+impl Visit {
     pub(crate) fn transport(&self) -> Option<&dyn Transport> {
         self.transport.as_deref()
     }
 }
 
-impl Drop for Visit<'_> {
+impl Drop for Visit {
     fn drop(&mut self) {
         // First the transport, so that nobody waits for calls whose connections are still there.
         self.transport = None;
+        self.outer = None;
         if self.gate.inside.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.gate.left.notify_waiters();
         }

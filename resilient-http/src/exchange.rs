@@ -1,6 +1,7 @@
 //! One attempt: the request goes out, redirects within the origin are followed, the answer is read whole.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, header};
@@ -13,9 +14,9 @@ use crate::address::same_origin;
 use crate::body::RequestBody;
 use crate::call::{Accept, Call};
 use crate::client::ApiClient;
-use crate::error::{ApiError, BuildError, BuildErrorKind, Opaque, Phase, Reply};
+use crate::error::{ApiError, BuildError, BuildErrorKind, Details, Opaque, Phase, Reply};
 use crate::redact::mark_secrets;
-use crate::response::{Rejected, Response};
+use crate::response::{Rejected, Response, Served};
 use crate::telemetry::Sent;
 use crate::transport::{Cause, ResponseBody, TransportError};
 
@@ -90,6 +91,7 @@ impl ApiClient {
                 body,
                 attempts: call.attempt(),
                 template: call.facts.template.clone(),
+                served: Served::Fresh,
             });
         }
         let (body, is_truncated) = read_beginning(body).await;
@@ -269,19 +271,20 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn unreadable(call: &Call<'_>, status: StatusCode, rejected: Rejected) -> Self {
+    pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
         let (response, error) = rejected.into_parts();
         let is_long = response.body.len() > ERROR_BODY_LIMIT;
         // Copied, so that an error keeps no long body alive.
         let kept = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
+        details.reply = Some(Reply {
+            status: response.status,
+            headers: response.headers,
+            body: Bytes::copy_from_slice(kept),
+            is_truncated: is_long,
+        });
         Self::Decode {
-            error: Box::new(error),
-            details: Opaque::new(call.details(Some(Reply {
-                status,
-                headers: response.headers,
-                body: Bytes::copy_from_slice(kept),
-                is_truncated: is_long,
-            }))),
+            error: Arc::new(error),
+            details: Opaque::new(details),
         }
     }
 }

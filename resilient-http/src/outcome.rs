@@ -13,6 +13,8 @@ const RETRIED: [u16; 6] = [408, 429, 500, 502, 503, 504];
 pub(crate) struct OutcomeRules {
     pub(crate) retried: Vec<u16>,
     pub(crate) counts_rate_limits: bool,
+    /// Codes of errors that stay.
+    pub(crate) permanent: Vec<String>,
 }
 
 impl Default for OutcomeRules {
@@ -20,6 +22,7 @@ impl Default for OutcomeRules {
         Self {
             retried: RETRIED.to_vec(),
             counts_rate_limits: false,
+            permanent: Vec::new(),
         }
     }
 }
@@ -92,7 +95,8 @@ fn of_status(details: &Details, is_repeatable: bool) -> Class {
         // It answered: that it did not please the caller says nothing against its health.
         _ => (Outcome::Success, is_repeatable),
     };
-    let retry = reply.says_retry().unwrap_or(is_chosen && may_retry);
+    let stays = !rules.permanent.is_empty() && reply.has_code(&rules.permanent);
+    let retry = !stays && reply.says_retry().unwrap_or(is_chosen && may_retry);
     let class = retry_if(health, retry);
     match hint {
         Some(hint) => class.after(hint),

@@ -56,7 +56,7 @@ pub(crate) struct CallOptions {
 }
 
 /// A time that was given, which may be none.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Time(pub(crate) Option<Duration>);
 
 /// A request that is put together and checked, and can be sent: [`ApiClient::execute`].

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "cache")]
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -11,13 +13,39 @@ use crate::error::{DecodeError, request_id};
 use crate::rate_limit::RateLimit;
 use crate::redact::HeaderNames;
 
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Served {
+    /// From the server, for this call.
+    #[default]
+    Fresh,
+    /// From the server, for another call that asked the same at the same time.
+    #[cfg(feature = "cache")]
+    Joined,
+    /// It was kept. See [`AnswerCache`](crate::AnswerCache).
+    #[cfg(feature = "cache")]
+    Kept {
+        /// How long ago it came from the server.
+        age: Duration,
+    },
+    /// It was kept, and is older than it should be: the circuit is open.
+    #[cfg(feature = "cache")]
+    Stale {
+        /// How long ago it came from the server.
+        age: Duration,
+    },
+}
+
 /// An answer as it came, with a status of success.
+#[derive(Clone)]
 pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
     pub(crate) template: Arc<str>,
+    pub(crate) served: Served,
 }
 
 impl Response {
@@ -45,7 +73,13 @@ impl Response {
         self.body
     }
 
-    /// How many attempts it took.
+    /// Where it comes from: the server, or what was kept of its answers.
+    #[must_use]
+    pub fn served(&self) -> Served {
+        self.served
+    }
+
+    /// How many attempts it took. 0 if nothing was sent for it.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -105,6 +139,7 @@ impl fmt::Debug for Response {
             .field("body_bytes", &self.body.len())
             .field("attempts", &self.attempts)
             .field("template", &self.template)
+            .field("served", &self.served)
             .finish()
     }
 }

@@ -10,7 +10,7 @@ use crate::address::{Base, UserInfo, is_private};
 use crate::auth::{ApiKey, Auth, header_name};
 use crate::breakers::Breakers;
 use crate::client::{ApiClient, Inner};
-use crate::closing::Gate;
+use crate::closing::{Gate, Way};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::{is_credential, mark_secrets};
 use crate::transport::Transport;
@@ -43,7 +43,10 @@ impl ApiClientBuilder {
         let budget = self.retry_budget(&base);
         let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
-        let transport = self.make_transport(&base)?;
+        let way = match self.connections_of.take() {
+            Some(client) => Way::Through(Arc::clone(&client.inner().gate)),
+            None => Way::Over(self.make_transport(&base)?),
+        };
         Ok(ApiClient::new(Inner {
             base,
             headers: self.headers,
@@ -58,7 +61,7 @@ impl ApiClientBuilder {
             breakers,
             rules: Arc::new(self.rules),
             idempotency_header,
-            gate: Gate::new(transport),
+            gate: Arc::new(Gate::new(way)),
         }))
     }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use resilient::{BreakerConfig, BudgetConfig, CircuitBreaker, RetryBudget, RetryPolicy};
 
 use crate::auth::Auth;
+use crate::client::ApiClient;
 use crate::error::BuildError;
 use crate::outcome::OutcomeRules;
 use crate::redact::HeaderNames;
@@ -39,6 +40,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`redirects`](Self::redirects) | 5 | within the origin only |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
 /// | [`retried_statuses`](Self::retried_statuses) | 408, 429, 500, 502, 503, 504 | |
+/// | [`permanent_codes`](Self::permanent_codes) | none | |
 /// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
 /// | [`auth`](Self::auth), [`header`](Self::header), [`name`](Self::name) | none | |
 #[must_use]
@@ -60,6 +62,7 @@ pub struct ApiClientBuilder {
     allowed: Vec<String>,
     allows_plain_http: bool,
     transport: Option<Arc<dyn Transport>>,
+    connections_of: Option<ApiClient>,
     #[cfg(feature = "reqwest")]
     configure: Option<Configure>,
     /// The first thing that is wrong.
@@ -101,6 +104,7 @@ impl ApiClientBuilder {
             allowed: Vec::new(),
             allows_plain_http: false,
             transport: None,
+            connections_of: None,
             #[cfg(feature = "reqwest")]
             configure: None,
             problem: None,
@@ -231,6 +235,13 @@ impl ApiClientBuilder {
         self
     }
 
+    /// What errors say of themselves that no patience mends, such as `insufficient_quota`: an answer whose JSON has one of
+    /// these as `code` or `type`, at its top or within `error`, is not tried again, whatever its status and headers.
+    pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
+        self.rules.permanent = codes.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The header for idempotency keys.
     pub fn idempotency_header(mut self, name: impl Into<String>) -> Self {
         self.idempotency_header = name.into();
@@ -253,6 +264,14 @@ impl ApiClientBuilder {
     /// What sends the requests, instead of a reqwest client that is built for this one.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Sends over the connections of another client, and of nothing else does it take a share. They end together: once that
+    /// one is closed, calls of this one are [`Closed`](crate::ApiError::Closed), and it waits for those that run; to close
+    /// this one does nothing to that one. Takes the place of a transport.
+    pub fn connections_of(mut self, client: &ApiClient) -> Self {
+        self.connections_of = Some(client.clone());
         self
     }
 

@@ -1,6 +1,8 @@
 //! What is wrong with a client or a request before anything is sent.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::BoxError;
 
@@ -35,12 +37,12 @@ pub enum BuildErrorKind {
 /// A client or a request that cannot be built. Nothing was sent.
 ///
 /// It names the part and the problem, never a value: values may be secrets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BuildError {
     kind: BuildErrorKind,
     subject: String,
     problem: String,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl BuildError {
@@ -105,7 +107,7 @@ impl BuildError {
     }
 
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
     }
 }
@@ -116,8 +118,8 @@ impl fmt::Display for BuildError {
     }
 }
 
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         let source = self.source.as_deref()?;
         Some(source)
     }

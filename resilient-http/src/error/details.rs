@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use serde_json::Value;
 
 use crate::outcome::OutcomeRules;
 use crate::rate_limit::RateLimit;
@@ -71,6 +72,20 @@ impl Reply {
             } else {
                 None
             }
+        })
+    }
+
+    /// Whether its JSON says that it is one of these, as `code` or `type`, at its top or within `error`.
+    pub(crate) fn has_code(&self, codes: &[String]) -> bool {
+        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
+            return false;
+        };
+        let error = body.get("error");
+        [Some(&body), error].into_iter().flatten().any(|part| {
+            ["code", "type"].iter().any(|name| {
+                let code = part.get(*name).and_then(Value::as_str);
+                code.is_some_and(|code| codes.iter().any(|known| known == code))
+            })
         })
     }
 

@@ -1,5 +1,6 @@
 //! What errors are made of.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -95,6 +96,6 @@ impl From<TimedOut> for ApiError {
 
 impl From<BuildError> for ApiError {
     fn from(error: BuildError) -> Self {
-        Self::Build(Box::new(error))
+        Self::Build(Arc::new(error))
     }
 }

@@ -8,6 +8,7 @@ mod make;
 mod show;
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -118,7 +119,9 @@ pub enum RetriesDisabled {
 /// may be secrets. What a person should read of the answer is in [`message`](Self::message).
 ///
 /// What each means for retry and circuit breaker is its [`Classify`](resilient::Classify), by the table in the
-/// [crate's documentation](crate#what-is-tried-again-and-what-counts).
+/// [crate's documentation](crate#what-is-tried-again-and-what-counts). Clones share what they hold, so that all who wait for
+/// one call can be told of its end.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ApiError {
     /// No answer, or half of one.
@@ -187,7 +190,7 @@ pub enum ApiError {
     #[non_exhaustive]
     Decode {
         /// What is wrong with it.
-        error: Box<DecodeError>,
+        error: Arc<DecodeError>,
         #[doc(hidden)]
         details: Opaque,
     },
@@ -204,15 +207,16 @@ pub enum ApiError {
     /// The client is closed: nothing was sent.
     Closed,
     /// The request cannot be built: nothing was sent.
-    Build(Box<BuildError>),
+    Build(Arc<BuildError>),
 }
 
 /// The contents that an error keeps to itself.
-pub struct Opaque(Box<Details>);
+#[derive(Clone)]
+pub struct Opaque(Arc<Details>);
 
 impl Opaque {
     pub(crate) fn new(details: Details) -> Self {
-        Self(Box::new(details))
+        Self(Arc::new(details))
     }
 }
 
