@@ -38,8 +38,6 @@ mod coarse;
 mod error;
 mod event;
 #[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
-mod fallback;
-mod given_limit;
 mod keyed;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -1,0 +1,36 @@
+//! Arguments of attempts, and what tells the compiler of them.
+
+/// A copy of an argument for one attempt.
+#[diagnostic::on_unimplemented(
+    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is not `Clone`",
+    label = "moved by the body, so every attempt needs one of its own",
+    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if the body only borrows it"
+)]
+pub trait Fresh {
+    /// A fresh copy.
+    #[must_use]
+    fn fresh(&self) -> Self;
+}
+
+impl<T: Clone> Fresh for T {
+    #[inline]
+    fn fresh(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// Takes a value in a branch that is never taken: so the block around it owns it.
+#[inline]
+pub fn consume<T>(_: T) {}
+
+/// The output of a branch that is never taken, which tells the type of the other one.
+#[cold]
+pub fn never_taken<O>() -> O {
+    unreachable!("the attributes write it into branches that are never taken")
+}
+
+/// The future that a function returns.
+#[inline]
+pub fn future<F: Future>(future: F) -> F {
+    future
+}

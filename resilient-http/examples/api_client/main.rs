@@ -1,0 +1,172 @@
+//! A client of a small API that has a bad day, and what it does about each kind of error.
+//!
+//! ```text
+//! cargo run -p resilient-http --example api_client
+//! ```
+//!
+//! The API is on loopback: well for a second, then it limits its callers, then it breaks in every way there is, then it
+//! hangs, then it is well again. A shop asks it for a price ten times a second. Look for
+//!
+//! - answers that took more than one attempt: the caller saw nothing of the failures,
+//! - the circuit that opens: from there on the shop shows the last price it knows, at once,
+//! - the order, a `POST` with a key: it is tried again, and booked once.
+
+mod server;
+
+use std::time::{Duration, Instant};
+
+use resilient_http::{
+    ApiClient, ApiError, ApiKey, Auth, BreakerConfig, IdempotencyKey, Reply, RetryPolicy,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::server::Server;
+
+#[derive(Debug, Deserialize)]
+struct Price {
+    cents: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Order {
+    sku: &'static str,
+    count: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Booked {
+    number: u64,
+}
+
+/// What the shop does: shows prices, the last one it knew if there is no other.
+struct Shop {
+    api: ApiClient,
+    began: Instant,
+    last_price: Option<u64>,
+    shown: Tally,
+}
+
+/// How many prices were shown, and which.
+#[derive(Debug, Default)]
+struct Tally {
+    fresh: u32,
+    after_retries: u32,
+    last_known: u32,
+    none: u32,
+}
+
+impl Shop {
+    async fn show_price(&mut self, sku: &str) {
+        let price: Result<Reply<Price>, ApiError> =
+            self.api.get("items/{sku}/price").param("sku", sku).await;
+        match price {
+            Ok(reply) => {
+                let attempts = reply.response.attempts();
+                self.last_price = Some(reply.value.cents);
+                self.shown.fresh += 1;
+                if attempts > 1 {
+                    self.shown.after_retries += 1;
+                    self.say(&format!(
+                        "{} cents, after {attempts} attempts",
+                        reply.value.cents
+                    ));
+                }
+            }
+            // Nothing was sent: the last known price is better than a wait.
+            Err(ApiError::CircuitOpen(open)) => {
+                let again = open.retry_after().unwrap_or_default();
+                self.fall_back(&format!("circuit open for {again:.1?}"));
+            }
+            // It asks for more time than we have: whoever schedules work could come back then.
+            Err(ApiError::RateLimited { retry_after, .. }) => {
+                let wait = retry_after.unwrap_or_default();
+                self.fall_back(&format!("limited: come back in {wait:?}"));
+            }
+            Err(error) if error.is_not_found() => {
+                self.shown.none += 1;
+                self.say("no such item");
+            }
+            Err(error) => self.fall_back(&error.to_string()),
+        }
+    }
+
+    fn fall_back(&mut self, why: &str) {
+        let Some(cents) = self.last_price else {
+            self.shown.none += 1;
+            return self.say(&format!("no price ({why})"));
+        };
+        self.shown.last_known += 1;
+        self.say(&format!("{cents} cents as last known ({why})"));
+    }
+
+    fn say(&self, what: &str) {
+        println!("{:>6.2}s  {what}", self.began.elapsed().as_secs_f64());
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let server = Server::start().await?;
+    let api = ApiClient::builder(server.base())
+        .auth(Auth::api_key("x-api-key", ApiKey::secret("a secret")))
+        .timeout(Duration::from_millis(100))
+        .deadline(Duration::from_secs(2))
+        .retry(
+            RetryPolicy::builder()
+                .base_delay(Duration::from_millis(20))
+                .build()?,
+        )
+        .circuit_breaker(
+            BreakerConfig::builder()
+                .failure_threshold(5)
+                .recovery_time(Duration::from_millis(500))
+                .build()?,
+        )
+        .build()?;
+    let mut shop = Shop {
+        api: api.clone(),
+        began: Instant::now(),
+        last_price: None,
+        shown: Tally::default(),
+    };
+
+    shop.show_price("no such thing").await;
+    while !Server::day_is_over(shop.began.elapsed()) {
+        if let Some(news) = server.news(shop.began.elapsed()) {
+            shop.say(&format!("--- the API {news}"));
+        }
+        shop.show_price("tea").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    // Its first answer is lost on the way. The key tells the API that it has booked this one.
+    server.lose_next_answer();
+    let order = Order {
+        sku: "tea",
+        count: 2,
+    };
+    let booked: Reply<Booked> = api
+        .post("orders")
+        .json(&order)
+        .idempotency_key(IdempotencyKey::Auto)
+        .await?;
+    shop.say(&format!(
+        "order {} booked, after {} attempts",
+        booked.value.number,
+        booked.response.attempts()
+    ));
+
+    let calls = api.circuit_breaker().snapshot().totals;
+    println!(
+        "\nprices shown: {} fresh ({} thanks to a retry), {} last known, {} none",
+        shop.shown.fresh, shop.shown.after_retries, shop.shown.last_known, shop.shown.none
+    );
+    println!(
+        "the API saw {} requests and booked {} order; the circuit breaker spared it {}",
+        server.requests(),
+        server.orders(),
+        calls.rejected
+    );
+    api.close_and_wait(Duration::from_secs(1)).await?;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! A chat endpoint from a TOML file, through an outage.
+//!
+//! ```text
+//! cargo run -p resilient-http --example endpoint --features cache,toml
+//! ```
+//!
+//! The API is a stand-in on loopback: well for a second, down for a second and a half, then well again. Two questions are
+//! asked in turn, twenty times a second. Look for
+//!
+//! - answers that were kept: most calls send nothing,
+//! - the outage: a few calls end with an error, then the circuit is open, and old answers come at once,
+//! - a question that was never answered before: there is nothing to hand out, and the error says when to come back,
+//! - the end: one probe, and the answers are new again.
+
+mod server;
+
+use std::time::Duration;
+
+use resilient_http::{ApiError, Endpoint, EndpointConfigs, Reply, Served};
+use serde::{Deserialize, Serialize};
+
+use crate::server::{OUTAGE, Server};
+
+#[derive(Debug, Serialize)]
+struct Message {
+    role: &'static str,
+    content: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Ask {
+    messages: [Message; 1],
+}
+
+#[derive(Debug, Deserialize)]
+struct Completion {
+    choices: Vec<Choice>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    message: Said,
+}
+
+#[derive(Debug, Deserialize)]
+struct Said {
+    content: String,
+}
+
+type Chat = Endpoint<Ask, Reply<Completion>>;
+
+fn ask(content: &'static str) -> Ask {
+    Ask {
+        messages: [Message {
+            role: "user",
+            content,
+        }],
+    }
+}
+
+/// What is told of a call, and of which kind it is.
+fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
+    let reply = match ended {
+        Ok(reply) => reply,
+        Err(ApiError::CircuitOpen(open)) => {
+            let wait = open.retry_after().unwrap_or_default().as_millis();
+            return ("no answer, circuit open", format!("come back in {wait} ms"));
+        }
+        Err(error) => return ("no answer", error.to_string()),
+    };
+    let text = reply
+        .value
+        .choices
+        .first()
+        .map_or("", |choice| &choice.message.content);
+    match reply.response.served() {
+        Served::Stale { age } => ("stale", format!("{text}, {} ms old", age.as_millis())),
+        Served::Kept { .. } => ("kept", text.to_owned()),
+        _ => ("new", text.to_owned()),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let server = Server::start().await?;
+    let declared = EndpointConfigs::from_toml(include_str!("endpoints.toml"))?;
+    let config = declared.get("chat").ok_or("no endpoint `chat`")?;
+    for warning in config.warnings() {
+        println!("warning: {warning}");
+    }
+    let config = config.to_builder().base_url(server.base()).build()?;
+    let chat = Chat::new(config)?;
+
+    println!("\n    time  circuit    answer");
+    let questions = ["Which tea?", "Which cup?"];
+    let mut last = "";
+    let mut asked_new = false;
+    for n in 0_usize.. {
+        let age = server.age();
+        if age > OUTAGE.1 + Duration::from_millis(1400) {
+            break;
+        }
+        let is_open = chat.circuit_breaker().state() == resilient::State::Open;
+        let question = if is_open && last == "stale" && !asked_new {
+            asked_new = true;
+            "Which spoon?"
+        } else {
+            questions[n % 2]
+        };
+        let ended = chat.call(&ask(question)).await;
+        let (kind, text) = told(&ended);
+        if kind != last {
+            let state = chat.circuit_breaker().state().to_string();
+            println!("{:>6} ms  {state:<9}  {kind}: {text}", age.as_millis());
+        }
+        last = kind;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    let Some(cache) = chat.cache() else {
+        return Ok(());
+    };
+    let counts = cache.counts();
+    println!(
+        "\n{} calls had a kept answer and {} a stale one; the server had {} requests of all.",
+        counts.hits,
+        counts.stale,
+        server.requests()
+    );
+    Ok(())
+}

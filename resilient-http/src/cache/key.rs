@@ -1,0 +1,124 @@
+//! Under what an answer is kept: a digest, in which nothing can be read.
+
+use http::HeaderMap;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::idempotency::{Idempotency, IdempotencyKey};
+use crate::request::PreparedRequest;
+
+/// A digest of all that makes a question: whose it is, method, address, headers, body.
+///
+/// Headers of a call may hold secrets, and so may its body. The digest is salted, so that none can be guessed from it, and
+/// the endpoint's own key is not even part of it: an endpoint has one key, and shares its answers with no other endpoint.
+pub(super) type Key = [u8; 32];
+
+/// Makes the keys of one cache.
+pub(super) struct Keys {
+    salt: [u8; 16],
+}
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        Self {
+            salt: *Uuid::new_v4().as_bytes(),
+        }
+    }
+
+    /// `None` if the body is not known before it is sent.
+    pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<Key> {
+        let body = request.body.as_bytes()?;
+        let mut digest = Sha256::new();
+        digest.update(self.salt);
+        digest.update(owner.to_be_bytes());
+        part(&mut digest, request.method.as_str().as_bytes());
+        part(&mut digest, request.url.as_str().as_bytes());
+        headers(&mut digest, &request.headers);
+        if let Idempotency::Key(IdempotencyKey::Given(key)) = &request.options.idempotency {
+            part(&mut digest, key.as_bytes());
+        }
+        part(&mut digest, body);
+        Some(digest.finalize().into())
+    }
+}
+
+/// With its length, so that no two sequences of parts are the same bytes.
+fn part(digest: &mut Sha256, bytes: &[u8]) {
+    digest.update((bytes.len() as u64).to_be_bytes());
+    digest.update(bytes);
+}
+
+fn headers(digest: &mut Sha256, headers: &HeaderMap) {
+    let mut sorted: Vec<_> = headers.iter().collect();
+    // Stable: values of one name keep their order, which means something.
+    sorted.sort_by_key(|(name, _)| name.as_str());
+    part(digest, &(sorted.len() as u64).to_be_bytes());
+    for (name, value) in sorted {
+        part(digest, name.as_str().as_bytes());
+        part(digest, value.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderValue, Method};
+
+    use super::*;
+    use crate::body::Body;
+
+    fn request(url: &str, body: Body, headers: &[(&'static str, &'static str)]) -> PreparedRequest {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        PreparedRequest {
+            method: Method::POST,
+            url: url.parse().unwrap(),
+            template: "x".into(),
+            headers: map,
+            body,
+            options: crate::request::CallOptions::default(),
+        }
+    }
+
+    #[test]
+    fn only_what_makes_the_question_is_in_the_key() {
+        let keys = Keys::new();
+        let of =
+            |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
+                keys.of(
+                    owner,
+                    &request(url, Bytes::from_static(body.as_bytes()).into(), headers),
+                )
+            };
+        let first = of(1, "http://h/a", "b", &[("x", "1"), ("y", "2")]);
+        assert!(first.is_some());
+        assert_eq!(first, of(1, "http://h/a", "b", &[("y", "2"), ("x", "1")]));
+        for other in [
+            of(2, "http://h/a", "b", &[("x", "1"), ("y", "2")]),
+            of(1, "http://h/b", "b", &[("x", "1"), ("y", "2")]),
+            of(1, "http://h/a", "c", &[("x", "1"), ("y", "2")]),
+            of(1, "http://h/a", "b", &[("x", "1"), ("y", "3")]),
+            of(1, "http://h/a", "b", &[("x", "1y2")]),
+            of(1, "http://h/a", "b", &[("y", "1"), ("x", "2")]),
+            of(1, "http://h/ab", "", &[("x", "1"), ("y", "2")]),
+        ] {
+            assert_ne!(first, other);
+        }
+        // Another cache has other keys: none can be guessed.
+        let elsewhere = Keys::new();
+        let same = request(
+            "http://h/a",
+            Bytes::from_static(b"b").into(),
+            &[("x", "1"), ("y", "2")],
+        );
+        assert_ne!(first, elsewhere.of(1, &same));
+    }
+
+    #[test]
+    fn what_is_not_known_before_it_is_sent_has_no_key() {
+        let stream = Body::once(http_body_util::Full::new(Bytes::new()));
+        assert_eq!(Keys::new().of(1, &request("http://h/a", stream, &[])), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! In which way an endpoint shows its key, apart from the key.
+
+use std::str::FromStr;
+
+use http::HeaderName;
+
+use crate::auth::{ApiKey, Auth, header_name};
+use crate::error::BuildError;
+
+/// How an endpoint shows its key. As text: `bearer`, `x-api-key`, `header:NAME` or `none`.
+///
+/// ```
+/// use resilient_http::AuthKind;
+///
+/// assert_eq!("header:api-token".parse::<AuthKind>()?, AuthKind::Header("api-token".to_owned()));
+/// assert!("basic".parse::<AuthKind>().is_err());
+/// # Ok::<(), resilient_http::BuildError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AuthKind {
+    /// `authorization: Bearer …`.
+    #[default]
+    Bearer,
+    /// The key alone as `x-api-key`.
+    XApiKey,
+    /// The key alone in a header of this name.
+    Header(String),
+    /// Not at all: there is no key.
+    None,
+}
+
+impl AuthKind {
+    /// With its key, which there must be exactly if it is not `none`.
+    pub(super) fn with(&self, key: Option<&ApiKey>) -> Result<Auth, BuildError> {
+        match (self, key) {
+            (Self::None, None) => Ok(Auth::none()),
+            (Self::None, Some(_)) => Err(BuildError::credentials(
+                "`api_key`",
+                "is given, and `auth` is `none`",
+            )),
+            (_, None) => Err(BuildError::credentials(
+                "`api_key`",
+                "is missing: give one, or set `auth` to `none`",
+            )),
+            (Self::Bearer, Some(key)) => Ok(Auth::bearer(key.clone())),
+            (Self::XApiKey, Some(key)) => Ok(Auth::api_key("x-api-key", key.clone())),
+            (Self::Header(name), Some(key)) => Ok(Auth::api_key(name, key.clone())),
+        }
+    }
+
+    /// The header that the key is in.
+    pub(super) fn header(&self) -> Result<Option<HeaderName>, BuildError> {
+        match self {
+            Self::Bearer => Ok(Some(http::header::AUTHORIZATION)),
+            Self::XApiKey => header_name("x-api-key").map(Some),
+            Self::Header(name) => header_name(name).map(Some),
+            Self::None => Ok(None),
+        }
+    }
+}
+
+impl FromStr for AuthKind {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        match text {
+            "bearer" => Ok(Self::Bearer),
+            "x-api-key" => Ok(Self::XApiKey),
+            "none" => Ok(Self::None),
+            _ => match text.split_once(':') {
+                Some(("header", name)) if !name.is_empty() => Ok(Self::Header(name.to_owned())),
+                // What was written may be a key in the wrong place.
+                _ => Err(BuildError::setting(
+                    "auth",
+                    "must be `bearer`, `x-api-key`, `header:NAME` or `none`",
+                )),
+            },
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Single values as people write them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use resilient::Jitter;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::super::auth_kind::AuthKind;
+use super::super::fields::{Fields, fields_of};
+use super::super::preset::Preset;
+use crate::auth::ApiKey;
+use crate::idempotency::{Idempotency, IdempotencyKey};
+
+/// What is written as one word. Whatever it is, it is not shown in an error: it may be a key in the wrong place.
+pub(super) struct Word<T>(pub(super) T);
+
+pub(super) trait FromWord: Sized {
+    const EXPECTED: &'static str;
+
+    fn from_word(text: &str) -> Option<Self>;
+}
+
+impl<'de, T: FromWord> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)
+            .map_err(|_| D::Error::custom(format_args!("must be {}", T::EXPECTED)))?;
+        T::from_word(&text)
+            .map(Word)
+            .ok_or_else(|| D::Error::custom(format_args!("must be {}", T::EXPECTED)))
+    }
+}
+
+impl FromWord for Preset {
+    const EXPECTED: &'static str = "`openai` or `anthropic`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        Self::named(text)
+    }
+}
+
+impl FromWord for AuthKind {
+    const EXPECTED: &'static str = "`bearer`, `x-api-key`, `header:NAME` or `none`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+pub(super) struct Key {
+    pub(super) key: ApiKey,
+    pub(super) is_literal: bool,
+}
+
+impl FromWord for Key {
+    const EXPECTED: &'static str = "`env:NAME`, `file:PATH` or `literal:…`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        Some(Self {
+            key: text.parse().ok()?,
+            is_literal: text.starts_with("literal:"),
+        })
+    }
+}
+
+/// `None` is written as `none`.
+pub(super) struct Time(pub(super) Option<Duration>);
+
+impl FromWord for Time {
+    const EXPECTED: &'static str = "a duration like \"250ms\", \"30s\" or \"1m 30s\", or \"none\"";
+
+    fn from_word(text: &str) -> Option<Self> {
+        if text == "none" {
+            return Some(Self(None));
+        }
+        humantime::parse_duration(text).ok().map(Some).map(Self)
+    }
+}
+
+impl FromWord for Idempotency {
+    const EXPECTED: &'static str = "`by_method`, `yes`, `no` or `key`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        match text {
+            "by_method" => Some(Self::Auto),
+            "yes" => Some(Self::Yes),
+            "no" => Some(Self::No),
+            "key" => Some(Self::Key(IdempotencyKey::Auto)),
+            _ => None,
+        }
+    }
+}
+
+impl FromWord for Jitter {
+    const EXPECTED: &'static str =
+        "`full`, `equal`, `none`, `decorrelated`, `smooth` or a share like `20%`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        Some(match text {
+            "full" => Self::Full,
+            "equal" => Self::Equal,
+            "none" => Self::None,
+            "decorrelated" => Self::Decorrelated,
+            "smooth" => Self::Smooth,
+            share => {
+                let percent: f64 = share.strip_suffix('%')?.trim_end().parse().ok()?;
+                Self::Proportional(percent / 100.0)
+            }
+        })
+    }
+}
+
+/// A value in a path: text, or a number.
+pub(super) struct Plain(pub(super) String);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl Visitor<'_> for Read {
+            type Value = Plain;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a whole number")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Plain, E> {
+                Ok(Plain(text.to_owned()))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+/// Fields of any kind that JSON has, too.
+pub(super) struct Body(pub(super) Fields);
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = BTreeMap::<String, Value>::deserialize(deserializer)?;
+        if fields.values().any(has_date) {
+            return Err(D::Error::custom(
+                "JSON has no dates: write them as text, in quotes",
+            ));
+        }
+        fields_of(&fields).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// How the TOML parser hands a date to formats that have none.
+fn has_date(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name == "$__toml_private_datetime" || has_date(value)),
+        Value::Array(values) => values.iter().any(has_date),
+        _ => false,
+    }
+}

@@ -1,0 +1,143 @@
+//! What is sent of a call, from three layers: what the configuration adds, what the request says, what this call says.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::error::{BuildError, BuildErrorKind};
+
+/// Fields as serde wrote them. Never parsed further, so no number is changed on its way.
+pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// What there is to send.
+#[derive(Debug, Clone)]
+pub(super) enum Payload {
+    Nothing,
+    Fields(Fields),
+    /// A list, a text, a number: nothing that could be merged.
+    Whole(Box<RawValue>),
+}
+
+fn refuse(problem: &str) -> BuildError {
+    BuildError::new(BuildErrorKind::Body, "request", problem)
+}
+
+impl Payload {
+    /// A request as its type is written. Fields that are `null` are not said.
+    fn of(request: &(impl Serialize + ?Sized)) -> Result<Self, BuildError> {
+        let raw = to_raw_value(request).map_err(|_| refuse("cannot be written as JSON"))?;
+        Ok(match raw.get().as_bytes().first() {
+            Some(b'{') => Self::Fields(without_nulls(parse(&raw)?)),
+            _ if raw.get() == "null" => Self::Nothing,
+            _ => Self::Whole(raw),
+        })
+    }
+
+    /// The one order: `extra` is overridden by the request, and both by the call. There, `null` takes a field away.
+    pub(super) fn merge(
+        extra: &Fields,
+        request: &(impl Serialize + ?Sized),
+        call: &Fields,
+    ) -> Result<Self, BuildError> {
+        let fields = match Self::of(request)? {
+            whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
+            Self::Whole(_) => {
+                return Err(refuse("is no object, so no field can be added to it"));
+            }
+            Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),
+            Self::Nothing => Fields::new(),
+            Self::Fields(fields) => fields,
+        };
+        let mut merged = extra.clone();
+        merged.extend(fields);
+        merged.extend(
+            call.iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+        Ok(Self::Fields(without_nulls(merged)))
+    }
+}
+
+/// The fields of an object.
+pub(super) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, BuildError> {
+    let raw = to_raw_value(value).map_err(|_| refuse("cannot be written as JSON"))?;
+    parse(&raw)
+}
+
+fn parse(raw: &RawValue) -> Result<Fields, BuildError> {
+    serde_json::from_str(raw.get()).map_err(|_| refuse("is no object"))
+}
+
+fn without_nulls(mut fields: Fields) -> Fields {
+    fields.retain(|_, value| value.get() != "null");
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn merged(
+        extra: &serde_json::Value,
+        request: impl Serialize,
+        call: &serde_json::Value,
+    ) -> String {
+        let (extra, call) = (fields_of(extra).unwrap(), fields_of(call).unwrap());
+        match Payload::merge(&extra, &request, &call).unwrap() {
+            Payload::Nothing => "nothing".to_owned(),
+            Payload::Fields(fields) => serde_json::to_string(&fields).unwrap(),
+            Payload::Whole(raw) => raw.get().to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_call_overrides_the_request_and_the_request_what_the_configuration_adds() {
+        let text = merged(
+            &json!({"a": 1, "b": 1, "c": 1}),
+            json!({"b": 2, "c": 2, "d": null}),
+            &json!({"c": 3, "a": null}),
+        );
+        assert_eq!(text, r#"{"b":2,"c":3}"#);
+    }
+
+    #[test]
+    fn what_a_request_leaves_null_is_not_said_and_what_is_within_is_left_alone() {
+        let text = merged(
+            &json!({"a": 1}),
+            json!({"a": null, "b": {"c": null}}),
+            &json!({}),
+        );
+        assert_eq!(text, r#"{"a":1,"b":{"c":null}}"#);
+    }
+
+    #[test]
+    fn numbers_arrive_as_their_type_writes_them() {
+        #[derive(Serialize)]
+        struct Numbers {
+            single: f32,
+            long: u128,
+        }
+        let request = Numbers {
+            single: 0.1,
+            long: u128::MAX,
+        };
+        let text = merged(&json!({"x": 1}), request, &json!({}));
+        assert_eq!(
+            text,
+            r#"{"long":340282366920938463463374607431768211455,"single":0.1,"x":1}"#
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_is_sent_as_it_is_or_not_at_all() {
+        assert_eq!(merged(&json!({}), json!([1, 2]), &json!({})), "[1,2]");
+        assert_eq!(merged(&json!({}), (), &json!({})), "nothing");
+        assert_eq!(merged(&json!({"a": 1}), (), &json!({})), r#"{"a":1}"#);
+        assert_eq!(merged(&json!({}), json!({}), &json!({})), "{}");
+        let extra = fields_of(&json!({"a": 1})).unwrap();
+        assert!(Payload::merge(&extra, &[1], &Fields::new()).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! What may be printed of headers: their names.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName};
+
+/// Prints the names of headers without their values: a server may send back what it was sent.
+pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
+
+impl fmt::Debug for HeaderNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.0.keys().map(HeaderName::as_str))
+            .finish()
+    }
+}
+
+/// Whether a header shows who the caller is: such ones are not sent in the clear.
+pub(crate) fn is_credential(name: &HeaderName) -> bool {
+    const NAMES: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+    const WORDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "passw"];
+    let name = name.as_str();
+    NAMES.contains(&name) || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Marks the values of all headers whose names sound of secrets, so that nobody below prints them. Rather one too many.
+pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
+    const WORDS: [&str; 4] = ["auth", "key", "signature", "credential"];
+    for (name, value) in headers.iter_mut() {
+        let sounds = || WORDS.iter().any(|word| name.as_str().contains(word));
+        if is_credential(name) || name == http::header::SET_COOKIE || sounds() {
+            value.set_sensitive(true);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The client against real servers on loopback.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cancellation;
+mod defects;
+mod faults_f;
+mod faults_g;
+mod outcome_table;
+mod requests;
+mod specification;
+mod storms;

@@ -1,0 +1,286 @@
+//! What is kept: for how long, of whom, and when it is handed out.
+
+use std::time::Duration;
+
+use resilient_http::{
+    AnswerCache, ApiKey, AuthKind, CacheConfig, Caching, CallOptions, Endpoint, ErrorKind, Reply,
+    Served,
+};
+use serde_json::{Value, json};
+
+use crate::declared::{Any, declared, opens_after, over, says};
+use crate::support::api::{Api, answer};
+use crate::support::within;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn counting(cache: CacheConfig) -> Any {
+    over(&declared("http://localhost").cache(cache), |n, _| {
+        says(200, n.to_string())
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_kept_for_its_time_and_not_longer() {
+    let any = counting(CacheConfig::new().ttl(MINUTE));
+    assert_eq!(any.call(&json!({})).await.unwrap(), 0);
+    tokio::time::advance(Duration::from_millis(59_999)).await;
+    assert_eq!(any.call(&json!({})).await.unwrap(), 0);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(any.call(&json!({})).await.unwrap(), 1);
+    let counts = any.cache().unwrap().counts();
+    assert_eq!((counts.hits, counts.misses), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_an_answer_comes_from_is_told() {
+    let any = counting(CacheConfig::new()).typed::<Value, Reply<u32>>();
+    let reply = any.call(&json!({})).await.unwrap();
+    assert_eq!(
+        (reply.response.served(), reply.response.attempts()),
+        (Served::Fresh, 1)
+    );
+    tokio::time::advance(MINUTE).await;
+    let reply = any.call(&json!({})).await.unwrap();
+    assert_eq!(
+        (reply.response.served(), reply.response.attempts()),
+        (Served::Kept { age: MINUTE }, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_makes_another_question_makes_another_answer() {
+    let config = declared("http://localhost")
+        .path("models/{m}")
+        .param("m", "a")
+        .cache(CacheConfig::new());
+    let any = over(&config, |n, _| says(200, n.to_string()));
+    let options: [fn() -> CallOptions; 7] = [
+        CallOptions::new,
+        || CallOptions::new().param("m", "b"),
+        || CallOptions::new().field("x", 1),
+        || CallOptions::new().header("x-tenant", "1"),
+        || CallOptions::new().header("x-tenant", "2"),
+        || CallOptions::new().header("authorization", "Bearer of-another"),
+        || CallOptions::new().idempotency_key("order-7"),
+    ];
+    for _ in 0..2 {
+        for (n, options) in options.iter().enumerate() {
+            let said = any.call_with(&json!({}), &options()).await.unwrap();
+            assert_eq!(said, n);
+        }
+    }
+    // A time of one's own makes none.
+    let options = CallOptions::new().timeout(MINUTE);
+    assert_eq!(any.call_with(&json!({}), &options).await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_can_ask_for_news_or_go_by_itself() {
+    let any = counting(CacheConfig::new());
+    assert_eq!(any.call(&json!({})).await.unwrap(), 0);
+    let skip = CallOptions::new().caching(Caching::Skip);
+    assert_eq!(any.call_with(&json!({}), &skip).await.unwrap(), 1);
+    assert_eq!(any.call(&json!({})).await.unwrap(), 0);
+    let refresh = CallOptions::new().caching(Caching::Refresh);
+    assert_eq!(any.call_with(&json!({}), &refresh).await.unwrap(), 2);
+    assert_eq!(any.call(&json!({})).await.unwrap(), 2);
+    any.cache().unwrap().clear();
+    assert_eq!(any.call(&json!({})).await.unwrap(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_and_what_cannot_be_read_are_not_kept() {
+    let config = declared("http://localhost").cache(CacheConfig::new());
+    let any = over(&config, |n, _| match n {
+        0 => says(404, ""),
+        1 => says(200, "{"),
+        n => says(200, n.to_string()),
+    });
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(any.call(&json!({})).await.unwrap(), 2);
+    assert_eq!(any.call(&json!({})).await.unwrap(), 2);
+    // What is kept, read as something that it is not.
+    let error = any
+        .typed::<Value, Vec<u8>>()
+        .call(&json!({}))
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 0));
+    assert_eq!(error.status().unwrap().as_u16(), 200);
+}
+
+#[tokio::test]
+async fn what_the_server_wants_stored_nowhere_is_not_kept() {
+    let server = Api::serve(|n, _| {
+        let control = [("cache-control", "private, No-Store")];
+        let headers: &[(&str, &str)] = if n < 2 { &control } else { &[] };
+        answer(200, headers, n.to_string())
+    })
+    .await;
+    let config = declared(&server.url).cache(CacheConfig::new());
+    let any = crate::declared::endpoint(&config);
+    for expected in [0, 1, 2, 2] {
+        let said = within("the call", any.call(&json!({}))).await.unwrap();
+        assert_eq!(said, expected);
+    }
+}
+
+/// Answers the first question, then is down.
+fn once_up(cache: CacheConfig) -> Any {
+    let config = declared("http://localhost")
+        .circuit_breaker(&opens_after(2))
+        .cache(cache);
+    over(&config, |n, _| match n {
+        0 => says(200, "\"old\""),
+        _ => says(500, ""),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked_for() {
+    let any = once_up(CacheConfig::new().ttl(MINUTE).stale_if_open(10 * MINUTE));
+    any.call(&json!({})).await.unwrap();
+    tokio::time::advance(2 * MINUTE).await;
+    // The call whose own failures open the circuit has it already.
+    let replies = any.typed::<Value, Reply<String>>();
+    for _ in 0..3 {
+        let reply = replies.call(&json!({})).await.unwrap();
+        assert_eq!(reply.value, "old");
+        let Served::Stale { age } = reply.response.served() else {
+            panic!("{reply:?}")
+        };
+        assert!(age >= 2 * MINUTE);
+    }
+    assert_eq!(any.circuit_breaker().state(), resilient::State::Open);
+    assert_eq!(any.cache().unwrap().counts().stale, 3);
+    // Of what was never asked there is none.
+    let error = any.call(&json!({"other": 1})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CircuitOpen);
+    // Who asks for news does not want the old.
+    let refresh = CallOptions::new().caching(Caching::Refresh);
+    let error = any.call_with(&json!({}), &refresh).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CircuitOpen);
+    // Nor is it handed out beyond its time.
+    tokio::time::advance(10 * MINUTE).await;
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CircuitOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_being_asked_for_no_stale_answer_is_handed_out() {
+    let any = once_up(CacheConfig::new().ttl(MINUTE));
+    any.call(&json!({})).await.unwrap();
+    tokio::time::advance(MINUTE).await;
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CircuitOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
+    let config = declared("http://localhost")
+        .circuit_breaker(&opens_after(1000))
+        .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(MINUTE));
+    let any = over(&config, |n, _| match n {
+        0 => says(200, "1"),
+        n if n < 4 => says(500, ""),
+        _ => says(404, ""),
+    });
+    any.call(&json!({})).await.unwrap();
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    // An answer that says no is an answer, also while the circuit is open.
+    any.circuit_breaker().trip().unwrap();
+    assert_eq!(any.call(&json!({})).await.unwrap(), 1);
+    any.circuit_breaker().half_open().unwrap();
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
+    let cache = AnswerCache::new(&CacheConfig::new()).unwrap();
+    let of = |key: &str, says_what: &'static str| -> Any {
+        let config = declared("http://localhost")
+            .auth(AuthKind::Bearer)
+            .api_key(ApiKey::secret(key));
+        let transport = resilient_http::MockTransport::new(move |_| Ok(says(200, says_what)));
+        Endpoint::builder(config.build().unwrap())
+            .transport(transport)
+            .cache(cache.clone())
+            .build()
+            .unwrap()
+    };
+    let (alpha, beta) = (of("k1", "\"alpha\""), of("k2", "\"beta\""));
+    for _ in 0..2 {
+        assert_eq!(alpha.call(&json!({})).await.unwrap(), "alpha");
+        assert_eq!(beta.call(&json!({})).await.unwrap(), "beta");
+    }
+    // Clones of one are one.
+    assert_eq!(alpha.clone().call(&json!({})).await.unwrap(), "alpha");
+    assert_eq!((cache.counts().misses, cache.counts().hits), (2, 3));
+    assert!(cache.bytes() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_bounded() {
+    let cache = CacheConfig::new().max_bytes(100_000);
+    let config = declared("http://localhost").cache(cache);
+    let any = over(&config, |n, _| match n {
+        0 => says(200, format!("\"{}\"", "x".repeat(200_000))),
+        _ => says(200, format!("\"{}\"", "x".repeat(1000))),
+    });
+    for n in 0..1000 {
+        any.call(&json!({ "n": n })).await.unwrap();
+    }
+    let bytes = any.cache().unwrap().bytes();
+    assert!(bytes <= 100_000, "{bytes}");
+    // One that is larger than all of it is not kept.
+    any.call(&json!({"n": 0})).await.unwrap();
+    assert_eq!(any.cache().unwrap().counts().hits, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_endpoint_hands_nothing_out() {
+    let any = counting(CacheConfig::new());
+    any.call(&json!({})).await.unwrap();
+    any.close();
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
+    let transport = crate::gated::Gated::new(|_| says(200, "1"));
+    let config = declared("http://localhost")
+        .circuit_breaker(&opens_after(1))
+        .timeout(Duration::from_secs(1))
+        .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(MINUTE));
+    let any: Any = Endpoint::builder(config.build().unwrap())
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    transport.let_through(1);
+    any.call(&json!({})).await.unwrap();
+    // It hangs from now on.
+    assert_eq!(any.call(&json!({})).await.unwrap(), 1);
+    assert_eq!(
+        (transport.asked(), any.cache().unwrap().counts().stale),
+        (2, 1)
+    );
+    // So has one whose deadline passes, which is no failure of its own, while others opened the circuit.
+    any.circuit_breaker().close();
+    let options = CallOptions::new()
+        .timeout(None)
+        .deadline(Duration::from_secs(1));
+    let (call, request) = (any.clone(), json!({}));
+    let running = tokio::spawn(async move { call.call_with(&request, &options).await });
+    crate::support::until("it is asked", || transport.asked() == 3).await;
+    any.circuit_breaker().trip().unwrap();
+    assert_eq!(running.await.unwrap().unwrap(), 1);
+}

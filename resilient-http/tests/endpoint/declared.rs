@@ -1,0 +1,76 @@
+//! Endpoints for tests, each with a name of its own.
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use resilient_http::{
+    AuthKind, BreakerConfig, Bytes, Endpoint, EndpointConfig, EndpointConfigBuilder, Idempotency,
+    MockTransport,
+};
+use serde_json::{Value, json};
+
+use crate::support::api::Api;
+use crate::support::settings::{patient, quick};
+use crate::support::within;
+
+/// What is called with any JSON, and answers with any.
+pub(crate) type Any = Endpoint<Value, Value>;
+
+/// A name that no other test has: circuit breakers are shared by name.
+pub(crate) fn unique() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("e{}", COUNT.fetch_add(1, SeqCst))
+}
+
+/// Quick retries, a circuit breaker that stays closed, calls that may be sent twice, no key.
+pub(crate) fn declared(url: &str) -> EndpointConfigBuilder {
+    EndpointConfig::builder(unique(), "test")
+        .base_url(url)
+        .path("chat")
+        .auth(AuthKind::None)
+        .retry(quick())
+        .no_budget()
+        .circuit_breaker(&patient())
+        .idempotency(Idempotency::Yes)
+        .timeout(Duration::from_secs(20))
+}
+
+pub(crate) fn endpoint(config: &EndpointConfigBuilder) -> Any {
+    Endpoint::new(config.build().unwrap()).unwrap()
+}
+
+pub(crate) fn opens_after(failures: u32) -> BreakerConfig {
+    BreakerConfig::builder()
+        .failure_threshold(failures)
+        .recovery_time(Duration::from_secs(3600))
+        .build()
+        .unwrap()
+}
+
+/// An endpoint over a closure, which is told the number of the request, from 0.
+pub(crate) fn over(
+    config: &EndpointConfigBuilder,
+    answer: impl Fn(usize, http::Request<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,
+) -> Any {
+    let count = AtomicUsize::new(0);
+    let transport =
+        MockTransport::new(move |request| Ok(answer(count.fetch_add(1, SeqCst), request)));
+    Endpoint::builder(config.build().unwrap())
+        .transport(transport)
+        .build()
+        .unwrap()
+}
+
+/// An answer of this status.
+pub(crate) fn says(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes> {
+    let mut response = http::Response::new(body.into());
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+    response
+}
+
+/// How many requests a call makes that fails.
+pub(crate) async fn sent(server: &Api, any: &Any) -> usize {
+    let before = server.count();
+    within("the call", any.call(&json!({}))).await.unwrap_err();
+    server.count() - before
+}

@@ -1,0 +1,315 @@
+//! Endpoints from TOML documents, and the place of what is wrong in them.
+
+use std::error::Error;
+use std::time::Duration;
+
+use resilient_http::{BuildErrorKind, EndpointConfigs, Jitter, RetryPolicy};
+use serde_json::json;
+
+use crate::declared::Any;
+use crate::support::api::{Api, json as answers};
+use crate::support::within;
+
+const DOCUMENT: &str = r#"
+[defaults]
+timeout = "30s"
+max_retries = 2
+headers = { x-team = "search", x-kind = "any" }
+circuit_breaker = { failure_threshold = 9 }
+
+[defaults.retry]
+base_delay = "200ms"
+jitter = "20%"
+
+[endpoint.files_chat]
+provider = "files"
+base_url = "http://127.0.0.1:1/v1"
+path = "models/{model}/chat"
+params = { model = "m1" }
+auth = "none"
+headers = { X-Kind = "chat" }
+deadline = "2m"
+idempotency = "yes"
+extra_body = { temperature = 0.5, stop = ["a", "b"] }
+
+[endpoint.files_search]
+provider = "files"
+base_url = "http://127.0.0.1:1/v1"
+path = "search"
+method = "GET"
+auth = "header:api-token"
+api_key = "literal:k1"
+timeout = "none"
+max_retries = 0
+retry = { max_delay = "5s" }
+cache = { ttl = "1m", stale_if_open = "1h", max_bytes = 1000 }
+
+[endpoint.files_model]
+preset = "anthropic"
+api_key = "env:RESILIENT_TEST_KEY_THAT_IS_NOT_SET"
+"#;
+
+#[test]
+fn a_document_declares_endpoints_over_its_defaults() {
+    let endpoints = EndpointConfigs::from_toml(DOCUMENT).unwrap();
+    assert_eq!(endpoints.len(), 3);
+    let chat = endpoints.get("files_chat").unwrap();
+    assert_eq!(chat.full_name(), "files.files_chat");
+    assert_eq!(chat.timeout(), Some(Duration::from_secs(30)));
+    assert_eq!(chat.deadline(), Some(Duration::from_secs(120)));
+    let policy = RetryPolicy::builder()
+        .max_retries(2)
+        .base_delay(Duration::from_millis(200))
+        .jitter(Jitter::Proportional(0.2))
+        .build()
+        .unwrap();
+    assert_eq!(format!("{:?}", chat.retry()), format!("{policy:?}"));
+    let search = endpoints.get("files_search").unwrap();
+    assert_eq!((search.timeout(), search.deadline()), (None, None));
+    // A table takes the place of the defaults' as a whole.
+    let policy = RetryPolicy::builder()
+        .max_retries(0)
+        .max_delay(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    assert_eq!(format!("{:?}", search.retry()), format!("{policy:?}"));
+    assert_eq!(
+        chat.circuit_breaker(),
+        &resilient_http::BreakerConfig::builder()
+            .failure_threshold(9)
+            .build()
+            .unwrap()
+    );
+    // Only a key that stands in the file is warned of, by name and without the key.
+    let warned: Vec<_> = endpoints
+        .iter()
+        .flat_map(resilient_http::EndpointConfig::warnings)
+        .collect();
+    assert_eq!(warned.len(), 1);
+    assert!(warned[0].contains("files.files_search") && !warned[0].contains("k1"));
+    // What the file says wins over the preset; a key that is not there is an error when the endpoint is built.
+    let model = endpoints.get("files_model").unwrap();
+    assert_eq!(model.provider(), "anthropic");
+    assert_eq!(model.timeout(), Some(Duration::from_secs(30)));
+    let error = Any::new(model.clone()).unwrap_err();
+    assert_eq!(error.kind(), BuildErrorKind::Credentials);
+    assert!(
+        error
+            .to_string()
+            .contains("RESILIENT_TEST_KEY_THAT_IS_NOT_SET")
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_from_a_document_is_called() {
+    let server = Api::serve(|_, _| answers("1")).await;
+    let document = DOCUMENT.replace("http://127.0.0.1:1", &server.url);
+    let endpoints = EndpointConfigs::from_toml(&document).unwrap();
+    let chat = Any::new(endpoints.get("files_chat").unwrap().clone()).unwrap();
+    within("the call", chat.call(&json!({"q": 1})))
+        .await
+        .unwrap();
+    let search = Any::new(endpoints.get("files_search").unwrap().clone()).unwrap();
+    within("the call", search.call(&json!({"q": "a b"})))
+        .await
+        .unwrap();
+    within("the call", search.call(&json!({"q": "a b"})))
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0].target, "/v1/models/m1/chat");
+    assert_eq!(
+        seen[0].text(),
+        r#"{"q":1,"stop":["a","b"],"temperature":0.5}"#
+    );
+    assert_eq!(
+        (seen[0].header("x-team"), seen[0].header("x-kind")),
+        (Some("search"), Some("chat"))
+    );
+    assert_eq!(seen[1].target, "/v1/search?q=a+b");
+    assert_eq!(seen[1].header("api-token"), Some("k1"));
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\nbase_url = \"http://h\"\nauth = \"none\"\n";
+    for (rest, line, column, words) in [
+        ("timout = \"5s\"", 7, 1, "unknown field `timout`"),
+        ("path = \"a/{b\"", 7, 1, "`{` without its `}`"),
+        (
+            "path = \"a\"\ntimeout = \"abc\"",
+            8,
+            11,
+            "must be a duration",
+        ),
+        ("path = \"a\"\ntimeout = 5", 8, 11, "must be a duration"),
+        (
+            "path = \"a\"\ntimeout = \"0s\"",
+            8,
+            1,
+            "must be longer than zero",
+        ),
+        (
+            "path = \"a\"\nretry = { max_retries = 3 }",
+            8,
+            11,
+            "unknown field `max_retries`",
+        ),
+        (
+            "path = \"a\"\nbudget = { capacity = 0 }",
+            8,
+            1,
+            "`capacity`",
+        ),
+        (
+            "path = \"a\"\nretry = { backoff_factor = 0.5 }",
+            8,
+            1,
+            "`backoff_factor`",
+        ),
+        (
+            "path = \"a\"\ncircuit_breaker = { failure_threshold = 0 }",
+            8,
+            1,
+            "`failure_threshold`",
+        ),
+        (
+            "path = \"a\"\nextra_body = { at = 2020-01-01 }",
+            8,
+            14,
+            "no dates",
+        ),
+        (
+            "path = \"a\"\nidempotency = \"maybe\"",
+            8,
+            15,
+            "`by_method`",
+        ),
+        (
+            "path = \"a\"\npreset = \"oai\"",
+            8,
+            10,
+            "`openai` or `anthropic`",
+        ),
+        (
+            "path = \"a\"\ncache = { tll = \"5s\" }",
+            8,
+            11,
+            "unknown field `tll`",
+        ),
+        ("path = ", 7, 8, ""),
+        ("method = \"POST\"", 3, 11, "`path` is missing"),
+    ] {
+        let error = EndpointConfigs::from_toml(&format!("{head}{rest}\n")).unwrap_err();
+        let place = (error.line(), error.column());
+        assert_eq!(place, (Some(line), Some(column)), "{rest}: {error}");
+        assert!(error.to_string().contains(words), "{rest}: {error}");
+    }
+    // In the defaults, where it stands there.
+    let error = EndpointConfigs::from_toml(
+        &head
+            .replace("max_retries = 1", "timeout = \"0s\"")
+            .replace("auth", "path = \"a\"\nauth"),
+    )
+    .unwrap_err();
+    assert_eq!((error.line(), error.endpoint()), (Some(2), Some("x")));
+}
+
+#[test]
+fn no_error_of_a_document_quotes_it() {
+    for document in [
+        "[endpoint.x]\napi_key = \"canary-1\"",
+        "[endpoint.x]\napi_key = 7 # canary-1",
+        "[endpoint.x]\napi_key = \"literal:canary-1\" \"",
+        "[endpoint.x]\napi_key = \"literal:canary-1\"\ntimeout = \"canary-1\"",
+        "[endpoint.x]\nauth = \"canary-1\"",
+        "[endpoint.x]\nretry = \"canary-1\"",
+        "[endpoint.x]\nmax_retries = \"canary-1\"",
+        "[endpoint.x]\nmax_retries = \"a\\\" canary-1 \\\"b\"",
+        "[endpoint.x]\nheaders = \"canary-1\"",
+        "[endpoint.x]\ncircuit_breaker = { recovery_time = \"canary-1\" }",
+        "[endpoint.x]\ncircuit_breaker = { failure_rate = \"canary-1\" }",
+        "[endpoint.x]\ncircuit_breaker = { abandoned = \"canary-1\" }",
+        "[endpoint.x]\nheaders = { authorization = \"canary-1\" }\npath = \"a\"\nprovider = \"p\"\napi_key = \"literal:canary-1\"",
+        "[endpoint.x]\nprovider = \"p\"\npath = \"a?key=canary-1\"",
+        "[endpoint.x]\nprovider = \"p\"\npath = \"a\"\nbase_url = \"http://u:canary-1@h/#x\"",
+    ] {
+        let error = EndpointConfigs::from_toml(document).unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut source = error.source();
+        while let Some(inner) = source {
+            shown = format!("{shown} {inner} {inner:?}");
+            source = inner.source();
+        }
+        assert!(!shown.contains("canary"), "{document}: {shown}");
+        assert!(error.line().is_some(), "{document}: {shown}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = EndpointConfigs::from_file("no/such/endpoints.toml").unwrap_err();
+    assert!(error.to_string().contains("no/such/endpoints.toml"));
+    assert!(error.source().is_some());
+}
+
+#[test]
+fn other_formats_of_serde_go_too() {
+    let json =
+        r#"{"endpoint": {"x": {"provider": "p", "path": "a", "auth": "none", "timeout": "5s"}}}"#;
+    let endpoints: EndpointConfigs = serde_json::from_str(json).unwrap();
+    let config = endpoints.get("x").unwrap();
+    assert_eq!(config.timeout(), Some(Duration::from_secs(5)));
+    let json = json.replace("timeout", "timout");
+    assert!(serde_json::from_str::<EndpointConfigs>(&json).is_err());
+}
+
+#[tokio::test]
+async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
+    let server = Api::serve(|_, _| crate::support::api::status(500)).await;
+    let document = format!(
+        r#"
+        [defaults]
+        provider = "{}"
+        base_url = "{}"
+        path = "x"
+        auth = "none"
+        idempotency = "key"
+        retry = {{ base_delay = "1ms" }}
+        circuit_breaker = {{ failure_threshold = 100 }}
+
+        [endpoint.poor]
+        budget = {{ capacity = 10, retry_cost = 5, reserve = 5 }}
+
+        [endpoint.rich]
+        budget = {{ enabled = false }}
+        "#,
+        crate::declared::unique(),
+        server.url
+    );
+    let endpoints = EndpointConfigs::from_toml(&document).unwrap();
+    let of = |name: &str| Any::new(endpoints.get(name).unwrap().clone()).unwrap();
+    // There is one retry in the reserve.
+    within("the call", of("poor").call(&json!({})))
+        .await
+        .unwrap_err();
+    assert_eq!(server.count(), 2);
+    let rich = of("rich");
+    for _ in 0..5 {
+        within("the call", rich.call(&json!({}))).await.unwrap_err();
+    }
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2 + 5 * 4);
+    // One key for all attempts of a call, another one for the next call.
+    let keys: Vec<_> = seen[2..]
+        .iter()
+        .map(|seen| seen.header("idempotency-key").unwrap())
+        .collect();
+    let calls: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(calls.len(), 5);
+    assert!(
+        keys.chunks(4)
+            .all(|call| call.iter().all(|key| *key == call[0]))
+    );
+}

@@ -1,0 +1,54 @@
+//! A transport that answers when it is told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use http_body_util::{BodyExt, Full};
+use resilient_http::{Bytes, Exchange, RequestBody, Transport};
+use tokio::sync::Semaphore;
+
+type Answer = dyn Fn(usize) -> http::Response<Bytes> + Send + Sync;
+
+#[derive(Clone)]
+pub(crate) struct Gated {
+    gate: Arc<Semaphore>,
+    asked: Arc<AtomicUsize>,
+    answer: Arc<Answer>,
+}
+
+impl Gated {
+    /// Answers request `n`, from 0, with what `answer` says, once it is let through.
+    pub(crate) fn new(
+        answer: impl Fn(usize) -> http::Response<Bytes> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            gate: Arc::new(Semaphore::new(0)),
+            asked: Arc::default(),
+            answer: Arc::new(answer),
+        }
+    }
+
+    /// Lets so many requests through.
+    pub(crate) fn let_through(&self, requests: usize) {
+        self.gate.add_permits(requests);
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(SeqCst)
+    }
+}
+
+impl Transport for Gated {
+    fn send(&self, _: http::Request<RequestBody>) -> Exchange<'_> {
+        Box::pin(async move {
+            let n = self.asked.fetch_add(1, SeqCst);
+            self.gate.acquire().await.unwrap().forget();
+            let answer = (self.answer)(n);
+            Ok(answer.map(|bytes| {
+                Full::new(bytes)
+                    .map_err(|never| match never {})
+                    .boxed_unsync()
+            }))
+        })
+    }
+}

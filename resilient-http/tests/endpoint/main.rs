@@ -1,0 +1,19 @@
+//! Endpoints against real servers on loopback, and against transports that do as they are told. See `README.md`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cache;
+mod calls;
+mod cancellation;
+mod config;
+mod declared;
+mod defects_of_calls;
+mod defects_of_declarations;
+mod files;
+mod gated;
+mod presets;
+mod single_flight;
+mod specification;
+#[cfg(feature = "tracing")]
+mod told;

@@ -1,0 +1,216 @@
+//! Of those who ask the same at the same time, one asks the server.
+
+use std::future::Future;
+use std::task::Poll;
+use std::time::Duration;
+
+use resilient_http::{
+    ApiError, CacheConfig, Caching, CallOptions, Endpoint, ErrorKind, Reply, Served,
+};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use crate::declared::{Any, declared, says};
+use crate::gated::Gated;
+use crate::support::{until, within};
+
+fn gated(transport: &Gated) -> Any {
+    let config = declared("http://localhost").cache(CacheConfig::new());
+    let builder = Endpoint::builder(config.build().unwrap());
+    builder.transport(transport.clone()).build().unwrap()
+}
+
+fn ask(any: &Any, options: CallOptions) -> JoinHandle<Result<Reply<Value>, ApiError>> {
+    let any = any.typed::<Value, Reply<Value>>();
+    tokio::spawn(async move { any.call_with(&json!({}), &options).await })
+}
+
+/// So many calls that have all come as far as they can.
+async fn asking(any: &Any, calls: usize) -> Vec<JoinHandle<Result<Reply<Value>, ApiError>>> {
+    let calls: Vec<_> = (0..calls).map(|_| ask(any, CallOptions::new())).collect();
+    for _ in 0..calls.len() + 10 {
+        tokio::task::yield_now().await;
+    }
+    calls
+}
+
+#[tokio::test]
+async fn many_calls_are_one_request_and_one_answer() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let calls = asking(&any, 50).await;
+    assert_eq!(transport.asked(), 1);
+    transport.let_through(50);
+    let mut fresh = 0;
+    for call in calls {
+        let reply = within("the call", call).await.unwrap().unwrap();
+        assert_eq!(reply.value, 0);
+        match reply.response.served() {
+            Served::Fresh => fresh += 1,
+            served => assert_eq!(served, Served::Joined),
+        }
+    }
+    assert_eq!((fresh, transport.asked()), (1, 1));
+    let counts = any.cache().unwrap().counts();
+    assert_eq!((counts.misses, counts.joined, counts.hits), (1, 49, 0));
+}
+
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_wait_and_to_nobody_later() {
+    let transport = Gated::new(|n| match n {
+        0 => says(404, "{\"detail\": \"gone\"}"),
+        n => says(200, n.to_string()),
+    });
+    let any = gated(&transport);
+    let calls = asking(&any, 20).await;
+    transport.let_through(20);
+    for call in calls {
+        let error = within("the call", call).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.message().as_deref(), Some("gone"));
+    }
+    assert_eq!(transport.asked(), 1);
+    let reply = within("the call", ask(&any, CallOptions::new()))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(reply.value, 1);
+}
+
+#[tokio::test]
+async fn who_is_cancelled_while_asking_is_replaced_by_one_who_waits() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let mut calls = asking(&any, 10).await;
+    assert_eq!(transport.asked(), 1);
+    let leader = calls.remove(0);
+    leader.abort();
+    assert!(leader.await.unwrap_err().is_cancelled());
+    until("another one asks", || transport.asked() == 2).await;
+    transport.let_through(10);
+    for call in calls {
+        let reply = within("the call", call).await.unwrap().unwrap();
+        assert_eq!(reply.value, 1);
+    }
+    assert_eq!(transport.asked(), 2);
+    assert_eq!(any.client().in_flight(), 0);
+}
+
+#[tokio::test]
+async fn who_waits_goes_without_harm() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let mut calls = asking(&any, 10).await;
+    for call in calls.drain(1..) {
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+    }
+    transport.let_through(1);
+    let leader = calls.remove(0);
+    assert_eq!(within("the call", leader).await.unwrap().unwrap().value, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_keeps_a_deadline_of_its_own() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let calls = asking(&any, 1).await;
+    let short = CallOptions::new().deadline(Duration::from_secs(1));
+    let error = ask(&any, short).await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0));
+    assert_eq!(error.template(), Some("chat"));
+    transport.let_through(1);
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(transport.asked(), 1);
+}
+
+#[tokio::test]
+async fn who_asks_for_news_joins_nobody() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let calls = asking(&any, 2).await;
+    let news = ask(&any, CallOptions::new().caching(Caching::Refresh));
+    until("it asks for itself", || transport.asked() == 2).await;
+    transport.let_through(2);
+    let reply = within("the call", news).await.unwrap().unwrap();
+    assert_eq!(reply.response.served(), Served::Fresh);
+    for call in calls {
+        within("the call", call).await.unwrap().unwrap();
+    }
+    assert_eq!(transport.asked(), 2);
+}
+
+#[tokio::test]
+async fn other_questions_fly_by_themselves() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let calls: Vec<_> = (0..5)
+        .map(|n| {
+            let any = any.clone();
+            tokio::spawn(async move { any.call(&json!({ "n": n })).await })
+        })
+        .collect();
+    until("all of them ask", || transport.asked() == 5).await;
+    transport.let_through(5);
+    for call in calls {
+        within("the call", call).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_after_the_answer_is_there_joins_no_flight_that_others_have_yet_to_leave() {
+    let transport = Gated::new(|n| match n {
+        0 => says(404, ""),
+        n => says(200, n.to_string()),
+    });
+    let any = gated(&transport);
+    let leader = asking(&any, 1).await.remove(0);
+    // It waits for the leader, and is not looked after when the answer is there.
+    let mut waits = Box::pin(any.call(&json!({})));
+    std::future::poll_fn(|cx| {
+        assert!(waits.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    transport.let_through(2);
+    assert!(within("the call", leader).await.unwrap().is_err());
+    let later = within("the call", any.call(&json!({}))).await.unwrap();
+    assert_eq!((later, transport.asked()), (json!(1), 2));
+    let error = within("the call", waits).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_one_had_less_time_is_not_told_to_the_others() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let hurried = ask(&any, CallOptions::new().deadline(Duration::from_secs(1)));
+    until("it asks", || transport.asked() == 1).await;
+    let calls = asking(&any, 3).await;
+    let error = hurried.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    // One of the others asks in its place, and the others wait for that one.
+    until("another one asks", || transport.asked() == 2).await;
+    transport.let_through(2);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().value, 1);
+    }
+    assert_eq!(transport.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_in_the_place_of_another_has_only_its_own_time_left() {
+    let transport = Gated::new(|n| says(200, n.to_string()));
+    let any = gated(&transport);
+    let began = tokio::time::Instant::now();
+    let first = ask(&any, CallOptions::new().deadline(Duration::from_secs(3)));
+    until("it asks", || transport.asked() == 1).await;
+    let second = ask(&any, CallOptions::new().deadline(Duration::from_secs(5)));
+    assert_eq!(first.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+    let error = second.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), transport.asked()), (ErrorKind::Timeout, 2));
+    let elapsed = began.elapsed();
+    assert!(elapsed < Duration::from_millis(5100), "{elapsed:?}");
+}

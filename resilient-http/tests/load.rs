@@ -1,0 +1,143 @@
+//! Two thousand callers at once through one client, to a server that fails three times in ten and is dead for two seconds.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::future::IntoFuture;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use resilient_http::{ApiClient, BreakerConfig, BudgetConfig, ErrorKind, Response, RetryBudget};
+use support::raw::{Raw, Step, ok, write};
+use support::settings::quickly;
+use support::{until, within};
+
+const CALLERS: usize = 2000;
+const CALLS_EACH: u32 = 8;
+/// So many requests after the first it dies.
+const DIES_AT: usize = 2500;
+const DEAD_FOR: Duration = Duration::from_secs(2);
+
+/// How the calls of one caller ended.
+#[derive(Default)]
+struct Ends {
+    /// By kind of error; `None` for successes.
+    kinds: BTreeMap<Option<&'static str>, u64>,
+    attempts: u64,
+    /// Calls that were sent at least once.
+    sent: u64,
+}
+
+impl Ends {
+    fn add(&mut self, kind: Option<ErrorKind>, attempts: u32) {
+        *self.kinds.entry(kind.map(ErrorKind::as_str)).or_default() += 1;
+        self.attempts += u64::from(attempts);
+        self.sent += u64::from(attempts > 0);
+    }
+}
+
+async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
+    let mut ends = Ends::default();
+    // Not all at once.
+    tokio::time::sleep(Duration::from_millis(caller % 500)).await;
+    for _ in 0..CALLS_EACH {
+        let call = api.get::<Response>("items/{n}").param("n", caller);
+        match call.await {
+            Ok(response) => ends.add(None, response.attempts()),
+            Err(error) => ends.add(Some(error.kind()), error.attempts()),
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    ends
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
+    // Two ends of each connection are in this process.
+    let files = rlimit::increase_nofile_limit(16_384).unwrap();
+    assert!(files > 5000, "too few files may be open: {files}");
+    let died = OnceLock::new();
+    let server = Raw::serve(move |n| {
+        let is_dead = n >= DIES_AT && died.get_or_init(Instant::now).elapsed() < DEAD_FOR;
+        match n % 10 {
+            _ if is_dead => vec![Step::Reset],
+            0..3 => vec![
+                write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"),
+                Step::Next,
+            ],
+            _ => vec![ok("{}"), Step::Next],
+        }
+    })
+    .await;
+    let budget = RetryBudget::new("load", BudgetConfig::default());
+    let breaker = BreakerConfig::builder()
+        .window(Duration::from_secs(1))
+        .failure_rate(0.6)
+        .min_calls(20)
+        .recovery_time(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let api = ApiClient::builder(&server.url)
+        .retry(quickly(3))
+        .shared_budget(budget.clone())
+        .circuit_breaker(breaker)
+        .connect_timeout(Duration::from_secs(30))
+        .timeout(Duration::from_secs(30))
+        .deadline(Duration::from_secs(60))
+        .build()
+        .unwrap();
+    let callers: Vec<_> = (0..CALLERS as u64)
+        .map(|caller| tokio::spawn(call_again_and_again(api.clone(), caller)))
+        .collect();
+    let mut all = Ends::default();
+    // Each of its calls ends within its deadline: the test runner would tell of one that does not.
+    for caller in callers {
+        let ends = caller.await.unwrap();
+        all.attempts += ends.attempts;
+        all.sent += ends.sent;
+        for (kind, n) in ends.kinds {
+            *all.kinds.entry(kind).or_default() += n;
+        }
+    }
+    let totals = api.circuit_breaker().snapshot().totals;
+    let counts = budget.snapshot().counts;
+    println!(
+        "{:?} {totals:?} {counts:?} {} requests",
+        all.kinds,
+        server.count()
+    );
+    assert_eq!(
+        all.kinds.values().sum::<u64>(),
+        (CALLERS as u64) * u64::from(CALLS_EACH)
+    );
+    // They saw it well, dead, and protected from it.
+    assert!(all.kinds[&None] > 100);
+    assert!(totals.rejected > 0, "the circuit opened");
+    // Every attempt is accounted for: by its caller, by the circuit breaker, and nobody else was at the server.
+    let reported = totals.success + totals.failure + totals.ignored + totals.late;
+    assert_eq!((reported, totals.abandoned), (all.attempts, 0));
+    assert!(server.count() as u64 <= all.attempts);
+    // Each attempt beyond a call's first was paid, and the budget has not spent more than it had.
+    let extra = all.attempts - all.sent;
+    assert_eq!(counts.spent, extra);
+    let config = budget.config();
+    let cost = u64::from(config.retry_cost());
+    let deposits = counts.deposited * u64::from(config.deposit());
+    assert!(counts.spent * cost <= u64::from(config.reserve()) + deposits + counts.refunded * cost);
+    assert_eq!(api.in_flight(), 0);
+    // It is well again, and so is the client.
+    let well = async {
+        while api.get::<Response>("well").into_future().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    within("a call succeeds", Box::pin(well)).await;
+    within("close", api.close_and_wait(Duration::from_secs(20)))
+        .await
+        .unwrap();
+    until("all connections are closed", || {
+        server.connections.open() == 0
+    })
+    .await;
+}

@@ -1,0 +1,162 @@
+//! A server that does to its connections what no server should.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::counted::Connections;
+
+/// One thing that is done once a request has arrived.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Writes this.
+    Write(Vec<u8>),
+    /// Writes this byte for ever, one at a time.
+    Drip(u8, Duration),
+    /// Writes this for ever, as fast as it is taken.
+    Flood(Vec<u8>),
+    /// Does nothing, until the client goes.
+    Stall,
+    /// Resets the connection.
+    Reset,
+    /// Waits for the next request on the connection.
+    Next,
+}
+
+/// What is written here.
+pub fn write(text: impl AsRef<[u8]>) -> Step {
+    Step::Write(text.as_ref().to_vec())
+}
+
+/// A whole answer.
+pub fn ok(body: &str) -> Step {
+    let length = body.len();
+    write(format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"
+    ))
+}
+
+/// A server on loopback, until it is dropped.
+pub struct Raw {
+    pub url: String,
+    pub connections: Connections,
+    requests: Arc<AtomicUsize>,
+    server: JoinHandle<()>,
+}
+
+impl Raw {
+    /// Does to request `n`, from 0, what `script` says, and closes the connection at its end.
+    pub async fn serve(script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let connections = Connections::default();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let script = Arc::new(script);
+        let (counted, seen) = (connections.clone(), Arc::clone(&requests));
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let open = counted.enter();
+                let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
+                tokio::spawn(async move {
+                    serve_one(stream, &*script, &seen).await;
+                    drop(open);
+                });
+            }
+        });
+        Self {
+            url,
+            connections,
+            requests,
+            server,
+        }
+    }
+
+    /// Does the same to every request.
+    pub async fn always(steps: Vec<Step>) -> Self {
+        Self::serve(move |_| steps.clone()).await
+    }
+
+    /// How many requests have arrived.
+    pub fn count(&self) -> usize {
+        self.requests.load(SeqCst)
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve_one(
+    mut stream: TcpStream,
+    script: &(dyn Fn(usize) -> Vec<Step> + Send + Sync),
+    requests: &AtomicUsize,
+) {
+    'requests: loop {
+        if read_request(&mut stream).await.is_none() {
+            return;
+        }
+        for step in script(requests.fetch_add(1, SeqCst)) {
+            match step {
+                Step::Write(bytes) => {
+                    if stream.write_all(&bytes).await.is_err() {
+                        return;
+                    }
+                }
+                Step::Drip(byte, every) => loop {
+                    if stream.write_all(&[byte]).await.is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(every).await;
+                },
+                Step::Flood(bytes) => while stream.write_all(&bytes).await.is_ok() {},
+                Step::Stall => {
+                    let _ = stream.read(&mut [0; 1]).await;
+                    return;
+                }
+                Step::Reset => {
+                    let socket = socket2::SockRef::from(&stream);
+                    socket.set_linger(Some(Duration::ZERO)).unwrap();
+                    return;
+                }
+                Step::Next => continue 'requests,
+            }
+        }
+        return;
+    }
+}
+
+/// Reads one request to its end. `None` if there is none.
+async fn read_request(stream: &mut TcpStream) -> Option<()> {
+    let mut read = Vec::new();
+    loop {
+        let mut buffer = [0; 4096];
+        let n = stream.read(&mut buffer).await.ok()?;
+        if n == 0 {
+            return None;
+        }
+        read.extend_from_slice(&buffer[..n]);
+        let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&read[..end]).to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:"))
+            .map_or(0, |length| length.trim().parse().unwrap());
+        if read.len() - end - 4 >= length {
+            return Some(());
+        }
+    }
+}
+
+/// An address where nobody listens.
+pub async fn refusing() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}

@@ -1,0 +1,42 @@
+//! Settings that make tests quick.
+
+use std::time::Duration;
+
+use resilient_http::{ApiClient, ApiClientBuilder, BreakerConfig, RetryPolicy};
+
+/// Retries at once, nearly: two of them, so three attempts in all.
+pub fn quick() -> RetryPolicy {
+    quickly(2)
+}
+
+pub fn quickly(retries: u32) -> RetryPolicy {
+    RetryPolicy::builder()
+        .max_retries(retries)
+        .base_delay(Duration::from_millis(1))
+        .max_delay(Duration::from_millis(5))
+        .build()
+        .unwrap()
+}
+
+/// A circuit breaker that does not open by chance.
+pub fn patient() -> BreakerConfig {
+    BreakerConfig::builder()
+        .failure_threshold(1000)
+        .build()
+        .unwrap()
+}
+
+/// Quick retries, a circuit breaker that stays closed, and times that no test reaches unless it sets its own.
+pub fn client(url: &str) -> ApiClientBuilder {
+    let builder = ApiClient::builder(url)
+        .retry(quick())
+        .circuit_breaker(patient())
+        .no_budget()
+        .connect_timeout(Duration::from_secs(20))
+        .timeout(Duration::from_secs(20))
+        .deadline(Duration::from_secs(60));
+    // To read the platform's certificates takes a fifth of a second each time.
+    #[cfg(any(feature = "rustls-tls", feature = "native-tls"))]
+    let builder = builder.configure(|it| it.tls_certs_only([]));
+    builder
+}

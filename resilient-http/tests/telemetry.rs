@@ -1,0 +1,209 @@
+//! Spans and durations, as the semantic conventions of OpenTelemetry name them.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::future::IntoFuture;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use support::api::{Api, answer, json, status};
+use support::raw::{Raw, Step, refusing};
+use support::settings::client;
+use support::within;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry};
+
+/// One test at a time: what a call site is told of its subscribers is the process's.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// A span with its fields, and the name of the one around it.
+#[derive(Debug, Clone, Default)]
+struct Span {
+    id: u64,
+    name: &'static str,
+    parent: Option<&'static str>,
+    fields: BTreeMap<&'static str, String>,
+}
+
+impl Span {
+    fn get(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).map(String::as_str)
+    }
+}
+
+impl Visit for Span {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.fields.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.fields.insert(field.name(), value.to_owned());
+    }
+}
+
+/// All spans of a thread, in order.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<Span>>>);
+
+impl Spans {
+    fn listen() -> (Self, DefaultGuard) {
+        let spans = Self::default();
+        let subscriber = Registry::default().with(spans.clone());
+        (spans, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn named(&self, name: &str) -> Vec<Span> {
+        let spans = self.0.lock().unwrap();
+        spans
+            .iter()
+            .filter(|span| span.name == name)
+            .cloned()
+            .collect()
+    }
+}
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let parent = context.span(id).and_then(|span| span.parent());
+        let mut span = Span {
+            id: id.into_u64(),
+            name: attributes.metadata().name(),
+            parent: parent.map(|span| span.name()),
+            fields: BTreeMap::new(),
+        };
+        attributes.record(&mut span);
+        self.0.lock().unwrap().push(span);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut spans = self.0.lock().unwrap();
+        let span = spans.iter_mut().rev().find(|span| span.id == id.into_u64());
+        values.record(span.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
+    let _alone = ALONE.lock().await;
+    let server = Api::serve(|n, _| if n < 2 { status(503) } else { json("1") }).await;
+    let api = client(&server.url).build().unwrap();
+    let (spans, _guard) = Spans::listen();
+    let call = api.get::<u32>("users/{id}").param("id", "secret");
+    within("the call", call.query([("q", "secret")]))
+        .await
+        .unwrap();
+    let calls = spans.named("api_call");
+    assert_eq!(calls.len(), 1);
+    let call = &calls[0];
+    assert_eq!(call.get("otel.kind"), Some("internal"));
+    assert_eq!(
+        (call.get("attempts"), call.get("error.type")),
+        (Some("3"), None)
+    );
+    let requests = spans.named("http_request");
+    assert_eq!(requests.len(), 3);
+    for (n, request) in requests.iter().enumerate() {
+        assert_eq!(request.parent, Some("api_call"));
+        assert_eq!(request.get("otel.kind"), Some("client"));
+        assert_eq!(request.get("otel.name"), Some("GET users/{id}"));
+        assert_eq!(request.get("http.request.method"), Some("GET"));
+        assert_eq!(request.get("url.template"), Some("users/{id}"));
+        assert_eq!(request.get("server.address"), Some("127.0.0.1"));
+        assert!(server.url.ends_with(request.get("server.port").unwrap()));
+        let resent = (n > 0).then(|| n.to_string());
+        assert_eq!(request.get("http.request.resend_count"), resent.as_deref());
+        let (status, error) = if n < 2 {
+            ("503", Some("503"))
+        } else {
+            ("200", None)
+        };
+        assert_eq!(request.get("http.response.status_code"), Some(status));
+        assert_eq!(request.get("error.type"), error);
+        assert_eq!(request.get("otel.status_code"), error.map(|_| "ERROR"));
+    }
+    assert!(!format!("{:?}", spans.0.lock().unwrap()).contains("secret"));
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_resend_and_a_broken_connection_a_type_of_error() {
+    let _alone = ALONE.lock().await;
+    let server = Api::serve(|n, _| match n {
+        0 => answer(302, &[("location", "/there")], ""),
+        _ => json("1"),
+    })
+    .await;
+    let (spans, _guard) = Spans::listen();
+    let api = client(&server.url).build().unwrap();
+    let _: u32 = within("the call", api.get("x")).await.unwrap();
+    let requests = spans.named("http_request");
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].get("error.type"), None);
+    assert_eq!(requests[1].get("http.request.resend_count"), Some("1"));
+    assert_eq!(spans.named("api_call")[0].get("attempts"), Some("1"));
+
+    let (spans, _guard) = Spans::listen();
+    let api = client(&refusing().await).no_retry().build().unwrap();
+    within("the call", api.get::<u32>("x")).await.unwrap_err();
+    let request = &spans.named("http_request")[0];
+    assert_eq!(request.get("error.type"), Some("connection"));
+    assert_eq!(request.get("http.response.status_code"), None);
+    assert_eq!(
+        spans.named("api_call")[0].get("error.type"),
+        Some("connection")
+    );
+}
+
+#[tokio::test]
+async fn how_long_requests_take_is_measured_by_status_and_error() {
+    let _alone = ALONE.lock().await;
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let guard = metrics::set_default_local_recorder(&recorder);
+    let server = Api::serve(|n, _| if n < 1 { status(503) } else { json("1") }).await;
+    let api = client(&server.url).build().unwrap();
+    within("the call", api.get::<u32>("users/{id}").param("id", 7))
+        .await
+        .unwrap();
+    let stalling = Raw::always(vec![Step::Stall]).await;
+    let slow = client(&stalling.url)
+        .no_retry()
+        .timeout(Duration::from_millis(50));
+    let call = slow.build().unwrap().get::<u32>("x").into_future();
+    within("the call", call).await.unwrap_err();
+    drop(guard);
+    let mut found = Vec::new();
+    for (key, _, _, value) in snapshotter.snapshot().into_vec() {
+        if key.key().name() != "http.client.request.duration" {
+            continue;
+        }
+        let labels: BTreeMap<_, _> = key
+            .key()
+            .labels()
+            .map(|label| (label.key().to_owned(), label.value().to_owned()))
+            .collect();
+        assert_eq!(labels["http.request.method"], "GET");
+        assert_eq!(labels["server.address"], "127.0.0.1");
+        assert!(!labels.contains_key("url.template"));
+        let DebugValue::Histogram(times) = value else {
+            panic!()
+        };
+        assert_eq!(times.len(), 1);
+        assert!(times[0].into_inner() > 0.0);
+        let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
+        found.push((label("http.response.status_code"), label("error.type")));
+    }
+    found.sort();
+    let expected = [("", "cancelled"), ("200", ""), ("503", "503")];
+    assert_eq!(
+        found,
+        expected.map(|(status, error)| (status.to_owned(), error.to_owned()))
+    );
+}
