@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use resilient::{
-    BudgetConfig, CircuitBreaker, Class, Classify, Jitter, Limit, RetryBudget, RetryError,
+    Backoff, BudgetConfig, CircuitBreaker, Class, Classify, Jitter, Limit, RetryBudget, RetryError,
     RetryPolicy, circuit_breaker, fallback, retry,
 };
 use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, sleep, timeout};
 
@@ -257,6 +258,24 @@ fn fm_b2_a_panic_in_what_judges_a_limited_attempt_is_one_failure_and_loses_no_to
 }
 
 #[test]
+fn fm_b2_a_panic_in_a_schedule_of_ones_own_propagates_and_loses_nothing() {
+    let settings = RetryPolicy::builder().backoff(Backoff::Custom(|k| {
+        if k == 2 {
+            panic_quietly()
+        }
+        Some(Duration::ZERO)
+    }));
+    let policy = settings.build().unwrap();
+    let (breaker, budget) = (breaker(&fragile().failure_threshold(9)), budget());
+    let call = policy.call().through(&breaker).budget(&budget);
+    let call = call.run(async |_| Err::<(), _>(Fault::Down));
+    assert_eq!(panic_of_call(call), OURS);
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.failure, totals.abandoned), (2, 0));
+    assert_paid(&budget, 1);
+}
+
+#[test]
 fn fm_b3_a_panic_in_a_hook_before_the_sleep_gives_the_token_back() {
     #[retry(budget = budget, base_delay = "0s", on_retry = |_| panic_quietly())]
     async fn call(budget: &RetryBudget) -> Result<(), Fault> {
@@ -406,6 +425,40 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
         assert_eq!((snapshot.totals.ignored, snapshot.totals.failure), (3, 0));
         assert_paid(&budget, 0);
     }
+}
+
+#[test]
+fn fm_h4_a_runtime_shut_down_in_a_limited_attempt_leaves_no_slot_taken_and_no_token_lost() {
+    let (breaker, budget) = (half_open(&fragile()), budget());
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
+    let (running, begun) = oneshot::channel();
+    let task = runtime.spawn({
+        let (breaker, budget) = (breaker.clone(), budget.clone());
+        async move {
+            let (policy, mut running) = (at_once(), Some(running));
+            let call = policy
+                .call()
+                .deadline(secs(3_600))
+                .attempt_timeout(secs(60));
+            let call = call.through(&breaker).budget(&budget).run(|_| {
+                running.take().map(|running| running.send(()));
+                std::future::pending::<Result<(), Fault>>()
+            });
+            call.await
+        }
+    });
+    runtime.block_on(begun).unwrap();
+    drop(runtime);
+    let ended = run(task);
+    assert!(ended.is_err_and(|error| error.is_cancelled()));
+    let snapshot = breaker.snapshot();
+    assert_eq!(snapshot.probes_in_flight, 0);
+    assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (0, 1));
+    assert_paid(&budget, 0);
 }
 
 #[tokio::test(start_paused = true)]
