@@ -57,10 +57,7 @@ impl Limits {
         let outer = scope::current().deadline;
         let deadline = earlier(own, outer).map(|at| Deadline {
             at,
-            after: match deadline {
-                Some(after) if own == Some(at) => after,
-                _ => at.saturating_duration_since(started),
-            },
+            after: at.saturating_duration_since(started),
         });
         Self {
             attempt_timeout,

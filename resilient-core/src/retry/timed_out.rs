@@ -75,7 +75,8 @@ impl TimedOut {
         self.after
     }
 
-    /// How many attempts had been started. 1 for `#[timeout]`, which knows of none.
+    /// How many attempts there had been with this one; retries that a breaker rejected count, too. 1 for `#[timeout]`, which
+    /// knows of none.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
