@@ -162,13 +162,15 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// The time for each attempt, instead of the client's. `None` is none.
+    /// The time for each attempt, instead of the client's. `None` is none; zero is over as soon as there is something to wait
+    /// for, as where it is what is left of a caller's time.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.timeout = Some(Time(time.into()));
         self
     }
 
-    /// The time for all attempts and the waits between them, instead of the client's. `None` is none.
+    /// The time for all attempts and the waits between them, instead of the client's. `None` is none; zero as above, in
+    /// [`timeout`](Self::timeout).
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.deadline = Some(Time(time.into()));
         self
