@@ -29,11 +29,18 @@ pub(super) fn retyped(block: &Group, output: &TokenStream) -> Group {
     retyped
 }
 
-/// The type in `if let … = None::<T> { … }`, with which the block begins.
+/// The type in `if let Some(__ret) = None::<T> { … }`, with which the block begins.
 fn pin(tokens: &[TokenTree]) -> Option<Range<usize>> {
     let open = tokens.iter().position(|token| is_punct(Some(token), '<'))?;
+    let binds = |token: &TokenTree| {
+        let bound = group(Some(token), Delimiter::Parenthesis)?.stream();
+        Some(is_word(bound.into_iter().next().as_ref(), "__ret"))
+    };
     let is_pin = is_word(tokens.first(), "if")
         && is_word(tokens.get(1), "let")
+        && tokens[..open]
+            .iter()
+            .any(|token| binds(token) == Some(true))
         && is_word(tokens.get(open.checked_sub(3)?), "None")
         && is_operator(tokens, open - 2, ':', ':');
     let end = skip_angles(tokens, open)?;

@@ -1,5 +1,7 @@
 //! `errors = all` on methods of an `#[async_trait]`: the body returns the error of one attempt, as in any other function.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use resilient::{CircuitOpen, RetryError, TimedOut, circuit_breaker, fallback, retry, timeout};
 
@@ -75,6 +77,18 @@ trait Local {
 
 impl Local for Remote {}
 
+/// Not of `#[async_trait]`, however alike: its types stay.
+#[retry(max_retries = 1, base_delay = "0s", errors = all)]
+fn alike(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, RetryError<String>>> + Send>> {
+    Box::pin(async move {
+        if let Some(some) = None::<u32> {
+            return Ok(some);
+        }
+        let __ret: Result<u32, String> = { Err(n.to_string()) };
+        __ret
+    })
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let mut remote = Remote::default();
@@ -90,5 +104,6 @@ async fn main() {
     assert_eq!(bank.parsed("").await.unwrap_err().attempts().count(), 2);
     assert!(bank.parsed("x").await.unwrap_err().attempts().all(|failed| *failed.error() == Fault::Parse));
     assert_eq!(bank.pairs().await.unwrap().next(), Some((1, 2)));
+    assert_eq!(alike(1).await.unwrap_err().attempts().count(), 2);
     assert_eq!(Remote::default().local().await.unwrap_err().attempts().count(), 2);
 }
