@@ -40,6 +40,8 @@ pub struct RequestBuilder<T> {
     query: Vec<String>,
     headers: HeaderMap,
     body: Body,
+    /// What the body is, where no header says it.
+    content_type: Option<&'static str>,
     options: CallOptions,
     /// The first thing that is wrong.
     problem: Option<BuildError>,
@@ -82,6 +84,7 @@ impl<T> RequestBuilder<T> {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: Body::empty(),
+            content_type: None,
             options: CallOptions::default(),
             problem: None,
             answer: PhantomData,
@@ -125,7 +128,7 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// A body of JSON.
+    /// A body of JSON. Of several bodies the last is sent, with its own `content-type`, unless a header is set by hand.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         let Ok(bytes) = serde_json::to_vec(body) else {
             return self.refuse_body("cannot be written as JSON");
@@ -149,24 +152,25 @@ impl<T> RequestBuilder<T> {
     /// A body of any kind, with no `content-type` but the one that is set by hand.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
+        self.content_type = None;
         self
     }
 
     fn typed_body(mut self, body: Body, content_type: &'static str) -> Self {
         self.body = body;
-        self.headers
-            .entry(header::CONTENT_TYPE)
-            .or_insert(HeaderValue::from_static(content_type));
+        self.content_type = Some(content_type);
         self
     }
 
-    /// The time for each attempt, instead of the client's. `None` is none.
+    /// The time for each attempt, instead of the client's. `None` is none; zero is over as soon as there is something to wait
+    /// for, as where it is what is left of a caller's time.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.timeout = Some(Time(time.into()));
         self
     }
 
-    /// The time for all attempts and the waits between them, instead of the client's. `None` is none.
+    /// The time for all attempts and the waits between them, instead of the client's. `None` is none; zero as above, in
+    /// [`timeout`](Self::timeout).
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.deadline = Some(Time(time.into()));
         self
@@ -200,6 +204,7 @@ impl<T> RequestBuilder<T> {
             query: self.query,
             headers: self.headers,
             body: self.body,
+            content_type: self.content_type,
             options: self.options,
             problem: self.problem,
             answer: PhantomData,
@@ -226,12 +231,16 @@ impl<T> RequestBuilder<T> {
         if !self.query.is_empty() {
             url.set_query(Some(&self.query.join("&")));
         }
+        let has_kind = self.headers.contains_key(header::CONTENT_TYPE);
         let mut headers = if self.client.base().is_own(&url) {
             self.client.headers().clone()
         } else {
             HeaderMap::new()
         };
         replace(&mut headers, self.headers);
+        if let (Some(kind), false) = (self.content_type, has_kind) {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
         mark_secrets(&mut headers);
         let has_credentials = headers.keys().any(is_credential);
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {

@@ -92,7 +92,11 @@ fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
         let (key, _) = line.split_once(' ').unwrap();
         assert_refused(&format!("[budgets.x]\n{line}"), 2, &[key, why]);
     }
-    assert_refused("[budgets]\ncapacity = 3", 2, &["capacity", "integer `3`"]);
+    assert_refused(
+        "[budgets]\ncapacity = 3",
+        2,
+        &["capacity", "integer `3`", "expected a table of settings"],
+    );
 }
 
 #[test]

@@ -31,8 +31,8 @@
 //! # Breakers
 //!
 //! The breaker of an annotated function is shared by all tests of a program. Let a test begin with
-//! `Registry::global().get("payments")` and [`reset`](crate::CircuitBreaker::reset), give each test a breaker of its own
-//! with `breaker = …`, or run such tests one at a time. To pass the recovery time, give the breaker the scope's
+//! `Registry::global().named("payments").reset()`, give each test a breaker of its own with `breaker = …`, or run such tests
+//! one at a time. To pass the recovery time, give the breaker the scope's
 //! [`clock`](Scope::clock).
 
 mod recorded;

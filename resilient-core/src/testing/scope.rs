@@ -93,7 +93,7 @@ impl Scope {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the future; its calls are recorded as not ended.
+    /// Dropping it drops the future; of its calls, those that had begun to fail are recorded, as not ended.
     pub fn run<F: Future>(&self, future: F) -> Scoped<F> {
         Scoped {
             scope: self.clone(),

@@ -130,6 +130,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         shown: Tally::default(),
     };
 
+    shop.say("--- the API is well: prices that come at once are not shown here");
     shop.show_price("no such thing").await;
     while !Server::day_is_over(shop.began.elapsed()) {
         if let Some(news) = server.news(shop.began.elapsed()) {

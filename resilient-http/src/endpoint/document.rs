@@ -181,6 +181,17 @@ fn place(document: &str, position: usize) -> Option<(usize, usize)> {
 
 /// A message of serde without the values that it quotes: `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
+    // No text: so what is quoted is what would be right.
+    let is_of_a_number = |kind: &&str| {
+        let rest = message.strip_prefix("invalid type: ");
+        rest.is_some_and(|rest| rest.starts_with(*kind))
+    };
+    if ["integer `", "floating point `", "boolean `"]
+        .iter()
+        .any(is_of_a_number)
+    {
+        return message.to_owned();
+    }
     let mut shown = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(open) = rest.find('"') {

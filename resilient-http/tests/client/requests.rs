@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient_http::{
     ApiClient, ApiError, ApiRequest, BuildErrorKind, Bytes, HeaderMap, HeaderValue, Method, Reply,
-    Response, RetryPolicy,
+    RequestBuilder, Response, RetryPolicy,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -315,4 +315,23 @@ fn the_future_of_a_call_is_small() {
     let api = client("http://localhost").build().unwrap();
     let size = size_of_val(&api.get::<Value>("x").send());
     assert!(size <= 4096, "{size} bytes");
+}
+
+#[test]
+fn the_last_body_says_what_its_type_is_unless_a_header_does() {
+    let api = client("http://localhost").build().unwrap();
+    let kind = |request: RequestBuilder<()>| {
+        let prepared = request.prepare().unwrap();
+        let kind = prepared.headers().get("content-type")?;
+        Some(kind.to_str().unwrap().to_owned())
+    };
+    let form = "application/x-www-form-urlencoded";
+    let json = || api.post("x").json(&1);
+    assert_eq!(kind(json().form(&[("a", "b")])).as_deref(), Some(form));
+    assert_eq!(kind(json().body("of any kind")), None);
+    let by_hand = || api.post("x").header("content-type", "a/b");
+    assert_eq!(kind(by_hand().json(&1)).as_deref(), Some("a/b"));
+    assert_eq!(kind(by_hand().json(&1).body("c")).as_deref(), Some("a/b"));
+    let later = json().header("content-type", "a/b");
+    assert_eq!(kind(later.form(&[("a", "b")])).as_deref(), Some("a/b"));
 }

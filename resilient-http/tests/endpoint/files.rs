@@ -141,9 +141,20 @@ fn what_is_wrong_is_told_with_its_place() {
             "path = \"a\"\ntimeout = \"abc\"",
             8,
             11,
-            "must be a duration",
+            "must be a duration like `250ms`",
         ),
-        ("path = \"a\"\ntimeout = 5", 8, 11, "must be a duration"),
+        (
+            "path = \"a\"\ntimeout = 5",
+            8,
+            11,
+            "must be a duration like `250ms`, `30s` or `1m 30s`, or `none`, in quotes",
+        ),
+        (
+            "path = \"a\"\ncircuit_breaker = { recovery_time = 5 }",
+            8,
+            37,
+            "expected a duration in quotes, like \"250ms\" or \"30s\"",
+        ),
         (
             "path = \"a\"\ntimeout = \"0s\"",
             8,
@@ -206,6 +217,11 @@ fn what_is_wrong_is_told_with_its_place() {
         assert_eq!(place, (Some(line), Some(column)), "{rest}: {error}");
         assert!(error.to_string().contains(words), "{rest}: {error}");
     }
+    let error = EndpointConfigs::from_toml("[endpoint.x]\npath = \"a\"").unwrap_err();
+    assert!(
+        error.to_string().contains("`provider` is missing"),
+        "{error}"
+    );
     // In the defaults, where it stands there.
     let error = EndpointConfigs::from_toml(
         &head

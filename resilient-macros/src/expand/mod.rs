@@ -19,6 +19,7 @@ mod needs;
 mod nest;
 mod output;
 mod rebuild;
+mod retyped;
 mod settings;
 mod site;
 mod taken_apart;

@@ -104,7 +104,10 @@ impl Eq for BudgetConfig {}
 /// Settings of a budget that are not checked yet; see [`BudgetConfig`] for their ranges and defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, deny_unknown_fields, expecting = "a table of settings")
+)]
 #[must_use]
 pub struct BudgetConfigBuilder {
     capacity: Option<u32>,

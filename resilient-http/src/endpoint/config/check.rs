@@ -58,8 +58,8 @@ impl EndpointConfig {
             .provider
             .clone()
             .or(preset.map(|preset| preset.name().to_owned()));
-        let provider = provider.unwrap_or_default();
         check_name("name", &name)?;
+        let provider = provider.ok_or_else(|| Wrong::setting("provider", "is missing"))?;
         check_name("provider", &provider)?;
         if let Some(base) = &whole.base_url {
             Base::parse(base).map_err(Wrong::at("base_url"))?;

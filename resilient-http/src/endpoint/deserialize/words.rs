@@ -19,6 +19,7 @@ use crate::idempotency::{Idempotency, IdempotencyKey};
 pub(super) struct Word<T>(pub(super) T);
 
 pub(super) trait FromWord: Sized {
+    /// Without double quotes: what stands in them is taken for a value, and not shown.
     const EXPECTED: &'static str;
 
     fn from_word(text: &str) -> Option<Self>;
@@ -70,7 +71,8 @@ impl FromWord for Key {
 pub(super) struct Time(pub(super) Option<Duration>);
 
 impl FromWord for Time {
-    const EXPECTED: &'static str = "a duration like \"250ms\", \"30s\" or \"1m 30s\", or \"none\"";
+    const EXPECTED: &'static str =
+        "a duration like `250ms`, `30s` or `1m 30s`, or `none`, in quotes";
 
     fn from_word(text: &str) -> Option<Self> {
         if text == "none" {

@@ -16,6 +16,7 @@ use self::plan::Plan;
 use super::attempt::{self, Attempt};
 use super::layers::{Args, Layers};
 use super::needs::Needs;
+use super::retyped::retyped;
 use super::site::{self, Site};
 use super::{block, check, output};
 use crate::error::Errors;
@@ -28,7 +29,7 @@ pub(super) fn write(
     is_listed: bool,
 ) -> Result<TokenStream, Errors> {
     check::check(function, layers)?;
-    let shape = function.shape();
+    let mut shape = function.shape();
     let declared = match &shape {
         Shape::Future(future) => future.output.clone(),
         Shape::Async | Shape::Plain => function.output.clone().unwrap_or_else(|| quote!(())),
@@ -49,6 +50,12 @@ pub(super) fn write(
         fallback: layers.fallback(),
         is_enclosed: plan.prepares_enclosed(),
     };
+    if let (true, Shape::Future(future)) = (plan.records, &mut shape) {
+        future.block = future
+            .block
+            .take()
+            .map(|block| retyped(&block, &of_attempt));
+    }
     let of_body = if plan.records { &of_attempt } else { &output };
     let attempt = attempt::build(function, &shape, of_body, needs, private);
     let site = layers
