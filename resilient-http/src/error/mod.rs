@@ -225,7 +225,8 @@ impl Error for ApiError {
         match self {
             Self::Decode { error, .. } => Some(&**error),
             Self::CircuitOpen(open) => Some(open),
-            Self::Build(error) => Some(&**error),
+            // What it says itself is in the words of this error already.
+            Self::Build(error) => error.source(),
             _ => {
                 let source = self.details()?.source.as_deref()?;
                 Some(source)

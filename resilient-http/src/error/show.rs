@@ -13,7 +13,7 @@ impl fmt::Display for ApiError {
         match self {
             Self::CircuitOpen(_) => return f.write_str("not sent: the circuit is open"),
             Self::Closed => return f.write_str("not sent: the client is closed"),
-            Self::Build(_) => return f.write_str("not sent: the request cannot be built"),
+            Self::Build(error) => return write!(f, "not sent: {error}"),
             _ => {}
         }
         if let Some(call) = self.call() {
