@@ -1,6 +1,6 @@
 //! One call: the loop of its attempts, each through the circuit breaker. The attributes of this project do that.
 
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -30,6 +30,8 @@ pub(crate) struct Call<'a> {
     requests: AtomicU32,
     /// The status of the answer that the present attempt is reading; 0 before there is one.
     status: AtomicU16,
+    /// A redirect led from it to its result.
+    was_acted_upon: AtomicBool,
 }
 
 /// Takes an answer within the attempt, so that one that cannot be read is no success.
@@ -42,6 +44,7 @@ impl CallFacts {
             template: request.template.clone(),
             is_repeatable: request.options.idempotency.is_repeatable(&request.method),
             is_replayable: request.body.is_replayable(),
+            was_acted_upon: false,
             rules: client.inner().rules.clone(),
         }
     }
@@ -69,6 +72,7 @@ impl<'a> Call<'a> {
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             status: AtomicU16::new(0),
+            was_acted_upon: AtomicBool::new(false),
         })
     }
 
@@ -90,9 +94,15 @@ impl<'a> Call<'a> {
         self.status.store(status.as_u16(), Ordering::Relaxed);
     }
 
+    pub(crate) fn goes_on_to_its_result(&self) {
+        self.was_acted_upon.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn details(&self, reply: Option<Reply>) -> Details {
+        let mut facts = self.facts.clone();
+        facts.was_acted_upon = self.was_acted_upon.load(Ordering::Relaxed);
         Details {
-            call: Some(self.facts.clone()),
+            call: Some(facts),
             attempts: self.attempt(),
             reply,
             source: None,

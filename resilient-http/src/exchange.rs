@@ -63,6 +63,9 @@ impl ApiClient {
             };
             if let ControlFlow::Continue(next) = next {
                 sent.end(None);
+                if next.method != hop.method {
+                    call.goes_on_to_its_result();
+                }
                 hop = next;
                 hops_left -= 1;
                 continue;

@@ -9,5 +9,6 @@ mod faults_f;
 mod faults_g;
 mod outcome_table;
 mod requests;
+mod sent_on;
 mod specification;
 mod storms;
