@@ -59,6 +59,11 @@ impl<'a> Call<'a> {
         if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {
             headers.insert(inner.idempotency_header.clone(), key);
         }
+        let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
+        let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
+        // One that the deadline always comes before is none: an attempt that the deadline cuts is then a failure to the
+        // circuit breaker, as it should be of a server that hangs, and not one that had time left.
+        let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         Ok(Self {
             request,
             headers,
@@ -67,8 +72,8 @@ impl<'a> Call<'a> {
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
             budget: inner.budget.clone(),
-            timeout: options.timeout.map_or(inner.timeout, |time| time.0),
-            deadline: options.deadline.map_or(inner.deadline, |time| time.0),
+            timeout,
+            deadline,
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             status: AtomicU16::new(0),
