@@ -10,7 +10,7 @@ use crate::client::ApiClient;
 use crate::closing::Visit;
 use crate::error::{ApiError, CallFacts, Details, Opaque, Reply, TimeoutPhase};
 use crate::request::PreparedRequest;
-use crate::response::{FromResponse, Response};
+use crate::response::{FromResponse, Rejected, Response};
 use crate::telemetry::whole_call;
 
 /// What a call has from its beginning to its end, whatever the attempt.
@@ -165,22 +165,31 @@ impl ApiClient {
         &self,
         request: &PreparedRequest,
     ) -> Result<T, ApiError> {
-        let call = Call::new(self, request)?;
         let mut value = None;
-        let mut accept = |response: Response| match T::from_response(response) {
-            Ok(read) => {
-                value = Some(read);
-                Ok(())
-            }
-            Err(rejected) => Err(ApiError::unreadable(call.details(None), rejected)),
+        self.execute_by(request, |response| {
+            value = Some(T::from_response(response)?);
+            Ok(())
+        })
+        .await?;
+        // The call ends well only after it was read.
+        value.ok_or(ApiError::Closed)
+    }
+
+    /// The same, read by `read`.
+    pub(crate) async fn execute_by(
+        &self,
+        request: &PreparedRequest,
+        mut read: impl FnMut(Response) -> Result<(), Rejected> + Send,
+    ) -> Result<(), ApiError> {
+        let call = Call::new(self, request)?;
+        let mut accept = |response: Response| {
+            read(response).map_err(|rejected| ApiError::unreadable(call.details(None), rejected))
         };
         whole_call(&call, async {
             let ended = self.attempts(&call, &mut accept).await;
             ended.map_err(|error| call.complete(error))
         })
-        .await?;
-        // The loop ends well only after `accept` did.
-        value.ok_or(ApiError::Closed)
+        .await
     }
 
     /// The one and only loop.
