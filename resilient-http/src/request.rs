@@ -232,6 +232,7 @@ impl<T> RequestBuilder<T> {
             HeaderMap::new()
         };
         replace(&mut headers, self.headers);
+        check_framing(&headers, &self.body)?;
         mark_secrets(&mut headers);
         let has_credentials = headers.keys().any(is_credential);
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
@@ -339,6 +340,29 @@ pub(crate) fn header_pair(
     let value = HeaderValue::from_str(value)
         .map_err(|_| BuildError::header(name, "has a value that no header can have"))?;
     Ok((known, value))
+}
+
+/// Whether headers say of the body what is true. Else the server takes the next request of the connection for a part of this one.
+fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), BuildError> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        let problem = "is for the transport to set";
+        return Err(BuildError::header("transfer-encoding", problem));
+    }
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(given) = lengths.next() else {
+        return Ok(());
+    };
+    let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
+        Some(bytes) => given == bytes.len().to_string(),
+        // The transport ends the connection if the stream is shorter.
+        None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
+    });
+    if is_true && lengths.next().is_none() {
+        Ok(())
+    } else {
+        let problem = "is not the length of the body";
+        Err(BuildError::header("content-length", problem))
+    }
 }
 
 /// Puts all values of each header in `with` in the place of those that are there.

@@ -7,6 +7,7 @@ mod cancellation;
 mod defects;
 mod faults_f;
 mod faults_g;
+mod framing;
 mod outcome_table;
 mod requests;
 mod sent_on;
