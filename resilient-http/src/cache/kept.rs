@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use resilient::{Classify, Outcome, State};
+use resilient::{Classify, Limit, Outcome, State};
 use tokio::time::Instant;
 
 use super::counts::count;
 use super::key::Key;
 use super::store::{AnswerCache, Stored};
 use crate::client::ApiClient;
+use crate::closing::limited;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
 use crate::request::{PreparedRequest, Time};
 use crate::response::{FromResponse, Response, Served};
@@ -228,7 +229,10 @@ async fn within<F: Future>(
     let Some(after) = deadline else {
         return Ok(wait.await);
     };
-    tokio::time::timeout(after, wait).await.map_err(|_| {
+    limited(after, wait).await.map_err(|cut| {
+        if cut.limit() == Limit::NoTimer {
+            return cut.into();
+        }
         let details = Details {
             call: Some(facts.clone()),
             attempts: 0,

@@ -244,3 +244,14 @@ async fn an_answer_that_nobody_can_read_is_asked_for_once() {
     }
     assert_eq!(transport.asked(), 1);
 }
+
+#[test]
+fn where_there_are_no_timers_a_call_by_way_of_the_cache_is_told_so() {
+    let transport = Gated::new(|_| says(200, "1"));
+    transport.let_through(1);
+    let any = gated(&transport);
+    let without_timers = tokio::runtime::Builder::new_current_thread().build();
+    let call = any.call(&json!({}));
+    let error = without_timers.unwrap().block_on(call).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Build, "{error:?}");
+}
