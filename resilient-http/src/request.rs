@@ -160,13 +160,14 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// The time for each attempt, instead of the client's. `None` is none.
+    /// The time for each attempt, instead of the client's. Longer than zero; `None` is none.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.timeout = Some(Time(time.into()));
         self
     }
 
-    /// The time for all attempts and the waits between them, instead of the client's. `None` is none.
+    /// The time for all attempts and the waits between them, instead of the client's. Longer than zero; `None` is
+    /// none.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.deadline = Some(Time(time.into()));
         self
@@ -219,6 +220,7 @@ impl<T> RequestBuilder<T> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
+        check_times(&self.options)?;
         let target = self.target?;
         let values = self.values.iter();
         let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
@@ -340,6 +342,16 @@ pub(crate) fn header_pair(
     let value = HeaderValue::from_str(value)
         .map_err(|_| BuildError::header(name, "has a value that no header can have"))?;
     Ok((known, value))
+}
+
+/// A call that has no time left is not begun.
+fn check_times(options: &CallOptions) -> Result<(), BuildError> {
+    let times = [("timeout", options.timeout), ("deadline", options.deadline)];
+    let is_over = |given: Option<Time>| given.is_some_and(|time| time.0 == Some(Duration::ZERO));
+    match times.into_iter().find(|(_, given)| is_over(*given)) {
+        Some((name, _)) => Err(BuildError::setting(name, "must be longer than zero")),
+        None => Ok(()),
+    }
 }
 
 /// Whether headers say of the body what is true. Else the server takes the next request of the connection for a part of this one.

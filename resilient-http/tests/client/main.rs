@@ -13,3 +13,4 @@ mod requests;
 mod sent_on;
 mod specification;
 mod storms;
+mod time_limits;
