@@ -8,7 +8,9 @@ use resilient::{CircuitBreaker, RetryBudget, RetryPolicy, circuit_breaker, retry
 
 use crate::client::ApiClient;
 use crate::closing::Visit;
-use crate::error::{ApiError, CallFacts, Details, Opaque, Reply, TimeoutPhase};
+use crate::error::{
+    ApiError, BuildError, BuildErrorKind, CallFacts, Details, Opaque, Reply, TimeoutPhase,
+};
 use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Rejected, Response};
 use crate::telemetry::whole_call;
@@ -54,6 +56,11 @@ impl<'a> Call<'a> {
     fn new(client: &'a ApiClient, request: &'a PreparedRequest) -> Result<Self, ApiError> {
         let inner = client.inner();
         let visit = inner.gate.enter().ok_or(ApiError::Closed)?;
+        // Another client may have prepared it.
+        if !inner.base.knows(&request.url) {
+            let problem = "is of another origin than the client's, which does not allow it";
+            return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
+        }
         let options = &request.options;
         let mut headers = request.headers.clone();
         if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {

@@ -402,3 +402,22 @@ async fn a_key_that_is_not_there_is_an_error_of_the_build() {
     assert!("secret without a scheme".parse::<ApiKey>().is_err());
     assert!(build("literal:x".parse().unwrap()).is_ok());
 }
+
+#[tokio::test]
+async fn fm_g8_what_another_client_prepared_does_not_lead_away_either() {
+    let (own, other) = (
+        Api::serve(|_, _| json("1")).await,
+        Api::serve(|_, _| json("1")).await,
+    );
+    let api = client(&own.url).build().unwrap();
+    let foreign = client(&other.url).build().unwrap();
+    let prepared = foreign.get::<u32>("x").prepare().unwrap();
+    let error = within("the call", api.execute(&prepared)).await;
+    assert_eq!(kind(&error.unwrap_err()), BuildErrorKind::CrossOrigin);
+    assert_eq!((own.count(), other.count()), (0, 0));
+    let allowing = client(&own.url).allow_origin(&other.url).build().unwrap();
+    within("the call", allowing.execute(&prepared))
+        .await
+        .unwrap();
+    assert_eq!((own.count(), other.count()), (0, 1));
+}
