@@ -257,7 +257,7 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     })
     .await;
     let api = client(&server.url)
-        .timeout(Duration::from_millis(700))
+        .timeout(Duration::from_millis(600))
         .deadline(Duration::from_secs(1))
         .build()
         .unwrap();
