@@ -9,6 +9,7 @@ mod faults_f;
 mod faults_g;
 mod framing;
 mod outcome_table;
+mod proxies;
 mod requests;
 mod sent_on;
 mod specification;
