@@ -63,6 +63,11 @@ impl Base {
         self.url.scheme() == "https"
     }
 
+    /// Whether requests may go there: to the base's origin or an allowed one.
+    pub(crate) fn knows(&self, url: &Url) -> bool {
+        self.is_own(url) || self.allowed.contains(&url.origin())
+    }
+
     /// Whether the base's own headers and credentials may go there.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.url.origin()
@@ -111,8 +116,7 @@ impl Target {
             return Err(refuse("has a parameter or a user in its host"));
         }
         let root = Url::parse(origin).map_err(|_| refuse("is no URL"))?;
-        let is_known = base.is_own(&root) || base.allowed.contains(&root.origin());
-        if !is_known {
+        if !base.knows(&root) {
             return Err(refuse(
                 "is of another origin than the base URL: allow it with `.allow_origin(…)`",
             ));

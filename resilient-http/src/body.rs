@@ -60,7 +60,6 @@ impl Body {
     }
 
     /// Its bytes, if they are known before it is sent.
-    #[cfg(feature = "cache")]
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Kind::Empty => Some(&[]),

@@ -1,6 +1,6 @@
 //! One call: the loop of its attempts, each through the circuit breaker. The attributes of this project do that.
 
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -8,9 +8,11 @@ use resilient::{CircuitBreaker, RetryBudget, RetryPolicy, circuit_breaker, retry
 
 use crate::client::ApiClient;
 use crate::closing::Visit;
-use crate::error::{ApiError, CallFacts, Details, Opaque, Reply, TimeoutPhase};
+use crate::error::{
+    ApiError, BuildError, BuildErrorKind, CallFacts, Details, Opaque, Reply, TimeoutPhase,
+};
 use crate::request::PreparedRequest;
-use crate::response::{FromResponse, Response};
+use crate::response::{FromResponse, Rejected, Response};
 use crate::telemetry::whole_call;
 
 /// What a call has from its beginning to its end, whatever the attempt.
@@ -30,6 +32,8 @@ pub(crate) struct Call<'a> {
     requests: AtomicU32,
     /// The status of the answer that the present attempt is reading; 0 before there is one.
     status: AtomicU16,
+    /// A redirect led from it to its result.
+    was_acted_upon: AtomicBool,
 }
 
 /// Takes an answer within the attempt, so that one that cannot be read is no success.
@@ -42,6 +46,7 @@ impl CallFacts {
             template: request.template.clone(),
             is_repeatable: request.options.idempotency.is_repeatable(&request.method),
             is_replayable: request.body.is_replayable(),
+            was_acted_upon: false,
             rules: client.inner().rules.clone(),
         }
     }
@@ -51,11 +56,21 @@ impl<'a> Call<'a> {
     fn new(client: &'a ApiClient, request: &'a PreparedRequest) -> Result<Self, ApiError> {
         let inner = client.inner();
         let visit = inner.gate.enter().ok_or(ApiError::Closed)?;
+        // Another client may have prepared it.
+        if !inner.base.knows(&request.url) {
+            let problem = "is of another origin than the client's, which does not allow it";
+            return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
+        }
         let options = &request.options;
         let mut headers = request.headers.clone();
         if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {
             headers.insert(inner.idempotency_header.clone(), key);
         }
+        let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
+        let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
+        // One that the deadline always comes before is none: an attempt that the deadline cuts is then a failure to the
+        // circuit breaker, as it should be of a server that hangs, and not one that had time left.
+        let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         Ok(Self {
             request,
             headers,
@@ -64,11 +79,12 @@ impl<'a> Call<'a> {
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
             budget: inner.budget.clone(),
-            timeout: options.timeout.map_or(inner.timeout, |time| time.0),
-            deadline: options.deadline.map_or(inner.deadline, |time| time.0),
+            timeout,
+            deadline,
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             status: AtomicU16::new(0),
+            was_acted_upon: AtomicBool::new(false),
         })
     }
 
@@ -90,9 +106,15 @@ impl<'a> Call<'a> {
         self.status.store(status.as_u16(), Ordering::Relaxed);
     }
 
+    pub(crate) fn goes_on_to_its_result(&self) {
+        self.was_acted_upon.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn details(&self, reply: Option<Reply>) -> Details {
+        let mut facts = self.facts.clone();
+        facts.was_acted_upon = self.was_acted_upon.load(Ordering::Relaxed);
         Details {
-            call: Some(self.facts.clone()),
+            call: Some(facts),
             attempts: self.attempt(),
             reply,
             source: None,
@@ -150,22 +172,31 @@ impl ApiClient {
         &self,
         request: &PreparedRequest,
     ) -> Result<T, ApiError> {
-        let call = Call::new(self, request)?;
         let mut value = None;
-        let mut accept = |response: Response| match T::from_response(response) {
-            Ok(read) => {
-                value = Some(read);
-                Ok(())
-            }
-            Err(rejected) => Err(ApiError::unreadable(call.details(None), rejected)),
+        self.execute_by(request, |response| {
+            value = Some(T::from_response(response)?);
+            Ok(())
+        })
+        .await?;
+        // The call ends well only after it was read.
+        value.ok_or(ApiError::Closed)
+    }
+
+    /// The same, read by `read`.
+    pub(crate) async fn execute_by(
+        &self,
+        request: &PreparedRequest,
+        mut read: impl FnMut(Response) -> Result<(), Rejected> + Send,
+    ) -> Result<(), ApiError> {
+        let call = Call::new(self, request)?;
+        let mut accept = |response: Response| {
+            read(response).map_err(|rejected| ApiError::unreadable(call.details(None), rejected))
         };
         whole_call(&call, async {
             let ended = self.attempts(&call, &mut accept).await;
             ended.map_err(|error| call.complete(error))
         })
-        .await?;
-        // The loop ends well only after `accept` did.
-        value.ok_or(ApiError::Closed)
+        .await
     }
 
     /// The one and only loop.

@@ -142,7 +142,7 @@ impl ApiClient {
         self.inner.gate.close();
     }
 
-    /// Closes it and waits until no call runs, `most` at the longest.
+    /// Closes it and waits until no call runs, `most` at the longest; not at all in a runtime without timers.
     ///
     /// # Cancel safety
     ///

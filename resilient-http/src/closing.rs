@@ -1,10 +1,12 @@
 //! The end of a client: no new calls, and the wait for those that run.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use resilient::{TimedOut, timeout};
 use tokio::sync::Notify;
 
 use crate::transport::Transport;
@@ -88,10 +90,16 @@ impl Gate {
                 left.await;
             }
         };
-        // The count is what tells, also if the last one left as the time was up.
-        let _ = tokio::time::timeout(most, all_left).await;
+        // The count is what tells, also if the last one left as the time was up, or where there are no timers to wait by.
+        let _ = limited(most, all_left).await;
         self.inside()
     }
+}
+
+/// Work that has so much time. Where there are no timers it is told so, rather than a panic.
+#[timeout(most)]
+pub(crate) async fn limited<F: Future>(most: Duration, work: F) -> Result<F::Output, TimedOut> {
+    Ok(work.await)
 }
 
 /// A call that is inside. Dropped at its end, however it ends.

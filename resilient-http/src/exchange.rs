@@ -63,6 +63,9 @@ impl ApiClient {
             };
             if let ControlFlow::Continue(next) = next {
                 sent.end(None);
+                if next.method != hop.method {
+                    call.goes_on_to_its_result();
+                }
                 hop = next;
                 hops_left -= 1;
                 continue;
@@ -157,7 +160,9 @@ impl Hop {
         let location = response.headers().get(header::LOCATION);
         let to = location
             .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-            .and_then(|location| same_origin(&self.url, location));
+            .and_then(|location| same_origin(&self.url, location))
+            // One that is too long cannot be sent.
+            .filter(|url| url.as_str().parse::<http::Uri>().is_ok());
         let Some(url) = to else {
             return ControlFlow::Break(());
         };

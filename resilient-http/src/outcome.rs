@@ -73,7 +73,11 @@ impl ApiError {
             | Self::Server { .. }
             | Self::Status { .. } => of_status(details, is_repeatable),
         };
-        class.retry &= is_replayable;
+        let was_acted_upon = details
+            .call
+            .as_ref()
+            .is_some_and(|call| call.was_acted_upon);
+        class.retry &= is_replayable && (is_repeatable || !was_acted_upon);
         class
     }
 }

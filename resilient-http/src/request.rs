@@ -162,15 +162,14 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// The time for each attempt, instead of the client's. `None` is none; zero is over as soon as there is something to wait
-    /// for, as where it is what is left of a caller's time.
+    /// The time for each attempt, instead of the client's. Longer than zero; `None` is none.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.timeout = Some(Time(time.into()));
         self
     }
 
-    /// The time for all attempts and the waits between them, instead of the client's. `None` is none; zero as above, in
-    /// [`timeout`](Self::timeout).
+    /// The time for all attempts and the waits between them, instead of the client's. Longer than zero; `None` is
+    /// none.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.options.deadline = Some(Time(time.into()));
         self
@@ -224,6 +223,7 @@ impl<T> RequestBuilder<T> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
+        check_times(&self.options)?;
         let target = self.target?;
         let values = self.values.iter();
         let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
@@ -241,6 +241,7 @@ impl<T> RequestBuilder<T> {
         if let (Some(kind), false) = (self.content_type, has_kind) {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         }
+        check_framing(&headers, &self.body)?;
         mark_secrets(&mut headers);
         let has_credentials = headers.keys().any(is_credential);
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
@@ -348,6 +349,39 @@ pub(crate) fn header_pair(
     let value = HeaderValue::from_str(value)
         .map_err(|_| BuildError::header(name, "has a value that no header can have"))?;
     Ok((known, value))
+}
+
+/// A call that has no time left is not begun.
+fn check_times(options: &CallOptions) -> Result<(), BuildError> {
+    let times = [("timeout", options.timeout), ("deadline", options.deadline)];
+    let is_over = |given: Option<Time>| given.is_some_and(|time| time.0 == Some(Duration::ZERO));
+    match times.into_iter().find(|(_, given)| is_over(*given)) {
+        Some((name, _)) => Err(BuildError::setting(name, "must be longer than zero")),
+        None => Ok(()),
+    }
+}
+
+/// Whether headers say of the body what is true. Else the server takes the next request of the connection for a part of this one.
+fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), BuildError> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        let problem = "is for the transport to set";
+        return Err(BuildError::header("transfer-encoding", problem));
+    }
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(given) = lengths.next() else {
+        return Ok(());
+    };
+    let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
+        Some(bytes) => given == bytes.len().to_string(),
+        // The transport ends the connection if the stream is shorter.
+        None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
+    });
+    if is_true && lengths.next().is_none() {
+        Ok(())
+    } else {
+        let problem = "is not the length of the body";
+        Err(BuildError::header("content-length", problem))
+    }
 }
 
 /// Puts all values of each header in `with` in the place of those that are there.

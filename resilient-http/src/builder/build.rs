@@ -146,6 +146,10 @@ impl ApiClientBuilder {
             ));
         }
         let mut builder = ReqwestTransport::defaults(self.connect_timeout);
+        if !base.is_https() && is_private(base.url()) {
+            // Plain `http` is let through since it stays on this machine: so it must not go to a proxy of the environment.
+            builder = builder.no_proxy();
+        }
         if let Some(configure) = self.configure.take() {
             builder = configure(builder);
         }

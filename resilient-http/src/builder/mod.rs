@@ -275,7 +275,8 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Changes the reqwest client before it is built: proxies, certificates, DNS. Redirects and retries of its own are
+    /// Changes the reqwest client before it is built: proxies, certificates, DNS. Where the base is plain `http` on this
+    /// machine, a proxy that the environment names is not used, unless it is given here. Redirects and retries of its own are
     /// turned off afterwards.
     #[cfg(feature = "reqwest")]
     pub fn configure(

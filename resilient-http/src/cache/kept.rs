@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use resilient::{Classify, Outcome, State};
+use resilient::{Classify, Limit, Outcome, State};
 use tokio::time::Instant;
 
 use super::counts::count;
 use super::key::Key;
 use super::store::{AnswerCache, Stored};
 use crate::client::ApiClient;
+use crate::closing::limited;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
 use crate::request::{PreparedRequest, Time};
-use crate::response::{FromResponse, Rejected, Response, Served};
+use crate::response::{FromResponse, Response, Served};
 
 /// A deadline is longer than zero.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -28,17 +29,10 @@ pub(crate) struct Kept {
     owner: u64,
 }
 
-/// An answer as it came beside what it was read as.
-struct Both<T> {
-    value: T,
-    response: Response,
-}
-
-impl<T: FromResponse> FromResponse for Both<T> {
-    fn from_response(response: Response) -> Result<Self, Rejected> {
-        let value = T::from_response(response.clone())?;
-        Ok(Self { value, response })
-    }
+/// What the server was asked: what the answer was read as, and the answer as it came, also if it could not be read.
+struct Asked<T> {
+    read: Result<T, ApiError>,
+    answer: Option<Response>,
 }
 
 /// What a call gets, before it is read.
@@ -73,9 +67,7 @@ impl Kept {
         };
         let facts = CallFacts::of(client, &request);
         let got = if refresh {
-            self.ask(client, key, &request)
-                .await
-                .map(|both| Got::Read(both.value))
+            self.ask(client, key, &request).await.read.map(Got::Read)
         } else {
             self.find_or_fly(client, key, request, &facts).await
         };
@@ -132,18 +124,19 @@ impl Kept {
             !seat.begins || request.options.timeout.is_some() || request.options.deadline.is_some();
         let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
         request.options.deadline = Some(Time(left));
-        let asked = self.ask(client, key, &request).await;
+        let asked: Asked<T> = self.ask(client, key, &request).await;
         // That its own time was up is nothing to tell to others, who may have more: one of them asks.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
-        match &asked {
-            Ok(both) => *outcome = Some(Ok(both.response.clone())),
-            Err(error) if is_its_own(error) => {}
-            Err(error) => *outcome = Some(Err(error.clone())),
+        match (asked.answer, &asked.read) {
+            // Also if it cannot be read as what this call wants: others may want something else.
+            (Some(answer), _) => *outcome = Some(Ok(answer)),
+            (None, Err(error)) if !is_its_own(error) => *outcome = Some(Err(error.clone())),
+            (None, _) => {}
         }
         if outcome.is_some() {
             seat.land();
         }
-        asked.map(|both| Got::Read(both.value))
+        asked.read.map(Got::Read)
     }
 
     async fn ask<T: FromResponse + Send>(
@@ -151,12 +144,25 @@ impl Kept {
         client: &ApiClient,
         key: Key,
         request: &PreparedRequest,
-    ) -> Result<Both<T>, ApiError> {
+    ) -> Asked<T> {
         let cache = &*self.cache.inner;
         count(&cache.counters.misses);
-        let both: Both<T> = client.execute_as(request).await?;
-        cache.keep(key, &both.response);
-        Ok(both)
+        let (mut answer, mut value) = (None, None);
+        let ended = client
+            .execute_by(request, |response| {
+                answer = Some(response.clone());
+                value = Some(T::from_response(response)?);
+                Ok(())
+            })
+            .await;
+        let read = ended.and_then(|()| value.ok_or(ApiError::Closed));
+        match (&read, &answer) {
+            (Ok(_), Some(answer)) => cache.keep(key, answer),
+            (Err(ApiError::Decode { .. }), _) => {}
+            // Not that of an attempt before the last one.
+            _ => answer = None,
+        }
+        Asked { read, answer }
     }
 
     /// An answer that is young enough.
@@ -223,7 +229,10 @@ async fn within<F: Future>(
     let Some(after) = deadline else {
         return Ok(wait.await);
     };
-    tokio::time::timeout(after, wait).await.map_err(|_| {
+    limited(after, wait).await.map_err(|cut| {
+        if cut.limit() == Limit::NoTimer {
+            return cut.into();
+        }
         let details = Details {
             call: Some(facts.clone()),
             attempts: 0,

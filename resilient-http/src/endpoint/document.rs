@@ -197,9 +197,9 @@ fn without_values(message: &str) -> String {
     while let Some(open) = rest.find('"') {
         let (before, quoted) = rest.split_at(open);
         shown.push_str(before);
-        // The last quote before `, expected`, since the value may have quotes of its own.
+        // The last quote before the last `, expected`, since the value may have both of its own.
         let end = quoted
-            .find("\", expected")
+            .rfind("\", expected")
             .or_else(|| quoted.rfind('"').filter(|at| *at > 0));
         shown.push('…');
         rest = end.map_or("", |end| &quoted[end + 1..]);
@@ -208,11 +208,18 @@ fn without_values(message: &str) -> String {
         }
     }
     shown.push_str(rest);
+    // A number, which may be a key without its quotes.
+    for kind in ["integer `", "floating point `"] {
+        if let Some((before, after)) = shown.split_once(kind) {
+            let rest = after.split_once('`').map_or("", |(_, rest)| rest);
+            shown = format!("{before}{}{rest}", kind.trim_end_matches(" `"));
+        }
+    }
     // A word that is none of those that are known.
     match shown.split_once("unknown variant `") {
         Some((before, after)) => {
             let rest = after
-                .find("`, expected")
+                .rfind("`, expected")
                 .map_or("", |end| &after[end + 1..]);
             format!("{before}unknown value{rest}")
         }

@@ -31,6 +31,8 @@ pub(crate) struct CallFacts {
     pub(crate) is_repeatable: bool,
     /// Its body can be sent again.
     pub(crate) is_replayable: bool,
+    /// The server took it, and sent on to its result: whatever comes after that, to do it again is to do it twice.
+    pub(crate) was_acted_upon: bool,
     pub(crate) rules: Arc<OutcomeRules>,
 }
 

@@ -146,7 +146,25 @@ async fn fm_g5_line_breaks_in_headers_are_refused_before_anything_is_sent() {
 async fn fm_g6_parameters_that_climb_are_refused_before_anything_is_sent() {
     let server = Api::serve(|_, _| json("1")).await;
     let api = client(&server.url).build().unwrap();
-    for value in ["..", ".", "", "%2e%2e", "%2E%2e", "%252e%252e"] {
+    let deep = format!("%{}2e", "25".repeat(2000));
+    for value in [
+        "..",
+        ".",
+        "",
+        "%2e%2e",
+        "%2E%2e",
+        "%252e%252e",
+        // One segment here, and three for a proxy that decodes before it resolves.
+        "../../etc",
+        "a/../b",
+        "a/..",
+        "..\\..\\etc",
+        "..%2fetc",
+        "%252e%252e%252fetc",
+        "..;x",
+        "a/..;/b",
+        &deep,
+    ] {
         let error = api
             .get::<()>("users/{id}")
             .param("id", value)
@@ -171,7 +189,7 @@ async fn fm_g7_every_other_parameter_is_one_segment() {
         ("a;b", "/v1/users/a%3Bb/x"),
         ("a\tb\nc", "/v1/users/a%09b%0Ac/x"),
         ("\u{202e}", "/v1/users/%E2%80%AE/x"),
-        ("../../etc", "/v1/users/..%2F..%2Fetc/x"),
+        ("a/b..c/...", "/v1/users/a%2Fb..c%2F.../x"),
     ] {
         let call = api.get::<u32>("users/{id}/x").param("id", value);
         within("the call", call).await.unwrap();
@@ -383,4 +401,23 @@ async fn a_key_that_is_not_there_is_an_error_of_the_build() {
     assert!(build(ApiKey::env("PATH")).is_ok());
     assert!("secret without a scheme".parse::<ApiKey>().is_err());
     assert!(build("literal:x".parse().unwrap()).is_ok());
+}
+
+#[tokio::test]
+async fn fm_g8_what_another_client_prepared_does_not_lead_away_either() {
+    let (own, other) = (
+        Api::serve(|_, _| json("1")).await,
+        Api::serve(|_, _| json("1")).await,
+    );
+    let api = client(&own.url).build().unwrap();
+    let foreign = client(&other.url).build().unwrap();
+    let prepared = foreign.get::<u32>("x").prepare().unwrap();
+    let error = within("the call", api.execute(&prepared)).await;
+    assert_eq!(kind(&error.unwrap_err()), BuildErrorKind::CrossOrigin);
+    assert_eq!((own.count(), other.count()), (0, 0));
+    let allowing = client(&own.url).allow_origin(&other.url).build().unwrap();
+    within("the call", allowing.execute(&prepared))
+        .await
+        .unwrap();
+    assert_eq!((own.count(), other.count()), (0, 1));
 }

@@ -4,8 +4,8 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use resilient_http::{
-    ApiClient, ApiClientBuilder, ApiError, BuildErrorKind, ErrorKind, IdempotencyKey, Phase,
-    Response, RetriesDisabled, TimeoutPhase,
+    ApiClient, ApiClientBuilder, ApiError, BreakerConfig, BuildErrorKind, ErrorKind,
+    IdempotencyKey, Phase, Response, RetriesDisabled, TimeoutPhase,
 };
 
 use crate::support::api::{Api, answer, status};
@@ -257,6 +257,7 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     })
     .await;
     let api = client(&server.url)
+        .timeout(Duration::from_millis(600))
         .deadline(Duration::from_secs(1))
         .build()
         .unwrap();
@@ -273,10 +274,10 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     );
     assert!(!error.is_retryable());
     let totals = api.circuit_breaker().snapshot().totals;
-    // The attempt that the deadline cut is abandoned: it says nothing.
+    // The attempt that the deadline cut is abandoned: it had time left, so it says nothing.
     assert_eq!(
         (error.attempts(), totals.failure, totals.abandoned),
-        (2, 1, 1)
+        (3, 2, 1)
     );
 }
 
@@ -494,4 +495,24 @@ async fn a_call_that_recovers_tells_its_attempts() {
     let response: Response = within("the call", api.get("x")).await.unwrap();
     assert_eq!((response.attempts(), response.status().as_u16()), (3, 200));
     assert_eq!(response.bytes().as_ref(), b"[]");
+}
+
+#[tokio::test]
+async fn row_a_server_that_hangs_opens_its_circuit_also_where_the_deadline_is_the_shorter_time() {
+    let server = Raw::always(vec![Step::Stall]).await;
+    let twice = BreakerConfig::builder().failure_threshold(2);
+    let api = client(&server.url)
+        .timeout(Duration::from_secs(20))
+        .deadline(Duration::from_millis(30))
+        .circuit_breaker(twice.build().unwrap())
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        let error = within("the call", api.get::<()>("x")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
+    let totals = api.circuit_breaker().snapshot().totals;
+    assert_eq!((totals.failure, totals.abandoned), (2, 0));
+    let error = within("the call", api.get::<()>("x")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CircuitOpen);
 }

@@ -38,14 +38,14 @@ async fn defect_ep14_an_endpoint_changes_no_configuration_that_it_was_made_of() 
 async fn defect_ep15_no_parameter_leads_out_of_the_path() {
     let server = Api::serve(|_, _| json("1")).await;
     let any = endpoint(&declared(&format!("{}/v1", server.url)).path("users/{id}/posts"));
-    let options = CallOptions::new().param("id", "../admin?x=1#f");
+    let options = CallOptions::new().param("id", "my/admin?x=1#f");
     let call = any.call_with(&value!({}), &options);
     within("the call", call).await.unwrap();
     assert_eq!(
         server.only().target,
-        "/v1/users/..%2Fadmin%3Fx%3D1%23f/posts"
+        "/v1/users/my%2Fadmin%3Fx%3D1%23f/posts"
     );
-    for value in ["", "..", "."] {
+    for value in ["", "..", ".", "../admin?x=1#f"] {
         let options = CallOptions::new().param("id", value);
         assert!(any.prepare_with(&value!({}), &options).is_err());
     }

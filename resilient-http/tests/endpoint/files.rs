@@ -242,7 +242,11 @@ fn no_error_of_a_document_quotes_it() {
         "[endpoint.x]\nauth = \"canary-1\"",
         "[endpoint.x]\nretry = \"canary-1\"",
         "[endpoint.x]\nmax_retries = \"canary-1\"",
+        "[endpoint.x]\nmax_retries = 's\", expected canary-1'",
+        "[endpoint.x]\nmax_retries = \"a\\\" canary-1, expected `\\\", expected canary-1\"",
         "[endpoint.x]\nmax_retries = \"a\\\" canary-1 \\\"b\"",
+        "[endpoint.x]\nprovider = 8128128",
+        "[endpoint.x]\nprovider = 8128128.5",
         "[endpoint.x]\nheaders = \"canary-1\"",
         "[endpoint.x]\ncircuit_breaker = { recovery_time = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { failure_rate = \"canary-1\" }",
@@ -259,6 +263,7 @@ fn no_error_of_a_document_quotes_it() {
             source = inner.source();
         }
         assert!(!shown.contains("canary"), "{document}: {shown}");
+        assert!(!shown.contains("8128128"), "{document}: {shown}");
         assert!(error.line().is_some(), "{document}: {shown}");
     }
 }

@@ -214,3 +214,44 @@ async fn who_asks_in_the_place_of_another_has_only_its_own_time_left() {
     let elapsed = began.elapsed();
     assert!(elapsed < Duration::from_millis(5100), "{elapsed:?}");
 }
+
+#[tokio::test]
+async fn an_answer_that_one_cannot_read_is_read_by_those_who_can() {
+    let transport = Gated::new(|_| says(200, r#""a text""#));
+    let any = gated(&transport);
+    let numbers = any.typed::<Value, u32>();
+    let reads_a_number =
+        tokio::spawn(async move { numbers.call_with(&json!({}), &CallOptions::new()).await });
+    tokio::task::yield_now().await;
+    let reads_anything = asking(&any, 1).await.remove(0);
+    assert_eq!(transport.asked(), 1);
+    transport.let_through(2);
+    let error = within("the first", reads_a_number).await.unwrap();
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode);
+    let reply = within("the second", reads_anything).await.unwrap().unwrap();
+    assert_eq!(reply.value, "a text");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_can_read_is_asked_for_once() {
+    let transport = Gated::new(|_| says(200, "no JSON"));
+    let any = gated(&transport);
+    let calls = asking(&any, 10).await;
+    transport.let_through(10);
+    for call in calls {
+        let error = within("the call", call).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+    }
+    assert_eq!(transport.asked(), 1);
+}
+
+#[test]
+fn where_there_are_no_timers_a_call_by_way_of_the_cache_is_told_so() {
+    let transport = Gated::new(|_| says(200, "1"));
+    transport.let_through(1);
+    let any = gated(&transport);
+    let without_timers = tokio::runtime::Builder::new_current_thread().build();
+    let call = any.call(&json!({}));
+    let error = without_timers.unwrap().block_on(call).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Build, "{error:?}");
+}

@@ -1,0 +1,62 @@
+//! What frames a request on the wire is the transport's: a header that says otherwise would have the rest of a connection misread.
+
+use http_body_util::Full;
+use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};
+
+use crate::support::api::{Api, json};
+use crate::support::settings::client;
+use crate::support::within;
+
+fn is_refused(error: &ApiError) -> bool {
+    matches!(error, ApiError::Build(problem) if problem.kind() == BuildErrorKind::Header)
+}
+
+#[tokio::test]
+async fn fm_g5_a_length_that_is_not_the_bodys_is_refused_before_anything_is_sent() {
+    let server = Api::serve(|_, _| json("1")).await;
+    let api = client(&server.url).build().unwrap();
+    for (name, value) in [
+        ("content-length", "5"),
+        ("content-length", "x"),
+        ("transfer-encoding", "chunked"),
+        ("transfer-encoding", "identity"),
+    ] {
+        let error = within("a GET", api.get::<u32>("x").header(name, value)).await;
+        assert!(is_refused(&error.unwrap_err()), "{name}: {value}");
+        let call = api.post::<u32>("x").json("a long body").header(name, value);
+        let error = within("a POST", call).await;
+        assert!(is_refused(&error.unwrap_err()), "{name}: {value}");
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        let error = within("headers", api.get::<u32>("x").headers(headers.clone())).await;
+        assert!(is_refused(&error.unwrap_err()), "{name}: {value}");
+        let api = client(&server.url)
+            .default_headers(headers)
+            .build()
+            .unwrap();
+        let error = within("default headers", api.get::<u32>("x")).await;
+        assert!(is_refused(&error.unwrap_err()), "{name}: {value}");
+    }
+    let data = r#"{"headers": {"Content-Length": "5"}, "url": "x"}"#;
+    let data: ApiRequest = serde_json::from_str(data).unwrap();
+    let error = within("data", api.call::<u32>(&data).unwrap()).await;
+    assert!(is_refused(&error.unwrap_err()));
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn a_length_that_is_the_bodys_or_that_of_a_stream_is_sent() {
+    let server = Api::serve(|_, _| json("1")).await;
+    let api = client(&server.url).build().unwrap();
+    let stream = Body::once(Full::new(Bytes::from_static(b"12345")));
+    for call in [
+        api.post::<u32>("x").bytes("12345"),
+        api.post::<u32>("x").body(stream),
+    ] {
+        let call = call.header("content-length", "5");
+        within("the call", call).await.unwrap();
+        assert_eq!(server.seen().last().unwrap().text(), "12345");
+    }
+    let call = api.get::<u32>("x").header("content-length", "0");
+    within("the call", call).await.unwrap();
+}

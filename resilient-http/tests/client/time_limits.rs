@@ -1,0 +1,45 @@
+//! Limits of time that cannot be kept are told, and are never taken for no limit at all.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use resilient_http::{ApiError, BuildErrorKind};
+
+use crate::support::api::{Api, json};
+use crate::support::settings::client;
+use crate::support::within;
+
+fn kind(error: &ApiError) -> Option<BuildErrorKind> {
+    match error {
+        ApiError::Build(problem) => Some(problem.kind()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_call_with_no_time_left_is_refused_before_anything_is_sent() {
+    let server = Api::serve(|_, _| json("1")).await;
+    let api = client(&server.url).build().unwrap();
+    for call in [
+        api.get::<u32>("x").timeout(Duration::ZERO),
+        api.get::<u32>("x").deadline(Duration::ZERO),
+    ] {
+        let error = within("the call", call).await.unwrap_err();
+        assert_eq!(kind(&error), Some(BuildErrorKind::Setting), "{error:?}");
+    }
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn to_close_and_wait_where_there_are_no_timers_is_no_panic() {
+    let without_timers = tokio::runtime::Builder::new_current_thread().build();
+    let without_timers = without_timers.unwrap();
+    let api = client("http://localhost").build().unwrap();
+    let closed = without_timers.block_on(api.close_and_wait(Duration::from_secs(1)));
+    assert_eq!(closed, Ok(()));
+    // Nor where there is no runtime.
+    let mut closed = pin!(api.close_and_wait(Duration::from_secs(1)));
+    let mut context = Context::from_waker(Waker::noop());
+    assert_eq!(closed.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+}
