@@ -181,16 +181,14 @@ fn place(document: &str, position: usize) -> Option<(usize, usize)> {
 
 /// A message of serde without the values that it quotes: `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
-    // No text: so what is quoted is what would be right.
-    let is_of_a_number = |kind: &&str| {
-        let rest = message.strip_prefix("invalid type: ");
-        rest.is_some_and(|rest| rest.starts_with(*kind))
-    };
-    if ["integer `", "floating point `", "boolean `"]
-        .iter()
-        .any(is_of_a_number)
-    {
-        return message.to_owned();
+    // A number, which may be a key without its quotes, goes; what is quoted behind it is what would be right.
+    for kind in ["integer", "floating point", "boolean"] {
+        let value = message.strip_prefix("invalid type: ");
+        let value = value.and_then(|value| value.strip_prefix(kind));
+        let value = value.and_then(|value| value.strip_prefix(" `"));
+        if let Some((_, rest)) = value.and_then(|value| value.split_once('`')) {
+            return format!("invalid type: {kind}{rest}");
+        }
     }
     let mut shown = String::with_capacity(message.len());
     let mut rest = message;
