@@ -8,7 +8,6 @@ use super::{Entries, NameTaken, Registry};
 use crate::event::{Event, EventKind};
 use crate::name::Name;
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
-use crate::telemetry;
 
 #[derive(Debug)]
 pub(super) struct BudgetEntry {
@@ -148,17 +147,9 @@ impl Registry {
     }
 
     /// To be called under no lock.
-    pub(crate) fn tell_of_retry(&self, event: &Event) {
-        telemetry::event(event);
-        self.0.listeners.tell(event);
-    }
-
-    /// To be called under no lock.
     pub(super) fn tell_of_budget(&self, budget: &RetryBudget, kinds: Vec<EventKind>) {
         for kind in kinds {
-            let event = Event::of_budget(budget.shared_name(), kind);
-            telemetry::event(&event);
-            self.0.listeners.tell(&event);
+            self.tell(&Event::of_budget(budget.shared_name(), kind));
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
 use crate::event::{Event, ListenerId, Listeners, Subscription};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
 use crate::name::Name;
+use crate::telemetry;
 use crate::time::{Clock, Source};
 
 /// Breakers and retry budgets by name. Clones are handles of the same registry.
@@ -148,6 +149,12 @@ impl Registry {
     pub fn global() -> &'static Self {
         static GLOBAL: LazyLock<Registry> = LazyLock::new(Registry::new);
         &GLOBAL
+    }
+
+    /// Tells those who listen to all of the registry. To be called under no lock.
+    pub(crate) fn tell(&self, event: &Event) {
+        telemetry::event(event);
+        self.0.listeners.tell(event);
     }
 
     #[cfg(feature = "metrics")]

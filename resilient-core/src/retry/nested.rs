@@ -40,7 +40,7 @@ pub(super) fn is_collapsed(nested: Nested, place: &'static Location<'static>) ->
             .unwrap_or_else(PoisonError::into_inner)
             .insert(place_of_code)
     {
-        Registry::global().tell_of_retry(&Event::of_retry(place, EventKind::NestedRetry));
+        Registry::global().tell(&Event::of_retry(place, EventKind::NestedRetry));
     }
     nested == Nested::Collapse
 }

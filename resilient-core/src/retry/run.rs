@@ -3,6 +3,7 @@
 use super::attempt::Attempt;
 use super::driver::Retry;
 use super::policy::RetryPolicy;
+use super::record::{Kept, Last};
 use super::terms::Terms;
 use crate::breaker::{CircuitBreaker, Rejected};
 use crate::outcome::{Class, Classify, Output, every_failure};
@@ -128,12 +129,11 @@ impl RetryPolicy {
     {
         let terms = Terms::new().timed();
         let mut retry = Retry::new(self, Some(&terms), true);
-        // The last real output, or the first rejection.
-        let mut last = None;
+        let mut kept = Last::new();
         loop {
             let (output, next) = match breaker.try_acquire() {
                 Ok(permit) => {
-                    let attempt = operation(Attempt::new(&retry, last.take()));
+                    let attempt = operation(kept.lend(&retry));
                     let output = retry.attempted(attempt).await;
                     let class = classify(&output);
                     permit.report_class(class);
@@ -146,14 +146,13 @@ impl RetryPolicy {
                 }
                 Err(open) => {
                     let next = retry.after_rejection(&open);
-                    let real = last.take().filter(|_| retry.has_failed());
-                    let output = real.unwrap_or_else(|| O::rejected(open));
-                    (output, next)
+                    let real = kept.real(&retry);
+                    (real.unwrap_or_else(|| O::rejected(open)), next)
                 }
             };
             match next {
                 Ok(delay) => {
-                    last = Some(output);
+                    kept.keep(output, &retry);
                     sleep(delay).await;
                 }
                 Err(_) => return output,
