@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::rule::Rule;
+use crate::{Rule, Window};
 
 /// The settings of one thing, such as a breaker, and the rules between them.
 #[derive(Debug)]
@@ -129,6 +129,43 @@ pub enum Given {
 }
 
 impl Given {
+    /// What is known of an optional count.
+    #[must_use]
+    pub const fn count(count: Option<u32>) -> Self {
+        match count {
+            Some(count) => Self::Value(Value::Count(count)),
+            None => Self::Default,
+        }
+    }
+
+    /// What is known of an optional duration.
+    #[must_use]
+    pub const fn time(time: Option<Duration>) -> Self {
+        match time {
+            Some(time) => Self::Value(Value::Time(time)),
+            None => Self::Default,
+        }
+    }
+
+    /// What is known of an optional share or factor.
+    #[must_use]
+    pub const fn number(number: Option<f64>) -> Self {
+        match number {
+            Some(number) => Self::Value(Value::Number(number)),
+            None => Self::Default,
+        }
+    }
+
+    /// What is known of an optional window.
+    #[must_use]
+    pub const fn window(window: Option<Window>) -> Self {
+        match window {
+            Some(Window::Calls(calls)) => Self::Value(Value::Count(calls)),
+            Some(Window::Time(time)) => Self::Value(Value::Time(time)),
+            None => Self::Default,
+        }
+    }
+
     pub(crate) const fn is_given(self) -> bool {
         matches!(self, Self::Value(_) | Self::Unknown)
     }

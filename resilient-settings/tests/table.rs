@@ -14,46 +14,37 @@ const TABLES: [&Table; 4] = [
     &limits::TABLE,
 ];
 
-/// The types of the forms, as the runtime has them.
-mod types {
-    pub(super) type Count = u32;
-    pub(super) type Time = std::time::Duration;
-    pub(super) type Share = f64;
-    pub(super) type Factor = f64;
-    pub(super) type Window = super::Window;
-    pub(super) type Abandoned = super::Abandoned;
+/// How a form is kept and seen by the rules, as the runtime does it.
+macro_rules! field {
+    (Count) => { u32 };
+    (Time) => { Duration };
+    (Share) => { f64 };
+    (Factor) => { f64 };
+    (Window) => { Window };
+    (Abandoned) => { &'static str };
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Abandoned {
-    Failure,
-}
-
-/// The value that the rules see.
-trait Seen: Copy {
-    fn seen(self) -> Value;
-}
-
-macro_rules! seen {
-    ($($type:ty: $value:ident => $seen:expr;)*) => {
-        $(impl Seen for $type {
-            fn seen(self) -> Value {
-                let $value = self;
-                $seen
-            }
-        })*
+macro_rules! known {
+    (Count $value:expr) => {
+        Given::count($value)
     };
-}
-
-seen! {
-    u32: count => Value::Count(count);
-    f64: number => Value::Number(number);
-    Duration: time => Value::Time(time);
-    Abandoned: _abandoned => Value::Word("failure");
-    Window: window => match window {
-        Window::Calls(calls) => Value::Count(calls),
-        Window::Time(time) => Value::Time(time),
-        _ => unreachable!(),
+    (Time $value:expr) => {
+        Given::time($value)
+    };
+    (Share $value:expr) => {
+        Given::number($value)
+    };
+    (Factor $value:expr) => {
+        Given::number($value)
+    };
+    (Window $value:expr) => {
+        Given::window($value)
+    };
+    (Abandoned $value:expr) => {
+        match $value {
+            Some(word) => Given::Value(Value::Word(word)),
+            None => Given::Default,
+        }
     };
 }
 
@@ -67,14 +58,14 @@ macro_rules! builder {
     )*) => {
         #[derive(Debug, Clone, Copy, Default)]
         struct $builder {
-            $($name: Option<types::$form>,)*
+            $($name: Option<field!($form)>,)*
         }
 
         #[allow(dead_code, reason = "the tests use some of the settings")]
         impl $builder {
             $(
                 $(#[$doc])*
-                fn $name(mut self, value: types::$form) -> Self {
+                const fn $name(mut self, value: field!($form)) -> Self {
                     self.$name = Some(value);
                     self
                 }
@@ -85,8 +76,7 @@ macro_rules! builder {
             const TABLE: &'static Table = &$table;
 
             fn given(&self) -> impl AsRef<[Given]> {
-                let given = |value: Option<Value>| value.map_or(Given::Default, Given::Value);
-                [$(given(self.$name.map(Seen::seen)),)*]
+                [$(known!($form self.$name),)*]
             }
 
             fn forget(&mut self, setting: usize) {
@@ -244,7 +234,7 @@ fn a_builder_error_names_a_setting_that_was_given_and_the_rule() {
             "`half_open_max_calls` is 3: must not be above `half_open_successes` and \
              `half_open_failures` together",
         ),
-        (new().abandoned(Abandoned::Failure), ""),
+        (new().abandoned("failure"), ""),
     ] {
         assert_eq!(error(settings), expected, "{settings:?}");
     }
