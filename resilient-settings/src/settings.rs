@@ -16,6 +16,7 @@ macro_rules! breaker_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// Opens the circuit after this many failures in a row. A success ends the streak. Use a
         /// rate for a dependency that always fails a little.
+        // Five are beyond chance for a dependency that mostly works, and stop a flood early.
         failure_threshold: Count(1..),
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
@@ -23,6 +24,7 @@ macro_rules! breaker_settings {
         /// The window over which rates and `failure_count` are computed: the last calls, or the
         /// calls of the last so much time. Use calls for thin or bursty traffic, time for steady
         /// traffic.
+        // A million calls are a quarter of a megabyte; a longer window should be a time.
         window: Window(..=1_000_000),
             default(; "none"),
             reason("the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"),
@@ -34,6 +36,7 @@ macro_rules! breaker_settings {
             reason("a window in time is divided into 1 to 1000 buckets"),
             advice("up where forgetting a tenth at once is too coarse");
         /// The number of calls in the window from which on rates are trusted.
+        // Fewer calls say nothing about a rate.
         min_calls: Count(1..),
             default(10; "or the window of calls if that is smaller"),
             reason("no calls have no rate, so at least 1"),
@@ -58,6 +61,7 @@ macro_rules! breaker_settings {
             advice("together with `slow_call`");
         /// How long the circuit stays open before a probe is admitted. Zero makes the next call
         /// the probe; `Duration::MAX` keeps the circuit open until an operator closes it.
+        // Long enough to restart a process, short enough that no operator is called.
         recovery_time: Time,
             default($crate::secs(30); ""),
             advice("to the time that the dependency takes to come back");
@@ -67,6 +71,7 @@ macro_rules! breaker_settings {
             default(1.0; ""),
             advice("to 2 where outages are sometimes long");
         /// The longest recovery time. It also bounds the wait that the dependency itself asks for.
+        // The growth ends here, so that a recovered dependency is not shunned for an hour.
         max_recovery_time: Time,
             default($crate::secs(600); "or `recovery_time` if that is longer"),
             advice("to the time that you accept to wait once the dependency is well again");
@@ -76,6 +81,7 @@ macro_rules! breaker_settings {
             default(0.0; ""),
             advice("to 0.1 or more where many processes call one dependency");
         /// The number of probes that may be in flight at a time.
+        // More concurrent probes are a load test.
         half_open_max_calls: Count(1..=1_024),
             default(1; ""),
             reason("a half-open circuit lets calls through, from 1 to 1024 at a time"),
@@ -102,6 +108,7 @@ macro_rules! breaker_settings {
             advice("to `failure` where callers only go away because the dependency hangs");
         /// The number of keys that have a breaker at a time, where each key has its own. A single
         /// breaker ignores it.
+        // 10 000 keys take about 20 MB, a million take a few GB.
         max_keys: Count(1..=1_000_000),
             default(10_000; ""),
             reason("keys have breakers of their own, from 1 to 1000000 of them"),
@@ -114,6 +121,7 @@ macro_rules! breaker_settings {
 macro_rules! retry_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// The number of retries: a failed call is tried again at most this often.
+        // Four attempts: enough for a short disturbance, and bounded load in an outage.
         max_retries: Count,
             default(3; ""),
             advice("down where callers are impatient or retry themselves");
@@ -131,11 +139,13 @@ macro_rules! retry_settings {
         /// Delays are whole nanoseconds, and timers are coarser. Tokio's timers have ticks of one
         /// millisecond and round up, so a delay above zero never spins; the sleep of a thread is
         /// late by what the system's scheduler adds.
+        // About the time of a lost packet or a restarted connection.
         base_delay: Time,
             default($crate::millis(100); ""),
             advice("to the time of a short disturbance");
         /// The longest delay, jitter included. Only a wait that the dependency asks for goes
         /// beyond it. `Duration::MAX` is no limit.
+        // No caller should wait longer for a result without knowing why.
         max_delay: Time,
             default($crate::secs(10); ""),
             advice("down where a caller waits for the result");
@@ -149,6 +159,7 @@ macro_rules! retry_settings {
             advice("see the table of `Jitter`");
         /// The longest wait that the dependency may ask for. If it asks for more, the call ends at
         /// once with its error.
+        // A longer wait is better handled by the caller's own schedule.
         max_retry_after: Time,
             default($crate::secs(60); ""),
             advice("up for jobs that may wait, down where a caller waits");
@@ -172,11 +183,13 @@ macro_rules! budget_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// The most tokens that the bucket holds. A full bucket pays for `capacity / retry_cost`
         /// retries in a row: the burst of one process at the start of an outage.
+        // A hundred retries at the default cost.
         capacity: Count(1..),
             default(500; ""),
             reason("a budget of no tokens pays for no retry, so at least 1"),
             advice("down to allow a smaller burst");
         /// The tokens that a retry takes from the bucket. A retry that succeeds returns them.
+        // One retry for five successes once the bucket is empty: a fifth more than the demand.
         retry_cost: Count(1..),
             default(5; "or the capacity if that is less"),
             reason("a retry that costs nothing is not limited, so at least 1"),
