@@ -29,7 +29,7 @@ pub enum Outcome {
 /// use resilient_core::{Classification, Outcome};
 /// use std::time::Duration;
 ///
-/// let class = Class::throttled().after(Duration::from_secs(2));
+/// let class = Classification::throttled().after(Duration::from_secs(2));
 /// assert_eq!(class.health, Outcome::Ignored);
 /// assert!(class.retry);
 /// assert_eq!(class.retry_after, Some(Duration::from_secs(2)));
@@ -111,11 +111,11 @@ impl Classification {
 /// }
 ///
 /// impl Classify for PayError {
-///     fn classify(&self) -> Class {
+///     fn classify(&self) -> Classification {
 ///         match self {
-///             Self::Timeout => Class::transient(),
-///             Self::CardDeclined => Class::answered(),
-///             Self::TooMany { wait } => Class::throttled().after(*wait),
+///             Self::Timeout => Classification::transient(),
+///             Self::CardDeclined => Classification::answered(),
+///             Self::TooMany { wait } => Classification::throttled().after(*wait),
 ///         }
 ///     }
 /// }

@@ -46,8 +46,8 @@ impl<K: Hash + Eq + fmt::Display + Clone + Send + Sync + 'static> BreakerKey for
 /// let shards = KeyedBreakers::<u32>::new("shards", config);
 ///
 /// shards.get(&7).try_acquire().unwrap().report(Outcome::Failure);
-/// assert_eq!(shards.get(&7).state(), State::Open);
-/// assert_eq!(shards.get(&8).state(), State::Closed);
+/// assert_eq!(shards.get(&7).state(), CircuitState::Open);
+/// assert_eq!(shards.get(&8).state(), CircuitState::Closed);
 /// # Ok::<(), resilient_core::ConfigError>(())
 /// ```
 pub struct KeyedBreakers<K>(Arc<Group<K>>);

@@ -15,8 +15,8 @@ use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 /// ```
 /// use resilient_core::{BreakerConfig, OperatorMode, BreakerOverride};
 ///
-/// let strict = Override::from(BreakerConfig::builder().failure_threshold(2));
-/// let trial = Override::from(BreakerConfig::builder().failure_threshold(2)).with_mode(Mode::ObserveOnly);
+/// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
+/// let trial = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2)).with_mode(OperatorMode::ObserveOnly);
 /// # assert_ne!(strict, trial);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]

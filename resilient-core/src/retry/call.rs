@@ -43,7 +43,7 @@ use crate::time::sleep;
 ///     .run(|_| std::future::pending())
 ///     .await;
 /// let Err(FetchError::TimedOut(timed_out)) = stock else { panic!("it never answers") };
-/// assert_eq!(timed_out.limit(), Limit::AttemptTimeout);
+/// assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
 /// assert_eq!(timed_out.attempts(), 2);
 /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
 /// ```
