@@ -1,38 +1,23 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
-mod api_request;
-mod auth;
-mod body;
-mod breakers;
-mod builder;
 #[cfg(feature = "cache")]
 mod cache;
 mod call;
 mod client;
-mod closing;
 mod endpoint;
 mod error;
-mod exchange;
-mod idempotency;
-mod outcome;
-mod rate_limit;
 mod redact;
 mod request;
 mod response;
-mod retry_after;
-mod telemetry;
-mod template;
+mod time_limit;
 mod transport;
 
-pub use self::api_request::ApiRequest;
-pub use self::auth::{ApiKey, Auth};
-pub use self::body::{Body, RequestBody};
-pub use self::builder::ApiClientBuilder;
+pub use self::address::PathTemplate;
 #[cfg(feature = "cache")]
 pub use self::cache::{CacheConfig, CacheCounts, ResponseCache};
-pub use self::client::ApiClient;
-pub use self::closing::StillRunning;
+pub use self::call::{ApiRequest, RawRequest, RequestBuilder};
+pub use self::client::{ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning};
 #[cfg(feature = "cache")]
 pub use self::endpoint::Caching;
 #[cfg(feature = "serde")]
@@ -43,15 +28,12 @@ pub use self::endpoint::{
     AuthKind, CallOptions, Endpoint, EndpointBuilder, EndpointConfig, EndpointConfigBuilder, Preset,
 };
 pub use self::error::{
-    ApiError, BuildError, BuildErrorKind, DecodeError, ErrorKind, Phase, RetriesDisabled,
-    TimeoutPhase,
+    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
 };
-pub use self::idempotency::{Idempotency, IdempotencyKey};
-pub use self::rate_limit::RateLimit;
-pub use self::request::{PreparedRequest, RawRequest, RequestBuilder};
-pub use self::response::{FromResponse, Rejected, Reply, Response, Served};
-pub use self::retry_after::retry_after;
-pub use self::template::PathTemplate;
+pub use self::request::{Body, Idempotency, IdempotencyKey, PreparedRequest, RequestBody};
+pub use self::response::{
+    DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
+};
 #[cfg(feature = "test-util")]
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
@@ -66,9 +48,6 @@ pub use resilient::{
     BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryBudget, RetryPolicy,
 };
 pub use secrecy::SecretString;
-
-/// Any error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// For those who declare endpoints.
 pub mod guide {

@@ -75,7 +75,7 @@ fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
         .map_or("", |choice| &choice.message.content);
     match reply.response.served() {
         Served::Stale { age } => ("stale", format!("{text}, {} ms old", age.as_millis())),
-        Served::Kept { .. } => ("kept", text.to_owned()),
+        Served::Cached { .. } => ("kept", text.to_owned()),
         _ => ("new", text.to_owned()),
     }
 }

@@ -4,21 +4,20 @@ use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::idempotency::{Idempotency, IdempotencyKey};
-use crate::request::PreparedRequest;
+use crate::request::{Idempotency, IdempotencyKey, PreparedRequest};
 
 /// A digest of all that makes a question: whose it is, method, address, headers, body.
 ///
 /// Headers of a call may hold secrets, and so may its body. The digest is salted, so that none can be guessed from it, and
 /// the endpoint's own key is not even part of it: an endpoint has one key, and shares its answers with no other endpoint.
-pub(super) type Key = [u8; 32];
+pub(super) type CacheKey = [u8; 32];
 
 /// Makes the keys of one cache.
-pub(super) struct Keys {
+pub(super) struct KeyMaker {
     salt: [u8; 16],
 }
 
-impl Keys {
+impl KeyMaker {
     pub(super) fn new() -> Self {
         Self {
             salt: *Uuid::new_v4().as_bytes(),
@@ -26,7 +25,7 @@ impl Keys {
     }
 
     /// `None` if the body is not known before it is sent.
-    pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<Key> {
+    pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<CacheKey> {
         let body = request.body.as_bytes()?;
         let mut digest = Sha256::new();
         digest.update(self.salt);
@@ -65,7 +64,7 @@ mod tests {
     use http::{HeaderValue, Method};
 
     use super::*;
-    use crate::body::Body;
+    use crate::request::{Body, RequestOptions};
 
     fn request(url: &str, body: Body, headers: &[(&'static str, &'static str)]) -> PreparedRequest {
         let mut map = HeaderMap::new();
@@ -78,13 +77,13 @@ mod tests {
             template: "x".into(),
             headers: map,
             body,
-            options: crate::request::CallOptions::default(),
+            options: RequestOptions::default(),
         }
     }
 
     #[test]
     fn only_what_makes_the_question_is_in_the_key() {
-        let keys = Keys::new();
+        let keys = KeyMaker::new();
         let of =
             |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
                 keys.of(
@@ -107,7 +106,7 @@ mod tests {
             assert_ne!(first, other);
         }
         // Another cache has other keys: none can be guessed.
-        let elsewhere = Keys::new();
+        let elsewhere = KeyMaker::new();
         let same = request(
             "http://h/a",
             Bytes::from_static(b"b").into(),
@@ -119,6 +118,9 @@ mod tests {
     #[test]
     fn what_is_not_known_before_it_is_sent_has_no_key() {
         let stream = Body::once(http_body_util::Full::new(Bytes::new()));
-        assert_eq!(Keys::new().of(1, &request("http://h/a", stream, &[])), None);
+        assert_eq!(
+            KeyMaker::new().of(1, &request("http://h/a", stream, &[])),
+            None
+        );
     }
 }

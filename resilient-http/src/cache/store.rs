@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::config::CacheConfig;
 use super::counts::{CacheCounts, Counters};
-use super::flight::Flights;
-use super::key::{Key, Keys};
+use super::in_flight::InFlightMap;
+use super::key::{CacheKey, KeyMaker};
 use crate::error::BuildError;
 use crate::response::Response;
 
@@ -28,15 +28,15 @@ const OVERHEAD: usize = 256;
 /// Times are those of `tokio::time`.
 #[derive(Clone)]
 pub struct ResponseCache {
-    pub(super) inner: Arc<Inner>,
+    pub(super) inner: Arc<CacheInner>,
 }
 
-pub(super) struct Inner {
+pub(super) struct CacheInner {
     pub(super) config: CacheConfig,
-    pub(super) keys: Keys,
-    pub(super) flights: Flights,
+    pub(super) keys: KeyMaker,
+    pub(super) in_flight: InFlightMap,
     pub(super) counters: Counters,
-    answers: moka::sync::Cache<Key, Arc<Stored>>,
+    responses: moka::sync::Cache<CacheKey, Arc<Stored>>,
 }
 
 /// An answer, and since when it is there.
@@ -63,18 +63,18 @@ impl ResponseCache {
     /// A [`BuildError`] if a setting is out of range.
     pub fn new(config: &CacheConfig) -> Result<Self, BuildError> {
         config.check()?;
-        let answers = moka::sync::Cache::builder()
+        let responses = moka::sync::Cache::builder()
             .max_capacity(config.max_bytes)
             .weigher(|_, stored: &Arc<Stored>| weight(&stored.response))
             .time_to_live(config.ttl.saturating_add(config.stale_if_open))
             .build();
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(CacheInner {
                 config: config.clone(),
-                keys: Keys::new(),
-                flights: Flights::default(),
+                keys: KeyMaker::new(),
+                in_flight: InFlightMap::default(),
                 counters: Counters::default(),
-                answers,
+                responses,
             }),
         })
     }
@@ -87,39 +87,39 @@ impl ResponseCache {
 
     /// Forgets all answers.
     pub fn clear(&self) {
-        self.inner.answers.invalidate_all();
+        self.inner.responses.invalidate_all();
     }
 
     /// How many bytes are kept, about.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.inner.answers.run_pending_tasks();
-        self.inner.answers.weighted_size()
+        self.inner.responses.run_pending_tasks();
+        self.inner.responses.weighted_size()
     }
 }
 
-impl Inner {
-    pub(super) fn find(&self, key: &Key) -> Option<Arc<Stored>> {
-        self.answers.get(key)
+impl CacheInner {
+    pub(super) fn find(&self, key: &CacheKey) -> Option<Arc<Stored>> {
+        self.responses.get(key)
     }
 
-    pub(super) fn keep(&self, key: Key, response: &Response) {
+    pub(super) fn insert(&self, key: CacheKey, response: &Response) {
         let is_too_large = u64::from(weight(response)) > self.config.max_bytes;
         if is_too_large || forbids_storing(response) {
             // The one before is older than what the server says now.
-            self.answers.invalidate(&key);
+            self.responses.invalidate(&key);
             return;
         }
         let stored = Stored {
             response: response.clone(),
             since: Instant::now(),
         };
-        self.answers.insert(key, Arc::new(stored));
+        self.responses.insert(key, Arc::new(stored));
     }
 }
 
 fn weight(response: &Response) -> u32 {
-    let headers = response.headers.iter();
+    let headers = response.head.headers.iter();
     let headers: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len() + 64)
         .sum();
@@ -127,7 +127,7 @@ fn weight(response: &Response) -> u32 {
 }
 
 fn forbids_storing(response: &Response) -> bool {
-    let directives = response.headers.get_all(CACHE_CONTROL).iter();
+    let directives = response.head.headers.get_all(CACHE_CONTROL).iter();
     directives
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))

@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use http::HeaderName;
 
-use crate::auth::{ApiKey, Auth, header_name};
+use crate::client::{ApiKey, Auth};
 use crate::error::BuildError;
+use crate::request::header_name;
 
 /// How an endpoint shows its key. As text: `bearer`, `x-api-key`, `header:NAME` or `none`.
 ///

@@ -5,8 +5,8 @@ use std::time::Duration;
 use resilient::RetryPolicy;
 
 use super::auth_kind::AuthKind;
-use super::settings::{Bound, Retry, Settings};
-use crate::idempotency::Idempotency;
+use super::settings::{RetrySettings, Settings};
+use crate::request::{Idempotency, LimitOverride};
 
 /// What is known of a provider's API: each of these is a setting that may be set otherwise.
 ///
@@ -29,7 +29,7 @@ pub struct Preset {
     name: &'static str,
     base_url: &'static str,
     path: &'static str,
-    auth: Kind,
+    auth: PresetAuth,
     headers: &'static [(&'static str, &'static str)],
     timeout: Duration,
     delays: (Duration, Duration),
@@ -38,7 +38,7 @@ pub struct Preset {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PresetAuth {
     Bearer,
     XApiKey,
 }
@@ -49,7 +49,7 @@ impl Preset {
         name: "openai",
         base_url: "https://api.openai.com/v1",
         path: "chat/completions",
-        auth: Kind::Bearer,
+        auth: PresetAuth::Bearer,
         headers: &[],
         timeout: Duration::from_secs(300),
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
@@ -62,7 +62,7 @@ impl Preset {
         name: "anthropic",
         base_url: "https://api.anthropic.com/v1",
         path: "messages",
-        auth: Kind::XApiKey,
+        auth: PresetAuth::XApiKey,
         headers: &[("anthropic-version", "2023-06-01")],
         timeout: Duration::from_secs(300),
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
@@ -96,12 +96,12 @@ impl Preset {
             base_url: Some(self.base_url.to_owned()),
             path: Some(self.path.to_owned()),
             auth: Some(match self.auth {
-                Kind::Bearer => AuthKind::Bearer,
-                Kind::XApiKey => AuthKind::XApiKey,
+                PresetAuth::Bearer => AuthKind::Bearer,
+                PresetAuth::XApiKey => AuthKind::XApiKey,
             }),
             headers: own(self.headers),
-            timeout: Some(Bound(Some(self.timeout))),
-            retry: Some(Retry::Settings(
+            timeout: Some(LimitOverride(Some(self.timeout))),
+            retry: Some(RetrySettings::Changes(
                 RetryPolicy::builder()
                     .base_delay(base_delay)
                     .max_delay(max_delay),

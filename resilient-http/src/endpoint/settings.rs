@@ -9,22 +9,21 @@ use resilient::retries::RetryPolicyBuilder;
 
 use super::auth_kind::AuthKind;
 use super::fields::Fields;
-use crate::auth::ApiKey;
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
-use crate::idempotency::Idempotency;
-pub(super) use crate::request::Time as Bound;
+use crate::client::ApiKey;
+use crate::request::{Idempotency, LimitOverride};
 
 /// How failed attempts are tried again: all of it, or what differs from the defaults.
 #[derive(Debug, Clone)]
-pub(super) enum Retry {
+pub(super) enum RetrySettings {
     Policy(RetryPolicy),
-    Settings(RetryPolicyBuilder),
+    Changes(RetryPolicyBuilder),
 }
 
 /// What pays for retries.
 #[derive(Debug, Clone)]
-pub(super) enum Budget {
+pub(super) enum BudgetSettings {
     Own(BudgetConfigBuilder),
     None,
 }
@@ -44,11 +43,11 @@ pub(super) struct Settings {
     pub(super) has_literal_key: bool,
     /// By name, in lower case.
     pub(super) headers: BTreeMap<String, String>,
-    pub(super) timeout: Option<Bound>,
-    pub(super) deadline: Option<Bound>,
+    pub(super) timeout: Option<LimitOverride>,
+    pub(super) deadline: Option<LimitOverride>,
     pub(super) max_retries: Option<u32>,
-    pub(super) retry: Option<Retry>,
-    pub(super) budget: Option<Budget>,
+    pub(super) retry: Option<RetrySettings>,
+    pub(super) budget: Option<BudgetSettings>,
     pub(super) circuit_breaker: Option<BreakerConfigBuilder>,
     pub(super) idempotency: Option<Idempotency>,
     pub(super) retry_statuses: Option<Vec<u16>>,

@@ -44,7 +44,7 @@ async fn where_an_answer_comes_from_is_told() {
     let reply = any.call(&json!({})).await.unwrap();
     assert_eq!(
         (reply.response.served(), reply.response.attempts()),
-        (Served::Kept { age: MINUTE }, 0)
+        (Served::Cached { age: MINUTE }, 0)
     );
 }
 

@@ -48,7 +48,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
         assert!(ends >= server.count() as u64, "after {k} polls");
         if let Some(ended) = ended {
             assert_eq!(ended.unwrap().response.served(), Served::Fresh);
-            assert!(matches!(next.response.served(), Served::Kept { .. }));
+            assert!(matches!(next.response.served(), Served::Cached { .. }));
             break;
         }
         dropped += 1;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::super::auth_kind::AuthKind;
 use super::super::fields::{Fields, fields_of};
 use super::super::preset::Preset;
-use crate::auth::ApiKey;
-use crate::idempotency::{Idempotency, IdempotencyKey};
+use crate::client::ApiKey;
+use crate::request::{Idempotency, IdempotencyKey};
 
 /// What is written as one word. Whatever it is, it is not shown in an error: it may be a key in the wrong place.
 pub(super) struct Word<T>(pub(super) T);

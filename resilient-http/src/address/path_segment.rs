@@ -1,0 +1,131 @@
+//! What one segment of a path may hold, so that no value can change which path it is.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// All but the unreserved characters of RFC 3986.
+pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// What a literal part may have besides: the author of the template wrote it.
+const LITERAL: &AsciiSet = &SEGMENT
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'%');
+/// Longer than any identifier, shorter than what servers accept as a request line.
+const MAX_PARAMETER: usize = 4096;
+/// More than any chain of servers decodes.
+const MAX_DECODINGS: usize = 8;
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum SegmentPart {
+    Literal(String),
+    Name(String),
+}
+
+pub(super) fn parse_segment(
+    segment: &str,
+    parts: &mut Vec<SegmentPart>,
+) -> Result<(), &'static str> {
+    let mut rest = segment;
+    let mut has_name = false;
+    while let Some(open) = rest.find('{') {
+        let (literal, from_open) = rest.split_at(open);
+        push_literal(literal, parts)?;
+        let Some(close) = from_open.find('}') else {
+            return Err("has a `{` without its `}`");
+        };
+        let name = &from_open[1..close];
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err("has a name that is not made of letters, digits and `_`");
+        }
+        parts.push(SegmentPart::Name(name.to_owned()));
+        has_name = true;
+        rest = &from_open[close + 1..];
+    }
+    if !has_name && climbs(rest) {
+        return Err("has a segment `.` or `..`");
+    }
+    push_literal(rest, parts)
+}
+
+fn push_literal(text: &str, parts: &mut Vec<SegmentPart>) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    for c in text.chars() {
+        match c {
+            '?' => return Err("has a query: use `.query(…)`"),
+            '#' => return Err("has a fragment, which is never sent"),
+            '\\' => return Err("has a `\\`, which some servers take for `/`"),
+            '}' => return Err("has a `}` without its `{`"),
+            c if c.is_control() => return Err("has a control character"),
+            _ => {}
+        }
+    }
+    let bytes = text.as_bytes();
+    let is_encoded = |at: usize| {
+        let digit = |offset: usize| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit);
+        digit(1) && digit(2)
+    };
+    if (0..bytes.len()).any(|at| bytes[at] == b'%' && !is_encoded(at)) {
+        return Err("has a `%` that begins no encoded byte: write `%25`");
+    }
+    let decoded: Vec<u8> = percent_decode_str(text).collect();
+    if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0)) && text.contains('%') {
+        return Err("has an encoded `/`, `\\` or NUL");
+    }
+    parts.push(SegmentPart::Literal(
+        utf8_percent_encode(text, LITERAL).to_string(),
+    ));
+    Ok(())
+}
+
+pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
+    if value.is_empty() {
+        Err("is empty, which would make another path")
+    } else if value.len() > MAX_PARAMETER {
+        Err("is longer than 4096 bytes")
+    } else if climbs(value) {
+        Err("is `.` or `..`, or has that between slashes, which would make another path")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a segment is `.` or `..`, or would have such a part for a server that decodes it, once or again, and only then
+/// looks for slashes: as proxies do. Some do not see what stands behind a `;`.
+pub(super) fn climbs(segment: &str) -> bool {
+    let mut seen = segment.as_bytes().to_vec();
+    for _ in 0..MAX_DECODINGS {
+        let mut parts = seen.split(|byte| matches!(byte, b'/' | b'\\'));
+        let dots = |part: &[u8]| {
+            matches!(
+                part,
+                [b'.'] | [b'.', b';', ..] | [b'.', b'.'] | [b'.', b'.', b';', ..]
+            )
+        };
+        if parts.any(dots) {
+            return true;
+        }
+        let decoded: Vec<u8> = percent_encoding::percent_decode(&seen).collect();
+        if decoded.len() == seen.len() {
+            return false;
+        }
+        seen = decoded;
+    }
+    // Nobody's identifier, and what it hides is not worth the time.
+    true
+}

@@ -1,0 +1,167 @@
+//! Single flight: of those who ask the same at the same time, one asks the server.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
+
+use super::key::CacheKey;
+use crate::error::ApiError;
+use crate::response::Response;
+
+/// What the call of a flight came to. Whoever holds the lock while it is empty is the one who asks; if that one goes without
+/// an answer, the next one asks in its place.
+type SharedResult = AsyncMutex<Option<Result<Response, ApiError>>>;
+
+/// The map that are under way. Those that nobody waits for any more are gone.
+#[derive(Debug, Default)]
+pub(super) struct InFlightMap {
+    by_key: Mutex<HashMap<CacheKey, Weak<SharedResult>>>,
+}
+
+/// A place in a flight.
+pub(super) struct InFlight<'a> {
+    map: &'a InFlightMap,
+    key: CacheKey,
+    /// It began the flight.
+    pub(super) is_first: bool,
+    /// There until it is dropped.
+    result: Option<Arc<SharedResult>>,
+}
+
+impl InFlightMap {
+    /// Joins the flight of this key, or is_first one.
+    pub(super) fn join(&self, key: CacheKey) -> InFlight<'_> {
+        let mut by_key = self.lock();
+        let known = by_key.get(&key).and_then(Weak::upgrade);
+        let is_first = known.is_none();
+        let result = known.unwrap_or_else(|| {
+            let begun = Arc::new(SharedResult::default());
+            by_key.insert(key, Arc::downgrade(&begun));
+            begun
+        });
+        InFlight {
+            map: self,
+            key,
+            is_first,
+            result: Some(result),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CacheKey, Weak<SharedResult>>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+impl InFlight<'_> {
+    /// Waits for the result: full, or empty for the one who asks. `None` only after the seat was dropped.
+    pub(super) async fn result(
+        &self,
+    ) -> Option<MutexGuard<'_, Option<Result<Response, ApiError>>>> {
+        match &self.result {
+            Some(result) => Some(result.lock().await),
+            None => None,
+        }
+    }
+
+    /// Ends the flight: who comes later is_first another one.
+    pub(super) fn finish(&self) {
+        let mut by_key = self.map.lock();
+        self.forget(&mut by_key);
+    }
+
+    /// Another flight may have begun under the key since this one landed.
+    fn forget(&self, by_key: &mut HashMap<CacheKey, Weak<SharedResult>>) {
+        let is_this = match (by_key.get(&self.key), &self.result) {
+            (Some(known), Some(own)) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(own)),
+            _ => false,
+        };
+        if is_this {
+            by_key.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let mut by_key = self.map.lock();
+        // The last one leaves nothing behind. Counted and dropped under the lock, so that of two one is the last.
+        let is_last = self
+            .result
+            .as_ref()
+            .is_some_and(|result| Arc::strong_count(result) == 1);
+        if is_last {
+            self.forget(&mut by_key);
+        }
+        let result = self.result.take();
+        drop(by_key);
+        // What the last one drops may be a whole answer: not under the lock.
+        drop(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: CacheKey = [7; 32];
+
+    #[test]
+    fn the_last_one_leaves_nothing_behind_whoever_that_is() {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let map = InFlightMap::default();
+            let mut seats: Vec<_> = (0..3).map(|_| Some(map.join(KEY))).collect();
+            assert_eq!(map.len(), 1);
+            for (left, seat) in order.into_iter().enumerate() {
+                seats[seat] = None;
+                assert_eq!(map.len(), usize::from(left < 2), "{order:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn after_the_landing_another_flight_is_first_and_the_first_one_leaves_it_alone() {
+        let map = InFlightMap::default();
+        let first = map.join(KEY);
+        let waits = map.join(KEY);
+        *first.result().await.unwrap() = Some(Err(ApiError::Closed));
+        first.finish();
+        let later = map.join(KEY);
+        assert!(waits.result().await.unwrap().is_some());
+        assert!(later.result().await.unwrap().is_none());
+        drop((first, waits));
+        assert_eq!(map.len(), 1);
+        let joins = map.join(KEY);
+        *later.result().await.unwrap() = Some(Err(ApiError::Closed));
+        assert!(joins.result().await.unwrap().is_some());
+        drop((later, joins));
+        assert_eq!(map.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn many_threads_that_come_and_go_leave_nothing_behind() {
+        let map = Arc::new(InFlightMap::default());
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let map = Arc::clone(&map);
+                std::thread::spawn(move || {
+                    for n in 0..5000_u32 {
+                        let seat = map.join([u8::try_from(n % 3).unwrap_or_default(); 32]);
+                        if n % 5 == 0 {
+                            seat.finish();
+                        }
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(map.len(), 0);
+    }
+}

@@ -1,0 +1,122 @@
+//! A request as data: from JSON, or built by hand.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::request_builder::RequestBuilder;
+use crate::client::ApiClient;
+use crate::error::{BuildError, BuildErrorKind};
+
+/// A request as data, for [`ApiClient::call`]. It is read, never changed, so it can be called again.
+///
+/// ```
+/// use resilient_http::ApiRequest;
+///
+/// let request: ApiRequest = serde_json::from_str(r#"{"url": "users", "params": {"page": 2, "tag": ["a", "b"]}}"#)?;
+/// assert_eq!(request.method, "GET");
+/// assert!(serde_json::from_str::<ApiRequest>(r#"{"urll": "users"}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiRequest {
+    /// The method; `GET` unless given.
+    pub method: String,
+    /// The path below the base, a template; `/` unless given.
+    pub url: String,
+    /// Values for the names in the path.
+    pub path_params: BTreeMap<String, String>,
+    /// The query. A list repeats its name, `null` is left out, an object is refused.
+    pub params: BTreeMap<String, Value>,
+    /// A body of JSON, with any method.
+    pub json: Option<Value>,
+    /// A body of form fields, with any method; not together with `json`.
+    pub data: Option<BTreeMap<String, Value>>,
+    /// Headers.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Default for ApiRequest {
+    fn default() -> Self {
+        Self {
+            method: "GET".to_owned(),
+            url: "/".to_owned(),
+            path_params: BTreeMap::new(),
+            params: BTreeMap::new(),
+            json: None,
+            data: None,
+            headers: BTreeMap::new(),
+        }
+    }
+}
+
+impl ApiClient {
+    /// A request that is data. It is only read.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] if it is none: an unknown method, `json` and `data` together, a query of objects.
+    pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
+        let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
+            .map_err(|_| BuildError::setting("method", "is no method of HTTP"))?;
+        let mut builder = RequestBuilder::new(self.clone(), method, &request.url);
+        for (name, value) in &request.path_params {
+            builder = builder.param(name, value);
+        }
+        builder = builder.query(pairs(&request.params, BuildErrorKind::Query)?);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        match (&request.json, &request.data) {
+            (Some(_), Some(_)) => Err(BuildError::new(
+                BuildErrorKind::Body,
+                "`json` and `data`",
+                "exclude each other",
+            )),
+            (Some(json), None) => Ok(builder.json(json)),
+            (None, Some(data)) => Ok(builder.form(&pairs(data, BuildErrorKind::Body)?)),
+            (None, None) => Ok(builder),
+        }
+    }
+}
+
+/// Shows names, not values.
+impl fmt::Debug for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiRequest")
+            .field("method", &self.method)
+            .field("params", &self.params.keys())
+            .field("headers", &self.headers.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+fn pairs(
+    fields: &BTreeMap<String, Value>,
+    kind: BuildErrorKind,
+) -> Result<Vec<(&str, String)>, BuildError> {
+    let mut pairs = Vec::new();
+    for (name, value) in fields {
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        for value in values {
+            let text = match value {
+                Value::Null => continue,
+                Value::String(text) => text.clone(),
+                Value::Bool(_) | Value::Number(_) => value.to_string(),
+                Value::Array(_) | Value::Object(_) => {
+                    let subject = format!("field `{}`", name.escape_debug());
+                    return Err(BuildError::new(kind, subject, "is no plain value"));
+                }
+            };
+            pairs.push((name.as_str(), text));
+        }
+    }
+    Ok(pairs)
+}

@@ -1,0 +1,143 @@
+//! The state of one call, shared by its attempts.
+
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+
+use crate::client::{ApiClient, CallGuard};
+use crate::error::{
+    ApiError, BuildError, BuildErrorKind, CallFacts, Details, ErrorResponse, Opaque,
+};
+use crate::request::PreparedRequest;
+use crate::response::ResponseHead;
+
+/// What a call has from its beginning to its end, whatever the attempt.
+pub(super) struct CallState<'a> {
+    pub(super) request: &'a PreparedRequest,
+    /// Those of the request, and the idempotency key, which is the same for all attempts.
+    pub(super) headers: HeaderMap,
+    pub(super) facts: CallFacts,
+    pub(super) guard: CallGuard,
+    pub(super) breaker: CircuitBreaker,
+    pub(super) policy: &'a RetryPolicy,
+    pub(super) budget: Option<RetryBudget>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+    attempts: AtomicU32,
+    /// Requests that were sent, redirects included.
+    requests: AtomicU32,
+    /// The status of the answer that the present attempt is reading; 0 before there is one.
+    status: AtomicU16,
+    /// A redirect led from it to its result.
+    was_acted_upon: AtomicBool,
+}
+
+/// The facts about a call that errors show and that decide about retries.
+pub(crate) fn call_facts(client: &ApiClient, request: &PreparedRequest) -> CallFacts {
+    CallFacts {
+        method: request.method.clone(),
+        template: request.template.clone(),
+        is_repeatable: request.options.idempotency.is_repeatable(&request.method),
+        is_replayable: request.body.is_replayable(),
+        was_acted_upon: false,
+        rules: client.inner().rules.clone(),
+    }
+}
+
+impl<'a> CallState<'a> {
+    pub(super) fn new(
+        client: &'a ApiClient,
+        request: &'a PreparedRequest,
+    ) -> Result<Self, ApiError> {
+        let inner = client.inner();
+        let guard = inner.gate.enter().ok_or(ApiError::Closed)?;
+        // Another client may have prepared it.
+        if !inner.base.knows(&request.url) {
+            let problem = "is of another origin than the client's, which does not allow it";
+            return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
+        }
+        let options = &request.options;
+        let mut headers = request.headers.clone();
+        if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {
+            headers.insert(inner.idempotency_header.clone(), key);
+        }
+        let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
+        let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
+        // One that the deadline always comes before is none: an attempt that the deadline cuts is then a failure to the
+        // circuit breaker, as it should be of a server that hangs, and not one that had time left.
+        let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
+        Ok(Self {
+            request,
+            headers,
+            facts: call_facts(client, request),
+            guard,
+            breaker: inner.breakers.of(&request.url),
+            policy: options.policy.as_ref().unwrap_or(&inner.policy),
+            budget: inner.budget.clone(),
+            timeout,
+            deadline,
+            attempts: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            status: AtomicU16::new(0),
+            was_acted_upon: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn begin_attempt(&self) {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.status.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn attempt(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were sent before the one that is sent now.
+    pub(super) fn resends(&self) -> u32 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn record_status(&self, status: StatusCode) {
+        self.status.store(status.as_u16(), Ordering::Relaxed);
+    }
+
+    pub(super) fn mark_acted_upon(&self) {
+        self.was_acted_upon.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {
+        let mut facts = self.facts.clone();
+        facts.was_acted_upon = self.was_acted_upon.load(Ordering::Relaxed);
+        let mut details = Details::new(Some(facts), self.attempt());
+        details.response = response;
+        details
+    }
+
+    /// Whether an attempt whose end is not known may be made again.
+    pub(super) fn may_be_repeated(&self) -> bool {
+        self.facts.is_repeatable && self.facts.is_replayable
+    }
+
+    /// Adds to the error of a time limit, which knows of no call, what there is to know.
+    pub(super) fn complete(&self, error: ApiError) -> ApiError {
+        let ApiError::Timeout { phase, after, .. } = error else {
+            return error;
+        };
+        if error.call().is_some() {
+            return error;
+        }
+        let status = StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok();
+        let response = status.map(|status| ErrorResponse {
+            head: ResponseHead::received(status, HeaderMap::new()),
+            body: bytes::Bytes::new(),
+            is_truncated: true,
+        });
+        ApiError::Timeout {
+            phase,
+            after,
+            details: Opaque::new(self.details(response)),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The features `tracing` and `metrics`: spans and durations, named by the semantic conventions of OpenTelemetry.
+//!
+//! What is told of a request is its method, the template of its path, the server and the status: no address, no parameter,
+//! no header. So `url.full`, which the conventions want, is not there.
+
+use std::future::Future;
+
+use http::{Method, StatusCode};
+use url::Url;
+
+use crate::error::ApiError;
+
+/// One request to the server, from its first byte to the last of its answer.
+pub(super) struct RequestSpan {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+    #[cfg(feature = "metrics")]
+    labels: Labels,
+    status: Option<StatusCode>,
+    is_over: bool,
+}
+
+#[cfg(feature = "metrics")]
+struct Labels {
+    began: std::time::Instant,
+    method: Method,
+    server: String,
+    port: u16,
+    scheme: String,
+}
+
+impl RequestSpan {
+    /// `resends` counts the requests of the same call before this one, redirects included.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(unused_variables, reason = "there is no span to tell")
+    )]
+    pub(super) fn begin(template: &str, method: &Method, url: &Url, resends: u32) -> Self {
+        #[cfg(any(feature = "tracing", feature = "metrics"))]
+        let (server, port) = (
+            url.host_str().unwrap_or_default(),
+            url.port_or_known_default().unwrap_or_default(),
+        );
+        Self {
+            #[cfg(feature = "tracing")]
+            span: {
+                let span = tracing::info_span!(
+                    "http_request",
+                    otel.kind = "client",
+                    otel.name = format_args!("{method} {}", template.escape_debug()),
+                    otel.status_code = tracing::field::Empty,
+                    http.request.method = method.as_str(),
+                    http.request.resend_count = tracing::field::Empty,
+                    http.response.status_code = tracing::field::Empty,
+                    url.template = %template.escape_debug(),
+                    url.scheme = url.scheme(),
+                    server.address = server,
+                    server.port = port,
+                    error.type = tracing::field::Empty,
+                );
+                if resends > 0 {
+                    span.record("http.request.resend_count", resends);
+                }
+                span
+            },
+            #[cfg(feature = "metrics")]
+            labels: Labels {
+                began: std::time::Instant::now(),
+                method: method.clone(),
+                server: server.to_owned(),
+                port,
+                scheme: url.scheme().to_owned(),
+            },
+            status: None,
+            is_over: false,
+        }
+    }
+
+    /// A part of it, within its span.
+    #[cfg(feature = "tracing")]
+    pub(super) fn within<F: Future>(&self, work: F) -> tracing::instrument::Instrumented<F> {
+        tracing::Instrument::instrument(work, self.span.clone())
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    #[expect(clippy::unused_self, reason = "there is no span")]
+    pub(super) fn within<F: Future>(&self, work: F) -> F {
+        work
+    }
+
+    pub(super) fn record_status(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    /// It is over; with an error, unless its answer is what it should be.
+    pub(super) fn end(mut self, error: Option<&ApiError>) {
+        self.finish(error.map(|error| error.kind().as_str()));
+    }
+
+    #[cfg_attr(
+        not(any(feature = "tracing", feature = "metrics")),
+        expect(unused_variables, reason = "nobody is told")
+    )]
+    fn finish(&mut self, error: Option<&'static str>) {
+        self.is_over = true;
+        // By the conventions a status that is an error is its own type.
+        #[cfg(any(feature = "tracing", feature = "metrics"))]
+        let error = match (self.status, error) {
+            (Some(status), Some(_)) if status.as_u16() >= 400 => Some(status.as_str().to_owned()),
+            (_, error) => error.map(str::to_owned),
+        };
+        #[cfg(feature = "tracing")]
+        {
+            if let Some(status) = self.status {
+                self.span
+                    .record("http.response.status_code", status.as_u16());
+            }
+            if let Some(error) = &error {
+                self.span.record("error.type", error.as_str());
+                self.span.record("otel.status_code", "ERROR");
+            }
+        }
+        #[cfg(feature = "metrics")]
+        self.labels.measure(self.status, error);
+    }
+}
+
+/// Cut: by a time limit, or since nobody waits for it any more.
+impl Drop for RequestSpan {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.finish(Some("cancelled"));
+        }
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl Labels {
+    fn measure(&self, status: Option<StatusCode>, error: Option<String>) {
+        let mut labels = vec![
+            metrics::Label::new("http.request.method", method_label(&self.method)),
+            metrics::Label::new("server.address", self.server.clone()),
+            metrics::Label::new("server.port", self.port.to_string()),
+            metrics::Label::new("url.scheme", self.scheme.clone()),
+        ];
+        if let Some(status) = status {
+            labels.push(metrics::Label::new(
+                "http.response.status_code",
+                status.as_str().to_owned(),
+            ));
+        }
+        if let Some(error) = error {
+            labels.push(metrics::Label::new("error.type", error));
+        }
+        metrics::histogram!("http.client.request.duration", labels)
+            .record(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// A method of one's own is no label: there might be any number of them.
+#[cfg(feature = "metrics")]
+fn method_label(method: &Method) -> String {
+    let known = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+    ];
+    let text = method.as_str();
+    if known.contains(&text) {
+        text
+    } else {
+        "_OTHER"
+    }
+    .to_owned()
+}
+
+/// Runs a whole call, all its attempts and waits, within a span of its own.
+#[cfg(feature = "tracing")]
+pub(super) async fn in_call_span<T>(
+    method: &Method,
+    template: &str,
+    attempts: impl Fn() -> u32,
+    work: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
+    let span = tracing::info_span!(
+        "api_call",
+        otel.kind = "internal",
+        otel.name = format_args!("call {method} {}", template.escape_debug()),
+        otel.status_code = tracing::field::Empty,
+        http.request.method = method.as_str(),
+        url.template = %template.escape_debug(),
+        attempts = tracing::field::Empty,
+        error.type = tracing::field::Empty,
+    );
+    let result = tracing::Instrument::instrument(work, span.clone()).await;
+    span.record("attempts", attempts());
+    if let Err(error) = &result {
+        span.record("error.type", error.kind().as_str());
+        span.record("otel.status_code", "ERROR");
+        if let Some(why) = error.retries_disabled() {
+            span.in_scope(|| tracing::debug!(reason = ?why, "no retries of this call"));
+        }
+    }
+    result
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) async fn in_call_span<T>(
+    _: &Method,
+    _: &str,
+    _: impl Fn() -> u32,
+    work: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
+    work.await
+}

@@ -1,0 +1,161 @@
+//! Who the client says it is, kept from everything that prints.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::api_key::ApiKey;
+use crate::error::{BoxError, BuildError};
+use crate::request::header_name;
+
+type FreshValue = Arc<dyn Fn() -> Result<SecretString, BoxError> + Send + Sync>;
+
+/// How the client shows who it is. It does so to the origin of its base URL only, never to another one.
+#[derive(Clone, Default)]
+pub struct Auth(AuthScheme);
+
+#[derive(Clone, Default)]
+enum AuthScheme {
+    #[default]
+    None,
+    Bearer(ApiKey),
+    Header(String, ApiKey),
+    Basic(String, ApiKey),
+    Query(String, ApiKey),
+    Fresh(String, FreshValue),
+}
+
+impl Auth {
+    /// Not at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(AuthScheme::None)
+    }
+
+    /// `authorization: Bearer …`.
+    #[must_use]
+    pub fn bearer(key: ApiKey) -> Self {
+        Self(AuthScheme::Bearer(key))
+    }
+
+    /// The key alone in a header: `x-api-key` and the like.
+    #[must_use]
+    pub fn api_key(header: impl Into<String>, key: ApiKey) -> Self {
+        Self(AuthScheme::Header(header.into(), key))
+    }
+
+    /// `authorization: Basic …`.
+    #[must_use]
+    pub fn basic(user: impl Into<String>, password: ApiKey) -> Self {
+        Self(AuthScheme::Basic(user.into(), password))
+    }
+
+    /// The key in the query, for services that know no better. Proxies and servers write it into their logs; this crate
+    /// does not.
+    #[must_use]
+    pub fn query(name: impl Into<String>, key: ApiKey) -> Self {
+        Self(AuthScheme::Query(name.into(), key))
+    }
+
+    /// The whole value of a header, asked for before each attempt: for tokens that expire. It runs on the caller's task, so
+    /// it should hand out what something else keeps fresh. Its error ends the call.
+    #[must_use]
+    pub fn fresh<E: Into<BoxError>>(
+        header: impl Into<String>,
+        value: impl Fn() -> Result<SecretString, E> + Send + Sync + 'static,
+    ) -> Self {
+        let value: FreshValue = Arc::new(move || value().map_err(Into::into));
+        Self(AuthScheme::Fresh(header.into(), value))
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self.0, AuthScheme::None)
+    }
+
+    /// Reads the keys.
+    pub(crate) fn ready(&self) -> Result<Credentials, BuildError> {
+        Ok(match &self.0 {
+            AuthScheme::None => Credentials::None,
+            AuthScheme::Bearer(key) => {
+                let text = SecretString::from(format!("Bearer {}", key.read()?.expose_secret()));
+                Credentials::Header(header::AUTHORIZATION, sensitive("authorization", &text)?)
+            }
+            AuthScheme::Header(name, key) => {
+                Credentials::Header(header_name(name)?, sensitive(name, &key.read()?)?)
+            }
+            AuthScheme::Basic(user, password) => {
+                if user.contains(':') {
+                    return Err(BuildError::credentials("user name", "has a `:`"));
+                }
+                let password = password.read()?;
+                let pair = SecretString::from(format!("{user}:{}", password.expose_secret()));
+                let encoded =
+                    base64::engine::general_purpose::STANDARD.encode(pair.expose_secret());
+                let text = SecretString::from(format!("Basic {encoded}"));
+                Credentials::Header(header::AUTHORIZATION, sensitive("authorization", &text)?)
+            }
+            AuthScheme::Query(name, key) => Credentials::Query(name.clone(), key.read()?),
+            AuthScheme::Fresh(name, value) => {
+                Credentials::Fresh(header_name(name)?, Arc::clone(value))
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            AuthScheme::None => f.write_str("none"),
+            AuthScheme::Bearer(key) => write!(f, "bearer {key:?}"),
+            AuthScheme::Header(name, key) => write!(f, "header {} {key:?}", name.escape_debug()),
+            AuthScheme::Basic(_, password) => write!(f, "basic {password:?}"),
+            AuthScheme::Query(name, key) => write!(f, "query {} {key:?}", name.escape_debug()),
+            AuthScheme::Fresh(name, _) => write!(f, "header {} (fresh)", name.escape_debug()),
+        }
+    }
+}
+
+/// Keys that were read.
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    None,
+    Header(HeaderName, HeaderValue),
+    Query(String, SecretString),
+    Fresh(HeaderName, FreshValue),
+}
+
+impl Credentials {
+    /// Puts them on a request for the base's origin. A header that the request has of its own stays.
+    pub(crate) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) -> Result<(), BuildError> {
+        match self {
+            Self::None => {}
+            Self::Header(name, value) => {
+                headers.entry(name).or_insert_with(|| value.clone());
+            }
+            Self::Query(name, key) => {
+                url.query_pairs_mut().append_pair(name, key.expose_secret());
+            }
+            Self::Fresh(name, value) => {
+                if !headers.contains_key(name) {
+                    let value = value().map_err(|error| {
+                        BuildError::credentials("fresh credentials", "are not to be had")
+                            .caused_by(error)
+                    })?;
+                    headers.insert(name, sensitive(name.as_str(), &value)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sensitive(name: &str, value: &SecretString) -> Result<HeaderValue, BuildError> {
+    let mut value = HeaderValue::from_str(value.expose_secret())
+        .map_err(|_| BuildError::header(name, "has a value that no header can have"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,154 @@
+//! What is wrong with a client or a request before anything is sent.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::box_error::BoxError;
+
+/// Which part of a client or a request is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuildErrorKind {
+    /// The base URL.
+    BaseUrl,
+    /// The path template.
+    Template,
+    /// The value for a name in the template.
+    Parameter,
+    /// The query.
+    Query,
+    /// The name or the value of a header.
+    Header,
+    /// The body, which could not be written as JSON or as a form.
+    Body,
+    /// An address of an origin that is neither the base's nor an allowed one.
+    CrossOrigin,
+    /// A key that is not there, or that would be sent in the clear.
+    Credentials,
+    /// `https` without a feature that brings TLS.
+    Tls,
+    /// A setting out of range, or two that exclude each other.
+    Setting,
+    /// The transport cannot send such a request.
+    Transport,
+}
+
+/// A client or a request that cannot be built. Nothing was sent.
+///
+/// It names the part and the problem, never a value: values may be secrets.
+#[derive(Debug, Clone)]
+pub struct BuildError {
+    kind: BuildErrorKind,
+    subject: String,
+    problem: String,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl BuildError {
+    /// Which part is wrong.
+    #[must_use]
+    pub fn kind(&self) -> BuildErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn new(
+        kind: BuildErrorKind,
+        subject: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            subject: subject.into(),
+            problem: problem.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn template(text: &str, problem: &str) -> Self {
+        Self::new(
+            BuildErrorKind::Template,
+            format!("path template {}", shown(text)),
+            problem,
+        )
+    }
+
+    pub(crate) fn parameter(name: &str, problem: &str) -> Self {
+        let name = name.escape_debug();
+        Self::new(
+            BuildErrorKind::Parameter,
+            format!("parameter `{name}`"),
+            problem,
+        )
+    }
+
+    pub(crate) fn header(name: &str, problem: &str) -> Self {
+        let name = name.escape_debug();
+        Self::new(BuildErrorKind::Header, format!("header `{name}`"), problem)
+    }
+
+    pub(crate) fn base(problem: &str) -> Self {
+        Self::new(BuildErrorKind::BaseUrl, "base URL", problem)
+    }
+
+    pub(crate) fn setting(name: &str, problem: impl Into<String>) -> Self {
+        Self::new(BuildErrorKind::Setting, format!("`{name}`"), problem)
+    }
+
+    pub(crate) fn credentials(subject: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(BuildErrorKind::Credentials, subject, problem)
+    }
+
+    pub(crate) fn in_the_clear() -> Self {
+        Self::credentials(
+            "credentials",
+            "would go over plain `http`: use `https`, or `.allow_plain_http()`",
+        )
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(Arc::from(source.into()));
+        self
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.subject, self.problem)
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+/// A template as it may be shown: without a query, which may hold a key, and nothing of an address.
+fn shown(text: &str) -> String {
+    if text.contains("//") || text.contains('@') {
+        return "that looks like an address".to_owned();
+    }
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let short: String = path.chars().take(80).collect();
+    format!("`{}`", short.escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_template_is_shown_without_what_may_be_secret() {
+        for text in [
+            "users?key=canary",
+            "https://canary@host/x",
+            "//host/canary",
+            "x#canary",
+        ] {
+            let error = BuildError::template(text, "is wrong");
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What a request is: its body, its headers, and whether it may be sent twice.
+
+mod body;
+mod headers;
+mod idempotency;
+mod prepared_request;
+
+pub use self::body::{Body, RequestBody};
+pub(crate) use self::headers::{check_framing, header_name, header_pair, replace_headers};
+pub use self::idempotency::{Idempotency, IdempotencyKey};
+pub use self::prepared_request::PreparedRequest;
+pub(crate) use self::prepared_request::{LimitOverride, RequestOptions};
