@@ -39,7 +39,7 @@ pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
 pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
-// What the signatures here name, for those who have no such dependency of their own.
+// Types of other crates that appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use resilient::budget::BudgetConfig;
@@ -49,7 +49,7 @@ pub use resilient::{
 };
 pub use secrecy::SecretString;
 
-/// For those who declare endpoints.
+/// Guides.
 pub mod guide {
     #[cfg_attr(
         all(feature = "cache", feature = "test-util", feature = "toml"),

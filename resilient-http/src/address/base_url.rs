@@ -5,14 +5,15 @@ use url::{Host, Origin, Url};
 
 use crate::error::{BuildError, BuildErrorKind};
 
-/// A base URL, checked: `http` or `https`, a host, neither query nor fragment, and a path that ends in `/`.
+/// A checked base URL: `http` or `https`, with a host, without query or fragment. Its path ends in
+/// `/`.
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
     url: Url,
     allowed: Vec<Origin>,
 }
 
-/// The user name and password that stood in the base URL.
+/// The user name and password from the base URL.
 pub(crate) type UserInfo = (String, SecretString);
 
 impl BaseUrl {
@@ -62,22 +63,24 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
-    /// Whether requests may go there: to the base's origin or an allowed one.
+    /// Whether requests may go to the origin of `url`: the base's own or an allowed one.
     pub(crate) fn knows(&self, url: &Url) -> bool {
         self.is_own(url) || self.allowed.contains(&url.origin())
     }
 
-    /// Whether the base's own headers and credentials may go there.
+    /// Whether the client's headers and credentials may go to the origin of `url`.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.url.origin()
     }
 
-    /// The address of an expanded path below a root, which neither leaves the root's origin nor climbs out of its path.
+    /// The URL of an expanded path below `root`. It stays in the origin and below the path of
+    /// `root`.
     pub(super) fn join(root: &Url, path: &str) -> Result<Url, BuildError> {
         let mut url = root.clone();
         let whole = format!("{}{path}", root.path());
         url.set_path(&whole);
-        // The URL parser resolves dots and drops characters: then it is not what was asked for.
+        // The URL parser resolves dot segments and drops some characters: refuse a path that it
+        // changed.
         if url.path() != whole || url.origin() != root.origin() {
             return Err(BuildError::new(
                 BuildErrorKind::Template,
@@ -107,7 +110,7 @@ fn take_user(url: &mut Url) -> Result<Option<UserInfo>, BuildError> {
     Ok(Some((user, password)))
 }
 
-/// Whether nobody on the way can read what is sent: it is encrypted, or stays on this machine.
+/// Whether the connection is safe from eavesdropping: encrypted, or on this machine.
 pub(crate) fn is_private(url: &Url) -> bool {
     let is_loopback = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -118,7 +121,7 @@ pub(crate) fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || is_loopback
 }
 
-/// A redirect's target, if it is followed: within the origin, with no user in it.
+/// The target of a redirect to the same origin and without user info; otherwise `None`.
 pub(crate) fn same_origin(from: &Url, location: &str) -> Option<Url> {
     let mut to = from.join(location).ok()?;
     let is_plain = to.username().is_empty() && to.password().is_none();

@@ -1,4 +1,4 @@
-//! Where requests go: the base URL, path templates, and the guard against leaving either.
+//! Where requests go: the base URL, path templates, and the checks that keep requests below them.
 
 mod base_url;
 mod path_segment;

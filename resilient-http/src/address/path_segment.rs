@@ -1,4 +1,4 @@
-//! What one segment of a path may hold, so that no value can change which path it is.
+//! The checks that keep a value inside its path segment.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -8,7 +8,7 @@ pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// What a literal part may have besides: the author of the template wrote it.
+/// The literal parts of a template may also have these characters.
 const LITERAL: &AsciiSet = &SEGMENT
     .remove(b'!')
     .remove(b'$')
@@ -24,9 +24,9 @@ const LITERAL: &AsciiSet = &SEGMENT
     .remove(b':')
     .remove(b'@')
     .remove(b'%');
-/// Longer than any identifier, shorter than what servers accept as a request line.
+/// The limit for one value: far below the length of a request line that servers accept.
 const MAX_PARAMETER: usize = 4096;
-/// More than any chain of servers decodes.
+/// The number of times that a chain of servers may decode a path.
 const MAX_DECODINGS: usize = 8;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -105,8 +105,8 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a segment is `.` or `..`, or would have such a part for a server that decodes it, once or again, and only then
-/// looks for slashes: as proxies do. Some do not see what stands behind a `;`.
+/// Whether a segment is `.` or `..`, or contains one after percent-decoding it, once or repeatedly.
+/// Proxies may decode before they split at slashes, and some ignore the part after a `;`.
 pub(super) fn climbs(segment: &str) -> bool {
     let mut seen = segment.as_bytes().to_vec();
     for _ in 0..MAX_DECODINGS {
@@ -126,6 +126,6 @@ pub(super) fn climbs(segment: &str) -> bool {
         }
         seen = decoded;
     }
-    // Nobody's identifier, and what it hides is not worth the time.
+    // No real value is encoded this often.
     true
 }

@@ -7,10 +7,11 @@ use percent_encoding::utf8_percent_encode;
 use super::path_segment::{SEGMENT, SegmentPart, check_value, climbs, parse_segment};
 use crate::error::BuildError;
 
-/// A path with names for what changes: `users/{id}`.
+/// A path with named parameters: `users/{id}`.
 ///
-/// Each `{name}` stands for one value, which stays within one segment: it is percent-encoded, and what would climb out of
-/// the path (`..`, `.`, `a/../b`, nothing at all) is refused. So a parameter can be anybody's input.
+/// Each `{name}` stands for one value within one segment. The value is percent-encoded. An empty
+/// value and a value that could leave the path (`..`, `.`, `a/../b`) are errors, so values may come
+/// from users.
 ///
 /// ```
 /// use resilient_http::PathTemplate;
@@ -22,8 +23,9 @@ use crate::error::BuildError;
 /// # Ok::<(), resilient_http::BuildError>(())
 /// ```
 ///
-/// A template has no query (that is what [`query`](crate::RequestBuilder::query) is for), no `.` or `..`, and no empty
-/// segment but a last one. It may begin with `/`, which changes nothing: paths are below the client's base.
+/// A template has no query (use [`query`](crate::RequestBuilder::query)), no `.` or `..` segment,
+/// and no empty segment except the last. A leading `/` makes no difference: all paths are below the
+/// base URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     text: String,
@@ -31,11 +33,11 @@ pub struct PathTemplate {
 }
 
 impl PathTemplate {
-    /// Checks a template.
+    /// Parses and checks a template.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that says what is wrong with it.
+    /// A [`BuildError`] that names the problem.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         let refuse = |problem: &'static str| BuildError::template(text, problem);
         if text.starts_with("//") {
@@ -68,13 +70,13 @@ impl PathTemplate {
         })
     }
 
-    /// The template as it was written, without any value: fit for logs and as `url.template`.
+    /// The template as written, without values. Safe for logs and for `url.template`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The names in it, in order.
+    /// The parameter names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             SegmentPart::Name(name) => Some(name.as_str()),
@@ -82,12 +84,13 @@ impl PathTemplate {
         })
     }
 
-    /// The path with a value for every name, percent-encoded, without the leading `/`.
+    /// The path with a percent-encoded value for each name, without the leading `/`.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if a name has no value, a value no name, or a value cannot be one segment: it is empty, `.`, `..`
-    /// (encoded or not, alone or between slashes), or longer than 4096 bytes. The error does not show the value.
+    /// A [`BuildError`] if a name has no value, if a value has no name, or if a value is empty,
+    /// longer than 4096 bytes, or contains a segment `.` or `..` (encoded or not). The error does
+    /// not show the value.
     pub fn expand<'a>(
         &self,
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -115,7 +118,7 @@ impl PathTemplate {
                 }
             }
         }
-        // Two harmless values side by side can make a harmful segment: `{a}{b}` with `.` is refused above, but `.{a}` is not.
+        // A literal and a harmless value can form a dot segment together, as in `.{a}`.
         if path.split('/').any(climbs) {
             return Err(BuildError::template(
                 &self.text,

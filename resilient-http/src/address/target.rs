@@ -6,14 +6,14 @@ use super::base_url::BaseUrl;
 use super::path_template::PathTemplate;
 use crate::error::{BuildError, BuildErrorKind};
 
-/// Where a request goes: a path below the base, or below an allowed origin.
+/// The address of a request: a path template below the base URL or below an allowed origin.
 pub(crate) struct Target {
     root: Option<Url>,
     pub(crate) path: PathTemplate,
 }
 
 impl Target {
-    /// A path template, or an absolute address of the base's origin or an allowed one.
+    /// Parses a path template, or an absolute URL of the base's origin or of an allowed one.
     pub(crate) fn parse(text: &str, base: &BaseUrl) -> Result<Self, BuildError> {
         let Some(scheme) = text.find("://").filter(|_| is_web(text)) else {
             return Ok(Self {
@@ -43,7 +43,7 @@ impl Target {
         })
     }
 
-    /// The address with a value for every name.
+    /// The URL with a value for each parameter.
     pub(crate) fn url<'a>(
         &self,
         base: &BaseUrl,

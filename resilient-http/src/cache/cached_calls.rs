@@ -1,4 +1,5 @@
-//! A call by way of what is kept: the answer that is there, the flight of another call, the server, or a stale answer.
+//! Calls through the cache: a fresh response, the response of a call in flight, the server, or a
+//! stale response.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,25 +21,25 @@ use crate::request::{LimitOverride, PreparedRequest};
 use crate::response::{FromResponse, Response, Served};
 use crate::time_limit::limited;
 
-/// A deadline is longer than zero.
+/// A deadline must be longer than zero.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 static OWNERS: AtomicU64 = AtomicU64::new(0);
 
-/// What an endpoint keeps, in a cache that it may share.
+/// The calls of one endpoint, in a cache that other endpoints may share.
 pub(crate) struct CachedCalls {
     cache: ResponseCache,
-    /// Unlike that of any other endpoint of this process.
+    /// Unique in this process.
     owner: u64,
 }
 
-/// What the server was asked: what the answer was read as, and the answer as it came, also if it could not be read.
+/// The result of asking the server. The response is set even if it could not be decoded.
 struct Fetched<T> {
     read: Result<T, ApiError>,
     response: Option<Response>,
 }
 
-/// What a call gets, before it is read.
+/// The response of a call, decoded or not yet.
 enum Found<T> {
     Read(T),
     Response(Response),
@@ -114,21 +115,22 @@ impl CachedCalls {
             response.attempts = 0;
             return Ok(Found::Response(response));
         }
-        // A flight may have landed between the look above and the boarding.
+        // Another call may have finished between the first lookup and joining.
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
-        // Who waited for one that went without an answer has less time left.
+        // A call that waited in vain for another one has less time left.
         let has_own_limits = !in_flight.is_first
             || request.options.timeout.is_some()
             || request.options.deadline.is_some();
         let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
         request.options.deadline = Some(LimitOverride(left));
         let fetched: Fetched<T> = self.fetch(client, key, &request).await;
-        // That its own time was up is nothing to tell to others, who may have more: one of them asks.
+        // This call's own time limit is not an error for others, who may have more time: one of
+        // them asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
-            // Also if it cannot be read as what this call wants: others may want something else.
+            // Also if this call cannot decode it: others may expect another type.
             (Some(response), _) => *result = Some(Ok(response)),
             (None, Err(error)) if !is_its_own(error) => *result = Some(Err(error.clone())),
             (None, _) => {}
@@ -159,7 +161,7 @@ impl CachedCalls {
         match (&read, &received) {
             (Ok(_), Some(response)) => cache.insert(key, response),
             (Err(ApiError::Decode { .. }), _) => {}
-            // Not that of an attempt before the last one.
+            // The response belongs to an earlier attempt.
             _ => received = None,
         }
         Fetched {
@@ -168,7 +170,7 @@ impl CachedCalls {
         }
     }
 
-    /// An answer that is young enough.
+    /// A cached response within its `ttl`.
     fn find_fresh(&self, key: &CacheKey) -> Option<Response> {
         let cache = &*self.cache.inner;
         let stored = cache.find(key)?;
@@ -180,7 +182,7 @@ impl CachedCalls {
         Some(response_of(&stored, Served::Cached { age }))
     }
 
-    /// An answer that is too old, if that is better than this error: the circuit is open.
+    /// A stale response if the circuit is open; otherwise `error`.
     fn find_stale(
         &self,
         client: &ApiClient,
@@ -192,7 +194,8 @@ impl CachedCalls {
             let state = client.circuit_breaker().state();
             matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
         };
-        // The call whose own failures opened the circuit ends with the last of them.
+        // The call whose failures opened the circuit ends with its last failure, not with
+        // `CircuitOpen`.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());
         let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);
@@ -210,7 +213,7 @@ impl CachedCalls {
     }
 }
 
-/// Whether a time limit of this side ended it.
+/// Whether a time limit of the client ended the call.
 fn is_cut_short(error: &ApiError) -> bool {
     matches!(
         error,
@@ -228,7 +231,7 @@ fn response_of(stored: &Arc<Stored>, served: Served) -> Response {
     response
 }
 
-/// What the wait for another call comes to, or that this call's own deadline was up before.
+/// Waits for another call, for at most this call's deadline.
 async fn within<F: Future>(
     deadline: Option<Duration>,
     wait: F,

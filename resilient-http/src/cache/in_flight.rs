@@ -1,4 +1,4 @@
-//! Single flight: of those who ask the same at the same time, one asks the server.
+//! Single flight: of concurrent calls with the same key, one asks the server and the others wait.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,28 +9,28 @@ use super::key::CacheKey;
 use crate::error::ApiError;
 use crate::response::Response;
 
-/// What the call of a flight came to. Whoever holds the lock while it is empty is the one who asks; if that one goes without
-/// an answer, the next one asks in its place.
+/// The result that concurrent calls share. The call that holds the lock while it is empty asks the
+/// server. If that call is dropped, the next one gets the lock and asks.
 type SharedResult = AsyncMutex<Option<Result<Response, ApiError>>>;
 
-/// The map that are under way. Those that nobody waits for any more are gone.
+/// The calls in flight, by key. An entry disappears with its last call.
 #[derive(Debug, Default)]
 pub(super) struct InFlightMap {
     by_key: Mutex<HashMap<CacheKey, Weak<SharedResult>>>,
 }
 
-/// A place in a flight.
+/// One call among those with the same key.
 pub(super) struct InFlight<'a> {
     map: &'a InFlightMap,
     key: CacheKey,
-    /// It began the flight.
+    /// It is the first call with this key.
     pub(super) is_first: bool,
-    /// There until it is dropped.
+    /// `Some` until it is dropped.
     result: Option<Arc<SharedResult>>,
 }
 
 impl InFlightMap {
-    /// Joins the flight of this key, or is_first one.
+    /// Joins the calls in flight with this key, or starts as the first one.
     pub(super) fn join(&self, key: CacheKey) -> InFlight<'_> {
         let mut by_key = self.lock();
         let known = by_key.get(&key).and_then(Weak::upgrade);
@@ -59,7 +59,8 @@ impl InFlightMap {
 }
 
 impl InFlight<'_> {
-    /// Waits for the result: full, or empty for the one who asks. `None` only after the seat was dropped.
+    /// Waits for the result. It is empty for the call that must ask the server. `None` only while
+    /// the value is dropped.
     pub(super) async fn result(
         &self,
     ) -> Option<MutexGuard<'_, Option<Result<Response, ApiError>>>> {
@@ -69,13 +70,13 @@ impl InFlight<'_> {
         }
     }
 
-    /// Ends the flight: who comes later is_first another one.
+    /// Removes the entry: a later call with this key starts anew.
     pub(super) fn finish(&self) {
         let mut by_key = self.map.lock();
         self.forget(&mut by_key);
     }
 
-    /// Another flight may have begun under the key since this one landed.
+    /// Another call may have started under the same key since this one finished.
     fn forget(&self, by_key: &mut HashMap<CacheKey, Weak<SharedResult>>) {
         let is_this = match (by_key.get(&self.key), &self.result) {
             (Some(known), Some(own)) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(own)),
@@ -90,7 +91,8 @@ impl InFlight<'_> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut by_key = self.map.lock();
-        // The last one leaves nothing behind. Counted and dropped under the lock, so that of two one is the last.
+        // The last call removes the entry. The count is read and the handle dropped under the lock,
+        // so that exactly one call sees itself as the last.
         let is_last = self
             .result
             .as_ref()
@@ -100,7 +102,7 @@ impl Drop for InFlight<'_> {
         }
         let result = self.result.take();
         drop(by_key);
-        // What the last one drops may be a whole answer: not under the lock.
+        // This may free a whole response: do it after unlocking.
         drop(result);
     }
 }

@@ -1,4 +1,4 @@
-//! Under what an answer is kept: a digest, in which nothing can be read.
+//! The keys of cached responses: salted digests, which reveal nothing.
 
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use crate::request::{Idempotency, IdempotencyKey, PreparedRequest};
 
-/// A digest of all that makes a question: whose it is, method, address, headers, body.
+/// A digest of everything that distinguishes a request: endpoint, method, URL, headers and body.
 ///
-/// Headers of a call may hold secrets, and so may its body. The digest is salted, so that none can be guessed from it, and
-/// the endpoint's own key is not even part of it: an endpoint has one key, and shares its answers with no other endpoint.
+/// Headers and body may contain secrets. The salt prevents guessing them from the digest. The
+/// endpoint's API key is not part of it: an endpoint has one key, and endpoints never share
+/// responses.
 pub(super) type CacheKey = [u8; 32];
 
 /// Makes the keys of one cache.
@@ -41,7 +42,7 @@ impl KeyMaker {
     }
 }
 
-/// With its length, so that no two sequences of parts are the same bytes.
+/// Adds a part with its length, so that different sequences of parts never give the same bytes.
 fn part(digest: &mut Sha256, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_be_bytes());
     digest.update(bytes);
@@ -49,7 +50,7 @@ fn part(digest: &mut Sha256, bytes: &[u8]) {
 
 fn headers(digest: &mut Sha256, headers: &HeaderMap) {
     let mut sorted: Vec<_> = headers.iter().collect();
-    // Stable: values of one name keep their order, which means something.
+    // The sort is stable: the order of several values of one header matters.
     sorted.sort_by_key(|(name, _)| name.as_str());
     part(digest, &(sorted.len() as u64).to_be_bytes());
     for (name, value) in sorted {
@@ -105,7 +106,7 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        // Another cache has other keys: none can be guessed.
+        // Another cache has another salt.
         let elsewhere = KeyMaker::new();
         let same = request(
             "http://h/a",

@@ -1,4 +1,4 @@
-//! Answers that are kept: handed out again while they are young, and, if that is asked for, while the circuit is open.
+//! Cached responses: used while they are fresh and, if configured, while the circuit is open.
 
 mod cached_calls;
 mod config;

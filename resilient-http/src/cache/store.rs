@@ -1,4 +1,4 @@
-//! Where answers are kept, and what may be handed out of it.
+//! The store of cached responses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,18 +14,19 @@ use super::key::{CacheKey, KeyMaker};
 use crate::error::BuildError;
 use crate::response::Response;
 
-/// What a key and its place cost, about.
+/// An estimate of the bytes that an entry costs beside its response.
 const OVERHEAD: usize = 256;
 
-/// Answers of endpoints that are kept.
+/// A cache for responses of endpoints.
 ///
-/// A cheap handle: clones are the same cache. It can be given to several endpoints, which then share its room; an answer
-/// of one is never handed to another. Only successes are kept, and none that says `cache-control: no-store`.
+/// Cheap to clone: clones are the same cache. Several endpoints can share one cache and its size
+/// limit; they never share responses. It stores only successful responses without `cache-control:
+/// no-store`.
 ///
-/// What it is keyed by cannot be read out of it: neither keys of APIs nor what was asked. The answers themselves are in
-/// memory as they came.
+/// The keys of the cache reveal nothing: neither API keys nor requests. The responses are in memory
+/// unencrypted.
 ///
-/// Times are those of `tokio::time`.
+/// Times are measured with `tokio::time`.
 #[derive(Clone)]
 pub struct ResponseCache {
     pub(super) inner: Arc<CacheInner>,
@@ -39,7 +40,7 @@ pub(super) struct CacheInner {
     responses: moka::sync::Cache<CacheKey, Arc<Stored>>,
 }
 
-/// An answer, and since when it is there.
+/// A response and when it was stored.
 pub(super) struct Stored {
     response: Response,
     since: Instant,
@@ -56,7 +57,7 @@ impl Stored {
 }
 
 impl ResponseCache {
-    /// An empty one.
+    /// Creates an empty cache.
     ///
     /// # Errors
     ///
@@ -79,18 +80,18 @@ impl ResponseCache {
         })
     }
 
-    /// How calls came to their answers so far.
+    /// How many calls got their response in which way.
     #[must_use]
     pub fn counts(&self) -> CacheCounts {
         self.inner.counters.read()
     }
 
-    /// Forgets all answers.
+    /// Removes all responses.
     pub fn clear(&self) {
         self.inner.responses.invalidate_all();
     }
 
-    /// How many bytes are kept, about.
+    /// The approximate size in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.inner.responses.run_pending_tasks();
@@ -106,7 +107,7 @@ impl CacheInner {
     pub(super) fn insert(&self, key: CacheKey, response: &Response) {
         let is_too_large = u64::from(weight(response)) > self.config.max_bytes;
         if is_too_large || forbids_storing(response) {
-            // The one before is older than what the server says now.
+            // The stored response is outdated now.
             self.responses.invalidate(&key);
             return;
         }

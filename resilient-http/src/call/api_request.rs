@@ -1,4 +1,4 @@
-//! A request as data: from JSON, or built by hand.
+//! A request as data, from JSON or built by hand.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,8 @@ use super::request_builder::RequestBuilder;
 use crate::client::ApiClient;
 use crate::error::{BuildError, BuildErrorKind};
 
-/// A request as data, for [`ApiClient::call`]. It is read, never changed, so it can be called again.
+/// A request as data, for [`ApiClient::call`]. The call does not change it, so it can be used
+/// again.
 ///
 /// ```
 /// use resilient_http::ApiRequest;
@@ -24,17 +25,17 @@ use crate::error::{BuildError, BuildErrorKind};
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiRequest {
-    /// The method; `GET` unless given.
+    /// The method. Default: `GET`.
     pub method: String,
-    /// The path below the base, a template; `/` unless given.
+    /// The path template below the base URL. Default: `/`.
     pub url: String,
-    /// Values for the names in the path.
+    /// Values of the path parameters.
     pub path_params: BTreeMap<String, String>,
-    /// The query. A list repeats its name, `null` is left out, an object is refused.
+    /// The query. A list repeats its name and `null` is left out; an object is an error.
     pub params: BTreeMap<String, Value>,
-    /// A body of JSON, with any method.
+    /// A JSON body, with any method.
     pub json: Option<Value>,
-    /// A body of form fields, with any method; not together with `json`.
+    /// A form body, with any method. Excludes `json`.
     pub data: Option<BTreeMap<String, Value>>,
     /// Headers.
     pub headers: BTreeMap<String, String>,
@@ -55,11 +56,12 @@ impl Default for ApiRequest {
 }
 
 impl ApiClient {
-    /// A request that is data. It is only read.
+    /// Builds the request that the data describes.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if it is none: an unknown method, `json` and `data` together, a query of objects.
+    /// A [`BuildError`] for an unknown method, for `json` together with `data`, and for an object
+    /// in the query.
     pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
         let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
             .map_err(|_| BuildError::setting("method", "is no method of HTTP"))?;
@@ -84,7 +86,7 @@ impl ApiClient {
     }
 }
 
-/// Shows names, not values.
+/// Shows names without values.
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest")

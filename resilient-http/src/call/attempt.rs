@@ -14,7 +14,8 @@ use crate::error::{ApiError, BuildError, BuildErrorKind, ErrorResponse, Opaque, 
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::{FailureCause, ResponseBody, TransportError};
 
-/// Takes an answer within the attempt, so that one that cannot be read is no success.
+/// Receives the response inside the attempt, so that an unreadable response does not count as a
+/// success.
 pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
 pub(super) async fn run_attempt(
@@ -64,7 +65,7 @@ pub(super) async fn run_attempt(
     }
 }
 
-/// Reads the answer to its end.
+/// Reads the whole response.
 async fn read_response(
     client: &ApiClient,
     call: &CallState<'_>,
@@ -150,7 +151,7 @@ fn transport_error(error: TransportError, call: &CallState<'_>) -> ApiError {
         }
         FailureCause::Connection(phase) => {
             let mut details = call.details(None);
-            // The `Display` of this error already says what the transport's error would say.
+            // `Display` of the call's error says the same as that of the transport's error.
             details.source = error.source;
             ApiError::Connection {
                 phase,

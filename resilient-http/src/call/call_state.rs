@@ -13,10 +13,10 @@ use crate::error::{
 use crate::request::PreparedRequest;
 use crate::response::ResponseHead;
 
-/// What a call has from its beginning to its end, whatever the attempt.
+/// The state of one call, shared by its attempts.
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
-    /// Those of the request, and the idempotency key, which is the same for all attempts.
+    /// The headers of the request and the idempotency key, equal in all attempts.
     pub(super) headers: HeaderMap,
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
@@ -26,11 +26,11 @@ pub(super) struct CallState<'a> {
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
     attempts: AtomicU32,
-    /// Requests that were sent, redirects included.
+    /// The number of requests sent, including redirects.
     requests: AtomicU32,
-    /// The status of the answer that the present attempt is reading; 0 before there is one.
+    /// The status of the response that the attempt is reading; 0 if there is none yet.
     status: AtomicU16,
-    /// A redirect led from it to its result.
+    /// A redirect led to the result of the request.
     was_acted_upon: AtomicBool,
 }
 
@@ -53,7 +53,7 @@ impl<'a> CallState<'a> {
     ) -> Result<Self, ApiError> {
         let inner = client.inner();
         let guard = inner.gate.enter().ok_or(ApiError::Closed)?;
-        // Another client may have prepared it.
+        // Another client may have prepared the request.
         if !inner.base.knows(&request.url) {
             let problem = "is of another origin than the client's, which does not allow it";
             return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
@@ -65,8 +65,8 @@ impl<'a> CallState<'a> {
         }
         let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
         let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
-        // One that the deadline always comes before is none: an attempt that the deadline cuts is then a failure to the
-        // circuit breaker, as it should be of a server that hangs, and not one that had time left.
+        // A timeout at or beyond the deadline is dropped. An attempt that the deadline cuts is then
+        // a failure for the circuit breaker, as it should be if a server hangs.
         let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         Ok(Self {
             request,
@@ -94,7 +94,7 @@ impl<'a> CallState<'a> {
         self.attempts.load(Ordering::Relaxed)
     }
 
-    /// How many requests were sent before the one that is sent now.
+    /// Counts one more request and returns the number of earlier ones.
     pub(super) fn resends(&self) -> u32 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
@@ -115,12 +115,12 @@ impl<'a> CallState<'a> {
         details
     }
 
-    /// Whether an attempt whose end is not known may be made again.
+    /// Whether an attempt may be repeated if nobody knows how it ended.
     pub(super) fn may_be_repeated(&self) -> bool {
         self.facts.is_repeatable && self.facts.is_replayable
     }
 
-    /// Adds to the error of a time limit, which knows of no call, what there is to know.
+    /// Adds the facts of the call to the error of a time limit.
     pub(super) fn complete(&self, error: ApiError) -> ApiError {
         let ApiError::Timeout { phase, after, .. } = error else {
             return error;

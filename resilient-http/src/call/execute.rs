@@ -11,24 +11,25 @@ use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Rejected, Response};
 
 impl ApiClient {
-    /// Sends a prepared request: a call of its own, with all that the client does for one.
+    /// Sends a prepared request. Each execution is a call with its own attempts.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the call: see [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
+    /// Dropping the future ends the call: see
+    /// [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] for whatever is no success.
+    /// An [`ApiError`] if the call does not end with a success.
     pub async fn execute(&self, request: &PreparedRequest) -> Result<Response, ApiError> {
         self.execute_as(request).await
     }
 
-    /// The same, read as `T`.
+    /// Sends a prepared request and reads the response as `T`.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] for whatever is no success that can be read as `T`.
+    /// An [`ApiError`] if the call does not end with a success that can be read as `T`.
     pub async fn execute_as<T: FromResponse + Send>(
         &self,
         request: &PreparedRequest,
@@ -39,11 +40,11 @@ impl ApiClient {
             Ok(())
         })
         .await?;
-        // The call ends well only after it was read.
+        // A call that succeeds has set the value.
         value.ok_or(ApiError::Closed)
     }
 
-    /// The same, read by `read`.
+    /// Sends a prepared request and passes the response to `read`, inside the attempt.
     pub(crate) async fn execute_by(
         &self,
         request: &PreparedRequest,
@@ -61,7 +62,7 @@ impl ApiClient {
         in_call_span(&facts.method, &facts.template, || call.attempt(), work).await
     }
 
-    /// The one and only loop.
+    /// The only retry loop.
     #[retry(
         policy = call.policy,
         budget = call.budget,

@@ -1,4 +1,4 @@
-//! Calls: a request is built, then sent in one or more attempts until it has a response or an error.
+//! Calls: build a request, send it in one or more attempts, read the response.
 
 mod api_request;
 mod attempt;

@@ -13,7 +13,7 @@ pub(super) enum BodyFailure {
     Broken(TransportError),
 }
 
-/// The whole body, decompressed, unless it is longer than `limit`.
+/// Reads the whole body, unless it is longer than `limit`.
 pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<Bytes, BodyFailure> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
@@ -31,7 +31,8 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
     Ok(whole.freeze())
 }
 
-/// The beginning of an error's body, and whether there was more. That it breaks off changes nothing: the status says it.
+/// Reads the start of an error's body; `true` if there was more. A broken body is no new error,
+/// because the status is known.
 pub(super) async fn read_beginning(mut body: ResponseBody) -> (Bytes, bool) {
     let mut beginning = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -10,7 +10,7 @@ use crate::address::same_origin;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::request::RequestBody;
 
-/// One request of an attempt: the call's own, or where a redirect leads.
+/// One request of an attempt.
 pub(super) struct Hop {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -29,7 +29,7 @@ impl Hop {
         })
     }
 
-    /// Where the answer leads, if it is followed there.
+    /// The next request if the response is a redirect to follow.
     pub(super) fn follow<B>(
         &self,
         call: &CallState<'_>,
@@ -46,7 +46,7 @@ impl Hop {
         let to = location
             .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
             .and_then(|location| same_origin(&self.url, location))
-            // One that is too long cannot be sent.
+            // A URL that is too long cannot be sent.
             .filter(|url| url.as_str().parse::<http::Uri>().is_ok());
         let Some(url) = to else {
             return ControlFlow::Break(());

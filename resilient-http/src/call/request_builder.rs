@@ -1,4 +1,4 @@
-//! One request: put together, then awaited.
+//! The builder of one request, sent by awaiting it.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -21,15 +21,16 @@ use crate::request::{
 };
 use crate::response::{FromResponse, Response};
 
-/// A request of an [`ApiClient`], sent by awaiting it.
+/// A request of an [`ApiClient`]. Await it to send it.
 ///
-/// What it is awaited as decides how the answer is read: any type that is read from JSON, a
-/// [`Reply`](crate::Reply) of it, or the [`Response`] as it came. Whatever is wrong with it is told when it is awaited.
+/// The awaited type decides how the response is read: a JSON type, a [`Reply`](crate::Reply), or
+/// the [`Response`] itself. Awaiting it also reports the first mistake of the builder.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future ends the call: the connection of a running attempt is closed, its permit returns to the circuit
-/// breaker as abandoned, and no further attempt is made. Whether the server did what it was asked is not known then.
+/// Dropping the future ends the call. The connection of a running attempt is closed, the circuit
+/// breaker counts the attempt as abandoned, and no further attempt starts. The server may or may
+/// not have acted on the request.
 #[must_use = "a request is sent by awaiting it"]
 pub struct RequestBuilder<T> {
     draft: RequestDraft,
@@ -44,47 +45,48 @@ struct RequestDraft {
     query: Vec<String>,
     headers: HeaderMap,
     body: Body,
-    /// What the body is, where no header says it.
+    /// The content type, unless a header sets it.
     content_type: Option<&'static str>,
     options: RequestOptions,
-    /// The first thing that is wrong.
+    /// The first mistake of the builder.
     problem: Option<BuildError>,
 }
 
 impl ApiClient {
-    /// A `GET`. The path is a template below the base: see [`PathTemplate`](crate::PathTemplate).
+    /// A `GET` request. `path` is a template below the base URL: see
+    /// [`PathTemplate`](crate::PathTemplate).
     pub fn get<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::GET, path.as_ref())
     }
 
-    /// A `POST`. It is not sent twice unless it was certainly not acted upon, or has a
-    /// [key](RequestBuilder::idempotency_key).
+    /// A `POST` request. It is retried only if the server certainly did not act on it, or if it has
+    /// an [idempotency key](RequestBuilder::idempotency_key).
     pub fn post<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::POST, path.as_ref())
     }
 
-    /// A `PUT`.
+    /// A `PUT` request.
     pub fn put<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::PUT, path.as_ref())
     }
 
-    /// A `PATCH`. As a `POST`, it is not sent twice.
+    /// A `PATCH` request. It is retried like a `POST`.
     pub fn patch<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::PATCH, path.as_ref())
     }
 
-    /// A `DELETE`.
+    /// A `DELETE` request.
     pub fn delete<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::DELETE, path.as_ref())
     }
 
-    /// A `HEAD`.
+    /// A `HEAD` request.
     pub fn head(&self, path: impl AsRef<str>) -> RawRequest {
         self.start(Method::HEAD, path.as_ref())
     }
 
-    /// A request of any method, awaited as the [`Response`](crate::Response) as it came, or as what
-    /// [`decode`](RequestBuilder::decode) says.
+    /// A request with any method, awaited as [`Response`] or as the type that
+    /// [`decode`](RequestBuilder::decode) sets.
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> RawRequest {
         self.start(method, path.as_ref())
     }
@@ -114,13 +116,15 @@ impl<T> RequestBuilder<T> {
         }
     }
 
-    /// The value for a `{name}` in the path. See [`PathTemplate`](crate::PathTemplate) for what is refused.
+    /// Sets the value of the parameter `{name}`. See [`PathTemplate`](crate::PathTemplate) for its
+    /// rules.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.draft.values.push((name.into(), value.to_string()));
         self
     }
 
-    /// Adds to the query: a struct, a map, or pairs such as `[("page", "2")]`. What is `None` is left out.
+    /// Adds to the query: a struct, a map, or pairs such as `[("page", "2")]`. `None` values are
+    /// left out.
     pub fn query(mut self, query: impl Serialize) -> Self {
         match serde_urlencoded::to_string(query) {
             Ok(text) if text.is_empty() => {}
@@ -134,7 +138,7 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Sets a header. It takes the place of the client's header of that name.
+    /// Sets a header. It replaces the client's header of that name.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header_pair(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
@@ -145,13 +149,13 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Sets headers. They take the place of the client's headers of these names.
+    /// Sets headers. They replace the client's headers of these names.
     pub fn headers(mut self, headers: HeaderMap) -> Self {
         replace_headers(&mut self.draft.headers, headers);
         self
     }
 
-    /// A body of JSON. Of several bodies the last is sent, with its own `content-type`, unless a header is set by hand.
+    /// Sets a JSON body. The last body wins, and sets `content-type` unless a header does.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         let Ok(bytes) = serde_json::to_vec(body) else {
             return self.refuse_body("cannot be written as JSON");
@@ -159,7 +163,7 @@ impl<T> RequestBuilder<T> {
         self.typed_body(Bytes::from(bytes).into(), "application/json")
     }
 
-    /// A body of form fields.
+    /// Sets a body of form fields.
     pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
         let Ok(text) = serde_urlencoded::to_string(body) else {
             return self.refuse_body("cannot be written as a form");
@@ -167,12 +171,12 @@ impl<T> RequestBuilder<T> {
         self.typed_body(text.into(), "application/x-www-form-urlencoded")
     }
 
-    /// A body of bytes.
+    /// Sets a body of bytes.
     pub fn bytes(self, body: impl Into<Bytes>) -> Self {
         self.typed_body(Body::from(body), "application/octet-stream")
     }
 
-    /// A body of any kind, with no `content-type` but the one that is set by hand.
+    /// Sets any body. It sets no `content-type`.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.draft.body = body.into();
         self.draft.content_type = None;
@@ -185,38 +189,39 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// The time for each attempt, instead of the client's. Longer than zero; `None` is none.
+    /// Replaces the client's time limit for each attempt. Must be longer than zero; `None` means no
+    /// limit.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.draft.options.timeout = Some(LimitOverride(time.into()));
         self
     }
 
-    /// The time for all attempts and the waits between them, instead of the client's. Longer than zero; `None` is
-    /// none.
+    /// Replaces the client's time limit for the whole call. Must be longer than zero; `None` means
+    /// no limit.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.draft.options.deadline = Some(LimitOverride(time.into()));
         self
     }
 
-    /// How it is tried again, instead of the client's way.
+    /// Replaces the client's retry policy.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.draft.options.policy = Some(policy);
         self
     }
 
-    /// Whether it may be sent twice.
+    /// Whether the request may be sent twice. Default: decided by the method.
     pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.draft.options.idempotency = idempotency;
         self
     }
 
-    /// Sends a key by which the server recognises attempts of the same call, so that a `POST` can be tried again:
-    /// [`IdempotencyKey::Auto`], or a text of your own.
+    /// Sends an idempotency key, by which the server recognises repeated requests, so that a `POST`
+    /// can be retried. Either [`IdempotencyKey::Auto`] or your own text.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
     }
 
-    /// The same request, awaited as something else.
+    /// Reads the response as another type.
     pub fn decode<U: FromResponse>(self) -> RequestBuilder<U> {
         RequestBuilder {
             draft: self.draft,
@@ -224,11 +229,11 @@ impl<T> RequestBuilder<T> {
         }
     }
 
-    /// Puts it together without sending it.
+    /// Builds the request without sending it.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first thing that is wrong.
+    /// A [`BuildError`] that names the first mistake.
     pub fn prepare(self) -> Result<PreparedRequest, BuildError> {
         self.draft.into_parts().map(|(_, prepared)| prepared)
     }
@@ -272,7 +277,7 @@ impl RequestDraft {
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
             return Err(BuildError::in_the_clear());
         }
-        // Made anew for each call; here it is only checked.
+        // Only a check here: each call makes a new key.
         let name = &self.client.inner().idempotency_header;
         self.options.idempotency.header(name)?;
         let prepared = PreparedRequest {
@@ -288,11 +293,11 @@ impl RequestDraft {
 }
 
 impl<T: FromResponse + Send> RequestBuilder<T> {
-    /// Sends it. The same as awaiting it.
+    /// Sends the request, like awaiting it.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] for whatever is no success that can be read as `T`.
+    /// An [`ApiError`] if the call does not end with a success that can be read as `T`.
     pub async fn send(self) -> Result<T, ApiError> {
         let (client, prepared) = self.draft.into_parts()?;
         client.execute_as(&prepared).await
@@ -321,5 +326,5 @@ impl<T> fmt::Debug for RequestBuilder<T> {
     }
 }
 
-/// What [`ApiClient::request`] is awaited as unless told otherwise.
+/// A request that is awaited as a [`Response`].
 pub type RawRequest = RequestBuilder<Response>;

@@ -1,7 +1,8 @@
-//! The features `tracing` and `metrics`: spans and durations, named by the semantic conventions of OpenTelemetry.
+//! Spans and durations for the features `tracing` and `metrics`, named by OpenTelemetry's
+//! conventions.
 //!
-//! What is told of a request is its method, the template of its path, the server and the status: no address, no parameter,
-//! no header. So `url.full`, which the conventions want, is not there.
+//! They show method, path template, server and status. They never show URLs, parameters or headers,
+//! which may contain secrets; so `url.full` of the conventions is missing.
 
 use std::future::Future;
 
@@ -10,7 +11,7 @@ use url::Url;
 
 use crate::error::ApiError;
 
-/// One request to the server, from its first byte to the last of its answer.
+/// The span of one request, from sending it to the end of its response.
 pub(super) struct RequestSpan {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
@@ -30,7 +31,7 @@ struct Labels {
 }
 
 impl RequestSpan {
-    /// `resends` counts the requests of the same call before this one, redirects included.
+    /// `resends` is the number of earlier requests of the same call, including redirects.
     #[cfg_attr(
         not(feature = "tracing"),
         expect(unused_variables, reason = "there is no span to tell")
@@ -76,7 +77,7 @@ impl RequestSpan {
         }
     }
 
-    /// A part of it, within its span.
+    /// Runs a part of the request inside the span.
     #[cfg(feature = "tracing")]
     pub(super) fn within<F: Future>(&self, work: F) -> tracing::instrument::Instrumented<F> {
         tracing::Instrument::instrument(work, self.span.clone())
@@ -92,7 +93,7 @@ impl RequestSpan {
         self.status = Some(status);
     }
 
-    /// It is over; with an error, unless its answer is what it should be.
+    /// Ends the span, with an error unless the response is as expected.
     pub(super) fn end(mut self, error: Option<&ApiError>) {
         self.finish(error.map(|error| error.kind().as_str()));
     }
@@ -103,7 +104,7 @@ impl RequestSpan {
     )]
     fn finish(&mut self, error: Option<&'static str>) {
         self.is_over = true;
-        // By the conventions a status that is an error is its own type.
+        // By the conventions the type of an error status is the status.
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         let error = match (self.status, error) {
             (Some(status), Some(_)) if status.as_u16() >= 400 => Some(status.as_str().to_owned()),
@@ -125,7 +126,7 @@ impl RequestSpan {
     }
 }
 
-/// Cut: by a time limit, or since nobody waits for it any more.
+/// The request was cut by a time limit or dropped by the caller.
 impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.is_over {
@@ -157,7 +158,7 @@ impl Labels {
     }
 }
 
-/// A method of one's own is no label: there might be any number of them.
+/// Unusual methods share one label, to bound the number of labels.
 #[cfg(feature = "metrics")]
 fn method_label(method: &Method) -> String {
     let known = [
@@ -172,7 +173,7 @@ fn method_label(method: &Method) -> String {
     .to_owned()
 }
 
-/// Runs a whole call, all its attempts and waits, within a span of its own.
+/// Runs a whole call with its attempts and delays inside one span.
 #[cfg(feature = "tracing")]
 pub(super) async fn in_call_span<T>(
     method: &Method,

@@ -1,4 +1,4 @@
-//! Where the key of an API comes from. Nothing that prints shows it.
+//! Where the key of an API comes from. No output of this crate shows the key.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use secrecy::SecretString;
 
 use crate::error::BuildError;
 
-/// Where a key comes from. It is read once, when the client is built; a key that is not there is an error then.
+/// The source of an API key. The client reads it once, when it is built; a missing key is an error.
 ///
-/// As text, for configuration: `env:NAME`, `file:/path` or `literal:…`. A bare text is refused, so that no key is taken for
-/// a name nor a name for a key.
+/// In configuration text: `env:NAME`, `file:/path` or `literal:…`. Text without a prefix is an
+/// error, so a key cannot be mistaken for a name.
 ///
 /// ```
 /// use resilient_http::ApiKey;
@@ -33,13 +33,13 @@ enum KeySource {
 }
 
 impl ApiKey {
-    /// The value of an environment variable.
+    /// Reads the key from an environment variable.
     #[must_use]
     pub fn env(name: impl Into<String>) -> Self {
         Self(KeySource::Env(name.into()))
     }
 
-    /// The contents of a file, without the white space at its ends.
+    /// Reads the key from a file and trims white space at both ends.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(KeySource::File(path.into()))

@@ -1,4 +1,4 @@
-//! Who the client says it is, kept from everything that prints.
+//! How the client authenticates. No output of this crate shows the credentials.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::request::header_name;
 
 type FreshValue = Arc<dyn Fn() -> Result<SecretString, BoxError> + Send + Sync>;
 
-/// How the client shows who it is. It does so to the origin of its base URL only, never to another one.
+/// How the client authenticates. It sends credentials only to the origin of its base URL.
 #[derive(Clone, Default)]
 pub struct Auth(AuthScheme);
 
@@ -30,7 +30,7 @@ enum AuthScheme {
 }
 
 impl Auth {
-    /// Not at all.
+    /// No authentication.
     #[must_use]
     pub fn none() -> Self {
         Self(AuthScheme::None)
@@ -42,7 +42,7 @@ impl Auth {
         Self(AuthScheme::Bearer(key))
     }
 
-    /// The key alone in a header: `x-api-key` and the like.
+    /// The key alone in a header such as `x-api-key`.
     #[must_use]
     pub fn api_key(header: impl Into<String>, key: ApiKey) -> Self {
         Self(AuthScheme::Header(header.into(), key))
@@ -54,15 +54,15 @@ impl Auth {
         Self(AuthScheme::Basic(user.into(), password))
     }
 
-    /// The key in the query, for services that know no better. Proxies and servers write it into their logs; this crate
-    /// does not.
+    /// The key in the query, for services that accept nothing better. Proxies and servers write it
+    /// to their logs; this crate does not.
     #[must_use]
     pub fn query(name: impl Into<String>, key: ApiKey) -> Self {
         Self(AuthScheme::Query(name.into(), key))
     }
 
-    /// The whole value of a header, asked for before each attempt: for tokens that expire. It runs on the caller's task, so
-    /// it should hand out what something else keeps fresh. Its error ends the call.
+    /// A header value that is computed before each attempt: for tokens that expire. `value` runs on
+    /// the caller's task, so it should return a cached token. Its error ends the call.
     #[must_use]
     pub fn fresh<E: Into<BoxError>>(
         header: impl Into<String>,
@@ -119,7 +119,7 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// Keys that were read.
+/// Credentials with their keys read.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     None,
@@ -129,7 +129,7 @@ pub(crate) enum Credentials {
 }
 
 impl Credentials {
-    /// Puts them on a request for the base's origin. A header that the request has of its own stays.
+    /// Adds the credentials to a request. A header that the request already has stays.
     pub(crate) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) -> Result<(), BuildError> {
         match self {
             Self::None => {}

@@ -1,4 +1,4 @@
-//! Which circuit breaker a call passes through.
+//! The circuit breakers of a client.
 
 use resilient::CircuitBreaker;
 use resilient::breaker::KeyedBreakers;
@@ -7,9 +7,9 @@ use url::Url;
 /// The circuit breakers of a client.
 #[derive(Clone)]
 pub(crate) enum ClientBreakers {
-    /// One for each origin. There are no more than the base's and the allowed ones.
+    /// One per origin. The base's origin and the allowed ones bound their number.
     PerOrigin(KeyedBreakers<String>),
-    /// One for all.
+    /// One for all origins.
     Shared(CircuitBreaker),
 }
 

@@ -1,4 +1,4 @@
-//! From settings to a client: what is checked, and how it is put together.
+//! Builds a client: checks its settings, reads its keys and creates its transport.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,11 @@ use crate::transport::Transport;
 const LONGEST_NAME: usize = 128;
 
 impl ApiClientBuilder {
-    /// Checks the settings, reads the keys, and makes the client. Nothing is sent.
+    /// Checks the settings, reads the keys and builds the client. It sends nothing.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first setting that is wrong.
+    /// A [`BuildError`] that names the first wrong setting.
     #[track_caller]
     pub fn build(mut self) -> Result<ApiClient, BuildError> {
         if let Some(problem) = self.problem.take() {
@@ -150,7 +150,8 @@ impl ApiClientBuilder {
         }
         let mut builder = ReqwestTransport::defaults(self.connect_timeout);
         if !base.is_https() && is_private(base.url()) {
-            // Plain `http` is let through since it stays on this machine: so it must not go to a proxy of the environment.
+            // Plain `http` is only safe on this machine: do not send it to a proxy from the
+            // environment.
             builder = builder.no_proxy();
         }
         if let Some(configure) = self.configure.take() {

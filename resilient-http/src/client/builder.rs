@@ -1,4 +1,4 @@
-//! The settings of a client, and their defaults.
+//! The settings of a client and their defaults.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,27 +15,27 @@ use crate::redact::HeaderNames;
 use crate::request::header_pair;
 use crate::transport::Transport;
 
-/// Longer than most APIs take, shorter than most people wait.
+/// Longer than most APIs need.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Room for three attempts at their longest.
+/// Time for three attempts of full length.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// A connection that takes longer is to a host that is not there.
+/// A host that is up accepts connections faster.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
-/// More than any sensible JSON, less than what hurts.
+/// More than a usual JSON body needs; bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// The settings of an [`ApiClient`](crate::ApiClient).
+/// The settings of an [`ApiClient`].
 ///
 /// | setting | default | |
 /// |---|---|---|
 /// | [`timeout`](Self::timeout) | 10 s | for one attempt |
-/// | [`deadline`](Self::deadline) | 30 s | for all attempts and the waits between them |
+/// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
-/// | [`budget`](Self::budget) | a retry for five successes, and a reserve of ten | for all calls of the client |
-/// | [`circuit_breaker`](Self::circuit_breaker) | opens after 5 failures in a row, for 30 s | one for each origin |
-/// | [`redirects`](Self::redirects) | 5 | within the origin only |
+/// | [`budget`](Self::budget) | one retry per five successes, 10 initial | per client |
+/// | [`circuit_breaker`](Self::circuit_breaker) | opens after 5 failures in a row, for 30 s | per origin |
+/// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
 /// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
 /// | [`permanent_codes`](Self::permanent_codes) | none | |
@@ -63,7 +63,7 @@ pub struct ApiClientBuilder {
     pub(super) connections_of: Option<ApiClient>,
     #[cfg(feature = "reqwest")]
     pub(super) configure: Option<Configure>,
-    /// The first thing that is wrong.
+    /// The first error of a setting.
     pub(super) problem: Option<BuildError>,
 }
 
@@ -84,7 +84,7 @@ pub(super) enum BreakerChoice {
 }
 
 impl ApiClient {
-    /// Settings to change, for an API below `base`.
+    /// A builder for a client of the API at the URL `base`.
     pub fn builder(base: impl Into<String>) -> ApiClientBuilder {
         ApiClientBuilder {
             base: base.into(),
@@ -113,14 +113,15 @@ impl ApiClient {
 }
 
 impl ApiClientBuilder {
-    /// A name, under which the circuit breakers and the budget are in the [`Registry`](resilient::Registry), for operators to see and steer.
-    /// Clients of one name share them. At most 128 characters.
+    /// Names the client. Its circuit breakers and its budget are in the
+    /// [`Registry`](resilient::Registry) under this name. Clients with the same name share them. 1
+    /// to 128 characters. Without a name they are not registered.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// A header for all requests to the base's origin.
+    /// Adds a header to all requests to the base's origin.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header_pair(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
@@ -133,153 +134,160 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Headers for all requests to the base's origin, in the place of those given before.
+    /// Replaces all headers that were set before. They go to the base's origin only.
     pub fn default_headers(mut self, headers: HeaderMap) -> Self {
         self.headers = headers;
         self
     }
 
-    /// How the client shows who it is. A user and password in the base URL are the same as [`Auth::basic`].
+    /// How the client authenticates. A user and password in the base URL mean [`Auth::basic`].
     pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = auth;
         self
     }
 
-    /// The time for one attempt: connection, answer and all of its body. Longer than zero; `None` is none.
+    /// The time limit for one attempt, from connecting to the end of the body. Must be longer than
+    /// zero; `None` means no limit. Default: 10 s.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.timeout = time.into();
         self
     }
 
-    /// The time for a call, all attempts and waits included. Longer than zero; `None` is none.
+    /// The time limit for a call with all its attempts and delays. Must be longer than zero; `None`
+    /// means no limit. Default: 30 s.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.deadline = time.into();
         self
     }
 
-    /// The time for a connection. Longer than zero. A transport of one's own has its own.
+    /// The time limit for one connection. Must be longer than zero. A transport from
+    /// [`transport`](Self::transport) ignores it. Default: 5 s.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self
     }
 
-    /// How many redirects within its origin an attempt follows; 0 is none. One to another origin is never followed.
+    /// The number of redirects that an attempt follows within its origin; 0 follows none. The
+    /// client never follows a redirect to another origin. Default: 5.
     pub fn redirects(mut self, most: u32) -> Self {
         self.redirects = most;
         self
     }
 
-    /// The most bytes of a body that are read, counted as they come out of decompression.
+    /// The largest response body that the client reads, in bytes after decompression. Default: 16
+    /// MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// How failed attempts are tried again.
+    /// The delays between attempts and the number of retries.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// The settings of the budget that pays for retries: see [`BudgetConfig`].
+    /// The settings of the retry budget: see [`BudgetConfig`].
     pub fn budget(mut self, config: BudgetConfig) -> Self {
         self.budget = BudgetChoice::Own(config);
         self
     }
 
-    /// A budget that is shared with others, perhaps with all that call the same servers.
+    /// Shares a retry budget, for example with all clients of the same servers.
     pub fn shared_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = BudgetChoice::Given(budget);
         self
     }
 
-    /// No budget: every retry that the policy grants is made.
+    /// Turns the retry budget off: the client makes every retry that the policy allows.
     pub fn no_budget(mut self) -> Self {
         self.budget = BudgetChoice::None;
         self
     }
 
-    /// No attempt but the first.
+    /// Turns retries off.
     pub fn no_retry(self) -> Self {
         let policy = RetryPolicy::builder().max_retries(0).build();
-        // That no retry is a valid number of retries is a fact of the policy's rules, tested there.
+        // 0 retries is a valid setting, so the fallback is never used.
         self.retry(policy.unwrap_or_default())
     }
 
-    /// The settings of the circuit breakers, one for each origin.
+    /// The settings of the circuit breakers. There is one breaker per origin.
     pub fn circuit_breaker(mut self, config: BreakerConfig) -> Self {
         self.breaker = BreakerChoice::PerOrigin(config);
         self
     }
 
-    /// One circuit breaker for all origins, perhaps shared with others.
+    /// Uses one circuit breaker for all origins. It may be shared with other clients.
     pub fn shared_circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
         self.breaker = BreakerChoice::Shared(breaker);
         self
     }
 
-    /// No circuit breaker: every call is sent.
+    /// Turns circuit breaking off: the client sends every call.
     pub fn no_circuit_breaker(mut self) -> Self {
         self.breaker = BreakerChoice::None;
         self
     }
 
-    /// The statuses that are tried again, where the call may be sent twice.
+    /// The statuses that are retried if the request may be sent twice. Default: 408, 429, 500, 502,
+    /// 503, 504.
     pub fn retry_statuses(mut self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
         self.rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
         self
     }
 
-    /// Whether a 429 is a failure to the circuit breaker. It is not, unless this says so: a server that limits its callers is
-    /// healthy.
+    /// Whether the circuit breaker counts a 429 as a failure. Default: no, because a server that
+    /// limits its callers is healthy.
     pub fn count_rate_limits(mut self, yes: bool) -> Self {
         self.rules.counts_rate_limits = yes;
         self
     }
 
-    /// What errors say of themselves that no patience mends, such as `insufficient_quota`: an answer whose JSON has one of
-    /// these as `code` or `type`, at its top or within `error`, is not tried again, whatever its status and headers.
+    /// Error codes that a retry cannot help, such as `insufficient_quota`. A response whose JSON
+    /// has one of them as `code` or `type`, at the top level or in `error`, is never retried.
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.rules.permanent = codes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The header for idempotency keys.
+    /// The name of the header for idempotency keys. Default: `idempotency-key`.
     pub fn idempotency_header(mut self, name: impl Into<String>) -> Self {
         self.idempotency_header = name.into();
         self
     }
 
-    /// Lets requests name addresses of another origin, such as `https://files.example.com`. They carry none of the client's
-    /// headers and credentials.
+    /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client
+    /// sends none of its headers and credentials there.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed.push(origin.into());
         self
     }
 
-    /// Lets credentials go over plain `http` to a host that is not this one. Everybody on the way can read them.
+    /// Allows credentials over plain `http` to other machines. Anybody on the network path can read
+    /// them.
     pub fn allow_plain_http(mut self) -> Self {
         self.allows_plain_http = true;
         self
     }
 
-    /// What sends the requests, instead of a reqwest client that is built for this one.
+    /// Replaces the reqwest client that the builder would create.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Sends over the connections of another client, and of nothing else does it take a share. They end together: once that
-    /// one is closed, calls of this one are [`Closed`](crate::ApiError::Closed), and it waits for those that run; to close
-    /// this one does nothing to that one. Takes the place of a transport.
+    /// Reuses another client's connection pool; nothing else is shared. When that client is closed,
+    /// calls of this one fail with [`Closed`](crate::ApiError::Closed), and its shutdown waits for
+    /// them. Closing this client does not close that one. Replaces a transport.
     pub fn connections_of(mut self, client: &ApiClient) -> Self {
         self.connections_of = Some(client.clone());
         self
     }
 
-    /// Changes the reqwest client before it is built: proxies, certificates, DNS. Where the base is plain `http` on this
-    /// machine, a proxy that the environment names is not used, unless it is given here. Redirects and retries of its own are
-    /// turned off afterwards.
+    /// Changes the reqwest client before it is built: proxies, certificates, DNS. If the base URL
+    /// is plain `http` on this machine, proxies from the environment are off; set one here if you
+    /// need it. Redirects and retries of reqwest are always turned off.
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,

@@ -1,4 +1,4 @@
-//! The client: one handle for all calls to one API.
+//! The client: a handle for all calls to one API.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
 
-/// A client for one API over HTTP, whose calls are tried again, limited in time, and cut off by a circuit breaker when the
-/// API is down.
+/// A client for one HTTP API, with retries, time limits and circuit breakers.
 ///
-/// A cheap handle: clones share connections, circuit breakers and the end of it all. See the [crate](crate) for what it
-/// does, and [`ApiClientBuilder`](crate::ApiClientBuilder) for its settings.
+/// Cheap to clone: clones share connections and circuit breakers, and closing one closes all. See
+/// the [crate documentation](crate), and [`ApiClientBuilder`](crate::ApiClientBuilder) for
+/// settings.
 ///
 /// ```no_run
 /// # #[derive(serde::Deserialize)] struct User { name: String }
@@ -69,29 +69,31 @@ impl ApiClient {
         &self.inner.headers
     }
 
-    /// The circuit breaker of the base's origin: to look at, and to steer.
+    /// The circuit breaker of the base URL's origin, to inspect or to operate.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
         self.inner.breakers.of(self.inner.base.url())
     }
 
-    /// Ends the client and all its clones: new calls are [`ApiError::Closed`](crate::ApiError::Closed), and idle connections
-    /// are closed. Calls that run go on to their end, attempts to come included. To close it twice is to close it once.
+    /// Closes the client and all its clones. New calls fail with
+    /// [`ApiError::Closed`](crate::ApiError::Closed). Running calls continue, including their
+    /// retries. Idle connections are closed. Closing twice has no further effect.
     ///
-    /// A `reqwest::Client` that was given to it is let go of, not closed.
+    /// A `reqwest::Client` that you passed in is dropped, not closed.
     pub fn close(&self) {
         self.inner.gate.close();
     }
 
-    /// Closes it and waits until no call runs, `most` at the longest; not at all in a runtime without timers.
+    /// Closes the client and waits until no call is in flight, for at most `most`. In a runtime
+    /// without timers it does not wait.
     ///
     /// # Cancel safety
     ///
-    /// Once polled, it is closed, also if the wait is dropped.
+    /// The client is closed at the first poll, even if the future is dropped later.
     ///
     /// # Errors
     ///
-    /// [`StillRunning`] if calls are still running then. They go on.
+    /// [`StillRunning`] if calls are still in flight after that time. They continue.
     pub async fn shutdown(&self, most: Duration) -> Result<(), StillRunning> {
         self.close();
         match self.inner.gate.drained(most).await {
@@ -100,20 +102,20 @@ impl ApiClient {
         }
     }
 
-    /// Whether it was closed.
+    /// Whether the client is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.inner.gate.is_closed()
     }
 
-    /// How many calls are running.
+    /// The number of calls in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.inner.gate.in_flight()
     }
 }
 
-/// Shows where it goes, and nothing that it takes along.
+/// Shows the base URL; no headers and no credentials.
 impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiClient")

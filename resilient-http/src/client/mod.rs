@@ -1,4 +1,4 @@
-//! The client: its handle, its settings, its credentials, and how it ends.
+//! The client: handle, settings, credentials and shutdown.
 
 mod api_key;
 mod auth;

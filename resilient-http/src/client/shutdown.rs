@@ -1,4 +1,4 @@
-//! The end of a client: no new calls, and the wait for those that run.
+//! Shutdown: refuses new calls and waits for those in flight.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,18 +10,19 @@ use tokio::sync::Notify;
 use crate::time_limit::limited;
 use crate::transport::Transport;
 
-/// Lets calls in until it is closed, and counts those in_flight.
+/// Admits calls until it is closed, and counts the calls in flight.
 pub(crate) struct CallGate {
-    /// Gone once it is closed. Whoever is in_flight has its own handle, and the last one to leave closes the connections.
+    /// `None` once closed. Each call in flight has its own handle; dropping the last one closes the
+    /// connections.
     connections: RwLock<Option<Connections>>,
     in_flight: AtomicUsize,
     left: Notify,
 }
 
-/// How calls get out.
+/// The connections that calls use.
 pub(crate) enum Connections {
     Own(Arc<dyn Transport>),
-    /// Over the connections of another client, as long as that one is open.
+    /// The connections of another client, until that client is closed.
     Shared(Arc<CallGate>),
 }
 
@@ -34,9 +35,9 @@ impl CallGate {
         }
     }
 
-    /// Lets a call in; `None` if the gate is closed.
+    /// Admits a call; `None` if the gate is closed.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<CallGuard> {
-        // Counted under the lock that `close` takes, so that nobody is in_flight uncounted once it is closed.
+        // Counted under the lock that `close` takes, so that a closed gate has no uncounted call.
         let connections = self
             .connections
             .read()
@@ -81,13 +82,13 @@ impl CallGate {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Waits until all have left, or the time is up: how many are still in_flight.
+    /// Waits until no call is in flight, for at most `most`. Returns the number still in flight.
     pub(crate) async fn drained(&self, most: Duration) -> usize {
         let all_left = async {
             loop {
                 let left = self.left.notified();
                 tokio::pin!(left);
-                // Registered before the count is read: who leaves after that is heard.
+                // Registered before the count is read, so that no notification is missed.
                 left.as_mut().enable();
                 if self.in_flight() == 0 {
                     return;
@@ -95,17 +96,17 @@ impl CallGate {
                 left.await;
             }
         };
-        // The count is what tells, also if the last one left as the time was up, or where there are no timers to wait by.
+        // The count decides, even if the wait timed out or the runtime has no timers.
         let _ = limited(most, all_left).await;
         self.in_flight()
     }
 }
 
-/// A call that is in_flight. Dropped at its end, however it ends.
+/// A call in flight. Dropping it ends the call.
 pub(crate) struct CallGuard {
     gate: Arc<CallGate>,
     transport: Option<Arc<dyn Transport>>,
-    /// With the client whose connections these are.
+    /// The guard of the client whose connections are shared.
     outer: Option<Box<CallGuard>>,
 }
 
@@ -117,7 +118,7 @@ impl CallGuard {
 
 impl Drop for CallGuard {
     fn drop(&mut self) {
-        // First the transport, so that nobody waits for calls whose connections are still there.
+        // The transport goes first: after the last notification no connection is in use.
         self.transport = None;
         self.outer = None;
         if self.gate.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -126,14 +127,14 @@ impl Drop for CallGuard {
     }
 }
 
-/// Calls that were still running when the time to wait for them was up.
+/// Calls were still in flight at the end of the wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StillRunning {
     pub(crate) calls: usize,
 }
 
 impl StillRunning {
-    /// How many.
+    /// The number of calls in flight.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls

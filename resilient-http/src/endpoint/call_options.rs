@@ -1,4 +1,4 @@
-//! What one call of an endpoint has of its own.
+//! Options of one call of an endpoint.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,21 +12,22 @@ use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::HeaderNames;
 use crate::request::{Idempotency, IdempotencyKey, LimitOverride, header_pair};
 
-/// What a call does with answers that were kept.
+/// How a call uses the cache.
 #[cfg(feature = "cache")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Caching {
-    /// Takes one that is young enough, waits for another call that asks the same, and keeps what it gets.
+    /// Uses a fresh cached response, joins a concurrent call with the same request, or asks the
+    /// server and caches the response.
     #[default]
     Use,
-    /// Asks the server, and keeps what it gets.
+    /// Asks the server and caches the response.
     Refresh,
-    /// Asks the server, and keeps nothing.
+    /// Asks the server and caches nothing.
     Skip,
 }
 
-/// What one call has of its own: it wins over the request, and that over the configuration.
+/// Options of one call. They win over the request, which wins over the configuration.
 ///
 /// ```
 /// use resilient_http::CallOptions;
@@ -48,23 +49,24 @@ pub struct CallOptions {
     pub(super) idempotency: Option<Idempotency>,
     #[cfg(feature = "cache")]
     pub(super) caching: Caching,
-    /// The first thing that is wrong. Told by the call.
+    /// The first mistake. The call reports it.
     pub(super) problem: Option<BuildError>,
 }
 
 impl CallOptions {
-    /// Nothing of its own.
+    /// No options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The value for a name in the path.
+    /// Sets the value of a path parameter.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.params.push((name.into(), value.to_string()));
         self
     }
 
-    /// A header, in the place of the endpoint's. Also the one with the key, to call for somebody else. Not `content-type`.
+    /// Replaces a header of the endpoint, including the one with the key. `content-type` is an
+    /// error.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let pair = header_pair(name.as_ref(), value.as_ref());
         match pair {
@@ -82,7 +84,8 @@ impl CallOptions {
         self
     }
 
-    /// A field of what is sent, whatever request and configuration say. `None` takes it away.
+    /// Sets a field of the body or query, whatever request and configuration say. `None` removes
+    /// it.
     pub fn field(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match to_raw_value(&value) {
@@ -98,30 +101,30 @@ impl CallOptions {
         self
     }
 
-    /// The time for each attempt. `None` is none.
+    /// The time limit for each attempt. Must be longer than zero; `None` means no limit.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.timeout = Some(LimitOverride(time.into()));
         self
     }
 
-    /// The time for all attempts and the waits between them. `None` is none.
+    /// The time limit for the whole call. Must be longer than zero; `None` means no limit.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.deadline = Some(LimitOverride(time.into()));
         self
     }
 
-    /// Whether it may be sent twice.
+    /// Whether the call may be sent twice.
     pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.idempotency = Some(idempotency);
         self
     }
 
-    /// Sends a key by which the server recognises attempts of the same call.
+    /// Sends a key by which the server recognises repeated requests.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
     }
 
-    /// What it does with answers that were kept.
+    /// How the call uses the cache. Default: [`Caching::Use`].
     #[cfg(feature = "cache")]
     pub fn caching(mut self, caching: Caching) -> Self {
         self.caching = caching;

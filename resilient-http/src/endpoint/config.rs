@@ -1,4 +1,4 @@
-//! What an endpoint is, checked: everything but the types of its request and answer.
+//! The checked configuration of an endpoint.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,33 +18,34 @@ use crate::cache::CacheConfig;
 use crate::client::Auth;
 use crate::request::Idempotency;
 
-/// What an endpoint of a provider's API is, checked. Make it with a [builder](Self::builder), or read it from a file.
+/// The checked configuration of an endpoint. Create it with a [builder](Self::builder) or read it
+/// from a file.
 ///
 /// | setting | default | |
 /// |---|---|---|
-/// | name, provider | | together the name of its circuit breaker: `provider.name` |
-/// | [`base_url`](crate::EndpointConfigBuilder::base_url) | that of the preset, or of the client that it shares | |
-/// | [`path`](crate::EndpointConfigBuilder::path) | that of the preset | a [template](PathTemplate) |
-/// | [`param`](crate::EndpointConfigBuilder::param) | none | values for names in the path, for all calls |
-/// | [`method`](crate::EndpointConfigBuilder::method) | `POST` | fields of `GET`, `HEAD`, `DELETE`, `OPTIONS` are in the query |
-/// | [`content_type`](crate::EndpointConfigBuilder::content_type) | `application/json` | or a `+json` of one's own, or a form |
+/// | name, provider | | the circuit breaker's name is `provider.name` |
+/// | [`base_url`](crate::EndpointConfigBuilder::base_url) | of the preset or client | |
+/// | [`path`](crate::EndpointConfigBuilder::path) | of the preset | a [template](PathTemplate) |
+/// | [`param`](crate::EndpointConfigBuilder::param) | none | values of path parameters |
+/// | [`method`](crate::EndpointConfigBuilder::method) | `POST` | without a body: fields in the query |
+/// | [`content_type`](crate::EndpointConfigBuilder::content_type) | `application/json` | |
 /// | [`auth`](crate::EndpointConfigBuilder::auth) | bearer | |
-/// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | needed unless `auth` is none |
+/// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | required unless `auth` is none |
 /// | [`header`](crate::EndpointConfigBuilder::header) | none | |
 /// | [`timeout`](crate::EndpointConfigBuilder::timeout) | 300 s | for one attempt |
-/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for all of a call |
-/// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3, which is 4 attempts | of the one loop that there is |
-/// | [`retry`](crate::EndpointConfigBuilder::retry) | that of [`RetryPolicy`], or the preset's | |
-/// | [`budget`](crate::EndpointConfigBuilder::budget) | that of a client | pays for retries, by the endpoint's name |
-/// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | that of [`BreakerConfig`] | |
+/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the whole call |
+/// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3 | 4 attempts |
+/// | [`retry`](crate::EndpointConfigBuilder::retry) | [`RetryPolicy`] or preset | |
+/// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
+/// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | [`BreakerConfig`] | |
 /// | [`idempotency`](crate::EndpointConfigBuilder::idempotency) | by method | |
-/// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | fields that the request overrides |
+/// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | the request wins |
 ///
-/// It prints no key and no value of a header.
+/// `Debug` shows no key and no header values.
 #[derive(Clone)]
 pub struct EndpointConfig {
     pub(super) name: String,
-    /// What was given, to build on.
+    /// The settings as given, for `to_builder`.
     pub(super) given: Settings,
     pub(super) preset: Option<Preset>,
     pub(super) provider: String,
@@ -58,11 +59,11 @@ pub struct EndpointConfig {
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetSource,
     pub(super) breaker: BreakerConfig,
-    /// The settings with all their layers.
+    /// The settings of all layers merged.
     pub(super) whole: Settings,
 }
 
-/// What pays for retries, checked.
+/// The checked source of the retry budget.
 #[derive(Debug, Clone)]
 pub(super) enum BudgetSource {
     Default,
@@ -71,7 +72,7 @@ pub(super) enum BudgetSource {
 }
 
 impl EndpointConfig {
-    /// Its name.
+    /// The name of the endpoint.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -89,13 +90,13 @@ impl EndpointConfig {
         format!("{}.{}", self.provider, self.name)
     }
 
-    /// The base URL, if it has one of its own. A user in it is in here, too: mind where you print it.
+    /// The base URL, if configured. It may contain a user and password: do not log it.
     #[must_use]
     pub fn base_url(&self) -> Option<&str> {
         self.whole.base_url.as_deref()
     }
 
-    /// The path.
+    /// The path template.
     #[must_use]
     pub fn path(&self) -> &PathTemplate {
         &self.path
@@ -107,31 +108,31 @@ impl EndpointConfig {
         &self.method
     }
 
-    /// The time for one attempt.
+    /// The time limit for one attempt.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// The time for all of a call.
+    /// The time limit for the whole call.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
     }
 
-    /// How failed attempts are tried again.
+    /// The retry policy.
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.policy
     }
 
-    /// The settings of its circuit breaker.
+    /// The settings of the circuit breaker.
     #[must_use]
     pub fn circuit_breaker(&self) -> &BreakerConfig {
         &self.breaker
     }
 
-    /// What should be otherwise, although it works: a key that stands in a file.
+    /// Problems that do not prevent use: an API key that is written in the configuration.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

@@ -1,4 +1,4 @@
-//! Settings of an endpoint before they are checked.
+//! The builder of an endpoint's configuration.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::error::BuildError;
 use crate::request::{Idempotency, LimitOverride};
 
 impl EndpointConfig {
-    /// Settings to change, for the endpoint `name` of `provider`.
+    /// A builder for the endpoint `name` of `provider`.
     pub fn builder(name: impl Into<String>, provider: impl Into<String>) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: name.into(),
@@ -32,7 +32,7 @@ impl EndpointConfig {
         }
     }
 
-    /// What was set, to change some of it. What comes of it is checked again, and its key is read again.
+    /// A builder with the given settings. Building checks them again, and the key is read again.
     pub fn to_builder(&self) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: self.name.clone(),
@@ -43,70 +43,70 @@ impl EndpointConfig {
     }
 }
 
-/// Settings of an endpoint before they are checked. See [`EndpointConfig`] for the defaults.
+/// The settings of an endpoint before they are checked. See [`EndpointConfig`] for defaults.
 #[derive(Clone)]
 #[must_use]
 pub struct EndpointConfigBuilder {
     name: String,
     preset: Option<Preset>,
     settings: Settings,
-    /// The first thing that is wrong.
+    /// The first mistake of the builder.
     problem: Option<BuildError>,
 }
 
 impl EndpointConfigBuilder {
-    /// What is known of a family of APIs. Whatever is set here wins over it, before or after.
+    /// The defaults of a family of APIs. Other settings win over it in any order.
     pub fn preset(mut self, preset: Preset) -> Self {
         self.preset = Some(preset);
         self
     }
 
-    /// The base URL, below which the path is.
+    /// The base URL. The path is below it.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.settings.base_url = Some(url.into());
         self
     }
 
-    /// The path: a template such as `models/{model}/predict`.
+    /// The path, a template such as `models/{model}/predict`.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.settings.path = Some(path.into());
         self
     }
 
-    /// The value for a name in the path, for all calls that say no other.
+    /// The value of a path parameter, unless a call sets another one.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.settings.params.insert(name.into(), value.to_string());
         self
     }
 
-    /// The method.
+    /// The method. Default: `POST`. `GET`, `HEAD`, `DELETE` and `OPTIONS` send fields in the query.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.settings.method = Some(method.into());
         self
     }
 
-    /// The type of the body, in which it is really written: `application/json` or one that ends in `+json`, or
-    /// `application/x-www-form-urlencoded`.
+    /// The content type, which also decides how the body is written: `application/json`, a type
+    /// that ends in `+json`, or `application/x-www-form-urlencoded`.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.settings.content_type = Some(content_type.into());
         self
     }
 
-    /// How the key is shown.
+    /// How the key is sent. Default: as a bearer token.
     pub fn auth(mut self, kind: AuthKind) -> Self {
         self.settings.auth = Some(kind);
         self
     }
 
-    /// Where the key comes from. It is read when the endpoint is built; one that is not there is an error then.
+    /// The source of the key. It is read when the endpoint is built; a missing key is an error.
     pub fn api_key(mut self, key: ApiKey) -> Self {
         self.settings.api_key = Some(key);
         self.settings.has_literal_key = false;
         self
     }
 
-    /// The same as text, as files have it: `env:NAME`, `file:PATH`, or `literal:…`, of which
-    /// [`warnings`](EndpointConfig::warnings) speaks.
+    /// The source of the key as text: `env:NAME`, `file:PATH` or `literal:…`. The last one causes a
+    /// [warning](EndpointConfig::warnings).
     pub fn api_key_from(mut self, text: &str) -> Self {
         match text.parse() {
             Ok(key) => {
@@ -118,39 +118,41 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// A header of all calls. Names differ not by case.
+    /// Adds a header to all calls. Names are case-insensitive.
     pub fn header(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
         let name = name.as_ref().to_ascii_lowercase();
         self.settings.headers.insert(name, value.into());
         self
     }
 
-    /// The time for one attempt. Longer than zero; `None` is none.
+    /// The time limit for one attempt. Must be longer than zero; `None` means no limit. Default:
+    /// 300 s.
     pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.settings.timeout = Some(LimitOverride(time.into()));
         self
     }
 
-    /// The time for a call, all attempts and waits included. Not shorter than the timeout; `None` is none.
+    /// The time limit for the whole call. Must not be shorter than the timeout; `None` means no
+    /// limit. Default: twice the timeout.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.settings.deadline = Some(LimitOverride(time.into()));
         self
     }
 
-    /// How many times a failed call is tried again: `n` retries are at most `n + 1` requests. Not together with
-    /// [`retry`](Self::retry).
+    /// The number of retries: `n` retries are at most `n + 1` requests. Excludes
+    /// [`retry`](Self::retry). Default: 3.
     pub fn max_retries(mut self, n: u32) -> Self {
         self.settings.max_retries = Some(n);
         self
     }
 
-    /// How failed attempts are tried again.
+    /// The retry policy.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = Some(RetrySettings::Policy(policy));
         self
     }
 
-    /// The settings of the budget that pays for retries: see [`budget`](crate::ApiClientBuilder::budget).
+    /// The settings of the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
     pub fn budget(mut self, config: BudgetConfig) -> Self {
         self.settings.budget = Some(BudgetSettings::Own(
             BudgetConfig::builder()
@@ -162,7 +164,7 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// No budget: every retry that the policy grants is made.
+    /// Turns the retry budget off: the endpoint makes every retry that the policy allows.
     pub fn no_budget(mut self) -> Self {
         self.settings.budget = Some(BudgetSettings::None);
         self
@@ -174,26 +176,27 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// Whether calls may be sent twice.
+    /// Whether calls may be sent twice. Default: decided by the method.
     pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.settings.idempotency = Some(idempotency);
         self
     }
 
-    /// The statuses that are tried again, where the call may be sent twice.
+    /// The statuses that are retried if the call may be sent twice.
     pub fn retry_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
         self.settings.retry_statuses = Some(statuses.into_iter().collect());
         self
     }
 
-    /// What errors say of themselves that no patience mends: see
+    /// Error codes that a retry cannot help: see
     /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes).
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.settings.permanent_codes = Some(codes.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Fields that are sent unless the request, or the call, says otherwise: a struct, a map, `json!({…})`.
+    /// Fields that are sent unless the request or the call sets them: a struct, a map,
+    /// `json!({…})`.
     pub fn extra_body(mut self, fields: impl Serialize) -> Self {
         match fields_of(&fields) {
             Ok(fields) => self.settings.extra_body.extend(fields),
@@ -202,24 +205,25 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// Lets the key go over plain `http` to a host that is not this one. Everybody on the way can read it.
+    /// Allows to send the key over plain `http` to other machines. Anybody on the network path can
+    /// read it.
     pub fn allow_plain_http(mut self) -> Self {
         self.settings.allow_plain_http = Some(true);
         self
     }
 
-    /// Keeps answers, and hands them out again.
+    /// Caches responses with these settings.
     #[cfg(feature = "cache")]
     pub fn cache(mut self, config: CacheConfig) -> Self {
         self.settings.cache = Some(config);
         self
     }
 
-    /// Checks the settings. No key is read yet.
+    /// Checks the settings. It reads no key.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first setting that is wrong.
+    /// A [`BuildError`] that names the first wrong setting.
     pub fn build(&self) -> Result<EndpointConfig, BuildError> {
         if let Some(problem) = &self.problem {
             return Err(problem.clone());

@@ -1,4 +1,4 @@
-//! The rules of a configuration, and under which key one is broken.
+//! The rules of an endpoint's settings.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::address::{BaseUrl, PathTemplate};
 use crate::error::BuildError;
 use crate::request::{LimitOverride, header_pair};
 
-/// As long as a large model may take for an answer.
+/// Large models may need this long for one response.
 const TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_NAME: usize = 128;
 
-/// A setting that is wrong, and under which key it stands.
+/// A wrong setting and its key in the file.
 #[derive(Debug)]
 pub(super) struct SettingError {
     #[cfg_attr(
@@ -140,13 +140,13 @@ fn check_name(key: &'static str, name: &str) -> Result<(), SettingError> {
     }
 }
 
-/// Each is a name in the path, and its value can be one segment of it.
+/// Each must be a parameter of the path, with a value that fits into a segment.
 fn check_params(
     path: &PathTemplate,
     params: &BTreeMap<String, String>,
 ) -> Result<(), SettingError> {
     let wrong = SettingError::at("params");
-    // Those that come with a call are taken for good ones.
+    // The calls provide the other parameters.
     let others = path
         .names()
         .filter(|name| !params.contains_key(*name))

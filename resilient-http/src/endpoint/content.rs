@@ -1,4 +1,4 @@
-//! In which form the fields of a call are sent: the content type that is told is the one that is used.
+//! How the fields of a call are sent: as JSON, as a form, or in the query.
 
 use http::Method;
 use serde_json::value::RawValue;
@@ -6,17 +6,17 @@ use serde_json::value::RawValue;
 use super::fields::Payload;
 use crate::error::{BuildError, BuildErrorKind};
 
-/// Where the fields go, and how they are written.
+/// Where the fields go, and in which format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    /// As JSON, under this type.
+    /// As JSON with this content type.
     Json(String),
     Form,
-    /// In the query, for methods whose body has no meaning.
+    /// In the query, for methods without a body.
     Query,
 }
 
-/// What is sent of the fields.
+/// The fields as written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Nothing,
@@ -85,7 +85,7 @@ impl Content {
     }
 }
 
-/// The fields as pairs: a list repeats its name, `null` is left out, an object is refused.
+/// The fields as pairs: a list repeats its name and `null` is left out; an object is an error.
 fn pairs(payload: &Payload, kind: BuildErrorKind) -> Result<Vec<(String, String)>, BuildError> {
     let Payload::Fields(fields) = payload else {
         let problem = "is no object, so it cannot be written as `name=value` pairs";
@@ -113,7 +113,7 @@ fn pairs(payload: &Payload, kind: BuildErrorKind) -> Result<Vec<(String, String)
                     serde_json::from_str(text).map_err(|_| refuse())?,
                 )),
                 _ if text == "null" => {}
-                // Numbers and `true` as they are written: nothing is lost on the way through a float.
+                // Numbers and booleans are copied as text: a float could change them.
                 _ => pairs.push((name.clone(), text.to_owned())),
             }
         }

@@ -1,4 +1,4 @@
-//! How an endpoint is put together: its configuration, and what is given to it.
+//! The builder of an endpoint: its configuration and the parts that replace configured ones.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::client::{ApiClient, ApiClientBuilder};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::transport::Transport;
 
-/// What an endpoint is made of, beside its configuration. What is given here takes the place of what is configured.
+/// Builds an endpoint from its configuration. Parts that are set here replace configured ones.
 #[must_use]
 pub struct EndpointBuilder<Req: ?Sized, Res> {
     config: EndpointConfig,
@@ -31,12 +31,12 @@ type Configure = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
 enum ClientSource {
     Own,
     Client(ApiClient),
-    /// As the settings of the client say.
+    /// Own client, with a change to its builder.
     Configured(Configure),
 }
 
 impl<Req: ?Sized, Res> Endpoint<Req, Res> {
-    /// An endpoint with a client of its own.
+    /// Creates an endpoint with its own client.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         Self::builder(config).build()
     }
 
-    /// An endpoint to which something is given: a client whose connections it shares, a circuit breaker, a policy.
+    /// A builder, to share a client's connections or to replace parts of the configuration.
     pub fn builder(config: EndpointConfig) -> EndpointBuilder<Req, Res> {
         EndpointBuilder {
             config,
@@ -62,39 +62,40 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
 }
 
 impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
-    /// How failed attempts are tried again.
+    /// Replaces the retry policy.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = Some(policy);
         self
     }
 
-    /// The circuit breaker, perhaps shared with others.
+    /// Replaces the circuit breaker. It may be shared.
     pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
         self.breaker = Some(breaker);
         self
     }
 
-    /// The budget that pays for retries, perhaps shared with others.
+    /// Replaces the retry budget. It may be shared.
     pub fn budget(mut self, budget: RetryBudget) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// Sends over the connections of a client, and ends with it: see
-    /// [`connections_of`](crate::ApiClientBuilder::connections_of). A configuration without a base URL has that of the
-    /// client. Headers and credentials are the endpoint's own.
+    /// Reuses a client's connection pool, and closes with that client: see
+    /// [`connections_of`](crate::ApiClientBuilder::connections_of). If no base URL is configured,
+    /// the client's is used. Headers and credentials are the endpoint's own.
     pub fn connections_of(mut self, client: &ApiClient) -> Self {
         self.source = ClientSource::Client(client.clone());
         self
     }
 
-    /// What sends the requests, instead of a client that is built for this endpoint.
+    /// Replaces the reqwest client that the endpoint would create.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.source = ClientSource::Configured(Box::new(move |client| client.transport(transport)));
         self
     }
 
-    /// Changes the reqwest client before it is built: see [`configure`](crate::ApiClientBuilder::configure).
+    /// Changes the reqwest client before it is built: see
+    /// [`configure`](crate::ApiClientBuilder::configure).
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,
@@ -104,18 +105,19 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         self
     }
 
-    /// Keeps answers here, where those of other endpoints may be, too. Endpoints share the room, never an answer.
+    /// Caches responses in this cache, which other endpoints may share. They share the size limit,
+    /// never a response.
     #[cfg(feature = "cache")]
     pub fn cache(mut self, cache: ResponseCache) -> Self {
         self.cache = Some(cache);
         self
     }
 
-    /// Reads the key and makes the endpoint. Nothing is sent.
+    /// Reads the key and builds the endpoint. It sends nothing.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if the key is not there, the base URL is missing, or its client cannot be built.
+    /// A [`BuildError`] if the key or the base URL is missing, or if the client cannot be built.
     #[track_caller]
     pub fn build(self) -> Result<Endpoint<Req, Res>, BuildError> {
         let config = self.config;

@@ -1,13 +1,13 @@
-//! The error of a document that declares endpoints, with its place and without its values.
+//! The error of a document that declares endpoints: it shows places and no values.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::BuildError;
 
-/// Why endpoints were not taken from a document.
+/// Why a document with endpoints was refused.
 ///
-/// It tells the place, and quotes nothing of the document: a key may stand there.
+/// It shows the place and never quotes the document, which may contain a key.
 #[derive(Debug)]
 pub struct EndpointsError(Box<ErrorParts>);
 
@@ -22,7 +22,8 @@ struct ErrorParts {
 #[derive(Debug)]
 enum DocumentProblem {
     Unreadable(std::io::Error),
-    /// No TOML, an unknown key, or a value of the wrong form. The parser's own error quotes the line, so it is not kept.
+    /// Invalid TOML, an unknown key, or a value of the wrong form. The parser's error quotes the
+    /// line, so only its cleaned message stays.
     Malformed(String),
     Invalid(BuildError),
 }
@@ -34,19 +35,19 @@ impl EndpointsError {
         self.0.path.as_deref()
     }
 
-    /// The name of the endpoint, if it is about one, and the document could be read.
+    /// The endpoint with the mistake, if the document could be parsed.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.0.endpoint.as_deref()
     }
 
-    /// The line, from 1, where that is known.
+    /// The line, from 1, if known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.0.place.map(|(line, _)| line)
     }
 
-    /// The column, from 1, in characters, where that is known.
+    /// The column in characters, from 1, if known.
     #[must_use]
     pub fn column(&self) -> Option<usize> {
         self.0.place.map(|(_, column)| column)
@@ -118,9 +119,9 @@ impl std::error::Error for EndpointsError {
     }
 }
 
-/// A message of serde without the values that it quotes: `invalid type: string "…", expected …`.
+/// Removes quoted values from a serde message: `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
-    // A number, which may be a key without its quotes, goes; what is quoted behind it is what would be right.
+    // A number may be a key without quotes. The quoted text after it describes the valid form.
     for kind in ["integer", "floating point", "boolean"] {
         let value = message.strip_prefix("invalid type: ");
         let value = value.and_then(|value| value.strip_prefix(kind));
@@ -134,7 +135,7 @@ fn without_values(message: &str) -> String {
     while let Some(open) = rest.find('"') {
         let (before, quoted) = rest.split_at(open);
         shown.push_str(before);
-        // The last quote before the last `, expected`, since the value may have both of its own.
+        // A value may contain quotes too: take the last one before the last `, expected`.
         let end = quoted
             .rfind("\", expected")
             .or_else(|| quoted.rfind('"').filter(|at| *at > 0));
@@ -145,14 +146,14 @@ fn without_values(message: &str) -> String {
         }
     }
     shown.push_str(rest);
-    // A number, which may be a key without its quotes.
+    // A number may be a key without quotes.
     for kind in ["integer `", "floating point `"] {
         if let Some((before, after)) = shown.split_once(kind) {
             let rest = after.split_once('`').map_or("", |(_, rest)| rest);
             shown = format!("{before}{}{rest}", kind.trim_end_matches(" `"));
         }
     }
-    // A word that is none of those that are known.
+    // An unknown word may be a key too.
     match shown.split_once("unknown variant `") {
         Some((before, after)) => {
             let rest = after

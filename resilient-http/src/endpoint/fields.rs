@@ -1,4 +1,4 @@
-//! What is sent of a call, from three layers: what the configuration adds, what the request says, what this call says.
+//! The fields of a call, merged from configuration, request and call options.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{BuildError, BuildErrorKind};
 
-/// Fields as serde wrote them. Never parsed further, so no number is changed on its way.
+/// Fields as serde wrote them. They are not parsed further, so numbers keep their form.
 pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// What there is to send.
+/// The content of a call.
 #[derive(Debug, Clone)]
 pub(super) enum Payload {
     Nothing,
     Fields(Fields),
-    /// A list, a text, a number: nothing that could be merged.
+    /// A list, a string or a number, which cannot be merged.
     Whole(Box<RawValue>),
 }
 
@@ -24,7 +24,7 @@ fn refuse(problem: &str) -> BuildError {
 }
 
 impl Payload {
-    /// A request as its type is written. Fields that are `null` are not said.
+    /// Serializes a request. Its `null` fields are left out.
     fn of(request: &(impl Serialize + ?Sized)) -> Result<Self, BuildError> {
         let raw = to_raw_value(request).map_err(|_| refuse("cannot be written as JSON"))?;
         Ok(match raw.get().as_bytes().first() {
@@ -34,7 +34,8 @@ impl Payload {
         })
     }
 
-    /// The one order: `extra` is overridden by the request, and both by the call. There, `null` takes a field away.
+    /// Merges in this order: `extra`, then the request, then the call. In the call, `null` removes
+    /// a field.
     pub(super) fn merge(
         extra: &Fields,
         request: &(impl Serialize + ?Sized),

@@ -1,4 +1,4 @@
-//! Endpoints from a TOML document, and where in it something is wrong.
+//! Reads endpoints from a TOML document, and finds the place of a mistake.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::deserialize::{Document, EndpointConfigs};
 use super::endpoints_error::EndpointsError;
 
 impl EndpointConfigs {
-    /// Reads endpoints from a TOML document. No key is read yet.
+    /// Reads endpoints from a TOML document. It reads no key.
     ///
     /// ```
     /// let endpoints = resilient_http::EndpointConfigs::from_toml(r#"
@@ -31,14 +31,14 @@ impl EndpointConfigs {
     ///
     /// # Errors
     ///
-    /// [`EndpointsError`], with its place, for what is no TOML, for unknown keys, and for values that cannot be.
+    /// [`EndpointsError`], with its place, for invalid TOML, unknown keys and invalid values.
     pub fn from_toml(document: &str) -> Result<Self, EndpointsError> {
         let malformed = |error: toml::de::Error| {
             let place = error.span().and_then(|span| place(document, span.start));
             EndpointsError::malformed(error.message(), place)
         };
         let parsed = DeTable::parse(document).map_err(malformed)?;
-        // The copy keeps where each key stands, for the errors of the check.
+        // Deserializing consumes the table. The copy has the spans for errors of the check.
         let sections =
             Document::deserialize(toml::Deserializer::from(parsed.clone())).map_err(malformed)?;
         sections.check().map_err(|(name, wrong)| {
@@ -48,11 +48,12 @@ impl EndpointConfigs {
         })
     }
 
-    /// The same from a file.
+    /// Reads endpoints from a TOML file.
     ///
     /// # Errors
     ///
-    /// As there, and if the file cannot be read as UTF-8 text.
+    /// [`EndpointsError`] as for [`from_toml`](Self::from_toml), and if the file cannot be read as
+    /// UTF-8.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, EndpointsError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
@@ -62,7 +63,7 @@ impl EndpointConfigs {
     }
 }
 
-/// Where the key stands: in the endpoint's section, else in the defaults; else where the section begins.
+/// The place of a key: in the endpoint's section, otherwise in the defaults, otherwise the section.
 fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
     let defaults = entry(root, "defaults").and_then(|(_, table)| table);
@@ -72,7 +73,7 @@ fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
         .or(Some(own.0))
 }
 
-/// Where a key stands in a table, and the table that it leads to, if it is one.
+/// The place of a key in a table, and its value if that is a table.
 fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
     let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
     let inner = match value.get_ref() {

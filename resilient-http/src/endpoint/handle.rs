@@ -1,4 +1,4 @@
-//! The endpoint: prepare, and call.
+//! The endpoint: a handle that prepares and makes calls.
 
 use std::fmt;
 use std::future::Future;
@@ -22,12 +22,12 @@ use crate::error::{ApiError, BuildError};
 use crate::request::{LimitOverride, PreparedRequest};
 use crate::response::FromResponse;
 
-/// An endpoint of a provider's API: it is called with a `Req`, and answers with a `Res`.
+/// An endpoint of a provider's API: called with a `Req`, returns a `Res`.
 ///
-/// A cheap handle: clones share connections, circuit breaker and kept answers. Each call goes through one loop of attempts,
-/// each attempt through the circuit breaker, as with an [`ApiClient`], which this is made of.
+/// Cheap to clone: clones share connections, circuit breaker and cached responses. It uses an
+/// [`ApiClient`], with its retries, time limits and circuit breaker.
 ///
-/// `Req` is what serde writes; `Res` what an answer can be [read as](FromResponse).
+/// `Req` is any type that serde serializes; `Res` is any type that implements [`FromResponse`].
 ///
 /// ```
 /// # #[cfg(feature = "test-util")] {
@@ -60,8 +60,8 @@ use crate::response::FromResponse;
 ///
 /// # Cancel safety
 ///
-/// Dropping a call's future ends the call: see [`RequestBuilder`](crate::RequestBuilder#cancel-safety). If others wait for
-/// its answer, one of them asks in its place.
+/// Dropping the future ends the call: see [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
+/// If other calls wait for its response, one of them asks the server.
 pub struct Endpoint<Req: ?Sized, Res> {
     inner: Arc<EndpointInner>,
     types: PhantomData<fn(&Req) -> Res>,
@@ -91,7 +91,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         }
     }
 
-    /// The same endpoint, called with something else, or read as something else.
+    /// The same endpoint with other types.
     #[must_use]
     pub fn typed<OtherReq: ?Sized, OtherRes>(&self) -> Endpoint<OtherReq, OtherRes> {
         Endpoint {
@@ -100,53 +100,54 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         }
     }
 
-    /// What it was made of.
+    /// The configuration.
     #[must_use]
     pub fn config(&self) -> &EndpointConfig {
         &self.inner.config
     }
 
-    /// The client that it is made of: to send what was [prepared](Self::prepare), to close it, to see what runs. A client
-    /// whose connections it shares is another one.
+    /// The client of the endpoint: sends [prepared](Self::prepare) requests and counts calls in
+    /// flight. It is not the client whose connections are shared.
     #[must_use]
     pub fn client(&self) -> &ApiClient {
         &self.inner.client
     }
 
-    /// Its circuit breaker: to look at, and to steer.
+    /// The circuit breaker, to inspect or to operate.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
         self.inner.client.circuit_breaker()
     }
 
-    /// Where its answers are kept, if they are.
+    /// The cache, if there is one.
     #[cfg(feature = "cache")]
     #[must_use]
     pub fn cache(&self) -> Option<&ResponseCache> {
         self.inner.cached_calls.as_ref().map(CachedCalls::cache)
     }
 
-    /// Ends it and all its clones, as [`ApiClient::close`] does.
+    /// Closes the endpoint and all its clones: see [`ApiClient::close`].
     pub fn close(&self) {
         self.inner.client.close();
     }
 }
 
 impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
-    /// Puts a call together without sending it: for [`ApiClient::execute`] of its [`client`](Self::client), or to look at.
+    /// Builds the request of a call without sending it. [`ApiClient::execute`] of the
+    /// [`client`](Self::client) sends it.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first thing that is wrong.
+    /// A [`BuildError`] that names the first mistake.
     pub fn prepare(&self, request: &Req) -> Result<PreparedRequest, BuildError> {
         self.prepare_with(request, &CallOptions::new())
     }
 
-    /// The same, with what this call has of its own.
+    /// Builds the request of a call with options, without sending it.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first thing that is wrong.
+    /// A [`BuildError`] that names the first mistake.
     pub fn prepare_with(
         &self,
         request: &Req,
@@ -160,7 +161,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         let client = self.inner.client.clone();
         let mut builder =
             RequestBuilder::<()>::new(client, config.method().clone(), config.path().as_str());
-        // A later one of the same name wins.
+        // The last value of a parameter wins.
         for (name, value) in config.params() {
             builder = builder.param(name, value);
         }
@@ -191,11 +192,11 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
 }
 
 impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
-    /// Calls it.
+    /// Calls the endpoint.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] for whatever is no success that can be read as `Res`.
+    /// An [`ApiError`] if the call does not end with a success that can be read as `Res`.
     pub fn call<'a>(
         &'a self,
         request: &Req,
@@ -203,17 +204,17 @@ impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
         self.call_with(request, &CallOptions::new())
     }
 
-    /// Calls it with what this call has of its own.
+    /// Calls the endpoint with options.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] for whatever is no success that can be read as `Res`.
+    /// An [`ApiError`] if the call does not end with a success that can be read as `Res`.
     pub fn call_with<'a>(
         &'a self,
         request: &Req,
         options: &CallOptions,
     ) -> impl Future<Output = Result<Res, ApiError>> + Send + use<'a, Req, Res> {
-        // Now, so that the future holds neither the request nor the options.
+        // Prepared now, so that the future borrows neither the request nor the options.
         let prepared = self.prepare_with(request, options);
         #[cfg(feature = "cache")]
         let caching = options.caching;
@@ -227,7 +228,7 @@ impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
                 .filter(|_| caching != Caching::Skip)
             {
                 let refresh = caching == Caching::Refresh;
-                // Boxed, so that calls of endpoints that keep nothing are no larger for it.
+                // Boxed, so that calls without a cache stay small.
                 return Box::pin(cached.call(&self.inner.client, prepared, refresh)).await;
             }
             self.inner.client.execute_as(&prepared).await

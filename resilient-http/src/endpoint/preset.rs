@@ -1,4 +1,4 @@
-//! What is known of two families of APIs, as data.
+//! The defaults of two families of APIs, as data.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use super::auth_kind::AuthKind;
 use super::settings::{RetrySettings, Settings};
 use crate::request::{Idempotency, LimitOverride};
 
-/// What is known of a provider's API: each of these is a setting that may be set otherwise.
+/// The defaults of a provider's API. Each can be overridden.
 ///
 /// | | [`OPENAI`](Self::OPENAI) | [`ANTHROPIC`](Self::ANTHROPIC) |
 /// |---|---|---|
 /// | as text | `openai` | `anthropic` |
 /// | base URL | `https://api.openai.com/v1` | `https://api.anthropic.com/v1` |
 /// | path | `chat/completions` | `messages` |
-/// | key | bearer | `x-api-key` |
+/// | key | bearer token | `x-api-key` |
 /// | headers | | `anthropic-version: 2023-06-01` |
 /// | timeout | 300 s | 300 s |
 /// | delays | 500 ms, doubled up to 8 s, full jitter | the same |
-/// | tried again | 408, 409, 429, 500, 502, 503, 504 | and 529: overloaded |
-/// | never tried again | `insufficient_quota` | `billing_error` |
+/// | retried | 408, 409, 429, 500, 502, 503, 504 | and 529: overloaded |
+/// | never retried | `insufficient_quota` | `billing_error` |
 /// | may be sent twice | yes | yes |
 ///
-/// Both have their calls sent twice, although they are `POST`s: what that may cost is an answer that nobody reads.
+/// Calls may be sent twice although they are `POST`s: the cost is at most an unread response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
     name: &'static str,
@@ -44,7 +44,7 @@ enum PresetAuth {
 }
 
 impl Preset {
-    /// The API of `OpenAI`, and of the many that speak like it: give their base URL.
+    /// The API of `OpenAI`, and compatible ones with their own base URL.
     pub const OPENAI: Self = Self {
         name: "openai",
         base_url: "https://api.openai.com/v1",
@@ -72,13 +72,13 @@ impl Preset {
 
     const ALL: [Self; 2] = [Self::OPENAI, Self::ANTHROPIC];
 
-    /// The one of this name, as configuration files write it.
+    /// The preset of this name, as written in configuration files.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.name == name)
     }
 
-    /// Its name.
+    /// The name of the preset.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name

@@ -1,4 +1,4 @@
-//! The settings of an endpoint, each given or not: what layers of them come to.
+//! The settings of an endpoint as layers, in which each setting may be missing.
 
 use std::collections::BTreeMap;
 
@@ -14,21 +14,21 @@ use crate::cache::CacheConfig;
 use crate::client::ApiKey;
 use crate::request::{Idempotency, LimitOverride};
 
-/// How failed attempts are tried again: all of it, or what differs from the defaults.
+/// A whole retry policy, or changes to the default one.
 #[derive(Debug, Clone)]
 pub(super) enum RetrySettings {
     Policy(RetryPolicy),
     Changes(RetryPolicyBuilder),
 }
 
-/// What pays for retries.
+/// The source of the retry budget.
 #[derive(Debug, Clone)]
 pub(super) enum BudgetSettings {
     Own(BudgetConfigBuilder),
     None,
 }
 
-/// A layer of settings: from a builder, a section of a file, its defaults, or a preset.
+/// One layer of settings: a builder, a section of a file, the defaults of a file, or a preset.
 #[derive(Clone, Default)]
 pub(super) struct Settings {
     pub(super) provider: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Settings {
     pub(super) content_type: Option<String>,
     pub(super) auth: Option<AuthKind>,
     pub(super) api_key: Option<ApiKey>,
-    /// The key stands in the text that it came from.
+    /// The key is written in the configuration itself.
     pub(super) has_literal_key: bool,
     /// By name, in lower case.
     pub(super) headers: BTreeMap<String, String>,
@@ -59,7 +59,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What `self` leaves open, `lower` may set. Headers, parameters and fields by their names, all else as a whole.
+    /// Fills missing settings from `lower`. Headers, parameters and fields are merged by name,
+    /// other settings as a whole.
     pub(super) fn or(self, lower: Self) -> Self {
         fn by_name<V>(
             upper: BTreeMap<String, V>,

@@ -1,4 +1,4 @@
-//! What can be asked of an error, whatever its kind.
+//! Methods that all kinds of errors share.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::kinds::{ErrorKind, RetriesDisabled};
 use crate::response::RateLimit;
 
 impl ApiError {
-    /// Its kind, for tables and labels.
+    /// The kind, for tables and labels.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -34,47 +34,50 @@ impl ApiError {
         }
     }
 
-    /// The status of the answer, if there was one; also of one that broke off.
+    /// The status of the response, if there was one. Also set if the body broke off.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.response().map(|response| response.head.status)
     }
 
-    /// The headers of the answer.
+    /// The headers of the response.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(|response| &response.head.headers)
     }
 
-    /// The body of the answer as text, what is no UTF-8 replaced. At most 64 KiB of it, see
-    /// [`is_body_truncated`](Self::is_body_truncated). The server wrote it: it may hold anything.
+    /// The response body as text; bytes that are not UTF-8 are replaced. At most 64 KiB, see
+    /// [`is_body_truncated`](Self::is_body_truncated). It is the server's text and may contain
+    /// secrets.
     #[must_use]
     pub fn body_text(&self) -> Option<Cow<'_, str>> {
         self.response()
             .map(|response| String::from_utf8_lossy(&response.body))
     }
 
-    /// The body of the answer as JSON.
+    /// The response body as JSON of type `T`; `None` if it is not.
     #[must_use]
     pub fn body_json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.response()?.body).ok()
     }
 
-    /// Whether the body was longer than what was kept of it, or broke off.
+    /// Whether the body was longer than 64 KiB or broke off.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
         self.response()
             .is_some_and(|response| response.is_truncated)
     }
 
-    /// What the server says went wrong: `detail`, `message`, `error.message`, `error` or `title` of a JSON body, else the
-    /// beginning of the text. At most 200 characters, control characters replaced. The server wrote it.
+    /// The server's error message: `detail`, `message`, `error.message`, `error` or `title` of a
+    /// JSON body, otherwise the start of the text. At most 200 characters; control characters are
+    /// replaced. It is the server's text and may contain secrets.
     #[must_use]
     pub fn message(&self) -> Option<String> {
         self.response()?.message()
     }
 
-    /// How long until it makes sense to try again, as the server or the circuit breaker says.
+    /// The time to wait before the next attempt: from `Retry-After`, as read when the response
+    /// arrived, or from the circuit breaker.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -83,25 +86,25 @@ impl ApiError {
         }
     }
 
-    /// What the server tells of its rate limits.
+    /// The rate limit that the server reported.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.response()?.head.rate_limit.clone()
     }
 
-    /// The name that the server gave the request: `x-request-id` and the like.
+    /// The server's id of the request, from `x-request-id` or a similar header.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.response()?.head.request_id()
     }
 
-    /// How many attempts there were. 0 if nothing was sent.
+    /// The number of attempts. 0 if nothing was sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.details().map_or(0, |details| details.attempts)
     }
 
-    /// The method of the call, if it got as far as that.
+    /// The method of the call, if known.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
         self.call().map(|call| &call.method)
@@ -113,13 +116,13 @@ impl ApiError {
         self.call().map(|call| &*call.template)
     }
 
-    /// Whether another attempt may help, and does no harm.
+    /// Whether another attempt may help and cannot do harm.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.classify().retry
     }
 
-    /// Why there are no retries of a call whose error alone would allow them.
+    /// Why this call had no retries, if its error would allow them.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;
@@ -134,25 +137,26 @@ impl ApiError {
         }
     }
 
-    /// Whether it is a 404.
+    /// Whether the status is 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
     }
 
-    /// Whether a time was up, at whatever end.
+    /// Whether a time limit of the client or the server ended the call.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout { .. })
     }
 
-    /// Whether the circuit was open.
+    /// Whether the circuit breaker rejected the call.
     #[must_use]
     pub fn is_circuit_open(&self) -> bool {
         matches!(self, Self::CircuitOpen(_))
     }
 
-    /// Whether it is a redirect that was not followed: to another origin, one too many, or without a target.
+    /// Whether the response is a redirect that was not followed: to another origin, beyond the
+    /// limit, or without a target.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(self, Self::Status { status, .. } if status.is_redirection())

@@ -14,30 +14,29 @@ use crate::response::DecodeError;
 
 /// Why a call failed.
 ///
-/// The variants are for `match`, the methods for what they have in common. Whatever it prints, as `Display`, `Debug` or in
-/// the chain of sources, has the method and the path template, no value, no query, no header and nothing of a body: these
-/// may be secrets. What a person should read of the answer is in [`message`](Self::message).
+/// `Display`, `Debug` and the chain of sources show the method and the path template. They never
+/// show values, queries, headers or bodies, which may contain secrets. [`message`](Self::message)
+/// returns the server's message.
 ///
-/// What each means for retry and circuit breaker is its [`Classify`](resilient::Classify), by the table in the
-/// [crate's documentation](crate#what-is-tried-again-and-what-counts). Clones share what they hold, so that all who wait for
-/// one call can be told of its end.
+/// How retries and circuit breakers treat each error: see [`Classify`](resilient::Classify) and the
+/// [table](crate#what-is-tried-again-and-what-counts). Clones are cheap and share their contents.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// No answer, or half of one.
+    /// The connection failed before or during the response.
     #[non_exhaustive]
     Connection {
-        /// How far it had come.
+        /// How far the request had come.
         phase: Phase,
         #[doc(hidden)]
         details: Opaque,
     },
-    /// No answer in time.
+    /// A time limit ended the call.
     #[non_exhaustive]
     Timeout {
-        /// Which time was up.
+        /// Which time limit.
         phase: TimeoutPhase,
-        /// How long that time was.
+        /// The length of that time limit.
         after: Duration,
         #[doc(hidden)]
         details: Opaque,
@@ -45,18 +44,18 @@ pub enum ApiError {
     /// 429: too many requests.
     #[non_exhaustive]
     RateLimited {
-        /// How long the server asks to be left alone.
+        /// The wait that the server asked for, as read when the response arrived.
         retry_after: Option<Duration>,
         #[doc(hidden)]
         details: Opaque,
     },
-    /// 401: the server does not know the credentials.
+    /// 401: the server rejected the credentials.
     #[non_exhaustive]
     Authentication {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// 403: the server knows them and refuses.
+    /// 403: the credentials do not permit this.
     #[non_exhaustive]
     Forbidden {
         #[doc(hidden)]
@@ -73,12 +72,12 @@ pub enum ApiError {
     Server {
         /// The status.
         status: StatusCode,
-        /// How long the server asks to be left alone.
+        /// The wait that the server asked for, as read when the response arrived.
         retry_after: Option<Duration>,
         #[doc(hidden)]
         details: Opaque,
     },
-    /// Any other status that is no success; also a redirect that was not followed.
+    /// Any other status outside 200 to 299, including redirects that were not followed.
     #[non_exhaustive]
     Status {
         /// The status.
@@ -86,31 +85,31 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// A success that cannot be read as the type that was asked for.
+    /// A successful response that cannot be read as the requested type.
     #[non_exhaustive]
     Decode {
-        /// What is wrong with it.
+        /// What is wrong with the body.
         error: Arc<DecodeError>,
         #[doc(hidden)]
         details: Opaque,
     },
-    /// The answer is longer than the client takes.
+    /// The response body is longer than the client's limit.
     #[non_exhaustive]
     TooLarge {
-        /// The limit in bytes, of what is left when it is decompressed.
+        /// The limit in bytes, after decompression.
         limit: usize,
         #[doc(hidden)]
         details: Opaque,
     },
-    /// The circuit is open: nothing was sent.
+    /// The circuit is open. Nothing was sent.
     CircuitOpen(CircuitOpen),
-    /// The client is closed: nothing was sent.
+    /// The client is closed. Nothing was sent.
     Closed,
-    /// The request cannot be built: nothing was sent.
+    /// The request cannot be built. Nothing was sent.
     Build(Arc<BuildError>),
 }
 
-/// The contents that an error keeps to itself.
+/// Private contents of an error.
 #[derive(Clone)]
 pub struct Opaque(pub(super) Arc<Details>);
 
@@ -125,7 +124,7 @@ impl Error for ApiError {
         match self {
             Self::Decode { error, .. } => Some(&**error),
             Self::CircuitOpen(open) => Some(open),
-            // What it says itself is in the words of this error already.
+            // The `Display` of this error already contains that of the `BuildError`.
             Self::Build(error) => error.source(),
             _ => {
                 let source = self.details()?.source.as_deref()?;

@@ -1,4 +1,4 @@
-//! The boxed error that the signatures of this crate name.
+//! The boxed error in the signatures of this crate.
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! What is wrong with a client or a request before anything is sent.
+//! Errors of building a client or a request. Nothing was sent.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::box_error::BoxError;
 
-/// Which part of a client or a request is wrong.
+/// The part of a client or request that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BuildErrorKind {
@@ -14,29 +14,29 @@ pub enum BuildErrorKind {
     BaseUrl,
     /// The path template.
     Template,
-    /// The value for a name in the template.
+    /// The value of a path parameter.
     Parameter,
     /// The query.
     Query,
-    /// The name or the value of a header.
+    /// The name or value of a header.
     Header,
-    /// The body, which could not be written as JSON or as a form.
+    /// The body cannot be written as JSON or as a form.
     Body,
-    /// An address of an origin that is neither the base's nor an allowed one.
+    /// The address belongs to an origin that is neither the base's nor an allowed one.
     CrossOrigin,
-    /// A key that is not there, or that would be sent in the clear.
+    /// A missing key, or credentials that plain `http` would expose.
     Credentials,
-    /// `https` without a feature that brings TLS.
+    /// `https` without a TLS feature.
     Tls,
     /// A setting out of range, or two that exclude each other.
     Setting,
-    /// The transport cannot send such a request.
+    /// The transport cannot send this request.
     Transport,
 }
 
 /// A client or a request that cannot be built. Nothing was sent.
 ///
-/// It names the part and the problem, never a value: values may be secrets.
+/// It names the part and the problem, never a value, because values may be secrets.
 #[derive(Debug, Clone)]
 pub struct BuildError {
     kind: BuildErrorKind,
@@ -46,7 +46,7 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    /// Which part is wrong.
+    /// The part that is wrong.
     #[must_use]
     pub fn kind(&self) -> BuildErrorKind {
         self.kind
@@ -125,7 +125,7 @@ impl Error for BuildError {
     }
 }
 
-/// A template as it may be shown: without a query, which may hold a key, and nothing of an address.
+/// The template without its query, which may hold a key; nothing at all of an absolute URL.
 fn shown(text: &str) -> String {
     if text.contains("//") || text.contains('@') {
         return "that looks like an address".to_owned();

@@ -1,4 +1,4 @@
-//! The outcome table: what each end of a call means for the circuit breaker and for the retry.
+//! The outcome table: what each error means for the circuit breaker and for retries.
 
 use http::StatusCode;
 use resilient::{Classification, Classify, Outcome};
@@ -8,7 +8,8 @@ use super::details::Details;
 use super::kinds::{Phase, TimeoutPhase};
 
 impl Classify for ApiError {
-    /// By the table in the [crate's documentation](crate#what-is-tried-again-and-what-counts), for the call that it ended.
+    /// Classifies by the table in the [crate
+    /// documentation](crate#what-is-tried-again-and-what-counts).
     fn classify(&self) -> Classification {
         let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
             (call.is_repeatable, call.is_replayable)
@@ -18,13 +19,14 @@ impl Classify for ApiError {
 }
 
 impl ApiError {
-    /// What it means for a call that can be done twice, or whose body can be sent twice, or not.
+    /// Classifies the error for a call that may be repeated or not, with a body that can be
+    /// replayed or not.
     pub(crate) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {
         let Some(details) = self.details() else {
             return Classification::ignored();
         };
         let mut class = match self {
-            // Nothing was sent, so nothing can be done twice.
+            // Nothing was sent, so a retry cannot repeat anything.
             Self::Connection {
                 phase: Phase::Connect,
                 ..
@@ -34,12 +36,12 @@ impl ApiError {
                 phase: TimeoutPhase::Attempt,
                 ..
             } => retry_if(Outcome::Failure, is_repeatable),
-            // Each attempt has been counted already.
+            // The breaker counted each attempt already.
             Self::Timeout {
                 phase: TimeoutPhase::Deadline,
                 ..
             }
-            // The server works; what it says is not understood, or too much.
+            // The server works; the response does not fit.
             | Self::Decode { .. }
             | Self::TooLarge { .. }
             | Self::CircuitOpen(_)
@@ -70,13 +72,13 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
     let hint = response.head.retry_after;
     let is_chosen = rules.retried.contains(&response.head.status.as_u16());
     let (health, may_retry) = match response.head.status {
-        // The request was turned away before it was acted upon.
+        // The server refused the request before acting on it.
         StatusCode::TOO_MANY_REQUESTS if rules.counts_rate_limits => (Outcome::Failure, true),
         StatusCode::TOO_MANY_REQUESTS => (Outcome::Ignored, true),
         StatusCode::SERVICE_UNAVAILABLE => (Outcome::Failure, is_repeatable || hint.is_some()),
         StatusCode::REQUEST_TIMEOUT => (Outcome::Failure, is_repeatable),
         status if status.is_server_error() => (Outcome::Failure, is_repeatable),
-        // It answered: that it did not please the caller says nothing against its health.
+        // The server responded: its health is good, whatever the caller did wrong.
         _ => (Outcome::Success, is_repeatable),
     };
     let stays = !rules.permanent.is_empty() && response.has_code(&rules.permanent);

@@ -1,4 +1,4 @@
-//! What errors are made of.
+//! Conversions into the error of a call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::kinds::TimeoutPhase;
 use crate::response::Rejected;
 
 impl ApiError {
-    /// The error that a status is, which is no success.
+    /// The error for a status outside 200 to 299.
     pub(crate) fn of_status(details: Details, took: Duration) -> Self {
         let (status, retry_after) = details.response.as_ref().map_or_else(
             || (StatusCode::INTERNAL_SERVER_ERROR, None),
@@ -68,7 +68,7 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// The error of a call that a time limit cut: of a client's own calls it knows all, of others the limit.
+/// The execution adds the facts of the call later. Time limits of other code stay without them.
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {

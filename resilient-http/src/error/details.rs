@@ -1,4 +1,4 @@
-//! What every error knows of the call and, if there was one, of the answer.
+//! What an error knows about its call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use super::outcome_rules::OutcomeRules;
 
 /// What an error knows besides its kind.
 pub(crate) struct Details {
-    /// Not known yet, or never, where a time limit of somebody else's made the error.
+    /// `None` until the call adds it, and for time limits of other code.
     pub(crate) call: Option<CallFacts>,
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) source: Option<BoxError>,
 }
 
-/// What there is to know of a call without its values: fit to be printed.
+/// The facts about a call that are safe to print and that decide about retries.
 #[derive(Clone)]
 pub(crate) struct CallFacts {
     pub(crate) method: Method,
     pub(crate) template: Arc<str>,
-    /// Doing it twice is as good as once: by its method, its key, or its caller's word.
+    /// Sending it twice is safe: by its method, by its key, or because the caller says so.
     pub(crate) is_repeatable: bool,
-    /// Its body can be sent again.
+    /// The body can be sent again.
     pub(crate) is_replayable: bool,
-    /// The server took it, and sent on to its result: whatever comes after that, to do it again is to do it twice.
+    /// A redirect led to the result of the request, so a retry would repeat its effect.
     pub(crate) was_acted_upon: bool,
     pub(crate) rules: Arc<OutcomeRules>,
 }

@@ -1,4 +1,4 @@
-//! What an error prints, which is nothing that may be secret.
+//! What errors print. Nothing of it may be secret.
 
 use std::fmt;
 

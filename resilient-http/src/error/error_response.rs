@@ -1,4 +1,4 @@
-//! The response that an error is about, and what its body and headers say about the error.
+//! The response of an error, and what its body and headers say.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// What the server says of its own will: retry, or do not.
+    /// The server's explicit wish: retry or do not retry.
     pub(crate) fn says_retry(&self) -> Option<bool> {
         let names = ["x-should-retry", "stripe-should-retry"];
         names.iter().find_map(|name| {
@@ -35,7 +35,8 @@ impl ErrorResponse {
         })
     }
 
-    /// Whether its JSON says that it is one of these, as `code` or `type`, at its top or within `error`.
+    /// Whether the JSON body has one of these codes as `code` or `type`, at the top level or in
+    /// `error`.
     pub(crate) fn has_code(&self, codes: &[String]) -> bool {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
             return false;
@@ -49,7 +50,7 @@ impl ErrorResponse {
         })
     }
 
-    /// The message for a person, whatever the shape of the body.
+    /// The server's error message for people.
     pub(super) fn message(&self) -> Option<String> {
         message(&self.body)
     }
@@ -66,7 +67,7 @@ impl fmt::Debug for ErrorResponse {
     }
 }
 
-/// What a person should read of an error's body, whatever its shape.
+/// The error message in a body of any usual shape.
 fn message(body: &[u8]) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(json) => of_json(&json)?,

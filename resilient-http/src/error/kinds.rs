@@ -1,26 +1,27 @@
-//! The kinds of errors, and the phases in which a call can fail.
+//! Kinds of errors, and the phases in which a call can fail.
 
-/// How far an exchange had come when its connection failed.
+/// How far the request had come when the connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// No connection: the name is unknown, the port refuses, TLS fails, or it took too long. Nothing was sent.
+    /// No connection: unknown name, refused port, failed TLS handshake or connect timeout. Nothing
+    /// was sent.
     Connect,
-    /// The connection broke, or what came was no HTTP, before there was an answer. The server may have done what was asked.
+    /// The connection failed before the response. The server may have acted on the request.
     Send,
-    /// The answer broke off. Its status is known.
+    /// The body broke off. The status is known.
     Body,
 }
 
-/// Which time was up.
+/// Which time limit ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
-    /// That of one attempt.
+    /// The limit of one attempt.
     Attempt,
-    /// That of the whole call.
+    /// The deadline of the whole call.
     Deadline,
-    /// The server's own: it answered 408.
+    /// The server's own limit: status 408.
     Server,
 }
 
@@ -57,7 +58,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The name in lower case, as logs and metrics use it.
+    /// The lower-case name that logs and metrics use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -84,12 +85,12 @@ impl std::fmt::Display for ErrorKind {
     }
 }
 
-/// Why an attempt was not followed by another one, although its error alone would allow it.
+/// Why a call had no retries although its error would allow them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetriesDisabled {
-    /// The body could be sent once only.
+    /// The body can be sent only once.
     Body,
-    /// Doing it twice could do it twice: a `POST` or `PATCH` without an idempotency key.
+    /// The effect could happen twice: a `POST` or `PATCH` without an idempotency key.
     NotIdempotent,
 }

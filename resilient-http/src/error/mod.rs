@@ -1,4 +1,4 @@
-//! Errors of calls and of their construction, and what each means for retries and breakers.
+//! Errors of calls and of building them, and what each means for retries and breakers.
 
 mod accessors;
 mod api_error;

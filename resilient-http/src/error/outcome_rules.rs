@@ -1,14 +1,14 @@
 //! The part of the outcome table that a client can change.
 
-/// Worth another attempt: the server's own trouble, and its plea for patience.
+/// The statuses that ask for patience, and temporary failures of servers.
 const RETRIED: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
-/// What of the table can be chosen.
+/// The configurable part of the outcome table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OutcomeRules {
     pub(crate) retried: Vec<u16>,
     pub(crate) counts_rate_limits: bool,
-    /// Codes of errors that stay.
+    /// Error codes that a retry cannot help.
     pub(crate) permanent: Vec<String>,
 }
 

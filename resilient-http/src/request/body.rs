@@ -1,4 +1,4 @@
-//! What a request carries, and whether it can be sent again.
+//! The body of a request, and whether it can be sent again.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +10,13 @@ use http_body_util::{BodyExt, Empty, Full};
 
 use crate::error::BoxError;
 
-/// What a transport sends: a stream of bytes of any origin.
+/// A request body as a stream of bytes, as transports send it.
 pub type RequestBody = BoxBody<Bytes, BoxError>;
 
-/// What a request carries.
+/// The body of a request.
 ///
-/// Nothing, bytes, or a stream. A stream that is made anew for each attempt ([`Body::factory`]) can be sent again; one that
-/// is there once ([`Body::once`]) cannot, so such a call has no retries.
+/// Empty, bytes, or a stream. A stream from [`Body::factory`] is created for each attempt. A stream
+/// from [`Body::once`] can be sent only once, so its call has no retries.
 pub struct Body(BodySource);
 
 enum BodySource {
@@ -27,13 +27,13 @@ enum BodySource {
 }
 
 impl Body {
-    /// Nothing.
+    /// No body.
     #[must_use]
     pub fn empty() -> Self {
         Self(BodySource::Empty)
     }
 
-    /// A stream that `make` begins for each attempt.
+    /// A stream that `make` creates for each attempt.
     #[must_use]
     pub fn factory<B>(make: impl Fn() -> B + Send + Sync + 'static) -> Self
     where
@@ -43,7 +43,7 @@ impl Body {
         Self(BodySource::Factory(Arc::new(move || boxed(make()))))
     }
 
-    /// A stream that is there once. The call has one attempt.
+    /// A stream that can be sent only once. The call has no retries.
     #[must_use]
     pub fn once<B>(body: B) -> Self
     where
@@ -53,13 +53,13 @@ impl Body {
         Self(BodySource::Once(Mutex::new(Some(boxed(body)))))
     }
 
-    /// Whether it can be sent again.
+    /// Whether the body can be sent again.
     #[must_use]
     pub fn is_replayable(&self) -> bool {
         !matches!(self.0, BodySource::Once(_))
     }
 
-    /// Its bytes, if they are known before it is sent.
+    /// The bytes, if they are known before the body is sent.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             BodySource::Empty => Some(&[]),
@@ -68,7 +68,7 @@ impl Body {
         }
     }
 
-    /// The body for one attempt. `None` if it was there once and is gone.
+    /// The body for one attempt. `None` if it was sent and cannot be sent again.
     pub(crate) fn open(&self) -> Option<RequestBody> {
         match &self.0 {
             BodySource::Empty => Some(boxed(Empty::new())),

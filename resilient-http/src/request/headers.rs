@@ -1,4 +1,4 @@
-//! Headers of a request: parsed, replaced, and checked against its body.
+//! Headers of a request: parsing, replacing, and the check against the body.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -20,7 +20,8 @@ pub(crate) fn header_pair(
     Ok((known, value))
 }
 
-/// Whether headers say of the body what is true. Else the server takes the next request of the connection for a part of this one.
+/// Checks that the headers state the true length of the body. Otherwise the server could read the
+/// next request on the connection as a part of this one (request smuggling).
 pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), BuildError> {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         let problem = "is for the transport to set";
@@ -32,7 +33,7 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     };
     let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
         Some(bytes) => given == bytes.len().to_string(),
-        // The transport ends the connection if the stream is shorter.
+        // The transport closes the connection if the stream is shorter.
         None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
     });
     if is_true && lengths.next().is_none() {
@@ -43,7 +44,7 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     }
 }
 
-/// Puts all values of each header in `with` in the place of those that are there.
+/// Replaces all values of each header that is in `with`.
 pub(crate) fn replace_headers(headers: &mut HeaderMap, with: HeaderMap) {
     let mut last = None;
     for (name, value) in with {

@@ -5,28 +5,28 @@ use uuid::Uuid;
 
 use crate::error::BuildError;
 
-/// Whether doing a request twice is as good as doing it once, so that it may be tried again after it was sent.
+/// Whether a request may be sent twice, so that it can be retried after it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Idempotency {
-    /// By its method: all but `POST`, `PATCH` and `CONNECT`.
+    /// Decided by the method: all but `POST`, `PATCH` and `CONNECT` may.
     #[default]
     Auto,
-    /// Yes, whatever the method: its caller knows.
+    /// It may, whatever the method.
     Yes,
-    /// No, whatever the method.
+    /// It may not, whatever the method.
     No,
-    /// Yes, since the server recognises it by a key that every attempt carries.
+    /// It may, because the server recognises the key that all attempts carry.
     Key(IdempotencyKey),
 }
 
-/// The key by which a server recognises a request that it has seen.
+/// The key by which a server recognises a repeated request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdempotencyKey {
-    /// A random one, made once for each call: the same on all its attempts, another one for the next call.
+    /// A random key for each call. All attempts of the call carry the same key.
     Auto,
-    /// One of the caller's, such as an order's number: the same whenever the caller asks for the same thing.
+    /// The caller's own key, such as an order number.
     Given(String),
 }
 
@@ -45,7 +45,7 @@ impl Idempotency {
         }
     }
 
-    /// The value of the header for one call, if it has one.
+    /// The header value for one call, if it has a key.
     pub(crate) fn header(&self, name: &HeaderName) -> Result<Option<HeaderValue>, BuildError> {
         let Self::Key(key) = self else {
             return Ok(None);

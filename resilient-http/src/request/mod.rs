@@ -1,4 +1,4 @@
-//! What a request is: its body, its headers, and whether it may be sent twice.
+//! The parts of a request: body, headers, idempotency and options.
 
 mod body;
 mod headers;

@@ -1,4 +1,4 @@
-//! A request that is complete and checked, and the options of its call.
+//! A complete and checked request with the options of its call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::body::Body;
 use super::idempotency::Idempotency;
 use crate::error::BuildError;
 
-/// What a call has of its own, instead of the client's.
+/// Options of one call that replace those of the client.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {
     pub(crate) timeout: Option<LimitOverride>,
@@ -21,13 +21,13 @@ pub(crate) struct RequestOptions {
     pub(crate) idempotency: Idempotency,
 }
 
-/// A time that was given, which may be none.
+/// A time limit that replaces the client's. `None` means no limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LimitOverride(pub(crate) Option<Duration>);
 
-/// A request that is put together and checked, and can be sent: [`ApiClient::execute`].
+/// A complete and checked request, for [`ApiClient::execute`](crate::ApiClient::execute).
 ///
-/// Each execution is a call of its own, with its own attempts, deadline and automatic idempotency key.
+/// Each execution is a new call with its own attempts, deadline and automatic idempotency key.
 pub struct PreparedRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -38,7 +38,7 @@ pub struct PreparedRequest {
 }
 
 impl RequestOptions {
-    /// A call that has no time left is not begun.
+    /// A call without any time is a mistake.
     pub(crate) fn check_times(&self) -> Result<(), BuildError> {
         let times = [("timeout", self.timeout), ("deadline", self.deadline)];
         let is_over =
@@ -57,7 +57,7 @@ impl PreparedRequest {
         &self.method
     }
 
-    /// The address, without what authentication adds. Its query may hold secrets: mind where you print it.
+    /// The URL without credentials. Its query may contain secrets: do not log it.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
@@ -69,7 +69,7 @@ impl PreparedRequest {
         &self.template
     }
 
-    /// The headers, without what authentication and idempotency add.
+    /// The headers, without credentials and idempotency key.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers

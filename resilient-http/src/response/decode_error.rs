@@ -1,16 +1,16 @@
-//! An answer that is not what was asked for.
+//! The error of a response body that cannot be read as the requested type.
 
 use std::fmt;
 
 use serde_json::error::Category;
 
-/// Why an answer could not be read as the type that was asked for.
+/// Why a response body cannot be read as the requested type.
 ///
-/// What it prints says where, and quotes nothing of the body: an answer may hold a secret. The full text is in
-/// [`details`](Self::details).
+/// `Display` and `Debug` show the place and nothing of the body, which may contain secrets.
+/// [`details`](Self::details) returns the full text.
 pub struct DecodeError {
     problem: &'static str,
-    /// `missing field …`: made of the type's names only.
+    /// `missing field …`. It contains only names of the type.
     missing: Option<String>,
     line: usize,
     column: usize,
@@ -25,7 +25,8 @@ impl DecodeError {
             Category::Data => "the JSON is of another shape",
             Category::Syntax | Category::Io => "no JSON",
         };
-        // `missing field` is written by serde from the names of the type; all else may quote the answer.
+        // serde writes `missing field` with names of the type; its other messages may quote the
+        // body.
         let missing = details
             .strip_prefix("missing field `")
             .and_then(|rest| rest.split_once('`'))
@@ -49,19 +50,19 @@ impl DecodeError {
         }
     }
 
-    /// The line of the body, from 1; 0 if there is none.
+    /// The line in the body, from 1; 0 if unknown.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column of the body, from 1; 0 if there is none.
+    /// The column in the body, from 1; 0 if unknown.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// The whole message of the parser. It may quote the body: mind where you print it.
+    /// The parser's full message. It may quote the body: do not log it.
     #[must_use]
     pub fn details(&self) -> &str {
         &self.details

@@ -1,11 +1,11 @@
-//! How a response is read: as JSON, as JSON with its response, or as it came.
+//! How a response is read: as JSON, as JSON with its response, or unread.
 
 use serde::de::DeserializeOwned;
 
 use super::decode_error::DecodeError;
 use super::http_response::Response;
 
-/// A decoded answer with its status, headers and attempts.
+/// A decoded body with its response: status, headers, attempts.
 ///
 /// ```no_run
 /// # async fn example(api: resilient_http::ApiClient) -> Result<(), resilient_http::ApiError> {
@@ -18,28 +18,29 @@ use super::http_response::Response;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {
-    /// What the body says.
+    /// The decoded body.
     pub value: T,
-    /// The answer that it came in.
+    /// The response.
     pub response: Response,
 }
 
-/// What a request can be awaited as: anything that is read from JSON, a [`Reply`] of it, or the [`Response`] as it came.
+/// The types that a request can be awaited as: JSON types, a [`Reply`], or the [`Response`] itself.
 pub trait FromResponse: Sized {
-    /// Reads the answer. Within the attempt: what cannot be read is no success to the circuit breaker, nor a failure.
+    /// Reads the response. It runs inside the attempt: the circuit breaker counts an unreadable
+    /// response neither as a success nor as a failure.
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`] if the answer is not of this type.
+    /// [`Rejected`] if the body is not of this type.
     fn from_response(response: Response) -> Result<Self, Rejected>;
 }
 
-/// An answer that could not be read, and why.
+/// A response that cannot be read, and why.
 #[derive(Debug)]
 pub struct Rejected(Box<(Response, DecodeError)>);
 
 impl Rejected {
-    /// The answer, and why it cannot be read.
+    /// The response, and why it cannot be read.
     pub(crate) fn into_parts(self) -> (Response, DecodeError) {
         *self.0
     }

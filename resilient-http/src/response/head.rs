@@ -1,4 +1,4 @@
-//! The status and the headers of a response, with the headers that the client understands.
+//! The status and headers of a response, read once when the response arrives.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use super::rate_limit::RateLimit;
 use super::retry_after::retry_after;
 use crate::redact::{HeaderNames, mark_secrets};
 
-/// The longest request id that is shown.
+/// The length at which a request id is cut.
 const LONGEST_ID: usize = 128;
 
 /// The status and the headers of a response.
@@ -17,13 +17,13 @@ const LONGEST_ID: usize = 128;
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The requested wait. Read once, when the response arrives: a date means another wait later.
+    /// The wait that the server asks for. Read once, because a date means a shorter wait later.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) rate_limit: Option<RateLimit>,
 }
 
 impl ResponseHead {
-    /// Reads the headers of a response that just arrived, and marks secret ones as sensitive.
+    /// Reads the headers of a response that just arrived, and marks the secret ones.
     pub(crate) fn received(status: StatusCode, mut headers: HeaderMap) -> Self {
         mark_secrets(&mut headers);
         let may_ask_for_a_wait = status == StatusCode::TOO_MANY_REQUESTS
@@ -40,7 +40,7 @@ impl ResponseHead {
         }
     }
 
-    /// The server's id of the request: visible ASCII, cut at 128 characters.
+    /// The server's id of the request: visible ASCII, at most 128 characters.
     pub(crate) fn request_id(&self) -> Option<&str> {
         let names = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"];
         let id = names
@@ -49,7 +49,7 @@ impl ResponseHead {
         Some(&id[..id.len().min(LONGEST_ID)])
     }
 
-    /// Adds the fields that `Debug` may show: no values of headers.
+    /// Adds the fields that `Debug` may show: header names without values.
     pub(crate) fn debug_fields(&self, shown: &mut fmt::DebugStruct<'_, '_>) {
         shown
             .field("status", &self.status.as_u16())

@@ -1,4 +1,4 @@
-//! What a call brings back.
+//! A successful response.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,31 +13,31 @@ use super::decode_error::DecodeError;
 use super::head::ResponseHead;
 use super::rate_limit::RateLimit;
 
-/// Where an answer comes from.
+/// Where a response comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Served {
     /// From the server, for this call.
     #[default]
     Fresh,
-    /// From the server, for another call that asked the same at the same time.
+    /// From the server, for a concurrent call with the same request.
     #[cfg(feature = "cache")]
     Joined,
-    /// It was kept. See [`ResponseCache`](crate::ResponseCache).
+    /// From the cache. See [`ResponseCache`](crate::ResponseCache).
     #[cfg(feature = "cache")]
     Cached {
-        /// How long ago it came from the server.
+        /// The time since the server sent it.
         age: Duration,
     },
-    /// It was kept, and is older than it should be: the circuit is open.
+    /// From the cache and expired. It was used because the circuit is open.
     #[cfg(feature = "cache")]
     Stale {
-        /// How long ago it came from the server.
+        /// The time since the server sent it.
         age: Duration,
     },
 }
 
-/// An answer as it came, with a status of success.
+/// A response with a status from 200 to 299.
 #[derive(Clone)]
 pub struct Response {
     pub(crate) head: ResponseHead,
@@ -48,7 +48,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The status: 200 to 299.
+    /// The status, from 200 to 299.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.head.status
@@ -60,7 +60,7 @@ impl Response {
         &self.head.headers
     }
 
-    /// The body, whole and decompressed.
+    /// The whole body, decompressed.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.body
@@ -72,13 +72,13 @@ impl Response {
         self.body
     }
 
-    /// Where it comes from: the server, or what was kept of its answers.
+    /// Where it comes from: the server or the cache.
     #[must_use]
     pub fn served(&self) -> Served {
         self.served
     }
 
-    /// How many attempts it took. 0 if nothing was sent for it.
+    /// The number of attempts. 0 if this call sent nothing.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -90,24 +90,24 @@ impl Response {
         &self.template
     }
 
-    /// The name that the server gave the request: `x-request-id` and the like.
+    /// The server's id of the request, from `x-request-id` or a similar header.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.head.request_id()
     }
 
-    /// What the server tells of its rate limits.
+    /// The rate limit that the server reported, as read when the response arrived.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.head.rate_limit.clone()
     }
 
-    /// The body read as JSON. An empty one is `null`: it can be read as `()`, an `Option`, or a
-    /// [`Value`](serde_json::Value). A byte order mark is skipped.
+    /// Reads the body as JSON. An empty body is read as `null`, so `()`, `Option` and
+    /// [`Value`](serde_json::Value) accept it. A byte order mark is skipped.
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`] if it is no JSON, or of another shape.
+    /// A [`DecodeError`] if the body is not JSON or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let body: &[u8] = &self.body;
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
@@ -119,17 +119,17 @@ impl Response {
         serde_json::from_slice(body).map_err(|error| DecodeError::json(&error))
     }
 
-    /// The body as text.
+    /// Reads the body as text.
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`] if it is no UTF-8.
+    /// A [`DecodeError`] if the body is not UTF-8.
     pub fn text(&self) -> Result<&str, DecodeError> {
         std::str::from_utf8(&self.body).map_err(DecodeError::text)
     }
 }
 
-/// Shows neither body nor values of headers: they may be secrets.
+/// Shows no body and no header values, which may contain secrets.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Response");

@@ -1,4 +1,4 @@
-//! What a server sends back, and how it is read.
+//! Responses: their headers, their bodies, and how they are read.
 
 mod decode_error;
 mod from_response;

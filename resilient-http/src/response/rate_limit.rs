@@ -1,25 +1,25 @@
-//! What a server tells of its rate limits: shown, not acted upon.
+//! The rate limits that servers report. The client exposes them and does not act on them.
 
 use std::time::Duration;
 
 use http::HeaderMap;
 
-/// What the headers of an answer say about the server's rate limit.
+/// The server's rate limit, from the headers of a response.
 ///
-/// Read from the draft's pair `RateLimit-Policy` and `RateLimit`, else from `ratelimit-*`, else from `x-ratelimit-*`. Of
-/// several limits in one header the one with the least left is told. Nothing acts on it: the wait that a server asks for is
-/// `Retry-After`.
+/// Read from the draft's `RateLimit` and `RateLimit-Policy`, otherwise from `ratelimit-*`,
+/// otherwise from `x-ratelimit-*`. If a header lists several limits, the one with the fewest
+/// remaining requests is used. The client waits for `Retry-After` only, never for these.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// How many requests, or units of them, a window grants.
+    /// The number of requests, or units, in one window.
     pub limit: Option<u64>,
-    /// How many of them are left.
+    /// The number that remains in the current window.
     pub remaining: Option<u64>,
-    /// The time until there are more. Servers that give an instant instead (seconds since 1970) are not understood:
-    /// `None`.
+    /// The time until the window resets. `None` if the server sends a timestamp (seconds since
+    /// 1970).
     pub reset: Option<Duration>,
-    /// The length of the window, where the server tells it.
+    /// The length of the window, if reported.
     pub window: Option<Duration>,
 }
 
@@ -30,11 +30,11 @@ const LEGACY: [&str; 3] = [
     "x-ratelimit-reset",
 ];
 
-/// Beyond a year it is no time span but an instant since 1970.
+/// A larger number is a timestamp in seconds since 1970.
 const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {
-    /// Reads the headers; `None` if they say nothing of a limit.
+    /// Reads the headers; `None` if they contain no rate limit.
     #[must_use]
     pub fn parse(headers: &HeaderMap) -> Option<Self> {
         Self::draft(headers)
@@ -63,7 +63,7 @@ impl RateLimit {
     fn separate(headers: &HeaderMap, names: &[&str; 3]) -> Option<Self> {
         let [limit, remaining, reset] = names.map(|name| {
             let value = headers.get(name)?.to_str().ok()?;
-            // `100, 100;w=60`: the first number is the limit in force.
+            // In `100, 100;w=60` the first number is the limit in force.
             let first = value.split([',', ';']).next()?.trim();
             first.parse::<u64>().ok()
         });
@@ -81,7 +81,7 @@ impl RateLimit {
 
 type Parameters = Vec<(String, String)>;
 
-/// The members of a list of structured fields, as far as these headers use it: a name and its parameters.
+/// The members of a structured-field list, as far as these headers use it: name and parameters.
 fn members(headers: &HeaderMap, name: &str) -> Vec<(String, Parameters)> {
     let lines = headers.get_all(name).iter();
     lines

@@ -1,17 +1,17 @@
-//! How long a server asks to be left alone.
+//! Reads the wait that a server asks for.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-/// Reads how long the server asks to be left alone: `retry-after-ms`, else `retry-after` in seconds or as a date of any of
-/// the three forms of HTTP.
+/// The wait that the server asks for: `retry-after-ms`, otherwise `retry-after` in seconds or as a
+/// date in any of HTTP's three forms.
 ///
-/// A date in the past is no wait. What is neither is no hint: a sign, a fraction, several values in one line. A number too
-/// large to count is the longest [`Duration`] there is, so that whoever bounds it refuses it. Of several headers the
-/// largest valid one holds.
+/// A date in the past means zero. Signs, fractions and comma-separated values are invalid and
+/// ignored. A number that is too large means [`Duration::MAX`]. Of several headers the largest
+/// valid one is used.
 ///
-/// `now` is what a date is compared with: the local clock, since it is the local clock that waits.
+/// Dates are compared with `now`. Use the local clock, because the wait is local too.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
@@ -46,14 +46,14 @@ fn largest(
 }
 
 fn seconds(text: &str) -> Option<Duration> {
-    // `u64::MAX` is what a number beyond it is read as: no time that anybody waits.
+    // `digits` saturates: a number beyond `u64` means the longest wait.
     Some(match digits(text)? {
         u64::MAX => Duration::MAX,
         seconds => Duration::from_secs(seconds),
     })
 }
 
-/// Decimal digits and nothing else, saturated.
+/// Decimal digits only, saturating.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
@@ -78,7 +78,7 @@ mod tests {
                 HeaderValue::from_bytes(value.as_bytes()).unwrap(),
             );
         }
-        // Sunday, 6 November 1994, 08:49:37, the date of the RFC's examples.
+        // Sunday, 6 November 1994, 08:49:37: the date in the examples of the RFC.
         retry_after(
             &headers,
             SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),

@@ -13,7 +13,7 @@ use crate::request::RequestBody;
 type Respond =
     dyn Fn(http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> + Send + Sync;
 
-/// Answers with what a closure says: no socket, no server.
+/// Responds with the result of a closure, without any socket.
 ///
 /// ```
 /// use resilient_http::{ApiClient, MockTransport};
@@ -34,7 +34,7 @@ pub struct MockTransport {
 }
 
 impl MockTransport {
-    /// Answers each request with what `respond` returns.
+    /// Responds to each request with the result of `respond`.
     #[must_use]
     pub fn new(
         respond: impl Fn(http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>

@@ -1,4 +1,4 @@
-//! What sends one request and receives its response.
+//! Transports: each sends one request and receives its response.
 
 #[cfg(feature = "test-util")]
 mod mock_transport;

@@ -9,19 +9,19 @@ use super::transport_trait::{Exchange, FailureCause, Transport, TransportError};
 use crate::error::{BuildError, BuildErrorKind, Phase};
 use crate::request::RequestBody;
 
-/// Sends over a `reqwest::Client`.
+/// Sends requests with a `reqwest::Client`.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
 
 impl ReqwestTransport {
-    /// Over a client that is built here: without redirects and retries of its own, and without `connection_verbose`, which
-    /// logs all that is sent, whatever the builder says.
+    /// Builds a client. Redirects, retries and `connection_verbose` (which would log all traffic)
+    /// are always turned off.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if reqwest cannot build it.
+    /// A [`BuildError`] if reqwest cannot build the client.
     pub fn build(builder: reqwest::ClientBuilder) -> Result<Self, BuildError> {
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
@@ -35,11 +35,12 @@ impl ReqwestTransport {
         Ok(Self { client })
     }
 
-    /// Over a client that somebody else built and owns: it is used, and never closed.
+    /// Uses an existing client, and never closes it.
     ///
-    /// It must be built with `redirect(reqwest::redirect::Policy::none())`: one that follows redirects takes headers such as
-    /// `x-api-key` to other hosts. An answer that came by a redirect is refused, but then they have been sent. With
-    /// `connection_verbose` it logs all that it sends, keys too.
+    /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
+    /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
+    /// response, but by then they were sent. A client with `connection_verbose` logs all traffic,
+    /// including keys.
     #[must_use]
     pub fn given(client: reqwest::Client) -> Self {
         Self { client }
@@ -73,7 +74,7 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// What reqwest's error means. Its flags are not enough: a reset before the answer sets none of them.
+/// Converts reqwest's error. A reset before the response sets none of its flags.
 fn explain(error: reqwest::Error) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")

@@ -1,4 +1,4 @@
-//! What sends a request: one exchange, no retry, no redirect, no state that anybody above needs to know.
+//! The interface of a transport: one exchange, without retries and redirects.
 
 use std::fmt;
 use std::future::Future;
@@ -10,19 +10,19 @@ use http_body_util::combinators::UnsyncBoxBody;
 use crate::error::{BoxError, Phase};
 use crate::request::RequestBody;
 
-/// The body of an answer, as it comes in, decompressed.
+/// A response body as a stream of decompressed bytes.
 pub type ResponseBody = UnsyncBoxBody<Bytes, TransportError>;
 
 /// The future of [`Transport::send`].
 pub type Exchange<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send + 'a>>;
 
-/// Sends one request and brings the beginning of its answer.
+/// Sends one request and returns the head of its response.
 ///
-/// It neither retries nor follows redirects: the client does, where both are counted. Dropping the future, or the body of
-/// the answer, ends the exchange and leaves nothing behind.
+/// A transport neither retries nor follows redirects: the client does both and counts them.
+/// Dropping the future or the body must end the exchange and free its resources.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request. The body of the answer comes as it is read.
+    /// Sends the request. The body of the response is read later.
     fn send(&self, request: http::Request<RequestBody>) -> Exchange<'_>;
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum FailureCause {
 }
 
 impl TransportError {
-    /// The connection failed. The source is printed with the error of the call: it must not hold a secret.
+    /// The connection failed. The error of the call shows `source`: it must not contain secrets.
     #[must_use]
     pub fn connection(phase: Phase, source: impl Into<BoxError>) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl TransportError {
         }
     }
 
-    /// The transport cannot send such a request at all, now or later.
+    /// The transport can never send this request.
     #[must_use]
     pub fn unsendable(problem: &'static str) -> Self {
         Self {

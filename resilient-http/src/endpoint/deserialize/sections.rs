@@ -1,4 +1,4 @@
-//! Endpoints as people write them in files: durations, keys and kinds as text, unknown keys refused.
+//! The sections of a document that declares endpoints.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,41 +18,41 @@ use super::super::settings::{BudgetSettings, RetrySettings, Settings};
 use super::words::{Body, Key, Plain, Time, Word};
 use crate::request::{Idempotency, LimitOverride};
 
-/// Endpoints that are declared in one document, by name.
+/// The endpoints of one document, by name.
 ///
-/// See the [guide](crate::guide::endpoints) for what it may say. From TOML, [`from_toml`](Self::from_toml) tells the place
-/// of what is wrong; other formats of serde go, too.
+/// See the [guide](crate::guide::endpoints) for the format. [`from_toml`](Self::from_toml) reports
+/// the line and column of a mistake; other serde formats work too.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointConfigs {
     pub(in crate::endpoint) by_name: BTreeMap<String, EndpointConfig>,
 }
 
 impl EndpointConfigs {
-    /// The one of this name.
+    /// The endpoint of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&EndpointConfig> {
         self.by_name.get(name)
     }
 
-    /// All of them, by name.
+    /// All endpoints, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = &EndpointConfig> {
         self.by_name.values()
     }
 
-    /// How many there are.
+    /// The number of endpoints.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no endpoints.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
     }
 }
 
-/// A document, read but not checked.
+/// A document before it is checked.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::endpoint) struct Document {
@@ -61,7 +61,7 @@ pub(in crate::endpoint) struct Document {
 }
 
 impl Document {
-    /// Checks each endpoint. What is wrong is told with its name.
+    /// Checks all endpoints. The error comes with the endpoint's name.
     pub(in crate::endpoint) fn check(self) -> Result<EndpointConfigs, (String, SettingError)> {
         let (default_preset, defaults) = self.defaults.layer();
         let mut by_name = BTreeMap::new();
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for EndpointConfigs {
     }
 }
 
-/// What is said of one endpoint, or of all.
+/// The settings of one endpoint, or the defaults.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct Section {
@@ -196,7 +196,7 @@ impl RetrySection {
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct BudgetSection {
-    /// `false` is no budget.
+    /// `false` turns the budget off.
     enabled: Option<bool>,
     capacity: Option<u32>,
     retry_cost: Option<u32>,
@@ -254,7 +254,7 @@ impl CacheSection {
     }
 }
 
-/// Refused, rather than ignored.
+/// An error, because ignoring the section would hide a mistake.
 #[cfg(not(feature = "cache"))]
 struct CacheSection;
 

@@ -1,4 +1,4 @@
-//! Single values as people write them.
+//! Single values as files write them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,11 +15,11 @@ use super::super::preset::Preset;
 use crate::client::ApiKey;
 use crate::request::{Idempotency, IdempotencyKey};
 
-/// What is written as one word. Whatever it is, it is not shown in an error: it may be a key in the wrong place.
+/// A value that is written as one word. Errors do not show it, because it may be a misplaced key.
 pub(super) struct Word<T>(pub(super) T);
 
 pub(super) trait FromWord: Sized {
-    /// Without double quotes: what stands in them is taken for a value, and not shown.
+    /// Must not contain double quotes: quoted text counts as a value and is not shown.
     const EXPECTED: &'static str;
 
     fn from_word(text: &str) -> Option<Self>;
@@ -115,7 +115,7 @@ impl FromWord for Jitter {
     }
 }
 
-/// A value in a path: text, or a number.
+/// The value of a path parameter: text or a whole number.
 pub(super) struct Plain(pub(super) String);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -146,7 +146,7 @@ impl<'de> Deserialize<'de> for Plain {
     }
 }
 
-/// Fields of any kind that JSON has, too.
+/// The fields of `extra_body`, of any JSON type.
 pub(super) struct Body(pub(super) Fields);
 
 impl<'de> Deserialize<'de> for Body {
@@ -161,7 +161,7 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// How the TOML parser hands a date to formats that have none.
+/// The TOML parser passes dates to other formats under this name.
 fn has_date(value: &Value) -> bool {
     match value {
         Value::Object(fields) => fields
