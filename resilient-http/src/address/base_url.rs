@@ -82,11 +82,8 @@ impl BaseUrl {
         // The URL parser resolves dot segments and drops some characters: refuse a path that it
         // changed.
         if url.path() != whole || url.origin() != root.origin() {
-            return Err(BuildError::new(
-                BuildErrorKind::Template,
-                "path",
-                "would lead out of the base URL",
-            ));
+            let problem = "would lead out of the base URL";
+            return Err(BuildError::new(BuildErrorKind::Template, "path", problem));
         }
         Ok(url)
     }

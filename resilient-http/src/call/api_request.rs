@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::request_builder::RequestBuilder;
 use crate::client::ApiClient;
 use crate::error::{BuildError, BuildErrorKind};
+use crate::request::{field_pairs, fields_of};
 
 /// A request as data, for [`ApiClient::call`]. The call does not change it, so it can be used
 /// again.
@@ -69,18 +70,22 @@ impl ApiClient {
         for (name, value) in &request.path_params {
             builder = builder.param(name, value);
         }
-        builder = builder.query(pairs(&request.params, BuildErrorKind::Query)?);
+        builder = builder.query(field_pairs(
+            &fields_of(&request.params)?,
+            BuildErrorKind::Query,
+        )?);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
         match (&request.json, &request.data) {
-            (Some(_), Some(_)) => Err(BuildError::new(
-                BuildErrorKind::Body,
-                "`json` and `data`",
-                "exclude each other",
-            )),
+            (Some(_), Some(_)) => {
+                let (subject, problem) = ("`json` and `data`", "exclude each other");
+                Err(BuildError::new(BuildErrorKind::Body, subject, problem))
+            }
             (Some(json), None) => Ok(builder.json(json)),
-            (None, Some(data)) => Ok(builder.form(&pairs(data, BuildErrorKind::Body)?)),
+            (None, Some(data)) => {
+                Ok(builder.form(&field_pairs(&fields_of(data)?, BuildErrorKind::Body)?))
+            }
             (None, None) => Ok(builder),
         }
     }
@@ -95,30 +100,4 @@ impl fmt::Debug for ApiRequest {
             .field("headers", &self.headers.keys())
             .finish_non_exhaustive()
     }
-}
-
-fn pairs(
-    fields: &BTreeMap<String, Value>,
-    kind: BuildErrorKind,
-) -> Result<Vec<(&str, String)>, BuildError> {
-    let mut pairs = Vec::new();
-    for (name, value) in fields {
-        let values = match value {
-            Value::Array(values) => values.as_slice(),
-            value => std::slice::from_ref(value),
-        };
-        for value in values {
-            let text = match value {
-                Value::Null => continue,
-                Value::String(text) => text.clone(),
-                Value::Bool(_) | Value::Number(_) => value.to_string(),
-                Value::Array(_) | Value::Object(_) => {
-                    let subject = format!("field `{}`", name.escape_debug());
-                    return Err(BuildError::new(kind, subject, "is no plain value"));
-                }
-            };
-            pairs.push((name.as_str(), text));
-        }
-    }
-    Ok(pairs)
 }

@@ -109,11 +109,8 @@ async fn send_hop(
     let mut request = http::Request::new(body);
     *request.method_mut() = hop.method.clone();
     *request.uri_mut() = url.as_str().parse().map_err(|_| {
-        BuildError::new(
-            BuildErrorKind::Transport,
-            "address",
-            "is longer than can be sent",
-        )
+        let problem = "is longer than can be sent";
+        BuildError::new(BuildErrorKind::Transport, "address", problem)
     })?;
     *request.headers_mut() = headers;
     let Some(transport) = call.guard.transport() else {

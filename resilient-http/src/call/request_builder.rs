@@ -129,11 +129,10 @@ impl<T> RequestBuilder<T> {
         match serde_urlencoded::to_string(query) {
             Ok(text) if text.is_empty() => {}
             Ok(text) => self.draft.query.push(text),
-            Err(_) => self.refuse(BuildError::new(
-                BuildErrorKind::Query,
-                "query",
-                "cannot be written as `name=value` pairs",
-            )),
+            Err(_) => {
+                let problem = "cannot be written as `name=value` pairs";
+                self.refuse(BuildError::new(BuildErrorKind::Query, "query", problem));
+            }
         }
         self
     }
@@ -200,6 +199,16 @@ impl<T> RequestBuilder<T> {
     /// no limit.
     pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.draft.options.deadline = Some(LimitOverride(time.into()));
+        self
+    }
+
+    pub(crate) fn limits(
+        mut self,
+        timeout: Option<LimitOverride>,
+        deadline: Option<LimitOverride>,
+    ) -> Self {
+        self.draft.options.timeout = timeout;
+        self.draft.options.deadline = deadline;
         self
     }
 

@@ -142,11 +142,8 @@ impl ApiClientBuilder {
         }
         let has_tls = cfg!(any(feature = "rustls-tls", feature = "native-tls"));
         if base.is_https() && !has_tls {
-            return Err(BuildError::new(
-                BuildErrorKind::Tls,
-                "`https`",
-                "needs the feature `rustls-tls` or `native-tls` of resilient-http",
-            ));
+            let problem = "needs the feature `rustls-tls` or `native-tls` of resilient-http";
+            return Err(BuildError::new(BuildErrorKind::Tls, "`https`", problem));
         }
         let mut builder = ReqwestTransport::defaults(self.connect_timeout);
         if !base.is_https() && is_private(base.url()) {

@@ -7,10 +7,9 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 
-use super::fields::Fields;
 use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::HeaderNames;
-use crate::request::{Idempotency, IdempotencyKey, LimitOverride, header_pair};
+use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, header_pair};
 
 /// How a call uses the cache.
 #[cfg(feature = "cache")]

@@ -1,6 +1,5 @@
 //! The checked configuration of an endpoint.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,14 +8,10 @@ use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, RetryPolicy};
 
 use super::content::Content;
-use super::fields::Fields;
 use super::preset::Preset;
 use super::settings::Settings;
 use crate::address::PathTemplate;
-#[cfg(feature = "cache")]
-use crate::cache::CacheConfig;
 use crate::client::Auth;
-use crate::request::Idempotency;
 
 /// The checked configuration of an endpoint. Create it with a [builder](Self::builder) or read it
 /// from a file.
@@ -33,7 +28,7 @@ use crate::request::Idempotency;
 /// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | required unless `auth` is none |
 /// | [`header`](crate::EndpointConfigBuilder::header) | none | |
 /// | [`timeout`](crate::EndpointConfigBuilder::timeout) | 300 s | for one attempt |
-/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the whole call |
+/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the merged call |
 /// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3 | 4 attempts |
 /// | [`retry`](crate::EndpointConfigBuilder::retry) | [`RetryPolicy`] or preset | |
 /// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
@@ -59,8 +54,9 @@ pub struct EndpointConfig {
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetSource,
     pub(super) breaker: BreakerConfig,
+    pub(super) retry_statuses: Option<Vec<StatusCode>>,
     /// The settings of all layers merged.
-    pub(super) whole: Settings,
+    pub(super) merged: Settings,
 }
 
 /// The checked source of the retry budget.
@@ -93,7 +89,7 @@ impl EndpointConfig {
     /// The base URL, if configured. It may contain a user and password: do not log it.
     #[must_use]
     pub fn base_url(&self) -> Option<&str> {
-        self.whole.base_url.as_deref()
+        self.merged.base_url.as_deref()
     }
 
     /// The path template.
@@ -114,7 +110,7 @@ impl EndpointConfig {
         self.timeout
     }
 
-    /// The time limit for the whole call.
+    /// The time limit for the merged call.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
@@ -136,59 +132,13 @@ impl EndpointConfig {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.whole.has_literal_key {
+        if self.merged.has_literal_key {
             warnings.push(format!(
                 "endpoint `{}`: its key stands in its configuration: use `env:NAME` or `file:PATH`",
                 self.full_name().escape_debug()
             ));
         }
         warnings
-    }
-
-    pub(super) fn auth(&self) -> &Auth {
-        &self.auth
-    }
-
-    pub(super) fn content(&self) -> &Content {
-        &self.content
-    }
-
-    pub(super) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    pub(super) fn params(&self) -> &BTreeMap<String, String> {
-        &self.whole.params
-    }
-
-    pub(super) fn extra_body(&self) -> &Fields {
-        &self.whole.extra_body
-    }
-
-    pub(super) fn idempotency(&self) -> Idempotency {
-        self.whole.idempotency.clone().unwrap_or_default()
-    }
-
-    pub(super) fn budget(&self) -> &BudgetSource {
-        &self.budget
-    }
-
-    pub(super) fn retry_statuses(&self) -> Option<impl Iterator<Item = StatusCode>> {
-        let codes = self.whole.retry_statuses.as_ref()?.iter();
-        Some(codes.filter_map(|code| StatusCode::from_u16(*code).ok()))
-    }
-
-    pub(super) fn permanent_codes(&self) -> &[String] {
-        self.whole.permanent_codes.as_deref().unwrap_or_default()
-    }
-
-    pub(super) fn allows_plain_http(&self) -> bool {
-        self.whole.allow_plain_http.unwrap_or_default()
-    }
-
-    #[cfg(feature = "cache")]
-    pub(super) fn cache(&self) -> Option<&CacheConfig> {
-        self.whole.cache.as_ref()
     }
 }
 

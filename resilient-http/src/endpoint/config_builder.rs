@@ -9,14 +9,13 @@ use serde::Serialize;
 
 use super::auth_kind::AuthKind;
 use super::config::EndpointConfig;
-use super::fields::fields_of;
 use super::preset::Preset;
 use super::settings::{BudgetSettings, RetrySettings, Settings};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 use crate::client::ApiKey;
 use crate::error::BuildError;
-use crate::request::{Idempotency, LimitOverride};
+use crate::request::{Idempotency, LimitOverride, fields_of};
 
 impl EndpointConfig {
     /// A builder for the endpoint `name` of `provider`.

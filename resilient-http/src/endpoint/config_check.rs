@@ -49,53 +49,47 @@ impl EndpointConfig {
         preset: Option<Preset>,
         given: Settings,
     ) -> Result<Self, SettingError> {
-        let whole = match preset {
+        let merged = match preset {
             Some(preset) => given.clone().or(preset.settings()),
             None => given.clone(),
         };
-        let provider = whole
+        let provider = merged
             .provider
             .clone()
             .or(preset.map(|preset| preset.name().to_owned()));
         check_name("name", &name)?;
         let provider = provider.ok_or_else(|| SettingError::setting("provider", "is missing"))?;
         check_name("provider", &provider)?;
-        if let Some(base) = &whole.base_url {
+        if let Some(base) = &merged.base_url {
             BaseUrl::parse(base).map_err(SettingError::at("base_url"))?;
         }
-        let Some(path) = &whole.path else {
+        let Some(path) = &merged.path else {
             return Err(SettingError::setting("path", "is missing"));
         };
         let path = PathTemplate::parse(path).map_err(SettingError::at("path"))?;
-        check_params(&path, &whole.params)?;
-        let method = whole
+        check_params(&path, &merged.params)?;
+        let method = merged
             .method
             .as_deref()
             .unwrap_or("POST")
             .to_ascii_uppercase();
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| SettingError::setting("method", "is no method of HTTP"))?;
-        let content = Content::of(&method, whole.content_type.as_deref())
+        let content = Content::of(&method, merged.content_type.as_deref())
             .map_err(SettingError::at("content_type"))?;
-        let kind = whole.auth.clone().unwrap_or_default();
+        let kind = merged.auth.clone().unwrap_or_default();
         let auth = kind
-            .with(whole.api_key.as_ref())
+            .with(merged.api_key.as_ref())
             .map_err(SettingError::at("api_key"))?;
-        let headers = headers(&whole.headers, &kind)?;
-        let (timeout, deadline) = times(&whole)?;
-        if let Some(codes) = &whole.retry_statuses {
-            if codes
-                .iter()
-                .any(|code| StatusCode::from_u16(*code).is_err())
-            {
-                return Err(SettingError::setting(
-                    "retry_statuses",
-                    "must be statuses of HTTP: 100 to 999",
-                ));
-            }
-        }
-        let policy = policy(&whole)?;
-        let budget = match &whole.budget {
+        let headers = headers(&merged.headers, &kind)?;
+        let (timeout, deadline) = times(&merged)?;
+        let statuses = merged.retry_statuses.as_ref();
+        let statuses = statuses.map(|codes| codes.iter().map(|code| StatusCode::from_u16(*code)));
+        let retry_statuses = statuses.map(Iterator::collect).transpose().map_err(|_| {
+            SettingError::setting("retry_statuses", "must be statuses of HTTP: 100 to 999")
+        })?;
+        let policy = policy(&merged)?;
+        let budget = match &merged.budget {
             None => BudgetSource::Default,
             Some(BudgetSettings::None) => BudgetSource::Nothing,
             Some(BudgetSettings::Own(settings)) => {
@@ -104,7 +98,7 @@ impl EndpointConfig {
                 })?)
             }
         };
-        let breaker = match &whole.circuit_breaker {
+        let breaker = match &merged.circuit_breaker {
             None => BreakerConfig::default(),
             Some(settings) => settings.build().map_err(|error| {
                 SettingError::setting("circuit_breaker", format!("cannot be: {error}"))
@@ -125,7 +119,8 @@ impl EndpointConfig {
             policy,
             budget,
             breaker,
-            whole,
+            retry_statuses,
+            merged,
         })
     }
 }

@@ -1,10 +1,10 @@
 //! How the fields of a call are sent: as JSON, as a form, or in the query.
 
 use http::Method;
-use serde_json::value::RawValue;
 
 use super::fields::Payload;
 use crate::error::{BuildError, BuildErrorKind};
+use crate::request::field_pairs;
 
 /// Where the fields go, and in which format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,38 +85,10 @@ impl Content {
     }
 }
 
-/// The fields as pairs: a list repeats its name and `null` is left out; an object is an error.
 fn pairs(payload: &Payload, kind: BuildErrorKind) -> Result<Vec<(String, String)>, BuildError> {
     let Payload::Fields(fields) = payload else {
         let problem = "is no object, so it cannot be written as `name=value` pairs";
         return Err(BuildError::new(kind, "request", problem));
     };
-    let mut pairs = Vec::new();
-    for (name, value) in fields {
-        let refuse = || {
-            let subject = format!("field `{}`", name.escape_debug());
-            BuildError::new(kind, subject, "is no plain value")
-        };
-        let list: Vec<Box<RawValue>>;
-        let values: Vec<&RawValue> = if value.get().starts_with('[') {
-            list = serde_json::from_str(value.get()).map_err(|_| refuse())?;
-            list.iter().map(AsRef::as_ref).collect()
-        } else {
-            vec![value]
-        };
-        for value in values {
-            let text = value.get();
-            match text.as_bytes().first() {
-                Some(b'[' | b'{') | None => return Err(refuse()),
-                Some(b'"') => pairs.push((
-                    name.clone(),
-                    serde_json::from_str(text).map_err(|_| refuse())?,
-                )),
-                _ if text == "null" => {}
-                // Numbers and booleans are copied as text: a float could change them.
-                _ => pairs.push((name.clone(), text.to_owned())),
-            }
-        }
-    }
-    Ok(pairs)
+    field_pairs(fields, kind)
 }

@@ -135,26 +135,26 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         };
         let mut client = ApiClient::builder(base)
             .name(config.full_name())
-            .default_headers(config.headers().clone())
-            .auth(config.auth().clone())
+            .default_headers(config.headers.clone())
+            .auth(config.auth.clone())
             .timeout(config.timeout())
             .deadline(config.deadline())
             .retry(self.policy.unwrap_or_else(|| config.retry().clone()))
-            .permanent_codes(config.permanent_codes());
+            .permanent_codes(config.merged.permanent_codes.iter().flatten());
         client = match self.breaker {
             Some(breaker) => client.shared_circuit_breaker(breaker),
             None => client.circuit_breaker(config.circuit_breaker().clone()),
         };
-        client = match (self.budget, config.budget()) {
+        client = match (self.budget, &config.budget) {
             (Some(budget), _) => client.shared_budget(budget),
             (None, BudgetSource::Own(settings)) => client.budget(*settings),
             (None, BudgetSource::Nothing) => client.no_budget(),
             (None, BudgetSource::Default) => client,
         };
-        if let Some(statuses) = config.retry_statuses() {
-            client = client.retry_statuses(statuses);
+        if let Some(statuses) = &config.retry_statuses {
+            client = client.retry_statuses(statuses.iter().copied());
         }
-        if config.allows_plain_http() {
+        if config.merged.allow_plain_http == Some(true) {
             client = client.allow_plain_http();
         }
         client = match self.source {
@@ -163,7 +163,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             ClientSource::Configured(configure) => configure(client),
         };
         #[cfg(feature = "cache")]
-        let cache = match (self.cache, config.cache()) {
+        let cache = match (self.cache, &config.merged.cache) {
             (Some(cache), _) => Some(cache),
             (None, Some(settings)) => Some(ResponseCache::new(settings)?),
             (None, None) => None,

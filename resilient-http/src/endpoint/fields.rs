@@ -1,14 +1,10 @@
 //! The fields of a call, merged from configuration, request and call options.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::error::{BuildError, BuildErrorKind};
-
-/// Fields as serde wrote them. They are not parsed further, so numbers keep their form.
-pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
+use crate::error::BuildError;
+use crate::request::{Fields, parse_fields, refuse_fields};
 
 /// The content of a call.
 #[derive(Debug, Clone)]
@@ -19,16 +15,12 @@ pub(super) enum Payload {
     Whole(Box<RawValue>),
 }
 
-fn refuse(problem: &str) -> BuildError {
-    BuildError::new(BuildErrorKind::Body, "request", problem)
-}
-
 impl Payload {
     /// Serializes a request. Its `null` fields are left out.
     fn of(request: &(impl Serialize + ?Sized)) -> Result<Self, BuildError> {
-        let raw = to_raw_value(request).map_err(|_| refuse("cannot be written as JSON"))?;
+        let raw = to_raw_value(request).map_err(|_| refuse_fields("cannot be written as JSON"))?;
         Ok(match raw.get().as_bytes().first() {
-            Some(b'{') => Self::Fields(without_nulls(parse(&raw)?)),
+            Some(b'{') => Self::Fields(without_nulls(parse_fields(&raw)?)),
             _ if raw.get() == "null" => Self::Nothing,
             _ => Self::Whole(raw),
         })
@@ -44,7 +36,9 @@ impl Payload {
         let fields = match Self::of(request)? {
             whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
             Self::Whole(_) => {
-                return Err(refuse("is no object, so no field can be added to it"));
+                return Err(refuse_fields(
+                    "is no object, so no field can be added to it",
+                ));
             }
             Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),
             Self::Nothing => Fields::new(),
@@ -60,16 +54,6 @@ impl Payload {
     }
 }
 
-/// The fields of an object.
-pub(super) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, BuildError> {
-    let raw = to_raw_value(value).map_err(|_| refuse("cannot be written as JSON"))?;
-    parse(&raw)
-}
-
-fn parse(raw: &RawValue) -> Result<Fields, BuildError> {
-    serde_json::from_str(raw.get()).map_err(|_| refuse("is no object"))
-}
-
 fn without_nulls(mut fields: Fields) -> Fields {
     fields.retain(|_, value| value.get() != "null");
     fields
@@ -80,6 +64,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::request::fields_of;
 
     fn merged(
         extra: &serde_json::Value,

@@ -19,7 +19,7 @@ use crate::cache::{CachedCalls, ResponseCache};
 use crate::call::RequestBuilder;
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError};
-use crate::request::{LimitOverride, PreparedRequest};
+use crate::request::PreparedRequest;
 use crate::response::FromResponse;
 
 /// An endpoint of a provider's API: called with a `Req`, returns a `Res`.
@@ -157,18 +157,18 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
             return Err(problem.clone());
         }
         let config = &self.inner.config;
-        let payload = Payload::merge(config.extra_body(), request, &options.fields)?;
+        let payload = Payload::merge(&config.merged.extra_body, request, &options.fields)?;
         let client = self.inner.client.clone();
         let mut builder =
-            RequestBuilder::<()>::new(client, config.method().clone(), config.path().as_str());
+            RequestBuilder::<()>::new(client, config.method.clone(), config.path.as_str());
         // The last value of a parameter wins.
-        for (name, value) in config.params() {
+        for (name, value) in &config.merged.params {
             builder = builder.param(name, value);
         }
         for (name, value) in &options.params {
             builder = builder.param(name, value);
         }
-        builder = match config.content().write(&payload)? {
+        builder = match config.content.write(&payload)? {
             Written::Nothing => builder,
             Written::Query(pairs) => builder.query(pairs),
             Written::Body(content_type, bytes) => {
@@ -179,15 +179,10 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
             options
                 .idempotency
                 .clone()
-                .unwrap_or_else(|| config.idempotency()),
+                .or(config.merged.idempotency.clone())
+                .unwrap_or_default(),
         );
-        if let Some(LimitOverride(time)) = options.timeout {
-            builder = builder.timeout(time);
-        }
-        if let Some(LimitOverride(time)) = options.deadline {
-            builder = builder.deadline(time);
-        }
-        builder.prepare()
+        builder.limits(options.timeout, options.deadline).prepare()
     }
 }
 
@@ -221,12 +216,7 @@ impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
         async move {
             let prepared = prepared?;
             #[cfg(feature = "cache")]
-            if let Some(cached) = self
-                .inner
-                .cached_calls
-                .as_ref()
-                .filter(|_| caching != Caching::Skip)
-            {
+            if let (Some(cached), true) = (&self.inner.cached_calls, caching != Caching::Skip) {
                 let refresh = caching == Caching::Refresh;
                 // Boxed, so that calls without a cache stay small.
                 return Box::pin(cached.call(&self.inner.client, prepared, refresh)).await;

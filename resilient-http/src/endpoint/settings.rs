@@ -8,11 +8,10 @@ use resilient::budget::BudgetConfigBuilder;
 use resilient::retries::RetryPolicyBuilder;
 
 use super::auth_kind::AuthKind;
-use super::fields::Fields;
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 use crate::client::ApiKey;
-use crate::request::{Idempotency, LimitOverride};
+use crate::request::{Fields, Idempotency, LimitOverride};
 
 /// A whole retry policy, or changes to the default one.
 #[derive(Debug, Clone)]

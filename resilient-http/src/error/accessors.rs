@@ -17,21 +17,7 @@ impl ApiError {
     /// The kind, for tables and labels.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Connection { .. } => ErrorKind::Connection,
-            Self::Timeout { .. } => ErrorKind::Timeout,
-            Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::Authentication { .. } => ErrorKind::Authentication,
-            Self::Forbidden { .. } => ErrorKind::Forbidden,
-            Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Server { .. } => ErrorKind::Server,
-            Self::Status { .. } => ErrorKind::Status,
-            Self::Decode { .. } => ErrorKind::Decode,
-            Self::TooLarge { .. } => ErrorKind::TooLarge,
-            Self::CircuitOpen(_) => ErrorKind::CircuitOpen,
-            Self::Closed => ErrorKind::Closed,
-            Self::Build(_) => ErrorKind::Build,
-        }
+        self.parts().0
     }
 
     /// The status of the response, if there was one. Also set if the body broke off.
@@ -166,23 +152,30 @@ impl ApiError {
         self.details()?.call.as_ref()
     }
 
-    pub(crate) fn details(&self) -> Option<&Details> {
-        match self {
-            Self::Connection { details, .. }
-            | Self::Timeout { details, .. }
-            | Self::RateLimited { details, .. }
-            | Self::Authentication { details }
-            | Self::Forbidden { details }
-            | Self::NotFound { details }
-            | Self::Server { details, .. }
-            | Self::Status { details, .. }
-            | Self::Decode { details, .. }
-            | Self::TooLarge { details, .. } => Some(&details.0),
-            Self::CircuitOpen(_) | Self::Closed | Self::Build(_) => None,
-        }
+    pub(super) fn details(&self) -> Option<&Details> {
+        self.parts().1
     }
 
     pub(super) fn response(&self) -> Option<&ErrorResponse> {
         self.details()?.response.as_ref()
+    }
+
+    fn parts(&self) -> (ErrorKind, Option<&Details>) {
+        let (kind, details) = match self {
+            Self::Connection { details, .. } => (ErrorKind::Connection, details),
+            Self::Timeout { details, .. } => (ErrorKind::Timeout, details),
+            Self::RateLimited { details, .. } => (ErrorKind::RateLimited, details),
+            Self::Authentication { details } => (ErrorKind::Authentication, details),
+            Self::Forbidden { details } => (ErrorKind::Forbidden, details),
+            Self::NotFound { details } => (ErrorKind::NotFound, details),
+            Self::Server { details, .. } => (ErrorKind::Server, details),
+            Self::Status { details, .. } => (ErrorKind::Status, details),
+            Self::Decode { details, .. } => (ErrorKind::Decode, details),
+            Self::TooLarge { details, .. } => (ErrorKind::TooLarge, details),
+            Self::CircuitOpen(_) => return (ErrorKind::CircuitOpen, None),
+            Self::Closed => return (ErrorKind::Closed, None),
+            Self::Build(_) => return (ErrorKind::Build, None),
+        };
+        (kind, Some(&details.0))
     }
 }

@@ -40,25 +40,13 @@ impl ApiError {
             Self::Timeout {
                 phase: TimeoutPhase::Deadline,
                 ..
-            }
+            } => Classification::ignored(),
             // The server works; the response does not fit.
-            | Self::Decode { .. }
-            | Self::TooLarge { .. }
-            | Self::CircuitOpen(_)
-            | Self::Closed
-            | Self::Build(_) => Classification::ignored(),
-            Self::Timeout { .. }
-            | Self::RateLimited { .. }
-            | Self::Authentication { .. }
-            | Self::Forbidden { .. }
-            | Self::NotFound { .. }
-            | Self::Server { .. }
-            | Self::Status { .. } => of_status(details, is_repeatable),
+            Self::Decode { .. } | Self::TooLarge { .. } => Classification::ignored(),
+            _ => of_status(details, is_repeatable),
         };
-        let was_acted_upon = details
-            .call
-            .as_ref()
-            .is_some_and(|call| call.was_acted_upon);
+        let call = details.call.as_ref();
+        let was_acted_upon = call.is_some_and(|call| call.was_acted_upon);
         class.retry &= is_replayable && (is_repeatable || !was_acted_upon);
         class
     }

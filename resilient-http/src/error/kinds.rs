@@ -25,35 +25,26 @@ pub enum TimeoutPhase {
     Server,
 }
 
-/// The kind of an [`ApiError`], without its contents.
+/// The kind of an [`ApiError`](crate::ApiError): each is a variant, without its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "the variants of `ApiError` have the same names"
+)]
 pub enum ErrorKind {
-    /// See [`ApiError::Connection`].
     Connection,
-    /// See [`ApiError::Timeout`].
     Timeout,
-    /// See [`ApiError::RateLimited`].
     RateLimited,
-    /// See [`ApiError::Authentication`].
     Authentication,
-    /// See [`ApiError::Forbidden`].
     Forbidden,
-    /// See [`ApiError::NotFound`].
     NotFound,
-    /// See [`ApiError::Server`].
     Server,
-    /// See [`ApiError::Status`].
     Status,
-    /// See [`ApiError::Decode`].
     Decode,
-    /// See [`ApiError::TooLarge`].
     TooLarge,
-    /// See [`ApiError::CircuitOpen`].
     CircuitOpen,
-    /// See [`ApiError::Closed`].
     Closed,
-    /// See [`ApiError::Build`].
     Build,
 }
 

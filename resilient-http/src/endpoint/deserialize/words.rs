@@ -10,10 +10,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::super::auth_kind::AuthKind;
-use super::super::fields::{Fields, fields_of};
 use super::super::preset::Preset;
 use crate::client::ApiKey;
-use crate::request::{Idempotency, IdempotencyKey};
+use crate::request::{Fields, Idempotency, IdempotencyKey, fields_of};
 
 /// A value that is written as one word. Errors do not show it, because it may be a misplaced key.
 pub(super) struct Word<T>(pub(super) T);
