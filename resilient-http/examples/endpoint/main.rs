@@ -1,16 +1,16 @@
-//! A chat endpoint from a TOML file, through an outage.
+//! A chat endpoint from a TOML file, during an outage.
 //!
 //! ```text
 //! cargo run -p resilient-http --example endpoint --features cache,toml
 //! ```
 //!
-//! The API is a stand-in on loopback: well for a second, down for a second and a half, then well again. Two questions are
-//! asked in turn, twenty times a second. Look for
+//! The API is a stand-in on loopback: up for a second, down for 1.5 seconds, then up again. The
+//! program asks two questions in turn, twenty times per second. Watch for
 //!
-//! - answers that were kept: most calls send nothing,
-//! - the outage: a few calls end with an error, then the circuit is open, and old answers come at once,
-//! - a question that was never answered before: there is nothing to hand out, and the error says when to come back,
-//! - the end: one probe, and the answers are new again.
+//! - cached responses: most calls send nothing,
+//! - the outage: a few calls fail, then the circuit is open and stale responses come at once,
+//! - a question that was never asked before: nothing is cached, and the error says when to retry,
+//! - the end: one probe, and responses are fresh again.
 
 mod server;
 
@@ -58,7 +58,7 @@ fn ask(content: &'static str) -> Ask {
     }
 }
 
-/// What is told of a call, and of which kind it is.
+/// The line to print for a call, and its kind.
 fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
     let reply = match ended {
         Ok(reply) => reply,

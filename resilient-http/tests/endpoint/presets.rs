@@ -1,4 +1,4 @@
-//! The contract of each preset, on loopback: what is sent, what is read, what is tried again.
+//! The contract of each preset, on loopback: what is sent, read and retried.
 
 use resilient_http::{
     ApiKey, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset, RetryPolicy,
@@ -145,7 +145,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 1));
         assert!(!error.is_retryable());
     }
-    // Another 429 is one.
+    // Other 429 responses are retried.
     for body in [
         r#"{"error":{"code":"rate_limit_exceeded"}}"#,
         "insufficient_quota",

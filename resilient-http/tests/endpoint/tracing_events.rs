@@ -1,4 +1,5 @@
-//! What endpoints tell through `tracing`: that a key stands in a file, that an answer is stale; never a key.
+//! What endpoints report through `tracing`: a key written in a file, a stale response; never the
+//! key itself.
 
 use std::io;
 use std::sync::{Arc, Mutex};

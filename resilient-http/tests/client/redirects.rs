@@ -1,4 +1,4 @@
-//! Redirects after which a request has been acted upon: what comes after them must not send it again.
+//! Redirects that lead to the result of a request: a retry must not repeat its effect.
 
 use resilient_http::{ErrorKind, IdempotencyKey, RetriesDisabled};
 
@@ -6,7 +6,7 @@ use crate::support::api::{Api, answer};
 use crate::support::settings::client;
 use crate::support::within;
 
-/// A server that takes a `POST`, and sends on to its result, which `then` answers.
+/// A server that accepts a `POST` and redirects to its result, which responds with `then`.
 async fn sends_on(code: u16, then: (u16, &'static [(&'static str, &'static str)])) -> Api {
     Api::serve(move |_, seen| match seen.target.as_str() {
         "/orders" => answer(code, &[("location", "/result")], ""),
@@ -42,7 +42,7 @@ async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_whatever_its_result_answ
 
 #[tokio::test]
 async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_when_there_is_no_connection_any_more() {
-    // It answers one connection, and refuses all others.
+    // The server accepts one connection and refuses all others.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -73,7 +73,7 @@ async fn one_with_a_key_and_one_that_was_only_pointed_elsewhere_are_tried_again(
         .idempotency_key(IdempotencyKey::Auto);
     let error = within("the call", call).await.unwrap_err();
     assert_eq!((error.attempts(), posts(&server)), (3, 3));
-    // 307: the first one has not acted upon it, and neither has the one that turns it away.
+    // After a 307 neither server has acted on the request.
     let server = sends_on(307, then).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.post::<()>("orders"))
