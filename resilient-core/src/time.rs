@@ -210,7 +210,7 @@ pub(crate) fn sleep_blocking(delay: Duration) {
 /// A clock that stands still until it is moved: for tests of breakers.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, State};
+/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, CircuitState};
 /// use resilient_core::time::ManualClock;
 /// use std::time::Duration;
 ///

@@ -15,7 +15,7 @@ use super::{Event, ListenerId, Listeners};
 /// [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
-/// use resilient_core::{CircuitBreaker, EventKind, State};
+/// use resilient_core::{CircuitBreaker, EventKind, CircuitState};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let breaker = CircuitBreaker::default();

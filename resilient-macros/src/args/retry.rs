@@ -29,7 +29,7 @@ pub(crate) struct RetryArgs {
     pub(crate) retry_if: Option<TokenStream>,
     pub(crate) retry_when: Option<TokenStream>,
     pub(crate) retry_after: Option<TokenStream>,
-    pub(crate) max_hint: Option<Setting<Duration>>,
+    pub(crate) max_retry_after: Option<Setting<Duration>>,
     pub(crate) max_elapsed: Option<Setting<Duration>>,
     pub(crate) deadline: Option<TimeLimit>,
     pub(crate) attempt_timeout: Option<TimeLimit>,
@@ -119,7 +119,7 @@ pub(super) const RETRY_KEYS: Keys = Keys {
         "retry_if",
         "retry_when",
         "retry_after",
-        "max_hint",
+        "max_retry_after",
         "max_elapsed",
         "deadline",
         "attempt_timeout",
@@ -208,7 +208,7 @@ impl RetryArgs {
             "retry_if" => self.retry_if = tokens(),
             "retry_when" => self.retry_when = tokens(),
             "retry_after" => self.retry_after = tokens(),
-            "max_hint" => self.max_hint = setting::any_duration(value, errors),
+            "max_retry_after" => self.max_retry_after = setting::any_duration(value, errors),
             "max_elapsed" => {
                 self.max_elapsed = setting::duration(
                     value,

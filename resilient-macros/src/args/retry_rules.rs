@@ -19,7 +19,7 @@ const POLICY_SETS: &[&str] = &[
     "max_delay",
     "backoff_factor",
     "jitter",
-    "max_hint",
+    "max_retry_after",
     "max_elapsed",
     "when_open",
 ];

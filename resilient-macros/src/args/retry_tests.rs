@@ -36,7 +36,7 @@ fn every_key_is_read_into_its_field() {
     let args = accepted(quote! {
         max_retries = 5, backoff = exponential, base_delay = "50ms", max_delay = "1m30s", backoff_factor = 1.5,
         jitter = equal, on = E::A | E::B { .. }, except = E::C(_), retry_if = |e| e.again(), retry_when = f::<A, B>,
-        retry_after = |e| e.after(), max_hint = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
+        retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
         on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
     });
     assert!(matches!(args.max_retries, Some(Setting::Literal(5))));
@@ -69,7 +69,7 @@ fn every_key_is_read_into_its_field() {
         quote!(|e| e.after()).to_string()
     );
     assert!(
-        matches!(args.max_hint, Some(Setting::Literal(hint)) if hint == Duration::from_secs(120))
+        matches!(args.max_retry_after, Some(Setting::Literal(hint)) if hint == Duration::from_secs(120))
     );
     assert!(
         matches!(args.max_elapsed, Some(Setting::Literal(limit)) if limit == Duration::from_secs(3600))
@@ -438,7 +438,7 @@ fn a_value_where_a_list_belongs_is_refused_and_the_other_way_round() {
 #[test]
 fn all_errors_are_gathered() {
     let errors = refused(
-        quote!(max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on, max_hint = "1h" borrow(a)),
+        quote!(max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on, max_retry_after = "1h" borrow(a)),
     );
     assert_eq!(errors.len(), 6, "{errors:?}");
 }

@@ -87,9 +87,11 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
     );
     builder.set("probe_timeout", args.probe_timeout.as_ref(), duration);
     match args.abandoned {
-        Some(Abandoned::Ignore) => builder.call("abandoned", &emit!(#private::Abandoned::Ignore)),
+        Some(Abandoned::Ignore) => {
+            builder.call("abandoned", &emit!(#private::AbandonedOutcome::Ignore))
+        }
         Some(Abandoned::Failure) => {
-            builder.call("abandoned", &emit!(#private::Abandoned::Failure));
+            builder.call("abandoned", &emit!(#private::AbandonedOutcome::Failure));
         }
         None => {}
     }
@@ -173,7 +175,7 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
         };
         builder.call("jitter", &emit!(#private::Jitter::#jitter));
     }
-    builder.set("max_hint", args.max_hint.as_ref(), duration);
+    builder.set("max_retry_after", args.max_retry_after.as_ref(), duration);
     builder.set("max_elapsed", args.max_elapsed.as_ref(), duration);
     match args.when_open {
         Some(WhenOpen::Stop) => builder.call("when_open", &emit!(#private::WhenOpen::Stop)),

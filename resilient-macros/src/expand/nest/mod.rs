@@ -160,6 +160,6 @@ impl Nest<'_> {
         let private = self.private;
         self.plan
             .declares_cut(at)
-            .then(|| emit!(let mut cut = ::core::option::Option::None::<#private::Limit>;))
+            .then(|| emit!(let mut cut = ::core::option::Option::None::<#private::TimeLimit>;))
     }
 }

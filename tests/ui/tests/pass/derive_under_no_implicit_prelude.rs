@@ -39,6 +39,6 @@ fn main() {
     let busy = Fault::<Down>::Busy {
         wait: ::std::option::Option::Some(wait),
     };
-    ::std::assert!(busy.classify() == ::resilient::Class::throttled().after(wait));
-    ::std::assert!(Fault::<Down>::Broken.classify() == ::resilient::Class::permanent());
+    ::std::assert!(busy.classify() == ::resilient::Classification::throttled().after(wait));
+    ::std::assert!(Fault::<Down>::Broken.classify() == ::resilient::Classification::permanent());
 }

@@ -27,7 +27,7 @@ async fn stacked(text: String) -> Option<String> {
 }
 
 #[circuit_breaker]
-#[retry(crate = reexported::runtime, max_hint = "1s")]
+#[retry(crate = reexported::runtime, max_retry_after = "1s")]
 fn stacked_the_other_way_round(text: String) -> Option<String> {
     Some(text)
 }
