@@ -115,7 +115,7 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
             ["budget `x`", "`retry_cost` is 0", "must be at least 1"],
         ),
         (
-            "[breakers.x]\nfailure_threshold = 3\n[budgets.x]\nreserve = 11\ncapacity = 10",
+            "[breakers.x]\nfailure_threshold = 3\n[budgets.x]\ninitial_tokens = 11\ncapacity = 10",
             4,
             ["budget `x`", "`initial_tokens` is 11", "above `capacity`"],
         ),

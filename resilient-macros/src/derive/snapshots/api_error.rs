@@ -6,7 +6,9 @@ where
 {
     fn classify(&self) -> ::resilient::Classification {
         match self {
-            Self::Timeout { .. } | Self::Reset { .. } => ::resilient::Classification::transient(),
+            Self::Timeout { .. } | Self::Reset { .. } => {
+                ::resilient::Classification::transient()
+            }
             Self::TooMany { wait: __field, .. } => {
                 ::resilient::__private::with_hint(
                     ::resilient::Classification::throttled(),

@@ -6,7 +6,7 @@
 mod core {}
 mod std {}
 #[allow(dead_code)]
-struct Class;
+struct Classification;
 #[allow(dead_code)]
 enum Option {}
 #[allow(dead_code)]

@@ -37,7 +37,7 @@ async fn main() {
     assert_eq!(retried(&mut 0), Some(2));
     assert_eq!(broken().await, None);
     let breaker = renamed::Registry::global().get("renamed").unwrap();
-    assert_eq!(breaker.state(), renamed::State::Open);
+    assert_eq!(breaker.state(), renamed::breaker::CircuitState::Open);
     assert!(stacked(String::new()).await.is_some());
     assert!(stacked_the_other_way_round(String::new()).is_some());
 }
