@@ -114,7 +114,7 @@ impl Rule {
         let value = |setting: usize| self.value(table, given, setting);
         let is_default = |setting: usize| given[setting].is_default();
         let text = |setting: usize| value(setting).map_or_else(String::new, |it| it.to_string());
-        // "100 calls", where the bare number would not say of what.
+        // "100 calls": the bare number would not say what it counts.
         let shown = |setting: usize| match (table.settings[setting].form, value(setting)) {
             (Form::Window { .. }, Some(Value::Count(calls))) => format!("{calls} calls"),
             _ => text(setting),

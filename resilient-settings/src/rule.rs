@@ -33,10 +33,10 @@ pub enum Relation {
     AtLeast(usize),
     /// The subject is not above the sum of two others.
     AtMostSum(usize, usize),
-    /// The subject does not go with these words of the other one: with any value of its own, or
-    /// with one of the words in `own`.
+    /// The subject excludes these words of the other setting: with any value, or only with one of
+    /// the words in `own`.
     NotWith {
-        /// Words of the subject; all of its values if there are none.
+        /// Words of the subject; if empty, all of its values.
         own: &'static [&'static str],
         /// The other setting.
         other: usize,
