@@ -23,7 +23,7 @@ use super::{Event, ListenerId, Listeners};
 /// breaker.force_open();
 ///
 /// let event = events.next().await.unwrap();
-/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == State::ForcedOpen));
+/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == CircuitState::ForcedOpen));
 /// # });
 /// ```
 pub struct Subscription {

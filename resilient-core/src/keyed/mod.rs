@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use self::group::{Group, KeyedMember, Summary};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Subscription};
-use crate::name::Name;
+use crate::signal::Name;
 use crate::time::{Clock, Source};
 
 /// What can tell one breaker from another: a tenant, a host, a shard.
@@ -46,8 +46,8 @@ impl<K: Hash + Eq + fmt::Display + Clone + Send + Sync + 'static> BreakerKey for
 /// let shards = KeyedBreakers::<u32>::new("shards", config);
 ///
 /// shards.get(&7).try_acquire().unwrap().report(Outcome::Failure);
-/// assert_eq!(shards.get(&7).state(), State::Open);
-/// assert_eq!(shards.get(&8).state(), State::Closed);
+/// assert_eq!(shards.get(&7).state(), CircuitState::Open);
+/// assert_eq!(shards.get(&8).state(), CircuitState::Closed);
 /// # Ok::<(), resilient_core::ConfigError>(())
 /// ```
 pub struct KeyedBreakers<K>(Arc<Group<K>>);

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Registry, budgets, next_version};
-use crate::breaker::core::Settings;
+use crate::breaker::shared::Settings;
 use crate::breaker::{BreakerConfigBuilder, OperatorMode};
-use crate::error::ConfigError;
 use crate::event::EventKind;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
+use crate::signal::ConfigError;
 
 /// What an operator says of one name. What it leaves open, the code says.
 ///
 /// ```
 /// use resilient_core::{BreakerConfig, OperatorMode, BreakerOverride};
 ///
-/// let strict = Override::from(BreakerConfig::builder().failure_threshold(2));
-/// let trial = Override::from(BreakerConfig::builder().failure_threshold(2)).with_mode(Mode::ObserveOnly);
+/// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
+/// let trial = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2)).with_mode(OperatorMode::ObserveOnly);
 /// # assert_ne!(strict, trial);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::member::{Member, Named};
+use super::entry::{Member, Named};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
 
 /// Breakers that were selected from a [`Registry`](crate::Registry): by name, by prefix, or all. Those that are registered
@@ -16,8 +16,8 @@ use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionEr
 ///     let _ = registry.get_or_register(name, BreakerConfig::default());
 /// }
 /// registry.with_prefix("payments/").force_open();
-/// assert_eq!(registry.get("payments/refund").unwrap().state(), State::ForcedOpen);
-/// assert_eq!(registry.get("search").unwrap().state(), State::Closed);
+/// assert_eq!(registry.get("payments/refund").unwrap().state(), CircuitState::ForcedOpen);
+/// assert_eq!(registry.get("search").unwrap().state(), CircuitState::Closed);
 /// registry.all().close();
 /// ```
 ///

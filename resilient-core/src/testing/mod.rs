@@ -17,7 +17,7 @@
 //!
 //! let call = scope.call();
 //! assert_eq!(call.attempts(), 4);
-//! assert_eq!(call.gave_up(), Some(GiveUp::Exhausted));
+//! assert_eq!(call.gave_up(), Some(StopReason::Exhausted));
 //! assert!(call.delays().iter().all(|delay| *delay <= Duration::from_millis(400)));
 //! # });
 //! ```
