@@ -119,9 +119,14 @@ impl Tree {
                 continue;
             };
             let name = child.ident.to_string();
-            let below = format!("{folder}{name}/");
+            let mut below = format!("{folder}{name}/");
             let (file, items) = if let Some((_, items)) = child.content {
                 (self.modules[at].file.clone(), items)
+            } else if let Some(path) = path_attribute(&child.attrs) {
+                let file = format!("{folder}{path}");
+                below = file[..=file.rfind('/').unwrap_or(0)].to_owned();
+                let items = self.parse(&file);
+                (file, items)
             } else {
                 let both = [format!("{folder}{name}.rs"), format!("{below}mod.rs")];
                 let file = both.into_iter().find(|file| self.files.contains_key(file));
@@ -346,6 +351,22 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
+/// The value of `#[path = "…"]`.
+fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
+    attributes
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => Some(text.value()),
+                _ => None,
+            },
+            _ => None,
+        })
+}
+
 fn attributes(item: &syn::Item) -> &[syn::Attribute] {
     use syn::Item;
     match item {
@@ -446,6 +467,7 @@ mod tests {
     fn what_is_no_import_is_left_out() {
         for text in [
             "use crate::other;",
+            "#[path = \"sub/b.rs\"] mod b;",
             "use std::other::f; fn g() { ::other::f() }",
             "#[cfg(test)] mod tests { use crate::other::f; }",
             "#[cfg(test)] fn g() { crate::other::f() }",
@@ -459,6 +481,8 @@ mod tests {
                 ("lib.rs", "mod a; mod other;"),
                 ("a.rs", text),
                 ("other.rs", "pub fn f() {}"),
+                ("a/sub/b.rs", "mod c;"),
+                ("a/sub/c.rs", ""),
             ]);
             assert_eq!(found, [], "{text}");
         }

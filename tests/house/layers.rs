@@ -40,10 +40,12 @@ const CRATES: &[Crate] = &[
             (&["platform"], &[]),
             (&["event"], &["signal"]),
             (&["telemetry"], &["event"]),
-            (&["time"], &["telemetry"]),
+            // Arithmetic only, without a clock.
+            (&["time/instant"], &[]),
+            (&["time"], &["telemetry", "time/instant"]),
             (
                 &["breaker/config", "breaker/window", "breaker/machine"],
-                &["signal"],
+                &["time/instant"],
             ),
             (
                 &["breaker/shared"],
