@@ -19,7 +19,7 @@ use crate::response::DecodeError;
 /// returns the server's message.
 ///
 /// How retries and circuit breakers treat each error: see [`Classify`](resilient::Classify) and the
-/// [table](crate#what-is-tried-again-and-what-counts). Clones are cheap and share their contents.
+/// [table](crate#what-is-retried-and-what-counts). Clones are cheap and share their contents.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ApiError {

@@ -9,7 +9,7 @@ use super::kinds::{Phase, TimeoutPhase};
 
 impl Classify for ApiError {
     /// Classifies by the table in the [crate
-    /// documentation](crate#what-is-tried-again-and-what-counts).
+    /// documentation](crate#what-is-retried-and-what-counts).
     fn classify(&self) -> Classification {
         let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
             (call.is_repeatable, call.is_replayable)
