@@ -57,7 +57,7 @@ pub mod guide {
     )]
     #[cfg_attr(
         not(all(feature = "cache", feature = "test-util", feature = "toml")),
-        doc = "How endpoints are declared: in the documentation with all features, and in `docs/endpoints.md`."
+        doc = "How endpoints are declared: see `docs/endpoints.md`."
     )]
     pub mod endpoints {}
 }

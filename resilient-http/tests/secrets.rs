@@ -1,6 +1,6 @@
 //! Row G1: nothing that this crate or its dependencies print, at any log level, contains a secret.
 //!
-//! A test binary of its own, because loggers are global.
+//! A separate test binary, because loggers are global.
 
 #[path = "support/mod.rs"]
 mod support;

@@ -70,7 +70,7 @@ impl InFlight<'_> {
         }
     }
 
-    /// Removes the entry: a later call with this key starts anew.
+    /// Removes the entry: a later call with this key starts again.
     pub(super) fn finish(&self) {
         let mut by_key = self.map.lock();
         self.forget(&mut by_key);

@@ -18,7 +18,8 @@ use crate::request::{field_pairs, fields_of};
 /// ```
 /// use resilient_http::ApiRequest;
 ///
-/// let request: ApiRequest = serde_json::from_str(r#"{"url": "users", "params": {"page": 2, "tag": ["a", "b"]}}"#)?;
+/// let request: ApiRequest =
+///     serde_json::from_str(r#"{"url": "users", "params": {"page": 2, "tag": ["a", "b"]}}"#)?;
 /// assert_eq!(request.method, "GET");
 /// assert!(serde_json::from_str::<ApiRequest>(r#"{"urll": "users"}"#).is_err());
 /// # Ok::<(), serde_json::Error>(())

@@ -28,7 +28,7 @@ pub(super) struct CallState<'a> {
     attempts: AtomicU32,
     /// The number of requests sent, including redirects.
     requests: AtomicU32,
-    /// The status of the response that the attempt is reading; 0 if there is none yet.
+    /// The status of the response that the attempt is reading; 0 before it arrives.
     status: AtomicU16,
     /// A redirect led to the result of the request.
     was_acted_upon: AtomicBool,

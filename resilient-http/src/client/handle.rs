@@ -21,7 +21,8 @@ use crate::error::OutcomeRules;
 ///
 /// ```no_run
 /// # #[derive(serde::Deserialize)] struct User { name: String }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use resilient_http::ApiClient;
 ///
 /// let api = ApiClient::builder("https://api.example.com/v1").build()?;

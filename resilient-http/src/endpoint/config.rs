@@ -25,7 +25,7 @@ use crate::client::Auth;
 /// | [`method`](crate::EndpointConfigBuilder::method) | `POST` | without a body: fields in the query |
 /// | [`content_type`](crate::EndpointConfigBuilder::content_type) | `application/json` | |
 /// | [`auth`](crate::EndpointConfigBuilder::auth) | bearer | |
-/// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | required unless `auth` is none |
+/// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | required unless `auth` is `none` |
 /// | [`header`](crate::EndpointConfigBuilder::header) | none | |
 /// | [`timeout`](crate::EndpointConfigBuilder::timeout) | 300 s | for one attempt |
 /// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the merged call |

@@ -53,7 +53,8 @@ impl Content {
         } else {
             Err(BuildError::setting(
                 "content_type",
-                "must be `application/json`, one that ends in `+json`, or `application/x-www-form-urlencoded`",
+                "must be `application/json`, one that ends in `+json`, \
+                 or `application/x-www-form-urlencoded`",
             ))
         }
     }

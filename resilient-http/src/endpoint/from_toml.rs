@@ -24,7 +24,8 @@ impl EndpointConfigs {
     /// "#)?;
     /// assert_eq!(endpoints.get("chat").unwrap().full_name(), "openai.chat");
     ///
-    /// let error = resilient_http::EndpointConfigs::from_toml("[endpoint.chat]\ntimout = \"5s\"").unwrap_err();
+    /// let wrong = "[endpoint.chat]\ntimout = \"5s\"";
+    /// let error = resilient_http::EndpointConfigs::from_toml(wrong).unwrap_err();
     /// assert_eq!((error.line(), error.column()), (Some(2), Some(1)));
     /// # Ok::<(), resilient_http::EndpointsError>(())
     /// ```

@@ -39,7 +39,8 @@ use crate::response::FromResponse;
 /// #[derive(Deserialize)]
 /// struct Answer { text: String }
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let config = EndpointConfig::builder("ask", "oracle")
 ///     .base_url("http://localhost/v1")
 ///     .path("ask")
@@ -91,7 +92,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         }
     }
 
-    /// The same endpoint with other types.
+    /// This endpoint with other types.
     #[must_use]
     pub fn typed<OtherReq: ?Sized, OtherRes>(&self) -> Endpoint<OtherReq, OtherRes> {
         Endpoint {

@@ -18,7 +18,8 @@ type Respond =
 /// ```
 /// use resilient_http::{ApiClient, MockTransport};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let transport = MockTransport::new(|request| {
 ///     assert_eq!(request.uri().path(), "/v1/users/7");
 ///     Ok(http::Response::new(r#""Ada""#.into()))

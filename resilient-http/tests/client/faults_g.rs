@@ -27,7 +27,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     let error = within("the call", call).await.unwrap_err();
     assert_eq!(server.seen()[0].target, "/x?q=canary&api_key=canary%26x");
     assert!(!format!("{error} {error:?}").contains("canary"));
-    // The same if the transport's own error contains the URL.
+    // This holds even if the transport's own error contains the URL.
     let url = crate::support::raw::refusing().await;
     let api = client(&url).auth(Auth::query("api_key", ApiKey::secret("canary")));
     let error = within("the call", api.build().unwrap().get::<()>("x"))

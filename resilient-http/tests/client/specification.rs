@@ -127,7 +127,7 @@ async fn it_1_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     // One loop, counted at the server.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // The same server, down for good.
+    // That server, permanently down.
     let url = server.url.clone();
     drop(server);
     let down = client(&url)

@@ -160,7 +160,7 @@ async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
         (ErrorKind::RateLimited, 1)
     );
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
-    // The same for a backoff delay: the real error comes at once.
+    // A backoff delay that does not fit also ends the call at once, with the real error.
     let server = Api::serve(|_, _| status(500)).await;
     let slow = RetryPolicy::builder()
         .base_delay(Duration::from_secs(60))

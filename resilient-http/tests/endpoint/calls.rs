@@ -41,7 +41,7 @@ async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
     assert_eq!((seen.method.as_str(), &*seen.target), ("POST", "/chat"));
     assert_eq!(seen.header("content-type"), Some("application/json"));
     assert_eq!(seen.text(), r#"{"text":"Where?"}"#);
-    // The same endpoint with another response type.
+    // This endpoint with another response type.
     let whole = ask.typed::<Question, Reply<Answer>>();
     let reply = within("the call", whole.call(&question)).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (answer, 1));

@@ -133,7 +133,8 @@ async fn an_endpoint_from_a_document_is_called() {
 
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
-    let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\nbase_url = \"http://h\"\nauth = \"none\"\n";
+    let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\n\
+                base_url = \"http://h\"\nauth = \"none\"\n";
     for (rest, line, column, words) in [
         ("timout = \"5s\"", 7, 1, "unknown field `timout`"),
         ("path = \"a/{b\"", 7, 1, "`{` without its `}`"),
@@ -251,7 +252,8 @@ fn no_error_of_a_document_quotes_it() {
         "[endpoint.x]\ncircuit_breaker = { recovery_time = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { failure_rate = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { abandoned = \"canary-1\" }",
-        "[endpoint.x]\nheaders = { authorization = \"canary-1\" }\npath = \"a\"\nprovider = \"p\"\napi_key = \"literal:canary-1\"",
+        "[endpoint.x]\nheaders = { authorization = \"canary-1\" }\npath = \"a\"\n\
+         provider = \"p\"\napi_key = \"literal:canary-1\"",
         "[endpoint.x]\nprovider = \"p\"\npath = \"a?key=canary-1\"",
         "[endpoint.x]\nprovider = \"p\"\npath = \"a\"\nbase_url = \"http://u:canary-1@h/#x\"",
     ] {

@@ -131,7 +131,7 @@ async fn serve_one(
     }
 }
 
-/// Reads one whole request. `None` if there is none.
+/// Reads one whole request. `None` at the end of the connection.
 async fn read_request(stream: &mut TcpStream) -> Option<()> {
     let mut read = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Endpoints as files declare them: durations, keys and kinds are text, and unknown keys are errors.
+//! Endpoints as files declare them. Unknown keys are errors.
 
 mod sections;
 mod words;
