@@ -10,6 +10,7 @@ mod error;
 mod redact;
 mod request;
 mod response;
+mod setters;
 mod time_limit;
 mod transport;
 

@@ -81,12 +81,15 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-http",
         layers: &[
-            (&["redact", "time_limit"], &[]),
+            (&["redact", "setters", "time_limit"], &[]),
             (&["response"], &["redact"]),
             (&["error"], &["response"]),
             (&["address", "request"], &["error"]),
             (&["transport"], &["request"]),
-            (&["client"], &["address", "transport", "time_limit"]),
+            (
+                &["client"],
+                &["address", "setters", "transport", "time_limit"],
+            ),
             (&["call"], &["client"]),
             (&["cache"], &["call"]),
             (&["endpoint"], &["cache"]),

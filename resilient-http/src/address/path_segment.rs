@@ -3,31 +3,23 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// All but the unreserved characters of RFC 3986.
-pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
 /// The literal parts of a template may also have these characters.
-const LITERAL: &AsciiSet = &SEGMENT
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b':')
-    .remove(b'@')
-    .remove(b'%');
+const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
 /// The limit for one value: far below the length of a request line that servers accept.
 const MAX_PARAMETER: usize = 4096;
 /// The number of times that a chain of servers may decode a path.
 const MAX_DECODINGS: usize = 8;
+
+const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {
+    let mut set = set.remove(bytes[0]);
+    let mut at = 1;
+    while at < bytes.len() {
+        set = set.remove(bytes[at]);
+        at += 1;
+    }
+    set
+}
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum SegmentPart {

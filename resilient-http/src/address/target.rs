@@ -6,7 +6,6 @@ use super::base_url::BaseUrl;
 use super::path_template::PathTemplate;
 use crate::error::{BuildError, BuildErrorKind};
 
-/// The address of a request: a path template below the base URL or below an allowed origin.
 pub(crate) struct Target {
     root: Option<Url>,
     pub(crate) path: PathTemplate,

@@ -26,10 +26,9 @@ const SHORTEST: Duration = Duration::from_millis(1);
 
 static OWNERS: AtomicU64 = AtomicU64::new(0);
 
-/// The calls of one endpoint, in a cache that other endpoints may share.
 pub(crate) struct CachedCalls {
     cache: ResponseCache,
-    /// Unique in this process.
+    /// Distinguishes the endpoints of this process in the cache keys.
     owner: u64,
 }
 

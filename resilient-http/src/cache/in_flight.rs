@@ -19,7 +19,6 @@ pub(super) struct InFlightMap {
     by_key: Mutex<HashMap<CacheKey, Weak<SharedResult>>>,
 }
 
-/// One call among those with the same key.
 pub(super) struct InFlight<'a> {
     map: &'a InFlightMap,
     key: CacheKey,

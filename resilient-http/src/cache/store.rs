@@ -40,7 +40,6 @@ pub(super) struct CacheInner {
     responses: moka::sync::Cache<CacheKey, Arc<Stored>>,
 }
 
-/// A response and when it was stored.
 pub(super) struct Stored {
     response: Response,
     since: Instant,

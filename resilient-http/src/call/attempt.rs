@@ -65,7 +65,6 @@ pub(super) async fn run_attempt(
     }
 }
 
-/// Reads the whole response.
 async fn read_response(
     client: &ApiClient,
     call: &CallState<'_>,
@@ -103,7 +102,7 @@ async fn send_hop(
     let body = hop.body(call)?;
     let mut url = hop.url.clone();
     let mut headers = hop.headers.clone();
-    if client.base().is_own(&url) {
+    if client.inner().base.is_own(&url) {
         client.inner().credentials.apply(&mut url, &mut headers)?;
     }
     let mut request = http::Request::new(body);

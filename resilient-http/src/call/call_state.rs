@@ -13,7 +13,6 @@ use crate::error::{
 use crate::request::PreparedRequest;
 use crate::response::ResponseHead;
 
-/// The state of one call, shared by its attempts.
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
     /// The headers of the request and the idempotency key, equal in all attempts.
@@ -26,7 +25,6 @@ pub(super) struct CallState<'a> {
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
     attempts: AtomicU32,
-    /// The number of requests sent, including redirects.
     requests: AtomicU32,
     /// The status of the response that the attempt is reading; 0 before it arrives.
     status: AtomicU16,

@@ -10,7 +10,6 @@ use crate::address::same_origin;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::request::RequestBody;
 
-/// One request of an attempt.
 pub(super) struct Hop {
     pub(super) method: Method,
     pub(super) url: Url,

@@ -20,6 +20,7 @@ use crate::request::{
     check_framing, header_pair, replace_headers,
 };
 use crate::response::{FromResponse, Response};
+use crate::setters::setters;
 
 /// A request of an [`ApiClient`]. Await it to send it.
 ///
@@ -97,9 +98,24 @@ impl ApiClient {
 }
 
 impl<T> RequestBuilder<T> {
+    setters! {
+        /// Replaces the client's time limit for each attempt. Must be longer than zero; `None`
+        /// means no limit.
+        timeout(time: impl Into<Option<Duration>>)
+            => draft.options.timeout = Some(LimitOverride(time.into()));
+        /// Replaces the client's time limit for the whole call. Must be longer than zero; `None`
+        /// means no limit.
+        deadline(time: impl Into<Option<Duration>>)
+            => draft.options.deadline = Some(LimitOverride(time.into()));
+        /// Replaces the client's retry policy.
+        retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
+        /// Whether the request may be sent twice. Default: decided by the method.
+        idempotency(idempotency: Idempotency) => draft.options.idempotency = idempotency;
+    }
+
     pub(crate) fn new(client: ApiClient, method: Method, path: &str) -> Self {
         let draft = RequestDraft {
-            target: Target::parse(path, client.base()),
+            target: Target::parse(path, &client.inner().base),
             client,
             method,
             values: Vec::new(),
@@ -188,20 +204,6 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Replaces the client's time limit for each attempt. Must be longer than zero; `None` means no
-    /// limit.
-    pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.draft.options.timeout = Some(LimitOverride(time.into()));
-        self
-    }
-
-    /// Replaces the client's time limit for the whole call. Must be longer than zero; `None` means
-    /// no limit.
-    pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.draft.options.deadline = Some(LimitOverride(time.into()));
-        self
-    }
-
     pub(crate) fn limits(
         mut self,
         timeout: Option<LimitOverride>,
@@ -209,18 +211,6 @@ impl<T> RequestBuilder<T> {
     ) -> Self {
         self.draft.options.timeout = timeout;
         self.draft.options.deadline = deadline;
-        self
-    }
-
-    /// Replaces the client's retry policy.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.draft.options.policy = Some(policy);
-        self
-    }
-
-    /// Whether the request may be sent twice. Default: decided by the method.
-    pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
-        self.draft.options.idempotency = idempotency;
         self
     }
 
@@ -266,13 +256,13 @@ impl RequestDraft {
         let target = self.target?;
         let values = self.values.iter();
         let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut url = target.url(self.client.base(), values)?;
+        let mut url = target.url(&self.client.inner().base, values)?;
         if !self.query.is_empty() {
             url.set_query(Some(&self.query.join("&")));
         }
         let has_kind = self.headers.contains_key(header::CONTENT_TYPE);
-        let mut headers = if self.client.base().is_own(&url) {
-            self.client.headers().clone()
+        let mut headers = if self.client.inner().base.is_own(&url) {
+            self.client.inner().headers.clone()
         } else {
             HeaderMap::new()
         };

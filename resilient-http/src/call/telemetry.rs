@@ -16,18 +16,15 @@ pub(super) struct RequestSpan {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
     #[cfg(feature = "metrics")]
-    labels: Labels,
+    measurement: Measurement,
     status: Option<StatusCode>,
     is_over: bool,
 }
 
 #[cfg(feature = "metrics")]
-struct Labels {
+struct Measurement {
     began: std::time::Instant,
-    method: Method,
-    server: String,
-    port: u16,
-    scheme: String,
+    labels: Vec<metrics::Label>,
 }
 
 impl RequestSpan {
@@ -65,19 +62,20 @@ impl RequestSpan {
                 span
             },
             #[cfg(feature = "metrics")]
-            labels: Labels {
+            measurement: Measurement {
                 began: std::time::Instant::now(),
-                method: method.clone(),
-                server: server.to_owned(),
-                port,
-                scheme: url.scheme().to_owned(),
+                labels: vec![
+                    metrics::Label::new("http.request.method", method_label(method)),
+                    metrics::Label::new("server.address", server.to_owned()),
+                    metrics::Label::new("server.port", port.to_string()),
+                    metrics::Label::new("url.scheme", url.scheme().to_owned()),
+                ],
             },
             status: None,
             is_over: false,
         }
     }
 
-    /// Runs a part of the request inside the span.
     #[cfg(feature = "tracing")]
     pub(super) fn within<F: Future>(&self, work: F) -> tracing::instrument::Instrumented<F> {
         tracing::Instrument::instrument(work, self.span.clone())
@@ -122,7 +120,18 @@ impl RequestSpan {
             }
         }
         #[cfg(feature = "metrics")]
-        self.labels.measure(self.status, error);
+        {
+            let mut labels = std::mem::take(&mut self.measurement.labels);
+            let status = self.status.map(|status| status.as_str().to_owned());
+            let known = [("http.response.status_code", status), ("error.type", error)];
+            labels.extend(
+                known.into_iter().filter_map(|(name, value)| {
+                    value.map(|value| metrics::Label::new(name, value))
+                }),
+            );
+            metrics::histogram!("http.client.request.duration", labels)
+                .record(self.measurement.began.elapsed().as_secs_f64());
+        }
     }
 }
 
@@ -132,29 +141,6 @@ impl Drop for RequestSpan {
         if !self.is_over {
             self.finish(Some("cancelled"));
         }
-    }
-}
-
-#[cfg(feature = "metrics")]
-impl Labels {
-    fn measure(&self, status: Option<StatusCode>, error: Option<String>) {
-        let mut labels = vec![
-            metrics::Label::new("http.request.method", method_label(&self.method)),
-            metrics::Label::new("server.address", self.server.clone()),
-            metrics::Label::new("server.port", self.port.to_string()),
-            metrics::Label::new("url.scheme", self.scheme.clone()),
-        ];
-        if let Some(status) = status {
-            labels.push(metrics::Label::new(
-                "http.response.status_code",
-                status.as_str().to_owned(),
-            ));
-        }
-        if let Some(error) = error {
-            labels.push(metrics::Label::new("error.type", error));
-        }
-        metrics::histogram!("http.client.request.duration", labels)
-            .record(self.began.elapsed().as_secs_f64());
     }
 }
 

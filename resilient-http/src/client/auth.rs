@@ -76,7 +76,6 @@ impl Auth {
         matches!(self.0, AuthScheme::None)
     }
 
-    /// Reads the keys.
     pub(crate) fn ready(&self) -> Result<Credentials, BuildError> {
         Ok(match &self.0 {
             AuthScheme::None => Credentials::None,
@@ -119,7 +118,6 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// Credentials with their keys read.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     None,

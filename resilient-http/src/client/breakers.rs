@@ -4,7 +4,6 @@ use resilient::CircuitBreaker;
 use resilient::breaker::KeyedBreakers;
 use url::Url;
 
-/// The circuit breakers of a client.
 #[derive(Clone)]
 pub(crate) enum ClientBreakers {
     /// One per origin. The base's origin and the allowed ones bound their number.

@@ -13,6 +13,7 @@ use super::handle::ApiClient;
 use crate::error::{BuildError, OutcomeRules};
 use crate::redact::HeaderNames;
 use crate::request::header_pair;
+use crate::setters::setters;
 use crate::transport::Transport;
 
 /// Longer than most APIs need.
@@ -34,7 +35,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
 /// | [`budget`](Self::budget) | one retry per five successes, 10 initial | per client |
-/// | [`circuit_breaker`](Self::circuit_breaker) | opens after 5 failures in a row, for 30 s | per origin |
+/// | [`circuit_breaker`](Self::circuit_breaker) | 5 failures in a row, for 30 s | per origin |
 /// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
 /// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
@@ -113,12 +114,63 @@ impl ApiClient {
 }
 
 impl ApiClientBuilder {
-    /// Names the client. Its circuit breakers and its budget are in the
-    /// [`Registry`](resilient::Registry) under this name. Clients with the same name share them. 1
-    /// to 128 characters. Without a name they are not registered.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
+    setters! {
+        /// Names the client. Its circuit breakers and its budget are in the
+        /// [`Registry`](resilient::Registry) under this name. Clients with the same name share
+        /// them. 1 to 128 characters. Without a name they are not registered.
+        name(name: impl Into<String>) => name = Some(name.into());
+        /// Replaces all headers that were set before. They go to the base's origin only.
+        default_headers(headers: HeaderMap) => headers = headers;
+        /// How the client authenticates. A user and password in the base URL mean [`Auth::basic`].
+        auth(auth: Auth) => auth = auth;
+        /// The time limit for one attempt, from connecting to the end of the body. Must be longer
+        /// than zero; `None` means no limit. Default: 10 s.
+        timeout(time: impl Into<Option<Duration>>) => timeout = time.into();
+        /// The time limit for a call with all its attempts and delays. Must be longer than zero;
+        /// `None` means no limit. Default: 30 s.
+        deadline(time: impl Into<Option<Duration>>) => deadline = time.into();
+        /// The time limit for one connection. Must be longer than zero. A transport from
+        /// [`transport`](Self::transport) ignores it. Default: 5 s.
+        connect_timeout(time: Duration) => connect_timeout = time;
+        /// The number of redirects that an attempt follows within its origin; 0 follows none. The
+        /// client never follows a redirect to another origin. Default: 5.
+        redirects(most: u32) => redirects = most;
+        /// The largest response body that the client reads, in bytes after decompression. Default:
+        /// 16 MiB.
+        body_limit(bytes: usize) => body_limit = bytes;
+        /// The delays between attempts and the number of retries.
+        retry(policy: RetryPolicy) => policy = policy;
+        /// The settings of the retry budget: see [`BudgetConfig`].
+        budget(config: BudgetConfig) => budget = BudgetChoice::Own(config);
+        /// Shares a retry budget, for example with all clients of the same servers.
+        shared_budget(budget: RetryBudget) => budget = BudgetChoice::Given(budget);
+        /// Turns the retry budget off: the client makes every retry that the policy allows.
+        no_budget() => budget = BudgetChoice::None;
+        /// The settings of the circuit breakers. There is one breaker per origin.
+        circuit_breaker(config: BreakerConfig) => breaker = BreakerChoice::PerOrigin(config);
+        /// Uses one circuit breaker for all origins. It may be shared with other clients.
+        shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
+        /// Turns circuit breaking off: the client sends every call.
+        no_circuit_breaker() => breaker = BreakerChoice::None;
+        /// The statuses that are retried if the request may be sent twice. Default: 408, 429, 500,
+        /// 502, 503, 504.
+        retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
+            => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
+        /// Whether the circuit breaker counts a 429 as a failure. Default: no, because a server
+        /// that limits its callers is healthy.
+        count_rate_limits(yes: bool) => rules.counts_rate_limits = yes;
+        /// The name of the header for idempotency keys. Default: `idempotency-key`.
+        idempotency_header(name: impl Into<String>) => idempotency_header = name.into();
+        /// Allows credentials over plain `http` to other machines. Anybody on the network path can
+        /// read them.
+        allow_plain_http() => allows_plain_http = true;
+        /// Replaces the reqwest client that the builder would create.
+        transport(transport: impl Transport) => transport = Some(Arc::new(transport));
+        /// Reuses another client's connection pool; nothing else is shared. When that client is
+        /// closed, calls of this one fail with [`Closed`](crate::ApiError::Closed), and its
+        /// shutdown waits for them. Closing this client does not close that one. Replaces a
+        /// transport.
+        connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 
     /// Adds a header to all requests to the base's origin.
@@ -134,114 +186,11 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Replaces all headers that were set before. They go to the base's origin only.
-    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
-        self.headers = headers;
-        self
-    }
-
-    /// How the client authenticates. A user and password in the base URL mean [`Auth::basic`].
-    pub fn auth(mut self, auth: Auth) -> Self {
-        self.auth = auth;
-        self
-    }
-
-    /// The time limit for one attempt, from connecting to the end of the body. Must be longer than
-    /// zero; `None` means no limit. Default: 10 s.
-    pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.timeout = time.into();
-        self
-    }
-
-    /// The time limit for a call with all its attempts and delays. Must be longer than zero; `None`
-    /// means no limit. Default: 30 s.
-    pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.deadline = time.into();
-        self
-    }
-
-    /// The time limit for one connection. Must be longer than zero. A transport from
-    /// [`transport`](Self::transport) ignores it. Default: 5 s.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect_timeout = time;
-        self
-    }
-
-    /// The number of redirects that an attempt follows within its origin; 0 follows none. The
-    /// client never follows a redirect to another origin. Default: 5.
-    pub fn redirects(mut self, most: u32) -> Self {
-        self.redirects = most;
-        self
-    }
-
-    /// The largest response body that the client reads, in bytes after decompression. Default: 16
-    /// MiB.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
-    }
-
-    /// The delays between attempts and the number of retries.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// The settings of the retry budget: see [`BudgetConfig`].
-    pub fn budget(mut self, config: BudgetConfig) -> Self {
-        self.budget = BudgetChoice::Own(config);
-        self
-    }
-
-    /// Shares a retry budget, for example with all clients of the same servers.
-    pub fn shared_budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = BudgetChoice::Given(budget);
-        self
-    }
-
-    /// Turns the retry budget off: the client makes every retry that the policy allows.
-    pub fn no_budget(mut self) -> Self {
-        self.budget = BudgetChoice::None;
-        self
-    }
-
     /// Turns retries off.
     pub fn no_retry(self) -> Self {
         let policy = RetryPolicy::builder().max_retries(0).build();
         // 0 retries is a valid setting, so the fallback is never used.
         self.retry(policy.unwrap_or_default())
-    }
-
-    /// The settings of the circuit breakers. There is one breaker per origin.
-    pub fn circuit_breaker(mut self, config: BreakerConfig) -> Self {
-        self.breaker = BreakerChoice::PerOrigin(config);
-        self
-    }
-
-    /// Uses one circuit breaker for all origins. It may be shared with other clients.
-    pub fn shared_circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
-        self.breaker = BreakerChoice::Shared(breaker);
-        self
-    }
-
-    /// Turns circuit breaking off: the client sends every call.
-    pub fn no_circuit_breaker(mut self) -> Self {
-        self.breaker = BreakerChoice::None;
-        self
-    }
-
-    /// The statuses that are retried if the request may be sent twice. Default: 408, 429, 500, 502,
-    /// 503, 504.
-    pub fn retry_statuses(mut self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
-        self.rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
-        self
-    }
-
-    /// Whether the circuit breaker counts a 429 as a failure. Default: no, because a server that
-    /// limits its callers is healthy.
-    pub fn count_rate_limits(mut self, yes: bool) -> Self {
-        self.rules.counts_rate_limits = yes;
-        self
     }
 
     /// Error codes that a retry cannot help, such as `insufficient_quota`. A response whose JSON
@@ -251,37 +200,10 @@ impl ApiClientBuilder {
         self
     }
 
-    /// The name of the header for idempotency keys. Default: `idempotency-key`.
-    pub fn idempotency_header(mut self, name: impl Into<String>) -> Self {
-        self.idempotency_header = name.into();
-        self
-    }
-
     /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client
     /// sends none of its headers and credentials there.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed.push(origin.into());
-        self
-    }
-
-    /// Allows credentials over plain `http` to other machines. Anybody on the network path can read
-    /// them.
-    pub fn allow_plain_http(mut self) -> Self {
-        self.allows_plain_http = true;
-        self
-    }
-
-    /// Replaces the reqwest client that the builder would create.
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// Reuses another client's connection pool; nothing else is shared. When that client is closed,
-    /// calls of this one fail with [`Closed`](crate::ApiError::Closed), and its shutdown waits for
-    /// them. Closing this client does not close that one. Replaces a transport.
-    pub fn connections_of(mut self, client: &ApiClient) -> Self {
-        self.connections_of = Some(client.clone());
         self
     }
 

@@ -62,14 +62,6 @@ impl ApiClient {
         &self.inner
     }
 
-    pub(crate) fn base(&self) -> &BaseUrl {
-        &self.inner.base
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.inner.headers
-    }
-
     /// The circuit breaker of the base URL's origin, to inspect or to operate.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {

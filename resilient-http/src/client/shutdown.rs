@@ -19,7 +19,6 @@ pub(crate) struct CallGate {
     left: Notify,
 }
 
-/// The connections that calls use.
 pub(crate) enum Connections {
     Own(Arc<dyn Transport>),
     /// The connections of another client, until that client is closed.

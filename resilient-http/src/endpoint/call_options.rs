@@ -10,6 +10,7 @@ use serde_json::value::to_raw_value;
 use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::HeaderNames;
 use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, header_pair};
+use crate::setters::setters;
 
 /// How a call uses the cache.
 #[cfg(feature = "cache")]
@@ -53,6 +54,18 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
+    setters! {
+        /// The time limit for each attempt. Must be longer than zero; `None` means no limit.
+        timeout(time: impl Into<Option<Duration>>) => timeout = Some(LimitOverride(time.into()));
+        /// The time limit for the whole call. Must be longer than zero; `None` means no limit.
+        deadline(time: impl Into<Option<Duration>>) => deadline = Some(LimitOverride(time.into()));
+        /// Whether the call may be sent twice.
+        idempotency(idempotency: Idempotency) => idempotency = Some(idempotency);
+        /// How the call uses the cache. Default: [`Caching::Use`].
+        #[cfg(feature = "cache")]
+        caching(caching: Caching) => caching = caching;
+    }
+
     /// No options.
     pub fn new() -> Self {
         Self::default()
@@ -100,34 +113,9 @@ impl CallOptions {
         self
     }
 
-    /// The time limit for each attempt. Must be longer than zero; `None` means no limit.
-    pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.timeout = Some(LimitOverride(time.into()));
-        self
-    }
-
-    /// The time limit for the whole call. Must be longer than zero; `None` means no limit.
-    pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.deadline = Some(LimitOverride(time.into()));
-        self
-    }
-
-    /// Whether the call may be sent twice.
-    pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
-        self.idempotency = Some(idempotency);
-        self
-    }
-
     /// Sends a key by which the server recognises repeated requests.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
-    }
-
-    /// How the call uses the cache. Default: [`Caching::Use`].
-    #[cfg(feature = "cache")]
-    pub fn caching(mut self, caching: Caching) -> Self {
-        self.caching = caching;
-        self
     }
 
     fn refuse(&mut self, error: BuildError) {

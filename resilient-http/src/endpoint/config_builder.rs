@@ -16,6 +16,7 @@ use crate::cache::CacheConfig;
 use crate::client::ApiKey;
 use crate::error::BuildError;
 use crate::request::{Idempotency, LimitOverride, fields_of};
+use crate::setters::setters;
 
 impl EndpointConfig {
     /// A builder for the endpoint `name` of `provider`.
@@ -54,46 +55,58 @@ pub struct EndpointConfigBuilder {
 }
 
 impl EndpointConfigBuilder {
-    /// The defaults of a family of APIs. Other settings win over it in any order.
-    pub fn preset(mut self, preset: Preset) -> Self {
-        self.preset = Some(preset);
-        self
-    }
-
-    /// The base URL. The path is below it.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(url.into());
-        self
-    }
-
-    /// The path, a template such as `models/{model}/predict`.
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.settings.path = Some(path.into());
-        self
+    setters! {
+        /// The defaults of a family of APIs. Other settings win over it in any order.
+        preset(preset: Preset) => preset = Some(preset);
+        /// The base URL. The path is below it.
+        base_url(url: impl Into<String>) => settings.base_url = Some(url.into());
+        /// The path, a template such as `models/{model}/predict`.
+        path(path: impl Into<String>) => settings.path = Some(path.into());
+        /// The method. Default: `POST`. `GET`, `HEAD`, `DELETE` and `OPTIONS` send fields in the
+        /// query.
+        method(method: impl Into<String>) => settings.method = Some(method.into());
+        /// The content type, which also decides how the body is written: `application/json`, a type
+        /// that ends in `+json`, or `application/x-www-form-urlencoded`.
+        content_type(content_type: impl Into<String>)
+            => settings.content_type = Some(content_type.into());
+        /// How the key is sent. Default: as a bearer token.
+        auth(kind: AuthKind) => settings.auth = Some(kind);
+        /// The time limit for one attempt. Must be longer than zero; `None` means no limit.
+        /// Default: 300 s.
+        timeout(time: impl Into<Option<Duration>>)
+            => settings.timeout = Some(LimitOverride(time.into()));
+        /// The time limit for the whole call. Must not be shorter than the timeout; `None` means no
+        /// limit. Default: twice the timeout.
+        deadline(time: impl Into<Option<Duration>>)
+            => settings.deadline = Some(LimitOverride(time.into()));
+        /// The number of retries: `n` retries are at most `n + 1` requests. Excludes
+        /// [`retry`](Self::retry). Default: 3.
+        max_retries(n: u32) => settings.max_retries = Some(n);
+        /// The retry policy.
+        retry(policy: RetryPolicy) => settings.retry = Some(RetrySettings::Policy(policy));
+        /// The settings of the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
+        budget(config: BudgetConfig) => settings.budget = Some(BudgetSettings::Checked(config));
+        /// Turns the retry budget off: the endpoint makes every retry that the policy allows.
+        no_budget() => settings.budget = Some(BudgetSettings::None);
+        /// The settings of the circuit breaker.
+        circuit_breaker(config: &BreakerConfig)
+            => settings.circuit_breaker = Some(config.to_builder());
+        /// Whether calls may be sent twice. Default: decided by the method.
+        idempotency(idempotency: Idempotency) => settings.idempotency = Some(idempotency);
+        /// The statuses that are retried if the call may be sent twice.
+        retry_statuses(statuses: impl IntoIterator<Item = u16>)
+            => settings.retry_statuses = Some(statuses.into_iter().collect());
+        /// Allows to send the key over plain `http` to other machines. Anybody on the network path
+        /// can read it.
+        allow_plain_http() => settings.allow_plain_http = Some(true);
+        /// Caches responses with these settings.
+        #[cfg(feature = "cache")]
+        cache(config: CacheConfig) => settings.cache = Some(config);
     }
 
     /// The value of a path parameter, unless a call sets another one.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.settings.params.insert(name.into(), value.to_string());
-        self
-    }
-
-    /// The method. Default: `POST`. `GET`, `HEAD`, `DELETE` and `OPTIONS` send fields in the query.
-    pub fn method(mut self, method: impl Into<String>) -> Self {
-        self.settings.method = Some(method.into());
-        self
-    }
-
-    /// The content type, which also decides how the body is written: `application/json`, a type
-    /// that ends in `+json`, or `application/x-www-form-urlencoded`.
-    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.settings.content_type = Some(content_type.into());
-        self
-    }
-
-    /// How the key is sent. Default: as a bearer token.
-    pub fn auth(mut self, kind: AuthKind) -> Self {
-        self.settings.auth = Some(kind);
         self
     }
 
@@ -124,69 +137,6 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// The time limit for one attempt. Must be longer than zero; `None` means no limit. Default:
-    /// 300 s.
-    pub fn timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.settings.timeout = Some(LimitOverride(time.into()));
-        self
-    }
-
-    /// The time limit for the whole call. Must not be shorter than the timeout; `None` means no
-    /// limit. Default: twice the timeout.
-    pub fn deadline(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.settings.deadline = Some(LimitOverride(time.into()));
-        self
-    }
-
-    /// The number of retries: `n` retries are at most `n + 1` requests. Excludes
-    /// [`retry`](Self::retry). Default: 3.
-    pub fn max_retries(mut self, n: u32) -> Self {
-        self.settings.max_retries = Some(n);
-        self
-    }
-
-    /// The retry policy.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.settings.retry = Some(RetrySettings::Policy(policy));
-        self
-    }
-
-    /// The settings of the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
-    pub fn budget(mut self, config: BudgetConfig) -> Self {
-        self.settings.budget = Some(BudgetSettings::Own(
-            BudgetConfig::builder()
-                .capacity(config.capacity())
-                .retry_cost(config.retry_cost())
-                .initial_tokens(config.initial_tokens())
-                .deposit(config.deposit()),
-        ));
-        self
-    }
-
-    /// Turns the retry budget off: the endpoint makes every retry that the policy allows.
-    pub fn no_budget(mut self) -> Self {
-        self.settings.budget = Some(BudgetSettings::None);
-        self
-    }
-
-    /// The settings of the circuit breaker.
-    pub fn circuit_breaker(mut self, config: &BreakerConfig) -> Self {
-        self.settings.circuit_breaker = Some(config.to_builder());
-        self
-    }
-
-    /// Whether calls may be sent twice. Default: decided by the method.
-    pub fn idempotency(mut self, idempotency: Idempotency) -> Self {
-        self.settings.idempotency = Some(idempotency);
-        self
-    }
-
-    /// The statuses that are retried if the call may be sent twice.
-    pub fn retry_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
-        self.settings.retry_statuses = Some(statuses.into_iter().collect());
-        self
-    }
-
     /// Error codes that a retry cannot help: see
     /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes).
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
@@ -201,20 +151,6 @@ impl EndpointConfigBuilder {
             Ok(fields) => self.settings.extra_body.extend(fields),
             Err(_) => self.refuse(BuildError::setting("extra_body", "is no object")),
         }
-        self
-    }
-
-    /// Allows to send the key over plain `http` to other machines. Anybody on the network path can
-    /// read it.
-    pub fn allow_plain_http(mut self) -> Self {
-        self.settings.allow_plain_http = Some(true);
-        self
-    }
-
-    /// Caches responses with these settings.
-    #[cfg(feature = "cache")]
-    pub fn cache(mut self, config: CacheConfig) -> Self {
-        self.settings.cache = Some(config);
         self
     }
 

@@ -92,7 +92,8 @@ impl EndpointConfig {
         let budget = match &merged.budget {
             None => BudgetSource::Default,
             Some(BudgetSettings::None) => BudgetSource::Nothing,
-            Some(BudgetSettings::Own(settings)) => {
+            Some(BudgetSettings::Checked(config)) => BudgetSource::Own(*config),
+            Some(BudgetSettings::Changes(settings)) => {
                 BudgetSource::Own(settings.build().map_err(|error| {
                     SettingError::setting("budget", format!("cannot be: {error}"))
                 })?)

@@ -6,7 +6,6 @@ use super::fields::Payload;
 use crate::error::{BuildError, BuildErrorKind};
 use crate::request::field_pairs;
 
-/// Where the fields go, and in which format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
     /// As JSON with this content type.
@@ -16,7 +15,6 @@ pub(super) enum Content {
     Query,
 }
 
-/// The fields as written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Nothing,

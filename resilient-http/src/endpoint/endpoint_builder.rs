@@ -11,6 +11,7 @@ use super::handle::Endpoint;
 use crate::cache::ResponseCache;
 use crate::client::{ApiClient, ApiClientBuilder};
 use crate::error::{BuildError, BuildErrorKind};
+use crate::setters::setters;
 use crate::transport::Transport;
 
 /// Builds an endpoint from its configuration. Parts that are set here replace configured ones.
@@ -62,36 +63,24 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
 }
 
 impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
-    /// Replaces the retry policy.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// Replaces the circuit breaker. It may be shared.
-    pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
-        self.breaker = Some(breaker);
-        self
-    }
-
-    /// Replaces the retry budget. It may be shared.
-    pub fn budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = Some(budget);
-        self
-    }
-
-    /// Reuses a client's connection pool, and closes with that client: see
-    /// [`connections_of`](crate::ApiClientBuilder::connections_of). If no base URL is configured,
-    /// the client's is used. Headers and credentials are the endpoint's own.
-    pub fn connections_of(mut self, client: &ApiClient) -> Self {
-        self.source = ClientSource::Client(client.clone());
-        self
-    }
-
-    /// Replaces the reqwest client that the endpoint would create.
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.source = ClientSource::Configured(Box::new(move |client| client.transport(transport)));
-        self
+    setters! {
+        /// Replaces the retry policy.
+        retry(policy: RetryPolicy) => policy = Some(policy);
+        /// Replaces the circuit breaker. It may be shared.
+        circuit_breaker(breaker: CircuitBreaker) => breaker = Some(breaker);
+        /// Replaces the retry budget. It may be shared.
+        budget(budget: RetryBudget) => budget = Some(budget);
+        /// Reuses a client's connection pool, and closes with that client: see
+        /// [`connections_of`](crate::ApiClientBuilder::connections_of). If no base URL is
+        /// configured, the client's is used. Headers and credentials are the endpoint's own.
+        connections_of(client: &ApiClient) => source = ClientSource::Client(client.clone());
+        /// Replaces the reqwest client that the endpoint would create.
+        transport(transport: impl Transport)
+            => source = ClientSource::Configured(Box::new(move |own| own.transport(transport)));
+        /// Caches responses in this cache, which other endpoints may share. They share the size
+        /// limit, never a response.
+        #[cfg(feature = "cache")]
+        cache(cache: ResponseCache) => cache = Some(cache);
     }
 
     /// Changes the reqwest client before it is built: see
@@ -105,14 +94,6 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         self
     }
 
-    /// Caches responses in this cache, which other endpoints may share. They share the size limit,
-    /// never a response.
-    #[cfg(feature = "cache")]
-    pub fn cache(mut self, cache: ResponseCache) -> Self {
-        self.cache = Some(cache);
-        self
-    }
-
     /// Reads the key and builds the endpoint. It sends nothing.
     ///
     /// # Errors
@@ -123,7 +104,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         let config = self.config;
         let base = match (config.base_url(), &self.source) {
             (Some(base), _) => base.to_owned(),
-            (None, ClientSource::Client(client)) => client.base().url().as_str().to_owned(),
+            (None, ClientSource::Client(client)) => client.inner().base.url().as_str().to_owned(),
             (None, _) => {
                 let problem = "is missing: give one, a preset, or a client";
                 return Err(BuildError::new(

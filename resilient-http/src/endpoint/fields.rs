@@ -6,7 +6,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::error::BuildError;
 use crate::request::{Fields, parse_fields, refuse_fields};
 
-/// The content of a call.
 #[derive(Debug, Clone)]
 pub(super) enum Payload {
     Nothing,

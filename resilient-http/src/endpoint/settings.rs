@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use resilient::RetryPolicy;
 use resilient::breaker::BreakerConfigBuilder;
-use resilient::budget::BudgetConfigBuilder;
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::retries::RetryPolicyBuilder;
 
 use super::auth_kind::AuthKind;
@@ -20,10 +20,10 @@ pub(super) enum RetrySettings {
     Changes(RetryPolicyBuilder),
 }
 
-/// The source of the retry budget.
 #[derive(Debug, Clone)]
 pub(super) enum BudgetSettings {
-    Own(BudgetConfigBuilder),
+    Checked(BudgetConfig),
+    Changes(BudgetConfigBuilder),
     None,
 }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::box_error::BoxError;
+/// Any error.
+pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The part of a client or request that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::box_error::BoxError;
+use super::build_error::BoxError;
 use super::error_response::ErrorResponse;
 use super::outcome_rules::OutcomeRules;
 
-/// What an error knows besides its kind.
 pub(crate) struct Details {
     /// `None` until the call adds it, and for time limits of other code.
     pub(crate) call: Option<CallFacts>,
@@ -33,7 +32,6 @@ pub(crate) struct CallFacts {
 }
 
 impl Details {
-    /// Without a response and without a source.
     pub(crate) fn new(call: Option<CallFacts>, attempts: u32) -> Self {
         Self {
             call,

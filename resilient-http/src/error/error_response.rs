@@ -11,7 +11,6 @@ use crate::response::ResponseHead;
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
 const LONGEST_MESSAGE: usize = 200;
 
-/// The response that an error is about.
 pub(crate) struct ErrorResponse {
     pub(crate) head: ResponseHead,
     pub(crate) body: Bytes,
@@ -50,7 +49,6 @@ impl ErrorResponse {
         })
     }
 
-    /// The server's error message for people.
     pub(super) fn message(&self) -> Option<String> {
         message(&self.body)
     }

@@ -2,7 +2,6 @@
 
 mod accessors;
 mod api_error;
-mod box_error;
 mod build_error;
 mod classify;
 mod convert;
@@ -14,8 +13,7 @@ mod outcome_rules;
 
 pub use self::api_error::ApiError;
 pub(crate) use self::api_error::Opaque;
-pub use self::box_error::BoxError;
-pub use self::build_error::{BuildError, BuildErrorKind};
+pub use self::build_error::{BoxError, BuildError, BuildErrorKind};
 pub(crate) use self::details::{CallFacts, Details};
 pub(crate) use self::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
 pub use self::kinds::{ErrorKind, Phase, RetriesDisabled, TimeoutPhase};

@@ -3,7 +3,6 @@
 /// The statuses that ask for patience, and temporary failures of servers.
 const RETRIED: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
-/// The configurable part of the outcome table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OutcomeRules {
     pub(crate) retried: Vec<u16>,

@@ -10,7 +10,6 @@ use crate::error::{BuildError, BuildErrorKind};
 /// Fields as serde wrote them. They are not parsed further, so numbers keep their form.
 pub(crate) type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// The fields of an object.
 pub(crate) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, BuildError> {
     let raw = to_raw_value(value).map_err(|_| refuse_fields("cannot be written as JSON"))?;
     parse_fields(&raw)

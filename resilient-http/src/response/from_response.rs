@@ -40,7 +40,6 @@ pub trait FromResponse: Sized {
 pub struct Rejected(Box<(Response, DecodeError)>);
 
 impl Rejected {
-    /// The response, and why it cannot be read.
     pub(crate) fn into_parts(self) -> (Response, DecodeError) {
         *self.0
     }

@@ -12,7 +12,6 @@ use crate::redact::{HeaderNames, mark_secrets};
 /// The length at which a request id is cut.
 const LONGEST_ID: usize = 128;
 
-/// The status and the headers of a response.
 #[derive(Clone)]
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,

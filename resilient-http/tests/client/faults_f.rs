@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use resilient_http::{
-    ApiError, Body, Bytes, ErrorKind, IdempotencyKey, Method, Phase, Response, RetriesDisabled,
-    RetryPolicy, TimeoutPhase,
+    ApiError, Body, Bytes, Classify, ErrorKind, IdempotencyKey, Method, Phase, Response,
+    RetriesDisabled, RetryPolicy, TimeoutPhase,
 };
 use serde_json::Value;
 
@@ -537,4 +537,26 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
         (error.retry_after(), server.count()),
         (Some(Duration::from_secs(2)), 1)
     );
+}
+
+#[tokio::test]
+async fn fm_f13_an_error_shows_one_wait_whenever_it_is_asked() {
+    // Each reading of a date by the clock would give another wait.
+    let header = [("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")];
+    for code in [429, 503] {
+        let server = Api::serve(move |_, _| answer(code, &header, "")).await;
+        let api = client(&server.url).build().unwrap();
+        let error = within("the call", api.get::<()>("x")).await.unwrap_err();
+        let wait = error.retry_after().unwrap();
+        let (ApiError::RateLimited { retry_after, .. } | ApiError::Server { retry_after, .. }) =
+            &error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*retry_after, Some(wait));
+        assert_eq!(error.classify().retry_after, Some(wait));
+        assert!(error.to_string().contains(&format!("{wait:?}")), "{error}");
+        assert_eq!(error.clone().retry_after(), Some(wait));
+        assert_eq!(error.attempts(), 1);
+    }
 }

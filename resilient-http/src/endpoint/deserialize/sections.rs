@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resilient::RetryPolicy;
 use resilient::breaker::BreakerConfigBuilder;
-use resilient::budget::BudgetConfig;
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::retries::{Jitter, RetryPolicyBuilder};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -16,6 +16,8 @@ use super::super::config_check::SettingError;
 use super::super::preset::Preset;
 use super::super::settings::{BudgetSettings, RetrySettings, Settings};
 use super::words::{Body, Key, Plain, Time, Word};
+#[cfg(feature = "cache")]
+use crate::cache::CacheConfig;
 use crate::request::{Idempotency, LimitOverride};
 
 /// The endpoints of one document, by name.
@@ -52,7 +54,6 @@ impl EndpointConfigs {
     }
 }
 
-/// A document before it is checked.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::endpoint) struct Document {
@@ -88,7 +89,6 @@ impl<'de> Deserialize<'de> for EndpointConfigs {
     }
 }
 
-/// The settings of one endpoint, or the defaults.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct Section {
@@ -173,23 +173,32 @@ impl RetrySection {
     fn builder(self) -> RetryPolicyBuilder {
         let time =
             |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or(Duration::MAX));
-        let mut builder = RetryPolicy::builder();
-        if let Some(time) = time(self.base_delay) {
-            builder = builder.base_delay(time);
-        }
-        if let Some(time) = time(self.max_delay) {
-            builder = builder.max_delay(time);
-        }
-        if let Some(factor) = self.backoff_factor {
-            builder = builder.backoff_factor(factor);
-        }
-        if let Some(Word(jitter)) = self.jitter {
-            builder = builder.jitter(jitter);
-        }
-        if let Some(time) = time(self.max_retry_after) {
-            builder = builder.max_retry_after(time);
-        }
-        builder
+        let builder = RetryPolicy::builder();
+        let builder = set(
+            builder,
+            time(self.base_delay),
+            RetryPolicyBuilder::base_delay,
+        );
+        let builder = set(builder, time(self.max_delay), RetryPolicyBuilder::max_delay);
+        let builder = set(
+            builder,
+            self.backoff_factor,
+            RetryPolicyBuilder::backoff_factor,
+        );
+        let jitter = self.jitter.map(|Word(jitter)| jitter);
+        let builder = set(builder, jitter, RetryPolicyBuilder::jitter);
+        set(
+            builder,
+            time(self.max_retry_after),
+            RetryPolicyBuilder::max_retry_after,
+        )
+    }
+}
+
+fn set<B, T>(builder: B, value: Option<T>, setter: impl FnOnce(B, T) -> B) -> B {
+    match value {
+        Some(value) => setter(builder, value),
+        None => builder,
     }
 }
 
@@ -209,20 +218,15 @@ impl BudgetSection {
         if self.enabled == Some(false) {
             return BudgetSettings::None;
         }
-        let mut builder = BudgetConfig::builder();
-        if let Some(tokens) = self.capacity {
-            builder = builder.capacity(tokens);
-        }
-        if let Some(tokens) = self.retry_cost {
-            builder = builder.retry_cost(tokens);
-        }
-        if let Some(tokens) = self.initial_tokens {
-            builder = builder.initial_tokens(tokens);
-        }
-        if let Some(tokens) = self.deposit {
-            builder = builder.deposit(tokens);
-        }
-        BudgetSettings::Own(builder)
+        let builder = BudgetConfig::builder();
+        let builder = set(builder, self.capacity, BudgetConfigBuilder::capacity);
+        let builder = set(builder, self.retry_cost, BudgetConfigBuilder::retry_cost);
+        let builder = set(
+            builder,
+            self.initial_tokens,
+            BudgetConfigBuilder::initial_tokens,
+        );
+        BudgetSettings::Changes(set(builder, self.deposit, BudgetConfigBuilder::deposit))
     }
 }
 
@@ -237,20 +241,12 @@ struct CacheSection {
 
 #[cfg(feature = "cache")]
 impl CacheSection {
-    fn config(self) -> crate::cache::CacheConfig {
+    fn config(self) -> CacheConfig {
         let time =
             |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or_default());
-        let mut config = crate::cache::CacheConfig::new();
-        if let Some(time) = time(self.ttl) {
-            config = config.ttl(time);
-        }
-        if let Some(time) = time(self.stale_if_open) {
-            config = config.stale_if_open(time);
-        }
-        if let Some(bytes) = self.max_bytes {
-            config = config.max_bytes(bytes);
-        }
-        config
+        let config = set(CacheConfig::new(), time(self.ttl), CacheConfig::ttl);
+        let config = set(config, time(self.stale_if_open), CacheConfig::stale_if_open);
+        set(config, self.max_bytes, CacheConfig::max_bytes)
     }
 }
 

@@ -145,7 +145,6 @@ impl<'de> Deserialize<'de> for Plain {
     }
 }
 
-/// The fields of `extra_body`, of any JSON type.
 pub(super) struct Body(pub(super) Fields);
 
 impl<'de> Deserialize<'de> for Body {
