@@ -8,9 +8,8 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
 
 use super::api_key::ApiKey;
 use super::auth::Auth;
-use super::breakers::ClientBreakers;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
-use super::handle::{ApiClient, ClientInner};
+use super::handle::{ApiClient, ClientBreakers, ClientInner};
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
+use resilient::breaker::KeyedBreakers;
 use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+use url::Url;
 
 use super::auth::Credentials;
-use super::breakers::ClientBreakers;
 use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
@@ -49,6 +50,23 @@ pub(crate) struct ClientInner {
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
+}
+
+#[derive(Clone)]
+pub(crate) enum ClientBreakers {
+    /// One per origin. The base's origin and the allowed ones bound their number.
+    PerOrigin(KeyedBreakers<String>),
+    /// One for all origins.
+    Shared(CircuitBreaker),
+}
+
+impl ClientBreakers {
+    pub(crate) fn of(&self, url: &Url) -> CircuitBreaker {
+        match self {
+            Self::PerOrigin(breakers) => breakers.get(&url.origin().ascii_serialization()),
+            Self::Shared(breaker) => breaker.clone(),
+        }
+    }
 }
 
 impl ApiClient {

@@ -2,7 +2,6 @@
 
 mod api_key;
 mod auth;
-mod breakers;
 mod build;
 mod builder;
 mod handle;

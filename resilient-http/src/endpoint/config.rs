@@ -28,7 +28,7 @@ use crate::client::Auth;
 /// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | required unless `auth` is `none` |
 /// | [`header`](crate::EndpointConfigBuilder::header) | none | |
 /// | [`timeout`](crate::EndpointConfigBuilder::timeout) | 300 s | for one attempt |
-/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the merged call |
+/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the whole call |
 /// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3 | 4 attempts |
 /// | [`retry`](crate::EndpointConfigBuilder::retry) | [`RetryPolicy`] or preset | |
 /// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
@@ -110,7 +110,7 @@ impl EndpointConfig {
         self.timeout
     }
 
-    /// The time limit for the merged call.
+    /// The time limit for the whole call.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline

@@ -61,22 +61,21 @@ impl Content {
         if matches!(payload, Payload::Nothing) {
             return Ok(Written::Nothing);
         }
+        let refuse = |problem| BuildError::new(BuildErrorKind::Body, "body", problem);
         match self {
             Self::Json(content_type) => {
                 let bytes = match payload {
-                    Payload::Nothing => return Ok(Written::Nothing),
+                    Payload::Nothing => Vec::new(),
                     Payload::Whole(json) => json.get().as_bytes().to_vec(),
-                    Payload::Fields(fields) => serde_json::to_vec(fields).map_err(|_| {
-                        BuildError::new(BuildErrorKind::Body, "body", "cannot be written as JSON")
-                    })?,
+                    Payload::Fields(fields) => serde_json::to_vec(fields)
+                        .map_err(|_| refuse("cannot be written as JSON"))?,
                 };
                 Ok(Written::Body(content_type.clone(), bytes))
             }
             Self::Form => {
                 let pairs = pairs(payload, BuildErrorKind::Body)?;
-                let text = serde_urlencoded::to_string(pairs).map_err(|_| {
-                    BuildError::new(BuildErrorKind::Body, "body", "cannot be written as a form")
-                })?;
+                let text = serde_urlencoded::to_string(pairs)
+                    .map_err(|_| refuse("cannot be written as a form"))?;
                 Ok(Written::Body(FORM.to_owned(), text.into_bytes()))
             }
             Self::Query => pairs(payload, BuildErrorKind::Query).map(Written::Query),

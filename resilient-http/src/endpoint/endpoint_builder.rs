@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 
 use super::config::{BudgetSource, EndpointConfig};
-use super::handle::Endpoint;
+use super::handle::{Endpoint, EndpointInner};
 #[cfg(feature = "cache")]
-use crate::cache::ResponseCache;
+use crate::cache::{CachedCalls, ResponseCache};
 use crate::client::{ApiClient, ApiClientBuilder};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::setters::setters;
@@ -154,12 +155,16 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         for warning in config.warnings() {
             tracing::warn!(target: "resilient_http", "{warning}");
         }
-        Ok(Endpoint::assemble(
+        let inner = EndpointInner {
             config,
             client,
             #[cfg(feature = "cache")]
-            cache,
-        ))
+            cached_calls: cache.map(CachedCalls::new),
+        };
+        Ok(Endpoint {
+            inner: Arc::new(inner),
+            types: PhantomData,
+        })
     }
 }
 

@@ -64,34 +64,18 @@ use crate::response::FromResponse;
 /// Dropping the future ends the call: see [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
 /// If other calls wait for its response, one of them asks the server.
 pub struct Endpoint<Req: ?Sized, Res> {
-    inner: Arc<EndpointInner>,
-    types: PhantomData<fn(&Req) -> Res>,
+    pub(super) inner: Arc<EndpointInner>,
+    pub(super) types: PhantomData<fn(&Req) -> Res>,
 }
 
-struct EndpointInner {
-    config: EndpointConfig,
-    client: ApiClient,
+pub(super) struct EndpointInner {
+    pub(super) config: EndpointConfig,
+    pub(super) client: ApiClient,
     #[cfg(feature = "cache")]
-    cached_calls: Option<CachedCalls>,
+    pub(super) cached_calls: Option<CachedCalls>,
 }
 
 impl<Req: ?Sized, Res> Endpoint<Req, Res> {
-    pub(super) fn assemble(
-        config: EndpointConfig,
-        client: ApiClient,
-        #[cfg(feature = "cache")] cache: Option<ResponseCache>,
-    ) -> Self {
-        Self {
-            inner: Arc::new(EndpointInner {
-                config,
-                client,
-                #[cfg(feature = "cache")]
-                cached_calls: cache.map(CachedCalls::new),
-            }),
-            types: PhantomData,
-        }
-    }
-
     /// This endpoint with other types.
     #[must_use]
     pub fn typed<OtherReq: ?Sized, OtherRes>(&self) -> Endpoint<OtherReq, OtherRes> {

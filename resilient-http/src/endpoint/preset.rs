@@ -29,18 +29,12 @@ pub struct Preset {
     name: &'static str,
     base_url: &'static str,
     path: &'static str,
-    auth: PresetAuth,
+    sends_x_api_key: bool,
     headers: &'static [(&'static str, &'static str)],
     timeout: Duration,
     delays: (Duration, Duration),
     retried: &'static [u16],
     permanent: &'static [&'static str],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PresetAuth {
-    Bearer,
-    XApiKey,
 }
 
 impl Preset {
@@ -49,7 +43,7 @@ impl Preset {
         name: "openai",
         base_url: "https://api.openai.com/v1",
         path: "chat/completions",
-        auth: PresetAuth::Bearer,
+        sends_x_api_key: false,
         headers: &[],
         timeout: Duration::from_secs(300),
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
@@ -62,7 +56,7 @@ impl Preset {
         name: "anthropic",
         base_url: "https://api.anthropic.com/v1",
         path: "messages",
-        auth: PresetAuth::XApiKey,
+        sends_x_api_key: true,
         headers: &[("anthropic-version", "2023-06-01")],
         timeout: Duration::from_secs(300),
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
@@ -95,10 +89,7 @@ impl Preset {
         Settings {
             base_url: Some(self.base_url.to_owned()),
             path: Some(self.path.to_owned()),
-            auth: Some(match self.auth {
-                PresetAuth::Bearer => AuthKind::Bearer,
-                PresetAuth::XApiKey => AuthKind::XApiKey,
-            }),
+            auth: self.sends_x_api_key.then_some(AuthKind::XApiKey),
             headers: own(self.headers),
             timeout: Some(LimitOverride(Some(self.timeout))),
             retry: Some(RetrySettings::Changes(

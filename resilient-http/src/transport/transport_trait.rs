@@ -27,6 +27,7 @@ pub trait Transport: Send + Sync + 'static {
 }
 
 /// Why an exchange failed.
+#[derive(Debug)]
 pub struct TransportError {
     pub(crate) cause: FailureCause,
     pub(crate) source: Option<BoxError>,
@@ -55,15 +56,6 @@ impl TransportError {
             cause: FailureCause::Unsendable(problem),
             source: None,
         }
-    }
-}
-
-impl fmt::Debug for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportError")
-            .field("cause", &self.cause)
-            .field("source", &self.source)
-            .finish()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resilient::RetryPolicy;
 use resilient::breaker::BreakerConfigBuilder;
-use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
+use resilient::budget::BudgetConfig;
 use resilient::retries::{Jitter, RetryPolicyBuilder};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -159,6 +159,17 @@ impl Section {
     }
 }
 
+/// Calls a builder's setter for each value that the section has.
+macro_rules! change {
+    ($builder:expr; $($setter:ident: $value:expr),+) => {{
+        let mut builder = $builder;
+        $(if let Some(value) = $value {
+            builder = builder.$setter(value);
+        })+
+        builder
+    }};
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct RetrySection {
@@ -173,32 +184,12 @@ impl RetrySection {
     fn builder(self) -> RetryPolicyBuilder {
         let time =
             |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or(Duration::MAX));
-        let builder = RetryPolicy::builder();
-        let builder = set(
-            builder,
-            time(self.base_delay),
-            RetryPolicyBuilder::base_delay,
-        );
-        let builder = set(builder, time(self.max_delay), RetryPolicyBuilder::max_delay);
-        let builder = set(
-            builder,
-            self.backoff_factor,
-            RetryPolicyBuilder::backoff_factor,
-        );
-        let jitter = self.jitter.map(|Word(jitter)| jitter);
-        let builder = set(builder, jitter, RetryPolicyBuilder::jitter);
-        set(
-            builder,
-            time(self.max_retry_after),
-            RetryPolicyBuilder::max_retry_after,
-        )
-    }
-}
-
-fn set<B, T>(builder: B, value: Option<T>, setter: impl FnOnce(B, T) -> B) -> B {
-    match value {
-        Some(value) => setter(builder, value),
-        None => builder,
+        change!(RetryPolicy::builder();
+            base_delay: time(self.base_delay),
+            max_delay: time(self.max_delay),
+            backoff_factor: self.backoff_factor,
+            jitter: self.jitter.map(|Word(jitter)| jitter),
+            max_retry_after: time(self.max_retry_after))
     }
 }
 
@@ -218,15 +209,11 @@ impl BudgetSection {
         if self.enabled == Some(false) {
             return BudgetSettings::None;
         }
-        let builder = BudgetConfig::builder();
-        let builder = set(builder, self.capacity, BudgetConfigBuilder::capacity);
-        let builder = set(builder, self.retry_cost, BudgetConfigBuilder::retry_cost);
-        let builder = set(
-            builder,
-            self.initial_tokens,
-            BudgetConfigBuilder::initial_tokens,
-        );
-        BudgetSettings::Changes(set(builder, self.deposit, BudgetConfigBuilder::deposit))
+        BudgetSettings::Changes(change!(BudgetConfig::builder();
+            capacity: self.capacity,
+            retry_cost: self.retry_cost,
+            initial_tokens: self.initial_tokens,
+            deposit: self.deposit))
     }
 }
 
@@ -244,9 +231,10 @@ impl CacheSection {
     fn config(self) -> CacheConfig {
         let time =
             |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or_default());
-        let config = set(CacheConfig::new(), time(self.ttl), CacheConfig::ttl);
-        let config = set(config, time(self.stale_if_open), CacheConfig::stale_if_open);
-        set(config, self.max_bytes, CacheConfig::max_bytes)
+        change!(CacheConfig::new();
+            ttl: time(self.ttl),
+            stale_if_open: time(self.stale_if_open),
+            max_bytes: self.max_bytes)
     }
 }
 
