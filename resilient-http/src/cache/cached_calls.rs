@@ -41,7 +41,7 @@ struct Fetched<T> {
 /// The response of a call, decoded or not yet.
 enum Found<T> {
     Read(T),
-    Response(Response),
+    Response(Box<Response>),
 }
 
 impl CachedCalls {
@@ -79,7 +79,7 @@ impl CachedCalls {
         };
         let response = match found {
             Ok(Found::Read(value)) => return Ok(value),
-            Ok(Found::Response(response)) => response,
+            Ok(Found::Response(Box::new(response))) => response,
             Err(error) if refresh => return Err(error),
             Err(error) => self.find_stale(client, &key, error)?,
         };
@@ -96,7 +96,7 @@ impl CachedCalls {
     ) -> Result<Found<T>, ApiError> {
         let cache = &*self.cache.inner;
         if let Some(response) = self.find_fresh(&key) {
-            return Ok(Found::Response(response));
+            return Ok(Found::Response(Box::new(response)));
         }
         let deadline = request
             .options
@@ -112,11 +112,11 @@ impl CachedCalls {
             let mut response = result.clone()?;
             response.served = Served::Joined;
             response.attempts = 0;
-            return Ok(Found::Response(response));
+            return Ok(Found::Response(Box::new(response)));
         }
         // Another call may have finished between the first lookup and joining.
         if let Some(response) = self.find_fresh(&key) {
-            return Ok(Found::Response(response));
+            return Ok(Found::Response(Box::new(response)));
         }
         // A call that waited in vain for another one has less time left.
         let has_own_limits = !in_flight.is_first

@@ -23,6 +23,10 @@ pub(super) enum RetrySettings {
 #[derive(Debug, Clone)]
 pub(super) enum BudgetSettings {
     Checked(BudgetConfig),
+    #[cfg_attr(
+        not(feature = "serde"),
+        expect(dead_code, reason = "only files change some of the settings")
+    )]
     Changes(BudgetConfigBuilder),
     None,
 }

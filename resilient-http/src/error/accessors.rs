@@ -75,7 +75,7 @@ impl ApiError {
     /// The rate limit that the server reported.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.response()?.head.rate_limit.clone()
+        self.response()?.head.rate_limit.as_deref().cloned()
     }
 
     /// The server's id of the request, from `x-request-id` or a similar header.

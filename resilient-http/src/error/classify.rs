@@ -36,13 +36,14 @@ impl ApiError {
                 phase: TimeoutPhase::Attempt,
                 ..
             } => retry_if(Outcome::Failure, is_repeatable),
-            // The breaker counted each attempt already.
+            // Deadline: the breaker counted each attempt already. Otherwise the server works, and the
+            // response does not fit.
             Self::Timeout {
                 phase: TimeoutPhase::Deadline,
                 ..
-            } => Classification::ignored(),
-            // The server works; the response does not fit.
-            Self::Decode { .. } | Self::TooLarge { .. } => Classification::ignored(),
+            }
+            | Self::Decode { .. }
+            | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),
         };
         let call = details.call.as_ref();

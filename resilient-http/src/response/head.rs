@@ -18,7 +18,8 @@ pub(crate) struct ResponseHead {
     pub(crate) headers: HeaderMap,
     /// The wait that the server asks for. Read once, because a date means a shorter wait later.
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) rate_limit: Option<RateLimit>,
+    /// Boxed: few responses have one.
+    pub(crate) rate_limit: Option<Box<RateLimit>>,
 }
 
 impl ResponseHead {
@@ -34,7 +35,7 @@ impl ResponseHead {
             retry_after: may_ask_for_a_wait
                 .then(|| retry_after(&headers, SystemTime::now()))
                 .flatten(),
-            rate_limit: RateLimit::parse(&headers),
+            rate_limit: RateLimit::parse(&headers).map(Box::new),
             headers,
         }
     }

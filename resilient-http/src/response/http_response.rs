@@ -99,7 +99,7 @@ impl Response {
     /// The rate limit that the server reported, as read when the response arrived.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.head.rate_limit.clone()
+        self.head.rate_limit.as_deref().cloned()
     }
 
     /// Reads the body as JSON. An empty body is read as `null`, so `()`, `Option` and
