@@ -2,7 +2,6 @@
 //! stale response.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 
 use super::counts::count;
 use super::key::CacheKey;
-use super::store::{ResponseCache, Stored};
+use super::store::ResponseCache;
 use crate::call::call_facts;
 use crate::client::ApiClient;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
@@ -70,16 +69,14 @@ impl CachedCalls {
         };
         let facts = call_facts(client, &request);
         let found = if refresh {
-            self.fetch(client, key, &request)
-                .await
-                .read
-                .map(Found::Read)
+            let fetched = self.fetch(client, key, &request).await;
+            fetched.read.map(Found::Read)
         } else {
             self.find_or_join(client, key, request, &facts).await
         };
         let response = match found {
             Ok(Found::Read(value)) => return Ok(value),
-            Ok(Found::Response(Box::new(response))) => response,
+            Ok(Found::Response(response)) => *response,
             Err(error) if refresh => return Err(error),
             Err(error) => self.find_stale(client, &key, error)?,
         };
@@ -96,7 +93,7 @@ impl CachedCalls {
     ) -> Result<Found<T>, ApiError> {
         let cache = &*self.cache.inner;
         if let Some(response) = self.find_fresh(&key) {
-            return Ok(Found::Response(Box::new(response)));
+            return Ok(Found::Response(response));
         }
         let deadline = request
             .options
@@ -109,14 +106,12 @@ impl CachedCalls {
         };
         if let Some(result) = &*result {
             count(&cache.counters.joined);
-            let mut response = result.clone()?;
-            response.served = Served::Joined;
-            response.attempts = 0;
+            let response = without_attempts(result.clone()?, Served::Joined);
             return Ok(Found::Response(Box::new(response)));
         }
         // Another call may have finished between the first lookup and joining.
         if let Some(response) = self.find_fresh(&key) {
-            return Ok(Found::Response(Box::new(response)));
+            return Ok(Found::Response(response));
         }
         // A call that waited in vain for another one has less time left.
         let has_own_limits = !in_flight.is_first
@@ -170,7 +165,7 @@ impl CachedCalls {
     }
 
     /// A cached response within its `ttl`.
-    fn find_fresh(&self, key: &CacheKey) -> Option<Response> {
+    fn find_fresh(&self, key: &CacheKey) -> Option<Box<Response>> {
         let cache = &*self.cache.inner;
         let stored = cache.find(key)?;
         let age = stored.age();
@@ -178,7 +173,8 @@ impl CachedCalls {
             return None;
         }
         count(&cache.counters.hits);
-        Some(response_of(&stored, Served::Cached { age }))
+        let response = without_attempts(stored.response(), Served::Cached { age });
+        Some(Box::new(response))
     }
 
     /// A stale response if the circuit is open; otherwise `error`.
@@ -208,7 +204,7 @@ impl CachedCalls {
         count(&cache.counters.stale);
         #[cfg(feature = "tracing")]
         tracing::debug!(target: "resilient_http", ?age, "a stale answer: the circuit is open");
-        Ok(response_of(&stored, Served::Stale { age }))
+        Ok(without_attempts(stored.response(), Served::Stale { age }))
     }
 }
 
@@ -223,8 +219,7 @@ fn is_cut_short(error: &ApiError) -> bool {
     )
 }
 
-fn response_of(stored: &Arc<Stored>, served: Served) -> Response {
-    let mut response = stored.response();
+fn without_attempts(mut response: Response, served: Served) -> Response {
     response.served = served;
     response.attempts = 0;
     response
