@@ -92,8 +92,23 @@ impl ApiClient {
         self.start(method, path.as_ref())
     }
 
-    fn start<T>(&self, method: Method, path: &str) -> RequestBuilder<T> {
-        RequestBuilder::new(self.clone(), method, path)
+    pub(crate) fn start<T>(&self, method: Method, path: &str) -> RequestBuilder<T> {
+        let draft = RequestDraft {
+            client: self.clone(),
+            method,
+            target: Target::parse(path, &self.inner().base),
+            values: Vec::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Body::empty(),
+            content_type: None,
+            options: RequestOptions::default(),
+            problem: None,
+        };
+        RequestBuilder {
+            draft,
+            output: PhantomData,
+        }
     }
 }
 
@@ -111,25 +126,6 @@ impl<T> RequestBuilder<T> {
         retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
         /// Whether the request may be sent twice. Default: decided by the method.
         idempotency(idempotency: Idempotency) => draft.options.idempotency = idempotency;
-    }
-
-    pub(crate) fn new(client: ApiClient, method: Method, path: &str) -> Self {
-        let draft = RequestDraft {
-            target: Target::parse(path, &client.inner().base),
-            client,
-            method,
-            values: Vec::new(),
-            query: Vec::new(),
-            headers: HeaderMap::new(),
-            body: Body::empty(),
-            content_type: None,
-            options: RequestOptions::default(),
-            problem: None,
-        };
-        Self {
-            draft,
-            output: PhantomData,
-        }
     }
 
     /// Sets the value of the parameter `{name}`. See [`PathTemplate`](crate::PathTemplate) for its
@@ -252,7 +248,12 @@ impl RequestDraft {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        self.options.check_times()?;
+        // A call without any time is a mistake.
+        let own = |limit: Option<LimitOverride>| limit.and_then(|limit| limit.0);
+        BuildError::check_times(&[
+            ("timeout", own(self.options.timeout)),
+            ("deadline", own(self.options.deadline)),
+        ])?;
         let target = self.target?;
         let values = self.values.iter();
         let values = values.map(|(name, value)| (name.as_str(), value.as_str()));

@@ -16,22 +16,16 @@ pub(super) struct RequestSpan {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
     #[cfg(feature = "metrics")]
-    measurement: Measurement,
+    measured: (std::time::Instant, Vec<metrics::Label>),
     status: Option<StatusCode>,
     is_over: bool,
-}
-
-#[cfg(feature = "metrics")]
-struct Measurement {
-    began: std::time::Instant,
-    labels: Vec<metrics::Label>,
 }
 
 impl RequestSpan {
     /// `resends` is the number of earlier requests of the same call, including redirects.
     #[cfg_attr(
         not(feature = "tracing"),
-        expect(unused_variables, reason = "there is no span to tell")
+        expect(unused_variables, reason = "there is no span")
     )]
     pub(super) fn begin(template: &str, method: &Method, url: &Url, resends: u32) -> Self {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
@@ -62,15 +56,15 @@ impl RequestSpan {
                 span
             },
             #[cfg(feature = "metrics")]
-            measurement: Measurement {
-                began: std::time::Instant::now(),
-                labels: vec![
+            measured: (
+                std::time::Instant::now(),
+                vec![
                     metrics::Label::new("http.request.method", method_label(method)),
                     metrics::Label::new("server.address", server.to_owned()),
                     metrics::Label::new("server.port", port.to_string()),
                     metrics::Label::new("url.scheme", url.scheme().to_owned()),
                 ],
-            },
+            ),
             status: None,
             is_over: false,
         }
@@ -98,7 +92,7 @@ impl RequestSpan {
 
     #[cfg_attr(
         not(any(feature = "tracing", feature = "metrics")),
-        expect(unused_variables, reason = "nobody is told")
+        expect(unused_variables, reason = "nothing is recorded")
     )]
     fn finish(&mut self, error: Option<&'static str>) {
         self.is_over = true;
@@ -121,16 +115,14 @@ impl RequestSpan {
         }
         #[cfg(feature = "metrics")]
         {
-            let mut labels = std::mem::take(&mut self.measurement.labels);
+            let (began, labels) = &mut self.measured;
+            let mut labels = std::mem::take(labels);
             let status = self.status.map(|status| status.as_str().to_owned());
-            let known = [("http.response.status_code", status), ("error.type", error)];
-            labels.extend(
-                known.into_iter().filter_map(|(name, value)| {
-                    value.map(|value| metrics::Label::new(name, value))
-                }),
-            );
+            let label = |name, value| metrics::Label::new(name, value);
+            labels.extend(status.map(|status| label("http.response.status_code", status)));
+            labels.extend(error.map(|error| label("error.type", error)));
             metrics::histogram!("http.client.request.duration", labels)
-                .record(self.measurement.began.elapsed().as_secs_f64());
+                .record(began.elapsed().as_secs_f64());
         }
     }
 }

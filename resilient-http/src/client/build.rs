@@ -1,7 +1,6 @@
 //! Builds a client: checks its settings, reads its keys and creates its transport.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use resilient::breaker::KeyedBreakers;
 use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
@@ -30,7 +29,11 @@ impl ApiClientBuilder {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        self.check_times()?;
+        BuildError::check_times(&[
+            ("timeout", self.timeout),
+            ("deadline", self.deadline),
+            ("connect_timeout", Some(self.connect_timeout)),
+        ])?;
         let (mut base, user) = BaseUrl::parse(&self.base)?;
         for origin in &self.allowed {
             base.allow(origin)?;
@@ -65,18 +68,6 @@ impl ApiClientBuilder {
             idempotency_header,
             gate: Arc::new(CallGate::new(connections)),
         }))
-    }
-
-    fn check_times(&self) -> Result<(), BuildError> {
-        let times = [
-            ("timeout", self.timeout),
-            ("deadline", self.deadline),
-            ("connect_timeout", Some(self.connect_timeout)),
-        ];
-        match times.iter().find(|(_, time)| *time == Some(Duration::ZERO)) {
-            Some((name, _)) => Err(BuildError::setting(name, "must be longer than zero")),
-            None => Ok(()),
-        }
     }
 
     fn auth_or(&self, user: Option<UserInfo>) -> Result<Auth, BuildError> {

@@ -16,7 +16,6 @@ use super::content::Written;
 use super::fields::Payload;
 #[cfg(feature = "cache")]
 use crate::cache::{CachedCalls, ResponseCache};
-use crate::call::RequestBuilder;
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError};
 use crate::request::PreparedRequest;
@@ -143,9 +142,8 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         }
         let config = &self.inner.config;
         let payload = Payload::merge(&config.merged.extra_body, request, &options.fields)?;
-        let client = self.inner.client.clone();
-        let mut builder =
-            RequestBuilder::<()>::new(client, config.method.clone(), config.path.as_str());
+        let client = &self.inner.client;
+        let mut builder = client.start::<()>(config.method.clone(), config.path.as_str());
         // The last value of a parameter wins.
         for (name, value) in &config.merged.params {
             builder = builder.param(name, value);

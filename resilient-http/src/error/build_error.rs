@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Any error.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -67,20 +68,13 @@ impl BuildError {
     }
 
     pub(crate) fn template(text: &str, problem: &str) -> Self {
-        Self::new(
-            BuildErrorKind::Template,
-            format!("path template {}", shown(text)),
-            problem,
-        )
+        let subject = format!("path template {}", shown(text));
+        Self::new(BuildErrorKind::Template, subject, problem)
     }
 
     pub(crate) fn parameter(name: &str, problem: &str) -> Self {
-        let name = name.escape_debug();
-        Self::new(
-            BuildErrorKind::Parameter,
-            format!("parameter `{name}`"),
-            problem,
-        )
+        let subject = format!("parameter `{}`", name.escape_debug());
+        Self::new(BuildErrorKind::Parameter, subject, problem)
     }
 
     pub(crate) fn header(name: &str, problem: &str) -> Self {
@@ -92,6 +86,14 @@ impl BuildError {
         Self::new(BuildErrorKind::BaseUrl, "base URL", problem)
     }
 
+    /// Checks that no time limit is zero.
+    pub(crate) fn check_times(times: &[(&str, Option<Duration>)]) -> Result<(), Self> {
+        match times.iter().find(|(_, time)| *time == Some(Duration::ZERO)) {
+            Some((name, _)) => Err(Self::setting(name, "must be longer than zero")),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn setting(name: &str, problem: impl Into<String>) -> Self {
         Self::new(BuildErrorKind::Setting, format!("`{name}`"), problem)
     }
@@ -101,10 +103,8 @@ impl BuildError {
     }
 
     pub(crate) fn in_the_clear() -> Self {
-        Self::credentials(
-            "credentials",
-            "would go over plain `http`: use `https`, or `.allow_plain_http()`",
-        )
+        let problem = "would go over plain `http`: use `https`, or `.allow_plain_http()`";
+        Self::credentials("credentials", problem)
     }
 
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {

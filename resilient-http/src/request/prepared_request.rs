@@ -10,7 +10,6 @@ use url::Url;
 
 use super::body::Body;
 use super::idempotency::Idempotency;
-use crate::error::BuildError;
 
 /// Options of one call that replace those of the client.
 #[derive(Clone, Default)]
@@ -35,19 +34,6 @@ pub struct PreparedRequest {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) options: RequestOptions,
-}
-
-impl RequestOptions {
-    /// A call without any time is a mistake.
-    pub(crate) fn check_times(&self) -> Result<(), BuildError> {
-        let times = [("timeout", self.timeout), ("deadline", self.deadline)];
-        let is_over =
-            |given: Option<LimitOverride>| given.is_some_and(|time| time.0 == Some(Duration::ZERO));
-        match times.into_iter().find(|(_, given)| is_over(*given)) {
-            Some((name, _)) => Err(BuildError::setting(name, "must be longer than zero")),
-            None => Ok(()),
-        }
-    }
 }
 
 impl PreparedRequest {
