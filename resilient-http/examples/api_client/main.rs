@@ -81,7 +81,7 @@ impl Shop {
             // later.
             Err(ApiError::RateLimited { retry_after, .. }) => {
                 let wait = retry_after.unwrap_or_default();
-                self.fall_back(&format!("limited: come back in {wait:?}"));
+                self.fall_back(&format!("limited: retry in {wait:?}"));
             }
             Err(error) if error.is_not_found() => {
                 self.shown.none += 1;
@@ -131,7 +131,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         shown: Tally::default(),
     };
 
-    shop.say("--- the API is well: prices that come at once are not shown here");
+    shop.say("--- the API works: prices after one attempt are not shown");
     shop.show_price("no such thing").await;
     while !Server::day_is_over(shop.began.elapsed()) {
         if let Some(news) = server.news(shop.began.elapsed()) {
@@ -142,7 +142,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // The first response is lost. The key tells the API that it has booked this order already.
-    server.lose_next_answer();
+    server.lose_next_response();
     let order = Order {
         sku: "tea",
         count: 2,
@@ -160,7 +160,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let calls = api.circuit_breaker().snapshot().totals;
     println!(
-        "\nprices shown: {} fresh ({} thanks to a retry), {} last known, {} none",
+        "\nprices shown: {} fresh ({} after a retry), {} last known, {} missing",
         shop.shown.fresh, shop.shown.after_retries, shop.shown.last_known, shop.shown.none
     );
     println!(

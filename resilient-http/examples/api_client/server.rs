@@ -79,7 +79,7 @@ impl Server {
         orders.unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    pub(crate) fn lose_next_answer(&self) {
+    pub(crate) fn lose_next_response(&self) {
         self.shared.loses_answer.store(true, SeqCst);
     }
 

@@ -59,14 +59,14 @@ fn ask(content: &'static str) -> Ask {
 }
 
 /// The line to print for a call, and its kind.
-fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
+fn describe(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
     let reply = match ended {
         Ok(reply) => reply,
         Err(ApiError::CircuitOpen(open)) => {
             let wait = open.retry_after().unwrap_or_default().as_millis();
-            return ("no answer, circuit open", format!("come back in {wait} ms"));
+            return ("no response, circuit open", format!("retry in {wait} ms"));
         }
-        Err(error) => return ("no answer", error.to_string()),
+        Err(error) => return ("no response", error.to_string()),
     };
     let text = reply
         .value
@@ -75,7 +75,7 @@ fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
         .map_or("", |choice| &choice.message.content);
     match reply.response.served() {
         Served::Stale { age } => ("stale", format!("{text}, {} ms old", age.as_millis())),
-        Served::Cached { .. } => ("kept", text.to_owned()),
+        Served::Cached { .. } => ("cached", text.to_owned()),
         _ => ("new", text.to_owned()),
     }
 }
@@ -91,7 +91,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = config.to_builder().base_url(server.base()).build()?;
     let chat = Chat::new(config)?;
 
-    println!("\n    time  circuit    answer");
+    println!("\n    time  circuit    response");
     let questions = ["Which tea?", "Which cup?"];
     let mut last = "";
     let mut asked_new = false;
@@ -108,7 +108,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             questions[n % 2]
         };
         let ended = chat.call(&ask(question)).await;
-        let (kind, text) = told(&ended);
+        let (kind, text) = describe(&ended);
         if kind != last {
             let state = chat.circuit_breaker().state().to_string();
             println!("{:>6} ms  {state:<9}  {kind}: {text}", age.as_millis());
@@ -122,7 +122,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let counts = cache.counts();
     println!(
-        "\n{} calls had a kept answer and {} a stale one; the server had {} requests of all.",
+        "\n{} calls used a cached response and {} a stale one; the server got {} requests.",
         counts.hits,
         counts.stale,
         server.requests()

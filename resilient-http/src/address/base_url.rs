@@ -18,8 +18,8 @@ pub(crate) type UserInfo = (String, SecretString);
 
 impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<(Self, Option<UserInfo>), BuildError> {
-        let mut url =
-            Url::parse(text).map_err(|error| BuildError::base(&format!("is no URL: {error}")))?;
+        let mut url = Url::parse(text)
+            .map_err(|error| BuildError::base(&format!("is not a URL: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(BuildError::base("must begin with `http://` or `https://`"));
         }
@@ -46,7 +46,7 @@ impl BaseUrl {
     pub(crate) fn allow(&mut self, origin: &str) -> Result<(), BuildError> {
         let refuse =
             |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "allowed origin", problem);
-        let url = Url::parse(origin).map_err(|_| refuse("is no URL"))?;
+        let url = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refuse("must begin with `http://` or `https://`"));
         }
@@ -97,7 +97,7 @@ fn take_user(url: &mut Url) -> Result<Option<UserInfo>, BuildError> {
         percent_encoding::percent_decode_str(text)
             .decode_utf8()
             .map(std::borrow::Cow::into_owned)
-            .map_err(|_| BuildError::base("has a user or password that is no UTF-8"))
+            .map_err(|_| BuildError::base("has a user or password that is not UTF-8"))
     };
     let user = plain(url.username())?;
     let password = SecretString::from(plain(url.password().unwrap_or_default())?);

@@ -55,7 +55,7 @@ impl PathTemplate {
             if is_first && segment.contains(':') && !segment.contains('{') && !is_last {
                 let scheme = segment.trim_end_matches(':');
                 if segment.ends_with(':') && scheme.chars().all(char::is_alphanumeric) {
-                    return Err(refuse("is an address of its own, not a path"));
+                    return Err(refuse("is a whole address, not a path"));
                 }
             }
             if !is_first {
@@ -100,7 +100,7 @@ impl PathTemplate {
             if !self.names().any(|known| known == *name) {
                 return Err(BuildError::parameter(
                     name,
-                    "is no name in the path template",
+                    "is not a name in the path template",
                 ));
             }
         }

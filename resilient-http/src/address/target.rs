@@ -30,7 +30,7 @@ impl Target {
         if origin.contains(['{', '}', '@']) {
             return Err(refuse("has a parameter or a user in its host"));
         }
-        let root = Url::parse(origin).map_err(|_| refuse("is no URL"))?;
+        let root = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
         if !base.knows(&root) {
             return Err(refuse(
                 "is of another origin than the base URL: allow it with `.allow_origin(…)`",

@@ -67,7 +67,7 @@ impl CacheConfig {
         }
         if self.ttl.is_zero() && self.stale_if_open.is_zero() {
             return refuse(
-                "`ttl` and `stale_if_open` must not both be zero: nothing would be kept",
+                "`ttl` and `stale_if_open` must not both be zero: nothing would be cached",
             );
         }
         Ok(())

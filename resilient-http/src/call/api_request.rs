@@ -66,7 +66,7 @@ impl ApiClient {
     /// in the query.
     pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
         let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
-            .map_err(|_| BuildError::setting("method", "is no method of HTTP"))?;
+            .map_err(|_| BuildError::setting("method", "is not an HTTP method"))?;
         let mut builder = self.start(method, &request.url);
         for (name, value) in &request.path_params {
             builder = builder.param(name, value);

@@ -140,7 +140,7 @@ impl Credentials {
             Self::Fresh(name, value) => {
                 if !headers.contains_key(name) {
                     let value = value().map_err(|error| {
-                        BuildError::credentials("fresh credentials", "are not to be had")
+                        BuildError::credentials("fresh credentials", "are not available")
                             .caused_by(error)
                     })?;
                     headers.insert(name, sensitive(name.as_str(), &value)?);
@@ -153,7 +153,7 @@ impl Credentials {
 
 fn sensitive(name: &str, value: &SecretString) -> Result<HeaderValue, BuildError> {
     let mut value = HeaderValue::from_str(value.expose_secret())
-        .map_err(|_| BuildError::header(name, "has a value that no header can have"))?;
+        .map_err(|_| BuildError::header(name, "has a value that a header cannot carry"))?;
     value.set_sensitive(true);
     Ok(value)
 }

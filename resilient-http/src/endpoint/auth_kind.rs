@@ -31,6 +31,14 @@ pub enum AuthKind {
     None,
 }
 
+/// A key with where it comes from.
+#[derive(Clone)]
+pub(super) struct ConfiguredKey {
+    pub(super) key: ApiKey,
+    /// The key is written in the configuration itself.
+    pub(super) is_literal: bool,
+}
+
 impl AuthKind {
     /// Combines it with the key. All kinds except `none` need one.
     pub(super) fn with(&self, key: Option<&ApiKey>) -> Result<Auth, BuildError> {

@@ -8,7 +8,6 @@ use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, RetryPolicy};
 
 use super::content::Content;
-use super::preset::Preset;
 use super::settings::Settings;
 use crate::address::PathTemplate;
 use crate::client::Auth;
@@ -42,7 +41,6 @@ pub struct EndpointConfig {
     pub(super) name: String,
     /// The settings as given, for `to_builder`.
     pub(super) given: Settings,
-    pub(super) preset: Option<Preset>,
     pub(super) provider: String,
     pub(super) path: PathTemplate,
     pub(super) method: Method,
@@ -132,7 +130,7 @@ impl EndpointConfig {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.merged.has_literal_key {
+        if matches!(&self.merged.api_key, Some(key) if key.is_literal) {
             warnings.push(format!(
                 "endpoint `{}`: its key stands in its configuration: use `env:NAME` or `file:PATH`",
                 self.full_name().escape_debug()

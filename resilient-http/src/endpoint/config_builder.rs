@@ -7,10 +7,11 @@ use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, RetryPolicy};
 use serde::Serialize;
 
-use super::auth_kind::AuthKind;
+use super::auth_kind::{AuthKind, ConfiguredKey};
 use super::config::EndpointConfig;
 use super::preset::Preset;
-use super::settings::{BudgetSettings, RetrySettings, Settings};
+use super::settings::Settings;
+use super::tables::{BudgetSettings, RetrySettings};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 use crate::client::ApiKey;
@@ -23,7 +24,6 @@ impl EndpointConfig {
     pub fn builder(name: impl Into<String>, provider: impl Into<String>) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: name.into(),
-            preset: None,
             settings: Settings {
                 provider: Some(provider.into()),
                 ..Settings::default()
@@ -36,7 +36,6 @@ impl EndpointConfig {
     pub fn to_builder(&self) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: self.name.clone(),
-            preset: self.preset,
             settings: self.given.clone(),
             problem: None,
         }
@@ -48,7 +47,6 @@ impl EndpointConfig {
 #[must_use]
 pub struct EndpointConfigBuilder {
     name: String,
-    preset: Option<Preset>,
     settings: Settings,
     /// The first mistake of the builder.
     problem: Option<BuildError>,
@@ -57,7 +55,7 @@ pub struct EndpointConfigBuilder {
 impl EndpointConfigBuilder {
     setters! {
         /// The defaults of a family of APIs. Other settings win over it in any order.
-        preset(preset: Preset) => preset = Some(preset);
+        preset(preset: Preset) => settings.preset = Some(preset);
         /// The base URL. The path is below it.
         base_url(url: impl Into<String>) => settings.base_url = Some(url.into());
         /// The path, a template such as `models/{model}/predict`.
@@ -112,8 +110,10 @@ impl EndpointConfigBuilder {
 
     /// The source of the key. It is read when the endpoint is built; a missing key is an error.
     pub fn api_key(mut self, key: ApiKey) -> Self {
-        self.settings.api_key = Some(key);
-        self.settings.has_literal_key = false;
+        self.settings.api_key = Some(ConfiguredKey {
+            key,
+            is_literal: false,
+        });
         self
     }
 
@@ -122,8 +122,8 @@ impl EndpointConfigBuilder {
     pub fn api_key_from(mut self, text: &str) -> Self {
         match text.parse() {
             Ok(key) => {
-                self = self.api_key(key);
-                self.settings.has_literal_key = text.starts_with("literal:");
+                let is_literal = text.starts_with("literal:");
+                self.settings.api_key = Some(ConfiguredKey { key, is_literal });
             }
             Err(error) => self.refuse(error),
         }
@@ -149,7 +149,7 @@ impl EndpointConfigBuilder {
     pub fn extra_body(mut self, fields: impl Serialize) -> Self {
         match fields_of(&fields) {
             Ok(fields) => self.settings.extra_body.extend(fields),
-            Err(_) => self.refuse(BuildError::setting("extra_body", "is no object")),
+            Err(_) => self.refuse(BuildError::setting("extra_body", "is not an object")),
         }
         self
     }
@@ -164,7 +164,7 @@ impl EndpointConfigBuilder {
             return Err(problem.clone());
         }
         let settings = self.settings.clone();
-        EndpointConfig::check(self.name.clone(), self.preset, settings).map_err(|wrong| wrong.error)
+        EndpointConfig::check(self.name.clone(), settings).map_err(|wrong| wrong.error)
     }
 
     fn refuse(&mut self, error: BuildError) {
@@ -176,7 +176,7 @@ impl fmt::Debug for EndpointConfigBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EndpointConfigBuilder")
             .field("name", &self.name)
-            .field("preset", &self.preset.map(|preset| preset.name()))
+            .field("preset", &self.settings.preset.map(|preset| preset.name()))
             .finish_non_exhaustive()
     }
 }

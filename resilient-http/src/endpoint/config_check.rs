@@ -9,8 +9,8 @@ use resilient::{BreakerConfig, RetryPolicy};
 use super::auth_kind::AuthKind;
 use super::config::{BudgetSource, EndpointConfig};
 use super::content::Content;
-use super::preset::Preset;
-use super::settings::{BudgetSettings, RetrySettings, Settings};
+use super::settings::Settings;
+use super::tables::{BudgetSettings, RetrySettings};
 use crate::address::{BaseUrl, PathTemplate};
 use crate::error::BuildError;
 use crate::request::{LimitOverride, header_pair};
@@ -44,11 +44,8 @@ impl SettingError {
 }
 
 impl EndpointConfig {
-    pub(super) fn check(
-        name: String,
-        preset: Option<Preset>,
-        given: Settings,
-    ) -> Result<Self, SettingError> {
+    pub(super) fn check(name: String, given: Settings) -> Result<Self, SettingError> {
+        let preset = given.preset;
         let merged = match preset {
             Some(preset) => given.clone().or(preset.settings()),
             None => given.clone(),
@@ -74,12 +71,12 @@ impl EndpointConfig {
             .unwrap_or("POST")
             .to_ascii_uppercase();
         let method = Method::from_bytes(method.as_bytes())
-            .map_err(|_| SettingError::setting("method", "is no method of HTTP"))?;
+            .map_err(|_| SettingError::setting("method", "is not an HTTP method"))?;
         let content = Content::of(&method, merged.content_type.as_deref())
             .map_err(SettingError::at("content_type"))?;
         let kind = merged.auth.clone().unwrap_or_default();
         let auth = kind
-            .with(merged.api_key.as_ref())
+            .with(merged.api_key.as_ref().map(|key| &key.key))
             .map_err(SettingError::at("api_key"))?;
         let headers = headers(&merged.headers, &kind)?;
         let (timeout, deadline) = times(&merged)?;
@@ -95,20 +92,19 @@ impl EndpointConfig {
             Some(BudgetSettings::Checked(config)) => BudgetSource::Own(*config),
             Some(BudgetSettings::Changes(settings)) => {
                 BudgetSource::Own(settings.build().map_err(|error| {
-                    SettingError::setting("budget", format!("cannot be: {error}"))
+                    SettingError::setting("budget", format!("is invalid: {error}"))
                 })?)
             }
         };
         let breaker = match &merged.circuit_breaker {
             None => BreakerConfig::default(),
             Some(settings) => settings.build().map_err(|error| {
-                SettingError::setting("circuit_breaker", format!("cannot be: {error}"))
+                SettingError::setting("circuit_breaker", format!("is invalid: {error}"))
             })?,
         };
         Ok(Self {
             name,
             given,
-            preset,
             provider,
             path,
             method,
@@ -213,5 +209,5 @@ fn policy(settings: &Settings) -> Result<RetryPolicy, SettingError> {
     };
     builder
         .build()
-        .map_err(|error| SettingError::setting("retry", format!("cannot be: {error}")))
+        .map_err(|error| SettingError::setting("retry", format!("is invalid: {error}")))
 }

@@ -85,7 +85,7 @@ impl Content {
 
 fn pairs(payload: &Payload, kind: BuildErrorKind) -> Result<Vec<(String, String)>, BuildError> {
     let Payload::Fields(fields) = payload else {
-        let problem = "is no object, so it cannot be written as `name=value` pairs";
+        let problem = "is not an object, so it cannot be written as `name=value` pairs";
         return Err(BuildError::new(kind, "request", problem));
     };
     field_pairs(fields, kind)

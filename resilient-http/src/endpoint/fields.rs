@@ -36,7 +36,7 @@ impl Payload {
             whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
             Self::Whole(_) => {
                 return Err(refuse_fields(
-                    "is no object, so no field can be added to it",
+                    "is not an object, so no field can be added to it",
                 ));
             }
             Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),

@@ -17,6 +17,7 @@ mod from_toml;
 mod handle;
 mod preset;
 mod settings;
+mod tables;
 
 pub use self::auth_kind::AuthKind;
 #[cfg(feature = "cache")]

@@ -2,12 +2,6 @@
 
 use std::time::Duration;
 
-use resilient::RetryPolicy;
-
-use super::auth_kind::AuthKind;
-use super::settings::{RetrySettings, Settings};
-use crate::request::{Idempotency, LimitOverride};
-
 /// The defaults of a provider's API. Each can be overridden.
 ///
 /// | | [`OPENAI`](Self::OPENAI) | [`ANTHROPIC`](Self::ANTHROPIC) |
@@ -26,15 +20,15 @@ use crate::request::{Idempotency, LimitOverride};
 /// Calls may be sent twice although they are `POST`s: the cost is at most an unread response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    name: &'static str,
-    base_url: &'static str,
-    path: &'static str,
-    sends_x_api_key: bool,
-    headers: &'static [(&'static str, &'static str)],
-    timeout: Duration,
-    delays: (Duration, Duration),
-    retried: &'static [u16],
-    permanent: &'static [&'static str],
+    pub(super) name: &'static str,
+    pub(super) base_url: &'static str,
+    pub(super) path: &'static str,
+    pub(super) sends_x_api_key: bool,
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    pub(super) timeout: Duration,
+    pub(super) delays: (Duration, Duration),
+    pub(super) retried: &'static [u16],
+    pub(super) permanent: &'static [&'static str],
 }
 
 impl Preset {
@@ -76,31 +70,5 @@ impl Preset {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
-    }
-
-    pub(super) fn settings(self) -> Settings {
-        let own = |pairs: &[(&str, &str)]| {
-            let pairs = pairs.iter();
-            pairs
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect()
-        };
-        let (base_delay, max_delay) = self.delays;
-        Settings {
-            base_url: Some(self.base_url.to_owned()),
-            path: Some(self.path.to_owned()),
-            auth: self.sends_x_api_key.then_some(AuthKind::XApiKey),
-            headers: own(self.headers),
-            timeout: Some(LimitOverride(Some(self.timeout))),
-            retry: Some(RetrySettings::Changes(
-                RetryPolicy::builder()
-                    .base_delay(base_delay)
-                    .max_delay(max_delay),
-            )),
-            idempotency: Some(Idempotency::Yes),
-            retry_statuses: Some(self.retried.to_vec()),
-            permanent_codes: Some(self.permanent.iter().map(|&code| code.to_owned()).collect()),
-            ..Settings::default()
-        }
     }
 }

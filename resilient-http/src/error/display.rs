@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::api_error::{ApiError, Opaque};
-use super::kinds::{Phase, TimeoutPhase};
+use super::kinds::TimeoutPhase;
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,13 +17,9 @@ impl fmt::Display for ApiError {
             write!(f, "{} {}: ", call.method, call.template.escape_debug())?;
         }
         match self {
-            Self::Connection { phase, .. } => f.write_str(match phase {
-                Phase::Connect => "no connection",
-                Phase::Send => "the connection broke before an answer",
-                Phase::Body => "the answer broke off",
-            })?,
+            Self::Connection { phase, .. } => f.write_str(phase.text())?,
             Self::Timeout { phase, after, .. } => match phase {
-                TimeoutPhase::Attempt => write!(f, "no answer within {after:?}")?,
+                TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
@@ -36,15 +32,15 @@ impl fmt::Display for ApiError {
                 f.write_str("a redirect was not followed")?;
             }
             Self::Status { .. } => f.write_str("the server refused")?,
-            Self::Decode { .. } => f.write_str("the answer cannot be read")?,
-            Self::TooLarge { limit, .. } => write!(f, "the answer is longer than {limit} bytes")?,
+            Self::Decode { .. } => f.write_str("the response cannot be read")?,
+            Self::TooLarge { limit, .. } => write!(f, "the response is longer than {limit} bytes")?,
             Self::CircuitOpen(_) | Self::Closed | Self::Build(_) => {}
         }
         if let Some(status) = self.status() {
             write!(f, " (status {})", status.as_u16())?;
         }
         if let Some(time) = self.retry_after() {
-            write!(f, "; it asks for {time:?}")?;
+            write!(f, "; retry after {time:?}")?;
         }
         match self.attempts() {
             0 | 1 => Ok(()),

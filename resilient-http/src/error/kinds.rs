@@ -13,6 +13,16 @@ pub enum Phase {
     Body,
 }
 
+impl Phase {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Connect => "no connection",
+            Self::Send => "the connection broke before a response",
+            Self::Body => "the response broke off",
+        }
+    }
+}
+
 /// Which time limit ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -16,7 +16,7 @@ pub(crate) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, Bui
 }
 
 pub(crate) fn parse_fields(raw: &RawValue) -> Result<Fields, BuildError> {
-    serde_json::from_str(raw.get()).map_err(|_| refuse_fields("is no object"))
+    serde_json::from_str(raw.get()).map_err(|_| refuse_fields("is not an object"))
 }
 
 /// The fields as pairs: a list repeats its name and `null` is left out; an object is an error.
@@ -28,7 +28,7 @@ pub(crate) fn field_pairs(
     for (name, value) in fields {
         let refuse = || {
             let subject = format!("field `{}`", name.escape_debug());
-            BuildError::new(kind, subject, "is no plain value")
+            BuildError::new(kind, subject, "is not a plain value")
         };
         let list: Vec<Box<RawValue>>;
         let values: Vec<&RawValue> = if value.get().starts_with('[') {

@@ -7,7 +7,7 @@ use crate::error::BuildError;
 
 pub(crate) fn header_name(name: &str) -> Result<HeaderName, BuildError> {
     name.parse()
-        .map_err(|_| BuildError::header(name, "is no name of a header"))
+        .map_err(|_| BuildError::header(name, "is not a valid header name"))
 }
 
 pub(crate) fn header_pair(
@@ -16,7 +16,7 @@ pub(crate) fn header_pair(
 ) -> Result<(HeaderName, HeaderValue), BuildError> {
     let known = header_name(name)?;
     let value = HeaderValue::from_str(value)
-        .map_err(|_| BuildError::header(name, "has a value that no header can have"))?;
+        .map_err(|_| BuildError::header(name, "has a value that a header cannot carry"))?;
     Ok((known, value))
 }
 

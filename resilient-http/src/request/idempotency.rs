@@ -55,7 +55,7 @@ impl Idempotency {
             IdempotencyKey::Given(text) => text.clone(),
         };
         let value = HeaderValue::from_str(&text).map_err(|_| {
-            BuildError::header(name.as_str(), "has a value that no header can have")
+            BuildError::header(name.as_str(), "has a value that a header cannot carry")
         })?;
         if value.is_empty() {
             return Err(BuildError::header(name.as_str(), "is empty"));

@@ -23,7 +23,7 @@ impl DecodeError {
         let problem = match error.classify() {
             Category::Eof => "the JSON ends too early",
             Category::Data => "the JSON is of another shape",
-            Category::Syntax | Category::Io => "no JSON",
+            Category::Syntax | Category::Io => "not JSON",
         };
         // serde writes `missing field` with names of the type; its other messages may quote the
         // body.
@@ -42,7 +42,7 @@ impl DecodeError {
 
     pub(crate) fn text(error: std::str::Utf8Error) -> Self {
         Self {
-            problem: "no UTF-8",
+            problem: "not UTF-8",
             missing: None,
             line: 0,
             column: 0,

@@ -62,9 +62,7 @@ impl TransportError {
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.cause {
-            FailureCause::Connection(Phase::Connect) => "no connection",
-            FailureCause::Connection(Phase::Send) => "the connection broke before an answer",
-            FailureCause::Connection(Phase::Body) => "the answer broke off",
+            FailureCause::Connection(phase) => phase.text(),
             FailureCause::Unsendable(problem) => problem,
         })
     }

@@ -80,6 +80,6 @@ async fn that_an_answer_is_stale_is_told_at_debug() {
     let (told, _guard) = listen();
     any.call(&json!({})).await.unwrap();
     let told = told.text();
-    let line = told.lines().find(|line| line.contains("a stale answer"));
+    let line = told.lines().find(|line| line.contains("stale response"));
     assert!(line.is_some_and(|line| line.contains("DEBUG")), "{told}");
 }

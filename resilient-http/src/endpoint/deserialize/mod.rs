@@ -1,8 +1,10 @@
 //! Endpoints as files declare them. Unknown keys are errors.
 
-mod sections;
-mod words;
+mod document;
+mod tables;
+pub(super) mod words;
 
 #[cfg(feature = "toml")]
-pub(super) use self::sections::Document;
-pub use self::sections::EndpointConfigs;
+pub(super) use self::document::Document;
+pub use self::document::EndpointConfigs;
+pub(super) use self::tables::cache;

@@ -9,15 +9,14 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::super::auth_kind::AuthKind;
+use super::super::auth_kind::{AuthKind, ConfiguredKey};
 use super::super::preset::Preset;
-use crate::client::ApiKey;
-use crate::request::{Fields, Idempotency, IdempotencyKey, fields_of};
+use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_of};
 
 /// A value that is written as one word. Errors do not show it, because it may be a misplaced key.
 pub(super) struct Word<T>(pub(super) T);
 
-pub(super) trait FromWord: Sized {
+pub(in crate::endpoint) trait FromWord: Sized {
     /// Must not contain double quotes: quoted text counts as a value and is not shown.
     const EXPECTED: &'static str;
 
@@ -32,6 +31,19 @@ impl<'de, T: FromWord> Deserialize<'de> for Word<T> {
             .map(Word)
             .ok_or_else(|| D::Error::custom(format_args!("must be {}", T::EXPECTED)))
     }
+}
+
+pub(in crate::endpoint) fn word<'de, D: Deserializer<'de>, T: FromWord>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let word = Option::<Word<T>>::deserialize(deserializer)?;
+    Ok(word.map(|Word(value)| value))
+}
+
+pub(in crate::endpoint) fn limit<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<LimitOverride>, D::Error> {
+    Ok(word(deserializer)?.map(|Time(time)| LimitOverride(time)))
 }
 
 impl FromWord for Preset {
@@ -50,12 +62,7 @@ impl FromWord for AuthKind {
     }
 }
 
-pub(super) struct Key {
-    pub(super) key: ApiKey,
-    pub(super) is_literal: bool,
-}
-
-impl FromWord for Key {
+impl FromWord for ConfiguredKey {
     const EXPECTED: &'static str = "`env:NAME`, `file:PATH` or `literal:…`";
 
     fn from_word(text: &str) -> Option<Self> {
@@ -115,7 +122,7 @@ impl FromWord for Jitter {
 }
 
 /// The value of a path parameter: text or a whole number.
-pub(super) struct Plain(pub(super) String);
+struct Plain(String);
 
 impl<'de> Deserialize<'de> for Plain {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -145,18 +152,32 @@ impl<'de> Deserialize<'de> for Plain {
     }
 }
 
-pub(super) struct Body(pub(super) Fields);
+pub(in crate::endpoint) fn params<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let params = BTreeMap::<String, Plain>::deserialize(deserializer)?.into_iter();
+    Ok(params.map(|(name, Plain(value))| (name, value)).collect())
+}
 
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = BTreeMap::<String, Value>::deserialize(deserializer)?;
-        if fields.values().any(has_date) {
-            return Err(D::Error::custom(
-                "JSON has no dates: write them as text, in quotes",
-            ));
-        }
-        fields_of(&fields).map(Self).map_err(D::Error::custom)
+pub(in crate::endpoint) fn headers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let headers = BTreeMap::<String, String>::deserialize(deserializer)?.into_iter();
+    Ok(headers
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect())
+}
+
+pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Fields, D::Error> {
+    let fields = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
+    if fields.values().any(has_date) {
+        return Err(D::Error::custom(
+            "JSON has no dates: write them as text, in quotes",
+        ));
     }
+    fields_of(&fields).map_err(D::Error::custom)
 }
 
 /// The TOML parser passes dates to other formats under this name.
