@@ -36,8 +36,8 @@ impl ApiError {
                 phase: TimeoutPhase::Attempt,
                 ..
             } => retry_if(Outcome::Failure, is_repeatable),
-            // Deadline: the breaker counted each attempt already. Otherwise the server works, and the
-            // response does not fit.
+            // A deadline: the breaker counted each attempt already. Otherwise the server works, and
+            // only the response does not fit.
             Self::Timeout {
                 phase: TimeoutPhase::Deadline,
                 ..
