@@ -16,7 +16,6 @@ mod setting;
 mod soup;
 mod suggest;
 mod timeout;
-mod value_end;
 mod window;
 mod window_rules;
 mod word;

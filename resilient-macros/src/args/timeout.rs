@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Token};
 
 use super::given::{Given, HIDDEN, Keys};
 use super::outer::{self, Kind, Outer};
 use super::pairs::Form;
 use super::path;
 use super::setting::{self, Setting, Value};
-use super::value_end::{is_key, value_end};
 use crate::error::Errors;
-use crate::tokens::{flatten, is_punct, is_word};
 
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
@@ -69,20 +71,25 @@ fn after(tokens: &TokenStream, errors: &mut Errors) -> Option<Setting<Duration>>
 
 /// The time, which comes first and has no key, and the pairs behind it.
 fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let flat = flatten(tokens.iter().cloned().collect());
-    let has_none = flat.is_empty()
-        || is_key(&flat, 0)
-        || is_word(flat.first(), HIDDEN)
-        || is_punct(flat.first(), ',');
-    if has_none {
-        return (None, tokens.into_iter().collect());
-    }
-    let end = value_end(&tokens).at();
-    let (time, rest) = tokens.split_at(end);
-    let comma = usize::from(is_punct(rest.first(), ','));
-    let collect = |tokens: &[TokenTree]| tokens.iter().cloned().collect();
-    (Some(collect(time)), collect(&rest[comma..]))
+    let split = |input: ParseStream<'_>| {
+        let is_pair = input.is_empty()
+            || input.peek(Token![,])
+            || input.peek(Ident::peek_any) && (input.peek2(Token![=]) && !input.peek2(Token![==]))
+            || input
+                .fork()
+                .parse::<Ident>()
+                .is_ok_and(|word| word == HIDDEN);
+        let time = if is_pair {
+            None
+        } else {
+            Some(input.parse::<Expr>()?.into_token_stream())
+        };
+        input.parse::<Option<Token![,]>>()?;
+        Ok((time, input.parse()?))
+    };
+    split
+        .parse2(tokens.clone())
+        .unwrap_or((Some(tokens), TokenStream::new()))
 }
 
 #[cfg(test)]

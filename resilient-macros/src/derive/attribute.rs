@@ -1,10 +1,10 @@
 //! The attributes of the derive, and what stands beside them.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::{MacroDelimiter, Meta};
 
-use super::reader::Reader;
-use crate::tokens::{flatten, group, ident, name};
+use crate::tokens::name;
 
 /// What a variant, or a struct, means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,25 +79,23 @@ pub(super) enum Args {
 }
 
 impl Attribute {
-    /// Reads what stands in the brackets; `None` if it is somebody else's.
-    fn parse(inside: TokenStream) -> Option<Self> {
-        let tokens = flatten(inside);
-        let (path, rest) = tokens.split_first()?;
-        let path = ident(Some(path))?.clone();
-        let args = match rest {
-            [] => Args::None,
-            [list] => group(Some(list), Delimiter::Parenthesis).map_or_else(
-                || Args::Other(list.clone().into()),
-                |list| Args::List(list.stream()),
-            ),
-            // `#[transient::something]`
-            [TokenTree::Punct(colon), ..] if colon.as_char() == ':' => return None,
-            rest => Args::Other(rest.iter().cloned().collect()),
-        };
-        Some(Attribute {
-            kind: Kind::of(&name(&path))?,
-            path,
-            args,
+    /// `None` if it is somebody else's.
+    fn new(attribute: &syn::Attribute) -> Option<Self> {
+        let path = attribute.path().get_ident()?;
+        Some(Self {
+            kind: Kind::of(&name(path))?,
+            path: path.clone(),
+            args: match &attribute.meta {
+                Meta::Path(_) => Args::None,
+                Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
+                    Args::List(list.tokens.clone())
+                }
+                Meta::List(list) => Args::Other(list.tokens.clone()),
+                Meta::NameValue(pair) => {
+                    let (equals, value) = (&pair.eq_token, &pair.value);
+                    Args::Other(quote!(#equals #value))
+                }
+            },
         })
     }
 }
@@ -111,19 +109,13 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Takes the attributes that come next.
-    pub(super) fn take(reader: &mut Reader) -> Self {
-        let mut attributes = Attributes::default();
-        while let Some(inside) = reader.attribute() {
-            if let [TokenTree::Ident(path), TokenTree::Group(_)] =
-                flatten(inside.clone()).as_slice()
-            {
-                if path == "cfg" {
-                    attributes.cfg.extend(quote!(#[#inside]));
-                }
-            }
-            attributes.ours.extend(Attribute::parse(inside));
+    pub(super) fn of(all: &[syn::Attribute]) -> Self {
+        let cfg = all
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
+        Self {
+            ours: all.iter().filter_map(Attribute::new).collect(),
+            cfg: quote!(#(#cfg)*),
         }
-        attributes
     }
 }

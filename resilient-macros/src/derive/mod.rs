@@ -1,11 +1,9 @@
 //! `#[derive(Classify)]`: one word on each variant says what an error means for breakers and retries.
 
 mod attribute;
-mod generics;
 mod input;
 mod meaning;
 mod owner;
-mod reader;
 mod runtime;
 mod write;
 

@@ -1,13 +1,12 @@
 //! The implementation that is written.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
 use super::attribute::Word;
-use super::generics::mentions;
 use super::input::{Field, Input, Variant};
 use super::meaning::Meaning;
-use crate::tokens::{flatten, is_punct};
+use crate::tokens::flatten;
 
 /// `quote!` with names of our own, and marked as written by a derive, so that no lint speaks about it.
 macro_rules! emit {
@@ -28,8 +27,7 @@ pub(super) struct Body {
 
 pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) -> TokenStream {
     let name = derived(&input.name);
-    let declaration = input.generics.declaration();
-    let arguments = input.generics.arguments();
+    let (declaration, arguments, _) = input.generics.split_for_impl();
     let where_clause = where_clause(input, runtime, &body.must_classify);
     let body = &body.tokens;
     emit! {
@@ -205,30 +203,52 @@ fn where_clause(
     runtime: &TokenStream,
     must_classify: &[TokenStream],
 ) -> TokenStream {
-    let written = &input.where_clause;
-    let mut bounds: Vec<&TokenStream> = Vec::new();
+    let mut generics = input.generics.clone();
+    let mut bound: Vec<String> = Vec::new();
     for ty in must_classify {
-        let known = bounds
-            .iter()
-            .any(|bound| bound.to_string() == ty.to_string());
+        let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
         // A bound on a type that holds the type itself would have itself as its condition.
-        let recursive = ["Self", &input.name.to_string()]
-            .iter()
-            .any(|own| mentions(ty, own));
-        if input.generics.occur_in(ty) && !known && !recursive {
-            bounds.push(ty);
+        let is_recursive = names(&|ident| ident == "Self" || *ident == input.name);
+        let is_generic = names(&|ident| {
+            input
+                .generics
+                .type_params()
+                .any(|param| param.ident == *ident)
+        });
+        if is_generic && !is_recursive && !bound.contains(&ty.to_string()) {
+            bound.push(ty.to_string());
+            generics
+                .make_where_clause()
+                .predicates
+                .push(syn::parse_quote!(#ty: #runtime::Classify));
         }
     }
-    if bounds.is_empty() {
-        return written.clone();
+    generics.where_clause.to_token_stream()
+}
+
+/// Does a type name one of these parameters or types?
+fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
+    struct Names<'a> {
+        is_wanted: &'a dyn Fn(&Ident) -> bool,
+        found: bool,
     }
-    let last = flatten(written.clone()).pop();
-    let keyword = written.is_empty().then(|| emit!(where));
-    let ends_open = last.is_some_and(|last| {
-        !is_punct(Some(&last), ',') && !matches!(&last, TokenTree::Ident(word) if word == "where")
-    });
-    let comma = ends_open.then(|| emit!(,));
-    emit!(#keyword #written #comma #(#bounds: #runtime::Classify),*)
+    impl<'ast> syn::visit::Visit<'ast> for Names<'_> {
+        fn visit_path(&mut self, path: &'ast syn::Path) {
+            self.found |= path
+                .segments
+                .first()
+                .is_some_and(|first| (self.is_wanted)(&first.ident));
+            syn::visit::visit_path(self, path);
+        }
+    }
+    let mut names = Names {
+        is_wanted,
+        found: false,
+    };
+    if let Ok(ty) = syn::parse2(ty.clone()) {
+        syn::visit::Visit::visit_type(&mut names, &ty);
+    }
+    names.found
 }
 
 /// The first and the last place of a type, which is what an error about it underlines.

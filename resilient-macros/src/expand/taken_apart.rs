@@ -42,7 +42,11 @@ fn lend_parts(
         return None;
     }
     let pattern = pattern_of(argument, body)?;
-    let parts = bindings(&pattern).into_iter().map(|part| part.ident);
+    use syn::parse::Parser;
+    let parsed = syn::Pat::parse_multi_with_leading_vert
+        .parse2(pattern.clone())
+        .ok()?;
+    let parts = bindings(&parsed).into_iter().map(|part| part.ident);
     let parts: Vec<Ident> = parts.collect();
     let is_named = |part: &Ident| scan::mentions(expression, &part.to_string());
     if !parts.iter().any(is_named) {

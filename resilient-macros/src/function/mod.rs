@@ -2,14 +2,13 @@
 
 mod attribute;
 mod binding;
-mod cursor;
-mod item;
 mod param;
 mod shape;
 mod signature;
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 
+use attribute::attributes;
 pub(crate) use attribute::{Attribute, Conditional};
 pub(crate) use binding::{Binding, bindings};
 pub(crate) use param::{Param, Passing, Receiver, Typed};

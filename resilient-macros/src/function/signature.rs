@@ -1,237 +1,153 @@
-//! Splitting a function into the parts of its signature, and its body.
+//! Reads an annotated function: `syn` parses the signature; the body stays tokens.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Item, Signature, Token, Type, Visibility};
 
-use super::cursor::Cursor;
-use super::{Function, attribute, item, param};
+use super::{Attribute, Function, Param};
 use crate::args::Kind;
 use crate::error::Errors;
-use crate::tokens::{flatten, group, is_punct, is_word, shown, skip_angles};
+
+/// An item function whose body is not parsed.
+struct Raw {
+    attrs: Vec<syn::Attribute>,
+    vis: Visibility,
+    default: Option<Ident>,
+    sig: Signature,
+    body: Option<Group>,
+}
+
+impl Parse for Raw {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(syn::Attribute::parse_outer)?,
+            vis: input.parse()?,
+            default: (input
+                .fork()
+                .parse::<Ident>()
+                .is_ok_and(|word| word == "default"))
+            .then(|| input.parse())
+            .transpose()?,
+            sig: input.parse()?,
+            body: if input.peek(Token![;]) {
+                input.parse::<Token![;]>()?;
+                None
+            } else {
+                let content;
+                let brace = syn::braced!(content in input);
+                let mut body = Group::new(proc_macro2::Delimiter::Brace, content.parse()?);
+                body.set_span(brace.span.join());
+                Some(body)
+            },
+        })
+    }
+}
 
 impl Function {
     /// Reads the item below the attribute `kind`.
     pub(crate) fn parse(item: TokenStream, kind: Kind) -> Result<Self, Errors> {
         let mut errors = Errors::default();
-        let function = read(item, kind, &mut errors);
-        match function {
-            Some(function) => errors.or(function),
-            None => Err(errors),
-        }
-    }
-}
-
-/// `None` has its reason in `errors`.
-fn read(item: TokenStream, kind: Kind, errors: &mut Errors) -> Option<Function> {
-    let mut cursor = Cursor::new(item);
-    let attrs = attribute::take(&mut cursor);
-    let vis = visibility(&mut cursor);
-    let Qualifiers {
-        tokens: qualifiers,
-        asyncness,
-        constness,
-        last,
-    } = qualifiers(&mut cursor);
-    if !cursor.at_word("fn") {
-        let what = item::name(last.as_deref(), cursor.peek());
-        let place = cursor.peek().map_or_else(Span::call_site, TokenTree::span);
-        errors.push(
-            place,
-            format!(
-                "`#[{}]` works on functions and methods: this is {what}",
-                kind.name()
-            ),
-        );
-        return None;
-    }
-    let fn_token = word(cursor.next())?;
-    let Some(name) = cursor
-        .next_if(|token| matches!(token, TokenTree::Ident(_)))
-        .and_then(|name| word(Some(name)))
-    else {
-        errors.push(fn_token.span(), "expected a name after `fn`");
-        return None;
-    };
-    let generics = generics(&name, &mut cursor, errors)?;
-    let Some(parens) = cursor
-        .next()
-        .as_ref()
-        .and_then(|token| group(Some(token), Delimiter::Parenthesis).cloned())
-    else {
-        errors.push(
-            name.span(),
-            format!("expected the parameters of `{name}` in parentheses"),
-        );
-        return None;
-    };
-    let params = param::parse(parens.stream(), errors);
-    let (arrow, output) = output(&mut cursor, errors);
-    let where_clause = if cursor.at_word("where") {
-        until_body(&mut cursor, false)
-    } else {
-        TokenStream::new()
-    };
-    let body = body(&name, &mut cursor, errors)?;
-    if let Some(token) = cursor.next() {
-        errors.push(
-            token.span(),
-            format!(
-                "expected nothing after the body of `{name}`, and `{}` follows",
-                shown(&token)
-            ),
-        );
-    }
-    if let Some(constness) = constness {
-        errors.push(
-            constness,
-            "a `const fn` cannot wait or keep state: make it a plain `fn`",
-        );
-    }
-    if let Some(output) = output.as_ref().filter(|output| is_never(output)) {
-        errors.push_spanned(
-            output,
-            "a function that never returns has no outcome to judge: give it a return type",
-        );
-    }
-    Some(Function {
-        attrs,
-        vis,
-        qualifiers,
-        asyncness,
-        fn_token,
-        name,
-        generics,
-        params,
-        params_span: parens.span(),
-        arrow,
-        output,
-        where_clause,
-        body: Some(body),
-    })
-}
-
-fn word(token: Option<TokenTree>) -> Option<Ident> {
-    match token {
-        Some(TokenTree::Ident(ident)) => Some(ident),
-        _ => None,
-    }
-}
-
-fn visibility(cursor: &mut Cursor) -> TokenStream {
-    if !cursor.at_word("pub") {
-        return TokenStream::new();
-    }
-    let restricted = group(cursor.ahead(1), Delimiter::Parenthesis).is_some();
-    cursor.take(if restricted { 2 } else { 1 })
-}
-
-#[derive(Default)]
-struct Qualifiers {
-    tokens: TokenStream,
-    asyncness: Option<Span>,
-    constness: Option<Span>,
-    last: Option<String>,
-}
-
-fn qualifiers(cursor: &mut Cursor) -> Qualifiers {
-    let mut found = Qualifiers::default();
-    while let Some(TokenTree::Ident(ident)) = cursor.peek() {
-        let (text, span) = (ident.to_string(), ident.span());
-        match text.as_str() {
-            "async" => found.asyncness = Some(span),
-            "const" => found.constness = Some(span),
-            "default" | "unsafe" | "safe" | "extern" | "auto" | "gen" => {}
-            _ => break,
-        }
-        found.tokens.extend(cursor.next());
-        if text == "extern" {
-            found
-                .tokens
-                .extend(cursor.next_if(|token| matches!(token, TokenTree::Literal(_))));
-        }
-        found.last = Some(text);
-    }
-    found
-}
-
-fn generics(name: &Ident, cursor: &mut Cursor, errors: &mut Errors) -> Option<TokenStream> {
-    if !cursor.at_punct('<') {
-        return Some(TokenStream::new());
-    }
-    let end = skip_angles(cursor.slice(), 0);
-    if end.is_none() {
-        errors.push(
-            name.span(),
-            format!("the generics of `{name}` are not closed: a `>` is missing"),
-        );
-    }
-    end.map(|end| cursor.take(end))
-}
-
-/// The arrow and the type behind it.
-fn output(cursor: &mut Cursor, errors: &mut Errors) -> (Option<TokenStream>, Option<TokenStream>) {
-    if !cursor.at_operator('-', '>') {
-        return (None, None);
-    }
-    let arrow = cursor.take(2);
-    let output = until_body(cursor, true);
-    if output.is_empty() {
-        errors.push_spanned(&arrow, "expected a type after `->`");
-    }
-    (Some(arrow), Some(output))
-}
-
-/// Takes the tokens of a type or a where clause, up to the body or the `;`, or up to `where`.
-fn until_body(cursor: &mut Cursor, stop_at_where: bool) -> TokenStream {
-    let tokens = cursor.slice();
-    let mut at = 0;
-    while at < tokens.len() {
-        let token = tokens.get(at);
-        let ends =
-            is_punct(token, ';') || is_body(token) || stop_at_where && is_word(token, "where");
-        if ends {
-            break;
-        }
-        at = if is_punct(token, '<') {
-            skip_angles(tokens, at).unwrap_or(at + 1)
-        } else {
-            at + 1
+        let Raw {
+            attrs,
+            vis,
+            default,
+            sig,
+            body,
+        } = match syn::parse2(item.clone()) {
+            Ok(raw) => raw,
+            Err(error) => {
+                match no_function(&item) {
+                    Some((span, what)) => errors.push(
+                        span,
+                        format!(
+                            "`#[{}]` works on functions and methods: this is {what}",
+                            kind.name()
+                        ),
+                    ),
+                    None => errors.push(error.span(), error.to_string()),
+                }
+                return Err(errors);
+            }
         };
+        let name = &sig.ident;
+        if body.is_none() {
+            errors.push(
+                name.span(),
+                format!("`{name}` has no body to protect: put the attribute on the implementation, or give it a default body"),
+            );
+        }
+        if let Some(constness) = &sig.constness {
+            errors.push(
+                constness.span,
+                "a `const fn` cannot wait or keep state: make it a plain `fn`",
+            );
+        }
+        let (arrow, output) = match &sig.output {
+            syn::ReturnType::Default => (None, None),
+            syn::ReturnType::Type(arrow, ty) => (Some(arrow.to_token_stream()), Some(ty)),
+        };
+        if let Some(output) = output.filter(|output| is_never(output)) {
+            errors.push_spanned(
+                &output.to_token_stream(),
+                "a function that never returns has no outcome to judge: give it a return type",
+            );
+        }
+        let Signature {
+            constness,
+            asyncness,
+            safety,
+            abi,
+            generics,
+            ..
+        } = &sig;
+        let function = Self {
+            attrs: attrs.into_iter().map(Attribute::new).collect(),
+            vis: vis.to_token_stream(),
+            qualifiers: quote!(#default #constness #asyncness #safety #abi),
+            asyncness: asyncness.map(|token| token.span),
+            fn_token: Ident::new("fn", sig.fn_token.span),
+            name: name.clone(),
+            generics: generics.to_token_stream(),
+            where_clause: generics.where_clause.to_token_stream(),
+            params_span: sig.paren_token.span.join(),
+            arrow,
+            output: output.map(ToTokens::to_token_stream),
+            params: sig.inputs.into_iter().map(Param::new).collect(),
+            body,
+        };
+        errors.or(function)
     }
-    cursor.take(at)
 }
 
-/// A block, perhaps as the fragment of another macro.
-fn is_body(token: Option<&TokenTree>) -> bool {
-    match token {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => true,
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => {
-            matches!(flatten(group.stream()).as_slice(), [token] if is_body(Some(token)))
-        }
-        _ => false,
-    }
+/// What the item is, if it is one, and none that we work on.
+fn no_function(item: &TokenStream) -> Option<(Span, &'static str)> {
+    use syn::spanned::Spanned;
+    let item: Item = syn::parse2(item.clone()).ok()?;
+    let what = match &item {
+        Item::Struct(_) => "a struct",
+        Item::Enum(_) => "an enum",
+        Item::Union(_) => "a union",
+        Item::Trait(_) | Item::TraitAlias(_) => "a trait",
+        Item::Impl(_) => "an `impl` block",
+        Item::Mod(_) => "a module",
+        Item::Use(_) => "an import",
+        Item::Static(_) => "a static",
+        Item::Const(_) => "a constant",
+        Item::Type(_) => "a type alias",
+        Item::Macro(_) => "a macro",
+        Item::ExternCrate(_) => "an `extern crate`",
+        Item::ForeignMod(_) => "an `extern` block",
+        _ => "something else",
+    };
+    Some((item.span(), what))
 }
 
-fn body(name: &Ident, cursor: &mut Cursor, errors: &mut Errors) -> Option<Group> {
-    match cursor.next() {
-        Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => return Some(body),
-        Some(token) if !is_punct(Some(&token), ';') => {
-            errors.push(token.span(), format!("expected the body of `{name}`, and `{}` stands there", shown(&token)));
-        }
-        _ => errors.push(
-            name.span(),
-            format!("`{name}` has no body to protect: put the attribute on the implementation, or give it a default body"),
-        ),
-    }
-    None
-}
-
-/// Is the type `!`, perhaps in parentheses?
-fn is_never(output: &TokenStream) -> bool {
-    match flatten(output.clone()).as_slice() {
-        [TokenTree::Group(inner)] if inner.delimiter() == Delimiter::Parenthesis => {
-            is_never(&inner.stream())
-        }
-        [token] => is_punct(Some(token), '!'),
+fn is_never(output: &Type) -> bool {
+    match output {
+        Type::Never(_) => true,
+        Type::Paren(inner) => is_never(&inner.elem),
+        Type::Group(inner) => is_never(&inner.elem),
         _ => false,
     }
 }

@@ -103,7 +103,7 @@ fn a_return_type_ends_before_the_body_whatever_braces_it_has() {
 #[test]
 fn every_part_may_come_as_a_fragment_of_another_macro() {
     let vis = invisible(quote!(pub(crate)));
-    let none = invisible(quote!());
+    let none = TokenStream::new();
     let output = invisible(quote!(Result<A, B>));
     let body = invisible(invisible(quote!({ x })));
     let function = split(quote!(#none #vis fn f(x: u8) -> #output #body));
