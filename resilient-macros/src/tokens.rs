@@ -1,6 +1,6 @@
-//! Looking at token trees: what every reader of tokens in this crate asks of them.
+//! Helpers that inspect token trees.
 
-use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 
 /// The tokens of one level, with the invisible groups that `macro_rules` puts around fragments opened.
 pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
@@ -94,16 +94,10 @@ pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     None
 }
 
-/// Words that can name nothing unless they are raw.
-pub(crate) fn is_keyword(word: &str) -> bool {
-    const KEYWORDS: &[&str] = &[
-        "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
-        "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
-        "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv",
-        "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true",
-        "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-    ];
-    KEYWORDS.contains(&word)
+/// Where the tokens begin.
+pub(crate) fn first_span(tokens: &TokenStream) -> Span {
+    let first = tokens.clone().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
 }
 
 /// The token as an error message shows it: groups by their brackets only.

@@ -1,78 +1,60 @@
-//! What the arguments of `#[circuit_breaker]` must keep among each other.
+//! Rules about the arguments of `#[circuit_breaker]` taken together.
 
 use std::time::Duration;
 
-use super::circuit_breaker::BreakerArgs;
-use super::given::Given;
-use super::setting::known;
+use super::key_values::KeyValues;
+use super::keys::{
+    CIRCUIT_BREAKER, DEFAULT_HALF_OPEN_CALLS, DEFAULT_HALF_OPEN_FAILURES,
+    DEFAULT_HALF_OPEN_SUCCESSES, DEFAULT_RECOVERY_TIME,
+};
+use super::settings::Settings;
 use super::window_rules;
 use crate::error::Errors;
 
-const DEFAULT_RECOVERY_TIME: Duration = Duration::from_secs(30);
-
-/// The keys that a breaker of one's own has set already.
-const BREAKER_SETS: &[&str] = &[
-    "name",
-    "failure_threshold",
-    "window",
-    "window_buckets",
-    "min_calls",
-    "failure_rate",
-    "failure_count",
-    "slow_call",
-    "slow_call_rate",
-    "recovery_time",
-    "recovery_factor",
-    "max_recovery_time",
-    "recovery_jitter",
-    "half_open_max_calls",
-    "half_open_successes",
-    "half_open_failures",
-    "probe_timeout",
-    "abandoned",
-];
-
-pub(super) fn check(args: &BreakerArgs, given: &Given, errors: &mut Errors) {
-    given.exclude(
+pub(super) fn check(settings: &Settings, values: &KeyValues, errors: &mut Errors) {
+    let sets = CIRCUIT_BREAKER
+        .settings()
+        .filter(|name| *name != "max_keys");
+    let sets: Vec<&str> = sets.chain(["name"]).collect();
+    values.exclude(
         "breaker",
-        BREAKER_SETS,
+        &sets,
         "a breaker has its settings already",
         errors,
     );
-    given.exclude(
+    values.exclude(
         "breaker",
         &["key", "max_keys"],
         "a breaker of one's own is there already, and `key` finds one",
         errors,
     );
-    check_recovery(args, given, errors);
-    check_probes(args, given, errors);
-    // What excludes each other needs nothing else.
-    if !given.has("breaker") {
-        window_rules::check(args, given, errors);
-        check_keys(given, errors);
+    check_recovery(settings, values, errors);
+    check_probes(settings, values, errors);
+    // With `breaker`, the errors above say all that is wrong.
+    if !values.has("breaker") {
+        window_rules::check(settings, values, errors);
+        check_keys(values, errors);
     }
 }
 
-fn check_keys(given: &Given, errors: &mut Errors) {
-    if !given.has("key") {
+fn check_keys(values: &KeyValues, errors: &mut Errors) {
+    if !values.has("key") {
         let message =
             "`max_keys` bounds the breakers that `key` makes: give one, as in `key = host`";
-        given.break_rule(&["max_keys"], message, errors);
+        values.break_rule(&["max_keys"], message, errors);
     }
 }
 
-fn check_recovery(args: &BreakerArgs, given: &Given, errors: &mut Errors) {
-    let has_time = given.has("recovery_time");
-    if !given.has("max_recovery_time") {
+fn check_recovery(settings: &Settings, values: &KeyValues, errors: &mut Errors) {
+    if !values.has("max_recovery_time") {
         return;
     }
-    let max = known(args.max_recovery_time.as_ref(), true, Duration::MAX);
-    let time = known(args.recovery_time.as_ref(), has_time, DEFAULT_RECOVERY_TIME);
+    let time = settings.time(values, "recovery_time", DEFAULT_RECOVERY_TIME);
+    let max = settings.time(values, "max_recovery_time", Duration::MAX);
     let Some((time, max)) = time.zip(max).filter(|(time, max)| time > max) else {
         return;
     };
-    let message = if has_time {
+    let message = if values.has("recovery_time") {
         format!(
             "`max_recovery_time` is {max:?} and `recovery_time` is {time:?}: `max_recovery_time` is at least `recovery_time`"
         )
@@ -81,16 +63,22 @@ fn check_recovery(args: &BreakerArgs, given: &Given, errors: &mut Errors) {
             "`max_recovery_time` is {max:?}, below `recovery_time`, whose default is {time:?}: lower `recovery_time` too"
         )
     };
-    given.break_rule(&["recovery_time", "max_recovery_time"], message, errors);
+    values.break_rule(&["recovery_time", "max_recovery_time"], message, errors);
 }
 
-/// More calls at a time than results that decide would be probes for nothing.
-fn check_probes(args: &BreakerArgs, given: &Given, errors: &mut Errors) {
-    let of = |name, setting, default| known(setting, given.has(name), default);
-    let calls = of("half_open_max_calls", args.half_open_max_calls.as_ref(), 1);
-    let successes = of("half_open_successes", args.half_open_successes.as_ref(), 1);
-    let failures = of("half_open_failures", args.half_open_failures.as_ref(), 0);
-    let (Some(calls), Some(successes), Some(failures)) = (calls, successes, failures) else {
+/// Further probes in flight could not change the decision.
+fn check_probes(settings: &Settings, values: &KeyValues, errors: &mut Errors) {
+    const KEYS: [&str; 3] = [
+        "half_open_max_calls",
+        "half_open_successes",
+        "half_open_failures",
+    ];
+    let count = |at: usize, default| settings.count(values, KEYS[at], default);
+    let (Some(calls), Some(successes), Some(failures)) = (
+        count(0, DEFAULT_HALF_OPEN_CALLS),
+        count(1, DEFAULT_HALF_OPEN_SUCCESSES),
+        count(2, DEFAULT_HALF_OPEN_FAILURES),
+    ) else {
         return;
     };
     let needed = successes.saturating_add(failures);
@@ -99,14 +87,6 @@ fn check_probes(args: &BreakerArgs, given: &Given, errors: &mut Errors) {
             "`half_open_max_calls` is {calls}: at most `half_open_successes` + `half_open_failures`, \
              which is {successes} + {failures}, because more calls at a time decide nothing"
         );
-        given.break_rule(
-            &[
-                "half_open_max_calls",
-                "half_open_successes",
-                "half_open_failures",
-            ],
-            message,
-            errors,
-        );
+        values.break_rule(&KEYS, message, errors);
     }
 }

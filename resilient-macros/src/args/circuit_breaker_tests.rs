@@ -1,8 +1,10 @@
 //! `#[circuit_breaker]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
+use crate::args::{Literal, Setting};
+use crate::fuzz_tokens::FuzzTokens;
 use quote::quote;
+use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> BreakerArgs {
     let shown = tokens.to_string();
@@ -32,32 +34,21 @@ fn every_setting_is_read_into_its_field() {
         probe_timeout = "45s", abandoned = failure, crate = ::rt
     });
     assert_eq!(text(args.name.as_ref()), "\"payments\"");
-    assert!(matches!(args.failure_threshold, Some(Setting::Literal(7))));
+    assert!(args.settings.literal("failure_threshold") == Some(Literal::Count(7)));
+    assert!(args.settings.literal("recovery_time") == Some(Literal::Time(Duration::from_secs(10))));
+    assert!(args.settings.literal("recovery_factor") == Some(Literal::Number(2.0)));
     assert!(
-        matches!(args.recovery_time, Some(Setting::Literal(time)) if time == Duration::from_secs(10))
+        args.settings.literal("max_recovery_time") == Some(Literal::Time(Duration::from_secs(300)))
     );
-    assert!(
-        matches!(args.recovery_factor, Some(Setting::Literal(factor)) if (factor - 2.0).abs() < 1e-9)
+    assert!(args.settings.literal("recovery_jitter") == Some(Literal::Number(0.1)));
+    assert!(args.settings.literal("half_open_max_calls") == Some(Literal::Count(2)));
+    assert!(args.settings.literal("half_open_successes") == Some(Literal::Count(3)));
+    assert!(args.settings.literal("half_open_failures") == Some(Literal::Count(1)));
+    assert!(args.settings.literal("probe_timeout") == Some(Literal::Time(Duration::from_secs(45))));
+    assert_eq!(
+        args.settings.literal("abandoned"),
+        Some(Literal::Variant("Abandoned", "Failure"))
     );
-    assert!(
-        matches!(args.max_recovery_time, Some(Setting::Literal(time)) if time == Duration::from_secs(300))
-    );
-    assert!(
-        matches!(args.recovery_jitter, Some(Setting::Literal(share)) if (share - 0.1).abs() < 1e-9)
-    );
-    assert!(matches!(
-        args.half_open_max_calls,
-        Some(Setting::Literal(2))
-    ));
-    assert!(matches!(
-        args.half_open_successes,
-        Some(Setting::Literal(3))
-    ));
-    assert!(matches!(args.half_open_failures, Some(Setting::Literal(1))));
-    assert!(
-        matches!(args.probe_timeout, Some(Setting::Literal(time)) if time == Duration::from_secs(45))
-    );
-    assert_eq!(args.abandoned, Some(Abandoned::Failure));
     assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
 }
 
@@ -201,28 +192,30 @@ fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
         window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%", failure_count = 30,
         slow_call = "2s", slow_call_rate = 0.8
     });
-    let minute = Window::Time(Duration::from_secs(60));
-    assert!(matches!(args.window, Some(Setting::Literal(window)) if window == minute));
-    assert!(matches!(args.window_buckets, Some(Setting::Literal(6))));
-    assert!(matches!(args.min_calls, Some(Setting::Literal(20))));
-    assert!(matches!(args.failure_rate, Some(Setting::Literal(rate)) if (rate - 0.5).abs() < 1e-9));
-    assert!(matches!(args.failure_count, Some(Setting::Literal(30))));
-    assert!(
-        matches!(args.slow_call, Some(Setting::Literal(time)) if time == Duration::from_secs(2))
-    );
-    assert!(
-        matches!(args.slow_call_rate, Some(Setting::Literal(rate)) if (rate - 0.8).abs() < 1e-9)
-    );
+    let minute = Literal::Time(Duration::from_secs(60));
+    assert!(args.settings.literal("window") == Some(minute));
+    assert!(args.settings.literal("window_buckets") == Some(Literal::Count(6)));
+    assert!(args.settings.literal("min_calls") == Some(Literal::Count(20)));
+    assert!(args.settings.literal("failure_rate") == Some(Literal::Number(0.5)));
+    assert!(args.settings.literal("failure_count") == Some(Literal::Count(30)));
+    assert!(args.settings.literal("slow_call") == Some(Literal::Time(Duration::from_secs(2))));
+    assert!(args.settings.literal("slow_call_rate") == Some(Literal::Number(0.8)));
     let args = accepted(quote!(window = WINDOW, window_buckets = buckets()));
-    assert!(matches!(args.window, Some(Setting::Expr(_))));
-    assert!(matches!(args.window_buckets, Some(Setting::Expr(_))));
+    assert!(matches!(
+        args.settings.get("window"),
+        Some(Setting::Expr(_))
+    ));
+    assert!(matches!(
+        args.settings.get("window_buckets"),
+        Some(Setting::Expr(_))
+    ));
 }
 
 #[test]
 fn a_key_is_an_expression_and_may_have_a_bound() {
     let args = accepted(quote!(key = &*order.region, max_keys = 1_000_000));
     assert_eq!(text(args.key.as_ref()), quote!(&*order.region).to_string());
-    assert!(matches!(args.max_keys, Some(Setting::Literal(1_000_000))));
+    assert!(args.settings.literal("max_keys") == Some(Literal::Count(1_000_000)));
     accepted(quote!(key = (host, port), max_keys = most()));
 }
 
@@ -341,7 +334,7 @@ fn what_the_upper_attributes_hand_down_is_read() {
 
 #[test]
 fn no_input_makes_the_parser_panic() {
-    let mut words: Vec<&str> = BREAKER_KEYS.values.to_vec();
+    let mut words: Vec<&str> = CIRCUIT_BREAKER.names();
     words.extend([
         "__outer",
         "circuit_breaker",
@@ -353,10 +346,10 @@ fn no_input_makes_the_parser_panic() {
         "r#type",
         "borrow",
     ]);
-    let mut soup = Soup::new(0xb0b, &words);
+    let mut fuzz = FuzzTokens::new(0xb0b, &words);
     let mut errors = 0;
     for _ in 0..5000 {
-        if let Err(found) = BreakerArgs::parse(soup.stream(3)) {
+        if let Err(found) = BreakerArgs::parse(fuzz.stream(3)) {
             assert!(!found.is_empty());
             errors += found.to_compile_errors().into_iter().count();
         }

@@ -45,7 +45,8 @@ struct Part<'a> {
     unit: usize,
 }
 
-fn parse(text: &str) -> Result<Duration, String> {
+/// The duration that a text means.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
     if text.is_empty() {
         return Err("an empty duration: write a number and a unit, as in \"100ms\"".to_owned());
     }

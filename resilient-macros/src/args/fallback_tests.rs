@@ -1,7 +1,7 @@
 //! `#[fallback]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
+use crate::fuzz_tokens::FuzzTokens;
 use quote::quote;
 
 fn accepted(tokens: TokenStream) -> FallbackArgs {
@@ -21,7 +21,7 @@ fn every_key_is_read_into_its_field() {
         __outer(retry { a = 1 })
     });
     assert!(
-        matches!(&args.replacement, Replacement::With(with) if with.to_string() == quote!(|error, _| other(error)).to_string())
+        matches!(&args.replacement, Replacement::With(with, _) if with.to_string() == quote!(|error, _| other(error)).to_string())
     );
     assert_eq!(
         args.on.map(|on| on.to_string()),
@@ -92,12 +92,12 @@ fn misspelt_keys_are_answered_with_the_nearest() {
 
 #[test]
 fn nothing_panics_whatever_the_tokens() {
-    let mut words: Vec<&str> = FALLBACK_KEYS.values.to_vec();
+    let mut words: Vec<&str> = FALLBACK.names();
     words.extend(["explicit", "__outer", "retry", "async", "move"]);
-    let mut soup = Soup::new(0xfa11, &words);
+    let mut fuzz = FuzzTokens::new(0xfa11, &words);
     let mut wrong = 0;
     for _ in 0..3_000 {
-        if let Err(found) = FallbackArgs::parse(soup.stream(3)) {
+        if let Err(found) = FallbackArgs::parse(fuzz.stream(3)) {
             wrong += 1;
             assert!(!found.is_empty());
         }

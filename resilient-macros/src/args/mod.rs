@@ -1,31 +1,41 @@
-//! The arguments of the attributes: their grammar, and the rules that literals must keep.
+//! The grammar of the attributes: one file each, and the rules that literal arguments must keep.
+//! Nothing here writes code.
 
 mod breaker_rules;
 mod circuit_breaker;
 mod duration;
 mod fallback;
-mod given;
+mod fallback_kind;
+mod handed_down;
+mod key_values;
+mod keys;
+mod kind;
+mod names;
 mod number;
-mod outer;
 mod pairs;
-mod path;
 mod retry;
-mod retry_rules;
+mod retry_values;
 mod setting;
-#[cfg(test)]
-mod soup;
+mod settings;
+mod stack;
 mod suggest;
 mod timeout;
+mod unknown_key;
+mod value_form;
 mod window;
 mod window_rules;
-mod word;
+mod words;
 
-pub(crate) use circuit_breaker::{Abandoned, BreakerArgs};
+pub(crate) use circuit_breaker::BreakerArgs;
 pub(crate) use fallback::{FallbackArgs, Replacement};
-pub(crate) use outer::{Kind, Outer};
-pub(crate) use retry::{Backoff, Budget, Jitter, Kept, Nested, RetryArgs, TimeLimit, WhenOpen};
-pub(crate) use setting::Setting;
-#[cfg(test)]
-pub(crate) use soup::Soup;
+pub(crate) use fallback_kind::FallbackKind;
+pub(crate) use handed_down::OuterAttribute;
+pub(crate) use kind::AttributeKind;
+pub(crate) use retry::RetryArgs;
+pub(crate) use retry_values::{
+    Backoff, BudgetArgument, ErrorsKept, Jitter, LimitArgument, NestedMode,
+};
+pub(crate) use setting::{Literal, Setting};
+pub(crate) use settings::Settings;
+pub(crate) use stack::{LayerArgs, Stack, runtime};
 pub(crate) use timeout::TimeoutArgs;
-pub(crate) use window::Window;

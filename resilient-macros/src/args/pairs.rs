@@ -1,4 +1,5 @@
-//! Splitting arguments into `key = value` pairs and `key(list)`s: `syn` finds where a value ends, and its tokens stay as written.
+//! Splits arguments into `key = value` and `key(list)`. `syn` finds where a value ends; its tokens
+//! stay as written.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -6,10 +7,11 @@ use syn::parse::{End, ParseStream, Parser};
 use syn::token::Paren;
 use syn::{Expr, Lit, Pat, Token};
 
+use super::keys::is_pattern;
 use crate::error::Errors;
 use crate::tokens::{name, shown};
 
-/// One argument: its key and what was given for it.
+/// One argument.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
     pub(super) key: Ident,
@@ -27,7 +29,7 @@ pub(super) enum Form {
 }
 
 impl Pair {
-    /// What an error about the pair underlines: the value, or the key of a list.
+    /// Where an error about the pair points: at the value, or at the key of a list.
     pub(super) fn place(&self) -> TokenStream {
         match &self.form {
             Form::Value(value) => value.clone(),
@@ -35,9 +37,6 @@ impl Pair {
         }
     }
 }
-
-/// Keys whose values are patterns.
-const PATTERNS: [&str; 4] = ["on", "except", "failure", "ignore"];
 
 /// Reads all pairs. A malformed pair is reported and left out.
 pub(super) fn split(tokens: TokenStream, errors: &mut Errors) -> Vec<Pair> {
@@ -93,7 +92,9 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     }
     if !input.peek(Token![=]) {
         let shown = next(input);
-        return Err(input.error(format!("expected `=` after `{name}`, and `{shown}` follows: {write}")));
+        return Err(input.error(format!(
+            "expected `=` after `{name}`, and `{shown}` follows: {write}"
+        )));
     }
     input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {
@@ -105,19 +106,22 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
 
 /// The next token as an error message shows it.
 fn next(input: ParseStream<'_>) -> String {
-    input.fork().parse().map_or_else(|_| String::new(), |token| shown(&token))
+    input
+        .fork()
+        .parse()
+        .map_or_else(|_| String::new(), |token| shown(&token))
 }
 
 /// The tokens of a value, as they are written.
 fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let ahead = input.fork();
-    if PATTERNS.contains(&key) {
+    if is_pattern(key) {
         Pat::parse_multi_with_leading_vert(&ahead)?;
         if ahead.parse::<Option<Token![if]>>()?.is_some() {
             ahead.parse::<Expr>()?;
         }
     } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
-        // A keyword as well: whoever reads the value knows which words there are.
+        // Also a keyword: the reader of the value lists the words that are possible.
         ahead.call(Ident::parse_any)?;
     } else {
         ahead.parse::<Expr>()?;
@@ -145,7 +149,9 @@ fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut Errors) -> syn::Result<
     }
     let (name, shown) = (&pair.name, next(input));
     Err(input.error(match pair.form {
-        Form::Value(_) => format!("expected `,` after the value of `{name}`, and `{shown}` follows"),
+        Form::Value(_) => {
+            format!("expected `,` after the value of `{name}`, and `{shown}` follows")
+        }
         Form::List(_) => format!("expected `,` after `{name}(…)`, and `{shown}` follows"),
     }))
 }

@@ -1,9 +1,11 @@
 //! `#[retry]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
+use crate::args::{AttributeKind, Literal, Setting};
+use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 use quote::quote;
+use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> RetryArgs {
     let shown = tokens.to_string();
@@ -28,7 +30,11 @@ fn text(tokens: Option<&TokenStream>) -> String {
 #[test]
 fn no_arguments_leave_everything_to_the_defaults() {
     let args = accepted(quote!());
-    assert!(args.max_retries.is_none() && args.backoff.is_none() && args.outer.is_empty());
+    assert!(
+        args.settings.get("max_retries").is_none()
+            && args.backoff.is_none()
+            && args.outer.is_empty()
+    );
 }
 
 #[test]
@@ -39,18 +45,12 @@ fn every_key_is_read_into_its_field() {
         retry_after = |e| e.after(), max_hint = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
         on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
     });
-    assert!(matches!(args.max_retries, Some(Setting::Literal(5))));
-    assert!(matches!(args.backoff, Some(Backoff::Exponential)));
-    assert!(
-        matches!(args.base_delay, Some(Setting::Literal(delay)) if delay == Duration::from_millis(50))
-    );
-    assert!(
-        matches!(args.max_delay, Some(Setting::Literal(delay)) if delay == Duration::from_secs(90))
-    );
-    assert!(
-        matches!(args.backoff_factor, Some(Setting::Literal(factor)) if (factor - 1.5).abs() < 1e-9)
-    );
-    assert!(matches!(args.jitter, Some(Jitter::Equal)));
+    assert!(args.settings.literal("max_retries") == Some(Literal::Count(5)));
+    assert!(matches!(args.backoff, Some(Backoff::Named("Exponential"))));
+    assert!(args.settings.literal("base_delay") == Some(Literal::Time(Duration::from_millis(50))));
+    assert!(args.settings.literal("max_delay") == Some(Literal::Time(Duration::from_secs(90))));
+    assert!(args.settings.literal("backoff_factor") == Some(Literal::Number(1.5)));
+    assert!(matches!(args.jitter, Some(Jitter::Named("Equal"))));
     assert_eq!(
         text(args.on.as_ref()),
         quote!(E::A | E::B { .. }).to_string()
@@ -68,13 +68,12 @@ fn every_key_is_read_into_its_field() {
         text(args.retry_after.as_ref()),
         quote!(|e| e.after()).to_string()
     );
-    assert!(
-        matches!(args.max_hint, Some(Setting::Literal(hint)) if hint == Duration::from_secs(120))
+    assert!(args.settings.literal("max_hint") == Some(Literal::Time(Duration::from_secs(120))));
+    assert!(args.settings.literal("max_elapsed") == Some(Literal::Time(Duration::from_secs(3600))));
+    assert_eq!(
+        args.settings.literal("when_open"),
+        Some(Literal::Variant("WhenOpen", "Wait"))
     );
-    assert!(
-        matches!(args.max_elapsed, Some(Setting::Literal(limit)) if limit == Duration::from_secs(3600))
-    );
-    assert_eq!(args.when_open, Some(WhenOpen::Wait));
     assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
     assert_eq!(
         text(args.on_retry.as_ref()),
@@ -91,11 +90,20 @@ fn expressions_are_kept_for_the_compiler_to_check() {
         quote! { max_attempts = self.attempts, base_delay = delay(1), max_delay = MAX, backoff_factor = f() },
     );
     assert!(
-        matches!(args.max_attempts, Some(Setting::Expr(expr)) if expr.to_string() == "self . attempts")
+        matches!(args.settings.get("max_attempts"), Some(Setting::Expr(expr)) if expr.to_string() == "self . attempts")
     );
-    assert!(matches!(args.base_delay, Some(Setting::Expr(_))));
-    assert!(matches!(args.max_delay, Some(Setting::Expr(_))));
-    assert!(matches!(args.backoff_factor, Some(Setting::Expr(_))));
+    assert!(matches!(
+        args.settings.get("base_delay"),
+        Some(Setting::Expr(_))
+    ));
+    assert!(matches!(
+        args.settings.get("max_delay"),
+        Some(Setting::Expr(_))
+    ));
+    assert!(matches!(
+        args.settings.get("backoff_factor"),
+        Some(Setting::Expr(_))
+    ));
 }
 
 #[test]
@@ -107,7 +115,9 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
     );
     let delay = invisible(quote!("5s"));
     assert!(matches!(
-        accepted(quote!(base_delay = #delay)).base_delay,
+        accepted(quote!(base_delay = #delay))
+            .settings
+            .get("base_delay"),
         Some(Setting::Literal(_))
     ));
 }
@@ -116,15 +126,15 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
 fn a_backoff_is_a_word_or_a_path() {
     assert!(matches!(
         accepted(quote!(backoff = constant)).backoff,
-        Some(Backoff::Constant)
+        Some(Backoff::Named("Constant"))
     ));
     assert!(matches!(
         accepted(quote!(backoff = linear)).backoff,
-        Some(Backoff::Linear)
+        Some(Backoff::Named("Linear"))
     ));
     assert!(matches!(
         accepted(quote!(backoff = fibonacci)).backoff,
-        Some(Backoff::Fibonacci)
+        Some(Backoff::Named("Fibonacci"))
     ));
     for own in [
         quote!(my::schedule),
@@ -156,13 +166,13 @@ fn a_backoff_is_a_word_or_a_path() {
 #[test]
 fn jitter_is_a_word_or_a_proportion() {
     for (value, expected) in [
-        (quote!(full), "Full"),
-        (quote!(decorrelated), "Decorrelated"),
-        (quote!(smooth), "Smooth"),
-        (quote!(none), "None"),
-        (quote!(0.2), "Proportion(Literal(0.2))"),
-        (quote!("20%"), "Proportion(Literal(0.2))"),
-        (quote!(1), "Proportion(Literal(1.0))"),
+        (quote!(full), "Named(\"Full\")"),
+        (quote!(decorrelated), "Named(\"Decorrelated\")"),
+        (quote!(smooth), "Named(\"Smooth\")"),
+        (quote!(none), "Named(\"None\")"),
+        (quote!(0.2), "Proportion(Literal(Number(0.2)))"),
+        (quote!("20%"), "Proportion(Literal(Number(0.2)))"),
+        (quote!(1), "Proportion(Literal(Number(1.0)))"),
     ] {
         let jitter = accepted(quote!(jitter = #value)).jitter;
         assert_eq!(
@@ -200,8 +210,18 @@ fn jitter_is_a_word_or_a_proportion() {
 
 #[test]
 fn literals_that_break_a_rule_are_refused_with_the_rule() {
-    assert!(accepted(quote!(max_retries = 0)).max_retries.is_some());
-    assert!(accepted(quote!(base_delay = "0s")).base_delay.is_some());
+    assert!(
+        accepted(quote!(max_retries = 0))
+            .settings
+            .get("max_retries")
+            .is_some()
+    );
+    assert!(
+        accepted(quote!(base_delay = "0s"))
+            .settings
+            .get("base_delay")
+            .is_some()
+    );
     assert!(only(quote!(max_retries = -1)).contains("a count cannot be negative"));
     assert_eq!(
         only(quote!(backoff_factor = 0.5)),
@@ -355,9 +375,9 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
 #[test]
 fn limits_of_a_call_are_times_above_zero() {
     let args = accepted(quote!(deadline = "10s", attempt_timeout = self.timeout));
-    let after = |limit: Option<TimeLimit>| limit.map(|limit| limit.after);
+    let after = |limit: Option<LimitArgument>| limit.map(|limit| limit.after);
     assert!(
-        matches!(after(args.deadline), Some(Setting::Literal(time)) if time == Duration::from_secs(10))
+        matches!(after(args.deadline), Some(Setting::Literal(Literal::Time(time))) if time == Duration::from_secs(10))
     );
     assert!(matches!(
         after(args.attempt_timeout),
@@ -390,11 +410,11 @@ fn limits_of_a_call_are_times_above_zero() {
 fn a_budget_is_named_or_given() {
     let budget = |tokens| accepted(tokens).budget;
     assert!(
-        matches!(budget(quote!(policy = p, budget = "payments")), Some(Budget::Name(name)) if name == "payments")
+        matches!(budget(quote!(policy = p, budget = "payments")), Some(BudgetArgument::Name(name)) if name == "payments")
     );
     assert!(matches!(
         budget(quote!(budget = self.budget)),
-        Some(Budget::Expr(_))
+        Some(BudgetArgument::Expr(_))
     ));
     assert_eq!(
         only(quote!(budget = "")),
@@ -409,11 +429,11 @@ fn a_budget_is_named_or_given() {
 #[test]
 fn nested_and_errors_are_words() {
     let args = accepted(quote!(policy = p, nested = collapse, errors = all));
-    assert_eq!(args.nested, Some(Nested::Collapse));
-    assert_eq!(args.errors, Some(Kept::All));
+    assert_eq!(args.nested, Some(NestedMode::Collapse));
+    assert_eq!(args.errors, Some(ErrorsKept::All));
     let args = accepted(quote!(nested = warn, errors = last));
-    assert_eq!(args.nested, Some(Nested::Warn));
-    assert_eq!(args.errors, Some(Kept::Last));
+    assert_eq!(args.nested, Some(NestedMode::Warn));
+    assert_eq!(args.errors, Some(ErrorsKept::Last));
     assert_eq!(
         refused(quote!(nested = colapse, errors = "all")),
         [
@@ -455,8 +475,8 @@ fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
     assert_eq!(
         kinds,
         [
-            (Kind::Retry, "max_retries = 3".to_owned()),
-            (Kind::CircuitBreaker, String::new())
+            (AttributeKind::Retry, "max_retries = 3".to_owned()),
+            (AttributeKind::CircuitBreaker, String::new())
         ]
     );
     assert!(only(quote!(__outer = 3)).contains("internal"));
@@ -465,15 +485,15 @@ fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
 
 #[test]
 fn no_input_makes_the_parser_panic() {
-    let mut words: Vec<&str> = RETRY_KEYS.values.to_vec();
+    let mut words: Vec<&str> = RETRY.names();
     words.extend([
         "borrow", "clone", "__outer", "retry", "full", "smooth", "linear", "move", "as", "x", "_",
         "r#type", "é",
     ]);
-    let mut soup = Soup::new(0x5eed, &words);
+    let mut fuzz = FuzzTokens::new(0x5eed, &words);
     let mut errors = 0;
     for _ in 0..5000 {
-        if let Err(found) = RetryArgs::parse(soup.stream(3)) {
+        if let Err(found) = RetryArgs::parse(fuzz.stream(3)) {
             assert!(!found.is_empty());
             errors += found.to_compile_errors().into_iter().count();
         }

@@ -1,6 +1,4 @@
-//! The arguments of `#[timeout]`: a time without a key, and perhaps the path of the runtime.
-
-use std::time::Duration;
+//! The arguments of `#[timeout]`: a time without a key, and perhaps the path to the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -8,39 +6,39 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token};
 
-use super::given::{Given, HIDDEN, Keys};
-use super::outer::{self, Kind, Outer};
+use super::handed_down::{self, OuterAttribute};
+use super::key_values::KeyValues;
+use super::keys::{HIDDEN, TIMEOUT, ValueForm};
+use super::names;
 use super::pairs::Form;
-use super::path;
-use super::setting::{self, Setting, Value};
+use super::setting::Setting;
+use super::value_form;
 use crate::error::Errors;
 
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
-    pub(crate) after: Setting<Duration>,
+    pub(crate) after: Setting,
     pub(crate) krate: Option<TokenStream>,
-    /// Attributes of ours that stood above this one, outermost first.
-    pub(crate) outer: Vec<Outer>,
+    /// Attributes of this crate that stood above, outermost first.
+    pub(crate) outer: Vec<OuterAttribute>,
 }
-
-pub(super) const TIMEOUT_KEYS: Keys = Keys {
-    kind: Kind::Timeout,
-    values: &["crate"],
-    lists: &[],
-};
 
 impl TimeoutArgs {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let (time, rest) = split_time(tokens);
-        let after = time.as_ref().and_then(|tokens| after(tokens, &mut errors));
-        let given = Given::read(rest, &TIMEOUT_KEYS, &mut errors);
+        let form = ValueForm::Time {
+            above_zero: Some("every call would be cut off at once, so above zero"),
+        };
+        let after = time.as_ref();
+        let after = after.and_then(|time| value_form::read("timeout", time, form, &mut errors));
+        let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
         let (mut krate, mut outer) = (None, Vec::new());
-        for pair in given.pairs() {
+        for pair in values.pairs() {
             match &pair.form {
-                Form::Value(path) => krate = path::krate(path, &mut errors),
-                // The only list here is the hidden one.
-                Form::List(inside) => outer = outer::parse(inside, &mut errors),
+                Form::Value(path) => krate = names::krate(path, &mut errors),
+                // The only list is the hidden one.
+                Form::List(inside) => outer = handed_down::parse(inside, &mut errors),
             }
         }
         if time.is_none() && errors.is_empty() {
@@ -60,16 +58,7 @@ impl TimeoutArgs {
     }
 }
 
-fn after(tokens: &TokenStream, errors: &mut Errors) -> Option<Setting<Duration>> {
-    let value = Value {
-        key: "timeout",
-        tokens,
-    };
-    let rule = "every call would be cut off at once, so above zero";
-    setting::duration(value, errors, rule)
-}
-
-/// The time, which comes first and has no key, and the pairs behind it.
+/// The time, which stands first and has no key, and the pairs behind it.
 fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
     let split = |input: ParseStream<'_>| {
         let is_pair = input.is_empty()

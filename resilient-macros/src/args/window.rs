@@ -1,30 +1,17 @@
 //! The window of a breaker: a number of calls, or a time.
 
-use std::time::Duration;
-
 use proc_macro2::TokenStream;
 
-use super::setting::{Setting, Value, read};
+use super::setting::Literal;
 use super::{duration, number};
-use crate::error::Errors;
 use crate::literal::{Content, constant};
 use crate::tokens::source;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Window {
-    Calls(u32),
-    Time(Duration),
-}
-
-/// More calls than this are a time.
+/// More calls than this are better counted by time.
 const MOST_CALLS: u32 = 1_000_000;
 
-pub(super) fn window(value: Value<'_>, errors: &mut Errors) -> Option<Setting<Window>> {
-    read(value, errors, literal)
-}
-
-/// `None` if `value` is no literal.
-fn literal(value: &TokenStream) -> Option<Result<Window, String>> {
+/// A count of calls, or a time; `None` if `value` is no literal.
+pub(super) fn literal(value: &TokenStream) -> Option<Result<Literal, String>> {
     let constant = constant(value)?;
     let given = source(value);
     let digits = given.replace('_', "");
@@ -37,11 +24,11 @@ fn literal(value: &TokenStream) -> Option<Result<Window, String>> {
             if time.is_zero() {
                 Err("is zero: it would hold no call, so above zero".to_owned())
             } else {
-                Ok(Window::Time(time))
+                Ok(Literal::Time(time))
             }
         }),
         Content::Integer { .. } | Content::Float { .. }
-            if !constant.negative && time(&digits).is_some() =>
+            if !constant.negative && duration::parse(&digits).is_ok() =>
         {
             Err(format!(
                 "a time stands in quotes: write `window = \"{digits}\"`"
@@ -53,7 +40,7 @@ fn literal(value: &TokenStream) -> Option<Result<Window, String>> {
         )),
         Content::Integer { .. } => number::count(value)?.and_then(|calls| {
             if (1..=MOST_CALLS).contains(&calls) {
-                Ok(Window::Calls(calls))
+                Ok(Literal::Count(calls))
             } else {
                 Err(format!(
                     "is {given}: the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"
@@ -69,13 +56,6 @@ fn literal(value: &TokenStream) -> Option<Result<Window, String>> {
 fn is_count(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_digit() || c == '_')
-}
-
-/// What a number with a unit behind it means.
-fn time(digits: &str) -> Option<Duration> {
-    let text = proc_macro2::Literal::string(digits);
-    let text = TokenStream::from(proc_macro2::TokenTree::from(text));
-    duration::literal(&text)?.ok()
 }
 
 #[cfg(test)]

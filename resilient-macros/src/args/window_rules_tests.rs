@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::*;
+use crate::args::BreakerArgs;
 
 fn accepted(tokens: TokenStream) {
     let shown = tokens.to_string();

@@ -1,6 +1,7 @@
 //! Windows: what a literal one may be, and what is said of the others.
 
 use super::*;
+use std::time::Duration;
 
 fn tokens(source: &str) -> TokenStream {
     source.parse().expect("tokens")
@@ -15,12 +16,12 @@ fn message(source: &str) -> String {
 #[test]
 fn a_window_is_a_number_of_calls_or_a_time() {
     for (source, expected) in [
-        ("100", Window::Calls(100)),
-        ("1_000_000u32", Window::Calls(1_000_000)),
-        ("1", Window::Calls(1)),
-        ("\"60s\"", Window::Time(Duration::from_secs(60))),
-        ("\"1ns\"", Window::Time(Duration::from_nanos(1))),
-        ("r\"1m30s\"", Window::Time(Duration::from_secs(90))),
+        ("100", Literal::Count(100)),
+        ("1_000_000u32", Literal::Count(1_000_000)),
+        ("1", Literal::Count(1)),
+        ("\"60s\"", Literal::Time(Duration::from_secs(60))),
+        ("\"1ns\"", Literal::Time(Duration::from_nanos(1))),
+        ("r\"1m30s\"", Literal::Time(Duration::from_secs(90))),
     ] {
         assert_eq!(literal(&tokens(source)), Some(Ok(expected)), "{source}");
     }

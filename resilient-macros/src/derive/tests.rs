@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use super::classify;
-use crate::args::Soup;
+use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 
 /// The file as `rustfmt` would lay it out.
@@ -307,13 +307,13 @@ fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
         "self",
         "Self",
     ];
-    let mut soup = Soup::new(0xdead, &words);
+    let mut fuzz = FuzzTokens::new(0xdead, &words);
     let (mut read, mut right) = (0_u32, 0_u32);
     for round in 0..30_000_usize {
         let item = if round % 3 == 0 {
-            soup.stream(3)
+            fuzz.stream(3)
         } else {
-            nearly_right(&mut soup, round)
+            nearly_right(&mut fuzz, round)
         };
         let is = classify(item).to_string();
         read += u32::from(is.contains("automatically_derived"));
@@ -323,10 +323,10 @@ fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
     assert!(right > 100 && right < read, "{right} of {read} are right");
 }
 
-/// A type in which only some of the parts are soup.
-fn nearly_right(soup: &mut Soup, round: usize) -> TokenStream {
+/// A type in which only some of the parts are fuzz.
+fn nearly_right(fuzz: &mut FuzzTokens, round: usize) -> TokenStream {
     let group = |delimiter, stream| TokenTree::from(Group::new(delimiter, stream));
-    let (some, more) = (soup.stream(2), soup.stream(1));
+    let (some, more) = (fuzz.stream(2), fuzz.stream(1));
     let word = ["transient", "throttled", "transparent", "ignored"][round % 4];
     let word = Ident::new(word, Span::call_site());
     let fields = group(

@@ -2,18 +2,12 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::visit_mut::{self, VisitMut};
 
 use super::attribute::Word;
 use super::input::{Field, Input, Variant};
 use super::meaning::Meaning;
 use crate::tokens::flatten;
-
-/// `quote!` with names of our own, and marked as written by a derive, so that no lint speaks about it.
-macro_rules! emit {
-    ($($tokens:tt)*) => {
-        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
-    };
-}
 
 /// What a field is bound to: a name that no constant of the user's has, since a pattern would be that.
 const FIELD: &str = "__field";
@@ -232,21 +226,21 @@ fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
         is_wanted: &'a dyn Fn(&Ident) -> bool,
         found: bool,
     }
-    impl<'ast> syn::visit::Visit<'ast> for Names<'_> {
-        fn visit_path(&mut self, path: &'ast syn::Path) {
+    impl VisitMut for Names<'_> {
+        fn visit_path_mut(&mut self, path: &mut syn::Path) {
             self.found |= path
                 .segments
                 .first()
                 .is_some_and(|first| (self.is_wanted)(&first.ident));
-            syn::visit::visit_path(self, path);
+            visit_mut::visit_path_mut(self, path);
         }
     }
     let mut names = Names {
         is_wanted,
         found: false,
     };
-    if let Ok(ty) = syn::parse2(ty.clone()) {
-        syn::visit::Visit::visit_type(&mut names, &ty);
+    if let Ok(mut ty) = syn::parse2(ty.clone()) {
+        names.visit_type_mut(&mut ty);
     }
     names.found
 }

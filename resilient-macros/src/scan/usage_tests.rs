@@ -1,7 +1,7 @@
 //! What counts as a plain borrow, and that every doubt is a move.
 
 use super::*;
-use crate::args::Soup;
+use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 use proc_macro2::Span;
 use quote::quote;
@@ -172,11 +172,11 @@ fn no_input_makes_the_scan_panic_and_a_bare_variable_in_front_is_never_overlooke
         "x", "x", "y", "move", "async", "println", "format", "self", "await", "if", "return",
         "use", "pub", "impl",
     ];
-    let mut soup = Soup::new(0xcafe, &words);
+    let mut fuzz = FuzzTokens::new(0xcafe, &words);
     let x = Ident::new("x", Span::call_site());
     let mut seen = [0_usize; 3];
     for _ in 0..6000 {
-        let body = soup.stream(3);
+        let body = fuzz.stream(3);
         let found = usage(&body, &x);
         seen[found as usize] += 1;
         assert_eq!(usage(&quote!(drop(x); #body), &x), Use::Moved);

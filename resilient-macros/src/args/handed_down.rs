@@ -1,0 +1,78 @@
+//! The hidden argument by which stacked attributes hand their own arguments down.
+
+use proc_macro2::{Delimiter, Span, TokenStream};
+
+use super::kind::AttributeKind;
+use crate::error::Errors;
+use crate::tokens::{flatten, group, ident};
+
+/// An attribute that stood above, with its arguments as written.
+#[derive(Debug, Clone)]
+pub(crate) struct OuterAttribute {
+    pub(crate) kind: AttributeKind,
+    pub(crate) args: TokenStream,
+    pub(crate) span: Span,
+}
+
+/// Reads `retry { … } circuit_breaker { … }`.
+pub(super) fn parse(inside: &TokenStream, errors: &mut Errors) -> Vec<OuterAttribute> {
+    let tokens = flatten(inside.clone());
+    let mut items = Vec::new();
+    for pair in tokens.chunks(2) {
+        let name = ident(pair.first());
+        let kind = name.and_then(|name| Some((AttributeKind::of(&name.to_string())?, name.span())));
+        let Some(((kind, span), args)) = kind.zip(group(pair.get(1), Delimiter::Brace)) else {
+            errors.push_spanned(inside, "`__outer` is internal: it is not for use by hand");
+            return items;
+        };
+        items.push(OuterAttribute {
+            kind,
+            args: args.stream(),
+            span,
+        });
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn items_are_read_outermost_first_with_their_raw_arguments() {
+        let mut errors = Errors::default();
+        let items = parse(
+            &quote!(fallback { value = 1 } retry { max_retries = } circuit_breaker {} timeout { "1s" }),
+            &mut errors,
+        );
+        assert!(errors.is_empty());
+        let read: Vec<_> = items
+            .iter()
+            .map(|item| (item.kind, item.args.to_string()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                (AttributeKind::Fallback, "value = 1".to_owned()),
+                (AttributeKind::Retry, "max_retries =".to_owned()),
+                (AttributeKind::CircuitBreaker, String::new()),
+                (AttributeKind::Timeout, "\"1s\"".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for source in [
+            quote!(retry),
+            quote!(retry(a)),
+            quote!(other {}),
+            quote!(retry {} 3),
+        ] {
+            let mut errors = Errors::default();
+            parse(&source, &mut errors);
+            assert_eq!(errors.messages().len(), 1, "{source}");
+        }
+    }
+}

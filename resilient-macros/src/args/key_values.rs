@@ -1,0 +1,96 @@
+//! The pairs of one attribute, each key known and given once, and rules about which may stand
+//! together.
+
+use proc_macro2::TokenStream;
+
+use super::keys::{AttributeKeys, Key};
+use super::pairs::{Pair, split};
+use super::unknown_key::objection;
+use crate::error::Errors;
+
+#[derive(Debug)]
+pub(super) struct KeyValues {
+    keys: &'static AttributeKeys,
+    pairs: Vec<Pair>,
+}
+
+impl KeyValues {
+    /// Splits the arguments. Unknown keys, wrong forms and repetitions are reported and left out.
+    pub(super) fn read(
+        tokens: TokenStream,
+        keys: &'static AttributeKeys,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut pairs: Vec<Pair> = Vec::new();
+        for pair in split(tokens, errors) {
+            let name = pair.name.as_str();
+            if let Some(message) = objection(keys, &pair) {
+                errors.push(pair.key.span(), message);
+            } else if pairs.iter().any(|earlier| earlier.name == name) {
+                errors.push(pair.key.span(), format!("`{name}` is given twice"));
+            } else {
+                pairs.push(pair);
+            }
+        }
+        Self { keys, pairs }
+    }
+
+    pub(super) fn pairs(&self) -> &[Pair] {
+        &self.pairs
+    }
+
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.find(name)
+    }
+
+    /// The place of the key in the attribute's table.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.keys.keys.iter().position(|key| key.name == name)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|pair| pair.name == name)
+    }
+
+    /// The last given of these keys.
+    pub(super) fn last_of(&self, names: &[&str]) -> Option<&Pair> {
+        let mut last_first = self.pairs.iter().rev();
+        last_first.find(|pair| names.contains(&pair.name.as_str()))
+    }
+
+    /// Reports a broken rule about several keys, at the value of the last of them.
+    pub(super) fn break_rule(
+        &self,
+        names: &[&str],
+        message: impl Into<String>,
+        errors: &mut Errors,
+    ) {
+        if let Some(pair) = self.last_of(names) {
+            errors.push_spanned(&pair.place(), message);
+        }
+    }
+
+    /// Reports each of `others` that stands beside `one`, at the second of the two.
+    pub(super) fn exclude(&self, one: &str, others: &[&str], reason: &str, errors: &mut Errors) {
+        if !self.has(one) {
+            return;
+        }
+        let mut before = true;
+        for pair in &self.pairs {
+            let name = pair.name.as_str();
+            before &= name != one;
+            if !others.contains(&name) {
+                continue;
+            }
+            let (second, first) = if before {
+                (self.last_of(&[one]).unwrap_or(pair), name)
+            } else {
+                (pair, one)
+            };
+            errors.push(
+                second.key.span(),
+                format!("`{}` excludes `{first}`: {reason}", second.name),
+            );
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `#[fallback]`: replaces a failed output.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::nest::Nest;
+use crate::args::{FallbackArgs, FallbackKind, Replacement};
+
+pub(super) fn write(
+    nest: &Nest<'_>,
+    at: usize,
+    args: &FallbackArgs,
+    below: &TokenStream,
+) -> TokenStream {
+    let private = nest.private;
+    let ty = nest.output_at(at);
+    let replacement = replacement(nest, at, &args.replacement);
+    // To the layers above, a replaced output is neither cut off nor a rejection.
+    let is_cut_told = nest.plan.tells_cut(at) && nest.plan.is_cut_below(at);
+    let uncut = is_cut_told.then(|| emit!(cut = ::core::option::Option::None;));
+    let admitted = nest
+        .plan
+        .tells_rejection_through(at)
+        .then(|| emit!(rejection = ::core::option::Option::None;));
+    let failed = quote_spanned!(nest.expectation()=> #private::unless_failed::<#ty>(output));
+    let chosen = chosen(args);
+    let left = chosen.is_some().then(
+        || emit!(::core::result::Result::Err(error) => #private::not_replaced::<#ty>(error),),
+    );
+    emit! {
+        let output = { #below };
+        match #failed {
+            ::core::result::Result::Ok(output) => output,
+            ::core::result::Result::Err(error) #chosen => {
+                #uncut
+                #admitted
+                #private::fell_back();
+                #replacement
+            }
+            #left
+        }
+    }
+}
+
+/// The condition on `error` under which the fallback replaces it.
+fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
+    let matches = |pattern: &TokenStream| emit!(::core::matches!(&error, #pattern));
+    match (args.on.as_ref(), args.except.as_ref()) {
+        (None, None) => None,
+        (Some(on), None) => {
+            let on = matches(on);
+            Some(emit!(if #on))
+        }
+        (None, Some(except)) => {
+            let except = matches(except);
+            Some(emit!(if !#except))
+        }
+        (Some(on), Some(except)) => {
+            let (on, except) = (matches(on), matches(except));
+            Some(emit!(if #on && !#except))
+        }
+    }
+}
+
+fn replacement(nest: &Nest<'_>, at: usize, replacement: &Replacement) -> TokenStream {
+    let private = nest.private;
+    let ty = nest.output_at(at);
+    let (with, kind) = match replacement {
+        Replacement::Value(value) => return emit!(#private::fallback_value::<#ty>(#value)),
+        Replacement::With(with, kind) => (with, kind),
+    };
+    match kind {
+        _ if !nest.waits => emit!(#private::fallback::<#ty>(error, #with)),
+        FallbackKind::Output => emit!(#private::fallback::<#ty>(error, #with)),
+        FallbackKind::Future => emit!(#private::fallback_async::<#ty, _>(error, #with).await),
+        FallbackKind::Either => emit!(#private::fallback_by::<#ty, _, _>(error, #with).await),
+    }
+}

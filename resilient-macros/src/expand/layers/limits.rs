@@ -1,0 +1,163 @@
+//! Time limits, those of `#[timeout]` and of `#[retry]`, and the mark of an attempt that has none.
+//! All of them surround a future.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::nest::Nest;
+use crate::args::{Setting, TimeoutArgs};
+use crate::expand::attempt::Attempt;
+use crate::expand::settings;
+
+/// The code of a layer with everything below it.
+pub(super) enum Code {
+    /// Statements that end in an output.
+    Statements(TokenStream),
+    /// A future that is not awaited yet.
+    Future(LimitedFuture),
+}
+
+pub(super) struct LimitedFuture {
+    /// Statements that evaluate time limits before the arguments move into the future.
+    times: TokenStream,
+    future: TokenStream,
+    /// How many limits surround the future. Each makes a `Result` of the output.
+    limits: usize,
+}
+
+/// The attempt itself.
+pub(super) fn attempt(nest: &Nest<'_>, body: usize) -> Code {
+    let Attempt { prepare, run, .. } = nest.attempt;
+    if nest.waits {
+        return Code::Future(LimitedFuture::new(run.clone()));
+    }
+    let private = nest.private;
+    let mark = nest.plan.marks_at(body);
+    let mark = mark.then(|| emit!(let _marked = #private::mark(&mut retry);));
+    Code::Statements(emit!(#mark #prepare #run))
+}
+
+/// `#[timeout]` around the code below it.
+pub(super) fn timeout(nest: &Nest<'_>, at: usize, args: &TimeoutArgs, code: Code) -> Code {
+    if !nest.waits {
+        return code;
+    }
+    let private = nest.private;
+    let mut below = code.into_future(nest, at + 1);
+    let future = below.future;
+    below.future = match &args.after {
+        Setting::Expr(time) if prepares(nest, at) => {
+            let after = Ident::new("after", settings::span(time));
+            below.times = quote_spanned!(settings::span(time)=> let #after = #time;);
+            emit!(#private::timeout(#after, #future))
+        }
+        time => {
+            let time = settings::value(time, private);
+            emit!(#private::timeout(#time, #future))
+        }
+    };
+    below.limits += 1;
+    Code::Future(below)
+}
+
+/// The retry's limits or the mark of an attempt, where one of them begins at `at`.
+pub(super) fn surround(nest: &Nest<'_>, at: usize, code: Code) -> Code {
+    let has_limits = nest.plan.limits_at(at);
+    if !nest.waits || !(has_limits || nest.plan.marks_at(at)) {
+        return code;
+    }
+    let private = nest.private;
+    let mut inner = code.into_future(nest, at);
+    let future = inner.future;
+    inner.future = if has_limits {
+        inner.limits += 1;
+        emit!(#private::limited(&mut retry, #future))
+    } else {
+        emit!(#private::attempted(&mut retry, #future))
+    };
+    Code::Future(inner)
+}
+
+/// The code that begins at `at` as statements that end in an output: a future is awaited.
+pub(super) fn statements(nest: &Nest<'_>, at: usize, code: Code) -> TokenStream {
+    let LimitedFuture {
+        times,
+        future,
+        limits,
+    } = match code {
+        Code::Statements(statements) => return statements,
+        Code::Future(future) => future,
+    };
+    let private = nest.private;
+    let prepare = prepares(nest, at).then_some(&nest.attempt.prepare);
+    let is_bare = nest.plan.is_body(at) && !nest.plan.limits_at(at) && !nest.plan.marks_at(at);
+    if let Some(inline) = nest.attempt.inline.as_ref().filter(|_| is_bare) {
+        return emit!(#prepare #inline);
+    }
+    let ok = emit!(::core::result::Result::Ok);
+    let err = emit!(::core::result::Result::Err);
+    let (output, timed_out) = match limits {
+        0 => return emit!(#prepare #future.await),
+        1 => (emit!(#ok(output)), emit!(#err(timed_out))),
+        _ => (
+            emit!(#ok(#ok(output))),
+            emit!(#ok(#err(timed_out)) | #err(timed_out)),
+        ),
+    };
+    let ty = nest.output_at(at);
+    let made = quote_spanned!(nest.expectation()=> #private::timed_out::<#ty>(timed_out));
+    let arm = if nest.plan.tells_cut(at) {
+        emit! {{
+            cut = ::core::option::Option::Some(#private::TimedOut::limit(&timed_out));
+            #made
+        }}
+    } else {
+        emit!(#made,)
+    };
+    emit! {
+        #times
+        #prepare
+        match #future.await {
+            #output => output,
+            #timed_out => #arm
+        }
+    }
+}
+
+/// Whether arguments are prepared before the future that begins at `at`.
+fn prepares(nest: &Nest<'_>, at: usize) -> bool {
+    nest.plan.prepares_at(at) && !nest.attempt.prepare.is_empty()
+}
+
+impl Code {
+    /// The code that begins at `at` as a future: statements go into an `async` block.
+    fn into_future(self, nest: &Nest<'_>, at: usize) -> LimitedFuture {
+        let statements = match self {
+            Code::Future(future) => return future,
+            Code::Statements(statements) => statements,
+        };
+        let borrows = &nest.attempt.lent;
+        let output = nest.output_at(at);
+        let lend = (!borrows.is_empty()).then(|| {
+            emit! {
+                if let ::core::option::Option::Some(output) =
+                    ::core::option::Option::None::<#output>
+                {
+                    #(#borrows)*
+                    return output;
+                }
+            }
+        });
+        LimitedFuture::new(emit!(async { #lend #statements }))
+    }
+}
+
+impl LimitedFuture {
+    fn new(future: TokenStream) -> Self {
+        Self {
+            times: TokenStream::new(),
+            future,
+            limits: 0,
+        }
+    }
+}
