@@ -146,7 +146,8 @@ async fn main() {
 mod tests {
     use std::time::Duration;
 
-    use resilient::{GiveUp, State};
+    use resilient::breaker::CircuitState;
+    use resilient::retries::StopReason;
 
     use super::*;
 
@@ -166,7 +167,7 @@ mod tests {
         let result = scope.run(shop.stock("teacup")).await;
         assert_eq!(result, Err(StockError::UnknownArticle));
         scope.assert_attempts(1);
-        assert_eq!(scope.call().gave_up(), Some(GiveUp::NotRetryable));
+        assert_eq!(scope.call().gave_up(), Some(StopReason::NotRetryable));
     }
 
     #[tokio::test]
@@ -204,8 +205,8 @@ mod tests {
             let result = scope.run(shop.stock("teapot")).await;
             assert!(matches!(result, Err(StockError::TimedOut(_))), "{result:?}");
         }
-        assert_eq!(shop.breaker.state(), State::Open);
+        assert_eq!(shop.breaker.state(), CircuitState::Open);
         scope.clock().advance(Duration::from_secs(30));
-        assert_eq!(shop.breaker.state(), State::HalfOpen);
+        assert_eq!(shop.breaker.state(), CircuitState::HalfOpen);
     }
 }

@@ -3,30 +3,74 @@
 // The facade's own tests and examples use the attributes, which name it.
 extern crate self as resilient;
 
-// Types only: a module `retry` here would be imported with the attribute, and clash with a `mod retry` of the user's.
-// `Clock`, and what the core's features add.
-#[cfg(feature = "inventory")]
-pub use resilient_core::AnnotatedFunction;
-#[cfg(feature = "coarse-clock")]
-pub use resilient_core::CoarseClock;
-#[cfg(feature = "toml")]
-pub use resilient_core::LoadError;
-#[cfg(feature = "tokio")]
-pub use resilient_core::RetryCall;
-pub use resilient_core::time::*;
+// The attributes, and the types that most programs name.
 pub use resilient_core::{
-    Abandoned, Applied, Attempt, Backoff, BreakerConfig, BreakerConfigBuilder, BreakerKey,
-    BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetOverride, BudgetSnapshot,
-    CircuitBreaker, CircuitOpen, Class, Classify, ConfigError, Counts, Delays, Event, EventKind,
-    EventSource, FailedAttempt, GiveUp, GiveUpEvent, Jitter, KeyedBreakers, Limit, ListenerId,
-    Mode, NameTaken, Nested, NominalDelays, Outcome, Output, Override, OverrideError, Overrides,
-    Permit, Reason, Registry, Rejected, ReportsOpen, ReportsTimeout, Reservation, Retry,
-    RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot,
-    State, Subscription, TimeInState, TimedOut, TimesOut, Transition, TransitionCounts,
-    TransitionRefused, WhenOpen, Window, WindowCounts, WorstCase,
+    Attempt, BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, ConfigError,
+    FromCircuitOpen, FromTimedOut, Outcome, Registry, RetryBudget, RetryError, RetryPolicy,
+    TimedOut,
 };
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
+
+/// Circuit breakers: their settings, states, permits and snapshots.
+pub mod breaker {
+    pub use resilient_core::{
+        AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerKey, BreakerSnapshot,
+        CallCounts, CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, KeyedBreakers,
+        OperatorMode, Permit, RejectedOutput, TimeInState, Transition, TransitionCounts,
+        TransitionError, TransitionReason, Window, WindowCounts,
+    };
+}
+
+/// Retries: policies, delays, time limits and what a failed call reports.
+///
+/// The module is not named `retry`: `use resilient::retry;` would import it beside the attribute,
+/// and clash with a module `retry` of your own.
+pub mod retries {
+    #[cfg(feature = "tokio")]
+    pub use resilient_core::RetryCall;
+    pub use resilient_core::{
+        Attempt, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode,
+        NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+        StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
+    };
+}
+
+/// Retry budgets: they cap the retries to one dependency during an outage.
+pub mod budget {
+    pub use resilient_core::{
+        BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
+    };
+}
+
+/// The registry of breakers and budgets by name, and overrides by operators.
+pub mod registry {
+    #[cfg(feature = "inventory")]
+    pub use resilient_core::AnnotatedFunction;
+    #[cfg(feature = "toml")]
+    pub use resilient_core::LoadError;
+    pub use resilient_core::{
+        BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
+        Registry, Selection,
+    };
+}
+
+/// Events of breakers, budgets and retries, and subscriptions to them.
+pub mod events {
+    pub use resilient_core::{Event, EventKind, EventSource, ListenerId, Subscription};
+}
+
+/// What the outcome of a call means to breakers and retries.
+pub mod outcome {
+    pub use resilient_core::{Classification, Classify, Fallible, Outcome};
+}
+
+/// Sources of monotonic time.
+pub mod time {
+    #[cfg(feature = "coarse-clock")]
+    pub use resilient_core::CoarseClock;
+    pub use resilient_core::time::*;
+}
 
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}

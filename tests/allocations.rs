@@ -12,10 +12,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use dhat::{Alloc, HeapStats, Profiler};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, KeyedBreakers};
+use resilient::budget::BudgetConfig;
 use resilient::{
-    BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, Outcome,
-    Registry, RetryBudget, RetryError, RetryPolicy, State, circuit_breaker, fallback, retry,
-    timeout,
+    BreakerConfig, CircuitBreaker, Outcome, Registry, RetryBudget, RetryError, RetryPolicy,
+    circuit_breaker, fallback, retry, timeout,
 };
 
 #[global_allocator]
@@ -187,7 +188,7 @@ fn fm_i3_a_window_with_failures_in_it_and_failures_that_open_nothing_allocate_no
             report(&breaker, Outcome::Ignored);
             drop(breaker.try_acquire().unwrap());
         });
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use resilient::{
-    BreakerConfig, CircuitBreaker, EventKind, ManualClock, Outcome, Permit, Registry, State,
-};
+use resilient::breaker::{CircuitState, Permit};
+use resilient::events::EventKind;
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -66,11 +67,11 @@ async fn fm_e1_of_ten_thousand_tasks_at_the_half_open_instant_exactly_the_cap_is
         let admitted = stampede(breaker).await;
         assert_eq!(admitted.len(), CAP as usize);
         assert_eq!(breaker.snapshot().probes_in_flight, CAP as usize);
-        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
         for permit in admitted {
             permit.report(Outcome::Success);
         }
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
         let seen = breaker.snapshot();
         assert_eq!(seen.transitions.half_opened, round);
         assert_eq!(seen.totals.rejected, round * (10_000 - u64::from(CAP)));
@@ -128,7 +129,7 @@ fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_o
         let heard = heard.lock().unwrap();
         let gaps = heard.windows(2).filter(|pair| pair[0].to != pair[1].from);
         assert!(gaps.count() as u64 <= seen.lost_events);
-        let steps = State::ALL.map(|state| seen.transitions.of(state));
+        let steps = CircuitState::ALL.map(|state| seen.transitions.of(state));
         assert_eq!(heard.len() as u64 + seen.lost_events, steps.iter().sum());
     }
 }

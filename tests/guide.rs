@@ -1,7 +1,8 @@
 //! The guide says what there is: every setting, every metric, every field.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use resilient::{BreakerConfig, BudgetConfig, CircuitBreaker, Registry};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
 const SETTINGS: &str = include_str!("../docs/settings.md");
 const OPERATING: &str = include_str!("../docs/operating.md");

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, BudgetConfig, CircuitBreaker, KeyedBreakers, ManualClock,
-    Outcome, Registry, RetryPolicy, State,
-};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, KeyedBreakers};
+use resilient::budget::BudgetConfig;
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, RetryPolicy};
 
 const RESULTS: [&str; 6] = [
     "success",
@@ -139,7 +139,7 @@ fn the_labels_of_every_series_are_a_closed_set() {
     for result in RESULTS {
         expected.insert(format!("calls{{breaker=payments,result={result}}}"));
     }
-    for state in State::ALL {
+    for state in CircuitState::ALL {
         expected.insert(format!("transitions{{breaker=payments,to={state}}}"));
         expected.insert(format!("state{{breaker=payments,state={state}}}"));
         expected.insert(format!("time_in_state{{breaker=payments,state={state}}}"));
@@ -171,10 +171,10 @@ fn every_metric_is_described_with_its_unit() {
 fn of_the_states_exactly_one_is_one() {
     let (registry, breaker, clock) = registered("payments");
     recording(|snapshotter| {
-        let assert_only = |state: State| {
+        let assert_only = |state: CircuitState| {
             registry.record_metrics();
             let recorded = take(snapshotter);
-            for each in State::ALL {
+            for each in CircuitState::ALL {
                 let series = format!("state{{breaker=payments,state={each}}}");
                 let expected = u64::from(each == state);
                 assert_eq!(
@@ -184,20 +184,20 @@ fn of_the_states_exactly_one_is_one() {
                 );
             }
         };
-        assert_only(State::Closed);
+        assert_only(CircuitState::Closed);
         breaker.trip().unwrap();
-        assert_only(State::Open);
+        assert_only(CircuitState::Open);
         // Nobody has called since.
         clock.advance(Duration::from_secs(10));
-        assert_only(State::HalfOpen);
+        assert_only(CircuitState::HalfOpen);
         breaker.force_open();
-        assert_only(State::ForcedOpen);
+        assert_only(CircuitState::ForcedOpen);
         breaker.disable();
-        assert_only(State::Disabled);
+        assert_only(CircuitState::Disabled);
         breaker.observe_only();
-        assert_only(State::ObserveOnly);
+        assert_only(CircuitState::ObserveOnly);
         breaker.close();
-        assert_only(State::Closed);
+        assert_only(CircuitState::Closed);
     });
 }
 
@@ -322,7 +322,7 @@ fn what_forgotten_keys_have_counted_stays_in_the_counters() {
         permit.report(Outcome::Success);
         shard.trip().unwrap();
         drop(shard.try_acquire().unwrap_err());
-        shard.reset();
+        shard.close();
         calls += 2;
         let now = recording(|snapshotter| {
             registry.record_metrics();
@@ -411,14 +411,14 @@ fn a_recorder_that_panics_harms_no_call() {
         report(&breaker, Outcome::Failure);
         report(&breaker, Outcome::Failure);
     });
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.failure, 2);
 }
 
 #[test]
 fn every_series_of_a_budget_has_its_exact_value_and_no_label_but_its_name() {
     let registry = Registry::new();
-    let settings = BudgetConfig::builder().capacity(40).reserve(17);
+    let settings = BudgetConfig::builder().capacity(40).initial_tokens(17);
     let budget = registry.get_or_register_budget("payments", settings.build().unwrap());
     budget.try_reserve().unwrap().spend();
     drop(budget.try_reserve());
@@ -505,7 +505,7 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
         let late = late.run(|_| std::future::pending::<Option<()>>());
         assert_eq!(late.await, None);
         let permanent = policy.run_with(
-            |_: &Option<()>| Some(resilient::Class::permanent()),
+            |_: &Option<()>| Some(resilient::Classification::permanent()),
             async |_| None,
         );
         assert_eq!(permanent.await, None);

@@ -7,10 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use resilient::budget::BudgetConfig;
+use resilient::retries::{NestedMode, WhenOpen};
 use resilient::testing::Scope;
 use resilient::{
-    BreakerConfig, BudgetConfig, CircuitBreaker, CircuitOpen, Class, Nested, Registry, RetryBudget,
-    RetryPolicy, TimedOut, WhenOpen, circuit_breaker, retry,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Registry, RetryBudget, RetryPolicy,
+    TimedOut, circuit_breaker, retry,
 };
 
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl From<TimedOut> for Fault {
 #[derive(Clone, Copy)]
 enum Does {
     Succeed,
-    Fail(Class),
+    Fail(Classification),
     Hang,
     Panic,
 }
@@ -40,9 +42,9 @@ enum Does {
 fn any_does(random: &mut fastrand::Rng) -> Does {
     match random.u8(0..12) {
         0..3 => Does::Succeed,
-        3..7 => Does::Fail(Class::transient()),
-        7 => Does::Fail(Class::permanent()),
-        8 => Does::Fail(Class::throttled().after(Duration::from_secs(random.u64(0..90)))),
+        3..7 => Does::Fail(Classification::transient()),
+        7 => Does::Fail(Classification::permanent()),
+        8 => Does::Fail(Classification::throttled().after(Duration::from_secs(random.u64(0..90)))),
         9 | 10 => Does::Hang,
         _ => Does::Panic,
     }
@@ -51,7 +53,7 @@ fn any_does(random: &mut fastrand::Rng) -> Does {
 struct Call {
     does: Vec<Does>,
     made: Cell<usize>,
-    class: Cell<Option<Class>>,
+    class: Cell<Option<Classification>>,
     policy: RetryPolicy,
     breaker: CircuitBreaker,
     budget: RetryBudget,
@@ -70,7 +72,7 @@ impl Call {
         if random.bool() {
             policy = policy.when_open(WhenOpen::Wait);
         }
-        let settings = BudgetConfig::builder().reserve(random.u32(0..20));
+        let settings = BudgetConfig::builder().initial_tokens(random.u32(0..20));
         let breaker = BreakerConfig::builder().failure_threshold(random.u32(1..5));
         let breaker = CircuitBreaker::new("one", breaker.build().unwrap());
         if random.u8(0..8) == 0 {
@@ -108,7 +110,7 @@ impl Call {
     }
 
     async fn by_policy(&self) -> Result<(), Fault> {
-        let mut call = self.policy.call().nested(Nested::Allow);
+        let mut call = self.policy.call().nested(NestedMode::Allow);
         if let Some(time) = self.deadline {
             call = call.deadline(time);
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use resilient::{
-    Abandoned, BreakerConfig, BudgetConfig, BudgetConfigBuilder, CircuitBreaker, KeyedBreakers,
-    ManualClock, Mode, Outcome, Override, Overrides, RetryBudget,
-};
+use resilient::breaker::{AbandonedOutcome, KeyedBreakers, OperatorMode};
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
+use resilient::registry::{BreakerOverride, Overrides};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryBudget};
 use serde_json::{Value, json};
 
 fn secs(seconds: u64) -> Duration {
@@ -40,9 +41,9 @@ fn a_snapshot_is_json_with_times_in_seconds() {
         "state": "open",
         "since_seconds_ago": 1.25,
         "retry_after_seconds": 28.75,
-        "streak": 0,
+        "consecutive_failures": 0,
         "window": null,
-        "last_opening": { "calls": 3, "failures": 2, "slow": 1, "streak": 2 },
+        "last_opening": { "calls": 3, "failures": 2, "slow": 1, "consecutive_failures": 2 },
         "probes_in_flight": 0,
         "totals": {
             "success": 1, "failure": 2, "ignored": 1, "abandoned": 1, "late": 0, "rejected": 1, "slow": 1
@@ -81,7 +82,7 @@ fn what_is_not_known_is_null_and_a_window_is_shown() {
     assert_eq!(shown["retry_after_seconds"], json!(0.0));
     assert_eq!(
         shown["window"],
-        json!({ "calls": 1, "failures": 1, "slow": 0, "streak": 1 })
+        json!({ "calls": 1, "failures": 1, "slow": 0, "consecutive_failures": 1 })
     );
     breaker.force_open();
     let shown = serde_json::to_value(breaker.snapshot()).unwrap();
@@ -164,10 +165,10 @@ fn overrides_can_be_read_from_json() {
     let search = builder().window(secs(60)).failure_count(3);
     let expected = Overrides::new()
         .with_defaults(builder().recovery_time(secs(10)).recovery_factor(2.0))
-        .with("payments", payments.abandoned(Abandoned::Failure))
+        .with("payments", payments.abandoned(AbandonedOutcome::Failure))
         .with(
             "search",
-            Override::from(search).with_mode(Mode::ObserveOnly),
+            BreakerOverride::from(search).with_mode(OperatorMode::ObserveOnly),
         );
     assert_eq!(read, expected);
     assert_eq!(
@@ -202,17 +203,17 @@ fn unknown_keys_and_wrong_forms_are_refused() {
 
 #[test]
 fn a_setting_can_be_read_by_itself() {
-    let mode: Mode = serde_json::from_value(json!("forced_open")).unwrap();
-    assert_eq!(mode, Mode::ForcedOpen);
+    let mode: OperatorMode = serde_json::from_value(json!("forced_open")).unwrap();
+    assert_eq!(mode, OperatorMode::ForcedOpen);
     assert_eq!(
-        serde_json::to_value(Mode::ObserveOnly).unwrap(),
+        serde_json::to_value(OperatorMode::ObserveOnly).unwrap(),
         json!("observe_only")
     );
     assert_eq!(
-        serde_json::to_value(Abandoned::Ignore).unwrap(),
+        serde_json::to_value(AbandonedOutcome::Ignore).unwrap(),
         json!("ignore")
     );
-    let settings: resilient::BreakerConfigBuilder =
+    let settings: resilient::breaker::BreakerConfigBuilder =
         serde_json::from_value(json!({ "failure_threshold": 3 })).unwrap();
     assert_eq!(settings, BreakerConfig::builder().failure_threshold(3));
 }
@@ -228,7 +229,7 @@ fn a_snapshot_of_a_budget_is_json() {
         "name": "payments",
         "tokens": 2,
         "capacity": 20,
-        "settings": { "capacity": 20, "retry_cost": 5, "reserve": 5, "deposit": 1 },
+        "settings": { "capacity": 20, "retry_cost": 5, "initial_tokens": 5, "deposit": 1 },
         "counts": {
             "granted": 1, "refused": 1, "spent": 1, "returned": 0, "refunded": 0, "deposited": 2
         }
@@ -250,6 +251,7 @@ fn overrides_of_budgets_can_be_read_from_json() {
     let wrong = json!({ "budgets": { "payments": { "capacities": 1 } } });
     let error = serde_json::from_value::<Overrides>(wrong).unwrap_err();
     assert!(error.to_string().contains("`capacities`"), "{error}");
-    let settings: BudgetConfigBuilder = serde_json::from_value(json!({ "reserve": 3 })).unwrap();
-    assert_eq!(settings, BudgetConfig::builder().reserve(3));
+    let settings: BudgetConfigBuilder =
+        serde_json::from_value(json!({ "initial_tokens": 3 })).unwrap();
+    assert_eq!(settings, BudgetConfig::builder().initial_tokens(3));
 }

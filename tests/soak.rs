@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, BreakerConfigBuilder, CircuitBreaker, Outcome, State};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState};
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 const MANY: u32 = if cfg!(debug_assertions) {
     1_000_000
@@ -35,7 +36,7 @@ fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> 
     let after = resident();
     let snapshot = breaker.snapshot();
     let totals = snapshot.totals;
-    assert_eq!(snapshot.state, State::Closed);
+    assert_eq!(snapshot.state, CircuitState::Closed);
     assert_eq!(
         totals.success + totals.failure + totals.ignored,
         u64::from(calls / 100) + u64::from(calls)

@@ -3,10 +3,9 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use resilient::retries::{Jitter, StopReason, WhenOpen};
 use resilient::testing::Scope;
-use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, GiveUp, Jitter, RetryPolicy, TimedOut, WhenOpen,
-};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, RetryPolicy, TimedOut};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -69,7 +68,7 @@ fn a_plain_function_is_under_test_too() {
     let scope = Scope::new();
     assert_eq!(scope.run_blocking(plain), Err(Fault::Down));
     scope.assert_attempts(3);
-    assert_eq!(scope.call().gave_up(), Some(GiveUp::Exhausted));
+    assert_eq!(scope.call().gave_up(), Some(StopReason::Exhausted));
 }
 
 #[test]
@@ -100,7 +99,7 @@ fn attempts_can_be_bounded_and_retries_switched_off() {
         let result = block_on(scope.run(annotated(&Cell::new(9))));
         assert_eq!(result, Err(Fault::Down));
         scope.assert_attempts(attempts);
-        assert_eq!(scope.call().gave_up(), Some(GiveUp::Exhausted));
+        assert_eq!(scope.call().gave_up(), Some(StopReason::Exhausted));
     }
 }
 
@@ -145,7 +144,7 @@ fn skipped_time_counts_for_the_time_of_the_call() {
     let scope = Scope::new();
     let _: Option<()> = block_on(scope.run(policy.run(async |_| None)));
     scope.assert_delays(&[ms(100)]);
-    assert_eq!(scope.call().gave_up(), Some(GiveUp::Elapsed));
+    assert_eq!(scope.call().gave_up(), Some(StopReason::Elapsed));
 }
 
 #[test]
@@ -170,7 +169,7 @@ fn skipped_time_moves_the_scopes_clock_and_the_breakers_on_it() {
         }
     });
     assert_eq!(block_on(scope.run(call)), Ok(()));
-    assert_eq!(breaker.state(), resilient::State::Closed);
+    assert_eq!(breaker.state(), resilient::breaker::CircuitState::Closed);
 }
 
 #[test]
@@ -181,7 +180,7 @@ fn a_rejected_attempt_was_not_made() {
     let call = RetryPolicy::DEFAULT.run_through(&breaker, async |_| Ok::<(), Fault>(()));
     assert_eq!(block_on(scope.run(call)), Err(Fault::Open));
     scope.assert_attempts(0);
-    assert_eq!(scope.call().gave_up(), Some(GiveUp::CircuitOpen));
+    assert_eq!(scope.call().gave_up(), Some(StopReason::CircuitOpen));
 }
 
 #[test]

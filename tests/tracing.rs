@@ -124,7 +124,7 @@ fn retries_and_their_end_are_told_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .max_retries(2)
-            .jitter(resilient::Jitter::None)
+            .jitter(resilient::retries::Jitter::None)
             .build()
             .unwrap();
         let output = runtime().block_on(policy.run(|_| async { Err::<(), _>(Fault) }));
@@ -142,7 +142,7 @@ fn retries_and_their_end_are_told_at_debug() {
 fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
-            .jitter(resilient::Jitter::None)
+            .jitter(resilient::retries::Jitter::None)
             .build()
             .unwrap();
         runtime().block_on(async {
@@ -256,7 +256,8 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
 
 #[test]
 fn g03_what_happens_to_a_budget_is_a_line_that_names_it() {
-    use resilient::{BudgetConfig, Registry};
+    use resilient::Registry;
+    use resilient::budget::BudgetConfig;
 
     let registry = Registry::new();
     let settings = BudgetConfig::builder;

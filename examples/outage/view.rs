@@ -6,7 +6,10 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resilient::{CircuitOpen, Event, EventKind, RetryEvent, State, Transition};
+use resilient::CircuitOpen;
+use resilient::breaker::{CircuitState, Transition};
+use resilient::events::{Event, EventKind};
+use resilient::retries::RetryEvent;
 use tokio::sync::Notify;
 use tokio::time::sleep_until;
 
@@ -55,7 +58,7 @@ enum Subject {
     Server,
     Callers,
     Retry,
-    Breaker(State),
+    Breaker(CircuitState),
     Rejected,
 }
 
@@ -75,8 +78,8 @@ impl Subject {
             Self::Server => Colour::Magenta,
             Self::Callers => Colour::Dim,
             Self::Retry => Colour::Cyan,
-            Self::Breaker(State::Closed) => Colour::Green,
-            Self::Breaker(State::HalfOpen) | Self::Rejected => Colour::Yellow,
+            Self::Breaker(CircuitState::Closed) => Colour::Green,
+            Self::Breaker(CircuitState::HalfOpen) | Self::Rejected => Colour::Yellow,
             Self::Breaker(_) => Colour::Red,
         }
     }
@@ -177,11 +180,11 @@ A mark for each call that ended:   {}
         let Transition { to, reason, .. } = transition;
         let state = to.as_str().to_uppercase().replace('_', "-");
         let consequence = match to {
-            State::Open => {
+            CircuitState::Open => {
                 self.shown().rejection = false;
                 format!("calls are rejected for {}", millis(transition.open_for))
             }
-            State::HalfOpen => "one call goes through as a probe".to_owned(),
+            CircuitState::HalfOpen => "one call goes through as a probe".to_owned(),
             _ => "calls go through".to_owned(),
         };
         let subject = Subject::Breaker(*to);

@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use resilient::{Applied, Event, EventKind, ListenerId, LoadError, Registry, Snapshot, State};
+use resilient::Registry;
+use resilient::breaker::{BreakerSnapshot, CircuitState};
+use resilient::events::{Event, EventKind, ListenerId};
+use resilient::registry::{LoadError, OverrideReport};
 use tokio::time::Instant;
 
 use crate::ChargeError;
@@ -55,9 +58,9 @@ impl View {
     }
 
     /// What came of loading it, and how the breaker stands now.
-    pub(crate) fn loaded(&self, loaded: Result<Applied, LoadError>) {
+    pub(crate) fn loaded(&self, loaded: Result<OverrideReport, LoadError>) {
         match loaded {
-            Ok(Applied { live, waiting, .. }) => {
+            Ok(OverrideReport { live, waiting, .. }) => {
                 for name in &live {
                     self.line("loaded", &format!("{name} is overridden"));
                 }
@@ -92,7 +95,7 @@ impl View {
         let Some(breaker) = Registry::global().get("payments") else {
             return;
         };
-        let Snapshot {
+        let BreakerSnapshot {
             totals,
             transitions,
             ..
@@ -133,8 +136,10 @@ impl View {
             format!(" since {:.1}s", since.as_secs_f64())
         });
         let next = match (snapshot.state, snapshot.retry_after) {
-            (State::Closed, _) => format!(", {} failures in a row", snapshot.streak),
-            (State::Open, Some(time)) => format!(", a probe in {:.1}s", time.as_secs_f64()),
+            (CircuitState::Closed, _) => {
+                format!(", {} failures in a row", snapshot.consecutive_failures)
+            }
+            (CircuitState::Open, Some(time)) => format!(", a probe in {:.1}s", time.as_secs_f64()),
             _ => String::new(),
         };
         let (state, since) = (snapshot.state, since.unwrap_or_default());

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use resilient::{Applied, LoadError, Registry};
+use resilient::Registry;
+use resilient::registry::{LoadError, OverrideReport};
 use tokio::time::sleep;
 
 /// How often it looks.
@@ -12,7 +13,7 @@ const EVERY: Duration = Duration::from_millis(200);
 
 /// Tells what came of each load. A file that is refused, or cannot be read, changes nothing: so a program that starts with
 /// one runs with the settings of its code, and one that runs goes on with those that it has.
-pub(crate) async fn watch(file: &Path, told: impl Fn(Result<Applied, LoadError>)) {
+pub(crate) async fn watch(file: &Path, told: impl Fn(Result<OverrideReport, LoadError>)) {
     let mut seen = stamp(file);
     // A small file on a local disk: not worth a thread of its own.
     told(Registry::global().load_overrides(file));

@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use resilient::{Backoff, ConfigError, Jitter, RetryPolicy, RetryPolicyBuilder};
+use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
+use resilient::{ConfigError, RetryPolicy};
 
 pub(crate) const HELP: &str = "\
 Draws what the retries of a policy wait, and what a call comes to at worst.

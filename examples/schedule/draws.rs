@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::RetryPolicyBuilder;
+use resilient::retries::RetryPolicyBuilder;
 
 /// What many calls waited before one retry.
 #[derive(Debug)]

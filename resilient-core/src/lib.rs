@@ -61,28 +61,30 @@ pub mod __private;
 #[cfg(feature = "inventory")]
 pub use annotated::AnnotatedFunction;
 pub use breaker::{
-    Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Counts, Mode,
-    Permit, Reason, Rejected, ReportsOpen, Snapshot, State, TimeInState, Transition,
-    TransitionCounts, TransitionRefused, Window, WindowCounts,
+    AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
+    CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
+    RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,
+    Window, WindowCounts,
 };
 #[cfg(feature = "coarse-clock")]
 pub use coarse::CoarseClock;
 pub use error::ConfigError;
 pub use event::{Event, EventKind, EventSource, ListenerId, Subscription};
 pub use keyed::{BreakerKey, KeyedBreakers};
-pub use outcome::{Class, Classify, Outcome, Output};
+pub use outcome::{Classification, Classify, Fallible, Outcome};
 #[cfg(feature = "toml")]
 pub use registry::LoadError;
 pub use registry::{
-    Applied, BudgetOverride, NameTaken, Override, OverrideError, Overrides, Registry, Selection,
+    BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
+    Registry, Selection,
 };
 #[cfg(feature = "tokio")]
 pub use retry::RetryCall;
 pub use retry::{
     Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Delays,
-    FailedAttempt, GiveUp, GiveUpEvent, Jitter, Limit, Nested, NominalDelays, ReportsTimeout,
-    Reservation, Retry, RetryBudget, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
-    TimedOut, TimesOut, WhenOpen, WorstCase,
+    FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode, NominalDelays, Reservation,
+    RetryBudget, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason,
+    TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
 };
 pub use time::Clock;
 #[cfg(feature = "test-util")]

@@ -26,28 +26,28 @@ pub enum Outcome {
 /// try; a `429` says nothing against the server's health and is worth a retry.
 ///
 /// ```
-/// use resilient_core::{Class, Outcome};
+/// use resilient_core::{Classification, Outcome};
 /// use std::time::Duration;
 ///
-/// let class = Class::throttled().after(Duration::from_secs(2));
+/// let class = Classification::throttled().after(Duration::from_secs(2));
 /// assert_eq!(class.health, Outcome::Ignored);
 /// assert!(class.retry);
 /// assert_eq!(class.retry_after, Some(Duration::from_secs(2)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Class {
+pub struct Classification {
     /// What it says about the health of the dependency.
     pub health: Outcome,
     /// Whether another attempt may help.
     pub retry: bool,
     /// How long the dependency asks to be left alone. A retry waits at least that long (see
-    /// [`RetryPolicyBuilder::max_hint`](crate::retry::RetryPolicyBuilder::max_hint)); a circuit that this output opens
+    /// [`RetryPolicyBuilder::max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after)); a circuit that this output opens
     /// stays open at least that long.
     pub retry_after: Option<Duration>,
 }
 
-impl Class {
+impl Classification {
     /// A failure that another attempt may not meet: a timeout, a reset connection, a `503`.
     #[must_use]
     pub const fn transient() -> Self {
@@ -97,11 +97,11 @@ impl Class {
 /// An error that knows what it means for breakers and retries.
 ///
 /// Both attributes use it where the error's type implements it and no key of the attribute says otherwise; without it,
-/// every `Err` is [`Class::transient`]. In a function that is generic over its error, it is found only if the function
+/// every `Err` is [`Classification::transient`]. In a function that is generic over its error, it is found only if the function
 /// has the bound `E: Classify`.
 ///
 /// ```
-/// use resilient_core::{Class, Classify};
+/// use resilient_core::{Classification, Classify};
 /// use std::time::Duration;
 ///
 /// enum PayError {
@@ -111,34 +111,34 @@ impl Class {
 /// }
 ///
 /// impl Classify for PayError {
-///     fn classify(&self) -> Class {
+///     fn classify(&self) -> Classification {
 ///         match self {
-///             Self::Timeout => Class::transient(),
-///             Self::CardDeclined => Class::answered(),
-///             Self::TooMany { wait } => Class::throttled().after(*wait),
+///             Self::Timeout => Classification::transient(),
+///             Self::CardDeclined => Classification::answered(),
+///             Self::TooMany { wait } => Classification::throttled().after(*wait),
 ///         }
 ///     }
 /// }
 /// ```
 pub trait Classify {
     /// What this error means.
-    fn classify(&self) -> Class;
+    fn classify(&self) -> Classification;
 }
 
 impl<E: Classify + ?Sized> Classify for &E {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         (**self).classify()
     }
 }
 
 impl<E: Classify + ?Sized> Classify for Box<E> {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         (**self).classify()
     }
 }
 
 impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         (**self).classify()
     }
 }
@@ -150,9 +150,9 @@ impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
     message = "`{Self}` does not tell success from failure",
     label = "neither a `Result` nor an `Option`",
     note = "say what a failure is with `retry_when = |output| …` in `#[retry]` and `failure_when = |output| …` in \
-            `#[circuit_breaker]`, or implement `resilient::Output` for it"
+            `#[circuit_breaker]`, or implement `resilient::outcome::Fallible` for it"
 )]
-pub trait Output {
+pub trait Fallible {
     /// What a failed output carries.
     type Error;
 
@@ -160,7 +160,7 @@ pub trait Output {
     fn failure(&self) -> Option<&Self::Error>;
 }
 
-impl<T, E> Output for Result<T, E> {
+impl<T, E> Fallible for Result<T, E> {
     type Error = E;
 
     #[inline]
@@ -169,7 +169,7 @@ impl<T, E> Output for Result<T, E> {
     }
 }
 
-impl<T> Output for Option<T> {
+impl<T> Fallible for Option<T> {
     type Error = ();
 
     #[inline]
@@ -181,8 +181,8 @@ impl<T> Output for Option<T> {
     }
 }
 
-/// Every failed output is [`Class::transient`]; a good one has no class.
+/// Every failed output is [`Classification::transient`]; a good one has no class.
 #[inline]
-pub(crate) fn every_failure<O: Output>(output: &O) -> Option<Class> {
-    output.failure().map(|_| Class::transient())
+pub(crate) fn every_failure<O: Fallible>(output: &O) -> Option<Classification> {
+    output.failure().map(|_| Classification::transient())
 }

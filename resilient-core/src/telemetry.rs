@@ -7,10 +7,10 @@
 mod enabled {
     use std::time::Duration;
 
-    use crate::breaker::{CircuitOpen, State};
+    use crate::breaker::{CircuitOpen, CircuitState};
     use crate::event::{Event, EventKind, EventSource};
     use crate::panics::{contain, discard};
-    use crate::retry::{GiveUp, Limit};
+    use crate::retry::{StopReason, TimeLimit};
 
     pub(crate) const ENABLED: bool = true;
 
@@ -29,7 +29,7 @@ mod enabled {
             EventKind::Transition(step) => {
                 let (from, to) = (step.from.as_str(), step.to.as_str());
                 let reason = step.reason.as_str();
-                if matches!(step.to, State::Open | State::ForcedOpen) {
+                if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
                     tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
                 } else {
                     tracing::info!(
@@ -112,11 +112,11 @@ mod enabled {
         emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
     }
 
-    pub(crate) fn gave_up(attempts: u32, reason: GiveUp) {
+    pub(crate) fn gave_up(attempts: u32, reason: StopReason) {
         emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
     }
 
-    pub(crate) fn timed_out(limit: Limit, attempt: u32) {
+    pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {
         emit(|| tracing::debug!(attempt, limit = limit.as_str(), "attempt cut short"));
     }
 
@@ -155,8 +155,8 @@ mod disabled {
     pub(crate) fn event(_: &crate::event::Event) {}
     pub(crate) fn rejected(_: &crate::breaker::CircuitOpen) {}
     pub(crate) fn retrying(_: u32, _: Duration) {}
-    pub(crate) fn gave_up(_: u32, _: crate::retry::GiveUp) {}
-    pub(crate) fn timed_out(_: crate::retry::Limit, _: u32) {}
+    pub(crate) fn gave_up(_: u32, _: crate::retry::StopReason) {}
+    pub(crate) fn timed_out(_: crate::retry::TimeLimit, _: u32) {}
     pub(crate) fn recovered(_: u32) {}
     pub(crate) fn fell_back() {}
     #[cfg(feature = "tokio")]
@@ -177,7 +177,7 @@ pub(crate) type Call = ();
 
 #[cfg(not(feature = "metrics"))]
 #[inline]
-pub(crate) fn ended((): &mut Call, _: Result<bool, crate::retry::GiveUp>) {}
+pub(crate) fn ended((): &mut Call, _: Result<bool, crate::retry::StopReason>) {}
 
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn changed(_: &crate::breaker::core::Core) {}

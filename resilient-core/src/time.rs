@@ -210,7 +210,7 @@ pub(crate) fn sleep_blocking(delay: Duration) {
 /// A clock that stands still until it is moved: for tests of breakers.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, State};
+/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, CircuitState};
 /// use resilient_core::time::ManualClock;
 /// use std::time::Duration;
 ///
@@ -219,9 +219,9 @@ pub(crate) fn sleep_blocking(delay: Duration) {
 /// let breaker = CircuitBreaker::with_clock("payments", config, clock.clone());
 ///
 /// breaker.try_acquire().unwrap().report(Outcome::Failure);
-/// assert_eq!(breaker.state(), State::Open);
+/// assert_eq!(breaker.state(), CircuitState::Open);
 /// clock.advance(Duration::from_secs(30));
-/// assert_eq!(breaker.state(), State::HalfOpen);
+/// assert_eq!(breaker.state(), CircuitState::HalfOpen);
 /// # Ok::<(), resilient_core::ConfigError>(())
 /// ```
 #[cfg(feature = "test-util")]

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use resilient_core::__private::{Bug, with_bug};
 use resilient_core::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, EventKind, KeyedBreakers, ManualClock,
-    Outcome, Permit, Registry, State, Transition,
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState, EventKind, KeyedBreakers,
+    ManualClock, Outcome, Permit, Registry, Transition,
 };
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
@@ -148,7 +148,7 @@ impl Scene {
                 10 => report(held.pop(), Outcome::Ignored),
                 11 => drop(held.pop()),
                 12 => self.clock.advance(SECOND),
-                13 => self.breaker.reset(),
+                13 => self.breaker.close(),
                 14 => self.breaker.trip().unwrap(),
                 _ => self.reconfigure(),
             }
@@ -210,7 +210,7 @@ impl Scene {
             "the events are what happened",
             &(recent, &seen),
         );
-        let steps = State::ALL
+        let steps = CircuitState::ALL
             .map(|state| seen.transitions.of(state))
             .iter()
             .sum::<u64>();
@@ -228,9 +228,9 @@ fn report(permit: Option<Permit<'_>>, outcome: Outcome) {
 fn follows(steps: &[Transition]) -> bool {
     let [one, next] = steps else { return false };
     let can_be = match (next.from, next.to) {
-        (State::Closed, to) => to == State::Open,
-        (State::Open, to) => to == State::HalfOpen || to == State::Closed,
-        (State::HalfOpen, to) => to == State::Open || to == State::Closed,
+        (CircuitState::Closed, to) => to == CircuitState::Open,
+        (CircuitState::Open, to) => to == CircuitState::HalfOpen || to == CircuitState::Closed,
+        (CircuitState::HalfOpen, to) => to == CircuitState::Open || to == CircuitState::Closed,
         _ => false,
     };
     can_be && one.to == next.from
@@ -293,7 +293,11 @@ fn b10_no_instant_sees_more_probes_than_slots() {
             "all left",
             &seen,
         );
-        holds(seen.state == State::HalfOpen, "nothing was decided", &seen);
+        holds(
+            seen.state == CircuitState::HalfOpen,
+            "nothing was decided",
+            &seen,
+        );
     });
 }
 

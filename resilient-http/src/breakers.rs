@@ -1,6 +1,7 @@
 //! Which circuit breaker a call passes through.
 
-use resilient::{CircuitBreaker, KeyedBreakers};
+use resilient::CircuitBreaker;
+use resilient::breaker::KeyedBreakers;
 use url::Url;
 
 /// The circuit breakers of a client.

@@ -151,7 +151,7 @@ impl ApiClient {
     /// # Errors
     ///
     /// [`StillRunning`] if calls are still running then. They go on.
-    pub async fn close_and_wait(&self, most: Duration) -> Result<(), StillRunning> {
+    pub async fn shutdown(&self, most: Duration) -> Result<(), StillRunning> {
         self.close();
         match self.inner.gate.drained(most).await {
             0 => Ok(()),

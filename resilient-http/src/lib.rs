@@ -30,7 +30,7 @@ pub use self::auth::{ApiKey, Auth};
 pub use self::body::{Body, RequestBody};
 pub use self::builder::ApiClientBuilder;
 #[cfg(feature = "cache")]
-pub use self::cache::{AnswerCache, CacheConfig, CacheCounts};
+pub use self::cache::{CacheConfig, CacheCounts, ResponseCache};
 pub use self::client::ApiClient;
 pub use self::closing::StillRunning;
 #[cfg(feature = "cache")]
@@ -60,9 +60,10 @@ pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
 // What the signatures here name, for those who have no such dependency of their own.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use resilient::budget::BudgetConfig;
+pub use resilient::retries::Jitter;
 pub use resilient::{
-    BreakerConfig, BudgetConfig, CircuitBreaker, CircuitOpen, Class, Classify, Jitter, RetryBudget,
-    RetryPolicy,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryBudget, RetryPolicy,
 };
 pub use secrecy::SecretString;
 

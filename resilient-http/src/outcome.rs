@@ -1,7 +1,7 @@
 //! The outcome table: what each end of a call means for the circuit breaker and for the retry.
 
 use http::StatusCode;
-use resilient::{Class, Classify, Outcome};
+use resilient::{Classification, Classify, Outcome};
 
 use crate::error::{ApiError, Details, Phase, TimeoutPhase};
 
@@ -29,7 +29,7 @@ impl Default for OutcomeRules {
 
 impl Classify for ApiError {
     /// By the table in the [crate's documentation](crate#what-is-tried-again-and-what-counts), for the call that it ended.
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
             (call.is_repeatable, call.is_replayable)
         });
@@ -39,16 +39,16 @@ impl Classify for ApiError {
 
 impl ApiError {
     /// What it means for a call that can be done twice, or whose body can be sent twice, or not.
-    pub(crate) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Class {
+    pub(crate) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {
         let Some(details) = self.details() else {
-            return Class::ignored();
+            return Classification::ignored();
         };
         let mut class = match self {
             // Nothing was sent, so nothing can be done twice.
             Self::Connection {
                 phase: Phase::Connect,
                 ..
-            } => Class::transient(),
+            } => Classification::transient(),
             Self::Connection { .. }
             | Self::Timeout {
                 phase: TimeoutPhase::Attempt,
@@ -64,7 +64,7 @@ impl ApiError {
             | Self::TooLarge { .. }
             | Self::CircuitOpen(_)
             | Self::Closed
-            | Self::Build(_) => Class::ignored(),
+            | Self::Build(_) => Classification::ignored(),
             Self::Timeout { .. }
             | Self::RateLimited { .. }
             | Self::Authentication { .. }
@@ -82,9 +82,9 @@ impl ApiError {
     }
 }
 
-fn of_status(details: &Details, is_repeatable: bool) -> Class {
+fn of_status(details: &Details, is_repeatable: bool) -> Classification {
     let (Some(reply), Some(call)) = (&details.reply, &details.call) else {
-        return Class::ignored();
+        return Classification::ignored();
     };
     let rules = &call.rules;
     let hint = reply.retry_after();
@@ -108,11 +108,11 @@ fn of_status(details: &Details, is_repeatable: bool) -> Class {
     }
 }
 
-fn retry_if(health: Outcome, retry: bool) -> Class {
+fn retry_if(health: Outcome, retry: bool) -> Classification {
     let mut class = match health {
-        Outcome::Success => Class::answered(),
-        Outcome::Ignored => Class::ignored(),
-        _ => Class::permanent(),
+        Outcome::Success => Classification::answered(),
+        Outcome::Ignored => Classification::ignored(),
+        _ => Classification::permanent(),
     };
     class.retry = retry;
     class

@@ -23,7 +23,7 @@ pub enum Served {
     /// From the server, for another call that asked the same at the same time.
     #[cfg(feature = "cache")]
     Joined,
-    /// It was kept. See [`AnswerCache`](crate::AnswerCache).
+    /// It was kept. See [`ResponseCache`](crate::ResponseCache).
     #[cfg(feature = "cache")]
     Kept {
         /// How long ago it came from the server.

@@ -124,7 +124,10 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
     let config = budget.config();
     let cost = u64::from(config.retry_cost());
     let deposits = counts.deposited * u64::from(config.deposit());
-    assert!(counts.spent * cost <= u64::from(config.reserve()) + deposits + counts.refunded * cost);
+    assert!(
+        counts.spent * cost
+            <= u64::from(config.initial_tokens()) + deposits + counts.refunded * cost
+    );
     assert_eq!(api.in_flight(), 0);
     // It is well again, and so is the client.
     let well = async {
@@ -133,7 +136,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         }
     };
     within("a call succeeds", Box::pin(well)).await;
-    within("close", api.close_and_wait(Duration::from_secs(20)))
+    within("close", api.shutdown(Duration::from_secs(20)))
         .await
         .unwrap();
     until("all connections are closed", || {

@@ -4,9 +4,11 @@ use std::panic::AssertUnwindSafe;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+use resilient::breaker::CircuitState;
+use resilient::events::EventKind;
+use resilient::time::Clock;
 use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Clock, EventKind, Registry, State,
-    circuit_breaker,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, Registry, circuit_breaker,
 };
 use tokio::time::advance;
 
@@ -24,7 +26,7 @@ async fn an_annotated_function_opens_rejects_probes_and_closes() {
     advance(Duration::from_secs(5)).await;
     assert_eq!(sendable(call(true)).await, Ok(1));
     let breaker = Registry::global().get("cycle").unwrap();
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(breaker.snapshot().totals.rejected, 1);
 }
 
@@ -287,7 +289,7 @@ async fn b02_a_future_that_is_never_polled_takes_no_permit() {
     let snapshot = Registry::global().get("unpolled").unwrap().snapshot();
     assert_eq!(
         (snapshot.state, snapshot.totals.abandoned),
-        (State::HalfOpen, 0)
+        (CircuitState::HalfOpen, 0)
     );
 }
 
@@ -306,7 +308,7 @@ fn a_call_that_panics_is_a_failure_and_panics_on() {
     assert_eq!(payload.unwrap_err().downcast_ref(), Some(&"ours"));
     assert_eq!(
         Registry::global().get("panics").unwrap().state(),
-        State::Open
+        CircuitState::Open
     );
 }
 
@@ -322,7 +324,7 @@ async fn abandoned_calls_can_count_as_failures() {
     }
     assert_eq!(
         Registry::global().get("abandoned").unwrap().state(),
-        State::Open
+        CircuitState::Open
     );
 }
 
@@ -367,8 +369,8 @@ async fn b17_neither_a_good_output_nor_an_answered_error_reads_the_clock() {
     }
     struct NotFound;
     impl Classify for NotFound {
-        fn classify(&self) -> Class {
-            Class::answered()
+        fn classify(&self) -> Classification {
+            Classification::answered()
         }
     }
     impl From<CircuitOpen> for NotFound {

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use resilient::{CircuitOpen, Class, Classify, Outcome, Registry, State, circuit_breaker, retry};
+use resilient::breaker::CircuitState;
+use resilient::{CircuitOpen, Classification, Classify, Outcome, Registry, circuit_breaker, retry};
 use tokio::time::{Instant, advance};
 
 use crate::Calls;
@@ -56,10 +57,10 @@ enum SocketError {
 }
 
 impl Classify for SocketError {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         match self {
-            Self::Reset => Class::transient().after(HINT),
-            Self::BadAddress => Class::permanent(),
+            Self::Reset => Classification::transient().after(HINT),
+            Self::BadAddress => Classification::permanent(),
         }
     }
 }
@@ -86,13 +87,16 @@ fn a_hint_is_a_duration_or_perhaps_one() {
     for (error, class) in [
         (
             ApiError::TooMany { wait: HINT },
-            Class::throttled().after(HINT),
+            Classification::throttled().after(HINT),
         ),
-        (ApiError::Busy(Some(HINT)), Class::throttled().after(HINT)),
-        (ApiError::Busy(None), Class::throttled()),
+        (
+            ApiError::Busy(Some(HINT)),
+            Classification::throttled().after(HINT),
+        ),
+        (ApiError::Busy(None), Classification::throttled()),
         (
             ApiError::Maintenance("sunday", HINT),
-            Class::transient().after(HINT),
+            Classification::transient().after(HINT),
         ),
     ] {
         assert_eq!(error.classify(), class, "{error:?}");
@@ -103,7 +107,7 @@ fn a_hint_is_a_duration_or_perhaps_one() {
 fn a_hint_goes_with_the_enums_own_word() {
     assert_eq!(
         ApiError::Closed(HINT).classify(),
-        Class::permanent().after(HINT)
+        Classification::permanent().after(HINT)
     );
 }
 
@@ -125,7 +129,7 @@ fn a_hint_can_be_of_a_type_that_converts() {
 
     assert_eq!(
         TooMany(RetryAfter(7)).classify(),
-        Class::throttled().after(HINT)
+        Classification::throttled().after(HINT)
     );
 }
 
@@ -163,18 +167,21 @@ fn a_struct_is_one_class() {
     #[transparent(1)]
     struct Second(&'static str, Down);
 
-    assert_eq!(Down.classify(), Class::transient());
+    assert_eq!(Down.classify(), Classification::transient());
     assert_eq!(
         Busy { wait: Some(HINT) }.classify(),
-        Class::throttled().after(HINT)
+        Classification::throttled().after(HINT)
     );
-    assert_eq!(Busy { wait: None }.classify(), Class::throttled());
+    assert_eq!(Busy { wait: None }.classify(), Classification::throttled());
     assert_eq!(
         Wrapper(SocketError::BadAddress).classify(),
-        Class::permanent()
+        Classification::permanent()
     );
     let second = Second("down", Down);
-    assert_eq!((second.classify(), second.0), (Class::transient(), "down"));
+    assert_eq!(
+        (second.classify(), second.0),
+        (Classification::transient(), "down")
+    );
 }
 
 #[derive(Debug, Clone, Classify)]
@@ -205,16 +212,16 @@ struct Opaque;
 #[test]
 fn generics_are_bound_only_where_a_class_is_passed_through() {
     type Full<'a> = Generic<'a, Opaque, ApiError, SocketError, 3>;
-    assert_eq!(Full::Lent(&Opaque).classify(), Class::ignored());
+    assert_eq!(Full::Lent(&Opaque).classify(), Classification::ignored());
     assert_eq!(
         Full::First(ApiError::NotFound(String::new())).classify(),
-        Class::answered()
+        Classification::answered()
     );
     let listed = Full::Listed(Pair(SocketError::BadAddress, SocketError::Reset));
-    assert_eq!(listed.classify(), Class::permanent());
+    assert_eq!(listed.classify(), Classification::permanent());
     assert_eq!(
         Full::Many([0; 3], HINT).classify(),
-        Class::throttled().after(HINT)
+        Classification::throttled().after(HINT)
     );
 }
 
@@ -299,9 +306,9 @@ async fn b09_the_hint_of_the_error_that_opens_the_circuit_keeps_it_open() {
         .unwrap_err();
     let breaker = Registry::global().get("hinted").unwrap();
     advance(Duration::from_millis(6_999)).await;
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     advance(Duration::from_millis(1)).await;
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resilient::{Registry, State, circuit_breaker, fallback, retry, timeout};
+use resilient::breaker::CircuitState;
+use resilient::{Registry, circuit_breaker, fallback, retry, timeout};
 use tokio::time::advance;
 
 use crate::{Calls, Fault, sendable};
 
-fn totals(name: &str) -> resilient::Counts {
+fn totals(name: &str) -> resilient::breaker::CallCounts {
     Registry::global().get(name).unwrap().snapshot().totals
 }
 
@@ -207,7 +208,7 @@ async fn row_p13_a_fallback_above_all_sees_the_end_of_the_loop() {
     assert_eq!(totals("P13").failure, 3);
     assert_eq!(
         Registry::global().get("P13").unwrap().state(),
-        State::Closed
+        CircuitState::Closed
     );
 }
 

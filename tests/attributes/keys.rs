@@ -3,8 +3,10 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use resilient::{Attempt, GiveUpEvent, RetryEvent};
-use resilient::{CircuitOpen, Class, Classify, GiveUp, RetryPolicy, circuit_breaker, retry};
+use resilient::Attempt;
+use resilient::retries::StopReason;
+use resilient::retries::{GiveUpEvent, RetryEvent};
+use resilient::{CircuitOpen, Classification, Classify, RetryPolicy, circuit_breaker, retry};
 use tokio::time::Instant;
 
 use crate::{Calls, Fault};
@@ -101,16 +103,16 @@ async fn r08_none_is_a_failure() {
 }
 
 #[derive(Debug, PartialEq)]
-struct Known(Class);
+struct Known(Classification);
 
 impl From<CircuitOpen> for Known {
     fn from(_: CircuitOpen) -> Self {
-        Self(Class::permanent())
+        Self(Classification::permanent())
     }
 }
 
 impl Classify for Known {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         self.0
     }
 }
@@ -118,16 +120,16 @@ impl Classify for Known {
 #[tokio::test(start_paused = true)]
 async fn r08_classify_is_used_where_the_error_has_it() {
     #[retry]
-    async fn fails(calls: &Calls, class: Class) -> Result<(), Known> {
+    async fn fails(calls: &Calls, class: Classification) -> Result<(), Known> {
         calls.next();
         Err(Known(class))
     }
     for (class, attempts) in [
-        (Class::transient(), 4),
-        (Class::throttled(), 4),
-        (Class::permanent(), 1),
-        (Class::ignored(), 1),
-        (Class::answered(), 1),
+        (Classification::transient(), 4),
+        (Classification::throttled(), 4),
+        (Classification::permanent(), 1),
+        (Classification::ignored(), 1),
+        (Classification::answered(), 1),
     ] {
         let calls = Calls::new();
         fails(&calls, class).await.unwrap_err();
@@ -137,7 +139,7 @@ async fn r08_classify_is_used_where_the_error_has_it() {
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_hint_is_a_floor_and_beyond_max_hint_the_end() {
-    #[retry(max_retries = 1, jitter = none, retry_after = |_| hint, max_hint = "10s")]
+    #[retry(max_retries = 1, jitter = none, retry_after = |_| hint, max_retry_after = "10s")]
     async fn fails(hint: Option<Duration>) -> Result<(), Fault> {
         Err(Fault::Busy)
     }
@@ -338,15 +340,15 @@ async fn a_failure_inside_ok_can_be_told_to_the_breaker() {
 #[tokio::test]
 async fn classify_tells_the_breaker() {
     #[circuit_breaker(name = "keys-classify", failure_threshold = 100)]
-    async fn fails(class: Class) -> Result<(), Known> {
+    async fn fails(class: Classification) -> Result<(), Known> {
         Err(Known(class))
     }
     for class in [
-        Class::transient(),
-        Class::permanent(),
-        Class::throttled(),
-        Class::ignored(),
-        Class::answered(),
+        Classification::transient(),
+        Classification::permanent(),
+        Classification::throttled(),
+        Classification::ignored(),
+        Classification::answered(),
     ] {
         fails(class).await.unwrap_err();
     }
@@ -370,10 +372,10 @@ async fn b09_a_hint_holds_the_circuit_open() {
 async fn r09_give_up_says_that_the_circuit_is_open() {
     #[retry(on_give_up = |end: &GiveUpEvent<'_, _>| told.lock().unwrap().push(end.reason()))]
     #[circuit_breaker(name = "keys-give-up", failure_threshold = 2)]
-    async fn fails(calls: &Calls, told: &Mutex<Vec<GiveUp>>) -> Result<(), Fault> {
+    async fn fails(calls: &Calls, told: &Mutex<Vec<StopReason>>) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
     }
     let (calls, told) = (Calls::new(), Mutex::default());
     assert_eq!(fails(&calls, &told).await, Err(Fault::Down(2)));
-    assert_eq!(*told.lock().unwrap(), [GiveUp::CircuitOpen]);
+    assert_eq!(*told.lock().unwrap(), [StopReason::CircuitOpen]);
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use resilient::{
-    BudgetConfig, GiveUp, Limit, Registry, RetryBudget, RetryError, RetryPolicy, State,
-    circuit_breaker, retry, timeout,
-};
+use resilient::breaker::CircuitState;
+use resilient::budget::BudgetConfig;
+use resilient::retries::{StopReason, TimeLimit};
+use resilient::{Registry, RetryBudget, RetryError, RetryPolicy, circuit_breaker, retry, timeout};
 use tokio::time::{Instant, sleep};
 
 use crate::{Calls, Fault, sendable};
@@ -14,7 +14,7 @@ async fn hang() {
     std::future::pending::<()>().await;
 }
 
-fn totals(name: &str) -> resilient::Counts {
+fn totals(name: &str) -> resilient::breaker::CallCounts {
     Registry::global().get(name).unwrap().snapshot().totals
 }
 
@@ -43,7 +43,7 @@ async fn r06_the_last_attempt_that_is_cancelled_says_which_limit_and_how_many() 
     let Err(Fault::TimedOut(timed_out)) = call().await else {
         panic!("it hangs");
     };
-    assert_eq!(timed_out.limit(), Limit::AttemptTimeout);
+    assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
     assert_eq!(timed_out.attempts(), 2);
     assert_eq!(timed_out.after(), Duration::from_secs(5));
 }
@@ -89,7 +89,7 @@ async fn r06_a_deadline_cancels_the_running_attempt() {
     };
     assert_eq!(
         (timed_out.limit(), timed_out.attempts()),
-        (Limit::Deadline, 2)
+        (TimeLimit::Deadline, 2)
     );
     assert_eq!(start.elapsed(), Duration::from_secs(10));
 }
@@ -136,7 +136,7 @@ async fn c02_an_attempt_that_times_out_is_a_failure_to_the_breaker_between() {
     assert_eq!(calls.count(), 3);
     assert_eq!(
         Registry::global().get("hangs").unwrap().state(),
-        State::Open
+        CircuitState::Open
     );
 }
 
@@ -232,13 +232,13 @@ async fn r12_an_attempt_after_a_cut_knows_the_error_that_it_made() {
 }
 
 fn empty() -> BudgetConfig {
-    BudgetConfig::builder().reserve(0).build().unwrap()
+    BudgetConfig::builder().initial_tokens(0).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn r07_an_empty_budget_ends_the_loop_with_the_real_error() {
     #[retry(budget = "empty", base_delay = "1ms", on_give_up = |end| reasons.push(end.reason()))]
-    async fn named(calls: &Calls, reasons: &mut Vec<GiveUp>) -> Result<u32, Fault> {
+    async fn named(calls: &Calls, reasons: &mut Vec<StopReason>) -> Result<u32, Fault> {
         let _ = &reasons;
         Err(Fault::Down(calls.next()))
     }
@@ -250,7 +250,7 @@ async fn r07_an_empty_budget_ends_the_loop_with_the_real_error() {
     let mut reasons = Vec::new();
     let output = named(&Calls::new(), &mut reasons).await;
     assert_eq!(output, Err(Fault::Down(1)));
-    assert_eq!(reasons, [GiveUp::Budget]);
+    assert_eq!(reasons, [StopReason::Budget]);
     let output = sendable(given(&Calls::new(), Some(budget))).await;
     assert_eq!(output, Err(Fault::Down(1)));
     assert_eq!(given(&Calls::new(), None).await, Err(Fault::Down(4)));
@@ -330,7 +330,7 @@ async fn every_error_is_returned_with_errors_all() {
         .map(|attempt| attempt.error().clone())
         .collect();
     assert_eq!(all, [Fault::Down(1), Fault::Down(2), Fault::Down(3)]);
-    assert_eq!(error.reason(), GiveUp::Exhausted);
+    assert_eq!(error.reason(), StopReason::Exhausted);
     assert_eq!(error.elapsed(), Duration::from_secs(1 + 2));
     assert_eq!(call(&calls, "x".to_owned()).await.unwrap(), "x");
 }
@@ -382,5 +382,5 @@ async fn every_error_is_returned_through_everything() {
         .map(|attempt| matches!(attempt.error(), Fault::TimedOut(_)))
         .collect();
     assert_eq!(all, [false, true, false]);
-    assert_eq!(error.reason(), GiveUp::CircuitOpen);
+    assert_eq!(error.reason(), StopReason::CircuitOpen);
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{Registry, State, circuit_breaker, retry};
+use resilient::breaker::CircuitState;
+use resilient::{Registry, circuit_breaker, retry};
 use tokio::time::Instant;
 
 use crate::{Calls, Fault};
@@ -105,9 +106,9 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
     let calls = Calls::new();
     call(&calls).await.unwrap_err();
     let breaker = Registry::global().get("cb14").expect("found by its name");
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.failure, 1);
-    breaker.reset();
+    breaker.close();
     assert_eq!(call(&calls).await, Err(Fault::Down(2)));
 }
 

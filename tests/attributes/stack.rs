@@ -3,7 +3,8 @@
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resilient::{Registry, State, circuit_breaker, fallback, retry, timeout};
+use resilient::breaker::CircuitState;
+use resilient::{Registry, circuit_breaker, fallback, retry, timeout};
 use tokio::time::{Instant, advance};
 
 use crate::{Calls, Fault, sendable};
@@ -108,7 +109,7 @@ async fn r09_wait_sleeps_until_the_circuit_admits_a_probe() {
     assert_eq!(start.elapsed(), Duration::from_secs(10 + 1));
     assert_eq!(
         Registry::global().get("waits").unwrap().state(),
-        State::Closed
+        CircuitState::Closed
     );
 }
 
@@ -160,7 +161,9 @@ async fn r09_a_call_that_is_only_ever_rejected_returns_the_newest_rejection() {
         .poll(&mut Context::from_waker(Waker::noop()));
     assert!(poll.is_pending(), "it waits for the circuit");
     breaker.force_open();
-    assert!(matches!(running.await, Err(Fault::Open(open)) if open.state() == State::ForcedOpen));
+    assert!(
+        matches!(running.await, Err(Fault::Open(open)) if open.state() == CircuitState::ForcedOpen)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,7 +258,7 @@ async fn row_p09_a_breaker_above_counts_one_failure_for_the_loop() {
     let breaker = Registry::global().get("P09").unwrap();
     assert_eq!(
         (breaker.snapshot().totals.failure, breaker.state()),
-        (1, State::Closed)
+        (1, CircuitState::Closed)
     );
 }
 

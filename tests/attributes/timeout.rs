@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resilient::{Limit, Registry, circuit_breaker, retry, timeout};
+use resilient::retries::TimeLimit;
+use resilient::{Registry, circuit_breaker, retry, timeout};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::{Calls, Fault, sendable};
 
-fn totals(name: &str) -> resilient::Counts {
+fn totals(name: &str) -> resilient::breaker::CallCounts {
     Registry::global().get(name).unwrap().snapshot().totals
 }
 
@@ -36,7 +37,7 @@ async fn c04_what_takes_too_long_is_cancelled_and_the_output_says_so() {
     assert_eq!((output, dropped.count()), (Ok(1), 1));
     let output = call(&dropped, Duration::from_secs(60)).await;
     assert!(matches!(&output, Err(Fault::TimedOut(timed_out))
-        if timed_out.limit() == Limit::Timeout && timed_out.after() == Duration::from_secs(2)));
+        if timed_out.limit() == TimeLimit::Timeout && timed_out.after() == Duration::from_secs(2)));
     assert_eq!(dropped.count(), 2, "gone before the call returns");
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
 }
@@ -214,7 +215,7 @@ async fn row_p08_timeouts_open_the_circuit_and_end_the_loop() {
     ));
     assert_eq!(calls.count(), 4);
     let breaker = Registry::global().get("P08").unwrap();
-    assert_eq!(breaker.state(), resilient::State::Open);
+    assert_eq!(breaker.state(), resilient::breaker::CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,8 +362,8 @@ async fn r06_a_timeout_inside_an_attempt_timeout_is_the_nearer_one() {
     }
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(2));
     for (outer, inner, expected) in [
-        (short, long, Limit::AttemptTimeout),
-        (long, short, Limit::Timeout),
+        (short, long, TimeLimit::AttemptTimeout),
+        (long, short, TimeLimit::Timeout),
     ] {
         let Err(Fault::TimedOut(timed_out)) = sendable(call(outer, inner)).await else {
             panic!("it hangs");

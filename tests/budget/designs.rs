@@ -1,6 +1,7 @@
 //! The budget as a loop uses it, and the published designs that it was chosen from, each as its source describes it.
 
-use resilient::{BudgetConfig, RetryBudget};
+use resilient::RetryBudget;
+use resilient::budget::BudgetConfig;
 
 /// What a client asks before each retry.
 pub(crate) trait Purse {
@@ -29,7 +30,7 @@ impl Purse for NoBudget {
 impl Purse for RetryBudget {
     fn pays(&mut self) -> bool {
         self.try_reserve()
-            .map(resilient::Reservation::spend)
+            .map(resilient::budget::Reservation::spend)
             .is_some()
     }
 
@@ -44,7 +45,7 @@ pub(crate) fn ours() -> RetryBudget {
 
 /// The standard mode of the AWS SDKs.
 pub(crate) fn full_at_the_start() -> RetryBudget {
-    let config = BudgetConfig::builder().reserve(500).build();
+    let config = BudgetConfig::builder().initial_tokens(500).build();
     RetryBudget::new("dependency", config.expect("in range"))
 }
 

@@ -4,7 +4,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use resilient::{BudgetConfig, BudgetConfigBuilder, Registry, Reservation};
+use resilient::Registry;
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder, Reservation};
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -32,7 +33,7 @@ impl Settings {
         BudgetConfig::builder()
             .capacity(self.capacity)
             .retry_cost(self.cost)
-            .reserve(self.reserve)
+            .initial_tokens(self.reserve)
             .deposit(self.deposit)
     }
 }

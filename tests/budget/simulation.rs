@@ -109,7 +109,7 @@ fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_however_lo
         .filter(|_| {
             budget
                 .try_reserve()
-                .map(resilient::Reservation::spend)
+                .map(resilient::budget::Reservation::spend)
                 .is_some()
         })
         .count();
@@ -130,7 +130,7 @@ fn r07_a_failure_rate_that_comes_and_goes_leaves_the_bucket_full_again() {
     let budget = ours();
     while budget
         .try_reserve()
-        .map(resilient::Reservation::spend)
+        .map(resilient::budget::Reservation::spend)
         .is_some()
     {}
     (0..500).for_each(|_| budget.succeeded(false));
@@ -147,7 +147,7 @@ fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_
             .filter(|_| {
                 budget
                     .try_reserve()
-                    .map(resilient::Reservation::spend)
+                    .map(resilient::budget::Reservation::spend)
                     .is_some()
             })
             .count();

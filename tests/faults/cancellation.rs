@@ -6,9 +6,11 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use resilient::breaker::{AbandonedOutcome, CallCounts, CircuitState, KeyedBreakers};
+use resilient::retries::Jitter;
 use resilient::{
-    Abandoned, CircuitBreaker, Class, Classify, Counts, Jitter, KeyedBreakers, Outcome, Registry,
-    RetryPolicy, State, circuit_breaker, retry,
+    CircuitBreaker, Classification, Classify, Outcome, Registry, RetryPolicy, circuit_breaker,
+    retry,
 };
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, timeout};
@@ -78,7 +80,7 @@ fn policy() -> RetryPolicy {
     settings.build().unwrap()
 }
 
-fn classify(output: &Result<(), Fault>) -> Option<Class> {
+fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
@@ -119,7 +121,7 @@ fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, poll
         PermitFor::Attempt => begun,
         PermitFor::Loop => begun.min(1),
     };
-    let Counts {
+    let CallCounts {
         success,
         failure,
         ignored,
@@ -180,7 +182,7 @@ fn fm_a1_a_future_dropped_before_its_first_poll_takes_no_permit_and_counts_nothi
         drop(whole_loop(&breaker, &attempts));
         drop(breaker.subscribe(1).next());
         let snapshot = breaker.snapshot();
-        assert_eq!(snapshot.totals, Counts::default());
+        assert_eq!(snapshot.totals, CallCounts::default());
         assert_eq!((snapshot.probes_in_flight, attempts.begun.get()), (0, 0));
     }
     drop(registers_at_the_first_poll());
@@ -311,7 +313,7 @@ fn fm_a3_a_dropped_probe_gives_its_slot_to_the_next_caller() {
     }
     assert_eq!(breaker.snapshot().totals.abandoned, 300);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -328,11 +330,11 @@ fn fm_a4_a_probe_that_hangs_loses_its_slot_and_its_late_result_moves_nothing() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
     clock.advance(secs(1));
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 
     while hanging.as_mut().poll(&mut context).is_pending() {}
-    assert_eq!(breaker.state(), State::Closed);
-    assert_eq!(breaker.snapshot().streak, 0);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
     assert_eq!(breaker.snapshot().totals.late, 1);
 }
 
@@ -352,14 +354,14 @@ fn fm_a5_calls_that_are_all_cancelled_open_the_circuit_only_where_that_is_a_fail
     assert_eq!(registered("cut off").snapshot().totals.failure, 3);
 
     let ignoring = breaker(&fragile());
-    let counting = breaker(&fragile().abandoned(Abandoned::Failure));
+    let counting = breaker(&fragile().abandoned(AbandonedOutcome::Failure));
     for breaker in [&ignoring, &counting] {
         let call = breaker.call(async || std::future::pending::<Option<()>>().await);
         assert!(poll_and_drop(call, 1).is_none());
     }
-    assert_eq!(ignoring.state(), State::Closed);
+    assert_eq!(ignoring.state(), CircuitState::Closed);
     assert_eq!(ignoring.snapshot().totals.abandoned, 1);
-    assert_eq!(counting.state(), State::Open);
+    assert_eq!(counting.state(), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -435,8 +437,8 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_e
     *task.lock().unwrap() = Some(spawned.abort_handle());
     assert!(spawned.await.unwrap_err().is_cancelled());
 
-    assert_eq!(breaker.state(), State::Open);
-    let opened = [(State::Closed, State::Open)];
+    assert_eq!(breaker.state(), CircuitState::Open);
+    let opened = [(CircuitState::Closed, CircuitState::Open)];
     assert_eq!((before.all(), after.all()), (opened.into(), opened.into()));
     let snapshot = breaker.snapshot();
     assert_eq!(snapshot.totals.failure, 2);
@@ -455,7 +457,7 @@ fn fm_a9_permits_that_are_forgotten_never_wedge_a_breaker() {
         assert_eq!(rejection(&breaker).retry_after(), Some(secs(3)));
         clock.advance(secs(3));
         succeed(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
     assert_eq!(breaker.snapshot().probes_in_flight, 0);
 }
@@ -470,7 +472,7 @@ fn fm_a10_what_is_dropped_before_it_reports_is_abandoned_however_well_it_went() 
     drop(permit);
     let snapshot = breaker.snapshot();
     assert_eq!((snapshot.totals.success, snapshot.totals.abandoned), (0, 1));
-    assert_eq!(snapshot.streak, 1, "no success has ended it");
+    assert_eq!(snapshot.consecutive_failures, 1, "no success has ended it");
 
     // A call has no await point between its operation's end and its report.
     let call = breaker.call(async || {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use resilient::{
-    BreakerConfig, CircuitBreaker, Clock, Jitter, ManualClock, Outcome, RetryPolicy, State,
-    circuit_breaker, retry,
-};
+use resilient::breaker::CircuitState;
+use resilient::retries::Jitter;
+use resilient::time::{Clock, ManualClock};
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryPolicy, circuit_breaker, retry};
 use tokio::time::{Instant, advance};
 
 use crate::support::{
@@ -27,9 +27,9 @@ async fn fm_c1_breaker_and_retry_obey_tokios_paused_clock() {
     assert_eq!(breaker.snapshot().transitions.opened, 2);
     assert_eq!(breaker.snapshot().time_in_state.open, secs(3_600));
     advance(secs(3_599)).await;
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     advance(secs(1)).await;
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 #[test]
@@ -53,11 +53,11 @@ fn fm_c2_a_clock_that_is_behind_on_another_core_never_panics_and_never_prolongs_
         fail(&breaker);
         clock.set_back(secs(100));
         assert!(rejection(&breaker).retry_after().unwrap() <= secs(10));
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
         assert!(breaker.snapshot().retry_after.unwrap() <= secs(10));
         clock.advance(secs(5_000));
         succeed(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }
 
@@ -84,7 +84,7 @@ fn fm_c2_a_breaker_that_many_threads_tell_different_times_stays_consistent() {
     });
     breaker.close();
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +120,7 @@ fn fm_c4_a_window_in_time_is_empty_after_an_hours_suspension() {
     fail(&breaker);
     let window = breaker.snapshot().window.unwrap();
     assert_eq!((window.calls, window.failures), (1, 1));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -132,9 +132,9 @@ fn fm_c5_an_open_time_without_end_lasts_until_reset() {
         assert_eq!(breaker.snapshot().retry_after, None);
         clock.advance(secs(100 * 365 * 24 * 3_600));
     }
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().recent[0].open_for, None);
-    breaker.reset();
+    breaker.close();
     breaker.trip_for(Duration::MAX).unwrap();
     assert_eq!(rejection(&breaker).retry_after(), None);
     breaker.trip_for(secs(1)).unwrap();
@@ -177,13 +177,13 @@ fn fm_c5_no_other_time_without_end_overflows() {
             "a lease without end"
         );
         probe.report_after(Outcome::Failure, Duration::MAX);
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
         breaker.close();
     }
     let policy = RetryPolicy::builder()
         .base_delay(Duration::MAX)
         .max_delay(Duration::MAX)
-        .max_hint(Duration::MAX)
+        .max_retry_after(Duration::MAX)
         .max_elapsed(secs(1))
         .jitter(Jitter::None);
     let call = policy.build().unwrap();
@@ -198,7 +198,7 @@ fn fm_c6_an_open_time_of_zero_admits_the_next_call_and_one_probe_at_a_time() {
         fail(&breaker);
     }
     let probe = breaker.try_acquire().unwrap();
-    assert_eq!(rejection(&breaker).state(), State::HalfOpen);
+    assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     drop(probe);
     let snapshot = breaker.snapshot();
     // Each call is one opening, and the next one's admission one half-opening: nothing happens by itself.
@@ -213,7 +213,7 @@ fn fm_c6_an_open_time_of_zero_is_over_also_where_the_clock_goes_back() {
     clock.advance(secs(5));
     fail(&breaker);
     clock.set_back(secs(5));
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     succeed(&breaker);
 }
 
@@ -244,7 +244,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
     assert_eq!(breaker.snapshot().totals.slow, 1);
     clock.advance(Duration::MAX);
     fail(&breaker);
-    breaker.reset();
+    breaker.close();
     assert_eq!(breaker.snapshot().in_state.failure, 0);
     assert_eq!(
         breaker.snapshot().time_in_state.closed,
@@ -274,7 +274,7 @@ fn fm_c7_at_the_end_of_time_a_breaker_opens_for_good_and_nothing_overflows() {
     assert_eq!(rejection(&breaker).retry_after(), None);
     breaker.half_open().unwrap();
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn fm_c1_outside_a_runtime_real_time_passes() {
     let breaker = breaker(&fragile().recovery_time(Duration::from_nanos(1)));
     let before = breaker.snapshot().at;
     fail(&breaker);
-    while breaker.state() == State::Open {
+    while breaker.state() == CircuitState::Open {
         std::hint::spin_loop();
     }
     succeed(&breaker);

@@ -6,10 +6,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
-use resilient::{
-    BreakerConfig, CircuitBreaker, EventKind, ListenerId, Outcome, Registry, State,
-    circuit_breaker, retry,
-};
+use resilient::breaker::CircuitState;
+use resilient::events::{EventKind, ListenerId};
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, circuit_breaker, retry};
 
 use crate::support::{
     Fault, Steps, breaker, fail, fragile, half_open, must_end, on_clock, registered, rejection,
@@ -19,8 +18,8 @@ use crate::support::{
 /// Enough for a race to show.
 const ROUNDS: u32 = 20_000;
 
-const OPENED: (State, State) = (State::Closed, State::Open);
-const CLOSED: (State, State) = (State::Open, State::Closed);
+const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
+const CLOSED: (CircuitState, CircuitState) = (CircuitState::Open, CircuitState::Closed);
 
 #[test]
 fn fm_e2_results_of_an_earlier_generation_move_nothing() {
@@ -30,11 +29,19 @@ fn fm_e2_results_of_an_earlier_generation_move_nothing() {
     let late_drop = breaker.try_acquire().unwrap();
     fail(&breaker);
     late_success.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Open, "no late success closes it");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Open,
+        "no late success closes it"
+    );
     clock.advance(secs(10));
     succeed(&breaker);
     late_failure.report(Outcome::Failure);
-    assert_eq!(breaker.state(), State::Closed, "no late failure opens it");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Closed,
+        "no late failure opens it"
+    );
     drop(late_drop);
     assert_eq!(breaker.snapshot().totals.late, 3);
 }
@@ -62,14 +69,14 @@ fn fm_e3_a_success_and_a_failure_at_once_are_as_if_one_came_after_the_other() {
         let totals = snapshot.totals;
         match snapshot.state {
             // The failure, and the success was late.
-            State::Open => {
+            CircuitState::Open => {
                 assert_eq!((totals.success, totals.failure, totals.late), (0, 3, 1));
                 opened += 1;
             }
             // The success, then the failure began a new streak.
-            State::Closed => {
+            CircuitState::Closed => {
                 assert_eq!((totals.success, totals.failure, totals.late), (1, 3, 0));
-                assert_eq!(snapshot.streak, 1);
+                assert_eq!(snapshot.consecutive_failures, 1);
                 reset += 1;
             }
             state => panic!("{state}"),
@@ -130,7 +137,10 @@ fn fm_e6_a_name_that_is_registered_anew_has_nothing_of_the_breaker_before() {
     fail(&old);
     assert!(registry.unregister(&old));
     let new = registry.get_or_register("one", config);
-    assert_eq!((new.state(), old.state()), (State::Closed, State::Open));
+    assert_eq!(
+        (new.state(), old.state()),
+        (CircuitState::Closed, CircuitState::Open)
+    );
     assert_eq!(new.snapshot().totals.failure, 0);
     assert!(
         !registry.unregister(&old),
@@ -217,9 +227,9 @@ fn fm_e10_a_listener_may_ask_reset_and_call_its_breaker() {
             let registry = registry.clone();
             move |event| {
                 let breaker = registry.get(event.name()).unwrap();
-                if breaker.state() == State::Open {
+                if breaker.state() == CircuitState::Open {
                     rejection(&breaker);
-                    breaker.reset();
+                    breaker.close();
                     run(breaker.call(async || Some(()))).unwrap();
                     assert_eq!(registry.snapshot()[0].totals.success, 1);
                 }
@@ -273,7 +283,7 @@ fn fm_e11_a_listener_may_add_and_remove_listeners_and_drop_its_breaker() {
         own.set(id).unwrap();
         weak.trip().unwrap();
         assert!(registry.breakers().is_empty());
-        weak.reset();
+        weak.close();
         assert_eq!(added.all(), [CLOSED]);
         assert_eq!(weak.snapshot().listener_panics, 0);
     });
@@ -301,7 +311,7 @@ fn fm_e12_a_listener_that_takes_its_time_holds_up_its_own_caller_only() {
             }
             clock.advance(secs(10));
             succeed(&breaker);
-            assert_eq!(breaker.state(), State::Closed);
+            assert_eq!(breaker.state(), CircuitState::Closed);
             assert!(!held_up.is_finished());
             go_on.send(()).unwrap();
         });
@@ -339,9 +349,9 @@ fn fm_e13_every_listener_of_many_threads_hears_a_legal_sequence() {
     for step in steps {
         let legal = [
             OPENED,
-            (State::Open, State::HalfOpen),
-            (State::HalfOpen, State::Open),
-            (State::HalfOpen, State::Closed),
+            (CircuitState::Open, CircuitState::HalfOpen),
+            (CircuitState::HalfOpen, CircuitState::Open),
+            (CircuitState::HalfOpen, CircuitState::Closed),
         ];
         assert!(legal.contains(&step), "{step:?}");
     }
@@ -352,13 +362,16 @@ fn fm_e14_a_reset_while_a_probe_is_in_flight_makes_its_result_late() {
     for outcome in [Outcome::Success, Outcome::Failure, Outcome::Ignored] {
         let breaker = half_open(&fragile());
         let probe = breaker.try_acquire().unwrap();
-        breaker.reset();
+        breaker.close();
         probe.report(outcome);
         let snapshot = breaker.snapshot();
-        assert_eq!((snapshot.state, snapshot.streak), (State::Closed, 0));
+        assert_eq!(
+            (snapshot.state, snapshot.consecutive_failures),
+            (CircuitState::Closed, 0)
+        );
         assert_eq!((snapshot.totals.late, snapshot.probes_in_flight), (1, 0));
         fail(&breaker);
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
     }
 }
 
@@ -430,7 +443,7 @@ fn fm_e15_a_setting_may_use_the_registry_and_other_annotated_functions() {
     }
     must_end(|| {
         outer();
-        assert_eq!(registered("outer of a setting").state(), State::Open);
+        assert_eq!(registered("outer of a setting").state(), CircuitState::Open);
         assert!(CALLED.load(SeqCst));
     });
 }

@@ -5,7 +5,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::time::Duration;
 
-use resilient::{Backoff, Class, GiveUp, Jitter, Retry, RetryPolicy, RetryPolicyBuilder, retry};
+use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder, StopReason};
+use resilient::{Classification, RetryPolicy, retry};
 use tokio::time::{Instant, timeout};
 
 use crate::support::{Fault, secs};
@@ -235,9 +236,9 @@ async fn fm_d12_the_longest_delay_there_is_sleeps_for_ever_and_can_be_cancelled(
 fn fm_d12_the_longest_delay_within_a_limit_overflows_nothing() {
     let settings = unbounded().base_delay(Duration::MAX);
     let policy = built(&settings.clone().max_elapsed(Duration::MAX));
-    let mut retry = Retry::start(&policy);
-    let next = retry.after_failure(Class::transient(), None);
-    assert_eq!(next, Err(GiveUp::Elapsed));
+    let mut retry = RetryDriver::start(&policy);
+    let next = retry.after_failure(Classification::transient(), None);
+    assert_eq!(next, Err(StopReason::Elapsed));
     let worst = policy.worst_case();
     assert_eq!((worst.attempts(), worst.sleep()), (1, Duration::ZERO));
     let worst = built(&settings).worst_case();

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::process::{Command, Output};
 use std::rc::Rc;
 
+use resilient::breaker::{CircuitState, KeyedBreakers};
+use resilient::budget::BudgetConfig;
 use resilient::testing::Scope;
 use resilient::{
-    BreakerConfig, BudgetConfig, CircuitBreaker, KeyedBreakers, Outcome, Registry, RetryBudget,
-    RetryPolicy, State, circuit_breaker, retry,
+    BreakerConfig, CircuitBreaker, Outcome, Registry, RetryBudget, RetryPolicy, circuit_breaker,
+    retry,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -153,7 +155,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     }
     assert_eq!(in_a_probe.snapshot().totals.abandoned, 1);
     succeed(&in_a_probe);
-    assert_eq!(in_a_probe.state(), State::Closed);
+    assert_eq!(in_a_probe.state(), CircuitState::Closed);
     let totals = in_a_sleep.snapshot().totals;
     assert_eq!((totals.failure, totals.abandoned), (1, 0));
 }

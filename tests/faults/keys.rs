@@ -4,7 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Barrier;
 
-use resilient::{KeyedBreakers, Outcome, Registry, State, circuit_breaker};
+use resilient::breaker::{CircuitState, KeyedBreakers};
+use resilient::{Outcome, Registry, circuit_breaker};
 
 use crate::support::{Fault, fail, fragile, run, succeed};
 
@@ -79,11 +80,11 @@ fn fm_e8_a_flood_of_keys_resets_no_breaker_that_is_not_closed() {
     assert_eq!(
         states,
         [
-            State::Open,
-            State::HalfOpen,
-            State::ForcedOpen,
-            State::Disabled,
-            State::ObserveOnly
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            CircuitState::ForcedOpen,
+            CircuitState::Disabled,
+            CircuitState::ObserveOnly
         ]
     );
     assert_eq!(breakers.len(), 10);
@@ -100,10 +101,10 @@ fn fm_e8_where_nothing_is_closed_new_keys_share_one_breaker_until_something_is()
     }
     assert_eq!(breakers.len(), 3);
     fail(&breakers.get(&10));
-    assert_eq!(breakers.get(&11).state(), State::Open, "shared");
+    assert_eq!(breakers.get(&11).state(), CircuitState::Open, "shared");
     breakers.get(&1).close();
     assert_eq!(breakers.get(&12).key(), Some("12"));
-    assert_eq!(breakers.get(&0).state(), State::Open);
+    assert_eq!(breakers.get(&0).state(), CircuitState::Open);
 }
 
 #[test]
@@ -145,7 +146,10 @@ fn fm_e9_keys_of_one_hash_are_told_apart() {
         breaker.try_acquire().unwrap().report(outcome);
     }
     for key in (0..200).step_by(20) {
-        assert_eq!(breakers.get(&Colliding(key)).state(), State::Open);
-        assert_eq!(breakers.get(&Colliding(key + 1)).state(), State::Closed);
+        assert_eq!(breakers.get(&Colliding(key)).state(), CircuitState::Open);
+        assert_eq!(
+            breakers.get(&Colliding(key + 1)).state(),
+            CircuitState::Closed
+        );
     }
 }

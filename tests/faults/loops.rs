@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use resilient::budget::BudgetConfig;
+use resilient::retries::{Backoff, Jitter, TimeLimit};
 use resilient::{
-    Backoff, BudgetConfig, CircuitBreaker, Class, Classify, Jitter, Limit, RetryBudget, RetryError,
-    RetryPolicy, circuit_breaker, fallback, retry,
+    CircuitBreaker, Classification, Classify, RetryBudget, RetryError, RetryPolicy,
+    circuit_breaker, fallback, retry,
 };
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -23,7 +25,7 @@ fn ms(millis: u64) -> Duration {
 
 /// Twenty retries are in it to begin with.
 fn budget() -> RetryBudget {
-    let settings = BudgetConfig::builder().capacity(500).reserve(100);
+    let settings = BudgetConfig::builder().capacity(500).initial_tokens(100);
     RetryBudget::new("dependency", settings.build().unwrap())
 }
 
@@ -46,7 +48,7 @@ fn at_once() -> RetryPolicy {
     settings.build().unwrap()
 }
 
-fn classify(output: &Result<(), Fault>) -> Option<Class> {
+fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
@@ -239,7 +241,7 @@ fn fm_b2_a_panic_in_what_judges_a_limited_attempt_is_one_failure_and_loses_no_to
     ) -> Result<(), Fault> {
         Err(Fault::Down)
     }
-    let judge = |_: &Result<(), Fault>| -> Option<Class> { panic_quietly() };
+    let judge = |_: &Result<(), Fault>| -> Option<Classification> { panic_quietly() };
     let policy = at_once();
     for annotates in [false, true] {
         let (breaker, budget) = (half_open(&fragile()), budget());
@@ -392,7 +394,7 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
     }
     fn no_timer(result: Result<(), Fault>) {
         match result {
-            Err(Fault::Late(cut)) => assert_eq!(cut.limit(), Limit::NoTimer),
+            Err(Fault::Late(cut)) => assert_eq!(cut.limit(), TimeLimit::NoTimer),
             other => panic!("{other:?}"),
         }
     }

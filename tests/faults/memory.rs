@@ -4,10 +4,9 @@ use std::error::Error;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 
-use resilient::{
-    CircuitBreaker, CircuitOpen, ConfigError, NameTaken, Outcome, Registry, Snapshot, State,
-    TransitionRefused, circuit_breaker,
-};
+use resilient::breaker::{BreakerSnapshot, CircuitState, TransitionError};
+use resilient::registry::NameTakenError;
+use resilient::{CircuitBreaker, CircuitOpen, ConfigError, Outcome, Registry, circuit_breaker};
 
 use crate::support::{breaker, fail, fragile, on_clock, run, secs};
 
@@ -31,19 +30,22 @@ fn fm_i2_however_often_the_state_changes_the_last_transitions_are_what_is_kept()
 }
 
 /// What must hold in every snapshot of a breaker that only calls change, and between two that follow each other.
-fn check(before: &Snapshot, after: &Snapshot) {
+fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
     for snapshot in [before, after] {
         let totals = snapshot.totals;
         assert!(totals.slow <= totals.success + totals.failure);
         if let Some(window) = snapshot.window {
             assert!(window.failures <= window.calls && window.slow <= window.calls);
-            assert!(u64::from(window.streak) <= window.failures);
-            assert_eq!(window.streak, snapshot.streak);
+            assert!(u64::from(window.consecutive_failures) <= window.failures);
+            assert_eq!(window.consecutive_failures, snapshot.consecutive_failures);
         }
         let last = snapshot.recent.last();
-        let entered = last.map_or(State::Closed, |last| last.to);
+        let entered = last.map_or(CircuitState::Closed, |last| last.to);
         assert_eq!(snapshot.state, entered);
-        assert_eq!(snapshot.window.is_some(), snapshot.state == State::Closed);
+        assert_eq!(
+            snapshot.window.is_some(),
+            snapshot.state == CircuitState::Closed
+        );
         for pair in snapshot.recent.windows(2) {
             assert_eq!(pair[0].to, pair[1].from);
         }
@@ -52,7 +54,7 @@ fn check(before: &Snapshot, after: &Snapshot) {
         assert!(counts.closed <= counts.half_opened);
         assert!(counts.half_opened <= counts.opened);
         assert!(counts.opened <= counts.half_opened + 1);
-        let in_half_open = snapshot.state == State::HalfOpen;
+        let in_half_open = snapshot.state == CircuitState::HalfOpen;
         assert!(in_half_open || snapshot.probes_in_flight == 0);
         assert!(snapshot.probes_in_flight <= 2);
     }
@@ -139,7 +141,7 @@ fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
         }
         scope.spawn(|| {
             for _ in 0..20_000 {
-                let Snapshot {
+                let BreakerSnapshot {
                     window,
                     totals,
                     in_state,
@@ -167,12 +169,12 @@ fn fm_i8_every_error_moves_between_threads_and_is_found_again_behind_dyn_error()
     fail(&breaker);
     checked::<CircuitOpen>(&breaker.try_acquire().map(drop).unwrap_err());
     breaker.force_open();
-    checked::<TransitionRefused>(&breaker.trip().unwrap_err());
+    checked::<TransitionError>(&breaker.trip().unwrap_err());
     checked::<ConfigError>(&fragile().failure_threshold(0).build().unwrap_err());
     let registry = Registry::new();
     registry.register(&breaker).unwrap();
     let same_name = CircuitBreaker::new("dependency", fragile().build().unwrap());
-    checked::<NameTaken>(&registry.register(&same_name).unwrap_err());
+    checked::<NameTakenError>(&registry.register(&same_name).unwrap_err());
 }
 
 #[test]

@@ -8,7 +8,8 @@ use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,
 };
-use resilient::{BreakerConfig, Outcome, Registry, State};
+use resilient::breaker::CircuitState;
+use resilient::{BreakerConfig, Outcome, Registry};
 
 use crate::support::{OURS, fail, fragile, panic_of, panic_quietly, succeed};
 
@@ -93,7 +94,7 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
     with_local_recorder(&broken, || {
         succeed(&breaker);
         (0..5).for_each(|_| fail(&breaker));
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
         assert!(events.try_next().is_some());
         breaker.close();
         assert!(events.try_next().is_some());

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, EventKind, KeyedBreakers, Outcome, Reason, Registry,
-    State, Window, circuit_breaker,
+use resilient::breaker::{
+    BreakerConfigBuilder, CircuitState, KeyedBreakers, TransitionReason, Window,
 };
+use resilient::events::EventKind;
+use resilient::{BreakerConfig, Outcome, Registry, circuit_breaker};
 
 use crate::support::{fail, fragile, on_clock, registered, run, succeed};
 
@@ -74,7 +75,7 @@ fn fm_d9_a_zero_that_is_known_only_at_run_time_is_told_and_the_default_holds() {
     }
     assert_eq!(told, ["failure_threshold", "half_open_successes"]);
     (0..4).for_each(|_| _ = run(call()));
-    assert_eq!(registered("zero").state(), State::Open);
+    assert_eq!(registered("zero").state(), CircuitState::Open);
 }
 
 #[test]
@@ -112,19 +113,26 @@ fn fm_d10_a_share_is_above_zero_and_at_most_one() {
 fn fm_d10_a_rate_of_one_opens_at_a_hundred_of_a_hundred_and_not_before() {
     let (breaker, _clock) = on_clock(&windowed().failure_rate(1.0).min_calls(100));
     (0..99).for_each(|_| fail(&breaker));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
-    assert_eq!(breaker.snapshot().recent[0].reason, Reason::FailureRate);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(
+        breaker.snapshot().recent[0].reason,
+        TransitionReason::FailureRate
+    );
 
     breaker.close();
     succeed(&breaker);
     (0..99).for_each(|_| fail(&breaker));
-    assert_eq!(breaker.state(), State::Closed, "ninety-nine of a hundred");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Closed,
+        "ninety-nine of a hundred"
+    );
     fail(&breaker);
     assert_eq!(
         breaker.state(),
-        State::Open,
+        CircuitState::Open,
         "the success has left the window"
     );
 }
@@ -134,9 +142,9 @@ fn fm_d10_the_smallest_rate_opens_at_the_first_failure() {
     let settings = windowed().failure_rate(f64::MIN_POSITIVE).min_calls(1);
     let (breaker, _clock) = on_clock(&settings);
     (0..500).for_each(|_| succeed(&breaker));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -150,14 +158,14 @@ fn fm_d14_the_largest_settings_count_on() {
     for _ in 0..1_000 {
         fail(&breaker);
     }
-    assert_eq!(breaker.snapshot().streak, 1_000);
+    assert_eq!(breaker.snapshot().consecutive_failures, 1_000);
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
     for _ in 0..1_000 {
         fail(&breaker);
         succeed(&breaker);
     }
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 #[test]
@@ -180,12 +188,15 @@ fn fm_d17_a_permit_matches_no_later_generation() {
     let older = breaker.try_acquire().unwrap();
     // Thirty bits would be a billion of these; there are fifty-nine.
     for _ in 0..100_000 {
-        breaker.reset();
+        breaker.close();
     }
     old.report(Outcome::Failure);
     older.report(Outcome::Success);
     let snapshot = breaker.snapshot();
-    assert_eq!((snapshot.state, snapshot.streak), (State::Closed, 0));
+    assert_eq!(
+        (snapshot.state, snapshot.consecutive_failures),
+        (CircuitState::Closed, 0)
+    );
     assert_eq!((snapshot.totals.late, snapshot.totals.success), (2, 0));
 }
 

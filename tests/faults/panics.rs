@@ -7,13 +7,20 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
+use resilient::breaker::{
+    BreakerConfigBuilder, BreakerSnapshot, CircuitState, KeyedBreakers, Permit,
+};
+use resilient::budget::{BudgetSnapshot, Reservation};
+use resilient::events::{Event, Subscription};
+use resilient::registry::{Overrides, Selection};
+use resilient::retries::{
+    FailedAttempt, GiveUpEvent, RetryCall, RetryDriver, RetryEvent, RetryPolicyBuilder,
+};
 use resilient::testing::{RecordedCall, Scope, Scoped};
+use resilient::time::{Clock, ManualClock};
 use resilient::{
-    Attempt, BreakerConfig, BreakerConfigBuilder, BudgetSnapshot, CircuitBreaker, CircuitOpen,
-    Class, Clock, ConfigError, Event, FailedAttempt, GiveUpEvent, KeyedBreakers, ManualClock,
-    Outcome, Overrides, Permit, Registry, Reservation, Retry, RetryBudget, RetryCall, RetryError,
-    RetryEvent, RetryPolicy, RetryPolicyBuilder, Selection, Snapshot, State, Subscription,
-    TimedOut, circuit_breaker, retry,
+    Attempt, BreakerConfig, CircuitBreaker, CircuitOpen, Classification, ConfigError, Outcome,
+    Registry, RetryBudget, RetryError, RetryPolicy, TimedOut, circuit_breaker, retry,
 };
 
 use crate::support::{
@@ -30,7 +37,7 @@ fn at_once() -> RetryPolicy {
 #[track_caller]
 fn reopened_by_one_failure(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
-    assert_eq!(snapshot.state, State::Open);
+    assert_eq!(snapshot.state, CircuitState::Open);
     assert_eq!(snapshot.probes_in_flight, 0);
     assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (1, 0));
 }
@@ -98,7 +105,7 @@ fn fm_b2_a_panic_in_a_predicate_propagates_and_leaves_the_breaker_consistent() {
     async fn of_the_retry(breaker: &CircuitBreaker) -> Result<(), Fault> {
         Err(Fault::Down)
     }
-    let classify = |_: &Option<()>| -> Option<Class> { panic_quietly() };
+    let classify = |_: &Option<()>| -> Option<Classification> { panic_quietly() };
     let policy = at_once();
     let breakers = [(); 4].map(|()| half_open(&fragile()));
     assert_eq!(panic_of_call(of_the_breaker(&breakers[0])), OURS);
@@ -131,11 +138,14 @@ fn fm_b3_a_panic_in_a_listener_loses_neither_the_result_nor_another_listeners_ev
     for breaker in [&one, &of_key] {
         let output = run(breaker.call(async || Err::<(), _>(Fault::Down)));
         assert_eq!(output, Err(Fault::Down));
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
     }
     assert_eq!(one.snapshot().listener_panics, 4);
     assert_eq!(of_key.snapshot().listener_panics, 6);
-    assert_eq!(heard.all(), [(State::Closed, State::Open); 10]);
+    assert_eq!(
+        heard.all(),
+        [(CircuitState::Closed, CircuitState::Open); 10]
+    );
 }
 
 #[test]
@@ -279,7 +289,11 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
         assert_eq!(panic_of(|| breakers.get(&Key(1))), OURS, "{panicking:?}");
         PANICKING.set(Nothing);
         assert_eq!(breakers.len(), 1, "{panicking:?}");
-        assert_eq!(breakers.get(&Key(0)).state(), State::Open, "{panicking:?}");
+        assert_eq!(
+            breakers.get(&Key(0)).state(),
+            CircuitState::Open,
+            "{panicking:?}"
+        );
         registry.named("keyed").close();
         fail(&breakers.get(&Key(0)));
     }
@@ -307,7 +321,7 @@ fn fm_b6_a_panic_in_a_setting_registers_nothing_and_the_next_call_does() {
     BROKEN.store(false, SeqCst);
     run(call());
     run(call());
-    assert_eq!(registered("broken setting").state(), State::Open);
+    assert_eq!(registered("broken setting").state(), CircuitState::Open);
 }
 
 #[test]
@@ -317,7 +331,7 @@ fn fm_b6_a_listener_that_panics_while_a_registry_tells_a_conflict_poisons_nothin
     registry.on_event(|_| panic_quietly());
     let second = registry.get_or_register("one", BreakerConfig::default());
     fail(&second);
-    assert_eq!(first.state(), State::Open);
+    assert_eq!(first.state(), CircuitState::Open);
     registry.unregister(&first);
     assert!(registry.get("one").is_none());
     assert_eq!(first.snapshot().listener_panics, 2);
@@ -354,7 +368,7 @@ fn fm_b7_a_permit_dropped_while_unwinding_never_panics_itself() {
     });
     assert_eq!(text, OURS);
     assert_eq!(breaker.snapshot().listener_panics, 1);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -366,7 +380,7 @@ fn fm_b9_the_public_types_are_unwind_safe() {
     unwind_safe::<Registry>();
     unwind_safe::<Selection>();
     unwind_safe::<Subscription>();
-    unwind_safe::<Snapshot>();
+    unwind_safe::<BreakerSnapshot>();
     unwind_safe::<Event>();
     unwind_safe::<CircuitOpen>();
     unwind_safe::<ConfigError>();
@@ -377,7 +391,7 @@ fn fm_b9_the_public_types_are_unwind_safe() {
     unwind_safe::<Overrides>();
     unwind_safe::<Attempt<Option<()>>>();
     unwind_safe::<ManualClock>();
-    unwind_safe::<Retry<'_>>();
+    unwind_safe::<RetryDriver<'_>>();
     unwind_safe::<RetryCall<'_>>();
     unwind_safe::<RetryEvent<'_, Option<()>>>();
     unwind_safe::<GiveUpEvent<'_, Option<()>>>();
@@ -395,7 +409,7 @@ fn fm_b9_the_public_types_are_unwind_safe() {
 #[test]
 fn fm_i8_the_types_of_a_call_go_to_other_threads_and_can_be_moved() {
     fn of_any_thread<T: Send + Sync + Unpin>() {}
-    of_any_thread::<Retry<'_>>();
+    of_any_thread::<RetryDriver<'_>>();
     of_any_thread::<RetryCall<'_>>();
     of_any_thread::<Attempt<Result<(), Fault>>>();
     of_any_thread::<RetryError<Fault>>();
@@ -443,11 +457,11 @@ fn fm_b10_a_clock_that_panics_counts_as_no_time_passed_and_poisons_nothing() {
         succeed(&breaker);
         fail(&breaker);
         assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
-        assert_eq!(breaker.snapshot().state, State::Open);
+        assert_eq!(breaker.snapshot().state, CircuitState::Open);
         clock.is_broken.store(false, SeqCst);
         clock.clock.advance(secs(10));
         succeed(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }
 
@@ -503,6 +517,6 @@ fn fm_b10_a_clock_that_says_garbage_harms_nothing() {
         }
         breaker.close();
         succeed(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }

@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use resilient::breaker::{BreakerConfigBuilder, CircuitState};
+use resilient::events::{Event, EventKind};
+use resilient::time::ManualClock;
 use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitOpen, Class, Classify, Event,
-    EventKind, ManualClock, Outcome, Registry, State, TimedOut,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, Outcome, Registry,
+    TimedOut,
 };
 
 pub(crate) const fn secs(seconds: u64) -> Duration {
@@ -37,10 +40,10 @@ impl From<TimedOut> for Fault {
 }
 
 impl Classify for Fault {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         match self {
-            Self::Down | Self::Late(_) => Class::transient(),
-            Self::Open(_) => Class::ignored(),
+            Self::Down | Self::Late(_) => Classification::transient(),
+            Self::Open(_) => Classification::ignored(),
         }
     }
 }
@@ -160,7 +163,7 @@ pub(crate) fn must_end<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'sta
 
 /// From which state into which, as a listener heard it.
 #[derive(Clone, Default)]
-pub(crate) struct Steps(Arc<Mutex<Vec<(State, State)>>>);
+pub(crate) struct Steps(Arc<Mutex<Vec<(CircuitState, CircuitState)>>>);
 
 impl Steps {
     /// Of this breaker, from now on.
@@ -179,7 +182,7 @@ impl Steps {
         }
     }
 
-    pub(crate) fn all(&self) -> Vec<(State, State)> {
+    pub(crate) fn all(&self) -> Vec<(CircuitState, CircuitState)> {
         self.0.lock().unwrap().clone()
     }
 }

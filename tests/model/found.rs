@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, ManualClock, Mode, Outcome, Override,
-    Reason, Registry, State,
-};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
+use resilient::registry::BreakerOverride;
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -31,13 +31,13 @@ fn g02_round_that_new_settings_call_lost_reopens_for_its_failures_and_not_for_sl
 
     let intolerant = BreakerConfig::builder().half_open_failures(0);
     registry
-        .override_breaker("dependency", Override::from(intolerant))
+        .override_breaker("dependency", BreakerOverride::from(intolerant))
         .unwrap();
     call(&breaker, Outcome::Success);
 
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     let recent = breaker.snapshot().recent;
-    assert_eq!(recent.last().unwrap().reason, Reason::ProbeFailed);
+    assert_eq!(recent.last().unwrap().reason, TransitionReason::ProbeFailed);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one(
 
     let longer = BreakerConfig::builder().window(10 * SECOND);
     registry
-        .override_breaker("dependency", Override::from(longer))
+        .override_breaker("dependency", BreakerOverride::from(longer))
         .unwrap();
 
     assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
@@ -60,12 +60,12 @@ fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one(
 #[test]
 fn g02_state_that_was_set_anew_by_hand_outlives_an_override_that_asked_for_the_same() {
     let (registry, breaker, _clock) = registered(&BreakerConfig::builder());
-    let disabled = Override::default().with_mode(Mode::Disabled);
+    let disabled = BreakerOverride::default().with_mode(OperatorMode::Disabled);
     registry.override_breaker("dependency", disabled).unwrap();
     breaker.close();
     breaker.disable();
 
     registry.clear_override("dependency").unwrap();
 
-    assert_eq!(breaker.state(), State::Disabled);
+    assert_eq!(breaker.state(), CircuitState::Disabled);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::{Mode, State};
+use resilient::breaker::{CircuitState, OperatorMode};
 
 use crate::settings::Settings;
 
@@ -36,7 +36,7 @@ pub(crate) enum Action {
     ForceOpen,
     Disable,
     ObserveOnly,
-    Override(Settings, Option<Mode>),
+    Override(Settings, Option<OperatorMode>),
     ClearOverride,
 }
 
@@ -86,12 +86,17 @@ pub(crate) enum Answer {
     Nothing,
     Admitted,
     Rejected(Rejection),
-    Refused { from: State, to: State },
-    Overridden { accepted: bool },
+    Refused {
+        from: CircuitState,
+        to: CircuitState,
+    },
+    Overridden {
+        accepted: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rejection {
-    pub(crate) state: State,
+    pub(crate) state: CircuitState,
     pub(crate) retry_after: Option<Duration>,
 }

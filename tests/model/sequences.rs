@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
-use resilient::{Reason, State};
+use resilient::breaker::{CircuitState, TransitionReason};
 
 use super::cases::{for_all, one_fails};
 use super::model::Wrong;
@@ -49,16 +49,16 @@ fn sequences_go_into_every_state_for_every_reason() {
     assert!(all_the_same);
 
     let mut missed = vec![
-        (State::Open, Reason::FailureThreshold),
-        (State::Open, Reason::FailureCount),
-        (State::Open, Reason::FailureRate),
-        (State::Open, Reason::SlowCallRate),
-        (State::Open, Reason::ProbeFailed),
-        (State::Open, Reason::ProbeSlow),
-        (State::HalfOpen, Reason::RecoveryTime),
-        (State::Closed, Reason::ProbesSucceeded),
+        (CircuitState::Open, TransitionReason::FailureThreshold),
+        (CircuitState::Open, TransitionReason::FailureCount),
+        (CircuitState::Open, TransitionReason::FailureRate),
+        (CircuitState::Open, TransitionReason::SlowCallRate),
+        (CircuitState::Open, TransitionReason::ProbeFailed),
+        (CircuitState::Open, TransitionReason::ProbeSlow),
+        (CircuitState::HalfOpen, TransitionReason::RecoveryTime),
+        (CircuitState::Closed, TransitionReason::ProbesSucceeded),
     ];
-    missed.extend(State::ALL.map(|state| (state, Reason::Manual)));
+    missed.extend(CircuitState::ALL.map(|state| (state, TransitionReason::Manual)));
     missed.retain(|step| !reached.borrow().contains(step));
     assert!(missed.is_empty(), "{missed:?}");
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use resilient::{Abandoned, BreakerConfig, BreakerConfigBuilder, Window};
+use resilient::BreakerConfig;
+use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, Window};
 
 /// What is given; the rest is left to its default.
 #[derive(Clone, Default, PartialEq)]
@@ -23,7 +24,7 @@ pub(crate) struct Settings {
     pub(crate) half_open_successes: Option<u32>,
     pub(crate) half_open_failures: Option<u32>,
     pub(crate) probe_timeout: Option<Duration>,
-    pub(crate) abandoned: Option<Abandoned>,
+    pub(crate) abandoned: Option<AbandonedOutcome>,
 }
 
 /// What holds.
@@ -44,7 +45,7 @@ pub(crate) struct Holding {
     pub(crate) half_open_successes: u32,
     pub(crate) half_open_failures: u32,
     pub(crate) probe_timeout: Duration,
-    pub(crate) abandoned: Abandoned,
+    pub(crate) abandoned: AbandonedOutcome,
 }
 
 /// Does something with the name of every setting.
@@ -174,7 +175,7 @@ impl Settings {
             probe_timeout: self
                 .probe_timeout
                 .unwrap_or(recovery_time.clamp(Duration::from_secs(30), ten_minutes)),
-            abandoned: self.abandoned.unwrap_or(Abandoned::Ignore),
+            abandoned: self.abandoned.unwrap_or(AbandonedOutcome::Ignore),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use resilient::{Abandoned, Mode, Window};
+use resilient::breaker::{AbandonedOutcome, OperatorMode, Window};
 
 use crate::operation::{Action, Edge, Ending, Operation, SLOTS, Side, Span};
 use crate::settings::Settings;
@@ -108,8 +108,8 @@ fn recovery() -> impl Strategy<Value = Settings> {
 fn half_open() -> impl Strategy<Value = Settings> {
     let abandoned = select(vec![
         None,
-        Some(Abandoned::Ignore),
-        Some(Abandoned::Failure),
+        Some(AbandonedOutcome::Ignore),
+        Some(AbandonedOutcome::Failure),
     ]);
     (
         option::of(1..=4_u32),
@@ -195,7 +195,11 @@ fn took() -> impl Strategy<Value = Span> {
 
 fn by_hand() -> impl Strategy<Value = Action> {
     let back = vec![Duration::from_nanos(1), millis(2), secs(3), secs(100)];
-    let modes = vec![Mode::ForcedOpen, Mode::Disabled, Mode::ObserveOnly];
+    let modes = vec![
+        OperatorMode::ForcedOpen,
+        OperatorMode::Disabled,
+        OperatorMode::ObserveOnly,
+    ];
     let overriding = (
         settings(),
         any::<u16>(),

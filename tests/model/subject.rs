@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use resilient::{
-    CircuitBreaker, CircuitOpen, Clock, EventKind, ManualClock, Outcome, Override, Permit,
-    Registry, State, TransitionRefused,
-};
+use resilient::breaker::{CircuitState, Permit, TransitionError};
+use resilient::events::EventKind;
+use resilient::registry::BreakerOverride;
+use resilient::time::{Clock, ManualClock};
+use resilient::{CircuitBreaker, CircuitOpen, Outcome, Registry};
 
 use crate::operation::{Action, Answer, Ending, Rejection, SLOTS};
 use crate::settings::Settings;
@@ -87,7 +88,7 @@ impl<'parts> Subject<'parts> {
             Action::Disable => breaker.disable(),
             Action::ObserveOnly => breaker.observe_only(),
             Action::Override(settings, mode) => {
-                let mut what = Override::from(settings.builder());
+                let mut what = BreakerOverride::from(settings.builder());
                 what.mode = *mode;
                 let accepted = registry.override_breaker(NAME, what).is_ok();
                 return Answer::Overridden { accepted };
@@ -115,7 +116,7 @@ impl<'parts> Subject<'parts> {
         View::of(&self.parts.breaker.snapshot(), self.parts.made, open_now)
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> CircuitState {
         self.parts.breaker.state()
     }
 
@@ -129,7 +130,7 @@ impl<'parts> Subject<'parts> {
     }
 }
 
-fn answer(result: Result<(), TransitionRefused>) -> Answer {
+fn answer(result: Result<(), TransitionError>) -> Answer {
     match result {
         Ok(()) => Answer::Nothing,
         Err(refused) => Answer::Refused {

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use resilient::{Counts, EventKind, Reason, Snapshot, State, Transition, WindowCounts};
+use resilient::breaker::{
+    BreakerSnapshot, CallCounts, CircuitState, Transition, TransitionReason, WindowCounts,
+};
+use resilient::events::EventKind;
 
 use super::operation::Rejection;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct View {
-    pub(crate) state: State,
+    pub(crate) state: CircuitState,
     pub(crate) since: Option<i128>,
     pub(crate) retry_after: Option<Duration>,
     /// What the next call would be told, if the circuit is open.
@@ -19,7 +22,7 @@ pub(crate) struct View {
     pub(crate) probes_in_flight: usize,
     pub(crate) totals: Totals,
     pub(crate) in_state: Totals,
-    /// Of each of [`State::ALL`].
+    /// Of each of [`CircuitState::ALL`].
     pub(crate) transitions: [u64; 6],
     pub(crate) time_in_state: [Duration; 6],
     pub(crate) recent: Vec<Step>,
@@ -49,9 +52,9 @@ pub(crate) struct Totals {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Step {
     pub(crate) at: i128,
-    pub(crate) from: State,
-    pub(crate) to: State,
-    pub(crate) reason: Reason,
+    pub(crate) from: CircuitState,
+    pub(crate) to: CircuitState,
+    pub(crate) reason: TransitionReason,
     pub(crate) open_for: Option<Duration>,
 }
 
@@ -59,7 +62,7 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
     Step(Step),
-    WouldOpen(Reason),
+    WouldOpen(TransitionReason),
     SettingsChanged,
     Unexpected(String),
 }
@@ -99,20 +102,24 @@ impl View {
         differences
     }
 
-    pub(crate) fn of(snapshot: &Snapshot, made: Instant, open_now: Option<Rejection>) -> Self {
+    pub(crate) fn of(
+        snapshot: &BreakerSnapshot,
+        made: Instant,
+        open_now: Option<Rejection>,
+    ) -> Self {
         Self {
             state: snapshot.state,
             since: snapshot.since.map(|at| nanos_since(made, at)),
             retry_after: snapshot.retry_after,
             open_now,
-            streak: snapshot.streak,
+            streak: snapshot.consecutive_failures,
             window: snapshot.window.as_ref().map(Remembered::of),
             last_opening: snapshot.last_opening.as_ref().map(Remembered::of),
             probes_in_flight: snapshot.probes_in_flight,
             totals: Totals::of(&snapshot.totals),
             in_state: Totals::of(&snapshot.in_state),
-            transitions: State::ALL.map(|state| snapshot.transitions.of(state)),
-            time_in_state: State::ALL.map(|state| snapshot.time_in_state.of(state)),
+            transitions: CircuitState::ALL.map(|state| snapshot.transitions.of(state)),
+            time_in_state: CircuitState::ALL.map(|state| snapshot.time_in_state.of(state)),
             recent: snapshot
                 .recent
                 .iter()
@@ -130,13 +137,13 @@ impl Remembered {
             calls: counts.calls,
             failures: counts.failures,
             slow: counts.slow,
-            streak: counts.streak,
+            streak: counts.consecutive_failures,
         }
     }
 }
 
 impl Totals {
-    fn of(counts: &Counts) -> Self {
+    fn of(counts: &CallCounts) -> Self {
         Self {
             success: counts.success,
             failure: counts.failure,

@@ -1,6 +1,8 @@
 //! Overrides of retry budgets in documents: every key, and what is said of one that is wrong.
 
-use resilient::{BudgetConfig, BudgetConfigBuilder, Overrides, Registry};
+use resilient::Registry;
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
+use resilient::registry::Overrides;
 
 fn budget() -> BudgetConfigBuilder {
     BudgetConfig::builder()
@@ -11,7 +13,7 @@ fn g02_every_key_of_a_budget_means_what_the_builder_says() {
     for (line, settings) in [
         ("capacity = 1_000", budget().capacity(1_000)),
         ("retry_cost = 10", budget().retry_cost(10)),
-        ("reserve = 0", budget().reserve(0)),
+        ("initial_tokens = 0", budget().initial_tokens(0)),
         ("deposit = 2", budget().deposit(2)),
     ] {
         let registry = Registry::new();
@@ -86,7 +88,7 @@ fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
         ("capacity = \"3\"", "u32"),
         ("capacity = 4294967296", "u32"),
         ("retry_cost = true", "u32"),
-        ("reserve = 1.5", "u32"),
+        ("initial_tokens = 1.5", "u32"),
         ("deposit = -1", "u32"),
     ] {
         let (key, _) = line.split_once(' ').unwrap();
@@ -113,9 +115,9 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
             ["budget `x`", "`retry_cost` is 0", "must be at least 1"],
         ),
         (
-            "[breakers.x]\nfailure_threshold = 3\n[budgets.x]\nreserve = 11\ncapacity = 10",
+            "[breakers.x]\nfailure_threshold = 3\n[budgets.x]\ninitial_tokens = 11\ncapacity = 10",
             4,
-            ["budget `x`", "`reserve` is 11", "above `capacity`"],
+            ["budget `x`", "`initial_tokens` is 11", "above `capacity`"],
         ),
         // With the code of a live one: the section is what there is.
         (

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use resilient::{BreakerConfig, Overrides, Registry};
+use resilient::registry::Overrides;
+use resilient::{BreakerConfig, Registry};
 
 use crate::builder;
 

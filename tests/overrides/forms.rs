@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use resilient::{
-    Abandoned, BreakerConfig, BreakerConfigBuilder, Mode, Override, Overrides, Registry, State,
-};
+use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, CircuitState, OperatorMode};
+use resilient::registry::{BreakerOverride, Overrides};
+use resilient::{BreakerConfig, Registry};
 
 use crate::{builder, secs};
 
@@ -51,11 +51,11 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
         ("probe_timeout = \"5s\"", builder().probe_timeout(secs(5))),
         (
             "abandoned = \"failure\"",
-            builder().abandoned(Abandoned::Failure),
+            builder().abandoned(AbandonedOutcome::Failure),
         ),
         (
             "abandoned = \"ignore\"",
-            builder().abandoned(Abandoned::Ignore),
+            builder().abandoned(AbandonedOutcome::Ignore),
         ),
         ("max_keys = 500", builder().max_keys(500)),
     ]
@@ -96,9 +96,9 @@ fn g02_every_setting_of_the_builder_has_a_key() {
 #[test]
 fn g02_every_mode_has_a_word() {
     for (word, mode) in [
-        ("forced_open", Mode::ForcedOpen),
-        ("disabled", Mode::Disabled),
-        ("observe_only", Mode::ObserveOnly),
+        ("forced_open", OperatorMode::ForcedOpen),
+        ("disabled", OperatorMode::Disabled),
+        ("observe_only", OperatorMode::ObserveOnly),
     ] {
         let registry = Registry::new();
         let breaker = registry.get_or_register("payments", BreakerConfig::default());
@@ -110,7 +110,7 @@ fn g02_every_mode_has_a_word() {
         );
         assert_eq!(breaker.state(), mode.state());
         registry.apply_toml("").unwrap();
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }
 
@@ -145,10 +145,10 @@ fn g02_a_whole_document_holds_at_once() {
     assert_eq!(payments.config(), expected.build().unwrap());
     let expected = settings.failure_threshold(9).build().unwrap();
     assert_eq!(other.config(), expected);
-    let own = Override::from(builder().max_keys(10)).with_mode(Mode::ForcedOpen);
+    let own = BreakerOverride::from(builder().max_keys(10)).with_mode(OperatorMode::ForcedOpen);
     assert_eq!(registry.overrides().breakers[waiting], own);
     let later = registry.get_or_register(waiting, BreakerConfig::default());
-    assert_eq!(later.state(), State::ForcedOpen);
+    assert_eq!(later.state(), CircuitState::ForcedOpen);
 }
 
 #[test]

@@ -7,7 +7,8 @@ mod refusals;
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, BreakerConfigBuilder};
+use resilient::BreakerConfig;
+use resilient::breaker::BreakerConfigBuilder;
 
 fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

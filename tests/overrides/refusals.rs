@@ -1,6 +1,7 @@
 //! What is wrong with a document is told with its line and its key, and nothing of it is applied.
 
-use resilient::{BreakerConfig, LoadError, Overrides, Registry};
+use resilient::registry::{LoadError, Overrides};
+use resilient::{BreakerConfig, Registry};
 
 use crate::{builder, secs};
 
@@ -184,7 +185,7 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
 #[test]
 fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_line() {
     let registry = Registry::new();
-    let code = |settings: resilient::BreakerConfigBuilder| settings.build().unwrap();
+    let code = |settings: resilient::breaker::BreakerConfigBuilder| settings.build().unwrap();
     let _ = registry.get_or_register("mail", BreakerConfig::default());
     let strict = builder().max_recovery_time(secs(60));
     let _ = registry.get_or_register("stock", code(strict));

@@ -79,7 +79,7 @@ fn an_annotated_function_that_records_its_errors_goes_as_the_rules_say() {
 
 #[test]
 fn the_cases_reach_every_end_and_every_reason() {
-    use resilient::GiveUp;
+    use resilient::retries::StopReason;
     use std::collections::HashSet;
 
     let mut runner = TestRunner::deterministic();
@@ -99,14 +99,14 @@ fn the_cases_reach_every_end_and_every_reason() {
         });
     }
     let of_timers = [
-        GiveUp::Exhausted,
-        GiveUp::NotRetryable,
-        GiveUp::Elapsed,
-        GiveUp::Deadline,
-        GiveUp::Budget,
-        GiveUp::CircuitOpen,
-        GiveUp::Hint,
-        GiveUp::Nested,
+        StopReason::Exhausted,
+        StopReason::NotRetryable,
+        StopReason::Elapsed,
+        StopReason::Deadline,
+        StopReason::Budget,
+        StopReason::CircuitOpen,
+        StopReason::Hint,
+        StopReason::Nested,
     ];
     assert_eq!(reasons, HashSet::from(of_timers));
     assert_eq!(ends.len(), 5, "{ends:?}");

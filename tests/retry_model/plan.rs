@@ -2,7 +2,8 @@
 //! very time of anything else.
 
 use proptest::prelude::*;
-use resilient::{CircuitOpen, Class, Classify, Limit, TimedOut};
+use resilient::retries::TimeLimit;
+use resilient::{CircuitOpen, Classification, Classify, TimedOut};
 
 /// How the call is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +21,7 @@ pub(crate) struct Plan {
     pub(crate) base: u64,
     pub(crate) factor: u32,
     pub(crate) max_delay: u64,
-    pub(crate) max_hint: u64,
+    pub(crate) max_retry_after: u64,
     pub(crate) waits_for_circuit: bool,
     pub(crate) max_elapsed: Option<u64>,
     pub(crate) deadline: Option<u64>,
@@ -83,7 +84,7 @@ pub(crate) enum Fault {
     Down(u32, Kind, Option<u64>),
     Rejected,
     /// Which limit, how long it was, and the number of the attempt.
-    Late(Limit, u64, u32),
+    Late(TimeLimit, u64, u32),
 }
 
 impl From<CircuitOpen> for Fault {
@@ -100,16 +101,16 @@ impl From<TimedOut> for Fault {
 }
 
 impl Classify for Fault {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         let Self::Down(_, kind, hint) = *self else {
-            return Class::transient();
+            return Classification::transient();
         };
         let class = match kind {
-            Kind::Transient => Class::transient(),
-            Kind::Permanent => Class::permanent(),
-            Kind::Throttled => Class::throttled(),
-            Kind::Ignored => Class::ignored(),
-            Kind::Answered => Class::answered(),
+            Kind::Transient => Classification::transient(),
+            Kind::Permanent => Classification::permanent(),
+            Kind::Throttled => Classification::throttled(),
+            Kind::Ignored => Classification::ignored(),
+            Kind::Answered => Classification::answered(),
         };
         match hint {
             Some(hint) => class.after(std::time::Duration::from_millis(hint)),
@@ -177,7 +178,7 @@ pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
     let nested = prop::bool::weighted(0.1);
     (policy, limits, nested, tokens, circuit(), steps(), patience).prop_map(
         move |(policy, limits, is_nested, tokens, circuit, steps, patience)| {
-            let (max_retries, base, factor, more, max_hint, waits_for_circuit) = policy;
+            let (max_retries, base, factor, more, max_retry_after, waits_for_circuit) = policy;
             let (max_elapsed, deadline, attempt_timeout, outer_deadline) = limits;
             Plan {
                 way,
@@ -185,7 +186,7 @@ pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
                 base,
                 factor,
                 max_delay: base + more,
-                max_hint,
+                max_retry_after,
                 waits_for_circuit,
                 max_elapsed: max_elapsed.map(|time| time.max(2)),
                 deadline,

@@ -1,6 +1,6 @@
 //! The rules R1 to R12, R14, B4, B7, B9, B10 and C2, as plainly as they can be said, for one caller.
 
-use resilient::{GiveUp, Limit};
+use resilient::retries::{StopReason, TimeLimit};
 
 use crate::plan::{Before, End, Fault, Kind, Plan, Way};
 
@@ -25,7 +25,7 @@ pub(crate) struct Course {
     pub(crate) ended: Ended,
     pub(crate) at: u64,
     /// Why it was not tried again: any of these.
-    pub(crate) reasons: Vec<GiveUp>,
+    pub(crate) reasons: Vec<StopReason>,
     pub(crate) starts: Vec<u64>,
     pub(crate) made: u32,
     pub(crate) tokens: Option<u32>,
@@ -96,7 +96,7 @@ enum Attempt {
     Rejected(Option<u64>),
     Success,
     Failure(Kind, Option<u64>),
-    Cut(Limit),
+    Cut(TimeLimit),
 }
 
 struct Loop<'a> {
@@ -163,7 +163,7 @@ pub(crate) fn course_of(plan: &Plan) -> Course {
 }
 
 impl Loop<'_> {
-    fn run(&mut self) -> (Ended, Vec<GiveUp>) {
+    fn run(&mut self) -> (Ended, Vec<StopReason>) {
         let stop = |reason| vec![reason];
         loop {
             let attempt = match self.attempt() {
@@ -176,13 +176,13 @@ impl Loop<'_> {
                     return (Ended::Returned(Ok(())), Vec::new());
                 }
                 Attempt::Failure(Kind::Permanent | Kind::Ignored, ..) => {
-                    (stop(GiveUp::NotRetryable), 0)
+                    (stop(StopReason::NotRetryable), 0)
                 }
                 Attempt::Failure(Kind::Answered, ..) => {
                     self.pay();
-                    (stop(GiveUp::NotRetryable), 0)
+                    (stop(StopReason::NotRetryable), 0)
                 }
-                Attempt::Cut(Limit::Deadline) => (stop(GiveUp::Deadline), 0),
+                Attempt::Cut(TimeLimit::Deadline) => (stop(StopReason::Deadline), 0),
                 Attempt::Rejected(retry_after) => self.wait(*retry_after, None),
                 Attempt::Failure(_, hint) => self.after_failure(*hint),
                 Attempt::Cut(..) => self.after_failure(None),
@@ -230,7 +230,7 @@ impl Loop<'_> {
         self.now = until;
         if let Some((_, limit, after)) = cut {
             self.made += 1;
-            if limit == Limit::Deadline && plan.attempt_timeout.is_some() {
+            if limit == TimeLimit::Deadline && plan.attempt_timeout.is_some() {
                 self.counted.abandoned += u64::from(self.circuit.is_some());
             } else {
                 self.report_failure(None);
@@ -272,15 +272,15 @@ impl Loop<'_> {
     }
 
     /// Where the attempt is cut short that starts now. Without a limit of its own, nobody is there to do it.
-    fn cut(&self) -> Option<(u64, Limit, u64)> {
+    fn cut(&self) -> Option<(u64, TimeLimit, u64)> {
         let plan = self.plan;
         if plan.deadline.is_none() && plan.attempt_timeout.is_none() {
             return None;
         }
         let of_attempt = plan
             .attempt_timeout
-            .map(|after| (self.now + after, Limit::AttemptTimeout, after));
-        let of_call = self.deadline().map(|at| (at, Limit::Deadline, at));
+            .map(|after| (self.now + after, TimeLimit::AttemptTimeout, after));
+        let of_call = self.deadline().map(|at| (at, TimeLimit::Deadline, at));
         match (of_attempt, of_call) {
             (Some(attempt), Some(call)) if attempt.0 < call.0 => Some(attempt),
             (attempt, call) => call.or(attempt),
@@ -292,7 +292,7 @@ impl Loop<'_> {
         ends.into_iter().flatten().min()
     }
 
-    fn after_failure(&mut self, hint: Option<u64>) -> (Vec<GiveUp>, u64) {
+    fn after_failure(&mut self, hint: Option<u64>) -> (Vec<StopReason>, u64) {
         let circuit = self.circuit.as_ref();
         if let Some(open_for) = circuit.and_then(|it| it.open_for(self.now)) {
             return self.wait(Some(open_for), hint);
@@ -304,7 +304,7 @@ impl Loop<'_> {
         let mut reasons = self.reasons_of_any_kind(hint);
         reasons.extend(self.out_of_time(delay));
         match &mut self.tokens {
-            Some(tokens) if *tokens < COST => reasons.push(GiveUp::Budget),
+            Some(tokens) if *tokens < COST => reasons.push(StopReason::Budget),
             Some(tokens) if reasons.is_empty() => {
                 *tokens -= COST;
                 self.is_reserved = true;
@@ -314,43 +314,44 @@ impl Loop<'_> {
         (reasons, delay)
     }
 
-    fn wait(&self, retry_after: Option<u64>, hint: Option<u64>) -> (Vec<GiveUp>, u64) {
+    fn wait(&self, retry_after: Option<u64>, hint: Option<u64>) -> (Vec<StopReason>, u64) {
         let mut reasons = self.reasons_of_any_kind(hint);
         let (true, Some(retry_after)) = (self.plan.waits_for_circuit, retry_after) else {
-            reasons.push(GiveUp::CircuitOpen);
+            reasons.push(StopReason::CircuitOpen);
             return (reasons, 0);
         };
         let longest = self.nominal(self.retries + 1).max(retry_after);
         let delay = longest.max(hint.unwrap_or(0)) + self.nominal(1);
         if !self.out_of_time(delay).is_empty() {
-            reasons.push(GiveUp::CircuitOpen);
+            reasons.push(StopReason::CircuitOpen);
         }
         (reasons, delay)
     }
 
-    fn reasons_of_any_kind(&self, hint: Option<u64>) -> Vec<GiveUp> {
+    fn reasons_of_any_kind(&self, hint: Option<u64>) -> Vec<StopReason> {
         let mut reasons = Vec::new();
         if self.retries >= self.plan.max_retries {
-            reasons.push(GiveUp::Exhausted);
+            reasons.push(StopReason::Exhausted);
         }
         if self.plan.is_nested {
-            reasons.push(GiveUp::Nested);
+            reasons.push(StopReason::Nested);
         }
-        let is_too_long = |hint| hint > self.plan.max_hint || !self.out_of_time(hint).is_empty();
+        let is_too_long =
+            |hint| hint > self.plan.max_retry_after || !self.out_of_time(hint).is_empty();
         if hint.is_some_and(is_too_long) {
-            reasons.push(GiveUp::Hint);
+            reasons.push(StopReason::Hint);
         }
         reasons
     }
 
-    fn out_of_time(&self, delay: u64) -> Vec<GiveUp> {
+    fn out_of_time(&self, delay: u64) -> Vec<StopReason> {
         let mut reasons = Vec::new();
         let is_over = |end: Option<u64>| end.is_some_and(|end| self.now + delay >= end);
         if is_over(self.plan.max_elapsed) {
-            reasons.push(GiveUp::Elapsed);
+            reasons.push(StopReason::Elapsed);
         }
         if is_over(self.deadline()) {
-            reasons.push(GiveUp::Deadline);
+            reasons.push(StopReason::Deadline);
         }
         reasons
     }

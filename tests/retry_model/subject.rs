@@ -4,10 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
+use resilient::breaker::CallCounts;
+use resilient::budget::BudgetConfig;
+use resilient::retries::{Jitter, NestedMode, RetryCall, StopReason, WhenOpen};
 use resilient::testing::Scope;
 use resilient::{
-    BreakerConfig, BudgetConfig, CircuitBreaker, Classify, Counts, GiveUp, Jitter, Nested, Outcome,
-    RetryBudget, RetryCall, RetryError, RetryPolicy, WhenOpen, circuit_breaker, retry,
+    BreakerConfig, CircuitBreaker, Classify, Outcome, RetryBudget, RetryError, RetryPolicy,
+    circuit_breaker, retry,
 };
 use tokio::time::{Instant, advance, sleep, timeout};
 
@@ -18,7 +21,7 @@ pub(crate) struct Real {
     pub(crate) ended: Ended,
     /// Not known of a call that panicked.
     pub(crate) at: Option<u64>,
-    pub(crate) reason: Option<GiveUp>,
+    pub(crate) reason: Option<StopReason>,
     pub(crate) starts: Vec<u64>,
     pub(crate) made: u32,
     pub(crate) tokens: Option<u32>,
@@ -66,7 +69,7 @@ impl<'a> Dependency<'a> {
             .base_delay(ms(plan.base))
             .backoff_factor(f64::from(plan.factor))
             .max_delay(ms(plan.max_delay))
-            .max_hint(ms(plan.max_hint))
+            .max_retry_after(ms(plan.max_retry_after))
             .when_open(when_open)
             .jitter(Jitter::None);
         if let Some(time) = plan.max_elapsed {
@@ -76,8 +79,12 @@ impl<'a> Dependency<'a> {
             .capacity(CAPACITY)
             .retry_cost(COST)
             .deposit(DEPOSIT);
-        let budget =
-            |tokens| RetryBudget::new("dependency", settings.reserve(tokens).build().unwrap());
+        let budget = |tokens| {
+            RetryBudget::new(
+                "dependency",
+                settings.initial_tokens(tokens).build().unwrap(),
+            )
+        };
         Self {
             plan,
             policy: policy.build().unwrap(),
@@ -136,7 +143,7 @@ impl<'a> Dependency<'a> {
     }
 
     fn by_policy(&self) -> RetryCall<'_> {
-        let mut call = self.policy.call().nested(Nested::Collapse);
+        let mut call = self.policy.call().nested(NestedMode::Collapse);
         if let Some(time) = self.plan.deadline {
             call = call.deadline(ms(time));
         }
@@ -220,7 +227,7 @@ async fn recorded_through(
 /// The error of a call, and all of them where it tells.
 struct Failed {
     error: Fault,
-    record: Option<(GiveUp, Errors)>,
+    record: Option<(StopReason, Errors)>,
 }
 
 impl Failed {
@@ -291,9 +298,9 @@ async fn within_others(it: &Dependency<'_>, scope: &Scope) -> Option<Result<(), 
     result.into_inner()
 }
 
-fn totals(it: &Dependency<'_>) -> Counts {
+fn totals(it: &Dependency<'_>) -> CallCounts {
     let breaker = it.breaker.as_ref();
-    breaker.map_or_else(Counts::default, |breaker| {
+    breaker.map_or_else(CallCounts::default, |breaker| {
         assert_eq!(breaker.snapshot().probes_in_flight, 0);
         breaker.snapshot().totals
     })
@@ -302,7 +309,7 @@ fn totals(it: &Dependency<'_>) -> Counts {
 pub(crate) fn run(plan: &Plan) -> Real {
     let it = Dependency::new(plan);
     let scope = Scope::new().with_real_sleeps();
-    let at_first = Cell::new(Counts::default());
+    let at_first = Cell::new(CallCounts::default());
     let ended_at = Cell::new(None);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -7,7 +7,9 @@ mod names;
 mod overrides;
 mod sites;
 
-use resilient::{BudgetConfig, BudgetConfigBuilder, EventKind, RetryBudget};
+use resilient::RetryBudget;
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
+use resilient::events::EventKind;
 
 fn builder() -> BudgetConfigBuilder {
     BudgetConfig::builder()
@@ -26,7 +28,9 @@ fn budget(settings: BudgetConfigBuilder) -> RetryBudget {
 /// Whether the budget paid for a retry, which then started.
 fn retry(budget: &RetryBudget) -> bool {
     let reservation = budget.try_reserve();
-    reservation.map(resilient::Reservation::spend).is_some()
+    reservation
+        .map(resilient::budget::Reservation::spend)
+        .is_some()
 }
 
 fn is_conflict(kind: &EventKind) -> bool {

@@ -15,7 +15,8 @@ mod races;
 mod selection;
 mod unregister;
 
-use resilient::{BreakerConfig, EventKind};
+use resilient::BreakerConfig;
+use resilient::events::EventKind;
 
 use crate::support::fragile;
 

@@ -24,8 +24,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Class, RetryPolicy};
-use resilient::{Jitter, RetryPolicyBuilder};
+use resilient::retries::{Jitter, RetryPolicyBuilder};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ impl Course {
 }
 
 /// Makes a call of which every attempt fails, each time with the same class.
-async fn fail(policy: &RetryPolicy, class: Class) -> Course {
+async fn fail(policy: &RetryPolicy, class: Classification) -> Course {
     let mut course = Course::new();
     let mut last_start = Instant::now();
     course.result = policy
@@ -111,7 +111,11 @@ async fn fail(policy: &RetryPolicy, class: Class) -> Course {
 }
 
 /// The same, with every attempt passing through a breaker.
-async fn fail_through(breaker: &CircuitBreaker, policy: &RetryPolicy, class: Class) -> Course {
+async fn fail_through(
+    breaker: &CircuitBreaker,
+    policy: &RetryPolicy,
+    class: Classification,
+) -> Course {
     let mut course = Course::new();
     let mut last_start = Instant::now();
     course.result = policy

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::ManualClock;
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Event, EventKind, Outcome, State};
-use resilient::{BreakerConfigBuilder, Reason, Transition};
+use resilient::breaker::CircuitState;
+use resilient::breaker::{BreakerConfigBuilder, Transition, TransitionReason};
+use resilient::events::{Event, EventKind};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Outcome};
 
 pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -35,7 +37,7 @@ pub(crate) fn due(config: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock
     let (breaker, clock) = closed(config);
     breaker.trip().unwrap();
     clock.advance(breaker.snapshot().retry_after.unwrap());
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     (breaker, clock)
 }
 
@@ -90,7 +92,7 @@ pub(crate) fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
 
 /// Why the breaker is in its state.
 #[track_caller]
-pub(crate) fn last_reason(breaker: &CircuitBreaker) -> Reason {
+pub(crate) fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
     let recent = breaker.snapshot().recent;
     recent.last().expect("it has changed its state").reason
 }
@@ -157,7 +159,7 @@ impl Heard {
     }
 
     /// From which state into which.
-    pub(crate) fn steps(&self) -> Vec<(State, State)> {
+    pub(crate) fn steps(&self) -> Vec<(CircuitState, CircuitState)> {
         let transitions = self.transitions();
         transitions
             .iter()

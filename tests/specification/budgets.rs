@@ -1,15 +1,16 @@
 //! The rows of `scenarios.md` about budgets that are of the design that is built; `README.md` says which are not.
 
-use resilient::{BudgetConfig, RetryBudget};
+use resilient::RetryBudget;
+use resilient::budget::BudgetConfig;
 
 fn full(capacity: u32, retry_cost: u32) -> RetryBudget {
     starting_at(capacity, capacity, retry_cost)
 }
 
-fn starting_at(reserve: u32, capacity: u32, retry_cost: u32) -> RetryBudget {
+fn starting_at(initial_tokens: u32, capacity: u32, retry_cost: u32) -> RetryBudget {
     let settings = BudgetConfig::builder()
         .capacity(capacity)
-        .reserve(reserve)
+        .initial_tokens(initial_tokens)
         .retry_cost(retry_cost);
     RetryBudget::new("dependency", settings.build().expect("in range"))
 }

@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant as StdInstant};
 
-use resilient::Reason;
-use resilient::{
-    BreakerConfig, CircuitBreaker, Class, EventKind, Outcome, Registry, RetryPolicy, State,
-};
-use resilient::{Clock, ManualClock};
-use resilient::{Jitter, Retry};
+use resilient::breaker::CircuitState;
+use resilient::breaker::TransitionReason;
+use resilient::events::EventKind;
+use resilient::retries::{Jitter, RetryDriver};
+use resilient::time::{Clock, ManualClock};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, Outcome, Registry, RetryPolicy};
 use tokio::time::{Instant, advance, timeout};
 
 use crate::support::*;
@@ -28,7 +28,7 @@ async fn defect_cb1_failures_with_successes_between_them_never_open_the_circuit(
         succeed(&breaker).await.unwrap();
     }
 
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(breaker.snapshot().transitions.opened, 0);
 }
 
@@ -45,10 +45,10 @@ async fn defect_cb2_an_excluded_error_of_a_probe_gives_its_slot_back() {
         assert_eq!(result, Err(ClientError::BadInput), "admitted");
     }
 
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().probes_in_flight, 0);
     succeed(&breaker).await.unwrap();
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn defect_cb3_a_probe_that_is_cancelled_gives_its_slot_back() {
     assert_eq!(breaker.snapshot().probes_in_flight, 0);
     assert_eq!(breaker.snapshot().totals.abandoned, 1);
     succeed(&breaker).await.unwrap();
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,11 +79,11 @@ async fn defect_cb4_a_call_admitted_before_the_outage_does_not_close_the_circuit
     let probe = breaker.try_acquire().unwrap();
 
     early.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().totals.late, 1);
 
     probe.report(Outcome::Failure);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,10 +96,14 @@ async fn defect_cb5_stragglers_that_fail_do_not_prolong_the_outage() {
         advance(SECOND).await;
         straggler.report(Outcome::Failure);
     }
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     advance(SECOND).await;
 
-    assert_eq!(breaker.state(), State::HalfOpen, "30 s after it opened");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::HalfOpen,
+        "30 s after it opened"
+    );
     assert!(breaker.try_acquire().is_ok());
 }
 
@@ -128,7 +132,7 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     assert_eq!((failed, fine), (Err(ClientError::Unavailable(1)), Ok(7)));
     let snapshot = breaker.snapshot();
     assert_eq!((snapshot.totals.success, snapshot.totals.failure), (1, 1));
-    assert_eq!(snapshot.state, State::Closed);
+    assert_eq!(snapshot.state, CircuitState::Closed);
     assert_eq!(snapshot.listener_panics, 2, "one for each transition");
 }
 
@@ -158,8 +162,8 @@ fn defect_cb8_a_policy_that_is_handed_on_keeps_every_setting() {
         .seed(8);
     let original = policy(&settings);
     let delays = |policy: &RetryPolicy| {
-        let mut retry = Retry::start(policy);
-        let next = || retry.after_failure(Class::transient(), None).ok();
+        let mut retry = RetryDriver::start(policy);
+        let next = || retry.after_failure(Classification::transient(), None).ok();
         std::iter::from_fn(next).collect::<Vec<_>>()
     };
 
@@ -229,7 +233,7 @@ async fn defect_cb11_the_time_that_the_service_asks_for_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn defect_cb11_the_time_that_an_open_circuit_needs_is_waited_for() {
     let breaker = opens_after(1);
-    let waiting = exact().when_open(resilient::WhenOpen::Wait);
+    let waiting = exact().when_open(resilient::retries::WhenOpen::Wait);
     let start = Instant::now();
 
     let result: Result<u32, ClientError> = policy(&waiting)
@@ -255,8 +259,8 @@ fn defect_cb12_delays_at_the_cap_are_spread_and_not_all_the_cap() {
         let at_the_cap = (0..1_000)
             .map(|seed| {
                 let policy = policy(&settings.clone().max_retries(6).seed(seed));
-                let mut retry = Retry::start(&policy);
-                let next = || retry.after_failure(Class::transient(), None).ok();
+                let mut retry = RetryDriver::start(&policy);
+                let next = || retry.after_failure(Classification::transient(), None).ok();
                 std::iter::from_fn(next).last().expect("six retries")
             })
             .inspect(|delay| assert!(*delay <= cap, "{jitter:?}: {delay:?}"))
@@ -294,10 +298,10 @@ fn defect_cb14_a_breaker_is_found_by_name_with_its_state_its_counts_and_its_rese
 
     let found = registry.get("payments").expect("it was registered");
 
-    assert_eq!(found.state(), State::Open);
+    assert_eq!(found.state(), CircuitState::Open);
     assert_eq!(found.snapshot().totals.failure, 5);
-    found.reset();
-    assert_eq!(hidden.state(), State::Closed);
+    found.close();
+    assert_eq!(hidden.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -343,8 +347,8 @@ async fn defect_cb17_the_state_is_half_open_after_the_recovery_time_even_with_no
 
     advance(30 * SECOND).await;
 
-    assert_eq!(breaker.state(), State::HalfOpen);
-    assert_eq!(breaker.snapshot().state, State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert_eq!(breaker.snapshot().state, CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
     assert_eq!(
         breaker.snapshot().transitions.half_opened,
@@ -357,7 +361,7 @@ async fn defect_cb17_the_state_is_half_open_after_the_recovery_time_even_with_no
 fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
     let breaker = opens_after(5);
     let policy = policy(&exact());
-    let mut retry = Retry::start(&policy);
+    let mut retry = RetryDriver::start(&policy);
     let mut effects = 0;
     let mut charge = || -> Result<&str, ClientError> {
         effects += 1;
@@ -369,7 +373,11 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         let permit = breaker.try_acquire().expect("closed");
         let result = charge();
         permit.report_output(&result);
-        if result.is_ok() || retry.after_failure(Class::transient(), None).is_err() {
+        if result.is_ok()
+            || retry
+                .after_failure(Classification::transient(), None)
+                .is_err()
+        {
             break result;
         }
     };
@@ -385,7 +393,7 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
     let count = Arc::clone(&told);
     breaker.on_event(move |event| {
         if let EventKind::Transition(step) = event.kind() {
-            assert_eq!(step.reason, Reason::FailureThreshold);
+            assert_eq!(step.reason, TransitionReason::FailureThreshold);
         }
         count.fetch_add(1, Relaxed);
     });

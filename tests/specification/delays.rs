@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{Backoff, Jitter, RetryPolicy, RetryPolicyBuilder};
+use resilient::RetryPolicy;
+use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
 
 use crate::support::SECOND;
 

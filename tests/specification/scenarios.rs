@@ -5,10 +5,10 @@ mod linear;
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
 
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, EventKind, ManualClock, Outcome, Reason,
-    State, Transition,
-};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, Transition, TransitionReason};
+use resilient::events::EventKind;
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::support::{SECOND, breaker, report};
 use linear::{Calls, Seen, race};
@@ -107,19 +107,19 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
     let conditions = [
         (
             builder().failure_threshold(THREADS),
-            Reason::FailureThreshold,
+            TransitionReason::FailureThreshold,
         ),
         (
             builder().window(100).failure_count(THREADS),
-            Reason::FailureCount,
+            TransitionReason::FailureCount,
         ),
         (
             builder().window(100).failure_rate(1.0).min_calls(THREADS),
-            Reason::FailureRate,
+            TransitionReason::FailureRate,
         ),
         (
             builder().window(60 * SECOND).failure_count(THREADS),
-            Reason::FailureCount,
+            TransitionReason::FailureCount,
         ),
     ];
     for (settings, reason) in conditions {
@@ -148,7 +148,10 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
             let [opening] = told[..] else {
                 panic!("one opening, not {told:?}");
             };
-            assert_eq!((opening.from, opening.to), (State::Closed, State::Open));
+            assert_eq!(
+                (opening.from, opening.to),
+                (CircuitState::Closed, CircuitState::Open)
+            );
             assert_eq!(opening.reason, reason);
         }
     }
@@ -159,19 +162,19 @@ fn row_c08_a_listener_that_asks_for_the_state_does_not_deadlock() {
     let (done, waiting) = mpsc::channel();
     std::thread::spawn(move || {
         let breaker = breaker(&BreakerConfig::builder().failure_threshold(1));
-        let seen: Arc<Mutex<Vec<State>>> = Arc::default();
+        let seen: Arc<Mutex<Vec<CircuitState>>> = Arc::default();
         breaker.on_event({
             let (breaker, seen) = (breaker.clone(), Arc::clone(&seen));
             move |_| seen.lock().unwrap().push(breaker.state())
         });
         report(&breaker, Outcome::Failure);
-        breaker.reset();
+        breaker.close();
         let seen = seen.lock().unwrap().clone();
         done.send(seen).unwrap();
     });
     // Only a test that fails waits for the end of this.
     let seen = waiting.recv_timeout(60 * SECOND);
-    assert_eq!(seen, Ok(vec![State::Open, State::Closed]));
+    assert_eq!(seen, Ok(vec![CircuitState::Open, CircuitState::Closed]));
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn row_c11_a_due_breaker_says_half_open_and_asking_it_causes_no_transition_and_n
     let told = transitions_of(&breaker);
 
     for _ in 0..10 {
-        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
         assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
     }
     assert_eq!(breaker.snapshot().transitions.half_opened, 0);
@@ -213,7 +216,11 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     for _ in 0..3 {
         report(&breaker, Outcome::Failure);
         clock.advance(longest);
-        assert_eq!(breaker.state(), State::Open, "until somebody resets it");
+        assert_eq!(
+            breaker.state(),
+            CircuitState::Open,
+            "until somebody resets it"
+        );
         assert_eq!(breaker.snapshot().retry_after, None);
         breaker.half_open().unwrap();
         report(&breaker, Outcome::Failure);
@@ -222,7 +229,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
         assert_eq!(rejected.retry_after(), None);
         breaker.half_open().unwrap();
         report(&breaker, Outcome::Success);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use resilient::BreakerConfigBuilder;
+use resilient::breaker::BreakerConfigBuilder;
+use resilient::retries::{Jitter, RetryPolicyBuilder};
 use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Class, Classify, Outcome, RetryPolicy,
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, Outcome, RetryPolicy,
 };
-use resilient::{Jitter, RetryPolicyBuilder};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -31,12 +31,12 @@ impl From<CircuitOpen> for ClientError {
 }
 
 impl Classify for ClientError {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         match self {
-            Self::Unavailable(_) => Class::transient(),
-            Self::TooMany(wait) => Class::throttled().after(*wait),
-            Self::BadInput | Self::Open(_) => Class::ignored(),
-            Self::NotFound => Class::answered(),
+            Self::Unavailable(_) => Classification::transient(),
+            Self::TooMany(wait) => Classification::throttled().after(*wait),
+            Self::BadInput | Self::Open(_) => Classification::ignored(),
+            Self::NotFound => Classification::answered(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use resilient::Jitter;
-use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryPolicy, State};
-use resilient::{Counts, Reason, TransitionCounts};
+use resilient::breaker::CircuitState;
+use resilient::breaker::{CallCounts, TransitionCounts, TransitionReason};
+use resilient::retries::Jitter;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryPolicy};
 use tokio::time::{Instant, advance};
 
 use crate::support::*;
@@ -15,11 +16,14 @@ fn ut_01_a_new_breaker_is_closed_with_all_counters_at_zero() {
 
     let snapshot = breaker.snapshot();
 
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(snapshot.name, "default");
-    assert_eq!(snapshot.totals, Counts::default());
+    assert_eq!(snapshot.totals, CallCounts::default());
     assert_eq!(snapshot.transitions, TransitionCounts::default());
-    assert_eq!((snapshot.streak, snapshot.probes_in_flight), (0, 0));
+    assert_eq!(
+        (snapshot.consecutive_failures, snapshot.probes_in_flight),
+        (0, 0)
+    );
     assert!(snapshot.recent.is_empty());
 }
 
@@ -30,19 +34,23 @@ async fn ut_01_the_defaults_are_five_failures_half_a_minute_and_one_probe() {
     for _ in 0..4 {
         fail(&breaker).await.unwrap_err();
     }
-    assert_eq!(breaker.state(), State::Closed, "after four failures");
+    assert_eq!(breaker.state(), CircuitState::Closed, "after four failures");
     fail(&breaker).await.unwrap_err();
-    assert_eq!(breaker.state(), State::Open, "after five");
+    assert_eq!(breaker.state(), CircuitState::Open, "after five");
 
     advance(Duration::new(29, 999_999_999)).await;
-    assert_eq!(breaker.state(), State::Open, "just before half a minute");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Open,
+        "just before half a minute"
+    );
     advance(Duration::from_nanos(1)).await;
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 
     let probe = breaker.try_acquire().unwrap();
     assert!(breaker.try_acquire().is_err(), "one probe at a time");
     probe.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test]
@@ -51,9 +59,9 @@ async fn ut_02_failures_up_to_the_threshold_open_the_circuit_which_then_rejects(
     let mut executions = 0;
 
     assert_eq!(fail(&breaker).await, Err(ClientError::Unavailable(1)));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(fail(&breaker).await, Err(ClientError::Unavailable(1)));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     let rejected: Result<(), ClientError> = breaker
         .call(async || {
             executions += 1;
@@ -69,11 +77,11 @@ async fn ut_02_failures_up_to_the_threshold_open_the_circuit_which_then_rejects(
 async fn ut_03_after_the_recovery_time_the_circuit_is_half_open_and_admits_a_call() {
     let breaker = opens_after(1);
     fail(&breaker).await.unwrap_err();
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 
     advance(30 * SECOND).await;
 
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(succeed(&breaker).await, Ok(()));
 }
 
@@ -87,11 +95,15 @@ async fn ut_04_a_success_while_half_open_closes_the_circuit() {
 
     succeed(&breaker).await.unwrap();
 
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     for _ in 0..2 {
         fail(&breaker).await.unwrap_err();
     }
-    assert_eq!(breaker.state(), State::Closed, "old failures are forgotten");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Closed,
+        "old failures are forgotten"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,11 +116,15 @@ async fn ut_05_a_failure_while_half_open_opens_the_circuit_again() {
 
     fail(&breaker).await.unwrap_err();
 
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     advance(29 * SECOND).await;
-    assert_eq!(breaker.state(), State::Open, "for a whole recovery time");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Open,
+        "for a whole recovery time"
+    );
     advance(SECOND).await;
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 #[tokio::test]
@@ -122,9 +138,9 @@ async fn ut_06_excluded_errors_do_not_count_towards_the_threshold() {
         assert_eq!(result, Err(ClientError::BadInput));
     }
 
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     let snapshot = breaker.snapshot();
-    assert_eq!(snapshot.streak, 0);
+    assert_eq!(snapshot.consecutive_failures, 0);
     assert_eq!((snapshot.totals.ignored, snapshot.totals.failure), (100, 0));
 }
 
@@ -136,7 +152,7 @@ async fn ut_06_an_excluded_error_does_not_end_a_streak_of_failures_either() {
     report(&breaker, Outcome::Ignored);
     fail(&breaker).await.unwrap_err();
 
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,8 +182,11 @@ async fn ut_07_metrics_count_successes_failures_and_rejections_and_keep_the_tran
     let [opening] = snapshot.recent[..] else {
         panic!("one transition, not {:?}", snapshot.recent);
     };
-    assert_eq!((opening.from, opening.to), (State::Closed, State::Open));
-    assert_eq!(opening.reason, Reason::FailureThreshold);
+    assert_eq!(
+        (opening.from, opening.to),
+        (CircuitState::Closed, CircuitState::Open)
+    );
+    assert_eq!(opening.reason, TransitionReason::FailureThreshold);
     assert_eq!(opening.at, opened_at.into_std());
 }
 
@@ -280,30 +299,34 @@ async fn t_1_a_breaker_has_metrics_states_to_set_by_hand_and_excluded_errors() {
     assert!(succeed(&breaker).await.is_err());
     breaker.disable();
     fail(&breaker).await.unwrap_err();
-    assert_eq!(breaker.state(), State::Disabled, "failures move nothing");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Disabled,
+        "failures move nothing"
+    );
     breaker.close();
     let _: Result<(), _> = breaker
         .call_classified(async || Err(ClientError::NotFound))
         .await;
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
-    assert_eq!(breaker.state(), State::HalfOpen);
-    breaker.reset();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    breaker.close();
 
     let snapshot = breaker.snapshot();
-    assert_eq!(snapshot.state, State::Closed);
+    assert_eq!(snapshot.state, CircuitState::Closed);
     assert_eq!((snapshot.totals.success, snapshot.totals.failure), (1, 0));
     assert_eq!(snapshot.totals.rejected, 1);
     let steps: Vec<_> = snapshot.recent.iter().map(|step| step.to).collect();
     assert_eq!(
         steps,
         [
-            State::ForcedOpen,
-            State::Disabled,
-            State::Closed,
-            State::Open,
-            State::HalfOpen,
-            State::Closed
+            CircuitState::ForcedOpen,
+            CircuitState::Disabled,
+            CircuitState::Closed,
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            CircuitState::Closed
         ]
     );
 }

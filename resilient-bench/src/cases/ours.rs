@@ -6,10 +6,10 @@ use std::time::Duration;
 #[cfg(feature = "planted")]
 use std::time::Instant;
 
-use resilient::{
-    BreakerConfig, CircuitBreaker, CoarseClock, Jitter, Registry, RetryPolicy, State,
-    circuit_breaker, retry,
-};
+use resilient::breaker::CircuitState;
+use resilient::retries::Jitter;
+use resilient::time::CoarseClock;
+use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryPolicy, circuit_breaker, retry};
 
 use crate::call::{
     Fault, hot_key_of, key_of, number_keys, ready, string_keys, work, work_after, work_failing,
@@ -179,7 +179,7 @@ pub fn add(table: &mut Table) {
         let breaker = Registry::global()
             .get("rejected")
             .expect("the first call registers it");
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
         |x| {
             planted();
             rejected(x).is_ok()

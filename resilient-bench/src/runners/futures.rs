@@ -1,6 +1,8 @@
 //! Bytes of futures, with an argument of 128 bytes: what the compiler says.
 
-use resilient::{Permit, Retry, circuit_breaker, retry};
+use resilient::breaker::Permit;
+use resilient::retries::RetryDriver;
+use resilient::{circuit_breaker, retry};
 
 use crate::call::{Fault, work};
 use crate::table::{BARE, OURS};
@@ -62,7 +64,7 @@ pub const ARGUMENT: usize = size_of::<Argument>();
 pub const PERMIT: usize = size_of::<Permit<'static>>();
 
 /// The state of the retries of a call.
-pub const RETRY: usize = size_of::<Retry<'static>>();
+pub const RETRY: usize = size_of::<RetryDriver<'static>>();
 
 pub const BY_FUTURE: &str = "breaker, fn -> impl Future";
 pub const BY_ASYNC: &str = "breaker, async fn";

@@ -4,7 +4,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use resilient::{BreakerConfig, CircuitBreaker, KeyedBreakers, Outcome};
+use resilient::breaker::KeyedBreakers;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 #[cfg(feature = "peers")]
 use crate::call::{Fault, work};
@@ -50,7 +51,9 @@ fn use_it(breaker: &CircuitBreaker, calls: usize) {
     }
 }
 
-fn windowed(builder: &mut dyn FnMut() -> resilient::BreakerConfigBuilder) -> BreakerConfig {
+fn windowed(
+    builder: &mut dyn FnMut() -> resilient::breaker::BreakerConfigBuilder,
+) -> BreakerConfig {
     builder()
         .failure_rate(0.9)
         .build()

@@ -1,17 +1,17 @@
 //! One call of a breaker.
 
-use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, Rejected};
-use crate::outcome::Class;
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
+use crate::outcome::Classification;
 
 /// Reports by class: `None` is a success.
 #[inline]
-pub fn report(permit: Permit<'_>, class: Option<Class>) {
+pub fn report(permit: Permit<'_>, class: Option<Classification>) {
     permit.report_class(class);
 }
 
 /// The output of a rejected call.
 #[inline]
-pub fn rejected<O: Rejected>(open: CircuitOpen) -> O {
+pub fn rejected<O: RejectedOutput>(open: CircuitOpen) -> O {
     O::rejected(open)
 }
 

@@ -1,6 +1,6 @@
 //! What an output means, found by its type.
 
-use crate::outcome::{Class, Classify, Output, every_failure};
+use crate::outcome::{Classification, Classify, Fallible, every_failure};
 
 /// What an output means: by [`Classify`] where the error has it, else every failure is one.
 ///
@@ -43,40 +43,40 @@ impl<'a, O> std::ops::Deref for JudgeOutput<'a, O> {
 impl<T, E: Classify> Judge<'_, Result<T, E>> {
     /// The class of a failed output. Not called `class`: any type might have a method of that name by a trait.
     #[inline]
-    pub fn resilient_class(&self) -> Option<Class> {
+    pub fn resilient_class(&self) -> Option<Classification> {
         self.resilient_class_if_known()
     }
 
     /// The same, for outputs that may not tell success from failure.
     #[inline]
-    pub fn resilient_class_if_known(&self) -> Option<Class> {
+    pub fn resilient_class_if_known(&self) -> Option<Classification> {
         self.0.0.0.as_ref().err().map(E::classify)
     }
 }
 
-impl<O: Output> JudgeOutput<'_, O> {
+impl<O: Fallible> JudgeOutput<'_, O> {
     #[inline]
-    pub fn resilient_class(&self) -> Option<Class> {
+    pub fn resilient_class(&self) -> Option<Classification> {
         every_failure(self.0.0)
     }
 
     #[inline]
-    pub fn resilient_class_if_known(&self) -> Option<Class> {
+    pub fn resilient_class_if_known(&self) -> Option<Classification> {
         self.resilient_class()
     }
 }
 
 impl<O> JudgeAny<'_, O> {
     /// Only there for its bound, which says what is missing.
-    pub fn resilient_class(&self) -> Option<Class>
+    pub fn resilient_class(&self) -> Option<Classification>
     where
-        O: Output,
+        O: Fallible,
     {
         every_failure(self.0)
     }
 
     #[inline]
-    pub fn resilient_class_if_known(&self) -> Option<Class> {
+    pub fn resilient_class_if_known(&self) -> Option<Classification> {
         None
     }
 }

@@ -22,12 +22,12 @@ pub use self::key::*;
 pub use self::retry::*;
 #[cfg(feature = "inventory")]
 pub use crate::annotated::Annotated;
-pub use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::retry::{
-    Attempt, Backoff, Entered, GiveUp, GiveUpEvent, Jitter, Kept, Last, Limit, Nested, Record,
-    Recorded, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, Terms, TimedOut, TimesOut,
-    WhenOpen,
+    Attempt, Backoff, Entered, GiveUpEvent, Jitter, Kept, Last, NestedMode, Record, Recorded,
+    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason, Terms, TimeLimit,
+    TimedOut, TimedOutOutput, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
 /// What models see of the inside.

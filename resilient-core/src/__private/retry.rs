@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
-use crate::outcome::Class;
+use crate::outcome::Classification;
 use crate::retry::{
-    Entered, GiveUp, GiveUpEvent, Limit, Retry, RetryEvent, RetryPolicy, RetryPolicyBuilder, Terms,
-    TimedOut, TimesOut,
+    Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason,
+    Terms, TimeLimit, TimedOut, TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -18,7 +18,11 @@ pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
 }
 
 #[inline]
-pub fn retry_event<'a, O>(retry: &Retry<'_>, output: &'a O, delay: Duration) -> RetryEvent<'a, O> {
+pub fn retry_event<'a, O>(
+    retry: &RetryDriver<'_>,
+    output: &'a O,
+    delay: Duration,
+) -> RetryEvent<'a, O> {
     RetryEvent {
         // The driver has granted the retry already.
         attempt: retry.attempt_number().saturating_sub(1),
@@ -30,9 +34,9 @@ pub fn retry_event<'a, O>(retry: &Retry<'_>, output: &'a O, delay: Duration) -> 
 
 #[inline]
 pub fn give_up_event<'a, O>(
-    retry: &Retry<'_>,
+    retry: &RetryDriver<'_>,
     output: &'a O,
-    reason: GiveUp,
+    reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
     GiveUpEvent {
         attempts: retry.attempt_number(),
@@ -48,7 +52,7 @@ pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
     policy.clone()
 }
 
-/// See [`Retry::after_failure`].
+/// See [`RetryDriver::after_failure`].
 #[expect(
     clippy::inline_always,
     reason = "else the loop's state is in memory where all goes well"
@@ -60,10 +64,10 @@ pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
 )]
 #[track_caller]
 pub fn after_failure(
-    retry: &mut Retry<'_>,
-    class: Class,
+    retry: &mut RetryDriver<'_>,
+    class: Classification,
     open: Option<CircuitOpen>,
-) -> Result<Duration, GiveUp> {
+) -> Result<Duration, StopReason> {
     retry.after_failure(class, open.as_ref())
 }
 
@@ -79,25 +83,29 @@ pub fn after_failure(
 )]
 #[track_caller]
 pub fn after_cut(
-    retry: &mut Retry<'_>,
-    limit: Limit,
+    retry: &mut RetryDriver<'_>,
+    limit: TimeLimit,
     excepted: bool,
     open: Option<CircuitOpen>,
-) -> Result<Duration, GiveUp> {
+) -> Result<Duration, StopReason> {
     retry.after_cut(limit, excepted, open.as_ref())
 }
 
 /// The call ends with a success.
 #[inline]
-pub fn succeeded(retry: &mut Retry<'_>) {
+pub fn succeeded(retry: &mut RetryDriver<'_>) {
     retry.succeeded();
 }
 
 /// A call on these terms; `needs_timer` where it sleeps in an async runtime.
 #[inline]
 #[must_use]
-pub fn retry<'a>(policy: &'a RetryPolicy, terms: &'a Terms<'a>, needs_timer: bool) -> Retry<'a> {
-    Retry::new(policy, Some(terms), needs_timer)
+pub fn retry<'a>(
+    policy: &'a RetryPolicy,
+    terms: &'a Terms<'a>,
+    needs_timer: bool,
+) -> RetryDriver<'a> {
+    RetryDriver::new(policy, Some(terms), needs_timer)
 }
 
 /// Gives the call its limits: durations, or options of them.
@@ -111,45 +119,45 @@ pub fn limits(
 
 #[inline]
 #[must_use]
-pub fn has_attempt_timeout(retry: &Retry<'_>) -> bool {
+pub fn has_attempt_timeout(retry: &RetryDriver<'_>) -> bool {
     retry.has_attempt_timeout()
 }
 
 /// The output of an attempt that was cut short.
 #[inline]
-pub fn timed_out<O: TimesOut>(timed_out: TimedOut) -> O {
+pub fn timed_out<O: TimedOutOutput>(timed_out: TimedOut) -> O {
     O::timed_out(timed_out)
 }
 
 /// Reports an attempt that was cut short.
-pub fn report_cut(permit: Permit<'_>, limit: Limit, ignored: bool, has_own_limit: bool) {
+pub fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
     crate::retry::report_cut(permit, limit, ignored, has_own_limit);
 }
 
 /// A plain attempt starts, and runs as long as this lives.
 #[inline]
 #[must_use]
-pub fn mark(retry: &mut Retry<'_>) -> Option<Entered> {
+pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {
     retry.mark()
 }
 
 /// An attempt without limits.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn attempted<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Attempted<F> {
+pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> crate::retry::Attempted<F> {
     retry.attempted(future)
 }
 
 /// Without a runtime's timers there is nothing to wait between attempts: see [`sleep`].
 #[cfg(not(feature = "tokio"))]
-pub fn attempted<F: Future>(retry: &mut Retry<'_>, future: F) -> F {
+pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> F {
     retry.begin_attempt();
     future
 }
 
 /// An attempt within the limits of its call.
 #[cfg(feature = "tokio")]
-pub fn limited<F: Future>(retry: &mut Retry<'_>, future: F) -> crate::retry::Limited<F> {
+pub fn limited<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> crate::retry::Limited<F> {
     retry.limited(future)
 }
 
@@ -166,7 +174,7 @@ pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
 
 #[cfg(not(feature = "tokio"))]
 pub fn limited<F: Future>(
-    _: &mut Retry<'_>,
+    _: &mut RetryDriver<'_>,
     _: F,
 ) -> EnableTheFeatureTokioOfResilientForTimeLimits {
     EnableTheFeatureTokioOfResilientForTimeLimits

@@ -20,7 +20,7 @@
 //!   any state ── observe_only ─▶ ObserveOnly ──┘
 //! ```
 //!
-//! Every step that there is, with its [`Reason`] in brackets; those without one are by hand ([`Reason::Manual`]):
+//! Every step that there is, with its [`TransitionReason`] in brackets; those without one are by hand ([`TransitionReason::Manual`]):
 //!
 //! | from | to `Closed` | to `Open` | to `HalfOpen` |
 //! |---|---|---|---|
@@ -79,7 +79,7 @@
 //! Whatever is dropped, and when, leaves nothing behind:
 //!
 //! - A future of [`CircuitBreaker::call`], or of an annotated function, can be dropped at every await point. The operation is
-//!   dropped, and the call counts as abandoned; see [`Abandoned`] for what that says. Nothing is admitted before it is first
+//!   dropped, and the call counts as abandoned; see [`AbandonedOutcome`] for what that says. Nothing is admitted before it is first
 //!   polled.
 //! - A [`Permit`] that is dropped gives its probe slot back. So do `?`, an early return, a panic and the end of a runtime, which
 //!   all drop it. One that is leaked (`mem::forget`) keeps the slot until [`probe_timeout`](BreakerConfigBuilder::probe_timeout).
@@ -105,21 +105,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use self::config::{Abandoned, BreakerConfig, BreakerConfigBuilder, Window};
+pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::machine::{TimeInState, TransitionCounts};
-pub use self::mode::Mode;
-pub use self::open::{CircuitOpen, Rejected, ReportsOpen};
+pub use self::mode::OperatorMode;
+pub use self::open::{CircuitOpen, FromCircuitOpen, RejectedOutput};
 pub use self::permit::Permit;
 #[cfg(any(loom, shuttle))]
 pub use self::slots::{HandOver, own_slot};
-pub use self::snapshot::{Counts, Snapshot, WindowCounts};
-pub use self::state::{Reason, State, Transition, TransitionRefused};
+pub use self::snapshot::{BreakerSnapshot, CallCounts, WindowCounts};
+pub use self::state::{CircuitState, Transition, TransitionError, TransitionReason};
 
 use self::core::{Core, Settings, Setup};
 use self::machine::Machine;
 use crate::event::{Event, EventKind, ListenerId, Listeners, Subscription};
 use crate::name::Name;
-use crate::outcome::{Class, Classify, Output, every_failure};
+use crate::outcome::{Classification, Classify, Fallible, every_failure};
 use crate::time::{Clock, Source};
 
 /// A circuit breaker. Clones are handles of the same one.
@@ -201,7 +201,7 @@ impl CircuitBreaker {
     /// Dropping the future drops the operation and counts the call as abandoned.
     pub async fn call<O, F>(&self, operation: F) -> O
     where
-        O: Output + Rejected,
+        O: Fallible + RejectedOutput,
         F: AsyncFnOnce() -> O,
     {
         self.call_with(every_failure, operation).await
@@ -218,7 +218,7 @@ impl CircuitBreaker {
     /// As for [`call`](Self::call).
     pub async fn call_classified<T, E, F>(&self, operation: F) -> Result<T, E>
     where
-        E: Classify + ReportsOpen,
+        E: Classify + FromCircuitOpen,
         F: AsyncFnOnce() -> Result<T, E>,
     {
         let classify = |output: &Result<T, E>| output.as_ref().err().map(E::classify);
@@ -232,8 +232,8 @@ impl CircuitBreaker {
     /// As for [`call`](Self::call).
     pub async fn call_with<O, C, F>(&self, classify: C, operation: F) -> O
     where
-        O: Rejected,
-        C: FnOnce(&O) -> Option<Class>,
+        O: RejectedOutput,
+        C: FnOnce(&O) -> Option<Classification>,
         F: AsyncFnOnce() -> O,
     {
         match self.try_acquire() {
@@ -267,13 +267,13 @@ impl CircuitBreaker {
     /// The state as the next caller would find it: `HalfOpen` once the recovery time is over, even if no call has come.
     /// Asking changes nothing.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> CircuitState {
         self.core().state()
     }
 
     /// What there is to know about the breaker now. Taking it changes nothing.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> BreakerSnapshot {
         self.core().snapshot()
     }
 
@@ -282,7 +282,7 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// If the breaker is forced open, disabled or observe-only.
-    pub fn trip(&self) -> Result<(), TransitionRefused> {
+    pub fn trip(&self) -> Result<(), TransitionError> {
         self.core().by_hand(Machine::trip)
     }
 
@@ -291,7 +291,7 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// If the breaker is forced open, disabled or observe-only.
-    pub fn trip_for(&self, time: Duration) -> Result<(), TransitionRefused> {
+    pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
         self.core()
             .by_hand(|machine, now| machine.trip_for(time, now))
     }
@@ -301,18 +301,13 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// If the breaker is neither open nor forced open, nor half-open already.
-    pub fn half_open(&self) -> Result<(), TransitionRefused> {
+    pub fn half_open(&self) -> Result<(), TransitionError> {
         self.core().by_hand(Machine::half_open)
     }
 
     /// Closes the circuit, whatever state it is in, and forgets the streak. Calls in flight no longer count.
     pub fn close(&self) {
         self.by_hand(Machine::close);
-    }
-
-    /// The same as [`CircuitBreaker::close`].
-    pub fn reset(&self) {
-        self.close();
     }
 
     /// Rejects every call until told otherwise.
@@ -387,7 +382,7 @@ impl CircuitBreaker {
         self.core().reconfigure(settings);
     }
 
-    pub(crate) fn set_mode(&self, mode: Mode) {
+    pub(crate) fn set_mode(&self, mode: OperatorMode) {
         self.by_hand(|machine, now| mode.set(machine, now));
     }
 

@@ -3,30 +3,30 @@
 use std::time::Instant;
 
 use super::machine::Machine;
-use super::state::State;
+use super::state::CircuitState;
 
 /// A state that an operator's override puts a breaker into, and that holds until the override is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Mode {
-    /// [`State::ForcedOpen`]: rejects every call.
+pub enum OperatorMode {
+    /// [`CircuitState::ForcedOpen`]: rejects every call.
     ForcedOpen,
-    /// [`State::Disabled`]: admits every call and records nothing.
+    /// [`CircuitState::Disabled`]: admits every call and records nothing.
     Disabled,
-    /// [`State::ObserveOnly`]: admits every call and tells when it would have opened.
+    /// [`CircuitState::ObserveOnly`]: admits every call and tells when it would have opened.
     ObserveOnly,
 }
 
-impl Mode {
+impl OperatorMode {
     /// The state.
     #[must_use]
-    pub const fn state(self) -> State {
+    pub const fn state(self) -> CircuitState {
         match self {
-            Self::ForcedOpen => State::ForcedOpen,
-            Self::Disabled => State::Disabled,
-            Self::ObserveOnly => State::ObserveOnly,
+            Self::ForcedOpen => CircuitState::ForcedOpen,
+            Self::Disabled => CircuitState::Disabled,
+            Self::ObserveOnly => CircuitState::ObserveOnly,
         }
     }
 

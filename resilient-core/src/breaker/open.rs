@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::state::State;
+use super::state::CircuitState;
 use crate::name::Name;
 
 /// The circuit is open: the call was rejected without being made.
@@ -12,12 +12,12 @@ use crate::name::Name;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
     breaker: Name,
-    state: State,
+    state: CircuitState,
     retry_after: Wait,
 }
 
 impl CircuitOpen {
-    pub(crate) fn new(breaker: Name, state: State, retry_after: Wait) -> Self {
+    pub(crate) fn new(breaker: Name, state: CircuitState, retry_after: Wait) -> Self {
         Self {
             breaker,
             state,
@@ -39,7 +39,7 @@ impl CircuitOpen {
 
     /// The state that it was in: open, half-open with all probe slots taken, or forced open.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> CircuitState {
         self.state
     }
 
@@ -92,8 +92,8 @@ impl fmt::Display for CircuitOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "circuit breaker {} is ", self.breaker.quoted())?;
         f.write_str(match self.state {
-            State::HalfOpen => "half-open and all its probes are in flight",
-            State::ForcedOpen => "forced open",
+            CircuitState::HalfOpen => "half-open and all its probes are in flight",
+            CircuitState::ForcedOpen => "forced open",
             _ => "open",
         })?;
         match self.retry_after() {
@@ -127,37 +127,37 @@ impl std::error::Error for CircuitOpen {}
     note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the bound), return an error type \
             of your own, or say what a rejected call returns with `on_open = |open| …`"
 )]
-pub trait ReportsOpen: Sized {
+pub trait FromCircuitOpen: Sized {
     /// The error for a rejected call.
     fn circuit_open(open: CircuitOpen) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: From<CircuitOpen>> ReportsOpen for E {
+impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     fn circuit_open(open: CircuitOpen) -> Self {
         Self::from(open)
     }
 }
 
-/// An output that a rejected call can have: `Err` of an error that [`ReportsOpen`], or `None`.
+/// An output that a rejected call can have: `Err` of an error that [`FromCircuitOpen`], or `None`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
     note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or say what a rejected \
             call returns with `on_open = |open| …`"
 )]
-pub trait Rejected {
+pub trait RejectedOutput {
     /// The output of a rejected call.
     fn rejected(open: CircuitOpen) -> Self;
 }
 
-impl<T, E: ReportsOpen> Rejected for Result<T, E> {
+impl<T, E: FromCircuitOpen> RejectedOutput for Result<T, E> {
     fn rejected(open: CircuitOpen) -> Self {
         Err(E::circuit_open(open))
     }
 }
 
-impl<T> Rejected for Option<T> {
+impl<T> RejectedOutput for Option<T> {
     fn rejected(_: CircuitOpen) -> Self {
         None
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::core::Core;
 use super::machine::{Ending, Ticket};
-use crate::outcome::{Class, Outcome, Output, every_failure};
+use crate::outcome::{Classification, Fallible, Outcome, every_failure};
 
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
 /// It reports once, by value, or is dropped. Dropped with no outcome, the call counts as abandoned (see
-/// [`Abandoned`](super::Abandoned)); dropped while its thread unwinds from a panic, as a failure, also if the panic is that
+/// [`AbandonedOutcome`](super::AbandonedOutcome)); dropped while its thread unwinds from a panic, as a failure, also if the panic is that
 /// of another future of the same task. A half-open breaker's probe slot is free again in every case.
 ///
 /// ```
@@ -55,14 +55,14 @@ impl<'breaker> Permit<'breaker> {
 
     /// Says how the call ended by its output: an `Err` or `None` is a failure.
     #[inline]
-    pub fn report_output<O: Output>(self, output: &O) {
+    pub fn report_output<O: Fallible>(self, output: &O) {
         self.report_class(every_failure(output));
     }
 
     /// Says how the call ended by the class of its output, which is `None` for a success. An error can be an answer, too: a
     /// success to the breaker, counted as cheaply.
     #[inline]
-    pub(crate) fn report_class(self, class: Option<Class>) {
+    pub(crate) fn report_class(self, class: Option<Classification>) {
         let (core, ticket) = self.into_parts();
         match class {
             Some(class) if class.health != Outcome::Success => {

@@ -6,15 +6,15 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::machine::TimeInState;
-use super::snapshot::Snapshot;
-use super::state::{Reason, State, Transition};
+use super::snapshot::BreakerSnapshot;
+use super::state::{CircuitState, Transition, TransitionReason};
 
 #[derive(Serialize)]
 struct TransitionView {
     seconds_ago: f64,
-    from: State,
-    to: State,
-    reason: Reason,
+    from: CircuitState,
+    to: CircuitState,
+    reason: TransitionReason,
     #[serde(skip_serializing_if = "Option::is_none")]
     open_for_seconds: Option<f64>,
 }
@@ -35,7 +35,7 @@ fn seconds_ago(then: Instant, at: Instant) -> f64 {
     at.saturating_duration_since(then).as_secs_f64()
 }
 
-impl Serialize for Snapshot {
+impl Serialize for BreakerSnapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |time: Duration| time.as_secs_f64();
         let recent: Vec<_> = self
@@ -43,14 +43,14 @@ impl Serialize for Snapshot {
             .iter()
             .map(|transition| TransitionView::new(transition, self.at))
             .collect();
-        let mut fields = serializer.serialize_struct("Snapshot", 16)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 16)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
         let since = self.since.map(|since| seconds_ago(since, self.at));
         fields.serialize_field("since_seconds_ago", &since)?;
         fields.serialize_field("retry_after_seconds", &self.retry_after.map(seconds))?;
-        fields.serialize_field("streak", &self.streak)?;
+        fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
         fields.serialize_field("window", &self.window)?;
         fields.serialize_field("last_opening", &self.last_opening)?;
         fields.serialize_field("probes_in_flight", &self.probes_in_flight)?;
@@ -69,8 +69,8 @@ struct Seconds<'a>(&'a TimeInState);
 
 impl Serialize for Seconds<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("TimeInState", State::ALL.len())?;
-        for state in State::ALL {
+        let mut fields = serializer.serialize_struct("TimeInState", CircuitState::ALL.len())?;
+        for state in CircuitState::ALL {
             fields.serialize_field(state.as_str(), &self.0.of(state).as_secs_f64())?;
         }
         fields.end()

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::machine::{Counted, TimeInState, TransitionCounts};
-use super::state::{State, Transition};
+use super::state::{CircuitState, Transition};
 use super::window::Tally;
 
 /// How many calls ended how. Monotonic and saturating; each call is in exactly one of them (`slow` apart), except those
@@ -11,7 +11,7 @@ use super::window::Tally;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Counts {
+pub struct CallCounts {
     /// Ended in [`Outcome::Success`](crate::Outcome::Success).
     pub success: u64,
     /// Ended in [`Outcome::Failure`](crate::Outcome::Failure), in a panic, or cancelled where that counts as a failure.
@@ -28,7 +28,7 @@ pub struct Counts {
     pub slow: u64,
 }
 
-impl Counts {
+impl CallCounts {
     /// The same with every count combined with that of `other`.
     fn with(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
         Self {
@@ -80,7 +80,7 @@ pub struct WindowCounts {
     /// The slow ones among them.
     pub slow: u64,
     /// Failures in a row.
-    pub streak: u32,
+    pub consecutive_failures: u32,
 }
 
 impl WindowCounts {
@@ -94,7 +94,7 @@ impl WindowCounts {
             calls,
             failures,
             slow,
-            streak,
+            consecutive_failures: streak,
         }
     }
 
@@ -129,7 +129,7 @@ impl WindowCounts {
 /// say so (`retry_after_seconds`); instants as how many seconds ago they were.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Snapshot {
+pub struct BreakerSnapshot {
     /// The breaker's name.
     pub name: String,
     /// Its key, if it is one of several of that name.
@@ -137,14 +137,14 @@ pub struct Snapshot {
     /// When the snapshot was taken, by the breaker's clock.
     pub at: Instant,
     /// The state as the next caller would find it: half-open once the recovery time is over, even if no call has come.
-    pub state: State,
+    pub state: CircuitState,
     /// When that state began: the last transition, or the end of the recovery time. `None` if the breaker has been
     /// closed from the start.
     pub since: Option<Instant>,
     /// How long until a call may be admitted: zero where one would be now, `None` where nobody knows.
     pub retry_after: Option<Duration>,
     /// Failures in a row.
-    pub streak: u32,
+    pub consecutive_failures: u32,
     /// What is in the window now. `None` without a window, and in states that have none.
     pub window: Option<WindowCounts>,
     /// What was remembered when a condition last opened the circuit: the reason is that of the last transition from
@@ -153,9 +153,9 @@ pub struct Snapshot {
     /// Probes that hold a slot.
     pub probes_in_flight: usize,
     /// Calls over the life of the breaker.
-    pub totals: Counts,
+    pub totals: CallCounts,
     /// The same since the state that was last entered began.
-    pub in_state: Counts,
+    pub in_state: CallCounts,
     /// How often the breaker went into each state.
     pub transitions: TransitionCounts,
     /// How long it has been in each state.
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn fm_d14_counts_stay_at_the_largest_number() {
-        let full = Counts {
+        let full = CallCounts {
             success: u64::MAX,
             failure: u64::MAX,
             ignored: u64::MAX,
@@ -196,6 +196,6 @@ mod tests {
         counts.count_rejection();
         assert_eq!(counts, full);
         assert_eq!(full.plus(&full), full);
-        assert_eq!(Counts::default().since(&full), Counts::default());
+        assert_eq!(CallCounts::default().since(&full), CallCounts::default());
     }
 }

@@ -29,7 +29,7 @@ use super::config::Condition;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum State {
+pub enum CircuitState {
     /// Healthy: every call is admitted. A breaker begins here, and so does each closing: with nothing remembered.
     Closed,
     /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and snapshots say `HalfOpen` from then
@@ -48,7 +48,7 @@ pub enum State {
     ObserveOnly,
 }
 
-impl State {
+impl CircuitState {
     /// All of them.
     pub const ALL: [Self; 6] = [
         Self::Closed,
@@ -73,7 +73,7 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for CircuitState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -84,7 +84,7 @@ impl fmt::Display for State {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Reason {
+pub enum TransitionReason {
     /// As many failures in a row as `failure_threshold` allows.
     FailureThreshold,
     /// As many failures in the window as `failure_count` allows.
@@ -105,7 +105,7 @@ pub enum Reason {
     Manual,
 }
 
-impl Reason {
+impl TransitionReason {
     /// A few words for logs: `failure threshold reached` ….
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -123,7 +123,7 @@ impl Reason {
     }
 }
 
-impl From<Condition> for Reason {
+impl From<Condition> for TransitionReason {
     fn from(condition: Condition) -> Self {
         match condition {
             Condition::FailureThreshold => Self::FailureThreshold,
@@ -134,7 +134,7 @@ impl From<Condition> for Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for TransitionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -147,46 +147,46 @@ pub struct Transition {
     /// When, by the breaker's clock.
     pub at: Instant,
     /// The state that ended.
-    pub from: State,
+    pub from: CircuitState,
     /// The state that began.
-    pub to: State,
+    pub to: CircuitState,
     /// What caused it.
-    pub reason: Reason,
-    /// Into [`State::Open`]: for how long, growth, jitter and hint included; 584 years for all that is longer. `None` is until
+    pub reason: TransitionReason,
+    /// Into [`CircuitState::Open`]: for how long, growth, jitter and hint included; 584 years for all that is longer. `None` is until
     /// reset, and for other states.
     pub open_for: Option<Duration>,
 }
 
 /// An operation by hand that the present state does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransitionRefused {
-    pub(crate) from: State,
-    pub(crate) to: State,
+pub struct TransitionError {
+    pub(crate) from: CircuitState,
+    pub(crate) to: CircuitState,
 }
 
-impl TransitionRefused {
+impl TransitionError {
     /// The state that the breaker is in, and stays in.
     #[must_use]
-    pub fn from(&self) -> State {
+    pub fn from(&self) -> CircuitState {
         self.from
     }
 
     /// The state that was asked for.
     #[must_use]
-    pub fn to(&self) -> State {
+    pub fn to(&self) -> CircuitState {
         self.to
     }
 }
 
-impl fmt::Display for TransitionRefused {
+impl fmt::Display for TransitionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, to } = self;
         write!(f, "a breaker that is {from} cannot be made {to}: ")?;
         f.write_str(match (from, to) {
-            (_, State::HalfOpen) => "only `open` and `forced_open` lead to `half_open`",
+            (_, CircuitState::HalfOpen) => "only `open` and `forced_open` lead to `half_open`",
             _ => "call `close()` first",
         })
     }
 }
 
-impl std::error::Error for TransitionRefused {}
+impl std::error::Error for TransitionError {}

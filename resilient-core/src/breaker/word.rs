@@ -8,7 +8,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::state::State;
+use super::state::CircuitState;
 use crate::seeded::{Bug, seeded};
 use crate::sync::AtomicU64;
 
@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Unregistered,
     /// A call site whose breaker was registered by another one.
     Alias,
-    In(State),
+    In(CircuitState),
 }
 
 /// State and generation in one word, what is to be done with a success, and whether calls are timed.
@@ -118,7 +118,7 @@ impl Word {
         let old = self.0.load(Relaxed);
         let is_counting = matches!(
             Reading(old).kind(),
-            Kind::In(State::Closed | State::ObserveOnly)
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly)
         );
         let new = old & !SUCCESSES_MASK | successes.bits();
         if is_counting && new != old {
@@ -129,12 +129,12 @@ impl Word {
     /// Says whether the generation is a new one. To be called under the breaker's lock.
     pub(crate) fn set(&self, to: Mirrored) -> bool {
         let kind = match to.state {
-            State::Closed => CLOSED,
-            State::Open => 3,
-            State::HalfOpen => 4,
-            State::ForcedOpen => 5,
-            State::Disabled => 6,
-            State::ObserveOnly => 7,
+            CircuitState::Closed => CLOSED,
+            CircuitState::Open => 3,
+            CircuitState::HalfOpen => 4,
+            CircuitState::ForcedOpen => 5,
+            CircuitState::Disabled => 6,
+            CircuitState::ObserveOnly => 7,
         };
         let successes = to.successes.bits();
         let timed = if to.is_timed { TIMED } else { 0 };
@@ -154,7 +154,7 @@ impl Word {
 /// What the word is to say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mirrored {
-    pub(crate) state: State,
+    pub(crate) state: CircuitState,
     pub(crate) generation: u64,
     pub(crate) successes: Successes,
     /// Calls are counted, and it matters how long they took.
@@ -170,12 +170,12 @@ impl Reading {
         match self.0 & KIND_MASK {
             UNREGISTERED => Kind::Unregistered,
             ALIAS => Kind::Alias,
-            CLOSED => Kind::In(State::Closed),
-            3 => Kind::In(State::Open),
-            4 => Kind::In(State::HalfOpen),
-            5 => Kind::In(State::ForcedOpen),
-            6 => Kind::In(State::Disabled),
-            _ => Kind::In(State::ObserveOnly),
+            CLOSED => Kind::In(CircuitState::Closed),
+            3 => Kind::In(CircuitState::Open),
+            4 => Kind::In(CircuitState::HalfOpen),
+            5 => Kind::In(CircuitState::ForcedOpen),
+            6 => Kind::In(CircuitState::Disabled),
+            _ => Kind::In(CircuitState::ObserveOnly),
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
     const SEVENTH: u64 = 7 * GENERATION_STEP;
     const EIGHTH: u64 = 8 * GENERATION_STEP;
 
-    fn say(word: &Word, state: State, generation: u64, is_clean: bool) {
+    fn say(word: &Word, state: CircuitState, generation: u64, is_clean: bool) {
         word.set(Mirrored {
             state,
             generation,
@@ -240,27 +240,30 @@ mod tests {
         word.set_alias();
         assert_eq!(word.read().kind(), Kind::Alias);
         for state in [
-            State::Closed,
-            State::Open,
-            State::HalfOpen,
-            State::ForcedOpen,
-            State::Disabled,
-            State::ObserveOnly,
+            CircuitState::Closed,
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            CircuitState::ForcedOpen,
+            CircuitState::Disabled,
+            CircuitState::ObserveOnly,
         ] {
             say(&word, state, SEVENTH, true);
             assert_eq!(word.read().kind(), Kind::In(state));
-            assert_eq!(word.closed(), (state == State::Closed).then_some(SEVENTH));
-            assert_eq!(word.is_clean(SEVENTH), state == State::Closed);
+            assert_eq!(
+                word.closed(),
+                (state == CircuitState::Closed).then_some(SEVENTH)
+            );
+            assert_eq!(word.is_clean(SEVENTH), state == CircuitState::Closed);
         }
     }
 
     #[test]
     fn a_streak_or_another_generation_is_not_clean() {
         let word = Word::unregistered();
-        say(&word, State::Closed, SEVENTH, false);
+        say(&word, CircuitState::Closed, SEVENTH, false);
         assert_eq!(word.closed(), Some(SEVENTH));
         assert!(!word.is_clean(SEVENTH));
-        say(&word, State::Closed, EIGHTH, true);
+        say(&word, CircuitState::Closed, EIGHTH, true);
         assert!(!word.is_clean(SEVENTH));
         assert!(word.is_clean(EIGHTH));
     }
@@ -269,7 +272,7 @@ mod tests {
     fn fm_d17_the_widest_generation_survives_the_word() {
         let widest = GENERATION_MASK;
         let word = Word::unregistered();
-        say(&word, State::Closed, widest, true);
+        say(&word, CircuitState::Closed, widest, true);
         assert_eq!(word.closed(), Some(widest));
         assert_eq!(next_generation(widest), 0);
     }

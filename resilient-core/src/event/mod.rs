@@ -8,7 +8,7 @@ use std::panic::Location;
 pub use self::listeners::ListenerId;
 pub(crate) use self::listeners::Listeners;
 pub use self::subscription::Subscription;
-use crate::breaker::{Reason, Transition};
+use crate::breaker::{Transition, TransitionReason};
 use crate::error::ConfigError;
 use crate::name::Name;
 
@@ -87,9 +87,9 @@ pub enum EventKind {
     /// It went from one state into another: one event for each step. That a recovery time is over is none; the step into
     /// `HalfOpen` is, which the next call takes.
     Transition(Transition),
-    /// It is in [`State::ObserveOnly`](crate::State::ObserveOnly) and would have opened, for this reason: told once until it
+    /// It is in [`CircuitState::ObserveOnly`](crate::CircuitState::ObserveOnly) and would have opened, for this reason: told once until it
     /// is put into another state.
-    WouldOpen(Reason),
+    WouldOpen(TransitionReason),
     /// Other settings hold: by an operator's override, or since it was taken back; for a budget, also by the first code that
     /// has any. Of a name with a breaker for each key, each key's tells. A mode alone is no change of settings; it is a
     /// transition.
@@ -106,6 +106,6 @@ pub enum EventKind {
     /// operator's override, accepted before the name was registered, does not go with its code.
     InvalidSetting(ConfigError),
     /// A retry began inside an attempt of another one, which was not the first: attempts multiply. Told once for each place, to
-    /// the listeners of the [global registry](crate::Registry::global). See [`Nested`](crate::Nested).
+    /// the listeners of the [global registry](crate::Registry::global). See [`NestedMode`](crate::NestedMode).
     NestedRetry,
 }

@@ -15,7 +15,7 @@ use super::{Event, ListenerId, Listeners};
 /// [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
-/// use resilient_core::{CircuitBreaker, EventKind, State};
+/// use resilient_core::{CircuitBreaker, EventKind, CircuitState};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let breaker = CircuitBreaker::default();
@@ -23,7 +23,7 @@ use super::{Event, ListenerId, Listeners};
 /// breaker.force_open();
 ///
 /// let event = events.next().await.unwrap();
-/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == State::ForcedOpen));
+/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == CircuitState::ForcedOpen));
 /// # });
 /// ```
 pub struct Subscription {

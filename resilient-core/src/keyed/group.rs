@@ -12,7 +12,8 @@ use super::BreakerKey;
 use super::keys::{Evicted, Hashing, Keys, Placed};
 use crate::breaker::core::{Settings, Setup};
 use crate::breaker::{
-    BreakerConfig, CircuitBreaker, Counts, Mode, Snapshot, State, TimeInState, TransitionCounts,
+    BreakerConfig, BreakerSnapshot, CallCounts, CircuitBreaker, CircuitState, OperatorMode,
+    TimeInState, TransitionCounts,
 };
 use crate::event::Listeners;
 use crate::name::Name;
@@ -46,7 +47,7 @@ struct Guarded<K> {
 struct Standing {
     settings: Settings,
     /// What keys to come start in: by override or by hand, whichever is newer.
-    mode: Option<Mode>,
+    mode: Option<OperatorMode>,
     /// The listeners of the registries that the group is in, and its own.
     listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
@@ -225,7 +226,7 @@ impl<K: BreakerKey> Group<K> {
     }
 }
 
-fn put_into(breaker: &CircuitBreaker, mode: Option<Mode>) {
+fn put_into(breaker: &CircuitBreaker, mode: Option<OperatorMode>) {
     match mode {
         Some(mode) => breaker.set_mode(mode),
         None => breaker.close(),
@@ -243,7 +244,7 @@ pub(crate) trait KeyedMember:
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: Settings);
     /// Puts all breakers, also those to come, into a mode; `None` closes all.
-    fn set_mode(&self, mode: Option<Mode>);
+    fn set_mode(&self, mode: Option<OperatorMode>);
     fn join(&self, listeners: &Arc<Listeners>);
     fn summary(&self) -> Summary;
     fn group_name(&self) -> &Name;
@@ -276,7 +277,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
         }
     }
 
-    fn set_mode(&self, mode: Option<Mode>) {
+    fn set_mode(&self, mode: Option<OperatorMode>) {
         for breaker in self.stand(|standing| standing.mode = mode) {
             put_into(&breaker, mode);
         }
@@ -291,7 +292,7 @@ impl<K: BreakerKey> KeyedMember for Group<K> {
     fn summary(&self) -> Summary {
         let mut summary = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         // Evicted breakers are in no state any more.
-        summary.in_state = [0; State::ALL.len()];
+        summary.in_state = [0; CircuitState::ALL.len()];
         for breaker in self.breakers() {
             summary.add(&breaker.snapshot());
         }
@@ -322,19 +323,19 @@ impl<K> fmt::Debug for Group<K> {
 /// What the breakers of one name come to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
-    pub(crate) totals: Counts,
+    pub(crate) totals: CallCounts,
     pub(crate) transitions: TransitionCounts,
     pub(crate) times: TimeInState,
-    /// How many breakers are in which state, in the order of [`State::ALL`].
-    pub(crate) in_state: [u64; State::ALL.len()],
+    /// How many breakers are in which state, in the order of [`CircuitState::ALL`].
+    pub(crate) in_state: [u64; CircuitState::ALL.len()],
 }
 
 impl Summary {
-    pub(crate) fn add(&mut self, snapshot: &Snapshot) {
+    pub(crate) fn add(&mut self, snapshot: &BreakerSnapshot) {
         self.totals = self.totals.plus(&snapshot.totals);
         self.transitions = self.transitions.plus(&snapshot.transitions);
         self.times = self.times.plus(&snapshot.time_in_state);
-        for (count, state) in self.in_state.iter_mut().zip(State::ALL) {
+        for (count, state) in self.in_state.iter_mut().zip(CircuitState::ALL) {
             *count += u64::from(snapshot.state == state);
         }
     }

@@ -11,7 +11,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 pub(crate) use self::group::{Group, KeyedMember, Summary};
-use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
+use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Subscription};
 use crate::name::Name;
 use crate::time::{Clock, Source};
@@ -40,14 +40,14 @@ impl<K: Hash + Eq + fmt::Display + Clone + Send + Sync + 'static> BreakerKey for
 /// same breakers.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, KeyedBreakers, Outcome, State};
+/// use resilient_core::{BreakerConfig, KeyedBreakers, Outcome, CircuitState};
 ///
 /// let config = BreakerConfig::builder().failure_threshold(1).max_keys(1_000).build()?;
 /// let shards = KeyedBreakers::<u32>::new("shards", config);
 ///
 /// shards.get(&7).try_acquire().unwrap().report(Outcome::Failure);
-/// assert_eq!(shards.get(&7).state(), State::Open);
-/// assert_eq!(shards.get(&8).state(), State::Closed);
+/// assert_eq!(shards.get(&7).state(), CircuitState::Open);
+/// assert_eq!(shards.get(&8).state(), CircuitState::Closed);
 /// # Ok::<(), resilient_core::ConfigError>(())
 /// ```
 pub struct KeyedBreakers<K>(Arc<Group<K>>);
@@ -117,7 +117,7 @@ impl<K: BreakerKey> KeyedBreakers<K> {
 
     /// What there is to know about all of them, ordered by the keys' texts.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<Snapshot> {
+    pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let mut snapshots: Vec<_> = self
             .breakers()
             .iter()

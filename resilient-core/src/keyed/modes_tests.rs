@@ -1,4 +1,4 @@
-use crate::{BreakerConfig, KeyedBreakers, Mode, Override, Registry, State};
+use crate::{BreakerConfig, BreakerOverride, CircuitState, KeyedBreakers, OperatorMode, Registry};
 
 fn keyed(registry: &Registry) -> KeyedBreakers<u32> {
     let hosts = registry.get_or_register_keyed("hosts", BreakerConfig::default());
@@ -7,7 +7,7 @@ fn keyed(registry: &Registry) -> KeyedBreakers<u32> {
 }
 
 /// The state of a key that was there, and of one that comes now.
-fn old_and_new(hosts: &KeyedBreakers<u32>) -> (State, State) {
+fn old_and_new(hosts: &KeyedBreakers<u32>) -> (CircuitState, CircuitState) {
     let new = u32::try_from(hosts.len()).unwrap() + 1;
     (hosts.get(&1).state(), hosts.get(&new).state())
 }
@@ -17,11 +17,17 @@ fn g04_a_group_closed_by_hand_under_an_overrides_mode_is_closed_for_keys_to_come
     let registry = Registry::new();
     let hosts = keyed(&registry);
     registry
-        .override_breaker("hosts", Mode::ForcedOpen)
+        .override_breaker("hosts", OperatorMode::ForcedOpen)
         .unwrap();
-    assert_eq!(old_and_new(&hosts), (State::ForcedOpen, State::ForcedOpen));
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::ForcedOpen, CircuitState::ForcedOpen)
+    );
     registry.named("hosts").close();
-    assert_eq!(old_and_new(&hosts), (State::Closed, State::Closed));
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::Closed, CircuitState::Closed)
+    );
 }
 
 #[test]
@@ -29,21 +35,37 @@ fn g04_an_overrides_mode_after_one_by_hand_holds_for_keys_to_come() {
     let registry = Registry::new();
     let hosts = keyed(&registry);
     registry.named("hosts").force_open();
-    assert_eq!(old_and_new(&hosts), (State::ForcedOpen, State::ForcedOpen));
-    registry.override_breaker("hosts", Mode::Disabled).unwrap();
-    assert_eq!(old_and_new(&hosts), (State::Disabled, State::Disabled));
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::ForcedOpen, CircuitState::ForcedOpen)
+    );
+    registry
+        .override_breaker("hosts", OperatorMode::Disabled)
+        .unwrap();
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::Disabled, CircuitState::Disabled)
+    );
     registry.clear_override("hosts").unwrap();
-    assert_eq!(old_and_new(&hosts), (State::Closed, State::Closed));
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::Closed, CircuitState::Closed)
+    );
 }
 
 #[test]
 fn g04_a_mode_by_hand_outlives_an_overrides_mode_that_came_before_it() {
     let registry = Registry::new();
     let hosts = keyed(&registry);
-    registry.override_breaker("hosts", Mode::Disabled).unwrap();
+    registry
+        .override_breaker("hosts", OperatorMode::Disabled)
+        .unwrap();
     registry.named("hosts").force_open();
     registry.clear_override("hosts").unwrap();
-    assert_eq!(old_and_new(&hosts), (State::ForcedOpen, State::ForcedOpen));
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::ForcedOpen, CircuitState::ForcedOpen)
+    );
 }
 
 #[test]
@@ -51,7 +73,10 @@ fn g04_an_override_without_a_mode_leaves_a_mode_by_hand() {
     let registry = Registry::new();
     let hosts = keyed(&registry);
     registry.named("hosts").disable();
-    let stricter = Override::from(BreakerConfig::builder().failure_threshold(1));
+    let stricter = BreakerOverride::from(BreakerConfig::builder().failure_threshold(1));
     registry.override_breaker("hosts", stricter).unwrap();
-    assert_eq!(old_and_new(&hosts), (State::Disabled, State::Disabled));
+    assert_eq!(
+        old_and_new(&hosts),
+        (CircuitState::Disabled, CircuitState::Disabled)
+    );
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::retry::GiveUp;
+use crate::retry::StopReason;
 
 /// By [`index`].
 const RESULTS: [&str; 13] = [
@@ -15,15 +15,15 @@ const RESULTS: [&str; 13] = [
     "success_after_retry",
     "cancelled",
     "panicked",
-    GiveUp::Exhausted.as_str(),
-    GiveUp::NotRetryable.as_str(),
-    GiveUp::Elapsed.as_str(),
-    GiveUp::Deadline.as_str(),
-    GiveUp::Budget.as_str(),
-    GiveUp::CircuitOpen.as_str(),
-    GiveUp::Hint.as_str(),
-    GiveUp::Nested.as_str(),
-    GiveUp::NoTimer.as_str(),
+    StopReason::Exhausted.as_str(),
+    StopReason::NotRetryable.as_str(),
+    StopReason::Elapsed.as_str(),
+    StopReason::Deadline.as_str(),
+    StopReason::Budget.as_str(),
+    StopReason::CircuitOpen.as_str(),
+    StopReason::Hint.as_str(),
+    StopReason::Nested.as_str(),
+    StopReason::NoTimer.as_str(),
 ];
 const CANCELLED: usize = 2;
 const PANICKED: usize = 3;
@@ -48,7 +48,7 @@ pub(crate) struct Call {
 }
 
 /// A call ended: with a success, after a retry or not, or with a reason.
-pub(crate) fn ended(call: &mut Call, how: Result<bool, GiveUp>) {
+pub(crate) fn ended(call: &mut Call, how: Result<bool, StopReason>) {
     call.count(index(how));
 }
 
@@ -79,19 +79,19 @@ impl Drop for Call {
     }
 }
 
-fn index(how: Result<bool, GiveUp>) -> usize {
+fn index(how: Result<bool, StopReason>) -> usize {
     match how {
         Ok(false) => 0,
         Ok(true) => 1,
-        Err(GiveUp::Exhausted) => 4,
-        Err(GiveUp::NotRetryable) => 5,
-        Err(GiveUp::Elapsed) => 6,
-        Err(GiveUp::Deadline) => 7,
-        Err(GiveUp::Budget) => 8,
-        Err(GiveUp::CircuitOpen) => 9,
-        Err(GiveUp::Hint) => 10,
-        Err(GiveUp::Nested) => 11,
-        Err(GiveUp::NoTimer) => 12,
+        Err(StopReason::Exhausted) => 4,
+        Err(StopReason::NotRetryable) => 5,
+        Err(StopReason::Elapsed) => 6,
+        Err(StopReason::Deadline) => 7,
+        Err(StopReason::Budget) => 8,
+        Err(StopReason::CircuitOpen) => 9,
+        Err(StopReason::Hint) => 10,
+        Err(StopReason::Nested) => 11,
+        Err(StopReason::NoTimer) => 12,
     }
 }
 
@@ -102,15 +102,15 @@ mod tests {
     #[test]
     fn every_reason_is_counted_under_its_own_name() {
         for reason in [
-            GiveUp::Exhausted,
-            GiveUp::NotRetryable,
-            GiveUp::Elapsed,
-            GiveUp::Deadline,
-            GiveUp::Budget,
-            GiveUp::CircuitOpen,
-            GiveUp::Hint,
-            GiveUp::Nested,
-            GiveUp::NoTimer,
+            StopReason::Exhausted,
+            StopReason::NotRetryable,
+            StopReason::Elapsed,
+            StopReason::Deadline,
+            StopReason::Budget,
+            StopReason::CircuitOpen,
+            StopReason::Hint,
+            StopReason::Nested,
+            StopReason::NoTimer,
         ] {
             assert_eq!(RESULTS[index(Err(reason))], reason.as_str());
         }

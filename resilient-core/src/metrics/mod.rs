@@ -9,7 +9,7 @@ mod calls;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub(crate) use self::calls::{Call, ended};
-use crate::breaker::State;
+use crate::breaker::CircuitState;
 use crate::breaker::core::Core;
 use crate::keyed::Summary;
 use crate::panics::{contain, discard};
@@ -49,7 +49,7 @@ impl Registry {
     /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
     /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
     /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
-    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`GiveUp`](crate::GiveUp), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
+    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`StopReason`](crate::StopReason), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
     /// | `resilient.budget.tokens` | gauge | `budget` | what is in the bucket of a retry budget |
     /// | `resilient.budget.capacity` | gauge | `budget` | what fits into it |
     /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |
@@ -145,7 +145,7 @@ fn record(name: &str, summary: &Summary) {
         counter!(CALLS, "breaker" => breaker(), "result" => result).absolute(count);
     }
     counter!(SLOW_CALLS, "breaker" => breaker()).absolute(totals.slow);
-    for (state, in_state) in State::ALL.into_iter().zip(summary.in_state) {
+    for (state, in_state) in CircuitState::ALL.into_iter().zip(summary.in_state) {
         let to = summary.transitions.of(state);
         counter!(TRANSITIONS, "breaker" => breaker(), "to" => state.as_str()).absolute(to);
         gauge!(STATE, "breaker" => breaker(), "state" => state.as_str()).set(in_state as f64);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use super::overrides::{OverrideError, Overrides};
-use super::{Entries, NameTaken, Registry};
+use super::{Entries, NameTakenError, Registry};
 use crate::event::{Event, EventKind};
 use crate::name::Name;
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
@@ -105,11 +105,11 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`NameTaken`], if another budget has the name, as one has after the first call of a function that names it:
+    /// [`NameTakenError`], if another budget has the name, as one has after the first call of a function that names it:
     /// register before that, or use [`get_or_register_budget`](Registry::get_or_register_budget). To register the same one
     /// twice is no error.
     #[track_caller]
-    pub fn register_budget(&self, budget: &RetryBudget) -> Result<(), NameTaken> {
+    pub fn register_budget(&self, budget: &RetryBudget) -> Result<(), NameTakenError> {
         let declared = Declared {
             config: budget.config(),
             is_assumed: false,
@@ -119,7 +119,7 @@ impl Registry {
         let mut entries = self.write();
         match entries.budgets.get(&name) {
             Some(taken) if taken.budget.is(budget) => return Ok(()),
-            Some(_) => return Err(NameTaken::by_budget(name)),
+            Some(_) => return Err(NameTakenError::by_budget(name)),
             None => {}
         }
         let (config, mut untold) = entries.budget_settings(&name, &declared.config);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::overrides::{BudgetOverride, Override, Overrides};
-use crate::breaker::{Abandoned, BreakerConfig, BreakerConfigBuilder, Mode, Window};
+use super::overrides::{BreakerOverride, BudgetOverride, Overrides};
+use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, OperatorMode, Window};
 
 /// The keys of a section, each by the name of its setting.
 macro_rules! keys {
@@ -22,7 +22,7 @@ macro_rules! keys {
         #[derive(Deserialize, Default)]
         #[serde(default, deny_unknown_fields)]
         struct Section {
-            mode: Option<Mode>,
+            mode: Option<OperatorMode>,
             $($key: Option<$form>,)*
         }
 
@@ -36,7 +36,7 @@ macro_rules! keys {
             }
         }
 
-        impl From<Section> for Override {
+        impl From<Section> for BreakerOverride {
             fn from(section: Section) -> Self {
                 Self {
                     settings: Defaults { $($key: section.$key,)* }.into(),
@@ -64,7 +64,7 @@ keys! {
     half_open_successes: u32,
     half_open_failures: u32,
     probe_timeout: Time,
-    abandoned: Abandoned,
+    abandoned: AbandonedOutcome,
     max_keys: u32,
 }
 
@@ -87,7 +87,7 @@ macro_rules! as_it_is {
     };
 }
 
-as_it_is!(u32, f64, Abandoned);
+as_it_is!(u32, f64, AbandonedOutcome);
 
 impl<'de> Deserialize<'de> for BreakerConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for BreakerConfigBuilder {
     }
 }
 
-impl<'de> Deserialize<'de> for Override {
+impl<'de> Deserialize<'de> for BreakerOverride {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Section::deserialize(deserializer).map(Self::from)
     }
@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for Overrides {
         #[serde(default, deny_unknown_fields)]
         struct Document {
             defaults: BreakerConfigBuilder,
-            breakers: BTreeMap<String, Override>,
+            breakers: BTreeMap<String, BreakerOverride>,
             budgets: BTreeMap<String, BudgetOverride>,
         }
 

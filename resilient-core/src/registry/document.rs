@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::Registry;
-use super::overrides::{Applied, OverrideError, Overrides};
+use super::overrides::{OverrideError, OverrideReport, Overrides};
 
 /// Why overrides were not taken from a document. Nothing of it was applied.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Registry {
     ///
     /// [`LoadError`], with line and key: for what is no TOML, for unknown keys, for values of the wrong form or out of
     /// range, and for settings that do not go together with the code of a live breaker. Then nothing changes anywhere.
-    pub fn apply_toml(&self, document: &str) -> Result<Applied, LoadError> {
+    pub fn apply_toml(&self, document: &str) -> Result<OverrideReport, LoadError> {
         let overrides: Overrides = toml::from_str(document).map_err(|error| {
             let span = error.span();
             let line = span.and_then(|span| line_at(document, span.start));
@@ -131,7 +131,7 @@ impl Registry {
     /// # Errors
     ///
     /// As there, and if the file cannot be read as UTF-8 text.
-    pub fn load_overrides(&self, path: impl AsRef<Path>) -> Result<Applied, LoadError> {
+    pub fn load_overrides(&self, path: impl AsRef<Path>) -> Result<OverrideReport, LoadError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
             .map_err(|error| LoadError::of(Problem::Unreadable(error), None))
@@ -144,7 +144,10 @@ impl Registry {
     /// # Errors
     ///
     /// As there.
-    pub fn load_overrides_from_env(&self, variable: &str) -> Result<Option<Applied>, LoadError> {
+    pub fn load_overrides_from_env(
+        &self,
+        variable: &str,
+    ) -> Result<Option<OverrideReport>, LoadError> {
         match std::env::var_os(variable) {
             Some(path) if !path.is_empty() => self.load_overrides(PathBuf::from(path)).map(Some),
             _ => Ok(None),

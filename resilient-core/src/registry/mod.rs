@@ -22,10 +22,12 @@ pub(crate) use self::declare::Declared;
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
 pub(crate) use self::member::Member;
-pub use self::overrides::{Applied, BudgetOverride, Override, OverrideError, Overrides};
+pub use self::overrides::{
+    BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
+};
 pub use self::selection::Selection;
 use crate::breaker::core::Settings;
-use crate::breaker::{BreakerConfig, CircuitBreaker, Snapshot};
+use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Listeners, Subscription};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
 use crate::name::Name;
@@ -102,12 +104,12 @@ struct Entry {
 
 /// The name is taken by something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NameTaken {
+pub struct NameTakenError {
     name: Name,
     what: &'static str,
 }
 
-impl NameTaken {
+impl NameTakenError {
     fn by_breaker(name: Name) -> Self {
         Self {
             name,
@@ -123,7 +125,7 @@ impl NameTaken {
     }
 }
 
-impl fmt::Display for NameTaken {
+impl fmt::Display for NameTakenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -134,7 +136,7 @@ impl fmt::Display for NameTaken {
     }
 }
 
-impl std::error::Error for NameTaken {}
+impl std::error::Error for NameTakenError {}
 
 impl Registry {
     /// An empty registry of one's own.
@@ -240,13 +242,13 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`NameTaken`], if another breaker has the name. To register the same one twice is none. The breaker of one key is
+    /// [`NameTakenError`], if another breaker has the name. To register the same one twice is none. The breaker of one key is
     /// registered with all of its name: see [`register_keyed`](Registry::register_keyed).
     #[track_caller]
-    pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTaken> {
+    pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
         let name = breaker.shared_name();
         if name.key().is_some() {
-            return Err(NameTaken::by_breaker(name));
+            return Err(NameTakenError::by_breaker(name));
         }
         let member = Member::One(breaker.clone());
         self.put(name, &member, breaker.config())
@@ -261,7 +263,7 @@ impl Registry {
     pub fn register_keyed<K: BreakerKey>(
         &self,
         breakers: &KeyedBreakers<K>,
-    ) -> Result<(), NameTaken> {
+    ) -> Result<(), NameTakenError> {
         let group = Arc::clone(breakers.group());
         let config = (*group.config()).clone();
         let name = group.name().clone();
@@ -269,12 +271,17 @@ impl Registry {
     }
 
     #[track_caller]
-    fn put(&self, name: Name, member: &Member, config: BreakerConfig) -> Result<(), NameTaken> {
+    fn put(
+        &self,
+        name: Name,
+        member: &Member,
+        config: BreakerConfig,
+    ) -> Result<(), NameTakenError> {
         let place = Location::caller();
         let mut entries = self.write();
         match entries.by_name.get(&name) {
             Some(taken) if taken.member.is(member) => return Ok(()),
-            Some(_) => return Err(NameTaken::by_breaker(name)),
+            Some(_) => return Err(NameTakenError::by_breaker(name)),
             None => {}
         }
         let (settings, errors) = entries.settings_leniently(&name, &config);
@@ -345,7 +352,7 @@ impl Registry {
 
     /// What there is to know about all breakers, ordered by name and key.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<Snapshot> {
+    pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         self.all().snapshot()
     }
 

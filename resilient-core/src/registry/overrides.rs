@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Registry, budgets, next_version};
 use crate::breaker::core::Settings;
-use crate::breaker::{BreakerConfigBuilder, Mode};
+use crate::breaker::{BreakerConfigBuilder, OperatorMode};
 use crate::error::ConfigError;
 use crate::event::EventKind;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
@@ -13,31 +13,31 @@ use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 /// What an operator says of one name. What it leaves open, the code says.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, Mode, Override};
+/// use resilient_core::{BreakerConfig, OperatorMode, BreakerOverride};
 ///
-/// let strict = Override::from(BreakerConfig::builder().failure_threshold(2));
-/// let trial = Override::from(BreakerConfig::builder().failure_threshold(2)).with_mode(Mode::ObserveOnly);
+/// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
+/// let trial = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2)).with_mode(OperatorMode::ObserveOnly);
 /// # assert_ne!(strict, trial);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Override {
+pub struct BreakerOverride {
     /// The settings that win over those of the code.
     pub settings: BreakerConfigBuilder,
     /// The state to hold the breaker in. Taking it back closes the circuit, unless its state was changed by hand since.
-    pub mode: Option<Mode>,
+    pub mode: Option<OperatorMode>,
 }
 
-impl Override {
+impl BreakerOverride {
     /// The same, with a mode.
     #[must_use]
-    pub fn with_mode(mut self, mode: Mode) -> Self {
+    pub fn with_mode(mut self, mode: OperatorMode) -> Self {
         self.mode = Some(mode);
         self
     }
 }
 
-impl From<BreakerConfigBuilder> for Override {
+impl From<BreakerConfigBuilder> for BreakerOverride {
     fn from(settings: BreakerConfigBuilder) -> Self {
         Self {
             settings,
@@ -46,8 +46,8 @@ impl From<BreakerConfigBuilder> for Override {
     }
 }
 
-impl From<Mode> for Override {
-    fn from(mode: Mode) -> Self {
+impl From<OperatorMode> for BreakerOverride {
+    fn from(mode: OperatorMode) -> Self {
         Self::default().with_mode(mode)
     }
 }
@@ -92,7 +92,7 @@ pub struct Overrides {
     /// Settings of breakers whose code and override leave them open.
     pub defaults: BreakerConfigBuilder,
     /// What wins over the code, by the breaker's name.
-    pub breakers: BTreeMap<String, Override>,
+    pub breakers: BTreeMap<String, BreakerOverride>,
     /// What wins over the code, by the retry budget's name.
     pub budgets: BTreeMap<String, BudgetOverride>,
 }
@@ -113,7 +113,7 @@ impl Overrides {
 
     /// The same, with an override of one name, in place of an earlier one.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, what: impl Into<Override>) -> Self {
+    pub fn with(mut self, name: impl Into<String>, what: impl Into<BreakerOverride>) -> Self {
         self.breakers.insert(name.into(), what.into());
         self
     }
@@ -141,7 +141,7 @@ impl Overrides {
         settings.or(declared).or(&self.defaults)
     }
 
-    pub(super) fn mode(&self, name: &str) -> Option<Mode> {
+    pub(super) fn mode(&self, name: &str) -> Option<OperatorMode> {
         self.breakers.get(name).and_then(|own| own.mode)
     }
 
@@ -167,7 +167,7 @@ impl Overrides {
 /// What became of overrides that were accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Applied {
+pub struct OverrideReport {
     /// Names of overrides whose breakers exist: they hold there now.
     pub live: Vec<String>,
     /// Names of overrides for which there is no breaker yet. Look here for a misspelt name: a breaker of an annotated
@@ -273,7 +273,7 @@ impl Registry {
     ///
     /// [`OverrideError`], if a setting is out of its range or does not go together with the code of a breaker that exists.
     /// Then nothing changes anywhere.
-    pub fn set_overrides(&self, overrides: Overrides) -> Result<Applied, OverrideError> {
+    pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| *present = overrides)
     }
 
@@ -285,8 +285,8 @@ impl Registry {
     pub fn override_breaker(
         &self,
         name: &str,
-        what: impl Into<Override>,
-    ) -> Result<Applied, OverrideError> {
+        what: impl Into<BreakerOverride>,
+    ) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.breakers.insert(name.to_owned(), what.into());
         })
@@ -297,7 +297,7 @@ impl Registry {
     /// # Errors
     ///
     /// None in practice: what the code says by itself, with defaults that were accepted, goes together.
-    pub fn clear_override(&self, name: &str) -> Result<Applied, OverrideError> {
+    pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.breakers.remove(name);
         })
@@ -313,7 +313,7 @@ impl Registry {
         &self,
         name: &str,
         what: impl Into<BudgetOverride>,
-    ) -> Result<Applied, OverrideError> {
+    ) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.budgets.insert(name.to_owned(), what.into());
         })
@@ -324,7 +324,7 @@ impl Registry {
     /// # Errors
     ///
     /// None in practice, as for [`Registry::clear_override`].
-    pub fn clear_budget_override(&self, name: &str) -> Result<Applied, OverrideError> {
+    pub fn clear_budget_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.budgets.remove(name);
         })
@@ -333,7 +333,7 @@ impl Registry {
     fn change_overrides(
         &self,
         change: impl FnOnce(&mut Overrides),
-    ) -> Result<Applied, OverrideError> {
+    ) -> Result<OverrideReport, OverrideError> {
         let mut entries = self.write();
         let mut overrides = entries.overrides.clone();
         change(&mut overrides);
@@ -374,7 +374,7 @@ impl Registry {
         for (member, settings) in targets {
             member.reconfigure(settings);
         }
-        Ok(Applied {
+        Ok(OverrideReport {
             live,
             waiting,
             live_budgets,

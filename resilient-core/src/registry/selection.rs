@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use super::member::{Member, Named};
-use crate::breaker::{CircuitBreaker, Mode, Snapshot, TransitionRefused};
+use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
 
 /// Breakers that were selected from a [`Registry`](crate::Registry): by name, by prefix, or all. Those that are registered
 /// later are not among them.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, Registry, State};
+/// use resilient_core::{BreakerConfig, Registry, CircuitState};
 ///
 /// let registry = Registry::new();
 /// for name in ["payments/charge", "payments/refund", "search"] {
 ///     let _ = registry.get_or_register(name, BreakerConfig::default());
 /// }
 /// registry.with_prefix("payments/").force_open();
-/// assert_eq!(registry.get("payments/refund").unwrap().state(), State::ForcedOpen);
-/// assert_eq!(registry.get("search").unwrap().state(), State::Closed);
+/// assert_eq!(registry.get("payments/refund").unwrap().state(), CircuitState::ForcedOpen);
+/// assert_eq!(registry.get("search").unwrap().state(), CircuitState::Closed);
 /// registry.all().close();
 /// ```
 ///
@@ -63,7 +63,7 @@ impl Selection {
 
     /// What there is to know about them, ordered by name and key.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<Snapshot> {
+    pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = self.breakers();
         let mut snapshots: Vec<_> = breakers.iter().map(CircuitBreaker::snapshot).collect();
         snapshots.sort_by(|one, other| (&one.name, &one.key).cmp(&(&other.name, &other.key)));
@@ -75,7 +75,7 @@ impl Selection {
         clippy::must_use_candidate,
         reason = "the refusals are for those who ask"
     )]
-    pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionRefused)> {
+    pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::trip)
     }
 
@@ -84,7 +84,7 @@ impl Selection {
         clippy::must_use_candidate,
         reason = "the refusals are for those who ask"
     )]
-    pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionRefused)> {
+    pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(|breaker| breaker.trip_for(time))
     }
 
@@ -93,23 +93,23 @@ impl Selection {
         clippy::must_use_candidate,
         reason = "the refusals are for those who ask"
     )]
-    pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionRefused)> {
+    pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::half_open)
     }
 
     /// [`CircuitBreaker::force_open`].
     pub fn force_open(&self) {
-        self.set_mode(Some(Mode::ForcedOpen));
+        self.set_mode(Some(OperatorMode::ForcedOpen));
     }
 
     /// [`CircuitBreaker::disable`].
     pub fn disable(&self) {
-        self.set_mode(Some(Mode::Disabled));
+        self.set_mode(Some(OperatorMode::Disabled));
     }
 
     /// [`CircuitBreaker::observe_only`].
     pub fn observe_only(&self) {
-        self.set_mode(Some(Mode::ObserveOnly));
+        self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
     /// [`CircuitBreaker::close`].
@@ -117,22 +117,17 @@ impl Selection {
         self.set_mode(None);
     }
 
-    /// The same as [`Selection::close`].
-    pub fn reset(&self) {
-        self.close();
-    }
-
     fn try_each(
         &self,
-        change: impl Fn(&CircuitBreaker) -> Result<(), TransitionRefused>,
-    ) -> Vec<(CircuitBreaker, TransitionRefused)> {
+        change: impl Fn(&CircuitBreaker) -> Result<(), TransitionError>,
+    ) -> Vec<(CircuitBreaker, TransitionError)> {
         let breakers = self.breakers().into_iter();
         breakers
             .filter_map(|breaker| change(&breaker).err().map(|refused| (breaker, refused)))
             .collect()
     }
 
-    fn set_mode(&self, mode: Option<Mode>) {
+    fn set_mode(&self, mode: Option<OperatorMode>) {
         for (_, member) in &self.members {
             match (member, mode) {
                 (Member::One(breaker), Some(mode)) => breaker.set_mode(mode),

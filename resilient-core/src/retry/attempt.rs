@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::driver::Retry;
-use super::give_up::GiveUp;
-use crate::outcome::Output;
+use super::driver::RetryDriver;
+use super::give_up::StopReason;
+use crate::outcome::Fallible;
 use crate::time;
 
 /// The attempt that is running: which one it is, and what came before.
@@ -17,7 +17,7 @@ pub struct Attempt<O> {
 }
 
 impl<O> Attempt<O> {
-    pub(crate) fn new(retry: &Retry<'_>, last_output: Option<O>) -> Self {
+    pub(crate) fn new(retry: &RetryDriver<'_>, last_output: Option<O>) -> Self {
         Self {
             number: retry.attempt_number(),
             last_delay: retry.last_delay(),
@@ -64,7 +64,7 @@ impl<O> Attempt<O> {
     #[must_use]
     pub fn last_error(&self) -> Option<&O::Error>
     where
-        O: Output,
+        O: Fallible,
     {
         self.last_output.as_ref().and_then(O::failure)
     }
@@ -116,7 +116,7 @@ impl<'a, O> RetryEvent<'a, O> {
     #[must_use]
     pub fn error(&self) -> Option<&'a O::Error>
     where
-        O: Output,
+        O: Fallible,
     {
         self.output.failure()
     }
@@ -134,7 +134,7 @@ impl<O> fmt::Debug for RetryEvent<'_, O> {
 /// What `on_give_up` is told, at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {
     pub(crate) attempts: u32,
-    pub(crate) reason: GiveUp,
+    pub(crate) reason: StopReason,
     pub(crate) output: &'a O,
 }
 
@@ -147,7 +147,7 @@ impl<'a, O> GiveUpEvent<'a, O> {
 
     /// Why there is no other one.
     #[must_use]
-    pub fn reason(&self) -> GiveUp {
+    pub fn reason(&self) -> StopReason {
         self.reason
     }
 
@@ -161,7 +161,7 @@ impl<'a, O> GiveUpEvent<'a, O> {
     #[must_use]
     pub fn error(&self) -> Option<&'a O::Error>
     where
-        O: Output,
+        O: Fallible,
     {
         self.output.failure()
     }

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use super::attempt::Attempt;
 use super::budget::RetryBudget;
-use super::driver::Retry;
+use super::driver::RetryDriver;
 use super::error::RetryError;
 use super::limits::report_cut;
-use super::nested::Nested;
+use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::record::{Kept, Last, Record};
 use super::terms::Terms;
-use super::timed_out::TimesOut;
-use crate::breaker::{CircuitBreaker, CircuitOpen, Rejected};
-use crate::outcome::{Class, Output, every_failure};
+use super::timed_out::TimedOutOutput;
+use crate::breaker::{CircuitBreaker, CircuitOpen, RejectedOutput};
+use crate::outcome::{Classification, Fallible, every_failure};
 use crate::time::sleep;
 
 /// A call to be made under a policy, with what belongs to the call rather than to the policy. Made by
 /// [`RetryPolicy::call`].
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen, Limit, RetryPolicy, TimedOut};
+/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen, TimeLimit, RetryPolicy, TimedOut};
 /// use std::time::Duration;
 ///
 /// #[derive(Debug, PartialEq)]
@@ -43,7 +43,7 @@ use crate::time::sleep;
 ///     .run(|_| std::future::pending())
 ///     .await;
 /// let Err(FetchError::TimedOut(timed_out)) = stock else { panic!("it never answers") };
-/// assert_eq!(timed_out.limit(), Limit::AttemptTimeout);
+/// assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
 /// assert_eq!(timed_out.attempts(), 2);
 /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
 /// ```
@@ -55,7 +55,7 @@ pub struct RetryCall<'a> {
     budget: Option<&'a RetryBudget>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
-    nested: Nested,
+    nested: NestedMode,
 }
 
 impl RetryPolicy {
@@ -67,7 +67,7 @@ impl RetryPolicy {
             budget: None,
             deadline: None,
             attempt_timeout: None,
-            nested: Nested::Warn,
+            nested: NestedMode::Warn,
         }
     }
 }
@@ -99,7 +99,7 @@ impl<'a> RetryCall<'a> {
     }
 
     /// What to do inside an attempt of another loop.
-    pub fn nested(mut self, nested: Nested) -> Self {
+    pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
         self
     }
@@ -111,7 +111,7 @@ impl<'a> RetryCall<'a> {
     /// Dropping the future drops the running attempt or ends the sleep; nothing goes on.
     pub async fn run<O, F, R>(self, operation: F) -> O
     where
-        O: Output + Rejected + TimesOut,
+        O: Fallible + RejectedOutput + TimedOutOutput,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -126,8 +126,8 @@ impl<'a> RetryCall<'a> {
     /// As for [`run`](Self::run).
     pub async fn run_with<O, C, F, R>(self, mut classify: C, mut operation: F) -> O
     where
-        O: Rejected + TimesOut,
-        C: FnMut(&O) -> Option<Class>,
+        O: RejectedOutput + TimedOutOutput,
+        C: FnMut(&O) -> Option<Classification>,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -146,7 +146,7 @@ impl<'a> RetryCall<'a> {
     /// As for [`run`](Self::run).
     pub async fn run_recorded<T, E, F, R>(self, mut operation: F) -> Result<T, RetryError<E>>
     where
-        Result<T, E>: Rejected + TimesOut,
+        Result<T, E>: RejectedOutput + TimedOutOutput,
         F: FnMut(Attempt<Result<T, E>>) -> R,
         R: Future<Output = Result<T, E>>,
     {
@@ -157,12 +157,12 @@ impl<'a> RetryCall<'a> {
     async fn drive<O, K, F, R>(
         self,
         mut kept: K,
-        classify: &mut impl FnMut(&O) -> Option<Class>,
+        classify: &mut impl FnMut(&O) -> Option<Classification>,
         operation: &mut F,
     ) -> K::Final
     where
         K: Kept<O>,
-        O: Rejected + TimesOut,
+        O: RejectedOutput + TimedOutOutput,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -171,7 +171,7 @@ impl<'a> RetryCall<'a> {
             .limits(self.deadline, self.attempt_timeout)
             .budgeted(self.budget)
             .nested(self.nested);
-        let mut retry = Retry::new(self.policy, Some(&terms), true);
+        let mut retry = RetryDriver::new(self.policy, Some(&terms), true);
         loop {
             let (output, next) = match self.breaker.map(CircuitBreaker::try_acquire).transpose() {
                 Ok(permit) => {

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::give_up::GiveUp;
+use super::give_up::StopReason;
 use super::timed_out::TimedOut;
 use crate::breaker::CircuitOpen;
-use crate::outcome::{Class, Classify};
+use crate::outcome::{Classification, Classify};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ struct Told<E> {
     earlier: Vec<FailedAttempt<E>>,
     last: FailedAttempt<E>,
     forgotten: u32,
-    reason: GiveUp,
+    reason: StopReason,
     elapsed: Duration,
 }
 
@@ -64,7 +64,7 @@ impl<E> RetryError<E> {
         earlier: Vec<FailedAttempt<E>>,
         last: FailedAttempt<E>,
         forgotten: u32,
-        reason: GiveUp,
+        reason: StopReason,
         elapsed: Duration,
     ) -> Self {
         Self(Box::new(Told {
@@ -77,7 +77,7 @@ impl<E> RetryError<E> {
     }
 
     /// A call that was not tried again, and not timed.
-    fn of_one(error: E, reason: GiveUp) -> Self {
+    fn of_one(error: E, reason: StopReason) -> Self {
         let last = FailedAttempt {
             error,
             delay: Duration::ZERO,
@@ -87,12 +87,12 @@ impl<E> RetryError<E> {
     }
 
     pub(super) fn not_retried(error: E) -> Self {
-        Self::of_one(error, GiveUp::NotRetryable)
+        Self::of_one(error, StopReason::NotRetryable)
     }
 
     /// Why there was no other attempt.
     #[must_use]
-    pub fn reason(&self) -> GiveUp {
+    pub fn reason(&self) -> StopReason {
         self.0.reason
     }
 
@@ -157,7 +157,7 @@ impl<E: Error + 'static> Error for RetryError<E> {
 }
 
 impl<E: Classify> Classify for RetryError<E> {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         self.0.last.error.classify()
     }
 }
@@ -165,13 +165,13 @@ impl<E: Classify> Classify for RetryError<E> {
 /// For a breaker above the loop.
 impl<E: From<CircuitOpen>> From<CircuitOpen> for RetryError<E> {
     fn from(open: CircuitOpen) -> Self {
-        Self::of_one(E::from(open), GiveUp::CircuitOpen)
+        Self::of_one(E::from(open), StopReason::CircuitOpen)
     }
 }
 
 /// For a time limit above the loop.
 impl<E: From<TimedOut>> From<TimedOut> for RetryError<E> {
     fn from(timed_out: TimedOut) -> Self {
-        Self::of_one(E::from(timed_out), GiveUp::Deadline)
+        Self::of_one(E::from(timed_out), StopReason::Deadline)
     }
 }

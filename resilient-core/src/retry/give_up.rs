@@ -5,7 +5,7 @@ use std::fmt;
 /// Why a failed call was not tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum GiveUp {
+pub enum StopReason {
     /// All attempts are used up.
     Exhausted,
     /// Another attempt would not help.
@@ -18,7 +18,7 @@ pub enum GiveUp {
     Budget,
     /// The circuit is open.
     CircuitOpen,
-    /// The dependency asks for more time than `max_hint`, or than is left.
+    /// The dependency asks for more time than `max_retry_after`, or than is left.
     Hint,
     /// The loop runs inside an attempt of another one, and `nested = collapse` leaves retries to that.
     Nested,
@@ -27,7 +27,7 @@ pub enum GiveUp {
     NoTimer,
 }
 
-impl GiveUp {
+impl StopReason {
     /// The name in lower case, as metrics and logs use it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -45,7 +45,7 @@ impl GiveUp {
     }
 }
 
-impl fmt::Display for GiveUp {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 use super::limits::Cut;
 use super::scope;
-use super::timed_out::{Limit, TimedOut};
+use super::timed_out::{TimeLimit, TimedOut};
 use crate::time;
 
 pin_project! {
@@ -89,7 +89,7 @@ impl<F: Future> Future for Limited<F> {
             // Before anything is called: a limit that nobody can keep is no limit.
             match time::timer(cut.at) {
                 Some(timer) => this.timer.set(Some(timer)),
-                None => return Poll::Ready(Err(cut.timed_out(Limit::NoTimer))),
+                None => return Poll::Ready(Err(cut.timed_out(TimeLimit::NoTimer))),
             }
         }
         let had_budget = coop::has_budget_remaining();
@@ -126,7 +126,7 @@ pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> Limited<
     let cut = limit.and_then(|after| {
         Some(Cut {
             at: time::later(time::now(), after)?,
-            limit: Limit::Timeout,
+            limit: TimeLimit::Timeout,
             after,
             attempts: 1,
         })

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::scope::{self, earlier};
-use super::timed_out::Limit;
+use super::timed_out::TimeLimit;
 #[cfg(feature = "tokio")]
 use super::timed_out::TimedOut;
 use crate::breaker::Permit;
@@ -30,14 +30,14 @@ struct Deadline {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cut {
     pub(super) at: Instant,
-    pub(super) limit: Limit,
+    pub(super) limit: TimeLimit,
     pub(super) after: Duration,
     pub(super) attempts: u32,
 }
 
 #[cfg(feature = "tokio")]
 impl Cut {
-    pub(super) fn timed_out(&self, limit: Limit) -> TimedOut {
+    pub(super) fn timed_out(&self, limit: TimeLimit) -> TimedOut {
         TimedOut {
             limit,
             after: self.after,
@@ -75,11 +75,11 @@ impl Limits {
     pub(super) fn cut(&self, now: impl FnOnce() -> Instant, attempts: u32) -> Option<Cut> {
         let of_attempt = self.attempt_timeout.and_then(|after| {
             let at = time::later(now(), after)?;
-            Some((at, Limit::AttemptTimeout, after))
+            Some((at, TimeLimit::AttemptTimeout, after))
         });
         let of_call = self
             .deadline
-            .map(|Deadline { at, after }| (at, Limit::Deadline, after));
+            .map(|Deadline { at, after }| (at, TimeLimit::Deadline, after));
         let (at, limit, after) = match (of_attempt, of_call) {
             (Some(attempt), Some(call)) if attempt.0 < call.0 => attempt,
             (attempt, call) => call.or(attempt)?,
@@ -95,11 +95,11 @@ impl Limits {
 
 /// Reports an attempt that was cut short: a failure, so that a host which hangs opens its circuit; `ignored` where the user
 /// says that it is none. A deadline says nothing of an attempt that has a limit of its own and had time left by it.
-pub(crate) fn report_cut(permit: Permit<'_>, limit: Limit, ignored: bool, has_own_limit: bool) {
+pub(crate) fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
     match limit {
-        Limit::Deadline if has_own_limit => drop(permit),
+        TimeLimit::Deadline if has_own_limit => drop(permit),
         // Nothing was called.
-        Limit::NoTimer => permit.report(Outcome::Ignored),
+        TimeLimit::NoTimer => permit.report(Outcome::Ignored),
         _ if ignored => permit.report(Outcome::Ignored),
         _ => permit.report(Outcome::Failure),
     }

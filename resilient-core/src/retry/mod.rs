@@ -1,6 +1,6 @@
 //! Retries: try a failed call again, later, a bounded number of times, and never in step with everybody else.
 //!
-//! A [`RetryPolicy`] is settings; [`Retry`] drives the loop of one call. `#[retry]` writes the loop into a function;
+//! A [`RetryPolicy`] is settings; [`RetryDriver`] drives the loop of one call. `#[retry]` writes the loop into a function;
 //! [`RetryPolicy::run`] is the same loop around a closure.
 //!
 //! # Cancel safety
@@ -43,19 +43,19 @@ pub use self::budget::{
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::delays::{Delays, NominalDelays};
-pub use self::driver::Retry;
+pub use self::driver::RetryDriver;
 pub use self::error::{FailedAttempt, RetryError};
-pub use self::give_up::GiveUp;
+pub use self::give_up::StopReason;
 pub use self::jitter::Jitter;
 #[cfg(feature = "tokio")]
 pub(crate) use self::limited::timeout;
 #[cfg(feature = "tokio")]
 pub use self::limited::{Attempted, Limited};
 pub(crate) use self::limits::report_cut;
-pub use self::nested::Nested;
+pub use self::nested::NestedMode;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 pub use self::record::{Kept, Last, Record, Recorded};
 pub use self::scope::Entered;
 pub use self::terms::Terms;
-pub use self::timed_out::{Limit, ReportsTimeout, TimedOut, TimesOut};
+pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::worst_case::WorstCase;

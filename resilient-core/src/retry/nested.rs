@@ -14,7 +14,7 @@ use crate::registry::Registry;
 /// The outer loop is seen from its second attempt on, by what runs in the same task: not by what it spawns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Nested {
+pub enum NestedMode {
     /// Goes on, and says so once for each place in the code: [`EventKind::NestedRetry`](crate::EventKind::NestedRetry), which
     /// is a warning of the feature `tracing`.
     #[default]
@@ -29,12 +29,12 @@ pub enum Nested {
 static TOLD: Mutex<BTreeSet<(&'static str, u32, u32)>> = Mutex::new(BTreeSet::new());
 
 /// Whether a loop that begins to retry now has to leave it to one around it; if that is not wanted, it is told.
-pub(super) fn is_collapsed(nested: Nested, place: &'static Location<'static>) -> bool {
-    if nested == Nested::Allow || !scope::current().in_retry {
+pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>) -> bool {
+    if nested == NestedMode::Allow || !scope::current().in_retry {
         return false;
     }
     let place_of_code = (place.file(), place.line(), place.column());
-    if nested == Nested::Warn
+    if nested == NestedMode::Warn
         && TOLD
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -42,5 +42,5 @@ pub(super) fn is_collapsed(nested: Nested, place: &'static Location<'static>) ->
     {
         Registry::global().tell(&Event::of_retry(place, EventKind::NestedRetry));
     }
-    nested == Nested::Collapse
+    nested == NestedMode::Collapse
 }

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::give_up::GiveUp;
+use super::give_up::StopReason;
 
 /// What a test's scope has to do with one call.
 #[cfg(feature = "test-util")]
@@ -37,7 +37,7 @@ impl Observed {
         }
     }
 
-    pub(super) fn ended(&self, end: Result<(), GiveUp>) {
+    pub(super) fn ended(&self, end: Result<(), StopReason>) {
         if let Some(recording) = &self.recording {
             recording.ended(end);
         }
@@ -77,7 +77,7 @@ impl Observed {
 
     pub(super) fn attempted(&self) {}
     pub(super) fn waits(&mut self, _: Duration) {}
-    pub(super) fn ended(&self, _: Result<(), GiveUp>) {}
+    pub(super) fn ended(&self, _: Result<(), StopReason>) {}
 
     pub(super) fn skips_sleeps(&self) -> bool {
         false

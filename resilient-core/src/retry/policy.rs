@@ -38,7 +38,7 @@ pub enum WhenOpen {
 /// | [`max_delay`](RetryPolicyBuilder::max_delay) | 10 s | ≥ the base delay |
 /// | [`backoff_factor`](RetryPolicyBuilder::backoff_factor) | 2 | finite, ≥ 1 |
 /// | [`jitter`](RetryPolicyBuilder::jitter) | full | a proportion is 0 to 1 |
-/// | [`max_hint`](RetryPolicyBuilder::max_hint) | 60 s | any |
+/// | [`max_retry_after`](RetryPolicyBuilder::max_retry_after) | 60 s | any |
 /// | [`max_elapsed`](RetryPolicyBuilder::max_elapsed) | none | > 0 |
 /// | [`when_open`](RetryPolicyBuilder::when_open) | stop | |
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub struct RetryPolicy {
     pub(super) max_delay: Duration,
     pub(super) backoff_factor: f64,
     pub(super) jitter: Jitter,
-    pub(super) max_hint: Duration,
+    pub(super) max_retry_after: Duration,
     pub(super) max_elapsed: Option<Duration>,
     pub(super) when_open: WhenOpen,
     pub(super) seed: Option<u64>,
@@ -94,7 +94,7 @@ pub struct RetryPolicyBuilder {
     max_delay: Option<Duration>,
     backoff_factor: Option<f64>,
     jitter: Jitter,
-    max_hint: Option<Duration>,
+    max_retry_after: Option<Duration>,
     max_elapsed: Option<Duration>,
     when_open: WhenOpen,
     seed: Option<u64>,
@@ -116,7 +116,7 @@ impl RetryPolicyBuilder {
             max_delay: None,
             backoff_factor: None,
             jitter: Jitter::Full,
-            max_hint: None,
+            max_retry_after: None,
             max_elapsed: None,
             when_open: WhenOpen::Stop,
             seed: None,
@@ -171,8 +171,8 @@ impl RetryPolicyBuilder {
     }
 
     /// The longest wait that the dependency may ask for. Where it asks for more, the call ends at once with its error.
-    pub const fn max_hint(mut self, time: Duration) -> Self {
-        self.max_hint = Some(time);
+    pub const fn max_retry_after(mut self, time: Duration) -> Self {
+        self.max_retry_after = Some(time);
         self
     }
 
@@ -323,7 +323,7 @@ impl RetryPolicyBuilder {
                 None => BACKOFF_FACTOR,
             },
             jitter: self.jitter,
-            max_hint: or(self.max_hint, MAX_HINT),
+            max_retry_after: or(self.max_retry_after, MAX_HINT),
             max_elapsed: self.max_elapsed,
             when_open: self.when_open,
             seed: self.seed,

@@ -6,9 +6,9 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::attempt::Attempt;
-use super::driver::Retry;
+use super::driver::RetryDriver;
 use super::error::{FailedAttempt, RetryError};
-use super::give_up::GiveUp;
+use super::give_up::StopReason;
 use crate::time;
 
 /// What a loop keeps of its attempts.
@@ -20,22 +20,22 @@ pub trait Kept<O> {
     fn forget(&mut self);
 
     /// An attempt's body runs next, and knows what came before.
-    fn lend(&mut self, retry: &Retry<'_>) -> Attempt<O>;
+    fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
     /// The same, for an attempt that does not give back what it knows: it learns no error that is to be kept.
-    fn give_away(&mut self, retry: &Retry<'_>) -> Attempt<O>;
+    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
     /// The attempt that knew is over.
     fn give_back(&mut self, known: Attempt<O>);
 
     /// There is another attempt after this failed output.
-    fn keep(&mut self, output: O, retry: &Retry<'_>);
+    fn keep(&mut self, output: O, retry: &RetryDriver<'_>);
 
     /// The last failed output, unless it is but an earlier rejection.
-    fn real(&mut self, retry: &Retry<'_>) -> Option<O>;
+    fn real(&mut self, retry: &RetryDriver<'_>) -> Option<O>;
 
     /// The call ends with a failed output.
-    fn end(&mut self, output: O, retry: &Retry<'_>, reason: GiveUp) -> Self::Final;
+    fn end(&mut self, output: O, retry: &RetryDriver<'_>, reason: StopReason) -> Self::Final;
 
     /// The call ends with a good output.
     fn succeed(&mut self, output: O) -> Self::Final;
@@ -74,11 +74,11 @@ impl<O> Kept<O> for Last<O> {
     }
 
     #[inline]
-    fn lend(&mut self, retry: &Retry<'_>) -> Attempt<O> {
+    fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
         Attempt::new(retry, self.0.take())
     }
 
-    fn give_away(&mut self, retry: &Retry<'_>) -> Attempt<O> {
+    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
         self.lend(retry)
     }
 
@@ -89,17 +89,17 @@ impl<O> Kept<O> for Last<O> {
     }
 
     #[inline]
-    fn keep(&mut self, output: O, _: &Retry<'_>) {
+    fn keep(&mut self, output: O, _: &RetryDriver<'_>) {
         self.0 = Some(output);
     }
 
     #[inline]
-    fn real(&mut self, retry: &Retry<'_>) -> Option<O> {
+    fn real(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
         self.0.take().filter(|_| retry.has_failed())
     }
 
     #[inline]
-    fn end(&mut self, output: O, _: &Retry<'_>, _: GiveUp) -> O {
+    fn end(&mut self, output: O, _: &RetryDriver<'_>, _: StopReason) -> O {
         output
     }
 
@@ -157,12 +157,12 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
         self.began = Some(time::now());
     }
 
-    fn lend(&mut self, retry: &Retry<'_>) -> Attempt<Result<T, E>> {
+    fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<Result<T, E>> {
         self.began = Some(time::now());
         Attempt::new(retry, self.take_last().map(Err))
     }
 
-    fn give_away(&mut self, retry: &Retry<'_>) -> Attempt<Result<T, E>> {
+    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<Result<T, E>> {
         self.began = Some(time::now());
         Attempt::new(retry, None)
     }
@@ -173,7 +173,7 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
         }
     }
 
-    fn keep(&mut self, output: Result<T, E>, retry: &Retry<'_>) {
+    fn keep(&mut self, output: Result<T, E>, retry: &RetryDriver<'_>) {
         match output {
             // A rejected attempt was none: what it returned is not one of the errors.
             Err(error) if retry.has_failed() => self.push(error, retry.last_delay()),
@@ -181,11 +181,16 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
         }
     }
 
-    fn real(&mut self, _: &Retry<'_>) -> Option<Result<T, E>> {
+    fn real(&mut self, _: &RetryDriver<'_>) -> Option<Result<T, E>> {
         self.take_last().map(Err)
     }
 
-    fn end(&mut self, output: Result<T, E>, retry: &Retry<'_>, reason: GiveUp) -> Self::Final {
+    fn end(
+        &mut self,
+        output: Result<T, E>,
+        retry: &RetryDriver<'_>,
+        reason: StopReason,
+    ) -> Self::Final {
         output.map_err(|error| {
             let last = self.failed_attempt(error, Duration::ZERO);
             let started = retry.started_at();

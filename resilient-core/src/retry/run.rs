@@ -1,12 +1,12 @@
 //! The loop around a closure, for those who do not use the attributes.
 
 use super::attempt::Attempt;
-use super::driver::Retry;
+use super::driver::RetryDriver;
 use super::policy::RetryPolicy;
 use super::record::{Kept, Last};
 use super::terms::Terms;
-use crate::breaker::{CircuitBreaker, Rejected};
-use crate::outcome::{Class, Classify, Output, every_failure};
+use crate::breaker::{CircuitBreaker, RejectedOutput};
+use crate::outcome::{Classification, Classify, Fallible, every_failure};
 use crate::time::sleep;
 
 impl RetryPolicy {
@@ -36,7 +36,7 @@ impl RetryPolicy {
     /// Dropping the future drops the running attempt or ends the sleep; nothing goes on.
     pub async fn run<O, F, R>(&self, operation: F) -> O
     where
-        O: Output,
+        O: Fallible,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -69,12 +69,12 @@ impl RetryPolicy {
     /// As for [`run`](Self::run).
     pub async fn run_with<O, C, F, R>(&self, mut classify: C, mut operation: F) -> O
     where
-        C: FnMut(&O) -> Option<Class>,
+        C: FnMut(&O) -> Option<Classification>,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
         let terms = Terms::new().timed();
-        let mut retry = Retry::new(self, Some(&terms), true);
+        let mut retry = RetryDriver::new(self, Some(&terms), true);
         let mut last = None;
         loop {
             let attempt = operation(Attempt::new(&retry, last));
@@ -102,7 +102,7 @@ impl RetryPolicy {
     /// As for [`run`](Self::run); an attempt that is dropped gives its permit back.
     pub async fn run_through<O, F, R>(&self, breaker: &CircuitBreaker, operation: F) -> O
     where
-        O: Output + Rejected,
+        O: Fallible + RejectedOutput,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -122,13 +122,13 @@ impl RetryPolicy {
         mut operation: F,
     ) -> O
     where
-        O: Rejected,
-        C: FnMut(&O) -> Option<Class>,
+        O: RejectedOutput,
+        C: FnMut(&O) -> Option<Classification>,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
         let terms = Terms::new().timed();
-        let mut retry = Retry::new(self, Some(&terms), true);
+        let mut retry = RetryDriver::new(self, Some(&terms), true);
         let mut kept = Last::new();
         loop {
             let (output, next) = match breaker.try_acquire() {

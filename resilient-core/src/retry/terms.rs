@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::budget::RetryBudget;
 use super::limits::Limits;
-use super::nested::Nested;
+use super::nested::NestedMode;
 use crate::time;
 
 /// What one call was given besides its policy. Most are given nothing: so it stands apart from the loop, which refers to it.
@@ -13,7 +13,7 @@ pub struct Terms<'a> {
     pub(super) started: Option<Instant>,
     pub(super) limits: Limits,
     pub(super) budget: Option<&'a RetryBudget>,
-    pub(super) nested: Nested,
+    pub(super) nested: NestedMode,
 }
 
 impl<'a> Terms<'a> {
@@ -51,7 +51,7 @@ impl<'a> Terms<'a> {
     /// What the loop does inside another one.
     #[inline]
     #[must_use]
-    pub fn nested(mut self, nested: Nested) -> Self {
+    pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
         self
     }

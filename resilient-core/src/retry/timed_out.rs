@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Which time limit cut a call short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Limit {
+pub enum TimeLimit {
     /// `attempt_timeout` of `#[retry]`: the time for one attempt.
     AttemptTimeout,
     /// `deadline` of `#[retry]`: the time for the whole call, or what an outer call had left.
@@ -18,7 +18,7 @@ pub enum Limit {
     NoTimer,
 }
 
-impl Limit {
+impl TimeLimit {
     /// The name in lower case, as metrics and logs use it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -31,7 +31,7 @@ impl Limit {
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for TimeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -40,7 +40,7 @@ impl fmt::Display for Limit {
 /// The call took too long and was cancelled: whether it took effect is not known.
 ///
 /// ```
-/// use resilient_core::{Limit, TimedOut};
+/// use resilient_core::{TimeLimit, TimedOut};
 ///
 /// #[derive(Debug)]
 /// enum PayError { TimedOut(TimedOut) }
@@ -51,12 +51,12 @@ impl fmt::Display for Limit {
 ///
 /// fn is_worth_a_call_to_support(error: &PayError) -> bool {
 ///     let PayError::TimedOut(timed_out) = error;
-///     timed_out.limit() == Limit::Deadline && timed_out.attempts() > 1
+///     timed_out.limit() == TimeLimit::Deadline && timed_out.attempts() > 1
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedOut {
-    pub(super) limit: Limit,
+    pub(super) limit: TimeLimit,
     pub(super) after: Duration,
     pub(super) attempts: u32,
 }
@@ -64,7 +64,7 @@ pub struct TimedOut {
 impl TimedOut {
     /// Which limit it was.
     #[must_use]
-    pub fn limit(&self) -> Limit {
+    pub fn limit(&self) -> TimeLimit {
         self.limit
     }
 
@@ -91,13 +91,13 @@ impl fmt::Display for TimedOut {
             attempts,
         } = self;
         match limit {
-            Limit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
-            Limit::Deadline if *attempts == 1 => {
+            TimeLimit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
+            TimeLimit::Deadline if *attempts == 1 => {
                 write!(f, "deadline of {after:?} passed in the first attempt")
             }
-            Limit::Deadline => write!(f, "deadline of {after:?} passed in attempt {attempts}"),
-            Limit::Timeout => write!(f, "timed out after {after:?}"),
-            Limit::NoTimer => write!(
+            TimeLimit::Deadline => write!(f, "deadline of {after:?} passed in attempt {attempts}"),
+            TimeLimit::Timeout => write!(f, "timed out after {after:?}"),
+            TimeLimit::NoTimer => write!(
                 f,
                 "not called: there is no async runtime with timers to keep a limit of {after:?}"
             ),
@@ -114,36 +114,36 @@ impl std::error::Error for TimedOut {}
     note = "add `impl From<resilient::TimedOut> for {Self}` (for a type parameter, the bound), or return an error type \
             of your own"
 )]
-pub trait ReportsTimeout: Sized {
+pub trait FromTimedOut: Sized {
     /// The error for a call that was cut short.
     fn timed_out(timed_out: TimedOut) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: From<TimedOut>> ReportsTimeout for E {
+impl<E: From<TimedOut>> FromTimedOut for E {
     fn timed_out(timed_out: TimedOut) -> Self {
         Self::from(timed_out)
     }
 }
 
-/// An output that a call which was cut short can have: `Err` of an error that [`ReportsTimeout`], or `None`.
+/// An output that a call which was cut short can have: `Err` of an error that [`FromTimedOut`], or `None`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs a value to return when it cuts the call short",
     note = "return a `Result` whose error has `From<resilient::TimedOut>`, or an `Option`"
 )]
-pub trait TimesOut {
+pub trait TimedOutOutput {
     /// The output of a call that was cut short.
     fn timed_out(timed_out: TimedOut) -> Self;
 }
 
-impl<T, E: ReportsTimeout> TimesOut for Result<T, E> {
+impl<T, E: FromTimedOut> TimedOutOutput for Result<T, E> {
     fn timed_out(timed_out: TimedOut) -> Self {
         Err(E::timed_out(timed_out))
     }
 }
 
-impl<T> TimesOut for Option<T> {
+impl<T> TimedOutOutput for Option<T> {
     fn timed_out(_: TimedOut) -> Self {
         None
     }

@@ -119,7 +119,7 @@ impl Sum {
 ///
 /// It is exact for up to 1024 retries, and for any number of them once the longest delay is reached; a schedule that is
 /// slower than that is overestimated, by less than a hundredth. `max_elapsed` is taken into account. Outside are what nobody
-/// knows before: hints of the dependency (each up to `max_hint`, and a first delay), waits for an open circuit
+/// knows before: hints of the dependency (each up to `max_retry_after`, and a first delay), waits for an open circuit
 /// ([`WhenOpen::Wait`](super::WhenOpen::Wait)), and how late timers are, of which tokio's round up to a millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use resilient_core::testing::Scope;
-//! use resilient_core::{GiveUp, Jitter, RetryPolicy};
+//! use resilient_core::{StopReason, Jitter, RetryPolicy};
 //! use std::time::Duration;
 //!
 //! // The code under test.
@@ -17,7 +17,7 @@
 //!
 //! let call = scope.call();
 //! assert_eq!(call.attempts(), 4);
-//! assert_eq!(call.gave_up(), Some(GiveUp::Exhausted));
+//! assert_eq!(call.gave_up(), Some(StopReason::Exhausted));
 //! assert!(call.delays().iter().all(|delay| *delay <= Duration::from_millis(400)));
 //! # });
 //! ```
@@ -31,7 +31,7 @@
 //! # Breakers
 //!
 //! The breaker of an annotated function is shared by all tests of a program. Let a test begin with
-//! `Registry::global().named("payments").reset()`, give each test a breaker of its own with `breaker = …`, or run such tests
+//! `Registry::global().named("payments").close()`, give each test a breaker of its own with `breaker = …`, or run such tests
 //! one at a time. To pass the recovery time, give the breaker the scope's
 //! [`clock`](Scope::clock).
 

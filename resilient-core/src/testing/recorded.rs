@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::retry::GiveUp;
+use crate::retry::StopReason;
 
 /// One call under a retry that was made in a [`Scope`](super::Scope).
 #[derive(Debug, Clone)]
@@ -11,7 +11,7 @@ pub struct RecordedCall {
     pub(super) place: &'static Location<'static>,
     pub(super) attempts: u32,
     pub(super) delays: Vec<Duration>,
-    pub(super) end: Option<Result<(), GiveUp>>,
+    pub(super) end: Option<Result<(), StopReason>>,
 }
 
 impl RecordedCall {
@@ -44,7 +44,7 @@ impl RecordedCall {
 
     /// Why it was not tried again. `None` for a success, and for a call that was cancelled or has not ended yet.
     #[must_use]
-    pub fn gave_up(&self) -> Option<GiveUp> {
+    pub fn gave_up(&self) -> Option<StopReason> {
         self.end.and_then(Result::err)
     }
 

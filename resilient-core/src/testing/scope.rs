@@ -11,7 +11,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::recorded::RecordedCall;
-use crate::retry::GiveUp;
+use crate::retry::StopReason;
 use crate::time::ManualClock;
 
 thread_local! {
@@ -260,7 +260,7 @@ impl Recording {
         self.change(|call| call.delays.push(delay));
     }
 
-    pub(crate) fn ended(&self, end: Result<(), GiveUp>) {
+    pub(crate) fn ended(&self, end: Result<(), StopReason>) {
         self.change(|call| call.end = Some(end));
     }
 

@@ -23,7 +23,7 @@ fn retry(budget: &RetryBudget) -> bool {
 #[test]
 fn r07_of_two_threads_exactly_one_gets_the_last_token() {
     catches([Bug::BudgetChangedApart], || {
-        let budget = budget(ten().reserve(9));
+        let budget = budget(ten().initial_tokens(9));
         let (one, other) = both(|| retry(budget), || retry(budget));
         let seen = budget.snapshot();
         holds(one != other, "there is one retry", &seen);
@@ -36,7 +36,7 @@ fn r07_of_two_threads_exactly_one_gets_the_last_token() {
 #[test]
 fn r07_of_two_threads_that_bring_tokens_none_loses_any() {
     catches([Bug::BudgetChangedApart], || {
-        let budget = budget(ten().reserve(3));
+        let budget = budget(ten().initial_tokens(3));
         both(|| budget.succeeded(true), || budget.succeeded(false));
         let seen = budget.snapshot();
         holds(seen.tokens == 9, "both are in", &seen);
@@ -46,7 +46,7 @@ fn r07_of_two_threads_that_bring_tokens_none_loses_any() {
 #[test]
 fn r07_two_threads_never_fill_the_bucket_beyond_its_capacity() {
     catches([Bug::BudgetFilledBeyond], || {
-        let budget = budget(ten().reserve(4));
+        let budget = budget(ten().initial_tokens(4));
         both(|| budget.succeeded(true), || budget.succeeded(true));
         let seen = budget.snapshot();
         holds(seen.tokens == 10, "no more fit", &seen);
@@ -58,7 +58,7 @@ fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
     catches(
         [Bug::BudgetChangedApart, Bug::BudgetReservationKeptOnDrop],
         || {
-            let budget = budget(ten().reserve(5));
+            let budget = budget(ten().initial_tokens(5));
             let (granted, ()) = both(
                 || budget.try_reserve().map(drop).is_some(),
                 || budget.succeeded(false),
@@ -74,7 +74,7 @@ fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
 #[test]
 fn r07_tokens_that_one_thread_gives_back_the_other_one_may_take() {
     catches([Bug::BudgetChangedApart], || {
-        let budget = budget(ten().reserve(5));
+        let budget = budget(ten().initial_tokens(5));
         let (_, retried) = both(|| budget.try_reserve().map(drop), || retry(budget));
         let seen = budget.snapshot();
         let rest = if retried { 0 } else { 5 };
@@ -90,9 +90,9 @@ fn g02_an_override_beside_a_success_leaves_no_more_than_fits() {
         [Bug::BudgetChangedApart, Bug::BudgetCapacityReadApart],
         || {
             let registry = Registry::new();
-            let budget = budget(ten().reserve(9));
+            let budget = budget(ten().initial_tokens(9));
             registry.register_budget(budget).unwrap();
-            let lower = BudgetConfig::builder().capacity(5).reserve(5);
+            let lower = BudgetConfig::builder().capacity(5).initial_tokens(5);
             both(
                 move || registry.override_budget("dependency", lower).map(drop),
                 || budget.succeeded(false),

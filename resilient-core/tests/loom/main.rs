@@ -24,8 +24,8 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread::{self, JoinHandle};
 use resilient_core::__private::{Bug, HandOver, in_order, with_bug};
 use resilient_core::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, EventKind, KeyedBreakers, ManualClock,
-    Mode, Outcome, Override, Permit, Registry, State,
+    BreakerConfig, BreakerConfigBuilder, BreakerOverride, CircuitBreaker, CircuitState, EventKind,
+    KeyedBreakers, ManualClock, OperatorMode, Outcome, Permit, Registry,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -125,16 +125,20 @@ fn fm_e3_success_and_failure_at_the_threshold_have_an_order() {
                 "the word says what the machine says",
                 &seen,
             );
-            if seen.state == State::Closed {
-                let first = (seen.streak, counts) == (1, (1, 0, 0));
+            if seen.state == CircuitState::Closed {
+                let first = (seen.consecutive_failures, counts) == (1, (1, 0, 0));
                 holds(first, "the success was first", &seen);
                 succeed(breaker);
                 let seen = breaker.snapshot();
-                holds(seen.streak == 0, "a success ends the streak", &seen);
+                holds(
+                    seen.consecutive_failures == 0,
+                    "a success ends the streak",
+                    &seen,
+                );
             } else {
                 let after = [(0, 1, 0), (0, 0, 1)].contains(&counts);
                 holds(
-                    seen.state == State::Open && after,
+                    seen.state == CircuitState::Open && after,
                     "the failure was first",
                     &seen,
                 );
@@ -160,13 +164,17 @@ fn b03_a_success_after_a_reset_by_another_thread_is_late_and_moves_nothing() {
                     was_reset
                 },
                 move || {
-                    breaker.reset();
+                    breaker.close();
                     reset.store(true, Ordering::Release);
                     fail(breaker);
                 },
             );
             let seen = breaker.snapshot();
-            holds(seen.streak == 1, "the new state's failure stands", &seen);
+            holds(
+                seen.consecutive_failures == 1,
+                "the new state's failure stands",
+                &seen,
+            );
             holds(
                 seen.totals.success + seen.totals.late == 1,
                 "the call is counted once",
@@ -186,10 +194,10 @@ fn b03_a_failure_from_before_a_reset_does_not_open_the_circuit_after_it() {
     catches([Bug::ReportOfAnyGeneration], || {
         let (breaker, _) = closed(&config().failure_threshold(1));
         let permit = breaker.try_acquire().unwrap();
-        both(move || permit.report(Outcome::Failure), || breaker.reset());
+        both(move || permit.report(Outcome::Failure), || breaker.close());
         let seen = breaker.snapshot();
         holds(
-            seen.state == State::Closed,
+            seen.state == CircuitState::Closed,
             "the reset was last, or the failure late",
             &seen,
         );
@@ -262,7 +270,11 @@ fn b02_the_slot_of_a_cancelled_probe_is_free_again() {
             "who was dropped has no slot",
             &seen,
         );
-        holds(seen.state == State::HalfOpen, "nothing was decided", &seen);
+        holds(
+            seen.state == CircuitState::HalfOpen,
+            "nothing was decided",
+            &seen,
+        );
         holds(
             breaker.try_acquire().is_ok() != held,
             "a free slot can be taken",
@@ -286,7 +298,7 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
         );
         let seen = breaker.snapshot();
         holds(
-            seen.state == State::Closed && seen.streak == 0,
+            seen.state == CircuitState::Closed && seen.consecutive_failures == 0,
             "one success closes",
             &seen,
         );
@@ -340,12 +352,16 @@ fn b05_a_window_that_is_filling_takes_in_every_success() {
         );
         fail(breaker);
         holds(
-            breaker.state() == State::Closed,
+            breaker.state() == CircuitState::Closed,
             "one of three is no half",
             &seen,
         );
         fail(breaker);
-        holds(breaker.state() == State::Open, "two of three are", &seen);
+        holds(
+            breaker.state() == CircuitState::Open,
+            "two of three are",
+            &seen,
+        );
     });
 }
 
@@ -472,12 +488,16 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
             &seen,
         );
         // Conditions are tested at the next counted call.
-        if seen.state == State::Closed {
-            holds(seen.streak == 2, "the failure came first", &seen);
+        if seen.state == CircuitState::Closed {
+            holds(
+                seen.consecutive_failures == 2,
+                "the failure came first",
+                &seen,
+            );
             fail(breaker);
         }
         holds(
-            breaker.state() == State::Open,
+            breaker.state() == CircuitState::Open,
             "the new threshold opens it",
             &seen,
         );
@@ -512,10 +532,13 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
         [Bug::WordWrittenUnlocked, Bug::WordForgottenByReconfigure],
         || {
             let (breaker, _) = closed(&config().failure_threshold(2));
-            both(|| fail(breaker), || reconfigure(breaker, Mode::ForcedOpen));
+            both(
+                || fail(breaker),
+                || reconfigure(breaker, OperatorMode::ForcedOpen),
+            );
             let seen = breaker.snapshot();
             holds(
-                seen.state == State::ForcedOpen,
+                seen.state == CircuitState::ForcedOpen,
                 "forced open in any order",
                 &seen,
             );
@@ -529,7 +552,7 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
 }
 
 /// What an operator does. The registry's own locks are the standard library's: one thread of a model uses it.
-fn reconfigure(breaker: &CircuitBreaker, what: impl Into<Override>) {
+fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();
     registry.override_breaker("dependency", what).unwrap();
@@ -572,7 +595,7 @@ fn b13_at_rest_each_call_beside_a_reset_is_in_exactly_one_total() {
             || succeed(breaker),
             || {
                 succeed(breaker);
-                breaker.reset();
+                breaker.close();
                 call(breaker, Outcome::Ignored);
             },
         );
@@ -608,7 +631,11 @@ fn g07_two_threads_that_bring_the_same_new_key_get_one_breaker() {
         let shards = keyed(2);
         let (one, other) = both(|| shards.get(&1), || shards.get(&1));
         one.force_open();
-        holds(other.state() == State::ForcedOpen, "they are one", &other);
+        holds(
+            other.state() == CircuitState::ForcedOpen,
+            "they are one",
+            &other,
+        );
         holds(shards.len() == 1, "there is one", &shards);
     });
 }
@@ -633,7 +660,7 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
     catches([Bug::ClosingCountedRelaxed], || {
         let shards = keyed(1);
         fail(&shards.get(&1));
-        both(|| shards.get(&1).reset(), || drop(shards.get(&2)));
+        both(|| shards.get(&1).close(), || drop(shards.get(&2)));
         let third = shards.get(&3);
         holds(
             third.key() == Some("3"),
@@ -675,7 +702,11 @@ fn g05_a_mode_for_all_keys_reaches_the_shared_breaker_that_is_being_made() {
         let registry = Registry::new();
         registry.register_keyed(shards).unwrap();
         let (other, ()) = both(|| shards.get(&2), move || registry.all().force_open());
-        holds(other.state() == State::ForcedOpen, "all means all", &other);
+        holds(
+            other.state() == CircuitState::ForcedOpen,
+            "all means all",
+            &other,
+        );
     });
 }
 

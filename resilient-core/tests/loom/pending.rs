@@ -42,7 +42,7 @@ fn b05_a_pending_success_beside_a_failure_is_in_the_window() {
         );
         let totals = (seen.totals.success, seen.totals.failure);
         holds(totals == (2, 2), "both are in the totals", &seen);
-        let streak = [1, 2].contains(&seen.streak) || seen.streak == 0;
+        let streak = [1, 2].contains(&seen.consecutive_failures) || seen.consecutive_failures == 0;
         holds(streak, "some order explains the streak", &seen);
     });
 }
@@ -56,7 +56,11 @@ fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_fail
             with_slot(1, || succeed(breaker)),
         );
         let seen = breaker.snapshot();
-        holds(seen.streak <= 1, "its success came between", &seen);
+        holds(
+            seen.consecutive_failures <= 1,
+            "its success came between",
+            &seen,
+        );
         holds(seen.totals.success == 3, "all successes are counted", &seen);
     });
 }
@@ -89,14 +93,14 @@ fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_nex
         both(
             with_slot(0, move || permit.report(Outcome::Success)),
             with_slot(1, || {
-                breaker.reset();
+                breaker.close();
                 fail(breaker);
             }),
         );
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
         holds(
-            (window.calls, window.failures, seen.streak) == (1, 1, 1),
+            (window.calls, window.failures, seen.consecutive_failures) == (1, 1, 1),
             "only the new failure is remembered",
             &seen,
         );
@@ -116,7 +120,7 @@ fn b03_a_thread_leaves_nothing_in_a_generation_that_it_was_not_told_of() {
         let (breaker, _) = windowed();
         both(
             with_slot(0, || {
-                breaker.reset();
+                breaker.close();
                 succeed(breaker);
                 fail(breaker);
             }),
@@ -125,7 +129,11 @@ fn b03_a_thread_leaves_nothing_in_a_generation_that_it_was_not_told_of() {
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
         holds(window.calls == 2, "both are in the window", &seen);
-        holds(seen.streak == 1, "the failure was the last", &seen);
+        holds(
+            seen.consecutive_failures == 1,
+            "the failure was the last",
+            &seen,
+        );
     });
 }
 

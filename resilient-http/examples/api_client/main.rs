@@ -168,6 +168,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         server.orders(),
         calls.rejected
     );
-    api.close_and_wait(Duration::from_secs(1)).await?;
+    api.shutdown(Duration::from_secs(1)).await?;
     Ok(())
 }

@@ -100,7 +100,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         if age > OUTAGE.1 + Duration::from_millis(1400) {
             break;
         }
-        let is_open = chat.circuit_breaker().state() == resilient::State::Open;
+        let is_open = chat.circuit_breaker().state() == resilient::breaker::CircuitState::Open;
         let question = if is_open && last == "stale" && !asked_new {
             asked_new = true;
             "Which spoon?"

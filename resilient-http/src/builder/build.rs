@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilient::{BreakerConfig, CircuitBreaker, KeyedBreakers, Registry, RetryBudget};
+use resilient::breaker::KeyedBreakers;
+use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
 
 use super::{ApiClientBuilder, Breaker, Budget};
 use crate::address::{Base, UserInfo, is_private};

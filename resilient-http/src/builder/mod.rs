@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use resilient::{BreakerConfig, BudgetConfig, CircuitBreaker, RetryBudget, RetryPolicy};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
 
 use crate::auth::Auth;
 use crate::client::ApiClient;
@@ -39,7 +40,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`circuit_breaker`](Self::circuit_breaker) | opens after 5 failures in a row, for 30 s | one for each origin |
 /// | [`redirects`](Self::redirects) | 5 | within the origin only |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
-/// | [`retried_statuses`](Self::retried_statuses) | 408, 429, 500, 502, 503, 504 | |
+/// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
 /// | [`permanent_codes`](Self::permanent_codes) | none | |
 /// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
 /// | [`auth`](Self::auth), [`header`](Self::header), [`name`](Self::name) | none | |
@@ -223,7 +224,7 @@ impl ApiClientBuilder {
     }
 
     /// The statuses that are tried again, where the call may be sent twice.
-    pub fn retried_statuses(mut self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
+    pub fn retry_statuses(mut self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
         self.rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
         self
     }

@@ -11,7 +11,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// A time that outlives every process, within what the store can count.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The settings of an [`AnswerCache`](crate::AnswerCache).
+/// The settings of an [`ResponseCache`](crate::ResponseCache).
 ///
 /// | setting | default | range |
 /// |---|---|---|

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use resilient::{Classify, Limit, Outcome, State};
+use resilient::breaker::CircuitState;
+use resilient::retries::TimeLimit;
+use resilient::{Classify, Outcome};
 use tokio::time::Instant;
 
 use super::counts::count;
 use super::key::Key;
-use super::store::{AnswerCache, Stored};
+use super::store::{ResponseCache, Stored};
 use crate::client::ApiClient;
 use crate::closing::limited;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
@@ -24,7 +26,7 @@ static OWNERS: AtomicU64 = AtomicU64::new(0);
 
 /// What an endpoint keeps, in a cache that it may share.
 pub(crate) struct Kept {
-    cache: AnswerCache,
+    cache: ResponseCache,
     /// Unlike that of any other endpoint of this process.
     owner: u64,
 }
@@ -42,14 +44,14 @@ enum Got<T> {
 }
 
 impl Kept {
-    pub(crate) fn new(cache: AnswerCache) -> Self {
+    pub(crate) fn new(cache: ResponseCache) -> Self {
         Self {
             cache,
             owner: OWNERS.fetch_add(1, Ordering::Relaxed),
         }
     }
 
-    pub(crate) fn cache(&self) -> &AnswerCache {
+    pub(crate) fn cache(&self) -> &ResponseCache {
         &self.cache
     }
 
@@ -182,7 +184,7 @@ impl Kept {
         let cache = &*self.cache.inner;
         let is_open = || {
             let state = client.circuit_breaker().state();
-            matches!(state, State::Open | State::ForcedOpen)
+            matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
         };
         // The call whose own failures opened the circuit ends with the last of them.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
@@ -230,7 +232,7 @@ async fn within<F: Future>(
         return Ok(wait.await);
     };
     limited(after, wait).await.map_err(|cut| {
-        if cut.limit() == Limit::NoTimer {
+        if cut.limit() == TimeLimit::NoTimer {
             return cut.into();
         }
         let details = Details {

@@ -10,4 +10,4 @@ mod store;
 pub use self::config::CacheConfig;
 pub use self::counts::CacheCounts;
 pub(crate) use self::kept::Kept;
-pub use self::store::AnswerCache;
+pub use self::store::ResponseCache;

@@ -27,7 +27,7 @@ const OVERHEAD: usize = 256;
 ///
 /// Times are those of `tokio::time`.
 #[derive(Clone)]
-pub struct AnswerCache {
+pub struct ResponseCache {
     pub(super) inner: Arc<Inner>,
 }
 
@@ -55,7 +55,7 @@ impl Stored {
     }
 }
 
-impl AnswerCache {
+impl ResponseCache {
     /// An empty one.
     ///
     /// # Errors
@@ -134,9 +134,9 @@ fn forbids_storing(response: &Response) -> bool {
         .any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
 }
 
-impl fmt::Debug for AnswerCache {
+impl fmt::Debug for ResponseCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnswerCache")
+        f.debug_struct("ResponseCache")
             .field("config", &self.inner.config)
             .field("counts", &self.counts())
             .finish_non_exhaustive()

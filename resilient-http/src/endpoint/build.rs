@@ -8,7 +8,7 @@ use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use super::call::Endpoint;
 use super::config::{EndpointConfig, Pay};
 #[cfg(feature = "cache")]
-use crate::cache::AnswerCache;
+use crate::cache::ResponseCache;
 use crate::client::ApiClient;
 use crate::error::{BuildError, BuildErrorKind};
 use crate::transport::Transport;
@@ -22,7 +22,7 @@ pub struct EndpointBuilder<Req: ?Sized, Res> {
     budget: Option<RetryBudget>,
     way: Way,
     #[cfg(feature = "cache")]
-    cache: Option<AnswerCache>,
+    cache: Option<ResponseCache>,
     types: PhantomData<fn(&Req) -> Res>,
 }
 
@@ -93,7 +93,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
 
     /// Keeps answers here, where those of other endpoints may be, too. Endpoints share the room, never an answer.
     #[cfg(feature = "cache")]
-    pub fn cache(mut self, cache: AnswerCache) -> Self {
+    pub fn cache(mut self, cache: ResponseCache) -> Self {
         self.cache = Some(cache);
         self
     }
@@ -136,8 +136,8 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             (None, Pay::Nothing) => client.no_budget(),
             (None, Pay::Default) => client,
         };
-        if let Some(statuses) = config.retried_statuses() {
-            client = client.retried_statuses(statuses);
+        if let Some(statuses) = config.retry_statuses() {
+            client = client.retry_statuses(statuses);
         }
         if config.allows_plain_http() {
             client = client.allow_plain_http();
@@ -150,7 +150,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         #[cfg(feature = "cache")]
         let cache = match (self.cache, config.cache()) {
             (Some(cache), _) => Some(cache),
-            (None, Some(settings)) => Some(AnswerCache::new(settings)?),
+            (None, Some(settings)) => Some(ResponseCache::new(settings)?),
             (None, None) => None,
         };
         let client = client.build()?;

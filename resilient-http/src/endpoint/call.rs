@@ -17,7 +17,7 @@ use super::options::Caching;
 use super::options::CallOptions;
 use super::settings::Bound;
 #[cfg(feature = "cache")]
-use crate::cache::{AnswerCache, Kept};
+use crate::cache::{Kept, ResponseCache};
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError};
 use crate::request::{PreparedRequest, RequestBuilder};
@@ -94,7 +94,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
     pub(super) fn assemble(
         config: EndpointConfig,
         client: ApiClient,
-        #[cfg(feature = "cache")] cache: Option<AnswerCache>,
+        #[cfg(feature = "cache")] cache: Option<ResponseCache>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -138,7 +138,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
     /// Where its answers are kept, if they are.
     #[cfg(feature = "cache")]
     #[must_use]
-    pub fn cache(&self) -> Option<&AnswerCache> {
+    pub fn cache(&self) -> Option<&ResponseCache> {
         self.inner.kept.as_ref().map(Kept::cache)
     }
 

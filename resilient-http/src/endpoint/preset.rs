@@ -107,7 +107,7 @@ impl Preset {
                     .max_delay(max_delay),
             )),
             idempotency: Some(Idempotency::Yes),
-            retried_statuses: Some(self.retried.to_vec()),
+            retry_statuses: Some(self.retried.to_vec()),
             permanent_codes: Some(self.permanent.iter().map(|&code| code.to_owned()).collect()),
             ..Settings::default()
         }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use resilient::{BreakerConfigBuilder, BudgetConfigBuilder, RetryPolicy, RetryPolicyBuilder};
+use resilient::RetryPolicy;
+use resilient::breaker::BreakerConfigBuilder;
+use resilient::budget::BudgetConfigBuilder;
+use resilient::retries::RetryPolicyBuilder;
 
 use super::auth_kind::AuthKind;
 use super::fields::Fields;
@@ -48,7 +51,7 @@ pub(super) struct Settings {
     pub(super) budget: Option<Budget>,
     pub(super) circuit_breaker: Option<BreakerConfigBuilder>,
     pub(super) idempotency: Option<Idempotency>,
-    pub(super) retried_statuses: Option<Vec<u16>>,
+    pub(super) retry_statuses: Option<Vec<u16>>,
     pub(super) permanent_codes: Option<Vec<String>>,
     pub(super) extra_body: Fields,
     pub(super) allow_plain_http: Option<bool>,
@@ -88,7 +91,7 @@ impl Settings {
             budget: self.budget.or(lower.budget),
             circuit_breaker: self.circuit_breaker.or(lower.circuit_breaker),
             idempotency: self.idempotency.or(lower.idempotency),
-            retried_statuses: self.retried_statuses.or(lower.retried_statuses),
+            retry_statuses: self.retry_statuses.or(lower.retry_statuses),
             permanent_codes: self.permanent_codes.or(lower.permanent_codes),
             extra_body: by_name(self.extra_body, lower.extra_body),
             allow_plain_http: self.allow_plain_http.or(lower.allow_plain_http),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use resilient::{CircuitOpen, Limit, TimedOut};
+use resilient::retries::TimeLimit;
+use resilient::{CircuitOpen, TimedOut};
 
 use super::details::{CallFacts, Details, Reply};
 use super::{ApiError, BuildError, BuildErrorKind, Opaque, TimeoutPhase};
@@ -74,8 +75,8 @@ impl From<CircuitOpen> for ApiError {
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {
-            Limit::Deadline => TimeoutPhase::Deadline,
-            Limit::NoTimer => {
+            TimeLimit::Deadline => TimeoutPhase::Deadline,
+            TimeLimit::NoTimer => {
                 let problem = "has no timers: build it with `enable_all`, and make calls in it";
                 return BuildError::new(BuildErrorKind::Setting, "async runtime", problem).into();
             }

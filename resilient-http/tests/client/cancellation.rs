@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use resilient::State;
+use resilient::breaker::CircuitState;
 use resilient_http::{ApiClient, BudgetConfig, Response, RetryBudget};
 
 use crate::support::api::{Api, json, status};
@@ -61,7 +61,7 @@ async fn a_call_dropped_at_any_point_leaves_nothing_behind() {
             "after {k} polls"
         );
         assert!(ends(&api) >= server.count() as u64, "after {k} polls");
-        within("close", api.close_and_wait(Duration::from_secs(20)))
+        within("close", api.shutdown(Duration::from_secs(20)))
             .await
             .unwrap();
         until("its connections are closed", || {
@@ -89,14 +89,14 @@ async fn a_probe_dropped_at_any_point_frees_its_slot() {
         let ended = within("the polls", poll_times(call, k)).await;
         assert_eq!(breaker.snapshot().probes_in_flight, 0, "after {k} polls");
         if ended.is_some() {
-            assert_eq!(breaker.state(), State::Closed);
+            assert_eq!(breaker.state(), CircuitState::Closed);
             break;
         }
-        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
         let one: u32 = within("the next call is let in", api.get("x"))
             .await
             .unwrap();
-        assert_eq!((one, breaker.state()), (1, State::Closed));
+        assert_eq!((one, breaker.state()), (1, CircuitState::Closed));
     }
 }
 
@@ -107,13 +107,13 @@ async fn a_wait_for_the_end_can_be_dropped_and_begun_again() {
     let running = tokio::spawn(api.get::<()>("x").into_future());
     until("the call is at the server", || server.count() == 1).await;
     for k in 0..2 {
-        let wait = api.close_and_wait(Duration::from_secs(20));
+        let wait = api.shutdown(Duration::from_secs(20));
         assert!(poll_times(wait, k).await.is_none());
         assert_eq!(api.is_closed(), k > 0);
     }
     let (one, other, ()) = tokio::join!(
-        within("close", api.close_and_wait(Duration::from_secs(20))),
-        within("close", api.close_and_wait(Duration::from_secs(20))),
+        within("close", api.shutdown(Duration::from_secs(20))),
+        within("close", api.shutdown(Duration::from_secs(20))),
         async { running.abort() },
     );
     assert_eq!((one, other), (Ok(()), Ok(())));

@@ -297,7 +297,7 @@ async fn defect_ac13_calls_on_a_closed_client_open_no_circuit_and_are_not_retrie
         assert!(!error.is_retryable());
     }
     let snapshot = api.circuit_breaker().snapshot();
-    assert_eq!(snapshot.state, resilient::State::Closed);
+    assert_eq!(snapshot.state, resilient::breaker::CircuitState::Closed);
     assert_eq!((snapshot.totals.failure, snapshot.totals.rejected), (0, 0));
 }
 

@@ -528,7 +528,7 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
     assert!(began.elapsed() >= Duration::from_millis(300));
     // One that is longer than the policy takes ends the call, with the error to schedule by.
     let policy = RetryPolicy::builder()
-        .max_hint(Duration::from_secs(1))
+        .max_retry_after(Duration::from_secs(1))
         .build()
         .unwrap();
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "2")], "")).await;

@@ -404,7 +404,7 @@ async fn row_an_open_circuit_can_be_waited_for() {
     let server = Api::serve(|_, _| answer(200, &[], "[]")).await;
     let recovery = BreakerConfig::builder().recovery_time(Duration::from_millis(50));
     let policy = RetryPolicy::builder()
-        .when_open(resilient::WhenOpen::Wait)
+        .when_open(resilient::retries::WhenOpen::Wait)
         .base_delay(Duration::from_millis(1))
         .build()
         .unwrap();
@@ -474,7 +474,7 @@ async fn the_server_may_overrule_the_table() {
 async fn the_statuses_that_are_retried_can_be_chosen() {
     use resilient_http::StatusCode;
     let server = Api::serve(|_, seen| status(if seen.target == "/425" { 425 } else { 500 })).await;
-    let api = client(&server.url).retried_statuses([StatusCode::TOO_EARLY]);
+    let api = client(&server.url).retry_statuses([StatusCode::TOO_EARLY]);
     let api = api.build().unwrap();
     let attempts = async |path: &str| api.get::<()>(path).await.unwrap_err().attempts();
     assert_eq!((attempts("425").await, attempts("500").await), (3, 1));

@@ -3,7 +3,7 @@
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-use resilient::State;
+use resilient::breaker::CircuitState;
 use resilient_http::{ApiError, BreakerConfig, ErrorKind, Jitter, Reply, Response, RetryPolicy};
 
 use crate::support::api::{Api, answer, json, status};
@@ -31,7 +31,7 @@ async fn ut_14_the_circuit_breaker_is_applied_to_requests() {
         let error = within("the call", api.get::<()>("x")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Server);
     }
-    assert_eq!(api.circuit_breaker().state(), State::Open);
+    assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
     for _ in 0..10 {
         let error = within("the call", api.post::<()>("y")).await.unwrap_err();
         let ApiError::CircuitOpen(open) = &error else {
@@ -84,10 +84,13 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
         .build()
         .unwrap();
     within("the call", api.get::<u32>("x")).await.unwrap_err();
-    assert_eq!(api.circuit_breaker().state(), State::Open);
+    assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
     api.circuit_breaker().half_open().unwrap();
     let one: u32 = within("the call", api.get("x")).await.unwrap();
-    assert_eq!((one, api.circuit_breaker().state()), (1, State::Closed));
+    assert_eq!(
+        (one, api.circuit_breaker().state()),
+        (1, CircuitState::Closed)
+    );
 }
 
 /// Fails every third request in one of the ways in which servers fail.
@@ -118,7 +121,7 @@ async fn it_1_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     let snapshot = api.circuit_breaker().snapshot();
     assert_eq!(
         (snapshot.totals.success, snapshot.state),
-        (60, State::Closed)
+        (60, CircuitState::Closed)
     );
     // One loop, counted at the server.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
@@ -234,17 +237,17 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         probe.abort();
         let _ = within("the probe ends", probe).await;
         assert_eq!(breaker.snapshot().probes_in_flight, 0);
-        if breaker.state() != State::HalfOpen {
+        if breaker.state() != CircuitState::HalfOpen {
             breaker.close();
             breaker.trip().unwrap();
             breaker.half_open().unwrap();
         }
     }
     // Close: no socket is left.
-    within("close", api.close_and_wait(Duration::from_secs(20)))
+    within("close", api.shutdown(Duration::from_secs(20)))
         .await
         .unwrap();
-    within("close", hanging.close_and_wait(Duration::from_secs(20)))
+    within("close", hanging.shutdown(Duration::from_secs(20)))
         .await
         .unwrap();
     until("all connections are closed", || {
@@ -263,13 +266,13 @@ async fn it_3_close_waits_for_calls_that_run_and_lets_no_other_in() {
         .unwrap();
     let running = tokio::spawn(api.get::<()>("x").into_future());
     until("the call is at the server", || server.count() == 1).await;
-    let left = within("close", api.close_and_wait(Duration::from_millis(1)))
+    let left = within("close", api.shutdown(Duration::from_millis(1)))
         .await
         .unwrap_err();
     assert_eq!(left.calls(), 1);
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
-    within("close", api.close_and_wait(Duration::from_secs(20)))
+    within("close", api.shutdown(Duration::from_secs(20)))
         .await
         .unwrap();
     let ended = within("the call", running).await.unwrap();
@@ -352,7 +355,7 @@ async fn ac_7_a_failing_service_is_not_overwhelmed() {
     }
     // Those that were on their way as the circuit opened, and retries of the five that opened it; then nothing.
     assert!(server.count() <= 500 + 5 * 2, "{}", server.count());
-    assert_eq!(api.circuit_breaker().state(), State::Open);
+    assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
     let before = server.count();
     for _ in 0..500 {
         let error = within("the call", api.get::<()>("x")).await.unwrap_err();

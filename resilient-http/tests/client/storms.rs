@@ -14,7 +14,7 @@ use crate::support::within;
 /// A budget that pays for so many retries before there was any success.
 fn pays_for(retries: u32) -> BudgetConfig {
     BudgetConfig::builder()
-        .reserve(5 * retries)
+        .initial_tokens(5 * retries)
         .build()
         .unwrap()
 }
@@ -164,7 +164,7 @@ async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
     let slow = RetryPolicy::builder()
         .base_delay(Duration::from_secs(60))
         .max_delay(Duration::from_secs(60))
-        .jitter(resilient::Jitter::None)
+        .jitter(resilient::retries::Jitter::None)
         .build()
         .unwrap();
     let api = client(&server.url)

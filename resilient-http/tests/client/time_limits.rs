@@ -36,10 +36,10 @@ fn to_close_and_wait_where_there_are_no_timers_is_no_panic() {
     let without_timers = tokio::runtime::Builder::new_current_thread().build();
     let without_timers = without_timers.unwrap();
     let api = client("http://localhost").build().unwrap();
-    let closed = without_timers.block_on(api.close_and_wait(Duration::from_secs(1)));
+    let closed = without_timers.block_on(api.shutdown(Duration::from_secs(1)));
     assert_eq!(closed, Ok(()));
     // Nor where there is no runtime.
-    let mut closed = pin!(api.close_and_wait(Duration::from_secs(1)));
+    let mut closed = pin!(api.shutdown(Duration::from_secs(1)));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(closed.as_mut().poll(&mut context), Poll::Ready(Ok(())));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilient_http::{
-    AnswerCache, ApiKey, AuthKind, CacheConfig, Caching, CallOptions, Endpoint, ErrorKind, Reply,
+    ApiKey, AuthKind, CacheConfig, Caching, CallOptions, Endpoint, ErrorKind, Reply, ResponseCache,
     Served,
 };
 use serde_json::{Value, json};
@@ -155,7 +155,10 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
         };
         assert!(age >= 2 * MINUTE);
     }
-    assert_eq!(any.circuit_breaker().state(), resilient::State::Open);
+    assert_eq!(
+        any.circuit_breaker().state(),
+        resilient::breaker::CircuitState::Open
+    );
     assert_eq!(any.cache().unwrap().counts().stale, 3);
     // Of what was never asked there is none.
     let error = any.call(&json!({"other": 1})).await.unwrap_err();
@@ -204,7 +207,7 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
-    let cache = AnswerCache::new(&CacheConfig::new()).unwrap();
+    let cache = ResponseCache::new(&CacheConfig::new()).unwrap();
     let of = |key: &str, says_what: &'static str| -> Any {
         let config = declared("http://localhost")
             .auth(AuthKind::Bearer)

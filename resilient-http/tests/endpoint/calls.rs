@@ -164,7 +164,7 @@ async fn what_is_wrong_with_a_call_is_told_before_anything_is_sent() {
     assert_eq!(server.count(), 0);
     assert_eq!(
         any.circuit_breaker().snapshot().totals,
-        resilient::Counts::default()
+        resilient::breaker::CallCounts::default()
     );
 }
 
@@ -232,7 +232,7 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
     assert_eq!(error.kind(), ErrorKind::Closed);
     within("the call", two.call(&value!({}))).await.unwrap();
     // To close the client is to close all.
-    let wait = client.close_and_wait(Duration::from_secs(20));
+    let wait = client.shutdown(Duration::from_secs(20));
     within("close", wait).await.unwrap();
     let error = within("the call", two.call(&value!({}))).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::Closed, 4));
@@ -268,10 +268,10 @@ async fn a_client_that_is_closed_waits_for_calls_of_its_endpoints() {
     let running = tokio::spawn(async move { any.call(&value!({})).await });
     crate::support::until("it is asked", || transport.asked() == 1).await;
     assert_eq!(client.in_flight(), 1);
-    let left = client.close_and_wait(Duration::from_millis(1)).await;
+    let left = client.shutdown(Duration::from_millis(1)).await;
     assert_eq!(left.unwrap_err().calls(), 1);
     transport.let_through(1);
-    let wait = client.close_and_wait(Duration::from_secs(20));
+    let wait = client.shutdown(Duration::from_secs(20));
     within("close", wait).await.unwrap();
     assert_eq!(within("the call", running).await.unwrap().unwrap(), 1);
 }

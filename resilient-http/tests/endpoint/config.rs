@@ -86,7 +86,7 @@ fn what_cannot_be_is_refused_by_name() {
             plain().retry(RetryPolicy::DEFAULT).max_retries(1),
             "`max_retries`",
         ),
-        (plain().retried_statuses([99]), "`retried_statuses`"),
+        (plain().retry_statuses([99]), "`retry_statuses`"),
         (plain().extra_body(1), "`extra_body`"),
     ] {
         let error = config.build().unwrap_err();
@@ -218,5 +218,8 @@ fn what_is_given_to_an_endpoint_wins_over_its_configuration() {
         .build()
         .unwrap();
     breaker.trip().unwrap();
-    assert_eq!(any.circuit_breaker().state(), resilient::State::Open);
+    assert_eq!(
+        any.circuit_breaker().state(),
+        resilient::breaker::CircuitState::Open
+    );
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilient_http::{
-    AnswerCache, ApiKey, AuthKind, CacheConfig, CallOptions, Endpoint, EndpointConfig, Preset,
+    ApiKey, AuthKind, CacheConfig, CallOptions, Endpoint, EndpointConfig, Preset, ResponseCache,
 };
 use serde_json::{Value, json as value};
 
@@ -84,7 +84,7 @@ async fn defect_ep5_a_kept_answer_is_found() {
 async fn defect_ep6_no_endpoint_gets_the_answer_of_another() {
     let alpha_server = Api::serve(|_, _| json("\"alpha\"")).await;
     let beta_server = Api::serve(|_, _| json("\"beta\"")).await;
-    let cache = AnswerCache::new(&CacheConfig::new()).unwrap();
+    let cache = ResponseCache::new(&CacheConfig::new()).unwrap();
     let of = |url: &str| -> Any {
         let config = declared(url)
             .auth(AuthKind::Bearer)

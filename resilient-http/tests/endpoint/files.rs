@@ -301,7 +301,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
         circuit_breaker = {{ failure_threshold = 100 }}
 
         [endpoint.poor]
-        budget = {{ capacity = 10, retry_cost = 5, reserve = 5 }}
+        budget = {{ capacity = 10, retry_cost = 5, initial_tokens = 5 }}
 
         [endpoint.rich]
         budget = {{ enabled = false }}

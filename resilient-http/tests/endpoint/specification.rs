@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use resilient::State;
+use resilient::breaker::CircuitState;
 use resilient_http::{
     ApiError, ApiKey, AuthKind, BreakerConfig, CacheConfig, CallOptions, CircuitBreaker, Endpoint,
     EndpointConfigs, ErrorKind, Jitter, Reply, RetryPolicy, Served,
@@ -27,7 +27,7 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
         let error = within("the call", any.call(&value!({}))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Server);
     }
-    assert_eq!(any.circuit_breaker().state(), State::Open);
+    assert_eq!(any.circuit_breaker().state(), CircuitState::Open);
     for _ in 0..10 {
         let error = within("the call", any.call(&value!({}))).await.unwrap_err();
         let ApiError::CircuitOpen(open) = &error else {
@@ -47,7 +47,7 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
         .build()
         .unwrap();
     within("the call", any.call(&value!({}))).await.unwrap_err();
-    assert_eq!(given.state(), State::Open);
+    assert_eq!(given.state(), CircuitState::Open);
 }
 
 #[tokio::test]
@@ -92,12 +92,12 @@ async fn ut_19_both_are_applied_and_the_retry_is_outside() {
     let server = Api::serve(|n, _| if n < 2 { status(500) } else { json("1") }).await;
     let any = endpoint(&declared(&server.url).circuit_breaker(&opens_after(2)));
     within("the call", any.call(&value!({}))).await.unwrap_err();
-    assert_eq!(any.circuit_breaker().state(), State::Open);
+    assert_eq!(any.circuit_breaker().state(), CircuitState::Open);
     any.circuit_breaker().half_open().unwrap();
     let one = within("the call", any.call(&value!({}))).await.unwrap();
     assert_eq!(
         (one, any.circuit_breaker().state()),
-        (value!(1), State::Closed)
+        (value!(1), CircuitState::Closed)
     );
 }
 
@@ -123,7 +123,7 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     let snapshot = any.circuit_breaker().snapshot();
     assert_eq!(
         (snapshot.totals.success, snapshot.state),
-        (60, State::Closed)
+        (60, CircuitState::Closed)
     );
     // One loop, counted at the server.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
@@ -211,7 +211,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         assert_eq!(breaker.snapshot().probes_in_flight, 0);
     }
     for client in [any.client(), hanging.client(), probing.client()] {
-        let wait = client.close_and_wait(Duration::from_secs(20));
+        let wait = client.shutdown(Duration::from_secs(20));
         within("close", wait).await.unwrap();
     }
     until("all connections are closed", || {
@@ -281,7 +281,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
         path = "b"
         base_url = "BASE"
         max_retries = 4
-        retried_statuses = [500, 418]
+        retry_statuses = [500, 418]
         circuit_breaker = {{ window = 10, failure_rate = "100%", min_calls = 10 }}
 
         [endpoint.{name}c]
@@ -316,7 +316,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
     assert_eq!(sent(&d).await, 3);
     assert!(began.elapsed() >= Duration::from_millis(40 + 120));
     // One endpoint's options are no other's.
-    assert_eq!(b.circuit_breaker().state(), State::Closed);
+    assert_eq!(b.circuit_breaker().state(), CircuitState::Closed);
     // In code, and for a single call.
     let policy = RetryPolicy::builder()
         .max_retries(1)

@@ -47,7 +47,7 @@ fn every_setting_is_read_into_its_field() {
     assert!(args.settings.literal("probe_timeout") == Some(Literal::Time(Duration::from_secs(45))));
     assert_eq!(
         args.settings.literal("abandoned"),
-        Some(Literal::Variant("Abandoned", "Failure"))
+        Some(Literal::Variant("AbandonedOutcome", "Failure"))
     );
     assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
 }

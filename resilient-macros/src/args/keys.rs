@@ -84,7 +84,7 @@ pub(super) static RETRY: AttributeKeys = AttributeKeys {
         value("retry_if"),
         value("retry_when"),
         value("retry_after"),
-        any_time("max_hint"),
+        any_time("max_retry_after"),
         time(
             "max_elapsed",
             "there would be no time for a retry, so above zero",
@@ -196,7 +196,7 @@ const WHEN_OPEN: ValueForm = ValueForm::Word {
 };
 
 const ABANDONED: ValueForm = ValueForm::Word {
-    of: "Abandoned",
+    of: "AbandonedOutcome",
     words: &[("ignore", "Ignore"), ("failure", "Failure")],
 };
 

@@ -42,7 +42,7 @@ fn every_key_is_read_into_its_field() {
     let args = accepted(quote! {
         max_retries = 5, backoff = exponential, base_delay = "50ms", max_delay = "1m30s", backoff_factor = 1.5,
         jitter = equal, on = E::A | E::B { .. }, except = E::C(_), retry_if = |e| e.again(), retry_when = f::<A, B>,
-        retry_after = |e| e.after(), max_hint = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
+        retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
         on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
     });
     assert!(args.settings.literal("max_retries") == Some(Literal::Count(5)));
@@ -68,7 +68,9 @@ fn every_key_is_read_into_its_field() {
         text(args.retry_after.as_ref()),
         quote!(|e| e.after()).to_string()
     );
-    assert!(args.settings.literal("max_hint") == Some(Literal::Time(Duration::from_secs(120))));
+    assert!(
+        args.settings.literal("max_retry_after") == Some(Literal::Time(Duration::from_secs(120)))
+    );
     assert!(args.settings.literal("max_elapsed") == Some(Literal::Time(Duration::from_secs(3600))));
     assert_eq!(
         args.settings.literal("when_open"),
@@ -458,7 +460,7 @@ fn a_value_where_a_list_belongs_is_refused_and_the_other_way_round() {
 #[test]
 fn all_errors_are_gathered() {
     let errors = refused(
-        quote!(max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on, max_hint = "1h" borrow(a)),
+        quote!(max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on, max_retry_after = "1h" borrow(a)),
     );
     assert_eq!(errors.len(), 6, "{errors:?}");
 }

@@ -158,7 +158,7 @@ fn attributes_of_others_mean_nothing() {
     assert_eq!(messages(source), [""; 0]);
     let written = written(source);
     assert!(
-        written.contains("Self::B { .. } => ::resilient::Class::ignored()"),
+        written.contains("Self::B { .. } => ::resilient::Classification::ignored()"),
         "{written}"
     );
     for variant in ["C", "D", "E", "F", "G"] {
@@ -247,7 +247,7 @@ fn all_errors_are_shown_and_the_type_is_classified_all_the_same() {
         "{written}"
     );
     assert!(
-        written.contains("::resilient::Class::transient()"),
+        written.contains("::resilient::Classification::transient()"),
         "{written}"
     );
 }

@@ -27,7 +27,7 @@ pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) 
     emit! {
         #[automatically_derived]
         impl #declaration #runtime::Classify for #name #arguments #where_clause {
-            fn classify(&self) -> #runtime::Class {
+            fn classify(&self) -> #runtime::Classification {
                 #body
             }
         }
@@ -152,7 +152,7 @@ fn shared_arm(
 
 fn class(runtime: &TokenStream, word: Word) -> TokenStream {
     let constructor = Ident::new(word.name(), Span::mixed_site());
-    emit!(#runtime::Class::#constructor())
+    emit!(#runtime::Classification::#constructor())
 }
 
 /// The class, with the hint in the field, whose value is the expression beside it.

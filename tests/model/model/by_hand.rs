@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::{Mode, Reason, State};
+use resilient::breaker::{CircuitState, OperatorMode, TransitionReason};
 
 use super::opening::later;
 use super::{Model, Wrong};
@@ -10,15 +10,15 @@ use crate::operation::Answer;
 use crate::settings::Settings;
 
 impl Model {
-    fn refuses(&self, to: State) -> Option<Answer> {
+    fn refuses(&self, to: CircuitState) -> Option<Answer> {
         let refused = matches!(
             (self.state, to),
             (
-                State::ForcedOpen | State::Disabled | State::ObserveOnly,
-                State::Open
+                CircuitState::ForcedOpen | CircuitState::Disabled | CircuitState::ObserveOnly,
+                CircuitState::Open
             ) | (
-                State::Closed | State::Disabled | State::ObserveOnly,
-                State::HalfOpen
+                CircuitState::Closed | CircuitState::Disabled | CircuitState::ObserveOnly,
+                CircuitState::HalfOpen
             )
         );
         refused.then_some(Answer::Refused {
@@ -28,58 +28,62 @@ impl Model {
     }
 
     pub(super) fn trip(&mut self) -> Answer {
-        if let Some(refused) = self.refuses(State::Open) {
+        if let Some(refused) = self.refuses(CircuitState::Open) {
             return refused;
         }
         self.catch_up();
-        if self.state != State::Open {
-            self.open(Reason::Manual, None);
+        if self.state != CircuitState::Open {
+            self.open(TransitionReason::Manual, None);
         }
         Answer::Nothing
     }
 
     pub(super) fn trip_for(&mut self, time: Duration) -> Answer {
-        if let Some(refused) = self.refuses(State::Open) {
+        if let Some(refused) = self.refuses(CircuitState::Open) {
             return refused;
         }
         self.catch_up();
-        if self.state == State::Open {
+        if self.state == CircuitState::Open {
             self.move_end(later(self.now(), time));
         } else {
-            if self.state == State::HalfOpen {
+            if self.state == CircuitState::HalfOpen {
                 self.reopenings += 1;
             }
-            self.open_until(Reason::Manual, time);
+            self.open_until(TransitionReason::Manual, time);
         }
         self.opening.by_hand = true;
         Answer::Nothing
     }
 
     pub(super) fn half_open(&mut self) -> Answer {
-        if let Some(refused) = self.refuses(State::HalfOpen) {
+        if let Some(refused) = self.refuses(CircuitState::HalfOpen) {
             return refused;
         }
-        self.set(State::HalfOpen);
+        self.set(CircuitState::HalfOpen);
         Answer::Nothing
     }
 
     /// Always a new generation and clean windows; an event only if the state changed.
     pub(super) fn close(&mut self) {
-        if self.state == State::Closed {
+        if self.state == CircuitState::Closed {
             self.begin_anew();
         } else {
-            self.close_for(Reason::Manual);
+            self.close_for(TransitionReason::Manual);
         }
     }
 
     /// A transition into the state it is in is none.
-    pub(super) fn set(&mut self, state: State) {
+    pub(super) fn set(&mut self, state: CircuitState) {
         if self.state != state {
-            self.enter(state, Reason::Manual, None);
+            self.enter(state, TransitionReason::Manual, None);
         }
     }
 
-    pub(super) fn override_with(&mut self, settings: &Settings, mode: Option<Mode>) -> Answer {
+    pub(super) fn override_with(
+        &mut self,
+        settings: &Settings,
+        mode: Option<OperatorMode>,
+    ) -> Answer {
         let merged = settings.over(&self.code);
         if !merged.go_together() {
             return Answer::Overridden { accepted: false };
@@ -98,7 +102,7 @@ impl Model {
 
     /// Puts the breaker into the mode, once: what is done by hand after that stands, also if the same is said again. Taking
     /// one back closes the circuit, unless its state was changed by hand since.
-    fn take_mode(&mut self, mode: Option<Mode>) {
+    fn take_mode(&mut self, mode: Option<OperatorMode>) {
         if self.mode.map(|(mode, _)| mode) == mode {
             return;
         }
@@ -120,7 +124,7 @@ impl Model {
         let clock = self.clock;
         self.memory.carry_over(clock, &old, &self.holding);
         let moves = !self.opening.by_hand || self.is(Wrong::OverrideMovesAnyEnd);
-        if self.state == State::Open && moves {
+        if self.state == CircuitState::Open && moves {
             let open_for = self.open_time(self.opening.hint);
             self.move_end(later(self.began, open_for));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::{Abandoned, Reason, State};
+use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
 
 use super::opening::nanos;
 use super::{Model, Ticket, Wrong};
@@ -13,12 +13,12 @@ impl Model {
         let Some(ticket) = self.in_flight[from].take() else {
             return;
         };
-        if self.state == State::Disabled {
+        if self.state == CircuitState::Disabled {
             return;
         }
         let is_current = ticket.generation == self.generation || self.is(Wrong::LateCounts);
         let holds_a_slot = || {
-            self.state != State::HalfOpen
+            self.state != CircuitState::HalfOpen
                 || self.probes.holds(ticket.number)
                     && !(self.is(Wrong::LeaseEndsByItself)
                         && self
@@ -34,7 +34,7 @@ impl Model {
             Ending::SuccessAfter(hint) => (false, Some(hint)),
             Ending::Failure | Ending::Unwound => (true, None),
             Ending::FailureAfter(hint) => (true, Some(hint)),
-            Ending::Dropped if self.holding.abandoned == Abandoned::Failure => (true, None),
+            Ending::Dropped if self.holding.abandoned == AbandonedOutcome::Failure => (true, None),
             Ending::Ignored | Ending::Dropped => {
                 self.probes.free(ticket.number);
                 self.record.count(|totals| match ending {
@@ -50,7 +50,7 @@ impl Model {
             totals.failure += u64::from(failed);
             totals.slow += u64::from(is_slow);
         });
-        if self.state == State::HalfOpen {
+        if self.state == CircuitState::HalfOpen {
             self.probes.free(ticket.number);
             self.probed(failed, is_slow, hint);
         } else {
@@ -77,7 +77,7 @@ impl Model {
         let Some(reason) = self.condition() else {
             return;
         };
-        if self.state == State::ObserveOnly {
+        if self.state == CircuitState::ObserveOnly {
             if !self.told_would_open {
                 self.told_would_open = true;
                 self.record.tell_would_open(reason);
@@ -97,13 +97,13 @@ impl Model {
         }
         if self.probes.failed > self.holding.half_open_failures {
             let reason = if slow && !failed {
-                Reason::ProbeSlow
+                TransitionReason::ProbeSlow
             } else {
-                Reason::ProbeFailed
+                TransitionReason::ProbeFailed
             };
             self.open(reason, hint);
         } else if self.probes.succeeded >= self.holding.half_open_successes {
-            self.close_for(Reason::ProbesSucceeded);
+            self.close_for(TransitionReason::ProbesSucceeded);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! B4, B5: all calls since the state began, and what of them a window shows.
 
-use resilient::{Reason, Window};
+use resilient::breaker::{TransitionReason, Window};
 
 use super::{Model, Nanos, Wrong, opening::nanos};
 use crate::settings::Holding;
@@ -142,7 +142,7 @@ impl Model {
     }
 
     /// The first condition that is met.
-    pub(super) fn condition(&self) -> Option<Reason> {
+    pub(super) fn condition(&self) -> Option<TransitionReason> {
         let remembered = self.remembered();
         let holding = &self.holding;
         let reaches = |share: u64, rate: Option<f64>| {
@@ -160,13 +160,13 @@ impl Model {
         let streak = holding.failure_threshold;
         let count = holding.failure_count;
         if streak.is_some_and(|threshold| remembered.streak >= threshold) {
-            Some(Reason::FailureThreshold)
+            Some(TransitionReason::FailureThreshold)
         } else if count.is_some_and(|count| remembered.failures >= u64::from(count)) {
-            Some(Reason::FailureCount)
+            Some(TransitionReason::FailureCount)
         } else if reaches(remembered.failures, holding.failure_rate) {
-            Some(Reason::FailureRate)
+            Some(TransitionReason::FailureRate)
         } else if reaches(remembered.slow, holding.slow_call_rate) {
-            Some(Reason::SlowCallRate)
+            Some(TransitionReason::SlowCallRate)
         } else {
             None
         }

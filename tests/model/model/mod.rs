@@ -10,7 +10,7 @@ mod wrong;
 
 use std::time::Duration;
 
-use resilient::{Mode, Reason, State};
+use resilient::breaker::{CircuitState, OperatorMode, TransitionReason};
 
 use self::memory::Memory;
 use self::opening::{Opening, nanos};
@@ -29,10 +29,10 @@ pub(crate) struct Model {
     code: Settings,
     holding: Holding,
     /// That of the override in force, and the generation that it began, or found.
-    mode: Option<(Mode, u64)>,
+    mode: Option<(OperatorMode, u64)>,
     clock: Nanos,
     /// The state that was entered: an open circuit whose time is over is still in `Open` here.
-    state: State,
+    state: CircuitState,
     began: Nanos,
     generation: u64,
     memory: Memory,
@@ -62,7 +62,7 @@ impl Model {
             holding: settings.holding(),
             mode: None,
             clock: 0,
-            state: State::Closed,
+            state: CircuitState::Closed,
             began: 0,
             generation: 0,
             memory: Memory::default(),
@@ -86,9 +86,9 @@ impl Model {
     }
 
     /// B12: the state as the next caller finds it.
-    fn seen_state(&self) -> State {
+    fn seen_state(&self) -> CircuitState {
         if self.is_due() {
-            State::HalfOpen
+            CircuitState::HalfOpen
         } else {
             self.state
         }
@@ -103,7 +103,7 @@ impl Model {
                 end <= self.now()
             }
         };
-        self.state == State::Open && self.opening.end.is_some_and(over)
+        self.state == CircuitState::Open && self.opening.end.is_some_and(over)
     }
 
     pub(crate) fn is_in_flight(&self, slot: usize) -> bool {
@@ -120,9 +120,9 @@ impl Model {
             Action::TripFor(time) => return self.trip_for(*time),
             Action::HalfOpen => return self.half_open(),
             Action::Close => self.close(),
-            Action::ForceOpen => self.set(State::ForcedOpen),
-            Action::Disable => self.set(State::Disabled),
-            Action::ObserveOnly => self.set(State::ObserveOnly),
+            Action::ForceOpen => self.set(CircuitState::ForcedOpen),
+            Action::Disable => self.set(CircuitState::Disabled),
+            Action::ObserveOnly => self.set(CircuitState::ObserveOnly),
             Action::Override(settings, mode) => return self.override_with(settings, *mode),
             Action::ClearOverride => return self.clear_override(),
         }
@@ -136,13 +136,14 @@ impl Model {
             return Answer::Rejected(rejection);
         }
         self.catch_up();
-        let looks_at_the_clock = self.state == State::HalfOpen || self.holding.slow_call.is_some();
+        let looks_at_the_clock =
+            self.state == CircuitState::HalfOpen || self.holding.slow_call.is_some();
         let ticket = Ticket {
             number: self.record.next_number(),
             generation: self.generation,
             admitted: looks_at_the_clock.then_some(self.clock),
         };
-        if self.state == State::HalfOpen {
+        if self.state == CircuitState::HalfOpen {
             let clock = self.clock;
             self.probes.admit(ticket.number, clock, &self.holding);
         }
@@ -153,17 +154,18 @@ impl Model {
     /// B10: half-open is reached by the first call after the end, and by the first operation by hand.
     fn catch_up(&mut self) {
         if self.is_due() {
-            self.enter(State::HalfOpen, Reason::RecoveryTime, None);
+            self.enter(CircuitState::HalfOpen, TransitionReason::RecoveryTime, None);
         }
     }
 
     /// What the next call would be told, if it were rejected.
     fn would_reject(&self) -> Option<Rejection> {
-        let is_full =
-            || self.state == State::HalfOpen && !self.probes.admits(self.clock, &self.holding);
+        let is_full = || {
+            self.state == CircuitState::HalfOpen && !self.probes.admits(self.clock, &self.holding)
+        };
         match self.seen_state() {
-            State::Open | State::ForcedOpen => {}
-            State::HalfOpen if is_full() => {}
+            CircuitState::Open | CircuitState::ForcedOpen => {}
+            CircuitState::HalfOpen if is_full() => {}
             _ => return None,
         }
         Some(Rejection {
@@ -172,9 +174,9 @@ impl Model {
         })
     }
 
-    fn close_for(&mut self, reason: Reason) {
+    fn close_for(&mut self, reason: TransitionReason) {
         self.reopenings = 0;
-        self.enter(State::Closed, reason, None);
+        self.enter(CircuitState::Closed, reason, None);
     }
 
     /// B3, B5: a new generation, and nothing remembered.
@@ -188,7 +190,7 @@ impl Model {
         self.record.begin_state();
     }
 
-    fn enter(&mut self, to: State, reason: Reason, open_for: Option<Duration>) {
+    fn enter(&mut self, to: CircuitState, reason: TransitionReason, open_for: Option<Duration>) {
         self.record.step(Step {
             at: self.clock,
             from: self.state,

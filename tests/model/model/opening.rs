@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::{Reason, State};
+use resilient::breaker::{CircuitState, TransitionReason};
 
 use super::{Model, Nanos, Wrong};
 
@@ -17,8 +17,8 @@ pub(super) struct Opening {
 
 impl Model {
     /// B8: opens for the base, or what B9 makes of it.
-    pub(super) fn open(&mut self, reason: Reason, hint: Option<Duration>) {
-        if self.state == State::HalfOpen {
+    pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>) {
+        if self.state == CircuitState::HalfOpen {
             self.reopenings += 1;
         }
         let open_for = self.open_time(hint);
@@ -26,9 +26,9 @@ impl Model {
         self.opening.hint = hint;
     }
 
-    pub(super) fn open_until(&mut self, reason: Reason, open_for: Duration) {
+    pub(super) fn open_until(&mut self, reason: TransitionReason, open_for: Duration) {
         let end = later(self.clock, open_for);
-        self.enter(State::Open, reason, end.map(|_| open_for));
+        self.enter(CircuitState::Open, reason, end.map(|_| open_for));
         self.opening = Opening {
             end,
             ..Opening::default()
@@ -75,9 +75,9 @@ impl Model {
     /// B7, B10: how long until a call may be admitted.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let left = match self.seen_state() {
-            State::ForcedOpen => None,
-            State::Open => self.opening.end.map(|end| end - self.now()),
-            State::HalfOpen if self.state == State::HalfOpen => {
+            CircuitState::ForcedOpen => None,
+            CircuitState::Open => self.opening.end.map(|end| end - self.now()),
+            CircuitState::HalfOpen if self.state == CircuitState::HalfOpen => {
                 self.probes.retry_after(self.clock, &self.holding)
             }
             _ => Some(0),

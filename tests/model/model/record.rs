@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use resilient::{Reason, State, Window};
+use resilient::breaker::{CircuitState, TransitionReason, Window};
 
 use super::opening::{duration, nanos};
 use super::{Model, Nanos};
 use crate::operation::{Edge, Side, Span};
 use crate::view::{Heard, Remembered, Step, Totals, View};
 
-/// Of each of [`State::ALL`].
+/// Of each of [`CircuitState::ALL`].
 type ByState = [Nanos; 6];
 
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Record {
         count(&mut self.in_state);
     }
 
-    pub(super) fn tell_would_open(&mut self, reason: Reason) {
+    pub(super) fn tell_would_open(&mut self, reason: TransitionReason) {
         self.heard.push(Heard::WouldOpen(reason));
     }
 
@@ -66,15 +66,15 @@ impl Model {
         let mut spent = self.record.spent;
         let since = self.record.spent_until;
         let now = self.now().max(since);
-        let mut add = |state: State, time| {
-            let index = State::ALL.iter().position(|other| *other == state);
+        let mut add = |state: CircuitState, time| {
+            let index = CircuitState::ALL.iter().position(|other| *other == state);
             spent[index.unwrap()] += time;
         };
         match self.opening.end {
             Some(end) if self.is_due() => {
                 let end = end.clamp(since, now);
-                add(State::Open, end - since);
-                add(State::HalfOpen, now - end);
+                add(CircuitState::Open, end - since);
+                add(CircuitState::HalfOpen, now - end);
             }
             _ => add(self.state, now - since),
         }
@@ -91,7 +91,7 @@ impl Model {
         let steps = &self.record.steps;
         let begun = steps.last().map(|step| step.at);
         let seen = self.seen_state();
-        let remembers = matches!(seen, State::Closed | State::ObserveOnly);
+        let remembers = matches!(seen, CircuitState::Closed | CircuitState::ObserveOnly);
         let has_window = remembers && self.holding.window.is_some();
         View {
             state: seen,
@@ -101,14 +101,16 @@ impl Model {
                 begun
             },
             retry_after: self.retry_after(),
-            open_now: self.would_reject().filter(|_| seen != State::HalfOpen),
+            open_now: self
+                .would_reject()
+                .filter(|_| seen != CircuitState::HalfOpen),
             streak: self.remembered().streak,
             window: has_window.then(|| self.remembered()),
             last_opening: self.record.last_opening,
             probes_in_flight: self.probes.in_flight(),
             totals: self.record.totals,
             in_state: self.record.in_state,
-            transitions: State::ALL.map(|state| {
+            transitions: CircuitState::ALL.map(|state| {
                 let into = steps.iter().filter(|step| step.to == state).count();
                 u64::try_from(into).unwrap()
             }),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use resilient::{Backoff, Class, Jitter, Retry, RetryPolicy, RetryPolicyBuilder};
+use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder};
+use resilient::{Classification, RetryPolicy};
 
 use crate::cases::for_all;
 
@@ -93,8 +94,8 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
 
 /// What a call sleeps whose attempts all fail at once.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
-    let mut retry = Retry::start(policy);
-    std::iter::from_fn(|| retry.after_failure(Class::transient(), None).ok()).collect()
+    let mut retry = RetryDriver::start(policy);
+    std::iter::from_fn(|| retry.after_failure(Classification::transient(), None).ok()).collect()
 }
 
 /// What the driver would sleep if attempts took no time and sleeps were on time.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use resilient::{BreakerConfig, CircuitBreaker, ManualClock, Outcome};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::cases::for_all;
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use resilient::{BreakerConfig, CircuitBreaker, ManualClock, Permit, State};
+use resilient::breaker::{CircuitState, Permit};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker};
 
 use crate::cases::for_all;
 use crate::operation::Ending;
@@ -67,7 +69,7 @@ fn b10_probes_in_flight_are_at_no_instant_more_than_allowed() {
                         any_lease_may_be_over |= thirds > 0;
                     }
                 }
-                if breaker.state() != State::HalfOpen {
+                if breaker.state() != CircuitState::HalfOpen {
                     break;
                 }
                 let in_flight = breaker.snapshot().probes_in_flight;

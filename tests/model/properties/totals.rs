@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use resilient::State;
+use resilient::breaker::CircuitState;
 
 use crate::cases::for_all;
 use crate::operation::{Action, Answer};
@@ -39,7 +39,7 @@ fn b13_totals_add_up_to_the_calls_that_were_made() {
                 match &action {
                     Action::Admit(slot) if subject.is_in_flight(*slot) => continue,
                     Action::End(slot, _) => {
-                        let is_counted = subject.state() != State::Disabled;
+                        let is_counted = subject.state() != CircuitState::Disabled;
                         made += u64::from(is_counted && subject.is_in_flight(*slot));
                     }
                     Action::SetBack(_) => continue,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, ManualClock, Outcome, Window,
-};
+use resilient::breaker::{BreakerConfigBuilder, Window};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::cases::for_all;
 

@@ -5,8 +5,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
-use resilient::{CircuitBreaker, Outcome, State};
-use resilient::{Clock, ManualClock};
+use resilient::breaker::CircuitState;
+use resilient::time::{Clock, ManualClock};
+use resilient::{CircuitBreaker, Outcome};
 
 use crate::support::{closed, fail, fragile, panic_quietly, rejection, secs, succeed};
 
@@ -18,7 +19,7 @@ async fn b16_a_paused_tokio_clock_moves_breakers() {
     tokio::time::advance(secs(9)).await;
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
     tokio::time::advance(secs(1)).await;
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     succeed(&breaker);
 }
 
@@ -41,7 +42,7 @@ fn b16_a_breaker_works_with_no_runtime() {
     assert!(wait <= secs(3_600) && wait > secs(3_000), "{wait:?}");
     breaker.trip_for(secs(0)).unwrap();
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -56,8 +57,8 @@ fn b16_a_breaker_made_within_a_runtime_works_after_it_is_gone() {
         breaker
     });
     drop(runtime);
-    assert_eq!(rejection(&breaker).state(), State::Open);
-    breaker.reset();
+    assert_eq!(rejection(&breaker).state(), CircuitState::Open);
+    breaker.close();
     succeed(&breaker);
 }
 
@@ -69,7 +70,7 @@ fn b16_a_given_clock_is_the_one_that_is_read() {
     fail(&breaker);
     assert_eq!(breaker.snapshot().since, Some(clock.now()));
     clock.advance(secs(10));
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,9 +78,9 @@ async fn b16_a_breaker_with_a_clock_of_its_own_does_not_hear_tokio() {
     let (breaker, clock) = closed(&fragile());
     fail(&breaker);
     tokio::time::advance(secs(1_000)).await;
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     clock.advance(secs(10));
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn b16_a_time_before_the_opening_counts_as_none_passed() {
     clock.advance(secs(100));
     fail(&breaker);
     clock.set_back(secs(60));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
     assert_eq!(breaker.snapshot().retry_after, Some(secs(10)));
     clock.advance(secs(69));
@@ -118,7 +119,7 @@ fn b16_a_clock_that_goes_back_for_good_never_wedges_a_breaker_by_hand() {
     clock.set_back(secs(100));
     breaker.half_open().unwrap();
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -176,16 +177,16 @@ fn b16_a_clock_that_panics_harms_no_call_and_poisons_nothing() {
     let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
     succeed(&breaker);
     fail(&breaker);
-    assert_eq!(rejection(&breaker).state(), State::Open);
-    assert_eq!(breaker.state(), State::Open);
-    assert_eq!(breaker.snapshot().state, State::Open);
+    assert_eq!(rejection(&breaker).state(), CircuitState::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(breaker.snapshot().state, CircuitState::Open);
     breaker.half_open().unwrap();
     succeed(&breaker);
     clock.set_broken(false);
     fail(&breaker);
     clock.clock.advance(secs(10));
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn b16_a_clock_that_panics_at_the_opening_does_not_cut_the_open_time_short() {
     clock.clock.advance(secs(1));
     // The clock was last seen a second ago: whenever it is taken to have opened since then, nine seconds are left.
     let state = breaker.state();
-    assert_eq!(state, State::Open);
+    assert_eq!(state, CircuitState::Open);
     assert!(rejection(&breaker).retry_after().unwrap() >= secs(9));
 }
 
@@ -226,7 +227,7 @@ fn b16_a_clock_that_panics_at_a_probe_does_not_end_its_lease() {
     let _probe = breaker.try_acquire().unwrap();
     clock.set_broken(false);
     clock.clock.advance(secs(1));
-    assert_eq!(rejection(&breaker).state(), State::HalfOpen);
+    assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! B4 and B5: what opens a circuit, and when that is tested.
 
-use resilient::{
-    Abandoned, BreakerConfig, BreakerConfigBuilder, EventKind, Outcome, Reason, State,
-};
+use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, CircuitState, TransitionReason};
+use resilient::events::EventKind;
+use resilient::{BreakerConfig, Outcome};
 
 use crate::support::{
     Heard, calls, closed, fail, last_reason, rejection, secs, succeed, take, window,
@@ -14,13 +14,17 @@ fn settings() -> BreakerConfigBuilder {
 
 /// Each call in turn leaves the circuit closed, but the last opens it.
 #[track_caller]
-fn assert_opens_at_the_end_of(config: &BreakerConfigBuilder, ends: &str, reason: Reason) {
+fn assert_opens_at_the_end_of(config: &BreakerConfigBuilder, ends: &str, reason: TransitionReason) {
     let (breaker, _clock) = closed(config);
     for (nth, end) in ends.chars().enumerate() {
-        assert_eq!(breaker.state(), State::Closed, "before call {nth}: {end}");
+        assert_eq!(
+            breaker.state(),
+            CircuitState::Closed,
+            "before call {nth}: {end}"
+        );
         calls(&breaker, end.encode_utf8(&mut [0; 4]));
     }
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(last_reason(&breaker), reason);
 }
 
@@ -28,7 +32,7 @@ fn assert_opens_at_the_end_of(config: &BreakerConfigBuilder, ends: &str, reason:
 fn assert_stays_closed(config: &BreakerConfigBuilder, ends: &str) {
     let (breaker, _clock) = closed(config);
     calls(&breaker, ends);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -46,7 +50,7 @@ fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
     }
     // A window by itself is no condition.
     let config = settings().window(100);
-    assert_opens_at_the_end_of(&config, "FFFFF", Reason::FailureThreshold);
+    assert_opens_at_the_end_of(&config, "FFFFF", TransitionReason::FailureThreshold);
 }
 
 #[test]
@@ -55,27 +59,27 @@ fn b04_a_threshold_that_is_given_holds_beside_another_condition() {
         .window(100)
         .failure_count(50)
         .failure_threshold(3);
-    assert_opens_at_the_end_of(&config, "FFSFFSFFF", Reason::FailureThreshold);
+    assert_opens_at_the_end_of(&config, "FFSFFSFFF", TransitionReason::FailureThreshold);
 }
 
 #[test]
 fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
     let config = settings().window(5).failure_count(3);
-    assert_opens_at_the_end_of(&config, "FSFSF", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "FSFSF", TransitionReason::FailureCount);
     // The first failure has left when the third comes.
-    assert_opens_at_the_end_of(&config, "FSSSFFSF", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "FSSSFFSF", TransitionReason::FailureCount);
     assert_stays_closed(&config, &"FSSFS".repeat(20));
 }
 
 #[test]
 fn b05_failure_count_needs_no_min_calls() {
     let config = settings().window(secs(60)).failure_count(1);
-    assert_opens_at_the_end_of(&config, "F", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
     // `min_calls` is about rates only.
     let config = config.failure_rate(1.0).min_calls(50);
-    assert_opens_at_the_end_of(&config, "F", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
     let config = settings().window(60).failure_count(2);
-    assert_opens_at_the_end_of(&config, "SFSF", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "SFSF", TransitionReason::FailureCount);
 }
 
 #[test]
@@ -84,19 +88,19 @@ fn b05_failures_that_left_a_window_of_time_do_not_count() {
     calls(&breaker, "FF");
     clock.advance(secs(10));
     calls(&breaker, "FF");
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     clock.advance(secs(9));
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
-    assert_eq!(last_reason(&breaker), Reason::FailureCount);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::FailureCount);
 }
 
 #[test]
 fn b05_a_failure_rate_opens_from_min_calls_on() {
     let config = settings().window(100).failure_rate(0.5).min_calls(4);
-    assert_opens_at_the_end_of(&config, "FFFF", Reason::FailureRate);
-    assert_opens_at_the_end_of(&config, "FFSS", Reason::FailureRate);
-    assert_opens_at_the_end_of(&config, "SSSFFF", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "FFFF", TransitionReason::FailureRate);
+    assert_opens_at_the_end_of(&config, "FFSS", TransitionReason::FailureRate);
+    assert_opens_at_the_end_of(&config, "SSSFFF", TransitionReason::FailureRate);
     assert_stays_closed(&config, "FFF");
     assert_stays_closed(&config, "FSSSF");
 }
@@ -105,22 +109,22 @@ fn b05_a_failure_rate_opens_from_min_calls_on() {
 fn b05_min_calls_is_10_by_default() {
     for config in [settings().window(100), settings().window(secs(60))] {
         let config = config.failure_rate(0.1);
-        assert_opens_at_the_end_of(&config, "FFFFFFFFFF", Reason::FailureRate);
+        assert_opens_at_the_end_of(&config, "FFFFFFFFFF", TransitionReason::FailureRate);
     }
 }
 
 #[test]
 fn b05_min_calls_is_the_window_by_default_if_that_is_smaller() {
     let config = settings().window(3).failure_rate(1.0);
-    assert_opens_at_the_end_of(&config, "FFF", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "FFF", TransitionReason::FailureRate);
     let config = settings().window(1).failure_rate(1.0);
-    assert_opens_at_the_end_of(&config, "SSF", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "SSF", TransitionReason::FailureRate);
 }
 
 #[test]
 fn b05_a_rate_is_tested_after_successes_as_well() {
     let config = settings().window(100).failure_rate(0.25).min_calls(4);
-    assert_opens_at_the_end_of(&config, "FSSS", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "FSSS", TransitionReason::FailureRate);
 }
 
 #[test]
@@ -129,26 +133,26 @@ fn b05_a_rate_is_not_tested_after_calls_that_do_not_count() {
     succeed(&breaker);
     clock.advance(secs(1));
     calls(&breaker, "SFF");
-    assert_eq!(breaker.state(), State::Open, "two of four");
+    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
 
     // A success leaves the window, so that the rate of what remains is 1; nobody looks before the next counted call.
-    breaker.reset();
+    breaker.close();
     calls(&breaker, "SSS");
     clock.advance(secs(1));
     calls(&breaker, "FF");
     clock.advance(secs(9));
     assert_eq!(window(&breaker), (2, 2, 0));
     calls(&breaker, "IX");
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Open, "two of three");
+    assert_eq!(breaker.state(), CircuitState::Open, "two of three");
 }
 
 #[test]
 fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
-    let config = settings().abandoned(Abandoned::Failure);
+    let config = settings().abandoned(AbandonedOutcome::Failure);
     let config = config.window(9).failure_count(2);
-    assert_opens_at_the_end_of(&config, "XSX", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "XSX", TransitionReason::FailureCount);
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn b05_rates_are_inclusive_and_compared_as_quotients() {
             .min_calls(calls_of);
         let successes = "S".repeat((calls_of - failures) as usize);
         let ends = "F".repeat(failures as usize) + &successes;
-        assert_opens_at_the_end_of(&config, &ends, Reason::FailureRate);
+        assert_opens_at_the_end_of(&config, &ends, TransitionReason::FailureRate);
         let ends = "F".repeat(failures as usize - 1) + "S" + &successes;
         assert_stays_closed(&config, &ends);
     }
@@ -179,7 +183,7 @@ fn b05_rates_are_inclusive_and_compared_as_quotients() {
 fn b05_a_rate_of_one_needs_nothing_but_failures() {
     let config = settings().window(4).failure_rate(1.0);
     assert_stays_closed(&config, &"FFFS".repeat(10));
-    assert_opens_at_the_end_of(&config, "SFFFF", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "SFFFF", TransitionReason::FailureRate);
 }
 
 #[test]
@@ -188,10 +192,10 @@ fn b05_a_rate_in_a_window_of_time_is_of_what_is_in_it() {
     calls(&breaker, &"S".repeat(50));
     clock.advance(secs(5));
     calls(&breaker, "FFFF");
-    assert_eq!(breaker.state(), State::Closed, "four of 54");
+    assert_eq!(breaker.state(), CircuitState::Closed, "four of 54");
     clock.advance(secs(5));
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open, "five of five");
+    assert_eq!(breaker.state(), CircuitState::Open, "five of five");
 }
 
 #[test]
@@ -202,10 +206,10 @@ fn b05_of_several_conditions_the_first_that_is_met_opens() {
         .failure_count(4)
         .failure_rate(0.5)
         .min_calls(8);
-    assert_opens_at_the_end_of(&config, "SSSSSSSFFF", Reason::FailureThreshold);
-    assert_opens_at_the_end_of(&config, "FFSFSF", Reason::FailureCount);
+    assert_opens_at_the_end_of(&config, "SSSSSSSFFF", TransitionReason::FailureThreshold);
+    assert_opens_at_the_end_of(&config, "FFSFSF", TransitionReason::FailureCount);
     let config = config.failure_count(20);
-    assert_opens_at_the_end_of(&config, "FFSFSFSS", Reason::FailureRate);
+    assert_opens_at_the_end_of(&config, "FFSFSFSS", TransitionReason::FailureRate);
 }
 
 #[test]
@@ -225,10 +229,10 @@ fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
         .failure_rate(1.0);
     let slow = rates.clone().failure_rate(0.9);
     let cases = [
-        (all, "FF", Reason::FailureThreshold),
-        (without_streak, "FF", Reason::FailureCount),
-        (rates, "FF", Reason::FailureRate),
-        (slow, "SF", Reason::SlowCallRate),
+        (all, "FF", TransitionReason::FailureThreshold),
+        (without_streak, "FF", TransitionReason::FailureCount),
+        (rates, "FF", TransitionReason::FailureRate),
+        (slow, "SF", TransitionReason::SlowCallRate),
     ];
     for (config, ends, reason) in cases {
         let (breaker, clock) = closed(&config);
@@ -251,7 +255,12 @@ fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
     calls(&breaker, "SFSFF");
     let last = || {
         let last = breaker.snapshot().last_opening.unwrap();
-        (last.calls, last.failures, last.slow, last.streak)
+        (
+            last.calls,
+            last.failures,
+            last.slow,
+            last.consecutive_failures,
+        )
     };
     assert_eq!(last(), (5, 3, 0, 2));
     rejection(&breaker);
@@ -264,7 +273,7 @@ fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
     assert_eq!(last(), (5, 3, 0, 2), "until another one");
     breaker.trip().unwrap();
     assert_eq!(last(), (5, 3, 0, 2), "by hand, nothing caused it");
-    breaker.reset();
+    breaker.close();
     calls(&breaker, "FFF");
     assert_eq!(last(), (3, 3, 0, 3));
 }
@@ -274,21 +283,27 @@ fn b05_the_last_opening_of_a_streak_has_no_calls_where_there_is_no_window() {
     let (breaker, _clock) = closed(&settings().failure_threshold(3));
     calls(&breaker, "SSFFF");
     let last = breaker.snapshot().last_opening.unwrap();
-    assert_eq!((last.calls, last.failures, last.streak), (0, 0, 3));
+    assert_eq!(
+        (last.calls, last.failures, last.consecutive_failures),
+        (0, 0, 3)
+    );
     assert_eq!(last.failure_rate(), None);
 }
 
 #[test]
 fn b01_observe_only_counts_in_its_window_and_tells_which_condition_was_met() {
     let conditions = [
-        (settings().window(9).failure_count(2), Reason::FailureCount),
+        (
+            settings().window(9).failure_count(2),
+            TransitionReason::FailureCount,
+        ),
         (
             settings().window(9).failure_rate(0.5).min_calls(2),
-            Reason::FailureRate,
+            TransitionReason::FailureRate,
         ),
         (
             settings().window(secs(9)).failure_count(2),
-            Reason::FailureCount,
+            TransitionReason::FailureCount,
         ),
     ];
     for (config, reason) in conditions {
@@ -346,11 +361,11 @@ fn b09_a_hint_counts_whatever_condition_its_outcome_meets() {
 fn b03_an_outcome_of_an_older_generation_is_in_no_window() {
     let (breaker, _clock) = closed(&settings().window(9).failure_count(2));
     let permits: Vec<_> = (0..5).map(|_| breaker.try_acquire().unwrap()).collect();
-    breaker.reset();
+    breaker.close();
     for permit in permits {
         permit.report(Outcome::Failure);
     }
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(window(&breaker), (0, 0, 0));
     assert_eq!(breaker.snapshot().totals.late, 5);
 }

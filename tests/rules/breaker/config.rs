@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::BreakerConfigBuilder;
+use resilient::breaker::BreakerConfigBuilder;
 use resilient::{BreakerConfig, ConfigError};
 
 use crate::support::secs;

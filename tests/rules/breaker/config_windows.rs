@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, BreakerConfigBuilder, Window};
+use resilient::BreakerConfig;
+use resilient::breaker::{BreakerConfigBuilder, Window};
 
 use super::config::assert_refused;
 use crate::support::secs;

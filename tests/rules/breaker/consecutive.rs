@@ -1,6 +1,7 @@
 //! B4: failures in a row.
 
-use resilient::{BreakerConfig, State};
+use resilient::BreakerConfig;
+use resilient::breaker::CircuitState;
 
 use crate::support::{abandon, closed, fail, fragile, ignore, secs, succeed};
 
@@ -10,10 +11,10 @@ fn b04_as_many_failures_in_a_row_as_the_threshold_open_the_circuit() {
         let (breaker, _clock) = closed(&fragile().failure_threshold(threshold));
         for _ in 1..threshold {
             fail(&breaker);
-            assert_eq!(breaker.state(), State::Closed);
+            assert_eq!(breaker.state(), CircuitState::Closed);
         }
         fail(&breaker);
-        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.state(), CircuitState::Open);
     }
 }
 
@@ -23,9 +24,9 @@ fn b04_five_is_the_threshold_where_none_is_given() {
     for _ in 0..4 {
         fail(&breaker);
     }
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -34,11 +35,11 @@ fn b04_a_success_resets_the_streak() {
     for _ in 0..1_000 {
         fail(&breaker);
         fail(&breaker);
-        assert_eq!(breaker.snapshot().streak, 2);
+        assert_eq!(breaker.snapshot().consecutive_failures, 2);
         succeed(&breaker);
-        assert_eq!(breaker.snapshot().streak, 0);
+        assert_eq!(breaker.snapshot().consecutive_failures, 0);
     }
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -51,11 +52,11 @@ fn b04_ignored_and_abandoned_calls_neither_end_nor_lengthen_a_streak() {
         abandon(&breaker);
     }
     assert_eq!(
-        (breaker.state(), breaker.snapshot().streak),
-        (State::Closed, 2)
+        (breaker.state(), breaker.snapshot().consecutive_failures),
+        (CircuitState::Closed, 2)
     );
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn b04_a_streak_knows_no_time() {
     fail(&breaker);
     clock.advance(secs(1_000_000));
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -76,8 +77,8 @@ fn b04_a_new_closed_state_starts_with_no_streak() {
     succeed(&breaker);
     fail(&breaker);
     assert_eq!(
-        (breaker.state(), breaker.snapshot().streak),
-        (State::Closed, 1)
+        (breaker.state(), breaker.snapshot().consecutive_failures),
+        (CircuitState::Closed, 1)
     );
 }
 
@@ -90,11 +91,11 @@ fn b04_failures_of_many_threads_are_one_streak() {
         }
     });
     assert_eq!(
-        (breaker.state(), breaker.snapshot().streak),
-        (State::Closed, 3_996)
+        (breaker.state(), breaker.snapshot().consecutive_failures),
+        (CircuitState::Closed, 3_996)
     );
     (0..4).for_each(|_| fail(&breaker));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -114,9 +115,11 @@ fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order()
         let (late, success) = (snapshot.totals.late, snapshot.totals.success);
         match snapshot.state {
             // The failure came first; the success was late.
-            State::Open => assert_eq!((late, success), (1, 0)),
+            CircuitState::Open => assert_eq!((late, success), (1, 0)),
             // The success came first.
-            State::Closed => assert_eq!((late, success, snapshot.streak), (0, 1, 1)),
+            CircuitState::Closed => {
+                assert_eq!((late, success, snapshot.consecutive_failures), (0, 1, 1))
+            }
             other => panic!("{other}"),
         }
     }

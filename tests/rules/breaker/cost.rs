@@ -8,8 +8,9 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
-use resilient::Clock;
-use resilient::{BreakerConfig, BreakerConfigBuilder, CircuitBreaker, Outcome, State};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState};
+use resilient::time::Clock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::support::{calls, fail, fragile, run, secs, succeed};
 
@@ -88,7 +89,7 @@ fn b17_the_same_holds_after_the_circuit_was_open() {
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
     breaker.try_acquire().unwrap().report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     let before = reads();
     (0..100).for_each(|_| succeed(&breaker));
     assert_eq!(reads(), before);
@@ -98,7 +99,7 @@ fn b17_the_same_holds_after_the_circuit_was_open() {
 fn b17_what_is_counted_without_the_lock_is_in_the_totals_and_in_the_state() {
     let (breaker, _reads) = on_counting_clock();
     (0..100).for_each(|_| succeed(&breaker));
-    breaker.reset();
+    breaker.close();
     (0..10).for_each(|_| succeed(&breaker));
     let snapshot = breaker.snapshot();
     assert_eq!(
@@ -136,7 +137,7 @@ fn b17_a_success_that_opens_the_circuit_reads_the_clock_once() {
     let (breaker, reads) = counting(&config.min_calls(4));
     calls(&breaker, "FFS");
     let read = reads_of(&reads, || succeed(&breaker));
-    assert_eq!((read, breaker.state()), (1, State::Open));
+    assert_eq!((read, breaker.state()), (1, CircuitState::Open));
 }
 
 #[test]

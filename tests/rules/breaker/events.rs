@@ -5,17 +5,19 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
-use resilient::{Event, EventKind, ListenerId, Outcome, State};
+use resilient::Outcome;
+use resilient::breaker::CircuitState;
+use resilient::events::{Event, EventKind, ListenerId};
 
 use crate::support::{
     Heard, closed, fail, fragile, must_end, panic_quietly, rejection, secs, succeed,
     while_unwinding,
 };
 
-const OPENED: (State, State) = (State::Closed, State::Open);
-const CLOSED: (State, State) = (State::Open, State::Closed);
+const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
+const CLOSED: (CircuitState, CircuitState) = (CircuitState::Open, CircuitState::Closed);
 
-fn enters(event: &Event, state: State) -> bool {
+fn enters(event: &Event, state: CircuitState) -> bool {
     matches!(event.kind(), EventKind::Transition(step) if step.to == state)
 }
 
@@ -64,7 +66,7 @@ fn b14_every_listener_hears_every_event_and_a_removed_one_none() {
     breaker.trip().unwrap();
     assert!(breaker.remove_listener(id));
     assert!(!breaker.remove_listener(id));
-    breaker.reset();
+    breaker.close();
     assert_eq!(first.steps(), [OPENED]);
     assert_eq!(second.steps(), [OPENED, CLOSED]);
 }
@@ -84,7 +86,7 @@ fn b14_a_listener_may_use_its_breaker() {
                     .push((breaker.state(), breaker.snapshot().state));
                 if is_first {
                     rejection(&breaker);
-                    breaker.reset();
+                    breaker.close();
                     succeed(&breaker);
                     fail(&breaker);
                     breaker.force_open();
@@ -92,11 +94,16 @@ fn b14_a_listener_may_use_its_breaker() {
             }
         });
         fail(&breaker);
-        let expected = [OPENED, CLOSED, OPENED, (State::Open, State::ForcedOpen)];
+        let expected = [
+            OPENED,
+            CLOSED,
+            OPENED,
+            (CircuitState::Open, CircuitState::ForcedOpen),
+        ];
         assert_eq!(heard.steps(), expected);
         // The first event is told before anything else happens, the others after all that the first listener did.
-        let forced = (State::ForcedOpen, State::ForcedOpen);
-        let opened = (State::Open, State::Open);
+        let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
+        let opened = (CircuitState::Open, CircuitState::Open);
         assert_eq!(*seen.lock().unwrap(), [opened, forced, forced, forced]);
         assert_eq!(breaker.snapshot().listener_panics, 0);
     });
@@ -112,8 +119,8 @@ fn b14_a_listener_that_resets_hears_its_own_reset_after_the_event_that_it_answer
             let (breaker, depth, deepest) = (breaker.clone(), depth, Arc::clone(&deepest));
             move |event| {
                 deepest.fetch_max(depth.fetch_add(1, SeqCst) + 1, SeqCst);
-                if enters(event, State::Open) {
-                    breaker.reset();
+                if enters(event, CircuitState::Open) {
+                    breaker.close();
                 }
                 depth.fetch_sub(1, SeqCst);
             }
@@ -122,7 +129,7 @@ fn b14_a_listener_that_resets_hears_its_own_reset_after_the_event_that_it_answer
         for _ in 0..3 {
             fail(&breaker);
         }
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
         assert_eq!(
             heard.steps(),
             [OPENED, CLOSED, OPENED, CLOSED, OPENED, CLOSED]
@@ -138,13 +145,13 @@ fn b14_a_listener_may_acquire_and_report() {
         breaker.on_event({
             let breaker = breaker.clone();
             move |event| {
-                if enters(event, State::Open) {
+                if enters(event, CircuitState::Open) {
                     breaker.try_acquire().unwrap().report(Outcome::Success);
                 }
             }
         });
         fail(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
         assert_eq!(breaker.snapshot().totals.success, 1);
     });
 }
@@ -167,7 +174,7 @@ fn b14_a_listener_may_add_and_remove_listeners_itself_included() {
         });
         own_id.set(id).unwrap();
         breaker.trip().unwrap();
-        breaker.reset();
+        breaker.close();
         assert_eq!(told.load(SeqCst), 1);
         assert_eq!(added.steps(), [CLOSED]);
         assert_eq!(breaker.snapshot().listener_panics, 0);
@@ -182,8 +189,8 @@ fn b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_to
     let after = Heard::from(&breaker);
     let outcome = catch_unwind(AssertUnwindSafe(|| fail(&breaker)));
     assert!(outcome.is_ok());
-    breaker.reset();
-    assert_eq!(breaker.state(), State::Closed);
+    breaker.close();
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(before.steps(), [OPENED, CLOSED]);
     assert_eq!(after.steps(), [OPENED, CLOSED]);
     assert_eq!(breaker.snapshot().listener_panics, 2);
@@ -227,7 +234,7 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     let heard = Heard::from(&breaker);
     let outcome = catch_unwind(AssertUnwindSafe(|| fail(&breaker)));
     assert!(outcome.is_ok(), "the call got the listener's panic");
-    breaker.reset();
+    breaker.close();
     assert_eq!(heard.steps(), [OPENED, CLOSED]);
 }
 
@@ -257,14 +264,14 @@ fn b14_a_listener_may_use_its_breaker_while_its_caller_unwinds() {
         breaker.on_event({
             let breaker = breaker.clone();
             move |event| {
-                if enters(event, State::Open) {
-                    breaker.reset();
+                if enters(event, CircuitState::Open) {
+                    breaker.close();
                     succeed(&breaker);
                 }
             }
         });
         while_unwinding(breaker.try_acquire().unwrap());
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
         assert_eq!(breaker.snapshot().totals.success, 1);
     });
 }
@@ -304,7 +311,7 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
             rejection(&breaker);
             clock.advance(secs(10));
             succeed(&breaker);
-            assert_eq!(breaker.state(), State::Closed);
+            assert_eq!(breaker.state(), CircuitState::Closed);
             assert_eq!(breaker.snapshot().transitions.closed, 1);
             slow.go_on.send(()).unwrap();
         });
@@ -329,7 +336,7 @@ fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_ord
             slow.entered.recv().unwrap();
             for _ in 0..50 {
                 clock.advance(secs(1));
-                breaker.reset();
+                breaker.close();
                 breaker.trip().unwrap();
             }
             assert_eq!(heard.steps(), []);
@@ -357,7 +364,7 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
             slow.entered.recv().unwrap();
             for _ in 0..5_000 {
                 clock.advance(secs(1));
-                breaker.reset();
+                breaker.close();
                 breaker.trip().unwrap();
             }
             slow.go_on.send(()).unwrap();
@@ -390,7 +397,10 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
     });
     let (told, snapshot) = (heard.steps(), breaker.snapshot());
     assert_eq!(snapshot.lost_events, 0);
-    assert_eq!(told.first().map(|(from, _)| *from), Some(State::Closed));
+    assert_eq!(
+        told.first().map(|(from, _)| *from),
+        Some(CircuitState::Closed)
+    );
     assert!(
         told.windows(2).all(|pair| pair[0].1 == pair[1].0),
         "{told:?}"
@@ -409,8 +419,8 @@ fn b14_a_listener_may_drop_a_handle_of_its_breaker() {
         let handle = Mutex::new(Some(breaker.clone()));
         breaker.on_event(move |_| drop(handle.lock().unwrap().take()));
         fail(&breaker);
-        breaker.reset();
+        breaker.close();
         assert_eq!(breaker.snapshot().listener_panics, 0);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     });
 }

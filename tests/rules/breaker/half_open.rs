@@ -1,7 +1,8 @@
 //! B10 and B11: probes, their slots and their leases.
 
-use resilient::Reason;
-use resilient::{Outcome, State};
+use resilient::Outcome;
+use resilient::breaker::CircuitState;
+use resilient::breaker::TransitionReason;
 
 use crate::support::{
     Heard, abandon, closed, due, fail, fragile, ignore, rejection, secs, succeed,
@@ -13,11 +14,14 @@ fn b10_half_open_is_reached_by_the_first_admission_at_the_end_and_by_nothing_bef
     let heard = Heard::from(&breaker);
     fail(&breaker);
     clock.advance(secs(1_000));
-    assert_eq!(heard.steps(), [(State::Closed, State::Open)]);
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
     let _probe = breaker.try_acquire().unwrap();
     let last = *heard.transitions().last().unwrap();
-    assert_eq!((last.from, last.to), (State::Open, State::HalfOpen));
-    assert_eq!(last.reason, Reason::RecoveryTime);
+    assert_eq!(
+        (last.from, last.to),
+        (CircuitState::Open, CircuitState::HalfOpen)
+    );
+    assert_eq!(last.reason, TransitionReason::RecoveryTime);
 }
 
 #[test]
@@ -25,13 +29,13 @@ fn b10_one_probe_is_admitted_and_one_success_closes_by_default() {
     let (breaker, _clock) = due(&fragile());
     let probe = breaker.try_acquire().unwrap();
     for _ in 0..100 {
-        assert_eq!(rejection(&breaker).state(), State::HalfOpen);
+        assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     }
     probe.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(
         breaker.snapshot().recent.last().unwrap().reason,
-        Reason::ProbesSucceeded
+        TransitionReason::ProbesSucceeded
     );
 }
 
@@ -39,10 +43,10 @@ fn b10_one_probe_is_admitted_and_one_success_closes_by_default() {
 fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
     let (breaker, _clock) = due(&fragile());
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(
         breaker.snapshot().recent.last().unwrap().reason,
-        Reason::ProbeFailed
+        TransitionReason::ProbeFailed
     );
 }
 
@@ -68,7 +72,7 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     third.report(Outcome::Success);
     rejection(&breaker);
     fourth.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -83,9 +87,9 @@ fn b10_ignored_abandoned_and_late_probes_count_in_neither_sum() {
     clock.advance(secs(5));
     succeed(&breaker);
     hung.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -96,9 +100,9 @@ fn b10_it_reopens_at_the_first_failure_beyond_those_tolerated() {
     fail(&breaker);
     succeed(&breaker);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -113,7 +117,10 @@ fn b10_the_remaining_probes_of_a_decided_round_are_late() {
     first.report(Outcome::Success);
     second.report(Outcome::Failure);
     let snapshot = breaker.snapshot();
-    assert_eq!((snapshot.state, snapshot.totals.late), (State::Open, 2));
+    assert_eq!(
+        (snapshot.state, snapshot.totals.late),
+        (CircuitState::Open, 2)
+    );
     assert_eq!(snapshot.retry_after, Some(secs(10)));
 }
 
@@ -159,16 +166,19 @@ fn b11_from_the_lease_end_on_another_caller_takes_the_slot() {
     assert_eq!(breaker.snapshot().probes_in_flight, 1);
     hung.report(Outcome::Failure);
     let snapshot = breaker.snapshot();
-    assert_eq!((snapshot.state, snapshot.totals.late), (State::HalfOpen, 1));
+    assert_eq!(
+        (snapshot.state, snapshot.totals.late),
+        (CircuitState::HalfOpen, 1)
+    );
     heir.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
 fn b11_until_another_caller_takes_the_slot_a_slow_probe_still_counts() {
     for (outcome, state) in [
-        (Outcome::Success, State::Closed),
-        (Outcome::Failure, State::Open),
+        (Outcome::Success, CircuitState::Closed),
+        (Outcome::Failure, CircuitState::Open),
     ] {
         let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
         let slow = breaker.try_acquire().unwrap();
@@ -193,7 +203,7 @@ fn b11_probes_that_all_hang_never_wedge_a_breaker() {
     }
     succeed(&breaker);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -224,5 +234,5 @@ fn b11_each_probe_has_a_lease_of_its_own() {
     assert_eq!(breaker.snapshot().totals.late, 1);
     second.report(Outcome::Success);
     heir.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }

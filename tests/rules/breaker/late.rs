@@ -1,6 +1,7 @@
 //! B3: an outcome from an older generation moves nothing.
 
-use resilient::{CircuitBreaker, Outcome, Permit, State};
+use resilient::breaker::{CircuitState, Permit};
+use resilient::{CircuitBreaker, Outcome};
 
 use crate::support::{closed, due, fail, fragile, rejection, secs, succeed, while_unwinding};
 
@@ -59,14 +60,14 @@ fn b03_a_late_outcome_moves_nothing_once_closed_again() {
         breaker.trip().unwrap();
         breaker.half_open().unwrap();
         succeed(breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     });
 }
 
 #[test]
 fn b03_a_late_outcome_moves_no_streak_of_the_next_closed_state() {
     assert_moves_nothing(|breaker| {
-        breaker.reset();
+        breaker.close();
         fail(breaker);
     });
 }
@@ -78,13 +79,13 @@ fn b03_no_late_success_closes_a_circuit() {
     let slower = breaker.try_acquire().unwrap();
     fail(&breaker);
     slow.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     clock.advance(secs(10));
     let probe = breaker.try_acquire().unwrap();
     slower.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     probe.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -99,9 +100,9 @@ fn b03_no_late_failure_reopens_a_circuit_or_prolongs_an_outage() {
     clock.advance(secs(1));
     let probe = breaker.try_acquire().unwrap();
     slower.report(Outcome::Failure);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     probe.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -116,19 +117,19 @@ fn b03_a_probe_of_an_earlier_round_is_late_in_the_next() {
     clock.advance(secs(10));
     succeed(&breaker);
     hung.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().totals.late, 1);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
 fn b03_a_probe_in_flight_at_a_reset_is_late() {
     let (breaker, _clock) = due(&fragile());
     let probe = breaker.try_acquire().unwrap();
-    breaker.reset();
+    breaker.close();
     probe.report(Outcome::Failure);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(breaker.snapshot().totals.late, 1);
 }
 
@@ -142,6 +143,6 @@ fn b03_thousands_of_late_failures_do_not_keep_a_circuit_open() {
     for permit in flood {
         permit.report(Outcome::Failure);
     }
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(breaker.snapshot().totals.late, 5_000);
 }

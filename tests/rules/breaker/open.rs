@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, CircuitOpen, Outcome, State};
+use resilient::breaker::CircuitState;
+use resilient::{BreakerConfig, CircuitOpen, Outcome};
 
 use crate::support::{closed, due, fail, fragile, rejection, secs, succeed};
 
@@ -58,7 +59,7 @@ fn b07_a_rejection_names_the_breaker_its_state_and_the_time_left() {
     fail(&breaker);
     let open = rejection(&breaker);
     assert_eq!(open.breaker(), "dependency");
-    assert_eq!(open.state(), State::Open);
+    assert_eq!(open.state(), CircuitState::Open);
     assert_eq!(open.retry_after(), Some(secs(10)));
 }
 
@@ -70,7 +71,7 @@ fn b07_a_rejection_by_full_slots_is_half_open_and_tells_the_first_lease_end() {
     let open = rejection(&breaker);
     assert_eq!(
         (open.state(), open.retry_after()),
-        (State::HalfOpen, Some(secs(3)))
+        (CircuitState::HalfOpen, Some(secs(3)))
     );
 }
 
@@ -81,13 +82,16 @@ fn b07_the_time_left_is_none_where_nobody_knows_it() {
     let open = rejection(&forced);
     assert_eq!(
         (open.state(), open.retry_after()),
-        (State::ForcedOpen, None)
+        (CircuitState::ForcedOpen, None)
     );
 
     let (endless, _clock) = due(&fragile().probe_timeout(Duration::MAX));
     let _probe = endless.try_acquire().unwrap();
     let open = rejection(&endless);
-    assert_eq!((open.state(), open.retry_after()), (State::HalfOpen, None));
+    assert_eq!(
+        (open.state(), open.retry_after()),
+        (CircuitState::HalfOpen, None)
+    );
 }
 
 #[test]
@@ -206,9 +210,12 @@ fn b08_the_longest_recovery_time_means_until_reset() {
     for _ in 0..10 {
         clock.advance(Duration::MAX);
         let open = rejection(&breaker);
-        assert_eq!((open.state(), open.retry_after()), (State::Open, None));
+        assert_eq!(
+            (open.state(), open.retry_after()),
+            (CircuitState::Open, None)
+        );
     }
-    breaker.reset();
+    breaker.close();
     succeed(&breaker);
 }
 

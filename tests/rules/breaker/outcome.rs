@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use resilient::Abandoned;
-use resilient::{CircuitBreaker, CircuitOpen, Class, Classify, Outcome, State};
+use resilient::breaker::AbandonedOutcome;
+use resilient::breaker::CircuitState;
+use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, Outcome};
 
 use crate::support::{
     abandon, closed, due, fail, fragile, ignore, panic_in_call, run, secs, succeed,
@@ -14,15 +15,15 @@ type End = fn(&CircuitBreaker);
 
 #[derive(Debug, PartialEq)]
 enum FetchError {
-    Is(Class),
+    Is(Classification),
     Open(CircuitOpen),
 }
 
 impl Classify for FetchError {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         match self {
             Self::Is(class) => *class,
-            Self::Open(_) => Class::ignored(),
+            Self::Open(_) => Classification::ignored(),
         }
     }
 }
@@ -33,7 +34,7 @@ impl From<CircuitOpen> for FetchError {
     }
 }
 
-fn call_with_class(breaker: &CircuitBreaker, class: Class) -> Result<(), FetchError> {
+fn call_with_class(breaker: &CircuitBreaker, class: Classification) -> Result<(), FetchError> {
     run(breaker.call_classified(async || Err(FetchError::Is(class))))
 }
 
@@ -61,18 +62,18 @@ fn outcome_each_end_of_a_call_is_counted_where_the_table_says() {
         );
         let (success, failure, ignored, abandoned, streak) = expected;
         assert_eq!(counted, (success, failure, ignored, abandoned));
-        assert_eq!(snapshot.streak, streak);
+        assert_eq!(snapshot.consecutive_failures, streak);
     }
 }
 
 #[test]
 fn outcome_each_end_of_a_probe_does_what_the_table_says() {
-    let ends: [(End, State); 5] = [
-        (succeed, State::Closed),
-        (fail, State::Open),
-        (ignore, State::HalfOpen),
-        (abandon, State::HalfOpen),
-        (panic_in_call, State::Open),
+    let ends: [(End, CircuitState); 5] = [
+        (succeed, CircuitState::Closed),
+        (fail, CircuitState::Open),
+        (ignore, CircuitState::HalfOpen),
+        (abandon, CircuitState::HalfOpen),
+        (panic_in_call, CircuitState::Open),
     ];
     for (end, state) in ends {
         let (breaker, _clock) = due(&fragile());
@@ -84,25 +85,27 @@ fn outcome_each_end_of_a_probe_does_what_the_table_says() {
 
 #[test]
 fn outcome_abandoned_is_a_failure_where_that_is_set() {
-    let config = fragile().failure_threshold(2).abandoned(Abandoned::Failure);
+    let config = fragile()
+        .failure_threshold(2)
+        .abandoned(AbandonedOutcome::Failure);
     let (breaker, clock) = closed(&config);
     abandon(&breaker);
     assert_eq!(
-        (breaker.state(), breaker.snapshot().streak),
-        (State::Closed, 1)
+        (breaker.state(), breaker.snapshot().consecutive_failures),
+        (CircuitState::Closed, 1)
     );
     abandon(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     clock.advance(secs(10));
     abandon(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.failure, 3);
 }
 
 #[test]
 fn outcome_a_host_on_which_every_call_is_cancelled_opens_only_where_that_is_set() {
     let (lenient, _clock) = closed(&fragile());
-    let (strict, _clock) = closed(&fragile().abandoned(Abandoned::Failure));
+    let (strict, _clock) = closed(&fragile().abandoned(AbandonedOutcome::Failure));
     for breaker in [&lenient, &strict] {
         for _ in 0..100 {
             let _ = breaker.try_acquire().map(drop);
@@ -110,7 +113,7 @@ fn outcome_a_host_on_which_every_call_is_cancelled_opens_only_where_that_is_set(
     }
     assert_eq!(
         (lenient.state(), strict.state()),
-        (State::Closed, State::Open)
+        (CircuitState::Closed, CircuitState::Open)
     );
 }
 
@@ -119,7 +122,7 @@ fn outcome_an_err_and_a_none_are_failures_and_an_ok_and_a_some_are_not() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(99));
     let streak_after = |call: &dyn Fn()| {
         call();
-        breaker.snapshot().streak
+        breaker.snapshot().consecutive_failures
     };
     assert_eq!(
         streak_after(&|| _ = run(breaker.call(async || None::<()>))),
@@ -129,7 +132,7 @@ fn outcome_an_err_and_a_none_are_failures_and_an_ok_and_a_some_are_not() {
         streak_after(&|| _ = run(breaker.call(async || Some(())))),
         0
     );
-    let bad = || FetchError::Is(Class::ignored());
+    let bad = || FetchError::Is(Classification::ignored());
     assert_eq!(
         streak_after(&|| _ = run(breaker.call(async || Err::<(), _>(bad())))),
         1
@@ -140,19 +143,19 @@ fn outcome_an_err_and_a_none_are_failures_and_an_ok_and_a_some_are_not() {
     );
     let permit = breaker.try_acquire().unwrap();
     permit.report_output(&Err::<(), _>("any error"));
-    assert_eq!(breaker.snapshot().streak, 1);
+    assert_eq!(breaker.snapshot().consecutive_failures, 1);
     breaker.try_acquire().unwrap().report_output(&Some(()));
-    assert_eq!(breaker.snapshot().streak, 0);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
 }
 
 #[test]
 fn outcome_the_words_of_the_derive_mean_what_they_say() {
     let words = [
-        (Class::transient(), Outcome::Failure, true),
-        (Class::permanent(), Outcome::Failure, false),
-        (Class::throttled(), Outcome::Ignored, true),
-        (Class::ignored(), Outcome::Ignored, false),
-        (Class::answered(), Outcome::Success, false),
+        (Classification::transient(), Outcome::Failure, true),
+        (Classification::permanent(), Outcome::Failure, false),
+        (Classification::throttled(), Outcome::Ignored, true),
+        (Classification::ignored(), Outcome::Ignored, false),
+        (Classification::answered(), Outcome::Success, false),
     ];
     for (class, health, retry) in words {
         assert_eq!(
@@ -168,7 +171,11 @@ fn outcome_the_words_of_the_derive_mean_what_they_say() {
             Outcome::Failure => 2,
             _ => 1,
         };
-        assert_eq!(breaker.snapshot().streak, expected, "{class:?}");
+        assert_eq!(
+            breaker.snapshot().consecutive_failures,
+            expected,
+            "{class:?}"
+        );
     }
 }
 
@@ -176,11 +183,11 @@ fn outcome_the_words_of_the_derive_mean_what_they_say() {
 fn outcome_the_whole_output_can_be_classified_so_that_a_failure_inside_ok_is_one() {
     let (breaker, _clock) = closed(&fragile());
     let busy = |status: &Result<u16, CircuitOpen>| match status {
-        Ok(503) => Some(Class::transient().after(secs(99))),
+        Ok(503) => Some(Classification::transient().after(secs(99))),
         _ => None,
     };
     assert_eq!(run(breaker.call_with(busy, async || Ok(200))), Ok(200));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     assert_eq!(run(breaker.call_with(busy, async || Ok(503))), Ok(503));
     let open = run(breaker.call_with(busy, async || Ok(200))).unwrap_err();
     assert_eq!(open.retry_after(), Some(secs(99)));
@@ -202,7 +209,7 @@ fn outcome_a_rejected_call_is_not_made_and_gets_the_error_of_the_open_circuit() 
 
 #[test]
 fn outcome_a_class_carries_its_hint() {
-    let class = Class::throttled().after(Duration::from_millis(7));
+    let class = Classification::throttled().after(Duration::from_millis(7));
     assert_eq!(class.retry_after, Some(Duration::from_millis(7)));
     assert_eq!((class.health, class.retry), (Outcome::Ignored, true));
 }

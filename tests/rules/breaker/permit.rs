@@ -6,7 +6,8 @@ use std::sync::Barrier;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
-use resilient::{CircuitBreaker, CircuitOpen, Outcome, Permit, State};
+use resilient::breaker::{CircuitState, Permit};
+use resilient::{CircuitBreaker, CircuitOpen, Outcome};
 
 use crate::support::{
     closed, due, fragile, panic_in_call, panic_quietly, pause, poll_and_drop, rejection, secs,
@@ -19,10 +20,10 @@ fn assert_slot_is_free(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
     assert_eq!(
         (snapshot.state, snapshot.probes_in_flight),
-        (State::HalfOpen, 0)
+        (CircuitState::HalfOpen, 0)
     );
     succeed(breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 struct IsClone<T>(PhantomData<T>);
@@ -54,7 +55,7 @@ fn b02_a_permit_can_be_held_by_a_call_that_moves_between_threads() {
     std::thread::scope(|scope| {
         scope.spawn(move || permit.report(Outcome::Success));
     });
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -225,18 +226,18 @@ fn b02_a_slot_lost_to_forget_comes_back_with_its_lease() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(5)));
     clock.advance(secs(5));
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
 fn b02_a_panic_is_a_failure_and_a_drop_is_none() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
     drop(breaker.try_acquire().unwrap());
-    assert_eq!(breaker.snapshot().streak, 0);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
     panic_in_call(&breaker);
-    assert_eq!(breaker.snapshot().streak, 1);
+    assert_eq!(breaker.snapshot().consecutive_failures, 1);
     panic_in_call(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -273,7 +274,7 @@ fn b10_of_ten_thousand_simultaneous_callers_exactly_as_many_as_there_are_slots_g
             snapshot.totals.rejected,
             (THREADS * CALLS) as u64 - u64::from(slots)
         );
-        assert_eq!(snapshot.state, State::Closed);
+        assert_eq!(snapshot.state, CircuitState::Closed);
     }
 }
 
@@ -299,5 +300,5 @@ async fn b10_of_ten_thousand_tasks_exactly_one_is_the_probe() {
     assert_eq!(breaker.snapshot().probes_in_flight, 1);
     tell.send(true).unwrap();
     assert_eq!(tasks.join_next().await.unwrap().unwrap(), Some(()));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }

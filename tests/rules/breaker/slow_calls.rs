@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use resilient::{
-    Abandoned, BreakerConfig, BreakerConfigBuilder, EventKind, Outcome, Reason, State,
-};
+use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, CircuitState, TransitionReason};
+use resilient::events::EventKind;
+use resilient::{BreakerConfig, Outcome};
 
 use crate::support::{
     Heard, calls, closed, due, fail, fragile, last_reason, rejection, run, secs, succeed, take,
@@ -42,26 +42,26 @@ fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
     let (breaker, clock) = closed(&settings());
     for _ in 0..3 {
         take(&breaker, &clock, secs(2), Outcome::Success);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
     // Three of four; the fast one is the fourth, from which on the rate counts.
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Open);
-    assert_eq!(last_reason(&breaker), Reason::SlowCallRate);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);
     let last = breaker.snapshot().last_opening.unwrap();
     assert_eq!((last.calls, last.failures, last.slow), (4, 0, 3));
     assert_eq!(last.slow_call_rate(), Some(0.75));
 
     let (breaker, clock) = closed(&settings().min_calls(1));
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 
     let (breaker, clock) = closed(&settings());
     calls(&breaker, "SSSS");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed, "one of four");
+    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), State::Open, "two of four");
+    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
 }
 
 #[test]
@@ -71,14 +71,14 @@ fn b06_slow_calls_leave_the_window_like_others() {
         take(&breaker, &clock, secs(2), Outcome::Success);
         calls(&breaker, "SSS");
     }
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 
     let (breaker, clock) = closed(&settings().window(secs(10)).min_calls(2));
     succeed(&breaker);
     clock.advance(secs(3));
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), State::Open, "one of two");
-    breaker.reset();
+    assert_eq!(breaker.state(), CircuitState::Open, "one of two");
+    breaker.close();
     calls(&breaker, "SS");
     take(&breaker, &clock, secs(2), Outcome::Success);
     assert_eq!(window(&breaker), (3, 0, 1));
@@ -91,9 +91,9 @@ fn b06_a_slow_success_still_resets_the_streak() {
     let (breaker, clock) = closed(&settings().window(100).failure_threshold(3));
     calls(&breaker, "FF");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.snapshot().streak, 0);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
     calls(&breaker, "FF");
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn b06_slow_failures_count_for_both_rates() {
     for _ in 0..4 {
         take(&breaker, &clock, secs(2), Outcome::Failure);
     }
-    assert_eq!(last_reason(&breaker), Reason::FailureRate);
+    assert_eq!(last_reason(&breaker), TransitionReason::FailureRate);
     let last = breaker.snapshot().last_opening.unwrap();
     assert_eq!((last.calls, last.failures, last.slow), (4, 4, 4));
 }
@@ -120,7 +120,7 @@ fn b06_ignored_and_abandoned_calls_are_never_slow() {
 
 #[test]
 fn b06_a_cancelled_call_that_counts_as_a_failure_and_a_panic_can_be_slow() {
-    let (breaker, clock) = closed(&settings().abandoned(Abandoned::Failure));
+    let (breaker, clock) = closed(&settings().abandoned(AbandonedOutcome::Failure));
     let permit = breaker.try_acquire().unwrap();
     clock.advance(secs(2));
     drop(permit);
@@ -136,7 +136,7 @@ fn b06_a_late_call_is_never_slow() {
     let (breaker, clock) = closed(&settings());
     let permit = breaker.try_acquire().unwrap();
     clock.advance(secs(99));
-    breaker.reset();
+    breaker.close();
     permit.report(Outcome::Success);
     let totals = breaker.snapshot().totals;
     assert_eq!((totals.late, totals.slow), (1, 0));
@@ -156,11 +156,11 @@ fn b06_an_async_call_is_timed_from_its_admission_to_its_end() {
 fn b06_in_half_open_any_slow_call_is_one_failure() {
     let (breaker, clock) = due(&settings().half_open_successes(3).half_open_failures(1));
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), State::HalfOpen, "one is tolerated");
+    assert_eq!(breaker.state(), CircuitState::HalfOpen, "one is tolerated");
     take(&breaker, &clock, JUST_FAST, Outcome::Success);
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), State::Open);
-    assert_eq!(last_reason(&breaker), Reason::ProbeSlow);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);
     let totals = breaker.snapshot().totals;
     assert_eq!((totals.success, totals.failure, totals.slow), (3, 0, 2));
 }
@@ -169,9 +169,9 @@ fn b06_in_half_open_any_slow_call_is_one_failure() {
 fn b06_a_slow_failure_of_a_probe_is_one_failure_and_not_two() {
     let (breaker, clock) = due(&settings().half_open_successes(2).half_open_failures(1));
     take(&breaker, &clock, secs(2), Outcome::Failure);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     take(&breaker, &clock, secs(2), Outcome::Failure);
-    assert_eq!(last_reason(&breaker), Reason::ProbeFailed);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeFailed);
 }
 
 #[test]
@@ -181,9 +181,9 @@ fn b06_ignored_and_abandoned_probes_are_never_slow() {
     let probe = breaker.try_acquire().unwrap();
     clock.advance(secs(2));
     drop(probe);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -197,8 +197,8 @@ fn b06_a_slow_probe_opens_for_the_grown_time() {
 fn b11_a_probe_that_outlived_its_lease_still_counts_and_is_slow() {
     let (breaker, clock) = due(&settings().probe_timeout(secs(5)));
     take(&breaker, &clock, secs(50), Outcome::Success);
-    assert_eq!(breaker.state(), State::Open);
-    assert_eq!(last_reason(&breaker), Reason::ProbeSlow);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);
 }
 
 #[test]
@@ -209,9 +209,9 @@ fn b01_observe_only_tells_that_slow_calls_would_have_opened() {
     for _ in 0..9 {
         take(&breaker, &clock, secs(2), Outcome::Success);
     }
-    let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == Reason::SlowCallRate);
+    let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == TransitionReason::SlowCallRate);
     assert_eq!(heard.count(told), 1);
-    assert_eq!(breaker.state(), State::ObserveOnly);
+    assert_eq!(breaker.state(), CircuitState::ObserveOnly);
     assert_eq!(breaker.snapshot().in_state.slow, 9);
 }
 
@@ -236,7 +236,7 @@ fn b13_slow_calls_are_counted_in_the_totals_and_since_the_state_began() {
     calls(&breaker, "SSSF");
     let snapshot = breaker.snapshot();
     assert_eq!((snapshot.totals.slow, snapshot.in_state.slow), (2, 2));
-    breaker.reset();
+    breaker.close();
     take(&breaker, &clock, secs(2), Outcome::Success);
     let snapshot = breaker.snapshot();
     assert_eq!((snapshot.totals.slow, snapshot.in_state.slow), (3, 1));

@@ -1,8 +1,10 @@
 //! B1: the six states, and what leads by hand from one into another.
 
-use resilient::ManualClock;
-use resilient::{CircuitBreaker, EventKind, State};
-use resilient::{Reason, TransitionRefused};
+use resilient::CircuitBreaker;
+use resilient::breaker::CircuitState;
+use resilient::breaker::{TransitionError, TransitionReason};
+use resilient::events::EventKind;
+use resilient::time::ManualClock;
 
 use crate::support::{
     Heard, abandon, closed, due, fail, fragile, ignore, panic_in_call, rejection, secs, succeed,
@@ -10,27 +12,27 @@ use crate::support::{
 
 type Operation = fn(&CircuitBreaker);
 
-const ALL: [State; 6] = [
-    State::Closed,
-    State::Open,
-    State::HalfOpen,
-    State::ForcedOpen,
-    State::Disabled,
-    State::ObserveOnly,
+const ALL: [CircuitState; 6] = [
+    CircuitState::Closed,
+    CircuitState::Open,
+    CircuitState::HalfOpen,
+    CircuitState::ForcedOpen,
+    CircuitState::Disabled,
+    CircuitState::ObserveOnly,
 ];
 
 /// A breaker that was led into this state.
-fn within(state: State) -> (CircuitBreaker, ManualClock) {
+fn within(state: CircuitState) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(&fragile());
     match state {
-        State::Open => breaker.trip().unwrap(),
-        State::HalfOpen => {
+        CircuitState::Open => breaker.trip().unwrap(),
+        CircuitState::HalfOpen => {
             breaker.trip().unwrap();
             breaker.half_open().unwrap();
         }
-        State::ForcedOpen => breaker.force_open(),
-        State::Disabled => breaker.disable(),
-        State::ObserveOnly => breaker.observe_only(),
+        CircuitState::ForcedOpen => breaker.force_open(),
+        CircuitState::Disabled => breaker.disable(),
+        CircuitState::ObserveOnly => breaker.observe_only(),
         _ => {}
     }
     assert_eq!(breaker.state(), state);
@@ -40,18 +42,18 @@ fn within(state: State) -> (CircuitBreaker, ManualClock) {
 #[test]
 fn b01_a_new_breaker_is_closed() {
     let (breaker, _clock) = closed(&fragile());
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     succeed(&breaker);
 }
 
 #[test]
 fn b01_forced_open_rejects_all_calls_whatever_time_passes() {
-    let (breaker, clock) = within(State::ForcedOpen);
+    let (breaker, clock) = within(CircuitState::ForcedOpen);
     for _ in 0..10 {
         clock.advance(secs(1_000_000));
-        assert_eq!(rejection(&breaker).state(), State::ForcedOpen);
+        assert_eq!(rejection(&breaker).state(), CircuitState::ForcedOpen);
     }
-    assert_eq!(breaker.state(), State::ForcedOpen);
+    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
 }
 
 #[test]
@@ -77,7 +79,10 @@ fn b01_disabled_does_not_record_calls_of_earlier_states_either() {
     let permit = breaker.try_acquire().unwrap();
     breaker.disable();
     drop(permit);
-    assert_eq!(breaker.snapshot().totals, resilient::Counts::default());
+    assert_eq!(
+        breaker.snapshot().totals,
+        resilient::breaker::CallCounts::default()
+    );
 }
 
 #[test]
@@ -86,9 +91,9 @@ fn b01_observe_only_admits_all_and_counts_as_closed_does() {
     breaker.observe_only();
     fail(&breaker);
     fail(&breaker);
-    assert_eq!(breaker.snapshot().streak, 2);
+    assert_eq!(breaker.snapshot().consecutive_failures, 2);
     succeed(&breaker);
-    assert_eq!(breaker.snapshot().streak, 0);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
     for _ in 0..7 {
         fail(&breaker);
     }
@@ -102,7 +107,7 @@ fn b01_observe_only_admits_all_and_counts_as_closed_does() {
         counts.abandoned,
     );
     assert_eq!(counted, (1, 9, 1, 1));
-    assert_eq!(breaker.state(), State::ObserveOnly);
+    assert_eq!(breaker.state(), CircuitState::ObserveOnly);
 }
 
 #[test]
@@ -138,14 +143,14 @@ fn b01_half_open_by_hand_is_for_open_and_forced_open_only() {
         let (breaker, _clock) = within(state);
         let result = breaker.half_open();
         match state {
-            State::Open | State::ForcedOpen => {
+            CircuitState::Open | CircuitState::ForcedOpen => {
                 assert_eq!(result, Ok(()));
-                assert_eq!(breaker.state(), State::HalfOpen);
+                assert_eq!(breaker.state(), CircuitState::HalfOpen);
             }
             // No transition, and nothing to refuse: it is what was asked for.
-            State::HalfOpen => assert_eq!(result, Ok(())),
+            CircuitState::HalfOpen => assert_eq!(result, Ok(())),
             _ => {
-                assert_refused(result, state, State::HalfOpen);
+                assert_refused(result, state, CircuitState::HalfOpen);
                 assert_eq!(breaker.state(), state);
             }
         }
@@ -154,18 +159,21 @@ fn b01_half_open_by_hand_is_for_open_and_forced_open_only() {
 
 #[test]
 fn b01_trip_opens_a_closed_and_a_half_open_breaker_for_its_recovery_time() {
-    for state in [State::Closed, State::HalfOpen] {
+    for state in [CircuitState::Closed, CircuitState::HalfOpen] {
         let (breaker, _clock) = within(state);
         breaker.trip().unwrap();
         assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
         let last = *breaker.snapshot().recent.last().unwrap();
-        assert_eq!((last.to, last.reason), (State::Open, Reason::Manual));
+        assert_eq!(
+            (last.to, last.reason),
+            (CircuitState::Open, TransitionReason::Manual)
+        );
     }
 }
 
 #[test]
 fn b01_trip_does_nothing_to_an_open_breaker_that_is_not_due() {
-    let (breaker, clock) = within(State::Open);
+    let (breaker, clock) = within(CircuitState::Open);
     clock.advance(secs(9));
     let before = breaker.snapshot();
     breaker.trip().unwrap();
@@ -178,13 +186,13 @@ fn b01_trip_opens_an_open_breaker_anew_that_is_due() {
     let (breaker, clock) = due(&fragile());
     clock.advance(secs(5));
     breaker.trip().unwrap();
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
 }
 
 #[test]
 fn b01_trip_for_moves_the_end_of_an_open_breaker_both_ways() {
-    let (breaker, clock) = within(State::Open);
+    let (breaker, clock) = within(CircuitState::Open);
     clock.advance(secs(4));
     let heard = Heard::from(&breaker);
     for seconds in [100, 3] {
@@ -198,12 +206,12 @@ fn b01_trip_for_moves_the_end_of_an_open_breaker_both_ways() {
 
 #[test]
 fn b01_trip_for_opens_for_that_time_where_the_breaker_is_not_open() {
-    for state in [State::Closed, State::HalfOpen] {
+    for state in [CircuitState::Closed, CircuitState::HalfOpen] {
         let (breaker, clock) = within(state);
         breaker.trip_for(secs(7_200)).unwrap();
         assert_eq!(rejection(&breaker).retry_after(), Some(secs(7_200)));
         clock.advance(secs(7_200));
-        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
     }
 }
 
@@ -211,60 +219,60 @@ fn b01_trip_for_opens_for_that_time_where_the_breaker_is_not_open() {
 fn b01_trip_for_keeps_a_due_breaker_open_for_that_time() {
     let (breaker, _clock) = due(&fragile());
     breaker.trip_for(secs(3)).unwrap();
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(3)));
 }
 
 #[test]
 fn b01_trip_for_the_longest_time_is_until_reset() {
-    let (breaker, clock) = within(State::Closed);
+    let (breaker, clock) = within(CircuitState::Closed);
     breaker.trip_for(std::time::Duration::MAX).unwrap();
     clock.advance(secs(1_000_000_000));
     assert_eq!(rejection(&breaker).retry_after(), None);
-    breaker.reset();
+    breaker.close();
     succeed(&breaker);
 }
 
 #[test]
 fn b01_both_trips_are_refused_from_forced_open_disabled_and_observe_only() {
-    for state in [State::ForcedOpen, State::Disabled, State::ObserveOnly] {
+    for state in [
+        CircuitState::ForcedOpen,
+        CircuitState::Disabled,
+        CircuitState::ObserveOnly,
+    ] {
         let (breaker, _clock) = within(state);
         let before = breaker.snapshot();
-        assert_refused(breaker.trip(), state, State::Open);
-        assert_refused(breaker.trip_for(secs(1)), state, State::Open);
+        assert_refused(breaker.trip(), state, CircuitState::Open);
+        assert_refused(breaker.trip_for(secs(1)), state, CircuitState::Open);
         assert_eq!(breaker.snapshot(), before);
     }
 }
 
 #[test]
-fn b01_close_and_reset_close_from_every_state() {
-    for close in [CircuitBreaker::close, CircuitBreaker::reset] {
-        for state in ALL {
-            let (breaker, _clock) = within(state);
-            close(&breaker);
-            assert_eq!(breaker.state(), State::Closed);
-            succeed(&breaker);
-            assert_eq!(breaker.snapshot().in_state.success, 1);
-        }
+fn b01_close_closes_from_every_state() {
+    for state in ALL {
+        let (breaker, _clock) = within(state);
+        breaker.close();
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        succeed(&breaker);
+        assert_eq!(breaker.snapshot().in_state.success, 1);
     }
 }
 
 #[test]
-fn b01_close_and_reset_start_a_new_generation_and_forget_the_streak_even_if_closed() {
-    for close in [CircuitBreaker::close, CircuitBreaker::reset] {
-        let (breaker, _clock) = closed(&fragile().failure_threshold(3));
-        let in_flight = breaker.try_acquire().unwrap();
-        succeed(&breaker);
-        fail(&breaker);
-        fail(&breaker);
-        close(&breaker);
-        let snapshot = breaker.snapshot();
-        assert_eq!(snapshot.streak, 0);
-        assert_eq!(snapshot.in_state, resilient::Counts::default());
-        in_flight.report(resilient::Outcome::Failure);
-        assert_eq!(breaker.snapshot().streak, 0);
-        assert_eq!(breaker.snapshot().totals.late, 1);
-    }
+fn b01_close_starts_a_new_generation_and_forgets_the_streak_even_if_closed() {
+    let (breaker, _clock) = closed(&fragile().failure_threshold(3));
+    let in_flight = breaker.try_acquire().unwrap();
+    succeed(&breaker);
+    fail(&breaker);
+    fail(&breaker);
+    breaker.close();
+    let snapshot = breaker.snapshot();
+    assert_eq!(snapshot.consecutive_failures, 0);
+    assert_eq!(snapshot.in_state, resilient::breaker::CallCounts::default());
+    in_flight.report(resilient::Outcome::Failure);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
+    assert_eq!(breaker.snapshot().totals.late, 1);
 }
 
 #[test]
@@ -272,17 +280,17 @@ fn b01_closing_a_closed_breaker_is_no_event() {
     let (breaker, _clock) = closed(&fragile());
     let heard = Heard::from(&breaker);
     breaker.close();
-    breaker.reset();
+    breaker.close();
     assert_eq!(heard.steps(), []);
     assert_eq!(breaker.snapshot().recent, []);
 }
 
 #[test]
 fn b01_force_open_disable_and_observe_only_lead_from_every_state_and_once() {
-    let operations: [(Operation, State); 3] = [
-        (CircuitBreaker::force_open, State::ForcedOpen),
-        (CircuitBreaker::disable, State::Disabled),
-        (CircuitBreaker::observe_only, State::ObserveOnly),
+    let operations: [(Operation, CircuitState); 3] = [
+        (CircuitBreaker::force_open, CircuitState::ForcedOpen),
+        (CircuitBreaker::disable, CircuitState::Disabled),
+        (CircuitBreaker::observe_only, CircuitState::ObserveOnly),
     ];
     for (operation, to) in operations {
         for from in ALL {
@@ -299,18 +307,18 @@ fn b01_force_open_disable_and_observe_only_lead_from_every_state_and_once() {
 
 #[test]
 fn b01_a_transition_into_the_same_state_keeps_calls_in_flight_on_time() {
-    let (breaker, _clock) = within(State::HalfOpen);
+    let (breaker, _clock) = within(CircuitState::HalfOpen);
     let probe = breaker.try_acquire().unwrap();
     breaker.half_open().unwrap();
     probe.report(resilient::Outcome::Success);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 
     let (breaker, _clock) = closed(&fragile().failure_threshold(3));
     breaker.observe_only();
     let call = breaker.try_acquire().unwrap();
     breaker.observe_only();
     call.report(resilient::Outcome::Failure);
-    assert_eq!(breaker.snapshot().streak, 1);
+    assert_eq!(breaker.snapshot().consecutive_failures, 1);
 }
 
 #[test]
@@ -328,7 +336,7 @@ fn b01_every_state_has_a_name_of_its_own() {
 }
 
 #[track_caller]
-fn assert_refused(result: Result<(), TransitionRefused>, from: State, to: State) {
+fn assert_refused(result: Result<(), TransitionError>, from: CircuitState, to: CircuitState) {
     let refused = result.expect_err("it must be refused");
     assert_eq!((refused.from(), refused.to()), (from, to));
     let words = refused.to_string();

@@ -5,18 +5,20 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Wake, Waker};
 
-use resilient::{CircuitBreaker, Event, EventKind, Registry, State, Subscription};
+use resilient::breaker::CircuitState;
+use resilient::events::{Event, EventKind, Subscription};
+use resilient::{CircuitBreaker, Registry};
 
 use crate::support::{closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed};
 
-fn entered(event: &Event) -> State {
+fn entered(event: &Event) -> CircuitState {
     match event.kind() {
         EventKind::Transition(step) => step.to,
         other => panic!("{other:?} is no transition"),
     }
 }
 
-fn waiting(events: &mut Subscription) -> Vec<State> {
+fn waiting(events: &mut Subscription) -> Vec<CircuitState> {
     std::iter::from_fn(|| events.try_next())
         .map(|event| entered(&event))
         .collect()
@@ -25,7 +27,7 @@ fn waiting(events: &mut Subscription) -> Vec<State> {
 /// Opens and closes the circuit; two events.
 fn open_and_close(breaker: &CircuitBreaker) {
     breaker.trip().unwrap();
-    breaker.reset();
+    breaker.close();
 }
 
 #[derive(Default)]
@@ -47,7 +49,12 @@ fn b14_a_subscription_has_the_events_from_its_beginning_on_in_order() {
     fail(&breaker);
     clock.advance(secs(10));
     succeed(&breaker);
-    let expected = [State::HalfOpen, State::Open, State::HalfOpen, State::Closed];
+    let expected = [
+        CircuitState::HalfOpen,
+        CircuitState::Open,
+        CircuitState::HalfOpen,
+        CircuitState::Closed,
+    ];
     assert_eq!(waiting(&mut events), expected);
     assert!(events.try_next().is_none());
     assert_eq!(events.lost(), 0);
@@ -62,11 +69,15 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
     }
     breaker.force_open();
     assert_eq!(events.lost(), 8);
-    let newest = [State::Open, State::Closed, State::ForcedOpen];
+    let newest = [
+        CircuitState::Open,
+        CircuitState::Closed,
+        CircuitState::ForcedOpen,
+    ];
     assert_eq!(waiting(&mut events), newest);
     // There is room again, and what was lost stays counted.
-    breaker.reset();
-    assert_eq!(waiting(&mut events), [State::Closed]);
+    breaker.close();
+    assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 8);
     // Losses of one are none of another, nor of the breaker's own queue.
     assert_eq!(breaker.subscribe(3).lost(), 0);
@@ -78,7 +89,7 @@ fn b14_a_subscription_keeps_one_event_at_least() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(0);
     open_and_close(&breaker);
-    assert_eq!(waiting(&mut events), [State::Closed]);
+    assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 1);
 }
 
@@ -88,7 +99,7 @@ fn b14_every_subscription_has_every_event() {
     let mut several: Vec<_> = (0..3).map(|_| breaker.subscribe(9)).collect();
     open_and_close(&breaker);
     for events in &mut several {
-        assert_eq!(waiting(events), [State::Open, State::Closed]);
+        assert_eq!(waiting(events), [CircuitState::Open, CircuitState::Closed]);
     }
 }
 
@@ -97,8 +108,8 @@ fn b14_an_event_that_waits_already_is_there_without_waiting() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     open_and_close(&breaker);
-    assert_eq!(entered(&run(events.next()).unwrap()), State::Open);
-    assert_eq!(entered(&run(events.next()).unwrap()), State::Closed);
+    assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Open);
+    assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Closed);
     assert!(poll_and_drop(events.next(), 1).is_none());
 }
 
@@ -116,7 +127,7 @@ fn b14_who_waits_is_woken_by_an_event() {
     assert_eq!(woken.0.load(SeqCst), 1);
     assert!(events.poll_next(&mut context).is_ready());
     assert!(events.poll_next(&mut context).is_pending());
-    breaker.reset();
+    breaker.close();
     assert_eq!(woken.0.load(SeqCst), 2);
 }
 
@@ -144,7 +155,10 @@ fn b14_waiting_is_cancel_safe() {
     open_and_close(&breaker);
     // Made and dropped without a poll: nothing is taken out.
     drop(events.next());
-    assert_eq!(waiting(&mut events), [State::Open, State::Closed]);
+    assert_eq!(
+        waiting(&mut events),
+        [CircuitState::Open, CircuitState::Closed]
+    );
 }
 
 #[tokio::test]
@@ -156,8 +170,8 @@ async fn b14_a_task_awaits_what_other_threads_cause() {
         tokio::task::spawn_blocking(move || (0..100).for_each(|_| open_and_close(&breaker)))
     };
     for _ in 0..100 {
-        assert_eq!(entered(&events.next().await.unwrap()), State::Open);
-        assert_eq!(entered(&events.next().await.unwrap()), State::Closed);
+        assert_eq!(entered(&events.next().await.unwrap()), CircuitState::Open);
+        assert_eq!(entered(&events.next().await.unwrap()), CircuitState::Closed);
     }
     causing.await.unwrap();
     assert!(events.try_next().is_none());
@@ -170,8 +184,8 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
     let other_handle = breaker.clone();
     open_and_close(&breaker);
     drop(breaker);
-    assert_eq!(entered(&run(events.next()).unwrap()), State::Open);
-    assert_eq!(entered(&run(events.next()).unwrap()), State::Closed);
+    assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Open);
+    assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Closed);
     assert!(
         poll_and_drop(events.next(), 1).is_none(),
         "a handle is left"
@@ -198,7 +212,7 @@ fn b14_who_waits_is_woken_when_the_breaker_is_gone() {
 #[test]
 fn b14_a_subscription_does_not_keep_its_breaker_alive() {
     struct Alive(Arc<()>);
-    impl resilient::Clock for Alive {
+    impl resilient::time::Clock for Alive {
         fn now(&self) -> std::time::Instant {
             let _ = &self.0;
             std::time::Instant::now()
@@ -219,7 +233,10 @@ fn b14_a_dropped_subscription_hears_nothing_and_harms_nobody() {
     let (dropped, mut kept) = (breaker.subscribe(9), breaker.subscribe(9));
     drop(dropped);
     open_and_close(&breaker);
-    assert_eq!(waiting(&mut kept), [State::Open, State::Closed]);
+    assert_eq!(
+        waiting(&mut kept),
+        [CircuitState::Open, CircuitState::Closed]
+    );
     assert_eq!(breaker.snapshot().listener_panics, 0);
 }
 
@@ -228,7 +245,7 @@ fn b14_a_waker_may_use_the_breaker_and_its_subscription_may_be_dropped_by_a_list
     struct Asks(CircuitBreaker);
     impl Wake for Asks {
         fn wake(self: Arc<Self>) {
-            self.0.reset();
+            self.0.close();
         }
     }
     must_end(|| {
@@ -241,7 +258,10 @@ fn b14_a_waker_may_use_the_breaker_and_its_subscription_may_be_dropped_by_a_list
                 .is_pending()
         );
         breaker.trip().unwrap();
-        assert_eq!(waiting(&mut events), [State::Open, State::Closed]);
+        assert_eq!(
+            waiting(&mut events),
+            [CircuitState::Open, CircuitState::Closed]
+        );
 
         let doomed = std::sync::Mutex::new(Some(events));
         breaker.on_event(move |_| drop(doomed.lock().unwrap().take()));

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use resilient::{CircuitBreaker, State};
+use resilient::CircuitBreaker;
+use resilient::breaker::CircuitState;
 
 use crate::support::{closed, fail, fragile, rejection, secs, succeed};
 
-/// Seconds in each state, in the order of `State::ALL`.
+/// Seconds in each state, in the order of `CircuitState::ALL`.
 fn seconds(breaker: &CircuitBreaker) -> [u64; 6] {
     let times = breaker.snapshot().time_in_state;
-    State::ALL.map(|state| times.of(state).as_secs())
+    CircuitState::ALL.map(|state| times.of(state).as_secs())
 }
 
 #[test]
@@ -49,7 +50,7 @@ fn b13_from_the_end_of_the_recovery_time_on_a_breaker_is_half_open_even_if_no_ca
     clock.advance(secs(12));
     assert_eq!(seconds(&breaker), [0, 20, 97, 0, 0, 0]);
     // By hand, too, out of a state that nobody had come to see.
-    breaker.reset();
+    breaker.close();
     clock.advance(secs(1));
     assert_eq!(seconds(&breaker), [1, 20, 97, 0, 0, 0]);
 }
@@ -66,14 +67,17 @@ fn b13_the_times_add_up_to_the_age_of_the_breaker() {
             2 => breaker.force_open(),
             3 => breaker.disable(),
             4 => breaker.observe_only(),
-            5 => breaker.reset(),
+            5 => breaker.close(),
             _ => _ = breaker.try_acquire().map(drop),
         }
         let pause = Duration::from_micros(random.u64(..1_000));
         clock.advance(pause);
         age += pause;
         let times = breaker.snapshot().time_in_state;
-        let sum: Duration = State::ALL.into_iter().map(|state| times.of(state)).sum();
+        let sum: Duration = CircuitState::ALL
+            .into_iter()
+            .map(|state| times.of(state))
+            .sum();
         assert_eq!(sum, age);
     }
 }
@@ -87,7 +91,7 @@ fn b13_looking_and_calls_that_change_no_state_add_nothing_twice() {
         assert_eq!(seconds(&breaker), [second, 0, 0, 0, 0, 0]);
         assert_eq!(seconds(&breaker), [second, 0, 0, 0, 0, 0]);
     }
-    breaker.reset();
+    breaker.close();
     assert_eq!(seconds(&breaker), [9, 0, 0, 0, 0, 0]);
     breaker.trip().unwrap();
     clock.advance(secs(2));
@@ -101,7 +105,7 @@ fn b13_a_clock_that_goes_back_takes_no_time_away() {
     clock.advance(secs(20));
     breaker.force_open();
     clock.advance(secs(5));
-    breaker.reset();
+    breaker.close();
     clock.set_back(secs(15));
     assert_eq!(seconds(&breaker), [20, 0, 0, 5, 0, 0]);
     clock.advance(secs(15));
@@ -117,6 +121,6 @@ fn b13_each_field_is_that_of_its_state() {
     clock.advance(secs(2));
     let times = breaker.snapshot().time_in_state;
     assert_eq!(times.forced_open, secs(2));
-    assert_eq!(times.of(State::ForcedOpen), secs(2));
+    assert_eq!(times.of(CircuitState::ForcedOpen), secs(2));
     assert_eq!(times.closed + times.open + times.half_open, secs(0));
 }

@@ -1,7 +1,8 @@
 //! B12 and B13: what an operator sees, and that looking changes nothing.
 
-use resilient::{Counts, Reason};
-use resilient::{Outcome, State};
+use resilient::Outcome;
+use resilient::breaker::CircuitState;
+use resilient::breaker::{CallCounts, TransitionReason};
 
 use crate::support::{
     Heard, abandon, closed, due, fail, fragile, ignore, panic_in_call, rejection, secs, succeed,
@@ -14,13 +15,13 @@ fn b12_after_the_end_the_state_is_half_open_even_if_no_call_has_come() {
     clock.advance(std::time::Duration::from_nanos(9_999_999_999));
     assert_eq!(
         (breaker.state(), breaker.snapshot().state),
-        (State::Open, State::Open)
+        (CircuitState::Open, CircuitState::Open)
     );
     clock.advance(std::time::Duration::from_nanos(1));
     let snapshot = breaker.snapshot();
     assert_eq!(
         (breaker.state(), snapshot.state),
-        (State::HalfOpen, State::HalfOpen)
+        (CircuitState::HalfOpen, CircuitState::HalfOpen)
     );
     assert_eq!(snapshot.retry_after, Some(secs(0)));
 }
@@ -40,7 +41,7 @@ fn b12_reading_changes_nothing_and_causes_no_event() {
         assert_eq!(breaker.snapshot(), before);
     }
     clock.advance(secs(1_000));
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(heard.events().len(), 0);
     assert_eq!(breaker.snapshot().recent, before.recent);
     assert_eq!(breaker.snapshot().transitions.half_opened, 0);
@@ -50,17 +51,17 @@ fn b12_reading_changes_nothing_and_causes_no_event() {
 fn b12_reading_a_due_breaker_does_not_use_up_its_probe() {
     let (breaker, _clock) = due(&fragile());
     for _ in 0..10 {
-        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
     }
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
 fn b12_the_state_is_half_open_while_a_probe_is_in_flight() {
     let (breaker, _clock) = due(&fragile());
     let _probe = breaker.try_acquire().unwrap();
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().retry_after, Some(secs(30)));
 }
 
@@ -103,7 +104,7 @@ fn b13_the_counts_of_the_present_state_start_anew_with_each_state_and_the_totals
     succeed(&breaker);
     succeed(&breaker);
     fail(&breaker);
-    assert_eq!(breaker.snapshot().in_state, Counts::default());
+    assert_eq!(breaker.snapshot().in_state, CallCounts::default());
     rejection(&breaker);
     assert_eq!(breaker.snapshot().in_state.rejected, 1);
     clock.advance(secs(10));
@@ -111,7 +112,7 @@ fn b13_the_counts_of_the_present_state_start_anew_with_each_state_and_the_totals
     let in_state = breaker.snapshot().in_state;
     assert_eq!((in_state.success, in_state.rejected), (1, 0));
     succeed(&breaker);
-    assert_eq!(breaker.snapshot().in_state, Counts::default());
+    assert_eq!(breaker.snapshot().in_state, CallCounts::default());
     succeed(&breaker);
     assert_eq!(breaker.snapshot().in_state.success, 1);
     let totals = breaker.snapshot().totals;
@@ -165,12 +166,42 @@ fn b13_a_transition_is_on_record_with_instant_states_and_reason() {
         })
         .collect();
     let expected = [
-        (0, State::Closed, State::Open, Reason::FailureThreshold),
-        (10, State::Open, State::HalfOpen, Reason::RecoveryTime),
-        (10, State::HalfOpen, State::Open, Reason::ProbeFailed),
-        (20, State::Open, State::HalfOpen, Reason::RecoveryTime),
-        (20, State::HalfOpen, State::Closed, Reason::ProbesSucceeded),
-        (20, State::Closed, State::ForcedOpen, Reason::Manual),
+        (
+            0,
+            CircuitState::Closed,
+            CircuitState::Open,
+            TransitionReason::FailureThreshold,
+        ),
+        (
+            10,
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            TransitionReason::RecoveryTime,
+        ),
+        (
+            10,
+            CircuitState::HalfOpen,
+            CircuitState::Open,
+            TransitionReason::ProbeFailed,
+        ),
+        (
+            20,
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            TransitionReason::RecoveryTime,
+        ),
+        (
+            20,
+            CircuitState::HalfOpen,
+            CircuitState::Closed,
+            TransitionReason::ProbesSucceeded,
+        ),
+        (
+            20,
+            CircuitState::Closed,
+            CircuitState::ForcedOpen,
+            TransitionReason::Manual,
+        ),
     ];
     assert_eq!(rows, expected);
 }
@@ -183,7 +214,7 @@ fn b13_the_last_32_transitions_are_kept() {
         clock.advance(secs(1));
         breaker.trip().unwrap();
         clock.advance(secs(1));
-        breaker.reset();
+        breaker.close();
         assert!(breaker.snapshot().recent.len() <= 32);
     }
     let told = heard.transitions();
@@ -229,7 +260,7 @@ fn b13_the_totals_are_exact_at_rest_however_many_threads_counted() {
 #[test]
 fn b13_the_totals_never_fall_while_threads_count() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
-    let monotonic = |a: &Counts, b: &Counts| {
+    let monotonic = |a: &CallCounts, b: &CallCounts| {
         a.success <= b.success
             && a.failure <= b.failure
             && a.late <= b.late
@@ -249,7 +280,7 @@ fn b13_the_totals_never_fall_while_threads_count() {
                     if let Ok(permit) = breaker.try_acquire() {
                         permit.report(outcome);
                     } else {
-                        breaker.reset();
+                        breaker.close();
                     }
                 }
             });
@@ -273,6 +304,9 @@ fn b13_a_snapshot_names_its_breaker_and_knows_the_streak() {
     fail(&breaker);
     fail(&breaker);
     let snapshot = breaker.snapshot();
-    assert_eq!((snapshot.name.as_str(), snapshot.streak), ("dependency", 2));
+    assert_eq!(
+        (snapshot.name.as_str(), snapshot.consecutive_failures),
+        ("dependency", 2)
+    );
     assert_eq!((snapshot.listener_panics, snapshot.lost_events), (0, 0));
 }

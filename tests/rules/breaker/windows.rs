@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{Abandoned, BreakerConfig, BreakerConfigBuilder, Outcome, State};
+use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, CircuitState};
+use resilient::{BreakerConfig, Outcome};
 
 use crate::support::{
     calls, closed, due, fail, panic_in_call, secs, succeed, take, while_unwinding, window,
@@ -65,7 +66,7 @@ fn b05_only_counted_calls_are_in_a_window() {
     for config in [last_calls(9), last_seconds(60)] {
         let (breaker, _clock) = closed(&config);
         let late = breaker.try_acquire().unwrap();
-        breaker.reset();
+        breaker.close();
         calls(&breaker, "IXSF");
         late.report(Outcome::Failure);
         assert_eq!(window(&breaker), (2, 1, 0));
@@ -76,7 +77,7 @@ fn b05_only_counted_calls_are_in_a_window() {
 
 #[test]
 fn b05_a_cancelled_call_is_in_the_window_where_it_counts_as_a_failure() {
-    let (breaker, _clock) = closed(&last_calls(9).abandoned(Abandoned::Failure));
+    let (breaker, _clock) = closed(&last_calls(9).abandoned(AbandonedOutcome::Failure));
     calls(&breaker, "SXI");
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(window(&breaker), (3, 2, 0));
@@ -178,7 +179,7 @@ fn b05_a_window_of_time_is_the_sum_of_its_buckets_whatever_comes_when() {
 fn b05_bucket_0_begins_when_the_state_begins() {
     let (breaker, clock) = closed(&last_seconds(10).recovery_time(secs(1)));
     clock.advance(Duration::from_millis(500));
-    breaker.reset();
+    breaker.close();
     succeed(&breaker);
     // By the clock of the breaker's life, bucket 10 began half a second ago.
     clock.advance(Duration::from_millis(9_999));
@@ -225,10 +226,10 @@ fn b05_the_window_slides_however_many_successes_came_before() {
     }
     for _ in 0..4 {
         fail(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn b05_every_state_starts_with_a_clean_window() {
     for config in [last_calls(9), last_seconds(3_600)] {
         let (breaker, clock) = closed(&config.recovery_time(secs(10)));
         calls(&breaker, "FFS");
-        breaker.reset();
+        breaker.close();
         assert_eq!(window(&breaker), (0, 0, 0), "closed by hand");
         calls(&breaker, "FFS");
         breaker.observe_only();
@@ -248,7 +249,7 @@ fn b05_every_state_starts_with_a_clean_window() {
         breaker.trip().unwrap();
         clock.advance(secs(10));
         succeed(&breaker);
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
         assert_eq!(window(&breaker), (0, 0, 0), "closed by a probe");
     }
 }
@@ -288,7 +289,7 @@ fn b05_a_window_knows_the_rates_of_what_is_in_it() {
     assert_eq!(rates(), (Some(0.25), Some(0.0)));
     calls(&breaker, "FFFF");
     assert_eq!(rates(), (Some(0.625), Some(0.0)));
-    assert_eq!(breaker.snapshot().window.unwrap().streak, 4);
+    assert_eq!(breaker.snapshot().window.unwrap().consecutive_failures, 4);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::sync::Barrier;
 
-use resilient::{BudgetCounts, RetryBudget};
+use resilient::RetryBudget;
+use resilient::budget::BudgetCounts;
 
 use super::{budget, builder, retry};
 
@@ -16,7 +17,7 @@ fn r07_a_budget_starts_at_its_reserve_and_not_full() {
 
 #[test]
 fn r07_an_empty_bucket_refuses_and_takes_nothing() {
-    let budget = budget(builder().reserve(9));
+    let budget = budget(builder().initial_tokens(9));
     assert!(retry(&budget));
     for _ in 0..3 {
         assert!(budget.try_reserve().is_none());
@@ -27,7 +28,7 @@ fn r07_an_empty_bucket_refuses_and_takes_nothing() {
 
 #[test]
 fn r07_a_budget_without_a_reserve_begins_with_no_retry() {
-    let budget = budget(builder().reserve(0));
+    let budget = budget(builder().initial_tokens(0));
     assert!(!retry(&budget));
     (0..5).for_each(|_| budget.succeeded(false));
     assert!(retry(&budget));
@@ -35,7 +36,7 @@ fn r07_a_budget_without_a_reserve_begins_with_no_retry() {
 
 #[test]
 fn r07_tokens_are_taken_before_the_sleep_so_that_sleepers_do_not_share_one() {
-    let budget = budget(builder().reserve(10));
+    let budget = budget(builder().initial_tokens(10));
     let asleep = [budget.try_reserve(), budget.try_reserve()];
     assert!(asleep.iter().all(Option::is_some));
     assert!(budget.try_reserve().is_none());
@@ -43,7 +44,7 @@ fn r07_tokens_are_taken_before_the_sleep_so_that_sleepers_do_not_share_one() {
 
 #[test]
 fn r07_a_call_that_is_cancelled_in_its_sleep_gives_its_tokens_back() {
-    let budget = budget(builder().reserve(12));
+    let budget = budget(builder().initial_tokens(12));
     let reservation = budget.try_reserve().unwrap();
     assert_eq!((budget.tokens(), reservation.cost()), (7, 5));
     drop(reservation);
@@ -53,7 +54,7 @@ fn r07_a_call_that_is_cancelled_in_its_sleep_gives_its_tokens_back() {
 
 #[test]
 fn r07_an_attempt_that_has_started_has_spent_its_tokens() {
-    let budget = budget(builder().reserve(12));
+    let budget = budget(builder().initial_tokens(12));
     budget.try_reserve().unwrap().spend();
     assert_eq!(budget.tokens(), 7);
     let counts = budget.snapshot().counts;
@@ -62,7 +63,7 @@ fn r07_an_attempt_that_has_started_has_spent_its_tokens() {
 
 #[test]
 fn r07_a_success_after_retries_gives_the_cost_of_the_last_one_back() {
-    let budget = budget(builder().reserve(20));
+    let budget = budget(builder().initial_tokens(20));
     assert!(retry(&budget) && retry(&budget));
     budget.succeeded(true);
     assert_eq!(budget.tokens(), 15);
@@ -71,7 +72,7 @@ fn r07_a_success_after_retries_gives_the_cost_of_the_last_one_back() {
 #[test]
 fn r07_a_success_at_the_first_attempt_brings_the_deposit() {
     for (deposit, tokens) in [(0, 20), (1, 21), (7, 27), (u32::MAX, 500)] {
-        let budget = budget(builder().reserve(20).deposit(deposit));
+        let budget = budget(builder().initial_tokens(20).deposit(deposit));
         budget.succeeded(false);
         assert_eq!(budget.tokens(), tokens);
     }
@@ -79,7 +80,7 @@ fn r07_a_success_at_the_first_attempt_brings_the_deposit() {
 
 #[test]
 fn r07_nothing_fills_the_bucket_beyond_its_capacity() {
-    let budget = budget(builder().capacity(20).reserve(18));
+    let budget = budget(builder().capacity(20).initial_tokens(18));
     budget.succeeded(true);
     assert_eq!(budget.tokens(), 20);
     budget.succeeded(false);
@@ -93,7 +94,7 @@ fn r07_nothing_fills_the_bucket_beyond_its_capacity() {
 #[test]
 fn r07_the_largest_numbers_saturate() {
     let settings = builder().capacity(u32::MAX).retry_cost(u32::MAX);
-    let budget = budget(settings.reserve(u32::MAX).deposit(u32::MAX));
+    let budget = budget(settings.initial_tokens(u32::MAX).deposit(u32::MAX));
     let reservation = budget.try_reserve();
     assert_eq!(budget.tokens(), 0);
     budget.succeeded(false);
@@ -104,7 +105,7 @@ fn r07_the_largest_numbers_saturate() {
 
 #[test]
 fn r07_counts_say_what_became_of_every_retry() {
-    let budget = budget(builder().capacity(20).reserve(20));
+    let budget = budget(builder().capacity(20).initial_tokens(20));
     let _asleep = budget.try_reserve();
     drop(budget.try_reserve());
     assert!(retry(&budget) && retry(&budget) && retry(&budget));
@@ -125,7 +126,7 @@ fn r07_counts_say_what_became_of_every_retry() {
 
 #[test]
 fn r07_clones_are_one_budget_and_a_reservation_keeps_it_alive() {
-    let budget = budget(builder().reserve(5));
+    let budget = budget(builder().initial_tokens(5));
     let same = budget.clone();
     let reservation = same.try_reserve();
     assert_eq!(budget.tokens(), 0);
@@ -137,15 +138,15 @@ fn r07_clones_are_one_budget_and_a_reservation_keeps_it_alive() {
 /// What a loop's driver keeps.
 struct Driver<'a> {
     budget: Option<&'a RetryBudget>,
-    reservation: Option<resilient::Reservation>,
+    reservation: Option<resilient::budget::Reservation>,
 }
 
 #[test]
 fn r07_a_reservation_is_stored_beside_its_budget_and_sent_to_threads() {
     fn assert_send_and_sync<T: Send + Sync + 'static>() {}
-    assert_send_and_sync::<resilient::Reservation>();
+    assert_send_and_sync::<resilient::budget::Reservation>();
     assert_send_and_sync::<RetryBudget>();
-    let budget = budget(builder().reserve(5));
+    let budget = budget(builder().initial_tokens(5));
     let mut driver = Driver {
         budget: Some(&budget),
         reservation: None,
@@ -159,7 +160,7 @@ fn r07_a_reservation_is_stored_beside_its_budget_and_sent_to_threads() {
 
 #[test]
 fn r07_a_panic_between_reserving_and_spending_gives_the_tokens_back() {
-    let budget = budget(builder().reserve(5));
+    let budget = budget(builder().initial_tokens(5));
     let reservation = budget.try_reserve();
     let sleep = std::panic::AssertUnwindSafe(|| {
         let _reservation = reservation;
@@ -173,7 +174,7 @@ fn r07_a_panic_between_reserving_and_spending_gives_the_tokens_back() {
 fn r07_of_many_threads_exactly_as_many_retry_as_the_bucket_pays_for() {
     const THREADS: usize = 64;
     for _ in 0..20 {
-        let budget = budget(builder().reserve(5 * 10 + 4));
+        let budget = budget(builder().initial_tokens(5 * 10 + 4));
         let start = Barrier::new(THREADS);
         let retries: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS)
@@ -194,7 +195,12 @@ fn r07_of_many_threads_exactly_as_many_retry_as_the_bucket_pays_for() {
 #[test]
 fn r07_threads_that_take_and_bring_tokens_lose_none() {
     const EACH: u32 = 2_000;
-    let budget = budget(builder().capacity(1_000_000).reserve(500_000).retry_cost(3));
+    let budget = budget(
+        builder()
+            .capacity(1_000_000)
+            .initial_tokens(500_000)
+            .retry_cost(3),
+    );
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

@@ -1,6 +1,6 @@
 //! B15 for budgets: every wrong setting is named with its value and the rule.
 
-use resilient::BudgetConfig;
+use resilient::budget::BudgetConfig;
 
 use super::{builder, config};
 
@@ -9,12 +9,12 @@ fn b15_the_defaults_are_those_of_the_documentation() {
     let defaults = BudgetConfig::default();
     assert_eq!(defaults, config(builder()));
     assert_eq!((defaults.capacity(), defaults.retry_cost()), (500, 5));
-    assert_eq!((defaults.reserve(), defaults.deposit()), (50, 1));
+    assert_eq!((defaults.initial_tokens(), defaults.deposit()), (50, 1));
 }
 
 #[test]
 fn b15_defaults_follow_the_capacity() {
-    for (capacity, retry_cost, reserve) in [
+    for (capacity, retry_cost, initial_tokens) in [
         (1, 1, 1),
         (4, 4, 4),
         (5, 5, 5),
@@ -24,11 +24,11 @@ fn b15_defaults_follow_the_capacity() {
     ] {
         let config = config(builder().capacity(capacity));
         assert_eq!(
-            (config.retry_cost(), config.reserve()),
-            (retry_cost, reserve)
+            (config.retry_cost(), config.initial_tokens()),
+            (retry_cost, initial_tokens)
         );
     }
-    assert_eq!(config(builder().retry_cost(400)).reserve(), 400);
+    assert_eq!(config(builder().retry_cost(400)).initial_tokens(), 400);
 }
 
 #[test]
@@ -48,12 +48,12 @@ fn b15_a_setting_out_of_range_is_named_with_its_value_and_the_rule() {
             "`retry_cost` is 11: must not be above `capacity`",
         ),
         (
-            builder().reserve(501),
-            "`reserve` is 501: must not be above `capacity`, which is 500 by default",
+            builder().initial_tokens(501),
+            "`initial_tokens` is 501: must not be above `capacity`, which is 500 by default",
         ),
         (
-            builder().capacity(10).reserve(11),
-            "`reserve` is 11: must not be above `capacity`",
+            builder().capacity(10).initial_tokens(11),
+            "`initial_tokens` is 11: must not be above `capacity`",
         ),
     ] {
         let error = settings.build().unwrap_err();
@@ -64,13 +64,20 @@ fn b15_a_setting_out_of_range_is_named_with_its_value_and_the_rule() {
 #[test]
 fn b15_the_ends_of_the_ranges_are_in_them() {
     for settings in [
-        builder().capacity(1).retry_cost(1).reserve(1).deposit(0),
+        builder()
+            .capacity(1)
+            .retry_cost(1)
+            .initial_tokens(1)
+            .deposit(0),
         builder()
             .capacity(10)
             .retry_cost(10)
-            .reserve(10)
+            .initial_tokens(10)
             .deposit(u32::MAX),
-        builder().capacity(u32::MAX).retry_cost(u32::MAX).reserve(0),
+        builder()
+            .capacity(u32::MAX)
+            .retry_cost(u32::MAX)
+            .initial_tokens(0),
     ] {
         settings.build().unwrap();
     }
@@ -78,17 +85,21 @@ fn b15_the_ends_of_the_ranges_are_in_them() {
 
 #[test]
 fn b15_settings_can_be_written_as_a_constant() {
-    const SETTINGS: resilient::BudgetConfigBuilder = BudgetConfig::builder()
+    const SETTINGS: resilient::budget::BudgetConfigBuilder = BudgetConfig::builder()
         .capacity(100)
         .retry_cost(10)
-        .reserve(20)
+        .initial_tokens(20)
         .deposit(2);
-    assert_eq!(config(SETTINGS).reserve(), 20);
+    assert_eq!(config(SETTINGS).initial_tokens(), 20);
 }
 
 #[test]
 fn b15_equal_settings_are_equal_however_they_were_written() {
-    let written_out = builder().capacity(500).retry_cost(5).reserve(50).deposit(1);
+    let written_out = builder()
+        .capacity(500)
+        .retry_cost(5)
+        .initial_tokens(50)
+        .deposit(1);
     assert_eq!(config(written_out), BudgetConfig::default());
     assert_ne!(config(builder().deposit(2)), BudgetConfig::default());
 }

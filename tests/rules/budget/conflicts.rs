@@ -1,6 +1,8 @@
 //! G3 for budgets: two settings of one name; the first stand, and it is told.
 
-use resilient::{BudgetConfig, EventKind, Registry};
+use resilient::Registry;
+use resilient::budget::BudgetConfig;
+use resilient::events::EventKind;
 
 use super::{builder, config, is_conflict};
 use crate::support::{Heard, must_end};
@@ -21,7 +23,7 @@ fn g03_of_two_settings_of_one_budget_the_first_stand_and_both_places_are_told_on
     let event = &heard.events()[0];
     assert_eq!(
         (event.source(), event.name()),
-        (resilient::EventSource::Budget, "payments")
+        (resilient::events::EventSource::Budget, "payments")
     );
     let EventKind::Conflict { first, second } = event.kind() else {
         panic!("{event:?}");
@@ -84,5 +86,8 @@ fn g03_events_of_breakers_are_none_of_a_budget() {
         .get_or_register("payments", resilient::BreakerConfig::default())
         .trip()
         .unwrap();
-    assert_eq!(heard.events()[0].source(), resilient::EventSource::Breaker);
+    assert_eq!(
+        heard.events()[0].source(),
+        resilient::events::EventSource::Breaker
+    );
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Barrier;
 
-use resilient::{BreakerConfig, BudgetConfig, Registry, RetryBudget};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, Registry, RetryBudget};
 
 use super::{budget, builder, config, is_conflict, retry};
 use crate::support::Heard;
@@ -55,7 +56,7 @@ fn g05_budgets_are_listed_by_name() {
 #[test]
 fn g06_a_budget_that_was_made_by_hand_can_be_registered() {
     let registry = Registry::new();
-    let owned = budget(builder().reserve(7));
+    let owned = budget(builder().initial_tokens(7));
     registry.register_budget(&owned).unwrap();
     registry.register_budget(&owned).unwrap();
     owned.succeeded(false);
@@ -86,7 +87,7 @@ fn g07_a_thousand_threads_asking_for_one_new_name_get_one_budget() {
         let threads: Vec<_> = (1..=THREADS)
             .map(|deposit| {
                 scope.spawn(move || {
-                    let config = config(builder().reserve(500).deposit(deposit));
+                    let config = config(builder().initial_tokens(500).deposit(deposit));
                     start.wait();
                     registry.get_or_register_budget("payments", config)
                 })

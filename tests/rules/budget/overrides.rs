@@ -1,6 +1,9 @@
 //! G2 for budgets: what an operator's override does to one that lives, and to one to come.
 
-use resilient::{BudgetConfig, BudgetConfigBuilder, EventKind, Overrides, Registry, RetryBudget};
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
+use resilient::events::EventKind;
+use resilient::registry::Overrides;
+use resilient::{Registry, RetryBudget};
 
 use super::{builder, config, is_change, retry};
 use crate::support::Heard;
@@ -15,13 +18,13 @@ fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
 
 #[test]
 fn g02_an_override_holds_at_once_and_keeps_tokens_and_counts() {
-    let (registry, budget) = live(builder().reserve(30));
+    let (registry, budget) = live(builder().initial_tokens(30));
     let before = budget.snapshot();
     let changed = builder()
         .capacity(1_000)
         .retry_cost(10)
         .deposit(3)
-        .reserve(7);
+        .initial_tokens(7);
     let applied = registry.override_budget("dependency", changed).unwrap();
     assert_eq!(applied.live_budgets, ["dependency"]);
     let after = budget.snapshot();
@@ -34,8 +37,8 @@ fn g02_an_override_holds_at_once_and_keeps_tokens_and_counts() {
 
 #[test]
 fn g02_a_lower_capacity_takes_what_no_longer_fits() {
-    let (registry, budget) = live(builder().reserve(30));
-    let lower = builder().capacity(10).reserve(10);
+    let (registry, budget) = live(builder().initial_tokens(30));
+    let lower = builder().capacity(10).initial_tokens(10);
     registry.override_budget("dependency", lower).unwrap();
     assert_eq!(budget.tokens(), 10);
     registry.clear_budget_override("dependency").unwrap();
@@ -44,7 +47,7 @@ fn g02_a_lower_capacity_takes_what_no_longer_fits() {
 
 #[test]
 fn g02_a_reservation_gives_back_what_it_took_whatever_a_retry_costs_by_then() {
-    let (registry, budget) = live(builder().reserve(30));
+    let (registry, budget) = live(builder().initial_tokens(30));
     let asleep = budget.try_reserve();
     let dearer = builder().retry_cost(20);
     registry.override_budget("dependency", dearer).unwrap();
@@ -111,7 +114,7 @@ fn g02_an_override_out_of_range_is_refused_and_changes_nothing_anywhere() {
 
 #[test]
 fn g02_an_override_that_does_not_go_together_with_the_code_of_a_live_budget_is_refused() {
-    let (registry, budget) = live(builder().retry_cost(20).reserve(50));
+    let (registry, budget) = live(builder().retry_cost(20).initial_tokens(50));
     let error = registry.override_budget("dependency", builder().capacity(19));
     assert_eq!(
         error.unwrap_err().to_string(),
@@ -128,22 +131,21 @@ fn g02_an_override_that_the_code_to_come_does_not_fit_keeps_its_word_and_it_is_t
     registry
         .override_budget("dependency", builder().capacity(3))
         .unwrap();
-    let code = config(builder().retry_cost(20).reserve(40).deposit(2));
+    let code = config(builder().retry_cost(20).initial_tokens(40).deposit(2));
     let budget = registry.get_or_register_budget("dependency", code);
     let settings = budget.config();
     assert_eq!((settings.capacity(), settings.retry_cost()), (3, 3));
-    assert_eq!((settings.reserve(), settings.deposit()), (3, 2));
+    assert_eq!((settings.initial_tokens(), settings.deposit()), (3, 2));
     let told: Vec<_> = heard.events();
     let fields = told.iter().map(|event| match event.kind() {
         EventKind::InvalidSetting(error) => error.field(),
         other => panic!("{other:?}"),
     });
-    assert_eq!(fields.collect::<Vec<_>>(), ["retry_cost", "reserve"]);
-    assert!(
-        told.iter()
-            .all(|event| event.source() == resilient::EventSource::Budget
-                && event.name() == "dependency")
-    );
+    assert_eq!(fields.collect::<Vec<_>>(), ["retry_cost", "initial_tokens"]);
+    assert!(told.iter().all(
+        |event| event.source() == resilient::events::EventSource::Budget
+            && event.name() == "dependency"
+    ));
 }
 
 #[test]
@@ -161,7 +163,7 @@ fn g02_a_change_of_settings_is_told_once_and_no_change_is_not() {
     registry.clear_budget_override("dependency").unwrap();
     assert_eq!(heard.count(is_change), 2);
     registry
-        .override_breaker("dependency", resilient::Mode::ForcedOpen)
+        .override_breaker("dependency", resilient::breaker::OperatorMode::ForcedOpen)
         .unwrap();
     assert_eq!(heard.events().len(), 2);
 }

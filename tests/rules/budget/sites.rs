@@ -1,17 +1,19 @@
 //! G1 to G3 for the names in attributes, which say nothing but the name: in the global registry.
 
 use resilient::__private::{BudgetSite, given_budget};
-use resilient::{BudgetConfig, EventKind, Registry, RetryBudget};
+use resilient::budget::BudgetConfig;
+use resilient::events::EventKind;
+use resilient::{Registry, RetryBudget};
 
 use super::{builder, config, is_change, is_conflict, retry};
 use crate::support::Heard;
 
 /// What is told of one budget of the global registry, in which other tests do things, too.
-fn told_of(name: &'static str) -> (Heard, resilient::ListenerId) {
+fn told_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();
     let id = Registry::global().on_event(move |event| {
-        if event.source() == resilient::EventSource::Budget && event.name() == name {
+        if event.source() == resilient::events::EventSource::Budget && event.name() == name {
             listener(event);
         }
     });
@@ -110,7 +112,7 @@ fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
         .override_budget(name, builder().capacity(10))
         .unwrap();
     let used = SITE.budget().unwrap();
-    let declared = config(builder().retry_cost(20).reserve(0));
+    let declared = config(builder().retry_cost(20).initial_tokens(0));
     let _ = registry.get_or_register_budget(name, declared);
     assert_eq!(used.config().retry_cost(), 5);
     let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidSetting(error) if error.field() == "retry_cost");
@@ -157,7 +159,7 @@ fn g07_threads_that_call_a_site_at_once_get_one_budget() {
 
 #[test]
 fn r07_a_budget_is_given_as_one_or_as_none() {
-    let budget = super::budget(builder().reserve(5));
+    let budget = super::budget(builder().initial_tokens(5));
     let mut given = Vec::new();
     given.extend(given_budget(&budget));
     given.extend(given_budget(&&budget));

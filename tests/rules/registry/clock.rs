@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use resilient::{CircuitBreaker, Clock, ManualClock, Registry, State};
+use resilient::breaker::CircuitState;
+use resilient::time::{Clock, ManualClock};
+use resilient::{CircuitBreaker, Registry};
 
 use crate::support::{fragile, must_end, secs};
 
@@ -21,7 +23,14 @@ fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
     }
     clock.advance(secs(10));
     let states = breakers.each_ref().map(CircuitBreaker::state);
-    assert_eq!(states, [State::Open, State::HalfOpen, State::HalfOpen]);
+    assert_eq!(
+        states,
+        [
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            CircuitState::HalfOpen
+        ]
+    );
 }
 
 #[test]
@@ -33,9 +42,9 @@ fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
     let breaker = registry.get_or_register("dependency", fragile().build().unwrap());
     breaker.trip().unwrap();
     first.advance(secs(10));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     second.advance(secs(10));
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
 /// Asks the registry whenever it is asked.

@@ -1,6 +1,8 @@
 //! G3: two settings of one name; the first stand, and it is told.
 
-use resilient::{BreakerConfig, EventKind, Registry, State};
+use resilient::breaker::CircuitState;
+use resilient::events::EventKind;
+use resilient::{BreakerConfig, Registry};
 
 use super::{is_conflict, other_settings, settings};
 use crate::support::{Heard, fail, secs};
@@ -12,7 +14,7 @@ fn g03_of_two_different_settings_the_first_stand() {
     let second = registry.get_or_register("payments", other_settings());
     assert_eq!(second.config(), settings());
     fail(&second);
-    assert_eq!(first.state(), State::Open);
+    assert_eq!(first.state(), CircuitState::Open);
 }
 
 #[test]
@@ -76,7 +78,7 @@ fn g03_a_conflict_leaves_the_state_as_it_is() {
     let first = registry.get_or_register("payments", settings());
     first.force_open();
     let second = registry.get_or_register("payments", other_settings());
-    assert_eq!(second.state(), State::ForcedOpen);
+    assert_eq!(second.state(), CircuitState::ForcedOpen);
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
         });
         let _ = registry.get_or_register("payments", settings());
         let breaker = registry.get_or_register("payments", other_settings());
-        assert_eq!(breaker.state(), State::Disabled);
+        assert_eq!(breaker.state(), CircuitState::Disabled);
         assert!(registry.get("another").is_some());
     });
 }

@@ -1,6 +1,8 @@
 //! G4: keys are bounded, and which breakers are forgotten.
 
-use resilient::{BreakerConfig, CircuitBreaker, KeyedBreakers, ManualClock, Registry, State};
+use resilient::breaker::{CircuitState, KeyedBreakers};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
 use crate::support::{Heard, calls, fail, fragile, rejection, secs, succeed};
 
@@ -64,7 +66,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
     for key in 1_000..101_000 {
         succeed(&shards.get(&key));
     }
-    assert_eq!(shards.get(&1).state(), State::Open);
+    assert_eq!(shards.get(&1).state(), CircuitState::Open);
     assert_eq!(shards.get(&1).snapshot().totals.failure, 1);
     assert_eq!(shards.len(), 10);
     // Nor one that is due, or half-open.
@@ -72,7 +74,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
     for key in 1_000..2_000 {
         let _ = shards.get(&key);
     }
-    assert_eq!(shards.get(&1).state(), State::HalfOpen);
+    assert_eq!(shards.get(&1).state(), CircuitState::HalfOpen);
     let breaker = shards.get(&1);
     let probe = breaker.try_acquire().unwrap();
     for key in 1_000..2_000 {
@@ -136,9 +138,9 @@ fn g04_a_forgotten_key_starts_anew_and_an_old_handle_goes_on() {
     calls(&code, "SF");
     assert_eq!(
         (code.state(), code.snapshot().totals.success),
-        (State::Open, 3)
+        (CircuitState::Open, 3)
     );
-    assert_eq!(shards.get(&1).state(), State::Closed);
+    assert_eq!(shards.get(&1).state(), CircuitState::Closed);
 }
 
 #[test]
@@ -170,15 +172,18 @@ fn g04_the_shared_breaker_is_heard_configured_and_steered_like_the_others() {
     let others = shards.get(&2);
     assert!(is_of_others(&others));
     fail(&others);
-    assert_eq!(heard.steps(), [(State::Closed, State::Open); 2]);
+    assert_eq!(
+        heard.steps(),
+        [(CircuitState::Closed, CircuitState::Open); 2]
+    );
     clock.advance(secs(10));
     succeed(&others);
     let tolerant = BreakerConfig::builder().failure_threshold(3);
     registry.override_breaker("shards", tolerant).unwrap();
     calls(&others, "FF");
-    assert_eq!(others.state(), State::Closed);
+    assert_eq!(others.state(), CircuitState::Closed);
     registry.named("shards").force_open();
-    assert_eq!(others.state(), State::ForcedOpen);
+    assert_eq!(others.state(), CircuitState::ForcedOpen);
 }
 
 #[test]
@@ -229,7 +234,10 @@ fn g04_max_keys_can_be_overridden_both_ways() {
     };
     limit(4);
     assert_eq!(shards.len(), 4);
-    assert_eq!([0, 1].map(|key| shards.get(&key).state()), [State::Open; 2]);
+    assert_eq!(
+        [0, 1].map(|key| shards.get(&key).state()),
+        [CircuitState::Open; 2]
+    );
     limit(1);
     assert_eq!(keys(&shards), [0, 1], "open ones are never forgotten");
     assert!(is_of_others(&shards.get(&5)));
@@ -255,7 +263,7 @@ fn g04_threads_that_bring_many_keys_keep_the_bound() {
                     let breaker = shards.get(&random.u32(100..400));
                     match random.u8(..10) {
                         0 => _ = breaker.trip(),
-                        1 => breaker.reset(),
+                        1 => breaker.close(),
                         _ => _ = breaker.try_acquire().map(drop),
                     }
                     assert!(shards.len() <= 50);
@@ -263,7 +271,7 @@ fn g04_threads_that_bring_many_keys_keep_the_bound() {
             });
         }
     });
-    assert_eq!(shards.get(&1).state(), State::Open);
+    assert_eq!(shards.get(&1).state(), CircuitState::Open);
 }
 
 #[test]

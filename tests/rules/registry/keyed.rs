@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Barrier};
 
-use resilient::{
-    BreakerConfig, BreakerKey, CircuitBreaker, EventKind, KeyedBreakers, ManualClock, Outcome,
-    Registry, State,
-};
+use resilient::breaker::{BreakerKey, CircuitState, KeyedBreakers};
+use resilient::events::EventKind;
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 use super::{is_conflict, other_settings, settings};
 use crate::support::{Heard, fail, rejection, secs, succeed};
@@ -20,8 +20,8 @@ fn shards() -> KeyedBreakers<u32> {
 fn g04_each_key_has_a_breaker_of_its_own() {
     let shards = shards();
     fail(&shards.get(&7));
-    assert_eq!(shards.get(&7).state(), State::Open);
-    assert_eq!(shards.get(&8).state(), State::Closed);
+    assert_eq!(shards.get(&7).state(), CircuitState::Open);
+    assert_eq!(shards.get(&8).state(), CircuitState::Closed);
     assert_eq!(shards.len(), 2);
     assert_eq!(shards.breakers().len(), 2);
 }
@@ -40,7 +40,7 @@ fn g04_a_breaker_is_made_when_its_key_comes() {
 fn g04_clones_are_handles_of_the_same_breakers() {
     let shards = shards();
     fail(&shards.clone().get(&7));
-    assert_eq!(shards.get(&7).state(), State::Open);
+    assert_eq!(shards.get(&7).state(), CircuitState::Open);
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn g04_a_key_is_whatever_can_be_hashed_compared_and_shown() {
         let breakers = KeyedBreakers::<K>::new("parts", settings());
         fail(&breakers.get(one));
         assert_eq!(breakers.get(one).key(), Some(shown));
-        assert_eq!(breakers.get(one).state(), State::Open);
-        assert_eq!(breakers.get(other).state(), State::Closed);
+        assert_eq!(breakers.get(one).state(), CircuitState::Open);
+        assert_eq!(breakers.get(other).state(), CircuitState::Closed);
     }
     let host = |port| Host { name: "db", port };
     assert_is_key(&host(1), &host(2), "db:1");
@@ -104,7 +104,10 @@ fn g04_a_key_is_whatever_can_be_hashed_compared_and_shown() {
 fn g04_a_text_is_looked_up_without_being_owned() {
     let tenants = KeyedBreakers::<String>::new("tenants", settings());
     fail(&tenants.get("acme"));
-    assert_eq!(tenants.get(&String::from("acme")).state(), State::Open);
+    assert_eq!(
+        tenants.get(&String::from("acme")).state(),
+        CircuitState::Open
+    );
     assert_eq!(tenants.len(), 1);
 }
 
@@ -119,7 +122,7 @@ fn g04_keys_that_print_alike_are_told_apart() {
     }
     let breakers = KeyedBreakers::<Secret>::new("secrets", settings());
     fail(&breakers.get(&Secret(1)));
-    assert_eq!(breakers.get(&Secret(2)).state(), State::Closed);
+    assert_eq!(breakers.get(&Secret(2)).state(), CircuitState::Closed);
     assert_eq!(breakers.len(), 2);
 }
 
@@ -143,9 +146,9 @@ fn g04_a_clock_can_be_given_to_all() {
     let shards = KeyedBreakers::<u32>::with_clock("shards", settings(), clock.clone());
     fail(&shards.get(&7));
     clock.advance(secs(10));
-    assert_eq!(shards.get(&7).state(), State::HalfOpen);
+    assert_eq!(shards.get(&7).state(), CircuitState::HalfOpen);
     fail(&shards.get(&8));
-    assert_eq!(shards.get(&8).state(), State::Open);
+    assert_eq!(shards.get(&8).state(), CircuitState::Open);
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn g04_a_listener_hears_keys_that_came_before_and_after_it() {
     let after = shards.get(&2);
     before.trip().unwrap();
     after.trip().unwrap();
-    let keys = |events: &[resilient::Event]| {
+    let keys = |events: &[resilient::events::Event]| {
         let keys = events.iter().map(|event| event.key().unwrap().to_owned());
         keys.collect::<Vec<_>>()
     };
@@ -167,7 +170,7 @@ fn g04_a_listener_hears_keys_that_came_before_and_after_it() {
     assert_eq!(keys(&subscribed), ["1", "2"]);
     assert!(shards.remove_listener(id));
     assert!(!shards.remove_listener(id));
-    before.reset();
+    before.close();
     assert_eq!(heard.events().len(), 2);
 }
 
@@ -189,9 +192,9 @@ fn g01_a_name_of_keyed_breakers_is_one_group() {
     let one = registry.get_or_register_keyed::<u32>("shards", settings());
     let same = registry.get_or_register_keyed::<u32>("shards", settings());
     fail(&one.get(&7));
-    assert_eq!(same.get(&7).state(), State::Open);
+    assert_eq!(same.get(&7).state(), CircuitState::Open);
     let found = registry.get_keyed::<u32>("shards").unwrap();
-    assert_eq!(found.get(&7).state(), State::Open);
+    assert_eq!(found.get(&7).state(), CircuitState::Open);
     assert_eq!(registry.all().names().collect::<Vec<_>>(), ["shards"]);
 }
 
@@ -235,7 +238,7 @@ fn g03_a_single_breaker_and_a_keyed_one_of_a_name_are_a_conflict_and_two_breaker
     assert_eq!(heard.count(is_conflict), 1);
     assert_eq!(single.name(), format!("shared ({}:{line})", file!()));
     fail(&single);
-    assert_eq!(keyed.get(&1).state(), State::Closed);
+    assert_eq!(keyed.get(&1).state(), CircuitState::Closed);
     let names: Vec<_> = registry.all().names().map(str::to_owned).collect();
     assert_eq!(names, ["shared", single.name()]);
 }
@@ -250,7 +253,7 @@ fn g03_keys_of_another_type_are_a_conflict_and_another_group() {
     assert_eq!(heard.count(is_conflict), 1);
     assert_ne!(numbers.name(), texts.name());
     fail(&texts.get("1"));
-    assert_eq!(numbers.get(&1).state(), State::Closed);
+    assert_eq!(numbers.get(&1).state(), CircuitState::Closed);
 }
 
 #[test]
@@ -267,8 +270,8 @@ fn g03_a_place_that_asks_again_for_a_name_of_another_kind_gets_what_it_got_befor
     fail(&keyed.get("a"));
     for _ in 0..10 {
         let (single, keyed) = ask();
-        assert_eq!(single.state(), State::Open);
-        assert_eq!(keyed.get("a").state(), State::Open);
+        assert_eq!(single.state(), CircuitState::Open);
+        assert_eq!(keyed.get("a").state(), CircuitState::Open);
     }
     assert_eq!(registry.all().names().count(), 3);
 }
@@ -288,7 +291,7 @@ fn g06_keyed_breakers_of_ones_own_can_be_registered() {
         .register(&CircuitBreaker::new("shards", settings()))
         .unwrap_err();
     registry.named("shards").force_open();
-    assert_eq!(owned.get(&1).state(), State::ForcedOpen);
+    assert_eq!(owned.get(&1).state(), CircuitState::ForcedOpen);
     fail_to_call(&owned.get(&2));
     let keys: Vec<_> = heard
         .events()
@@ -299,7 +302,7 @@ fn g06_keyed_breakers_of_ones_own_can_be_registered() {
 }
 
 fn fail_to_call(breaker: &CircuitBreaker) {
-    assert_eq!(rejection(breaker).state(), State::ForcedOpen);
+    assert_eq!(rejection(breaker).state(), CircuitState::ForcedOpen);
 }
 
 #[test]
@@ -353,11 +356,11 @@ fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_com
     let applied = registry.override_breaker("shards", strict).unwrap();
     assert_eq!(applied.live, ["shards"]);
     fail(&present);
-    assert_eq!(present.state(), State::Open, "its streak stayed");
+    assert_eq!(present.state(), CircuitState::Open, "its streak stayed");
     let later = shards.get(&2);
     fail(&later);
     fail(&later);
-    assert_eq!(later.state(), State::Open);
+    assert_eq!(later.state(), CircuitState::Open);
     let changed = |kind: &EventKind| matches!(kind, EventKind::SettingsChanged);
     assert_eq!(heard.count(changed), 1, "of the key that was there");
     registry.clear_override("shards").unwrap();
@@ -376,13 +379,13 @@ fn g02_an_override_waits_for_a_group() {
     let shards = registry.get_or_register_keyed::<u32>("shards", other_settings());
     fail(&shards.get(&1));
     fail(&shards.get(&1));
-    assert_eq!(shards.get(&1).state(), State::Open);
+    assert_eq!(shards.get(&1).state(), CircuitState::Open);
     let owned = KeyedBreakers::<u32>::new("owned", other_settings());
     registry
-        .override_breaker("owned", resilient::Mode::ForcedOpen)
+        .override_breaker("owned", resilient::breaker::OperatorMode::ForcedOpen)
         .unwrap();
     registry.register_keyed(&owned).unwrap();
-    assert_eq!(owned.get(&1).state(), State::ForcedOpen);
+    assert_eq!(owned.get(&1).state(), CircuitState::ForcedOpen);
 }
 
 #[test]

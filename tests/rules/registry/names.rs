@@ -1,6 +1,7 @@
 //! G1: one name is one breaker.
 
-use resilient::{Registry, State};
+use resilient::Registry;
+use resilient::breaker::CircuitState;
 
 use super::settings;
 use crate::support::{fail, rejection};
@@ -23,7 +24,7 @@ fn g01_another_name_is_another_breaker() {
     payments.trip().unwrap();
     assert_eq!(
         (payments.state(), stock.state()),
-        (State::Open, State::Closed)
+        (CircuitState::Open, CircuitState::Closed)
     );
     assert_eq!((payments.name(), stock.name()), ("payments", "stock"));
 }
@@ -34,7 +35,7 @@ fn g01_clones_of_a_registry_are_one_and_another_registry_is_another() {
     let breaker = registry.get_or_register("payments", settings());
     breaker.trip().unwrap();
     let same = registry.clone().get("payments").unwrap();
-    assert_eq!(same.state(), State::Open);
+    assert_eq!(same.state(), CircuitState::Open);
     assert!(Registry::new().get("payments").is_none());
 }
 
@@ -44,7 +45,7 @@ fn g01_the_global_registry_is_one_for_the_process() {
     let breaker = Registry::global().get_or_register(name, settings());
     breaker.trip().unwrap();
     let same = std::thread::spawn(move || Registry::global().get(name).unwrap().state());
-    assert_eq!(same.join().unwrap(), State::Open);
+    assert_eq!(same.join().unwrap(), CircuitState::Open);
 }
 
 #[test]

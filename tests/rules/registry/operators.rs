@@ -1,6 +1,7 @@
 //! G5: what operators find and move.
 
-use resilient::{CircuitBreaker, Registry, State};
+use resilient::breaker::CircuitState;
+use resilient::{CircuitBreaker, Registry};
 
 use super::settings;
 use crate::support::{Heard, fail, succeed};
@@ -31,9 +32,9 @@ fn g05_all_breakers_and_their_snapshots_come_ordered_by_name() {
         .map(|each| (each.name.as_str(), each.state))
         .collect();
     let expected = [
-        ("mail", State::Open),
-        ("payments", State::Closed),
-        ("stock", State::Closed),
+        ("mail", CircuitState::Open),
+        ("payments", CircuitState::Closed),
+        ("stock", CircuitState::Closed),
     ];
     assert_eq!(states, expected);
 }
@@ -44,13 +45,13 @@ fn g05_an_operator_moves_the_breaker_that_the_code_holds() {
     let held = registry.get_or_register("payments", settings());
     let operated = || registry.get("payments").unwrap();
     operated().trip().unwrap();
-    assert_eq!(held.state(), State::Open);
+    assert_eq!(held.state(), CircuitState::Open);
     operated().force_open();
-    assert_eq!(held.state(), State::ForcedOpen);
+    assert_eq!(held.state(), CircuitState::ForcedOpen);
     operated().disable();
-    assert_eq!(held.state(), State::Disabled);
-    operated().reset();
-    assert_eq!(held.state(), State::Closed);
+    assert_eq!(held.state(), CircuitState::Disabled);
+    operated().close();
+    assert_eq!(held.state(), CircuitState::Closed);
     succeed(&held);
 }
 
@@ -71,7 +72,7 @@ fn g05_a_listener_of_the_registry_hears_breakers_that_came_before_and_after_it()
     assert_eq!(names, ["before", "after"]);
     assert!(registry.remove_listener(id));
     assert!(!registry.remove_listener(id));
-    before.reset();
+    before.close();
     assert_eq!(heard.events().len(), 2);
 }
 
@@ -84,7 +85,7 @@ fn b14_a_panicking_listener_of_the_registry_is_counted_where_its_event_came_from
     let heard = Heard::default();
     registry.on_event(heard.listener());
     told_of.trip().unwrap();
-    assert_eq!(heard.steps(), [(State::Closed, State::Open)]);
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
     let panics = [&told_of, &other].map(|breaker| breaker.snapshot().listener_panics);
     assert_eq!(panics, [1, 0]);
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, BreakerConfigBuilder, Outcome, State};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState};
+use resilient::{BreakerConfig, Outcome};
 
 use super::overrides::{change, live};
 use crate::support::{abandon, fail, fragile, ignore, rejection, secs, succeed, take, window};
@@ -23,14 +24,14 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
     // The end is over already.
     change(&registry, builder().recovery_time(secs(3)));
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     change(&registry, builder().recovery_time(Duration::MAX));
     assert_eq!(rejection(&breaker).retry_after(), None);
     clock.advance(secs(1_000_000));
     rejection(&breaker);
     registry.clear_override("dependency").unwrap();
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn g02_an_end_that_was_set_by_hand_stays() {
     breaker.trip_for(secs(100)).unwrap();
     change(&registry, builder().recovery_time(secs(1)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(100)));
-    breaker.reset();
+    breaker.close();
     fail(&breaker);
     breaker.trip_for(secs(50)).unwrap();
     change(&registry, builder().recovery_time(secs(2)));
@@ -145,7 +146,7 @@ fn g02_lowered_half_open_settings_never_wedge_a_breaker() {
                 permit.report(Outcome::Success);
             }
         }
-        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }
 
@@ -164,9 +165,9 @@ fn g02_raised_half_open_settings_admit_more_probes_at_once() {
     rejection(&breaker);
     first.report(Outcome::Success);
     second.report(Outcome::Success);
-    assert_eq!(breaker.state(), State::HalfOpen);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
     succeed(&breaker);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn g02_a_new_probe_timeout_holds_for_probes_in_flight() {
     clock.advance(secs(1));
     succeed(&breaker);
     hung.report(Outcome::Failure);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -215,9 +216,9 @@ fn g02_what_a_cancelled_call_says_can_be_overridden() {
     abandon(&breaker);
     change(
         &registry,
-        builder().abandoned(resilient::Abandoned::Failure),
+        builder().abandoned(resilient::breaker::AbandonedOutcome::Failure),
     );
     ignore(&breaker);
     drop(in_flight);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Barrier;
 
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, EventKind, Mode, Override, Overrides,
-    Registry, State,
-};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode};
+use resilient::events::EventKind;
+use resilient::registry::{BreakerOverride, Overrides};
+use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
 use super::overrides::live;
 use super::{is_conflict, other_settings, settings};
@@ -46,7 +46,7 @@ fn g02_an_override_holds_for_a_breaker_that_comes_later() {
     let expected = fragile().failure_threshold(2).recovery_time(secs(10));
     assert_eq!(breaker.config(), built(&expected), "the code says the rest");
     calls(&breaker, "FF");
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn g02_an_override_holds_at_once_for_a_breaker_that_lives() {
     calls(&other, "FF");
     assert_eq!(
         (breaker.state(), other.state()),
-        (State::Open, State::Closed)
+        (CircuitState::Open, CircuitState::Closed)
     );
 }
 
@@ -76,7 +76,7 @@ fn g02_an_override_holds_for_a_breaker_that_is_registered_under_its_name() {
     let owned = CircuitBreaker::new("tenant", other_settings());
     registry.register(&owned).unwrap();
     calls(&owned, "FF");
-    assert_eq!(owned.state(), State::Open);
+    assert_eq!(owned.state(), CircuitState::Open);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_says_what_the_library
     let written_out = built(&builder().failure_threshold(5));
     let breaker = registry.get_or_register("payments", written_out);
     calls(&breaker, "FFFFF");
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn g02_an_override_of_one_name_takes_the_place_of_the_one_before() {
     let (registry, breaker, _clock) = live(&builder());
     let first = builder().failure_threshold(2).recovery_time(secs(2));
     registry.override_breaker("dependency", first).unwrap();
-    let second = Override::from(builder().failure_threshold(3));
+    let second = BreakerOverride::from(builder().failure_threshold(3));
     registry
         .override_breaker("dependency", second.clone())
         .unwrap();
@@ -213,7 +213,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
     let fine = Overrides::new()
         .with(
             "mail",
-            Override::from(builder().failure_threshold(1)).with_mode(Mode::Disabled),
+            BreakerOverride::from(builder().failure_threshold(1)).with_mode(OperatorMode::Disabled),
         )
         .with_defaults(builder().half_open_successes(3));
     let refused = [
@@ -279,7 +279,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
         .unwrap_err();
     assert_eq!(registry.overrides(), standing);
     assert_eq!(heard.events().len(), 0);
-    assert_eq!(mail.state(), State::Closed);
+    assert_eq!(mail.state(), CircuitState::Closed);
 }
 
 #[test]

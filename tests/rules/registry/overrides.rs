@@ -1,9 +1,8 @@
 //! G2: what an operator's override does to a breaker that lives.
 
-use resilient::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, ManualClock, Outcome, Reason, Registry,
-    State,
-};
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, TransitionReason};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 use crate::support::{calls, fail, fragile, last_reason, secs, succeed, take, window};
 
@@ -36,7 +35,7 @@ fn g02_state_generation_instant_of_opening_and_totals_stay() {
     assert_eq!(breaker.snapshot(), before);
     in_flight.report(Outcome::Failure);
     assert_eq!(breaker.snapshot().totals.late, 0);
-    assert_eq!(breaker.state(), State::Open, "one before, one now");
+    assert_eq!(breaker.state(), CircuitState::Open, "one before, one now");
 
     let before = breaker.snapshot();
     clock.advance(secs(3));
@@ -54,21 +53,21 @@ fn g02_a_streak_stays_and_is_tested_at_the_next_counted_call() {
     calls(&breaker, "FFFF");
     change(&registry, builder().failure_threshold(2));
     assert_eq!(
-        (breaker.state(), breaker.snapshot().streak),
-        (State::Closed, 4)
+        (breaker.state(), breaker.snapshot().consecutive_failures),
+        (CircuitState::Closed, 4)
     );
     calls(&breaker, "IX");
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 
     let (registry, breaker, _clock) = live(&fragile().failure_threshold(9));
     calls(&breaker, "FFFF");
     change(&registry, builder().failure_threshold(2));
     succeed(&breaker);
     assert_eq!(
-        (breaker.state(), breaker.snapshot().streak),
-        (State::Closed, 0)
+        (breaker.state(), breaker.snapshot().consecutive_failures),
+        (CircuitState::Closed, 0)
     );
 }
 
@@ -79,16 +78,16 @@ fn g02_conditions_of_a_window_are_tested_at_the_next_counted_call() {
     calls(&breaker, "FFFF");
     change(&registry, builder().failure_count(3));
     calls(&breaker, "IX");
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     succeed(&breaker);
-    assert_eq!(last_reason(&breaker), Reason::FailureCount);
+    assert_eq!(last_reason(&breaker), TransitionReason::FailureCount);
 
     let (registry, breaker, _clock) = live(&code);
     calls(&breaker, "FFFF");
     change(&registry, builder().failure_rate(0.8).min_calls(5));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     succeed(&breaker);
-    assert_eq!(last_reason(&breaker), Reason::FailureRate);
+    assert_eq!(last_reason(&breaker), TransitionReason::FailureRate);
 }
 
 #[test]
@@ -97,9 +96,9 @@ fn g02_a_full_window_of_successes_is_tested_under_new_conditions_as_well() {
     calls(&breaker, "SSSSSS");
     change(&registry, builder().failure_count(1));
     calls(&breaker, "SS");
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 /// Which calls are in a window of calls, oldest first: looked at as successes push them out.
@@ -211,7 +210,11 @@ fn g02_a_window_of_another_kind_starts_clean() {
         calls(&breaker, "FFSF");
         change(&registry, windows[to](builder()));
         assert_eq!(window(&breaker), (0, 0, 0));
-        assert_eq!(breaker.snapshot().streak, 1, "it is no window");
+        assert_eq!(
+            breaker.snapshot().consecutive_failures,
+            1,
+            "it is no window"
+        );
         fail(&breaker);
         assert_eq!(window(&breaker), (1, 1, 0));
     }
@@ -226,11 +229,11 @@ fn g02_a_window_can_come_and_go() {
     calls(&breaker, "F");
     assert_eq!(
         (window(&breaker), breaker.state()),
-        ((1, 1, 0), State::Closed)
+        ((1, 1, 0), CircuitState::Closed)
     );
     registry.clear_override("dependency").unwrap();
     assert_eq!(breaker.snapshot().window, None);
-    assert_eq!(breaker.snapshot().streak, 3);
+    assert_eq!(breaker.snapshot().consecutive_failures, 3);
 }
 
 #[test]
@@ -241,6 +244,6 @@ fn g02_an_observed_breaker_keeps_its_window_too() {
     change(&registry, builder().window(2));
     assert_eq!(
         (window(&breaker), breaker.state()),
-        ((2, 2, 0), State::ObserveOnly)
+        ((2, 2, 0), CircuitState::ObserveOnly)
     );
 }

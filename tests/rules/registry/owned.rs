@@ -1,6 +1,8 @@
 //! G6: breakers that somebody else owns.
 
-use resilient::{CircuitBreaker, EventKind, Registry, State};
+use resilient::breaker::CircuitState;
+use resilient::events::EventKind;
+use resilient::{CircuitBreaker, Registry};
 
 use super::{other_settings, settings};
 use crate::support::{Heard, fail};
@@ -13,7 +15,7 @@ fn g06_a_breaker_of_ones_own_is_in_no_registry_until_it_is_registered() {
     assert!(Registry::global().get("tenant").is_none());
     registry.register(&owned).unwrap();
     registry.get("tenant").unwrap().force_open();
-    assert_eq!(owned.state(), State::ForcedOpen);
+    assert_eq!(owned.state(), CircuitState::ForcedOpen);
     assert!(Registry::global().get("tenant").is_none());
 }
 
@@ -22,7 +24,7 @@ fn g06_clones_of_an_owned_breaker_are_handles_of_one() {
     let owned = CircuitBreaker::new("tenant", settings());
     let clone = owned.clone();
     fail(&clone);
-    assert_eq!(owned.state(), State::Open);
+    assert_eq!(owned.state(), CircuitState::Open);
     assert!(size_of::<CircuitBreaker>() <= size_of::<[usize; 2]>());
 }
 
@@ -32,11 +34,11 @@ fn g06_two_instances_of_one_name_are_two_breakers_and_one_of_them_can_be_registe
     let first = CircuitBreaker::new("tenant", settings());
     let second = CircuitBreaker::new("tenant", settings());
     fail(&first);
-    assert_eq!(second.state(), State::Closed);
+    assert_eq!(second.state(), CircuitState::Closed);
     registry.register(&first).unwrap();
     let taken = registry.register(&second).unwrap_err();
     assert!(taken.to_string().contains("`tenant`"), "{taken}");
-    assert_eq!(registry.get("tenant").unwrap().state(), State::Open);
+    assert_eq!(registry.get("tenant").unwrap().state(), CircuitState::Open);
 }
 
 #[test]
@@ -55,7 +57,7 @@ fn g06_a_registered_breaker_is_the_one_that_its_name_then_finds() {
     registry.register(&owned).unwrap();
     let found = registry.get_or_register("tenant", settings());
     fail(&found);
-    assert_eq!(owned.state(), State::Open);
+    assert_eq!(owned.state(), CircuitState::Open);
 }
 
 #[test]
@@ -85,8 +87,8 @@ fn g06_a_registered_breaker_is_heard_by_the_listeners_of_the_registry() {
     let owned = CircuitBreaker::new("tenant", settings());
     owned.trip().unwrap();
     registry.register(&owned).unwrap();
-    owned.reset();
-    assert_eq!(heard.steps(), [(State::Open, State::Closed)]);
+    owned.close();
+    assert_eq!(heard.steps(), [(CircuitState::Open, CircuitState::Closed)]);
 }
 
 #[test]
@@ -106,7 +108,7 @@ fn g06_a_breaker_in_two_registries_is_heard_in_both() {
 #[test]
 fn g06_the_breaker_of_one_key_is_not_registered_apart_from_its_name() {
     let registry = Registry::new();
-    let shards = resilient::KeyedBreakers::<u32>::new("shards", settings());
+    let shards = resilient::breaker::KeyedBreakers::<u32>::new("shards", settings());
     let error = registry.register(&shards.get(&1)).unwrap_err();
     assert!(error.to_string().contains("`shards` [1]"), "{error}");
     assert!(registry.all().is_empty());

@@ -2,7 +2,8 @@
 
 use std::sync::Barrier;
 
-use resilient::{CircuitBreaker, Registry, State};
+use resilient::breaker::CircuitState;
+use resilient::{CircuitBreaker, Registry};
 
 use super::{is_conflict, settings};
 use crate::support::{Heard, fragile};
@@ -31,7 +32,7 @@ fn g07_a_thousand_threads_asking_for_one_new_name_get_one_breaker() {
     assert!(
         breakers
             .iter()
-            .all(|breaker| breaker.state() == State::ForcedOpen)
+            .all(|breaker| breaker.state() == CircuitState::ForcedOpen)
     );
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Barrier;
 
-use resilient::{BreakerConfig, CircuitBreaker, Mode, Outcome, Registry, State, circuit_breaker};
+use resilient::breaker::{CircuitState, OperatorMode};
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, circuit_breaker};
 
 use super::overrides::live;
 use super::{other_settings, settings};
@@ -27,7 +28,7 @@ fn g06_who_has_a_handle_may_go_on_to_use_it() {
     let in_flight = owned.try_acquire().unwrap();
     registry.unregister(&owned);
     in_flight.report(Outcome::Failure);
-    assert_eq!(owned.state(), State::Open);
+    assert_eq!(owned.state(), CircuitState::Open);
 }
 
 #[test]
@@ -37,8 +38,14 @@ fn g06_a_new_breaker_of_the_name_has_nothing_of_the_old_one() {
     fail(&old);
     assert!(registry.unregister(&old));
     let new = registry.get_or_register("tenant", settings());
-    assert_eq!((new.state(), old.state()), (State::Closed, State::Open));
-    assert_eq!(new.snapshot().totals, resilient::Counts::default());
+    assert_eq!(
+        (new.state(), old.state()),
+        (CircuitState::Closed, CircuitState::Open)
+    );
+    assert_eq!(
+        new.snapshot().totals,
+        resilient::breaker::CallCounts::default()
+    );
     fail(&new);
     assert_eq!(old.snapshot().totals.failure, 1);
 }
@@ -73,9 +80,9 @@ fn g06_operators_no_longer_reach_it() {
     registry.unregister(&owned);
     registry.all().force_open();
     registry
-        .override_breaker("dependency", Mode::Disabled)
+        .override_breaker("dependency", OperatorMode::Disabled)
         .unwrap();
-    assert_eq!(owned.state(), State::Closed);
+    assert_eq!(owned.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -115,10 +122,10 @@ fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
 fn g02_a_mode_that_an_override_set_ends_when_the_breaker_is_taken_out() {
     let (registry, owned, _clock) = live(&fragile());
     registry
-        .override_breaker("dependency", Mode::ForcedOpen)
+        .override_breaker("dependency", OperatorMode::ForcedOpen)
         .unwrap();
     registry.unregister(&owned);
-    assert_eq!(owned.state(), State::Closed);
+    assert_eq!(owned.state(), CircuitState::Closed);
 }
 
 #[test]
@@ -134,9 +141,9 @@ fn g02_another_registry_overrides_a_breaker_that_was_taken_out_of_the_first() {
     let settings = BreakerConfig::builder().failure_threshold(2);
     second.override_breaker("dependency", settings).unwrap();
     calls(&owned, "F");
-    assert_eq!(owned.state(), State::Closed);
+    assert_eq!(owned.state(), CircuitState::Closed);
     calls(&owned, "F");
-    assert_eq!(owned.state(), State::Open);
+    assert_eq!(owned.state(), CircuitState::Open);
 }
 
 #[test]
@@ -151,7 +158,7 @@ fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state(
                 for _ in 0..500 {
                     let owned = CircuitBreaker::new("tenant", settings());
                     if registry.register(&owned).is_ok() {
-                        assert_eq!(owned.state(), State::Closed);
+                        assert_eq!(owned.state(), CircuitState::Closed);
                         // What it goes through is nothing to its successors.
                         owned.trip_for(secs(1_000)).unwrap();
                         assert!(registry.unregister(&owned));
@@ -174,5 +181,5 @@ fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state(
     });
     assert!(registry.breakers().is_empty());
     let fresh = registry.get_or_register("tenant", settings());
-    assert_eq!(fresh.state(), State::Closed);
+    assert_eq!(fresh.state(), CircuitState::Closed);
 }

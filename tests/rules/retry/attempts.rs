@@ -8,7 +8,7 @@ use super::*;
 #[tokio::test]
 async fn r01_a_call_makes_at_most_one_attempt_more_than_max_retries() {
     for retries in 0..6 {
-        let course = fail(&at_once(retries), Class::transient()).await;
+        let course = fail(&at_once(retries), Classification::transient()).await;
 
         assert_eq!(course.executions, retries + 1);
     }
@@ -19,7 +19,7 @@ async fn r01_max_attempts_counts_the_first_attempt_too() {
     for attempts in 1..6 {
         let settings = exact().base_delay(Duration::ZERO).max_attempts(attempts);
 
-        let course = fail(&build(&settings), Class::transient()).await;
+        let course = fail(&build(&settings), Classification::transient()).await;
 
         assert_eq!(course.executions, attempts);
     }
@@ -27,7 +27,7 @@ async fn r01_max_attempts_counts_the_first_attempt_too() {
 
 #[tokio::test(start_paused = true)]
 async fn r01_there_are_three_retries_by_default() {
-    let course = fail(&RetryPolicy::default(), Class::transient()).await;
+    let course = fail(&RetryPolicy::default(), Classification::transient()).await;
 
     assert_eq!(course.executions, 4);
 }
@@ -113,7 +113,7 @@ async fn r01_an_option_is_tried_again_while_it_is_none() {
 async fn r01_any_type_is_tried_again_while_its_classifier_calls_it_failed() {
     let status = at_once(3)
         .run_with(
-            |status: &u16| (*status >= 500).then(Class::transient),
+            |status: &u16| (*status >= 500).then(Classification::transient),
             async |attempt| if attempt.is_first() { 503 } else { 200 },
         )
         .await;
@@ -125,8 +125,8 @@ async fn r01_any_type_is_tried_again_while_its_classifier_calls_it_failed() {
 async fn r01_two_calls_of_one_policy_have_their_own_retries() {
     let policy = at_once(2);
 
-    let first = fail(&policy, Class::transient()).await;
-    let second = fail(&policy, Class::transient()).await;
+    let first = fail(&policy, Classification::transient()).await;
+    let second = fail(&policy, Classification::transient()).await;
 
     assert_eq!((first.executions, second.executions), (3, 3));
 }

@@ -1,12 +1,14 @@
 //! R7: retries are paid from a budget.
 
-use resilient::{BudgetConfig, GiveUp, RetryBudget, RetryError, TimedOut, WhenOpen};
+use resilient::budget::BudgetConfig;
+use resilient::retries::{StopReason, WhenOpen};
+use resilient::{RetryBudget, RetryError, TimedOut};
 
 use super::*;
 
 /// Five tokens a retry, one for a success; this many to begin with.
 fn budget(tokens: u32) -> RetryBudget {
-    let settings = BudgetConfig::builder().capacity(100).reserve(tokens);
+    let settings = BudgetConfig::builder().capacity(100).initial_tokens(tokens);
     RetryBudget::new("dependency", settings.build().unwrap())
 }
 
@@ -44,7 +46,7 @@ async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
 
     let error = fail(&policy, &budget).await;
 
-    assert_eq!(error.reason(), GiveUp::Budget);
+    assert_eq!(error.reason(), StopReason::Budget);
     assert_eq!(error.error(), &Paid::Down(3));
     assert_eq!(start.elapsed(), ms(300), "and without another sleep");
     assert_eq!(budget.tokens(), 2);
@@ -107,7 +109,7 @@ async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
-    let classify = |_: &Result<(), Paid>| Some(Class::answered());
+    let classify = |_: &Result<(), Paid>| Some(Classification::answered());
     let result = call.run_with(classify, async |_| Err(Paid::Down(404)));
     assert_eq!(result.await, Err(Paid::Down(404)));
     assert_eq!(budget.tokens(), 11);
@@ -117,12 +119,12 @@ async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
 async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
     let budget = budget(10);
     let exhausted = fail(&at_once(0), &budget).await;
-    assert_eq!(exhausted.reason(), GiveUp::Exhausted);
+    assert_eq!(exhausted.reason(), StopReason::Exhausted);
     let elapsed = fail(&build(&exact().max_elapsed(ms(1))), &budget).await;
-    assert_eq!(elapsed.reason(), GiveUp::Elapsed);
+    assert_eq!(elapsed.reason(), StopReason::Elapsed);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
-    let classify = |_: &Result<(), Paid>| Some(Class::permanent());
+    let classify = |_: &Result<(), Paid>| Some(Classification::permanent());
     let result = call.run_with(classify, async |_| Err(Paid::Down(1)));
     assert_eq!(result.await, Err(Paid::Down(1)));
     assert_eq!(budget.tokens(), 10);

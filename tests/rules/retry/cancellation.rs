@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 
-use resilient::State;
-use resilient::WhenOpen;
+use resilient::breaker::CircuitState;
+use resilient::retries::WhenOpen;
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
 use tokio::time::advance;
@@ -124,7 +124,7 @@ async fn r11_a_call_of_probes_dropped_anywhere_leaves_no_slot_taken() {
         let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
         breaker.trip().unwrap();
         advance(30 * SECOND).await;
-        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
         breaker
     };
 
@@ -225,5 +225,5 @@ async fn r11_an_attempt_that_panics_is_a_failure_and_leaves_no_permit() {
     let snapshot = breaker.snapshot();
     assert_eq!(snapshot.probes_in_flight, 0);
     assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (1, 0));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }

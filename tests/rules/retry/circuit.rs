@@ -1,7 +1,7 @@
 //! R9: a breaker inside the loop.
 
-use resilient::State;
-use resilient::WhenOpen;
+use resilient::breaker::CircuitState;
+use resilient::retries::WhenOpen;
 use tokio::time::{advance, sleep};
 
 use super::*;
@@ -14,12 +14,12 @@ fn waiting() -> RetryPolicyBuilder {
 async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() {
     let breaker = breaker(2);
 
-    let course = fail_through(&breaker, &build(&exact()), Class::transient()).await;
+    let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
     assert_eq!(course.result, Err(Fault::Down(2)), "the real error");
     assert_eq!(course.delays, [ms(100)]);
     assert_eq!(course.after, ms(0));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.rejected, 0);
 }
 
@@ -59,13 +59,13 @@ async fn r09_a_call_that_is_rejected_at_its_first_attempt_sees_circuit_open() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
 
-    let course = fail_through(&breaker, &build(&exact()), Class::transient()).await;
+    let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
     let Err(Fault::Rejected(open)) = course.result else {
         panic!("not rejected: {course:?}");
     };
     assert_eq!(open.breaker(), "inventory");
-    assert_eq!(open.state(), State::Open);
+    assert_eq!(open.state(), CircuitState::Open);
     assert_eq!(open.retry_after(), Some(10 * SECOND));
     assert_eq!((course.executions, course.after), (0, ms(0)));
     assert_eq!(breaker.snapshot().totals.rejected, 1);
@@ -82,7 +82,7 @@ async fn r09_a_call_that_is_rejected_later_returns_its_real_error() {
 
     let policy = build(&exact());
     let (course, ()) = tokio::join!(
-        fail_through(&breaker, &policy, Class::transient()),
+        fail_through(&breaker, &policy, Classification::transient()),
         trip_in_the_first_sleep
     );
 
@@ -115,7 +115,7 @@ async fn r09_a_circuit_that_would_admit_a_probe_already_is_no_reason_to_stop() {
         .recovery_time(Duration::ZERO);
     let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
 
-    let course = fail_through(&breaker, &build(&exact()), Class::transient()).await;
+    let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
     assert_eq!(course.executions, 4);
 }
@@ -126,7 +126,7 @@ async fn r09_the_loop_stops_for_a_failed_probe_as_for_the_first_opening() {
     breaker.trip().unwrap();
     advance(10 * SECOND).await;
 
-    let course = fail_through(&breaker, &build(&exact()), Class::transient()).await;
+    let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
     assert_eq!(course.result, Err(Fault::Down(1)));
     assert_eq!((course.executions, course.after), (1, ms(0)));
@@ -136,7 +136,7 @@ async fn r09_the_loop_stops_for_a_failed_probe_as_for_the_first_opening() {
 async fn r09_waiting_sleeps_as_long_as_the_circuit_is_open_and_the_first_delay_more() {
     let breaker = breaker(1);
 
-    let course = fail_through(&breaker, &build(&waiting()), Class::transient()).await;
+    let course = fail_through(&breaker, &build(&waiting()), Classification::transient()).await;
 
     assert_eq!(course.result, Err(Fault::Down(4)));
     assert_eq!(course.delays, [10_100, 10_100, 10_100].map(ms));
@@ -150,7 +150,7 @@ async fn r09_waiting_sleeps_the_delay_where_that_is_longer() {
         .recovery_time(ms(150));
     let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
 
-    let course = fail_through(&breaker, &build(&waiting()), Class::transient()).await;
+    let course = fail_through(&breaker, &build(&waiting()), Classification::transient()).await;
 
     assert_eq!(course.delays, [250, 300, 500].map(ms));
 }
@@ -163,7 +163,7 @@ async fn r09_waiting_is_spread_by_the_first_delay_and_never_too_short() {
         let settings = settings.base_delay(SECOND).max_retries(1);
         let policy = build(&settings.seed(seed));
 
-        let course = fail_through(&breaker(1), &policy, Class::transient()).await;
+        let course = fail_through(&breaker(1), &policy, Classification::transient()).await;
 
         waits.push(course.delays[0]);
     }
@@ -191,7 +191,7 @@ async fn r09_who_waited_makes_the_probe_that_closes_the_circuit() {
 
     assert_eq!(result, Ok(2));
     assert_eq!(start.elapsed(), ms(10_100));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,7 +222,7 @@ async fn r09_with_no_retry_left_nobody_waits() {
     let breaker = breaker(1);
     let policy = build(&waiting().max_retries(0));
 
-    let course = fail_through(&breaker, &policy, Class::transient()).await;
+    let course = fail_through(&breaker, &policy, Classification::transient()).await;
 
     assert_eq!(course.result, Err(Fault::Down(1)));
     assert_eq!((course.executions, course.after), (1, ms(0)));
@@ -233,8 +233,8 @@ async fn r09_a_wait_that_does_not_fit_into_the_time_left_is_not_begun() {
     let too_short = build(&waiting().max_elapsed(ms(10_100)));
     let long_enough = build(&waiting().max_elapsed(ms(10_101)));
 
-    let stopped = fail_through(&breaker(1), &too_short, Class::transient()).await;
-    let waited = fail_through(&breaker(1), &long_enough, Class::transient()).await;
+    let stopped = fail_through(&breaker(1), &too_short, Classification::transient()).await;
+    let waited = fail_through(&breaker(1), &long_enough, Classification::transient()).await;
 
     assert_eq!(stopped.result, Err(Fault::Down(1)));
     assert_eq!((stopped.executions, stopped.after), (1, ms(0)));
@@ -250,8 +250,13 @@ async fn r09_where_nobody_knows_when_the_circuit_closes_nobody_waits() {
     let forced = breaker(1);
     forced.force_open();
 
-    let failed = fail_through(&until_reset, &build(&waiting()), Class::transient()).await;
-    let rejected = fail_through(&forced, &build(&waiting()), Class::transient()).await;
+    let failed = fail_through(
+        &until_reset,
+        &build(&waiting()),
+        Classification::transient(),
+    )
+    .await;
+    let rejected = fail_through(&forced, &build(&waiting()), Classification::transient()).await;
 
     assert_eq!(failed.result, Err(Fault::Down(1)));
     assert_eq!((failed.executions, failed.after), (1, ms(0)));
@@ -269,7 +274,7 @@ async fn r09_a_rejection_after_a_wait_leaves_the_real_error() {
     };
 
     let (course, ()) = tokio::join!(
-        fail_through(&breaker, &policy, Class::transient()),
+        fail_through(&breaker, &policy, Classification::transient()),
         trip_in_the_wait
     );
 
@@ -289,7 +294,7 @@ async fn r09_a_call_that_only_ever_was_rejected_sees_circuit_open() {
     };
 
     let (course, ()) = tokio::join!(
-        fail_through(&breaker, &policy, Class::transient()),
+        fail_through(&breaker, &policy, Classification::transient()),
         trip_in_the_wait
     );
 
@@ -306,7 +311,7 @@ async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
     let probe = breaker.try_acquire().expect("the first probe");
     let start = Instant::now();
 
-    let stopped = fail_through(&breaker, &build(&exact()), Class::transient()).await;
+    let stopped = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
     let result = build(&waiting())
         .run_through(&breaker, async |_| Ok::<_, Fault>("took the slot"))
         .await;
@@ -314,7 +319,7 @@ async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
     let Err(Fault::Rejected(open)) = stopped.result else {
         panic!("not rejected: {stopped:?}");
     };
-    assert_eq!(open.state(), State::HalfOpen);
+    assert_eq!(open.state(), CircuitState::HalfOpen);
     assert_eq!(result, Ok("took the slot"));
     assert_eq!(
         start.elapsed(),
@@ -332,7 +337,7 @@ async fn r04_a_hint_is_a_floor_under_the_wait_for_a_circuit_that_is_not_open_as_
         .max_recovery_time(20 * SECOND);
     let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
     let policy = build(&waiting().max_retries(1));
-    let class = Class::transient().after(50 * SECOND);
+    let class = Classification::transient().after(50 * SECOND);
 
     let course = fail_through(&breaker, &policy, class).await;
 

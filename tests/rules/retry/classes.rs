@@ -6,15 +6,15 @@ use super::*;
 
 /// A class as an error.
 #[derive(Debug, PartialEq)]
-struct Is(Class);
+struct Is(Classification);
 
 impl Classify for Is {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         self.0
     }
 }
 
-async fn executions_classified(class: Class) -> u32 {
+async fn executions_classified(class: Classification) -> u32 {
     let mut executions = 0;
     let result: Result<(), Is> = at_once(3)
         .run_classified(|_| {
@@ -33,7 +33,7 @@ async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
     let _: Result<(), Is> = at_once(3)
         .run(|_| {
             executions += 1;
-            async { Err(Is(Class::permanent())) }
+            async { Err(Is(Classification::permanent())) }
         })
         .await;
 
@@ -42,11 +42,11 @@ async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
 
 #[tokio::test]
 async fn r08_classify_says_what_is_tried_again() {
-    assert_eq!(executions_classified(Class::transient()).await, 4);
-    assert_eq!(executions_classified(Class::throttled()).await, 4);
-    assert_eq!(executions_classified(Class::permanent()).await, 1);
-    assert_eq!(executions_classified(Class::ignored()).await, 1);
-    assert_eq!(executions_classified(Class::answered()).await, 1);
+    assert_eq!(executions_classified(Classification::transient()).await, 4);
+    assert_eq!(executions_classified(Classification::throttled()).await, 4);
+    assert_eq!(executions_classified(Classification::permanent()).await, 1);
+    assert_eq!(executions_classified(Classification::ignored()).await, 1);
+    assert_eq!(executions_classified(Classification::answered()).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,7 +54,7 @@ async fn r08_classify_says_the_hint() {
     let start = Instant::now();
 
     let _: Result<(), Is> = build(&exact().max_retries(1))
-        .run_classified(async |_| Err(Is(Class::throttled().after(7 * SECOND))))
+        .run_classified(async |_| Err(Is(Classification::throttled().after(7 * SECOND))))
         .await;
 
     assert_eq!(start.elapsed(), ms(7_100));
@@ -64,11 +64,11 @@ async fn r08_classify_says_the_hint() {
 async fn r08_health_and_retry_are_two_questions() {
     // Class, attempts, and what the breaker counts of them.
     let table = [
-        (Class::transient(), 4, (0, 4, 0)),
-        (Class::permanent(), 1, (0, 1, 0)),
-        (Class::throttled(), 4, (0, 0, 4)),
-        (Class::ignored(), 1, (0, 0, 1)),
-        (Class::answered(), 1, (1, 0, 0)),
+        (Classification::transient(), 4, (0, 4, 0)),
+        (Classification::permanent(), 1, (0, 1, 0)),
+        (Classification::throttled(), 4, (0, 0, 4)),
+        (Classification::ignored(), 1, (0, 0, 1)),
+        (Classification::answered(), 1, (1, 0, 0)),
     ];
     for (class, executions, counted) in table {
         let breaker = breaker(100);
@@ -89,10 +89,10 @@ async fn r08_health_and_retry_are_two_questions() {
 async fn r08_what_the_breaker_ignores_is_tried_again_like_any_other_error() {
     let breaker = breaker(1);
 
-    let course = fail_through(&breaker, &at_once(9), Class::throttled()).await;
+    let course = fail_through(&breaker, &at_once(9), Classification::throttled()).await;
 
     assert_eq!(course.executions, 10);
-    assert_eq!(breaker.state(), resilient::State::Closed);
+    assert_eq!(breaker.state(), resilient::breaker::CircuitState::Closed);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn r08_circuit_open_from_the_same_stack_is_not_tried_again() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
 
-    let course = fail_through(&breaker, &at_once(3), Class::transient()).await;
+    let course = fail_through(&breaker, &at_once(3), Classification::transient()).await;
 
     assert!(matches!(course.result, Err(Fault::Rejected(_))));
     assert_eq!(course.executions, 0);
@@ -116,11 +116,11 @@ async fn r08_circuit_open_that_a_callee_converted_is_known_only_to_classify() {
         }
     }
     impl Classify for Mine {
-        fn classify(&self) -> Class {
+        fn classify(&self) -> Classification {
             if self.0 {
-                Class::ignored()
+                Classification::ignored()
             } else {
-                Class::transient()
+                Classification::transient()
             }
         }
     }

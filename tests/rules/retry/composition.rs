@@ -1,6 +1,7 @@
 //! Rows of the composition table that need no attribute, and futures that can be sent to other threads.
 
-use resilient::{RetryError, State, TimedOut, circuit_breaker, retry, timeout};
+use resilient::breaker::CircuitState;
+use resilient::{RetryError, TimedOut, circuit_breaker, retry, timeout};
 
 use super::*;
 
@@ -27,7 +28,7 @@ impl From<TimedOut> for Late {
 async fn row_p03_the_loop_stops_when_its_failures_have_opened_the_circuit() {
     let breaker = breaker(3);
 
-    let course = fail_through(&breaker, &at_once(6), Class::transient()).await;
+    let course = fail_through(&breaker, &at_once(6), Classification::transient()).await;
 
     assert_eq!(course.executions, 3);
     assert_eq!(course.result, Err(Fault::Down(3)));
@@ -42,7 +43,7 @@ async fn row_p07_a_call_fails_at_once_while_the_circuit_is_open() {
     breaker.trip().unwrap();
     let start = Instant::now();
 
-    let course = fail_through(&breaker, &policy, Class::transient()).await;
+    let course = fail_through(&breaker, &policy, Classification::transient()).await;
 
     assert!(matches!(course.result, Err(Fault::Rejected(_))));
     assert!(start.elapsed() < ms(200), "{:?}", start.elapsed());
@@ -66,7 +67,7 @@ async fn row_p09_a_breaker_around_a_loop_sees_one_failure() {
 
     assert_eq!((result, executions), (Err(Fault::Down(3)), 3));
     assert_eq!(breaker.snapshot().totals.failure, 1);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
 
-    let course = fail_through(&breaker, &at_once(2), Class::transient()).await;
+    let course = fail_through(&breaker, &at_once(2), Classification::transient()).await;
 
     assert!(matches!(course.result, Err(Fault::Rejected(_))));
     assert_eq!(course.executions, 0);
@@ -132,7 +133,7 @@ async fn c03_a_call_through_a_breaker_can_be_spawned() {
     });
 
     assert_eq!(task.await.unwrap(), Err(Fault::Down(1)));
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,7 +181,11 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
         unreachable!("it is never admitted")
     }
 
-    let policy = build(&exact().max_retries(1).when_open(resilient::WhenOpen::Wait));
+    let policy = build(
+        &exact()
+            .max_retries(1)
+            .when_open(resilient::retries::WhenOpen::Wait),
+    );
     for annotates in [false, true] {
         let breaker = breaker(1);
         breaker.trip().unwrap();

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use resilient::{Limit, TimedOut};
+use resilient::TimedOut;
+use resilient::retries::TimeLimit;
 
 use super::*;
 
@@ -27,7 +28,7 @@ impl From<CircuitOpen> for Late {
 
 /// Which limit, and after how many attempts.
 #[track_caller]
-fn cut<T: std::fmt::Debug>(result: Result<T, Late>) -> (Limit, u32, Duration) {
+fn cut<T: std::fmt::Debug>(result: Result<T, Late>) -> (TimeLimit, u32, Duration) {
     match result {
         Err(Late::TimedOut(cut)) => (cut.limit(), cut.attempts(), cut.after()),
         other => panic!("{other:?} was not cut short"),
@@ -53,7 +54,7 @@ async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {
         })
         .await;
 
-    assert_eq!(cut(result), (Limit::AttemptTimeout, 3, SECOND));
+    assert_eq!(cut(result), (TimeLimit::AttemptTimeout, 3, SECOND));
     assert_eq!(attempts, 3);
     assert_eq!(start.elapsed(), 3 * SECOND + ms(100) + ms(200));
 }
@@ -89,7 +90,7 @@ async fn r06_what_is_ready_when_its_time_is_over_is_not_late() {
 async fn r06_the_deadline_cancels_the_attempt_that_runs() {
     let start = Instant::now();
     let result = at_once(3).call().deadline(SECOND).run(|_| never()).await;
-    assert_eq!(cut(result), (Limit::Deadline, 1, SECOND));
+    assert_eq!(cut(result), (TimeLimit::Deadline, 1, SECOND));
     assert_eq!(start.elapsed(), SECOND);
 }
 
@@ -108,7 +109,7 @@ async fn r06_the_deadline_counts_from_the_start_of_the_call_and_over_all_attempt
         .await;
 
     // 300 and 100, then 300 and 200: 100 ms are left for the third.
-    assert_eq!(cut(result), (Limit::Deadline, 3, SECOND));
+    assert_eq!(cut(result), (TimeLimit::Deadline, 3, SECOND));
     assert_eq!(start.elapsed(), SECOND);
 }
 
@@ -132,7 +133,7 @@ async fn r06_of_two_limits_that_end_at_once_the_deadline_ends_the_call() {
         .attempt_timeout(SECOND)
         .run(|_| never())
         .await;
-    assert_eq!(cut(result), (Limit::Deadline, 1, SECOND));
+    assert_eq!(cut(result), (TimeLimit::Deadline, 1, SECOND));
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,8 +189,8 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
     assert_eq!(start.elapsed(), 5 * SECOND);
     // Whichever of the two timers comes first, the call is over.
     match inner_result.into_inner() {
-        Some(inner) => assert_eq!(cut(inner), (Limit::Deadline, 1, 5 * SECOND)),
-        None => assert_eq!(cut(result), (Limit::Deadline, 1, 5 * SECOND)),
+        Some(inner) => assert_eq!(cut(inner), (TimeLimit::Deadline, 1, 5 * SECOND)),
+        None => assert_eq!(cut(result), (TimeLimit::Deadline, 1, 5 * SECOND)),
     }
 }
 
@@ -223,7 +224,7 @@ async fn r06_a_future_that_never_rests_cannot_outrun_its_limit() {
             Ok::<(), Late>(())
         })
         .await;
-    assert_eq!(cut(result).0, Limit::AttemptTimeout);
+    assert_eq!(cut(result).0, TimeLimit::AttemptTimeout);
 }
 
 #[test]
@@ -251,7 +252,7 @@ fn r06_without_timers_a_limited_call_is_not_made() {
                 Poll::Pending => panic!("there is nothing to wait for"),
             }
         };
-        assert_eq!(cut(result).0, Limit::NoTimer);
+        assert_eq!(cut(result).0, TimeLimit::NoTimer);
         // The closure made a future; nobody polled it.
         assert_eq!(calls, 1, "and it is not tried again");
     }
@@ -266,9 +267,9 @@ async fn c02_a_host_that_hangs_opens_its_circuit() {
         .through(&breaker)
         .run(|_| never())
         .await;
-    assert_eq!(cut(result), (Limit::AttemptTimeout, 2, SECOND));
+    assert_eq!(cut(result), (TimeLimit::AttemptTimeout, 2, SECOND));
     assert_eq!(breaker.snapshot().totals.failure, 2);
-    assert_eq!(breaker.state(), resilient::State::Open);
+    assert_eq!(breaker.state(), resilient::breaker::CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,10 +278,10 @@ async fn c02_a_deadlines_cut_is_a_failure_unless_the_attempt_has_a_limit_of_its_
     let policy = at_once(0);
 
     let call = policy.call().deadline(SECOND).through(&alone);
-    assert_eq!(cut(call.run(|_| never()).await).0, Limit::Deadline);
+    assert_eq!(cut(call.run(|_| never()).await).0, TimeLimit::Deadline);
     let call = policy.call().deadline(SECOND).attempt_timeout(2 * SECOND);
     let result = call.through(&beside).run(|_| never()).await;
-    assert_eq!(cut(result).0, Limit::Deadline);
+    assert_eq!(cut(result).0, TimeLimit::Deadline);
 
     let (alone, beside) = (alone.snapshot().totals, beside.snapshot().totals);
     assert_eq!((alone.failure, alone.abandoned), (1, 0));

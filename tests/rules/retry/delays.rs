@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use resilient::{Backoff, Retry};
+use resilient::retries::{Backoff, RetryDriver};
 
 use super::*;
 
@@ -21,7 +21,7 @@ async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
     for (backoff, millis) in schedules {
         let policy = build(&exact().backoff(backoff).max_retries(4));
 
-        let course = fail(&policy, Class::transient()).await;
+        let course = fail(&policy, Classification::transient()).await;
 
         assert_eq!(course.delays, millis.map(ms), "{backoff:?}");
         assert_eq!(course.after, ms(0), "nothing is slept at the end");
@@ -30,7 +30,7 @@ async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
 
 #[tokio::test(start_paused = true)]
 async fn r02_the_defaults_are_100_ms_doubled_up_to_10_s() {
-    let course = fail(&build(&exact().max_retries(9)), Class::transient()).await;
+    let course = fail(&build(&exact().max_retries(9)), Classification::transient()).await;
 
     let millis = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000];
     assert_eq!(course.delays, millis.map(ms));
@@ -46,7 +46,7 @@ async fn r02_no_schedule_goes_beyond_the_longest_delay() {
     ] {
         let settings = exact().backoff(backoff).max_delay(ms(250)).max_retries(9);
 
-        let course = fail(&build(&settings), Class::transient()).await;
+        let course = fail(&build(&settings), Classification::transient()).await;
 
         assert_eq!(course.delays.last(), Some(&ms(250)), "{backoff:?}");
         assert!(course.delays.iter().all(|delay| *delay <= ms(250)));
@@ -60,8 +60,8 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
     let _: Result<(), u32> = build(&exact())
         .run_with(
             |output: &Result<(), u32>| match output {
-                Err(1) => Some(Class::transient().after(30 * SECOND)),
-                other => other.is_err().then(Class::transient),
+                Err(1) => Some(Classification::transient().after(30 * SECOND)),
+                other => other.is_err().then(Classification::transient),
             },
             |attempt| {
                 starts.push(Instant::now());
@@ -102,9 +102,9 @@ async fn r02_execution_time_is_no_part_of_a_delay() {
 fn r02_a_delay_can_be_anything_up_to_the_longest_duration() {
     let settings = exact().base_delay(Duration::MAX).max_delay(Duration::MAX);
     let policy = build(&settings.max_retries(u32::MAX));
-    let mut retry = Retry::start(&policy);
+    let mut retry = RetryDriver::start(&policy);
 
-    let delay = retry.after_failure(Class::transient(), None);
+    let delay = retry.after_failure(Classification::transient(), None);
 
     assert_eq!(delay, Ok(Duration::MAX));
 }
@@ -116,7 +116,7 @@ async fn r03_full_jitter_is_the_default() {
     for seed in 0..100 {
         let policy = build(&RetryPolicy::builder().seed(seed));
 
-        let course = fail(&policy, Class::transient()).await;
+        let course = fail(&policy, Classification::transient()).await;
 
         for (delay, nominal) in course.delays.into_iter().zip(nominal) {
             // Tokio's timer rounds up to a millisecond.
@@ -143,9 +143,9 @@ async fn r03_calls_with_one_seed_have_the_same_delays() {
         let policy = build(&settings.clone().seed(42));
         let other = build(&settings.seed(43));
 
-        let first = fail(&policy, Class::transient()).await.delays;
-        let second = fail(&policy, Class::transient()).await.delays;
-        let with_another_seed = fail(&other, Class::transient()).await.delays;
+        let first = fail(&policy, Classification::transient()).await.delays;
+        let second = fail(&policy, Classification::transient()).await.delays;
+        let with_another_seed = fail(&other, Classification::transient()).await.delays;
 
         assert_eq!(first, second, "{jitter:?}");
         assert_ne!(first, with_another_seed, "{jitter:?}");
@@ -156,8 +156,8 @@ async fn r03_calls_with_one_seed_have_the_same_delays() {
 async fn r03_calls_without_a_seed_have_delays_of_their_own() {
     let policy = build(&RetryPolicy::builder().max_retries(8));
 
-    let first = fail(&policy, Class::transient()).await.delays;
-    let second = fail(&policy, Class::transient()).await.delays;
+    let first = fail(&policy, Classification::transient()).await.delays;
+    let second = fail(&policy, Classification::transient()).await.delays;
 
     assert_ne!(first, second);
 }

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use resilient::{GiveUp, Limit, RetryError, TimedOut};
+use resilient::retries::{StopReason, TimeLimit};
+use resilient::{RetryError, TimedOut};
 
 use super::*;
 
@@ -54,7 +55,7 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
         .run_recorded(|attempt| fail_slowly(attempt.number()));
     let error = call.await.unwrap_err();
 
-    assert_eq!(error.reason(), GiveUp::Exhausted);
+    assert_eq!(error.reason(), StopReason::Exhausted);
     assert_eq!(
         parts(&error),
         [
@@ -94,39 +95,39 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let call = policy.call().through(&opening);
     let open = call.run_recorded(|attempt| fail_slowly(attempt.number()));
     let open = open.await.unwrap_err();
-    assert_eq!(open.reason(), GiveUp::CircuitOpen);
+    assert_eq!(open.reason(), StopReason::CircuitOpen);
     assert_eq!(open.error(), &Told::Down(2), "the real error");
 
     let rejected = policy.call().through(&opening);
     let rejected = rejected.run_recorded(|attempt| fail_slowly(attempt.number()));
     let rejected = rejected.await.unwrap_err();
-    assert_eq!(rejected.reason(), GiveUp::CircuitOpen);
+    assert_eq!(rejected.reason(), StopReason::CircuitOpen);
     assert!(matches!(rejected.error(), Told::Rejected(_)));
     assert_eq!(rejected.attempts().count(), 1);
 
     let late = policy.call().deadline(ms(105));
     let late = late.run_recorded(|attempt| fail_slowly(attempt.number()));
     let late = late.await.unwrap_err();
-    assert_eq!(late.reason(), GiveUp::Deadline);
+    assert_eq!(late.reason(), StopReason::Deadline);
     assert_eq!(late.error(), &Told::Down(1), "a sleep would cross it");
 
     let cut = policy.call().deadline(ms(115));
     let cut = cut.run_recorded(|attempt| fail_slowly(attempt.number()));
     let cut = cut.await.unwrap_err();
-    assert_eq!(cut.reason(), GiveUp::Deadline);
+    assert_eq!(cut.reason(), StopReason::Deadline);
     let Told::TimedOut(timed_out) = cut.error() else {
         panic!("{cut} was cut short");
     };
     assert_eq!(
         (timed_out.limit(), timed_out.attempts()),
-        (Limit::Deadline, 2)
+        (TimeLimit::Deadline, 2)
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
     let settings = exact().max_retries(2);
-    let policy = build(&settings.when_open(resilient::WhenOpen::Wait));
+    let policy = build(&settings.when_open(resilient::retries::WhenOpen::Wait));
     let breaker = breaker(100);
     let call = policy.call().through(&breaker);
     let call = call.run_recorded(|attempt| fail_slowly(attempt.number()));
@@ -146,7 +147,7 @@ async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
             (Told::Down(3), ms(30), ms(0)),
         ]
     );
-    assert_eq!(error.reason(), GiveUp::Exhausted);
+    assert_eq!(error.reason(), StopReason::Exhausted);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +158,10 @@ async fn r12_of_very_many_failed_attempts_the_last_hundred_are_kept() {
         .run_recorded(|attempt| std::future::ready(Err::<(), _>(Told::Down(attempt.number()))));
     let error = call.await.unwrap_err();
     assert_eq!((error.attempts().count(), error.forgotten()), (100, 150));
-    let first = error.attempts().next().map(resilient::FailedAttempt::error);
+    let first = error
+        .attempts()
+        .next()
+        .map(resilient::retries::FailedAttempt::error);
     assert_eq!(first, Some(&Told::Down(151)));
     assert!(error.to_string().starts_with("gave up after 250 attempts"));
 }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use resilient::{Backoff, GiveUp, Retry};
+use resilient::retries::{Backoff, RetryDriver, StopReason};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -11,7 +11,7 @@ use super::*;
 async fn row_r01_three_attempts_that_fail_return_the_last_error() {
     let settings = exact().base_delay(Duration::ZERO).max_attempts(3);
 
-    let course = fail(&build(&settings), Class::transient()).await;
+    let course = fail(&build(&settings), Classification::transient()).await;
 
     assert_eq!(course.executions, 3);
     assert_eq!(course.result, Err(Fault::Down(3)));
@@ -20,11 +20,11 @@ async fn row_r01_three_attempts_that_fail_return_the_last_error() {
 #[test]
 fn row_r07_after_two_retries_they_are_exhausted() {
     let policy = build(&exact().max_attempts(3));
-    let mut retry = Retry::start(&policy);
+    let mut retry = RetryDriver::start(&policy);
 
-    let next = [(); 3].map(|()| retry.after_failure(Class::transient(), None));
+    let next = [(); 3].map(|()| retry.after_failure(Classification::transient(), None));
 
-    assert_eq!(next, [Ok(ms(100)), Ok(ms(200)), Err(GiveUp::Exhausted)]);
+    assert_eq!(next, [Ok(ms(100)), Ok(ms(200)), Err(StopReason::Exhausted)]);
     assert_eq!(retry.attempt_number(), 3);
 }
 
@@ -34,7 +34,7 @@ async fn row_r08_twelve_retries_are_thirteen_executions() {
 
     let output = at_once(12)
         .run_with(
-            |output: &i32| (*output == 0).then(Class::transient),
+            |output: &i32| (*output == 0).then(Classification::transient),
             |_| {
                 executions += 1;
                 async { 0 }
@@ -68,7 +68,7 @@ async fn row_r13_a_call_that_is_cancelled_in_its_delay_makes_no_other_attempt() 
 async fn row_r15_where_the_schedule_says_nothing_the_computed_delay_is_used() {
     let policy = build(&exact().backoff(Backoff::Custom(|_| None)));
 
-    let course = fail(&policy, Class::transient()).await;
+    let course = fail(&policy, Classification::transient()).await;
 
     assert_eq!(course.delays, [100, 200, 400].map(ms));
 }
@@ -77,14 +77,18 @@ async fn row_r15_where_the_schedule_says_nothing_the_computed_delay_is_used() {
 async fn row_r16_what_the_schedule_says_is_slept() {
     let schedule = Backoff::Custom(|_| Some(Duration::from_millis(120)));
 
-    let course = fail(&build(&exact().backoff(schedule)), Class::transient()).await;
+    let course = fail(
+        &build(&exact().backoff(schedule)),
+        Classification::transient(),
+    )
+    .await;
 
     assert_eq!(course.delays, [120, 120, 120].map(ms));
 }
 
 #[tokio::test]
 async fn row_r17_five_retries_are_six_executions() {
-    let course = fail(&at_once(5), Class::transient()).await;
+    let course = fail(&at_once(5), Classification::transient()).await;
 
     assert_eq!(course.executions, 6);
 }

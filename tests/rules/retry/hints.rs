@@ -4,7 +4,11 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_hint_is_a_floor_under_the_delay() {
-    let course = fail(&build(&exact()), Class::transient().after(5 * SECOND)).await;
+    let course = fail(
+        &build(&exact()),
+        Classification::transient().after(5 * SECOND),
+    )
+    .await;
 
     // And the first delay is added, so that clients that were told the same time are spread.
     assert_eq!(course.delays, [5_100, 5_100, 5_100].map(ms));
@@ -12,7 +16,7 @@ async fn r04_a_hint_is_a_floor_under_the_delay() {
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_delay_that_is_longer_than_the_hint_stays_as_it_is() {
-    let course = fail(&build(&exact()), Class::transient().after(ms(50))).await;
+    let course = fail(&build(&exact()), Classification::transient().after(ms(50))).await;
 
     assert_eq!(course.delays, [150, 200, 400].map(ms));
 }
@@ -21,7 +25,7 @@ async fn r04_a_delay_that_is_longer_than_the_hint_stays_as_it_is() {
 async fn r04_the_longest_delay_does_not_bound_a_hint() {
     let policy = build(&exact().max_delay(SECOND).max_retries(1));
 
-    let course = fail(&policy, Class::throttled().after(45 * SECOND)).await;
+    let course = fail(&policy, Classification::throttled().after(45 * SECOND)).await;
 
     assert_eq!(course.delays, [ms(45_100)]);
 }
@@ -30,8 +34,8 @@ async fn r04_the_longest_delay_does_not_bound_a_hint() {
 async fn r04_a_hint_of_a_minute_is_kept_and_a_longer_one_ends_the_call_at_once() {
     let policy = build(&exact().max_retries(1));
 
-    let kept = fail(&policy, Class::throttled().after(60 * SECOND)).await;
-    let refused = fail(&policy, Class::throttled().after(ms(60_001))).await;
+    let kept = fail(&policy, Classification::throttled().after(60 * SECOND)).await;
+    let refused = fail(&policy, Classification::throttled().after(ms(60_001))).await;
 
     assert_eq!(kept.delays, [ms(60_100)]);
     assert_eq!(refused.result, Err(Fault::Down(1)), "the real error");
@@ -40,11 +44,11 @@ async fn r04_a_hint_of_a_minute_is_kept_and_a_longer_one_ends_the_call_at_once()
 
 #[tokio::test(start_paused = true)]
 async fn r04_max_hint_says_how_long_a_hint_may_be() {
-    let policy = build(&exact().max_retries(1).max_hint(3600 * SECOND));
-    let impatient = build(&exact().max_retries(1).max_hint(Duration::ZERO));
+    let policy = build(&exact().max_retries(1).max_retry_after(3600 * SECOND));
+    let impatient = build(&exact().max_retries(1).max_retry_after(Duration::ZERO));
 
-    let kept = fail(&policy, Class::throttled().after(1800 * SECOND)).await;
-    let refused = fail(&impatient, Class::throttled().after(ms(1))).await;
+    let kept = fail(&policy, Classification::throttled().after(1800 * SECOND)).await;
+    let refused = fail(&impatient, Classification::throttled().after(ms(1))).await;
 
     assert_eq!(kept.delays, [ms(1_800_100)]);
     assert_eq!(refused.executions, 1);
@@ -54,8 +58,8 @@ async fn r04_max_hint_says_how_long_a_hint_may_be() {
 async fn r04_a_hint_that_is_not_below_the_time_left_ends_the_call_at_once() {
     let policy = build(&exact().max_retries(1).max_elapsed(10 * SECOND));
 
-    let fits = fail(&policy, Class::throttled().after(ms(9_800))).await;
-    let does_not = fail(&policy, Class::throttled().after(10 * SECOND)).await;
+    let fits = fail(&policy, Classification::throttled().after(ms(9_800))).await;
+    let does_not = fail(&policy, Classification::throttled().after(10 * SECOND)).await;
 
     assert_eq!(fits.delays, [ms(9_900)]);
     assert_eq!(does_not.result, Err(Fault::Down(1)));
@@ -69,7 +73,7 @@ async fn r04_a_hint_with_full_jitter_is_spread_by_up_to_the_first_delay() {
         let settings = RetryPolicy::builder().base_delay(SECOND).max_retries(1);
         let policy = build(&settings.seed(seed));
 
-        let course = fail(&policy, Class::throttled().after(20 * SECOND)).await;
+        let course = fail(&policy, Classification::throttled().after(20 * SECOND)).await;
 
         waits.push(course.delays[0]);
     }
@@ -85,7 +89,7 @@ async fn r04_a_hint_with_full_jitter_is_spread_by_up_to_the_first_delay() {
 
 #[tokio::test(start_paused = true)]
 async fn r04_an_error_that_is_not_retried_is_not_retried_after_its_hint_either() {
-    let course = fail(&build(&exact()), Class::permanent().after(SECOND)).await;
+    let course = fail(&build(&exact()), Classification::permanent().after(SECOND)).await;
 
     assert_eq!((course.executions, course.after), (1, ms(0)));
 }

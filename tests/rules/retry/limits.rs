@@ -8,8 +8,8 @@ async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
     let reaches = build(&exact().max_elapsed(ms(300)));
     let fits = build(&exact().max_elapsed(ms(301)));
 
-    let reaches = fail(&reaches, Class::transient()).await;
-    let fits = fail(&fits, Class::transient()).await;
+    let reaches = fail(&reaches, Classification::transient()).await;
+    let fits = fail(&fits, Classification::transient()).await;
 
     assert_eq!(reaches.delays, [ms(100)]);
     assert_eq!(reaches.result, Err(Fault::Down(2)), "the real error");
@@ -59,8 +59,8 @@ async fn r05_after_a_sleep_the_attempt_is_always_made() {
     let policy = build(&exact().max_elapsed(ms(101)));
     let breaker = breaker(100);
 
-    let alone = fail(&policy, Class::transient()).await;
-    let through = fail_through(&breaker, &policy, Class::transient()).await;
+    let alone = fail(&policy, Classification::transient()).await;
+    let through = fail_through(&breaker, &policy, Classification::transient()).await;
 
     assert_eq!((alone.executions, alone.after), (2, ms(0)));
     assert_eq!((through.executions, through.after), (2, ms(0)));
@@ -70,9 +70,9 @@ async fn r05_after_a_sleep_the_attempt_is_always_made() {
 async fn r05_the_limit_counts_from_the_calls_own_start() {
     let policy = build(&exact().max_elapsed(ms(301)));
 
-    let first = fail(&policy, Class::transient()).await;
+    let first = fail(&policy, Classification::transient()).await;
     tokio::time::sleep(3600 * SECOND).await;
-    let second = fail(&policy, Class::transient()).await;
+    let second = fail(&policy, Classification::transient()).await;
 
     assert_eq!(first.delays, second.delays);
     assert_eq!(first.executions, 3);

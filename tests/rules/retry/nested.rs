@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::sync::Mutex;
 
-use resilient::{EventKind, EventSource, Nested, Registry, retry};
+use resilient::events::{EventKind, EventSource};
+use resilient::retries::NestedMode;
+use resilient::{Registry, retry};
 
 use super::*;
 
 /// How often the innermost call is made, by an outer loop of three attempts around an inner one of three.
-async fn executions(outer: Nested, inner: Nested) -> u32 {
+async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {
     let calls = Cell::new(0);
     let (outer_policy, inner_policy) = (at_once(2), at_once(2));
     let result = outer_policy
@@ -29,19 +31,25 @@ async fn executions(outer: Nested, inner: Nested) -> u32 {
 
 #[tokio::test]
 async fn r14_nested_loops_multiply() {
-    assert_eq!(executions(Nested::Warn, Nested::Warn).await, 9);
-    assert_eq!(executions(Nested::Allow, Nested::Allow).await, 9);
+    assert_eq!(executions(NestedMode::Warn, NestedMode::Warn).await, 9);
+    assert_eq!(executions(NestedMode::Allow, NestedMode::Allow).await, 9);
 }
 
 #[tokio::test]
 async fn r14_from_the_outer_loops_second_attempt_on_a_collapsed_loop_makes_one() {
-    assert_eq!(executions(Nested::Warn, Nested::Collapse).await, 3 + 1 + 1);
-    assert_eq!(executions(Nested::Collapse, Nested::Collapse).await, 5);
+    assert_eq!(
+        executions(NestedMode::Warn, NestedMode::Collapse).await,
+        3 + 1 + 1
+    );
+    assert_eq!(
+        executions(NestedMode::Collapse, NestedMode::Collapse).await,
+        5
+    );
 }
 
 #[tokio::test]
 async fn r14_a_loop_that_allows_nesting_is_not_seen() {
-    assert_eq!(executions(Nested::Allow, Nested::Collapse).await, 9);
+    assert_eq!(executions(NestedMode::Allow, NestedMode::Collapse).await, 9);
 }
 
 #[tokio::test]
@@ -55,7 +63,7 @@ async fn r14_a_loop_beside_another_one_is_not_inside_it() {
             .poll(&mut Context::from_waker(Waker::noop()))
             .is_ready()
     );
-    let call = policy.call().nested(Nested::Collapse);
+    let call = policy.call().nested(NestedMode::Collapse);
     let second = call.run(|_| {
         calls += 1;
         std::future::ready(Option::<()>::None)
@@ -80,7 +88,7 @@ async fn r14_an_attempt_that_rests_leaves_no_mark_on_others_of_its_thread() {
         .poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending(), "in its second attempt");
 
-    let call = inner.call().nested(Nested::Collapse);
+    let call = inner.call().nested(NestedMode::Collapse);
     let beside = call.run(async |_| {
         calls.set(calls.get() + 1);
         Option::<()>::None

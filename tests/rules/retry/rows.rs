@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use resilient::{CircuitOpen, GiveUp, TimedOut, fallback, retry};
+use resilient::retries::StopReason;
+use resilient::{CircuitOpen, TimedOut, fallback, retry};
 use tokio::sync::Notify;
 
 use super::*;
@@ -39,7 +40,7 @@ async fn row_r06_an_attempt_that_outlasts_the_time_of_the_call_is_its_last() {
     let error = call.await.unwrap_err();
 
     assert_eq!(executions.get(), 2);
-    assert_eq!(error.reason(), GiveUp::Elapsed);
+    assert_eq!(error.reason(), StopReason::Elapsed);
 }
 
 /// A caller that goes away when it is told: the call's result, or `None`.

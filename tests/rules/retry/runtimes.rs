@@ -8,9 +8,13 @@ use super::*;
 fn r03_a_delay_of_zero_makes_no_timer_call() {
     let without_timers = Builder::new_current_thread().build().unwrap();
 
-    let alone = without_timers.block_on(fail(&at_once(3), Class::transient()));
+    let alone = without_timers.block_on(fail(&at_once(3), Classification::transient()));
     let breaker = breaker(100);
-    let through = without_timers.block_on(fail_through(&breaker, &at_once(3), Class::transient()));
+    let through = without_timers.block_on(fail_through(
+        &breaker,
+        &at_once(3),
+        Classification::transient(),
+    ));
 
     assert_eq!((alone.executions, through.executions), (4, 4));
 }
@@ -19,8 +23,12 @@ fn r03_a_delay_of_zero_makes_no_timer_call() {
 fn r03_a_delay_of_zero_needs_no_runtime() {
     let breaker = breaker(100);
 
-    let alone = poll_once(fail(&at_once(3), Class::transient()));
-    let through = poll_once(fail_through(&breaker, &at_once(3), Class::transient()));
+    let alone = poll_once(fail(&at_once(3), Classification::transient()));
+    let through = poll_once(fail_through(
+        &breaker,
+        &at_once(3),
+        Classification::transient(),
+    ));
 
     assert!(matches!(alone, Poll::Ready(course) if course.executions == 4));
     assert!(matches!(through, Poll::Ready(course) if course.executions == 4));
@@ -31,8 +39,8 @@ fn a_delay_where_there_is_no_runtime_ends_the_call_with_the_real_error() {
     let breaker = breaker(100);
     let policy = build(&exact());
 
-    let alone = poll_once(fail(&policy, Class::transient()));
-    let through = poll_once(fail_through(&breaker, &policy, Class::transient()));
+    let alone = poll_once(fail(&policy, Classification::transient()));
+    let through = poll_once(fail_through(&breaker, &policy, Classification::transient()));
 
     for course in [alone, through] {
         let Poll::Ready(course) = course else {
@@ -47,7 +55,7 @@ fn a_delay_where_there_is_no_runtime_ends_the_call_with_the_real_error() {
 fn a_delay_where_the_runtime_has_no_timers_ends_the_call_with_the_real_error() {
     let without_timers = Builder::new_current_thread().build().unwrap();
 
-    let course = without_timers.block_on(fail(&build(&exact()), Class::transient()));
+    let course = without_timers.block_on(fail(&build(&exact()), Classification::transient()));
 
     assert_eq!(course.result, Err(Fault::Down(1)));
     assert_eq!(course.executions, 1);

@@ -30,11 +30,11 @@ impl From<CircuitOpen> for Told {
 }
 
 impl Classify for Told {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         if self.0.is::<CircuitOpen>() {
-            Class::ignored()
+            Classification::ignored()
         } else {
-            Class::transient()
+            Classification::transient()
         }
     }
 }
@@ -73,9 +73,9 @@ impl Client {
         Ok(format!("{key} {number}"))
     }
 
-    fn judge<T, E>(&self, output: &Result<T, E>) -> Option<Class> {
+    fn judge<T, E>(&self, output: &Result<T, E>) -> Option<Classification> {
         self.judged.fetch_add(1, Relaxed);
-        output.is_err().then(Class::transient)
+        output.is_err().then(Classification::transient)
     }
 
     async fn run_async(&self, key: &str) -> Result<String, Unshared> {

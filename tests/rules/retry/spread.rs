@@ -1,7 +1,7 @@
 //! R3: each jitter has the distribution of its formula: by the largest distance between what was drawn and what the formula
 //! says (Kolmogorov and Smirnov), on fixed seeds.
 
-use resilient::Backoff;
+use resilient::retries::Backoff;
 
 use super::*;
 

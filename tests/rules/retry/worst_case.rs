@@ -1,6 +1,6 @@
 //! R1, R2, R5: what a call can come to, told beforehand.
 
-use resilient::{Backoff, WorstCase};
+use resilient::retries::{Backoff, WorstCase};
 
 use super::*;
 
@@ -183,7 +183,7 @@ async fn r03_the_delays_of_a_policy_are_those_that_a_call_sleeps() {
         let settings = RetryPolicy::builder().seed(seed).max_retries(6);
         let policy = build(&settings.base_delay(SECOND));
 
-        let course = fail(&policy, Class::transient()).await;
+        let course = fail(&policy, Classification::transient()).await;
 
         for (slept, delay) in course.delays.iter().zip(policy.delays()) {
             // Tokio's timers round up.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::BreakerConfigBuilder;
-use resilient::State;
+use resilient::breaker::BreakerConfigBuilder;
+use resilient::breaker::CircuitState;
 use resilient::{BreakerConfig, ConfigError};
 
 /// How an admitted call ends.
@@ -63,7 +63,7 @@ pub(crate) enum Step {
     Start(String),
     Finish(String, End),
     Wait(Duration),
-    Is(State),
+    Is(CircuitState),
     Claims(Vec<Claim>),
     ByHand {
         what: ByHand,
@@ -295,7 +295,7 @@ fn end_of(how: &str) -> Option<End> {
     })
 }
 
-fn state_of(short: &str) -> Option<State> {
+fn state_of(short: &str) -> Option<CircuitState> {
     STATES
         .iter()
         .find(|(_, name)| *name == short)
@@ -303,20 +303,20 @@ fn state_of(short: &str) -> Option<State> {
 }
 
 /// The notation's word for a state.
-pub(crate) fn short(state: State) -> &'static str {
+pub(crate) fn short(state: CircuitState) -> &'static str {
     STATES
         .iter()
         .find(|(each, _)| *each == state)
         .map_or("?", |(_, name)| name)
 }
 
-const STATES: [(State, &str); 6] = [
-    (State::Closed, "C"),
-    (State::Open, "O"),
-    (State::HalfOpen, "H"),
-    (State::ForcedOpen, "FO"),
-    (State::Disabled, "D"),
-    (State::ObserveOnly, "M"),
+const STATES: [(CircuitState, &str); 6] = [
+    (CircuitState::Closed, "C"),
+    (CircuitState::Open, "O"),
+    (CircuitState::HalfOpen, "H"),
+    (CircuitState::ForcedOpen, "FO"),
+    (CircuitState::Disabled, "D"),
+    (CircuitState::ObserveOnly, "M"),
 ];
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {

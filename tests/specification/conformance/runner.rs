@@ -5,9 +5,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
-use resilient::ManualClock;
-use resilient::{CircuitBreaker, CircuitOpen, EventKind, Outcome, Permit, State};
-use resilient::{Snapshot, Transition, WindowCounts};
+use resilient::breaker::{BreakerSnapshot, Transition, WindowCounts};
+use resilient::breaker::{CircuitState, Permit};
+use resilient::events::EventKind;
+use resilient::time::ManualClock;
+use resilient::{CircuitBreaker, CircuitOpen, Outcome};
 
 use super::notation::{self, ByHand, Claim, End, Settings, Step};
 
@@ -146,7 +148,7 @@ impl Stage {
     }
 
     /// The notation's state changes at the next admission: it is the one that the last transition led to.
-    fn is(&self, wanted: State) -> Result<(), String> {
+    fn is(&self, wanted: CircuitState) -> Result<(), String> {
         let snapshot = self.breaker.snapshot();
         let entered = entered(&snapshot);
         equal(
@@ -155,7 +157,7 @@ impl Stage {
             &notation::short(entered),
         )?;
         let honest = snapshot.state;
-        let is_due = entered == State::Open && honest == State::HalfOpen;
+        let is_due = entered == CircuitState::Open && honest == CircuitState::HalfOpen;
         if honest == entered || is_due {
             equal("`state()`", &honest, &self.breaker.state())
         } else {
@@ -221,7 +223,7 @@ impl Stage {
                 Ok(())
             }
             ByHand::Reset => {
-                breaker.reset();
+                breaker.close();
                 Ok(())
             }
             ByHand::Force => {
@@ -267,14 +269,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn now(snapshot: &Snapshot) -> Self {
+    fn now(snapshot: &BreakerSnapshot) -> Self {
         let counts = snapshot.in_state;
         snapshot.window.map_or(
             Self {
                 calls: counts.success + counts.failure,
                 failures: counts.failure,
                 slow: counts.slow,
-                streak: snapshot.streak,
+                streak: snapshot.consecutive_failures,
             },
             Self::of,
         )
@@ -285,7 +287,7 @@ impl Tally {
             calls: window.calls,
             failures: window.failures,
             slow: window.slow,
-            streak: window.streak,
+            streak: window.consecutive_failures,
         }
     }
 }
@@ -307,11 +309,11 @@ fn finish(permit: Permit<'_>, end: End) {
     }
 }
 
-fn entered(snapshot: &Snapshot) -> State {
+fn entered(snapshot: &BreakerSnapshot) -> CircuitState {
     snapshot
         .recent
         .last()
-        .map_or(State::Closed, |transition| transition.to)
+        .map_or(CircuitState::Closed, |transition| transition.to)
 }
 
 fn in_short(transitions: &[Transition]) -> String {

@@ -48,7 +48,7 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
             begun: read(&begun),
             calls: window.calls,
             failures_in_window: window.failures,
-            streak: window.streak,
+            streak: window.consecutive_failures,
             success: snapshot.totals.success,
             failure: snapshot.totals.failure,
         }

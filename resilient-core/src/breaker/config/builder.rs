@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Abandoned, BreakerConfig, Conditions, FAILURE_THRESHOLD, MAX_KEYS, MAX_RECOVERY_TIME,
+    AbandonedOutcome, BreakerConfig, Conditions, FAILURE_THRESHOLD, MAX_KEYS, MAX_RECOVERY_TIME,
     MIN_CALLS, PROBE_TIMEOUT, RECOVERY_TIME, WINDOW_BUCKETS, Window,
 };
 use crate::error::ConfigError;
@@ -133,7 +133,7 @@ settings! {
     /// How long a probe keeps its slot. After that another caller may take it; until one does, the probe still counts.
     probe_timeout: Duration => probe_timeout;
     /// What a call that was cancelled says about the dependency.
-    abandoned: Abandoned => abandoned;
+    abandoned: AbandonedOutcome => abandoned;
     /// How many keys have a breaker of their own, where there is one for each key. Means nothing to a single breaker.
     max_keys: u32 => max_keys;
 }

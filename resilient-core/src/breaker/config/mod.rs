@@ -38,7 +38,7 @@ const MOST_BUCKETS: u32 = 1_000;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum Abandoned {
+pub enum AbandonedOutcome {
     /// Nothing: the caller went away for reasons of its own.
     #[default]
     Ignore,
@@ -120,7 +120,7 @@ pub struct BreakerConfig {
     pub(crate) half_open_successes: u32,
     pub(crate) half_open_failures: u32,
     pub(crate) probe_timeout: Duration,
-    pub(crate) abandoned: Abandoned,
+    pub(crate) abandoned: AbandonedOutcome,
     pub(crate) max_keys: u32,
 }
 

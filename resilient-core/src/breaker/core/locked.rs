@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::Settings;
 use super::queue::Queue;
 use super::rest::Rest;
-use crate::breaker::Mode;
+use crate::breaker::OperatorMode;
 use crate::breaker::machine::Machine;
 use crate::breaker::slots::{Pending, Slots};
-use crate::breaker::snapshot::Counts;
+use crate::breaker::snapshot::CallCounts;
 use crate::event::{Event, EventKind};
 use crate::seeded::{Bug, seeded};
 
@@ -18,9 +18,9 @@ pub(super) struct Locked {
     /// When the last operation was: what a clock that panics is taken to say.
     pub(super) latest: Instant,
     /// Without the clean successes, which are in their slots.
-    pub(super) totals: Counts,
+    pub(super) totals: CallCounts,
     /// Totals when the present generation began.
-    pub(super) totals_at_start: Counts,
+    pub(super) totals_at_start: CallCounts,
     pub(super) events: Queue,
     /// Some thread is delivering events, and will deliver those that come meanwhile.
     pub(super) delivering: bool,
@@ -29,7 +29,7 @@ pub(super) struct Locked {
     /// Of the settings that hold.
     version: u64,
     /// The mode that an override asked for, and the generation that it found or began: none, if a hand has steered since.
-    mode: Option<(Mode, Option<u64>)>,
+    mode: Option<(OperatorMode, Option<u64>)>,
 }
 
 impl Locked {
@@ -38,7 +38,7 @@ impl Locked {
     pub(super) fn new(
         mut machine: Machine,
         settings: &Settings,
-        start_in: Option<Mode>,
+        start_in: Option<OperatorMode>,
         now: Instant,
     ) -> Self {
         if let Some(mode) = start_in {
@@ -48,8 +48,8 @@ impl Locked {
         Self {
             machine,
             latest: now,
-            totals: Counts::default(),
-            totals_at_start: Counts::default(),
+            totals: CallCounts::default(),
+            totals_at_start: CallCounts::default(),
             events: Queue::default(),
             delivering: false,
             to_look_into: 0,
@@ -112,7 +112,7 @@ impl Locked {
         differs
     }
 
-    fn change_mode(&mut self, mode: Option<Mode>, now: Instant) {
+    fn change_mode(&mut self, mode: Option<OperatorMode>, now: Instant) {
         let old = self.mode.take();
         if let Some(mode) = mode {
             mode.set(&mut self.machine, now);

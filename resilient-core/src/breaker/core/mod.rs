@@ -17,8 +17,8 @@ use super::machine::{Machine, Rejection, Stamp, Ticket};
 use super::open::{CircuitOpen, Wait};
 use super::permit::Permit;
 use super::slots::Slots;
-use super::snapshot::{Counts, Snapshot, WindowCounts};
-use super::state::{State, TransitionRefused};
+use super::snapshot::{BreakerSnapshot, CallCounts, WindowCounts};
+use super::state::{CircuitState, TransitionError};
 use super::word::{Kind, Mirrored, Successes, Word};
 use crate::event::{EventKind, Listeners};
 use crate::name::Name;
@@ -96,19 +96,23 @@ impl Core {
         let rest = self.rest();
         let word = self.word.read();
         let stamp = match word.kind() {
-            Kind::In(State::Closed | State::ObserveOnly) if word.is_timed() => match rest.nanos() {
-                Some(begun) => Stamp::of_nanos(begun),
-                None => return self.admit_locked(rest),
-            },
-            Kind::In(State::Closed | State::ObserveOnly | State::Disabled) => Stamp::UNKNOWN,
-            Kind::In(State::Open) => match rest.time_left() {
-                Some(wait) => return Err(self.reject(rest, State::Open, wait)),
-                None => return self.admit_locked(rest),
-            },
-            Kind::In(State::ForcedOpen) => {
-                return Err(self.reject(rest, State::ForcedOpen, Wait::UNKNOWN));
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) if word.is_timed() => {
+                match rest.nanos() {
+                    Some(begun) => Stamp::of_nanos(begun),
+                    None => return self.admit_locked(rest),
+                }
             }
-            Kind::In(State::HalfOpen) | Kind::Unregistered | Kind::Alias => {
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly | CircuitState::Disabled) => {
+                Stamp::UNKNOWN
+            }
+            Kind::In(CircuitState::Open) => match rest.time_left() {
+                Some(wait) => return Err(self.reject(rest, CircuitState::Open, wait)),
+                None => return self.admit_locked(rest),
+            },
+            Kind::In(CircuitState::ForcedOpen) => {
+                return Err(self.reject(rest, CircuitState::ForcedOpen, Wait::UNKNOWN));
+            }
+            Kind::In(CircuitState::HalfOpen) | Kind::Unregistered | Kind::Alias => {
                 return self.admit_locked(rest);
             }
         };
@@ -116,7 +120,7 @@ impl Core {
         Ok(Permit::new(self, Ticket { generation, stamp }))
     }
 
-    fn reject(&self, rest: &Rest, state: State, retry_after: Wait) -> CircuitOpen {
+    fn reject(&self, rest: &Rest, state: CircuitState, retry_after: Wait) -> CircuitOpen {
         self.slots.add_rejection();
         let open = rest.circuit_open(state, retry_after);
         telemetry::rejected(&open);
@@ -143,8 +147,8 @@ impl Core {
 
     pub(crate) fn by_hand(
         &self,
-        change: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionRefused>,
-    ) -> Result<(), TransitionRefused> {
+        change: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionError>,
+    ) -> Result<(), TransitionError> {
         let rest = self.rest();
         let (mut locked, now) = self.lock_now(rest);
         let result = change(&mut locked.machine, now);
@@ -175,35 +179,38 @@ impl Core {
 
     /// Closed, and not by the clock but as last entered: what may be forgotten.
     pub(crate) fn is_closed(&self) -> bool {
-        self.word.read().kind() == Kind::In(State::Closed)
+        self.word.read().kind() == Kind::In(CircuitState::Closed)
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> CircuitState {
         match self.word.read().kind() {
-            Kind::In(State::Open) => {
+            Kind::In(CircuitState::Open) => {
                 let (locked, now) = self.rest().lock_to_look();
                 locked.machine.state(now)
             }
             Kind::In(state) => state,
-            Kind::Unregistered | Kind::Alias => State::Closed,
+            Kind::Unregistered | Kind::Alias => CircuitState::Closed,
         }
     }
 
     /// What a call would be told now, if the circuit is open or forced open.
     pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
         let kind = self.word.read().kind();
-        if !matches!(kind, Kind::In(State::Open | State::ForcedOpen)) {
+        if !matches!(
+            kind,
+            Kind::In(CircuitState::Open | CircuitState::ForcedOpen)
+        ) {
             return None;
         }
         let rest = self.rest();
         let (locked, now) = rest.lock_to_look();
         let state = locked.machine.state(now);
         let retry_after = locked.machine.retry_after(now);
-        matches!(state, State::Open | State::ForcedOpen)
+        matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
             .then(|| rest.circuit_open(state, retry_after.into()))
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> BreakerSnapshot {
         let rest = self.rest();
         let (mut locked, now) = rest.lock_to_look();
         locked.learn(&self.slots);
@@ -216,14 +223,14 @@ impl Core {
         } else {
             machine.end()
         };
-        Snapshot {
+        BreakerSnapshot {
             name: (*rest.name).to_owned(),
             key: rest.name.key().map(str::to_owned),
             at: now,
             state,
             since,
             retry_after: machine.retry_after(now),
-            streak: machine.streak(),
+            consecutive_failures: machine.streak(),
             window: machine
                 .window(now)
                 .map(|window| WindowCounts::new(machine.streak(), Some(window))),
@@ -272,7 +279,7 @@ impl Core {
             .expect("a breaker is set up before it is used")
     }
 
-    fn totals(&self, locked: &Locked) -> Counts {
+    fn totals(&self, locked: &Locked) -> CallCounts {
         let mut totals = locked.totals;
         totals.success = totals.success.saturating_add(self.slots.clean());
         totals.rejected = totals.rejected.saturating_add(self.slots.rejected());
@@ -321,7 +328,7 @@ impl Core {
         }
         if self.mirror(rest, &locked) {
             locked.totals_at_start = self.totals(&locked);
-            if locked.machine.entered() == State::Closed {
+            if locked.machine.entered() == CircuitState::Closed {
                 rest.tell_group_of_closing();
             }
         }
@@ -347,7 +354,7 @@ impl Core {
 
 fn mirrored(machine: &Machine, successes: Successes) -> Mirrored {
     let state = machine.entered();
-    let counts = matches!(state, State::Closed | State::ObserveOnly);
+    let counts = matches!(state, CircuitState::Closed | CircuitState::ObserveOnly);
     Mirrored {
         state,
         generation: machine.generation(),
@@ -361,7 +368,7 @@ fn mirrored(machine: &Machine, successes: Successes) -> Mirrored {
 pub(crate) struct Settings {
     pub(crate) config: Arc<BreakerConfig>,
     /// The mode that an operator's override asks for.
-    pub(crate) mode: Option<super::Mode>,
+    pub(crate) mode: Option<super::OperatorMode>,
     /// Newer ones have a higher one: those that come late change nothing.
     pub(crate) version: u64,
 }

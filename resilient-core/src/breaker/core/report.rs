@@ -7,7 +7,7 @@ use super::locked::Locked;
 use super::rest::Rest;
 use crate::breaker::machine::{Counted, Ending, Ticket};
 use crate::breaker::slots::Left;
-use crate::breaker::state::State;
+use crate::breaker::state::CircuitState;
 use crate::breaker::word::{Kind, Successes};
 use crate::outcome::Outcome;
 use crate::seeded::{Bug, seeded};
@@ -66,7 +66,7 @@ impl Core {
                     Left::Not => {}
                 }
             }
-        } else if word.kind() == Kind::In(State::Disabled) {
+        } else if word.kind() == Kind::In(CircuitState::Disabled) {
             return;
         }
         let now = now.and_then(|now| rest.instant_of(now));
@@ -90,7 +90,7 @@ impl Core {
     }
 
     pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
-        if self.word.read().kind() == Kind::In(State::Disabled) {
+        if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return;
         }
         // A given clock may fail when it is needed: what it said last should not be long ago.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::locked::Locked;
 use super::{Core, Settings};
-use crate::breaker::Mode;
+use crate::breaker::OperatorMode;
 use crate::breaker::machine::{Machine, Stamp, Ticket};
 use crate::breaker::open::{CircuitOpen, Wait};
-use crate::breaker::state::State;
+use crate::breaker::state::CircuitState;
 use crate::event::{Event, EventKind, Listeners};
 use crate::name::Name;
 use crate::seeded::{Bug, seeded};
@@ -23,7 +23,7 @@ pub(crate) struct Setup {
     pub(crate) name: Name,
     pub(crate) settings: Settings,
     /// The mode to begin in: that of the settings, or a newer one that was set by hand.
-    pub(crate) start_in: Option<Mode>,
+    pub(crate) start_in: Option<OperatorMode>,
     pub(crate) clock: Source,
     /// When it is made, by that clock: read before, since a given clock is foreign code and breakers are made under locks.
     pub(crate) now: Instant,
@@ -189,7 +189,7 @@ impl Rest {
         }
     }
 
-    pub(super) fn circuit_open(&self, state: State, retry_after: Wait) -> CircuitOpen {
+    pub(super) fn circuit_open(&self, state: CircuitState, retry_after: Wait) -> CircuitOpen {
         CircuitOpen::new(self.name.clone(), state, retry_after)
     }
 

@@ -7,25 +7,21 @@ use super::phase::{Length, Phase};
 use super::probes::Round;
 use super::{Health, Machine};
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::state::{Reason, State, TransitionRefused};
+use crate::breaker::state::{CircuitState, TransitionError, TransitionReason};
 
 impl Machine {
     /// Opens the circuit. An open one that is due for a probe opens anew.
-    pub(crate) fn trip(&mut self, now: Instant) -> Result<(), TransitionRefused> {
+    pub(crate) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
-            self.open(Reason::Manual, None, now);
+            self.open(TransitionReason::Manual, None, now);
         }
         Ok(())
     }
 
     /// Opens the circuit for `time` from now; an open one gets this as its end.
-    pub(crate) fn trip_for(
-        &mut self,
-        time: Duration,
-        now: Instant,
-    ) -> Result<(), TransitionRefused> {
+    pub(crate) fn trip_for(&mut self, time: Duration, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
-            self.open_for(Length::ByHand(time), Reason::Manual, now);
+            self.open_for(Length::ByHand(time), TransitionReason::Manual, now);
         } else if let Phase::Open(outage) = &mut self.phase {
             outage.end_in(time, now);
             self.log.correct_opening(outage.open_for());
@@ -33,31 +29,35 @@ impl Machine {
         Ok(())
     }
 
-    pub(crate) fn half_open(&mut self, now: Instant) -> Result<(), TransitionRefused> {
+    pub(crate) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
         match self.phase {
             Phase::Open(_) | Phase::ForcedOpen => {
-                self.enter(Phase::HalfOpen(Round::default()), Reason::Manual, now);
+                self.enter(
+                    Phase::HalfOpen(Round::default()),
+                    TransitionReason::Manual,
+                    now,
+                );
                 Ok(())
             }
             Phase::HalfOpen(_) => Ok(()),
-            _ => Err(self.refused(State::HalfOpen)),
+            _ => Err(self.refused(CircuitState::HalfOpen)),
         }
     }
 
     /// Closes the circuit, always with a new generation and nothing remembered.
     pub(crate) fn close(&mut self, now: Instant) {
-        self.enter(self.healthy(now), Reason::Manual, now);
+        self.enter(self.healthy(now), TransitionReason::Manual, now);
     }
 
     pub(crate) fn force_open(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::ForcedOpen) {
-            self.enter(Phase::ForcedOpen, Reason::Manual, now);
+            self.enter(Phase::ForcedOpen, TransitionReason::Manual, now);
         }
     }
 
     pub(crate) fn disable(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Disabled) {
-            self.enter(Phase::Disabled, Reason::Manual, now);
+            self.enter(Phase::Disabled, TransitionReason::Manual, now);
         }
     }
 
@@ -67,7 +67,7 @@ impl Machine {
                 health: Health::new(&self.config, now),
                 told: false,
             };
-            self.enter(phase, Reason::Manual, now);
+            self.enter(phase, TransitionReason::Manual, now);
         }
     }
 
@@ -93,17 +93,17 @@ impl Machine {
     }
 
     /// Whether there is something to open: not if it is open already.
-    fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionRefused> {
+    fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionError> {
         self.half_open_if_due(now);
         match self.phase {
             Phase::Closed(_) | Phase::HalfOpen(_) => Ok(true),
             Phase::Open(_) => Ok(false),
-            _ => Err(self.refused(State::Open)),
+            _ => Err(self.refused(CircuitState::Open)),
         }
     }
 
-    fn refused(&self, to: State) -> TransitionRefused {
-        TransitionRefused {
+    fn refused(&self, to: CircuitState) -> TransitionError {
+        TransitionError {
             from: self.entered(),
             to,
         }

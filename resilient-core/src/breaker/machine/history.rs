@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::breaker::state::{Reason, State, Transition};
+use crate::breaker::state::{CircuitState, Transition, TransitionReason};
 use crate::time::nanos_between;
 
 /// How many transitions are remembered.
@@ -13,7 +13,7 @@ pub(crate) const HISTORY: usize = 32;
 #[derive(Debug)]
 pub(super) struct History {
     /// The state before the oldest step; each step begins where the one before it ended.
-    first: State,
+    first: CircuitState,
     /// How many of the newest ones nobody has fetched yet.
     unfetched: u32,
     steps: VecDeque<Step>,
@@ -26,8 +26,8 @@ struct Step {
     at: i64,
     /// Nanoseconds; `u64::MAX` for none.
     open_for: u64,
-    to: State,
-    reason: Reason,
+    to: CircuitState,
+    reason: TransitionReason,
 }
 
 impl Step {
@@ -41,7 +41,7 @@ impl Step {
 impl History {
     pub(super) fn new() -> Self {
         Self {
-            first: State::Closed,
+            first: CircuitState::Closed,
             unfetched: 0,
             steps: VecDeque::new(),
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::history::History;
-use crate::breaker::state::{State, Transition};
+use crate::breaker::state::{CircuitState, Transition};
 use crate::time::nanos_between;
 
 /// One value a state: how often, or how long.
@@ -19,9 +19,9 @@ macro_rules! by_state {
         impl $name {
             /// That of one state.
             #[must_use]
-            pub fn of(&self, state: State) -> $value {
+            pub fn of(&self, state: CircuitState) -> $value {
                 match state {
-                    $(State::$state => self.$field,)*
+                    $(CircuitState::$state => self.$field,)*
                 }
             }
 
@@ -31,9 +31,9 @@ macro_rules! by_state {
                 }
             }
 
-            fn of_mut(&mut self, state: State) -> &mut $value {
+            fn of_mut(&mut self, state: CircuitState) -> &mut $value {
                 match state {
-                    $(State::$state => &mut self.$field,)*
+                    $(CircuitState::$state => &mut self.$field,)*
                 }
             }
         }
@@ -78,9 +78,9 @@ by_state! {
 }
 
 /// The same in nanoseconds: 584 years in each.
-type Nanos = [u64; State::ALL.len()];
+type Nanos = [u64; CircuitState::ALL.len()];
 
-fn add(nanos: &mut Nanos, state: State, start: Instant, end: Instant) {
+fn add(nanos: &mut Nanos, state: CircuitState, start: Instant, end: Instant) {
     let sum = &mut nanos[state as usize];
     *sum = sum.saturating_add(nanos_between(start, end));
 }
@@ -105,7 +105,7 @@ impl Log {
     }
 
     /// Adds the time since the last transition, of which what is after `due` belongs to half-open.
-    pub(super) fn time(&mut self, state: State, due: Option<Instant>, now: Instant) {
+    pub(super) fn time(&mut self, state: CircuitState, due: Option<Instant>, now: Instant) {
         self.times = self.nanos(state, due, now);
         self.timed_until = self.timed_until.max(now);
     }
@@ -139,21 +139,26 @@ impl Log {
         self.history.fetch(epoch)
     }
 
-    pub(super) fn times(&self, state: State, due: Option<Instant>, now: Instant) -> TimeInState {
+    pub(super) fn times(
+        &self,
+        state: CircuitState,
+        due: Option<Instant>,
+        now: Instant,
+    ) -> TimeInState {
         let nanos = self.nanos(state, due, now);
         let mut times = TimeInState::default();
-        for state in State::ALL {
+        for state in CircuitState::ALL {
             *times.of_mut(state) = Duration::from_nanos(nanos[state as usize]);
         }
         times
     }
 
-    fn nanos(&self, state: State, due: Option<Instant>, now: Instant) -> Nanos {
+    fn nanos(&self, state: CircuitState, due: Option<Instant>, now: Instant) -> Nanos {
         let mut nanos = self.times;
         let now = now.max(self.timed_until);
         let end = due.map_or(now, |due| due.clamp(self.timed_until, now));
         add(&mut nanos, state, self.timed_until, end);
-        add(&mut nanos, State::HalfOpen, end, now);
+        add(&mut nanos, CircuitState::HalfOpen, end, now);
         nanos
     }
 }

@@ -21,8 +21,8 @@ use self::log::Log;
 pub use self::log::{TimeInState, TransitionCounts};
 use self::phase::{Length, Outage, Phase};
 use self::probes::{Decision, Round};
-use super::config::{Abandoned, BreakerConfig, Condition};
-use super::state::{Reason, State, Transition};
+use super::config::{AbandonedOutcome, BreakerConfig, Condition};
+use super::state::{CircuitState, Transition, TransitionReason};
 use super::window::{Call, Health, Tally, Until};
 use super::word::{Successes, next_generation};
 use crate::outcome::Outcome;
@@ -59,7 +59,7 @@ impl Stamp {
 /// Why a call was not admitted, and how long to wait where that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    pub(crate) state: State,
+    pub(crate) state: CircuitState,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct Machine {
     epoch: Instant,
     log: Log,
     last_opening: Option<Box<Remembered>>,
-    would_open: Option<Reason>,
+    would_open: Option<TransitionReason>,
     /// Successes were learnt of that may have met a condition: a failure came between their word and their count.
     untested: bool,
 }
@@ -186,7 +186,7 @@ impl Machine {
             Ending::Reported(Outcome::Success) => false,
             Ending::Reported(Outcome::Failure) => true,
             Ending::Reported(Outcome::Ignored) => return Counted::Ignored,
-            Ending::Abandoned if self.config.abandoned == Abandoned::Failure => true,
+            Ending::Abandoned if self.config.abandoned == AbandonedOutcome::Failure => true,
             Ending::Abandoned => return Counted::Abandoned,
         };
         let limit = self.config.slow_call;
@@ -213,7 +213,7 @@ impl Machine {
         let (failed, counted) = match ending {
             Ending::Reported(Outcome::Success) => (false, Counted::Success { slow: false }),
             Ending::Reported(Outcome::Failure) => (true, Counted::Failure { slow: false }),
-            Ending::Abandoned if self.config.abandoned == Abandoned::Failure => {
+            Ending::Abandoned if self.config.abandoned == AbandonedOutcome::Failure => {
                 (true, Counted::Failure { slow: false })
             }
             Ending::Reported(Outcome::Ignored) => return Some(Counted::Ignored),
@@ -286,13 +286,13 @@ impl Machine {
             Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
                 Decision::Undecided => {}
                 Decision::Close => {
-                    self.enter(self.healthy(now), Reason::ProbesSucceeded, now);
+                    self.enter(self.healthy(now), TransitionReason::ProbesSucceeded, now);
                 }
                 Decision::Reopen if call.slow && !call.failed => {
-                    self.open(Reason::ProbeSlow, retry_after, now);
+                    self.open(TransitionReason::ProbeSlow, retry_after, now);
                 }
                 // Also where an override took the tolerance away, and a fast success is the next to be counted.
-                Decision::Reopen => self.open(Reason::ProbeFailed, retry_after, now),
+                Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
             },
             // These admit nobody, so no ticket is of their generation; and disabled counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
@@ -327,7 +327,11 @@ impl Machine {
 
     fn half_open_if_due(&mut self, now: Instant) {
         if self.is_due(now) {
-            self.enter(Phase::HalfOpen(Round::default()), Reason::RecoveryTime, now);
+            self.enter(
+                Phase::HalfOpen(Round::default()),
+                TransitionReason::RecoveryTime,
+                now,
+            );
         }
     }
 
@@ -335,7 +339,7 @@ impl Machine {
         Phase::Closed(Health::new(&self.config, now))
     }
 
-    fn open(&mut self, reason: Reason, hint: Option<Duration>, now: Instant) {
+    fn open(&mut self, reason: TransitionReason, hint: Option<Duration>, now: Instant) {
         let length = Length::Computed {
             hint,
             jitter: self.random.f64(),
@@ -344,7 +348,7 @@ impl Machine {
         self.open_for(length, reason, now);
     }
 
-    fn open_for(&mut self, length: Length, reason: Reason, now: Instant) {
+    fn open_for(&mut self, length: Length, reason: TransitionReason, now: Instant) {
         self.reopenings = self.next_reopenings();
         self.enter(
             Phase::Open(Outage::new(length, &self.config, now)),
@@ -362,13 +366,13 @@ impl Machine {
     }
 
     /// The one place where the state changes.
-    fn enter(&mut self, phase: Phase, reason: Reason, now: Instant) {
+    fn enter(&mut self, phase: Phase, reason: TransitionReason, now: Instant) {
         self.log.time(self.entered(), self.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
         self.untested = false;
         self.generation = next_generation(self.generation);
-        if to == State::Closed {
+        if to == CircuitState::Closed {
             self.reopenings = 0;
         }
         if from == to {

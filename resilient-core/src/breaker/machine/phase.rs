@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::probes::Round;
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::state::State;
+use crate::breaker::state::CircuitState;
 use crate::breaker::window::Health;
 use crate::time::later;
 
@@ -23,14 +23,14 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> CircuitState {
         match self {
-            Self::Closed(_) => State::Closed,
-            Self::Open(_) => State::Open,
-            Self::HalfOpen(_) => State::HalfOpen,
-            Self::ForcedOpen => State::ForcedOpen,
-            Self::Disabled => State::Disabled,
-            Self::ObserveOnly { .. } => State::ObserveOnly,
+            Self::Closed(_) => CircuitState::Closed,
+            Self::Open(_) => CircuitState::Open,
+            Self::HalfOpen(_) => CircuitState::HalfOpen,
+            Self::ForcedOpen => CircuitState::ForcedOpen,
+            Self::Disabled => CircuitState::Disabled,
+            Self::ObserveOnly { .. } => CircuitState::ObserveOnly,
         }
     }
 

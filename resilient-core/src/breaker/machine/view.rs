@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::phase::Phase;
 use super::{Machine, Remembered, TimeInState, TransitionCounts};
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::state::{Reason, State, Transition};
+use crate::breaker::state::{CircuitState, Transition, TransitionReason};
 use crate::breaker::window::{Health, Tally};
 
 impl Machine {
@@ -24,14 +24,14 @@ impl Machine {
     }
 
     /// The state that was last entered; see [`Machine::state`] for the one that holds now.
-    pub(crate) fn entered(&self) -> State {
+    pub(crate) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
 
     /// The state as the next caller would find it. Changes nothing.
-    pub(crate) fn state(&self, now: Instant) -> State {
+    pub(crate) fn state(&self, now: Instant) -> CircuitState {
         if self.is_due(now) {
-            State::HalfOpen
+            CircuitState::HalfOpen
         } else {
             self.entered()
         }
@@ -116,7 +116,7 @@ impl Machine {
     }
 
     /// Why an observed breaker would have opened since this was last asked.
-    pub(crate) fn fetch_would_open(&mut self) -> Option<Reason> {
+    pub(crate) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }
 }

@@ -35,7 +35,7 @@ impl Level {
 impl Bucket {
     pub(super) fn new(config: &BudgetConfig) -> Self {
         let level = Level {
-            tokens: config.reserve(),
+            tokens: config.initial_tokens(),
             capacity: config.capacity(),
         };
         Self {

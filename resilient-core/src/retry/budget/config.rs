@@ -20,14 +20,14 @@ const WITHIN_DEFAULT_CAPACITY: &str = "must not be above `capacity`, which is 50
 /// |---|---|---|---|
 /// | [`capacity`](BudgetConfigBuilder::capacity) | the most tokens that the bucket holds | ≥ 1 | 500 |
 /// | [`retry_cost`](BudgetConfigBuilder::retry_cost) | what a retry takes | 1 to the capacity | 5, or the capacity if that is less |
-/// | [`reserve`](BudgetConfigBuilder::reserve) | tokens at the start | 0 to the capacity | a tenth of the capacity, but enough for one retry |
+/// | [`initial_tokens`](BudgetConfigBuilder::initial_tokens) | tokens at the start | 0 to the capacity | a tenth of the capacity, but enough for one retry |
 /// | [`deposit`](BudgetConfigBuilder::deposit) | what a call brings that succeeds at its first attempt | any | 1 |
 ///
 /// ```
 /// use resilient_core::BudgetConfig;
 ///
 /// let config = BudgetConfig::builder().capacity(100).build()?;
-/// assert_eq!((config.retry_cost(), config.reserve(), config.deposit()), (5, 10, 1));
+/// assert_eq!((config.retry_cost(), config.initial_tokens(), config.deposit()), (5, 10, 1));
 ///
 /// let error = BudgetConfig::builder().retry_cost(0).build().unwrap_err();
 /// assert_eq!(error.to_string(), "`retry_cost` is 0: must be at least 1");
@@ -41,7 +41,7 @@ pub struct BudgetConfig {
     given: BudgetConfigBuilder,
     capacity: u32,
     retry_cost: u32,
-    reserve: u32,
+    initial_tokens: u32,
     deposit: u32,
 }
 
@@ -51,7 +51,7 @@ impl BudgetConfig {
         BudgetConfigBuilder {
             capacity: None,
             retry_cost: None,
-            reserve: None,
+            initial_tokens: None,
             deposit: None,
         }
     }
@@ -70,8 +70,8 @@ impl BudgetConfig {
 
     /// Tokens at the start.
     #[must_use]
-    pub const fn reserve(&self) -> u32 {
-        self.reserve
+    pub const fn initial_tokens(&self) -> u32 {
+        self.initial_tokens
     }
 
     /// What a call brings that succeeds at its first attempt.
@@ -94,7 +94,7 @@ impl Default for BudgetConfig {
 /// Equal settings are equal, however they were written.
 impl PartialEq for BudgetConfig {
     fn eq(&self, other: &Self) -> bool {
-        let settings = |it: &Self| (it.capacity, it.retry_cost, it.reserve, it.deposit);
+        let settings = |it: &Self| (it.capacity, it.retry_cost, it.initial_tokens, it.deposit);
         settings(self) == settings(other)
     }
 }
@@ -112,7 +112,7 @@ impl Eq for BudgetConfig {}
 pub struct BudgetConfigBuilder {
     capacity: Option<u32>,
     retry_cost: Option<u32>,
-    reserve: Option<u32>,
+    initial_tokens: Option<u32>,
     deposit: Option<u32>,
 }
 
@@ -130,11 +130,11 @@ impl BudgetConfigBuilder {
         self
     }
 
-    /// Tokens at the start: so that a client which has seen no success yet may retry `reserve / retry_cost` times. Where
+    /// Tokens at the start: so that a client which has seen no success yet may retry `initial_tokens / retry_cost` times. Where
     /// clients make few calls each, this decides what an outage costs: of n calls that all fail, the load is
-    /// 1 + `reserve / retry_cost` / n times the demand.
-    pub const fn reserve(mut self, tokens: u32) -> Self {
-        self.reserve = Some(tokens);
+    /// 1 + `initial_tokens / retry_cost` / n times the demand.
+    pub const fn initial_tokens(mut self, tokens: u32) -> Self {
+        self.initial_tokens = Some(tokens);
         self
     }
 
@@ -175,7 +175,10 @@ impl BudgetConfigBuilder {
     }
 
     fn check_within(&self, capacity: u32, rule: &'static str) -> Result<(), ConfigError> {
-        for (field, value) in [("retry_cost", self.retry_cost), ("reserve", self.reserve)] {
+        for (field, value) in [
+            ("retry_cost", self.retry_cost),
+            ("initial_tokens", self.initial_tokens),
+        ] {
             if let Some(value) = value {
                 if value > capacity {
                     return Err(ConfigError::new(field, value, rule));
@@ -196,7 +199,7 @@ impl BudgetConfigBuilder {
                     match error.field() {
                         "capacity" => self.capacity = None,
                         "retry_cost" => self.retry_cost = None,
-                        "reserve" => self.reserve = None,
+                        "initial_tokens" => self.initial_tokens = None,
                         _ => self = BudgetConfig::builder(),
                     }
                     errors.push(error);
@@ -210,7 +213,7 @@ impl BudgetConfigBuilder {
         Self {
             capacity: self.capacity.or(other.capacity),
             retry_cost: self.retry_cost.or(other.retry_cost),
-            reserve: self.reserve.or(other.reserve),
+            initial_tokens: self.initial_tokens.or(other.initial_tokens),
             deposit: self.deposit.or(other.deposit),
         }
     }
@@ -228,7 +231,7 @@ impl BudgetConfigBuilder {
         let capacity = or(self.capacity, CAPACITY);
         let retry_cost = or(self.retry_cost, least(RETRY_COST, capacity));
         let tenth = capacity / RESERVE_SHARE;
-        let reserve = if tenth < retry_cost {
+        let initial_tokens = if tenth < retry_cost {
             retry_cost
         } else {
             tenth
@@ -237,7 +240,7 @@ impl BudgetConfigBuilder {
             given: *self,
             capacity,
             retry_cost,
-            reserve: or(self.reserve, reserve),
+            initial_tokens: or(self.initial_tokens, initial_tokens),
             deposit: or(self.deposit, DEPOSIT),
         }
     }

@@ -21,7 +21,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// ```
 /// use resilient_core::{BudgetConfig, RetryBudget};
 ///
-/// let budget = RetryBudget::new("payments", BudgetConfig::builder().capacity(20).reserve(10).build()?);
+/// let budget = RetryBudget::new("payments", BudgetConfig::builder().capacity(20).initial_tokens(10).build()?);
 ///
 /// let first = budget.try_reserve().unwrap(); // a call failed, and will sleep now
 /// let second = budget.try_reserve().unwrap(); // another one
@@ -42,7 +42,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// - A call that is cancelled in that sleep gives them back; one whose attempt starts has spent them.
 /// - If that attempt succeeds, it brings them back: a call that needed several retries has paid for all but the last.
 /// - A call that succeeds at its first attempt brings `deposit` (1).
-/// - The bucket holds `capacity` (500) at most, and starts at `reserve` (50).
+/// - The bucket holds `capacity` (500) at most, and starts at `initial_tokens` (50).
 ///
 /// No time is in it, so it needs no clock: what fills it is success, at whatever pace.
 ///
@@ -203,7 +203,7 @@ impl RetryBudget {
         let mut settings = self.settings();
         let changes = *settings != config;
         if changes {
-            let more = i64::from(config.reserve()) - i64::from(settings.reserve());
+            let more = i64::from(config.initial_tokens()) - i64::from(settings.initial_tokens());
             self.0.bucket.reconfigure(&config, more);
         }
         *settings = config;

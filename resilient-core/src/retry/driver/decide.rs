@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::Plan;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
-use crate::outcome::{Class, Outcome};
-use crate::retry::give_up::GiveUp;
+use crate::outcome::{Classification, Outcome};
+use crate::retry::give_up::StopReason;
 use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
-use crate::retry::timed_out::Limit;
+use crate::retry::timed_out::TimeLimit;
 use crate::{telemetry, time};
 
 /// A failed attempt, and what becomes of it. It is made for the decision and passed as one, so that nothing of the loop's state
@@ -21,12 +21,12 @@ pub(super) struct Step<'a, 'o> {
     pub(super) progress: Option<Box<Progress>>,
     pub(super) place: &'static Location<'static>,
     pub(super) open: Option<&'o CircuitOpen>,
-    pub(super) next: Result<Duration, GiveUp>,
+    pub(super) next: Result<Duration, StopReason>,
 }
 
 /// An attempt was made, and failed.
 #[cold]
-pub(super) fn after_failure(step: &mut Step<'_, '_>, class: Class) {
+pub(super) fn after_failure(step: &mut Step<'_, '_>, class: Classification) {
     let mut decision = Decision::begin(step);
     decision.failed();
     let next = decision.after_class(class, step.open);
@@ -35,15 +35,15 @@ pub(super) fn after_failure(step: &mut Step<'_, '_>, class: Class) {
 
 /// An attempt was cut short by a limit; `excepted` says that such a failure is excepted from retries.
 #[cold]
-pub(super) fn after_cut(step: &mut Step<'_, '_>, limit: Limit, excepted: bool) {
+pub(super) fn after_cut(step: &mut Step<'_, '_>, limit: TimeLimit, excepted: bool) {
     telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
     let mut decision = Decision::begin(step);
     decision.failed();
     let next = match limit {
-        Limit::Deadline => Err(GiveUp::Deadline),
-        Limit::NoTimer => Err(GiveUp::NoTimer),
-        Limit::AttemptTimeout | Limit::Timeout => {
-            let mut class = Class::transient();
+        TimeLimit::Deadline => Err(StopReason::Deadline),
+        TimeLimit::NoTimer => Err(StopReason::NoTimer),
+        TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
+            let mut class = Classification::transient();
             class.retry = !excepted;
             decision.after_class(class, step.open)
         }
@@ -71,7 +71,7 @@ struct Decision<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Left {
     time: Duration,
-    reason: GiveUp,
+    reason: StopReason,
 }
 
 impl<'a> Decision<'a> {
@@ -89,14 +89,14 @@ impl<'a> Decision<'a> {
 
     fn after_class(
         &mut self,
-        class: Class,
+        class: Classification,
         open: Option<&CircuitOpen>,
-    ) -> Result<Duration, GiveUp> {
+    ) -> Result<Duration, StopReason> {
         if !class.retry {
             if class.health == Outcome::Success {
                 self.plan.pay_in(self.progress.is_paid);
             }
-            return Err(GiveUp::NotRetryable);
+            return Err(StopReason::NotRetryable);
         }
         if let Some(open) = open {
             return self.wait_for_circuit(open, class.retry_after);
@@ -118,35 +118,35 @@ impl<'a> Decision<'a> {
         &mut self,
         open: &CircuitOpen,
         hint: Option<Duration>,
-    ) -> Result<Duration, GiveUp> {
+    ) -> Result<Duration, StopReason> {
         if self.plan.policy.when_open == WhenOpen::Stop {
-            return Err(GiveUp::CircuitOpen);
+            return Err(StopReason::CircuitOpen);
         }
         self.has_another()?;
-        let retry_after = open.retry_after().ok_or(GiveUp::CircuitOpen)?;
+        let retry_after = open.retry_after().ok_or(StopReason::CircuitOpen)?;
         let left = self.time_left();
         let hint = self.acceptable(hint, left)?.unwrap_or_default();
         let longest = self.delay().max(retry_after).max(hint);
         let delay = longest.saturating_add(self.spread());
-        fits(delay, left, Some(GiveUp::CircuitOpen))
+        fits(delay, left, Some(StopReason::CircuitOpen))
     }
 
     /// Whether there is another attempt by their number.
-    fn has_another(&self) -> Result<(), GiveUp> {
+    fn has_another(&self) -> Result<(), StopReason> {
         let most = self.plan.policy.max_retries;
         if self.progress.retries >= self.progress.observed.max_retries(most) {
-            Err(GiveUp::Exhausted)
+            Err(StopReason::Exhausted)
         } else if self.progress.collapsed {
-            Err(GiveUp::Nested)
+            Err(StopReason::Nested)
         } else {
             Ok(())
         }
     }
 
     /// Takes what the retry costs, where there is a budget.
-    fn reserve(&mut self) -> Result<(), GiveUp> {
+    fn reserve(&mut self) -> Result<(), StopReason> {
         if let Some(budget) = self.plan.terms.and_then(|terms| terms.budget) {
-            let reserved = budget.try_reserve().ok_or(GiveUp::Budget)?;
+            let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
             self.progress.reserved = Some(reserved);
         }
         Ok(())
@@ -157,21 +157,21 @@ impl<'a> Decision<'a> {
         &self,
         hint: Option<Duration>,
         left: Option<Left>,
-    ) -> Result<Option<Duration>, GiveUp> {
+    ) -> Result<Option<Duration>, StopReason> {
         match hint {
-            Some(hint) if hint > self.plan.policy.max_hint => Err(GiveUp::Hint),
-            Some(hint) if left.is_some_and(|left| hint >= left.time) => Err(GiveUp::Hint),
+            Some(hint) if hint > self.plan.policy.max_retry_after => Err(StopReason::Hint),
+            Some(hint) if left.is_some_and(|left| hint >= left.time) => Err(StopReason::Hint),
             hint => Ok(hint),
         }
     }
 
-    fn grant(mut self, next: Result<Duration, GiveUp>, step: &mut Step<'_, '_>) {
+    fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_, '_>) {
         let attempt = attempt_number(Some(&self.progress));
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // It is not made: what was reserved goes back.
                 self.progress.reserved = None;
-                Err(GiveUp::NoTimer)
+                Err(StopReason::NoTimer)
             }
             next => next,
         };
@@ -211,11 +211,11 @@ impl<'a> Decision<'a> {
         let now = now.checked_add(skipped).unwrap_or(now);
         let of_elapsed = max_elapsed.map(|(most, started)| Left {
             time: most.saturating_sub(now.saturating_duration_since(started)),
-            reason: GiveUp::Elapsed,
+            reason: StopReason::Elapsed,
         });
         let of_deadline = deadline.map(|at| Left {
             time: at.saturating_duration_since(now),
-            reason: GiveUp::Deadline,
+            reason: StopReason::Deadline,
         });
         match (of_elapsed, of_deadline) {
             (Some(elapsed), Some(deadline)) if deadline.time < elapsed.time => Some(deadline),
@@ -238,8 +238,8 @@ impl<'a> Decision<'a> {
 fn fits(
     delay: Duration,
     left: Option<Left>,
-    otherwise: Option<GiveUp>,
-) -> Result<Duration, GiveUp> {
+    otherwise: Option<StopReason>,
+) -> Result<Duration, StopReason> {
     match left {
         Some(left) if delay >= left.time => Err(otherwise.unwrap_or(left.reason)),
         _ => Ok(delay),

@@ -13,19 +13,19 @@ use std::time::{Duration, Instant};
 
 use self::decide::Step;
 use self::progress::Progress;
-use super::give_up::GiveUp;
+use super::give_up::StopReason;
 #[cfg(feature = "tokio")]
 use super::limited::{Attempted, Limited};
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
 use super::limits::Limits;
-use super::nested::Nested;
+use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::scope;
 use super::terms::Terms;
-use super::timed_out::Limit;
+use super::timed_out::TimeLimit;
 use crate::breaker::CircuitOpen;
-use crate::outcome::Class;
+use crate::outcome::Classification;
 use crate::telemetry::{self, Call};
 use crate::time;
 
@@ -34,7 +34,7 @@ use crate::time;
 /// A call whose first attempt succeeds has made one and dropped it: no clock (unless a limit needs its start), no random
 /// number, no allocation.
 #[derive(Debug)]
-pub struct Retry<'a> {
+pub struct RetryDriver<'a> {
     plan: Plan<'a>,
     call: Call,
     /// There once an attempt has failed, so that a call that succeeds at once has next to nothing to set up.
@@ -51,7 +51,7 @@ struct Plan<'a> {
     needs_timer: bool,
 }
 
-impl<'a> Retry<'a> {
+impl<'a> RetryDriver<'a> {
     /// Starts a call. Whoever drives it sleeps as it likes.
     #[inline]
     #[must_use]
@@ -60,7 +60,7 @@ impl<'a> Retry<'a> {
     }
 
     /// Starts a call that sleeps in an async runtime: where there is none, it ends with
-    /// [`GiveUp::NoTimer`](crate::GiveUp::NoTimer) rather than in a panic.
+    /// [`StopReason::NoTimer`](crate::StopReason::NoTimer) rather than in a panic.
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
@@ -197,9 +197,9 @@ impl<'a> Retry<'a> {
     #[track_caller]
     pub fn after_failure(
         &mut self,
-        class: Class,
+        class: Classification,
         open: Option<&CircuitOpen>,
-    ) -> Result<Duration, GiveUp> {
+    ) -> Result<Duration, StopReason> {
         let mut step = self.step(Location::caller(), open);
         decide::after_failure(&mut step, class);
         self.decided(step)
@@ -218,10 +218,10 @@ impl<'a> Retry<'a> {
     #[track_caller]
     pub(crate) fn after_cut(
         &mut self,
-        limit: Limit,
+        limit: TimeLimit,
         excepted: bool,
         open: Option<&CircuitOpen>,
-    ) -> Result<Duration, GiveUp> {
+    ) -> Result<Duration, StopReason> {
         let mut step = self.step(Location::caller(), open);
         decide::after_cut(&mut step, limit, excepted);
         self.decided(step)
@@ -238,7 +238,7 @@ impl<'a> Retry<'a> {
     )]
     #[inline(always)]
     #[track_caller]
-    pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, GiveUp> {
+    pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, StopReason> {
         let mut step = self.step(Location::caller(), None);
         decide::after_rejection(&mut step, open);
         self.decided(step)
@@ -255,12 +255,12 @@ impl<'a> Retry<'a> {
             progress: self.progress.take(),
             place,
             open,
-            next: Err(GiveUp::Exhausted),
+            next: Err(StopReason::Exhausted),
         }
     }
 
     #[inline]
-    fn decided(&mut self, step: Step<'_, '_>) -> Result<Duration, GiveUp> {
+    fn decided(&mut self, step: Step<'_, '_>) -> Result<Duration, StopReason> {
         self.progress = step.progress;
         if let Err(reason) = step.next {
             telemetry::ended(&mut self.call, Err(reason));
@@ -274,7 +274,7 @@ impl<'a> Plan<'a> {
         self.terms.map(|terms| &terms.limits)
     }
 
-    fn nested(&self) -> Nested {
+    fn nested(&self) -> NestedMode {
         self.terms.map(|terms| terms.nested).unwrap_or_default()
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Plan;
 use crate::retry::budget::Reservation;
-use crate::retry::nested::{self, Nested};
+use crate::retry::nested::{self, NestedMode};
 use crate::retry::observed::Observed;
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
@@ -47,18 +47,18 @@ impl Progress {
 
     /// What was reserved is spent. `true` if loops inside the attempt are to see this one.
     #[cold]
-    pub(super) fn begin_attempt(&mut self, nested: Nested) -> bool {
+    pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> bool {
         let reserved = self.reserved.take();
         self.is_paid = reserved.is_some();
         if let Some(reserved) = reserved {
             reserved.spend();
         }
-        nested != Nested::Allow
+        nested != NestedMode::Allow
     }
 
     /// The same, and marks a plain attempt for loops inside it.
     #[cold]
-    pub(super) fn mark(&mut self, nested: Nested) -> Option<Entered> {
+    pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
         self.begin_attempt(nested).then(|| enter(true, None))
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Retry;
-use crate::breaker::{CircuitOpen, State};
+use super::RetryDriver;
+use crate::breaker::{CircuitOpen, CircuitState};
 use crate::name::Name;
-use crate::outcome::Class;
+use crate::outcome::Classification;
 use crate::retry::backoff::Backoff;
-use crate::retry::give_up::GiveUp;
+use crate::retry::give_up::StopReason;
 use crate::retry::jitter::Jitter;
 use crate::retry::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 use crate::retry::terms::Terms;
@@ -33,12 +33,16 @@ fn exact() -> RetryPolicyBuilder {
         .jitter(Jitter::None)
 }
 
-fn fail(retry: &mut Retry<'_>) -> Result<Duration, GiveUp> {
-    retry.after_failure(Class::transient(), None)
+fn fail(retry: &mut RetryDriver<'_>) -> Result<Duration, StopReason> {
+    retry.after_failure(Classification::transient(), None)
 }
 
 fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
-    CircuitOpen::new(Name::Static("inventory"), State::Open, retry_after.into())
+    CircuitOpen::new(
+        Name::Static("inventory"),
+        CircuitState::Open,
+        retry_after.into(),
+    )
 }
 
 /// Random inputs with every magnitude as likely as any other, and the ends more often.
@@ -118,9 +122,9 @@ mod decisions {
                 let limit = any::duration(&mut random).max(Duration::from_nanos(1));
                 settings = settings.max_elapsed(limit);
             }
-            let max_hint = any::duration(&mut random);
-            let policy = build(&settings.max_hint(max_hint));
-            let mut retry = Retry::start(&policy);
+            let max_retry_after = any::duration(&mut random);
+            let policy = build(&settings.max_retry_after(max_retry_after));
+            let mut retry = RetryDriver::start(&policy);
 
             for _ in 0..8 {
                 let asked = any::duration(&mut random);
@@ -130,13 +134,15 @@ mod decisions {
                             assert!(delay <= cap, "{policy:?}: {delay:?}");
                         }
                     }
-                    1 => match retry.after_failure(Class::throttled().after(asked), None) {
-                        Ok(delay) => assert!(delay >= asked && asked <= max_hint),
-                        Err(reason) => assert_ne!(reason, GiveUp::Exhausted),
-                    },
+                    1 => {
+                        match retry.after_failure(Classification::throttled().after(asked), None) {
+                            Ok(delay) => assert!(delay >= asked && asked <= max_retry_after),
+                            Err(reason) => assert_ne!(reason, StopReason::Exhausted),
+                        }
+                    }
                     _ => match retry.after_rejection(&open_for(Some(asked))) {
                         Ok(delay) => assert!(delay >= asked),
-                        Err(reason) => assert_eq!(reason, GiveUp::CircuitOpen),
+                        Err(reason) => assert_eq!(reason, StopReason::CircuitOpen),
                     },
                 }
             }
@@ -147,33 +153,38 @@ mod decisions {
     fn r01_the_driver_grants_max_retries_and_then_says_that_they_are_exhausted() {
         for retries in [0, 1, 3, 50] {
             let policy = build(&exact().max_retries(retries));
-            let mut retry = Retry::start(&policy);
+            let mut retry = RetryDriver::start(&policy);
 
             let granted = (0..100).take_while(|_| fail(&mut retry).is_ok()).count();
 
             assert_eq!(granted, retries as usize);
             assert_eq!(retry.attempt_number(), retries + 1);
-            assert_eq!(fail(&mut retry), Err(GiveUp::Exhausted));
+            assert_eq!(fail(&mut retry), Err(StopReason::Exhausted));
         }
     }
 
     #[test]
     fn r08_an_error_that_another_attempt_does_not_help_ends_the_call() {
-        for class in [Class::permanent(), Class::ignored(), Class::answered()] {
+        for class in [
+            Classification::permanent(),
+            Classification::ignored(),
+            Classification::answered(),
+        ] {
             let policy = build(&exact());
-            let mut retry = Retry::start(&policy);
+            let mut retry = RetryDriver::start(&policy);
 
             let next = retry.after_failure(class, None);
 
-            assert_eq!(next, Err(GiveUp::NotRetryable), "{class:?}");
+            assert_eq!(next, Err(StopReason::NotRetryable), "{class:?}");
         }
     }
 
     #[test]
     fn r04_a_hint_is_a_floor_under_the_delay_and_the_first_delay_is_added_to_it() {
         let policy = build(&exact().base_delay(ms(100)));
-        let mut retry = Retry::start(&policy);
-        let mut hinted = |hint| retry.after_failure(Class::transient().after(ms(hint)), None);
+        let mut retry = RetryDriver::start(&policy);
+        let mut hinted =
+            |hint| retry.after_failure(Classification::transient().after(ms(hint)), None);
 
         assert_eq!(hinted(5_000), Ok(ms(5_100)));
         assert_eq!(
@@ -188,9 +199,9 @@ mod decisions {
     #[test]
     fn r04_the_longest_delay_does_not_bound_a_hint() {
         let policy = build(&exact().base_delay(ms(100)).max_delay(SECOND));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
 
-        let delay = retry.after_failure(Class::throttled().after(30 * SECOND), None);
+        let delay = retry.after_failure(Classification::throttled().after(30 * SECOND), None);
 
         assert_eq!(delay, Ok(30 * SECOND + ms(100)));
     }
@@ -202,9 +213,9 @@ mod decisions {
                 .map(|seed| {
                     let settings = exact().base_delay(SECOND).jitter(jitter).seed(seed);
                     let policy = build(&settings);
-                    Retry::start(&policy)
-                        .after_failure(Class::throttled().after(20 * SECOND), None)
-                        .expect("20 s are below max_hint")
+                    RetryDriver::start(&policy)
+                        .after_failure(Classification::throttled().after(20 * SECOND), None)
+                        .expect("20 s are below max_retry_after")
                 })
                 .collect();
 
@@ -220,23 +231,24 @@ mod decisions {
     #[test]
     fn r04_a_hint_of_max_hint_is_kept_and_a_longer_one_ends_the_call() {
         let policy = build(&exact().base_delay(ms(100)));
-        let hinted =
-            |hint| Retry::start(&policy).after_failure(Class::throttled().after(hint), None);
+        let hinted = |hint| {
+            RetryDriver::start(&policy).after_failure(Classification::throttled().after(hint), None)
+        };
 
         assert_eq!(hinted(60 * SECOND), Ok(60 * SECOND + ms(100)));
         assert_eq!(
             hinted(60 * SECOND + Duration::from_nanos(1)),
-            Err(GiveUp::Hint)
+            Err(StopReason::Hint)
         );
-        assert_eq!(hinted(Duration::MAX), Err(GiveUp::Hint));
+        assert_eq!(hinted(Duration::MAX), Err(StopReason::Hint));
     }
 
     #[test]
     fn r04_a_hint_does_not_change_the_delays_that_come_after_it() {
         let policy = build(&exact().base_delay(ms(100)));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
 
-        let _ = retry.after_failure(Class::transient().after(50 * SECOND), None);
+        let _ = retry.after_failure(Classification::transient().after(50 * SECOND), None);
 
         assert_eq!(fail(&mut retry), Ok(ms(200)));
     }
@@ -246,17 +258,18 @@ mod decisions {
         let policy = build(&exact());
         let open = open_for(Some(SECOND));
 
-        let after_failure = Retry::start(&policy).after_failure(Class::transient(), Some(&open));
-        let after_rejection = Retry::start(&policy).after_rejection(&open);
+        let after_failure =
+            RetryDriver::start(&policy).after_failure(Classification::transient(), Some(&open));
+        let after_rejection = RetryDriver::start(&policy).after_rejection(&open);
 
-        assert_eq!(after_failure, Err(GiveUp::CircuitOpen));
-        assert_eq!(after_rejection, Err(GiveUp::CircuitOpen));
+        assert_eq!(after_failure, Err(StopReason::CircuitOpen));
+        assert_eq!(after_rejection, Err(StopReason::CircuitOpen));
     }
 
     #[test]
     fn r09_a_wait_for_the_circuit_is_the_longer_of_delay_and_retry_after_and_the_first_delay() {
         let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
         let mut rejected = |wait| retry.after_rejection(&open_for(Some(ms(wait))));
 
         assert_eq!(rejected(5_000), Ok(ms(5_100)));
@@ -267,7 +280,7 @@ mod decisions {
     #[test]
     fn r09_a_wait_for_the_circuit_uses_one_retry() {
         let policy = build(&exact().max_retries(2).when_open(WhenOpen::Wait));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
         let open = open_for(Some(SECOND));
 
         let granted = (0..5)
@@ -283,11 +296,12 @@ mod decisions {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(None);
 
-        let after_failure = Retry::start(&policy).after_failure(Class::transient(), Some(&open));
-        let after_rejection = Retry::start(&policy).after_rejection(&open);
+        let after_failure =
+            RetryDriver::start(&policy).after_failure(Classification::transient(), Some(&open));
+        let after_rejection = RetryDriver::start(&policy).after_rejection(&open);
 
-        assert_eq!(after_failure, Err(GiveUp::CircuitOpen));
-        assert_eq!(after_rejection, Err(GiveUp::CircuitOpen));
+        assert_eq!(after_failure, Err(StopReason::CircuitOpen));
+        assert_eq!(after_rejection, Err(StopReason::CircuitOpen));
     }
 
     #[test]
@@ -295,17 +309,18 @@ mod decisions {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(Some(SECOND));
 
-        let next = Retry::start(&policy).after_failure(Class::permanent(), Some(&open));
+        let next =
+            RetryDriver::start(&policy).after_failure(Classification::permanent(), Some(&open));
 
-        assert_eq!(next, Err(GiveUp::NotRetryable));
+        assert_eq!(next, Err(StopReason::NotRetryable));
     }
 
     #[test]
     fn r04_a_hint_is_a_floor_under_a_wait_for_the_circuit_too() {
         let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
-        let class = Class::throttled().after(50 * SECOND);
+        let class = Classification::throttled().after(50 * SECOND);
 
-        let next = Retry::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
+        let next = RetryDriver::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
 
         let delay = next.expect("both fit");
         assert!(
@@ -317,11 +332,11 @@ mod decisions {
     #[test]
     fn r04_a_hint_beyond_max_hint_ends_a_call_that_would_wait_for_the_circuit_too() {
         let policy = build(&exact().when_open(WhenOpen::Wait));
-        let class = Class::throttled().after(61 * SECOND);
+        let class = Classification::throttled().after(61 * SECOND);
 
-        let next = Retry::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
+        let next = RetryDriver::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
 
-        assert_eq!(next, Err(GiveUp::Hint));
+        assert_eq!(next, Err(StopReason::Hint));
     }
 
     #[test]
@@ -329,11 +344,11 @@ mod decisions {
         let without = RetryPolicy::DEFAULT;
         let with = build(&RetryPolicy::builder().max_elapsed(SECOND));
 
-        assert_eq!(Retry::start(&without).started_at(), None);
-        assert!(Retry::start(&with).started_at().is_some());
+        assert_eq!(RetryDriver::start(&without).started_at(), None);
+        assert!(RetryDriver::start(&with).started_at().is_some());
         let timed = Terms::new().timed();
         assert!(
-            Retry::new(&without, Some(&timed), false)
+            RetryDriver::new(&without, Some(&timed), false)
                 .started_at()
                 .is_some()
         );
@@ -342,7 +357,7 @@ mod decisions {
     #[test]
     fn r12_the_driver_knows_the_number_of_the_attempt_and_the_delay_before_it() {
         let policy = build(&exact().base_delay(ms(100)));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
         assert_eq!((retry.attempt_number(), retry.last_delay()), (1, ms(0)));
 
         for (number, delay) in [(2, 100), (3, 200), (4, 400)] {
@@ -359,9 +374,12 @@ mod decisions {
         let policy = build(&exact());
         let at_once = build(&exact().base_delay(Duration::ZERO));
 
-        assert_eq!(fail(&mut Retry::start_async(&policy)), Err(GiveUp::NoTimer));
-        assert_eq!(fail(&mut Retry::start_async(&at_once)), Ok(ms(0)));
-        assert_eq!(fail(&mut Retry::start(&policy)), Ok(ms(100)));
+        assert_eq!(
+            fail(&mut RetryDriver::start_async(&policy)),
+            Err(StopReason::NoTimer)
+        );
+        assert_eq!(fail(&mut RetryDriver::start_async(&at_once)), Ok(ms(0)));
+        assert_eq!(fail(&mut RetryDriver::start(&policy)), Ok(ms(100)));
     }
 }
 
@@ -379,24 +397,24 @@ mod on_paused_time {
     async fn r05_a_delay_that_would_reach_the_limit_is_not_begun() {
         let policy = limited(SECOND);
 
-        let mut in_time = Retry::start(&policy);
+        let mut in_time = RetryDriver::start(&policy);
         advance(ms(899)).await;
         assert_eq!(fail(&mut in_time), Ok(ms(100)));
 
-        let mut too_late = Retry::start(&policy);
+        let mut too_late = RetryDriver::start(&policy);
         advance(ms(900)).await;
-        assert_eq!(fail(&mut too_late), Err(GiveUp::Elapsed));
+        assert_eq!(fail(&mut too_late), Err(StopReason::Elapsed));
     }
 
     #[tokio::test(start_paused = true)]
     async fn r05_a_call_that_is_over_its_limit_ends_even_with_no_delay() {
         let policy = build(&exact().base_delay(Duration::ZERO).max_elapsed(SECOND));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
 
         advance(ms(999)).await;
         assert_eq!(fail(&mut retry), Ok(Duration::ZERO));
         advance(ms(1)).await;
-        assert_eq!(fail(&mut retry), Err(GiveUp::Elapsed));
+        assert_eq!(fail(&mut retry), Err(StopReason::Elapsed));
     }
 
     #[tokio::test(start_paused = true)]
@@ -404,7 +422,7 @@ mod on_paused_time {
         let policy = limited(SECOND);
         advance(10 * SECOND).await;
 
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
 
         assert_eq!(fail(&mut retry), Ok(ms(100)));
     }
@@ -412,14 +430,16 @@ mod on_paused_time {
     #[tokio::test(start_paused = true)]
     async fn r04_a_hint_that_is_not_below_the_time_left_ends_the_call() {
         let policy = limited(10 * SECOND);
-        let hinted =
-            |hint| Retry::start(&policy).after_failure(Class::throttled().after(ms(hint)), None);
+        let hinted = |hint| {
+            RetryDriver::start(&policy)
+                .after_failure(Classification::throttled().after(ms(hint)), None)
+        };
 
         assert_eq!(hinted(9_899), Ok(ms(9_999)));
-        assert_eq!(hinted(10_000), Err(GiveUp::Hint));
+        assert_eq!(hinted(10_000), Err(StopReason::Hint));
         assert_eq!(
             hinted(9_900),
-            Err(GiveUp::Elapsed),
+            Err(StopReason::Elapsed),
             "below it, but with the first delay it would reach the end"
         );
     }
@@ -427,29 +447,30 @@ mod on_paused_time {
     #[tokio::test(start_paused = true)]
     async fn r04_the_time_left_of_a_hint_is_what_the_attempts_left_over() {
         let policy = limited(10 * SECOND);
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
         advance(6 * SECOND).await;
 
-        let next = retry.after_failure(Class::throttled().after(4 * SECOND), None);
+        let next = retry.after_failure(Classification::throttled().after(4 * SECOND), None);
 
-        assert_eq!(next, Err(GiveUp::Hint));
+        assert_eq!(next, Err(StopReason::Hint));
     }
 
     #[tokio::test(start_paused = true)]
     async fn r09_a_wait_for_the_circuit_that_does_not_fit_into_the_time_left_is_not_begun() {
         let settings = exact().base_delay(ms(100)).max_elapsed(10 * SECOND);
         let policy = build(&settings.when_open(WhenOpen::Wait));
-        let rejected = |wait| Retry::start(&policy).after_rejection(&open_for(Some(ms(wait))));
+        let rejected =
+            |wait| RetryDriver::start(&policy).after_rejection(&open_for(Some(ms(wait))));
 
         assert_eq!(rejected(9_899), Ok(ms(9_999)));
-        assert_eq!(rejected(9_900), Err(GiveUp::CircuitOpen));
+        assert_eq!(rejected(9_900), Err(StopReason::CircuitOpen));
     }
 
     #[tokio::test(start_paused = true)]
     async fn r03_a_delay_in_a_runtime_can_be_waited_for() {
         let policy = build(&exact());
 
-        let next = fail(&mut Retry::start_async(&policy));
+        let next = fail(&mut RetryDriver::start_async(&policy));
 
         assert_eq!(next, Ok(ms(100)));
     }
@@ -457,14 +478,14 @@ mod on_paused_time {
     #[tokio::test(start_paused = true)]
     async fn row_r06_the_limit_ends_a_call_whose_second_attempt_was_slow() {
         let policy = build(&exact().base_delay(Duration::ZERO).max_elapsed(ms(100)));
-        let mut retry = Retry::start(&policy);
+        let mut retry = RetryDriver::start(&policy);
 
         let first = fail(&mut retry);
         advance(ms(120)).await;
         let second = fail(&mut retry);
 
         assert_eq!(first, Ok(Duration::ZERO));
-        assert_eq!(second, Err(GiveUp::Elapsed));
+        assert_eq!(second, Err(StopReason::Elapsed));
         assert_eq!(retry.attempt_number(), 2);
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use resilient::{BreakerConfig, BudgetConfig, RetryPolicy};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, RetryPolicy};
 use serde::Serialize;
 
 use super::super::auth_kind::AuthKind;
@@ -155,7 +156,7 @@ impl EndpointConfigBuilder {
             BudgetConfig::builder()
                 .capacity(config.capacity())
                 .retry_cost(config.retry_cost())
-                .reserve(config.reserve())
+                .initial_tokens(config.initial_tokens())
                 .deposit(config.deposit()),
         ));
         self
@@ -180,8 +181,8 @@ impl EndpointConfigBuilder {
     }
 
     /// The statuses that are tried again, where the call may be sent twice.
-    pub fn retried_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
-        self.settings.retried_statuses = Some(statuses.into_iter().collect());
+    pub fn retry_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.settings.retry_statuses = Some(statuses.into_iter().collect());
         self
     }
 

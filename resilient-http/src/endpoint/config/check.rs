@@ -84,13 +84,13 @@ impl EndpointConfig {
             .map_err(Wrong::at("api_key"))?;
         let headers = headers(&whole.headers, &kind)?;
         let (timeout, deadline) = times(&whole)?;
-        if let Some(codes) = &whole.retried_statuses {
+        if let Some(codes) = &whole.retry_statuses {
             if codes
                 .iter()
                 .any(|code| StatusCode::from_u16(*code).is_err())
             {
                 return Err(Wrong::setting(
-                    "retried_statuses",
+                    "retry_statuses",
                     "must be statuses of HTTP: 100 to 999",
                 ));
             }

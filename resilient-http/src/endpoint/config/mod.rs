@@ -8,7 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use resilient::{BreakerConfig, BudgetConfig, RetryPolicy};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, RetryPolicy};
 
 pub use self::builder::EndpointConfigBuilder;
 #[cfg(feature = "serde")]
@@ -177,8 +178,8 @@ impl EndpointConfig {
         &self.budget
     }
 
-    pub(in crate::endpoint) fn retried_statuses(&self) -> Option<impl Iterator<Item = StatusCode>> {
-        let codes = self.whole.retried_statuses.as_ref()?.iter();
+    pub(in crate::endpoint) fn retry_statuses(&self) -> Option<impl Iterator<Item = StatusCode>> {
+        let codes = self.whole.retry_statuses.as_ref()?.iter();
         Some(codes.filter_map(|code| StatusCode::from_u16(*code).ok()))
     }
 

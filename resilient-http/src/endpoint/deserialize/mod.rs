@@ -5,7 +5,10 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use resilient::{BreakerConfigBuilder, BudgetConfig, Jitter, RetryPolicy, RetryPolicyBuilder};
+use resilient::RetryPolicy;
+use resilient::breaker::BreakerConfigBuilder;
+use resilient::budget::BudgetConfig;
+use resilient::retries::{Jitter, RetryPolicyBuilder};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -107,7 +110,7 @@ struct Section {
     budget: Option<BudgetSection>,
     circuit_breaker: Option<BreakerConfigBuilder>,
     idempotency: Option<Word<Idempotency>>,
-    retried_statuses: Option<Vec<u16>>,
+    retry_statuses: Option<Vec<u16>>,
     permanent_codes: Option<Vec<String>>,
     extra_body: Option<Body>,
     allow_plain_http: Option<bool>,
@@ -139,7 +142,7 @@ impl Section {
             budget: self.budget.map(BudgetSection::budget),
             circuit_breaker: self.circuit_breaker,
             idempotency: self.idempotency.map(|Word(idempotency)| idempotency),
-            retried_statuses: self.retried_statuses,
+            retry_statuses: self.retry_statuses,
             permanent_codes: self.permanent_codes,
             extra_body: self
                 .extra_body
@@ -162,7 +165,7 @@ struct RetrySection {
     max_delay: Option<Word<Time>>,
     backoff_factor: Option<f64>,
     jitter: Option<Word<Jitter>>,
-    max_hint: Option<Word<Time>>,
+    max_retry_after: Option<Word<Time>>,
 }
 
 impl RetrySection {
@@ -182,8 +185,8 @@ impl RetrySection {
         if let Some(Word(jitter)) = self.jitter {
             builder = builder.jitter(jitter);
         }
-        if let Some(time) = time(self.max_hint) {
-            builder = builder.max_hint(time);
+        if let Some(time) = time(self.max_retry_after) {
+            builder = builder.max_retry_after(time);
         }
         builder
     }
@@ -196,7 +199,7 @@ struct BudgetSection {
     enabled: Option<bool>,
     capacity: Option<u32>,
     retry_cost: Option<u32>,
-    reserve: Option<u32>,
+    initial_tokens: Option<u32>,
     deposit: Option<u32>,
 }
 
@@ -212,8 +215,8 @@ impl BudgetSection {
         if let Some(tokens) = self.retry_cost {
             builder = builder.retry_cost(tokens);
         }
-        if let Some(tokens) = self.reserve {
-            builder = builder.reserve(tokens);
+        if let Some(tokens) = self.initial_tokens {
+            builder = builder.initial_tokens(tokens);
         }
         if let Some(tokens) = self.deposit {
             builder = builder.deposit(tokens);

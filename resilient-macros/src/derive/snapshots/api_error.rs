@@ -4,29 +4,31 @@ where
     T: Copy,
     Vec<E>: ::resilient::Classify,
 {
-    fn classify(&self) -> ::resilient::Class {
+    fn classify(&self) -> ::resilient::Classification {
         match self {
-            Self::Timeout { .. } | Self::Reset { .. } => ::resilient::Class::transient(),
+            Self::Timeout { .. } | Self::Reset { .. } => {
+                ::resilient::Classification::transient()
+            }
             Self::TooMany { wait: __field, .. } => {
                 ::resilient::__private::with_hint(
-                    ::resilient::Class::throttled(),
+                    ::resilient::Classification::throttled(),
                     ::core::convert::Into::into(*__field),
                 )
             }
             Self::Busy { 1: __field, .. } => {
                 ::resilient::__private::with_hint(
-                    ::resilient::Class::throttled(),
+                    ::resilient::Classification::throttled(),
                     ::core::convert::Into::into(*__field),
                 )
             }
-            Self::NotFound { .. } => ::resilient::Class::answered(),
+            Self::NotFound { .. } => ::resilient::Classification::answered(),
             Self::Io { 0: __field, .. } => ::resilient::Classify::classify(&*__field),
             Self::Generic { source: __field, .. } => {
                 ::resilient::Classify::classify(&*__field)
             }
             #[cfg(unix)]
-            Self::Signal { .. } => ::resilient::Class::transient(),
-            Self::Declined { .. } => ::resilient::Class::permanent(),
+            Self::Signal { .. } => ::resilient::Classification::transient(),
+            Self::Declined { .. } => ::resilient::Classification::permanent(),
         }
     }
 }

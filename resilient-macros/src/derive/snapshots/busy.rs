@@ -1,8 +1,8 @@
 #[automatically_derived]
 impl ::renamed::Classify for Busy {
-    fn classify(&self) -> ::renamed::Class {
+    fn classify(&self) -> ::renamed::Classification {
         ::renamed::__private::with_hint(
-            ::renamed::Class::throttled(),
+            ::renamed::Classification::throttled(),
             ::core::convert::Into::into(self.wait),
         )
     }

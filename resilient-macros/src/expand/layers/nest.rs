@@ -53,7 +53,7 @@ impl Nest<'_> {
         let private = self.private;
         self.plan
             .declares_cut(at)
-            .then(|| emit!(let mut cut = ::core::option::Option::None::<#private::Limit>;))
+            .then(|| emit!(let mut cut = ::core::option::Option::None::<#private::TimeLimit>;))
     }
 
     /// Drops the output that the loop keeps before the next attempt's body runs, unless

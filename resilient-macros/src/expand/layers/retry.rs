@@ -60,7 +60,7 @@ impl Loop<'_> {
                         let permit = match #acquire {
                             ::core::result::Result::Ok(permit) => permit,
                             ::core::result::Result::Err(open) => {
-                                let next = #private::Retry::after_rejection(&mut retry, &open);
+                                let next = #private::RetryDriver::after_rejection(&mut retry, &open);
                                 #real
                                 break 'attempt (output, next);
                             }
@@ -102,7 +102,7 @@ impl Loop<'_> {
                         (output, next)
                     }
                     ::core::option::Option::Some(open) => {
-                        let next = #private::Retry::after_rejection(&mut retry, &open);
+                        let next = #private::RetryDriver::after_rejection(&mut retry, &open);
                         #real
                         (output, next)
                     }
@@ -145,15 +145,15 @@ impl Loop<'_> {
         });
         let nested = match args.nested {
             None | Some(NestedMode::Warn) => None,
-            Some(NestedMode::Collapse) => Some(emit!(.nested(#private::Nested::Collapse))),
-            Some(NestedMode::Allow) => Some(emit!(.nested(#private::Nested::Allow))),
+            Some(NestedMode::Collapse) => Some(emit!(.nested(#private::NestedMode::Collapse))),
+            Some(NestedMode::Allow) => Some(emit!(.nested(#private::NestedMode::Allow))),
         };
         let timed = (args.attempt.is_some() || nest.plan.records).then(|| emit!(.timed()));
         let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
         let waits = nest.waits;
         let start = match (plain, waits) {
-            (true, true) => emit!(let mut retry = #private::Retry::start_async(policy);),
-            (true, false) => emit!(let mut retry = #private::Retry::start(policy);),
+            (true, true) => emit!(let mut retry = #private::RetryDriver::start_async(policy);),
+            (true, false) => emit!(let mut retry = #private::RetryDriver::start(policy);),
             (false, _) => emit! {
                 let terms = #private::Terms::new() #budgeted #nested #timed;
                 #limited

@@ -13,14 +13,14 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
         &POLICY
     };
     let terms = ::resilient::__private::Terms::new()
-        .nested(::resilient::__private::Nested::Collapse)
+        .nested(::resilient::__private::NestedMode::Collapse)
         .timed();
     let mut retry = ::resilient::__private::retry(policy, &terms, true);
     let mut kept = <<Result<
         Value,
         RetryError<StoreError>,
     > as ::resilient::__private::Recorded>::Record as ::core::default::Default>::default();
-    let mut cut = ::core::option::Option::None::<::resilient::__private::Limit>;
+    let mut cut = ::core::option::Option::None::<::resilient::__private::TimeLimit>;
     let mut rejection = ::core::option::Option::None;
     loop {
         let delay = {
@@ -127,7 +127,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                     (output, next)
                 }
                 ::core::option::Option::Some(open) => {
-                    let next = ::resilient::__private::Retry::after_rejection(
+                    let next = ::resilient::__private::RetryDriver::after_rejection(
                         &mut retry,
                         &open,
                     );

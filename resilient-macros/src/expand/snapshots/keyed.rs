@@ -20,7 +20,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
             .build_const();
         &POLICY
     };
-    let mut retry = ::resilient::__private::Retry::start_async(policy);
+    let mut retry = ::resilient::__private::RetryDriver::start_async(policy);
     let mut kept = ::resilient::__private::Last::<Result<Response, HttpError>>::new();
     'attempts: loop {
         let delay = {
@@ -30,7 +30,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 ) {
                     ::core::result::Result::Ok(permit) => permit,
                     ::core::result::Result::Err(open) => {
-                        let next = ::resilient::__private::Retry::after_rejection(
+                        let next = ::resilient::__private::RetryDriver::after_rejection(
                             &mut retry,
                             &open,
                         );

@@ -27,7 +27,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
         );
         let mut retry = ::resilient::__private::retry(policy, &terms, true);
         let mut kept = ::resilient::__private::Last::<Result<Page, SearchError>>::new();
-        let mut cut = ::core::option::Option::None::<::resilient::__private::Limit>;
+        let mut cut = ::core::option::Option::None::<::resilient::__private::TimeLimit>;
         'attempts: loop {
             let delay = {
                 let (output, next) = 'attempt: {
@@ -36,7 +36,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     ) {
                         ::core::result::Result::Ok(permit) => permit,
                         ::core::result::Result::Err(open) => {
-                            let next = ::resilient::__private::Retry::after_rejection(
+                            let next = ::resilient::__private::RetryDriver::after_rejection(
                                 &mut retry,
                                 &open,
                             );

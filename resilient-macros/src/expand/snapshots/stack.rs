@@ -15,7 +15,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
             .build_const();
         &POLICY
     };
-    let mut retry = ::resilient::__private::Retry::start_async(policy);
+    let mut retry = ::resilient::__private::RetryDriver::start_async(policy);
     let mut kept = ::resilient::__private::Last::<Result<Receipt, PayError>>::new();
     'attempts: loop {
         let delay = {
@@ -23,7 +23,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 let permit = match ::resilient::__private::Site::try_acquire(breaker) {
                     ::core::result::Result::Ok(permit) => permit,
                     ::core::result::Result::Err(open) => {
-                        let next = ::resilient::__private::Retry::after_rejection(
+                        let next = ::resilient::__private::RetryDriver::after_rejection(
                             &mut retry,
                             &open,
                         );

@@ -1,6 +1,6 @@
 //! Where words are wrong, the type is classified all the same: nothing else turns red, and all errors are shown.
 
-use resilient::{Class, Classify, retry};
+use resilient::{Classification, Classify, retry};
 
 #[derive(Debug, Classify)]
 enum ApiError<'a, T: Clone, const N: usize = 1>
@@ -27,7 +27,7 @@ async fn call() -> Result<u32, Wrapper<'static>> {
     Err(Wrapper(ApiError::Timeout(&1)))
 }
 
-fn class(error: &Wrapper<'_>) -> Class {
+fn class(error: &Wrapper<'_>) -> Classification {
     error.classify()
 }
 

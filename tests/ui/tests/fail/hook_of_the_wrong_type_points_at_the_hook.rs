@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::RetryEvent;
+use resilient::retries::RetryEvent;
 use resilient::{circuit_breaker, retry};
 
 fn no_arguments() {}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::{CircuitOpen, Class, Classify, circuit_breaker, retry};
+use resilient::{CircuitOpen, Classification, Classify, circuit_breaker, retry};
 
 trait Everything {
     fn class(&self) -> u32 {
@@ -70,11 +70,11 @@ impl<T: ?Sized> Everything for T {}
 struct Fault(u32);
 
 impl Classify for Fault {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         if self.0 < 2 {
-            Class::transient()
+            Classification::transient()
         } else {
-            Class::permanent()
+            Classification::permanent()
         }
     }
 }

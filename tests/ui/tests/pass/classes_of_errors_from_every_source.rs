@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{GiveUpEvent, RetryEvent};
-use resilient::{CircuitOpen, Class, Classify, circuit_breaker, retry};
+use resilient::retries::{GiveUpEvent, RetryEvent};
+use resilient::{CircuitOpen, Classification, Classify, circuit_breaker, retry};
 
 #[derive(Debug, PartialEq)]
 enum Fault {
@@ -29,8 +29,8 @@ impl Fault {
 }
 
 impl Classify for Fault {
-    fn classify(&self) -> Class {
-        Class::permanent()
+    fn classify(&self) -> Classification {
+        Classification::permanent()
     }
 }
 

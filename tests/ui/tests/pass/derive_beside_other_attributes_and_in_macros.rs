@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use resilient::{Class, Classify};
+use resilient::{Classification, Classify};
 
 #[derive(Debug, Default, Clone, PartialEq, Classify)]
 #[repr(u8)]
@@ -134,7 +134,7 @@ enum Chain<T: Classify> {
 struct Link<T>(Box<T>);
 
 impl<T: Classify> Classify for Link<T> {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         Classify::classify(&*self.0)
     }
 }
@@ -146,32 +146,32 @@ fn main() {
 
     let wait = Duration::from_secs(1);
     let class = |error: &dyn Classify| Classify::classify(error);
-    assert_eq!(class(&Beside::default()), Class::transient());
-    assert_eq!(class(&Beside::Second(1)), Class::ignored());
-    assert_eq!(class(&FromMacro::Inner(Beside::First)), Class::transient());
-    assert_eq!(class(&FromMacro::<Beside>::Lent("x")), Class::permanent());
-    assert_eq!(class(&Last(Local)), Class::ignored());
+    assert_eq!(class(&Beside::default()), Classification::transient());
+    assert_eq!(class(&Beside::Second(1)), Classification::ignored());
+    assert_eq!(class(&FromMacro::Inner(Beside::First)), Classification::transient());
+    assert_eq!(class(&FromMacro::<Beside>::Lent("x")), Classification::permanent());
+    assert_eq!(class(&Last(Local)), Classification::ignored());
     let named = field::classify {
         field: wait,
         class: 1,
     };
-    assert_eq!(class(&named), Class::transient().after(wait));
+    assert_eq!(class(&named), Classification::transient().after(wait));
     assert_eq!(named.class(), 1);
     assert_eq!(
         class(&field::r#match(2, wait)),
-        Class::throttled().after(wait)
+        Classification::throttled().after(wait)
     );
     assert_eq!(
         class(&constants::Among::Constants(wait)),
-        Class::throttled().after(wait)
+        Classification::throttled().after(wait)
     );
     let raw = Raw {
         r#type: Local,
         _other: (Local, Local),
     };
-    assert_eq!(class(&raw), Class::ignored());
+    assert_eq!(class(&raw), Classification::ignored());
     let deep = inner::Deep::new();
-    assert_eq!((class(&deep), deep.sum()), (Class::answered(), 6));
+    assert_eq!((class(&deep), deep.sum()), (Classification::answered(), 6));
     let chain = Chain::Link(Link(Box::new(Chain::<Local>::End(None))));
-    assert_eq!(class(&chain), Class::transient());
+    assert_eq!(class(&chain), Classification::transient());
 }

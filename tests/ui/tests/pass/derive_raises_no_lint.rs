@@ -39,7 +39,7 @@ use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::time::Duration;
 
-use resilient::{Class, Classify};
+use resilient::{Classification, Classify};
 
 /// No variant, no word.
 #[derive(Debug, Clone, Copy, Classify)]
@@ -173,7 +173,7 @@ where
 struct Private<T>(T);
 
 impl<T: Classify> Classify for Private<T> {
-    fn classify(&self) -> Class {
+    fn classify(&self) -> Classification {
         self.0.classify()
     }
 }
@@ -244,36 +244,36 @@ type Full = Everything<'static, str, Unit>;
 
 fn main() {
     let hint = Duration::from_secs(1);
-    assert_eq!(Full::Borrowed("x").classify(), Class::permanent());
-    assert_eq!(Full::Here.classify(), Class::transient());
-    assert_eq!(Full::There.classify(), Class::transient());
-    assert_eq!(Full::Conditional.classify(), Class::answered());
+    assert_eq!(Full::Borrowed("x").classify(), Classification::permanent());
+    assert_eq!(Full::Here.classify(), Classification::transient());
+    assert_eq!(Full::There.classify(), Classification::transient());
+    assert_eq!(Full::Conditional.classify(), Classification::answered());
     let inner = Full::Inner(Unit);
-    assert_eq!(inner.classify(), Class::answered());
+    assert_eq!(inner.classify(), Classification::answered());
     let wrapped = Full::Wrapped {
         at: 1,
         source: Wrapper(Unit),
     };
-    assert_eq!(wrapped.classify(), Class::answered());
+    assert_eq!(wrapped.classify(), Classification::answered());
     let many = Full::TooMany {
         r#in: hint,
         host: [0; 3],
     };
-    assert_eq!(many.classify(), Class::throttled().after(hint));
-    assert_eq!(Full::Busy(0, None).classify(), Class::transient());
-    assert_eq!(One::Only(hint).classify(), Class::throttled().after(hint));
-    assert_eq!(Busy { wait: None }.classify(), Class::throttled());
-    assert_eq!(Packed(0, hint).classify(), Class::permanent().after(hint));
-    assert_eq!(Empty {}.classify(), Class::ignored());
-    assert_eq!(EmptyTuple().classify(), Class::transient());
-    assert_eq!(Alike::Two(0, 0).classify(), Class::permanent());
+    assert_eq!(many.classify(), Classification::throttled().after(hint));
+    assert_eq!(Full::Busy(0, None).classify(), Classification::transient());
+    assert_eq!(One::Only(hint).classify(), Classification::throttled().after(hint));
+    assert_eq!(Busy { wait: None }.classify(), Classification::throttled());
+    assert_eq!(Packed(0, hint).classify(), Classification::permanent().after(hint));
+    assert_eq!(Empty {}.classify(), Classification::ignored());
+    assert_eq!(EmptyTuple().classify(), Classification::transient());
+    assert_eq!(Alike::Two(0, 0).classify(), Classification::permanent());
     let public = Public {
         inner: Private(Unit),
     };
-    assert_eq!(public.classify(), Class::answered());
-    assert_eq!(Numbered::First.classify(), Class::transient());
-    assert_eq!(Numbered::Second.classify(), Class::permanent());
-    assert_eq!(Numbered::Third.classify(), Class::ignored());
-    let _: fn(&Nothing) -> Class = Nothing::classify;
-    let _: fn(&NothingTransient) -> Class = NothingTransient::classify;
+    assert_eq!(public.classify(), Classification::answered());
+    assert_eq!(Numbered::First.classify(), Classification::transient());
+    assert_eq!(Numbered::Second.classify(), Classification::permanent());
+    assert_eq!(Numbered::Third.classify(), Classification::ignored());
+    let _: fn(&Nothing) -> Classification = Nothing::classify;
+    let _: fn(&NothingTransient) -> Classification = NothingTransient::classify;
 }

@@ -4,7 +4,7 @@
 extern crate resilient as renamed;
 extern crate std as resilient;
 
-use renamed::{Class, Classify};
+use renamed::{Classification, Classify};
 
 mod reexported {
     pub(crate) use ::renamed as runtime;
@@ -55,10 +55,10 @@ fn main() {
     let wait = std::time::Duration::from_secs(1);
     assert_eq!(
         Absolute::Busy(wait).classify(),
-        Class::throttled().after(wait)
+        Classification::throttled().after(wait)
     );
-    assert_eq!(Absolute::Inner(Relative).classify(), Class::transient());
-    assert_eq!(Generic(Relative).classify(), Class::transient());
+    assert_eq!(Absolute::Inner(Relative).classify(), Classification::transient());
+    assert_eq!(Generic(Relative).classify(), Classification::transient());
     assert_eq!(ByPath.classify(), ByIdent.classify());
-    assert_eq!(ByCrate.classify(), Class::ignored());
+    assert_eq!(ByCrate.classify(), Classification::ignored());
 }

@@ -6,7 +6,7 @@
 mod core {}
 mod std {}
 #[allow(dead_code)]
-struct Class;
+struct Classification;
 #[allow(dead_code)]
 enum Option {}
 #[allow(dead_code)]
@@ -39,6 +39,6 @@ fn main() {
     let busy = Fault::<Down>::Busy {
         wait: ::std::option::Option::Some(wait),
     };
-    ::std::assert!(busy.classify() == ::resilient::Class::throttled().after(wait));
-    ::std::assert!(Fault::<Down>::Broken.classify() == ::resilient::Class::permanent());
+    ::std::assert!(busy.classify() == ::resilient::Classification::throttled().after(wait));
+    ::std::assert!(Fault::<Down>::Broken.classify() == ::resilient::Classification::permanent());
 }

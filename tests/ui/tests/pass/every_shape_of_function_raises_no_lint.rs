@@ -54,7 +54,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use resilient::{GiveUpEvent, RetryEvent};
+use resilient::retries::{GiveUpEvent, RetryEvent};
 use resilient::{CircuitBreaker, CircuitOpen, RetryPolicy, circuit_breaker, retry};
 
 /// What may go wrong.
@@ -98,7 +98,7 @@ fn told(_: &RetryEvent<'_, Result<u32, Fault>>) {}
     retry_if = |fault| *fault == Fault::Busy,
     retry_when = |output| output.is_err(),
     retry_after = |_| None,
-    max_hint = "1m",
+    max_retry_after = "1m",
     max_elapsed = "1h",
     when_open = wait,
     attempt = attempt,

@@ -41,7 +41,7 @@ macro_rules! client {
 
 static RETRIES: AtomicU32 = AtomicU32::new(0);
 
-fn told<E>(_: &resilient::RetryEvent<'_, E>) {
+fn told<E>(_: &resilient::retries::RetryEvent<'_, E>) {
     RETRIES.fetch_add(1, SeqCst);
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use async_trait::async_trait;
-use resilient::{CircuitBreaker, CircuitOpen, Registry, State, circuit_breaker, retry};
+use resilient::{CircuitBreaker, CircuitOpen, Registry, circuit_breaker, retry};
+use resilient::breaker::CircuitState;
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
@@ -67,7 +68,7 @@ struct Client {
 
 impl Client {
     #[circuit_breaker(breaker = self.breaker, on_open = |open: CircuitOpen| Ok((self.cached + by, open.state())))]
-    async fn own(&self, by: u32) -> Result<(u32, State), Fault> {
+    async fn own(&self, by: u32) -> Result<(u32, CircuitState), Fault> {
         busy()
     }
 
@@ -154,7 +155,7 @@ async fn main() {
     };
     assert_eq!(sendable(client.own(1)).await, Err(Fault::Busy));
     client.breaker.force_open();
-    assert_eq!(sendable(client.own(1)).await, Ok((8, State::ForcedOpen)));
+    assert_eq!(sendable(client.own(1)).await, Ok((8, CircuitState::ForcedOpen)));
     assert_eq!(sendable(client.own_and_exclusive()).await, Ok(7));
     counted(1);
     client.breaker.close();

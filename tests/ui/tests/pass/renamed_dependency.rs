@@ -27,7 +27,7 @@ async fn stacked(text: String) -> Option<String> {
 }
 
 #[circuit_breaker]
-#[retry(crate = reexported::runtime, max_hint = "1s")]
+#[retry(crate = reexported::runtime, max_retry_after = "1s")]
 fn stacked_the_other_way_round(text: String) -> Option<String> {
     Some(text)
 }
@@ -37,7 +37,7 @@ async fn main() {
     assert_eq!(retried(&mut 0), Some(2));
     assert_eq!(broken().await, None);
     let breaker = renamed::Registry::global().get("renamed").unwrap();
-    assert_eq!(breaker.state(), renamed::State::Open);
+    assert_eq!(breaker.state(), renamed::breaker::CircuitState::Open);
     assert!(stacked(String::new()).await.is_some());
     assert!(stacked_the_other_way_round(String::new()).is_some());
 }

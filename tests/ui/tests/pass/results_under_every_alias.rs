@@ -6,7 +6,8 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use anyhow::Context;
-use resilient::{CircuitOpen, Output, Registry, circuit_breaker, retry};
+use resilient::{CircuitOpen, Registry, circuit_breaker, retry};
+use resilient::outcome::Fallible;
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
@@ -98,7 +99,7 @@ async fn dynamic(text: &str) -> Dynamic<u32> {
 }
 
 trait Service {
-    type Answer: Output + From<u32>;
+    type Answer: Fallible + From<u32>;
     type Error: From<Fault>;
 
     #[retry(base_delay = "0s", retry_when = |_| CALLS.load(SeqCst) < 3)]
@@ -120,7 +121,7 @@ impl From<u32> for Wrapped {
     }
 }
 
-impl Output for Wrapped {
+impl Fallible for Wrapped {
     type Error = ();
 
     fn failure(&self) -> Option<&()> {

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 
-use resilient::{CircuitOpen, Output, circuit_breaker, retry};
+use resilient::{CircuitOpen, circuit_breaker, retry};
+use resilient::outcome::Fallible;
 
 type Answer<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -82,7 +83,7 @@ enum Reply {
     Bad(u16),
 }
 
-impl Output for Reply {
+impl Fallible for Reply {
     type Error = u16;
 
     fn failure(&self) -> Option<&u16> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::{Backoff, Jitter};
+use resilient::retries::{Backoff, Jitter};
 use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryPolicy, circuit_breaker, retry};
 
 const NAME: &str = "of a const";
@@ -33,7 +33,7 @@ fn literals() -> Option<u32> {
     max_attempts = 1_0u32,
     base_delay = "0.5s",
     jitter = 0,
-    max_hint = "0s",
+    max_retry_after = "0s",
     max_elapsed = "1d",
     backoff_factor = 2.5f64
 )]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, Registry, Window, circuit_breaker, retry};
+use resilient::{BreakerConfig, Registry, circuit_breaker, retry};
+use resilient::breaker::Window;
 
 const CALLS: u32 = 50;
 const TIME: Duration = Duration::from_secs(30);

@@ -48,7 +48,10 @@ fn b03_a_permit_of_each_older_generation_is_late_however_it_ends() {
             let counted = machine.report(ticket, ending, Some(secs(99)), now);
             assert_eq!(counted, Counted::Late);
         }
-        assert_eq!((machine.entered(), machine.end()), (State::Open, end));
+        assert_eq!(
+            (machine.entered(), machine.end()),
+            (CircuitState::Open, end)
+        );
     }
 }
 
@@ -60,7 +63,7 @@ fn b03_a_late_probe_counts_in_neither_sum_of_the_next_round() {
     let next = now + secs(10);
     call(&mut machine, SUCCESS, next);
     assert_eq!(machine.report(late, SUCCESS, None, next), Counted::Late);
-    assert_eq!(machine.entered(), State::HalfOpen);
+    assert_eq!(machine.entered(), CircuitState::HalfOpen);
     call(&mut machine, SUCCESS, next);
-    assert_eq!(machine.entered(), State::Closed);
+    assert_eq!(machine.entered(), CircuitState::Closed);
 }

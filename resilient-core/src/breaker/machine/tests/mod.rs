@@ -9,8 +9,8 @@ mod walk;
 use std::time::{Duration, Instant};
 
 use super::{Counted, Ending, HISTORY, Machine, Rejection, Ticket};
-use crate::breaker::config::{Abandoned, BreakerConfig, BreakerConfigBuilder};
-use crate::breaker::state::{Reason, State};
+use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
+use crate::breaker::state::{CircuitState, TransitionReason};
 use crate::outcome::Outcome;
 
 const SUCCESS: Ending = Ending::Reported(Outcome::Success);
@@ -76,7 +76,7 @@ fn open_times(machine: &mut Machine, mut now: Instant, count: usize) -> Vec<Dura
     let mut times = Vec::new();
     for _ in 0..count {
         call(machine, FAILURE, now);
-        assert_eq!(machine.entered(), State::Open);
+        assert_eq!(machine.entered(), CircuitState::Open);
         let time = machine.retry_after(now).unwrap();
         times.push(time);
         now += time;
@@ -104,11 +104,14 @@ fn b13_transitions_are_fetched_once_each_and_in_order() {
         let fetched = machine.fetch_transitions();
         fetched.map(|step| (step.from, step.to)).collect()
     };
-    assert_eq!(pairs(&mut machine), [(State::Closed, State::Open)]);
+    assert_eq!(
+        pairs(&mut machine),
+        [(CircuitState::Closed, CircuitState::Open)]
+    );
     call(&mut machine, SUCCESS, now);
     let expected = [
-        (State::Open, State::HalfOpen),
-        (State::HalfOpen, State::Closed),
+        (CircuitState::Open, CircuitState::HalfOpen),
+        (CircuitState::HalfOpen, CircuitState::Closed),
     ];
     assert_eq!(pairs(&mut machine), expected);
     assert_eq!(pairs(&mut machine), []);

@@ -7,7 +7,7 @@ fn b07_a_nanosecond_before_the_end_rejects_and_the_end_itself_admits() {
     let (mut machine, end) = due(&fragile());
     let before = end.checked_sub(Duration::from_nanos(1)).unwrap();
     let rejection = Rejection {
-        state: State::Open,
+        state: CircuitState::Open,
         retry_after: Some(Duration::from_nanos(1)),
     };
     assert_eq!(machine.admit(before), Err(rejection));
@@ -19,13 +19,13 @@ fn b07_a_recovery_time_of_zero_makes_the_next_call_the_probe() {
     let now = Instant::now();
     let mut machine = machine(&fragile().recovery_time(Duration::ZERO));
     call(&mut machine, FAILURE, now);
-    assert_eq!(machine.entered(), State::Open);
+    assert_eq!(machine.entered(), CircuitState::Open);
     assert_eq!(machine.retry_after(now), Some(Duration::ZERO));
     assert_eq!(
         call(&mut machine, SUCCESS, now),
         Counted::Success { slow: false }
     );
-    assert_eq!(machine.entered(), State::Closed);
+    assert_eq!(machine.entered(), CircuitState::Closed);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn b07_the_longest_recovery_time_lasts_until_reset() {
     call(&mut machine, FAILURE, start);
     let much_later = start + secs(1_000_000_000);
     let rejection = Rejection {
-        state: State::Open,
+        state: CircuitState::Open,
         retry_after: None,
     };
     assert_eq!(machine.admit(much_later), Err(rejection));
@@ -50,7 +50,10 @@ fn b07_an_end_that_no_instant_can_say_lasts_until_reset() {
     let mut machine = machine(&fragile().recovery_time(nearly_longest));
     call(&mut machine, FAILURE, start);
     assert_eq!(machine.retry_after(start), None);
-    assert_eq!(machine.state(start + secs(1_000_000_000)), State::Open);
+    assert_eq!(
+        machine.state(start + secs(1_000_000_000)),
+        CircuitState::Open
+    );
 }
 
 #[test]
@@ -68,7 +71,7 @@ fn b07_the_end_is_set_once_whatever_calls_are_rejected_meanwhile() {
 fn b16_a_clock_that_goes_back_counts_as_no_time_passed() {
     let (mut machine, end) = due(&fragile());
     let before_opening = end.checked_sub(secs(100)).unwrap();
-    assert_eq!(machine.state(before_opening), State::Open);
+    assert_eq!(machine.state(before_opening), CircuitState::Open);
     assert_eq!(machine.retry_after(before_opening), Some(secs(10)));
     let rejection = machine.admit(before_opening).unwrap_err();
     assert_eq!(rejection.retry_after, Some(secs(10)));
@@ -119,7 +122,7 @@ fn b08_closing_ends_the_growth_by_probes_and_by_hand() {
         assert_eq!(open_times(&mut machine, start, 2), [10, 20].map(secs));
         let now = start + secs(30);
         close(&mut machine, now);
-        assert_eq!(machine.entered(), State::Closed);
+        assert_eq!(machine.entered(), CircuitState::Closed);
         assert_eq!(open_times(&mut machine, now, 2), [10, 20].map(secs));
     }
 }
@@ -174,7 +177,7 @@ fn b08_until_reset_stays_until_reset_with_growth_and_jitter() {
     assert_eq!(machine.retry_after(start), None);
     machine.half_open(start).unwrap();
     call(&mut machine, FAILURE, start);
-    assert_eq!(machine.entered(), State::Open);
+    assert_eq!(machine.entered(), CircuitState::Open);
     assert_eq!(machine.retry_after(start), None);
 }
 

@@ -7,10 +7,10 @@ fn b10_the_state_changes_at_the_first_admission_and_not_before() {
     let (mut machine, now) = due(&fragile());
     assert_eq!(
         (machine.state(now), machine.entered()),
-        (State::HalfOpen, State::Open)
+        (CircuitState::HalfOpen, CircuitState::Open)
     );
     machine.admit(now).unwrap();
-    assert_eq!(machine.entered(), State::HalfOpen);
+    assert_eq!(machine.entered(), CircuitState::HalfOpen);
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn b10_admission_follows_the_two_bounds_for_every_small_setting() {
                         machine.report(tickets[0], SUCCESS, None, now);
                         break;
                     }
-                    assert_eq!(machine.entered(), State::HalfOpen);
+                    assert_eq!(machine.entered(), CircuitState::HalfOpen);
                 }
-                assert_eq!(machine.entered(), State::Closed);
+                assert_eq!(machine.entered(), CircuitState::Closed);
             }
         }
     }
@@ -57,19 +57,19 @@ fn b10_ignored_and_abandoned_probes_free_their_slots_and_count_in_neither_sum() 
             Counted::Abandoned
         );
     }
-    assert_eq!(machine.entered(), State::HalfOpen);
+    assert_eq!(machine.entered(), CircuitState::HalfOpen);
     assert_eq!(machine.probes_in_flight(), 0);
     call(&mut machine, SUCCESS, now);
-    assert_eq!(machine.entered(), State::Closed);
+    assert_eq!(machine.entered(), CircuitState::Closed);
 }
 
 #[test]
 fn b10_an_abandoned_probe_reopens_where_abandoned_is_a_failure() {
-    let (mut machine, now) = due(&fragile().abandoned(Abandoned::Failure));
+    let (mut machine, now) = due(&fragile().abandoned(AbandonedOutcome::Failure));
     let counted = call(&mut machine, Ending::Abandoned, now);
     assert_eq!(
         (counted, machine.entered()),
-        (Counted::Failure { slow: false }, State::Open)
+        (Counted::Failure { slow: false }, CircuitState::Open)
     );
 }
 
@@ -78,12 +78,12 @@ fn b10_the_circuit_reopens_at_the_first_failure_beyond_those_tolerated() {
     let (mut machine, now) = due(&probing(1, 5, 2));
     for _ in 0..2 {
         call(&mut machine, FAILURE, now);
-        assert_eq!(machine.entered(), State::HalfOpen);
+        assert_eq!(machine.entered(), CircuitState::HalfOpen);
     }
     call(&mut machine, FAILURE, now);
-    assert_eq!(machine.entered(), State::Open);
+    assert_eq!(machine.entered(), CircuitState::Open);
     let last = machine.history().last().unwrap();
-    assert_eq!(last.reason, Reason::ProbeFailed);
+    assert_eq!(last.reason, TransitionReason::ProbeFailed);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn b10_the_failure_threshold_of_the_closed_state_means_nothing_to_probes() {
         (machine, start + secs(10))
     };
     call(&mut machine, FAILURE, now);
-    assert_eq!(machine.entered(), State::Open);
+    assert_eq!(machine.entered(), CircuitState::Open);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn b10_each_round_starts_with_empty_sums() {
     let next = now + secs(10);
     call(&mut machine, SUCCESS, next);
     call(&mut machine, SUCCESS, next);
-    assert_eq!(machine.entered(), State::HalfOpen);
+    assert_eq!(machine.entered(), CircuitState::HalfOpen);
     call(&mut machine, SUCCESS, next);
-    assert_eq!(machine.entered(), State::Closed);
+    assert_eq!(machine.entered(), CircuitState::Closed);
 }
 
 #[test]
@@ -136,7 +136,10 @@ fn b11_a_slot_can_be_taken_from_the_end_of_its_lease_on_and_not_before() {
 
 #[test]
 fn b11_a_probe_past_its_lease_still_counts_while_nobody_took_its_slot() {
-    for (ending, state) in [(SUCCESS, State::Closed), (FAILURE, State::Open)] {
+    for (ending, state) in [
+        (SUCCESS, CircuitState::Closed),
+        (FAILURE, CircuitState::Open),
+    ] {
         let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
         let slow = machine.admit(now).unwrap();
         machine.report(slow, ending, None, now + secs(500));
@@ -152,11 +155,11 @@ fn b11_a_probe_whose_slot_was_taken_is_late_and_takes_nothing_from_its_heir() {
         let heir = machine.admit(now + secs(5)).unwrap();
         let counted = machine.report(hung, ending, None, now + secs(6));
         assert_eq!(counted, Counted::Late);
-        assert_eq!(machine.entered(), State::HalfOpen);
+        assert_eq!(machine.entered(), CircuitState::HalfOpen);
         assert_eq!(machine.probes_in_flight(), 1);
         assert!(machine.admit(now + secs(6)).is_err());
         machine.report(heir, SUCCESS, None, now + secs(6));
-        assert_eq!(machine.entered(), State::Closed);
+        assert_eq!(machine.entered(), CircuitState::Closed);
     }
 }
 
@@ -221,7 +224,7 @@ fn b11_the_longest_lease_never_ends_and_nobody_knows_when() {
     let (mut machine, now) = due(&fragile().probe_timeout(Duration::MAX));
     machine.admit(now).unwrap();
     let rejection = Rejection {
-        state: State::HalfOpen,
+        state: CircuitState::HalfOpen,
         retry_after: None,
     };
     assert_eq!(machine.admit(now + secs(1_000_000_000)), Err(rejection));
@@ -241,6 +244,9 @@ fn b11_a_clock_that_goes_back_ends_no_lease_early() {
     let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
     machine.admit(now).unwrap();
     let back = now.checked_sub(secs(8)).unwrap();
-    assert_eq!(machine.admit(back).unwrap_err().state, State::HalfOpen);
+    assert_eq!(
+        machine.admit(back).unwrap_err().state,
+        CircuitState::HalfOpen
+    );
     assert!(machine.admit(now + secs(5)).is_ok());
 }

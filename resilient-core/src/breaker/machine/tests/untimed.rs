@@ -11,7 +11,7 @@ fn random_config(random: &mut fastrand::Rng) -> BreakerConfigBuilder {
         .failure_threshold(random.u32(2..=5))
         .recovery_time(secs(1));
     if random.bool() {
-        config = config.abandoned(Abandoned::Failure);
+        config = config.abandoned(AbandonedOutcome::Failure);
     }
     match random.u8(..3) {
         0 => config,
@@ -99,8 +99,8 @@ fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
 #[test]
 fn b13_what_is_reported_without_the_time_is_counted_where_it_belongs() {
     for (abandoned, counted) in [
-        (Abandoned::Failure, Counted::Failure { slow: false }),
-        (Abandoned::Ignore, Counted::Abandoned),
+        (AbandonedOutcome::Failure, Counted::Failure { slow: false }),
+        (AbandonedOutcome::Ignore, Counted::Abandoned),
     ] {
         let config = BreakerConfig::builder().abandoned(abandoned);
         let mut machine = machine(&config);

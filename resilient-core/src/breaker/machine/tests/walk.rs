@@ -46,9 +46,9 @@ impl Settings {
             .half_open_failures(self.failures)
             .probe_timeout(Duration::from_millis(self.lease))
             .abandoned(if self.abandoned_is_failure {
-                Abandoned::Failure
+                AbandonedOutcome::Failure
             } else {
-                Abandoned::Ignore
+                AbandonedOutcome::Ignore
             })
             .build()
             .unwrap()
@@ -66,7 +66,7 @@ struct Call {
 #[derive(Debug)]
 struct Model {
     settings: Settings,
-    state: State,
+    state: CircuitState,
     generation: u64,
     streak: u32,
     would_open: bool,
@@ -76,14 +76,14 @@ struct Model {
     succeeded: u32,
     failed: u32,
     calls: Vec<Call>,
-    steps: Vec<(State, State)>,
+    steps: Vec<(CircuitState, CircuitState)>,
 }
 
 impl Model {
     fn new(settings: Settings) -> Self {
         Self {
             settings,
-            state: State::Closed,
+            state: CircuitState::Closed,
             generation: 0,
             streak: 0,
             would_open: false,
@@ -97,7 +97,7 @@ impl Model {
         }
     }
 
-    fn go(&mut self, to: State) {
+    fn go(&mut self, to: CircuitState) {
         if self.state != to {
             self.steps.push((self.state, to));
         }
@@ -107,13 +107,13 @@ impl Model {
         self.would_open = false;
         self.succeeded = 0;
         self.failed = 0;
-        if to == State::Closed {
+        if to == CircuitState::Closed {
             self.reopenings = 0;
         }
     }
 
     fn open(&mut self, now: Millis, hint: Option<Millis>) {
-        if self.state == State::HalfOpen {
+        if self.state == CircuitState::HalfOpen {
             self.reopenings += 1;
         }
         let mut time = self.settings.recovery;
@@ -123,24 +123,24 @@ impl Model {
             }
         }
         let hint = hint.unwrap_or(0).min(self.settings.max_recovery);
-        self.go(State::Open);
+        self.go(CircuitState::Open);
         self.opened_at = now;
         self.end = now + time.max(hint);
     }
 
     fn is_due(&self, now: Millis) -> bool {
-        self.state == State::Open && now.max(self.opened_at) >= self.end
+        self.state == CircuitState::Open && now.max(self.opened_at) >= self.end
     }
 
     fn probe_if_due(&mut self, now: Millis) {
         if self.is_due(now) {
-            self.go(State::HalfOpen);
+            self.go(CircuitState::HalfOpen);
         }
     }
 
-    fn honest_state(&self, now: Millis) -> State {
+    fn honest_state(&self, now: Millis) -> CircuitState {
         if self.is_due(now) {
-            State::HalfOpen
+            CircuitState::HalfOpen
         } else {
             self.state
         }
@@ -162,24 +162,24 @@ impl Model {
 
     fn retry_after(&self, now: Millis) -> Option<Millis> {
         match self.state {
-            State::Open => Some(self.end.saturating_sub(now.max(self.opened_at))),
-            State::HalfOpen if !self.has_room() => {
+            CircuitState::Open => Some(self.end.saturating_sub(now.max(self.opened_at))),
+            CircuitState::HalfOpen if !self.has_room() => {
                 let ends = self.slots_held().into_iter();
                 let first = ends.map(|id| self.calls[id].lease_end).min().unwrap();
                 Some(first.saturating_sub(now))
             }
-            State::ForcedOpen => None,
+            CircuitState::ForcedOpen => None,
             _ => Some(0),
         }
     }
 
     /// The call's place in `calls`, or the state and time that a rejected caller is told.
-    fn admit(&mut self, now: Millis) -> Result<usize, (State, Option<Millis>)> {
+    fn admit(&mut self, now: Millis) -> Result<usize, (CircuitState, Option<Millis>)> {
         self.probe_if_due(now);
         let rejected = Err((self.state, self.retry_after(now)));
         match self.state {
-            State::Open | State::ForcedOpen => return rejected,
-            State::HalfOpen if !self.has_room() => {
+            CircuitState::Open | CircuitState::ForcedOpen => return rejected,
+            CircuitState::HalfOpen if !self.has_room() => {
                 let over = self
                     .slots_held()
                     .into_iter()
@@ -193,19 +193,19 @@ impl Model {
         }
         self.calls.push(Call {
             generation: self.generation,
-            holds_slot: self.state == State::HalfOpen,
+            holds_slot: self.state == CircuitState::HalfOpen,
             lease_end: now + self.settings.lease,
         });
         Ok(self.calls.len() - 1)
     }
 
     fn report(&mut self, id: usize, ending: Ending, hint: Option<Millis>, now: Millis) -> Counted {
-        if self.state == State::Disabled {
+        if self.state == CircuitState::Disabled {
             return Counted::Nowhere;
         }
         let call = &mut self.calls[id];
-        let is_late =
-            call.generation != self.generation || self.state == State::HalfOpen && !call.holds_slot;
+        let is_late = call.generation != self.generation
+            || self.state == CircuitState::HalfOpen && !call.holds_slot;
         if is_late {
             return Counted::Late;
         }
@@ -219,7 +219,7 @@ impl Model {
             }
             Ending::Abandoned => Counted::Abandoned,
         };
-        if self.state == State::HalfOpen {
+        if self.state == CircuitState::HalfOpen {
             match counted {
                 Counted::Success { slow: false } => self.succeeded += 1,
                 Counted::Failure { slow: false } => self.failed += 1,
@@ -228,7 +228,7 @@ impl Model {
             if self.failed > self.settings.failures {
                 self.open(now, hint);
             } else if self.succeeded == self.settings.successes {
-                self.go(State::Closed);
+                self.go(CircuitState::Closed);
             }
             return counted;
         }
@@ -238,7 +238,7 @@ impl Model {
             _ => {}
         }
         if self.streak >= self.settings.threshold {
-            if self.state == State::Closed {
+            if self.state == CircuitState::Closed {
                 self.open(now, hint);
             } else {
                 self.would_open = true;
@@ -251,8 +251,8 @@ impl Model {
     fn trip(&mut self, time: Option<Millis>, now: Millis) -> bool {
         self.probe_if_due(now);
         match self.state {
-            State::Closed | State::HalfOpen => self.open(now, None),
-            State::Open => {}
+            CircuitState::Closed | CircuitState::HalfOpen => self.open(now, None),
+            CircuitState::Open => {}
             _ => return false,
         }
         if let Some(time) = time {
@@ -263,15 +263,15 @@ impl Model {
 
     fn half_open(&mut self) -> bool {
         match self.state {
-            State::Open | State::ForcedOpen => self.go(State::HalfOpen),
-            State::HalfOpen => {}
+            CircuitState::Open | CircuitState::ForcedOpen => self.go(CircuitState::HalfOpen),
+            CircuitState::HalfOpen => {}
             _ => return false,
         }
         true
     }
 
-    fn by_hand(&mut self, to: State) {
-        if self.state != to || to == State::Closed {
+    fn by_hand(&mut self, to: CircuitState) {
+        if self.state != to || to == CircuitState::Closed {
             self.go(to);
         }
     }
@@ -287,7 +287,7 @@ struct Walk {
     machine: Machine,
     model: Model,
     in_flight: Vec<(Ticket, usize)>,
-    steps: Vec<(State, State)>,
+    steps: Vec<(CircuitState, CircuitState)>,
     would_open: bool,
     random: fastrand::Rng,
     /// What was done, for the message of a failure.
@@ -399,7 +399,7 @@ impl Walk {
     fn move_clock(&mut self) {
         let to_the_end = self.model.retry_after(self.now).unwrap_or(0);
         // Backwards only where the rules say what that means.
-        let back = self.model.state != State::HalfOpen && self.random.u8(..8) == 0;
+        let back = self.model.state != CircuitState::HalfOpen && self.random.u8(..8) == 0;
         self.now = if back {
             self.now.saturating_sub(self.random.u64(..300))
         } else {
@@ -429,22 +429,22 @@ impl Walk {
             90..93 => (machine.half_open(now).is_ok(), model.half_open()),
             93..96 => {
                 machine.close(now);
-                model.by_hand(State::Closed);
+                model.by_hand(CircuitState::Closed);
                 (true, true)
             }
             96 => {
                 machine.force_open(now);
-                model.by_hand(State::ForcedOpen);
+                model.by_hand(CircuitState::ForcedOpen);
                 (true, true)
             }
             97 => {
                 machine.disable(now);
-                model.by_hand(State::Disabled);
+                model.by_hand(CircuitState::Disabled);
                 (true, true)
             }
             _ => {
                 machine.observe_only(now);
-                model.by_hand(State::ObserveOnly);
+                model.by_hand(CircuitState::ObserveOnly);
                 (true, true)
             }
         };

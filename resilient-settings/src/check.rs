@@ -1,0 +1,129 @@
+//! Checks settings against their table, and drops those that break a rule.
+
+use std::borrow::Cow;
+
+use crate::Relation;
+use crate::table::{Given, Table, Value};
+
+/// A setting that breaks a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Broken {
+    table: &'static Table,
+    /// The setting, which was given.
+    pub setting: usize,
+    /// Its value; `None` if only the running program knows it.
+    pub value: Option<Value>,
+    /// The rule, and whether the other setting in it is at its default; `None` for the range.
+    rule: Option<(usize, bool)>,
+}
+
+impl Broken {
+    /// The name of the setting.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.table.settings[self.setting].name
+    }
+
+    /// The rule, as in "must be at least 1".
+    #[must_use]
+    pub fn rule(&self) -> Cow<'static, str> {
+        let setting = &self.table.settings[self.setting];
+        match (self.rule, self.value) {
+            (Some((rule, other_is_default)), _) => {
+                let rule = &self.table.rules[rule];
+                Cow::Owned(rule.must_of(self.table, self.setting, other_is_default))
+            }
+            (None, Some(value)) => Cow::Borrowed(setting.must(value)),
+            (None, None) => Cow::Borrowed(setting.must),
+        }
+    }
+}
+
+impl Table {
+    /// The first range or rule that the settings break, ranges first. `given` has one entry for
+    /// each setting of the table.
+    #[must_use]
+    pub const fn first_broken(&'static self, given: &[Given]) -> Option<Broken> {
+        let mut at = 0;
+        while at < self.settings.len() {
+            if let Given::Value(value) = given[at] {
+                if !self.settings[at].allows(value) {
+                    return Some(self.broken(given, at, None));
+                }
+            }
+            at += 1;
+        }
+        at = 0;
+        while at < self.rules.len() {
+            let rule = &self.rules[at];
+            if rule.is_broken(self, given) {
+                let named = rule.named(given);
+                let other_is_default = match rule.relation {
+                    Relation::AtMost(other) | Relation::AtLeast(other) => {
+                        given[other].is_default() || given[rule.subject].is_default()
+                    }
+                    _ => false,
+                };
+                return Some(self.broken(given, named, Some((at, other_is_default))));
+            }
+            at += 1;
+        }
+        None
+    }
+
+    const fn broken(
+        &'static self,
+        given: &[Given],
+        setting: usize,
+        rule: Option<(usize, bool)>,
+    ) -> Broken {
+        let value = match given[setting] {
+            Given::Value(value) => Some(value),
+            _ => None,
+        };
+        Broken {
+            table: self,
+            setting,
+            value,
+            rule,
+        }
+    }
+
+    /// The same for settings to which others will be added, such as an override, which the code's
+    /// settings complete: no rule is broken by what is not given yet.
+    #[must_use]
+    pub fn first_broken_of_part(&'static self, given: &[Given]) -> Option<Broken> {
+        let open = |given: &Given| match given {
+            Given::Default => Given::Open,
+            given => *given,
+        };
+        let given: Vec<Given> = given.iter().map(open).collect();
+        self.first_broken(&given)
+    }
+}
+
+/// Settings that can be checked, and forgotten one by one.
+pub trait Settings {
+    /// Their table.
+    const TABLE: &'static Table;
+
+    /// What is known of each setting, by its index in the table.
+    fn given(&self) -> impl AsRef<[Given]>;
+
+    /// Puts one setting back to its default.
+    fn forget(&mut self, setting: usize);
+}
+
+/// Puts each setting that breaks a rule back to its default, and returns what was wrong.
+pub fn forget_broken(settings: &mut impl Settings) -> Vec<Broken> {
+    fn first_of<S: Settings>(settings: &S) -> Option<Broken> {
+        S::TABLE.first_broken(settings.given().as_ref())
+    }
+    let mut all = Vec::new();
+    // Each round forgets a setting that was given, so this ends, at the defaults at the latest.
+    while let Some(broken) = first_of(settings) {
+        settings.forget(broken.setting);
+        all.push(broken);
+    }
+    all
+}

@@ -1,0 +1,166 @@
+//! Turns the entries of a table into data: `key`, `default`, and the settings.
+
+/// The form that an entry writes as `Count(1..)`, `Time(positive)` or `Abandoned("ignore", …)`.
+macro_rules! form {
+    (Count) => { $crate::Form::Count { least: 0, most: u32::MAX } };
+    (Count $least:literal ..) => { $crate::Form::Count { least: $least, most: u32::MAX } };
+    (Count $least:literal ..= $most:literal) => {
+        $crate::Form::Count { least: $least, most: $most }
+    };
+    (Time) => { $crate::Form::Time { zero: true } };
+    (Time positive) => { $crate::Form::Time { zero: false } };
+    (Share) => { $crate::Form::Share { zero: true } };
+    (Share positive) => { $crate::Form::Share { zero: false } };
+    (Factor) => { $crate::Form::Factor };
+    (Window ..= $most:literal) => { $crate::Form::Window { most: $most } };
+    (Jitter $($word:literal),+) => { $crate::Form::WordOrShare(&[$($word),+]) };
+    (Backoff $($word:literal),+) => { $crate::Form::WordOrFunction(&[$($word),+]) };
+    ($words:ident $($word:literal),+) => { $crate::Form::Word(&[$($word),+]) };
+}
+
+/// The rule of a form. Empty where every value of the type is in range.
+macro_rules! must {
+    (Count $least:literal ..) => {
+        concat!("must be at least ", $least)
+    };
+    (Count $least:literal ..= $most:literal) => {
+        concat!("must be between ", $least, " and ", $most)
+    };
+    (Time positive) => {
+        "must be longer than zero"
+    };
+    (Share) => {
+        "must be between 0 and 1"
+    };
+    (Share positive) => {
+        "must be above 0 and at most 1"
+    };
+    (Factor) => {
+        "must be a finite number of at least 1"
+    };
+    (Window ..= $most:literal) => {
+        concat!(
+            "must be between 1 and ",
+            $most,
+            " calls; longer ones are a time"
+        )
+    };
+    (Jitter $($word:literal),+) => {
+        "as a proportion must be between 0 and 1"
+    };
+    ($form:ident $($range:tt)*) => {
+        ""
+    };
+}
+
+/// The reason of a form, for entries that have no reason of their own.
+macro_rules! reason {
+    (Share) => {
+        "a proportion is from 0 to 1, or from \"0%\" to \"100%\""
+    };
+    (Jitter $($word:literal),+) => {
+        "a proportion is from 0 to 1, or from \"0%\" to \"100%\""
+    };
+    (Share positive) => {
+        "a rate is above 0 and up to 1, or a percentage up to \"100%\""
+    };
+    (Factor) => {
+        "a factor is finite and at least 1"
+    };
+    ($form:ident $($range:tt)*) => {
+        ""
+    };
+}
+
+macro_rules! value {
+    (Count $value:expr) => {
+        $crate::Value::Count($value)
+    };
+    (Time $value:expr) => {
+        $crate::Value::Time($value)
+    };
+    (Share $value:expr) => {
+        $crate::Value::Number($value)
+    };
+    (Factor $value:expr) => {
+        $crate::Value::Number($value)
+    };
+    ($words:ident $value:expr) => {
+        $crate::Value::Word($value)
+    };
+}
+
+macro_rules! type_of {
+    (Count) => { u32 };
+    (Time) => { ::std::time::Duration };
+    (Share) => { f64 };
+    (Factor) => { f64 };
+    ($words:ident) => { &'static str };
+}
+
+/// The callback that makes the modules `key` and `default`, and the constant `SETTINGS`. The
+/// functions in braces compute the defaults that depend on other settings.
+macro_rules! define {
+    ({ $($dependent:item)* } $(
+        $(#[doc = $doc:literal])+
+        $name:ident: $form:ident $(($($range:tt)+))?,
+        default($($default:expr)?; $words:literal),
+        $(reason($reason:literal),)?
+        advice($advice:literal);
+    )+) => {
+        /// The index of each setting in the table.
+        #[allow(non_upper_case_globals)]
+        pub mod key {
+            #[allow(non_camel_case_types)]
+            enum Index { $($name),+ }
+
+            $(#[doc = concat!("The index of `", stringify!($name), "`.")]
+            pub const $name: usize = Index::$name as usize;)+
+        }
+
+        /// The default of each setting that has one.
+        pub mod default {
+            $($(#[doc = concat!("The default of `", stringify!($name), "`.")]
+            #[must_use]
+            pub const fn $name() -> type_of!($form) {
+                $default
+            })?)+
+
+            $($dependent)*
+        }
+
+        const SETTINGS: &[$crate::Setting] = &[$($crate::Setting {
+            name: stringify!($name),
+            doc: concat!($($doc),+),
+            form: form!($form $($($range)+)?),
+            must: must!($form $($($range)+)?),
+            reason: {
+                let own: &[&str] = &[$($reason)?];
+                if own.is_empty() { reason!($form $($($range)+)?) } else { own[0] }
+            },
+            default: {
+                let fixed: &[$crate::Value] = &[$(value!($form $default))?];
+                if fixed.is_empty() { None } else { Some(fixed[0]) }
+            },
+            default_words: $words,
+            advice: $advice,
+        }),+];
+    };
+}
+
+/// The table of the module: its settings, and rules as `subject, relation, must, reason`.
+macro_rules! table {
+    ($(
+        $subject:ident, $relation:expr, $must:expr, $reason:expr $(, no_defaults_if $word:expr)?;
+    )+) => {
+        /// The settings and the rules between them.
+        pub static TABLE: $crate::Table = {
+            #[allow(clippy::enum_glob_use, clippy::wildcard_imports)]
+            use {self::key::*, $crate::Relation::*};
+            $crate::Table::new(SETTINGS, &[
+                $($crate::Rule::new($subject, $relation, $must, $reason)
+                    $(.no_defaults_if($word))?),+
+            ])
+        };
+    };
+}

@@ -1,0 +1,220 @@
+//! Durations as text: `"250ms"`, `"1m 30s"`, `"1.5s"`.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::TextError;
+use crate::share::is_decimal;
+
+/// Units from large to small: the symbol, the other names, and the length in nanoseconds.
+///
+/// Months and years are left out: their length varies, and `M` is too near to `m`.
+const UNITS: [(&str, &str, u128); 8] = [
+    ("w", "wk wks week weeks", 604_800_000_000_000),
+    ("d", "day days", 86_400_000_000_000),
+    ("h", "hr hrs hour hours", 3_600_000_000_000),
+    ("m", "min mins minute minutes", 60_000_000_000),
+    ("s", "sec secs second seconds", 1_000_000_000),
+    (
+        "ms",
+        "msec msecs milli millis millisecond milliseconds",
+        1_000_000,
+    ),
+    // Unicode has two signs for micro.
+    (
+        "us",
+        "\u{b5}s \u{3bc}s usec usecs micro micros microsecond microseconds",
+        1_000,
+    ),
+    ("ns", "nsec nsecs nano nanos nanosecond nanoseconds", 1),
+];
+
+const NANOS_PER_SECOND: u128 = 1_000_000_000;
+
+/// A number with its unit, as in `1.5s`.
+struct Part<'a> {
+    number: &'a str,
+    /// The unit's index in `UNITS`.
+    unit: usize,
+}
+
+/// The duration that text means: one or more decimal numbers, each with its unit.
+///
+/// Units are `w`, `d`, `h`, `m`, `s`, `ms`, `us` (`µs`) and `ns`, or their English names. They go
+/// from large to small, each once, with or without spaces. The result is exact: text that is
+/// longer than a [`Duration`] or finer than a nanosecond is refused.
+///
+/// # Errors
+///
+/// [`TextError`], if the text is not a duration. It shows the text that would be right.
+///
+/// ```
+/// use resilient_settings::parse_duration;
+/// use std::time::Duration;
+///
+/// assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+/// assert_eq!(parse_duration("1m 30s"), Ok(Duration::from_secs(90)));
+/// assert_eq!(parse_duration("1.5 hours"), Ok(Duration::from_secs(5_400)));
+/// ```
+pub fn parse_duration(text: &str) -> Result<Duration, TextError> {
+    read(text).map_err(TextError::new)
+}
+
+fn read(text: &str) -> Result<Duration, String> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err("an empty duration: write a number and a unit, as in \"100ms\"".to_owned());
+    }
+    if rest.starts_with('-') {
+        return Err(format!(
+            "a duration cannot be negative: {text:?} is; write it as in \"100ms\""
+        ));
+    }
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let (number, behind) = split(rest, |c| !c.is_ascii_digit() && c != '.');
+        let (unit, behind) = split(behind.trim_start(), |c| {
+            c.is_ascii_digit() || c == '.' || c.is_whitespace()
+        });
+        check_number(text, number, unit)?;
+        let unit = find_unit(text, number, unit)?;
+        parts.push(Part { number, unit });
+        rest = behind.trim_start();
+    }
+    check_order(text, &parts)?;
+    total(text, &parts)
+}
+
+fn split(text: &str, ends: impl FnMut(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
+}
+
+fn check_number(text: &str, number: &str, unit: &str) -> Result<(), String> {
+    if number.is_empty() {
+        Err(format!(
+            "`{unit}` in the duration {text:?} follows no number: write it as in \"100ms\""
+        ))
+    } else if is_decimal(number) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{number}` in the duration {text:?} is no number: write it as in \"1.5s\""
+        ))
+    }
+}
+
+fn find_unit(text: &str, number: &str, unit: &str) -> Result<usize, String> {
+    if unit.is_empty() {
+        let example = if number == "0" {
+            "0s".to_owned()
+        } else {
+            format!("{number}ms\" or \"{number}s")
+        };
+        let subject = if number == text {
+            format!("{text:?}")
+        } else {
+            format!("`{number}` in {text:?}")
+        };
+        return Err(format!(
+            "a duration needs a unit, and {subject} has none: write \"{example}\""
+        ));
+    }
+    if let Some(at) = unit_named(unit) {
+        return Ok(at);
+    }
+    let example = match unit_named(&unit.to_lowercase()) {
+        Some(meant) => format!("did you mean \"{number}{}\"?", UNITS[meant].0),
+        None => "as in \"100ms\"".to_owned(),
+    };
+    let known: Vec<String> = UNITS.iter().map(|unit| format!("`{}`", unit.0)).collect();
+    let known = known.join(", ");
+    Err(format!(
+        "unknown unit `{unit}` in the duration {text:?}: one of {known}; {example}"
+    ))
+}
+
+fn unit_named(name: &str) -> Option<usize> {
+    UNITS
+        .iter()
+        .position(|(symbol, names, _)| *symbol == name || names.split(' ').any(|it| it == name))
+}
+
+fn check_order(text: &str, parts: &[Part<'_>]) -> Result<(), String> {
+    for (at, pair) in parts.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        if parts[..=at].iter().any(|part| part.unit == second.unit) {
+            let unit = UNITS[second.unit].0;
+            return Err(format!(
+                "the unit `{unit}` stands twice in {text:?}: each once, as in \"1m30s\""
+            ));
+        }
+        if first.unit > second.unit {
+            let mut sorted: Vec<&Part<'_>> = parts.iter().collect();
+            sorted.sort_by_key(|part| part.unit);
+            let sorted = sorted.iter().map(|part| [part.number, UNITS[part.unit].0]);
+            let right = sorted.collect::<Vec<_>>().concat().concat();
+            return Err(format!(
+                "the units in {text:?} go from large to small: write \"{right}\""
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn total(text: &str, parts: &[Part<'_>]) -> Result<Duration, String> {
+    let too_long = || {
+        format!(
+            "the duration {text:?} is longer than a `Duration` can be: at most \"{}s\"",
+            u64::MAX
+        )
+    };
+    let mut nanos = 0_u128;
+    for part in parts {
+        let scale = UNITS[part.unit].2;
+        let (whole, fraction) = part.number.split_once('.').unwrap_or((part.number, ""));
+        let whole = whole.parse::<u128>().ok();
+        let whole = whole.and_then(|whole| whole.checked_mul(scale));
+        let fraction = fraction_of(scale, fraction).ok_or_else(|| {
+            format!(
+                "the duration {text:?} is finer than a nanosecond: the smallest step is \"1ns\""
+            )
+        })?;
+        nanos = whole
+            .and_then(|whole| nanos.checked_add(whole))
+            .and_then(|sum| sum.checked_add(fraction))
+            .ok_or_else(too_long)?;
+    }
+    let seconds = u64::try_from(nanos / NANOS_PER_SECOND).map_err(|_| too_long())?;
+    let rest = u32::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0);
+    Ok(Duration::new(seconds, rest))
+}
+
+/// `scale * 0.digits`, if that is a whole number.
+fn fraction_of(scale: u128, digits: &str) -> Option<u128> {
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() {
+        return Some(0);
+    }
+    let divisor = 10_u128.checked_pow(u32::try_from(digits.len()).ok()?)?;
+    let product = digits.parse::<u128>().ok()?.checked_mul(scale)?;
+    (product % divisor == 0).then_some(product / divisor)
+}
+
+/// The text of a duration, such as `1m30s`: [`parse_duration`] reads it back exactly.
+#[must_use]
+pub fn duration_text(time: Duration) -> String {
+    let mut rest = time.as_nanos();
+    if rest == 0 {
+        return "0s".to_owned();
+    }
+    let mut text = String::new();
+    // Weeks are read, but days are clearer.
+    for (symbol, _, scale) in &UNITS[1..] {
+        if rest >= *scale {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{}{symbol}", rest / scale);
+            rest %= scale;
+        }
+    }
+    text
+}

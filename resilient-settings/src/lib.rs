@@ -1,0 +1,34 @@
+//! The settings of `resilient`: one table that its runtime and its attributes both read.
+//!
+//! Each setting has one entry in `src/settings.rs`: its name, documentation, form, range, default,
+//! and the reason for its range. The rules between settings stand below the entries. Everything
+//! else follows from the table:
+//!
+//! - [`breaker_settings!`], [`retry_settings!`] and [`budget_settings!`] hand the entries to a
+//!   macro of the caller, which generates builders and the keys of files from them;
+//! - [`breaker::TABLE`] and the other tables hold the same entries as data, for checks, for error
+//!   messages and for the tables in the documentation;
+//! - `default` functions, such as [`breaker::default::recovery_time`], return the defaults.
+//!
+//! Durations and shares have one text form everywhere: [`parse_duration`] and [`parse_share`].
+//!
+//! This crate is an implementation detail: use `resilient`.
+
+#[macro_use]
+mod define;
+
+mod check;
+mod duration;
+mod rule;
+mod settings;
+mod share;
+mod table;
+mod text;
+
+pub use self::check::{Broken, Settings, forget_broken};
+pub use self::duration::{duration_text, parse_duration};
+pub use self::rule::{Relation, Rule};
+pub use self::settings::{breaker, budget, limits, millis, retry, secs};
+pub use self::share::parse_share;
+pub use self::table::{Form, Given, Setting, Table, Value};
+pub use self::text::{IntoSetting, TextError, Window};
