@@ -1,13 +1,15 @@
 //! The arguments of `#[circuit_breaker]`.
 
 use proc_macro2::TokenStream;
+use resilient_settings::breaker;
 
 use super::handed_down::{self, OuterAttribute};
 use super::key_values::KeyValues;
 use super::keys::CIRCUIT_BREAKER;
+use super::names;
 use super::pairs::Form;
-use super::settings::Settings;
-use super::{breaker_rules, names};
+use super::setting::Setting;
+use super::settings::{Settings, check_rules};
 use crate::error::Errors;
 use crate::literal::{Content, constant};
 
@@ -46,14 +48,13 @@ impl BreakerArgs {
                 Form::List(inside) => args.outer = handed_down::parse(inside, &mut errors),
             }
         }
-        breaker_rules::check(&args.settings, &values, &mut errors);
+        check(&args.settings, &values, &mut errors);
         errors.or(args)
     }
 
     /// The expressions that are evaluated once for all calls, outside the function.
     pub(crate) fn evaluated_once(&self) -> impl Iterator<Item = &TokenStream> {
-        let settings = self.settings.iter();
-        let expressions = settings.filter_map(|(_, setting)| setting.expression());
+        let expressions = self.settings.iter().filter_map(Setting::expression);
         self.name.iter().chain(expressions)
     }
 
@@ -73,6 +74,35 @@ impl BreakerArgs {
             "crate" => self.krate = names::krate(value, errors),
             _ => {}
         }
+    }
+}
+
+fn check(settings: &Settings, values: &KeyValues, errors: &mut Errors) {
+    let sets = CIRCUIT_BREAKER
+        .settings()
+        .filter(|name| *name != "max_keys");
+    let sets: Vec<&str> = sets.chain(["name"]).collect();
+    values.exclude(
+        "breaker",
+        &sets,
+        "a breaker has its settings already",
+        errors,
+    );
+    values.exclude(
+        "breaker",
+        &["key", "max_keys"],
+        "a breaker of one's own is there already, and `key` finds one",
+        errors,
+    );
+    // With `breaker`, the errors above say all that is wrong.
+    if values.has("breaker") {
+        return;
+    }
+    check_rules(&breaker::TABLE, |name| settings.get(name), values, errors);
+    if !values.has("key") {
+        let message =
+            "`max_keys` bounds the breakers that `key` makes: give one, as in `key = host`";
+        values.break_rule(&["max_keys"], message, errors);
     }
 }
 
@@ -111,3 +141,6 @@ fn breaker_name(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream>
 #[cfg(test)]
 #[path = "circuit_breaker_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "window_rules_tests.rs"]
+mod window_rules_tests;

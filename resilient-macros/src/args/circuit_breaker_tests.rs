@@ -1,9 +1,10 @@
 //! `#[circuit_breaker]`: what its arguments mean, and what is refused with which words.
 
 use super::*;
-use crate::args::{Literal, Setting};
+
 use crate::fuzz_tokens::FuzzTokens;
 use quote::quote;
+use resilient_settings::Value;
 use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> BreakerArgs {
@@ -34,20 +35,20 @@ fn every_setting_is_read_into_its_field() {
         probe_timeout = "45s", abandoned = failure, crate = ::rt
     });
     assert_eq!(text(args.name.as_ref()), "\"payments\"");
-    assert!(args.settings.literal("failure_threshold") == Some(Literal::Count(7)));
-    assert!(args.settings.literal("recovery_time") == Some(Literal::Time(Duration::from_secs(10))));
-    assert!(args.settings.literal("recovery_factor") == Some(Literal::Number(2.0)));
+    assert!(args.settings.literal("failure_threshold") == Some(Value::Count(7)));
+    assert!(args.settings.literal("recovery_time") == Some(Value::Time(Duration::from_secs(10))));
+    assert!(args.settings.literal("recovery_factor") == Some(Value::Number(2.0)));
     assert!(
-        args.settings.literal("max_recovery_time") == Some(Literal::Time(Duration::from_secs(300)))
+        args.settings.literal("max_recovery_time") == Some(Value::Time(Duration::from_secs(300)))
     );
-    assert!(args.settings.literal("recovery_jitter") == Some(Literal::Number(0.1)));
-    assert!(args.settings.literal("half_open_max_calls") == Some(Literal::Count(2)));
-    assert!(args.settings.literal("half_open_successes") == Some(Literal::Count(3)));
-    assert!(args.settings.literal("half_open_failures") == Some(Literal::Count(1)));
-    assert!(args.settings.literal("probe_timeout") == Some(Literal::Time(Duration::from_secs(45))));
+    assert!(args.settings.literal("recovery_jitter") == Some(Value::Number(0.1)));
+    assert!(args.settings.literal("half_open_max_calls") == Some(Value::Count(2)));
+    assert!(args.settings.literal("half_open_successes") == Some(Value::Count(3)));
+    assert!(args.settings.literal("half_open_failures") == Some(Value::Count(1)));
+    assert!(args.settings.literal("probe_timeout") == Some(Value::Time(Duration::from_secs(45))));
     assert_eq!(
         args.settings.literal("abandoned"),
-        Some(Literal::Variant("AbandonedOutcome", "Failure"))
+        Some(Value::Word("failure"))
     );
     assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
 }
@@ -192,14 +193,14 @@ fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
         window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%", failure_count = 30,
         slow_call = "2s", slow_call_rate = 0.8
     });
-    let minute = Literal::Time(Duration::from_secs(60));
+    let minute = Value::Time(Duration::from_secs(60));
     assert!(args.settings.literal("window") == Some(minute));
-    assert!(args.settings.literal("window_buckets") == Some(Literal::Count(6)));
-    assert!(args.settings.literal("min_calls") == Some(Literal::Count(20)));
-    assert!(args.settings.literal("failure_rate") == Some(Literal::Number(0.5)));
-    assert!(args.settings.literal("failure_count") == Some(Literal::Count(30)));
-    assert!(args.settings.literal("slow_call") == Some(Literal::Time(Duration::from_secs(2))));
-    assert!(args.settings.literal("slow_call_rate") == Some(Literal::Number(0.8)));
+    assert!(args.settings.literal("window_buckets") == Some(Value::Count(6)));
+    assert!(args.settings.literal("min_calls") == Some(Value::Count(20)));
+    assert!(args.settings.literal("failure_rate") == Some(Value::Number(0.5)));
+    assert!(args.settings.literal("failure_count") == Some(Value::Count(30)));
+    assert!(args.settings.literal("slow_call") == Some(Value::Time(Duration::from_secs(2))));
+    assert!(args.settings.literal("slow_call_rate") == Some(Value::Number(0.8)));
     let args = accepted(quote!(window = WINDOW, window_buckets = buckets()));
     assert!(matches!(
         args.settings.get("window"),
@@ -215,7 +216,7 @@ fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
 fn a_key_is_an_expression_and_may_have_a_bound() {
     let args = accepted(quote!(key = &*order.region, max_keys = 1_000_000));
     assert_eq!(text(args.key.as_ref()), quote!(&*order.region).to_string());
-    assert!(args.settings.literal("max_keys") == Some(Literal::Count(1_000_000)));
+    assert!(args.settings.literal("max_keys") == Some(Value::Count(1_000_000)));
     accepted(quote!(key = (host, port), max_keys = most()));
 }
 
@@ -286,7 +287,7 @@ fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
         ),
         (
             quote!(key = k, max_keys = 1_000_001),
-            "`max_keys` is 1000001: keys",
+            "`max_keys` is 1_000_001: keys",
         ),
     ] {
         let said = only(given);

@@ -66,8 +66,7 @@ impl FallbackArgs {
                 "on" => on = Some(value.clone()),
                 "except" => except = Some(value.clone()),
                 "order" => {
-                    order_is_explicit =
-                        one_of("`order`", ORDER, value, &mut errors).unwrap_or(false);
+                    order_is_explicit = one_of("order", ORDER, value, &mut errors).unwrap_or(false);
                 }
                 "crate" => krate = names::krate(value, &mut errors),
                 _ => {}

@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 
-use super::keys::{AttributeKeys, Key};
+use super::keys::{AttributeKeys, KeyForm};
 use super::pairs::{Pair, split};
 use super::unknown_key::objection;
 use crate::error::Errors;
@@ -39,13 +39,8 @@ impl KeyValues {
         &self.pairs
     }
 
-    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+    pub(super) fn form(&self, name: &str) -> Option<KeyForm> {
         self.keys.find(name)
-    }
-
-    /// The place of the key in the attribute's table.
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
-        self.keys.keys.iter().position(|key| key.name == name)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -1,17 +1,15 @@
 //! The grammar of the attributes: one file each, and the rules that literal arguments must keep.
 //! Nothing here writes code.
 
-mod breaker_rules;
 mod circuit_breaker;
-mod duration;
 mod fallback;
 mod fallback_kind;
 mod handed_down;
 mod key_values;
 mod keys;
 mod kind;
+mod literal_forms;
 mod names;
-mod number;
 mod pairs;
 mod retry;
 mod retry_values;
@@ -22,8 +20,6 @@ mod suggest;
 mod timeout;
 mod unknown_key;
 mod value_form;
-mod window;
-mod window_rules;
 mod words;
 
 pub(crate) use circuit_breaker::BreakerArgs;
@@ -31,11 +27,10 @@ pub(crate) use fallback::{FallbackArgs, Replacement};
 pub(crate) use fallback_kind::FallbackKind;
 pub(crate) use handed_down::OuterAttribute;
 pub(crate) use kind::AttributeKind;
+pub(crate) use names::runtime_path;
 pub(crate) use retry::RetryArgs;
-pub(crate) use retry_values::{
-    Backoff, BudgetArgument, ErrorsKept, Jitter, LimitArgument, NestedMode,
-};
-pub(crate) use setting::{Literal, Setting};
+pub(crate) use retry_values::{BudgetArgument, ErrorsKept, LimitArgument, NestedMode};
+pub(crate) use setting::Setting;
 pub(crate) use settings::Settings;
 pub(crate) use stack::{LayerArgs, Stack, runtime};
 pub(crate) use timeout::TimeoutArgs;

@@ -10,6 +10,15 @@ use crate::tokens::{shown, source};
 
 /// The value of `crate`.
 pub(super) fn krate(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+    runtime_path(value, value, errors)
+}
+
+/// The path to the runtime, or an error at `place`.
+pub(crate) fn runtime_path(
+    value: &TokenStream,
+    place: &TokenStream,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
     if Path::parse_mod_style.parse2(value.clone()).is_ok() {
         return Some(value.clone());
     }
@@ -19,7 +28,7 @@ pub(super) fn krate(value: &TokenStream, errors: &mut Errors) -> Option<TokenStr
         ""
     };
     errors.push_spanned(
-        value,
+        place,
         format!("`crate` is a path to the runtime{quotes}, as in `crate = ::resilient`"),
     );
     None

@@ -3,6 +3,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{End, ParseStream, Parser};
 use syn::token::Paren;
 use syn::{Expr, Lit, Pat, Token};
@@ -119,6 +120,12 @@ fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
         Pat::parse_multi_with_leading_vert(&ahead)?;
         if ahead.parse::<Option<Token![if]>>()?.is_some() {
             ahead.parse::<Expr>()?;
+        }
+        let is_whole = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Ident::peek_any);
+        let expression = input.fork();
+        if !is_whole && expression.parse::<Expr>().is_ok() {
+            // An expression is no pattern, which the compiler explains best.
+            ahead.advance_to(&expression);
         }
     } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
         // Also a keyword: the reader of the value lists the words that are possible.

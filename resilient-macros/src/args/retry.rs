@@ -1,26 +1,23 @@
 //! The arguments of `#[retry]`, and rules about them taken together.
 
 use proc_macro2::{Ident, TokenStream};
+use resilient_settings::{limits, retry};
 
 use super::handed_down::{self, OuterAttribute};
 use super::key_values::KeyValues;
-use super::keys::{DEFAULT_BASE_DELAY, DEFAULT_MAX_DELAY, HIDDEN, RETRY};
+use super::keys::{HIDDEN, RETRY};
 use super::names;
 use super::pairs::{Form, Pair};
 use super::retry_values::{
-    Backoff, BudgetArgument, ERRORS, ErrorsKept, Jitter, LimitArgument, NESTED, NestedMode,
-    backoff, budget, jitter, limit,
+    BudgetArgument, ERRORS, ErrorsKept, LimitArgument, NESTED, NestedMode, budget, limit,
 };
-use super::setting::{Literal, Setting};
-use super::settings::Settings;
+use super::settings::{Settings, check_rules};
 use super::words::one_of;
 use crate::error::Errors;
 
 #[derive(Debug, Default)]
 pub(crate) struct RetryArgs {
     pub(crate) settings: Settings,
-    pub(crate) backoff: Option<Backoff>,
-    pub(crate) jitter: Option<Jitter>,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
     pub(crate) retry_if: Option<TokenStream>,
@@ -63,24 +60,16 @@ impl RetryArgs {
     fn set(&mut self, pair: &Pair, value: &TokenStream, errors: &mut Errors) {
         let tokens = || Some(value.clone());
         match pair.name.as_str() {
-            "backoff" => self.backoff = backoff(value, errors),
-            "jitter" => self.jitter = jitter(value, errors),
             "on" => self.on = tokens(),
             "except" => self.except = tokens(),
             "retry_if" => self.retry_if = tokens(),
             "retry_when" => self.retry_when = tokens(),
             "retry_after" => self.retry_after = tokens(),
-            "deadline" => {
-                let rule = "every call would be cut off at once, so above zero";
-                self.deadline = limit(pair, value, rule, errors);
-            }
-            "attempt_timeout" => {
-                let rule = "every attempt would be cut off at once, so above zero";
-                self.attempt_timeout = limit(pair, value, rule, errors);
-            }
+            "deadline" => self.deadline = limit(pair, value, errors),
+            "attempt_timeout" => self.attempt_timeout = limit(pair, value, errors),
             "budget" => self.budget = budget(value, errors),
-            "nested" => self.nested = one_of("`nested`", NESTED, value, errors),
-            "errors" => self.errors = one_of("`errors`", ERRORS, value, errors),
+            "nested" => self.nested = one_of("nested", NESTED, value, errors),
+            "errors" => self.errors = one_of("errors", ERRORS, value, errors),
             "attempt" => self.attempt = names::variable(value, errors),
             "on_retry" => self.on_retry = tokens(),
             "on_give_up" => self.on_give_up = tokens(),
@@ -101,86 +90,24 @@ impl RetryArgs {
 }
 
 fn check(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
-    values.exclude(
-        "max_attempts",
-        &["max_retries"],
-        "one is the other plus the first call, so give one of them",
-        errors,
-    );
-    let sets: Vec<&str> = RETRY.settings().chain(["backoff", "jitter"]).collect();
+    let sets: Vec<&str> = RETRY.settings().collect();
     values.exclude("policy", &sets, "a policy sets it already", errors);
-    check_delays(args, values, errors);
-    check_backoff(args, values, errors);
-    check_limits(args, values, errors);
-    check_lists(args, values, errors);
-}
-
-fn check_delays(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
-    let (has_base, has_max) = (values.has("base_delay"), values.has("max_delay"));
-    // The defaults do not apply to a custom schedule, nor beside a policy.
-    let own = matches!(args.backoff, Some(Backoff::Custom(_))) || values.has("policy");
-    if own && !(has_base && has_max) {
-        return;
-    }
-    let base = args.settings.time(values, "base_delay", DEFAULT_BASE_DELAY);
-    let max = args.settings.time(values, "max_delay", DEFAULT_MAX_DELAY);
-    let Some((base, max)) = base.zip(max).filter(|(base, max)| base > max) else {
-        return;
-    };
-    let message = if !has_max {
-        format!(
-            "`base_delay` is {base:?}, above `max_delay`, whose default is {max:?}: raise `max_delay` too"
-        )
-    } else if !has_base {
-        format!(
-            "`max_delay` is {max:?}, below `base_delay`, whose default is {base:?}: lower `base_delay` too"
-        )
-    } else {
-        format!(
-            "`max_delay` is {max:?} and `base_delay` is {base:?}: `max_delay` is at least `base_delay`"
-        )
-    };
-    values.break_rule(&["base_delay", "max_delay"], message, errors);
-}
-
-fn check_backoff(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
-    // Without a value the default applies. A misspelt value has its error already.
-    let exponential = matches!(args.backoff, None | Some(Backoff::Named("Exponential")));
-    if !exponential && values.has("backoff_factor") {
-        let message = "`backoff_factor` works with `backoff = exponential` only: the other schedules do not multiply";
-        values.break_rule(&["backoff", "backoff_factor"], message, errors);
-    }
-    let jitter = match args.jitter {
-        Some(Jitter::Named("Decorrelated")) => "decorrelated",
-        Some(Jitter::Named("Smooth")) => "smooth",
-        _ => return,
-    };
-    if !exponential {
-        let message = format!(
-            "`jitter = {jitter}` works with `backoff = exponential` only: it has a growth of its own"
+    // With `policy`, the errors above say all that is wrong.
+    if !values.has("policy") {
+        check_rules(
+            &retry::TABLE,
+            |name| args.settings.get(name),
+            values,
+            errors,
         );
-        values.break_rule(&["backoff", "jitter"], message, errors);
-    } else if values.has("backoff_factor") {
-        let message =
-            format!("`jitter = {jitter}` takes no `backoff_factor`: it has a growth of its own");
-        values.break_rule(&["backoff_factor", "jitter"], message, errors);
     }
-}
-
-fn check_limits(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
-    let literal = |limit: &Option<LimitArgument>| match limit.as_ref()?.after {
-        Setting::Literal(Literal::Time(after)) => Some(after),
+    let limit = |name: &str| match name {
+        "deadline" => args.deadline.as_ref().map(|limit| &limit.after),
+        "attempt_timeout" => args.attempt_timeout.as_ref().map(|limit| &limit.after),
         _ => None,
     };
-    let limits = literal(&args.attempt_timeout).zip(literal(&args.deadline));
-    let Some((attempt, call)) = limits.filter(|(attempt, call)| attempt > call) else {
-        return;
-    };
-    let message = format!(
-        "`attempt_timeout` is {attempt:?} and `deadline` is {call:?}: the deadline is for all attempts, so \
-         `attempt_timeout` is at most that"
-    );
-    values.break_rule(&["attempt_timeout", "deadline"], message, errors);
+    check_rules(&limits::TABLE, limit, values, errors);
+    check_lists(args, values, errors);
 }
 
 fn check_lists(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {

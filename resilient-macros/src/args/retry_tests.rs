@@ -1,10 +1,11 @@
 //! `#[retry]`: what its arguments mean, and what is refused with which words.
 
 use super::*;
-use crate::args::{AttributeKind, Literal, Setting};
+use crate::args::{AttributeKind, Setting};
 use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 use quote::quote;
+use resilient_settings::Value;
 use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> RetryArgs {
@@ -32,7 +33,7 @@ fn no_arguments_leave_everything_to_the_defaults() {
     let args = accepted(quote!());
     assert!(
         args.settings.get("max_retries").is_none()
-            && args.backoff.is_none()
+            && args.settings.get("backoff").is_none()
             && args.outer.is_empty()
     );
 }
@@ -45,12 +46,12 @@ fn every_key_is_read_into_its_field() {
         retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
         on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
     });
-    assert!(args.settings.literal("max_retries") == Some(Literal::Count(5)));
-    assert!(matches!(args.backoff, Some(Backoff::Named("Exponential"))));
-    assert!(args.settings.literal("base_delay") == Some(Literal::Time(Duration::from_millis(50))));
-    assert!(args.settings.literal("max_delay") == Some(Literal::Time(Duration::from_secs(90))));
-    assert!(args.settings.literal("backoff_factor") == Some(Literal::Number(1.5)));
-    assert!(matches!(args.jitter, Some(Jitter::Named("Equal"))));
+    assert!(args.settings.literal("max_retries") == Some(Value::Count(5)));
+    assert!(args.settings.literal("backoff") == Some(Value::Word("exponential")));
+    assert!(args.settings.literal("base_delay") == Some(Value::Time(Duration::from_millis(50))));
+    assert!(args.settings.literal("max_delay") == Some(Value::Time(Duration::from_secs(90))));
+    assert!(args.settings.literal("backoff_factor") == Some(Value::Number(1.5)));
+    assert!(args.settings.literal("jitter") == Some(Value::Word("equal")));
     assert_eq!(
         text(args.on.as_ref()),
         quote!(E::A | E::B { .. }).to_string()
@@ -69,12 +70,12 @@ fn every_key_is_read_into_its_field() {
         quote!(|e| e.after()).to_string()
     );
     assert!(
-        args.settings.literal("max_retry_after") == Some(Literal::Time(Duration::from_secs(120)))
+        args.settings.literal("max_retry_after") == Some(Value::Time(Duration::from_secs(120)))
     );
-    assert!(args.settings.literal("max_elapsed") == Some(Literal::Time(Duration::from_secs(3600))));
+    assert!(args.settings.literal("max_elapsed") == Some(Value::Time(Duration::from_secs(3600))));
     assert_eq!(
         args.settings.literal("when_open"),
-        Some(Literal::Variant("WhenOpen", "Wait"))
+        Some(Value::Word("wait"))
     );
     assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
     assert_eq!(
@@ -126,18 +127,24 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
 
 #[test]
 fn a_backoff_is_a_word_or_a_path() {
-    assert!(matches!(
-        accepted(quote!(backoff = constant)).backoff,
-        Some(Backoff::Named("Constant"))
-    ));
-    assert!(matches!(
-        accepted(quote!(backoff = linear)).backoff,
-        Some(Backoff::Named("Linear"))
-    ));
-    assert!(matches!(
-        accepted(quote!(backoff = fibonacci)).backoff,
-        Some(Backoff::Named("Fibonacci"))
-    ));
+    assert!(
+        accepted(quote!(backoff = constant))
+            .settings
+            .literal("backoff")
+            == Some(Value::Word("constant"))
+    );
+    assert!(
+        accepted(quote!(backoff = linear))
+            .settings
+            .literal("backoff")
+            == Some(Value::Word("linear"))
+    );
+    assert!(
+        accepted(quote!(backoff = fibonacci))
+            .settings
+            .literal("backoff")
+            == Some(Value::Word("fibonacci"))
+    );
     for own in [
         quote!(my::schedule),
         quote!(schedule),
@@ -147,8 +154,8 @@ fn a_backoff_is_a_word_or_a_path() {
     ] {
         assert!(
             matches!(
-                accepted(quote!(backoff = #own)).backoff,
-                Some(Backoff::Custom(_))
+                accepted(quote!(backoff = #own)).settings.get("backoff"),
+                Some(Setting::Expr(_))
             ),
             "{own}"
         );
@@ -159,7 +166,7 @@ fn a_backoff_is_a_word_or_a_path() {
     );
     assert_eq!(
         only(quote!(backoff = "linear")),
-        "backoff is a word, not a string: write `linear` without quotes"
+        "`backoff` is a word, not a string: write `linear` without quotes"
     );
     assert!(only(quote!(backoff = 2)).contains("one of `exponential`"));
     assert!(only(quote!(backoff = const)).contains("one of `exponential`"));
@@ -168,21 +175,16 @@ fn a_backoff_is_a_word_or_a_path() {
 #[test]
 fn jitter_is_a_word_or_a_proportion() {
     for (value, expected) in [
-        (quote!(full), "Named(\"Full\")"),
-        (quote!(decorrelated), "Named(\"Decorrelated\")"),
-        (quote!(smooth), "Named(\"Smooth\")"),
-        (quote!(none), "Named(\"None\")"),
-        (quote!(0.2), "Proportion(Literal(Number(0.2)))"),
-        (quote!("20%"), "Proportion(Literal(Number(0.2)))"),
-        (quote!(1), "Proportion(Literal(Number(1.0)))"),
+        (quote!(full), Value::Word("full")),
+        (quote!(decorrelated), Value::Word("decorrelated")),
+        (quote!(smooth), Value::Word("smooth")),
+        (quote!(none), Value::Word("none")),
+        (quote!(0.2), Value::Number(0.2)),
+        (quote!("20%"), Value::Number(0.2)),
+        (quote!(1), Value::Number(1.0)),
     ] {
-        let jitter = accepted(quote!(jitter = #value)).jitter;
-        assert_eq!(
-            jitter
-                .map(|jitter| format!("{jitter:?}"))
-                .unwrap_or_default(),
-            expected
-        );
+        let args = accepted(quote!(jitter = #value));
+        assert_eq!(args.settings.literal("jitter"), Some(expected));
     }
     for value in [
         quote!(SHARE),
@@ -190,9 +192,9 @@ fn jitter_is_a_word_or_a_proportion() {
         quote!(share()),
         quote!(self.share),
     ] {
-        let jitter = accepted(quote!(jitter = #value)).jitter;
+        let args = accepted(quote!(jitter = #value));
         assert!(
-            matches!(jitter, Some(Jitter::Proportion(Setting::Expr(_)))),
+            matches!(args.settings.get("jitter"), Some(Setting::Expr(_))),
             "{value}"
         );
     }
@@ -202,7 +204,7 @@ fn jitter_is_a_word_or_a_proportion() {
     );
     assert_eq!(
         only(quote!(jitter = "full")),
-        "jitter is a word, not a string: write `full` without quotes"
+        "`jitter` is a word, not a string: write `full` without quotes"
     );
     assert_eq!(
         only(quote!(jitter = 1.5)),
@@ -379,7 +381,7 @@ fn limits_of_a_call_are_times_above_zero() {
     let args = accepted(quote!(deadline = "10s", attempt_timeout = self.timeout));
     let after = |limit: Option<LimitArgument>| limit.map(|limit| limit.after);
     assert!(
-        matches!(after(args.deadline), Some(Setting::Literal(Literal::Time(time))) if time == Duration::from_secs(10))
+        matches!(after(args.deadline), Some(Setting::Literal(Value::Time(time))) if time == Duration::from_secs(10))
     );
     assert!(matches!(
         after(args.attempt_timeout),

@@ -1,22 +1,12 @@
 //! The value of a setting: a literal that is checked here, or an expression for the compiler.
 
-use std::time::Duration;
-
 use proc_macro2::TokenStream;
+use resilient_settings::Value;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Setting {
-    Literal(Literal),
+    Literal(Value),
     Expr(TokenStream),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Literal {
-    Count(u32),
-    Number(f64),
-    Time(Duration),
-    /// A variant of the runtime's enum of that name.
-    Variant(&'static str, &'static str),
 }
 
 impl Setting {

@@ -1,76 +1,84 @@
-//! The settings of the runtime's builder that an attribute gives.
+//! The settings that an attribute gives, and the rules between them.
 
-use std::time::Duration;
+use resilient_settings::{Form as ValueForm, Given, Relation, Table, Value};
 
 use super::key_values::KeyValues;
 use super::keys::KeyForm;
 use super::pairs::{Form, Pair};
-use super::setting::{Literal, Setting};
+use super::setting::Setting;
 use super::value_form;
 use crate::error::Errors;
 
-/// Each setting with its key.
+/// Settings of the runtime's builder, each with its entry in the table.
 #[derive(Debug, Default)]
-pub(crate) struct Settings(Vec<(&'static str, Setting)>);
+pub(crate) struct Settings(Vec<(&'static resilient_settings::Setting, Setting)>);
 
 impl Settings {
-    /// Reads the pair if its key is a setting of the builder.
+    /// Reads the pair if its key is a setting of the builder, and returns whether it is.
     pub(super) fn read(&mut self, values: &KeyValues, pair: &Pair, errors: &mut Errors) -> bool {
-        let Some(key) = values.key(&pair.name) else {
+        let (Some(KeyForm::Setting(entry)), Form::Value(value)) =
+            (values.form(&pair.name), &pair.form)
+        else {
             return false;
         };
-        let (KeyForm::Setting(form), Form::Value(value)) = (key.form, &pair.form) else {
-            return false;
-        };
-        if let Some(setting) = value_form::read(key.name, value, form, errors) {
-            // In the order of the table, in which the expansion writes them.
-            let place = values.place(key.name);
-            let at = self
-                .0
-                .partition_point(|(name, _)| values.place(name) < place);
-            self.0.insert(at, (key.name, setting));
+        if let Some(setting) = value_form::read(entry, value, errors) {
+            self.0.push((entry, setting));
         }
         true
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Setting)> {
-        self.0.iter().map(|(name, setting)| (*name, setting))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Setting> {
+        self.0.iter().map(|(_, setting)| setting)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
-        self.iter()
-            .find(|(each, _)| *each == name)
+        let mut all = self.0.iter();
+        all.find(|(entry, _)| entry.name == name)
             .map(|(_, setting)| setting)
     }
 
-    /// The literal that was given, if one was.
-    pub(super) fn literal(&self, name: &str) -> Option<Literal> {
+    #[cfg(test)]
+    pub(super) fn literal(&self, name: &str) -> Option<Value> {
         match self.get(name) {
-            Some(Setting::Literal(literal)) => Some(*literal),
+            Some(Setting::Literal(value)) => Some(*value),
             _ => None,
         }
     }
+}
 
-    /// The count that is in force; `None` if only the running program knows it.
-    pub(super) fn count(&self, values: &KeyValues, name: &str, default: u32) -> Option<u32> {
-        match self.literal(name) {
-            Some(Literal::Count(count)) => Some(count),
-            None if !values.has(name) => Some(default),
-            _ => None,
+/// Reports the rules of the table that the settings break, where literals tell. `get` returns the
+/// setting of a name.
+pub(super) fn check_rules<'a>(
+    table: &Table,
+    get: impl Fn(&str) -> Option<&'a Setting>,
+    values: &KeyValues,
+    errors: &mut Errors,
+) {
+    let given = |entry: &resilient_settings::Setting| match get(entry.name) {
+        Some(Setting::Literal(value)) => Given::Value(*value),
+        Some(Setting::Expr(_)) if matches!(entry.form, ValueForm::WordOrFunction(_)) => {
+            Given::Value(Value::Word("custom"))
         }
-    }
-
-    /// The time that is in force; `None` if only the running program knows it.
-    pub(super) fn time(
-        &self,
-        values: &KeyValues,
-        name: &str,
-        default: Duration,
-    ) -> Option<Duration> {
-        match self.literal(name) {
-            Some(Literal::Time(time)) => Some(time),
-            None if !values.has(name) => Some(default),
-            _ => None,
+        Some(Setting::Expr(_)) => Given::Unknown,
+        // A value that could not be read has its error already.
+        None if values.has(entry.name) => Given::Unknown,
+        None => Given::Default,
+    };
+    let given: Vec<Given> = table.settings.iter().map(given).collect();
+    for rule in table
+        .rules
+        .iter()
+        .filter(|rule| rule.is_broken(table, &given))
+    {
+        let names: Vec<&str> = rule
+            .settings()
+            .iter()
+            .map(|at| table.settings[*at].name)
+            .collect();
+        let message = rule.explain(table, &given);
+        match rule.relation {
+            Relation::Excludes(_) => values.exclude(names[1], &names[..1], &message, errors),
+            _ => values.break_rule(&names, message, errors),
         }
     }
 }

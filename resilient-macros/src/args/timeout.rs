@@ -2,13 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use resilient_settings::limits;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token};
 
 use super::handed_down::{self, OuterAttribute};
 use super::key_values::KeyValues;
-use super::keys::{HIDDEN, TIMEOUT, ValueForm};
+use super::keys::{HIDDEN, TIMEOUT};
 use super::names;
 use super::pairs::Form;
 use super::setting::Setting;
@@ -27,11 +28,9 @@ impl TimeoutArgs {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
         let mut errors = Errors::default();
         let (time, rest) = split_time(tokens);
-        let form = ValueForm::Time {
-            above_zero: Some("every call would be cut off at once, so above zero"),
-        };
-        let after = time.as_ref();
-        let after = after.and_then(|time| value_form::read("timeout", time, form, &mut errors));
+        let entry = limits::TABLE.get("timeout");
+        let after = entry.zip(time.as_ref());
+        let after = after.and_then(|(entry, time)| value_form::read(entry, time, &mut errors));
         let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
         let (mut krate, mut outer) = (None, Vec::new());
         for pair in values.pairs() {

@@ -1,10 +1,11 @@
 //! `#[timeout]`: what its arguments mean, and what is refused with which words.
 
 use super::*;
-use crate::args::{AttributeKind, Literal};
+use crate::args::AttributeKind;
 use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 use quote::quote;
+use resilient_settings::Value;
 use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> TimeoutArgs {
@@ -32,7 +33,7 @@ fn a_time_is_a_literal_or_any_expression() {
     ] {
         let shown = tokens.to_string();
         match (accepted(tokens).after, expected) {
-            (Setting::Literal(Literal::Time(is)), Some(expected)) => {
+            (Setting::Literal(Value::Time(is)), Some(expected)) => {
                 assert_eq!(is, expected, "{shown}");
             }
             (Setting::Expr(tokens), None) => assert_eq!(tokens.to_string(), shown),

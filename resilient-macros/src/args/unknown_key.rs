@@ -12,7 +12,7 @@ pub(super) fn objection(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
     if name == HIDDEN {
         return (!is_list).then(|| "`__outer` is internal: it is not for use by hand".to_owned());
     }
-    match keys.find(name).map(|key| key.form) {
+    match keys.find(name) {
         None => Some(unknown(keys, name)),
         Some(KeyForm::List) => {
             (!is_list).then(|| format!("`{name}` takes a list: write `{name}(…)`"))

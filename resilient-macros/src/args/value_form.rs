@@ -1,27 +1,27 @@
 //! Reads the literal of a setting and checks its range.
 
+use std::time::Duration;
+
 use proc_macro2::TokenStream;
+use resilient_settings::{Form, Setting as Entry, Value};
 
-use super::keys::ValueForm;
-use super::setting::{Literal, Setting};
-use super::words::word;
-use super::{duration, number, window};
+use super::literal_forms;
+use super::setting::Setting;
+use super::words::{is_lower_case, is_misspelt, lone_ident, unknown, word};
+
 use crate::error::Errors;
+use crate::literal::{Content, constant};
+use crate::tokens::source;
 
-/// Reads a value. An error is reported at the value.
-pub(super) fn read(
-    key: &str,
-    value: &TokenStream,
-    form: ValueForm,
-    errors: &mut Errors,
-) -> Option<Setting> {
-    match literal(key, value, form) {
+/// Reads the value of the table's entry. An error is reported at the value.
+pub(super) fn read(entry: &Entry, value: &TokenStream, errors: &mut Errors) -> Option<Setting> {
+    match literal(entry, value) {
         None => Some(Setting::Expr(value.clone())),
         Some(Ok(literal)) => Some(Setting::Literal(literal)),
         Some(Err(message)) => {
             // "is …" continues a sentence whose subject is the key.
             let subject = if message.starts_with("is ") {
-                format!("`{key}` ")
+                format!("`{}` ", entry.name)
             } else {
                 String::new()
             };
@@ -32,27 +32,79 @@ pub(super) fn read(
 }
 
 /// `None` if the value is an expression.
-fn literal(key: &str, value: &TokenStream, form: ValueForm) -> Option<Result<Literal, String>> {
-    Some(match form {
-        ValueForm::Count { least, most, rule } => number::count(value)?.and_then(|count| {
-            if (least..=most).contains(&count) {
-                Ok(Literal::Count(count))
-            } else {
-                Err(format!("is {count}: {rule}"))
-            }
-        }),
-        ValueForm::Time { above_zero } => {
-            duration::literal(value)?.and_then(|time| match above_zero {
-                Some(rule) if time.is_zero() => Err(format!("is zero: {rule}")),
-                _ => Ok(Literal::Time(time)),
-            })
+fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> {
+    let literal = match entry.form {
+        Form::Word(words) => return Some(word(entry.name, words, value).map(Value::Word)),
+        Form::WordOrFunction(words) => return word_or_function(entry.name, words, value),
+        Form::WordOrShare(words) => match word_or_other(entry.name, words, value) {
+            Some(word) => return Some(word),
+            None => literal_forms::share(value, "a proportion")?.map(Value::Number),
+        },
+        Form::Count { .. } => literal_forms::count(value)?.map(Value::Count),
+        Form::Window { .. } => literal_forms::window(value)?,
+        Form::Time { .. } => literal_forms::time(value)?.map(Value::Time),
+        Form::Share { zero: true } => {
+            literal_forms::share(value, "a proportion")?.map(Value::Number)
         }
-        ValueForm::Share => number::proportion(value)?.map(Literal::Number),
-        ValueForm::Rate => number::rate(value)?.map(Literal::Number),
-        ValueForm::Factor => number::factor(value)?.map(Literal::Number),
-        ValueForm::Window => window::literal(value)?,
-        ValueForm::Word { of, words } => {
-            word(&format!("`{key}`"), words, value).map(|variant| Literal::Variant(of, variant))
-        }
-    })
+        Form::Share { zero: false } => literal_forms::share(value, "a rate")?.map(Value::Number),
+        Form::Factor => literal_forms::factor(value)?.map(Value::Number),
+        // A form that this crate does not know is for the compiler.
+        _ => return None,
+    };
+    Some(literal.and_then(|literal| in_range(entry, literal, value)))
 }
+
+fn in_range(entry: &Entry, literal: Value, value: &TokenStream) -> Result<Value, String> {
+    if entry.allows(literal) {
+        return Ok(literal);
+    }
+    let given = match literal {
+        Value::Time(Duration::ZERO) => "zero".to_owned(),
+        _ => source(value),
+    };
+    let advice = match (entry.form, literal) {
+        // A rate of 50 means 50 percent.
+        (Form::Share { zero: false }, Value::Number(rate))
+            if (2.0..=100.0).contains(&rate) && !given.ends_with("%\"") =>
+        {
+            format!(": write \"{rate}%\"")
+        }
+        (Form::Share { zero: false }, _) => ": as in \"50%\"".to_owned(),
+        _ => String::new(),
+    };
+    Err(format!("is {given}: {}{advice}", entry.reason(literal)))
+}
+
+/// A word of the list, or an error if the value looks like one; `None` for other values.
+fn word_or_other(
+    name: &str,
+    words: &[&'static str],
+    value: &TokenStream,
+) -> Option<Result<Value, String>> {
+    let is_word = lone_ident(value).is_some_and(|ident| is_lower_case(&ident.to_string()));
+    let is_quoted = match constant(value).map(|constant| constant.content) {
+        Some(Content::Text(text)) => words.contains(&text.as_str()),
+        _ => false,
+    };
+    (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))
+}
+
+/// A word of the list, or an error for a misspelt one; `None` for functions, which have any name
+/// that is not nearly one of the words.
+fn word_or_function(
+    name: &str,
+    words: &[&'static str],
+    value: &TokenStream,
+) -> Option<Result<Value, String>> {
+    match word(name, words, value) {
+        Ok(word) => Some(Ok(Value::Word(word))),
+        Err(_) if is_misspelt(value, words) || constant(value).is_some() => {
+            Some(Err(unknown(name, words, value)))
+        }
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "value_form_tests.rs"]
+mod tests;

@@ -15,48 +15,64 @@ pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
     }
 }
 
-/// The meaning of the word in `words`, or an error that lists them.
-pub(super) fn word<T: Copy>(
-    what: &str,
-    words: &[(&str, T)],
+/// The word of the list that is the value of `key`, or an error that lists all of them.
+pub(super) fn word(
+    key: &str,
+    words: &[&'static str],
     value: &TokenStream,
-) -> Result<T, String> {
+) -> Result<&'static str, String> {
     let given = lone_ident(value).map(|ident| ident.to_string());
-    let known = words
-        .iter()
-        .find(|(word, _)| given.as_deref() == Some(*word));
-    known.map(|(_, meaning)| *meaning).ok_or_else(|| {
-        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        unknown(what, &names, value)
-    })
+    let known = words.iter().find(|word| given.as_deref() == Some(**word));
+    known.copied().ok_or_else(|| unknown(key, words, value))
 }
 
-/// The same, with the error at the value.
+/// The meaning of the word, or `None` with an error at the value.
 pub(super) fn one_of<T: Copy>(
-    what: &str,
-    words: &[(&str, T)],
+    key: &str,
+    words: &[(&'static str, T)],
     value: &TokenStream,
     errors: &mut Errors,
 ) -> Option<T> {
-    word(what, words, value)
-        .map_err(|message| errors.push_spanned(value, message))
-        .ok()
+    let names: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
+    match word(key, &names, value) {
+        Ok(given) => words
+            .iter()
+            .find(|(word, _)| *word == given)
+            .map(|word| word.1),
+        Err(message) => {
+            errors.push_spanned(value, message);
+            None
+        }
+    }
 }
 
 /// The error for a value that is not in `words`.
-pub(super) fn unknown(what: &str, words: &[&str], value: &TokenStream) -> String {
+pub(super) fn unknown(key: &str, words: &[&str], value: &TokenStream) -> String {
     let list = suggest::list(words);
     if let Some(Content::Text(text)) = constant(value).map(|constant| constant.content) {
         if words.contains(&text.as_str()) {
-            return format!("{what} is a word, not a string: write `{text}` without quotes");
+            return format!("`{key}` is a word, not a string: write `{text}` without quotes");
         }
     }
     let given = source(value);
     let meant = suggest::nearest(&given, words)
         .map(|word| format!("; did you mean `{word}`?"))
         .unwrap_or_default();
-    let what = what.trim_matches('`');
-    format!("`{what} = {given}` is unknown: one of {list}{meant}")
+    format!("`{key} = {given}` is unknown: one of {list}{meant}")
+}
+
+/// Whether the value is a keyword or nearly one of the words.
+pub(super) fn is_misspelt(value: &TokenStream, words: &[&str]) -> bool {
+    lone_ident(value).is_some_and(|ident| {
+        let given = ident.to_string();
+        let is_keyword = syn::parse2::<Ident>(value.clone()).is_err();
+        let is_near = |word: &&str| suggest::distance(&given, word) <= 2;
+        is_keyword || is_lower_case(&given) && words.iter().any(is_near)
+    })
+}
+
+pub(super) fn is_lower_case(word: &str) -> bool {
+    !word.chars().any(char::is_uppercase)
 }
 
 #[cfg(test)]
@@ -70,7 +86,7 @@ mod tests {
     fn read(value: &TokenStream) -> (Option<u8>, Vec<String>) {
         let mut errors = Errors::default();
         (
-            one_of("`when_open`", WORDS, value, &mut errors),
+            one_of("when_open", WORDS, value, &mut errors),
             errors.messages(),
         )
     }

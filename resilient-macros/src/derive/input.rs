@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Generics};
+use syn::{Data, DeriveInput, Generics, Token};
 
 use super::attribute::Attributes;
 use crate::error::Errors;
@@ -46,6 +46,11 @@ impl Input {
         let input: DeriveInput = syn::parse2(item)
             .map_err(|error| errors.push(error.span(), error.to_string()))
             .ok()?;
+        let mut generics = input.generics;
+        // With the user's own brackets, the compiler would suggest changes to the generics of the
+        // derived implementation as if they were the type's.
+        generics.lt_token = generics.lt_token.map(|_| Token![<](Span::call_site()));
+        generics.gt_token = generics.gt_token.map(|_| Token![>](Span::call_site()));
         Some(Self {
             attributes: Attributes::of(&input.attrs),
             shape: match input.data {
@@ -56,7 +61,7 @@ impl Input {
                 Data::Union(data) => Shape::Union(data.union_token.span),
             },
             name: input.ident,
-            generics: input.generics,
+            generics,
         })
     }
 }

@@ -1,15 +1,16 @@
-//! `#[classify(crate = path)]`: where the runtime is, if the dependency has another name.
+//! `#[classify(crate = path)]`: the path to the runtime, if the dependency has another name.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Token;
-use syn::parse::Parser;
+use syn::parse::{ParseStream, Parser};
 
 use super::attribute::{Args, Attribute, Kind};
 use super::input::Input;
+use crate::args::runtime_path;
 use crate::error::Errors;
 
-/// The path to the runtime; that of the default if another was given wrongly.
+/// The path to the runtime, or the usual one if another was given wrongly.
 pub(super) fn read(input: &Input, errors: &mut Errors) -> TokenStream {
     let mut runtime = None;
     for attribute in &input.attributes.ours {
@@ -28,34 +29,48 @@ pub(super) fn read(input: &Input, errors: &mut Errors) -> TokenStream {
 }
 
 fn path(attribute: &Attribute, errors: &mut Errors) -> Option<TokenStream> {
+    let own = &attribute.path;
     let Args::List(inside) = &attribute.args else {
         errors.push(
-            attribute.path.span(),
+            own.span(),
             "`classify` takes the path to the runtime: write `#[classify(crate = ::resilient)]`",
         );
         return None;
     };
-    let path = |input: syn::parse::ParseStream<'_>| {
-        let key: Token![crate] = input
-            .parse()
-            .map_err(|error| syn::Error::new(error.span(), ONE_KEY))?;
-        input
-            .parse::<Token![=]>()
-            .map_err(|_| syn::Error::new(key.span, ONE_KEY))?;
-        let path = input
-            .call(syn::Path::parse_mod_style)
-            .map_err(|error| syn::Error::new(error.span(), PATH))?;
-        input.parse::<Option<Token![,]>>()?;
-        if input.is_empty() {
-            Ok(path.into_token_stream())
-        } else {
-            Err(input.error("`classify` has one key: nothing follows the path"))
+    // The tokens between `crate =` and the comma, and those behind the comma.
+    let split = |input: ParseStream<'_>| {
+        let key: Token![crate] = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let mut value = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![,]) {
+            value.extend([input.parse::<proc_macro2::TokenTree>()?]);
         }
+        input.parse::<Option<Token![,]>>()?;
+        let place = if value.is_empty() {
+            quote!(#key)
+        } else {
+            value.clone()
+        };
+        Ok((value, place, input.parse::<TokenStream>()?))
     };
-    path.parse2(inside.clone())
-        .map_err(|error| errors.push(error.span(), error.to_string()))
-        .ok()
+    match split.parse2(inside.clone()) {
+        Ok((value, place, rest)) if rest.is_empty() => runtime_path(&value, &place, errors),
+        Ok((_, _, rest)) => {
+            let span = crate::tokens::first_span(&rest);
+            errors.push(span, "`classify` has one key: nothing follows the path");
+            None
+        }
+        Err(_) => {
+            let place = if inside.is_empty() {
+                quote!(#own)
+            } else {
+                inside.clone()
+            };
+            errors.push_spanned(
+                &place,
+                "`classify` has one key: write `#[classify(crate = ::resilient)]`",
+            );
+            None
+        }
+    }
 }
-
-const ONE_KEY: &str = "`classify` has one key: write `#[classify(crate = ::resilient)]`";
-const PATH: &str = "`crate` is a path to the runtime, as in `crate = ::resilient`";

@@ -4,26 +4,46 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use resilient_settings::{Table, Value, breaker, retry};
 
-use crate::args::{
-    Backoff, BreakerArgs, BudgetArgument, Jitter, LimitArgument, Literal, RetryArgs, Setting,
-    Settings,
-};
+use crate::args::{BreakerArgs, BudgetArgument, LimitArgument, RetryArgs, Setting, Settings};
 use crate::tokens::first_span;
 
 /// `BreakerConfig::builder()…`: the settings that the annotated function declares.
 pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
-    let calls = builder_calls(&args.settings, private);
+    let calls = builder_calls(&breaker::TABLE, &args.settings, private);
     emit!(#private::BreakerConfig::builder()#calls)
 }
 
-fn builder_calls(settings: &Settings, private: &TokenStream) -> TokenStream {
-    let calls = settings.iter().map(|(name, setting)| {
+fn builder_calls(table: &Table, settings: &Settings, private: &TokenStream) -> TokenStream {
+    let calls = table.names().filter_map(|name| {
+        let value = builder_value(name, settings.get(name)?, private);
         let name = Ident::new(name, Span::mixed_site());
-        let value = value(setting, private);
-        emit!(.#name(#value))
+        Some(emit!(.#name(#value)))
     });
     calls.collect()
+}
+
+/// The argument of the builder's method `name`.
+fn builder_value(name: &str, setting: &Setting, private: &TokenStream) -> TokenStream {
+    let of = match name {
+        "backoff" => emit!(#private::Backoff),
+        "jitter" => emit!(#private::Jitter),
+        "when_open" => emit!(#private::WhenOpen),
+        "abandoned" => emit!(#private::AbandonedOutcome),
+        _ => return value(setting),
+    };
+    let Setting::Literal(Value::Word(word)) = setting else {
+        let value = value(setting);
+        return if name == "backoff" {
+            emit!(#of::Custom(#value))
+        } else {
+            emit!(#of::Proportional(#value))
+        };
+    };
+    let (first, rest) = word.split_at(1);
+    let variant = Ident::new(&(first.to_uppercase() + rest), Span::mixed_site());
+    emit!(#of::#variant)
 }
 
 /// The statement that declares `policy`, a reference.
@@ -32,34 +52,13 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
         let reference = reference(given);
         return emit!(let policy = &#private::given_policy(#reference););
     }
-    let mut is_const = args
+    let calls = builder_calls(&retry::TABLE, &args.settings, private);
+    let settings = emit!(#private::RetryPolicy::builder()#calls);
+    if args
         .settings
         .iter()
-        .all(|(_, setting)| setting.expression().is_none());
-    let mut calls = builder_calls(&args.settings, private);
-    if let Some(backoff) = &args.backoff {
-        let backoff = match backoff {
-            Backoff::Named(variant) => Ident::new(variant, Span::mixed_site()).to_token_stream(),
-            Backoff::Custom(schedule) => {
-                is_const = false;
-                emit!(Custom(#schedule))
-            }
-        };
-        calls.extend(emit!(.backoff(#private::Backoff::#backoff)));
-    }
-    if let Some(jitter) = &args.jitter {
-        let jitter = match jitter {
-            Jitter::Named(variant) => Ident::new(variant, Span::mixed_site()).to_token_stream(),
-            Jitter::Proportion(share) => {
-                is_const &= share.expression().is_none();
-                let share = value(share, private);
-                emit!(Proportional(#share))
-            }
-        };
-        calls.extend(emit!(.jitter(#private::Jitter::#jitter)));
-    }
-    let settings = emit!(#private::RetryPolicy::builder()#calls);
-    if is_const {
+        .all(|setting| setting.expression().is_none())
+    {
         emit! {
             let policy = {
                 static POLICY: #private::RetryPolicy = #settings.build_const();
@@ -72,24 +71,21 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
 }
 
 /// The value of a setting.
-pub(super) fn value(setting: &Setting, private: &TokenStream) -> TokenStream {
+pub(super) fn value(setting: &Setting) -> TokenStream {
     match setting {
         Setting::Expr(tokens) => tokens.clone(),
-        Setting::Literal(Literal::Count(count)) => count.to_token_stream(),
-        Setting::Literal(Literal::Number(number)) => number.to_token_stream(),
-        Setting::Literal(Literal::Time(time)) => duration(*time),
-        Setting::Literal(Literal::Variant(of, variant)) => {
-            let [of, variant] = [of, variant].map(|name| Ident::new(name, Span::mixed_site()));
-            emit!(#private::#of::#variant)
-        }
+        Setting::Literal(Value::Count(count)) => count.to_token_stream(),
+        Setting::Literal(Value::Number(number)) => number.to_token_stream(),
+        Setting::Literal(Value::Time(time)) => duration(*time),
+        Setting::Literal(Value::Word(word)) => word.to_token_stream(),
     }
 }
 
 /// A time limit of a loop as an expression, or `None`.
-pub(super) fn limit(limit: Option<&LimitArgument>, private: &TokenStream) -> TokenStream {
+pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
     limit.map_or_else(
         || emit!(::core::option::Option::None::<::core::time::Duration>),
-        |limit| value(&limit.after, private),
+        |limit| value(&limit.after),
     )
 }
 

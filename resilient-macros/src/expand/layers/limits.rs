@@ -52,7 +52,7 @@ pub(super) fn timeout(nest: &Nest<'_>, at: usize, args: &TimeoutArgs, code: Code
             emit!(#private::timeout(#after, #future))
         }
         time => {
-            let time = settings::value(time, private);
+            let time = settings::value(time);
             emit!(#private::timeout(#time, #future))
         }
     };

@@ -139,8 +139,8 @@ impl Loop<'_> {
         let (budget, budgeted) = settings::budget(args.budget.as_ref(), private);
         let limited = args.deadline.is_some() || args.attempt_timeout.is_some();
         let limited = limited.then(|| {
-            let deadline = settings::limit(args.deadline.as_ref(), private);
-            let attempt_timeout = settings::limit(args.attempt_timeout.as_ref(), private);
+            let deadline = settings::limit(args.deadline.as_ref());
+            let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
             emit!(let terms = #private::limits(terms, #deadline, #attempt_timeout);)
         });
         let nested = match args.nested {
