@@ -5,11 +5,9 @@ use resilient_settings::{breaker, retry};
 use super::*;
 
 fn entry(name: &str) -> &'static Entry {
-    let table = [&breaker::TABLE, &retry::TABLE].into_iter();
-    table
-        .filter_map(|table| table.get(name))
-        .next()
-        .expect("a setting")
+    let mut tables = [&breaker::TABLE, &retry::TABLE].into_iter();
+    let entry = tables.find_map(|table| table.get(name));
+    entry.expect("a setting")
 }
 
 fn read_as(name: &str, source: &str) -> (Option<Setting>, Vec<String>) {

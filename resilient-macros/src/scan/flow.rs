@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use super::any_token;
+use super::mentions::any_token;
 use crate::tokens::is_punct;
 
 /// Words by which code leaves what it stands in, or never gets to its end.

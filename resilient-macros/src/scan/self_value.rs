@@ -2,7 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
-use super::{any_token, format_string};
+use super::format_string;
+use super::mentions::any_token;
 use crate::tokens::{group, is_operator, is_punct, is_word, skip_angles};
 
 /// Does a format string in the body name `self`? Such a name cannot be changed.
