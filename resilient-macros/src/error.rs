@@ -1,16 +1,15 @@
-//! Errors of a macro's input, gathered until the end so that the user sees all of them at once.
+//! Errors about a macro's input. They accumulate, so that the user sees all of them at once.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::tokens::flatten;
 
-/// Errors that accumulate: all of them are shown, not the first.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
     list: Vec<Entry>,
 }
 
-/// What is wrong, and the tokens from `first` to `last` that it is about.
+/// A message about the tokens from `first` to `last`.
 #[derive(Debug)]
 struct Entry {
     first: Span,
@@ -28,9 +27,9 @@ impl Errors {
         });
     }
 
-    /// An error about all of `tokens`; about the whole attribute if there are none.
+    /// An error about all of `tokens`, or about the whole attribute if there are none.
     pub(crate) fn push_spanned(&mut self, tokens: &TokenStream, message: impl Into<String>) {
-        // Inside the invisible group of a macro's argument are the tokens that the user wrote.
+        // The user wrote the tokens inside an invisible group, not the group.
         let tokens = flatten(tokens.clone());
         let mut spans = tokens.iter().map(TokenTree::span);
         let first = spans.next().unwrap_or_else(Span::call_site);
@@ -50,7 +49,7 @@ impl Errors {
         self.list.extend(other.list);
     }
 
-    /// `value` if nothing went wrong.
+    /// `value` if there are no errors.
     pub(crate) fn or<T>(self, value: T) -> Result<T, Errors> {
         if self.is_empty() {
             Ok(value)
@@ -73,8 +72,8 @@ impl Errors {
 }
 
 impl Entry {
-    /// `::core::compile_error! { "…" }`. The compiler underlines from the first token of the call to its last,
-    /// so the path carries the one span and the braces the other.
+    /// `::core::compile_error! { "…" }`. The compiler underlines from the first token of the call
+    /// to the last, so the path has the first span and the braces have the last.
     fn to_compile_error(&self) -> Vec<TokenTree> {
         let colon = |spacing| {
             let mut colon = Punct::new(':', spacing);

@@ -1,5 +1,5 @@
-//! The attributes of `resilient`. Use them through that crate, which contains the runtime that their
-//! expansions call.
+//! The attributes of `resilient`. Use them through that crate, which contains the runtime that
+//! their expansions call.
 
 #[macro_use]
 mod emit;

@@ -1,4 +1,4 @@
-//! Literals as the compiler reads them: strings decoded, numbers with their radix and suffix.
+//! Decodes literals: the text of strings, and the value and suffix of numbers.
 
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use syn::Lit;
@@ -20,16 +20,16 @@ pub(crate) enum Content {
         value: Option<u128>,
         suffix: String,
     },
-    /// Digits as `f64::from_str` takes them.
+    /// Digits that `f64::from_str` accepts.
     Float {
         digits: String,
         suffix: String,
     },
-    /// A character, a byte string, a string with a suffix.
+    /// A character, a byte string, or a string with a suffix.
     Other,
 }
 
-/// The constant that `value` consists of, seen through invisible groups; `None` for any other expression.
+/// The literal that is the whole value, also inside invisible groups; `None` for other expressions.
 pub(crate) fn constant(value: &TokenStream) -> Option<Constant> {
     let tokens = flatten(value.clone());
     let (minus, token) = match tokens.as_slice() {
@@ -40,7 +40,7 @@ pub(crate) fn constant(value: &TokenStream) -> Option<Constant> {
     let TokenTree::Literal(literal) = token else {
         return None;
     };
-    // A literal made by another macro carries its sign inside.
+    // A literal that another macro made may contain its sign.
     let inner = literal.to_string().starts_with('-');
     Some(Constant {
         negative: minus != inner,

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 
-/// The tokens of one level, with the invisible groups that `macro_rules` puts around fragments opened.
+/// The tokens of one level. Invisible groups, which `macro_rules` puts around fragments, are
+/// opened.
 pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     let mut flat = Vec::new();
     for token in tokens {
@@ -40,7 +41,7 @@ pub(crate) fn ident(token: Option<&TokenTree>) -> Option<&Ident> {
     }
 }
 
-/// Is the token the word, not raw?
+/// Whether the token is that word, and not a raw identifier.
 pub(crate) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     ident(token).is_some_and(|ident| ident == word)
 }
@@ -56,27 +57,34 @@ pub(crate) fn group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&
     }
 }
 
-/// Do the two characters stand at `at`, glued to one operator?
+/// Whether the two characters stand at `at` as one operator.
 pub(crate) fn is_operator(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
-    matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == first && punct.spacing() == Spacing::Joint)
-        && is_punct(tokens.get(at + 1), second)
+    is_joint(tokens.get(at), first) && is_punct(tokens.get(at + 1), second)
 }
 
-/// Is the token before `at` the character, glued to what stands at `at`?
+fn is_joint(token: Option<&TokenTree>, character: char) -> bool {
+    match token {
+        Some(TokenTree::Punct(punct)) => {
+            punct.as_char() == character && punct.spacing() == Spacing::Joint
+        }
+        _ => false,
+    }
+}
+
+/// Whether the token at `at` is joined to that character before it.
 pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
-    at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(
-        |token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == character && punct.spacing() == Spacing::Joint),
-    )
+    at.checked_sub(1)
+        .is_some_and(|before| is_joint(tokens.get(before), character))
 }
 
-/// Does a `>` at `at` close an angle bracket, rather than end `->` or `=>`?
+/// Whether a `>` at `at` closes an angle bracket, rather than ends `->` or `=>`.
 pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
         && !follows_joint(tokens, at, '-')
         && !follows_joint(tokens, at, '=')
 }
 
-/// The index behind the `>` that closes the `<` at `open`, if there is one before a `;`.
+/// The index behind the `>` that closes the `<` at `open`, if it comes before a `;`.
 pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for at in open..tokens.len() {

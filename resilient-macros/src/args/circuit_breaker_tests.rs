@@ -30,9 +30,10 @@ fn text(tokens: Option<&TokenStream>) -> String {
 #[test]
 fn every_setting_is_read_into_its_field() {
     let args = accepted(quote! {
-        name = "payments", failure_threshold = 7, recovery_time = "10s", recovery_factor = 2, max_recovery_time = "5m",
-        recovery_jitter = "10%", half_open_max_calls = 2, half_open_successes = 3, half_open_failures = 1,
-        probe_timeout = "45s", abandoned = failure, crate = ::rt
+        name = "payments", failure_threshold = 7, recovery_time = "10s",
+        recovery_factor = 2, max_recovery_time = "5m",
+        recovery_jitter = "10%", half_open_max_calls = 2, half_open_successes = 3,
+        half_open_failures = 1, probe_timeout = "45s", abandoned = failure, crate = ::rt
     });
     assert_eq!(text(args.name.as_ref()), "\"payments\"");
     assert!(args.settings.literal("failure_threshold") == Some(Value::Count(7)));
@@ -56,7 +57,8 @@ fn every_setting_is_read_into_its_field() {
 #[test]
 fn patterns_predicates_and_expressions_are_kept_as_written() {
     let args = accepted(quote! {
-        breaker = self.breaker, failure = E::A | E::B { .. }, ignore = E::C, failure_if = |e| e.bad(),
+        breaker = self.breaker, failure = E::A | E::B { .. }, ignore = E::C,
+        failure_if = |e| e.bad(),
         failure_when = |r: &Result<A, B>| r.is_err(), ignore_if = E::is_fine, retry_after = after,
         on_open = |open| Err(E::Open(open, 1))
     });
@@ -124,7 +126,8 @@ fn literals_that_break_a_rule_are_refused_with_the_rule() {
 #[test]
 fn the_longest_recovery_is_not_below_the_first() {
     assert!(only(quote!(max_recovery_time = "10s")).contains("whose default is 30s"));
-    let both = "`max_recovery_time` is 10s and `recovery_time` is 20s: `max_recovery_time` is at least `recovery_time`";
+    let both = "`max_recovery_time` is 10s and `recovery_time` is 20s: `max_recovery_time` is at \
+        least `recovery_time`";
     assert_eq!(
         only(quote!(max_recovery_time = "10s", recovery_time = "20s")),
         both
@@ -190,7 +193,8 @@ fn a_breaker_of_ones_own_excludes_the_settings_only() {
 #[test]
 fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
     let args = accepted(quote! {
-        window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%", failure_count = 30,
+        window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%",
+        failure_count = 30,
         slow_call = "2s", slow_call_rate = 0.8
     });
     let minute = Value::Time(Duration::from_secs(60));
@@ -229,7 +233,8 @@ fn a_key_that_is_the_same_for_every_call_is_refused() {
     for key in [quote!("eu-west"), quote!(3), quote!('k')] {
         assert_eq!(
             only(quote!(key = #key)),
-            "`key` is the same for every call: name what tells one dependency from another, as in `key = host`"
+            "`key` is the same for every call: name what tells one dependency from another, as in \
+             `key = host`"
         );
     }
 }

@@ -17,11 +17,16 @@ fn refused(tokens: TokenStream) -> Vec<String> {
 #[test]
 fn every_key_is_read_into_its_field() {
     let args = accepted(quote! {
-        with = |error, _| other(error), on = E::A | E::B { .. }, except = E::C(_), order = explicit, crate = ::rt,
+        with = |error, _| other(error), on = E::A | E::B { .. }, except = E::C(_),
+        order = explicit, crate = ::rt,
         __outer(retry { a = 1 })
     });
-    assert!(
-        matches!(&args.replacement, Replacement::With(with, _) if with.to_string() == quote!(|error, _| other(error)).to_string())
+    let Replacement::With(with, _) = &args.replacement else {
+        panic!("{:?}", args.replacement);
+    };
+    assert_eq!(
+        with.to_string(),
+        quote!(|error, _| other(error)).to_string()
     );
     assert_eq!(
         args.on.map(|on| on.to_string()),
@@ -39,7 +44,8 @@ fn every_key_is_read_into_its_field() {
 
 #[test]
 fn exactly_one_of_value_and_with_is_given() {
-    let needs = "`#[fallback]` needs what takes the place of a failure: write `value = …`, or `with = |error| …`";
+    let needs = "`#[fallback]` needs what takes the place of a failure: write `value = …`, or \
+        `with = |error| …`";
     assert_eq!(refused(quote!()), [needs]);
     assert_eq!(refused(quote!(on = E::A)), [needs]);
     assert_eq!(
@@ -85,7 +91,8 @@ fn misspelt_keys_are_answered_with_the_nearest() {
     assert_eq!(
         refused(quote!(value = 1, colour = 1)),
         [
-            "unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, `crate`"
+            "unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, \
+             `crate`"
         ]
     );
 }

@@ -43,7 +43,9 @@ mod tests {
     fn items_are_read_outermost_first_with_their_raw_arguments() {
         let mut errors = Errors::default();
         let items = parse(
-            &quote!(fallback { value = 1 } retry { max_retries = } circuit_breaker {} timeout { "1s" }),
+            &quote! {
+                fallback { value = 1 } retry { max_retries = } circuit_breaker {} timeout { "1s" }
+            },
             &mut errors,
         );
         assert!(errors.is_empty());

@@ -1,4 +1,4 @@
-//! Literals of counts, shares, factors, durations and windows, whose ranges are not checked here.
+//! Reads literals of counts, shares, factors, durations and windows. Ranges are checked elsewhere.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilient_settings::{Value, parse_duration, parse_share};
 use crate::literal::{Constant, Content, constant};
 use crate::tokens::source;
 
-/// A whole number that fits `u32`; `None` if `value` is no literal.
+/// A whole number; `None` if `value` is not a literal.
 pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
     let constant = constant(value)?;
     let given = source(value);
@@ -30,7 +30,7 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
     })
 }
 
-/// A number, or a percentage as text, whose range is not checked; `None` if `value` is no literal.
+/// A number, or a percentage as text; `None` if `value` is not a literal.
 pub(super) fn share(value: &TokenStream, what: &str) -> Option<Result<f64, String>> {
     let constant = constant(value)?;
     Some(match &constant.content {
@@ -42,13 +42,13 @@ pub(super) fn share(value: &TokenStream, what: &str) -> Option<Result<f64, Strin
     })
 }
 
-/// A number whose range is not checked; `None` if `value` is no literal.
+/// A number; `None` if `value` is not a literal.
 pub(super) fn factor(value: &TokenStream) -> Option<Result<f64, String>> {
     let constant = constant(value)?;
     Some(plain(&constant, "a factor", "`2.0`"))
 }
 
-/// An integer or float literal without a foreign suffix.
+/// An integer or float without the suffix of another type.
 fn plain(constant: &Constant, what: &str, example: &str) -> Result<f64, String> {
     let (digits, suffix) = match &constant.content {
         Content::Float { digits, suffix } => (digits.clone(), suffix),
@@ -72,7 +72,7 @@ fn plain(constant: &Constant, what: &str, example: &str) -> Result<f64, String> 
     Ok(if constant.negative { -number } else { number })
 }
 
-/// A duration as text.
+/// A duration as text; `None` if `value` is not a literal.
 pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
     let constant = constant(value)?;
     let message = match constant.content {
@@ -93,7 +93,7 @@ pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
     Some(Err(message.to_owned()))
 }
 
-/// A number of calls, or a time; `None` if `value` is no literal.
+/// A number of calls, or a duration; `None` if `value` is not a literal.
 pub(super) fn window(value: &TokenStream) -> Option<Result<Value, String>> {
     let constant = constant(value)?;
     let given = source(value);

@@ -139,7 +139,8 @@ fn a_window_is_a_number_of_calls_or_a_time() {
 fn calls_in_quotes_and_times_out_of_them_are_put_right() {
     assert_eq!(
         message_of("\"100\""),
-        "is \"100\": calls are counted without quotes, as in `window = 100`, and a time has a unit, as in `window = \"100s\"`"
+        "is \"100\": calls are counted without quotes, as in `window = 100`, and a time has a \
+         unit, as in `window = \"100s\"`"
     );
     assert_eq!(
         message_of("60s"),
@@ -151,7 +152,8 @@ fn calls_in_quotes_and_times_out_of_them_are_put_right() {
     );
     assert_eq!(
         message_of("60.0"),
-        "is 60.0: it is a whole number of calls, as in `window = 100`, or a time with its unit in quotes, as in \
+        "is 60.0: it is a whole number of calls, as in `window = 100`, or a time with its unit in \
+         quotes, as in \
          `window = \"60s\"`"
     );
 }

@@ -102,7 +102,8 @@ fn a_window_of_nothing_or_too_much_is_refused() {
         assert_eq!(
             refused("window", source),
             format!(
-                "`window` is {source}: the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"
+                "`window` is {source}: the last 1 to 1000000 calls, or a time, as in `window = \
+                 \"60s\"`"
             )
         );
     }

@@ -1,4 +1,4 @@
-//! The attributes of the derive, and what stands beside them.
+//! The attributes that the derive reads.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -27,7 +27,7 @@ impl Word {
         Word::Transparent,
     ];
 
-    /// The word itself, which is also the name of the class's constructor.
+    /// The word, which is also the name of the constructor of its classification.
     pub(super) fn name(self) -> &'static str {
         match self {
             Word::Transient => "transient",
@@ -40,7 +40,6 @@ impl Word {
     }
 }
 
-/// Which of the derive's attributes one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Word(Word),
@@ -60,7 +59,7 @@ impl Kind {
     }
 }
 
-/// An attribute of ours.
+/// An attribute of this derive.
 #[derive(Debug)]
 pub(super) struct Attribute {
     pub(super) kind: Kind,
@@ -79,7 +78,7 @@ pub(super) enum Args {
 }
 
 impl Attribute {
-    /// `None` if it is somebody else's.
+    /// `None` for an attribute of another macro.
     fn new(attribute: &syn::Attribute) -> Option<Self> {
         let path = attribute.path().get_ident()?;
         Some(Self {
@@ -100,7 +99,7 @@ impl Attribute {
     }
 }
 
-/// The attributes of one type, variant or field, as far as the derive is concerned.
+/// The attributes of one type, variant or field that concern the derive.
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
     pub(super) ours: Vec<Attribute>,

@@ -1,4 +1,4 @@
-//! What is derived for: `syn` reads the type; what concerns the derive is picked out of it.
+//! The type below the derive, reduced to the parts that the derive needs.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -35,13 +35,13 @@ pub(super) struct Field {
     pub(super) attributes: Attributes,
     /// Its name without `r#`, or its index.
     pub(super) name: String,
-    /// Its name or index as it stands behind the dot.
+    /// Its name or index, as it is written behind the dot.
     pub(super) member: TokenTree,
     pub(super) ty: TokenStream,
 }
 
 impl Input {
-    /// `None` has its reason in `errors`.
+    /// `None` with the reason in `errors`.
     pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
         let input: DeriveInput = syn::parse2(item)
             .map_err(|error| errors.push(error.span(), error.to_string()))

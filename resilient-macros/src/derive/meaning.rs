@@ -1,4 +1,4 @@
-//! From the words on variants and types to what each of them means, and all that can be wrong with them.
+//! What the words on variants and types mean, and the errors about them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,12 +12,12 @@ use crate::tokens::name;
 /// What a variant, or a struct, means.
 #[derive(Debug)]
 pub(super) enum Meaning<'a> {
-    /// The class that the word names, with the hint that the field holds.
+    /// The classification that the word names, with the hint in the field.
     Class {
         word: Word,
         retry_after: Option<&'a Field>,
     },
-    /// What the field says of itself.
+    /// The classification of the field.
     Transparent(&'a Field),
 }
 
@@ -29,7 +29,7 @@ struct Words<'a> {
 }
 
 impl<'a> Meaning<'a> {
-    /// `None` has its reason in `errors`.
+    /// `None` with the reason in `errors`.
     pub(super) fn of_variants(
         input: &'a Input,
         variants: &'a [Variant],
@@ -56,7 +56,7 @@ impl<'a> Meaning<'a> {
         meanings.into_iter().collect()
     }
 
-    /// `None` has its reason in `errors`.
+    /// `None` with the reason in `errors`.
     pub(super) fn of_struct(
         input: &'a Input,
         fields: &'a [Field],
@@ -74,7 +74,7 @@ impl<'a> Meaning<'a> {
         refuse_on_fields(owner, "struct", errors);
         meaning
     }
-    /// The type of the field that is passed through to.
+    /// The type of the field whose classification is used.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
             Meaning::Class { .. } => None,
@@ -83,12 +83,12 @@ impl<'a> Meaning<'a> {
     }
 }
 
-/// What the enum says for variants without a word of their own.
+/// What a word on the enum means for variants that have none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Default {
     None,
     Word(Word),
-    /// There is one, but a wrong one, which is told already.
+    /// The word is wrong, which is reported already.
     Wrong,
 }
 
@@ -145,7 +145,7 @@ impl<'a> Words<'a> {
         words
     }
 
-    /// `None` has its reason in `errors`.
+    /// `None` with the reason in `errors`.
     fn meaning(
         &self,
         owner: Owner<'a>,
@@ -187,7 +187,8 @@ impl<'a> Words<'a> {
                 "the enum's "
             };
             let message = format!(
-                "`retry_after` means nothing with {whose}`{}`, which is neither retried nor a failure: it goes with `transient`, `permanent`, `throttled`",
+                "`retry_after` means nothing with {whose}`{}`, which is neither retried nor a \
+                 failure: it goes with `transient`, `permanent`, `throttled`",
                 word.name()
             );
             errors.push(attribute.path.span(), message);

@@ -1,4 +1,4 @@
-//! `#[derive(Classify)]`: one word on each variant says what an error means for breakers and retries.
+//! `#[derive(Classify)]`: a word on each variant classifies an error for breakers and retries.
 
 mod attribute;
 mod input;
@@ -28,13 +28,13 @@ pub(crate) fn classify(input: TokenStream) -> TokenStream {
     if let (Some(body), true) = (body, errors.is_empty()) {
         return write::implementation(&input, &runtime, &body);
     }
-    // The type stays an error that is classified, so that nothing else turns red.
+    // The type still implements `Classify`, so that code that uses it has no further errors.
     let errors = errors.to_compile_errors();
     let implementation = write::implementation(&input, &runtime, &write::fallback(&runtime));
     quote!(#errors #implementation)
 }
 
-/// `None` has its reason in `errors`.
+/// `None` with the reason in `errors`.
 fn body(input: &Input, runtime: &TokenStream, errors: &mut Errors) -> Option<write::Body> {
     match &input.shape {
         Shape::Enum(variants) => {
@@ -48,7 +48,8 @@ fn body(input: &Input, runtime: &TokenStream, errors: &mut Errors) -> Option<wri
         Shape::Union(keyword) => {
             errors.push(
                 *keyword,
-                "`Classify` can be derived for enums and structs: a union does not know what it holds",
+                "`Classify` can be derived for enums and structs: a union does not know what it \
+                 holds",
             );
             None
         }

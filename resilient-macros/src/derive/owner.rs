@@ -1,4 +1,4 @@
-//! A variant or struct, which its words are about, and the fields that they name.
+//! The variant or struct that words are about, and the fields that the words name.
 
 use proc_macro2::{Ident, TokenTree};
 
@@ -14,7 +14,8 @@ pub(super) struct Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
-    /// The field of `#[transparent]` or `#[transparent(field)]`; `None` has its reason in `errors`.
+    /// The field of `#[transparent]` or `#[transparent(field)]`; `None` with the reason in
+    /// `errors`.
     pub(super) fn passed_through(
         self,
         attribute: &Attribute,
@@ -35,7 +36,7 @@ impl<'a> Owner<'a> {
         None
     }
 
-    /// The field of `#[retry_after(field)]`; `None` has its reason in `errors`.
+    /// The field of `#[retry_after(field)]`; `None` with the reason in `errors`.
     pub(super) fn hint(self, attribute: &Attribute, errors: &mut Errors) -> Option<&'a Field> {
         if self.fields.is_empty() {
             let item = name(self.name);
@@ -78,7 +79,7 @@ impl<'a> Owner<'a> {
         field
     }
 
-    /// What one without a word is told; `whole` is the enum of a variant.
+    /// The error about a missing word; `whole` is the enum of a variant.
     pub(super) fn missing(self, whole: Option<&Ident>) -> String {
         let possible = |word: &Word| *word != Word::Transparent || !self.fields.is_empty();
         let words = Word::ALL.into_iter().filter(possible);

@@ -1,4 +1,4 @@
-//! The implementation that is written.
+//! Writes the implementation of `Classify`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -9,10 +9,10 @@ use super::input::{Field, Input, Variant};
 use super::meaning::Meaning;
 use crate::tokens::flatten;
 
-/// What a field is bound to: a name that no constant of the user's has, since a pattern would be that.
+/// The variable for a field. No constant of the user's has this name, which a pattern would match.
 const FIELD: &str = "__field";
 
-/// What `classify` does, and the types that must implement `Classify` for it.
+/// The body of `classify`, and the types that must implement `Classify` for it.
 #[derive(Debug)]
 pub(super) struct Body {
     tokens: TokenStream,
@@ -34,7 +34,7 @@ pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) 
     }
 }
 
-/// What stands in for the body if something is wrong.
+/// The body after an error.
 pub(super) fn fallback(runtime: &TokenStream) -> Body {
     Body {
         tokens: class(runtime, Word::Transient),
@@ -83,7 +83,7 @@ pub(super) fn of_enum(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)
     }
 }
 
-/// An arm for each variant; those that mean the same, with no more to it, share one.
+/// An arm for each variant. Variants with the same word and no hint share one.
 fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<TokenStream> {
     let mut arms = Vec::new();
     let mut shared = Vec::new();
@@ -125,7 +125,7 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
             Meaning::Transparent(field) => {
                 let (first, last) = ends(&field.ty);
                 let value = Ident::new(FIELD, last);
-                // Two tokens, so that what the compiler says of it underlines the whole type.
+                // Two tokens, so that the compiler's error underlines the whole type.
                 let value = quote_spanned!(first=> &*#value);
                 (bound(field), passed_through(runtime, field, &value))
             }
@@ -155,7 +155,7 @@ fn class(runtime: &TokenStream, word: Word) -> TokenStream {
     emit!(#runtime::Classification::#constructor())
 }
 
-/// The class, with the hint in the field, whose value is the expression beside it.
+/// The classification, with the hint that is the value of the field.
 fn classified(
     runtime: &TokenStream,
     word: Word,
@@ -173,7 +173,7 @@ fn passed_through(runtime: &TokenStream, field: &Field, value: &TokenStream) -> 
     call_at(field, &emit!(#runtime::Classify), "classify", value)
 }
 
-/// A call that stands where the field's type does: what the compiler says of a type that is none for it, it says there.
+/// A call with the span of the field's type, where the compiler reports that the type does not fit.
 fn call_at(
     field: &Field,
     receiver: &TokenStream,
@@ -191,7 +191,7 @@ fn call_at(
     emit!(#(#receiver)*::#function #arguments)
 }
 
-/// The clause as written, and what the fields that are passed through to must be.
+/// The clause as written, with bounds for the fields whose classification is used.
 fn where_clause(
     input: &Input,
     runtime: &TokenStream,
@@ -201,7 +201,7 @@ fn where_clause(
     let mut bound: Vec<String> = Vec::new();
     for ty in must_classify {
         let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
-        // A bound on a type that holds the type itself would have itself as its condition.
+        // A bound on a type that contains this type would depend on itself.
         let is_recursive = names(&|ident| ident == "Self" || *ident == input.name);
         let is_generic = names(&|ident| {
             input
@@ -220,7 +220,7 @@ fn where_clause(
     generics.where_clause.to_token_stream()
 }
 
-/// Does a type name one of these parameters or types?
+/// Whether a type names a wanted parameter or type.
 fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
     struct Names<'a> {
         is_wanted: &'a dyn Fn(&Ident) -> bool,
@@ -245,7 +245,7 @@ fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
     names.found
 }
 
-/// The first and the last place of a type, which is what an error about it underlines.
+/// The first and the last span of a type, between which an error about it underlines.
 fn ends(ty: &TokenStream) -> (Span, Span) {
     let tokens = flatten(ty.clone());
     let here = |token: Option<&TokenTree>| {
@@ -256,7 +256,7 @@ fn ends(ty: &TokenStream) -> (Span, Span) {
     (here(tokens.first()), here(tokens.last()))
 }
 
-/// The name as a derive writes it: no lint about its declaration, as that it is deprecated, speaks about it again.
+/// The name with a span for which lints about its declaration, such as deprecation, are silent.
 fn derived(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(name.span().resolved_at(Span::mixed_site()));

@@ -1,9 +1,9 @@
 //! One attempt: the body of the function in a block of its own, with arguments of its own.
 //!
-//! The block is `async { … }.await`, or a closure that is called at once: so `?` and `return` end the
-//! attempt and not the function. The block borrows what the body borrows. What each attempt consumes
-//! is prepared before the block, and moved into it by a branch that is never taken, which also fixes
-//! the type of the output.
+//! The block is `async { … }.await`, or a closure that is called at once, so `?` and `return` end
+//! the attempt and not the function. The block borrows what the body borrows. What an attempt
+//! consumes is prepared before the block, and moved into it by a branch that is never taken. That
+//! branch also fixes the type of the output.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -16,7 +16,7 @@ use crate::normalize::{
     without_lifetimes,
 };
 use crate::scan;
-use crate::tokens::first_span;
+use crate::tokens::{first_span, is_punct};
 
 /// The pieces of an attempt.
 pub(super) struct Attempt {
@@ -75,8 +75,8 @@ pub(super) fn write(
             return output;
         }
     };
-    // The body keeps its own braces, because their edition decides when temporaries are dropped. The
-    // label keeps the compiler from advising to remove them.
+    // The body keeps its own braces, because their edition decides when temporaries are dropped.
+    // The label keeps the compiler from advising to remove them.
     let body = block(body, span);
     let body = quote_spanned!(span=> '_body: #body);
     let span = span.resolved_at(Span::mixed_site());
@@ -112,8 +112,8 @@ fn awaited(function: &Function, whole: TokenStream, boxed: bool, span: Span) -> 
     }
 }
 
-/// A body whose end is its only exit, as the second branch of an `if false`. The first branch tells
-/// the type, and keeps the compiler from warning of unreachable code behind a body that never returns.
+/// A body whose end is its only exit, as the second branch of an `if false`. The first branch fixes
+/// the type, and prevents a warning about unreachable code behind a body that never returns.
 fn inline(
     body: &TokenStream,
     borrowed: &[TokenStream],
@@ -138,10 +138,9 @@ fn inline(
 /// `#![…]` at the beginning of a body, and the rest.
 fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
-    let is = |token: &TokenTree, character| matches!(token, TokenTree::Punct(punct) if punct.as_char() == character);
     let count = tokens
         .chunks_exact(3)
-        .take_while(|each| is(&each[0], '#') && is(&each[1], '!'))
+        .take_while(|each| is_punct(each.first(), '#') && is_punct(each.get(1), '!'))
         .count();
     let (attributes, rest) = tokens.split_at(3 * count);
     (

@@ -19,7 +19,7 @@ pub(super) struct CallSite {
     pub(super) open_now: TokenStream,
 }
 
-/// With `is_listed`, a static is also listed for the feature `inventory`.
+/// Writes the breaker. With `is_listed`, its static is also listed for the feature `inventory`.
 pub(super) fn write(
     function: &Function,
     args: &BreakerArgs,
@@ -38,9 +38,13 @@ pub(super) fn write(
         )
     } else {
         let declaration = declaration(args, private);
-        let listed = is_listed.then(
-            || emit!(#private::inventory::submit! { #private::Annotated::breaker(&__RESILIENT_BREAKER) }),
-        );
+        let listed = is_listed.then(|| {
+            emit! {
+                #private::inventory::submit! {
+                    #private::Annotated::breaker(&__RESILIENT_BREAKER)
+                }
+            }
+        });
         let declare = emit! {
             let breaker = {
                 static __RESILIENT_BREAKER: #private::Site = #private::Site::new(|| #declaration);
@@ -57,7 +61,7 @@ pub(super) fn write(
     }
 }
 
-/// Name and settings, which are evaluated outside the function.
+/// The name and the settings, which are evaluated outside the function.
 fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
     let settings = settings::breaker(args, private);
     args.name.as_ref().map_or_else(
@@ -66,8 +70,8 @@ fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
     )
 }
 
-/// The breaker of this call's key. The key is evaluated outside the block of the static, so that the
-/// user's code cannot see the static's name.
+/// The breaker of this call's key. The key is evaluated outside the block of the static, so that it
+/// cannot name the static.
 fn keyed(
     function: &Function,
     args: &BreakerArgs,
@@ -76,9 +80,13 @@ fn keyed(
     is_listed: bool,
 ) -> TokenStream {
     let declaration = declaration(args, private);
-    let listed = is_listed.then(
-        || emit!(#private::inventory::submit! { #private::Annotated::keyed(&__RESILIENT_BREAKERS) }),
-    );
+    let listed = is_listed.then(|| {
+        emit! {
+            #private::inventory::submit! {
+                #private::Annotated::keyed(&__RESILIENT_BREAKERS)
+            }
+        }
+    });
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
         #private::Key::new(#reference).resilient_breaker(breakers)
@@ -95,7 +103,8 @@ fn keyed(
     };
     emit! {
         let breakers = {
-            static __RESILIENT_BREAKERS: #private::KeyedSite = #private::KeyedSite::new(|| #declaration);
+            static __RESILIENT_BREAKERS: #private::KeyedSite =
+                #private::KeyedSite::new(|| #declaration);
             #listed
             &__RESILIENT_BREAKERS
         };

@@ -1,13 +1,11 @@
-//! What an output means, as expressions of type `Option<Class>`: `None` for a success.
-//!
-//! Both read a variable `output` in scope.
+//! Expressions of type `Option<Classification>` for the variable `output`; a success has none.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::{BreakerArgs, RetryArgs};
 
-/// Whether an attribute says nothing of its own, so that the type's own word holds.
+/// Whether no key of the breaker classifies outputs, so that their type decides.
 pub(super) fn breaker_is_plain(args: &BreakerArgs) -> bool {
     let keys = [
         &args.failure,
@@ -20,7 +18,7 @@ pub(super) fn breaker_is_plain(args: &BreakerArgs) -> bool {
     keys.iter().all(|key| key.is_none())
 }
 
-/// The same for a retry.
+/// Whether no key of the retry classifies outputs, so that their type decides.
 pub(super) fn retry_is_plain(args: &RetryArgs) -> bool {
     let keys = [
         &args.on,
@@ -32,12 +30,14 @@ pub(super) fn retry_is_plain(args: &RetryArgs) -> bool {
     keys.iter().all(|key| key.is_none())
 }
 
-/// What the type says: by `Classify`, or every failure. At `span` stands what is missing if it says nothing.
+/// The classification by the type: `Classify`, or every failure. If the type has neither, the error
+/// is at `span`.
 pub(super) fn plain(private: &TokenStream, span: Span) -> TokenStream {
-    quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::Judge::new(&output).resilient_class())
+    let span = span.resolved_at(Span::mixed_site());
+    quote_spanned!(span=> #private::Judge::new(&output).resilient_class())
 }
 
-/// What an output means for the breaker. `ignore*` beat `failure*`, which beat the type's own word.
+/// The classification for the breaker. `ignore*` beat `failure*`, which beat the type.
 pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span) -> TokenStream {
     if breaker_is_plain(args) {
         return plain(private, span);
@@ -60,7 +60,7 @@ pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span)
     ];
     let judged = judged(args.failure_when.as_ref(), private, span);
     if error_keys.iter().all(|key| key.is_none()) {
-        // Only `failure_when`: it alone decides, whatever the type of the output.
+        // `failure_when` alone decides for outputs of any type.
         return emit!({ #judged #private::chosen_failure(class, chosen) });
     }
     let class = match (ignored, failed) {
@@ -87,7 +87,7 @@ pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span)
     })
 }
 
-/// Whether the breaker ignores the error of the output, whatever made it.
+/// Whether the breaker ignores the error of the output, also of one that was cut off.
 pub(super) fn is_ignored(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
     let ignored = any([
         args.ignore.as_ref().map(matches),
@@ -96,7 +96,7 @@ pub(super) fn is_ignored(args: &BreakerArgs, private: &TokenStream) -> TokenStre
     of_error(ignored, private)
 }
 
-/// Whether the retry is told not to try again after the error of the output.
+/// Whether `except` matches the error of the output.
 pub(super) fn is_excepted(args: &RetryArgs, private: &TokenStream) -> TokenStream {
     of_error(args.except.as_ref().map(matches), private)
 }
@@ -116,7 +116,8 @@ fn of_error(condition: Option<TokenStream>, private: &TokenStream) -> TokenStrea
     )
 }
 
-/// What an output means for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the type's own word.
+/// The classification for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the
+/// type.
 pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> TokenStream {
     if retry_is_plain(args) {
         return plain(private, span);
@@ -145,14 +146,16 @@ pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> 
         #judged
         match (class, #private::error_of(&output)) {
             (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
-                ::core::option::Option::Some(#private::with_hint(#private::with_retry(class, #retry), #hint))
+                ::core::option::Option::Some(
+                    #private::with_hint(#private::with_retry(class, #retry), #hint)
+                )
             }
             _ => #else_chosen,
         }
     })
 }
 
-/// `class`, what the type says; and `chosen`, what a predicate on the whole output says.
+/// Declares `class`, the classification by the type, and `chosen`, the result of the predicate.
 fn judged(when: Option<&TokenStream>, private: &TokenStream, span: Span) -> TokenStream {
     if let Some(when) = when {
         emit! {

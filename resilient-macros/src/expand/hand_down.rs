@@ -73,7 +73,7 @@ fn entry(kind: AttributeKind, args: &TokenStream, span: Span) -> TokenStream {
     quote!(#name { #args })
 }
 
-/// The arguments that the user wrote. The hidden list, which this crate wrote, is the last argument.
+/// The arguments that the user wrote. The hidden list, written by this crate, is the last one.
 fn without_hidden(args: &TokenStream) -> TokenStream {
     let is_own =
         |token: &TokenTree| !matches!(token, TokenTree::Ident(ident) if ident == "__outer");

@@ -9,7 +9,7 @@ use resilient_settings::{Table, Value, breaker, retry};
 use crate::args::{BreakerArgs, BudgetArgument, LimitArgument, RetryArgs, Setting, Settings};
 use crate::tokens::first_span;
 
-/// `BreakerConfig::builder()…`: the settings that the annotated function declares.
+/// `BreakerConfig::builder()…` with the settings of the attribute.
 pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
     let calls = builder_calls(&breaker::TABLE, &args.settings, private);
     emit!(#private::BreakerConfig::builder()#calls)

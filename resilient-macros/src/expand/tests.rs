@@ -1,4 +1,4 @@
-//! What is written, as a person would read it; and how attributes of ours find each other.
+//! Expansions as a reviewer reads them, and how stacked attributes find each other.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,12 +12,12 @@ fn pretty(item: &TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
-/// As without the feature `inventory`.
+/// The expansion without the feature `inventory`.
 fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     expand_as(kind, args, item, false)
 }
 
-/// Expands until no attribute of ours is left, as the compiler does.
+/// Expands until no attribute of this crate is left, as the compiler does.
 fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let expanded = expand(kind, args, item);
     let mut file: syn::File = syn::parse2(expanded.clone()).expect("the expansion is an item");
@@ -86,7 +86,8 @@ fn a_breaker_alone_is_one_match() {
 fn a_breaker_by_key_is_found_once_for_all_attempts() {
     let item = quote! {
         #[circuit_breaker(
-            name = "hosts", key = &*request.host, max_keys = MOST, window = "60s", failure_rate = "50%", min_calls = 20
+            name = "hosts", key = &*request.host, max_keys = MOST,
+            window = "60s", failure_rate = "50%", min_calls = 20
         )]
         async fn send(request: Request) -> Result<Response, HttpError> {
             client().send(request).await

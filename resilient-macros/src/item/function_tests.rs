@@ -150,7 +150,8 @@ fn a_function_that_no_attempt_can_repeat_is_refused_with_the_reason() {
             async fn f(&self) -> A;
         )),
         [
-            "`f` has no body to protect: put the attribute on the implementation, or give it a default body"
+            "`f` has no body to protect: put the attribute on the implementation, or give it a \
+             default body"
         ]
     );
 }

@@ -40,8 +40,9 @@ pub(crate) fn check(function: &Function, stack: &Stack) -> Result<(), Errors> {
                 scan::named_variable(setting, |word| word == "self" || arguments.contains(word));
             if let Some(named) = named {
                 let message = format!(
-                    "`{named}` is of one call, and a breaker's settings are evaluated once for all of them: use a \
-                     constant or a function, or give the breaker itself with `breaker = …`"
+                    "`{named}` is of one call, and a breaker's settings are evaluated once for all \
+                     of them: use a constant or a function, or give the breaker itself with \
+                     `breaker = …`"
                 );
                 errors.push(named.span(), message);
             }
@@ -66,8 +67,9 @@ fn refuse_hidden_failures(stack: &Stack, errors: &mut Errors) {
         });
         if let Some((name, reason)) = above.filter(|_| !args.order_is_explicit) {
             let message = format!(
-                "`#[fallback]` below `#[{name}]` hides the failures from it, and {reason}: put `#[fallback]` at the top, \
-                 or, if that is what you want, write `#[fallback(order = explicit, …)]`"
+                "`#[fallback]` below `#[{name}]` hides the failures from it, and {reason}: put \
+                 `#[fallback]` at the top, or, if that is what you want, write \
+                 `#[fallback(order = explicit, …)]`"
             );
             errors.push(layer.span, message);
         }
@@ -76,8 +78,8 @@ fn refuse_hidden_failures(stack: &Stack, errors: &mut Errors) {
 
 /// A plain function cannot be cancelled, and cannot wait for a future.
 fn refuse_to_wait(stack: &Stack, errors: &mut Errors) {
-    const WHY: &str = "nobody can stop a plain function from outside: make it `async`, or give the client that it calls \
-                       a timeout of its own";
+    const WHY: &str = "nobody can stop a plain function from outside: make it `async`, or give the \
+                       client that it calls a timeout of its own";
     for layer in stack.layers() {
         match &layer.args {
             LayerArgs::Timeout(_) => {

@@ -173,7 +173,7 @@ pub(crate) fn without_lifetimes(ty: &TokenStream) -> TokenStream {
 }
 
 fn changed(ty: &TokenStream, change: &mut impl VisitMut) -> TokenStream {
-    // What is no type, such as a macro's unusual syntax, stays as it is.
+    // Syntax that `syn` does not know stays as it is.
     let Ok(mut parsed) = syn::parse2::<Type>(ty.clone()) else {
         return ty.clone();
     };

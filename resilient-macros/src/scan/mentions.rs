@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use super::format_string;
 use crate::tokens::{group, is_punct, name};
 
-/// Does the identifier occur anywhere, raw or not, also inside a format string?
+/// Whether the identifier occurs at any depth, raw or not, or in a format string.
 pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     let ident = ident.strip_prefix("r#").unwrap_or(ident);
     any_token(tokens, &mut |token| match token {
@@ -15,7 +15,8 @@ pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     })
 }
 
-/// The first identifier that reads a variable of which `is_one` holds: no field, method, path, call or macro of that name.
+/// The first variable for which `is_one` holds. Fields, methods, paths, calls and macros of that
+/// name do not count.
 pub(crate) fn named_variable(
     tokens: &TokenStream,
     is_one: impl Fn(&Ident) -> bool + Copy,
@@ -39,8 +40,11 @@ pub(crate) fn named_variable(
         })
 }
 
-/// Does any token that is no group, at any depth, meet the condition?
-pub(super) fn any_token(tokens: &TokenStream, condition: &mut impl FnMut(&TokenTree) -> bool) -> bool {
+/// Whether a token that is not a group meets the condition, at any depth.
+pub(super) fn any_token(
+    tokens: &TokenStream,
+    condition: &mut impl FnMut(&TokenTree) -> bool,
+) -> bool {
     tokens.clone().into_iter().any(|token| match &token {
         TokenTree::Group(group) => any_token(&group.stream(), condition),
         token => condition(token),

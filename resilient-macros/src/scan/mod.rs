@@ -1,5 +1,5 @@
-//! Reads the raw tokens of a body. Every doubt is resolved so that it costs a clone, never a wrong
-//! program.
+//! Reads the raw tokens of a body. In doubt, an answer costs a clone, but never makes a program
+//! wrong.
 
 mod flow;
 mod format_string;

@@ -1,10 +1,11 @@
-//! Where in the nest things go that concern more than one layer.
+//! Places in a stack that concern more than one layer: limits, marks, prepared arguments, and which
+//! layer tells which other about cut-off calls and rejections.
 //!
-//! Layers are counted from the outermost, from 0; the body is behind the last.
+//! Places count from 0 for the outermost layer. The body has the place after the last layer.
 
 use crate::args::{AttributeKind, ErrorsKept, Stack};
 
-/// The places of one nest.
+/// The places of one stack.
 #[derive(Debug, PartialEq)]
 pub(in crate::expand) struct Plan {
     retry: Option<usize>,
@@ -12,12 +13,12 @@ pub(in crate::expand) struct Plan {
     timeout: Option<usize>,
     fallback: Option<usize>,
     body: usize,
-    /// What the retry's limits surround begins here.
+    /// The retry's limits begin here.
     limit: Option<usize>,
-    /// An attempt begins here, where no limit says so.
+    /// An attempt without limits begins here.
     mark: Option<usize>,
     waits: bool,
-    /// Every attempt's error is returned.
+    /// The function returns the errors of all attempts.
     pub(in crate::expand) records: bool,
     /// The loop keeps outputs.
     pub(super) keeps: bool,
@@ -32,12 +33,12 @@ impl Plan {
         let breaker = place(AttributeKind::CircuitBreaker);
         let timeout = place(AttributeKind::Timeout);
         let args = stack.retry();
-        // A host that hangs shall open its circuit, so the limits are inside the breaker.
+        // C02: the limits are inside the breaker, so that a host that hangs opens its circuit.
         let limit = args
             .filter(|args| args.deadline.is_some() || args.attempt_timeout.is_some())
             .and(retry)
             .map(|retry| 1 + breaker.filter(|breaker| *breaker > retry).unwrap_or(retry));
-        // Next to the body, where its block is a future already.
+        // Right around the body, where there is a future already.
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
         let mark = args
             .filter(|_| limit.is_none())
@@ -70,19 +71,20 @@ impl Plan {
         self.body == at
     }
 
-    /// Whether what begins at `at` is one future, rather than a value that is at hand.
+    /// Whether the code that begins at `at` is a future.
     pub(super) fn is_future(&self, at: usize) -> bool {
         self.waits && (self.limits_at(at) || self.timeout == Some(at) || self.is_body(at))
     }
 
-    /// Where the arguments are prepared: below all that needs them again, before the first future.
+    /// Whether arguments are prepared at `at`: below the layers that use them again, and before the
+    /// first future.
     pub(super) fn prepares_at(&self, at: usize) -> bool {
         let first = self.retry.max(self.fallback).map_or(0, |place| place + 1);
         let place = (first..self.body).find(|at| self.is_future(*at));
         place.unwrap_or(self.body) == at
     }
 
-    /// Whether a future of ours is around that place.
+    /// Whether a future of the expansion surrounds that place.
     pub(in crate::expand) fn prepares_enclosed(&self) -> bool {
         let above = self.retry.max(self.fallback);
         self.waits
@@ -90,17 +92,17 @@ impl Plan {
                 || self.timeout < above && self.timeout.is_some())
     }
 
-    /// The retry above `at`.
+    /// Whether a retry is above `at`.
     pub(super) fn retry_above(&self, at: usize) -> bool {
         self.retry.is_some_and(|retry| retry < at)
     }
 
-    /// The breaker that the retry at `at` passes its attempts through, at once or behind other stack.
+    /// The breaker below the retry at `at`.
     pub(super) fn breaker_below(&self, at: usize) -> Option<usize> {
         self.breaker.filter(|breaker| *breaker > at)
     }
 
-    /// Whether the retry learns of a rejection from afar.
+    /// Whether the breaker tells the retry about a rejection through other layers.
     pub(super) fn tells_rejection(&self) -> bool {
         let between = self
             .retry
@@ -115,23 +117,23 @@ impl Plan {
             .is_some_and(|timeout| self.retry_above(timeout))
     }
 
-    /// The retry's own limits are in force below `at`.
+    /// Whether the retry's own limits are in force below `at`.
     pub(super) fn retry_limits_below(&self, at: usize) -> bool {
         self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
     }
 
-    /// Whether the layer at `at`, a retry or a breaker, wants to know that an output is a time limit's.
+    /// Whether the layer at `at` asks whether a time limit made an output.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Whether anybody above the limit at `at` wants to know that it cut something off.
+    /// Whether a layer above `at` asks whether a time limit made an output.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Whether the layer at `at` is the outermost that wants to know.
+    /// Whether the layer at `at` is the outermost that asks.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }
@@ -142,7 +144,8 @@ impl Plan {
         writers.into_iter().flatten().any(|writer| writer > at)
     }
 
-    /// Whether the breaker's word for the retry passes the layer at `at`.
+    /// Whether the layer at `at` stands between the retry and the breaker that tells it about
+    /// rejections.
     pub(super) fn tells_rejection_through(&self, at: usize) -> bool {
         self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
     }

@@ -1,4 +1,4 @@
-//! Where limits, arguments and words between layers go.
+//! Where limits, arguments and messages between layers go.
 
 use quote::quote;
 
@@ -6,7 +6,8 @@ use super::*;
 use crate::args::OuterAttribute;
 use proc_macro2::{Span, TokenStream};
 
-/// The plan of an asynchronous stack: `f`allback, `r`etry, `b`reaker, `t`imeout; `R` is a retry with limits.
+/// The plan of an asynchronous stack: `f`allback, `r`etry, `b`reaker, `t`imeout; `R` is a retry
+/// with limits.
 fn plan(stack: &str) -> Plan {
     let layer = |letter| match letter {
         'f' => (AttributeKind::Fallback, quote!(value = 1, order = explicit)),

@@ -1,8 +1,8 @@
 //! `#[retry]`: a loop around the layers below.
 //!
-//! With a breaker right below it, the two are written as one loop. Only a call that is rejected at its
-//! first attempt returns the rejection; a later one ends with the last real output. A breaker further
-//! down tells the loop about a rejection in a variable.
+//! With a breaker right below it, both are written as one loop. Only a call that is rejected at its
+//! first attempt returns the rejection; a later one returns the last real output (R9). A breaker
+//! further down tells the loop about a rejection in a variable.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -60,7 +60,8 @@ impl Loop<'_> {
                         let permit = match #acquire {
                             ::core::result::Result::Ok(permit) => permit,
                             ::core::result::Result::Err(open) => {
-                                let next = #private::RetryDriver::after_rejection(&mut retry, &open);
+                                let next =
+                                    #private::RetryDriver::after_rejection(&mut retry, &open);
                                 #real
                                 break 'attempt (output, next);
                             }
@@ -80,7 +81,7 @@ impl Loop<'_> {
         }
     }
 
-    /// What is below is anything but a breaker; there may be one further down.
+    /// The layer right below is not a breaker; one may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
         let Self { nest, at, .. } = self;
         let private = nest.private;
@@ -90,7 +91,7 @@ impl Loop<'_> {
         let start = self.start();
         let reset = self.reset();
         let (known, give_back) = self.known();
-        // With a breaker below, that knows better when.
+        // A breaker below forgets it later, when the call is admitted.
         let forget = (!has_breaker).then(|| nest.forget());
         let judge = self.judge(None);
         let judge = if has_breaker {
@@ -131,7 +132,7 @@ impl Loop<'_> {
         }
     }
 
-    /// The policy, the state of this call's loop, and what it knows of its attempts.
+    /// Declares the policy, the state of the loop, and the outputs that it keeps.
     fn start(&self) -> TokenStream {
         let Self { nest, at, args } = self;
         let private = nest.private;
@@ -186,13 +187,13 @@ impl Loop<'_> {
         }
     }
 
-    /// An attempt begins: nothing has cut it off.
+    /// At the start of an attempt, no limit has cut it off.
     fn reset(&self) -> Option<TokenStream> {
         let reads = self.nest.plan.reads_cut(self.at);
         reads.then(|| emit!(cut = ::core::option::Option::None;))
     }
 
-    /// What `attempt = ident` declares before the body, and takes back after it.
+    /// The code before and after the body for `attempt = ident`.
     fn known(&self) -> (TokenStream, TokenStream) {
         let Nest {
             private,
@@ -200,7 +201,7 @@ impl Loop<'_> {
             attempt_output,
             ..
         } = self.nest;
-        // A record alone does not tell the output's type, which the body may want to know.
+        // A record alone does not determine the type of the output.
         let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
             Some(ident) => (
@@ -214,7 +215,8 @@ impl Loop<'_> {
         }
     }
 
-    /// `next`, for an attempt that was made; a success ends the loop. A breaker right above the attempt is told.
+    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the
+    /// loop after a success.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { nest, at, args } = self;
         let private = nest.private;
@@ -255,7 +257,7 @@ impl Loop<'_> {
         }
     }
 
-    /// `class`, which is the loop's; a breaker's is reported.
+    /// Declares `class` for the loop, and reports to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { nest, args, .. } = self;
         let (private, span) = (nest.private, nest.span);
@@ -278,7 +280,7 @@ impl Loop<'_> {
         }
     }
 
-    /// `output` of a rejected attempt: the last real one, or else what the rejection makes.
+    /// Declares `output` of a rejected attempt: the last real one, or the rejection.
     fn real(&self, rejected: &TokenStream) -> TokenStream {
         let private = self.nest.private;
         emit! {
@@ -289,7 +291,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Ends the loop, or says how long to wait.
+    /// Ends the loop, or evaluates to the delay.
     fn go_on(&self, is_labelled: bool) -> TokenStream {
         let Self { nest, args, .. } = self;
         let private = nest.private;
@@ -299,7 +301,7 @@ impl Loop<'_> {
         let on_give_up = args.on_give_up.as_ref().map(
             |hook| emit!(#private::tell(&#private::give_up_event(&retry, &output, reason), #hook);),
         );
-        // Else a failed output is gone before the sleep, and need not be `Send`.
+        // Otherwise the output is dropped before the sleep, and need not be `Send`.
         let keep = nest
             .plan
             .keeps
@@ -331,7 +333,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Leaves the loop with a good output.
+    /// Leaves the loop with a successful output.
     fn succeed(&self, is_labelled: bool) -> TokenStream {
         let private = self.nest.private;
         let label = is_labelled.then(|| emit!('attempts));
@@ -342,7 +344,7 @@ impl Loop<'_> {
         }
     }
 
-    /// What a call would be told now if the circuit is open.
+    /// The rejection of a call made now, if the circuit is open.
     fn open_now(&self) -> TokenStream {
         let has_breaker = self.nest.plan.breaker_below(self.at).is_some();
         let site = self.nest.call_site.as_ref().filter(|_| has_breaker);
