@@ -57,24 +57,24 @@ pub(super) fn arguments(key: &Ident, inside: &TokenStream, errors: &mut Errors) 
             format!("`{key}` lists nothing: name an argument, as in `{key}(url)`"),
         );
     }
+    let unexpected = |input: ParseStream<'_>| {
+        let next = input.fork().parse();
+        let next = next.map_or_else(|_| String::new(), |token| shown(&token));
+        input.error(format!(
+            "`{key}` lists names of arguments, separated by commas, and `{next}` does not belong \
+             there"
+        ))
+    };
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let next = input
-                .fork()
-                .parse()
-                .map_or_else(|_| String::new(), |token| shown(&token));
-            let unexpected = format!(
-                "`{key}` lists names of arguments, separated by commas, and `{next}` does not \
-                 belong there"
-            );
-            let name: Ident = input.parse().map_err(|_| input.error(unexpected))?;
+            let name: Ident = input.parse().map_err(|_| unexpected(input))?;
             if list.contains(&name) {
                 errors.push(name.span(), format!("`{name}` is listed twice in `{key}`"));
             } else {
                 list.push(name);
             }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
+            if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                return Err(unexpected(input));
             }
         }
         Ok(())
