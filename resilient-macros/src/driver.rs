@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-use crate::args::{AttributeKind, LayerArgs, Stack};
-use crate::error::Errors;
+use crate::args::{AttributeKind, LayerArgs, LayerStack};
+use crate::error::CompileErrors;
 use crate::expand;
-use crate::item::{Function, attribute_span, conditional, kind_of};
+use crate::item::{AnnotatedFunction, attribute_span, conditional, kind_of};
 use crate::normalize;
 
 /// Expands an attribute of this crate.
@@ -29,7 +29,7 @@ pub(crate) fn or_compile_error(
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         errors.push(
             Span::call_site(),
             format!(
@@ -61,14 +61,14 @@ fn try_expand(
     args: TokenStream,
     item: &TokenStream,
     is_listed: bool,
-) -> Result<TokenStream, Errors> {
-    let mut errors = Errors::default();
+) -> Result<TokenStream, CompileErrors> {
+    let mut errors = CompileErrors::default();
     let parsed = LayerArgs::parse(kind, args.clone()).map(|args| args.outer().to_vec());
     let outer = parsed.unwrap_or_else(|wrong| {
         errors.extend(wrong);
         Vec::new()
     });
-    let function = match Function::read(item, kind) {
+    let function = match AnnotatedFunction::read(item, kind) {
         Ok(function) if errors.is_empty() => function,
         Ok(_) => return Err(errors),
         Err(wrong) => {
@@ -94,7 +94,7 @@ fn try_expand(
     if let Some(lower) = lower {
         return Ok(expand::hand_down(&function, lower, &outer, kind, &args));
     }
-    let stack = Stack::parse(&outer, kind, args)?;
+    let stack = LayerStack::parse(&outer, kind, args)?;
     normalize::check(&function, &stack)?;
     Ok(expand::write(&function, &stack, is_listed))
 }

@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenS
 use crate::tokens::flatten;
 
 #[derive(Debug, Default)]
-pub(crate) struct Errors {
+pub(crate) struct CompileErrors {
     list: Vec<Entry>,
 }
 
@@ -17,7 +17,7 @@ struct Entry {
     message: String,
 }
 
-impl Errors {
+impl CompileErrors {
     pub(crate) fn push(&mut self, span: Span, message: impl Into<String>) {
         let message = message.into();
         self.list.push(Entry {
@@ -45,12 +45,12 @@ impl Errors {
         self.list.is_empty()
     }
 
-    pub(crate) fn extend(&mut self, other: Errors) {
+    pub(crate) fn extend(&mut self, other: CompileErrors) {
         self.list.extend(other.list);
     }
 
     /// `value` if there are no errors.
-    pub(crate) fn or<T>(self, value: T) -> Result<T, Errors> {
+    pub(crate) fn or<T>(self, value: T) -> Result<T, CompileErrors> {
         if self.is_empty() {
             Ok(value)
         } else {
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn every_error_becomes_its_own_compile_error_in_order() {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         errors.push(Span::call_site(), "one");
-        let mut more = Errors::default();
+        let mut more = CompileErrors::default();
         more.push_spanned(&quote!(a + b), "two \"quoted\"");
         errors.extend(more);
         assert_eq!(errors.messages(), ["one", "two \"quoted\""]);
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_value_survives_only_without_errors() {
-        assert_eq!(Errors::default().or(3).ok(), Some(3));
-        let mut errors = Errors::default();
+        assert_eq!(CompileErrors::default().or(3).ok(), Some(3));
+        let mut errors = CompileErrors::default();
         errors.push_spanned(&TokenStream::new(), "nothing there");
         assert_eq!(
             errors.or(3).map_err(|errors| errors.messages()),

@@ -7,13 +7,13 @@ use crate::tokens::{flatten, is_punct};
 
 /// A value that is one literal, perhaps negated.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Constant {
+pub(crate) struct LiteralValue {
     pub(crate) negative: bool,
-    pub(crate) content: Content,
+    pub(crate) content: LiteralContent,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Content {
+pub(crate) enum LiteralContent {
     Text(String),
     /// Without underscores; `value` is `None` above `u128::MAX`.
     Integer {
@@ -30,7 +30,7 @@ pub(crate) enum Content {
 }
 
 /// The literal that is the whole value, also inside invisible groups; `None` for other expressions.
-pub(crate) fn constant(value: &TokenStream) -> Option<Constant> {
+pub(crate) fn constant(value: &TokenStream) -> Option<LiteralValue> {
     let tokens = flatten(value.clone());
     let (minus, token) = match tokens.as_slice() {
         [token] => (false, token),
@@ -42,7 +42,7 @@ pub(crate) fn constant(value: &TokenStream) -> Option<Constant> {
     };
     // A literal that another macro made may contain its sign.
     let inner = literal.to_string().starts_with('-');
-    Some(Constant {
+    Some(LiteralValue {
         negative: minus != inner,
         content: content(literal.clone()),
     })
@@ -51,27 +51,27 @@ pub(crate) fn constant(value: &TokenStream) -> Option<Constant> {
 /// The text of a string literal, plain or raw.
 pub(crate) fn text(literal: &Literal) -> Option<String> {
     match content(literal.clone()) {
-        Content::Text(text) => Some(text),
+        LiteralContent::Text(text) => Some(text),
         _ => None,
     }
 }
 
-fn content(literal: Literal) -> Content {
+fn content(literal: Literal) -> LiteralContent {
     match Lit::new(literal) {
-        Lit::Str(text) if text.suffix().is_empty() => Content::Text(text.value()),
-        Lit::Int(number) if !matches!(number.suffix(), "f32" | "f64") => Content::Integer {
+        Lit::Str(text) if text.suffix().is_empty() => LiteralContent::Text(text.value()),
+        Lit::Int(number) if !matches!(number.suffix(), "f32" | "f64") => LiteralContent::Integer {
             value: number.base10_digits().trim_start_matches('-').parse().ok(),
             suffix: number.suffix().to_owned(),
         },
-        Lit::Int(number) => Content::Float {
+        Lit::Int(number) => LiteralContent::Float {
             digits: number.base10_digits().trim_start_matches('-').to_owned(),
             suffix: number.suffix().to_owned(),
         },
-        Lit::Float(number) => Content::Float {
+        Lit::Float(number) => LiteralContent::Float {
             digits: number.base10_digits().trim_start_matches('-').to_owned(),
             suffix: number.suffix().to_owned(),
         },
-        _ => Content::Other,
+        _ => LiteralContent::Other,
     }
 }
 

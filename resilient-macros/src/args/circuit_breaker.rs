@@ -8,16 +8,16 @@ use super::key_values::KeyValues;
 use super::keys::CIRCUIT_BREAKER;
 use super::names;
 use super::pairs::Form;
-use super::setting::Setting;
-use super::settings::{Settings, check_rules};
-use crate::error::Errors;
-use crate::literal::{Content, constant};
+use super::setting::SettingValue;
+use super::settings::{GivenSettings, check_rules};
+use crate::error::CompileErrors;
+use crate::literal::{LiteralContent, constant};
 
 #[derive(Debug, Default)]
 pub(crate) struct BreakerArgs {
     /// A string literal or the path of a `const`.
     pub(crate) name: Option<TokenStream>,
-    pub(crate) settings: Settings,
+    pub(crate) settings: GivenSettings,
     pub(crate) failure: Option<TokenStream>,
     pub(crate) ignore: Option<TokenStream>,
     pub(crate) failure_if: Option<TokenStream>,
@@ -34,8 +34,8 @@ pub(crate) struct BreakerArgs {
 }
 
 impl BreakerArgs {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let values = KeyValues::read(tokens, &CIRCUIT_BREAKER, &mut errors);
         let mut args = Self::default();
         for pair in values.pairs() {
@@ -54,11 +54,11 @@ impl BreakerArgs {
 
     /// The expressions that are evaluated once for all calls, outside the function.
     pub(crate) fn evaluated_once(&self) -> impl Iterator<Item = &TokenStream> {
-        let expressions = self.settings.iter().filter_map(Setting::expression);
+        let expressions = self.settings.iter().filter_map(SettingValue::expression);
         self.name.iter().chain(expressions)
     }
 
-    fn set(&mut self, key: &str, value: &TokenStream, errors: &mut Errors) {
+    fn set(&mut self, key: &str, value: &TokenStream, errors: &mut CompileErrors) {
         let tokens = || Some(value.clone());
         match key {
             "name" => self.name = breaker_name(value, errors),
@@ -77,7 +77,7 @@ impl BreakerArgs {
     }
 }
 
-fn check(settings: &Settings, values: &KeyValues, errors: &mut Errors) {
+fn check(settings: &GivenSettings, values: &KeyValues, errors: &mut CompileErrors) {
     let sets = CIRCUIT_BREAKER
         .settings()
         .filter(|name| *name != "max_keys");
@@ -106,12 +106,14 @@ fn check(settings: &Settings, values: &KeyValues, errors: &mut Errors) {
     }
 }
 
-fn key_expression(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+fn key_expression(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
     let Some(literal) = constant(value) else {
         return Some(value.clone());
     };
     let advice = match literal.content {
-        Content::Text(text) if is_name(&text) => format!("write `key = {text}` without quotes"),
+        LiteralContent::Text(text) if is_name(&text) => {
+            format!("write `key = {text}` without quotes")
+        }
         _ => "name what tells one dependency from another, as in `key = host`".to_owned(),
     };
     let message = format!("`key` is the same for every call: {advice}");
@@ -124,12 +126,14 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-fn breaker_name(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+fn breaker_name(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
     let message = match constant(value) {
-        Some(literal) if literal.negative || !matches!(literal.content, Content::Text(_)) => {
+        Some(literal)
+            if literal.negative || !matches!(literal.content, LiteralContent::Text(_)) =>
+        {
             "a breaker's name is text, as in `name = \"payments\"`, or a `const`"
         }
-        Some(literal) if literal.content == Content::Text(String::new()) => {
+        Some(literal) if literal.content == LiteralContent::Text(String::new()) => {
             "`name` is empty: name what is called, as in `name = \"payments\"`"
         }
         _ => return Some(value.clone()),

@@ -208,11 +208,11 @@ fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
     let args = accepted(quote!(window = WINDOW, window_buckets = buckets()));
     assert!(matches!(
         args.settings.get("window"),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
     assert!(matches!(
         args.settings.get("window_buckets"),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
 }
 

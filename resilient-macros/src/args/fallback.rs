@@ -9,13 +9,13 @@ use super::keys::FALLBACK;
 use super::names;
 use super::pairs::Form;
 use super::words::one_of;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 use crate::literal::constant;
 use crate::tokens::source;
 
 #[derive(Debug)]
 pub(crate) struct FallbackArgs {
-    pub(crate) replacement: Replacement,
+    pub(crate) replacement: FallbackReplacement,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
     /// The fallback may stand where it hides failures from the attributes above.
@@ -27,17 +27,17 @@ pub(crate) struct FallbackArgs {
 
 /// What takes the place of a failed output.
 #[derive(Debug, Clone)]
-pub(crate) enum Replacement {
+pub(crate) enum FallbackReplacement {
     /// A successful output of this value.
     Value(TokenStream),
     /// What a closure or a function makes of the error.
     With(TokenStream, FallbackKind),
 }
 
-impl Replacement {
+impl FallbackReplacement {
     pub(crate) fn tokens(&self) -> &TokenStream {
         match self {
-            Replacement::Value(tokens) | Replacement::With(tokens, _) => tokens,
+            FallbackReplacement::Value(tokens) | FallbackReplacement::With(tokens, _) => tokens,
         }
     }
 }
@@ -45,8 +45,8 @@ impl Replacement {
 const ORDER: &[(&str, bool)] = &[("explicit", true)];
 
 impl FallbackArgs {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let values = KeyValues::read(tokens, &FALLBACK, &mut errors);
         let mut replacement = None;
         let (mut on, mut except, mut krate) = (None, None, None);
@@ -61,7 +61,7 @@ impl FallbackArgs {
                 }
             };
             match pair.name.as_str() {
-                "value" => replacement = Some(Replacement::Value(value.clone())),
+                "value" => replacement = Some(FallbackReplacement::Value(value.clone())),
                 "with" => replacement = with(value, &mut errors),
                 "on" => on = Some(value.clone()),
                 "except" => except = Some(value.clone()),
@@ -95,9 +95,12 @@ impl FallbackArgs {
     }
 }
 
-fn with(value: &TokenStream, errors: &mut Errors) -> Option<Replacement> {
+fn with(value: &TokenStream, errors: &mut CompileErrors) -> Option<FallbackReplacement> {
     if constant(value).is_none() {
-        return Some(Replacement::With(value.clone(), fallback_kind(value)));
+        return Some(FallbackReplacement::With(
+            value.clone(),
+            fallback_kind(value),
+        ));
     }
     let given = source(value);
     errors.push_spanned(

@@ -21,7 +21,7 @@ fn every_key_is_read_into_its_field() {
         order = explicit, crate = ::rt,
         __outer(retry { a = 1 })
     });
-    let Replacement::With(with, _) = &args.replacement else {
+    let FallbackReplacement::With(with, _) = &args.replacement else {
         panic!("{:?}", args.replacement);
     };
     assert_eq!(
@@ -38,7 +38,7 @@ fn every_key_is_read_into_its_field() {
     );
     assert!(args.order_is_explicit && args.krate.is_some() && args.outer.len() == 1);
     let args = accepted(quote!(value = Vec::<u8>::new()));
-    assert!(matches!(args.replacement, Replacement::Value(_)));
+    assert!(matches!(args.replacement, FallbackReplacement::Value(_)));
     assert!(args.on.is_none() && !args.order_is_explicit);
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 
 use super::kind::AttributeKind;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 use crate::tokens::{flatten, group, ident};
 
 /// An attribute that stood above, with its arguments as written.
@@ -15,7 +15,7 @@ pub(crate) struct OuterAttribute {
 }
 
 /// Reads `retry { … } circuit_breaker { … }`.
-pub(super) fn parse(inside: &TokenStream, errors: &mut Errors) -> Vec<OuterAttribute> {
+pub(super) fn parse(inside: &TokenStream, errors: &mut CompileErrors) -> Vec<OuterAttribute> {
     let tokens = flatten(inside.clone());
     let mut items = Vec::new();
     for pair in tokens.chunks(2) {
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn items_are_read_outermost_first_with_their_raw_arguments() {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         let items = parse(
             &quote! {
                 fallback { value = 1 } retry { max_retries = } circuit_breaker {} timeout { "1s" }
@@ -72,7 +72,7 @@ mod tests {
             quote!(other {}),
             quote!(retry {} 3),
         ] {
-            let mut errors = Errors::default();
+            let mut errors = CompileErrors::default();
             parse(&source, &mut errors);
             assert_eq!(errors.messages().len(), 1, "{source}");
         }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use super::keys::{AttributeKeys, KeyForm};
 use super::pairs::{Pair, split};
 use super::unknown_key::objection;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 
 #[derive(Debug)]
 pub(super) struct KeyValues {
@@ -19,7 +19,7 @@ impl KeyValues {
     pub(super) fn read(
         tokens: TokenStream,
         keys: &'static AttributeKeys,
-        errors: &mut Errors,
+        errors: &mut CompileErrors,
     ) -> Self {
         let mut pairs: Vec<Pair> = Vec::new();
         for pair in split(tokens, errors) {
@@ -58,7 +58,7 @@ impl KeyValues {
         &self,
         names: &[&str],
         message: impl Into<String>,
-        errors: &mut Errors,
+        errors: &mut CompileErrors,
     ) {
         if let Some(pair) = self.last_of(names) {
             errors.push_spanned(&pair.place(), message);
@@ -66,7 +66,13 @@ impl KeyValues {
     }
 
     /// Reports each of `others` that stands beside `one`, at the second of the two.
-    pub(super) fn exclude(&self, one: &str, others: &[&str], reason: &str, errors: &mut Errors) {
+    pub(super) fn exclude(
+        &self,
+        one: &str,
+        others: &[&str],
+        reason: &str,
+        errors: &mut CompileErrors,
+    ) {
         if !self.has(one) {
             return;
         }

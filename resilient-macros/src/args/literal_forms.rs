@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use resilient_settings::{Value, parse_duration, parse_share};
 
-use crate::literal::{Constant, Content, constant};
+use crate::literal::{LiteralContent, LiteralValue, constant};
 use crate::tokens::source;
 
 /// A whole number; `None` if `value` is not a literal.
@@ -13,18 +13,20 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
     let constant = constant(value)?;
     let given = source(value);
     Some(match constant.content {
-        Content::Text(text) if !constant.negative && text.parse::<u32>().is_ok() => Err(format!(
-            "a count is a number, not a string: write {text} without quotes"
-        )),
-        Content::Text(_) | Content::Other => Err(format!(
+        LiteralContent::Text(text) if !constant.negative && text.parse::<u32>().is_ok() => Err(
+            format!("a count is a number, not a string: write {text} without quotes"),
+        ),
+        LiteralContent::Text(_) | LiteralContent::Other => Err(format!(
             "a count is a whole number, as in `3`, and {given} is none"
         )),
         _ if constant.negative => Err(format!("is {given}: a count cannot be negative")),
-        Content::Float { .. } => Err(format!("is {given}: a count is a whole number, as in `3`")),
-        Content::Integer { suffix, .. } if !suffix.is_empty() && suffix != "u32" => Err(format!(
-            "a count is a `u32`: leave away the suffix `{suffix}`"
-        )),
-        Content::Integer { value, .. } => value
+        LiteralContent::Float { .. } => {
+            Err(format!("is {given}: a count is a whole number, as in `3`"))
+        }
+        LiteralContent::Integer { suffix, .. } if !suffix.is_empty() && suffix != "u32" => Err(
+            format!("a count is a `u32`: leave away the suffix `{suffix}`"),
+        ),
+        LiteralContent::Integer { value, .. } => value
             .and_then(|value| u32::try_from(value).ok())
             .ok_or_else(|| format!("is {given}: a count is at most {}", u32::MAX)),
     })
@@ -34,7 +36,7 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
 pub(super) fn share(value: &TokenStream, what: &str) -> Option<Result<f64, String>> {
     let constant = constant(value)?;
     Some(match &constant.content {
-        Content::Text(text) if !constant.negative => {
+        LiteralContent::Text(text) if !constant.negative => {
             parse_share(text).map_err(|error| error.to_string())
         }
         // The sum makes a negative zero positive.
@@ -49,15 +51,15 @@ pub(super) fn factor(value: &TokenStream) -> Option<Result<f64, String>> {
 }
 
 /// An integer or float without the suffix of another type.
-fn plain(constant: &Constant, what: &str, example: &str) -> Result<f64, String> {
+fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, String> {
     let (digits, suffix) = match &constant.content {
-        Content::Float { digits, suffix } => (digits.clone(), suffix),
-        Content::Integer {
+        LiteralContent::Float { digits, suffix } => (digits.clone(), suffix),
+        LiteralContent::Integer {
             value: Some(value),
             suffix,
         } => (value.to_string(), suffix),
-        Content::Integer { value: None, .. } => ("inf".to_owned(), &String::new()),
-        Content::Text(_) | Content::Other => {
+        LiteralContent::Integer { value: None, .. } => ("inf".to_owned(), &String::new()),
+        LiteralContent::Text(_) | LiteralContent::Other => {
             return Err(format!("{what} is a number, as in {example}"));
         }
     };
@@ -76,19 +78,19 @@ fn plain(constant: &Constant, what: &str, example: &str) -> Result<f64, String> 
 pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
     let constant = constant(value)?;
     let message = match constant.content {
-        Content::Text(_) if constant.negative => {
+        LiteralContent::Text(_) if constant.negative => {
             "a duration cannot be negative, and a string has no sign"
         }
-        Content::Text(text) => {
+        LiteralContent::Text(text) => {
             return Some(parse_duration(&text).map_err(|error| error.to_string()));
         }
-        Content::Integer { .. } | Content::Float { .. } if constant.negative => {
+        LiteralContent::Integer { .. } | LiteralContent::Float { .. } if constant.negative => {
             "a duration cannot be negative, and it needs a unit, as in \"100ms\""
         }
-        Content::Integer { .. } | Content::Float { .. } => {
+        LiteralContent::Integer { .. } | LiteralContent::Float { .. } => {
             "a duration needs a unit, as in \"100ms\""
         }
-        Content::Other => "a duration is a string with a unit, as in \"100ms\"",
+        LiteralContent::Other => "a duration is a string with a unit, as in \"100ms\"",
     };
     Some(Err(message.to_owned()))
 }
@@ -99,24 +101,24 @@ pub(super) fn window(value: &TokenStream) -> Option<Result<Value, String>> {
     let given = source(value);
     let digits = given.replace('_', "");
     Some(match constant.content {
-        Content::Text(text) if is_count(&text) => Err(format!(
+        LiteralContent::Text(text) if is_count(&text) => Err(format!(
             "is {text:?}: calls are counted without quotes, as in `window = {text}`, and a time \
              has a unit, as in `window = \"{text}s\"`"
         )),
-        Content::Text(_) => time(value)?.map(Value::Time),
-        Content::Integer { .. } | Content::Float { .. }
+        LiteralContent::Text(_) => time(value)?.map(Value::Time),
+        LiteralContent::Integer { .. } | LiteralContent::Float { .. }
             if !constant.negative && parse_duration(&digits).is_ok() =>
         {
             Err(format!(
                 "a time stands in quotes: write `window = \"{digits}\"`"
             ))
         }
-        Content::Float { .. } => Err(format!(
+        LiteralContent::Float { .. } => Err(format!(
             "is {given}: it is a whole number of calls, as in `window = 100`, or a time with its \
              unit in quotes, as in `window = \"60s\"`"
         )),
-        Content::Integer { .. } => count(value)?.map(Value::Count),
-        Content::Other => Err(format!(
+        LiteralContent::Integer { .. } => count(value)?.map(Value::Count),
+        LiteralContent::Other => Err(format!(
             "is {given}: it is a number of calls, as in `window = 100`, or a time, as in \
              `window = \"60s\"`"
         )),

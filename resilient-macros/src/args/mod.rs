@@ -23,14 +23,14 @@ mod value_form;
 mod words;
 
 pub(crate) use circuit_breaker::BreakerArgs;
-pub(crate) use fallback::{FallbackArgs, Replacement};
+pub(crate) use fallback::{FallbackArgs, FallbackReplacement};
 pub(crate) use fallback_kind::FallbackKind;
 pub(crate) use handed_down::OuterAttribute;
 pub(crate) use kind::AttributeKind;
 pub(crate) use names::runtime_path;
 pub(crate) use retry::RetryArgs;
 pub(crate) use retry_values::{BudgetArgument, ErrorsKept, LimitArgument, NestedMode};
-pub(crate) use setting::Setting;
-pub(crate) use settings::Settings;
-pub(crate) use stack::{LayerArgs, Stack, runtime};
+pub(crate) use setting::SettingValue;
+pub(crate) use settings::GivenSettings;
+pub(crate) use stack::{LayerArgs, LayerStack, runtime};
 pub(crate) use timeout::TimeoutArgs;

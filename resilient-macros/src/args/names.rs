@@ -4,12 +4,12 @@ use proc_macro2::{Ident, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::{Path, Token};
 
-use crate::error::Errors;
+use crate::error::CompileErrors;
 use crate::literal::constant;
 use crate::tokens::{shown, source};
 
 /// The value of `crate`.
-pub(super) fn krate(value: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+pub(super) fn krate(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
     runtime_path(value, value, errors)
 }
 
@@ -17,7 +17,7 @@ pub(super) fn krate(value: &TokenStream, errors: &mut Errors) -> Option<TokenStr
 pub(crate) fn runtime_path(
     value: &TokenStream,
     place: &TokenStream,
-    errors: &mut Errors,
+    errors: &mut CompileErrors,
 ) -> Option<TokenStream> {
     if Path::parse_mod_style.parse2(value.clone()).is_ok() {
         return Some(value.clone());
@@ -35,7 +35,7 @@ pub(crate) fn runtime_path(
 }
 
 /// The value of `attempt`: a variable that the body can use.
-pub(super) fn variable(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
+pub(super) fn variable(value: &TokenStream, errors: &mut CompileErrors) -> Option<Ident> {
     let ident = syn::parse2(value.clone());
     if ident.is_err() {
         let message = format!(
@@ -49,7 +49,11 @@ pub(super) fn variable(value: &TokenStream, errors: &mut Errors) -> Option<Ident
 }
 
 /// The list of `borrow` or `clone`: arguments of the function.
-pub(super) fn arguments(key: &Ident, inside: &TokenStream, errors: &mut Errors) -> Vec<Ident> {
+pub(super) fn arguments(
+    key: &Ident,
+    inside: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Vec<Ident> {
     let mut list: Vec<Ident> = Vec::new();
     if inside.is_empty() {
         errors.push(
@@ -91,7 +95,7 @@ mod tests {
     use quote::quote;
 
     fn listed(inside: &TokenStream) -> (Vec<String>, Vec<String>) {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         let key = Ident::new("borrow", Span::call_site());
         let list = arguments(&key, inside, &mut errors);
         (
@@ -125,7 +129,7 @@ mod tests {
 
     #[test]
     fn an_attempt_is_an_identifier_and_no_keyword() {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         assert!(variable(&quote!(attempt), &mut errors).is_some());
         assert!(variable(&quote!(r#type), &mut errors).is_some());
         assert!(errors.is_empty());
@@ -144,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_runtime_is_named_by_a_path() {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         assert!(krate(&quote!(::my_resilient), &mut errors).is_some());
         assert!(krate(&quote!(crate::rt), &mut errors).is_some());
         assert!(errors.is_empty());

@@ -9,7 +9,7 @@ use syn::token::Paren;
 use syn::{Expr, Lit, Pat, Token};
 
 use super::keys::is_pattern;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 use crate::tokens::{name, shown};
 
 /// One argument.
@@ -40,7 +40,7 @@ impl Pair {
 }
 
 /// Reads all pairs. A malformed pair is reported and left out.
-pub(super) fn split(tokens: TokenStream, errors: &mut Errors) -> Vec<Pair> {
+pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let all = |input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -141,7 +141,7 @@ fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
 }
 
 /// The comma behind a pair.
-fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut Errors) -> syn::Result<()> {
+fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut CompileErrors) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
     }

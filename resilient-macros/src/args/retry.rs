@@ -11,13 +11,13 @@ use super::pairs::{Form, Pair};
 use super::retry_values::{
     BudgetArgument, ERRORS, ErrorsKept, LimitArgument, NESTED, NestedMode, budget, limit,
 };
-use super::settings::{Settings, check_rules};
+use super::settings::{GivenSettings, check_rules};
 use super::words::one_of;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 
 #[derive(Debug, Default)]
 pub(crate) struct RetryArgs {
-    pub(crate) settings: Settings,
+    pub(crate) settings: GivenSettings,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
     pub(crate) retry_if: Option<TokenStream>,
@@ -40,8 +40,8 @@ pub(crate) struct RetryArgs {
 }
 
 impl RetryArgs {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let values = KeyValues::read(tokens, &RETRY, &mut errors);
         let mut args = Self::default();
         for pair in values.pairs() {
@@ -57,7 +57,7 @@ impl RetryArgs {
         errors.or(args)
     }
 
-    fn set(&mut self, pair: &Pair, value: &TokenStream, errors: &mut Errors) {
+    fn set(&mut self, pair: &Pair, value: &TokenStream, errors: &mut CompileErrors) {
         let tokens = || Some(value.clone());
         match pair.name.as_str() {
             "on" => self.on = tokens(),
@@ -79,7 +79,7 @@ impl RetryArgs {
         }
     }
 
-    fn set_list(&mut self, pair: &Pair, inside: &TokenStream, errors: &mut Errors) {
+    fn set_list(&mut self, pair: &Pair, inside: &TokenStream, errors: &mut CompileErrors) {
         match pair.name.as_str() {
             "borrow" => self.borrow = names::arguments(&pair.key, inside, errors),
             "clone" => self.clone = names::arguments(&pair.key, inside, errors),
@@ -89,7 +89,7 @@ impl RetryArgs {
     }
 }
 
-fn check(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
+fn check(args: &RetryArgs, values: &KeyValues, errors: &mut CompileErrors) {
     let sets: Vec<&str> = RETRY.settings().collect();
     values.exclude("policy", &sets, "a policy sets it already", errors);
     // With `policy`, the errors above say all that is wrong.
@@ -110,7 +110,7 @@ fn check(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
     check_lists(args, values, errors);
 }
 
-fn check_lists(args: &RetryArgs, values: &KeyValues, errors: &mut Errors) {
+fn check_lists(args: &RetryArgs, values: &KeyValues, errors: &mut CompileErrors) {
     let last = values.last_of(&["borrow", "clone"]);
     let (first, earlier, second, later) = if last.is_some_and(|last| last.name == "clone") {
         ("borrow", &args.borrow, "clone", &args.clone)

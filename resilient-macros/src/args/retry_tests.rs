@@ -1,7 +1,7 @@
 //! `#[retry]`: what its arguments mean, and what is refused with which words.
 
 use super::*;
-use crate::args::{AttributeKind, Setting};
+use crate::args::{AttributeKind, SettingValue};
 use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 use quote::quote;
@@ -96,19 +96,19 @@ fn expressions_are_kept_for_the_compiler_to_check() {
         backoff_factor = f()
     });
     let attempts = args.settings.get("max_attempts");
-    let attempts = attempts.and_then(Setting::expression);
+    let attempts = attempts.and_then(SettingValue::expression);
     assert_eq!(text(attempts), "self . attempts");
     assert!(matches!(
         args.settings.get("base_delay"),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
     assert!(matches!(
         args.settings.get("max_delay"),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
     assert!(matches!(
         args.settings.get("backoff_factor"),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
 }
 
@@ -124,7 +124,7 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
         accepted(quote!(base_delay = #delay))
             .settings
             .get("base_delay"),
-        Some(Setting::Literal(_))
+        Some(SettingValue::Literal(_))
     ));
 }
 
@@ -158,7 +158,7 @@ fn a_backoff_is_a_word_or_a_path() {
         assert!(
             matches!(
                 accepted(quote!(backoff = #own)).settings.get("backoff"),
-                Some(Setting::Expr(_))
+                Some(SettingValue::Expr(_))
             ),
             "{own}"
         );
@@ -198,7 +198,7 @@ fn jitter_is_a_word_or_a_proportion() {
     ] {
         let args = accepted(quote!(jitter = #value));
         assert!(
-            matches!(args.settings.get("jitter"), Some(Setting::Expr(_))),
+            matches!(args.settings.get("jitter"), Some(SettingValue::Expr(_))),
             "{value}"
         );
     }
@@ -388,10 +388,10 @@ fn limits_of_a_call_are_times_above_zero() {
     let args = accepted(quote!(deadline = "10s", attempt_timeout = self.timeout));
     let after = |limit: Option<LimitArgument>| limit.map(|limit| limit.after);
     let deadline = Value::Time(Duration::from_secs(10));
-    assert!(matches!(after(args.deadline), Some(Setting::Literal(time)) if time == deadline));
+    assert!(matches!(after(args.deadline), Some(SettingValue::Literal(time)) if time == deadline));
     assert!(matches!(
         after(args.attempt_timeout),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
     accepted(quote!(
         policy = p,

@@ -4,15 +4,15 @@ use proc_macro2::{Span, TokenStream};
 use resilient_settings::limits;
 
 use super::pairs::Pair;
-use super::setting::Setting;
+use super::setting::SettingValue;
 use super::value_form;
-use crate::error::Errors;
-use crate::literal::{Content, constant};
+use crate::error::CompileErrors;
+use crate::literal::{LiteralContent, constant};
 
 /// A time limit that cuts attempts off, and where its key stands.
 #[derive(Debug, Clone)]
 pub(crate) struct LimitArgument {
-    pub(crate) after: Setting,
+    pub(crate) after: SettingValue,
     pub(crate) key: Span,
 }
 
@@ -49,22 +49,22 @@ pub(super) const ERRORS: &[(&str, ErrorsKept)] =
 pub(super) fn limit(
     pair: &Pair,
     value: &TokenStream,
-    errors: &mut Errors,
+    errors: &mut CompileErrors,
 ) -> Option<LimitArgument> {
     let after = value_form::read(limits::TABLE.get(&pair.name)?, value, errors)?;
     let key = pair.key.span();
     Some(LimitArgument { after, key })
 }
 
-pub(super) fn budget(value: &TokenStream, errors: &mut Errors) -> Option<BudgetArgument> {
+pub(super) fn budget(value: &TokenStream, errors: &mut CompileErrors) -> Option<BudgetArgument> {
     let Some(literal) = constant(value) else {
         return Some(BudgetArgument::Expr(value.clone()));
     };
     let message = match literal.content {
-        Content::Text(name) if !literal.negative && !name.is_empty() => {
+        LiteralContent::Text(name) if !literal.negative && !name.is_empty() => {
             return Some(BudgetArgument::Name(name));
         }
-        Content::Text(name) if name.is_empty() => {
+        LiteralContent::Text(name) if name.is_empty() => {
             "`budget` is empty: name the budget, as in `budget = \"payments\"`"
         }
         _ => {

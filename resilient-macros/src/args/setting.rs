@@ -4,17 +4,17 @@ use proc_macro2::TokenStream;
 use resilient_settings::Value;
 
 #[derive(Debug, Clone)]
-pub(crate) enum Setting {
+pub(crate) enum SettingValue {
     Literal(Value),
     Expr(TokenStream),
 }
 
-impl Setting {
+impl SettingValue {
     /// The expression, if it is one.
     pub(crate) fn expression(&self) -> Option<&TokenStream> {
         match self {
-            Setting::Expr(tokens) => Some(tokens),
-            Setting::Literal(_) => None,
+            SettingValue::Expr(tokens) => Some(tokens),
+            SettingValue::Literal(_) => None,
         }
     }
 }

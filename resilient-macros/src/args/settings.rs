@@ -5,17 +5,22 @@ use resilient_settings::{Form as ValueForm, Given, Relation, Table, Value};
 use super::key_values::KeyValues;
 use super::keys::KeyForm;
 use super::pairs::{Form, Pair};
-use super::setting::Setting;
+use super::setting::SettingValue;
 use super::value_form;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 
 /// Settings of the runtime's builder, each with its entry in the table.
 #[derive(Debug, Default)]
-pub(crate) struct Settings(Vec<(&'static resilient_settings::Setting, Setting)>);
+pub(crate) struct GivenSettings(Vec<(&'static resilient_settings::Setting, SettingValue)>);
 
-impl Settings {
+impl GivenSettings {
     /// Reads the pair if its key is a setting of the builder, and returns whether it is.
-    pub(super) fn read(&mut self, values: &KeyValues, pair: &Pair, errors: &mut Errors) -> bool {
+    pub(super) fn read(
+        &mut self,
+        values: &KeyValues,
+        pair: &Pair,
+        errors: &mut CompileErrors,
+    ) -> bool {
         let (Some(KeyForm::Setting(entry)), Form::Value(value)) =
             (values.form(&pair.name), &pair.form)
         else {
@@ -27,11 +32,11 @@ impl Settings {
         true
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Setting> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SettingValue> {
         self.0.iter().map(|(_, setting)| setting)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
+    pub(crate) fn get(&self, name: &str) -> Option<&SettingValue> {
         let mut all = self.0.iter();
         all.find(|(entry, _)| entry.name == name)
             .map(|(_, setting)| setting)
@@ -40,7 +45,7 @@ impl Settings {
     #[cfg(test)]
     pub(super) fn literal(&self, name: &str) -> Option<Value> {
         match self.get(name) {
-            Some(Setting::Literal(value)) => Some(*value),
+            Some(SettingValue::Literal(value)) => Some(*value),
             _ => None,
         }
     }
@@ -50,16 +55,16 @@ impl Settings {
 /// setting of a name.
 pub(super) fn check_rules<'a>(
     table: &Table,
-    get: impl Fn(&str) -> Option<&'a Setting>,
+    get: impl Fn(&str) -> Option<&'a SettingValue>,
     values: &KeyValues,
-    errors: &mut Errors,
+    errors: &mut CompileErrors,
 ) {
     let given = |entry: &resilient_settings::Setting| match get(entry.name) {
-        Some(Setting::Literal(value)) => Given::Value(*value),
-        Some(Setting::Expr(_)) if matches!(entry.form, ValueForm::WordOrFunction(_)) => {
+        Some(SettingValue::Literal(value)) => Given::Value(*value),
+        Some(SettingValue::Expr(_)) if matches!(entry.form, ValueForm::WordOrFunction(_)) => {
             Given::Value(Value::Word("custom"))
         }
-        Some(Setting::Expr(_)) => Given::Unknown,
+        Some(SettingValue::Expr(_)) => Given::Unknown,
         // A value that could not be read has its error already.
         None if values.has(entry.name) => Given::Unknown,
         None => Given::Default,

@@ -9,11 +9,11 @@ use super::handed_down::OuterAttribute;
 use super::kind::AttributeKind;
 use super::retry::RetryArgs;
 use super::timeout::TimeoutArgs;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 
 /// The layers around the body of a function.
 #[derive(Debug)]
-pub(crate) struct Stack {
+pub(crate) struct LayerStack {
     layers: Vec<Layer>,
     /// The path to the runtime's private part.
     pub(crate) private: TokenStream,
@@ -34,14 +34,14 @@ pub(crate) enum LayerArgs {
     Fallback(FallbackArgs),
 }
 
-impl Stack {
+impl LayerStack {
     /// Reads the attributes that stood above, and the one that is expanded, which is the lowest.
     pub(crate) fn parse(
         outer: &[OuterAttribute],
         kind: AttributeKind,
         args: TokenStream,
-    ) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    ) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let mut layers: Vec<Layer> = Vec::with_capacity(outer.len() + 1);
         let above = outer
             .iter()
@@ -107,7 +107,7 @@ impl Stack {
 }
 
 impl LayerArgs {
-    pub(crate) fn parse(kind: AttributeKind, args: TokenStream) -> Result<Self, Errors> {
+    pub(crate) fn parse(kind: AttributeKind, args: TokenStream) -> Result<Self, CompileErrors> {
         Ok(match kind {
             AttributeKind::Retry => Self::Retry(Box::new(RetryArgs::parse(args)?)),
             AttributeKind::CircuitBreaker => Self::Breaker(Box::new(BreakerArgs::parse(args)?)),

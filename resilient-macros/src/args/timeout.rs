@@ -12,21 +12,21 @@ use super::key_values::KeyValues;
 use super::keys::{HIDDEN, TIMEOUT};
 use super::names;
 use super::pairs::Form;
-use super::setting::Setting;
+use super::setting::SettingValue;
 use super::value_form;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
-    pub(crate) after: Setting,
+    pub(crate) after: SettingValue,
     pub(crate) krate: Option<TokenStream>,
     /// Attributes of this crate that stood above, outermost first.
     pub(crate) outer: Vec<OuterAttribute>,
 }
 
 impl TimeoutArgs {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let (time, rest) = split_time(tokens);
         let entry = limits::TABLE.get("timeout");
         let after = entry.zip(time.as_ref());

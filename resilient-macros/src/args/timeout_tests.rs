@@ -33,10 +33,10 @@ fn a_time_is_a_literal_or_any_expression() {
     ] {
         let shown = tokens.to_string();
         match (accepted(tokens).after, expected) {
-            (Setting::Literal(Value::Time(is)), Some(expected)) => {
+            (SettingValue::Literal(Value::Time(is)), Some(expected)) => {
                 assert_eq!(is, expected, "{shown}");
             }
-            (Setting::Expr(tokens), None) => assert_eq!(tokens.to_string(), shown),
+            (SettingValue::Expr(tokens), None) => assert_eq!(tokens.to_string(), shown),
             (other, _) => panic!("{shown}: {other:?}"),
         }
     }

@@ -6,18 +6,22 @@ use proc_macro2::TokenStream;
 use resilient_settings::{Form, Setting as Entry, Value};
 
 use super::literal_forms;
-use super::setting::Setting;
+use super::setting::SettingValue;
 use super::words::{is_lower_case, is_misspelt, lone_ident, unknown, word};
 
-use crate::error::Errors;
-use crate::literal::{Content, constant};
+use crate::error::CompileErrors;
+use crate::literal::{LiteralContent, constant};
 use crate::tokens::source;
 
 /// Reads the value of the table's entry. An error is reported at the value.
-pub(super) fn read(entry: &Entry, value: &TokenStream, errors: &mut Errors) -> Option<Setting> {
+pub(super) fn read(
+    entry: &Entry,
+    value: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Option<SettingValue> {
     match literal(entry, value) {
-        None => Some(Setting::Expr(value.clone())),
-        Some(Ok(literal)) => Some(Setting::Literal(literal)),
+        None => Some(SettingValue::Expr(value.clone())),
+        Some(Ok(literal)) => Some(SettingValue::Literal(literal)),
         Some(Err(message)) => {
             // "is …" continues a sentence whose subject is the key.
             let subject = if message.starts_with("is ") {
@@ -83,7 +87,7 @@ fn word_or_other(
 ) -> Option<Result<Value, String>> {
     let is_word = lone_ident(value).is_some_and(|ident| is_lower_case(&ident.to_string()));
     let is_quoted = match constant(value).map(|constant| constant.content) {
-        Some(Content::Text(text)) => words.contains(&text.as_str()),
+        Some(LiteralContent::Text(text)) => words.contains(&text.as_str()),
         _ => false,
     };
     (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))

@@ -10,8 +10,8 @@ fn entry(name: &str) -> &'static Entry {
     entry.expect("a setting")
 }
 
-fn read_as(name: &str, source: &str) -> (Option<Setting>, Vec<String>) {
-    let mut errors = Errors::default();
+fn read_as(name: &str, source: &str) -> (Option<SettingValue>, Vec<String>) {
+    let mut errors = CompileErrors::default();
     let value = source.parse().expect("tokens");
     (read(entry(name), &value, &mut errors), errors.messages())
 }
@@ -27,7 +27,7 @@ fn refused(name: &str, source: &str) -> String {
 
 fn accepted(name: &str, source: &str) -> Value {
     match read_as(name, source) {
-        (Some(Setting::Literal(value)), messages) if messages.is_empty() => value,
+        (Some(SettingValue::Literal(value)), messages) if messages.is_empty() => value,
         other => panic!("{source}: {other:?}"),
     }
 }
@@ -44,7 +44,7 @@ fn rates_are_shares_above_zero() {
         assert_eq!(rate, Value::Number(expected), "{source}");
     }
     let (rate, messages) = read_as("failure_rate", "RATE");
-    assert!(matches!(rate, Some(Setting::Expr(_))) && messages.is_empty());
+    assert!(matches!(rate, Some(SettingValue::Expr(_))) && messages.is_empty());
 }
 
 #[test]

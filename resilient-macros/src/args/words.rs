@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use super::suggest;
-use crate::error::Errors;
-use crate::literal::{Content, constant};
+use crate::error::CompileErrors;
+use crate::literal::{LiteralContent, constant};
 use crate::tokens::{flatten, source};
 
 /// The identifier that is the whole value, also inside invisible groups.
@@ -31,7 +31,7 @@ pub(super) fn one_of<T: Copy>(
     key: &str,
     words: &[(&'static str, T)],
     value: &TokenStream,
-    errors: &mut Errors,
+    errors: &mut CompileErrors,
 ) -> Option<T> {
     let names: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
     match word(key, &names, value) {
@@ -49,7 +49,7 @@ pub(super) fn one_of<T: Copy>(
 /// The error for a value that is not in `words`.
 pub(super) fn unknown(key: &str, words: &[&str], value: &TokenStream) -> String {
     let list = suggest::list(words);
-    if let Some(Content::Text(text)) = constant(value).map(|constant| constant.content) {
+    if let Some(LiteralContent::Text(text)) = constant(value).map(|constant| constant.content) {
         if words.contains(&text.as_str()) {
             return format!("`{key}` is a word, not a string: write `{text}` without quotes");
         }
@@ -84,7 +84,7 @@ mod tests {
     const WORDS: &[(&str, u8)] = &[("stop", 1), ("wait", 2)];
 
     fn read(value: &TokenStream) -> (Option<u8>, Vec<String>) {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         (
             one_of("when_open", WORDS, value, &mut errors),
             errors.messages(),

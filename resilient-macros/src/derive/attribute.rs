@@ -8,7 +8,7 @@ use crate::tokens::name;
 
 /// What a variant, or a struct, means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum ClassifyWord {
     Transient,
     Permanent,
     Throttled,
@@ -17,58 +17,60 @@ pub(super) enum Word {
     Transparent,
 }
 
-impl Word {
-    pub(super) const ALL: [Word; 6] = [
-        Word::Transient,
-        Word::Permanent,
-        Word::Throttled,
-        Word::Ignored,
-        Word::Answered,
-        Word::Transparent,
+impl ClassifyWord {
+    pub(super) const ALL: [ClassifyWord; 6] = [
+        ClassifyWord::Transient,
+        ClassifyWord::Permanent,
+        ClassifyWord::Throttled,
+        ClassifyWord::Ignored,
+        ClassifyWord::Answered,
+        ClassifyWord::Transparent,
     ];
 
     /// The word, which is also the name of the constructor of its classification.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Word::Transient => "transient",
-            Word::Permanent => "permanent",
-            Word::Throttled => "throttled",
-            Word::Ignored => "ignored",
-            Word::Answered => "answered",
-            Word::Transparent => "transparent",
+            ClassifyWord::Transient => "transient",
+            ClassifyWord::Permanent => "permanent",
+            ClassifyWord::Throttled => "throttled",
+            ClassifyWord::Ignored => "ignored",
+            ClassifyWord::Answered => "answered",
+            ClassifyWord::Transparent => "transparent",
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Word(Word),
+pub(super) enum AttributeKind {
+    ClassifyWord(ClassifyWord),
     RetryAfter,
     /// `#[classify(crate = …)]`
     Classify,
 }
 
-impl Kind {
+impl AttributeKind {
     fn of(name: &str) -> Option<Self> {
-        let word = Word::ALL.into_iter().find(|word| word.name() == name);
+        let word = ClassifyWord::ALL
+            .into_iter()
+            .find(|word| word.name() == name);
         match name {
-            "retry_after" => Some(Kind::RetryAfter),
-            "classify" => Some(Kind::Classify),
-            _ => word.map(Kind::Word),
+            "retry_after" => Some(AttributeKind::RetryAfter),
+            "classify" => Some(AttributeKind::Classify),
+            _ => word.map(AttributeKind::ClassifyWord),
         }
     }
 }
 
 /// An attribute of this derive.
 #[derive(Debug)]
-pub(super) struct Attribute {
-    pub(super) kind: Kind,
+pub(super) struct DeriveAttribute {
+    pub(super) kind: AttributeKind,
     pub(super) path: Ident,
-    pub(super) args: Args,
+    pub(super) args: DeriveArgs,
 }
 
 #[derive(Debug)]
-pub(super) enum Args {
+pub(super) enum DeriveArgs {
     /// `#[word]`
     None,
     /// `#[word(…)]`
@@ -77,22 +79,22 @@ pub(super) enum Args {
     Other(TokenStream),
 }
 
-impl Attribute {
+impl DeriveAttribute {
     /// `None` for an attribute of another macro.
     fn new(attribute: &syn::Attribute) -> Option<Self> {
         let path = attribute.path().get_ident()?;
         Some(Self {
-            kind: Kind::of(&name(path))?,
+            kind: AttributeKind::of(&name(path))?,
             path: path.clone(),
             args: match &attribute.meta {
-                Meta::Path(_) => Args::None,
+                Meta::Path(_) => DeriveArgs::None,
                 Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
-                    Args::List(list.tokens.clone())
+                    DeriveArgs::List(list.tokens.clone())
                 }
-                Meta::List(list) => Args::Other(list.tokens.clone()),
+                Meta::List(list) => DeriveArgs::Other(list.tokens.clone()),
                 Meta::NameValue(pair) => {
                     let (equals, value) = (&pair.eq_token, &pair.value);
-                    Args::Other(quote!(#equals #value))
+                    DeriveArgs::Other(quote!(#equals #value))
                 }
             },
         })
@@ -101,19 +103,19 @@ impl Attribute {
 
 /// The attributes of one type, variant or field that concern the derive.
 #[derive(Debug, Default)]
-pub(super) struct Attributes {
-    pub(super) ours: Vec<Attribute>,
+pub(super) struct DeriveAttributes {
+    pub(super) ours: Vec<DeriveAttribute>,
     /// Every `#[cfg(…)]`
     pub(super) cfg: TokenStream,
 }
 
-impl Attributes {
+impl DeriveAttributes {
     pub(super) fn of(all: &[syn::Attribute]) -> Self {
         let cfg = all
             .iter()
             .filter(|attribute| attribute.path().is_ident("cfg"));
         Self {
-            ours: all.iter().filter_map(Attribute::new).collect(),
+            ours: all.iter().filter_map(DeriveAttribute::new).collect(),
             cfg: quote!(#(#cfg)*),
         }
     }

@@ -4,35 +4,35 @@ use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Data, DeriveInput, Generics, Token};
 
-use super::attribute::Attributes;
-use crate::error::Errors;
+use super::attribute::DeriveAttributes;
+use crate::error::CompileErrors;
 use crate::tokens::name;
 
-pub(super) struct Input {
-    pub(super) attributes: Attributes,
+pub(super) struct DerivedType {
+    pub(super) attributes: DeriveAttributes,
     pub(super) name: Ident,
     pub(super) generics: Generics,
-    pub(super) shape: Shape,
+    pub(super) shape: TypeShape,
 }
 
 #[derive(Debug)]
-pub(super) enum Shape {
-    Enum(Vec<Variant>),
-    Struct(Vec<Field>),
+pub(super) enum TypeShape {
+    Enum(Vec<EnumVariant>),
+    Struct(Vec<TypeField>),
     /// Where the keyword stands.
     Union(Span),
 }
 
 #[derive(Debug)]
-pub(super) struct Variant {
-    pub(super) attributes: Attributes,
+pub(super) struct EnumVariant {
+    pub(super) attributes: DeriveAttributes,
     pub(super) name: Ident,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<TypeField>,
 }
 
 #[derive(Debug)]
-pub(super) struct Field {
-    pub(super) attributes: Attributes,
+pub(super) struct TypeField {
+    pub(super) attributes: DeriveAttributes,
     /// Its name without `r#`, or its index.
     pub(super) name: String,
     /// Its name or index, as it is written behind the dot.
@@ -40,9 +40,9 @@ pub(super) struct Field {
     pub(super) ty: TokenStream,
 }
 
-impl Input {
+impl DerivedType {
     /// `None` with the reason in `errors`.
-    pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
+    pub(super) fn parse(item: TokenStream, errors: &mut CompileErrors) -> Option<Self> {
         let input: DeriveInput = syn::parse2(item)
             .map_err(|error| errors.push(error.span(), error.to_string()))
             .ok()?;
@@ -52,13 +52,13 @@ impl Input {
         generics.lt_token = generics.lt_token.map(|_| Token![<](Span::call_site()));
         generics.gt_token = generics.gt_token.map(|_| Token![>](Span::call_site()));
         Some(Self {
-            attributes: Attributes::of(&input.attrs),
+            attributes: DeriveAttributes::of(&input.attrs),
             shape: match input.data {
                 Data::Enum(data) => {
-                    Shape::Enum(data.variants.into_iter().map(Variant::new).collect())
+                    TypeShape::Enum(data.variants.into_iter().map(EnumVariant::new).collect())
                 }
-                Data::Struct(data) => Shape::Struct(fields(data.fields)),
-                Data::Union(data) => Shape::Union(data.union_token.span),
+                Data::Struct(data) => TypeShape::Struct(fields(data.fields)),
+                Data::Union(data) => TypeShape::Union(data.union_token.span),
             },
             name: input.ident,
             generics,
@@ -66,19 +66,19 @@ impl Input {
     }
 }
 
-impl Variant {
+impl EnumVariant {
     fn new(variant: syn::Variant) -> Self {
         Self {
-            attributes: Attributes::of(&variant.attrs),
+            attributes: DeriveAttributes::of(&variant.attrs),
             name: variant.ident,
             fields: fields(variant.fields),
         }
     }
 }
 
-fn fields(fields: syn::Fields) -> Vec<Field> {
-    let field = |(index, field): (usize, syn::Field)| Field {
-        attributes: Attributes::of(&field.attrs),
+fn fields(fields: syn::Fields) -> Vec<TypeField> {
+    let field = |(index, field): (usize, syn::Field)| TypeField {
+        attributes: DeriveAttributes::of(&field.attrs),
         name: field.ident.as_ref().map_or_else(|| index.to_string(), name),
         member: field
             .ident

@@ -13,14 +13,14 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::input::{Input, Shape};
-use self::meaning::Meaning;
-use crate::error::Errors;
+use self::input::{DerivedType, TypeShape};
+use self::meaning::VariantMeaning;
+use crate::error::CompileErrors;
 
 /// Expands the derive.
 pub(crate) fn classify(input: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let Some(input) = Input::parse(input, &mut errors) else {
+    let mut errors = CompileErrors::default();
+    let Some(input) = DerivedType::parse(input, &mut errors) else {
         return errors.to_compile_errors();
     };
     let runtime = runtime::read(&input, &mut errors);
@@ -35,17 +35,21 @@ pub(crate) fn classify(input: TokenStream) -> TokenStream {
 }
 
 /// `None` with the reason in `errors`.
-fn body(input: &Input, runtime: &TokenStream, errors: &mut Errors) -> Option<write::Body> {
+fn body(
+    input: &DerivedType,
+    runtime: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Option<write::ClassifyBody> {
     match &input.shape {
-        Shape::Enum(variants) => {
-            let meanings = Meaning::of_variants(input, variants, errors)?;
+        TypeShape::Enum(variants) => {
+            let meanings = VariantMeaning::of_variants(input, variants, errors)?;
             Some(write::of_enum(runtime, &meanings))
         }
-        Shape::Struct(fields) => {
-            let meaning = Meaning::of_struct(input, fields, errors)?;
+        TypeShape::Struct(fields) => {
+            let meaning = VariantMeaning::of_struct(input, fields, errors)?;
             Some(write::of_struct(runtime, &meaning))
         }
-        Shape::Union(keyword) => {
+        TypeShape::Union(keyword) => {
             errors.push(
                 *keyword,
                 "`Classify` can be derived for enums and structs: a union does not know what it \

@@ -5,16 +5,16 @@ use quote::{quote, quote_spanned};
 use syn::Token;
 use syn::parse::{ParseStream, Parser};
 
-use super::attribute::{Args, Attribute, Kind};
-use super::input::Input;
+use super::attribute::{AttributeKind, DeriveArgs, DeriveAttribute};
+use super::input::DerivedType;
 use crate::args::runtime_path;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 
 /// The path to the runtime, or the usual one if another was given wrongly.
-pub(super) fn read(input: &Input, errors: &mut Errors) -> TokenStream {
+pub(super) fn read(input: &DerivedType, errors: &mut CompileErrors) -> TokenStream {
     let mut runtime = None;
     for attribute in &input.attributes.ours {
-        if attribute.kind != Kind::Classify {
+        if attribute.kind != AttributeKind::Classify {
             continue;
         }
         if runtime.is_some() {
@@ -28,9 +28,9 @@ pub(super) fn read(input: &Input, errors: &mut Errors) -> TokenStream {
         .unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::resilient))
 }
 
-fn path(attribute: &Attribute, errors: &mut Errors) -> Option<TokenStream> {
+fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<TokenStream> {
     let own = &attribute.path;
-    let Args::List(inside) = &attribute.args else {
+    let DeriveArgs::List(inside) = &attribute.args else {
         errors.push(
             own.span(),
             "`classify` takes the path to the runtime: write `#[classify(crate = ::resilient)]`",

@@ -4,9 +4,9 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 
-use super::attribute::Word;
-use super::input::{Field, Input, Variant};
-use super::meaning::Meaning;
+use super::attribute::ClassifyWord;
+use super::input::{DerivedType, EnumVariant, TypeField};
+use super::meaning::VariantMeaning;
 use crate::tokens::flatten;
 
 /// The variable for a field. No constant of the user's has this name, which a pattern would match.
@@ -14,12 +14,16 @@ const FIELD: &str = "__field";
 
 /// The body of `classify`, and the types that must implement `Classify` for it.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct ClassifyBody {
     tokens: TokenStream,
     must_classify: Vec<TokenStream>,
 }
 
-pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) -> TokenStream {
+pub(super) fn implementation(
+    input: &DerivedType,
+    runtime: &TokenStream,
+    body: &ClassifyBody,
+) -> TokenStream {
     let name = derived(&input.name);
     let (declaration, arguments, _) = input.generics.split_for_impl();
     let where_clause = where_clause(input, runtime, &body.must_classify);
@@ -35,39 +39,42 @@ pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) 
 }
 
 /// The body after an error.
-pub(super) fn fallback(runtime: &TokenStream) -> Body {
-    Body {
-        tokens: class(runtime, Word::Transient),
+pub(super) fn fallback(runtime: &TokenStream) -> ClassifyBody {
+    ClassifyBody {
+        tokens: class(runtime, ClassifyWord::Transient),
         must_classify: Vec::new(),
     }
 }
 
-pub(super) fn of_struct(runtime: &TokenStream, meaning: &Meaning<'_>) -> Body {
-    let value = |field: &Field| {
+pub(super) fn of_struct(runtime: &TokenStream, meaning: &VariantMeaning<'_>) -> ClassifyBody {
+    let value = |field: &TypeField| {
         let (first, last) = ends(&field.ty);
         let this = Ident::new("self", first);
         let member = at(&field.member, last);
         quote_spanned!(first=> #this.#member)
     };
     let tokens = match meaning {
-        Meaning::Class { word, retry_after } => classified(
+        VariantMeaning::Class { word, retry_after } => classified(
             runtime,
             *word,
             retry_after.map(|field| (field, value(field))),
         ),
-        Meaning::Transparent(field) => {
+        VariantMeaning::Transparent(field) => {
             let value = value(field);
             let (first, _) = ends(&field.ty);
             passed_through(runtime, field, &quote_spanned!(first=> &#value))
         }
     };
-    Body {
+    ClassifyBody {
         tokens,
         must_classify: meaning.must_classify().into_iter().cloned().collect(),
     }
 }
 
-pub(super) fn of_enum(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Body {
+pub(super) fn of_enum(
+    runtime: &TokenStream,
+    meanings: &[(&EnumVariant, VariantMeaning<'_>)],
+) -> ClassifyBody {
     let arms = arms(runtime, meanings);
     let tokens = if arms.is_empty() {
         emit!(match *self {})
@@ -77,26 +84,29 @@ pub(super) fn of_enum(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)
     let must_classify = meanings
         .iter()
         .filter_map(|(_, meaning)| meaning.must_classify().cloned());
-    Body {
+    ClassifyBody {
         tokens,
         must_classify: must_classify.collect(),
     }
 }
 
 /// An arm for each variant. Variants with the same word and no hint share one.
-fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<TokenStream> {
+fn arms(
+    runtime: &TokenStream,
+    meanings: &[(&EnumVariant, VariantMeaning<'_>)],
+) -> Vec<TokenStream> {
     let mut arms = Vec::new();
     let mut shared = Vec::new();
     for (variant, meaning) in meanings {
         let cfg = &variant.attributes.cfg;
         let name = derived(&variant.name);
-        let bound = |field: &Field| {
+        let bound = |field: &TypeField| {
             let member = at(&field.member, field.member.span());
             let bound = Ident::new(FIELD, Span::mixed_site());
             emit!(Self::#name { #member: #bound, .. })
         };
         let (pattern, value) = match meaning {
-            Meaning::Class {
+            VariantMeaning::Class {
                 word,
                 retry_after: None,
             } if cfg.is_empty() => {
@@ -106,11 +116,11 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
                 }
                 continue;
             }
-            Meaning::Class {
+            VariantMeaning::Class {
                 word,
                 retry_after: None,
             } => (emit!(Self::#name { .. }), classified(runtime, *word, None)),
-            Meaning::Class {
+            VariantMeaning::Class {
                 word,
                 retry_after: Some(field),
             } => {
@@ -122,7 +132,7 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
                     classified(runtime, *word, Some((field, value))),
                 )
             }
-            Meaning::Transparent(field) => {
+            VariantMeaning::Transparent(field) => {
                 let (first, last) = ends(&field.ty);
                 let value = Ident::new(FIELD, last);
                 // Two tokens, so that the compiler's error underlines the whole type.
@@ -137,12 +147,12 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
 
 fn shared_arm(
     runtime: &TokenStream,
-    shared: Word,
-    meanings: &[(&Variant, Meaning<'_>)],
+    shared: ClassifyWord,
+    meanings: &[(&EnumVariant, VariantMeaning<'_>)],
 ) -> TokenStream {
     let patterns = meanings.iter().filter_map(|(variant, meaning)| {
         let plain =
-            matches!(meaning, Meaning::Class { word, retry_after: None } if *word == shared);
+            matches!(meaning, VariantMeaning::Class { word, retry_after: None } if *word == shared);
         let name = derived(&variant.name);
         (plain && variant.attributes.cfg.is_empty()).then(|| emit!(Self::#name { .. }))
     });
@@ -150,7 +160,7 @@ fn shared_arm(
     emit!(#(#patterns)|* => #class,)
 }
 
-fn class(runtime: &TokenStream, word: Word) -> TokenStream {
+fn class(runtime: &TokenStream, word: ClassifyWord) -> TokenStream {
     let constructor = Ident::new(word.name(), Span::mixed_site());
     emit!(#runtime::Classification::#constructor())
 }
@@ -158,8 +168,8 @@ fn class(runtime: &TokenStream, word: Word) -> TokenStream {
 /// The classification, with the hint that is the value of the field.
 fn classified(
     runtime: &TokenStream,
-    word: Word,
-    retry_after: Option<(&Field, TokenStream)>,
+    word: ClassifyWord,
+    retry_after: Option<(&TypeField, TokenStream)>,
 ) -> TokenStream {
     let class = class(runtime, word);
     let Some((field, value)) = retry_after else {
@@ -169,13 +179,13 @@ fn classified(
     emit!(#runtime::__private::with_hint(#class, #hint))
 }
 
-fn passed_through(runtime: &TokenStream, field: &Field, value: &TokenStream) -> TokenStream {
+fn passed_through(runtime: &TokenStream, field: &TypeField, value: &TokenStream) -> TokenStream {
     call_at(field, &emit!(#runtime::Classify), "classify", value)
 }
 
 /// A call with the span of the field's type, where the compiler reports that the type does not fit.
 fn call_at(
-    field: &Field,
+    field: &TypeField,
     receiver: &TokenStream,
     function: &str,
     value: &TokenStream,
@@ -193,7 +203,7 @@ fn call_at(
 
 /// The clause as written, with bounds for the fields whose classification is used.
 fn where_clause(
-    input: &Input,
+    input: &DerivedType,
     runtime: &TokenStream,
     must_classify: &[TokenStream],
 ) -> TokenStream {

@@ -10,7 +10,7 @@ use quote::{quote, quote_spanned};
 use syn::Signature;
 
 use super::block::block;
-use crate::item::Function;
+use crate::item::AnnotatedFunction;
 use crate::normalize::{
     ArgumentUses, AttemptArguments, FunctionShape, ReturnedFuture, attempt_arguments,
     without_lifetimes,
@@ -19,7 +19,7 @@ use crate::scan;
 use crate::tokens::{first_span, is_punct};
 
 /// The pieces of an attempt.
-pub(super) struct Attempt {
+pub(super) struct AttemptCode {
     /// The function's signature, with patterns that fit.
     pub(super) signature: Signature,
     /// Statements that prepare the arguments.
@@ -36,12 +36,12 @@ pub(super) struct Attempt {
 
 /// Writes the attempt of a function.
 pub(super) fn write(
-    function: &Function,
+    function: &AnnotatedFunction,
     shape: &FunctionShape,
     output: &TokenStream,
     uses: ArgumentUses<'_>,
     private: &TokenStream,
-) -> Attempt {
+) -> AttemptCode {
     let span = function.body.span();
     let (inner_attributes, whole) = split_inner_attributes(function.body.stream());
     let body = match shape {
@@ -85,7 +85,7 @@ pub(super) fn write(
         FunctionShape::Plain => emit!((|| -> #output #attempt)()),
         FunctionShape::Async | FunctionShape::Future(_) => emit!(async #attempt),
     };
-    Attempt {
+    AttemptCode {
         signature,
         prepare,
         run,
@@ -97,7 +97,12 @@ pub(super) fn write(
 
 /// A body of another form makes the future, which is awaited here. A boxed future may be made in
 /// several places, each of which must be coerced to the declared type.
-fn awaited(function: &Function, whole: TokenStream, boxed: bool, span: Span) -> TokenStream {
+fn awaited(
+    function: &AnnotatedFunction,
+    whole: TokenStream,
+    boxed: bool,
+    span: Span,
+) -> TokenStream {
     let returns = scan::mentions(&whole, "return");
     let make = block(whole, span);
     let ty = function.output().filter(|_| boxed);

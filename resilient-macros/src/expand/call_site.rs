@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use super::settings;
 use crate::args::BreakerArgs;
-use crate::item::{Function, Passing, bindings, receiver_passing};
+use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
 use crate::normalize::lend_parts;
 use crate::scan;
 
@@ -21,7 +21,7 @@ pub(super) struct CallSite {
 
 /// Writes the breaker. With `is_listed`, its static is also listed for the feature `inventory`.
 pub(super) fn write(
-    function: &Function,
+    function: &AnnotatedFunction,
     args: &BreakerArgs,
     private: &TokenStream,
     is_listed: bool,
@@ -73,7 +73,7 @@ fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
 /// The breaker of this call's key. The key is evaluated outside the block of the static, so that it
 /// cannot name the static.
 fn keyed(
-    function: &Function,
+    function: &AnnotatedFunction,
     args: &BreakerArgs,
     key: &TokenStream,
     private: &TokenStream,
@@ -112,7 +112,11 @@ fn keyed(
     }
 }
 
-fn given_breaker(function: &Function, given: &TokenStream, private: &TokenStream) -> TokenStream {
+fn given_breaker(
+    function: &AnnotatedFunction,
+    given: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
     let reference = settings::reference(given);
     let breaker = if may_borrow(function, given) {
         reference
@@ -124,9 +128,9 @@ fn given_breaker(function: &Function, given: &TokenStream, private: &TokenStream
 
 /// Whether the expression can stay borrowed while the body runs: it names nothing that the body may
 /// change or move.
-fn may_borrow(function: &Function, expression: &TokenStream) -> bool {
+fn may_borrow(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
     let receiver = function.receiver().is_none_or(|receiver| {
-        receiver_passing(receiver) == Passing::Shared || !scan::mentions(expression, "self")
+        receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")
     });
     let mut names = function.params().flat_map(|param| bindings(&param.pat));
     receiver && names.all(|name| !scan::mentions(expression, &name.ident.to_string()))

@@ -6,11 +6,11 @@ use quote::quote;
 use syn::{Attribute, Meta};
 
 use crate::args::{AttributeKind, OuterAttribute, runtime};
-use crate::item::{Conditional, Function, conditional, with_args};
+use crate::item::{AnnotatedFunction, ConditionalAttribute, conditional, with_args};
 
 /// The function with the arguments handed to the attribute at `lower`.
 pub(crate) fn hand_down(
-    function: &Function,
+    function: &AnnotatedFunction,
     lower: usize,
     outer: &[OuterAttribute],
     kind: AttributeKind,
@@ -46,12 +46,12 @@ fn with_hidden(meta: &Meta, hidden: &TokenStream) -> Meta {
 /// The condition of a `cfg_attr` is not known yet. If it holds, the attribute inside takes over;
 /// otherwise this attribute is expanded again.
 fn either_way(
-    conditional: Conditional,
+    conditional: ConditionalAttribute,
     hidden: &TokenStream,
     kind: AttributeKind,
     args: &TokenStream,
 ) -> TokenStream {
-    let Conditional {
+    let ConditionalAttribute {
         condition,
         mut metas,
         ours,

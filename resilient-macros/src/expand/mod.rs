@@ -16,13 +16,17 @@ use quote::{quote, quote_spanned};
 
 use self::block::block;
 pub(crate) use self::hand_down::hand_down;
-use self::layers::{Nest, Plan};
-use crate::args::Stack;
-use crate::item::Function;
+use self::layers::{LayerContext, StackPlan};
+use crate::args::LayerStack;
+use crate::item::AnnotatedFunction;
 use crate::normalize::{ArgumentUses, FunctionShape, shape, span, with_output, without_impl};
 
 /// Writes the whole function: its layers around the attempt, in reading order.
-pub(crate) fn write(function: &Function, stack: &Stack, is_listed: bool) -> TokenStream {
+pub(crate) fn write(
+    function: &AnnotatedFunction,
+    stack: &LayerStack,
+    is_listed: bool,
+) -> TokenStream {
     let mut shape = shape(function);
     let declared = match &shape {
         FunctionShape::Future(future) => future.output.clone(),
@@ -32,7 +36,7 @@ pub(crate) fn write(function: &Function, stack: &Stack, is_listed: bool) -> Toke
     };
     let private = &stack.private;
     let waits = !matches!(shape, FunctionShape::Plain);
-    let plan = Plan::new(stack, waits);
+    let plan = StackPlan::new(stack, waits);
     let span = span(function);
     let output = without_impl(&declared);
     let attempt_output = if plan.records {
@@ -52,7 +56,7 @@ pub(crate) fn write(function: &Function, stack: &Stack, is_listed: bool) -> Toke
     };
     let attempt = attempt::write(function, &shape, &attempt_output, uses, private);
     let breaker = stack.breaker();
-    let nest = Nest {
+    let nest = LayerContext {
         stack,
         plan,
         attempt: &attempt,

@@ -6,7 +6,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use resilient_settings::{Table, Value, breaker, retry};
 
-use crate::args::{BreakerArgs, BudgetArgument, LimitArgument, RetryArgs, Setting, Settings};
+use crate::args::{
+    BreakerArgs, BudgetArgument, GivenSettings, LimitArgument, RetryArgs, SettingValue,
+};
 use crate::tokens::first_span;
 
 /// `BreakerConfig::builder()…` with the settings of the attribute.
@@ -15,7 +17,7 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
     emit!(#private::BreakerConfig::builder()#calls)
 }
 
-fn builder_calls(table: &Table, settings: &Settings, private: &TokenStream) -> TokenStream {
+fn builder_calls(table: &Table, settings: &GivenSettings, private: &TokenStream) -> TokenStream {
     let calls = table.names().filter_map(|name| {
         let value = builder_value(name, settings.get(name)?, private);
         let name = Ident::new(name, Span::mixed_site());
@@ -25,7 +27,7 @@ fn builder_calls(table: &Table, settings: &Settings, private: &TokenStream) -> T
 }
 
 /// The argument of the builder's method `name`.
-fn builder_value(name: &str, setting: &Setting, private: &TokenStream) -> TokenStream {
+fn builder_value(name: &str, setting: &SettingValue, private: &TokenStream) -> TokenStream {
     let of = match name {
         "backoff" => emit!(#private::Backoff),
         "jitter" => emit!(#private::Jitter),
@@ -33,7 +35,7 @@ fn builder_value(name: &str, setting: &Setting, private: &TokenStream) -> TokenS
         "abandoned" => emit!(#private::AbandonedOutcome),
         _ => return value(setting),
     };
-    let Setting::Literal(Value::Word(word)) = setting else {
+    let SettingValue::Literal(Value::Word(word)) = setting else {
         let value = value(setting);
         return if name == "backoff" {
             emit!(#of::Custom(#value))
@@ -71,13 +73,13 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
 }
 
 /// The value of a setting.
-pub(super) fn value(setting: &Setting) -> TokenStream {
+pub(super) fn value(setting: &SettingValue) -> TokenStream {
     match setting {
-        Setting::Expr(tokens) => tokens.clone(),
-        Setting::Literal(Value::Count(count)) => count.to_token_stream(),
-        Setting::Literal(Value::Number(number)) => number.to_token_stream(),
-        Setting::Literal(Value::Time(time)) => duration(*time),
-        Setting::Literal(Value::Word(word)) => word.to_token_stream(),
+        SettingValue::Expr(tokens) => tokens.clone(),
+        SettingValue::Literal(Value::Count(count)) => count.to_token_stream(),
+        SettingValue::Literal(Value::Number(number)) => number.to_token_stream(),
+        SettingValue::Literal(Value::Time(time)) => duration(*time),
+        SettingValue::Literal(Value::Word(word)) => word.to_token_stream(),
     }
 }
 

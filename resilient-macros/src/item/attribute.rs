@@ -10,7 +10,7 @@ use crate::args::AttributeKind;
 use crate::tokens::name;
 
 /// `#[cfg_attr(condition, meta, …)]` that holds at least one attribute of this crate.
-pub(crate) struct Conditional {
+pub(crate) struct ConditionalAttribute {
     pub(crate) condition: TokenStream,
     pub(crate) metas: Vec<Meta>,
     /// The index of the first of ours in `metas`.
@@ -44,7 +44,7 @@ pub(crate) fn attribute_span(meta: &Meta) -> Span {
 }
 
 /// Takes a `cfg_attr` apart if it holds one of ours.
-pub(crate) fn conditional(attribute: &Attribute) -> Option<Conditional> {
+pub(crate) fn conditional(attribute: &Attribute) -> Option<ConditionalAttribute> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;
     }
@@ -53,7 +53,7 @@ pub(crate) fn conditional(attribute: &Attribute) -> Option<Conditional> {
     let condition = all.next()?.into_token_stream();
     let metas: Vec<Meta> = all.collect();
     let ours = metas.iter().position(|meta| kind_of(meta).is_some())?;
-    Some(Conditional {
+    Some(ConditionalAttribute {
         condition,
         metas,
         ours,

@@ -6,21 +6,21 @@ use syn::{Pat, Token};
 use crate::tokens::name;
 
 #[derive(Clone)]
-pub(crate) struct Binding {
+pub(crate) struct PatternBinding {
     pub(crate) ident: Ident,
     pub(crate) mutable: Option<Token![mut]>,
     pub(crate) by_ref: bool,
 }
 
 /// Every variable of the pattern once, in source order.
-pub(crate) fn bindings(pattern: &Pat) -> Vec<Binding> {
+pub(crate) fn bindings(pattern: &Pat) -> Vec<PatternBinding> {
     let mut found = Vec::new();
     // A parameter that is one name is a variable, also in capitals.
     walk(pattern, true, &mut found);
     found
 }
 
-fn walk(pattern: &Pat, is_alone: bool, found: &mut Vec<Binding>) {
+fn walk(pattern: &Pat, is_alone: bool, found: &mut Vec<PatternBinding>) {
     let mut each = |pattern: &Pat| walk(pattern, false, found);
     match pattern {
         Pat::Ident(bound) => {
@@ -32,7 +32,7 @@ fn walk(pattern: &Pat, is_alone: bool, found: &mut Vec<Binding>) {
             // The cases of an or-pattern bind the same names.
             let is_known = found.iter().any(|earlier| earlier.ident == bound.ident);
             if !is_constant && !is_known {
-                found.push(Binding {
+                found.push(PatternBinding {
                     ident: bound.ident.clone(),
                     mutable: bound.mutability,
                     by_ref: bound.by_ref.is_some(),

@@ -7,7 +7,7 @@ use quote::quote;
 use syn::parse::Parser;
 
 fn names(pattern: &TokenStream) -> Vec<String> {
-    let shown = |binding: &Binding| {
+    let shown = |binding: &PatternBinding| {
         let by_ref = if binding.by_ref { "ref " } else { "" };
         let mutable = if binding.mutable.is_some() {
             "mut "

@@ -7,11 +7,11 @@ use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Item, PatType, Receiver, ReturnType, Signature, Token, Type};
 
 use crate::args::AttributeKind;
-use crate::error::Errors;
+use crate::error::CompileErrors;
 use crate::tokens::{first_span, is_word};
 
 /// A function or method with a body.
-pub(crate) struct Function {
+pub(crate) struct AnnotatedFunction {
     pub(crate) attrs: Vec<Attribute>,
     vis: syn::Visibility,
     /// `default` of a specializing implementation.
@@ -20,7 +20,7 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
-impl Parse for Function {
+impl Parse for AnnotatedFunction {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
@@ -50,10 +50,10 @@ impl Parse for Function {
     }
 }
 
-impl Function {
+impl AnnotatedFunction {
     /// Reads the item below an attribute of that kind.
-    pub(crate) fn read(item: &TokenStream, kind: AttributeKind) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    pub(crate) fn read(item: &TokenStream, kind: AttributeKind) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let function: Self = match syn::parse2(item.clone()) {
             Ok(function) => function,
             Err(error) => {

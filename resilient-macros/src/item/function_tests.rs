@@ -5,15 +5,15 @@ use crate::fuzz_tokens::FuzzTokens;
 use crate::tokens::invisible;
 use quote::quote;
 
-fn split(item: &TokenStream) -> Function {
+fn split(item: &TokenStream) -> AnnotatedFunction {
     let shown = item.to_string();
-    Function::read(item, AttributeKind::Retry)
+    AnnotatedFunction::read(item, AttributeKind::Retry)
         .unwrap_or_else(|errors| panic!("{shown}: {:?}", errors.messages()))
 }
 
 fn refused(item: &TokenStream) -> Vec<String> {
     let shown = item.to_string();
-    Function::read(item, AttributeKind::Retry)
+    AnnotatedFunction::read(item, AttributeKind::Retry)
         .map(|function| function.signature.ident)
         .expect_err(&shown)
         .messages()
@@ -106,7 +106,7 @@ fn what_is_no_function_is_named() {
         let expected = format!("`#[retry]` works on functions and methods: this is {what}");
         assert_eq!(refused(&item.parse().expect("tokens")), [expected]);
     }
-    let breaker = Function::read(
+    let breaker = AnnotatedFunction::read(
         &quote!(
             struct A;
         ),
@@ -195,7 +195,7 @@ fn no_input_makes_the_splitter_panic() {
         } else {
             quote!(#stream fn f(#params) #tail {})
         };
-        match Function::read(&item, AttributeKind::Retry) {
+        match AnnotatedFunction::read(&item, AttributeKind::Retry) {
             Ok(function) => {
                 read += 1;
                 for param in function.params() {

@@ -5,7 +5,7 @@ mod bindings;
 mod function;
 mod passing;
 
-pub(crate) use attribute::{Conditional, attribute_span, conditional, kind_of, with_args};
-pub(crate) use bindings::{Binding, bindings};
-pub(crate) use function::Function;
-pub(crate) use passing::{Passing, passing, receiver_passing};
+pub(crate) use attribute::{ConditionalAttribute, attribute_span, conditional, kind_of, with_args};
+pub(crate) use bindings::{PatternBinding, bindings};
+pub(crate) use function::AnnotatedFunction;
+pub(crate) use passing::{PassingMode, passing, receiver_passing};

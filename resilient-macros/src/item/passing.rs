@@ -3,7 +3,7 @@
 use syn::{GenericArgument, PathArguments, Receiver, ReceiverKind, Type};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Passing {
+pub(crate) enum PassingMode {
     /// `&T`
     Shared,
     /// `&mut T`
@@ -13,34 +13,34 @@ pub(crate) enum Passing {
     Owned,
 }
 
-pub(crate) fn receiver_passing(receiver: &Receiver) -> Passing {
+pub(crate) fn receiver_passing(receiver: &Receiver) -> PassingMode {
     match &receiver.kind {
-        ReceiverKind::Reference(_, _, None) => Passing::Shared,
-        ReceiverKind::Reference(_, _, Some(_)) => Passing::Exclusive,
+        ReceiverKind::Reference(_, _, None) => PassingMode::Shared,
+        ReceiverKind::Reference(_, _, Some(_)) => PassingMode::Exclusive,
         ReceiverKind::Typed(_, ty) => passing(ty),
-        _ => Passing::Owned,
+        _ => PassingMode::Owned,
     }
 }
 
-pub(crate) fn passing(ty: &Type) -> Passing {
+pub(crate) fn passing(ty: &Type) -> PassingMode {
     match ty {
         Type::Paren(inner) => passing(&inner.elem),
         Type::Group(inner) => passing(&inner.elem),
-        Type::Reference(reference) if reference.mutability.is_some() => Passing::Exclusive,
-        Type::Reference(_) => Passing::Shared,
+        Type::Reference(reference) if reference.mutability.is_some() => PassingMode::Exclusive,
+        Type::Reference(_) => PassingMode::Shared,
         Type::Path(path) => {
             let last = path.path.segments.last().filter(|last| last.ident == "Pin");
             match last.map(|last| &last.arguments) {
                 Some(PathArguments::AngleBracketed(pinned)) => match pinned.args.first() {
-                    Some(GenericArgument::Type(ty)) if passing(ty) == Passing::Exclusive => {
-                        Passing::Pinned
+                    Some(GenericArgument::Type(ty)) if passing(ty) == PassingMode::Exclusive => {
+                        PassingMode::Pinned
                     }
-                    _ => Passing::Owned,
+                    _ => PassingMode::Owned,
                 },
-                _ => Passing::Owned,
+                _ => PassingMode::Owned,
             }
         }
-        _ => Passing::Owned,
+        _ => PassingMode::Owned,
     }
 }
 

@@ -6,8 +6,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
 
 use super::argument_uses::ArgumentUses;
-use crate::item::{Binding, Passing, bindings, passing};
-use crate::scan::{self, Use};
+use crate::item::{PassingMode, PatternBinding, bindings, passing};
+use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
 
 /// What the arguments add to the code of an attempt.
@@ -30,7 +30,7 @@ pub(crate) struct AttemptArguments<'a> {
 struct Parameter {
     /// Its `#[cfg]`s, for every statement about it.
     only_if: TokenStream,
-    passing: Passing,
+    passing: PassingMode,
     is_name: bool,
     type_span: Span,
 }
@@ -54,7 +54,7 @@ impl<'a> AttemptArguments<'a> {
             only_if: configured(&param.attrs),
             // `&mut (a, b): &mut T` takes what is behind the reference by value.
             passing: match &*param.pat {
-                Pat::Reference(_) => Passing::Owned,
+                Pat::Reference(_) => PassingMode::Owned,
                 _ => passing(&param.ty),
             },
             is_name: is_name(&param.pat),
@@ -78,13 +78,13 @@ impl<'a> AttemptArguments<'a> {
             if mutable.is_some() {
                 without_mut(&mut param.pat);
             }
-            let is_owned = parameter.passing == Passing::Owned;
+            let is_owned = parameter.passing == PassingMode::Owned;
             if self.uses.is_enclosed && is_owned && is_name(&param.pat) {
                 self.lent
                     .push(emit!(#only_if #private::consume(&mut #ident);));
                 make_mut(&mut param.pat, ident.span());
             }
-            if parameter.passing == Passing::Pinned {
+            if parameter.passing == PassingMode::Pinned {
                 make_mut(&mut param.pat, Span::mixed_site());
             }
         }
@@ -95,8 +95,8 @@ impl<'a> AttemptArguments<'a> {
     fn lends(&mut self, parameter: &Parameter, ident: &Ident) -> bool {
         let lends = self.uses.again(&ident.to_string())
             && parameter.is_name
-            && parameter.passing == Passing::Owned
-            && scan::usage(&self.body, ident) != Use::Unused;
+            && parameter.passing == PassingMode::Owned
+            && scan::usage(&self.body, ident) != ArgumentUse::Unused;
         if lends {
             let (private, only_if) = (self.private, &parameter.only_if);
             let borrow = emit!(#only_if #private::consume(&mut #ident););
@@ -107,7 +107,7 @@ impl<'a> AttemptArguments<'a> {
     }
 
     /// The value of the attempt's own variable; `None` if the attempt needs none.
-    fn value(&mut self, parameter: &Parameter, binding: &Binding) -> Option<TokenStream> {
+    fn value(&mut self, parameter: &Parameter, binding: &PatternBinding) -> Option<TokenStream> {
         let ident = &binding.ident;
         let passing = parameter.passing;
         let used = scan::usage(&self.body, ident);
@@ -117,18 +117,18 @@ impl<'a> AttemptArguments<'a> {
         if !self.uses.again(&ident.to_string()) {
             // The attempt also takes an unused guard such as `_lock`, so that it is dropped in its
             // turn. For other names, this use would hide the warning that they are unused.
-            let is_guard = passing == Passing::Owned && ident.to_string().starts_with('_');
-            if used == Use::Unused && is_guard {
+            let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
+            if used == ArgumentUse::Unused && is_guard {
                 // Without the user's span, or clippy would say that the underscore means unused.
                 let mut ours = ident.clone();
                 ours.set_span(Span::call_site().located_at(ident.span()));
                 self.consume(parameter, &ours);
-            } else if used != Use::Unused && passing != Passing::Shared {
+            } else if used != ArgumentUse::Unused && passing != PassingMode::Shared {
                 self.consume(parameter, ident);
             }
             return None;
         }
-        if used == Use::Unused {
+        if used == ArgumentUse::Unused {
             return None;
         }
         let (borrow, clone) = match self.uses.retry {
@@ -146,11 +146,11 @@ impl<'a> AttemptArguments<'a> {
         let mutable = binding.mutable.is_some();
         match passing {
             _ if clone.contains(ident) => {}
-            Passing::Shared => return mutable.then(|| quote!(#ident)),
-            Passing::Exclusive => return Some(emit!(&mut *#ident)),
-            Passing::Pinned => return Some(emit!(::core::pin::Pin::as_mut(&mut #ident))),
-            Passing::Owned if !mutable && used == Use::Borrowed => return None,
-            Passing::Owned => {}
+            PassingMode::Shared => return mutable.then(|| quote!(#ident)),
+            PassingMode::Exclusive => return Some(emit!(&mut *#ident)),
+            PassingMode::Pinned => return Some(emit!(::core::pin::Pin::as_mut(&mut #ident))),
+            PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
+            PassingMode::Owned => {}
         }
         Some(self.fresh(ident, parameter.type_span))
     }

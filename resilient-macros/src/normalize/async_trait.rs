@@ -9,7 +9,7 @@ use syn::{Pat, PatType};
 
 use super::arguments::{configured, without_mut};
 use super::return_type::{FunctionShape, ReturnedFuture, shape};
-use crate::item::{Function, bindings};
+use crate::item::{AnnotatedFunction, bindings};
 use crate::scan;
 use crate::tokens::{flatten, group, ident, is_operator, is_punct, is_word, skip_angles};
 
@@ -67,7 +67,7 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
 /// Statements that bind, by reference, the parts of arguments that `expression` names and that
 /// `#[async_trait]` takes apart inside the body. The body takes the whole argument.
 pub(crate) fn lend_parts(
-    function: &Function,
+    function: &AnnotatedFunction,
     expression: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {

@@ -4,14 +4,14 @@ use proc_macro2::Ident;
 
 use super::argument_uses::ArgumentUses;
 use super::return_type::{FunctionShape, shape};
-use crate::args::{AttributeKind, FallbackKind, LayerArgs, Replacement, Stack};
-use crate::error::Errors;
-use crate::item::{Function, Passing, bindings, receiver_passing};
-use crate::scan::{self, Use};
+use crate::args::{AttributeKind, FallbackKind, FallbackReplacement, LayerArgs, LayerStack};
+use crate::error::CompileErrors;
+use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
+use crate::scan::{self, ArgumentUse};
 
 /// Checks that the attributes fit the function and each other.
-pub(crate) fn check(function: &Function, stack: &Stack) -> Result<(), Errors> {
-    let mut errors = Errors::default();
+pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<(), CompileErrors> {
+    let mut errors = CompileErrors::default();
     let bindings = function.params().flat_map(|param| bindings(&param.pat));
     let arguments: Vec<Ident> = bindings.map(|binding| binding.ident).collect();
     if let Some(retry) = stack.retry() {
@@ -52,7 +52,7 @@ pub(crate) fn check(function: &Function, stack: &Stack) -> Result<(), Errors> {
 }
 
 /// The layers above a fallback do not see the failures that it replaces.
-fn refuse_hidden_failures(stack: &Stack, errors: &mut Errors) {
+fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
     for (at, layer) in stack.layers().iter().enumerate() {
         let LayerArgs::Fallback(args) = &layer.args else {
             continue;
@@ -77,7 +77,7 @@ fn refuse_hidden_failures(stack: &Stack, errors: &mut Errors) {
 }
 
 /// A plain function cannot be cancelled, and cannot wait for a future.
-fn refuse_to_wait(stack: &Stack, errors: &mut Errors) {
+fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     const WHY: &str = "nobody can stop a plain function from outside: make it `async`, or give the \
                        client that it calls a timeout of its own";
     for layer in stack.layers() {
@@ -101,7 +101,7 @@ fn refuse_to_wait(stack: &Stack, errors: &mut Errors) {
                 }
             }
             LayerArgs::Fallback(args) => {
-                if let Replacement::With(with, FallbackKind::Future) = &args.replacement {
+                if let FallbackReplacement::With(with, FallbackKind::Future) = &args.replacement {
                     errors.push_spanned(
                         with,
                         "this fallback is `async`, and a plain function cannot wait for it: make \
@@ -115,15 +115,18 @@ fn refuse_to_wait(stack: &Stack, errors: &mut Errors) {
 }
 
 /// Each attempt has a copy of `self` under another name, which a format string cannot be given.
-fn refuse_owned_self_in_format_strings(function: &Function, errors: &mut Errors) {
+fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let Some(receiver) = function.receiver() else {
         return;
     };
     let this = Ident::new("self", receiver.self_token.span);
     let body = function.body.stream();
-    let is_lent = receiver.mutability.is_none() && scan::usage(&body, &this) == Use::Borrowed;
-    let is_copied =
-        matches!(receiver_passing(receiver), Passing::Owned | Passing::Pinned) && !is_lent;
+    let is_lent =
+        receiver.mutability.is_none() && scan::usage(&body, &this) == ArgumentUse::Borrowed;
+    let is_copied = matches!(
+        receiver_passing(receiver),
+        PassingMode::Owned | PassingMode::Pinned
+    ) && !is_lent;
     if is_copied && scan::self_in_format_string(&body) {
         errors.push(
             this.span(),

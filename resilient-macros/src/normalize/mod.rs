@@ -18,11 +18,11 @@ pub(crate) use self::check::check;
 pub(crate) use self::return_type::{
     FunctionShape, ReturnedFuture, shape, span, without_impl, without_lifetimes,
 };
-use crate::item::Function;
+use crate::item::AnnotatedFunction;
 
 /// Prepares all arguments for attempts with that body. The signature has the patterns that fit.
 pub(crate) fn attempt_arguments<'a>(
-    function: &Function,
+    function: &AnnotatedFunction,
     body: TokenStream,
     uses: ArgumentUses<'a>,
     private: &'a TokenStream,

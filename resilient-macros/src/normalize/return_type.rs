@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParamBound};
 
-use crate::item::Function;
+use crate::item::AnnotatedFunction;
 
 /// How a function waits.
 pub(crate) enum FunctionShape {
@@ -28,7 +28,7 @@ pub(crate) struct ReturnedFuture {
     pub(crate) block: Option<Group>,
 }
 
-pub(crate) fn shape(function: &Function) -> FunctionShape {
+pub(crate) fn shape(function: &AnnotatedFunction) -> FunctionShape {
     if function.is_async() {
         return FunctionShape::Async;
     }
@@ -132,7 +132,7 @@ fn async_block(body: &TokenStream) -> Option<Group> {
 }
 
 /// Where the return type stands, or the function's name if there is none.
-pub(crate) fn span(function: &Function) -> Span {
+pub(crate) fn span(function: &AnnotatedFunction) -> Span {
     let output = function.output().map(ToTokens::to_token_stream);
     let first = output.and_then(|output| output.into_iter().next());
     first.map_or_else(|| function.signature.ident.span(), |token| token.span())
@@ -189,7 +189,10 @@ mod tests {
     use crate::args::AttributeKind;
 
     fn shape_of(item: &TokenStream) -> FunctionShape {
-        shape(&Function::read(item, AttributeKind::Retry).unwrap_or_else(|_| panic!("no function")))
+        shape(
+            &AnnotatedFunction::read(item, AttributeKind::Retry)
+                .unwrap_or_else(|_| panic!("no function")),
+        )
     }
 
     /// Boxed or not, the output, and what is in the block.

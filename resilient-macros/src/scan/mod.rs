@@ -11,4 +11,4 @@ mod usage;
 pub(crate) use flow::only_ends;
 pub(crate) use mentions::{mentions, named_variable};
 pub(crate) use self_value::{rename_self, self_in_format_string};
-pub(crate) use usage::{Use, usage};
+pub(crate) use usage::{ArgumentUse, usage};

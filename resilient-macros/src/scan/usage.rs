@@ -7,7 +7,7 @@ use super::occurrence::{is_plain_borrow, names_nothing, place_end};
 use crate::tokens::{flatten, group, ident, is_punct, name};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Use {
+pub(crate) enum ArgumentUse {
     Unused,
     /// Every occurrence is certainly a shared borrow.
     Borrowed,
@@ -20,7 +20,7 @@ pub(crate) enum Use {
 /// Variables of the same name in other scopes count, too, so the result may be stronger than
 /// needed. A pattern such as `|&x|` counts as a borrow, which is harmless: it does not use the
 /// argument.
-pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> Use {
+pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> ArgumentUse {
     let scan = Scan {
         variable: name(ident),
     };
@@ -69,11 +69,11 @@ struct Scan {
 }
 
 impl Scan {
-    fn tokens(&self, tokens: &[TokenTree], place: Place) -> Use {
-        let mut strongest = Use::Unused;
+    fn tokens(&self, tokens: &[TokenTree], place: Place) -> ArgumentUse {
+        let mut strongest = ArgumentUse::Unused;
         let mut captured = place == Place::Captured;
         let mut at = 0;
-        while at < tokens.len() && strongest < Use::Moved {
+        while at < tokens.len() && strongest < ArgumentUse::Moved {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
@@ -87,18 +87,18 @@ impl Scan {
                         )
                     } else {
                         captured = true;
-                        (Use::Unused, at + 1)
+                        (ArgumentUse::Unused, at + 1)
                     }
                 }
                 TokenTree::Punct(end) if end.as_char() == ';' => {
                     captured = place == Place::Captured;
-                    (Use::Unused, at + 1)
+                    (ArgumentUse::Unused, at + 1)
                 }
                 TokenTree::Ident(word) if matches!(here, Place::Macro | Place::Captured) => (
                     if name(word) == self.variable {
-                        Use::Moved
+                        ArgumentUse::Moved
                     } else {
-                        Use::Unused
+                        ArgumentUse::Unused
                     },
                     at + 1,
                 ),
@@ -119,7 +119,7 @@ impl Scan {
                     };
                     (self.tokens(&flatten(inner.stream()), place), at + 1)
                 }
-                _ => (Use::Unused, at + 1),
+                _ => (ArgumentUse::Unused, at + 1),
             };
             strongest = strongest.max(found);
             at = next;
@@ -128,9 +128,9 @@ impl Scan {
     }
 
     /// The use inside the macro call at `at`.
-    fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> Use {
+    fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
         let Some(inside) = macro_arguments(tokens, at) else {
-            return Use::Unused;
+            return ArgumentUse::Unused;
         };
         let arguments = flatten(inside);
         let macro_name = tokens.get(at).map(ToString::to_string).unwrap_or_default();
@@ -155,7 +155,7 @@ impl Scan {
         } else {
             Place::Expression
         };
-        let mut strongest = Use::Unused;
+        let mut strongest = ArgumentUse::Unused;
         for (index, argument) in arguments
             .split(|token| is_punct(Some(token), ','))
             .enumerate()
@@ -194,22 +194,22 @@ fn macro_arguments(tokens: &[TokenTree], at: usize) -> Option<TokenStream> {
     }
 }
 
-fn borrowed(place: Place) -> Use {
+fn borrowed(place: Place) -> ArgumentUse {
     if place == Place::Captured {
-        Use::Moved
+        ArgumentUse::Moved
     } else {
-        Use::Borrowed
+        ArgumentUse::Borrowed
     }
 }
 
 /// The use by the occurrence at `at`.
-fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> Use {
+fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
     if names_nothing(tokens, at, place == Place::Block) {
-        Use::Unused
+        ArgumentUse::Unused
     } else if is_plain_borrow(tokens, at) {
         borrowed(place)
     } else {
-        Use::Moved
+        ArgumentUse::Moved
     }
 }
 

@@ -4,13 +4,13 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::nest::Nest;
+use super::nest::LayerContext;
 use crate::args::BreakerArgs;
 use crate::expand::classify;
 
 /// One call of the breaker around the code below.
 pub(super) fn write(
-    nest: &Nest<'_>,
+    nest: &LayerContext<'_>,
     at: usize,
     args: &BreakerArgs,
     below: &TokenStream,
@@ -61,7 +61,7 @@ pub(super) fn write(
 }
 
 /// Reports the output at hand by its class, or as cut off if a time limit made it.
-fn report(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
+fn report(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let private = nest.private;
     let class = classify::for_breaker(args, private, nest.span);
     if !nest.plan.reads_cut(at) {
@@ -77,7 +77,7 @@ fn report(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
 }
 
 /// Reports an output that the time limit `limit` made.
-pub(super) fn report_cut(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
+pub(super) fn report_cut(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let private = nest.private;
     let ignored = classify::is_ignored(args, private);
     let has_limit = if !nest.plan.retry_limits_below(at) {
@@ -91,7 +91,7 @@ pub(super) fn report_cut(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> Toke
 }
 
 /// The output of a rejected call, from the variable `open`.
-pub(super) fn rejected(nest: &Nest<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
+pub(super) fn rejected(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let private = nest.private;
     let output = nest.output_at(at);
     if let Some(make) = &args.on_open {

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::nest::Nest;
-use crate::args::{FallbackArgs, FallbackKind, Replacement};
+use super::nest::LayerContext;
+use crate::args::{FallbackArgs, FallbackKind, FallbackReplacement};
 
 pub(super) fn write(
-    nest: &Nest<'_>,
+    nest: &LayerContext<'_>,
     at: usize,
     args: &FallbackArgs,
     below: &TokenStream,
@@ -62,12 +62,16 @@ fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
     }
 }
 
-fn replacement(nest: &Nest<'_>, at: usize, replacement: &Replacement) -> TokenStream {
+fn replacement(
+    nest: &LayerContext<'_>,
+    at: usize,
+    replacement: &FallbackReplacement,
+) -> TokenStream {
     let private = nest.private;
     let ty = nest.output_at(at);
     let (with, kind) = match replacement {
-        Replacement::Value(value) => return emit!(#private::fallback_value::<#ty>(#value)),
-        Replacement::With(with, kind) => (with, kind),
+        FallbackReplacement::Value(value) => return emit!(#private::fallback_value::<#ty>(#value)),
+        FallbackReplacement::With(with, kind) => (with, kind),
     };
     match kind {
         _ if !nest.waits => emit!(#private::fallback::<#ty>(error, #with)),

@@ -4,9 +4,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::nest::Nest;
-use crate::args::{Setting, TimeoutArgs};
-use crate::expand::attempt::Attempt;
+use super::nest::LayerContext;
+use crate::args::{SettingValue, TimeoutArgs};
+use crate::expand::attempt::AttemptCode;
 use crate::expand::settings;
 
 /// The code of a layer with everything below it.
@@ -26,8 +26,8 @@ pub(super) struct LimitedFuture {
 }
 
 /// The attempt itself.
-pub(super) fn attempt(nest: &Nest<'_>, body: usize) -> Code {
-    let Attempt { prepare, run, .. } = nest.attempt;
+pub(super) fn attempt(nest: &LayerContext<'_>, body: usize) -> Code {
+    let AttemptCode { prepare, run, .. } = nest.attempt;
     if nest.waits {
         return Code::Future(LimitedFuture::new(run.clone()));
     }
@@ -38,7 +38,7 @@ pub(super) fn attempt(nest: &Nest<'_>, body: usize) -> Code {
 }
 
 /// `#[timeout]` around the code below it.
-pub(super) fn timeout(nest: &Nest<'_>, at: usize, args: &TimeoutArgs, code: Code) -> Code {
+pub(super) fn timeout(nest: &LayerContext<'_>, at: usize, args: &TimeoutArgs, code: Code) -> Code {
     if !nest.waits {
         return code;
     }
@@ -46,7 +46,7 @@ pub(super) fn timeout(nest: &Nest<'_>, at: usize, args: &TimeoutArgs, code: Code
     let mut below = code.into_future(nest, at + 1);
     let future = below.future;
     below.future = match &args.after {
-        Setting::Expr(time) if prepares(nest, at) => {
+        SettingValue::Expr(time) if prepares(nest, at) => {
             let after = Ident::new("after", settings::span(time));
             below.times = quote_spanned!(settings::span(time)=> let #after = #time;);
             emit!(#private::timeout(#after, #future))
@@ -61,7 +61,7 @@ pub(super) fn timeout(nest: &Nest<'_>, at: usize, args: &TimeoutArgs, code: Code
 }
 
 /// The retry's limits or the mark of an attempt, where one of them begins at `at`.
-pub(super) fn surround(nest: &Nest<'_>, at: usize, code: Code) -> Code {
+pub(super) fn surround(nest: &LayerContext<'_>, at: usize, code: Code) -> Code {
     let has_limits = nest.plan.limits_at(at);
     if !nest.waits || !(has_limits || nest.plan.marks_at(at)) {
         return code;
@@ -79,7 +79,7 @@ pub(super) fn surround(nest: &Nest<'_>, at: usize, code: Code) -> Code {
 }
 
 /// The code that begins at `at` as statements that end in an output: a future is awaited.
-pub(super) fn statements(nest: &Nest<'_>, at: usize, code: Code) -> TokenStream {
+pub(super) fn statements(nest: &LayerContext<'_>, at: usize, code: Code) -> TokenStream {
     let LimitedFuture {
         times,
         future,
@@ -125,13 +125,13 @@ pub(super) fn statements(nest: &Nest<'_>, at: usize, code: Code) -> TokenStream 
 }
 
 /// Whether arguments are prepared before the future that begins at `at`.
-fn prepares(nest: &Nest<'_>, at: usize) -> bool {
+fn prepares(nest: &LayerContext<'_>, at: usize) -> bool {
     nest.plan.prepares_at(at) && !nest.attempt.prepare.is_empty()
 }
 
 impl Code {
     /// The code that begins at `at` as a future: statements go into an `async` block.
-    fn into_future(self, nest: &Nest<'_>, at: usize) -> LimitedFuture {
+    fn into_future(self, nest: &LayerContext<'_>, at: usize) -> LimitedFuture {
         let statements = match self {
             Code::Future(future) => return future,
             Code::Statements(statements) => statements,

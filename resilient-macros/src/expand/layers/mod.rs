@@ -10,12 +10,12 @@ mod retry;
 
 use proc_macro2::TokenStream;
 
-pub(super) use self::nest::Nest;
-pub(super) use self::plan::Plan;
+pub(super) use self::nest::LayerContext;
+pub(super) use self::plan::StackPlan;
 use crate::args::LayerArgs;
 
 /// Writes all layers with the attempt inside.
-pub(super) fn write(nest: &Nest<'_>) -> TokenStream {
+pub(super) fn write(nest: &LayerContext<'_>) -> TokenStream {
     let body = nest.stack.layers().len();
     let mut code = limits::surround(nest, body, limits::attempt(nest, body));
     for at in (0..body).rev() {

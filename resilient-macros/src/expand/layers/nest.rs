@@ -2,15 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 
-use super::plan::Plan;
-use crate::args::{BreakerArgs, LayerArgs, Stack};
-use crate::expand::attempt::Attempt;
+use super::plan::StackPlan;
+use crate::args::{BreakerArgs, LayerArgs, LayerStack};
+use crate::expand::attempt::AttemptCode;
 use crate::expand::call_site::CallSite;
 
-pub(in crate::expand) struct Nest<'a> {
-    pub(in crate::expand) stack: &'a Stack,
-    pub(in crate::expand) plan: Plan,
-    pub(in crate::expand) attempt: &'a Attempt,
+pub(in crate::expand) struct LayerContext<'a> {
+    pub(in crate::expand) stack: &'a LayerStack,
+    pub(in crate::expand) plan: StackPlan,
+    pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
     /// The path to the runtime's private part.
     pub(in crate::expand) private: &'a TokenStream,
@@ -24,7 +24,7 @@ pub(in crate::expand) struct Nest<'a> {
     pub(in crate::expand) span: Span,
 }
 
-impl Nest<'_> {
+impl LayerContext<'_> {
     /// The breaker at `at`, if a retry stands right above it: the two are written as one.
     pub(super) fn breaker_of_retry(&self, at: usize) -> Option<&BreakerArgs> {
         let above = at.checked_sub(1).and_then(|above| self.stack.get(above));
@@ -59,7 +59,7 @@ impl Nest<'_> {
     /// Drops the output that the loop keeps before the next attempt's body runs, unless
     /// `attempt = ident` shows it to the body.
     pub(super) fn forget(&self) -> TokenStream {
-        let Nest {
+        let LayerContext {
             private,
             attempt_output,
             plan,

@@ -3,11 +3,11 @@
 //!
 //! Places count from 0 for the outermost layer. The body has the place after the last layer.
 
-use crate::args::{AttributeKind, ErrorsKept, Stack};
+use crate::args::{AttributeKind, ErrorsKept, LayerStack};
 
 /// The places of one stack.
 #[derive(Debug, PartialEq)]
-pub(in crate::expand) struct Plan {
+pub(in crate::expand) struct StackPlan {
     retry: Option<usize>,
     breaker: Option<usize>,
     timeout: Option<usize>,
@@ -24,9 +24,9 @@ pub(in crate::expand) struct Plan {
     pub(super) keeps: bool,
 }
 
-impl Plan {
+impl StackPlan {
     /// `waits` if the function is asynchronous.
-    pub(in crate::expand) fn new(stack: &Stack, waits: bool) -> Self {
+    pub(in crate::expand) fn new(stack: &LayerStack, waits: bool) -> Self {
         let body = stack.layers().len();
         let place = |kind| stack.place(kind);
         let retry = place(AttributeKind::Retry);

@@ -8,7 +8,7 @@ use proc_macro2::{Span, TokenStream};
 
 /// The plan of an asynchronous stack: `f`allback, `r`etry, `b`reaker, `t`imeout; `R` is a retry
 /// with limits.
-fn plan(stack: &str) -> Plan {
+fn plan(stack: &str) -> StackPlan {
     let layer = |letter| match letter {
         'f' => (AttributeKind::Fallback, quote!(value = 1, order = explicit)),
         'r' => (AttributeKind::Retry, quote!()),
@@ -28,8 +28,8 @@ fn plan(stack: &str) -> Plan {
         )
         .collect();
     let lowest = outer.pop().expect("a layer");
-    let stack = Stack::parse(&outer, lowest.kind, lowest.args).expect("correct");
-    Plan::new(&stack, true)
+    let stack = LayerStack::parse(&outer, lowest.kind, lowest.args).expect("correct");
+    StackPlan::new(&stack, true)
 }
 
 #[test]

@@ -8,13 +8,13 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::breaker;
-use super::nest::Nest;
+use super::nest::LayerContext;
 use crate::args::{BreakerArgs, ErrorsKept, NestedMode, RetryArgs};
 use crate::expand::{classify, settings};
 
 /// Writes the loop, with the breaker right below it if there is one.
 pub(super) fn write(
-    nest: &Nest<'_>,
+    nest: &LayerContext<'_>,
     at: usize,
     args: &RetryArgs,
     breaker: Option<&BreakerArgs>,
@@ -28,7 +28,7 @@ pub(super) fn write(
 }
 
 struct Loop<'a> {
-    nest: &'a Nest<'a>,
+    nest: &'a LayerContext<'a>,
     at: usize,
     args: &'a RetryArgs,
 }
@@ -195,7 +195,7 @@ impl Loop<'_> {
 
     /// The code before and after the body for `attempt = ident`.
     fn known(&self) -> (TokenStream, TokenStream) {
-        let Nest {
+        let LayerContext {
             private,
             plan,
             attempt_output,
