@@ -63,7 +63,7 @@ fn try_expand(
     is_listed: bool,
 ) -> Result<TokenStream, CompileErrors> {
     let mut errors = CompileErrors::default();
-    let parsed = LayerArgs::parse(kind, args.clone()).map(|args| args.outer().to_vec());
+    let parsed = LayerArgs::parse(kind, args.clone()).map(|args| args.common().outer.clone());
     let outer = parsed.unwrap_or_else(|wrong| {
         errors.extend(wrong);
         Vec::new()

@@ -3,10 +3,9 @@
 use proc_macro2::TokenStream;
 use resilient_settings::breaker;
 
-use super::handed_down::{self, OuterAttribute};
+use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::CIRCUIT_BREAKER;
-use super::names;
 use super::pairs::Form;
 use super::setting::SettingValue;
 use super::settings::{GivenSettings, check_rules};
@@ -28,9 +27,7 @@ pub(crate) struct BreakerArgs {
     pub(crate) breaker: Option<TokenStream>,
     /// Each value of this expression has a breaker of its own.
     pub(crate) key: Option<TokenStream>,
-    pub(crate) krate: Option<TokenStream>,
-    /// Attributes of this crate that stood above, outermost first.
-    pub(crate) outer: Vec<OuterAttribute>,
+    pub(crate) common: CommonArgs,
 }
 
 impl BreakerArgs {
@@ -42,13 +39,12 @@ impl BreakerArgs {
             if args.settings.read(&values, pair, &mut errors) {
                 continue;
             }
-            match &pair.form {
-                Form::Value(value) => args.set(&pair.name, value, &mut errors),
-                // The only list is the hidden one.
-                Form::List(inside) => args.outer = handed_down::parse(inside, &mut errors),
+            if let Form::Value(value) = &pair.form {
+                args.set(&pair.name, value, &mut errors);
             }
         }
         check(&args.settings, &values, &mut errors);
+        args.common = values.common;
         errors.or(args)
     }
 
@@ -71,7 +67,6 @@ impl BreakerArgs {
             "on_open" => self.on_open = tokens(),
             "breaker" => self.breaker = tokens(),
             "key" => self.key = key_expression(value, errors),
-            "crate" => self.krate = names::krate(value, errors),
             _ => {}
         }
     }
@@ -98,7 +93,8 @@ fn check(settings: &GivenSettings, values: &KeyValues, errors: &mut CompileError
     if values.has("breaker") {
         return;
     }
-    check_rules(&breaker::TABLE, |name| settings.get(name), values, errors);
+    let get = |name: &str| settings.get(name);
+    check_rules(&breaker::TABLE, get, values, errors);
     if !values.has("key") {
         let message =
             "`max_keys` bounds the breakers that `key` makes: give one, as in `key = host`";

@@ -51,7 +51,7 @@ fn every_setting_is_read_into_its_field() {
         args.settings.literal("abandoned"),
         Some(Value::Word("failure"))
     );
-    assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
+    assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
 }
 
 #[test]
@@ -335,7 +335,13 @@ fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
 
 #[test]
 fn what_the_upper_attributes_hand_down_is_read() {
-    assert_eq!(accepted(quote!(__outer(retry { a = b }))).outer.len(), 1);
+    assert_eq!(
+        accepted(quote!(__outer(retry { a = b })))
+            .common
+            .outer
+            .len(),
+        1
+    );
 }
 
 #[test]

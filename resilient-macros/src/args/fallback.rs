@@ -3,10 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 
 use super::fallback_kind::{FallbackKind, fallback_kind};
-use super::handed_down::{self, OuterAttribute};
+use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::FALLBACK;
-use super::names;
 use super::pairs::Form;
 use super::words::one_of;
 use crate::error::CompileErrors;
@@ -20,9 +19,7 @@ pub(crate) struct FallbackArgs {
     pub(crate) except: Option<TokenStream>,
     /// The fallback may stand where it hides failures from the attributes above.
     pub(crate) order_is_explicit: bool,
-    pub(crate) krate: Option<TokenStream>,
-    /// Attributes of this crate that stood above, outermost first.
-    pub(crate) outer: Vec<OuterAttribute>,
+    pub(crate) common: CommonArgs,
 }
 
 /// What takes the place of a failed output.
@@ -49,16 +46,10 @@ impl FallbackArgs {
         let mut errors = CompileErrors::default();
         let values = KeyValues::read(tokens, &FALLBACK, &mut errors);
         let mut replacement = None;
-        let (mut on, mut except, mut krate) = (None, None, None);
-        let (mut order_is_explicit, mut outer) = (false, Vec::new());
+        let (mut on, mut except, mut order_is_explicit) = (None, None, false);
         for pair in values.pairs() {
-            let value = match &pair.form {
-                Form::Value(value) => value,
-                // The only list is the hidden one.
-                Form::List(inside) => {
-                    outer = handed_down::parse(inside, &mut errors);
-                    continue;
-                }
+            let Form::Value(value) = &pair.form else {
+                continue;
             };
             match pair.name.as_str() {
                 "value" => replacement = Some(FallbackReplacement::Value(value.clone())),
@@ -68,7 +59,6 @@ impl FallbackArgs {
                 "order" => {
                     order_is_explicit = one_of("order", ORDER, value, &mut errors).unwrap_or(false);
                 }
-                "crate" => krate = names::krate(value, &mut errors),
                 _ => {}
             }
         }
@@ -87,8 +77,7 @@ impl FallbackArgs {
                 on,
                 except,
                 order_is_explicit,
-                krate,
-                outer,
+                common: values.common,
             }),
             None => Err(errors),
         }

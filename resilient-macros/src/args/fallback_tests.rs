@@ -36,7 +36,7 @@ fn every_key_is_read_into_its_field() {
         args.except.map(|except| except.to_string()),
         Some(quote!(E::C(_)).to_string())
     );
-    assert!(args.order_is_explicit && args.krate.is_some() && args.outer.len() == 1);
+    assert!(args.order_is_explicit && args.common.krate.is_some() && args.common.outer.len() == 1);
     let args = accepted(quote!(value = Vec::<u8>::new()));
     assert!(matches!(args.replacement, FallbackReplacement::Value(_)));
     assert!(args.on.is_none() && !args.order_is_explicit);

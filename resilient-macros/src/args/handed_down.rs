@@ -1,4 +1,5 @@
-//! The hidden argument by which stacked attributes hand their own arguments down.
+//! The arguments that all attributes have: the path to the runtime, and the hidden list in which
+//! stacked attributes hand their arguments down.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 
@@ -12,6 +13,15 @@ pub(crate) struct OuterAttribute {
     pub(crate) kind: AttributeKind,
     pub(crate) args: TokenStream,
     pub(crate) span: Span,
+}
+
+/// The arguments that all attributes have.
+#[derive(Debug, Default)]
+pub(crate) struct CommonArgs {
+    /// The path to the runtime.
+    pub(crate) krate: Option<TokenStream>,
+    /// Attributes of this crate that stood above, outermost first.
+    pub(crate) outer: Vec<OuterAttribute>,
 }
 
 /// Reads `retry { … } circuit_breaker { … }`.

@@ -3,8 +3,10 @@
 
 use proc_macro2::TokenStream;
 
-use super::keys::{AttributeKeys, KeyForm};
-use super::pairs::{Pair, split};
+use super::handed_down::{self, CommonArgs};
+use super::keys::{AttributeKeys, HIDDEN, KeyForm};
+use super::names;
+use super::pairs::{Form, Pair, split};
 use super::unknown_key::objection;
 use crate::error::CompileErrors;
 
@@ -12,6 +14,7 @@ use crate::error::CompileErrors;
 pub(super) struct KeyValues {
     keys: &'static AttributeKeys,
     pairs: Vec<Pair>,
+    pub(super) common: CommonArgs,
 }
 
 impl KeyValues {
@@ -22,6 +25,7 @@ impl KeyValues {
         errors: &mut CompileErrors,
     ) -> Self {
         let mut pairs: Vec<Pair> = Vec::new();
+        let mut common = CommonArgs::default();
         for pair in split(tokens, errors) {
             let name = pair.name.as_str();
             if let Some(message) = objection(keys, &pair) {
@@ -29,10 +33,23 @@ impl KeyValues {
             } else if pairs.iter().any(|earlier| earlier.name == name) {
                 errors.push(pair.key.span(), format!("`{name}` is given twice"));
             } else {
+                match &pair.form {
+                    Form::Value(path) if name == "crate" => {
+                        common.krate = names::krate(path, errors);
+                    }
+                    Form::List(inside) if name == HIDDEN => {
+                        common.outer = handed_down::parse(inside, errors);
+                    }
+                    _ => {}
+                }
                 pairs.push(pair);
             }
         }
-        Self { keys, pairs }
+        Self {
+            keys,
+            pairs,
+            common,
+        }
     }
 
     pub(super) fn pairs(&self) -> &[Pair] {

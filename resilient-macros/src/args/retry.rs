@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use resilient_settings::{limits, retry};
 
-use super::handed_down::{self, OuterAttribute};
+use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
-use super::keys::{HIDDEN, RETRY};
+use super::keys::RETRY;
 use super::names;
 use super::pairs::{Form, Pair};
 use super::retry_values::{
@@ -34,9 +34,7 @@ pub(crate) struct RetryArgs {
     pub(crate) policy: Option<TokenStream>,
     pub(crate) borrow: Vec<Ident>,
     pub(crate) clone: Vec<Ident>,
-    pub(crate) krate: Option<TokenStream>,
-    /// Attributes of this crate that stood above, outermost first.
-    pub(crate) outer: Vec<OuterAttribute>,
+    pub(crate) common: CommonArgs,
 }
 
 impl RetryArgs {
@@ -54,6 +52,7 @@ impl RetryArgs {
             }
         }
         check(&args, &values, &mut errors);
+        args.common = values.common;
         errors.or(args)
     }
 
@@ -74,7 +73,6 @@ impl RetryArgs {
             "on_retry" => self.on_retry = tokens(),
             "on_give_up" => self.on_give_up = tokens(),
             "policy" => self.policy = tokens(),
-            "crate" => self.krate = names::krate(value, errors),
             _ => {}
         }
     }
@@ -83,7 +81,6 @@ impl RetryArgs {
         match pair.name.as_str() {
             "borrow" => self.borrow = names::arguments(&pair.key, inside, errors),
             "clone" => self.clone = names::arguments(&pair.key, inside, errors),
-            HIDDEN => self.outer = handed_down::parse(inside, errors),
             _ => {}
         }
     }
@@ -94,12 +91,8 @@ fn check(args: &RetryArgs, values: &KeyValues, errors: &mut CompileErrors) {
     values.exclude("policy", &sets, "a policy sets it already", errors);
     // With `policy`, the errors above say all that is wrong.
     if !values.has("policy") {
-        check_rules(
-            &retry::TABLE,
-            |name| args.settings.get(name),
-            values,
-            errors,
-        );
+        let get = |name: &str| args.settings.get(name);
+        check_rules(&retry::TABLE, get, values, errors);
     }
     let limit = |name: &str| match name {
         "deadline" => args.deadline.as_ref().map(|limit| &limit.after),

@@ -34,7 +34,7 @@ fn no_arguments_leave_everything_to_the_defaults() {
     assert!(
         args.settings.get("max_retries").is_none()
             && args.settings.get("backoff").is_none()
-            && args.outer.is_empty()
+            && args.common.outer.is_empty()
     );
 }
 
@@ -86,7 +86,7 @@ fn every_key_is_read_into_its_field() {
     );
     assert_eq!(text(args.on_give_up.as_ref()), "done");
     assert_eq!((args.borrow.len(), args.clone.len()), (2, 1));
-    assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
+    assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
 }
 
 #[test]
@@ -481,6 +481,7 @@ fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
     let args =
         accepted(quote!(__outer(retry { max_retries = 3 } circuit_breaker { }), max_retries = 1));
     let kinds: Vec<_> = args
+        .common
         .outer
         .iter()
         .map(|outer| (outer.kind, outer.args.to_string()))

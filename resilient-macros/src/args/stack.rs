@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::circuit_breaker::BreakerArgs;
 use super::fallback::FallbackArgs;
-use super::handed_down::OuterAttribute;
+use super::handed_down::{CommonArgs, OuterAttribute};
 use super::kind::AttributeKind;
 use super::retry::RetryArgs;
 use super::timeout::TimeoutArgs;
@@ -62,7 +62,9 @@ impl LayerStack {
                 );
             }
         }
-        let given = layers.iter().find_map(|layer| layer.args.krate().cloned());
+        let given = layers
+            .iter()
+            .find_map(|layer| layer.args.common().krate.clone());
         let runtime = given.unwrap_or_else(usual_runtime);
         let private = quote!(#runtime::__private);
         errors.or(Self { layers, private })
@@ -125,22 +127,12 @@ impl LayerArgs {
         }
     }
 
-    /// The attributes that stood above this one.
-    pub(crate) fn outer(&self) -> &[OuterAttribute] {
+    pub(crate) fn common(&self) -> &CommonArgs {
         match self {
-            Self::Retry(args) => &args.outer,
-            Self::Breaker(args) => &args.outer,
-            Self::Timeout(args) => &args.outer,
-            Self::Fallback(args) => &args.outer,
-        }
-    }
-
-    fn krate(&self) -> Option<&TokenStream> {
-        match self {
-            Self::Retry(args) => args.krate.as_ref(),
-            Self::Breaker(args) => args.krate.as_ref(),
-            Self::Timeout(args) => args.krate.as_ref(),
-            Self::Fallback(args) => args.krate.as_ref(),
+            Self::Retry(args) => &args.common,
+            Self::Breaker(args) => &args.common,
+            Self::Timeout(args) => &args.common,
+            Self::Fallback(args) => &args.common,
         }
     }
 }
@@ -148,7 +140,7 @@ impl LayerArgs {
 /// The path to the runtime by the arguments of one attribute.
 pub(crate) fn runtime(kind: AttributeKind, args: &TokenStream) -> TokenStream {
     let args = LayerArgs::parse(kind, args.clone()).ok();
-    let given = args.and_then(|args| args.krate().cloned());
+    let given = args.and_then(|args| args.common().krate.clone());
     given.unwrap_or_else(usual_runtime)
 }
 

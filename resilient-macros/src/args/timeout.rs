@@ -7,11 +7,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token};
 
-use super::handed_down::{self, OuterAttribute};
+use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::{HIDDEN, TIMEOUT};
-use super::names;
-use super::pairs::Form;
 use super::setting::SettingValue;
 use super::value_form;
 use crate::error::CompileErrors;
@@ -19,9 +17,7 @@ use crate::error::CompileErrors;
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
     pub(crate) after: SettingValue,
-    pub(crate) krate: Option<TokenStream>,
-    /// Attributes of this crate that stood above, outermost first.
-    pub(crate) outer: Vec<OuterAttribute>,
+    pub(crate) common: CommonArgs,
 }
 
 impl TimeoutArgs {
@@ -32,14 +28,6 @@ impl TimeoutArgs {
         let after = entry.zip(time.as_ref());
         let after = after.and_then(|(entry, time)| value_form::read(entry, time, &mut errors));
         let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
-        let (mut krate, mut outer) = (None, Vec::new());
-        for pair in values.pairs() {
-            match &pair.form {
-                Form::Value(path) => krate = names::krate(path, &mut errors),
-                // The only list is the hidden one.
-                Form::List(inside) => outer = handed_down::parse(inside, &mut errors),
-            }
-        }
         if time.is_none() && errors.is_empty() {
             errors.push(
                 Span::call_site(),
@@ -49,8 +37,7 @@ impl TimeoutArgs {
         match after {
             Some(after) => errors.or(Self {
                 after,
-                krate,
-                outer,
+                common: values.common,
             }),
             None => Err(errors),
         }

@@ -46,10 +46,10 @@ fn a_time_is_a_literal_or_any_expression() {
 fn the_path_and_what_stood_above_come_behind_the_time() {
     let args = accepted(quote!("2s", crate = ::rt, __outer(retry { a = 1 } fallback {})));
     assert_eq!(
-        args.krate.map(|path| path.to_string()),
+        args.common.krate.map(|path| path.to_string()),
         Some(quote!(::rt).to_string())
     );
-    let kinds: Vec<AttributeKind> = args.outer.iter().map(|outer| outer.kind).collect();
+    let kinds: Vec<AttributeKind> = args.common.outer.iter().map(|outer| outer.kind).collect();
     assert_eq!(kinds, [AttributeKind::Retry, AttributeKind::Fallback]);
 }
 
