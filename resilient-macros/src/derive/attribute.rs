@@ -42,7 +42,7 @@ impl ClassifyWord {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttributeKind {
-    ClassifyWord(ClassifyWord),
+    Word(ClassifyWord),
     RetryAfter,
     /// `#[classify(crate = …)]`
     Classify,

@@ -89,7 +89,7 @@ impl<'a> VariantMeaning<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Default {
     None,
-    ClassifyWord(ClassifyWord),
+    Word(ClassifyWord),
     /// The word is wrong, which is reported already.
     Wrong,
 }
@@ -113,7 +113,7 @@ fn default_word(input: &DerivedType, errors: &mut CompileErrors) -> Default {
         }
         Some((word, attribute)) => {
             refuse_args(word, attribute, errors);
-            Default::ClassifyWord(word)
+            Default::Word(word)
         }
     }
 }
@@ -124,8 +124,8 @@ impl<'a> GivenWords<'a> {
         for attribute in &attributes.ours {
             let place = attribute.path.span();
             match (attribute.kind, words.word) {
-                (AttributeKind::ClassifyWord(word), None) => words.word = Some((word, attribute)),
-                (AttributeKind::ClassifyWord(word), Some((first, _))) => {
+                (AttributeKind::Word(word), None) => words.word = Some((word, attribute)),
+                (AttributeKind::Word(word), Some((first, _))) => {
                     let message = if word == first {
                         format!("`{}` is given twice", word.name())
                     } else {
@@ -155,7 +155,7 @@ impl<'a> GivenWords<'a> {
         errors: &mut CompileErrors,
     ) -> Option<VariantMeaning<'a>> {
         let word = match (self.word, default) {
-            (Some((word, _)), _) | (None, Default::ClassifyWord(word)) => Some(word),
+            (Some((word, _)), _) | (None, Default::Word(word)) => Some(word),
             (None, _) => None,
         };
         if let Some((ClassifyWord::Transparent, attribute)) = self.word {
@@ -233,10 +233,10 @@ fn refuse_on_fields(owner: WordOwner<'_>, whole: &str, errors: &mut CompileError
         refuse_classify(&field.attributes, errors);
         for attribute in &field.attributes.ours {
             let instead = match attribute.kind {
-                AttributeKind::ClassifyWord(ClassifyWord::Transparent) => {
+                AttributeKind::Word(ClassifyWord::Transparent) => {
                     format!("#[transparent({})]", field.name)
                 }
-                AttributeKind::ClassifyWord(word) => format!("#[{}]", word.name()),
+                AttributeKind::Word(word) => format!("#[{}]", word.name()),
                 AttributeKind::RetryAfter => format!("#[retry_after({})]", field.name),
                 AttributeKind::Classify => continue,
             };
