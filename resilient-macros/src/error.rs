@@ -27,7 +27,7 @@ impl CompileErrors {
         });
     }
 
-    /// An error about all of `tokens`, or about the whole attribute if there are none.
+    /// An error about all of `tokens`, or about the whole attribute if `tokens` is empty.
     pub(crate) fn push_spanned(&mut self, tokens: &TokenStream, message: impl Into<String>) {
         // The user wrote the tokens inside an invisible group, not the group.
         let tokens = flatten(tokens.clone());

@@ -1,4 +1,4 @@
-//! The values of `#[retry]` that have a grammar of their own.
+//! The values of `#[retry]` that have their own grammar.
 
 use proc_macro2::{Span, TokenStream};
 use resilient_settings::limits;

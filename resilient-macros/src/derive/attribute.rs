@@ -56,7 +56,7 @@ impl AttributeKind {
         match name {
             "retry_after" => Some(AttributeKind::RetryAfter),
             "classify" => Some(AttributeKind::Classify),
-            _ => word.map(AttributeKind::ClassifyWord),
+            _ => word.map(AttributeKind::Word),
         }
     }
 }

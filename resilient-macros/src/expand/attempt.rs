@@ -1,4 +1,4 @@
-//! One attempt: the body of the function in a block of its own, with arguments of its own.
+//! One attempt: the body of the function in its own block, with its own arguments.
 //!
 //! The block is `async { … }.await`, or a closure that is called at once, so `?` and `return` end
 //! the attempt and not the function. The block borrows what the body borrows. What an attempt
@@ -26,7 +26,7 @@ pub(super) struct AttemptCode {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of it.
     pub(super) run: TokenStream,
-    /// The same as a value and without a block, where the body needs no block.
+    /// The attempt as a value and without a block, if the body needs no block.
     pub(super) inline: Option<TokenStream>,
     /// Statements for blocks around `prepare`, see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,

@@ -23,7 +23,7 @@ pub(crate) fn kind_of(meta: &Meta) -> Option<AttributeKind> {
     AttributeKind::of(&name(&last.ident))
 }
 
-/// The same attribute with the arguments that `change` makes of its own.
+/// The attribute with other arguments: what `change` makes of the present ones.
 pub(crate) fn with_args(meta: &Meta, change: impl FnOnce(TokenStream) -> TokenStream) -> Meta {
     let args = match meta {
         Meta::List(list) => list.tokens.clone(),

@@ -173,7 +173,7 @@ impl<'a> AttemptArguments<'a> {
     }
 }
 
-/// Whether the pattern is a name and nothing else.
+/// Whether the pattern is only a name.
 fn is_name(pattern: &Pat) -> bool {
     matches!(
         pattern,

@@ -131,7 +131,7 @@ fn async_block(body: &TokenStream) -> Option<Group> {
         .filter(|block| block.delimiter() == Delimiter::Brace)
 }
 
-/// Where the return type stands, or the function's name if there is none.
+/// Where the return type stands, or the function's name if the function has no return type.
 pub(crate) fn span(function: &AnnotatedFunction) -> Span {
     let output = function.output().map(ToTokens::to_token_stream);
     let first = output.and_then(|output| output.into_iter().next());

@@ -33,7 +33,7 @@ impl StackPlan {
         let breaker = place(AttributeKind::CircuitBreaker);
         let timeout = place(AttributeKind::Timeout);
         let args = stack.retry();
-        // C02: the limits are inside the breaker, so that a host that hangs opens its circuit.
+        // C2: the limits are inside the breaker, so that a host that hangs opens its circuit.
         let limit = args
             .filter(|args| args.deadline.is_some() || args.attempt_timeout.is_some())
             .and(retry)
