@@ -102,6 +102,13 @@ pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     None
 }
 
+/// A block with that span, so that the compiler's messages about it point there.
+pub(crate) fn block(tokens: TokenStream, span: Span) -> TokenTree {
+    let mut block = Group::new(Delimiter::Brace, tokens);
+    block.set_span(span);
+    block.into()
+}
+
 /// Where the tokens begin.
 pub(crate) fn first_span(tokens: &TokenStream) -> Span {
     let first = tokens.clone().into_iter().next();

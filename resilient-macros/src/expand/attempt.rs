@@ -5,18 +5,15 @@
 //! consumes is prepared before the block, and moved into it by a branch that is never taken. That
 //! branch also fixes the type of the output.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Signature;
 
-use super::block::block;
 use crate::item::AnnotatedFunction;
 use crate::normalize::{
-    ArgumentUses, AttemptArguments, FunctionShape, ReturnedFuture, attempt_arguments,
-    without_lifetimes,
+    ArgumentUses, AttemptArguments, FunctionShape, attempt_arguments, attempt_body, only_ends,
 };
-use crate::scan;
-use crate::tokens::{first_span, is_punct};
+use crate::tokens::{block, first_span};
 
 /// The pieces of an attempt.
 pub(super) struct AttemptCode {
@@ -43,16 +40,7 @@ pub(super) fn write(
     private: &TokenStream,
 ) -> AttemptCode {
     let span = function.body.span();
-    let (inner_attributes, whole) = split_inner_attributes(function.body.stream());
-    let body = match shape {
-        FunctionShape::Async | FunctionShape::Plain => whole,
-        FunctionShape::Future(ReturnedFuture {
-            block: Some(block), ..
-        }) => block.stream(),
-        FunctionShape::Future(ReturnedFuture { boxed, .. }) => {
-            awaited(function, whole, *boxed, span)
-        }
-    };
+    let (inner_attributes, body) = attempt_body(function, shape);
     let (arguments, signature) = attempt_arguments(function, body, uses, private);
     let AttemptArguments {
         prepare,
@@ -62,8 +50,8 @@ pub(super) fn write(
         body,
         ..
     } = arguments;
-    let only_ends = matches!(shape, FunctionShape::Async) && scan::only_ends(&body);
-    let inline = only_ends.then(|| inline(&body, &borrowed, output, span, private));
+    let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
+    let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span, private));
     // A block drops its captures in the order in which it names them first; a function drops its
     // arguments from the last to the first.
     let consumed = consumed.into_iter().rev();
@@ -95,28 +83,6 @@ pub(super) fn write(
     }
 }
 
-/// A body of another form makes the future, which is awaited here. A boxed future may be made in
-/// several places, each of which must be coerced to the declared type.
-fn awaited(
-    function: &AnnotatedFunction,
-    whole: TokenStream,
-    boxed: bool,
-    span: Span,
-) -> TokenStream {
-    let returns = scan::mentions(&whole, "return");
-    let make = block(whole, span);
-    let ty = function.output().filter(|_| boxed);
-    let ty = ty.map(|ty| without_lifetimes(&quote!(#ty)));
-    if returns {
-        // A closure keeps `return` from ending the attempt.
-        let arrow = ty.map(|ty| emit!(-> #ty));
-        emit!((|| #arrow #make)().await)
-    } else {
-        let colon = ty.map(|ty| emit!(: #ty));
-        emit!(let future #colon = #make; future.await)
-    }
-}
-
 /// A body whose end is its only exit, as the second branch of an `if false`. The first branch fixes
 /// the type, and prevents a warning about unreachable code behind a body that never returns.
 fn inline(
@@ -138,18 +104,4 @@ fn inline(
         } else #body;
         output
     }
-}
-
-/// `#![…]` at the beginning of a body, and the rest.
-fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
-    let tokens: Vec<TokenTree> = body.into_iter().collect();
-    let count = tokens
-        .chunks_exact(3)
-        .take_while(|each| is_punct(each.first(), '#') && is_punct(each.get(1), '!'))
-        .count();
-    let (attributes, rest) = tokens.split_at(3 * count);
-    (
-        attributes.iter().cloned().collect(),
-        rest.iter().cloned().collect(),
-    )
 }

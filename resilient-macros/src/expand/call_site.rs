@@ -5,9 +5,8 @@ use quote::quote_spanned;
 
 use super::settings;
 use crate::args::BreakerArgs;
-use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
-use crate::normalize::lend_parts;
-use crate::scan;
+use crate::item::AnnotatedFunction;
+use crate::normalize::{lend_parts, may_stay_borrowed};
 
 /// The breaker in the code.
 pub(super) struct CallSite {
@@ -118,20 +117,10 @@ fn given_breaker(
     private: &TokenStream,
 ) -> TokenStream {
     let reference = settings::reference(given);
-    let breaker = if may_borrow(function, given) {
+    let breaker = if may_stay_borrowed(function, given) {
         reference
     } else {
         emit!(&#private::given_breaker(#reference))
     };
     emit!(let breaker: &#private::CircuitBreaker = #breaker;)
-}
-
-/// Whether the expression can stay borrowed while the body runs: it names nothing that the body may
-/// change or move.
-fn may_borrow(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
-    let receiver = function.receiver().is_none_or(|receiver| {
-        receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")
-    });
-    let mut names = function.params().flat_map(|param| bindings(&param.pat));
-    receiver && names.all(|name| !scan::mentions(expression, &name.ident.to_string()))
 }

@@ -1,7 +1,6 @@
 //! Writes the expansion of a function whose attributes and parts are known. Nothing here parses.
 
 mod attempt;
-mod block;
 mod call_site;
 mod classify;
 mod hand_down;
@@ -14,12 +13,12 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use self::block::block;
 pub(crate) use self::hand_down::hand_down;
 use self::layers::{LayerContext, StackPlan};
 use crate::args::LayerStack;
 use crate::item::AnnotatedFunction;
 use crate::normalize::{ArgumentUses, FunctionShape, shape, span, with_output, without_impl};
+use crate::tokens::block;
 
 /// Writes the whole function: its layers around the attempt, in reading order.
 pub(crate) fn write(

@@ -1,6 +1,9 @@
 //! Which parts of the expansion use an argument besides the attempt's body.
 
+use proc_macro2::TokenStream;
+
 use crate::args::{FallbackArgs, RetryArgs};
+use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
 use crate::scan;
 
 #[derive(Clone, Copy)]
@@ -27,4 +30,14 @@ fn names(fallback: &FallbackArgs, name: &str) -> bool {
         .flatten()
         .chain([fallback.replacement.tokens()]);
     tokens.any(|tokens| scan::mentions(tokens, name))
+}
+
+/// Whether the expression can stay borrowed while the body runs: it names nothing that the body may
+/// change or move.
+pub(crate) fn may_stay_borrowed(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
+    let receiver = function.receiver().is_none_or(|receiver| {
+        receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")
+    });
+    let mut names = function.params().flat_map(|param| bindings(&param.pat));
+    receiver && names.all(|name| !scan::mentions(expression, &name.ident.to_string()))
 }

@@ -4,6 +4,7 @@
 mod argument_uses;
 mod arguments;
 mod async_trait;
+mod body;
 mod check;
 mod receivers;
 mod return_type;
@@ -11,14 +12,14 @@ mod return_type;
 use proc_macro2::TokenStream;
 use syn::{FnArg, Signature};
 
-pub(crate) use self::argument_uses::ArgumentUses;
+pub(crate) use self::argument_uses::{ArgumentUses, may_stay_borrowed};
 pub(crate) use self::arguments::AttemptArguments;
 pub(crate) use self::async_trait::{lend_parts, with_output};
+pub(crate) use self::body::attempt_body;
 pub(crate) use self::check::check;
-pub(crate) use self::return_type::{
-    FunctionShape, ReturnedFuture, shape, span, without_impl, without_lifetimes,
-};
+pub(crate) use self::return_type::{FunctionShape, shape, span, without_impl};
 use crate::item::AnnotatedFunction;
+pub(crate) use crate::scan::only_ends;
 
 /// Prepares all arguments for attempts with that body. The signature has the patterns that fit.
 pub(crate) fn attempt_arguments<'a>(
