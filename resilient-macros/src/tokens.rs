@@ -1,6 +1,7 @@
 //! Helpers that inspect token trees.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
+use syn::parse::ParseStream;
 
 /// The tokens of one level. Invisible groups, which `macro_rules` puts around fragments, are
 /// opened.
@@ -115,8 +116,16 @@ pub(crate) fn first_span(tokens: &TokenStream) -> Span {
     first.map_or_else(Span::call_site, |token| token.span())
 }
 
+/// The next token as an error message shows it; empty at the end.
+pub(crate) fn next_shown(input: ParseStream<'_>) -> String {
+    input
+        .fork()
+        .parse()
+        .map_or_else(|_| String::new(), |token| shown(&token))
+}
+
 /// The token as an error message shows it: groups by their brackets only.
-pub(crate) fn shown(token: &TokenTree) -> String {
+fn shown(token: &TokenTree) -> String {
     match token {
         TokenTree::Group(group) => match group.delimiter() {
             Delimiter::Parenthesis => "(…)".to_owned(),

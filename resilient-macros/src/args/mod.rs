@@ -29,7 +29,7 @@ pub(crate) use handed_down::OuterAttribute;
 pub(crate) use kind::AttributeKind;
 pub(crate) use names::runtime_path;
 pub(crate) use retry::RetryArgs;
-pub(crate) use retry_values::{BudgetArgument, ErrorsKept, LimitArgument, NestedMode};
+pub(crate) use retry_values::{BudgetArgument, LimitArgument};
 pub(crate) use setting::SettingValue;
 pub(crate) use settings::GivenSettings;
 pub(crate) use stack::{LayerArgs, LayerStack, runtime};

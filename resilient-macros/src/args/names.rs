@@ -6,7 +6,7 @@ use syn::{Path, Token};
 
 use crate::error::CompileErrors;
 use crate::literal::constant;
-use crate::tokens::{shown, source};
+use crate::tokens::{next_shown, source};
 
 /// The value of `crate`.
 pub(super) fn krate(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
@@ -62,8 +62,7 @@ pub(super) fn arguments(
         );
     }
     let unexpected = |input: ParseStream<'_>| {
-        let next = input.fork().parse();
-        let next = next.map_or_else(|_| String::new(), |token| shown(&token));
+        let next = next_shown(input);
         input.error(format!(
             "`{key}` lists names of arguments, separated by commas, and `{next}` does not belong \
              there"

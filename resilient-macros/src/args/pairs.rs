@@ -10,7 +10,7 @@ use syn::{Expr, Lit, Pat, Token};
 
 use super::keys::is_pattern;
 use crate::error::CompileErrors;
-use crate::tokens::{name, shown};
+use crate::tokens::{name, next_shown};
 
 /// One argument.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair
 
 fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     let Ok(key) = input.call(Ident::parse_any) else {
-        let message = match next(input).as_str() {
+        let message = match next_shown(input).as_str() {
             "," => "expected `key = value` before this `,`".to_owned(),
             other if input.peek(Lit) => {
                 format!("expected `key = value`, and `{other}` is no key: every value has its key")
@@ -92,7 +92,7 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
         return Err(syn::Error::new(key.span(), message));
     }
     if !input.peek(Token![=]) {
-        let shown = next(input);
+        let shown = next_shown(input);
         return Err(input.error(format!(
             "expected `=` after `{name}`, and `{shown}` follows: {write}"
         )));
@@ -103,14 +103,6 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     }
     let form = Form::Value(value(&name, input)?);
     Ok(Pair { key, name, form })
-}
-
-/// The next token as an error message shows it.
-fn next(input: ParseStream<'_>) -> String {
-    input
-        .fork()
-        .parse()
-        .map_or_else(|_| String::new(), |token| shown(&token))
 }
 
 /// The tokens of a value, as they are written.
@@ -154,7 +146,7 @@ fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut CompileErrors) -> syn::
         errors.push(key.span(), format!("missing `,` before `{}`", name(&key)));
         return Ok(());
     }
-    let (name, shown) = (&pair.name, next(input));
+    let (name, shown) = (&pair.name, next_shown(input));
     Err(input.error(match pair.form {
         Form::Value(_) => {
             format!("expected `,` after the value of `{name}`, and `{shown}` follows")

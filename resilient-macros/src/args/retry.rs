@@ -8,9 +8,7 @@ use super::key_values::KeyValues;
 use super::keys::RETRY;
 use super::names;
 use super::pairs::{Form, Pair};
-use super::retry_values::{
-    BudgetArgument, ERRORS, ErrorsKept, LimitArgument, NESTED, NestedMode, budget, limit,
-};
+use super::retry_values::{BudgetArgument, ERRORS, LimitArgument, NESTED, budget, limit};
 use super::settings::{GivenSettings, check_rules};
 use super::words::one_of;
 use crate::error::CompileErrors;
@@ -26,8 +24,9 @@ pub(crate) struct RetryArgs {
     pub(crate) deadline: Option<LimitArgument>,
     pub(crate) attempt_timeout: Option<LimitArgument>,
     pub(crate) budget: Option<BudgetArgument>,
-    pub(crate) nested: Option<NestedMode>,
-    pub(crate) errors: Option<ErrorsKept>,
+    /// The variant of the runtime's `NestedMode`.
+    pub(crate) nested: Option<&'static str>,
+    pub(crate) returns_all_errors: bool,
     pub(crate) attempt: Option<Ident>,
     pub(crate) on_retry: Option<TokenStream>,
     pub(crate) on_give_up: Option<TokenStream>,
@@ -67,8 +66,11 @@ impl RetryArgs {
             "deadline" => self.deadline = limit(pair, value, errors),
             "attempt_timeout" => self.attempt_timeout = limit(pair, value, errors),
             "budget" => self.budget = budget(value, errors),
-            "nested" => self.nested = one_of("nested", NESTED, value, errors),
-            "errors" => self.errors = one_of("errors", ERRORS, value, errors),
+            "nested" => self.nested = one_of("nested", NESTED, value, errors).flatten(),
+            "errors" => {
+                let all = one_of("errors", ERRORS, value, errors);
+                self.returns_all_errors = all.unwrap_or(false);
+            }
             "attempt" => self.attempt = names::variable(value, errors),
             "on_retry" => self.on_retry = tokens(),
             "on_give_up" => self.on_give_up = tokens(),

@@ -440,11 +440,11 @@ fn a_budget_is_named_or_given() {
 #[test]
 fn nested_and_errors_are_words() {
     let args = accepted(quote!(policy = p, nested = collapse, errors = all));
-    assert_eq!(args.nested, Some(NestedMode::Collapse));
-    assert_eq!(args.errors, Some(ErrorsKept::All));
+    assert_eq!(args.nested, Some("Collapse"));
+    assert!(args.returns_all_errors);
     let args = accepted(quote!(nested = warn, errors = last));
-    assert_eq!(args.nested, Some(NestedMode::Warn));
-    assert_eq!(args.errors, Some(ErrorsKept::Last));
+    assert_eq!(args.nested, None);
+    assert!(!args.returns_all_errors);
     assert_eq!(
         refused(quote!(nested = colapse, errors = "all")),
         [

@@ -23,28 +23,15 @@ pub(crate) enum BudgetArgument {
     Expr(TokenStream),
 }
 
-/// What a loop does that starts in a repeated attempt of another loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NestedMode {
-    Warn,
-    Collapse,
-    Allow,
-}
-
-/// The errors that a failed call returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ErrorsKept {
-    Last,
-    All,
-}
-
-pub(super) const NESTED: &[(&str, NestedMode)] = &[
-    ("warn", NestedMode::Warn),
-    ("collapse", NestedMode::Collapse),
-    ("allow", NestedMode::Allow),
+/// What a loop does that starts in a repeated attempt of another loop: the variant of the runtime's
+/// `NestedMode` for each word, or `None` for the default.
+pub(super) const NESTED: &[(&str, Option<&str>)] = &[
+    ("warn", None),
+    ("collapse", Some("Collapse")),
+    ("allow", Some("Allow")),
 ];
-pub(super) const ERRORS: &[(&str, ErrorsKept)] =
-    &[("last", ErrorsKept::Last), ("all", ErrorsKept::All)];
+/// Whether a failed call returns the errors of all attempts.
+pub(super) const ERRORS: &[(&str, bool)] = &[("last", false), ("all", true)];
 
 pub(super) fn limit(
     pair: &Pair,

@@ -3,7 +3,7 @@
 //!
 //! Places count from 0 for the outermost layer. The body has the place after the last layer.
 
-use crate::args::{AttributeKind, ErrorsKept, LayerStack};
+use crate::args::{AttributeKind, LayerStack};
 
 /// The places of one stack.
 #[derive(Debug, PartialEq)]
@@ -43,7 +43,7 @@ impl StackPlan {
         let mark = args
             .filter(|_| limit.is_none())
             .map(|_| lowest.unwrap_or(body));
-        let records = args.is_some_and(|args| args.errors == Some(ErrorsKept::All));
+        let records = args.is_some_and(|args| args.returns_all_errors);
         let keeps = args.is_some_and(|args| records || args.attempt.is_some()) || retry < breaker;
         Self {
             retry,

@@ -4,12 +4,12 @@
 //! first attempt returns the rejection; a later one returns the last real output (R9). A breaker
 //! further down tells the loop about a rejection in a variable.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::breaker;
 use super::nest::LayerContext;
-use crate::args::{BreakerArgs, ErrorsKept, NestedMode, RetryArgs};
+use crate::args::{BreakerArgs, RetryArgs};
 use crate::expand::{classify, settings};
 
 /// Writes the loop, with the breaker right below it if there is one.
@@ -144,11 +144,10 @@ impl Loop<'_> {
             let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
             emit!(let terms = #private::limits(terms, #deadline, #attempt_timeout);)
         });
-        let nested = match args.nested {
-            None | Some(NestedMode::Warn) => None,
-            Some(NestedMode::Collapse) => Some(emit!(.nested(#private::NestedMode::Collapse))),
-            Some(NestedMode::Allow) => Some(emit!(.nested(#private::NestedMode::Allow))),
-        };
+        let nested = args.nested.map(|mode| {
+            let mode = Ident::new(mode, Span::mixed_site());
+            emit!(.nested(#private::NestedMode::#mode))
+        });
         let timed = (args.attempt.is_some() || nest.plan.records).then(|| emit!(.timed()));
         let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
         let waits = nest.waits;
@@ -306,7 +305,7 @@ impl Loop<'_> {
             .plan
             .keeps
             .then(|| emit!(#private::Kept::keep(&mut kept, output, &retry);));
-        let all = args.errors == Some(ErrorsKept::All);
+        let all = args.returns_all_errors;
         let reason = if on_give_up.is_some() || all {
             emit!(reason)
         } else {
