@@ -114,3 +114,8 @@ impl FuzzTokens {
             .into()
     }
 }
+
+/// Wraps tokens in an invisible group, as `macro_rules` does with a fragment.
+pub(crate) fn invisible(tokens: TokenStream) -> TokenStream {
+    TokenTree::from(Group::new(Delimiter::None, tokens)).into()
+}

@@ -1,7 +1,7 @@
 //! Literals come out as the compiler reads them.
 
 use super::*;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 
 fn read(source: &str) -> LiteralValue {

@@ -143,15 +143,10 @@ fn shown(token: &TokenTree) -> String {
     }
 }
 
-/// Wraps tokens in an invisible group, as `macro_rules` does with a fragment.
-#[cfg(test)]
-pub(crate) fn invisible(tokens: TokenStream) -> TokenStream {
-    TokenTree::from(Group::new(Delimiter::None, tokens)).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz_tokens::invisible;
     use quote::quote;
 
     fn list(tokens: TokenStream) -> Vec<TokenTree> {

@@ -1,7 +1,7 @@
 //! Arguments come apart into pairs, and what is malformed is reported without losing the rest.
 
 use super::*;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 
 fn read(tokens: TokenStream) -> (Vec<(String, String)>, Vec<String>) {

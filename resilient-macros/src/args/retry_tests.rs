@@ -3,10 +3,19 @@
 use super::*;
 use crate::args::{AttributeKind, SettingValue};
 use crate::fuzz_tokens::FuzzTokens;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 use resilient_settings::Value;
 use std::time::Duration;
+
+impl GivenSettings {
+    pub(in crate::args) fn literal(&self, name: &str) -> Option<Value> {
+        match self.get(name) {
+            Some(SettingValue::Literal(value)) => Some(*value),
+            _ => None,
+        }
+    }
+}
 
 fn accepted(tokens: TokenStream) -> RetryArgs {
     let shown = tokens.to_string();

@@ -41,14 +41,6 @@ impl GivenSettings {
         all.find(|(entry, _)| entry.name == name)
             .map(|(_, setting)| setting)
     }
-
-    #[cfg(test)]
-    pub(super) fn literal(&self, name: &str) -> Option<Value> {
-        match self.get(name) {
-            Some(SettingValue::Literal(value)) => Some(*value),
-            _ => None,
-        }
-    }
 }
 
 /// Reports the rules of the table that the settings break, where literals tell. `get` returns the

@@ -3,7 +3,7 @@
 use super::*;
 use crate::args::AttributeKind;
 use crate::fuzz_tokens::FuzzTokens;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 use resilient_settings::Value;
 use std::time::Duration;

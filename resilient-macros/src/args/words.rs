@@ -78,7 +78,7 @@ pub(super) fn is_lower_case(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tokens::invisible;
+    use crate::fuzz_tokens::invisible;
     use quote::quote;
 
     const WORDS: &[(&str, u8)] = &[("stop", 1), ("wait", 2)];

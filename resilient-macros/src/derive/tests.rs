@@ -6,7 +6,7 @@ use quote::quote;
 
 use super::classify;
 use crate::fuzz_tokens::FuzzTokens;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 
 /// The file as `rustfmt` would lay it out.
 fn pretty(file: &TokenStream) -> String {

@@ -1,7 +1,7 @@
 //! The variables of every kind of pattern.
 
 use super::*;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::Parser;

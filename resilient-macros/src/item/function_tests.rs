@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 
 fn split(item: &TokenStream) -> AnnotatedFunction {

@@ -1,7 +1,7 @@
 //! How arguments and receivers are passed, by their types.
 
 use super::*;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 
 #[test]

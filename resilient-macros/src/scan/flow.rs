@@ -69,7 +69,7 @@ mod tests {
         ] {
             assert!(!only_ends(&body), "{body}");
         }
-        let hidden = crate::tokens::invisible(quote!(f()?));
+        let hidden = crate::fuzz_tokens::invisible(quote!(f()?));
         assert!(!only_ends(&quote!(let a = #hidden;)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use proc_macro2::Span;
 use quote::quote;
 
