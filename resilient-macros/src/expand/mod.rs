@@ -55,7 +55,7 @@ pub(crate) fn write(
     };
     let attempt = attempt::write(function, &shape, &attempt_output, uses, private);
     let breaker = stack.breaker();
-    let nest = LayerContext {
+    let context = LayerContext {
         stack,
         plan,
         attempt: &attempt,
@@ -66,7 +66,7 @@ pub(crate) fn write(
         attempt_output: &attempt_output,
         span,
     };
-    let written = layers::write(&nest);
+    let written = layers::write(&context);
     let span = function.body.span();
     let inner = &attempt.inner_attributes;
     let body = match shape {

@@ -4,26 +4,26 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::nest::LayerContext;
+use super::context::LayerContext;
 use crate::args::BreakerArgs;
 use crate::expand::classify;
 
 /// One call of the breaker around the code below.
 pub(super) fn write(
-    nest: &LayerContext<'_>,
+    context: &LayerContext<'_>,
     at: usize,
     args: &BreakerArgs,
     below: &TokenStream,
 ) -> TokenStream {
-    let Some(site) = &nest.call_site else {
+    let Some(site) = &context.call_site else {
         return TokenStream::new();
     };
     let acquire = &site.acquire;
     // A retry above declares the breaker, because it uses it, too.
-    let in_loop = nest.plan.retry_above(at);
+    let in_loop = context.plan.retry_above(at);
     let declare = (!in_loop).then_some(&site.declare);
-    let declare_cut = nest.declare_cut(at);
-    let rejected = rejected(nest, at, args);
+    let declare_cut = context.declare_cut(at);
+    let rejected = rejected(context, at, args);
     // The outermost layer ends the function.
     let is_outermost = at == 0;
     let leave = if is_outermost {
@@ -39,8 +39,8 @@ pub(super) fn write(
     } else {
         emit!(#leave,)
     };
-    let forget = in_loop.then(|| nest.forget());
-    let report = report(nest, at, args);
+    let forget = in_loop.then(|| context.forget());
+    let report = report(context, at, args);
     let written = emit! {
         #declare
         #declare_cut
@@ -61,13 +61,13 @@ pub(super) fn write(
 }
 
 /// Reports the output at hand by its class, or as cut off if a time limit made it.
-fn report(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let private = nest.private;
-    let class = classify::for_breaker(args, private, nest.span);
-    if !nest.plan.reads_cut(at) {
+fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
+    let private = context.private;
+    let class = classify::for_breaker(args, private, context.span);
+    if !context.plan.reads_cut(at) {
         return emit!(#private::report(permit, #class););
     }
-    let cut = report_cut(nest, at, args);
+    let cut = report_cut(context, at, args);
     emit! {
         match cut {
             ::core::option::Option::None => #private::report(permit, #class),
@@ -77,12 +77,12 @@ fn report(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream
 }
 
 /// Reports an output that the time limit `limit` made.
-pub(super) fn report_cut(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let private = nest.private;
+pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
+    let private = context.private;
     let ignored = classify::is_ignored(args, private);
-    let has_limit = if !nest.plan.retry_limits_below(at) {
+    let has_limit = if !context.plan.retry_limits_below(at) {
         emit!(false)
-    } else if nest.plan.attempts_time_out() {
+    } else if context.plan.attempts_time_out() {
         emit!(true)
     } else {
         emit!(#private::has_attempt_timeout(&retry))
@@ -91,11 +91,11 @@ pub(super) fn report_cut(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs)
 }
 
 /// The output of a rejected call, from the variable `open`.
-pub(super) fn rejected(nest: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let private = nest.private;
-    let output = nest.output_at(at);
+pub(super) fn rejected(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
+    let private = context.private;
+    let output = context.output_at(at);
     if let Some(make) = &args.on_open {
         return emit!(#private::on_open::<#output>(open, #make));
     }
-    quote_spanned!(nest.expectation()=> #private::rejected::<#output>(open))
+    quote_spanned!(context.expectation()=> #private::rejected::<#output>(open))
 }

@@ -3,26 +3,26 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::nest::LayerContext;
+use super::context::LayerContext;
 use crate::args::{FallbackArgs, FallbackKind, FallbackReplacement};
 
 pub(super) fn write(
-    nest: &LayerContext<'_>,
+    context: &LayerContext<'_>,
     at: usize,
     args: &FallbackArgs,
     below: &TokenStream,
 ) -> TokenStream {
-    let private = nest.private;
-    let ty = nest.output_at(at);
-    let replacement = replacement(nest, at, &args.replacement);
+    let private = context.private;
+    let ty = context.output_at(at);
+    let replacement = replacement(context, at, &args.replacement);
     // To the layers above, a replaced output is neither cut off nor a rejection.
-    let is_cut_told = nest.plan.tells_cut(at) && nest.plan.is_cut_below(at);
+    let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
     let uncut = is_cut_told.then(|| emit!(cut = ::core::option::Option::None;));
-    let admitted = nest
+    let admitted = context
         .plan
         .tells_rejection_through(at)
         .then(|| emit!(rejection = ::core::option::Option::None;));
-    let failed = quote_spanned!(nest.expectation()=> #private::unless_failed::<#ty>(output));
+    let failed = quote_spanned!(context.expectation()=> #private::unless_failed::<#ty>(output));
     let chosen = chosen(args);
     let left = chosen.is_some().then(
         || emit!(::core::result::Result::Err(error) => #private::not_replaced::<#ty>(error),),
@@ -63,18 +63,18 @@ fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
 }
 
 fn replacement(
-    nest: &LayerContext<'_>,
+    context: &LayerContext<'_>,
     at: usize,
     replacement: &FallbackReplacement,
 ) -> TokenStream {
-    let private = nest.private;
-    let ty = nest.output_at(at);
+    let private = context.private;
+    let ty = context.output_at(at);
     let (with, kind) = match replacement {
         FallbackReplacement::Value(value) => return emit!(#private::fallback_value::<#ty>(#value)),
         FallbackReplacement::With(with, kind) => (with, kind),
     };
     match kind {
-        _ if !nest.waits => emit!(#private::fallback::<#ty>(error, #with)),
+        _ if !context.waits => emit!(#private::fallback::<#ty>(error, #with)),
         FallbackKind::Output => emit!(#private::fallback::<#ty>(error, #with)),
         FallbackKind::Future => emit!(#private::fallback_async::<#ty, _>(error, #with).await),
         FallbackKind::Either => emit!(#private::fallback_by::<#ty, _, _>(error, #with).await),

@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::nest::LayerContext;
+use super::context::LayerContext;
 use crate::args::{SettingValue, TimeoutArgs};
 use crate::expand::attempt::AttemptCode;
 use crate::expand::settings;
@@ -26,27 +26,32 @@ pub(super) struct LimitedFuture {
 }
 
 /// The attempt itself.
-pub(super) fn attempt(nest: &LayerContext<'_>, body: usize) -> Code {
-    let AttemptCode { prepare, run, .. } = nest.attempt;
-    if nest.waits {
+pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
+    let AttemptCode { prepare, run, .. } = context.attempt;
+    if context.waits {
         return Code::Future(LimitedFuture::new(run.clone()));
     }
-    let private = nest.private;
-    let mark = nest.plan.marks_at(body);
+    let private = context.private;
+    let mark = context.plan.marks_at(body);
     let mark = mark.then(|| emit!(let _marked = #private::mark(&mut retry);));
     Code::Statements(emit!(#mark #prepare #run))
 }
 
 /// `#[timeout]` around the code below it.
-pub(super) fn timeout(nest: &LayerContext<'_>, at: usize, args: &TimeoutArgs, code: Code) -> Code {
-    if !nest.waits {
+pub(super) fn timeout(
+    context: &LayerContext<'_>,
+    at: usize,
+    args: &TimeoutArgs,
+    code: Code,
+) -> Code {
+    if !context.waits {
         return code;
     }
-    let private = nest.private;
-    let mut below = code.into_future(nest, at + 1);
+    let private = context.private;
+    let mut below = code.into_future(context, at + 1);
     let future = below.future;
     below.future = match &args.after {
-        SettingValue::Expr(time) if prepares(nest, at) => {
+        SettingValue::Expr(time) if prepares(context, at) => {
             let after = Ident::new("after", settings::span(time));
             below.times = quote_spanned!(settings::span(time)=> let #after = #time;);
             emit!(#private::timeout(#after, #future))
@@ -61,13 +66,13 @@ pub(super) fn timeout(nest: &LayerContext<'_>, at: usize, args: &TimeoutArgs, co
 }
 
 /// The retry's limits or the mark of an attempt, where one of them begins at `at`.
-pub(super) fn surround(nest: &LayerContext<'_>, at: usize, code: Code) -> Code {
-    let has_limits = nest.plan.limits_at(at);
-    if !nest.waits || !(has_limits || nest.plan.marks_at(at)) {
+pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Code {
+    let has_limits = context.plan.limits_at(at);
+    if !context.waits || !(has_limits || context.plan.marks_at(at)) {
         return code;
     }
-    let private = nest.private;
-    let mut inner = code.into_future(nest, at);
+    let private = context.private;
+    let mut inner = code.into_future(context, at);
     let future = inner.future;
     inner.future = if has_limits {
         inner.limits += 1;
@@ -79,7 +84,7 @@ pub(super) fn surround(nest: &LayerContext<'_>, at: usize, code: Code) -> Code {
 }
 
 /// The code that begins at `at` as statements that end in an output: a future is awaited.
-pub(super) fn statements(nest: &LayerContext<'_>, at: usize, code: Code) -> TokenStream {
+pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> TokenStream {
     let LimitedFuture {
         times,
         future,
@@ -88,10 +93,11 @@ pub(super) fn statements(nest: &LayerContext<'_>, at: usize, code: Code) -> Toke
         Code::Statements(statements) => return statements,
         Code::Future(future) => future,
     };
-    let private = nest.private;
-    let prepare = prepares(nest, at).then_some(&nest.attempt.prepare);
-    let is_bare = nest.plan.is_body(at) && !nest.plan.limits_at(at) && !nest.plan.marks_at(at);
-    if let Some(inline) = nest.attempt.inline.as_ref().filter(|_| is_bare) {
+    let private = context.private;
+    let prepare = prepares(context, at).then_some(&context.attempt.prepare);
+    let is_bare =
+        context.plan.is_body(at) && !context.plan.limits_at(at) && !context.plan.marks_at(at);
+    if let Some(inline) = context.attempt.inline.as_ref().filter(|_| is_bare) {
         return emit!(#prepare #inline);
     }
     let ok = emit!(::core::result::Result::Ok);
@@ -104,9 +110,9 @@ pub(super) fn statements(nest: &LayerContext<'_>, at: usize, code: Code) -> Toke
             emit!(#ok(#err(timed_out)) | #err(timed_out)),
         ),
     };
-    let ty = nest.output_at(at);
-    let made = quote_spanned!(nest.expectation()=> #private::timed_out::<#ty>(timed_out));
-    let arm = if nest.plan.tells_cut(at) {
+    let ty = context.output_at(at);
+    let made = quote_spanned!(context.expectation()=> #private::timed_out::<#ty>(timed_out));
+    let arm = if context.plan.tells_cut(at) {
         emit! {{
             cut = ::core::option::Option::Some(#private::TimedOut::limit(&timed_out));
             #made
@@ -125,19 +131,19 @@ pub(super) fn statements(nest: &LayerContext<'_>, at: usize, code: Code) -> Toke
 }
 
 /// Whether arguments are prepared before the future that begins at `at`.
-fn prepares(nest: &LayerContext<'_>, at: usize) -> bool {
-    nest.plan.prepares_at(at) && !nest.attempt.prepare.is_empty()
+fn prepares(context: &LayerContext<'_>, at: usize) -> bool {
+    context.plan.prepares_at(at) && !context.attempt.prepare.is_empty()
 }
 
 impl Code {
     /// The code that begins at `at` as a future: statements go into an `async` block.
-    fn into_future(self, nest: &LayerContext<'_>, at: usize) -> LimitedFuture {
+    fn into_future(self, context: &LayerContext<'_>, at: usize) -> LimitedFuture {
         let statements = match self {
             Code::Future(future) => return future,
             Code::Statements(statements) => statements,
         };
-        let borrows = &nest.attempt.lent;
-        let output = nest.output_at(at);
+        let borrows = &context.attempt.lent;
+        let output = context.output_at(at);
         let lend = (!borrows.is_empty()).then(|| {
             emit! {
                 if let ::core::option::Option::Some(output) =

@@ -8,19 +8,19 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::breaker;
-use super::nest::LayerContext;
+use super::context::LayerContext;
 use crate::args::{BreakerArgs, RetryArgs};
 use crate::expand::{classify, settings};
 
 /// Writes the loop, with the breaker right below it if there is one.
 pub(super) fn write(
-    nest: &LayerContext<'_>,
+    context: &LayerContext<'_>,
     at: usize,
     args: &RetryArgs,
     breaker: Option<&BreakerArgs>,
     below: &TokenStream,
 ) -> TokenStream {
-    let loop_ = Loop { nest, at, args };
+    let loop_ = Loop { context, at, args };
     match breaker {
         Some(breaker) => loop_.through_breaker(breaker, below),
         None => loop_.around_anything(below),
@@ -28,7 +28,7 @@ pub(super) fn write(
 }
 
 struct Loop<'a> {
-    nest: &'a LayerContext<'a>,
+    context: &'a LayerContext<'a>,
     at: usize,
     args: &'a RetryArgs,
 }
@@ -36,17 +36,17 @@ struct Loop<'a> {
 impl Loop<'_> {
     /// Every attempt passes through the breaker below.
     fn through_breaker(&self, breaker: &BreakerArgs, below: &TokenStream) -> TokenStream {
-        let Self { nest, at, .. } = self;
-        let private = nest.private;
-        let Some(site) = &nest.call_site else {
+        let Self { context, at, .. } = self;
+        let private = context.private;
+        let Some(site) = &context.call_site else {
             return TokenStream::new();
         };
         let (declare, acquire) = (&site.declare, &site.acquire);
         let start = self.start();
         let reset = self.reset();
-        let rejected = breaker::rejected(nest, at + 1, breaker);
+        let rejected = breaker::rejected(context, at + 1, breaker);
         let (known, give_back) = self.known();
-        let forget = nest.forget();
+        let forget = context.forget();
         let judge = self.judge(Some(breaker));
         let real = self.real(&rejected);
         let go_on = self.go_on(true);
@@ -83,16 +83,16 @@ impl Loop<'_> {
 
     /// The layer right below is not a breaker; one may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
-        let Self { nest, at, .. } = self;
-        let private = nest.private;
-        let has_breaker = nest.plan.breaker_below(*at).is_some();
-        let site = nest.call_site.as_ref().filter(|_| has_breaker);
+        let Self { context, at, .. } = self;
+        let private = context.private;
+        let has_breaker = context.plan.breaker_below(*at).is_some();
+        let site = context.call_site.as_ref().filter(|_| has_breaker);
         let declare = site.map(|site| &site.declare);
         let start = self.start();
         let reset = self.reset();
         let (known, give_back) = self.known();
         // A breaker below forgets it later, when the call is admitted.
-        let forget = (!has_breaker).then(|| nest.forget());
+        let forget = (!has_breaker).then(|| context.forget());
         let judge = self.judge(None);
         let judge = if has_breaker {
             let real = self.real(&emit!(output));
@@ -134,8 +134,8 @@ impl Loop<'_> {
 
     /// Declares the policy, the state of the loop, and the outputs that it keeps.
     fn start(&self) -> TokenStream {
-        let Self { nest, at, args } = self;
-        let private = nest.private;
+        let Self { context, at, args } = self;
+        let private = context.private;
         let policy = settings::policy(args, private);
         let (budget, budgeted) = settings::budget(args.budget.as_ref(), private);
         let limited = args.deadline.is_some() || args.attempt_timeout.is_some();
@@ -148,9 +148,9 @@ impl Loop<'_> {
             let mode = Ident::new(mode, Span::mixed_site());
             emit!(.nested(#private::NestedMode::#mode))
         });
-        let timed = (args.attempt.is_some() || nest.plan.records).then(|| emit!(.timed()));
+        let timed = (args.attempt.is_some() || context.plan.records).then(|| emit!(.timed()));
         let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
-        let waits = nest.waits;
+        let waits = context.waits;
         let start = match (plain, waits) {
             (true, true) => emit!(let mut retry = #private::RetryDriver::start_async(policy);),
             (true, false) => emit!(let mut retry = #private::RetryDriver::start(policy);),
@@ -160,19 +160,19 @@ impl Loop<'_> {
                 let mut retry = #private::retry(policy, &terms, #waits);
             },
         };
-        let kept = nest.plan.keeps.then(|| {
-            if nest.plan.records {
-                let ty = nest.output;
+        let kept = context.plan.keeps.then(|| {
+            if context.plan.records {
+                let ty = context.output;
                 let record =
-                    quote_spanned!(nest.expectation()=> <#ty as #private::Recorded>::Record);
+                    quote_spanned!(context.expectation()=> <#ty as #private::Recorded>::Record);
                 emit!(let mut kept = <#record as ::core::default::Default>::default();)
             } else {
-                let ty = nest.attempt_output;
+                let ty = context.attempt_output;
                 emit!(let mut kept = #private::Last::<#ty>::new();)
             }
         });
-        let cut = nest.declare_cut(*at);
-        let rejection = nest
+        let cut = context.declare_cut(*at);
+        let rejection = context
             .plan
             .tells_rejection()
             .then(|| emit!(let mut rejection = ::core::option::Option::None;));
@@ -188,7 +188,7 @@ impl Loop<'_> {
 
     /// At the start of an attempt, no limit has cut it off.
     fn reset(&self) -> Option<TokenStream> {
-        let reads = self.nest.plan.reads_cut(self.at);
+        let reads = self.context.plan.reads_cut(self.at);
         reads.then(|| emit!(cut = ::core::option::Option::None;))
     }
 
@@ -199,7 +199,7 @@ impl Loop<'_> {
             plan,
             attempt_output,
             ..
-        } = self.nest;
+        } = self.context;
         // A record alone does not determine the type of the output.
         let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
@@ -217,12 +217,12 @@ impl Loop<'_> {
     /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the
     /// loop after a success.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
-        let Self { nest, at, args } = self;
-        let private = nest.private;
+        let Self { context, at, args } = self;
+        let private = context.private;
         let class = self.class(breaker);
         let end = self.succeed(breaker.is_some());
         let open_now = self.open_now();
-        let cut = nest.plan.reads_cut(*at);
+        let cut = context.plan.reads_cut(*at);
         let failure = emit!(#private::after_failure(&mut retry, class, #open_now));
         let until_success = emit! {
             #class
@@ -238,7 +238,7 @@ impl Loop<'_> {
             };
         }
         let report = breaker.map(|breaker| {
-            let report = breaker::report_cut(nest, at + 1, breaker);
+            let report = breaker::report_cut(context, at + 1, breaker);
             emit!(#report;)
         });
         let excepted = classify::is_excepted(args, private);
@@ -258,8 +258,8 @@ impl Loop<'_> {
 
     /// Declares `class` for the loop, and reports to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
-        let Self { nest, args, .. } = self;
-        let (private, span) = (nest.private, nest.span);
+        let Self { context, args, .. } = self;
+        let (private, span) = (context.private, context.span);
         let Some(breaker) = breaker else {
             let class = classify::for_retry(args, private, span);
             return emit!(let class = #class;);
@@ -281,7 +281,7 @@ impl Loop<'_> {
 
     /// Declares `output` of a rejected attempt: the last real one, or the rejection.
     fn real(&self, rejected: &TokenStream) -> TokenStream {
-        let private = self.nest.private;
+        let private = self.context.private;
         emit! {
             let output = match #private::Kept::real(&mut kept, &retry) {
                 ::core::option::Option::Some(real) => real,
@@ -292,8 +292,8 @@ impl Loop<'_> {
 
     /// Ends the loop, or evaluates to the delay.
     fn go_on(&self, is_labelled: bool) -> TokenStream {
-        let Self { nest, args, .. } = self;
-        let private = nest.private;
+        let Self { context, args, .. } = self;
+        let private = context.private;
         let on_retry = args.on_retry.as_ref().map(
             |hook| emit!(#private::tell(&#private::retry_event(&retry, &output, delay), #hook);),
         );
@@ -301,7 +301,7 @@ impl Loop<'_> {
             |hook| emit!(#private::tell(&#private::give_up_event(&retry, &output, reason), #hook);),
         );
         // Otherwise the output is dropped before the sleep, and need not be `Send`.
-        let keep = nest
+        let keep = context
             .plan
             .keeps
             .then(|| emit!(#private::Kept::keep(&mut kept, output, &retry);));
@@ -334,9 +334,9 @@ impl Loop<'_> {
 
     /// Leaves the loop with a successful output.
     fn succeed(&self, is_labelled: bool) -> TokenStream {
-        let private = self.nest.private;
+        let private = self.context.private;
         let label = is_labelled.then(|| emit!('attempts));
-        if self.nest.plan.records {
+        if self.context.plan.records {
             emit!(break #label #private::Kept::succeed(&mut kept, output))
         } else {
             emit!(break #label output)
@@ -345,8 +345,8 @@ impl Loop<'_> {
 
     /// The rejection of a call made now, if the circuit is open.
     fn open_now(&self) -> TokenStream {
-        let has_breaker = self.nest.plan.breaker_below(self.at).is_some();
-        let site = self.nest.call_site.as_ref().filter(|_| has_breaker);
+        let has_breaker = self.context.plan.breaker_below(self.at).is_some();
+        let site = self.context.call_site.as_ref().filter(|_| has_breaker);
         site.map_or_else(
             || emit!(::core::option::Option::None),
             |site| site.open_now.clone(),
@@ -354,8 +354,8 @@ impl Loop<'_> {
     }
 
     fn sleep(&self) -> TokenStream {
-        let private = self.nest.private;
-        if self.nest.waits {
+        let private = self.context.private;
+        if self.context.waits {
             emit!(#private::sleep(delay).await;)
         } else {
             emit!(#private::sleep_blocking(delay);)
