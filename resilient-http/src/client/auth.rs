@@ -76,7 +76,7 @@ impl Auth {
         matches!(self.0, AuthScheme::None)
     }
 
-    pub(crate) fn ready(&self) -> Result<Credentials, BuildError> {
+    pub(super) fn ready(&self) -> Result<Credentials, BuildError> {
         Ok(match &self.0 {
             AuthScheme::None => Credentials::None,
             AuthScheme::Bearer(key) => {

@@ -19,14 +19,14 @@ pub(crate) struct CallGate {
     left: Notify,
 }
 
-pub(crate) enum Connections {
+pub(super) enum Connections {
     Own(Arc<dyn Transport>),
     /// The connections of another client, until that client is closed.
     Shared(Arc<CallGate>),
 }
 
 impl CallGate {
-    pub(crate) fn new(connections: Connections) -> Self {
+    pub(super) fn new(connections: Connections) -> Self {
         Self {
             connections: RwLock::new(Some(connections)),
             in_flight: AtomicUsize::new(0),
@@ -82,7 +82,7 @@ impl CallGate {
     }
 
     /// Waits until no call is in flight, for at most `most`. Returns the number still in flight.
-    pub(crate) async fn drained(&self, most: Duration) -> usize {
+    pub(super) async fn drained(&self, most: Duration) -> usize {
         let all_left = async {
             loop {
                 let left = self.left.notified();

@@ -21,7 +21,7 @@ impl Classify for ApiError {
 impl ApiError {
     /// Classifies the error for a call that may be repeated or not, with a body that can be
     /// replayed or not.
-    pub(crate) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {
+    pub(super) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {
         let Some(details) = self.details() else {
             return Classification::ignored();
         };

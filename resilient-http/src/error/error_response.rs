@@ -20,7 +20,7 @@ pub(crate) struct ErrorResponse {
 
 impl ErrorResponse {
     /// The server's explicit wish: retry or do not retry.
-    pub(crate) fn says_retry(&self) -> Option<bool> {
+    pub(super) fn says_retry(&self) -> Option<bool> {
         let names = ["x-should-retry", "stripe-should-retry"];
         names.iter().find_map(|name| {
             let value = self.head.headers.get(*name)?.as_bytes();
@@ -36,7 +36,7 @@ impl ErrorResponse {
 
     /// Whether the JSON body has one of these codes as `code` or `type`, at the top level or in
     /// `error`.
-    pub(crate) fn has_code(&self, codes: &[String]) -> bool {
+    pub(super) fn has_code(&self, codes: &[String]) -> bool {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
             return false;
         };
