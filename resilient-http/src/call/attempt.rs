@@ -147,7 +147,7 @@ fn transport_error(error: TransportError, call: &CallState<'_>) -> ApiError {
         }
         FailureCause::Connection(phase) => {
             let mut details = call.details(None);
-            // The call's error has its own text, so it links to the source of the transport's error.
+            // The call's error has its own text and links to the source of the transport's error.
             details.source = error.source;
             ApiError::Connection {
                 phase,
