@@ -30,9 +30,9 @@ pub mod retries {
     #[cfg(feature = "tokio")]
     pub use resilient_core::RetryCall;
     pub use resilient_core::{
-        Attempt, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode,
-        NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
-        StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
+        Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
+        NestedMode, NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy,
+        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
     };
 }
 

@@ -25,9 +25,9 @@ pub use crate::annotated::Annotated;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::retry::{
-    Attempt, Backoff, Entered, GiveUpEvent, Jitter, Kept, Last, NestedMode, Record, Recorded,
-    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason, Terms, TimeLimit,
-    TimedOut, TimedOutOutput, WhenOpen,
+    Attempt, AttemptEnd, Backoff, CallOptions, Entered, GiveUpEvent, Jitter, Kept, Last,
+    NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
 /// What models see of the inside.
