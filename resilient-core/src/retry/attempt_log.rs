@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::driver::RetryDriver;
-use super::give_up::StopReason;
+use crate::signal::StopReason;
 
 /// What a loop keeps of its attempts: the last output, or every error.
 pub trait Kept<O> {

@@ -7,7 +7,7 @@ use super::attempt::Attempt;
 use super::attempt_log::Kept;
 use super::driver::RetryDriver;
 use super::error::{FailedAttempt, RetryError};
-use super::give_up::StopReason;
+use crate::signal::StopReason;
 use crate::time;
 
 /// The output of a call that returns all of its errors.

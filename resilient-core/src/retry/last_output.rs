@@ -5,7 +5,7 @@ use std::fmt;
 use super::attempt::Attempt;
 use super::attempt_log::Kept;
 use super::driver::RetryDriver;
-use super::give_up::StopReason;
+use crate::signal::StopReason;
 
 /// Keeps the last failed output.
 pub struct Last<O>(Option<O>);

@@ -21,7 +21,6 @@ mod delays;
 mod driver;
 mod error;
 mod error_log;
-mod give_up;
 mod jitter;
 mod last_output;
 mod limits;
@@ -34,7 +33,6 @@ mod random;
 mod schedule;
 mod scope;
 mod test_hook;
-mod timed_out;
 #[cfg(feature = "tokio")]
 mod timeout_future;
 mod worst_case;
@@ -54,7 +52,6 @@ pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{Record, Recorded};
-pub use self::give_up::StopReason;
 pub use self::jitter::Jitter;
 pub use self::last_output::Last;
 pub(crate) use self::limits::report_cut;
@@ -65,9 +62,10 @@ pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};
-pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 #[cfg(feature = "tokio")]
 pub use self::timeout_future::TimeoutFuture;
 #[cfg(feature = "tokio")]
 pub(crate) use self::timeout_future::timeout;
 pub use self::worst_case::WorstCase;
+pub use crate::signal::StopReason;
+pub use crate::signal::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};

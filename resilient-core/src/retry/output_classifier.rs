@@ -1,6 +1,6 @@
 //! What says what an output means to a [`RetryCall`](super::RetryCall).
 
-use crate::outcome::{Classification, Classify, Fallible, every_failure};
+use crate::signal::{Classification, Classify, Fallible, every_failure};
 
 /// Says what an output means to loop and breaker. Implemented by closures too.
 pub trait OutputClassifier<O> {

@@ -12,7 +12,7 @@ mod enabled {
     use std::sync::OnceLock;
     use std::time::Duration;
 
-    use crate::retry::give_up::StopReason;
+    use crate::signal::StopReason;
 
     /// The record that a test keeps of one call.
     pub(crate) trait CallRecord: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
@@ -103,7 +103,7 @@ mod enabled {
     use std::panic::Location;
     use std::time::Duration;
 
-    use crate::retry::give_up::StopReason;
+    use crate::signal::StopReason;
 
     /// No call is under test.
     #[derive(Debug)]

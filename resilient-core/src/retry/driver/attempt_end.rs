@@ -1,8 +1,8 @@
 //! How an attempt ended, other than with a success.
 
 use crate::breaker::CircuitOpen;
-use crate::outcome::Classification;
-use crate::retry::timed_out::TimeLimit;
+use crate::signal::Classification;
+use crate::signal::TimeLimit;
 
 /// How an attempt ended, other than with a success. See [`RetryDriver::after`](crate::RetryDriver).
 #[derive(Debug, Clone, Copy)]

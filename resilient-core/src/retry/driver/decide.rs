@@ -7,12 +7,12 @@ use super::Plan;
 use super::attempt_end::AttemptEnd;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
-use crate::outcome::{Classification, Outcome};
-use crate::retry::give_up::StopReason;
 use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
-use crate::retry::timed_out::TimeLimit;
+use crate::signal::StopReason;
+use crate::signal::TimeLimit;
+use crate::signal::{Classification, Outcome};
 use crate::{telemetry, time};
 
 /// The state of a loop during one decision. It moves here and back, so that nothing refers to the

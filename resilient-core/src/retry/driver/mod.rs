@@ -18,7 +18,7 @@ use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
-use super::give_up::StopReason;
+use crate::signal::StopReason;
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
 use super::limits::Limits;
