@@ -10,15 +10,15 @@ use super::call_options::CallOptions;
 use super::driver::{AttemptEnd, RetryDriver};
 use super::error::RetryError;
 use super::error_log::Record;
-use crate::signal::StopReason;
 use super::last_output::Last;
 use super::limits::report_cut;
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
-use crate::signal::{TimedOut, TimedOutOutput};
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
+use crate::signal::StopReason;
 use crate::signal::{Classification, Classify};
+use crate::signal::{TimedOut, TimedOutOutput};
 use crate::time::sleep;
 
 /// A call under a policy, with the options of that call. Made by [`RetryPolicy::call`]; [`run`](Self::run)

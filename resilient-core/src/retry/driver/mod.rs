@@ -18,7 +18,6 @@ use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
-use crate::signal::StopReason;
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
 use super::limits::Limits;
@@ -28,6 +27,7 @@ use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
 use crate::breaker::CircuitOpen;
+use crate::signal::StopReason;
 use crate::telemetry::{self, Call};
 use crate::time;
 
