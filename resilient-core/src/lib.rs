@@ -69,14 +69,14 @@ pub use registry::{
     BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
     Registry, Selection,
 };
-#[cfg(feature = "tokio")]
-pub use retry::RetryCall;
 pub use retry::{
     Attempt, AttemptEnd, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot,
     Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode, NominalDelays,
     Reservation, RetryBudget, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
     StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
 };
+#[cfg(feature = "tokio")]
+pub use retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
 pub use signal::ConfigError;
 pub use signal::{Classification, Classify, Fallible, Outcome};
 pub use time::Clock;
