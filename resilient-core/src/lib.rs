@@ -47,6 +47,7 @@ mod panics;
 mod registry;
 pub mod retry;
 mod seeded;
+mod settings;
 mod site;
 mod sync;
 mod telemetry;
@@ -78,6 +79,7 @@ pub use registry::{
     BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
     Registry, Selection,
 };
+pub use resilient_settings::{IntoSetting, TextError, parse_duration, parse_share};
 #[cfg(feature = "tokio")]
 pub use retry::RetryCall;
 pub use retry::{

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Rule, Window};
+use crate::{Rule, TextError, parse_share};
 
 /// The settings of one thing, such as a breaker, and the rules between them.
 #[derive(Debug)]
@@ -129,43 +129,6 @@ pub enum Given {
 }
 
 impl Given {
-    /// What is known of an optional count.
-    #[must_use]
-    pub const fn count(count: Option<u32>) -> Self {
-        match count {
-            Some(count) => Self::Value(Value::Count(count)),
-            None => Self::Default,
-        }
-    }
-
-    /// What is known of an optional duration.
-    #[must_use]
-    pub const fn time(time: Option<Duration>) -> Self {
-        match time {
-            Some(time) => Self::Value(Value::Time(time)),
-            None => Self::Default,
-        }
-    }
-
-    /// What is known of an optional share or factor.
-    #[must_use]
-    pub const fn number(number: Option<f64>) -> Self {
-        match number {
-            Some(number) => Self::Value(Value::Number(number)),
-            None => Self::Default,
-        }
-    }
-
-    /// What is known of an optional window.
-    #[must_use]
-    pub const fn window(window: Option<Window>) -> Self {
-        match window {
-            Some(Window::Calls(calls)) => Self::Value(Value::Count(calls)),
-            Some(Window::Time(time)) => Self::Value(Value::Time(time)),
-            None => Self::Default,
-        }
-    }
-
     pub(crate) const fn is_given(self) -> bool {
         matches!(self, Self::Value(_) | Self::Unknown)
     }
@@ -221,6 +184,28 @@ impl Setting {
             self.default
         } else {
             None
+        }
+    }
+
+    /// The value of text that is a word, or a percentage if the setting has shares.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`], if the setting has no such word. It lists the words.
+    pub fn read_word(&self, text: &str) -> Result<Value, TextError> {
+        if let Some(word) = self.words().iter().find(|word| **word == text) {
+            return Ok(Value::Word(word));
+        }
+        let words: Vec<String> = self.words().iter().map(|it| format!("`{it}`")).collect();
+        let words = words.join(", ");
+        match self.form {
+            Form::WordOrShare(_) => parse_share(text).map(Value::Number).map_err(|_| {
+                TextError::new(
+                    text,
+                    format!("must be one of {words}, or a share like \"20%\""),
+                )
+            }),
+            _ => Err(TextError::new(text, format!("must be one of {words}"))),
         }
     }
 

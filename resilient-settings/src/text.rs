@@ -3,21 +3,33 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{parse_duration, parse_share};
+use crate::{Value, parse_duration, parse_share};
 
 /// Why text cannot be read as a value, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextError(String);
+pub struct TextError {
+    text: Box<str>,
+    message: Box<str>,
+}
 
 impl TextError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+    pub(crate) fn new(text: &str, message: impl Into<Box<str>>) -> Self {
+        Self {
+            text: text.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The text that cannot be read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -32,6 +44,17 @@ pub enum Window {
     /// The calls of the last so much time, which is longer than zero. The window is divided into
     /// buckets and forgets one bucket at a time; the first bucket starts with the breaker's state.
     Time(Duration),
+}
+
+impl Window {
+    /// The value as the rules compare it.
+    #[must_use]
+    pub const fn value(self) -> Value {
+        match self {
+            Self::Calls(calls) => Value::Count(calls),
+            Self::Time(time) => Value::Time(time),
+        }
+    }
 }
 
 impl From<u32> for Window {
@@ -49,6 +72,10 @@ impl From<Duration> for Window {
 /// A value of a setting: the value itself, or the text that attributes and files accept for it.
 ///
 /// Durations are text like `"250ms"` or `"1m 30s"`, shares text like `"50%"`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of a setting of type `{T}`",
+    label = "expected `{T}`, or text such as \"2s\" for a duration and \"20%\" for a share"
+)]
 pub trait IntoSetting<T> {
     /// The value.
     ///
@@ -74,8 +101,11 @@ into_setting! {
     &str => Duration: parse_duration;
     f64 => f64: Ok;
     &str => f64: parse_share;
-    Window => Window: Ok;
-    u32 => Window: |calls| Ok(Window::Calls(calls));
-    Duration => Window: |time| Ok(Window::Time(time));
     &str => Window: |text| parse_duration(text).map(Window::Time);
+}
+
+impl<T: Into<Window>> IntoSetting<Window> for T {
+    fn into_setting(self) -> Result<Window, TextError> {
+        Ok(self.into())
+    }
 }

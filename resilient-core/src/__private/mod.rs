@@ -26,8 +26,8 @@ pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, 
 pub use crate::budget_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::retry::{
     Attempt, Backoff, Entered, GiveUpEvent, Jitter, Kept, Last, NestedMode, Record, Recorded,
-    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason, Terms, TimeLimit,
-    TimedOut, TimedOutOutput, WhenOpen,
+    RetryDriver, RetryEvent, RetryPolicy, RetrySettings, StopReason, Terms, TimeLimit, TimedOut,
+    TimedOutOutput, WhenOpen,
 };
 pub use crate::site::{Declaration, KeyedSite, Site};
 /// What models see of the inside.

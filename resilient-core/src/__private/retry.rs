@@ -6,8 +6,8 @@ use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::outcome::Classification;
 use crate::retry::{
-    Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason,
-    Terms, TimeLimit, TimedOut, TimedOutOutput,
+    Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
+    StopReason, Terms, TimeLimit, TimedOut, TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -195,8 +195,8 @@ pub fn fell_back() {
 
 /// A policy of expressions: those out of range fall back to their defaults, with a warning.
 #[must_use]
-pub fn policy(settings: RetryPolicyBuilder) -> RetryPolicy {
-    let (policy, errors) = settings.build_leniently();
+pub fn policy(settings: RetrySettings) -> RetryPolicy {
+    let (policy, errors) = RetryPolicyBuilder::from(settings).build_leniently();
     for error in &errors {
         telemetry::invalid_policy(error);
     }

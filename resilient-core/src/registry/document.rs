@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 use super::Registry;
@@ -115,13 +116,17 @@ impl Registry {
     /// [`LoadError`], with line and key: for what is no TOML, for unknown keys, for values of the wrong form or out of
     /// range, and for settings that do not go together with the code of a live breaker. Then nothing changes anywhere.
     pub fn apply_toml(&self, document: &str) -> Result<OverrideReport, LoadError> {
-        let overrides: Overrides = toml::from_str(document).map_err(|error| {
-            let span = error.span();
-            let line = span.and_then(|span| line_at(document, span.start));
+        let malformed = |mut error: toml::de::Error| {
+            error.set_input(Some(document));
+            let line = error.span().and_then(|span| line_at(document, span.start));
             LoadError::of(Problem::Malformed(error), line)
-        })?;
+        };
+        let table = DeTable::parse(document).map_err(malformed)?;
+        let overrides = toml::Deserializer::from(table.clone());
+        let overrides = Overrides::deserialize(overrides).map_err(malformed)?;
         self.set_overrides(overrides).map_err(|error| {
-            let line = line_of(document, &error);
+            let span = span_of(table.get_ref(), &error);
+            let line = span.and_then(|span| line_at(document, span.start));
             LoadError::of(Problem::Refused(error), line)
         })
     }
@@ -155,26 +160,19 @@ impl Registry {
     }
 }
 
-/// The line of the key that is refused, or of the nearest thing that is in the document.
-fn line_of(document: &str, error: &OverrideError) -> Option<usize> {
-    let parsed = DeTable::parse(document).ok()?;
-    let root = parsed.get_ref();
+/// The place of the setting that is refused, or of the section that it belongs to.
+fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     let field = error.config_error().field();
-    let section = |of: &str, name: Option<&str>| {
-        let (_, sections) = entry(root, of)?;
-        entry(sections?, name?)
-    };
+    let section = |of: &str, name: Option<&str>| entry(entry(root, of)?.1?, name?);
     let own = section("breakers", error.breaker()).or_else(|| section("budgets", error.budget()));
     let defaults = entry(root, "defaults");
-    let key_in = |section: &Option<(Range<usize>, Option<&DeTable<'_>>)>| {
-        let (_, table) = section.as_ref()?;
-        entry((*table)?, field).map(|(span, _)| span)
-    };
-    let span = key_in(&own)
-        .or_else(|| key_in(&defaults))
-        .or_else(|| own.map(|(span, _)| span))
-        .or_else(|| defaults.map(|(span, _)| span))?;
-    line_at(document, span.start)
+    let sections = [own, defaults];
+    let setting = sections
+        .iter()
+        .flatten()
+        .find_map(|(_, table)| entry((*table)?, field));
+    let found = setting.or_else(|| sections.into_iter().flatten().next())?;
+    Some(found.0)
 }
 
 /// From 1.

@@ -148,16 +148,16 @@ impl Overrides {
     /// Whether each setting is in its range; whether they go together depends on the code's.
     fn check(&self) -> Result<(), OverrideError> {
         self.defaults
-            .check_each()
+            .check_part()
             .map_err(OverrideError::of_defaults)?;
         for (name, own) in &self.breakers {
             own.settings
-                .check_each()
+                .check_part()
                 .map_err(|error| OverrideError::of_breaker(name, error))?;
         }
         for (name, own) in &self.budgets {
             own.settings
-                .check_each()
+                .check_part()
                 .map_err(|error| OverrideError::of_budget(name, error))?;
         }
         Ok(())

@@ -1,6 +1,10 @@
 //! How long to wait before each retry, before jitter: computed from the retry's number, saturating at any number.
 
+use std::str::FromStr;
 use std::time::Duration;
+
+use resilient_settings::retry::{TABLE, key};
+use resilient_settings::{TextError, Value};
 
 use super::nanos;
 
@@ -55,6 +59,16 @@ pub enum Backoff {
 }
 
 impl Backoff {
+    pub(crate) const fn value(self) -> Value {
+        Value::Word(match self {
+            Self::Exponential => "exponential",
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Fibonacci => "fibonacci",
+            Self::Custom(_) => "custom",
+        })
+    }
+
     /// The delay before retry `k`, uncapped: at most `Duration::MAX`.
     #[inline]
     pub(crate) fn nominal(self, k: u32, base: Duration, factor: f64) -> Duration {
@@ -67,6 +81,18 @@ impl Backoff {
             Self::Linear => base.saturating_mul(k),
             Self::Fibonacci => nanos::times(base, fibonacci(k)),
         }
+    }
+}
+
+/// The names of the table, without `custom`.
+impl FromStr for Backoff {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let value = TABLE.settings[key::backoff].read_word(text)?;
+        let named = [Self::Constant, Self::Linear, Self::Fibonacci];
+        let named = named.into_iter().find(|backoff| backoff.value() == value);
+        Ok(named.unwrap_or_default())
     }
 }
 

@@ -1,6 +1,10 @@
 //! Randomness in delays, so that clients that failed together do not come back together.
 
+use std::str::FromStr;
 use std::time::Duration;
+
+use resilient_settings::retry::{TABLE, key};
+use resilient_settings::{TextError, Value};
 
 use super::nanos;
 use super::random::Random;
@@ -55,16 +59,15 @@ pub enum Jitter {
 }
 
 impl Jitter {
-    /// Whether it is a schedule of its own, so that no factor and no other backoff go with it.
-    pub(super) const fn is_schedule(self) -> bool {
-        matches!(self, Self::Decorrelated | Self::Smooth)
-    }
-
-    pub(super) const fn is_in_range(self) -> bool {
-        match self {
-            Self::Proportional(share) => share >= 0.0 && share <= 1.0,
-            _ => true,
-        }
+    pub(crate) const fn value(self) -> Value {
+        Value::Word(match self {
+            Self::Full => "full",
+            Self::Equal => "equal",
+            Self::Proportional(share) => return Value::Number(share),
+            Self::None => "none",
+            Self::Decorrelated => "decorrelated",
+            Self::Smooth => "smooth",
+        })
     }
 
     /// The shortest and the longest that `delay`, which is capped already, can become within `cap`.
@@ -83,6 +86,22 @@ impl Jitter {
     pub(super) fn spread(self, delay: Duration, cap: Duration, random: &mut Random) -> Duration {
         let (least, most) = self.range(delay, cap);
         random.within(least, most)
+    }
+}
+
+/// The names of the table, and shares like `"20%"`.
+impl FromStr for Jitter {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        match TABLE.settings[key::jitter].read_word(text)? {
+            Value::Number(share) => Ok(Self::Proportional(share)),
+            value => {
+                let named = [Self::Equal, Self::None, Self::Decorrelated, Self::Smooth];
+                let named = named.into_iter().find(|jitter| jitter.value() == value);
+                Ok(named.unwrap_or_default())
+            }
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) use self::limited::timeout;
 pub use self::limited::{Attempted, Limited};
 pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
-pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::record::{Kept, Last, Record, Recorded};
 pub use self::scope::Entered;
 pub use self::terms::Terms;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 use super::deserialize::{Document, EndpointConfigs};
@@ -120,12 +121,15 @@ impl EndpointConfigs {
     ///
     /// [`EndpointsError`], with its place, for what is no TOML, for unknown keys, and for values that cannot be.
     pub fn from_toml(document: &str) -> Result<Self, EndpointsError> {
-        let parsed: Document = toml::from_str(document).map_err(|error| {
+        let malformed = |error: toml::de::Error| {
             let place = error.span().and_then(|span| place(document, span.start));
             EndpointsError::at(Problem::Malformed(without_values(error.message())), place)
-        })?;
-        parsed.check().map_err(|(name, wrong)| {
-            let span = find(document, &name, wrong.key);
+        };
+        let table = DeTable::parse(document).map_err(malformed)?;
+        let read = toml::Deserializer::from(table.clone());
+        let read = Document::deserialize(read).map_err(malformed)?;
+        read.check().map_err(|(name, wrong)| {
+            let span = find(table.get_ref(), &name, wrong.key);
             let place = span.and_then(|span| place(document, span.start));
             let mut error = EndpointsError::at(Problem::Wrong(wrong.error), place);
             error.0.endpoint = Some(name);
@@ -151,9 +155,7 @@ impl EndpointConfigs {
 }
 
 /// Where the key stands: in the endpoint's section, else in the defaults; else where the section begins.
-fn find(document: &str, endpoint: &str, key: &str) -> Option<Range<usize>> {
-    let parsed = DeTable::parse(document).ok()?;
-    let root = parsed.get_ref();
+fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
     let defaults = entry(root, "defaults").and_then(|(_, table)| table);
     let in_table = |table: Option<&DeTable<'_>>| entry(table?, key).map(|(span, _)| span);

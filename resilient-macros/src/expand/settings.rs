@@ -183,7 +183,7 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
         None => {}
     }
     let Builder { calls, is_const } = builder;
-    let settings = emit!(#private::RetryPolicy::builder()#calls);
+    let settings = emit!(#private::RetrySettings::NONE #calls);
     if is_const {
         emit! {
             let policy = {
