@@ -2,9 +2,9 @@
 
 use resilient_settings::{Broken, Settings, TextError, forget_broken};
 
-use crate::error::ConfigError;
+use crate::signal::ConfigError;
 
-/// The type of a setting, by its form in the table.
+/// The type of a setting by its form in the table, as the caller imports it.
 macro_rules! type_of {
     (Count) => {
         u32
@@ -18,20 +18,11 @@ macro_rules! type_of {
     (Factor) => {
         f64
     };
-    (Window) => {
-        $crate::breaker::Window
-    };
     (Abandoned) => {
-        $crate::breaker::AbandonedOutcome
+        AbandonedOutcome
     };
-    (Backoff) => {
-        $crate::retry::Backoff
-    };
-    (Jitter) => {
-        $crate::retry::Jitter
-    };
-    (WhenOpen) => {
-        $crate::retry::WhenOpen
+    ($form:ident) => {
+        $form
     };
 }
 
@@ -184,7 +175,7 @@ macro_rules! builder {
             /// [`ConfigError`](crate::ConfigError), if a setting is out of range, breaks a rule, or
             /// was given as text that cannot be read. It names the first such setting, its value
             /// and the rule.
-            pub fn build(&self) -> Result<$built, $crate::error::ConfigError> {
+            pub fn build(&self) -> Result<$built, $crate::signal::ConfigError> {
                 self.unreadable.check()?;
                 $crate::settings::check(&self.settings)?;
                 Ok(self.settings.complete())
@@ -192,7 +183,7 @@ macro_rules! builder {
 
             /// Builds with the default in place of each setting that is wrong, and returns what was
             /// wrong.
-            pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::error::ConfigError>) {
+            pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::signal::ConfigError>) {
                 let mut settings = self.settings;
                 let mut errors = self.unreadable.into_errors();
                 errors.extend($crate::settings::make_valid(&mut settings));

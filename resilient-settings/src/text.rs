@@ -1,39 +1,8 @@
 //! Values that can also be given as text.
 
-use std::fmt;
 use std::time::Duration;
 
-use crate::{Value, parse_duration, parse_share};
-
-/// Why text cannot be read as a value, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextError {
-    text: Box<str>,
-    message: Box<str>,
-}
-
-impl TextError {
-    pub(crate) fn new(text: &str, message: impl Into<Box<str>>) -> Self {
-        Self {
-            text: text.into(),
-            message: message.into(),
-        }
-    }
-
-    /// The text that cannot be read.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Display for TextError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for TextError {}
+use crate::{TextError, Value, parse_duration, parse_share};
 
 /// The calls that rates and counts are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

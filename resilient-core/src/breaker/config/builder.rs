@@ -3,9 +3,9 @@
 use resilient_settings::breaker::default;
 use resilient_settings::breaker_settings;
 
-use super::{BreakerConfig, Conditions, Window};
-use crate::error::ConfigError;
+use super::{AbandonedOutcome, BreakerConfig, Conditions, Window};
 use crate::settings::{builder, check_part, settings, type_of, value_of};
+use crate::signal::ConfigError;
 
 breaker_settings!(settings {
     /// The settings that were given.

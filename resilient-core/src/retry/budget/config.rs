@@ -3,8 +3,8 @@
 use resilient_settings::budget::default;
 use resilient_settings::budget_settings;
 
-use crate::error::ConfigError;
 use crate::settings::{check, check_part, make_valid, setters, settings, type_of, value_of};
+use crate::signal::ConfigError;
 
 /// Checked settings of a [`RetryBudget`](crate::RetryBudget), in tokens.
 ///
