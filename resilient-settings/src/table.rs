@@ -42,9 +42,7 @@ pub struct Setting {
     pub doc: &'static str,
     /// How it is written, and its range.
     pub form: Form,
-    /// The end of the sentence "`name` is 0: …" in the error of a builder.
-    pub(crate) must: &'static str,
-    /// The end of that sentence in a compile error, where it also says why.
+    /// Why the range is as it is, for a compile error. Empty where the form says it.
     pub(crate) reason: &'static str,
     /// The default, unless it depends on other settings.
     pub default: Option<Value>,
@@ -159,13 +157,36 @@ impl Setting {
         }
     }
 
-    /// The rule that a value out of range breaks, as in "must be at least 1".
+    /// The rule that a value out of range breaks, as in "must be at least 1". Empty if no value of
+    /// the type is out of range.
     #[must_use]
-    pub const fn must(&self, value: Value) -> &'static str {
-        match (self.form, value) {
-            (Form::Window { .. }, Value::Time(_)) => "must be longer than zero",
-            _ => self.must,
-        }
+    pub fn must(&self, value: Value) -> String {
+        let rule = match (self.form, value) {
+            (
+                Form::Count {
+                    least,
+                    most: u32::MAX,
+                },
+                _,
+            ) if least > 0 => {
+                return format!("must be at least {least}");
+            }
+            (Form::Count { least, most }, _) if most < u32::MAX => {
+                return format!("must be between {least} and {most}");
+            }
+            (Form::Window { .. }, Value::Time(_)) | (Form::Time { zero: false }, _) => {
+                "must be longer than zero"
+            }
+            (Form::Window { most }, _) => {
+                return format!("must be between 1 and {most} calls; longer ones are a time");
+            }
+            (Form::Share { zero: true }, _) => "must be between 0 and 1",
+            (Form::Share { zero: false }, _) => "must be above 0 and at most 1",
+            (Form::Factor, _) => "must be a finite number of at least 1",
+            (Form::WordOrShare(_), _) => "as a proportion must be between 0 and 1",
+            _ => "",
+        };
+        rule.to_owned()
     }
 
     /// The end of a compile error for a value out of range, after "`name` is `value`: ".
@@ -173,7 +194,15 @@ impl Setting {
     pub const fn reason(&self, value: Value) -> &'static str {
         match (self.form, value) {
             (Form::Window { .. }, Value::Time(_)) => "it would hold no call, so above zero",
-            _ => self.reason,
+            _ if !self.reason.is_empty() => self.reason,
+            (Form::Share { zero: false }, _) => {
+                "a rate is above 0 and up to 1, or a percentage up to \"100%\""
+            }
+            (Form::Share { .. } | Form::WordOrShare(_), _) => {
+                "a proportion is from 0 to 1, or from \"0%\" to \"100%\""
+            }
+            (Form::Factor, _) => "a factor is finite and at least 1",
+            _ => "",
         }
     }
 

@@ -108,10 +108,7 @@ fn range(table: &Table, at: usize) -> String {
         Form::Word(_) => words(),
         Form::WordOrShare(_) => format!("{}, or a share", words()),
         Form::WordOrFunction(_) => format!("{}, or a function", words()),
-        _ => match setting.must(Value::Count(0)) {
-            "" => String::new(),
-            rule => shown(rule),
-        },
+        _ => shown(&setting.must(Value::Count(0))),
     }];
     for rule in table.rules.iter().filter(|rule| rule.subject == at) {
         let text = shown(&rule.must(table));

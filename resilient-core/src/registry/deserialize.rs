@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use resilient_settings::{TextError, breaker_settings, parse_duration, parse_share};
+use resilient_settings::{IntoSetting, breaker_settings};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -118,8 +118,6 @@ struct Written<T>(T);
 trait ReadSetting: Sized {
     const EXPECTED: &'static str;
 
-    fn from_text(text: &str) -> Result<Self, TextError>;
-
     fn from_whole(_: i64) -> Option<Self> {
         None
     }
@@ -131,19 +129,11 @@ trait ReadSetting: Sized {
 
 impl ReadSetting for Duration {
     const EXPECTED: &'static str = "a duration in quotes, like \"250ms\" or \"30s\"";
-
-    fn from_text(text: &str) -> Result<Self, TextError> {
-        parse_duration(text)
-    }
 }
 
 impl ReadSetting for f64 {
     const EXPECTED: &'static str =
         "a share: a number up to 1, like 0.5, or a percentage, like \"50%\"";
-
-    fn from_text(text: &str) -> Result<Self, TextError> {
-        parse_share(text)
-    }
 
     fn from_whole(share: i64) -> Option<Self> {
         i32::try_from(share).ok().map(Self::from)
@@ -158,16 +148,15 @@ impl ReadSetting for Window {
     const EXPECTED: &'static str =
         "a number of calls, like 100, or a duration in quotes, like \"60s\"";
 
-    fn from_text(text: &str) -> Result<Self, TextError> {
-        parse_duration(text).map(Self::Time)
-    }
-
     fn from_whole(calls: i64) -> Option<Self> {
         u32::try_from(calls).ok().map(Self::Calls)
     }
 }
 
-impl<'de, T: ReadSetting> Deserialize<'de> for Written<T> {
+impl<'de, T: ReadSetting> Deserialize<'de> for Written<T>
+where
+    for<'a> &'a str: IntoSetting<T>,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Read(PhantomData)).map(Self)
     }
@@ -175,7 +164,10 @@ impl<'de, T: ReadSetting> Deserialize<'de> for Written<T> {
 
 struct Read<T>(PhantomData<T>);
 
-impl<T: ReadSetting> Visitor<'_> for Read<T> {
+impl<T: ReadSetting> Visitor<'_> for Read<T>
+where
+    for<'a> &'a str: IntoSetting<T>,
+{
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,7 +175,7 @@ impl<T: ReadSetting> Visitor<'_> for Read<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        T::from_text(text)
+        text.into_setting()
             .map_err(|error| E::custom(format_args!("expected {}: {error}", T::EXPECTED)))
     }
 

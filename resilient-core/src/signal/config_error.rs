@@ -1,6 +1,5 @@
 //! The error of a setting that breaks a rule.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use resilient_settings::{Broken, TextError};
@@ -17,7 +16,7 @@ use resilient_settings::{Broken, TextError};
 pub struct ConfigError {
     field: &'static str,
     value: Box<str>,
-    rule: Cow<'static, str>,
+    rule: Box<str>,
 }
 
 impl ConfigError {
@@ -56,7 +55,7 @@ impl From<Broken> for ConfigError {
             value: broken
                 .value
                 .map_or_else(Box::default, |value| value.to_string().into()),
-            rule: broken.rule(),
+            rule: broken.rule().into(),
         }
     }
 }
