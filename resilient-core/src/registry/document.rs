@@ -1,4 +1,4 @@
-//! Overrides from a TOML document, and where in it something is wrong.
+//! Overrides from a TOML document, and errors with their line.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::Registry;
 use super::overrides::{OverrideError, OverrideReport, Overrides};
 
-/// Why overrides were not taken from a document. Nothing of it was applied.
+/// The error of a document with overrides. Nothing of it was applied.
 #[derive(Debug)]
 pub struct LoadError {
     path: Option<Box<Path>>,
@@ -21,19 +21,19 @@ pub struct LoadError {
 #[derive(Debug)]
 enum Problem {
     Unreadable(std::io::Error),
-    /// No TOML, an unknown key, or a value of the wrong form.
+    /// The text is not TOML, or has an unknown key or a value of the wrong form.
     Malformed(toml::de::Error),
     Refused(OverrideError),
 }
 
 impl LoadError {
-    /// The file, if there was one.
+    /// The file, unless the document was text.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// The line, from 1, where that is known.
+    /// The line, from 1, if it is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.line
@@ -87,8 +87,8 @@ impl std::error::Error for LoadError {
 }
 
 impl Registry {
-    /// Reads overrides from a TOML document and puts them in place of all that there were; see
-    /// [`Registry::set_overrides`] for what that means to live breakers, and [`Overrides`] for which setting wins.
+    /// Replaces all overrides by those in a TOML document: see [`Registry::set_overrides`] for the
+    /// effect on live breakers, and [`Overrides`] for the order in which settings win.
     ///
     /// ```
     /// # use resilient_core::Registry;
@@ -113,8 +113,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`LoadError`], with line and key: for what is no TOML, for unknown keys, for values of the wrong form or out of
-    /// range, and for settings that do not go together with the code of a live breaker. Then nothing changes anywhere.
+    /// [`LoadError`] with the line and the key, if the text is not TOML, a key is unknown, a value
+    /// has the wrong form or is out of range, or settings break a rule together with the code of a
+    /// live breaker. Then nothing changes.
     pub fn apply_toml(&self, document: &str) -> Result<OverrideReport, LoadError> {
         let malformed = |mut error: toml::de::Error| {
             error.set_input(Some(document));
@@ -131,11 +132,11 @@ impl Registry {
         })
     }
 
-    /// The same from a file. Call it again when the file has changed.
+    /// Replaces all overrides by those in a TOML file. Call it again when the file has changed.
     ///
     /// # Errors
     ///
-    /// As there, and if the file cannot be read as UTF-8 text.
+    /// As for [`Registry::apply_toml`], and if the file cannot be read as UTF-8 text.
     pub fn load_overrides(&self, path: impl AsRef<Path>) -> Result<OverrideReport, LoadError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
@@ -144,11 +145,12 @@ impl Registry {
             .map_err(|error| error.at(path))
     }
 
-    /// The same from the file that an environment variable names. `None` if it is not set, or empty: then nothing changes.
+    /// Replaces all overrides by those in the file that an environment variable names. If it is not
+    /// set or empty, the result is `None` and nothing changes.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Registry::load_overrides`].
     pub fn load_overrides_from_env(
         &self,
         variable: &str,
@@ -160,7 +162,7 @@ impl Registry {
     }
 }
 
-/// The place of the setting that is refused, or of the section that it belongs to.
+/// Where the refused setting stands, or its section.
 fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     let field = error.config_error().field();
     let section = |of: &str, name: Option<&str>| entry(entry(root, of)?.1?, name?);
@@ -175,13 +177,13 @@ fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     Some(found.0)
 }
 
-/// From 1.
+/// The line of a position, from 1.
 fn line_at(document: &str, position: usize) -> Option<usize> {
     let before = document.get(..position)?;
     Some(before.matches('\n').count() + 1)
 }
 
-/// Where a key stands in a table, and the table that it leads to, if it is one.
+/// Where a key stands in a table, and its value if that is a table.
 fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
     let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
     let inner = match value.get_ref() {

@@ -70,7 +70,7 @@ pub struct BreakerConfig {
     pub(crate) max_keys: u32,
 }
 
-/// What opens a closed circuit.
+/// The conditions that open a closed circuit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Conditions {
     pub(crate) failure_threshold: Option<u32>,
@@ -103,13 +103,13 @@ impl BreakerConfig {
         Arc::new(self)
     }
 
-    /// After this many counted probes a round is decided either way.
+    /// The number of counted probes after which a half-open circuit closes or opens.
     pub(crate) fn most_probes_of_a_round(&self) -> u32 {
         self.half_open_successes
             .saturating_add(self.half_open_failures)
     }
 
-    /// Whether all that decides the end of an open time is the same.
+    /// Whether both have the same settings of the open time.
     pub(crate) fn recovers_like(&self, other: &Self) -> bool {
         self.recovery_time == other.recovery_time
             && self.max_recovery_time == other.max_recovery_time
@@ -117,7 +117,7 @@ impl BreakerConfig {
             && same(self.recovery_jitter, other.recovery_jitter)
     }
 
-    /// Whether the same calls are remembered, in the same way.
+    /// Whether both have the same window.
     pub(crate) fn remembers_like(&self, other: &Self) -> bool {
         self.window == other.window && self.window_buckets == other.window_buckets
     }
@@ -128,7 +128,7 @@ fn same(one: f64, other: f64) -> bool {
 }
 
 impl Conditions {
-    /// The first condition that is met by what is remembered.
+    /// The first condition that the streak or the window meets.
     pub(crate) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
         if self.failure_threshold.is_some_and(|most| streak >= most) {
             return Some(TransitionReason::FailureThreshold);
@@ -157,15 +157,15 @@ impl Conditions {
         }
     }
 
-    /// Whether no success, and no number of them, can make a condition be met that is not met now: they only lower rates,
-    /// but may be what a rate was waiting for to be trusted.
+    /// Whether no number of successes can meet a condition that is not met now. Successes lower
+    /// rates, but they may also complete the calls from which on a rate is trusted.
     pub(crate) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)
             && self.met(0, Some(window)).is_none()
     }
 
-    /// Whether so many calls are enough for a rate; or there is none.
+    /// Whether so many calls are enough to trust a rate, or no rate is set.
     pub(crate) fn trust_rates_of(&self, calls: u64) -> bool {
         calls >= u64::from(self.min_calls)
             || (self.failure_rate.is_none() && self.slow_call_rate.is_none())
