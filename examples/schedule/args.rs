@@ -59,7 +59,7 @@ pub(crate) enum Asked {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) settings: RetryPolicyBuilder,
-    /// The same, checked.
+    /// The settings, checked.
     pub(crate) policy: RetryPolicy,
     /// The policy in words.
     pub(crate) title: String,

@@ -290,3 +290,41 @@ pub(crate) fn make_valid(settings: &mut impl Settings) -> Vec<ConfigError> {
 fn error_of(broken: Option<Broken>) -> Result<(), ConfigError> {
     broken.map_or(Ok(()), |broken| Err(ConfigError::from(broken)))
 }
+
+#[cfg(test)]
+mod tests {
+    use resilient_settings::{Value, breaker, retry};
+
+    use crate::breaker::AbandonedOutcome;
+    use crate::retry::{Backoff, Jitter, RetryPolicy, WhenOpen};
+
+    #[test]
+    fn the_defaults_of_enums_are_those_of_the_table() {
+        let abandoned = AbandonedOutcome::default().value();
+        assert_eq!(abandoned, Value::Word(breaker::default::abandoned()));
+        let default = RetryPolicy::DEFAULT;
+        let (backoff, jitter) = (Backoff::default().value(), Jitter::default().value());
+        assert_eq!(backoff, Value::Word(retry::default::backoff()));
+        assert_eq!(jitter, Value::Word(retry::default::jitter()));
+        let when_open = WhenOpen::default().value();
+        assert_eq!(when_open, Value::Word(retry::default::when_open()));
+        assert_eq!(default.backoff.value(), backoff);
+        assert_eq!(
+            (default.jitter.value(), default.when_open.value()),
+            (jitter, when_open)
+        );
+    }
+
+    #[test]
+    fn every_word_of_the_table_names_a_variant() {
+        for word in retry::TABLE.settings[retry::key::backoff].words() {
+            assert_eq!(word.parse().map(Backoff::value), Ok(Value::Word(word)));
+        }
+        for word in retry::TABLE.settings[retry::key::jitter].words() {
+            assert_eq!(word.parse().map(Jitter::value), Ok(Value::Word(word)));
+        }
+        assert_eq!("20%".parse(), Ok(Jitter::Proportional(0.2)));
+        let error = "some".parse::<Jitter>().expect_err("no jitter");
+        assert!(error.to_string().contains("`smooth`"), "{error}");
+    }
+}

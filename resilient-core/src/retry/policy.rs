@@ -37,14 +37,14 @@ impl WhenOpen {
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
     pub(super) max_retries: u32,
-    pub(super) backoff: Backoff,
+    pub(crate) backoff: Backoff,
     pub(super) base_delay: Duration,
     pub(super) max_delay: Duration,
     pub(super) backoff_factor: f64,
-    pub(super) jitter: Jitter,
+    pub(crate) jitter: Jitter,
     pub(super) max_retry_after: Duration,
     pub(super) max_elapsed: Option<Duration>,
-    pub(super) when_open: WhenOpen,
+    pub(crate) when_open: WhenOpen,
     pub(super) seed: Option<u64>,
 }
 

@@ -14,7 +14,8 @@ breaker_settings!(settings {
 });
 
 breaker_settings!(builder {
-    /// Settings of a breaker before they are checked. See [`BreakerConfig`] for defaults and ranges.
+    /// Settings of a breaker before they are checked. See [`BreakerConfig`] for defaults and
+    /// ranges.
     ///
     /// ```
     /// use resilient_core::BreakerConfig;
