@@ -53,16 +53,10 @@ macro_rules! settings {
             $(#[$meta:meta])*
             pub struct $settings:ident from $table:ident $(, with $extra:ident: $extra_type:ty)?
         }
-        $(
-            $(#[doc = $doc:literal])+
-            $name:ident: $form:ident $(($($range:tt)+))?,
-            default($($default:tt)*),
-            $(reason($reason:literal),)?
-            advice($advice:literal);
-        )+
+        $($name:ident: $form:ident, $($doc:literal)+;)+
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy)]
+        #[derive(Debug, Clone, Copy, Default)]
         #[must_use]
         pub struct $settings {
             $(pub(crate) $name: Option<type_of!($form)>,)+
@@ -94,12 +88,6 @@ macro_rules! settings {
             }
         }
 
-        impl Default for $settings {
-            fn default() -> Self {
-                Self::NONE
-            }
-        }
-
         impl ::resilient_settings::Settings for $settings {
             const TABLE: &'static ::resilient_settings::Table =
                 &::resilient_settings::$table::TABLE;
@@ -122,13 +110,7 @@ macro_rules! settings {
 macro_rules! setters {
     (
         { $settings:ident }
-        $(
-            $(#[doc = $doc:literal])+
-            $name:ident: $form:ident $(($($range:tt)+))?,
-            default($($default:tt)*),
-            $(reason($reason:literal),)?
-            advice($advice:literal);
-        )+
+        $($name:ident: $form:ident, $($doc:literal)+;)+
     ) => {
         impl $settings {
             $($(#[doc = $doc])+
@@ -149,13 +131,7 @@ macro_rules! builder {
             $(#[$meta:meta])*
             pub struct $builder:ident of $settings:ident for $built:ident
         }
-        $(
-            $(#[doc = $doc:literal])+
-            $name:ident: $form:ident $(($($range:tt)+))?,
-            default($($default:tt)*),
-            $(reason($reason:literal),)?
-            advice($advice:literal);
-        )+
+        $($name:ident: $form:ident, $($doc:literal)+;)+
     ) => {
         $(#[$meta])*
         #[derive(Clone, Default)]
@@ -185,8 +161,8 @@ macro_rules! builder {
             /// wrong.
             pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::signal::ConfigError>) {
                 let mut settings = self.settings;
-                let mut errors = self.unreadable.into_errors();
-                errors.extend($crate::settings::make_valid(&mut settings));
+                let errors = $crate::settings::make_valid(&mut settings);
+                let errors = self.unreadable.errors().chain(errors).collect();
                 (settings.complete(), errors)
             }
         }
@@ -199,10 +175,8 @@ macro_rules! builder {
 
         impl From<$settings> for $builder {
             fn from(settings: $settings) -> Self {
-                Self {
-                    settings,
-                    unreadable: $crate::settings::Unreadable::NONE,
-                }
+                let unreadable = $crate::settings::Unreadable::default();
+                Self { settings, unreadable }
             }
         }
     };
@@ -236,8 +210,6 @@ pub(crate) use {builder, setters, settings, type_of, value_of};
 pub(crate) struct Unreadable(Vec<(&'static str, TextError)>);
 
 impl Unreadable {
-    pub(crate) const NONE: Self = Self(Vec::new());
-
     /// The value of the setting, unless it was given as text that cannot be read. The last value
     /// of a setting counts.
     pub(crate) fn value<T>(
@@ -254,18 +226,12 @@ impl Unreadable {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        self.clone()
-            .into_errors()
-            .into_iter()
-            .next()
-            .map_or(Ok(()), Err)
+        self.errors().next().map_or(Ok(()), Err)
     }
 
-    pub(crate) fn into_errors(self) -> Vec<ConfigError> {
-        let errors = self.0.into_iter();
-        errors
-            .map(|(name, error)| ConfigError::of_text(name, &error))
-            .collect()
+    pub(crate) fn errors(&self) -> impl Iterator<Item = ConfigError> {
+        let errors = self.0.iter();
+        errors.map(|(name, error)| ConfigError::of_text(name, error))
     }
 }
 
@@ -288,7 +254,7 @@ pub(crate) fn make_valid(settings: &mut impl Settings) -> Vec<ConfigError> {
 }
 
 fn error_of(broken: Option<Broken>) -> Result<(), ConfigError> {
-    broken.map_or(Ok(()), |broken| Err(ConfigError::from(broken)))
+    broken.map_or(Ok(()), |broken| Err(broken.into()))
 }
 
 #[cfg(test)]

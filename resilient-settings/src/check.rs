@@ -53,14 +53,13 @@ impl Table {
         while at < self.rules.len() {
             let rule = &self.rules[at];
             if rule.is_broken(self, given) {
-                let named = rule.named(given);
                 let other_is_default = match rule.relation {
                     Relation::AtMost(other) | Relation::AtLeast(other) => {
                         given[other].is_default() || given[rule.subject].is_default()
                     }
                     _ => false,
                 };
-                return Some(self.broken(given, named, Some((at, other_is_default))));
+                return Some(self.broken(given, rule.named(given), Some((at, other_is_default))));
             }
             at += 1;
         }

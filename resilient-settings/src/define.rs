@@ -99,10 +99,29 @@ macro_rules! table {
         pub static TABLE: $crate::Table = {
             #[allow(clippy::enum_glob_use, clippy::wildcard_imports)]
             use {self::key::*, $crate::Relation::*};
-            $crate::Table::new(SETTINGS, &[
-                $($crate::Rule::new($subject, $relation, $must, $reason)
-                    $(.no_defaults_if($word))?),+
-            ])
+            let rules = &[$($crate::Rule {
+                subject: $subject,
+                relation: $relation,
+                must: $must,
+                reason: $reason,
+                no_defaults_if: &[$($word)?],
+            }),+];
+            $crate::Table { settings: SETTINGS, rules }
         };
+    };
+}
+
+/// A callback of the table that hands names, forms and documentation to the macro `$callback`,
+/// after the tokens in `$extra`.
+#[macro_export]
+macro_rules! fields {
+    ($callback:ident $extra:tt $(
+        $(#[doc = $doc:literal])+
+        $name:ident: $form:ident $(($($range:tt)+))?,
+        default($($default:tt)*),
+        $(reason($reason:literal),)?
+        advice($advice:literal);
+    )+) => {
+        $callback! { $extra $($name: $form, $($doc)+;)+ }
     };
 }

@@ -16,10 +16,6 @@ pub struct Table {
 }
 
 impl Table {
-    pub(crate) const fn new(settings: &'static [Setting], rules: &'static [Rule]) -> Self {
-        Self { settings, rules }
-    }
-
     /// The setting of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'static Setting> {

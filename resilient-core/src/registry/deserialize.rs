@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use resilient_settings::{IntoSetting, breaker_settings};
+use resilient_settings::{IntoSetting, breaker_settings, fields};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -42,13 +42,7 @@ macro_rules! read_value {
 
 /// A callback of the table: sections with a key for each setting.
 macro_rules! sections {
-    ($(
-        $(#[doc = $doc:literal])+
-        $name:ident: $form:ident $(($($range:tt)+))?,
-        default($($default:tt)*),
-        $(reason($reason:literal),)?
-        advice($advice:literal);
-    )+) => {
+    ({} $($name:ident: $form:ident, $($doc:literal)+;)+) => {
         #[derive(Deserialize, Default)]
         #[serde(default, deny_unknown_fields)]
         struct Defaults {
@@ -79,7 +73,7 @@ macro_rules! sections {
     };
 }
 
-breaker_settings!(sections);
+breaker_settings!(fields sections {});
 
 impl<'de> Deserialize<'de> for BreakerConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

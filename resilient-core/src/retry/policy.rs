@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilient_settings::retry::default;
-use resilient_settings::{Value, retry_settings};
+use resilient_settings::{Value, fields, retry_settings};
 
 use super::backoff::Backoff;
 use super::jitter::Jitter;
@@ -64,14 +64,14 @@ impl Default for RetryPolicy {
     }
 }
 
-retry_settings!(settings {
+retry_settings!(fields settings {
     /// The settings that were given. The expansion of the attributes writes one into a constant.
     pub struct RetrySettings from retry, with seed: u64
 });
 
-retry_settings!(setters { RetrySettings });
+retry_settings!(fields setters { RetrySettings });
 
-retry_settings!(builder {
+retry_settings!(fields builder {
     /// Settings of a retry before they are checked. See [`RetryPolicy`] for defaults and ranges.
     ///
     /// ```

@@ -1,19 +1,19 @@
 //! The builder of a breaker's settings, and their defaults.
 
 use resilient_settings::breaker::default;
-use resilient_settings::breaker_settings;
+use resilient_settings::{breaker_settings, fields};
 
 use super::{AbandonedOutcome, BreakerConfig, Conditions, Window};
 use crate::settings::{builder, check_part, settings, type_of, value_of};
 use crate::signal::ConfigError;
 
-breaker_settings!(settings {
+breaker_settings!(fields settings {
     /// The settings that were given.
     #[derive(PartialEq)]
     pub struct BreakerSettings from breaker
 });
 
-breaker_settings!(builder {
+breaker_settings!(fields builder {
     /// Settings of a breaker before they are checked. See [`BreakerConfig`] for defaults and
     /// ranges.
     ///

@@ -1,7 +1,7 @@
 //! The settings of a retry budget, checked and with every default filled in.
 
 use resilient_settings::budget::default;
-use resilient_settings::budget_settings;
+use resilient_settings::{budget_settings, fields};
 
 use crate::settings::{check, check_part, make_valid, setters, settings, type_of, value_of};
 use crate::signal::ConfigError;
@@ -82,7 +82,7 @@ impl PartialEq for BudgetConfig {
 
 impl Eq for BudgetConfig {}
 
-budget_settings!(settings {
+budget_settings!(fields settings {
     /// Settings of a budget before they are checked. See [`BudgetConfig`] for defaults and ranges.
     #[derive(PartialEq, Eq)]
     #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
@@ -93,7 +93,7 @@ budget_settings!(settings {
     pub struct BudgetConfigBuilder from budget
 });
 
-budget_settings!(setters {
+budget_settings!(fields setters {
     BudgetConfigBuilder
 });
 
