@@ -26,7 +26,7 @@ const TABLES: [&Table; 4] = [
 const USES: &[(&str, usize, &str)] = &[
     (
         "resilient-core/src/breaker/config/builder.rs",
-        4,
+        5,
         "fills in defaults",
     ),
     (

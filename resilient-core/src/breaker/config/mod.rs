@@ -52,8 +52,9 @@ impl AbandonedOutcome {
 /// ```
 #[derive(Debug, Clone)]
 pub struct BreakerConfig {
-    /// The settings that were given. An operator may replace the others, which are defaults.
-    given: BreakerSettings,
+    /// A bit for each setting that was given, by its index in the table. An operator may replace
+    /// the others, which are defaults.
+    given: u32,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: u32,
@@ -96,7 +97,7 @@ impl BreakerConfig {
     /// # Ok::<(), resilient_core::ConfigError>(())
     /// ```
     pub fn to_builder(&self) -> BreakerConfigBuilder {
-        self.given.into()
+        self.given_values().into()
     }
 
     pub(crate) fn into_shared(self) -> Arc<Self> {
@@ -175,16 +176,7 @@ impl Conditions {
 impl PartialEq for BreakerConfig {
     /// Whether both have the same values, given or by default.
     fn eq(&self, other: &Self) -> bool {
-        self.conditions == other.conditions
-            && self.remembers_like(other)
-            && self.slow_call == other.slow_call
-            && self.recovers_like(other)
-            && self.half_open_max_calls == other.half_open_max_calls
-            && self.half_open_successes == other.half_open_successes
-            && self.half_open_failures == other.half_open_failures
-            && self.probe_timeout == other.probe_timeout
-            && self.abandoned == other.abandoned
-            && self.max_keys == other.max_keys
+        self.values() == other.values()
     }
 }
 
