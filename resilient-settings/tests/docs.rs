@@ -15,10 +15,20 @@ struct Page {
     builder: Option<&'static str>,
 }
 
-const PAGES: [Page; 4] = [
+const PAGES: [Page; 6] = [
     Page {
         path: "docs/settings.md",
         table: &breaker::TABLE,
+        builder: None,
+    },
+    Page {
+        path: "resilient-macros/docs/circuit_breaker.md",
+        table: &breaker::TABLE,
+        builder: None,
+    },
+    Page {
+        path: "resilient-macros/docs/retry.md",
+        table: &retry::TABLE,
         builder: None,
     },
     Page {
