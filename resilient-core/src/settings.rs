@@ -235,6 +235,7 @@ impl Unreadable {
     }
 }
 
+// B15
 /// Checks ranges and rules.
 pub(crate) fn check<S: Settings>(settings: &S) -> Result<(), ConfigError> {
     error_of(S::TABLE.first_broken(settings.given().as_ref()))

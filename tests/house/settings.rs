@@ -67,8 +67,8 @@ const USES: &[(&str, usize, &str)] = &[
     ),
     (
         "resilient-macros/src/",
-        5,
-        "the attributes do not read the table yet",
+        3,
+        "time limits and keyed breakers expand to code of their kind",
     ),
 ];
 

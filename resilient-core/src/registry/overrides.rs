@@ -136,6 +136,7 @@ impl Overrides {
 
     /// The settings of a breaker that the code declares with `declared`.
     pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
+        // G2
         let own = self.breakers.get(name).map(|own| own.settings.clone());
         own.unwrap_or_default().or(declared).or(&self.defaults)
     }
