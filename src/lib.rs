@@ -55,6 +55,11 @@ pub mod registry {
     };
 }
 
+/// Settings as text: the durations and shares that attributes, builders and files accept.
+pub mod settings {
+    pub use resilient_core::{IntoSetting, TextError, parse_duration, parse_share};
+}
+
 /// Events of breakers, budgets and retries, and subscriptions to them.
 pub mod events {
     pub use resilient_core::{Event, EventKind, EventSource, ListenerId, Subscription};

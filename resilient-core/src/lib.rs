@@ -42,6 +42,7 @@ mod platform;
 mod registry;
 pub mod retry;
 mod seeded;
+mod settings;
 mod signal;
 mod telemetry;
 #[cfg(feature = "test-util")]
@@ -69,6 +70,7 @@ pub use registry::{
     BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
     Registry, Selection,
 };
+pub use resilient_settings::{IntoSetting, TextError, parse_duration, parse_share};
 pub use retry::{
     Attempt, AttemptEnd, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot,
     Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode, NominalDelays,

@@ -38,6 +38,7 @@ const CRATES: &[Crate] = &[
         layers: &[
             (&["signal"], &[]),
             (&["platform"], &[]),
+            (&["settings"], &["signal"]),
             (&["event"], &["signal"]),
             (&["telemetry"], &["event"]),
             // Arithmetic only, without a clock.
@@ -45,7 +46,7 @@ const CRATES: &[Crate] = &[
             (&["time"], &["telemetry", "time/instant"]),
             (
                 &["breaker/config", "breaker/window", "breaker/machine"],
-                &["time/instant"],
+                &["time/instant", "settings"],
             ),
             (
                 &["breaker/shared"],

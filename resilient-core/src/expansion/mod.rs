@@ -27,8 +27,8 @@ pub use crate::call_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::call_site::{Declaration, KeyedSite, Site};
 pub use crate::retry::{
     Attempt, AttemptEnd, Backoff, CallOptions, Entered, GiveUpEvent, Jitter, Kept, Last,
-    NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
-    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
+    NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetrySettings, StopReason,
+    TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
 /// What models see of the inside.
 #[cfg(any(loom, shuttle))]

@@ -6,7 +6,7 @@ use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
     AttemptEnd, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput,
+    RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut, TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -184,8 +184,8 @@ pub fn fell_back() {
 
 /// A policy of expressions: those out of range fall back to their defaults, with a warning.
 #[must_use]
-pub fn policy(settings: RetryPolicyBuilder) -> RetryPolicy {
-    let (policy, errors) = settings.build_leniently();
+pub fn policy(settings: RetrySettings) -> RetryPolicy {
+    let (policy, errors) = RetryPolicyBuilder::from(settings).build_leniently();
     for error in &errors {
         telemetry::invalid_policy(error);
     }

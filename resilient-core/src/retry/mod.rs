@@ -58,7 +58,7 @@ pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
-pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
+pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};

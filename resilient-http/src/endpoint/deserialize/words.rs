@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use resilient::retries::Jitter;
+use resilient::settings::parse_duration;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -84,7 +85,7 @@ impl FromWord for Time {
         if text == "none" {
             return Some(Self(None));
         }
-        humantime::parse_duration(text).ok().map(Some).map(Self)
+        parse_duration(text).ok().map(Some).map(Self)
     }
 }
 
@@ -107,17 +108,7 @@ impl FromWord for Jitter {
         "`full`, `equal`, `none`, `decorrelated`, `smooth` or a share like `20%`";
 
     fn from_word(text: &str) -> Option<Self> {
-        Some(match text {
-            "full" => Self::Full,
-            "equal" => Self::Equal,
-            "none" => Self::None,
-            "decorrelated" => Self::Decorrelated,
-            "smooth" => Self::Smooth,
-            share => {
-                let percent: f64 = share.strip_suffix('%')?.trim_end().parse().ok()?;
-                Self::Proportional(percent / 100.0)
-            }
-        })
+        text.parse().ok()
     }
 }
 

@@ -8,7 +8,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
         &__RESILIENT_BREAKER
     };
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .build_const();
         &POLICY
     };

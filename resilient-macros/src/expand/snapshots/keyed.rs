@@ -16,7 +16,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
         )
         .resilient_breaker(breakers);
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .build_const();
         &POLICY
     };

@@ -9,7 +9,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             &__RESILIENT_BREAKER
         };
         let policy = {
-            static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+            static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
                 .build_const();
             &POLICY
         };

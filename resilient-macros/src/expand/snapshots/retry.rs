@@ -1,6 +1,6 @@
 fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .build_const();
         &POLICY
     };

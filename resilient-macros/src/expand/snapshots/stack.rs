@@ -9,7 +9,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
         &__RESILIENT_BREAKER
     };
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .max_retries(3u32)
             .base_delay(::core::time::Duration::from_millis(100u64))
             .build_const();
