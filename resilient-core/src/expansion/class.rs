@@ -1,10 +1,10 @@
-//! What the keys of an attribute make of an output's class.
+//! How the keys of an attribute change the class of an output.
 
 use std::time::Duration;
 
 use crate::signal::{Classification, Fallible};
 
-/// Applies a predicate of the user's, so that a closure's parameter has a known type.
+/// Applies the user's predicate, so that a closure's parameter has a known type.
 #[inline]
 pub fn test<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
     predicate(value)
@@ -16,38 +16,64 @@ pub fn hint<E: ?Sized>(error: &E, ask: impl FnOnce(&E) -> Option<Duration>) -> O
     ask(error)
 }
 
-/// The error of a failed output.
+/// The class of a failed output after the keys that look at its error; `None` for a success.
 #[inline]
-pub fn error_of<O: Fallible>(output: &O) -> Option<&O::Error> {
-    output.failure()
+pub fn refine<O: Fallible>(
+    class: Option<Classification>,
+    output: &O,
+    by: impl FnOnce(&O::Error, Classification) -> Classification,
+) -> Option<Classification> {
+    match (class, output.failure()) {
+        (Some(class), Some(error)) => Some(by(error, class)),
+        _ => None,
+    }
+}
+
+/// As [`refine`]. An output without an error is a failure if the user's predicate has `chosen` it.
+#[inline]
+pub fn refine_or_chosen<O: Fallible>(
+    class: Option<Classification>,
+    output: &O,
+    chosen: bool,
+    by: impl FnOnce(&O::Error, Classification) -> Classification,
+) -> Option<Classification> {
+    refine(class, output, by).or_else(|| chosen.then(Classification::transient))
+}
+
+/// Whether the output failed with an error that meets the condition.
+#[inline]
+pub fn error_is<O: Fallible>(output: &O, condition: impl FnOnce(&O::Error) -> bool) -> bool {
+    output.failure().is_some_and(condition)
 }
 
 /// `ignore` and `ignore_if`.
 #[inline]
 pub fn unless(ignored: bool, class: Classification) -> Classification {
     if ignored {
-        Classification::ignored()
+        with_hint(Classification::ignored(), class.retry_after)
     } else {
         class
     }
 }
 
-/// `failure` and `failure_if`: other errors say nothing.
+/// `failure` and `failure_if`: other errors are ignored.
 #[inline]
-pub fn only_if(failed: bool) -> Classification {
-    unless(!failed, Classification::transient())
+pub fn only_if(failed: bool, class: Classification) -> Classification {
+    let failure = with_hint(Classification::transient(), class.retry_after);
+    unless(!failed, failure)
 }
 
-/// `failure_when`, where no error decides: other errors say nothing, other outputs are successes.
+/// `failure_when`, where no key looks at the error: other errors are ignored, other outputs are
+/// successes.
 #[inline]
 pub fn chosen_failure(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {
-        Some(class) => Some(with_hint(only_if(chosen), class.retry_after)),
+        Some(class) => Some(only_if(chosen, class)),
         None => chosen.then(Classification::transient),
     }
 }
 
-/// `retry_when`, where no error decides.
+/// `retry_when`, where no key looks at the error.
 #[inline]
 pub fn chosen_retry(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut, TimedOutOutput,
+    AttemptEnd, CallOptions, Entered, GiveUpEvent, LoggedOutput, RetryDriver, RetryEvent,
+    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
+    TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -74,6 +75,12 @@ pub fn after(
     retry.after(end, open.as_ref())
 }
 
+/// The log of a call that returns all of its errors.
+#[must_use]
+pub fn error_log<O: LoggedOutput>() -> O::Log {
+    O::Log::default()
+}
+
 /// The call ends with a success.
 #[inline]
 pub fn succeeded(retry: &mut RetryDriver<'_>) {
@@ -91,6 +98,9 @@ pub fn retry<'a>(
     RetryDriver::new(policy, Some(options), needs_timer)
 }
 
+/// No time limit.
+pub const NO_LIMIT: Option<Duration> = None;
+
 /// Gives the call its limits: durations, or options of them.
 pub fn limits(
     options: CallOptions<'_>,
@@ -104,6 +114,19 @@ pub fn limits(
 #[must_use]
 pub fn has_attempt_timeout(retry: &RetryDriver<'_>) -> bool {
     retry.has_attempt_timeout()
+}
+
+/// The output of an attempt under two time limits, or the one that cut it short.
+///
+/// # Errors
+///
+/// The limit that cut the attempt short.
+#[inline]
+pub fn either_limit<O>(result: Result<Result<O, TimedOut>, TimedOut>) -> Result<O, TimedOut> {
+    match result {
+        Ok(result) => result,
+        Err(timed_out) => Err(timed_out),
+    }
 }
 
 /// The output of an attempt that was cut short.
@@ -148,6 +171,12 @@ pub fn limited<F: Future>(
     future: F,
 ) -> crate::retry::TimeoutFuture<F> {
     retry.limited(future)
+}
+
+/// A time limit as the user has it, evaluated before the arguments move into the attempt.
+#[inline]
+pub fn limit(limit: impl GivenLimit) -> Option<Duration> {
+    limit.given()
 }
 
 /// `#[timeout]`.
