@@ -48,8 +48,7 @@ impl Loop<'_> {
         let uncut = self.uncut();
         let (known, take_back) = self.known();
         let forget = context.forget();
-        let end = self.end(Some(breaker));
-        let next = self.next();
+        let judge = self.judge(Some(breaker));
         let go_on = self.go_on();
         let sleep = self.sleep();
         emit! {
@@ -71,8 +70,7 @@ impl Loop<'_> {
                         #forget
                         let output = { #below };
                         #take_back
-                        #end
-                        let next = #next;
+                        #judge
                         (output, next)
                     };
                     #go_on
@@ -93,14 +91,12 @@ impl Loop<'_> {
         let (known, take_back) = self.known();
         // A breaker below forgets it later, when the call is admitted.
         let forget = site.is_none().then(|| context.forget());
-        let end = self.end(None);
-        let next = self.next();
+        let judge = self.judge(None);
         let judge = if site.is_some() {
             emit! {
                 let (output, next) = match rejection {
                     __r::None => {
-                        #end
-                        let next = #next;
+                        #judge
                         (output, next)
                     }
                     __r::Some(open) => {
@@ -109,7 +105,7 @@ impl Loop<'_> {
                 };
             }
         } else {
-            emit!(#end let next = #next;)
+            judge
         };
         let go_on = self.go_on();
         let sleep = self.sleep();
@@ -205,9 +201,9 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares `end` after an attempt, reports to the breaker if there is one, and leaves the loop
+    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the loop
     /// after a success.
-    fn end(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
+    fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
         let success = if context.plan.records {
@@ -222,21 +218,22 @@ impl Loop<'_> {
                 break 'attempts #success;
             };
         };
-        let failed = emit!(__r::AttemptEnd::Failed(class));
+        let failed = self.after(&emit!(__r::AttemptEnd::Failed(class)));
         if !context.plan.reads_cut(*at) {
-            return emit!(#until_success let end = #failed;);
+            return emit!(#until_success let next = #failed;);
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
         let excepted = classify::is_excepted(args);
+        let cut = self.after(&emit!(__r::AttemptEnd::Cut { limit, excepted: #excepted }));
         emit! {
-            let end = match cut {
+            let next = match cut {
                 __r::None => {
                     #until_success
                     #failed
                 }
                 __r::Some(limit) => {
                     #report
-                    __r::AttemptEnd::Cut { limit, excepted: #excepted }
+                    #cut
                 }
             };
         }
@@ -264,12 +261,12 @@ impl Loop<'_> {
         }
     }
 
-    /// The next step, from a variable `end`.
-    fn next(&self) -> TokenStream {
+    /// The next step.
+    fn after(&self, end: &TokenStream) -> TokenStream {
         let open_now = self
             .breaker_below()
             .map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        emit!(__r::after(&mut retry, end, #open_now))
+        emit!(__r::after(&mut retry, #end, #open_now))
     }
 
     /// Ends the loop, or evaluates to the delay.

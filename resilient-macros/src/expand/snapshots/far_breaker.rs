@@ -84,10 +84,9 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             __r::AttemptEnd::Failed(class)
                         }
                         __r::Some(limit) => {
-                            let excepted = false;
                             __r::AttemptEnd::Cut {
                                 limit,
-                                excepted,
+                                excepted: false,
                             }
                         }
                     };

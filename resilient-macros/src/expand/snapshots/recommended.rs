@@ -93,13 +93,12 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 |error| { __r::matches!(error, SearchError::Syntax) },
                             );
                             __r::report_cut(permit, limit, ignored, true);
-                            let excepted = __r::error_is(
-                                &output,
-                                |error| { __r::matches!(error, SearchError::Syntax) },
-                            );
                             __r::AttemptEnd::Cut {
                                 limit,
-                                excepted,
+                                excepted: __r::error_is(
+                                    &output,
+                                    |error| { __r::matches!(error, SearchError::Syntax) },
+                                ),
                             }
                         }
                     };
