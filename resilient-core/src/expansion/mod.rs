@@ -31,7 +31,7 @@ pub use crate::call_site::{Declaration, KeyedSite, Site};
 pub use crate::retry::{
     Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, Entered, ErrorLog, GiveUpEvent, Jitter,
     LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent, RetryPolicy, RetrySettings,
-    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, after_rejection,
+    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
 /// What models see of the inside.
 #[cfg(any(loom, shuttle))]

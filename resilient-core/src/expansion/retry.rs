@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, CallOptions, Entered, GiveUpEvent, LoggedOutput, RetryDriver, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
-    TimedOutOutput,
+    AttemptEnd, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy,
+    RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut, TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -75,10 +74,22 @@ pub fn after(
     retry.after(end, open.as_ref())
 }
 
-/// The log of a call that returns all of its errors.
-#[must_use]
-pub fn error_log<O: LoggedOutput>() -> O::Log {
-    O::Log::default()
+/// Decides after an attempt that the breaker rejected: see [`RetryDriver::after`].
+///
+/// # Errors
+///
+/// The reason why there is no other attempt.
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+#[track_caller]
+pub fn after_rejection(
+    retry: &mut RetryDriver<'_>,
+    open: &CircuitOpen,
+) -> Result<Duration, StopReason> {
+    retry.after(AttemptEnd::Rejected(open), None)
 }
 
 /// The call ends with a success.

@@ -1,11 +1,8 @@
 //! What a loop remembers of its attempts: the trait that makes one loop of those that return the
 //! last output and those that return every error.
 
-use std::time::Duration;
-
 use super::attempt::Attempt;
-use super::driver::{AttemptEnd, RetryDriver};
-use crate::breaker::CircuitOpen;
+use super::driver::RetryDriver;
 use crate::signal::StopReason;
 
 /// What a loop remembers of its attempts: the last output, or every error.
@@ -29,33 +26,11 @@ pub trait AttemptLog<O> {
     fn keep(&mut self, output: O, retry: &RetryDriver<'_>);
 
     /// Takes the last output of an attempt that was made; `None` if all were rejected.
-    fn real(&mut self, retry: &RetryDriver<'_>) -> Option<O>;
+    fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O>;
 
     /// The call ends with a failed output.
     fn end(&mut self, output: O, retry: &RetryDriver<'_>, reason: StopReason) -> Self::Final;
 
     /// The call ends with a success.
     fn succeed(&mut self, output: O) -> Self::Final;
-}
-
-/// The output and the next step of an attempt that the breaker rejected. The output is that of the
-/// last attempt that was made (R9), or `make` makes it from the rejection.
-#[expect(
-    clippy::inline_always,
-    reason = "otherwise the state of the loop is in memory on the hot path"
-)]
-#[inline(always)]
-#[track_caller]
-pub fn after_rejection<O>(
-    retry: &mut RetryDriver<'_>,
-    log: &mut impl AttemptLog<O>,
-    open: CircuitOpen,
-    make: impl FnOnce(CircuitOpen) -> O,
-) -> (O, Result<Duration, StopReason>) {
-    let next = retry.after(AttemptEnd::Rejected(&open), None);
-    let output = match log.real(retry) {
-        Some(real) => real,
-        None => make(open),
-    };
-    (output, next)
 }

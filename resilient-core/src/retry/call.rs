@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::attempt::Attempt;
-use super::attempt_log::{AttemptLog, after_rejection};
+use super::attempt_log::AttemptLog;
 use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 use super::driver::{AttemptEnd, RetryDriver};
@@ -228,8 +228,9 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
-                    let (output, next) = after_rejection(&mut driver, &mut log, open, rejected);
-                    (output, next.into())
+                    let next = driver.after(AttemptEnd::Rejected(&open), None);
+                    let last = log.last_made(&driver);
+                    (last.unwrap_or_else(|| rejected(open)), next.into())
                 }
             };
             match next {

@@ -83,7 +83,7 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
         }
     }
 
-    fn real(&mut self, _: &RetryDriver<'_>) -> Option<Result<T, E>> {
+    fn last_made(&mut self, _: &RetryDriver<'_>) -> Option<Result<T, E>> {
         self.take_last().map(Err)
     }
 

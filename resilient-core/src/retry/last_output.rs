@@ -60,7 +60,7 @@ impl<O> AttemptLog<O> for LastOutput<O> {
     }
 
     #[inline]
-    fn real(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
+    fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
         self.0.take().filter(|_| retry.has_failed())
     }
 

@@ -40,7 +40,7 @@ mod worst_case;
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
-pub use self::attempt_log::{AttemptLog, after_rejection};
+pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
 pub use self::budget::{
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,

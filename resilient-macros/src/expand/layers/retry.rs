@@ -44,7 +44,7 @@ impl Loop<'_> {
         };
         let (declare, acquire) = (&site.declare, &site.acquire);
         let start = self.start();
-        let rejected = breaker::rejected(context, at + 1, breaker);
+        let rejection = rejection(&breaker::rejected(context, at + 1, breaker));
         let uncut = self.uncut();
         let (known, take_back) = self.known();
         let forget = context.forget();
@@ -60,9 +60,8 @@ impl Loop<'_> {
                         let permit = match #acquire {
                             __r::Ok(permit) => permit,
                             __r::Err(open) => {
-                                break 'attempt __r::after_rejection(
-                                    &mut retry, &mut log, open, |open| { #rejected }
-                                );
+                                #rejection
+                                break 'attempt (output, next);
                             }
                         };
                         #uncut
@@ -93,6 +92,7 @@ impl Loop<'_> {
         let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
         let judge = if site.is_some() {
+            let rejection = rejection(&emit!(output));
             emit! {
                 let (output, next) = match rejection {
                     __r::None => {
@@ -100,7 +100,7 @@ impl Loop<'_> {
                         (output, next)
                     }
                     __r::Some(open) => {
-                        __r::after_rejection(&mut retry, &mut log, open, |_| output)
+                        #rejection (output, next)
                     }
                 };
             }
@@ -158,8 +158,8 @@ impl Loop<'_> {
         let log = context.plan.keeps.then(|| {
             if context.plan.records {
                 let ty = context.output;
-                let log = quote_spanned!(context.expectation()=> __r::error_log::<#ty>());
-                emit!(let mut log = #log;)
+                let log = quote_spanned!(context.expectation()=> <#ty as __r::LoggedOutput>::Log);
+                emit!(let mut log = <#log as __r::Default>::default();)
             } else {
                 let ty = context.attempt_output;
                 emit!(let mut log = __r::LastOutput::<#ty>::new();)
@@ -324,5 +324,18 @@ impl Loop<'_> {
         } else {
             emit!(__r::sleep_blocking(delay);)
         }
+    }
+}
+
+/// Declares the next step and the output of a rejected attempt, from a variable `open`: the last
+/// output of an attempt that was made, or `rejected`.
+// Not one call of the core for both: it would cost every call two instructions.
+fn rejection(rejected: &TokenStream) -> TokenStream {
+    emit! {
+        let next = __r::after_rejection(&mut retry, &open);
+        let output = match __r::AttemptLog::last_made(&mut log, &retry) {
+            __r::Some(output) => output,
+            __r::None => #rejected,
+        };
     }
 }

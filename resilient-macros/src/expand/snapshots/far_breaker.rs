@@ -12,7 +12,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
     };
     let options = __r::CallOptions::new().nested(__r::NestedMode::Collapse).timed();
     let mut retry = __r::retry(policy, &options, true);
-    let mut log = __r::error_log::<Result<Value, RetryError<StoreError>>>();
+    let mut log = <<Result<
+        Value,
+        RetryError<StoreError>,
+    > as __r::LoggedOutput>::Log as __r::Default>::default();
     'attempts: loop {
         let delay = {
             let mut cut = __r::None::<__r::TimeLimit>;
@@ -74,27 +77,39 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
             };
             let (output, next) = match rejection {
                 __r::None => {
-                    let end = match cut {
+                    let next = match cut {
                         __r::None => {
                             let class = __r::Judge::new(&output).resilient_class();
                             let __r::Some(class) = class else {
                                 __r::succeeded(&mut retry);
                                 break 'attempts __r::AttemptLog::succeed(&mut log, output);
                             };
-                            __r::AttemptEnd::Failed(class)
+                            __r::after(
+                                &mut retry,
+                                __r::AttemptEnd::Failed(class),
+                                __r::Site::open_now(breaker),
+                            )
                         }
                         __r::Some(limit) => {
-                            __r::AttemptEnd::Cut {
-                                limit,
-                                excepted: false,
-                            }
+                            __r::after(
+                                &mut retry,
+                                __r::AttemptEnd::Cut {
+                                    limit,
+                                    excepted: false,
+                                },
+                                __r::Site::open_now(breaker),
+                            )
                         }
                     };
-                    let next = __r::after(&mut retry, end, __r::Site::open_now(breaker));
                     (output, next)
                 }
                 __r::Some(open) => {
-                    __r::after_rejection(&mut retry, &mut log, open, |_| output)
+                    let next = __r::after_rejection(&mut retry, &open);
+                    let output = match __r::AttemptLog::last_made(&mut log, &retry) {
+                        __r::Some(output) => output,
+                        __r::None => output,
+                    };
+                    (output, next)
                 }
             };
             match next {

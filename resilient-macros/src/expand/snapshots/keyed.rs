@@ -27,12 +27,14 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 let permit = match __r::CircuitBreaker::try_acquire(breaker) {
                     __r::Ok(permit) => permit,
                     __r::Err(open) => {
-                        break 'attempt __r::after_rejection(
-                            &mut retry,
-                            &mut log,
-                            open,
-                            |open| { __r::rejected::<Result<Response, HttpError>>(open) },
-                        );
+                        let next = __r::after_rejection(&mut retry, &open);
+                        let output = match __r::AttemptLog::last_made(&mut log, &retry) {
+                            __r::Some(output) => output,
+                            __r::None => {
+                                __r::rejected::<Result<Response, HttpError>>(open)
+                            }
+                        };
+                        break 'attempt (output, next);
                     }
                 };
                 __r::AttemptLog::forget(&mut log);
@@ -55,10 +57,9 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                     __r::succeeded(&mut retry);
                     break 'attempts output;
                 };
-                let end = __r::AttemptEnd::Failed(class);
                 let next = __r::after(
                     &mut retry,
-                    end,
+                    __r::AttemptEnd::Failed(class),
                     __r::CircuitBreaker::open_now(breaker),
                 );
                 (output, next)

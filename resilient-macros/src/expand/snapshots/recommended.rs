@@ -25,12 +25,17 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     let permit = match __r::Site::try_acquire(breaker) {
                         __r::Ok(permit) => permit,
                         __r::Err(open) => {
-                            break 'attempt __r::after_rejection(
-                                &mut retry,
+                            let next = __r::after_rejection(&mut retry, &open);
+                            let output = match __r::AttemptLog::last_made(
                                 &mut log,
-                                open,
-                                |open| { __r::rejected::<Result<Page, SearchError>>(open) },
-                            );
+                                &retry,
+                            ) {
+                                __r::Some(output) => output,
+                                __r::None => {
+                                    __r::rejected::<Result<Page, SearchError>>(open)
+                                }
+                            };
+                            break 'attempt (output, next);
                         }
                     };
                     let mut cut = __r::None::<__r::TimeLimit>;
@@ -57,7 +62,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             }
                         }
                     };
-                    let end = match cut {
+                    let next = match cut {
                         __r::None => {
                             let class = __r::Judge::new(&output).resilient_class();
                             let health = __r::refine(
@@ -85,7 +90,11 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 __r::succeeded(&mut retry);
                                 break 'attempts output;
                             };
-                            __r::AttemptEnd::Failed(class)
+                            __r::after(
+                                &mut retry,
+                                __r::AttemptEnd::Failed(class),
+                                __r::Site::open_now(breaker),
+                            )
                         }
                         __r::Some(limit) => {
                             let ignored = __r::error_is(
@@ -93,16 +102,19 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 |error| { __r::matches!(error, SearchError::Syntax) },
                             );
                             __r::report_cut(permit, limit, ignored, true);
-                            __r::AttemptEnd::Cut {
-                                limit,
-                                excepted: __r::error_is(
-                                    &output,
-                                    |error| { __r::matches!(error, SearchError::Syntax) },
-                                ),
-                            }
+                            __r::after(
+                                &mut retry,
+                                __r::AttemptEnd::Cut {
+                                    limit,
+                                    excepted: __r::error_is(
+                                        &output,
+                                        |error| { __r::matches!(error, SearchError::Syntax) },
+                                    ),
+                                },
+                                __r::Site::open_now(breaker),
+                            )
                         }
                     };
-                    let next = __r::after(&mut retry, end, __r::Site::open_now(breaker));
                     (output, next)
                 };
                 match next {

@@ -33,8 +33,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 __r::succeeded(&mut retry);
                 break 'attempts output;
             };
-            let end = __r::AttemptEnd::Failed(class);
-            let next = __r::after(&mut retry, end, __r::None);
+            let next = __r::after(&mut retry, __r::AttemptEnd::Failed(class), __r::None);
             match next {
                 __r::Ok(delay) => {
                     __r::tell(&__r::retry_event(&retry, &output, delay), log);

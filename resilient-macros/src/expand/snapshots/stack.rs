@@ -24,12 +24,12 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 let permit = match __r::Site::try_acquire(breaker) {
                     __r::Ok(permit) => permit,
                     __r::Err(open) => {
-                        break 'attempt __r::after_rejection(
-                            &mut retry,
-                            &mut log,
-                            open,
-                            |open| { __r::rejected::<Result<Receipt, PayError>>(open) },
-                        );
+                        let next = __r::after_rejection(&mut retry, &open);
+                        let output = match __r::AttemptLog::last_made(&mut log, &retry) {
+                            __r::Some(output) => output,
+                            __r::None => __r::rejected::<Result<Receipt, PayError>>(open),
+                        };
+                        break 'attempt (output, next);
                     }
                 };
                 __r::AttemptLog::forget(&mut log);
@@ -57,8 +57,11 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     __r::succeeded(&mut retry);
                     break 'attempts output;
                 };
-                let end = __r::AttemptEnd::Failed(class);
-                let next = __r::after(&mut retry, end, __r::Site::open_now(breaker));
+                let next = __r::after(
+                    &mut retry,
+                    __r::AttemptEnd::Failed(class),
+                    __r::Site::open_now(breaker),
+                );
                 (output, next)
             };
             match next {
