@@ -4,8 +4,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
-const SETTINGS: &str = include_str!("../docs/settings.md");
-const OPERATING: &str = include_str!("../docs/operating.md");
+const SETTINGS: &str = include_str!("../../docs/settings.md");
+const OPERATING: &str = include_str!("../../docs/operating.md");
 
 /// What stands between backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {

@@ -1,13 +1,7 @@
 //! The example `schedule`: what it draws, what it refuses, and that the README's command is one that it understands.
 
-#[path = "../examples/schedule/args.rs"]
-mod args;
-#[path = "../examples/schedule/draws.rs"]
-mod draws;
-#[path = "../examples/schedule/view.rs"]
-mod view;
-
-use args::{Asked, HELP, Request};
+use crate::args::{self, Asked, HELP, Request};
+use crate::view;
 
 fn read(command: &str) -> Result<Asked, String> {
     args::read(command.split_whitespace().map(str::to_owned))
@@ -32,7 +26,7 @@ fn refused(command: &str) -> String {
 
 #[test]
 fn the_command_of_the_readme_draws_the_default_policy() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let commands: Vec<_> = readme
         .lines()
         .filter_map(|line| line.strip_prefix("cargo run --example schedule -- "))

@@ -14,7 +14,6 @@ extern crate resilient as renamed;
 
 use resilient::__private::Annotated;
 
-#[path = "listed/cases.rs"]
 mod cases;
 
 #[test]

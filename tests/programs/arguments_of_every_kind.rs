@@ -91,7 +91,8 @@ fn exclusive_in_an_option(value: Option<u32>, mut iter: std::vec::IntoIter<u32>)
     iter.next().or(value)
 }
 
-fn main() {
+#[test]
+fn runs() {
     let point = Point { x: 1, y: vec![] };
     let texts = [("a".to_owned(), 1), ("b".to_owned(), 2)];
     assert_eq!(

@@ -18,8 +18,8 @@ async fn later(calls: &AtomicU32) -> Option<[impl ToString + use<>; 1]> {
     (calls.fetch_add(1, SeqCst) == 2).then_some(["x"])
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let calls = AtomicU32::new(0);
     let [one, two] = plain(&calls).unwrap();
     assert_eq!(one(two(1)), 3);

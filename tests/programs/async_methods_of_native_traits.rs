@@ -136,8 +136,8 @@ fn sendable<F: Future + Send>(future: F) -> F {
     future
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let memory = <Memory<char> as Store<u8>>::make('v').await.unwrap();
     assert_eq!(sendable(memory.by_default(&1_u8)).await, Ok('v'));
     assert_eq!(sendable(memory.promised(1_u8)).await.as_deref(), Ok("1"));

@@ -41,8 +41,8 @@ impl Local for Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let log = Rc::default();
     let mut client = Client(Rc::clone(&log));
     assert_eq!(client.by_default("a".into()).await, Some(3));

@@ -90,8 +90,8 @@ fn sendable<F: Future + Send>(future: F) -> F {
     future
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let mut api = 0_u32;
     assert_eq!(sendable(api.exclusive()).await, Ok("value"));
     assert_eq!(api, 3);

@@ -126,8 +126,8 @@ fn sendable<F: Future + Send>(future: F) -> F {
     future
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let mut client: Box<dyn Api> = Box::new(Client::default());
     assert_eq!(sendable(client.shared("key")).await, Ok(3));
     assert_eq!(sendable(client.exclusive(1)).await, Ok(9), "5, 7, 9");

@@ -177,8 +177,8 @@ impl Controller {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let app = App::default();
     let controller = Arc::new(Controller);
     let router = Router::new()

@@ -96,8 +96,8 @@ where
     Box::pin(async move { response.await.map(IntoResponse::into_response) })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let repository: Arc<dyn Repository> = Arc::new(Memory);
     let router: Router = Router::new()
         .route("/", get(handler))

@@ -97,8 +97,8 @@ fn plain(text: String) -> Option<String> {
     Some(text)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(stacked(String::new()).await, Err(Fault(2)));
     assert_eq!(plain("a".to_owned()).as_deref(), Some("a"));
 }

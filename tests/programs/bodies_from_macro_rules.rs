@@ -165,8 +165,8 @@ macro_rules! many {
 
 many! { one => 1, "many one"; two => 2, "many two" }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(
         sendable(expression("x".to_owned(), 1)).await,

@@ -17,7 +17,7 @@ async fn broken() -> Option<u32> {
     Some(1)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(retried(), broken().await);
 }

@@ -34,8 +34,8 @@ impl Api for u32 {
     async fn later(&self) -> Option<u32> { if *self > 0 { Some(*self) } else { None } }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!([retried(), broken(), stacked(), later().await, 1.get(), 1.later().await], [Some(1); 6]);
     empty();
 }

@@ -32,8 +32,8 @@ fn early(calls: &AtomicU32) -> Pin<Box<dyn Future<Output = Option<u32>> + Send +
     Box::pin(async move { Some(n) })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let calls = AtomicU32::new(0);
     assert_eq!(sendable(matched(&calls, Some(7))).await, Some(7));
     assert_eq!(calls.load(SeqCst), 0);

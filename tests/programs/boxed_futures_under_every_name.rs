@@ -88,8 +88,8 @@ impl Service<u32> for AtomicU32 {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = |expected| assert_eq!(calls.swap(0, SeqCst), expected);
     let text = tokio::spawn(for_ever(calls.clone(), "x".to_owned()));

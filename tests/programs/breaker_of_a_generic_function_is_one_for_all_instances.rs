@@ -2,7 +2,7 @@
 
 use resilient::{Registry, circuit_breaker};
 
-#[circuit_breaker(name = "generic", failure_threshold = 2)]
+#[circuit_breaker(name = "generic, instances", failure_threshold = 2)]
 fn generic<T>(value: Option<T>) -> Option<T> {
     value
 }
@@ -16,7 +16,8 @@ impl<T: Copy> Of<T> {
     }
 }
 
-fn main() {
+#[test]
+fn runs() {
     assert_eq!(generic(None::<u8>), None);
     assert_eq!(generic(None::<String>), None);
     assert_eq!(generic(Some(1)), None, "open for all");
@@ -26,6 +27,7 @@ fn main() {
         .breakers()
         .iter()
         .map(|breaker| breaker.name().to_owned())
+        .filter(|name| name == "generic, instances" || name.contains(module_path!()))
         .collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }

@@ -62,7 +62,8 @@ async fn generic<T, E: Classify>(output: impl Fn(u32) -> Result<T, E>) -> Result
     output(it.number())
 }
 
-fn main() {
+#[test]
+fn runs() {
     for (fault, expected) in [
         ((|| Fault::Status(404)) as fn() -> Fault, 1),
         (|| Fault::Status(503), 2),

@@ -28,8 +28,8 @@ async fn dropped(calls: &AtomicU32) -> Option<u32> {
     std::future::pending().await
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     let calls = Arc::new(AtomicU32::new(0));
     let tasks: Vec<_> = (0..10)

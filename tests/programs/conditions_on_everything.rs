@@ -64,8 +64,8 @@ async fn one_of_two() -> Option<u32> {
     fails()
 }
 
-#[cfg_attr(test, retry(nonsense))]
-#[cfg_attr(not(test), retry(max_retries = 1))]
+#[cfg_attr(any(), retry(nonsense))]
+#[cfg_attr(not(any()), retry(max_retries = 1))]
 #[circuit_breaker(name = "upper, one of two")]
 async fn upper_one_of_two() -> Option<u32> {
     fails()
@@ -93,7 +93,7 @@ struct Client;
 #[cfg_attr(all(), allow(clippy::unused_self))]
 impl Client {
     #[cfg_attr(all(), retry(max_retries = 1))]
-    #[cfg_attr(all(), circuit_breaker(name = "method"))]
+    #[cfg_attr(all(), circuit_breaker(name = "method, condition"))]
     async fn method(&self, #[cfg(any())] missing: Missing) -> Option<u32> {
         fails()
     }
@@ -105,8 +105,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     let failures = |name| {
         Registry::global()
@@ -146,7 +146,7 @@ async fn main() {
         ("breaker alone", 1),
         ("one of two", 2),
         ("upper, one of two", 2),
-        ("method", 2),
+        ("method, condition", 2),
         ("cfg on self", 1),
     ] {
         assert_eq!(failures(name), expected, "{name}");

@@ -21,8 +21,8 @@ async fn arguments(
     (CALLS.fetch_add(1, SeqCst) > 0).then_some(there)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(nested().await, None);
     assert_eq!(CALLS.swap(0, SeqCst), 2);
     let totals = Registry::global().get("nested").unwrap().snapshot().totals;

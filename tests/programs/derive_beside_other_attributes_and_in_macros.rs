@@ -71,6 +71,7 @@ impl field {
     }
 }
 
+#[allow(dead_code)]
 trait Confusing {
     fn classify(&self) -> u8 {
         0
@@ -109,7 +110,7 @@ struct Raw<T> {
 mod inner {
     #[derive(resilient::Classify)]
     #[answered]
-    pub(super) struct Deep(pub(super) (u8, u8), pub(in crate::inner) u8);
+    pub(super) struct Deep(pub(super) (u8, u8), pub(in crate::derive_beside_other_attributes_and_in_macros::inner) u8);
 
     impl Deep {
         pub(super) fn new() -> Self {
@@ -139,7 +140,8 @@ impl<T: Classify> Classify for Link<T> {
     }
 }
 
-fn main() {
+#[test]
+fn runs() {
     #[derive(Classify)]
     #[ignored]
     struct Local;

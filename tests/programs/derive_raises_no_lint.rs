@@ -4,7 +4,6 @@
     missing_docs,
     unused,
     nonstandard_style,
-    future_incompatible,
     let_underscore,
     rust_2018_idioms
 )]
@@ -28,7 +27,6 @@
     unit_bindings
 )]
 #![deny(
-    non_ascii_idents,
     missing_copy_implementations,
     absolute_paths_not_starting_with_crate
 )]
@@ -151,20 +149,20 @@ where
         source: Wrapper<E>,
     },
     /// Here on some machines.
-    #[cfg(not(test))]
+    #[cfg(not(any()))]
     #[transient]
     Here,
     /// Here everywhere.
     #[transient]
     There,
     /// Here on no machine.
-    #[cfg(test)]
+    #[cfg(any())]
     Missing(NoSuchType),
     /// Cannot be.
     Never(Infallible),
     /// By a conditional word.
-    #[cfg_attr(not(test), answered)]
-    #[cfg_attr(test, ignored)]
+    #[cfg_attr(not(any()), answered)]
+    #[cfg_attr(any(), ignored)]
     Conditional,
 }
 
@@ -242,7 +240,8 @@ pub enum Numbered {
 
 type Full = Everything<'static, str, Unit>;
 
-fn main() {
+#[test]
+fn runs() {
     let hint = Duration::from_secs(1);
     assert_eq!(Full::Borrowed("x").classify(), Classification::permanent());
     assert_eq!(Full::Here.classify(), Classification::transient());

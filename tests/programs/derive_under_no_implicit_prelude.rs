@@ -30,7 +30,8 @@ enum Fault<E> {
 #[retry_after(0)]
 struct Down(::core::time::Duration);
 
-fn main() {
+#[::core::prelude::v1::test]
+fn runs() {
     use ::resilient::Classify;
     let wait = ::core::time::Duration::from_secs(1);
     let down = Down(wait).classify();

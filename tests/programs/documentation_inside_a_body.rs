@@ -16,8 +16,8 @@ pub async fn later() -> Option<u32> {
     Some(2)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(plain(), Some(1));
     assert_eq!(later().await, Some(2));
 }

@@ -89,8 +89,8 @@ fn alike(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, RetryError<String>>>
     })
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let mut remote = Remote::default();
     let error = remote.pay("x".to_owned(), (1, 2)).await.unwrap_err();
     let errors: Vec<_> = error.attempts().map(|failed| failed.error()).collect();

@@ -4,7 +4,6 @@
     missing_docs,
     unused,
     nonstandard_style,
-    future_incompatible,
     let_underscore,
     rust_2018_idioms
 )]
@@ -29,7 +28,6 @@
 )]
 #![deny(
     variant_size_differences,
-    non_ascii_idents,
     missing_copy_implementations,
     unsafe_op_in_unsafe_fn
 )]
@@ -341,8 +339,8 @@ pub extern "C" fn for_c(value: i32) -> i32 {
     value
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn every_shape_runs() {
     assert_eq!(every_key(2, String::new(), 1).await, Err(Fault::Busy));
     let mut client = Client::default();
     assert_eq!(client.put(3), Some(3));

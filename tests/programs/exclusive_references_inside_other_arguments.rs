@@ -41,15 +41,15 @@ fn in_a_struct(context: Context<'_>) -> Option<u32> {
 }
 
 /// Without a retry there is nothing to lend.
-#[circuit_breaker(name = "once")]
+#[circuit_breaker(name = "once, inside")]
 async fn once(context: Context<'_>, log: Option<&mut String>) -> Option<u32> {
     let Context { log: own, calls } = context;
     own.push_str(log?);
     Some(*calls)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let (mut log, mut calls) = (String::new(), 0);
     let output = in_a_tuple((&mut log, &mut calls), "x".to_owned());
     assert_eq!(sendable(output).await, Some(3));
@@ -84,5 +84,5 @@ async fn main() {
         ),
         (2, 1)
     );
-    assert_eq!(totals("once").success, 1);
+    assert_eq!(totals("once, inside").success, 1);
 }

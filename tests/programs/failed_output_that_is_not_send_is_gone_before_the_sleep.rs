@@ -13,7 +13,7 @@ fn sendable<F: Future + Send>(future: F) -> F {
     future
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(sendable(call()).await.unwrap_err().to_string(), "failed");
 }

@@ -169,8 +169,8 @@ async fn explicit(text: String) -> Answer<usize> {
     Err(Fault::Missing(text))
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(calls().await, Some(()));
 }
 

@@ -74,8 +74,8 @@ fn tail_is_a_statement(log: &mut Vec<u32>) -> Option<u32> {
     if log.len() > 1 { log.pop() } else { None }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(parsed(&["1", "2#", "3", "!", "x"]).await, Ok(8));
     assert_eq!(
         parsed(&["x"]).await,

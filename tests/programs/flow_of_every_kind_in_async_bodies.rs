@@ -203,8 +203,8 @@ async fn shadowed(text: String, count: u32, list: Vec<u32>) -> Option<String> {
     Some(format!("{:?}", list()))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(
         sendable(loops(&[&[0, 5, 1, 9], &[6, 2], &[7]])).await,

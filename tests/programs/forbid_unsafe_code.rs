@@ -24,8 +24,14 @@ async fn later(mut text: String) -> Option<String> {
     Some(text)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+// `#[tokio::test]` would write an `allow`.
+#[test]
+fn runs() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(calls());
+}
+
+async fn calls() {
     assert_eq!(call("a".to_owned()).as_deref(), Some("a"));
     assert_eq!(later("a".to_owned()).await.as_deref(), Some("a!"));
 }

@@ -6,7 +6,7 @@ mod outer {
     pub(crate) mod inner {
         #[resilient::retry]
         #[resilient::circuit_breaker]
-        pub(in crate::outer) fn restricted() -> Option<u32> {
+        pub(in crate::functions_stand_anywhere::outer) fn restricted() -> Option<u32> {
             Some(1)
         }
 
@@ -76,8 +76,8 @@ fn of_a_closure_by_reference(call: &mut dyn FnMut() -> Option<u32>) -> Option<u3
     call()
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(outer::sum().await, Some(3));
     assert_eq!(with_an_annotated_function(), Some(3));
     assert_eq!(recursive(5), Some(5));

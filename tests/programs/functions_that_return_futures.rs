@@ -25,7 +25,7 @@ fn opaque() -> impl Future<Output = Option<u32>> {
 }
 
 #[retry(max_retries = 1, base_delay = "0s")]
-#[circuit_breaker(name = "boxed", failure_threshold = 9)]
+#[circuit_breaker(name = "boxed, future", failure_threshold = 9)]
 fn boxed<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send + 'a>> {
     Box::pin(async move {
         CALLS.fetch_add(1, SeqCst);
@@ -33,8 +33,8 @@ fn boxed<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = Result<u32, Fault>> +
     })
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(opaque().await, None);
     assert_eq!(CALLS.swap(0, SeqCst), 2);
     assert_eq!(boxed("a").await, Err(Fault("a".to_owned())));

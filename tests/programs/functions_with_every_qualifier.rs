@@ -60,7 +60,7 @@ pub mod outer {
         use super::super::*;
 
         #[retry(base_delay = "0s")]
-        pub(in crate::outer) fn in_a_path() -> Option<u32> {
+        pub(in crate::functions_with_every_qualifier::outer) fn in_a_path() -> Option<u32> {
             third()
         }
 
@@ -143,8 +143,8 @@ impl Foreign for Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(unsafe { plain_unsafe(&1) }, Some(4));
     counted(3);

@@ -37,8 +37,8 @@ async fn lives_forever(text: String, shared: Arc<u32>) -> Option<usize> {
     Some(text.len() + *shared as usize)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(
         sendable(not_sync(Cell::new(1), RefCell::default())).await,
         Some(1)

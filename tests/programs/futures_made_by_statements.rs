@@ -42,7 +42,7 @@ fn cast(by: u32) -> Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send>> {
         as Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send>>
 }
 
-#[circuit_breaker(name = "exclusive")]
+#[circuit_breaker(name = "exclusive, statement")]
 #[retry]
 fn exclusive<'a>(
     log: &'a mut Vec<u32>,
@@ -112,8 +112,8 @@ fn made_and_boxed(calls: &AtomicU32) -> Option<Pin<Box<dyn Future<Output = u32>>
     (calls.fetch_add(1, SeqCst) > 1).then(|| Box::pin(async { 7_u32 }) as _)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(
         sendable(instrumented("x".to_owned())).await.as_deref(),
@@ -141,7 +141,7 @@ async fn main() {
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!((totals("cast").failure, totals("cast").success), (2, 1));
     assert_eq!(
-        (totals("exclusive").failure, totals("exclusive").success),
+        (totals("exclusive, statement").failure, totals("exclusive, statement").success),
         (0, 1)
     );
     assert_eq!(

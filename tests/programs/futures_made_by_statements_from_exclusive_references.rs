@@ -46,8 +46,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let mut log = vec![];
     assert_eq!(sendable(boxed(&mut log)).await, Some(6));
     assert_eq!(log, [1, 2, 1, 2, 1, 2]);

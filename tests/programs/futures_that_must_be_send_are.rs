@@ -49,7 +49,7 @@ async fn moved_not_sync(
     third().map(|_| cell.get())
 }
 
-#[circuit_breaker(name = "exclusive")]
+#[circuit_breaker(name = "exclusive, send")]
 #[retry]
 async fn exclusive_not_sync(cell: &mut Cell<u32>, list: &mut Vec<Cell<u32>>) -> Option<usize> {
     cell.set(cell.get() + 1);
@@ -58,7 +58,7 @@ async fn exclusive_not_sync(cell: &mut Cell<u32>, list: &mut Vec<Cell<u32>>) -> 
     third().map(|_| list.len())
 }
 
-#[circuit_breaker(name = "once")]
+#[circuit_breaker(name = "once, send")]
 async fn once(not_clone: Box<dyn FnOnce() -> u32 + Send>, cell: Cell<u32>) -> Option<u32> {
     tokio::task::yield_now().await;
     cell.set(not_clone());
@@ -147,8 +147,8 @@ async fn nested() -> Option<u32> {
     Some(cell.get())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     let lock = Mutex::default();
     assert_eq!(sendable(dropped_before(&lock, "x")).await, Some(2));
@@ -194,7 +194,7 @@ async fn main() {
     counted(9);
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!((totals("scopes").failure, totals("scopes").success), (6, 3));
-    assert_eq!(totals("exclusive").success, 1);
-    assert_eq!(totals("once").success, 1);
+    assert_eq!(totals("exclusive, send").success, 1);
+    assert_eq!(totals("once, send").success, 1);
     assert_eq!(totals("outputs").failure, 4);
 }

@@ -125,8 +125,8 @@ impl<K: Kind> Client<K> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(sendable(parsed(["x", "y", "7"])).await, Ok(7_u32));
     let mut map = HashMap::new();
     let found = counted(&mut map, "key", |count: &mut u32| {

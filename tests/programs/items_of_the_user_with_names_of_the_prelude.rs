@@ -67,8 +67,8 @@ mod shadowed {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(shadowed::call(String::new()).await, Err(shadowed::Fault(3)));
     assert_eq!(shadowed::plain("a".to_owned()), Some("a".to_owned()));
 }

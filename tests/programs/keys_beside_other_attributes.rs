@@ -70,8 +70,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let tries = AtomicU32::new(0);
     let counted = || (tries.swap(0, SeqCst), READ.swap(0, SeqCst));
     assert_eq!(sendable(below_a_span(1, &tries)).await, Some(1));

@@ -49,7 +49,7 @@ keyed_by! {
     two(key: (&str, u16)) by format!("{}:{}", key.0, key.1);
 }
 
-#[circuit_breaker(name = "generic", key = key, failure_threshold = 1)]
+#[circuit_breaker(name = "generic, of types", key = key, failure_threshold = 1)]
 async fn generic<K: Hash + Eq + Display + Clone + Send + Sync + 'static>(
     key: &K,
     works: bool,
@@ -59,7 +59,7 @@ async fn generic<K: Hash + Eq + Display + Clone + Send + Sync + 'static>(
 }
 
 #[retry(max_retries = 0)]
-#[circuit_breaker(name = "opaque", key = host.to_string(), failure_threshold = 1)]
+#[circuit_breaker(name = "opaque, of types", key = host.to_string(), failure_threshold = 1)]
 async fn opaque(host: impl Display + Clone, works: bool) -> Option<u32> {
     let _ = host.to_string();
     works.then_some(1)
@@ -90,8 +90,8 @@ macro_rules! check {
     };
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     check! {
         text: &String::from("a"), "b";
         literal: "a", "b";

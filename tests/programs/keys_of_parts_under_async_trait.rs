@@ -76,8 +76,8 @@ fn sendable<F: Future + Send>(future: F) -> F {
     future
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(sendable(Client.by_value(order("a", false))).await, None);
     assert_eq!(Client.by_value(order("a", true)).await, None);
     assert_eq!(Client.by_value(order("bc", true)).await, Some(2));

@@ -42,7 +42,7 @@ fn order(region: &str, works: bool) -> Order {
     }
 }
 
-#[circuit_breaker(name = "free", key = host, failure_threshold = 1)]
+#[circuit_breaker(name = "free, by key", key = host, failure_threshold = 1)]
 async fn free(host: &str, works: bool) -> Result<u32, Fault> {
     let _ = host;
     tokio::task::yield_now().await;
@@ -67,7 +67,7 @@ async fn pattern(Order { region, works, .. }: Order) -> Result<u32, Fault> {
     call(works)
 }
 
-#[circuit_breaker(name = "number", key = (id % 2 == 0, id).0, failure_threshold = 1)]
+#[circuit_breaker(name = "number, by key", key = (id % 2 == 0, id).0, failure_threshold = 1)]
 fn number((id, works): (u64, bool)) -> Result<u32, Fault> {
     call(works && id > 0)
 }
@@ -95,7 +95,7 @@ async fn retried(order: Order) -> Result<u32, Fault> {
     call(works)
 }
 
-#[circuit_breaker(name = "whole loop", key = host, failure_threshold = 1)]
+#[circuit_breaker(name = "whole loop, by key", key = host, failure_threshold = 1)]
 #[retry(max_retries = 1, base_delay = "0s")]
 async fn whole_loop(host: String, works: bool) -> Result<u32, Fault> {
     drop(host);
@@ -109,7 +109,7 @@ fn retried_and_plain(host: &mut String, works: bool) -> Result<u32, Fault> {
     call(works)
 }
 
-#[circuit_breaker(name = "opaque", key = host, failure_threshold = 1)]
+#[circuit_breaker(name = "opaque, by key", key = host, failure_threshold = 1)]
 fn opaque(host: &str, works: bool) -> impl Future<Output = Result<u32, Fault>> + Send {
     async move {
         let _ = host;
@@ -117,7 +117,7 @@ fn opaque(host: &str, works: bool) -> impl Future<Output = Result<u32, Fault>> +
     }
 }
 
-#[circuit_breaker(name = "boxed", key = host, failure_threshold = 1)]
+#[circuit_breaker(name = "boxed, by key", key = host, failure_threshold = 1)]
 fn boxed(
     host: &str,
     works: bool,
@@ -134,12 +134,12 @@ struct Client {
 }
 
 impl Client {
-    #[circuit_breaker(name = "shared", key = self.host, failure_threshold = 1)]
+    #[circuit_breaker(name = "shared, by key", key = self.host, failure_threshold = 1)]
     async fn shared(&self, works: bool) -> Result<u32, Fault> {
         call(works).map(|_| self.calls)
     }
 
-    #[circuit_breaker(name = "exclusive", key = &*self.host, failure_threshold = 1)]
+    #[circuit_breaker(name = "exclusive, by key", key = &*self.host, failure_threshold = 1)]
     async fn exclusive(&mut self, works: bool) -> Result<u32, Fault> {
         self.calls += 1;
         self.host.clear();
@@ -154,7 +154,7 @@ impl Client {
         call(works)
     }
 
-    #[circuit_breaker(name = "owned", key = self.host, failure_threshold = 1)]
+    #[circuit_breaker(name = "owned, by key", key = self.host, failure_threshold = 1)]
     async fn owned(self, works: bool) -> Result<u32, Fault> {
         drop(self);
         call(works)
@@ -240,11 +240,11 @@ fn client(host: &str) -> Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let (a, b) = (|| "a".to_owned(), || "b".to_owned());
     check!(
-        "free",
+        "free, by key",
         sendable(free("a", false)).await,
         free("a", true).await,
         free("b", true).await
@@ -263,7 +263,7 @@ async fn main() {
         pattern(order("b", true)).await
     );
     check!(
-        "number",
+        "number, by key",
         number((2, false)),
         number((4, true)),
         number((1, true))
@@ -293,7 +293,7 @@ async fn main() {
         retried(order("b", true)).await
     );
     check!(
-        "whole loop",
+        "whole loop, by key",
         sendable(whole_loop(a(), false)).await,
         whole_loop(a(), true).await,
         whole_loop(b(), true).await
@@ -305,13 +305,13 @@ async fn main() {
         retried_and_plain(&mut b(), true)
     );
     check!(
-        "opaque",
+        "opaque, by key",
         sendable(opaque("a", false)).await,
         opaque("a", true).await,
         opaque("b", true).await
     );
     check!(
-        "boxed",
+        "boxed, by key",
         boxed("a", false).await,
         boxed("a", true).await,
         boxed("b", true).await
@@ -322,13 +322,13 @@ async fn main() {
 
 async fn methods() {
     check!(
-        "shared",
+        "shared, by key",
         sendable(client("a").shared(false)).await,
         client("a").shared(true).await,
         client("b").shared(true).await
     );
     check!(
-        "exclusive",
+        "exclusive, by key",
         sendable(client("a").exclusive(false)).await,
         client("a").exclusive(true).await,
         client("b").exclusive(true).await
@@ -340,7 +340,7 @@ async fn methods() {
         client("b").exclusive_and_retried(true).await
     );
     check!(
-        "owned",
+        "owned, by key",
         sendable(client("a").owned(false)).await,
         client("a").owned(true).await,
         client("b").owned(true).await

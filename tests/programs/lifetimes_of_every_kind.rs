@@ -155,8 +155,8 @@ fn plain<'a, 'b>(
     Some((right, left))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let owned = String::from("text");
     let mut reader = Reader {

@@ -96,8 +96,8 @@ macro_rules! typed {
 
 typed!(generic<T: Clone>, (a, mut b) => (u32, u32), { b += 1; Some((a, b)) }, 'a);
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(fails("a".to_owned()), Err(Fault::Busy));
     assert_eq!(RETRIES.load(SeqCst), 2);
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;

@@ -119,8 +119,8 @@ fn thread_locals(by: u32) -> Option<u32> {
     })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     let mut client = Client::default();
     let mut times = 0;

@@ -66,8 +66,8 @@ impl Object for u32 {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let mut client = Client { shown: 3 };
     assert_eq!(client.by_default(7), Ok(7));
     assert_eq!(client.get("a"), Some("a"));

@@ -70,12 +70,13 @@ fn outer() -> Option<u32> {
     nested()
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let mut seen: Vec<String> = vec![];
     let mut added = || {
         let names = Registry::global().breakers();
         let names = names.iter().map(|breaker| breaker.name().to_owned());
+        let names = names.filter(|name| name.contains("names_of_breakers_by_default"));
         let new: Vec<String> = names.filter(|name| !seen.contains(name)).collect();
         seen.extend(new.clone());
         new

@@ -76,7 +76,8 @@ fn r#match(r#type: String) -> Option<String> {
     Some(r#type)
 }
 
-fn main() {
+#[test]
+fn runs() {
     let sum = arguments(2, 1, vec![1], 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     assert_eq!(sum, Ok(2 + 1 + 4 + 10 + 1));
     assert_eq!(Client { __self: 0 }.method(2), Some(6));

@@ -24,7 +24,8 @@ async fn later(text: ::std::string::String) -> ::std::option::Option<::std::stri
     ::std::option::Option::Some(text)
 }
 
-fn main() {
+#[::core::prelude::v1::test]
+fn runs() {
     // The second failure opens the circuit, which ends the loop.
     let output = call(::std::string::String::new(), 0);
     ::std::assert_eq!(output, ::std::result::Result::Err(Fault(2)));

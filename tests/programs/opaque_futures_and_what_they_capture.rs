@@ -111,8 +111,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     let lazy = promised("never polled".to_owned());
     drop(lazy);

@@ -88,8 +88,8 @@ fn dynamic(calls: &mut dyn Iterator<Item = Option<u32>>, shown: &dyn Display) ->
     calls.next()?.map(|n| format!("{n}{shown}"))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(sendable(converted("x")).await.as_deref(), Some("x"));
     assert_eq!(sendable(lent(String::from("four"))).await, Some(4));
     let mut text = String::new();

@@ -97,8 +97,8 @@ fn of_opaque_items() -> Option<impl Iterator<Item = impl Display>> {
     Some((0..2).map(|n| n.to_string()))
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(
         sendable(numbers(&String::from("5")))

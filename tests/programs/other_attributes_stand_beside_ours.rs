@@ -77,3 +77,8 @@ async fn main() {
     assert_eq!(failures("beside"), 2);
     assert_eq!(failures("conditional"), 2);
 }
+
+#[test]
+fn runs() {
+    main();
+}

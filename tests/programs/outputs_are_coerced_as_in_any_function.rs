@@ -146,8 +146,8 @@ fn tail_borrows(list: Vec<u32>) -> Option<u32> {
     cell.borrow().iter().copied().max()
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(objects(true).await.unwrap().to_string(), "wide");
     assert_eq!(objects(false).await.unwrap().to_string(), "1");

@@ -30,7 +30,7 @@ fn explicit_unit(log: &mut Vec<u32>) -> () {
     log.push(next());
 }
 
-#[circuit_breaker(name = "number", failure_when = |n| *n < 3, on_open = |open| u32::from(open.retry_after().is_some()))]
+#[circuit_breaker(name = "number, judged", failure_when = |n| *n < 3, on_open = |open| u32::from(open.retry_after().is_some()))]
 #[retry(retry_when = |n| *n < 3)]
 async fn number() -> u32 {
     next()
@@ -102,7 +102,7 @@ impl Counter {
         next()
     }
 
-    #[circuit_breaker(name = "exclusive", failure_when = |n: &u32| *n == 0, on_open = |_| self.0 * 100)]
+    #[circuit_breaker(name = "exclusive, judged", failure_when = |n: &u32| *n == 0, on_open = |_| self.0 * 100)]
     fn counted(&mut self) -> u32 {
         self.0 += 1;
         0
@@ -122,8 +122,8 @@ fn result() -> Result<u32, ()> {
     Ok(next())
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     sendable(unit()).await;
     counted(3);
@@ -168,6 +168,6 @@ async fn main() {
     for name in ["unit", "tuple", "result"] {
         assert_eq!(totals(name), (1, 2), "{name}");
     }
-    assert_eq!(totals("number"), (1, 0));
-    assert_eq!(totals("exclusive"), (0, 5));
+    assert_eq!(totals("number, judged"), (1, 0));
+    assert_eq!(totals("exclusive, judged"), (0, 5));
 }

@@ -20,8 +20,8 @@ impl Order {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(Order { items: vec![1] }.placed().await, Some(1));
     assert_eq!(Box::new(Order { items: vec![1] }).counted(), Some(1));
 }

@@ -18,8 +18,8 @@ async fn later<'a>(list: &'a [u32]) -> Option<&'a (impl Display + Debug + use<'a
     list.first()
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(plain(&[7]).unwrap().to_string(), "7");
     assert_eq!(CALLS.load(SeqCst), 3);
     assert_eq!(format!("{:?}", later(&[8]).await.unwrap()), "8");

@@ -25,8 +25,8 @@ fn changed(&mut mut n: &mut u32, calls: &mut u32) -> Option<u32> {
     (*calls == 3).then_some(n)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(copied(&mut (2, 0)), Some(6));
     assert_eq!(alone(&mut 7, &mut 0).await, Some(7));
     assert_eq!(changed(&mut 7, &mut 0), Some(8));

@@ -120,8 +120,8 @@ impl Take for u32 {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let point = Point {
         x: "x".to_owned(),
         y: (1, vec![9]),

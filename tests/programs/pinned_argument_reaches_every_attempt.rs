@@ -15,7 +15,8 @@ fn changed(mut value: Pin<&mut u32>) -> Option<u32> {
     (*value > 2).then_some(*value)
 }
 
-fn main() {
+#[test]
+fn runs() {
     let mut value = 0;
     assert_eq!(looked_at(Pin::new(&mut value)), Some(0));
     assert_eq!(changed(Pin::new(&mut value)), Some(3));

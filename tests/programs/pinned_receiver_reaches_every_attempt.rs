@@ -29,8 +29,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let mut client = Client { calls: 0 };
     assert_eq!(Pin::new(&mut client).looked_at(), Some(0));
     assert_eq!(Pin::new(&mut client).changed(), Some(3));

@@ -27,7 +27,7 @@ fn third(calls: &mut u32) -> Result<u32, Fault> {
 }
 
 #[retry(base_delay = "0s")]
-#[circuit_breaker(name = "free")]
+#[circuit_breaker(name = "free, plain")]
 fn free<'a>(
     calls: &mut u32,
     key: &'a str,
@@ -60,7 +60,7 @@ impl Client {
         Ok(Self { calls: 0, shared })
     }
 
-    #[circuit_breaker(name = "shared")]
+    #[circuit_breaker(name = "shared, plain")]
     #[retry(base_delay = "0s")]
     fn shared(&self) -> Result<std::sync::MutexGuard<'_, u32>, Fault> {
         let mut guard = self.shared.lock().unwrap();
@@ -69,7 +69,7 @@ impl Client {
     }
 
     #[retry(base_delay = "0s")]
-    #[circuit_breaker(name = "exclusive")]
+    #[circuit_breaker(name = "exclusive, plain")]
     fn exclusive(&mut self, log: &mut Vec<u32>) -> Result<u32, Fault> {
         let mut step = |by: u32| {
             log.push(by);
@@ -78,7 +78,7 @@ impl Client {
         step(1)
     }
 
-    #[circuit_breaker(name = "owned")]
+    #[circuit_breaker(name = "owned, plain")]
     #[retry(base_delay = "0s")]
     fn owned(mut self: Box<Self>, by: u32) -> Result<u32, Fault> {
         self.calls += by;
@@ -133,7 +133,8 @@ impl<T: AsRef<str> + ?Sized> Fetch<T> for u32 {
     }
 }
 
-fn main() {
+#[test]
+fn runs() {
     let mut calls = 0;
     let map = HashMap::from([("key".to_owned(), 7)]);
     assert_eq!(free(&mut calls, "key", &map), Ok(Some(&7)));
@@ -169,10 +170,10 @@ fn main() {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.rejected)
     };
-    for name in ["free", "associated", "exclusive"] {
+    for name in ["free, plain", "associated", "exclusive, plain"] {
         assert_eq!(totals(name), (1, 2, 0), "{name}");
     }
-    for name in ["shared", "owned", "trait, default"] {
+    for name in ["shared, plain", "owned, plain", "trait, default"] {
         assert_eq!(totals(name), (1, 0, 0), "{name}");
     }
     assert_eq!(totals("trait, implemented"), (2, 0, 0));

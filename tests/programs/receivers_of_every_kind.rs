@@ -79,8 +79,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     let mut client = Client { calls: 0 };
     assert_eq!(client.shared(), Some(&0));
     assert_eq!(client.shared_for(&3).await, Some(&3));

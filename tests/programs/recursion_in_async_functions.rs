@@ -120,8 +120,8 @@ async fn odd(n: u32) -> Result<bool, Fault> {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     assert_eq!(sendable(boxed(3)).await, Ok(3));
     counted(3);

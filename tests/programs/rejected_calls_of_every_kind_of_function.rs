@@ -43,7 +43,7 @@ async fn stops() -> Result<u32, Fault> {
     busy()
 }
 
-#[circuit_breaker(name = "whole loop", failure_threshold = 2)]
+#[circuit_breaker(name = "whole loop, rejected", failure_threshold = 2)]
 #[retry(max_retries = 1, base_delay = "0s")]
 fn whole_loop() -> Result<u32, Fault> {
     busy()
@@ -101,7 +101,7 @@ impl Api for Client {
     }
 }
 
-#[circuit_breaker(name = "opaque", failure_threshold = 2)]
+#[circuit_breaker(name = "opaque, rejected", failure_threshold = 2)]
 fn opaque(text: &str) -> impl Future<Output = Result<usize, Fault>> + Send {
     async move {
         busy::<u32>()?;
@@ -109,7 +109,7 @@ fn opaque(text: &str) -> impl Future<Output = Result<usize, Fault>> + Send {
     }
 }
 
-#[circuit_breaker(name = "boxed", failure_threshold = 2, on_open = |_| Ok(text.len()))]
+#[circuit_breaker(name = "boxed, rejected", failure_threshold = 2, on_open = |_| Ok(text.len()))]
 fn boxed(text: &str) -> Pin<Box<dyn Future<Output = Result<usize, Fault>> + Send + '_>> {
     Box::pin(async move {
         busy::<u32>()?;
@@ -117,8 +117,8 @@ fn boxed(text: &str) -> Pin<Box<dyn Future<Output = Result<usize, Fault>> + Send
     })
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     let open = |name: &str| Fault::Open(name.to_owned());
     for _ in 0..2 {
@@ -135,7 +135,7 @@ async fn main() {
     counted(0);
     assert_eq!(
         (whole_loop(), whole_loop(), whole_loop()),
-        (Err(Fault::Busy), Err(Fault::Busy), Err(open("whole loop")))
+        (Err(Fault::Busy), Err(Fault::Busy), Err(open("whole loop, rejected")))
     );
     counted(4);
     assert_eq!(
@@ -176,14 +176,14 @@ async fn main() {
         assert_eq!(sendable(opaque("x")).await, Err(Fault::Busy));
         assert_eq!(sendable(boxed("x")).await, Err(Fault::Busy));
     }
-    assert_eq!(sendable(opaque("x")).await, Err(open("opaque")));
+    assert_eq!(sendable(opaque("x")).await, Err(open("opaque, rejected")));
     assert_eq!(sendable(boxed("abc")).await, Ok(3));
     counted(4);
     let totals = |name| {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.rejected)
     };
-    for name in ["by from", "whole loop", "none", "opaque", "boxed"] {
+    for name in ["by from", "whole loop, rejected", "none", "opaque, rejected", "boxed, rejected"] {
         assert_eq!(totals(name), (0, 2, 1), "{name}");
     }
     for name in ["cached", "async_trait"] {

@@ -134,8 +134,8 @@ impl Service for () {
     type Error = Fault;
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     sendable(unit()).await.unwrap();
     counted(3);

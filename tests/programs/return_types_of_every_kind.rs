@@ -109,8 +109,8 @@ fn nested() -> Result<Option<Result<u32, ()>>, String> {
     Ok(Some(Err(())))
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(boxed_error("3").await.unwrap(), 3);
     assert!(boxed_error("x").await.is_err() && boxed_error("").await.is_err());
     assert!(input_or_output("x").is_err());

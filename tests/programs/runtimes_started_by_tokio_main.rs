@@ -16,8 +16,12 @@ impl From<CircuitOpen> for Fault {
 }
 
 async fn third() -> Result<u32, Fault> {
+    third_of(&CALLS).await
+}
+
+async fn third_of(calls: &AtomicU32) -> Result<u32, Fault> {
     tokio::task::yield_now().await;
-    match CALLS.fetch_add(1, SeqCst) + 1 {
+    match calls.fetch_add(1, SeqCst) + 1 {
         n if n % 3 == 0 => Ok(n),
         n => Err(Fault(n)),
     }
@@ -26,42 +30,44 @@ async fn third() -> Result<u32, Fault> {
 /// A runtime for each attempt.
 #[tokio::main(flavor = "current_thread")]
 #[retry(base_delay = "0s")]
-#[circuit_breaker(name = "above")]
+#[circuit_breaker(name = "above, runtime")]
 async fn above(by: u32) -> Result<u32, Fault> {
     Ok(third().await? + by)
 }
 
 /// One for all of them.
 #[retry]
-#[circuit_breaker(name = "below")]
+#[circuit_breaker(name = "below, runtime")]
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn below(text: String, log: &mut Vec<String>) -> Result<u32, Fault> {
     log.push(text);
     third().await
 }
 
-#[circuit_breaker(name = "between")]
+#[circuit_breaker(name = "between, runtime")]
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 #[retry(base_delay = "0s")]
 async fn between() -> Result<u32, Fault> {
     third().await
 }
 
-/// Compiled as functions of no use here: a test is a `()` or a `Result` that is retried as any other.
+/// A test is a function that returns `()` or a `Result`, and is retried as any other.
 mod tests {
     use super::*;
 
     #[tokio::test]
     #[retry]
     async fn retried() -> Result<(), Fault> {
-        third().await.map(drop)
+        static OWN: AtomicU32 = AtomicU32::new(0);
+        third_of(&OWN).await.map(drop)
     }
 
     #[retry]
     #[circuit_breaker]
     #[tokio::test(start_paused = true)]
     async fn stacked() -> Result<(), Fault> {
-        third().await.map(drop)
+        static OWN: AtomicU32 = AtomicU32::new(0);
+        third_of(&OWN).await.map(drop)
     }
 
     #[retry(retry_when = |()| false)]
@@ -87,11 +93,16 @@ async fn main() -> Result<(), Fault> {
             let totals = Registry::global().get(name).unwrap().snapshot().totals;
             (totals.success, totals.failure)
         };
-        assert_eq!(totals("above"), (1, 2));
-        assert_eq!(totals("below"), (1, 2));
-        assert_eq!(totals("between"), (1, 0));
+        assert_eq!(totals("above, runtime"), (1, 2));
+        assert_eq!(totals("below, runtime"), (1, 2));
+        assert_eq!(totals("between, runtime"), (1, 0));
     }
     third().await?;
     assert_eq!(CALLS.load(SeqCst), 12);
     Ok(())
+}
+
+#[test]
+fn runs() {
+    main().unwrap();
 }

@@ -101,8 +101,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let mut client = Client::default();
     assert_eq!(sendable(client.awaited()).await, Ok(3));
     assert_eq!(client.seen.get(), 3);

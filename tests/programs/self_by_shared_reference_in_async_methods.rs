@@ -77,8 +77,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let client = Client {
         name: "a name".to_owned(),
         ..Client::default()

@@ -59,7 +59,7 @@ impl Order {
         self.third().map(|_| self.left)
     }
 
-    #[circuit_breaker(name = "boxed")]
+    #[circuit_breaker(name = "boxed, self")]
     #[retry]
     async fn boxed(mut self: Box<Self>) -> Option<Box<Self>> {
         self.left -= 1;
@@ -80,7 +80,7 @@ impl Order {
         other.third().map(|_| Rc::strong_count(&other) as u32)
     }
 
-    #[circuit_breaker(name = "once")]
+    #[circuit_breaker(name = "once, self")]
     async fn once(self) -> Option<Self> {
         tokio::task::yield_now().await;
         Some(self)
@@ -100,8 +100,8 @@ impl Order {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let shared = Arc::new(Shared::default());
     let order = || Order {
         left: 10,
@@ -133,6 +133,6 @@ async fn main() {
     assert_eq!(one.left, 13);
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!(totals("owned and changed").failure, 2);
-    assert_eq!((totals("boxed").failure, totals("boxed").success), (0, 1));
-    assert_eq!(totals("once").success, 1);
+    assert_eq!((totals("boxed, self").failure, totals("boxed, self").success), (0, 1));
+    assert_eq!(totals("once, self").success, 1);
 }

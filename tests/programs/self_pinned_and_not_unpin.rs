@@ -58,8 +58,8 @@ impl Stream {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let mut stream = pin!(Stream::default());
     assert_eq!(sendable(stream.as_mut().by_value()).await, Some(3));
     assert_eq!(sendable(stream.as_mut().again()).await, Some(6));

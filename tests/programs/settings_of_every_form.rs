@@ -98,8 +98,8 @@ fn other_brackets() -> Option<u32> {
     Some(1)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert!(
         [
             literals(),

@@ -25,7 +25,8 @@ fn key(host: u32) -> Option<u32> {
     Some(BREAKERS + POLICY + host)
 }
 
-fn main() {
+#[test]
+fn runs() {
     assert_eq!(settings(), Some(2));
     assert_eq!(body(), Some(3));
     assert_eq!(key(1), Some(4));

@@ -4,7 +4,6 @@
     missing_docs,
     unused,
     nonstandard_style,
-    future_incompatible,
     let_underscore,
     rust_2018_idioms,
     unused_results,
@@ -126,8 +125,8 @@ impl Client {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(limit(String::new(), &mut 0, 0).await.as_deref(), Ok("x"));
     assert_eq!(replaced("y".to_owned()).as_deref(), Ok("y"));
     assert_eq!(replaced(String::new()), Err(Fault));

@@ -201,8 +201,8 @@ async fn stays_on_its_thread(text: std::rc::Rc<str>) -> Answer<usize> {
 }
 
 #[timeout("1m")]
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Answer<()> {
+#[tokio::test]
+async fn runs() -> Answer<()> {
     let mut client = Client::default();
     assert_eq!(sendable(client.shared("abc")).await?, 3);
     let mut list = Vec::new();

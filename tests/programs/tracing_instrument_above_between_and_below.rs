@@ -113,7 +113,7 @@ struct Client {
 impl Client {
     #[retry]
     #[instrument(skip(self, more), fields(calls = self.calls), err)]
-    #[circuit_breaker(name = "method")]
+    #[circuit_breaker(name = "method, traced")]
     async fn method(&mut self, more: &mut Vec<NotDebug>) -> Result<u32, Fault> {
         self.calls += 1;
         more.push(NotDebug);
@@ -160,16 +160,17 @@ impl Log {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .without_time()
         .with_span_events(FmtSpan::NEW)
         .with_writer(move || writer.clone())
-        .init();
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
 
     assert_eq!(sendable(plain_above("x")).await, Ok(3));
     assert_eq!(log.lines(&["plain_above{text=\"x\"}", "new"]), 3);
@@ -250,5 +251,5 @@ async fn main() {
     assert_eq!(totals("plain below"), (1, 0));
     assert_eq!(totals("err below"), (1, 2));
     assert_eq!(totals("plain function"), (1, 0));
-    assert_eq!(totals("method"), (1, 2));
+    assert_eq!(totals("method, traced"), (1, 2));
 }

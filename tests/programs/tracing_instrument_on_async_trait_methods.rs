@@ -51,7 +51,7 @@ impl Client {
 impl Api for Client {
     #[instrument(err)]
     #[retry(max_retries = 2)]
-    #[circuit_breaker(name = "above")]
+    #[circuit_breaker(name = "above, in traits")]
     async fn above(&self, text: String) -> Result<u32, Fault> {
         tracing::info!(text, "inside");
         tokio::task::yield_now().await;
@@ -60,14 +60,14 @@ impl Api for Client {
 
     #[retry(max_retries = 2)]
     #[instrument(err, skip(self), fields(own = text.len()))]
-    #[circuit_breaker(name = "between")]
+    #[circuit_breaker(name = "between, in traits")]
     async fn between(&self, text: &str) -> Result<u32, Fault> {
         tracing::info!(text, "inside");
         tokio::task::yield_now().await;
         self.next()
     }
 
-    #[circuit_breaker(name = "below")]
+    #[circuit_breaker(name = "below, in traits")]
     #[retry(max_retries = 2)]
     #[instrument(err)]
     async fn below(&mut self, list: Vec<u32>) -> Result<u32, Fault> {
@@ -119,15 +119,16 @@ impl Log {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .without_time()
         .with_writer(move || writer.clone())
-        .init();
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let check = |span, calls: &AtomicU32, errors| {
         assert_eq!(calls.swap(0, SeqCst), 3, "{span}");
         assert_eq!(log.lines(&["INFO", span, "inside"]), 3, "{span}");
@@ -156,7 +157,7 @@ async fn main() {
             .failure
     };
     assert_eq!(
-        (failures("above"), failures("between"), failures("below")),
+        (failures("above, in traits"), failures("between, in traits"), failures("below, in traits")),
         (3, 3, 1)
     );
 }

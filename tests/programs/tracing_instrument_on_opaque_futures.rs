@@ -60,15 +60,16 @@ impl Log {
     }
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .without_time()
         .with_writer(move || writer.clone())
-        .init();
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let check = |span, errors| {
         assert_eq!(log.lines(&["INFO", span, "inside"]), 3, "{span}");
         assert_eq!(log.lines(&["ERROR", span, "fault 3"]), 1, "{span}");

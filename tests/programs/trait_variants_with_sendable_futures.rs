@@ -63,8 +63,8 @@ async fn generic<S: SendStore>(store: &mut S) -> Option<u32> {
     sendable(store.load()).await
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     let mut client = Client::default();
     assert_eq!(sendable(client.by_default("key")).await, Some(3));
     assert_eq!(generic(&mut client).await, Some(6));

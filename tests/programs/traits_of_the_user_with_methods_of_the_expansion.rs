@@ -77,8 +77,8 @@ fn plain(order: Order) -> Option<u32> {
     Some(order).map(|_| 1)
 }
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
-async fn main() {
+#[tokio::test(start_paused = true)]
+async fn runs() {
     assert_eq!(stacked(Order).await, Err(Fault(3)));
     assert_eq!(plain(Order), Some(1));
     if std::env::args().count() > 100 {

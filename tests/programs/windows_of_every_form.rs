@@ -67,8 +67,8 @@ fn whole() -> Option<u32> {
     Some(1)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     calls();
     time().await;
     const_calls();

@@ -2,6 +2,8 @@
 
 mod breaker;
 mod budget;
+#[cfg(feature = "toml")]
+mod documents;
 mod registry;
 mod retry;
 mod support;

@@ -7,7 +7,7 @@
 
 use std::fmt::Write;
 
-use crate::designs::{Grpc, NoBudget, Purse, ShareOfCalls, full_at_the_start, ours};
+use super::designs::{Grpc, NoBudget, Purse, ShareOfCalls, full_at_the_start, ours};
 
 const CALLS: u32 = 100_000;
 const MAX_RETRIES: u32 = 3;
@@ -163,11 +163,11 @@ fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_
 fn the_figures_in_the_documentation_are_these() {
     let (one, many) = (table(1), table(1_000));
     println!("one client:\n{one}\n\na thousand clients of a hundred calls:\n{many}");
-    let page = include_str!("../../docs/retries-simulation.md");
+    let page = include_str!("../../../docs/retries-simulation.md");
     assert!(page.contains(&one), "one client");
     assert!(page.contains(&many), "a thousand clients");
     // The rows that the documentation of `RetryBudget` quotes.
-    let quoted = include_str!("../../resilient-core/src/retry/budget/handle.rs");
+    let quoted = include_str!("../../../resilient-core/src/retry/budget/handle.rs");
     for (clients, rate) in [(1, 0.1), (1, 0.3), (1, 0.5), (1, 0.9), (1, 1.0)] {
         let row = row(clients, rate);
         assert!(quoted.contains(&format!("/// {row}")), "{row}");

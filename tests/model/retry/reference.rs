@@ -2,7 +2,7 @@
 
 use resilient::retries::{StopReason, TimeLimit};
 
-use crate::plan::{Before, End, Fault, Kind, Plan, Way};
+use super::plan::{Before, End, Fault, Kind, Plan, Way};
 
 /// What a retry costs, what a success brings, and what the bucket holds.
 pub(crate) const COST: u32 = 5;

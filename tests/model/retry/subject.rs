@@ -14,8 +14,8 @@ use resilient::{
 };
 use tokio::time::{Instant, advance, sleep, timeout};
 
-use crate::plan::{Before, CircuitPlan, End, Fault, Plan, Way};
-use crate::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
+use super::plan::{Before, CircuitPlan, End, Fault, Plan, Way};
+use super::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
 
 pub(crate) struct Real {
     pub(crate) ended: Ended,

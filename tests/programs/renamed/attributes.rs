@@ -1,8 +1,5 @@
 //! `crate = …` names the runtime where it has another name; `resilient` is something else here.
 
-extern crate resilient as renamed;
-extern crate std as resilient;
-
 use renamed::{circuit_breaker, retry};
 
 mod reexported {
@@ -21,7 +18,7 @@ async fn broken() -> Option<u32> {
 }
 
 #[retry(jitter = smooth, when_open = wait)]
-#[circuit_breaker(crate = crate::reexported::runtime, key = text)]
+#[circuit_breaker(crate = crate::attributes::reexported::runtime, key = text)]
 async fn stacked(text: String) -> Option<String> {
     Some(text)
 }
@@ -32,8 +29,8 @@ fn stacked_the_other_way_round(text: String) -> Option<String> {
     Some(text)
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn runs() {
     assert_eq!(retried(&mut 0), Some(2));
     assert_eq!(broken().await, None);
     let breaker = renamed::Registry::global().get("renamed").unwrap();

@@ -1,9 +1,6 @@
 //! `#[classify(crate = …)]` names the runtime where it has another name; `resilient` is something else here.
 #![deny(warnings, unused_qualifications)]
 
-extern crate resilient as renamed;
-extern crate std as resilient;
-
 use renamed::{Classification, Classify};
 
 mod reexported {
@@ -26,7 +23,7 @@ enum Absolute {
 struct Relative;
 
 #[derive(Classify)]
-#[classify(crate = crate::reexported::runtime)]
+#[classify(crate = crate::derive::reexported::runtime)]
 #[transparent]
 struct Generic<E>(E);
 
@@ -43,7 +40,7 @@ macro_rules! with_path {
         struct ByIdent;
 
         #[derive(Classify)]
-        #[classify(crate = $crate::reexported::runtime)]
+        #[classify(crate = $crate::derive::reexported::runtime)]
         #[ignored]
         struct ByCrate;
     };
@@ -51,7 +48,8 @@ macro_rules! with_path {
 
 with_path!(::renamed, renamed);
 
-fn main() {
+#[test]
+fn runs() {
     let wait = std::time::Duration::from_secs(1);
     assert_eq!(
         Absolute::Busy(wait).classify(),

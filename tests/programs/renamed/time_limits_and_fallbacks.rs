@@ -60,7 +60,8 @@ async fn calls() {
     ::std::assert_eq!(limit().await, ::std::option::Option::Some(1));
 }
 
-fn main() {
+#[::core::prelude::v1::test]
+fn runs() {
     ::std::assert_eq!(plain(), ::std::option::Option::Some(1));
     let mut builder = ::tokio::runtime::Builder::new_current_thread();
     builder.enable_time().build().unwrap().block_on(calls());
