@@ -1,10 +1,10 @@
 //! Breakers under load, and what Prometheus reads of them.
 //!
 //! ```text
-//! cargo run --example prometheus --features metrics
+//! cargo run -p example-prometheus
 //!     scrapes itself twice, while all is well and in an outage, and shows what it read: three seconds
 //!
-//! cargo run --example prometheus --features metrics -- --serve [127.0.0.1:9464]
+//! cargo run -p example-prometheus -- --serve [127.0.0.1:9464]
 //!     goes on until you end it; an outage of ten seconds in every thirty
 //! ```
 //!
