@@ -110,7 +110,10 @@ struct Raw<T> {
 mod inner {
     #[derive(resilient::Classify)]
     #[answered]
-    pub(super) struct Deep(pub(super) (u8, u8), pub(in crate::derive_beside_other_attributes_and_in_macros::inner) u8);
+    pub(super) struct Deep(
+        pub(super) (u8, u8),
+        pub(in crate::derive_beside_other_attributes_and_in_macros::inner) u8,
+    );
 
     impl Deep {
         pub(super) fn new() -> Self {
@@ -150,8 +153,14 @@ fn runs() {
     let class = |error: &dyn Classify| Classify::classify(error);
     assert_eq!(class(&Beside::default()), Classification::transient());
     assert_eq!(class(&Beside::Second(1)), Classification::ignored());
-    assert_eq!(class(&FromMacro::Inner(Beside::First)), Classification::transient());
-    assert_eq!(class(&FromMacro::<Beside>::Lent("x")), Classification::permanent());
+    assert_eq!(
+        class(&FromMacro::Inner(Beside::First)),
+        Classification::transient()
+    );
+    assert_eq!(
+        class(&FromMacro::<Beside>::Lent("x")),
+        Classification::permanent()
+    );
     assert_eq!(class(&Last(Local)), Classification::ignored());
     let named = field::classify {
         field: wait,

@@ -26,10 +26,7 @@
     redundant_lifetimes,
     unit_bindings
 )]
-#![deny(
-    missing_copy_implementations,
-    absolute_paths_not_starting_with_crate
-)]
+#![deny(missing_copy_implementations, absolute_paths_not_starting_with_crate)]
 #![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code, deprecated)]
 
@@ -260,9 +257,15 @@ fn runs() {
     };
     assert_eq!(many.classify(), Classification::throttled().after(hint));
     assert_eq!(Full::Busy(0, None).classify(), Classification::transient());
-    assert_eq!(One::Only(hint).classify(), Classification::throttled().after(hint));
+    assert_eq!(
+        One::Only(hint).classify(),
+        Classification::throttled().after(hint)
+    );
     assert_eq!(Busy { wait: None }.classify(), Classification::throttled());
-    assert_eq!(Packed(0, hint).classify(), Classification::permanent().after(hint));
+    assert_eq!(
+        Packed(0, hint).classify(),
+        Classification::permanent().after(hint)
+    );
     assert_eq!(Empty {}.classify(), Classification::ignored());
     assert_eq!(EmptyTuple().classify(), Classification::transient());
     assert_eq!(Alike::Two(0, 0).classify(), Classification::permanent());

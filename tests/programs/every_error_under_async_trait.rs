@@ -102,8 +102,22 @@ async fn runs() {
     assert_eq!(bank.pay("plan b".to_owned(), (0, 0)).await.unwrap(), 12);
     assert_eq!(bank.parsed("7").await.unwrap(), 7);
     assert_eq!(bank.parsed("").await.unwrap_err().attempts().count(), 2);
-    assert!(bank.parsed("x").await.unwrap_err().attempts().all(|failed| *failed.error() == Fault::Parse));
+    assert!(
+        bank.parsed("x")
+            .await
+            .unwrap_err()
+            .attempts()
+            .all(|failed| *failed.error() == Fault::Parse)
+    );
     assert_eq!(bank.pairs().await.unwrap().next(), Some((1, 2)));
     assert_eq!(alike(1).await.unwrap_err().attempts().count(), 2);
-    assert_eq!(Remote::default().local().await.unwrap_err().attempts().count(), 2);
+    assert_eq!(
+        Remote::default()
+            .local()
+            .await
+            .unwrap_err()
+            .attempts()
+            .count(),
+        2
+    );
 }

@@ -141,7 +141,10 @@ async fn runs() {
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!((totals("cast").failure, totals("cast").success), (2, 1));
     assert_eq!(
-        (totals("exclusive, statement").failure, totals("exclusive, statement").success),
+        (
+            totals("exclusive, statement").failure,
+            totals("exclusive, statement").success
+        ),
         (0, 1)
     );
     assert_eq!(

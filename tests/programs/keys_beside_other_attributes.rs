@@ -53,7 +53,11 @@ fn conditional(
 #[circuit_breaker(key = n % 2)]
 #[async_recursion]
 async fn recursive(n: u32) -> Option<u32> {
-    if n == 0 { Some(0) } else { recursive(n - 1).await }
+    if n == 0 {
+        Some(0)
+    } else {
+        recursive(n - 1).await
+    }
 }
 
 struct Client {

@@ -32,7 +32,11 @@ trait Api {
     #[circuit_breaker(key = format!("{}/{id}", &region[..1]), failure_threshold = 1)]
     async fn made(
         &mut self,
-        Order { mut region, id, works }: Order,
+        Order {
+            mut region,
+            id,
+            works,
+        }: Order,
         (_guard, _): (Guard, Guard),
     ) -> Option<usize> {
         region.push('!');
@@ -41,11 +45,7 @@ trait Api {
 
     #[retry(max_retries = 1, base_delay = "0s")]
     #[circuit_breaker(key = (id + 1) % 2, failure_threshold = 2)]
-    async fn retried(
-        self,
-        (region, id): (String, u64),
-        [works, ..]: [bool; 2],
-    ) -> Option<usize>
+    async fn retried(self, (region, id): (String, u64), [works, ..]: [bool; 2]) -> Option<usize>
     where
         Self: Clone + Sized,
     {

@@ -118,10 +118,7 @@ fn opaque(host: &str, works: bool) -> impl Future<Output = Result<u32, Fault>> +
 }
 
 #[circuit_breaker(name = "boxed, by key", key = host, failure_threshold = 1)]
-fn boxed(
-    host: &str,
-    works: bool,
-) -> Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send + '_>> {
+fn boxed(host: &str, works: bool) -> Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send + '_>> {
     Box::pin(async move {
         let _ = host;
         call(works)
@@ -249,7 +246,12 @@ async fn runs() {
         free("a", true).await,
         free("b", true).await
     );
-    check!("plain", plain(a(), false), plain(a(), true), plain(b(), true));
+    check!(
+        "plain",
+        plain(a(), false),
+        plain(a(), true),
+        plain(b(), true)
+    );
     check!(
         "field",
         sendable(field(order("a", false))).await,

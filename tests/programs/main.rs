@@ -27,6 +27,7 @@ mod blanket_trait_of_the_user_with_methods_of_the_expansion;
 mod bodies_from_macro_rules;
 #[allow(unused, private_interfaces)]
 mod body_begins_with_an_inner_attribute;
+#[rustfmt::skip]
 pub mod body_on_one_line_raises_no_lint;
 #[allow(unused, private_interfaces)]
 mod boxed_futures_of_different_types_in_one_body;

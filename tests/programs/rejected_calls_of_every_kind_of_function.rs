@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use async_trait::async_trait;
-use resilient::{CircuitBreaker, CircuitOpen, Registry, circuit_breaker, retry};
 use resilient::breaker::CircuitState;
+use resilient::{CircuitBreaker, CircuitOpen, Registry, circuit_breaker, retry};
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
@@ -135,7 +135,11 @@ async fn runs() {
     counted(0);
     assert_eq!(
         (whole_loop(), whole_loop(), whole_loop()),
-        (Err(Fault::Busy), Err(Fault::Busy), Err(open("whole loop, rejected")))
+        (
+            Err(Fault::Busy),
+            Err(Fault::Busy),
+            Err(open("whole loop, rejected"))
+        )
     );
     counted(4);
     assert_eq!(
@@ -155,7 +159,10 @@ async fn runs() {
     };
     assert_eq!(sendable(client.own(1)).await, Err(Fault::Busy));
     client.breaker.force_open();
-    assert_eq!(sendable(client.own(1)).await, Ok((8, CircuitState::ForcedOpen)));
+    assert_eq!(
+        sendable(client.own(1)).await,
+        Ok((8, CircuitState::ForcedOpen))
+    );
     assert_eq!(sendable(client.own_and_exclusive()).await, Ok(7));
     counted(1);
     client.breaker.close();
@@ -183,7 +190,13 @@ async fn runs() {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.rejected)
     };
-    for name in ["by from", "whole loop, rejected", "none", "opaque, rejected", "boxed, rejected"] {
+    for name in [
+        "by from",
+        "whole loop, rejected",
+        "none",
+        "opaque, rejected",
+        "boxed, rejected",
+    ] {
         assert_eq!(totals(name), (0, 2, 1), "{name}");
     }
     for name in ["cached", "async_trait"] {

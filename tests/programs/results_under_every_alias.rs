@@ -6,8 +6,8 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use anyhow::Context;
-use resilient::{CircuitOpen, Registry, circuit_breaker, retry};
 use resilient::outcome::Fallible;
+use resilient::{CircuitOpen, Registry, circuit_breaker, retry};
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 
-use resilient::{CircuitOpen, circuit_breaker, retry};
 use resilient::outcome::Fallible;
+use resilient::{CircuitOpen, circuit_breaker, retry};
 
 type Answer<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

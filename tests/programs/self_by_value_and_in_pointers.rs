@@ -133,6 +133,9 @@ async fn runs() {
     assert_eq!(one.left, 13);
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!(totals("owned and changed").failure, 2);
-    assert_eq!((totals("boxed, self").failure, totals("boxed, self").success), (0, 1));
+    assert_eq!(
+        (totals("boxed, self").failure, totals("boxed, self").success),
+        (0, 1)
+    );
     assert_eq!(totals("once, self").success, 1);
 }

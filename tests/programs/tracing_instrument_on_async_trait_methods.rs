@@ -157,7 +157,11 @@ async fn runs() {
             .failure
     };
     assert_eq!(
-        (failures("above, in traits"), failures("between, in traits"), failures("below, in traits")),
+        (
+            failures("above, in traits"),
+            failures("between, in traits"),
+            failures("below, in traits")
+        ),
         (3, 3, 1)
     );
 }

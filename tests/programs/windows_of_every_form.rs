@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use resilient::{BreakerConfig, Registry, circuit_breaker, retry};
 use resilient::breaker::Window;
+use resilient::{BreakerConfig, Registry, circuit_breaker, retry};
 
 const CALLS: u32 = 50;
 const TIME: Duration = Duration::from_secs(30);
@@ -62,7 +62,13 @@ fn of_the_enum() -> Option<u32> {
     Some(1)
 }
 
-#[circuit_breaker(name = "whole", window = 1, failure_rate = 1, min_calls = 1, failure_count = 1)]
+#[circuit_breaker(
+    name = "whole",
+    window = 1,
+    failure_rate = 1,
+    min_calls = 1,
+    failure_count = 1
+)]
 fn whole() -> Option<u32> {
     Some(1)
 }

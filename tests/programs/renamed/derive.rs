@@ -55,7 +55,10 @@ fn runs() {
         Absolute::Busy(wait).classify(),
         Classification::throttled().after(wait)
     );
-    assert_eq!(Absolute::Inner(Relative).classify(), Classification::transient());
+    assert_eq!(
+        Absolute::Inner(Relative).classify(),
+        Classification::transient()
+    );
     assert_eq!(Generic(Relative).classify(), Classification::transient());
     assert_eq!(ByPath.classify(), ByIdent.classify());
     assert_eq!(ByCrate.classify(), Classification::ignored());
