@@ -29,26 +29,18 @@ compile_error!(
     "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is one 64-bit word"
 );
 
-#[cfg(feature = "inventory")]
-mod annotated;
 pub mod breaker;
-mod budget_site;
-#[cfg(feature = "coarse-clock")]
-mod coarse;
-mod error;
+mod call_site;
 mod event;
 #[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
 mod keyed;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod name;
-mod outcome;
-mod panics;
+mod platform;
 mod registry;
 pub mod retry;
 mod seeded;
-mod site;
-mod sync;
+mod signal;
 mod telemetry;
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -56,22 +48,19 @@ pub mod time;
 
 #[doc(hidden)]
 #[allow(missing_docs, clippy::must_use_candidate, reason = "no public API")]
+#[path = "expansion/mod.rs"]
 pub mod __private;
 
-#[cfg(feature = "inventory")]
-pub use annotated::AnnotatedFunction;
 pub use breaker::{
     AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
     CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
     RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,
     Window, WindowCounts,
 };
-#[cfg(feature = "coarse-clock")]
-pub use coarse::CoarseClock;
-pub use error::ConfigError;
+#[cfg(feature = "inventory")]
+pub use call_site::AnnotatedFunction;
 pub use event::{Event, EventKind, EventSource, ListenerId, Subscription};
 pub use keyed::{BreakerKey, KeyedBreakers};
-pub use outcome::{Classification, Classify, Fallible, Outcome};
 #[cfg(feature = "toml")]
 pub use registry::LoadError;
 pub use registry::{
@@ -86,6 +75,10 @@ pub use retry::{
     RetryBudget, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason,
     TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
 };
+pub use signal::ConfigError;
+pub use signal::{Classification, Classify, Fallible, Outcome};
 pub use time::Clock;
+#[cfg(feature = "coarse-clock")]
+pub use time::CoarseClock;
 #[cfg(feature = "test-util")]
 pub use time::ManualClock;

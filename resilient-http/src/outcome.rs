@@ -28,7 +28,7 @@ impl Default for OutcomeRules {
 }
 
 impl Classify for ApiError {
-    /// By the table in the [crate's documentation](crate#what-is-tried-again-and-what-counts), for the call that it ended.
+    /// By the table in the [crate's documentation](crate#what-is-retried-and-what-counts), for the call that it ended.
     fn classify(&self) -> Classification {
         let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
             (call.is_repeatable, call.is_replayable)

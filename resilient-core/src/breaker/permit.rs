@@ -4,9 +4,9 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use super::core::Core;
 use super::machine::{Ending, Ticket};
-use crate::outcome::{Classification, Fallible, Outcome, every_failure};
+use super::shared::Core;
+use crate::signal::{Classification, Fallible, Outcome, every_failure};
 
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///

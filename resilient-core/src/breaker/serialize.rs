@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::machine::TimeInState;
 use super::snapshot::BreakerSnapshot;
-use super::state::{CircuitState, Transition, TransitionReason};
+use crate::signal::{CircuitState, Transition, TransitionReason};
 
 #[derive(Serialize)]
 struct TransitionView {

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::machine::{Counted, TimeInState, TransitionCounts};
-use super::state::{CircuitState, Transition};
 use super::window::Tally;
+use crate::signal::{CircuitState, Transition};
 
 /// How many calls ended how. Monotonic and saturating; each call is in exactly one of them (`slow` apart), except those
 /// that end while the breaker is disabled, which are in none.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Event;
-use crate::panics::{contain, discard};
+use crate::platform::{contain, discard};
 
 /// Names a listener, to remove it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,8 +9,8 @@ pub use self::listeners::ListenerId;
 pub(crate) use self::listeners::Listeners;
 pub use self::subscription::Subscription;
 use crate::breaker::{Transition, TransitionReason};
-use crate::error::ConfigError;
-use crate::name::Name;
+use crate::signal::ConfigError;
+use crate::signal::Name;
 
 /// Something that happened to a breaker, to a retry budget, or in a retry.
 #[derive(Debug, Clone)]

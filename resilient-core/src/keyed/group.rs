@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::BreakerKey;
 use super::keys::{Evicted, Hashing, Keys, Placed};
-use crate::breaker::core::{Settings, Setup};
+use crate::breaker::shared::{Settings, Setup};
 use crate::breaker::{
     BreakerConfig, BreakerSnapshot, CallCounts, CircuitBreaker, CircuitState, OperatorMode,
     TimeInState, TransitionCounts,
 };
 use crate::event::Listeners;
-use crate::name::Name;
+use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::seeded::{Bug, seeded};
-use crate::sync::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::signal::Name;
 use crate::time::Source;
 
 /// The key of the breaker that the keys share which have none of their own.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use self::group::{Group, KeyedMember, Summary};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Subscription};
-use crate::name::Name;
+use crate::signal::Name;
 use crate::time::{Clock, Source};
 
 /// What can tell one breaker from another: a tenant, a host, a shard.

@@ -10,9 +10,9 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub(crate) use self::calls::{Call, ended};
 use crate::breaker::CircuitState;
-use crate::breaker::core::Core;
+use crate::breaker::shared::Core;
 use crate::keyed::Summary;
-use crate::panics::{contain, discard};
+use crate::platform::{contain, discard};
 use crate::registry::Registry;
 use crate::retry::BudgetSnapshot;
 

@@ -6,8 +6,8 @@ use std::panic::Location;
 use super::overrides::{OverrideError, Overrides};
 use super::{Entries, NameTakenError, Registry};
 use crate::event::{Event, EventKind};
-use crate::name::Name;
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
+use crate::signal::Name;
 
 #[derive(Debug)]
 pub(super) struct BudgetEntry {

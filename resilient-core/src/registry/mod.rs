@@ -1,13 +1,13 @@
 //! Breakers and retry budgets by name: what code declares, and what operators find.
 
 mod budgets;
-mod declare;
 #[cfg(feature = "serde")]
 mod deserialize;
 #[cfg(feature = "toml")]
 mod document;
-mod member;
+mod entry;
 mod overrides;
+mod registration;
 mod selection;
 
 use std::collections::BTreeMap;
@@ -18,19 +18,19 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::budgets::BudgetEntry;
-pub(crate) use self::declare::Declared;
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
-pub(crate) use self::member::Member;
+pub(crate) use self::entry::Member;
 pub use self::overrides::{
     BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
 };
+pub(crate) use self::registration::Declared;
 pub use self::selection::Selection;
-use crate::breaker::core::Settings;
+use crate::breaker::shared::Settings;
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Listeners, Subscription};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedMember};
-use crate::name::Name;
+use crate::signal::Name;
 use crate::telemetry;
 use crate::time::{Clock, Source};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Registry, budgets, next_version};
-use crate::breaker::core::Settings;
+use crate::breaker::shared::Settings;
 use crate::breaker::{BreakerConfigBuilder, OperatorMode};
-use crate::error::ConfigError;
 use crate::event::EventKind;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
+use crate::signal::ConfigError;
 
 /// What an operator says of one name. What it leaves open, the code says.
 ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::member::{Member, Named};
+use super::entry::{Member, Named};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
 
 /// Breakers that were selected from a [`Registry`](crate::Registry): by name, by prefix, or all. Those that are registered

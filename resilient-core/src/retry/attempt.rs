@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::driver::RetryDriver;
-use super::give_up::StopReason;
-use crate::outcome::Fallible;
+use crate::signal::Fallible;
+use crate::signal::StopReason;
 use crate::time;
 
 /// The attempt that is running: which one it is, and what came before.

@@ -11,9 +11,9 @@ use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::record::{Kept, Last, Record};
 use super::terms::Terms;
-use super::timed_out::TimedOutOutput;
 use crate::breaker::{CircuitBreaker, CircuitOpen, RejectedOutput};
-use crate::outcome::{Classification, Fallible, every_failure};
+use crate::signal::TimedOutOutput;
+use crate::signal::{Classification, Fallible, every_failure};
 use crate::time::sleep;
 
 /// A call to be made under a policy, with what belongs to the call rather than to the policy. Made by

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::give_up::StopReason;
-use super::timed_out::TimedOut;
 use crate::breaker::CircuitOpen;
-use crate::outcome::{Classification, Classify};
+use crate::signal::StopReason;
+use crate::signal::TimedOut;
+use crate::signal::{Classification, Classify};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 use super::limits::Cut;
 use super::scope;
-use super::timed_out::{TimeLimit, TimedOut};
+use crate::signal::{TimeLimit, TimedOut};
 use crate::time;
 
 pin_project! {

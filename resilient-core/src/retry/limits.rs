@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::scope::{self, earlier};
-use super::timed_out::TimeLimit;
-#[cfg(feature = "tokio")]
-use super::timed_out::TimedOut;
 use crate::breaker::Permit;
-use crate::outcome::Outcome;
+use crate::signal::Outcome;
+use crate::signal::TimeLimit;
+#[cfg(feature = "tokio")]
+use crate::signal::TimedOut;
 use crate::time;
 
 /// What a call was given, besides its policy.

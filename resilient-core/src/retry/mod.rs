@@ -16,7 +16,6 @@ mod call;
 mod delays;
 mod driver;
 mod error;
-mod give_up;
 mod jitter;
 #[cfg(feature = "tokio")]
 mod limited;
@@ -32,7 +31,6 @@ mod run;
 mod schedule;
 mod scope;
 mod terms;
-mod timed_out;
 mod worst_case;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
@@ -45,7 +43,6 @@ pub use self::call::RetryCall;
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::RetryDriver;
 pub use self::error::{FailedAttempt, RetryError};
-pub use self::give_up::StopReason;
 pub use self::jitter::Jitter;
 #[cfg(feature = "tokio")]
 pub(crate) use self::limited::timeout;
@@ -57,5 +54,6 @@ pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 pub use self::record::{Kept, Last, Record, Recorded};
 pub use self::scope::Entered;
 pub use self::terms::Terms;
-pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::worst_case::WorstCase;
+pub use crate::signal::StopReason;
+pub use crate::signal::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::give_up::StopReason;
+use crate::signal::StopReason;
 
 /// What a test's scope has to do with one call.
 #[cfg(feature = "test-util")]

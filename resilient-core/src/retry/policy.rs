@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::jitter::Jitter;
-use crate::error::ConfigError;
+use crate::signal::ConfigError;
 
 /// Four attempts in all: enough for a blip, and a bounded multiple of the load in an outage.
 const MAX_RETRIES: u32 = 3;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::attempt::Attempt;
 use super::driver::RetryDriver;
 use super::error::{FailedAttempt, RetryError};
-use super::give_up::StopReason;
+use crate::signal::StopReason;
 use crate::time;
 
 /// What a loop keeps of its attempts.

@@ -6,7 +6,7 @@ use super::policy::RetryPolicy;
 use super::record::{Kept, Last};
 use super::terms::Terms;
 use crate::breaker::{CircuitBreaker, RejectedOutput};
-use crate::outcome::{Classification, Classify, Fallible, every_failure};
+use crate::signal::{Classification, Classify, Fallible, every_failure};
 use crate::time::sleep;
 
 impl RetryPolicy {

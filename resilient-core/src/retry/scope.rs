@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_was_before_comes_back_after_a_panic() {
-        let panicked = crate::panics::contain(|| {
+        let panicked = crate::platform::contain(|| {
             let _entered = enter(true, None);
             panic!("in an attempt");
         });

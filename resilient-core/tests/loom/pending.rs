@@ -78,7 +78,11 @@ fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
         // Three calls, one of them failed: whichever was the third, it met the condition; at the latest the next finds it.
         succeed(breaker);
         let seen = breaker.snapshot();
-        holds(seen.state == State::Open, "the rate was reached", &seen);
+        holds(
+            seen.state == CircuitState::Open,
+            "the rate was reached",
+            &seen,
+        );
         let then = seen.last_opening.unwrap();
         holds((then.calls, then.failures) == (3, 1), "by these", &seen);
     });

@@ -119,7 +119,7 @@ pub enum RetriesDisabled {
 /// may be secrets. What a person should read of the answer is in [`message`](Self::message).
 ///
 /// What each means for retry and circuit breaker is its [`Classify`](resilient::Classify), by the table in the
-/// [crate's documentation](crate#what-is-tried-again-and-what-counts). Clones share what they hold, so that all who wait for
+/// [crate's documentation](crate#what-is-retried-and-what-counts). Clones share what they hold, so that all who wait for
 /// one call can be told of its end.
 #[derive(Clone)]
 #[non_exhaustive]

@@ -136,7 +136,7 @@ fn again(table: &mut Table) {
                 .is_ok()
         }
     });
-    case.note = "waits on a timer thread of its own for a delay of zero";
+    case.note = "waits on its own timer thread for a delay of zero";
     case.most = FEW;
 }
 

@@ -6,7 +6,7 @@ use super::{
     AbandonedOutcome, BreakerConfig, Conditions, FAILURE_THRESHOLD, MAX_KEYS, MAX_RECOVERY_TIME,
     MIN_CALLS, PROBE_TIMEOUT, RECOVERY_TIME, WINDOW_BUCKETS, Window,
 };
-use crate::error::ConfigError;
+use crate::signal::ConfigError;
 
 /// One field and one setter a setting, and where the checked settings have it.
 macro_rules! settings {

@@ -9,6 +9,7 @@ use std::time::Duration;
 pub use self::builder::BreakerConfigBuilder;
 use self::builder::Given;
 use super::window::Tally;
+use crate::signal::TransitionReason;
 
 /// Five failures in a row are beyond chance for a dependency that mostly works, and few enough to stop a flood early.
 const FAILURE_THRESHOLD: u32 = 5;
@@ -170,16 +171,16 @@ fn same(one: f64, other: f64) -> bool {
 
 impl Conditions {
     /// The first condition that is met by what is remembered.
-    pub(crate) fn met(&self, streak: u32, window: Option<Tally>) -> Option<Condition> {
+    pub(crate) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
         if self.failure_threshold.is_some_and(|most| streak >= most) {
-            return Some(Condition::FailureThreshold);
+            return Some(TransitionReason::FailureThreshold);
         }
         let window = window?;
         if self
             .failure_count
             .is_some_and(|most| window.failures >= u64::from(most))
         {
-            return Some(Condition::FailureCount);
+            return Some(TransitionReason::FailureCount);
         }
         if window.calls < u64::from(self.min_calls) {
             return None;
@@ -190,9 +191,9 @@ impl Conditions {
                 .is_some_and(|(share, limit)| share >= limit)
         };
         if reached(window.failure_rate(), self.failure_rate) {
-            Some(Condition::FailureRate)
+            Some(TransitionReason::FailureRate)
         } else if reached(window.slow_call_rate(), self.slow_call_rate) {
-            Some(Condition::SlowCallRate)
+            Some(TransitionReason::SlowCallRate)
         } else {
             None
         }
@@ -211,15 +212,6 @@ impl Conditions {
         calls >= u64::from(self.min_calls)
             || (self.failure_rate.is_none() && self.slow_call_rate.is_none())
     }
-}
-
-/// Which of the conditions was met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Condition {
-    FailureThreshold,
-    FailureCount,
-    FailureRate,
-    SlowCallRate,
 }
 
 impl PartialEq for BreakerConfig {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::builder::BreakerConfigBuilder;
 use super::{MOST_BUCKETS, MOST_CALLS, MOST_KEYS, MOST_PROBES, RECOVERY_TIME, Window};
-use crate::error::ConfigError;
+use crate::signal::ConfigError;
 
 const AT_LEAST_ONE: &str = "must be at least 1";
 const ABOVE_ZERO: &str = "must be longer than zero";

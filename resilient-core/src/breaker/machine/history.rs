@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::breaker::state::{CircuitState, Transition, TransitionReason};
+use crate::signal::{CircuitState, Transition, TransitionReason};
 use crate::time::nanos_between;
 
 /// How many transitions are remembered.

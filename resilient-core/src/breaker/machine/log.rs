@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::history::History;
-use crate::breaker::state::{CircuitState, Transition};
+use crate::signal::{CircuitState, Transition};
 use crate::time::nanos_between;
 
 /// One value a state: how often, or how long.

@@ -3,30 +3,32 @@
 //! Every change of state goes through [`Machine::enter`], which starts a new generation. A call remembers the generation
 //! that admitted it, so that its result can never move another one.
 
-mod by_hand;
+mod generation;
 mod history;
 mod log;
+mod operator;
 mod phase;
 mod probes;
+mod queries;
 #[cfg(test)]
 mod tests;
-mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(in crate::breaker) use self::generation::next_generation;
+pub(in crate::breaker) use self::generation::{GENERATION_STEP, Successes};
 #[cfg(test)]
 pub(crate) use self::history::HISTORY;
 use self::log::Log;
 pub use self::log::{TimeInState, TransitionCounts};
 use self::phase::{Length, Outage, Phase};
 use self::probes::{Decision, Round};
-use super::config::{AbandonedOutcome, BreakerConfig, Condition};
-use super::state::{CircuitState, Transition, TransitionReason};
+use super::config::{AbandonedOutcome, BreakerConfig};
 use super::window::{Call, Health, Tally, Until};
-use super::word::{Successes, next_generation};
-use crate::outcome::Outcome;
 use crate::seeded::{Bug, seeded};
+use crate::signal::Outcome;
+use crate::signal::{CircuitState, Transition, TransitionReason};
 use crate::time::{later, nanos_between};
 
 /// What an admitted call remembers.
@@ -300,7 +302,7 @@ impl Machine {
     }
 
     /// Opens the circuit, or tells that it would have been opened.
-    fn meet(&mut self, condition: Condition, retry_after: Option<Duration>, now: Instant) {
+    fn meet(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::ObserveOnly { told: true, .. } => {}
             Phase::ObserveOnly { told, .. } => {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::probes::Round;
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::state::CircuitState;
 use crate::breaker::window::Health;
+use crate::signal::CircuitState;
 use crate::time::later;
 
 #[derive(Debug)]

@@ -9,8 +9,9 @@ use std::time::Instant;
 use self::count::CountWindow;
 pub(crate) use self::tally::{Call, Tally};
 use self::time::TimeWindow;
-use super::config::{BreakerConfig, Condition, Window};
+use super::config::{BreakerConfig, Window};
 use crate::seeded::{Bug, seeded};
+use crate::signal::TransitionReason;
 
 /// How long something can be put off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Health {
         call: Call,
         config: &BreakerConfig,
         now: Instant,
-    ) -> Option<Condition> {
+    ) -> Option<TransitionReason> {
         self.streak = self.streak_after(call);
         let tally = match self.window.as_deref_mut() {
             None => None,
@@ -123,7 +124,7 @@ impl Health {
     }
 
     /// The condition that is met by what is remembered now.
-    pub(crate) fn met(&self, config: &BreakerConfig, now: Instant) -> Option<Condition> {
+    pub(crate) fn met(&self, config: &BreakerConfig, now: Instant) -> Option<TransitionReason> {
         config.conditions.met(self.streak, self.tally(now))
     }
 

@@ -6,8 +6,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::config::BudgetConfig;
+use crate::platform::AtomicU64;
 use crate::seeded::{Bug, seeded};
-use crate::sync::AtomicU64;
 
 #[derive(Debug)]
 pub(super) struct Bucket {

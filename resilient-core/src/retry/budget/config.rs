@@ -1,6 +1,6 @@
 //! The settings of a budget, and what they must keep.
 
-use crate::error::ConfigError;
+use crate::signal::ConfigError;
 
 /// A hundred retries at the default cost: enough to ride out a burst of failures without noticing the budget.
 const CAPACITY: u32 = 500;

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::snapshot::BudgetCounts;
-use crate::sync::AtomicU64;
+use crate::platform::AtomicU64;
 
 /// A count that stays at the largest number.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use super::config::BudgetConfig;
 use super::counts::Counters;
 use super::reservation::Reservation;
 use super::snapshot::BudgetSnapshot;
-use crate::name::Name;
-use crate::sync::{Mutex, MutexGuard};
+use crate::platform::{Mutex, MutexGuard};
+use crate::signal::Name;
 
 /// A bucket of tokens that all retries against one dependency are paid from. Clones are handles of the same one.
 ///

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::Plan;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
-use crate::outcome::{Classification, Outcome};
-use crate::retry::give_up::StopReason;
 use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
-use crate::retry::timed_out::TimeLimit;
+use crate::signal::StopReason;
+use crate::signal::TimeLimit;
+use crate::signal::{Classification, Outcome};
 use crate::{telemetry, time};
 
 /// A failed attempt, and what becomes of it. It is made for the decision and passed as one, so that nothing of the loop's state

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use self::decide::Step;
 use self::progress::Progress;
-use super::give_up::StopReason;
 #[cfg(feature = "tokio")]
 use super::limited::{Attempted, Limited};
 #[cfg(feature = "tokio")]
@@ -23,9 +22,10 @@ use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::scope;
 use super::terms::Terms;
-use super::timed_out::TimeLimit;
 use crate::breaker::CircuitOpen;
-use crate::outcome::Classification;
+use crate::signal::Classification;
+use crate::signal::StopReason;
+use crate::signal::TimeLimit;
 use crate::telemetry::{self, Call};
 use crate::time;
 

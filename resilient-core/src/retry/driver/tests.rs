@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::RetryDriver;
 use crate::breaker::{CircuitOpen, CircuitState};
-use crate::name::Name;
-use crate::outcome::Classification;
 use crate::retry::backoff::Backoff;
-use crate::retry::give_up::StopReason;
 use crate::retry::jitter::Jitter;
 use crate::retry::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
 use crate::retry::terms::Terms;
+use crate::signal::Classification;
+use crate::signal::Name;
+use crate::signal::StopReason;
 
 /// Random inputs of a property.
 const CASES: usize = 10_000;

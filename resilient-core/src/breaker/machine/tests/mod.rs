@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::{Counted, Ending, HISTORY, Machine, Rejection, Ticket};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
-use crate::breaker::state::{CircuitState, TransitionReason};
-use crate::outcome::Outcome;
+use crate::signal::Outcome;
+use crate::signal::{CircuitState, TransitionReason};
 
 const SUCCESS: Ending = Ending::Reported(Outcome::Success);
 const FAILURE: Ending = Ending::Reported(Outcome::Failure);

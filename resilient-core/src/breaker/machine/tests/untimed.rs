@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::breaker::Window;
-use crate::breaker::word::Successes;
+use crate::breaker::machine::Successes;
 
 const ENDINGS: [Ending; 4] = [SUCCESS, FAILURE, IGNORED, Ending::Abandoned];
 

@@ -1,0 +1,259 @@
+//! What the hot path reads: one word that mirrors the state machine.
+//!
+//! # Memory ordering
+//!
+//! The word is written under the breaker's lock only, with `Release`, and read with `Acquire`. A reader decides on nothing
+//! but the word itself: whatever it says was true at the moment of the load, so an admission or a success takes its place
+//! in the order of events there.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::breaker::machine::{GENERATION_STEP, Successes};
+use crate::platform::AtomicU64;
+use crate::seeded::{Bug, seeded};
+use crate::signal::CircuitState;
+
+/// What a word says, besides the generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A call site that has not been called yet.
+    Unregistered,
+    /// A call site whose breaker was registered by another one.
+    Alias,
+    In(CircuitState),
+}
+
+/// State and generation in one word, what is to be done with a success, and whether calls are timed.
+///
+/// Fifty-seven bits of generation: at one transition a nanosecond, they last for four years.
+#[derive(Debug)]
+pub(crate) struct Word(AtomicU64);
+
+const KIND_BITS: u32 = 3;
+const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
+/// What is to be done with a success: see [`Successes`].
+const PENDING: u64 = 1 << KIND_BITS;
+const LOCKED: u64 = 2 << KIND_BITS;
+const IN_BUCKET: u64 = 4 << KIND_BITS;
+const SUCCESSES_MASK: u64 = 7 << KIND_BITS;
+/// The breaker asks of every call how long it took.
+const TIMED: u64 = 1 << (KIND_BITS + 3);
+const _: () = assert!(
+    GENERATION_STEP == 1 << (KIND_BITS + 4),
+    "the low bits are the kind's"
+);
+const GENERATION_MASK: u64 = !(GENERATION_STEP - 1);
+
+/// Zero, so that the word of a healthy breaker is its generation.
+const CLOSED: u64 = 0;
+const UNREGISTERED: u64 = 1;
+const ALIAS: u64 = 2;
+
+const fn bits(successes: Successes) -> u64 {
+    match successes {
+        Successes::Clean => 0,
+        Successes::Pending => PENDING,
+        Successes::PendingInBucket => PENDING | IN_BUCKET,
+        Successes::Locked => LOCKED,
+    }
+}
+
+impl Word {
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) const fn unregistered() -> Self {
+        Self(AtomicU64::new(UNREGISTERED))
+    }
+
+    /// The atomics of model checkers are not made in `const`.
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn unregistered() -> Self {
+        Self(AtomicU64::new(UNREGISTERED))
+    }
+
+    pub(crate) fn read(&self) -> Reading {
+        Reading(self.0.load(Acquire))
+    }
+
+    /// The generation, if the circuit is closed and calls are not timed.
+    #[inline]
+    pub(crate) fn closed(&self) -> Option<u64> {
+        let word = self.0.load(Acquire);
+        (word & (KIND_MASK | TIMED) == CLOSED).then_some(word & GENERATION_MASK)
+    }
+
+    /// Whether the circuit is still closed in this generation, would learn nothing from a success, and asks for no time.
+    #[inline]
+    pub(crate) fn is_clean(&self, generation: u64) -> bool {
+        let word = self.0.load(Acquire);
+        word == CLOSED | generation
+            || (seeded(Bug::CleanInAnyGeneration)
+                && word & (KIND_MASK | SUCCESSES_MASK | TIMED) == CLOSED)
+    }
+
+    /// Whether the circuit is still closed in this generation, and a success can be left for later, whatever the time.
+    #[inline]
+    pub(crate) fn is_pending(&self, generation: u64) -> bool {
+        self.0.load(Acquire) == CLOSED | PENDING | generation
+    }
+
+    /// Changes nothing but what is to be done with successes. To be called under the breaker's lock, in a state that counts
+    /// them.
+    pub(crate) fn set_successes(&self, successes: Successes) {
+        let old = self.0.load(Relaxed);
+        let is_counting = matches!(
+            Reading(old).kind(),
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly)
+        );
+        let new = old & !SUCCESSES_MASK | bits(successes);
+        if is_counting && new != old {
+            self.0.store(new, Release);
+        }
+    }
+
+    /// Says whether the generation is a new one. To be called under the breaker's lock.
+    pub(crate) fn set(&self, to: Mirrored) -> bool {
+        let kind = match to.state {
+            CircuitState::Closed => CLOSED,
+            CircuitState::Open => 3,
+            CircuitState::HalfOpen => 4,
+            CircuitState::ForcedOpen => 5,
+            CircuitState::Disabled => 6,
+            CircuitState::ObserveOnly => 7,
+        };
+        let successes = bits(to.successes);
+        let timed = if to.is_timed { TIMED } else { 0 };
+        let old = self.0.load(Relaxed);
+        let new = kind | successes | timed | to.generation;
+        if new != old {
+            self.0.store(new, Release);
+        }
+        old & GENERATION_MASK != to.generation
+    }
+
+    pub(crate) fn set_alias(&self) {
+        self.0.store(ALIAS, Release);
+    }
+}
+
+/// What the word is to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mirrored {
+    pub(crate) state: CircuitState,
+    pub(crate) generation: u64,
+    pub(crate) successes: Successes,
+    /// Calls are counted, and it matters how long they took.
+    pub(crate) is_timed: bool,
+}
+
+/// The word at one instant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading(u64);
+
+impl Reading {
+    pub(crate) fn kind(self) -> Kind {
+        match self.0 & KIND_MASK {
+            UNREGISTERED => Kind::Unregistered,
+            ALIAS => Kind::Alias,
+            CLOSED => Kind::In(CircuitState::Closed),
+            3 => Kind::In(CircuitState::Open),
+            4 => Kind::In(CircuitState::HalfOpen),
+            5 => Kind::In(CircuitState::ForcedOpen),
+            6 => Kind::In(CircuitState::Disabled),
+            _ => Kind::In(CircuitState::ObserveOnly),
+        }
+    }
+
+    pub(crate) fn generation(self) -> u64 {
+        self.0 & GENERATION_MASK
+    }
+
+    pub(crate) fn is_timed(self) -> bool {
+        self.0 & TIMED != 0
+    }
+
+    /// Whether the word says what is to be done with a success of this generation, without the state machine.
+    pub(crate) fn decides(self, generation: u64) -> bool {
+        self.0 & (GENERATION_MASK | LOCKED) == generation
+    }
+
+    /// Whether what is to be done with a success depends on the time.
+    pub(crate) fn needs_time(self) -> bool {
+        self.0 & (TIMED | IN_BUCKET) != 0
+    }
+
+    pub(crate) fn successes(self) -> Successes {
+        match self.0 & SUCCESSES_MASK {
+            0 => Successes::Clean,
+            LOCKED => Successes::Locked,
+            PENDING => Successes::Pending,
+            _ => Successes::PendingInBucket,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::machine::next_generation;
+
+    const SEVENTH: u64 = 7 * GENERATION_STEP;
+    const EIGHTH: u64 = 8 * GENERATION_STEP;
+
+    fn say(word: &Word, state: CircuitState, generation: u64, is_clean: bool) {
+        word.set(Mirrored {
+            state,
+            generation,
+            successes: if is_clean {
+                Successes::Clean
+            } else {
+                Successes::Locked
+            },
+            is_timed: false,
+        });
+    }
+
+    #[test]
+    fn a_word_says_what_it_was_told() {
+        let word = Word::unregistered();
+        assert_eq!(word.read().kind(), Kind::Unregistered);
+        assert_eq!(word.closed(), None);
+        word.set_alias();
+        assert_eq!(word.read().kind(), Kind::Alias);
+        for state in [
+            CircuitState::Closed,
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            CircuitState::ForcedOpen,
+            CircuitState::Disabled,
+            CircuitState::ObserveOnly,
+        ] {
+            say(&word, state, SEVENTH, true);
+            assert_eq!(word.read().kind(), Kind::In(state));
+            assert_eq!(
+                word.closed(),
+                (state == CircuitState::Closed).then_some(SEVENTH)
+            );
+            assert_eq!(word.is_clean(SEVENTH), state == CircuitState::Closed);
+        }
+    }
+
+    #[test]
+    fn a_streak_or_another_generation_is_not_clean() {
+        let word = Word::unregistered();
+        say(&word, CircuitState::Closed, SEVENTH, false);
+        assert_eq!(word.closed(), Some(SEVENTH));
+        assert!(!word.is_clean(SEVENTH));
+        say(&word, CircuitState::Closed, EIGHTH, true);
+        assert!(!word.is_clean(SEVENTH));
+        assert!(word.is_clean(EIGHTH));
+    }
+
+    #[test]
+    fn fm_d17_the_widest_generation_survives_the_word() {
+        let widest = GENERATION_MASK;
+        let word = Word::unregistered();
+        say(&word, CircuitState::Closed, widest, true);
+        assert_eq!(word.closed(), Some(widest));
+        assert_eq!(next_generation(widest), 0);
+    }
+}

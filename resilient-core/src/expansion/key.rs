@@ -1,0 +1,83 @@
+//! The breaker of a key, found by the key's type.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+
+use crate::breaker::CircuitBreaker;
+use crate::call_site::KeyedSite;
+use crate::keyed::BreakerKey;
+
+/// The key of a breaker as the user has it: a reference looks up what it refers to, so that a known key is not copied;
+/// anything else is a key itself.
+///
+/// Method resolution tries the inherent methods of this type first, then, through `Deref`, those of [`KeyValue`] and
+/// [`KeyAny`].
+#[derive(Debug)]
+pub struct Key<'a, T>(KeyValue<'a, T>);
+
+#[derive(Debug)]
+pub struct KeyValue<'a, T>(KeyAny<'a, T>);
+
+#[derive(Debug)]
+pub struct KeyAny<'a, T>(&'a T);
+
+impl<'a, T> Key<'a, T> {
+    #[inline]
+    pub fn new(key: &'a T) -> Self {
+        Self(KeyValue(KeyAny(key)))
+    }
+}
+
+impl<'a, T> std::ops::Deref for Key<'a, T> {
+    type Target = KeyValue<'a, T>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, T> std::ops::Deref for KeyValue<'a, T> {
+    type Target = KeyAny<'a, T>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<Q> Key<'_, &Q>
+where
+    Q: Hash + Eq + ToOwned + ?Sized,
+    Q::Owned: BreakerKey + Borrow<Q>,
+{
+    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+        site.breaker::<Q::Owned, Q>(*self.0.0.0)
+    }
+}
+
+impl<Q> Key<'_, &mut Q>
+where
+    Q: Hash + Eq + ToOwned + ?Sized,
+    Q::Owned: BreakerKey + Borrow<Q>,
+{
+    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+        site.breaker::<Q::Owned, Q>(&**self.0.0.0)
+    }
+}
+
+impl<K: BreakerKey> KeyValue<'_, K> {
+    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+        site.breaker::<K, K>(self.0.0)
+    }
+}
+
+impl<T> KeyAny<'_, T> {
+    /// Only there for its bound, which says what is missing.
+    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker
+    where
+        T: BreakerKey,
+    {
+        site.breaker::<T, T>(self.0)
+    }
+}

@@ -1,0 +1,94 @@
+//! What a name stands for: one breaker, or one for each key.
+
+use std::sync::Arc;
+
+use crate::breaker::CircuitBreaker;
+use crate::breaker::shared::Settings;
+use crate::event::{Event, EventKind, Listeners};
+use crate::keyed::{BreakerKey, Group, KeyedMember, Summary};
+use crate::signal::Name;
+use crate::telemetry;
+
+#[derive(Debug, Clone)]
+pub(crate) enum Member {
+    One(CircuitBreaker),
+    Keyed(Arc<dyn KeyedMember>),
+}
+
+impl Member {
+    pub(crate) fn one(&self) -> Option<CircuitBreaker> {
+        match self {
+            Self::One(breaker) => Some(breaker.clone()),
+            Self::Keyed(_) => None,
+        }
+    }
+
+    pub(super) fn keyed<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
+        match self {
+            Self::One(_) => None,
+            Self::Keyed(group) => Arc::clone(group).into_any().downcast().ok(),
+        }
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::One(one), Self::One(other)) => one.is(other),
+            (Self::Keyed(one), Self::Keyed(other)) => {
+                std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn breakers(&self) -> Vec<CircuitBreaker> {
+        match self {
+            Self::One(breaker) => vec![breaker.clone()],
+            Self::Keyed(group) => group.breakers(),
+        }
+    }
+
+    pub(super) fn join(&self, listeners: &Arc<Listeners>) {
+        match self {
+            Self::One(breaker) => breaker.join(listeners),
+            Self::Keyed(group) => group.join(listeners),
+        }
+    }
+
+    pub(super) fn reconfigure(&self, settings: Settings) {
+        match self {
+            Self::One(breaker) => breaker.reconfigure(settings),
+            Self::Keyed(group) => group.reconfigure(settings),
+        }
+    }
+
+    /// Tells what concerns the name, and not one of its keys.
+    pub(super) fn tell(&self, kinds: Vec<EventKind>) {
+        match self {
+            Self::One(breaker) => breaker.tell(kinds),
+            Self::Keyed(group) => {
+                for kind in kinds {
+                    let event = Event::of_breaker(group.group_name().clone(), kind);
+                    telemetry::event(&event);
+                    for listeners in group.all_listeners() {
+                        listeners.tell(&event);
+                    }
+                }
+            }
+        }
+    }
+
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "for metrics"))]
+    pub(crate) fn summary(&self) -> Summary {
+        match self {
+            Self::One(breaker) => {
+                let mut summary = Summary::default();
+                summary.add(&breaker.snapshot());
+                summary
+            }
+            Self::Keyed(group) => group.summary(),
+        }
+    }
+}
+
+/// A name and what it stands for.
+pub(crate) type Named = (Name, Member);

@@ -1,0 +1,163 @@
+//! The error that a rejected call gets.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{CircuitState, Name};
+
+/// The circuit is open: the call was rejected without being made.
+///
+/// A few words, cloned without allocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircuitOpen {
+    breaker: Name,
+    state: CircuitState,
+    retry_after: Wait,
+}
+
+impl CircuitOpen {
+    pub(crate) fn new(breaker: Name, state: CircuitState, retry_after: Wait) -> Self {
+        Self {
+            breaker,
+            state,
+            retry_after,
+        }
+    }
+
+    /// The name of the breaker that rejected the call.
+    #[must_use]
+    pub fn breaker(&self) -> &str {
+        &self.breaker
+    }
+
+    /// Which of the breakers of that name, where there is one for each key.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.breaker.key()
+    }
+
+    /// The state that it was in: open, half-open with all probe slots taken, or forced open.
+    #[must_use]
+    pub fn state(&self) -> CircuitState {
+        self.state
+    }
+
+    /// How long until a call may be admitted. `None` where nobody knows: forced open, open until reset, or half-open behind
+    /// probes whose lease has no end. Who sleeps exactly that long after an open circuit's rejection is admitted.
+    /// `Duration::MAX` stands for all that is longer than 584 years.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after.time()
+    }
+}
+
+/// How long to wait, in nanoseconds, where that is known: one word, which is made into a `Duration` only for those who ask.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wait(u64);
+
+impl Wait {
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
+    /// More than a word says, which is 584 years.
+    const AGES: Self = Self(u64::MAX - 1);
+
+    pub(crate) fn of_nanos(nanos: u64) -> Self {
+        Self(nanos).min(Self::AGES)
+    }
+
+    fn time(self) -> Option<Duration> {
+        match self {
+            Self::UNKNOWN => None,
+            Self::AGES => Some(Duration::MAX),
+            Self(nanos) => Some(Duration::from_nanos(nanos)),
+        }
+    }
+}
+
+impl From<Option<Duration>> for Wait {
+    fn from(time: Option<Duration>) -> Self {
+        time.map_or(Self::UNKNOWN, |time| {
+            Self::of_nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.time().fmt(f)
+    }
+}
+
+impl fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "circuit breaker {} is ", self.breaker.quoted())?;
+        f.write_str(match self.state {
+            CircuitState::HalfOpen => "half-open and all its probes are in flight",
+            CircuitState::ForcedOpen => "forced open",
+            _ => "open",
+        })?;
+        match self.retry_after() {
+            Some(time) => write!(f, ": try again in {}", Rough(time)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A duration as people say it: `975ms`, `1.0s`. Rounded up, so that who waits that long has waited long enough.
+struct Rough(Duration);
+
+impl fmt::Display for Rough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_nanos().div_ceil(1_000_000);
+        if millis < 1_000 {
+            write!(f, "{millis}ms")
+        } else {
+            let tenths = millis.div_ceil(100);
+            write!(f, "{}.{}s", tenths / 10, tenths % 10)
+        }
+    }
+}
+
+impl std::error::Error for CircuitOpen {}
+
+/// An error type that can say that the circuit is open. Every `E: From<CircuitOpen>` can.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot report that the circuit is open",
+    label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
+    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the bound), return an error type \
+            of your own, or say what a rejected call returns with `on_open = |open| …`"
+)]
+pub trait FromCircuitOpen: Sized {
+    /// The error for a rejected call.
+    fn circuit_open(open: CircuitOpen) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitOpen>> FromCircuitOpen for E {
+    fn circuit_open(open: CircuitOpen) -> Self {
+        Self::from(open)
+    }
+}
+
+/// An output that a rejected call can have: `Err` of an error that [`FromCircuitOpen`], or `None`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot report that the circuit is open",
+    label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
+    note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or say what a rejected \
+            call returns with `on_open = |open| …`"
+)]
+pub trait RejectedOutput {
+    /// The output of a rejected call.
+    fn rejected(open: CircuitOpen) -> Self;
+}
+
+impl<T, E: FromCircuitOpen> RejectedOutput for Result<T, E> {
+    fn rejected(open: CircuitOpen) -> Self {
+        Err(E::circuit_open(open))
+    }
+}
+
+impl<T> RejectedOutput for Option<T> {
+    fn rejected(_: CircuitOpen) -> Self {
+        None
+    }
+}

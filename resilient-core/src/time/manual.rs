@@ -1,0 +1,77 @@
+//! The feature `test-util`: a clock that tests move.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use super::instant::later;
+
+/// A clock that stands still until it is moved: for tests of breakers.
+///
+/// ```
+/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, CircuitState};
+/// use resilient_core::time::ManualClock;
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new();
+/// let config = BreakerConfig::builder().failure_threshold(1).build()?;
+/// let breaker = CircuitBreaker::with_clock("payments", config, clock.clone());
+///
+/// breaker.try_acquire().unwrap().report(Outcome::Failure);
+/// assert_eq!(breaker.state(), CircuitState::Open);
+/// clock.advance(Duration::from_secs(30));
+/// assert_eq!(breaker.state(), CircuitState::HalfOpen);
+/// # Ok::<(), resilient_core::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ManualClock {
+    start: Instant,
+    nanos: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl ManualClock {
+    /// A clock that stands at an arbitrary instant. Clones share their time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            nanos: Arc::default(),
+        }
+    }
+
+    /// Moves the clock on. It saturates 584 years after it was made.
+    pub fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.change(|nanos| nanos.saturating_add(by));
+    }
+
+    /// Sets the clock back, to where it was made at the earliest: what broken hardware does.
+    pub fn set_back(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.change(|nanos| nanos.saturating_sub(by));
+    }
+
+    fn change(&self, change: impl Fn(u64) -> u64) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let mut seen = self.nanos.load(Relaxed);
+        while let Err(newer) =
+            self.nanos
+                .compare_exchange_weak(seen, change(seen), Relaxed, Relaxed)
+        {
+            seen = newer;
+        }
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        let passed = self.nanos.load(std::sync::atomic::Ordering::Relaxed);
+        later(self.start, Duration::from_nanos(passed)).unwrap_or(self.start)
+    }
+}

@@ -1,0 +1,35 @@
+//! Time: clocks, instants and sleeping.
+//!
+//! Time is monotonic everywhere ([`std::time::Instant`]): a wall clock that is set back or forward
+//! changes nothing. With the feature `tokio` the default clock is tokio's, so that
+//! `tokio::time::pause` and `advance` move breakers and retries alike; outside a runtime it is the
+//! real one.
+
+mod clock;
+#[cfg(feature = "coarse-clock")]
+mod coarse;
+mod instant;
+#[cfg(feature = "test-util")]
+mod manual;
+mod sleep;
+mod source;
+#[cfg(feature = "tokio")]
+mod timer;
+
+pub use self::clock::Clock;
+pub(crate) use self::clock::now;
+#[cfg(feature = "coarse-clock")]
+pub use self::coarse::CoarseClock;
+pub(crate) use self::instant::{later, nanos_between};
+#[cfg(feature = "test-util")]
+pub use self::manual::ManualClock;
+pub(crate) use self::sleep::sleep_blocking;
+pub(crate) use self::source::Source;
+#[cfg(feature = "tokio")]
+pub(crate) use self::timer::{has_timer, sleep, timer};
+
+/// Without tokio, the caller knows by itself whether it can wait.
+#[cfg(not(feature = "tokio"))]
+pub(crate) fn has_timer() -> bool {
+    true
+}
