@@ -1,4 +1,5 @@
 //! `#[cfg]` and `#[cfg_attr]` on functions, arguments and our attributes, in both orders.
+#![allow(clippy::non_minimal_cfg)]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

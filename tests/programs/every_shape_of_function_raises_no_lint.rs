@@ -45,6 +45,15 @@
     keyword_idents
 )]
 #![deny(clippy::all, clippy::pedantic)]
+#![allow(
+    clippy::ignored_unit_patterns,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::redundant_closure_for_method_calls,
+    clippy::too_many_arguments,
+    reason = "these lints are about the user's own code"
+)]
 
 use std::fmt::Display;
 use std::pin::Pin;

@@ -5,8 +5,12 @@
     warnings,
     nonstandard_style,
     missing_docs,
-    clippy::all,
-    clippy::pedantic
+    clippy::all
+)]
+#![deny(clippy::pedantic)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "each attempt gets a clone of the argument"
 )]
 
 use resilient::{circuit_breaker, retry};

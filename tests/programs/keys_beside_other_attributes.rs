@@ -1,5 +1,6 @@
 //! A key is read once per call, before the attempts, whatever else stands on the function and on its arguments.
 #![deny(warnings)]
+#![allow(clippy::non_minimal_cfg)]
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

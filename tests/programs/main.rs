@@ -3,7 +3,7 @@
 //! Programs that must not compile are in the package `resilient-ui-tests`.
 
 #![deny(future_incompatible, non_ascii_idents)]
-#![allow(clippy::all)]
+#![allow(clippy::all, forbidden_lint_groups)]
 
 #[allow(unused, private_interfaces)]
 mod arguments_of_every_kind;

@@ -1,4 +1,5 @@
 //! Attributes of others, above, between and below, in any order.
+#![allow(clippy::non_minimal_cfg)]
 #![deny(unfulfilled_lint_expectations, unused, deprecated)]
 
 use resilient::{Registry, circuit_breaker, retry};

@@ -19,6 +19,11 @@
     clippy::all,
     clippy::pedantic
 )]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    reason = "these lints are about the user's own code"
+)]
 #![forbid(unsafe_code)]
 
 use resilient::{CircuitOpen, RetryError, TimedOut, circuit_breaker, fallback, retry, timeout};
