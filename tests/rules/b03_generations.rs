@@ -1,9 +1,25 @@
-//! B3: an outcome from an older generation moves nothing.
+//! Rule B3: generations.
 
 use resilient::breaker::{CircuitState, Permit};
 use resilient::{CircuitBreaker, Outcome};
 
-use crate::support::{closed, due, fail, fragile, rejection, secs, succeed, while_unwinding};
+use crate::support::conditions::settings;
+use crate::support::{
+    closed, due, fail, fragile, rejection, secs, succeed, while_unwinding, window,
+};
+
+#[test]
+fn b03_an_outcome_of_an_older_generation_is_in_no_window() {
+    let (breaker, _clock) = closed(&settings().window(9).failure_count(2));
+    let permits: Vec<_> = (0..5).map(|_| breaker.try_acquire().unwrap()).collect();
+    breaker.close();
+    for permit in permits {
+        permit.report(Outcome::Failure);
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(window(&breaker), (0, 0, 0));
+    assert_eq!(breaker.snapshot().totals.late, 5);
+}
 
 type End = fn(Permit<'_>);
 

@@ -1,9 +1,37 @@
-//! B4: failures in a row.
+//! Rule B4: consecutive failures.
 
 use resilient::BreakerConfig;
-use resilient::breaker::CircuitState;
+use resilient::breaker::{CircuitState, TransitionReason};
 
-use crate::support::{abandon, closed, fail, fragile, ignore, secs, succeed};
+use crate::support::conditions::{assert_opens_at_the_end_of, assert_stays_closed, settings};
+use crate::support::{abandon, closed, fail, fragile, ignore, secs, succeed, window};
+
+#[test]
+fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
+    let others = [
+        settings().window(100).failure_rate(1.0).min_calls(100),
+        settings().window(100).failure_count(100),
+        settings()
+            .window(100)
+            .slow_call(secs(1))
+            .slow_call_rate(1.0),
+    ];
+    for other in others {
+        assert_stays_closed(&other, &"F".repeat(99));
+    }
+    // A window by itself is no condition.
+    let config = settings().window(100);
+    assert_opens_at_the_end_of(&config, "FFFFF", TransitionReason::FailureThreshold);
+}
+
+#[test]
+fn b04_a_threshold_that_is_given_holds_beside_another_condition() {
+    let config = settings()
+        .window(100)
+        .failure_count(50)
+        .failure_threshold(3);
+    assert_opens_at_the_end_of(&config, "FFSFFSFFF", TransitionReason::FailureThreshold);
+}
 
 #[test]
 fn b04_as_many_failures_in_a_row_as_the_threshold_open_the_circuit() {

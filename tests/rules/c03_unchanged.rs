@@ -1,14 +1,81 @@
-//! C03: a method that retries with a closure that borrows `&self` can be spawned, and its error need not be `Sync`.
+//! Rule C3: unchanged.
 
 use std::error::Error;
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use resilient::Classify;
+use resilient::breaker::CircuitState;
+use resilient::retries::{Jitter, RetryPolicyBuilder};
+use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryPolicy,
+};
 use tokio::task::yield_now;
+use tokio::time::Instant;
 
-use super::*;
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
+
+#[tokio::test]
+async fn c03_a_retried_call_can_be_spawned() {
+    let task = tokio::spawn(async {
+        at_once(2)
+            .run(async |attempt| {
+                tokio::task::yield_now().await;
+                if attempt.number() < 3 {
+                    Err(Fault::Down(attempt.number()))
+                } else {
+                    Ok(attempt.number())
+                }
+            })
+            .await
+    });
+
+    assert_eq!(task.await.unwrap(), Ok(3));
+}
+
+#[tokio::test]
+async fn c03_a_call_that_is_retried_through_a_breaker_can_be_spawned() {
+    let breaker = breaker(100);
+    let handle = breaker.clone();
+
+    let task = tokio::spawn(async move {
+        at_once(2)
+            .run_through(&handle, async |attempt| {
+                tokio::task::yield_now().await;
+                Err::<(), _>(Fault::Down(attempt.number()))
+            })
+            .await
+    });
+
+    assert_eq!(task.await.unwrap(), Err(Fault::Down(3)));
+    assert_eq!(breaker.snapshot().totals.failure, 3);
+}
+
+#[tokio::test]
+async fn c03_a_call_through_a_breaker_can_be_spawned() {
+    let breaker = breaker(1);
+    let handle = breaker.clone();
+
+    let task = tokio::spawn(async move {
+        handle
+            .call(async || {
+                tokio::task::yield_now().await;
+                Err::<(), _>(Fault::Down(1))
+            })
+            .await
+    });
+
+    assert_eq!(task.await.unwrap(), Err(Fault::Down(1)));
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
 
 /// An error that can be sent, and not shared.
 type Unshared = Box<dyn Error + Send>;

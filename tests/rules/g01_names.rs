@@ -1,10 +1,83 @@
-//! G1: one name is one breaker.
+//! Rule G1: names.
 
-use resilient::Registry;
+use resilient::__private::BudgetSite;
 use resilient::breaker::CircuitState;
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, Registry};
 
-use super::settings;
-use crate::support::{fail, rejection};
+use crate::support::budget::{budget, builder, config, is_conflict, retry};
+use crate::support::keyed::shards;
+use crate::support::registry::settings;
+use crate::support::sites::told_of;
+use crate::support::{Heard, fail, rejection};
+
+#[test]
+fn g01_one_name_is_one_budget() {
+    let registry = Registry::new();
+    let one = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let same = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let other = registry.get_or_register_budget("search", BudgetConfig::default());
+    assert!(retry(&one));
+    assert_eq!((same.tokens(), other.tokens()), (45, 50));
+    assert_eq!(registry.budget("payments").unwrap().tokens(), 45);
+    assert!(registry.budget("mail").is_none());
+}
+
+#[test]
+fn g01_a_breaker_and_a_budget_of_one_name_do_not_meet() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let budget = registry.get_or_register_budget("payments", config(builder().capacity(9)));
+    registry
+        .override_budget("payments", builder().capacity(7))
+        .unwrap();
+    assert_eq!(breaker.config(), BreakerConfig::default());
+    assert_eq!(budget.config().capacity(), 7);
+    assert_eq!(
+        (registry.breakers().len(), registry.budgets().len()),
+        (1, 1)
+    );
+    assert_eq!(heard.count(is_conflict), 0);
+}
+
+#[test]
+fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
+    static SITE: BudgetSite = BudgetSite::new("sites/defaults");
+    assert!(Registry::global().budget("sites/defaults").is_none());
+    let budget = SITE.budget().unwrap();
+    assert_eq!(budget.config(), BudgetConfig::default());
+    let found = Registry::global().budget("sites/defaults").unwrap();
+    assert!(retry(&found));
+    assert_eq!(SITE.budget().unwrap().tokens(), 45);
+}
+
+#[test]
+fn g01_sites_of_one_name_share_the_budget_that_code_has_declared() {
+    static ONE: BudgetSite = BudgetSite::new("sites/shared");
+    static OTHER: BudgetSite = BudgetSite::new("sites/shared");
+    let (heard, id) = told_of("sites/shared");
+    let declared = config(builder().capacity(9));
+    let budget = Registry::global().get_or_register_budget("sites/shared", declared);
+    assert!(retry(ONE.budget().unwrap()));
+    assert_eq!(OTHER.budget().unwrap().tokens(), budget.tokens());
+    assert_eq!(budget.config(), declared);
+    assert_eq!(heard.events().len(), 0, "a name is no setting");
+    Registry::global().remove_listener(id);
+}
+
+#[test]
+fn g01_a_name_of_keyed_breakers_is_one_group() {
+    let registry = Registry::new();
+    let one = registry.get_or_register_keyed::<u32>("shards", settings());
+    let same = registry.get_or_register_keyed::<u32>("shards", settings());
+    fail(&one.get(&7));
+    assert_eq!(same.get(&7).state(), CircuitState::Open);
+    let found = registry.get_keyed::<u32>("shards").unwrap();
+    assert_eq!(found.get(&7).state(), CircuitState::Open);
+    assert_eq!(registry.all().names().collect::<Vec<_>>(), ["shards"]);
+}
 
 #[test]
 fn g01_one_name_is_one_breaker() {

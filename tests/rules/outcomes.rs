@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::breaker::AbandonedOutcome;
-use resilient::breaker::CircuitState;
+use resilient::breaker::{AbandonedOutcome, CircuitState};
 use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, Outcome};
 
 use crate::support::{

@@ -1,6 +1,38 @@
-//! R4: what the dependency asks for, measured.
+//! Rule R4: hints.
 
-use super::*;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use resilient::retries::{Jitter, RetryPolicyBuilder};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use tokio::time::Instant;
+
+use crate::support::circuit::waiting;
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
+
+#[tokio::test(start_paused = true)]
+async fn r04_a_hint_is_a_floor_under_the_wait_for_a_circuit_that_is_not_open_as_long() {
+    let settings = BreakerConfig::builder()
+        .failure_threshold(1)
+        .recovery_time(10 * SECOND)
+        .max_recovery_time(20 * SECOND);
+    let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
+    let policy = build(&waiting().max_retries(1));
+    let class = Classification::transient().after(50 * SECOND);
+
+    let course = fail_through(&breaker, &policy, class).await;
+
+    assert!(
+        course.delays.iter().all(|delay| *delay >= 50 * SECOND),
+        "asked to stay away for 50 s, back after {:?}",
+        course.delays
+    );
+}
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_hint_is_a_floor_under_the_delay() {

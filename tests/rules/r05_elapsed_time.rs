@@ -1,6 +1,19 @@
-//! R5: the time for the whole call, measured.
+//! Rule R5: elapsed time.
 
-use super::*;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use resilient::retries::{Jitter, RetryPolicyBuilder};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use tokio::time::Instant;
+
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
+use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]
 async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
@@ -105,4 +118,49 @@ fn r05_no_time_at_all_is_an_error() {
         .unwrap_err();
 
     assert_eq!(error.field(), "max_elapsed");
+}
+
+#[test]
+fn r05_the_defaults_are_four_attempts_and_700_ms() {
+    let worst = RetryPolicy::DEFAULT.worst_case();
+
+    assert_eq!((worst.attempts(), worst.sleep()), (4, ms(700)));
+    assert_eq!(worst.with_attempt_timeout(SECOND), ms(4_700));
+}
+
+#[test]
+fn r05_max_elapsed_bounds_sleep_attempts_and_the_start_of_the_last_one() {
+    // 100, 200, 400 ms: the next would end after the second.
+    let fixed = worst(&exact().max_retries(9).max_elapsed(SECOND));
+    // Full jitter may be nothing, so that all ten attempts are possible.
+    let spread = worst(&RetryPolicy::builder().max_retries(9).max_elapsed(SECOND));
+
+    assert_eq!((fixed.attempts(), fixed.sleep()), (4, ms(700)));
+    assert_eq!(fixed.with_attempt_timeout(10 * SECOND), 11 * SECOND);
+    assert_eq!(fixed.with_attempt_timeout(ms(10)), ms(740));
+    assert_eq!((spread.attempts(), spread.sleep()), (10, SECOND));
+}
+
+#[test]
+fn r05_a_sleep_that_would_end_with_the_limit_is_not_in_the_worst_case() {
+    let attempts = |limit| worst(&exact().max_elapsed(limit)).attempts();
+
+    assert_eq!(attempts(ms(300)), 2);
+    assert_eq!(attempts(ms(300) + Duration::from_nanos(1)), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r05_a_call_whose_attempts_all_hang_takes_its_worst_case() {
+    let policy = build(&exact());
+    let start = Instant::now();
+
+    let _: Result<(), ()> = policy
+        .run(async |_| {
+            tokio::time::sleep(2 * SECOND).await;
+            Err(())
+        })
+        .await;
+
+    let told = policy.worst_case().with_attempt_timeout(2 * SECOND);
+    assert_eq!(start.elapsed(), told);
 }

@@ -1,8 +1,20 @@
 //! R8: what is tried again.
 
-use resilient::Classify;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use super::*;
+use resilient::retries::{Jitter, RetryPolicyBuilder};
+use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryPolicy,
+};
+use tokio::time::Instant;
+
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
 
 /// A class as an error.
 #[derive(Debug, PartialEq)]

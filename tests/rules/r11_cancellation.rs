@@ -1,15 +1,23 @@
-//! R11: a call that is dropped at any await point leaves nothing behind.
+//! Rule R11: cancellation.
 
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::WhenOpen;
+use resilient::retries::{Jitter, RetryPolicyBuilder, WhenOpen};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
-use super::*;
+use crate::support::cuts::never;
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
 
 /// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
@@ -226,4 +234,17 @@ async fn r11_an_attempt_that_panics_is_a_failure_and_leaves_no_permit() {
     assert_eq!(snapshot.probes_in_flight, 0);
     assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (1, 0));
     assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r11_a_call_that_is_dropped_in_a_limited_attempt_leaves_nothing_behind() {
+    let breaker = breaker(5);
+    let policy = at_once(3);
+    let call = policy.call().attempt_timeout(SECOND).deadline(SECOND);
+    let mut call = Box::pin(call.through(&breaker).run(|_| never()));
+    let first = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(first.is_pending());
+    drop(call);
+    let snapshot = breaker.snapshot();
+    assert_eq!((snapshot.totals.abandoned, snapshot.totals.failure), (1, 0));
 }

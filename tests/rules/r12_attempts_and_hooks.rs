@@ -1,11 +1,163 @@
-//! R1, R12: a failed call tells of all its attempts, to those who ask.
+//! Rule R12: attempts and hooks.
 
+use std::cell::{Cell, RefCell};
 use std::error::Error;
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use resilient::retries::{StopReason, TimeLimit};
-use resilient::{RetryError, TimedOut};
+use resilient::retries::{Jitter, RetryPolicyBuilder, StopReason, TimeLimit};
+use resilient::{
+    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryError, RetryPolicy, TimedOut,
+    retry,
+};
+use tokio::time::Instant;
 
-use super::*;
+use crate::support::composition::Late;
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
+
+#[tokio::test(start_paused = true)]
+async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
+    let mut known = Vec::new();
+
+    let _: Result<(), ()> = build(&exact())
+        .run(|attempt| {
+            known.push((attempt.number(), attempt.is_first(), attempt.last_delay()));
+            async { Err(()) }
+        })
+        .await;
+
+    let expected = [
+        (1, true, ms(0)),
+        (2, false, ms(100)),
+        (3, false, ms(200)),
+        (4, false, ms(400)),
+    ];
+    assert_eq!(known, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_an_attempt_knows_the_time_since_the_call_started() {
+    let known = RefCell::new(Vec::new());
+
+    let _: Result<(), ()> = build(&exact())
+        .run(async |attempt| {
+            known.borrow_mut().push(attempt.elapsed());
+            tokio::time::sleep(SECOND).await;
+            known.borrow_mut().push(attempt.elapsed());
+            Err(())
+        })
+        .await;
+
+    let millis = [0, 1_000, 1_100, 2_100, 2_300, 3_300, 3_700, 4_700];
+    assert_eq!(known.into_inner(), millis.map(ms));
+}
+
+#[tokio::test]
+async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
+    let mut known = Vec::new();
+
+    let _: Result<(), u32> = at_once(3)
+        .run(|attempt| {
+            known.push((
+                attempt.last_output().copied(),
+                attempt.last_error().copied(),
+            ));
+            async move { Err(attempt.number()) }
+        })
+        .await;
+
+    let after = |number| (Some(Err(number)), Some(number));
+    assert_eq!(known, [(None, None), after(1), after(2), after(3)]);
+}
+
+/// Counts the outputs that are alive.
+struct Alive(Rc<Cell<usize>>);
+
+impl Alive {
+    fn new(count: &Rc<Cell<usize>>) -> Self {
+        count.set(count.get() + 1);
+        Self(Rc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+#[tokio::test]
+async fn r12_no_output_but_the_last_one_is_kept() {
+    let alive = Rc::new(Cell::new(0));
+    let seen = RefCell::new(Vec::new());
+
+    let result: Result<(), Alive> = at_once(4)
+        .run(async |_| {
+            seen.borrow_mut().push(alive.get());
+            Err(Alive::new(&alive))
+        })
+        .await;
+
+    assert_eq!(seen.into_inner(), [0, 1, 1, 1, 1]);
+    assert_eq!(alive.get(), 1, "only what was returned is left");
+    drop(result);
+    assert_eq!(alive.get(), 0);
+}
+
+#[tokio::test]
+async fn r12_through_a_breaker_an_attempt_knows_the_same() {
+    let breaker = breaker(100);
+    let mut known = Vec::new();
+
+    let _: Result<(), Fault> = at_once(2)
+        .run_through(&breaker, |attempt| {
+            let before = match attempt.last_error() {
+                Some(Fault::Down(number)) => Some(*number),
+                _ => None,
+            };
+            known.push((attempt.number(), before));
+            async move { Err(Fault::Down(attempt.number())) }
+        })
+        .await;
+
+    assert_eq!(known, [(1, None), (2, Some(1)), (3, Some(2))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
+    type Told = (u32, u32, Duration, u32);
+
+    #[retry(
+        max_retries = 2,
+        jitter = none,
+        on_retry = |event| told.lock().unwrap().push((
+            event.attempt(),
+            event.max_attempts(),
+            event.delay(),
+            match event.error() { Some(Late::Down(nth)) => *nth, _ => 0 },
+        )),
+        on_give_up = |event| told.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
+    )]
+    async fn call(calls: &mut u32, told: &std::sync::Mutex<Vec<Told>>) -> Result<(), Late> {
+        *calls += 1;
+        Err(Late::Down(*calls))
+    }
+
+    let told = std::sync::Mutex::default();
+    assert_eq!(call(&mut 0, &told).await, Err(Late::Down(3)));
+    let expected = [
+        (1, 3, ms(100), 1),
+        (2, 3, ms(200), 2),
+        (3, 0, Duration::ZERO, 0),
+    ];
+    assert_eq!(told.into_inner().unwrap(), expected);
+}
 
 #[derive(Debug, PartialEq, Clone)]
 enum Told {

@@ -1,14 +1,45 @@
-//! B1: the six states, and what leads by hand from one into another.
+//! Rule B1, states: states.
 
 use resilient::CircuitBreaker;
-use resilient::breaker::CircuitState;
-use resilient::breaker::{TransitionError, TransitionReason};
+use resilient::breaker::{CircuitState, TransitionError, TransitionReason};
 use resilient::events::EventKind;
 use resilient::time::ManualClock;
 
+use crate::support::conditions::settings;
 use crate::support::{
-    Heard, abandon, closed, due, fail, fragile, ignore, panic_in_call, rejection, secs, succeed,
+    Heard, abandon, calls, closed, due, fail, fragile, ignore, panic_in_call, rejection, secs,
+    succeed, window,
 };
+
+#[test]
+fn b01_observe_only_counts_in_its_window_and_tells_which_condition_was_met() {
+    let conditions = [
+        (
+            settings().window(9).failure_count(2),
+            TransitionReason::FailureCount,
+        ),
+        (
+            settings().window(9).failure_rate(0.5).min_calls(2),
+            TransitionReason::FailureRate,
+        ),
+        (
+            settings().window(secs(9)).failure_count(2),
+            TransitionReason::FailureCount,
+        ),
+    ];
+    for (config, reason) in conditions {
+        let (breaker, _clock) = closed(&config);
+        let heard = Heard::from(&breaker);
+        breaker.observe_only();
+        calls(&breaker, "FF");
+        assert_eq!(window(&breaker), (2, 2, 0));
+        let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == reason);
+        assert_eq!(heard.count(told), 1);
+        calls(&breaker, "FFFF");
+        assert_eq!(heard.count(told), 1);
+        assert_eq!(breaker.snapshot().last_opening, None, "it did not open");
+    }
+}
 
 type Operation = fn(&CircuitBreaker);
 

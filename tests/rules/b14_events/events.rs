@@ -15,6 +15,7 @@ use crate::support::{
 };
 
 const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
+
 const CLOSED: (CircuitState, CircuitState) = (CircuitState::Open, CircuitState::Closed);
 
 fn enters(event: &Event, state: CircuitState) -> bool {

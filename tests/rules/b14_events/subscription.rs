@@ -1,4 +1,4 @@
-//! B14: events for a task to await.
+//! Rule B14, events: subscription.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -9,7 +9,8 @@ use resilient::breaker::CircuitState;
 use resilient::events::{Event, EventKind, Subscription};
 use resilient::{CircuitBreaker, Registry};
 
-use crate::support::{closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed};
+use crate::support::registry::settings;
+use crate::support::{Heard, closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed};
 
 fn entered(event: &Event) -> CircuitState {
     match event.kind() {
@@ -286,4 +287,18 @@ fn b14_a_subscription_to_a_registry_hears_breakers_that_came_before_and_after_it
     assert!(poll_and_drop(events.next(), 1).is_none());
     drop(registry);
     assert!(run(events.next()).is_none());
+}
+
+#[test]
+fn b14_a_panicking_listener_of_the_registry_is_counted_where_its_event_came_from() {
+    let registry = Registry::new();
+    let told_of = registry.get_or_register("payments", settings());
+    let other = registry.get_or_register("stock", settings());
+    registry.on_event(|_| crate::support::panic_quietly());
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    told_of.trip().unwrap();
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
+    let panics = [&told_of, &other].map(|breaker| breaker.snapshot().listener_panics);
+    assert_eq!(panics, [1, 0]);
 }

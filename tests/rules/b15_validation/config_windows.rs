@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::BreakerConfig;
 use resilient::breaker::{BreakerConfigBuilder, Window};
 
-use super::config::assert_refused;
+use super::breaker_config::assert_refused;
 use crate::support::secs;
 
 fn builder() -> BreakerConfigBuilder {

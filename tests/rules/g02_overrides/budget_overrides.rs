@@ -1,12 +1,14 @@
-//! G2 for budgets: what an operator's override does to one that lives, and to one to come.
+//! Rule G2, overrides: budget overrides.
 
+use resilient::__private::BudgetSite;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::events::EventKind;
 use resilient::registry::Overrides;
 use resilient::{Registry, RetryBudget};
 
-use super::{builder, config, is_change, retry};
 use crate::support::Heard;
+use crate::support::budget::{builder, config, is_change, retry};
+use crate::support::sites::told_of;
 
 /// A budget named `dependency` in a registry of its own, with five retries left and one spent.
 fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
@@ -174,9 +176,44 @@ fn g02_a_budget_that_is_registered_by_hand_takes_on_its_override() {
     registry
         .override_budget("dependency", builder().capacity(20))
         .unwrap();
-    let owned = super::budget(builder());
+    let owned = crate::support::budget::budget(builder());
     registry.register_budget(&owned).unwrap();
     assert_eq!((owned.tokens(), owned.config().capacity()), (20, 20));
     registry.clear_budget_override("dependency").unwrap();
     assert_eq!(owned.config(), BudgetConfig::default());
+}
+
+#[test]
+fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it() {
+    static SITE: BudgetSite = BudgetSite::new("sites/overridden");
+    let registry = Registry::global();
+    registry
+        .override_budget("sites/overridden", builder().deposit(9))
+        .unwrap();
+    let used = SITE.budget().unwrap();
+    assert_eq!(used.config(), config(builder().deposit(9)));
+    let declared = config(builder().deposit(2).retry_cost(3));
+    let _ = registry.get_or_register_budget("sites/overridden", declared);
+    assert_eq!(used.config(), config(builder().deposit(9).retry_cost(3)));
+    registry.clear_budget_override("sites/overridden").unwrap();
+    assert_eq!(used.config(), declared);
+}
+
+#[test]
+fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
+    static SITE: BudgetSite = BudgetSite::new("sites/unfit");
+    let (name, registry) = ("sites/unfit", Registry::global());
+    let (heard, id) = told_of(name);
+    registry
+        .override_budget(name, builder().capacity(10))
+        .unwrap();
+    let used = SITE.budget().unwrap();
+    let declared = config(builder().retry_cost(20).initial_tokens(0));
+    let _ = registry.get_or_register_budget(name, declared);
+    assert_eq!(used.config().retry_cost(), 5);
+    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidSetting(error) if error.field() == "retry_cost");
+    assert_eq!(heard.count(is_told), 1);
+    registry.clear_budget_override(name).unwrap();
+    assert_eq!(used.config(), declared);
+    registry.remove_listener(id);
 }

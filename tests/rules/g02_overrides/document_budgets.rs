@@ -37,7 +37,7 @@ fn g02_breakers_and_budgets_of_one_name_stand_beside_each_other() {
         )
         .unwrap();
     assert_eq!((applied.live.len(), applied.live_budgets.len()), (1, 1));
-    let code = super::builder().failure_threshold(2);
+    let code = crate::support::documents::builder().failure_threshold(2);
     assert_eq!(breaker.config(), code.build().unwrap());
     assert_eq!((retries.config().capacity(), retries.tokens()), (20, 20));
     registry.apply_toml("").unwrap();

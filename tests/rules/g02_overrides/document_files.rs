@@ -6,7 +6,7 @@ use std::process::Command;
 use resilient::registry::Overrides;
 use resilient::{BreakerConfig, Registry};
 
-use super::builder;
+use crate::support::documents::builder;
 
 /// A file for one test.
 fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {

@@ -3,7 +3,7 @@
 use resilient::registry::{LoadError, Overrides};
 use resilient::{BreakerConfig, Registry};
 
-use super::{builder, secs};
+use crate::support::documents::{builder, secs};
 
 /// The refusal of a document by a registry with a breaker, in which it changes nothing.
 #[track_caller]

@@ -5,8 +5,8 @@ use resilient::events::EventKind;
 use resilient::registry::BreakerOverride;
 use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
-use super::overrides::live;
-use super::settings;
+use crate::support::registry::live;
+use crate::support::registry::settings;
 use crate::support::{Heard, calls, fail, fragile, rejection, secs, succeed};
 
 fn builder() -> BreakerConfigBuilder {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::breaker::{BreakerConfigBuilder, CircuitState};
 use resilient::{BreakerConfig, Outcome};
 
-use super::overrides::{change, live};
+use crate::support::registry::{change, live};
 use crate::support::{abandon, fail, fragile, ignore, rejection, secs, succeed, take, window};
 
 fn builder() -> BreakerConfigBuilder {

@@ -1,28 +1,93 @@
-//! G2: what an operator's override does to a breaker that lives.
+//! Rule G2, overrides: registry overrides.
 
-use resilient::breaker::{BreakerConfigBuilder, CircuitState, TransitionReason};
+use crate::support::registry::{change, live};
+use resilient::breaker::{
+    BreakerConfigBuilder, CircuitState, KeyedBreakers, OperatorMode, TransitionReason,
+};
+use resilient::events::EventKind;
+use resilient::registry::BreakerOverride;
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
-use crate::support::{calls, fail, fragile, last_reason, secs, succeed, take, window};
+use crate::support::keyed::shards;
+use crate::support::registry::other_settings;
+use crate::support::selection::populated;
+use crate::support::{Heard, calls, fail, fragile, last_reason, secs, succeed, take, window};
 
-/// A breaker named `dependency` in a registry of its own.
-pub(super) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, ManualClock) {
+#[test]
+fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_come() {
     let registry = Registry::new();
-    let (breaker, clock) = crate::support::closed(code);
-    registry.register(&breaker).unwrap();
-    (registry, breaker, clock)
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let shards = registry.get_or_register_keyed::<u32>("shards", other_settings());
+    let present = shards.get(&1);
+    fail(&present);
+    let strict = BreakerConfig::builder().failure_threshold(2);
+    let applied = registry.override_breaker("shards", strict).unwrap();
+    assert_eq!(applied.live, ["shards"]);
+    fail(&present);
+    assert_eq!(present.state(), CircuitState::Open, "its streak stayed");
+    let later = shards.get(&2);
+    fail(&later);
+    fail(&later);
+    assert_eq!(later.state(), CircuitState::Open);
+    let changed = |kind: &EventKind| matches!(kind, EventKind::SettingsChanged);
+    assert_eq!(heard.count(changed), 1, "of the key that was there");
+    registry.clear_override("shards").unwrap();
+    assert_eq!(
+        [present, later, shards.get(&3)].map(|each| each.config()),
+        [other_settings(), other_settings(), other_settings()]
+    );
+}
+
+#[test]
+fn g02_an_override_waits_for_a_group() {
+    let registry = Registry::new();
+    let strict = BreakerConfig::builder().failure_threshold(2);
+    let applied = registry.override_breaker("shards", strict).unwrap();
+    assert_eq!(applied.waiting, ["shards"]);
+    let shards = registry.get_or_register_keyed::<u32>("shards", other_settings());
+    fail(&shards.get(&1));
+    fail(&shards.get(&1));
+    assert_eq!(shards.get(&1).state(), CircuitState::Open);
+    let owned = KeyedBreakers::<u32>::new("owned", other_settings());
+    registry
+        .override_breaker("owned", resilient::breaker::OperatorMode::ForcedOpen)
+        .unwrap();
+    registry.register_keyed(&owned).unwrap();
+    assert_eq!(owned.get(&1).state(), CircuitState::ForcedOpen);
+}
+
+#[test]
+fn g02_a_group_whose_override_does_not_go_together_tells_it_for_the_name() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    registry
+        .override_breaker("shards", BreakerConfig::builder().recovery_time(secs(99)))
+        .unwrap();
+    let code = BreakerConfig::builder()
+        .max_recovery_time(secs(60))
+        .build()
+        .unwrap();
+    let shards = registry.get_or_register_keyed::<u32>("shards", code);
+    let events = heard.events();
+    let [event] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert!(
+        matches!(event.kind(), EventKind::InvalidSetting(error) if error.field() == "max_recovery_time")
+    );
+    assert_eq!((event.name(), event.key()), ("shards", None));
+    succeed(&shards.get(&1));
+    assert_eq!(
+        shards.get(&1).config().to_builder(),
+        BreakerConfig::builder().recovery_time(secs(99))
+    );
 }
 
 fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()
-}
-
-/// Puts these settings over those of the code, which leave a breaker its state and its generation.
-#[track_caller]
-pub(super) fn change(registry: &Registry, settings: BreakerConfigBuilder) {
-    let applied = registry.override_breaker("dependency", settings).unwrap();
-    assert_eq!(applied.live, ["dependency"]);
 }
 
 #[test]
@@ -246,4 +311,73 @@ fn g02_an_observed_breaker_keeps_its_window_too() {
         (window(&breaker), breaker.state()),
         ((2, 2, 0), CircuitState::ObserveOnly)
     );
+}
+
+#[test]
+fn g02_a_mode_of_a_group_holds_for_all_keys_until_it_is_taken_back() {
+    let (registry, shards) = populated();
+    registry
+        .override_breaker("shards", OperatorMode::ForcedOpen)
+        .unwrap();
+    let of = |keys: [u32; 2]| keys.map(|key| shards.get(&key).state());
+    assert_eq!(of([1, 3]), [CircuitState::ForcedOpen; 2]);
+    registry.clear_override("shards").unwrap();
+    assert_eq!(of([1, 3]), [CircuitState::Closed; 2]);
+    assert_eq!(of([4, 5]), [CircuitState::Closed; 2]);
+}
+
+#[test]
+fn g02_of_a_mode_and_what_was_done_by_hand_the_newer_holds_for_keys_to_come_as_well() {
+    let mut next_key = 100;
+    let mut both = |shards: &KeyedBreakers<u32>| {
+        next_key += 1;
+        [1, next_key].map(|key| shards.get(&key).state())
+    };
+    let (registry, shards) = populated();
+    let by_hand = registry.named("shards");
+    by_hand.disable();
+    registry
+        .override_breaker("shards", OperatorMode::ForcedOpen)
+        .unwrap();
+    assert_eq!(
+        both(&shards),
+        [CircuitState::ForcedOpen; 2],
+        "the override is newer"
+    );
+    registry.clear_override("shards").unwrap();
+    assert_eq!(both(&shards), [CircuitState::Closed; 2]);
+
+    registry
+        .override_breaker("shards", OperatorMode::ForcedOpen)
+        .unwrap();
+    by_hand.observe_only();
+    assert_eq!(
+        both(&shards),
+        [CircuitState::ObserveOnly; 2],
+        "the hand is newer"
+    );
+    registry.clear_override("shards").unwrap();
+    assert_eq!(
+        both(&shards),
+        [CircuitState::ObserveOnly; 2],
+        "which is no state of the override"
+    );
+
+    registry
+        .override_breaker("shards", OperatorMode::ForcedOpen)
+        .unwrap();
+    by_hand.close();
+    assert_eq!(both(&shards), [CircuitState::Closed; 2], "closed by hand");
+    let again = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
+    let again = again.with_mode(OperatorMode::ForcedOpen);
+    registry.override_breaker("shards", again).unwrap();
+    assert_eq!(
+        both(&shards),
+        [CircuitState::Closed; 2],
+        "the same mode again is no news"
+    );
+    calls(&shards.get(&1), "F");
+    assert_eq!(both(&shards), [CircuitState::Closed; 2]);
+    fail(&shards.get(&1));
+    assert_eq!(shards.get(&1).state(), CircuitState::Open);
 }

@@ -1,10 +1,12 @@
-//! G3 for budgets: two settings of one name; the first stand, and it is told.
+//! Rule G3, conflicts: budget conflicts.
 
+use resilient::__private::BudgetSite;
 use resilient::Registry;
 use resilient::budget::BudgetConfig;
 use resilient::events::EventKind;
 
-use super::{builder, config, is_conflict};
+use crate::support::budget::{builder, config, is_change, is_conflict, retry};
+use crate::support::sites::told_of;
 use crate::support::{Heard, must_end};
 
 #[test]
@@ -90,4 +92,46 @@ fn g03_events_of_breakers_are_none_of_a_budget() {
         heard.events()[0].source(),
         resilient::events::EventSource::Breaker
     );
+}
+
+#[test]
+fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_conflict() {
+    static SITE: BudgetSite = BudgetSite::new("sites/late");
+    let (heard, id) = told_of("sites/late");
+    let used = SITE.budget().unwrap();
+    assert!(retry(used));
+    let declared = config(builder().capacity(2_000).retry_cost(7));
+    let budget = Registry::global().get_or_register_budget("sites/late", declared);
+    assert_eq!(used.config(), declared);
+    // Two hundred at the start, less the retry that was made.
+    assert_eq!((used.tokens(), budget.tokens()), (195, 195));
+    assert_eq!(used.snapshot().counts.spent, 1);
+    assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
+
+    // From then on the rule holds.
+    let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
+    assert_eq!(used.config(), declared);
+    assert_eq!(heard.count(is_conflict), 1);
+    Registry::global().remove_listener(id);
+}
+
+#[test]
+fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
+    static SITE: BudgetSite = BudgetSite::new("sites/default_after");
+    let (name, registry) = ("sites/default_after", Registry::global());
+    let (heard, id) = told_of(name);
+    let _ = SITE.budget();
+    let defaults = BudgetConfig::default();
+    let line = line!() + 1;
+    let _ = registry.get_or_register_budget(name, defaults);
+    let _ = registry.get_or_register_budget(name, config(builder().deposit(2)));
+    let events = heard.events();
+    let [event] = &events[..] else {
+        panic!("{events:?}");
+    };
+    let EventKind::Conflict { first, .. } = event.kind() else {
+        panic!("{event:?}");
+    };
+    assert_eq!(first.line(), line);
+    registry.remove_listener(id);
 }

@@ -1,10 +1,12 @@
-//! G3: two settings of one name; the first stand, and it is told.
+//! Rule G3, conflicts: registry conflicts.
 
 use resilient::breaker::CircuitState;
 use resilient::events::EventKind;
 use resilient::{BreakerConfig, Registry};
 
-use super::{is_conflict, other_settings, settings};
+use crate::support::keyed::shards;
+use crate::support::override_rules::builder;
+use crate::support::registry::{is_conflict, other_settings, settings};
 use crate::support::{Heard, fail, secs};
 
 #[test]
@@ -116,4 +118,87 @@ fn g03_nothing_is_ever_printed() {
     // What the test harness itself says: a heading, a line a test, a summary.
     assert_eq!(lines.len(), 4, "{printed}");
     assert!(printed.contains("2 passed"), "{printed}");
+}
+
+#[test]
+fn g03_keyed_breakers_with_other_settings_are_a_conflict_told_once() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let first = registry.get_or_register_keyed::<u32>("shards", settings());
+    for _ in 0..3 {
+        let second = registry.get_or_register_keyed::<u32>("shards", other_settings());
+        assert_eq!(second.get(&7).config(), settings());
+    }
+    assert_eq!(heard.count(is_conflict), 1);
+    assert_eq!(
+        (heard.events()[0].name(), heard.events()[0].key()),
+        ("shards", None)
+    );
+    assert_eq!(first.len(), 1);
+}
+
+#[test]
+fn g03_a_single_breaker_and_a_keyed_one_of_a_name_are_a_conflict_and_two_breakers() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let keyed = registry.get_or_register_keyed::<u32>("shared", settings());
+    let line = line!() + 1;
+    let single = registry.get_or_register("shared", settings());
+    assert_eq!(heard.count(is_conflict), 1);
+    assert_eq!(single.name(), format!("shared ({}:{line})", file!()));
+    fail(&single);
+    assert_eq!(keyed.get(&1).state(), CircuitState::Closed);
+    let names: Vec<_> = registry.all().names().map(str::to_owned).collect();
+    assert_eq!(names, ["shared", single.name()]);
+}
+
+#[test]
+fn g03_keys_of_another_type_are_a_conflict_and_another_group() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let numbers = registry.get_or_register_keyed::<u32>("shared", settings());
+    let texts = registry.get_or_register_keyed::<String>("shared", settings());
+    assert_eq!(heard.count(is_conflict), 1);
+    assert_ne!(numbers.name(), texts.name());
+    fail(&texts.get("1"));
+    assert_eq!(numbers.get(&1).state(), CircuitState::Closed);
+}
+
+#[test]
+fn g03_a_place_that_asks_again_for_a_name_of_another_kind_gets_what_it_got_before() {
+    let registry = Registry::new();
+    let _ = registry.get_or_register_keyed::<u32>("shared", settings());
+    let ask = || {
+        let single = registry.get_or_register("shared", settings());
+        let keyed = registry.get_or_register_keyed::<String>("shared", settings());
+        (single, keyed)
+    };
+    let (single, keyed) = ask();
+    fail(&single);
+    fail(&keyed.get("a"));
+    for _ in 0..10 {
+        let (single, keyed) = ask();
+        assert_eq!(single.state(), CircuitState::Open);
+        assert_eq!(keyed.get("a").state(), CircuitState::Open);
+    }
+    assert_eq!(registry.all().names().count(), 3);
+}
+
+#[test]
+fn g03_an_override_is_no_conflict_and_hides_none() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    registry
+        .override_breaker("payments", builder().failure_threshold(9))
+        .unwrap();
+    let _ = registry.get_or_register("payments", settings());
+    let _ = registry.get_or_register("payments", settings());
+    assert_eq!(heard.count(is_conflict), 0);
+    // Equal to what holds, but not to what the first place says.
+    let _ = registry.get_or_register("payments", other_settings());
+    assert_eq!(heard.count(is_conflict), 1);
 }

@@ -1,12 +1,71 @@
-//! G7: many threads that ask for one new name.
+//! Rule G7, concurrent registration: races.
 
 use std::sync::Barrier;
 
+use resilient::__private::BudgetSite;
 use resilient::breaker::CircuitState;
-use resilient::{CircuitBreaker, Registry};
+use resilient::{CircuitBreaker, Outcome, Registry};
 
-use super::{is_conflict, settings};
+use crate::support::budget::retry;
+use crate::support::keyed::shards;
+use crate::support::registry::{is_conflict, settings};
 use crate::support::{Heard, fragile};
+
+#[test]
+fn g07_threads_that_call_a_site_at_once_get_one_budget() {
+    static SITE: BudgetSite = BudgetSite::new("sites/raced");
+    let start = std::sync::Barrier::new(64);
+    let mut addresses: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..64)
+            .map(|_| {
+                scope.spawn(|| {
+                    start.wait();
+                    let budget = SITE.budget().unwrap();
+                    assert!(budget.tokens() > 0);
+                    std::ptr::from_ref(budget).addr()
+                })
+            })
+            .collect();
+        let addresses = threads.into_iter().map(|thread| thread.join().unwrap());
+        addresses.collect()
+    });
+    addresses.dedup();
+    assert_eq!(addresses.len(), 1);
+    assert!(retry(SITE.budget().unwrap()));
+    assert_eq!(
+        Registry::global().budget("sites/raced").unwrap().tokens(),
+        45
+    );
+}
+
+#[test]
+fn g07_many_threads_that_bring_one_new_key_get_one_breaker() {
+    const THREADS: usize = 200;
+    let shards = shards();
+    for key in 0..5 {
+        let start = Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    let breaker = shards.get(&key);
+                    if let Ok(permit) = breaker.try_acquire() {
+                        permit.report(Outcome::Failure);
+                    }
+                });
+            }
+        });
+        let snapshot = shards.get(&key).snapshot();
+        let totals = snapshot.totals;
+        assert_eq!(totals.failure, 1);
+        assert_eq!(
+            totals.failure + totals.late + totals.rejected,
+            THREADS as u64
+        );
+        assert_eq!(snapshot.transitions.opened, 1);
+    }
+    assert_eq!(shards.len(), 5);
+}
 
 #[test]
 fn g07_a_thousand_threads_asking_for_one_new_name_get_one_breaker() {

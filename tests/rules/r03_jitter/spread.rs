@@ -1,13 +1,173 @@
-//! R3: each jitter has the distribution of its formula: by the largest distance between what was drawn and what the formula
-//! says (Kolmogorov and Smirnov), on fixed seeds.
+//! Rule R3, jitter: spread.
 
-use resilient::retries::Backoff;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use super::*;
+use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use tokio::runtime::Builder;
+use tokio::time::Instant;
+
+use crate::support::retry::{
+    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
+    poll_once,
+};
+
+#[tokio::test(start_paused = true)]
+async fn r03_full_jitter_is_the_default() {
+    let nominal = [100, 200, 400].map(ms);
+    let mut in_the_lower_half = 0;
+    for seed in 0..100 {
+        let policy = build(&RetryPolicy::builder().seed(seed));
+
+        let course = fail(&policy, Classification::transient()).await;
+
+        for (delay, nominal) in course.delays.into_iter().zip(nominal) {
+            // Tokio's timer rounds up to a millisecond.
+            assert!(delay <= nominal, "{delay:?} of {nominal:?}");
+            in_the_lower_half += u32::from(delay < nominal / 2);
+        }
+    }
+    assert!(
+        (100..=200).contains(&in_the_lower_half),
+        "{in_the_lower_half} of 300 delays are in the lower half"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn r03_calls_with_one_seed_have_the_same_delays() {
+    for jitter in [
+        Jitter::Full,
+        Jitter::Equal,
+        Jitter::Proportional(0.5),
+        Jitter::Decorrelated,
+        Jitter::Smooth,
+    ] {
+        let settings = RetryPolicy::builder().jitter(jitter).max_retries(8);
+        let policy = build(&settings.clone().seed(42));
+        let other = build(&settings.seed(43));
+
+        let first = fail(&policy, Classification::transient()).await.delays;
+        let second = fail(&policy, Classification::transient()).await.delays;
+        let with_another_seed = fail(&other, Classification::transient()).await.delays;
+
+        assert_eq!(first, second, "{jitter:?}");
+        assert_ne!(first, with_another_seed, "{jitter:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r03_calls_without_a_seed_have_delays_of_their_own() {
+    let policy = build(&RetryPolicy::builder().max_retries(8));
+
+    let first = fail(&policy, Classification::transient()).await.delays;
+    let second = fail(&policy, Classification::transient()).await.delays;
+
+    assert_ne!(first, second);
+}
+
+#[test]
+fn r03_a_proportion_is_at_most_all_of_the_delay() {
+    for share in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+        let settings = RetryPolicy::builder().jitter(Jitter::Proportional(share));
+
+        let error = settings.build().unwrap_err();
+
+        assert_eq!(error.field(), "jitter", "{share}");
+    }
+}
+
+#[test]
+fn r03_a_jitter_that_is_a_schedule_of_its_own_goes_with_exponential_and_without_a_factor() {
+    for jitter in [Jitter::Decorrelated, Jitter::Smooth] {
+        let settings = RetryPolicy::builder().jitter(jitter);
+
+        let with_factor = settings.clone().backoff_factor(3.0).build().unwrap_err();
+        let with_linear = settings.clone().backoff(Backoff::Linear).build();
+
+        assert!(settings.build().is_ok(), "{jitter:?}");
+        assert_eq!(with_factor.field(), "backoff_factor");
+        assert_eq!(with_linear.unwrap_err().field(), "jitter");
+    }
+}
+
+#[test]
+fn r03_a_delay_of_zero_makes_no_timer_call() {
+    let without_timers = Builder::new_current_thread().build().unwrap();
+
+    let alone = without_timers.block_on(fail(&at_once(3), Classification::transient()));
+    let breaker = breaker(100);
+    let through = without_timers.block_on(fail_through(
+        &breaker,
+        &at_once(3),
+        Classification::transient(),
+    ));
+
+    assert_eq!((alone.executions, through.executions), (4, 4));
+}
+
+#[test]
+fn r03_a_delay_of_zero_needs_no_runtime() {
+    let breaker = breaker(100);
+
+    let alone = poll_once(fail(&at_once(3), Classification::transient()));
+    let through = poll_once(fail_through(
+        &breaker,
+        &at_once(3),
+        Classification::transient(),
+    ));
+
+    assert!(matches!(alone, Poll::Ready(course) if course.executions == 4));
+    assert!(matches!(through, Poll::Ready(course) if course.executions == 4));
+}
+
+#[test]
+fn a_delay_where_there_is_no_runtime_ends_the_call_with_the_real_error() {
+    let breaker = breaker(100);
+    let policy = build(&exact());
+
+    let alone = poll_once(fail(&policy, Classification::transient()));
+    let through = poll_once(fail_through(&breaker, &policy, Classification::transient()));
+
+    for course in [alone, through] {
+        let Poll::Ready(course) = course else {
+            panic!("there is nothing to wait for");
+        };
+        assert_eq!(course.result, Err(Fault::Down(1)));
+        assert_eq!(course.executions, 1);
+    }
+}
+
+#[test]
+fn a_delay_where_the_runtime_has_no_timers_ends_the_call_with_the_real_error() {
+    let without_timers = Builder::new_current_thread().build().unwrap();
+
+    let course = without_timers.block_on(fail(&build(&exact()), Classification::transient()));
+
+    assert_eq!(course.result, Err(Fault::Down(1)));
+    assert_eq!(course.executions, 1);
+}
+
+#[test]
+fn a_success_at_the_first_attempt_needs_no_runtime() {
+    let breaker = breaker(1);
+
+    let alone = poll_once(RetryPolicy::DEFAULT.run(async |_| Ok::<_, Fault>(7)));
+    let through =
+        poll_once(RetryPolicy::DEFAULT.run_through(&breaker, async |_| Ok::<_, Fault>(7)));
+
+    assert_eq!(alone, Poll::Ready(Ok(7)));
+    assert_eq!(through, Poll::Ready(Ok(7)));
+    assert_eq!(breaker.snapshot().totals.success, 1);
+}
 
 const DRAWS: u64 = 20_000;
+
 /// Of so many draws one is compared: that makes a thousandth of difference at most.
 const EVERY: usize = 20;
+
 /// One in ten thousand fair samples is farther away than this: √(ln(2 / 0.0001) / 2n).
 const FAR: f64 = 0.0157;
 

@@ -1,11 +1,12 @@
-//! R7: what is taken from the bucket, what comes back, and what fills it.
+//! Rule R7, budget: budget bucket.
 
 use std::sync::Barrier;
 
+use resilient::__private::given_budget;
 use resilient::RetryBudget;
 use resilient::budget::BudgetCounts;
 
-use super::{budget, builder, retry};
+use crate::support::budget::{budget, builder, retry};
 
 #[test]
 fn r07_a_budget_starts_at_its_reserve_and_not_full() {
@@ -223,4 +224,18 @@ fn r07_threads_that_take_and_bring_tokens_lose_none() {
     assert_eq!((counts.granted, counts.refused), (2 * each, 0));
     assert_eq!((counts.spent, counts.returned), (each, each));
     assert_eq!((counts.refunded, counts.deposited), (each, each));
+}
+
+#[test]
+fn r07_a_budget_is_given_as_one_or_as_none() {
+    let budget = crate::support::budget::budget(builder().initial_tokens(5));
+    let mut given = Vec::new();
+    given.extend(given_budget(&budget));
+    given.extend(given_budget(&&budget));
+    given.extend(given_budget(&Some(budget.clone())));
+    given.extend(given_budget(&Some(&budget)));
+    assert_eq!(given.len(), 4);
+    assert!(retry(&budget));
+    assert!(given.iter().all(|same| same.tokens() == 0));
+    assert!(given_budget(&None::<RetryBudget>).is_none());
 }

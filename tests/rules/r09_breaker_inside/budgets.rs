@@ -1,0 +1,23 @@
+//! Rule R9, breaker inside: budgets.
+
+use std::future::Future;
+use std::time::Duration;
+
+use resilient::retries::{Jitter, RetryPolicyBuilder, WhenOpen};
+use resilient::{BreakerConfig, CircuitBreaker};
+
+use crate::support::budgets::{Paid, budget};
+use crate::support::retry::{
+    Course, Fault, SECOND, breaker, build, exact, fail_through, note_start, poll_once,
+};
+
+#[tokio::test(start_paused = true)]
+async fn r09_waiting_for_a_circuit_costs_no_token() {
+    let budget = budget(10);
+    let breaker = breaker(1);
+    let policy = build(&exact().max_retries(1).when_open(WhenOpen::Wait));
+    let call = policy.call().budget(&budget).through(&breaker);
+    let result = call.run(async |attempt| Err::<(), _>(Paid::Down(attempt.number())));
+    assert_eq!(result.await, Err(Paid::Down(2)));
+    assert_eq!(budget.tokens(), 10);
+}

@@ -1,0 +1,26 @@
+//! Rule R10: cost.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use resilient::retries::RetryPolicyBuilder;
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, RetryPolicy};
+
+use crate::support::retry::{Course, Fault, at_once, breaker, fail_through, note_start, poll_once};
+
+#[tokio::test]
+async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
+    let breaker = breaker(1);
+    fastrand::seed(10);
+    let untouched = fastrand::u64(..);
+    fastrand::seed(10);
+
+    let alone: Result<(), Fault> = RetryPolicy::DEFAULT.run(async |_| Ok(())).await;
+    let through: Result<(), Fault> = RetryPolicy::DEFAULT
+        .run_through(&breaker, async |_| Ok(()))
+        .await;
+
+    assert_eq!((alone, through), (Ok(()), Ok(())));
+    assert_eq!(fastrand::u64(..), untouched);
+}
