@@ -1,15 +1,9 @@
 //! Rule C2: recommended stack.
 
-use std::future::Future;
-
-use resilient::retries::{Jitter, RetryPolicyBuilder, TimeLimit};
-use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryPolicy};
+use resilient::retries::TimeLimit;
 
 use crate::support::cuts::{cut, never};
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, note_start,
-    poll_once,
-};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
 #[tokio::test(start_paused = true)]
 async fn c02_a_host_that_hangs_opens_its_circuit() {

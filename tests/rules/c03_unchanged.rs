@@ -3,25 +3,15 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::{Jitter, RetryPolicyBuilder};
-use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryPolicy,
-};
+use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, RetryPolicy};
 use tokio::task::yield_now;
-use tokio::time::Instant;
 
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, at_once, breaker};
 
 #[tokio::test]
 async fn c03_a_retried_call_can_be_spawned() {

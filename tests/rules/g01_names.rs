@@ -5,8 +5,7 @@ use resilient::breaker::CircuitState;
 use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, Registry};
 
-use crate::support::budget::{budget, builder, config, is_conflict, retry};
-use crate::support::keyed::shards;
+use crate::support::budget::{builder, config, is_conflict, retry};
 use crate::support::registry::settings;
 use crate::support::sites::told_of;
 use crate::support::{Heard, fail, rejection};

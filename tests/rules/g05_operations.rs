@@ -4,8 +4,7 @@ use resilient::breaker::{CircuitState, OperatorMode};
 use resilient::budget::BudgetConfig;
 use resilient::{CircuitBreaker, Registry};
 
-use crate::support::budget::{budget, retry};
-use crate::support::keyed::shards;
+use crate::support::budget::retry;
 use crate::support::registry::settings;
 use crate::support::selection::populated;
 use crate::support::{Heard, fail, rejection, secs, succeed};

@@ -8,7 +8,7 @@ use resilient::budget::BudgetConfig;
 use resilient::events::EventKind;
 use resilient::{CircuitBreaker, Outcome, Registry, RetryBudget, circuit_breaker};
 
-use crate::support::budget::{budget, builder, retry};
+use crate::support::budget::{budget, builder};
 use crate::support::keyed::shards;
 use crate::support::registry::live;
 use crate::support::registry::{other_settings, settings};

@@ -1,19 +1,11 @@
 //! Rule R1: attempts.
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::retries::{Jitter, RetryPolicyBuilder};
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
-use tokio::time::Instant;
+use resilient::{Classification, RetryPolicy};
 
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact, fail, ms};
 use crate::support::worst_case::worst;
 
 #[tokio::test]

@@ -1,19 +1,13 @@
 //! Rule R2: nominal delay.
 
 use std::cell::Cell;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder};
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use resilient::retries::{Backoff, Jitter, RetryDriver};
+use resilient::{Classification, RetryPolicy};
 use tokio::time::Instant;
 
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{SECOND, build, exact, fail, ms};
 use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]

@@ -1,19 +1,11 @@
 //! Rule R4: hints.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::retries::{Jitter, RetryPolicyBuilder};
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
-use tokio::time::Instant;
+use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryPolicy};
 
 use crate::support::circuit::waiting;
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, SECOND, build, exact, fail, fail_through, ms};
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_hint_is_a_floor_under_the_wait_for_a_circuit_that_is_not_open_as_long() {

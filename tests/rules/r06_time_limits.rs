@@ -6,14 +6,11 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::retries::{Jitter, RetryPolicyBuilder, TimeLimit};
-use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryPolicy};
+use resilient::retries::TimeLimit;
 use tokio::time::Instant;
 
 use crate::support::cuts::{Late, cut, never};
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, build, exact, fail, fail_through, ms, note_start, poll_once,
-};
+use crate::support::retry::{SECOND, at_once, build, exact, ms};
 
 #[tokio::test(start_paused = true)]
 async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {

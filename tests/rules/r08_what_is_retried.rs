@@ -1,20 +1,9 @@
 //! R8: what is tried again.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-
-use resilient::retries::{Jitter, RetryPolicyBuilder};
-use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryPolicy,
-};
+use resilient::{CircuitOpen, Classification, Classify};
 use tokio::time::Instant;
 
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact, fail_through, ms};
 
 /// A class as an error.
 #[derive(Debug, PartialEq)]

@@ -1,13 +1,8 @@
 //! Rule R10: cost.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use resilient::RetryPolicy;
 
-use resilient::retries::RetryPolicyBuilder;
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, RetryPolicy};
-
-use crate::support::retry::{Course, Fault, at_once, breaker, fail_through, note_start, poll_once};
+use crate::support::retry::{Fault, breaker};
 
 #[tokio::test]
 async fn r10_a_first_try_that_succeeds_draws_no_random_number() {

@@ -4,20 +4,16 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::{Jitter, RetryPolicyBuilder, WhenOpen};
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use resilient::retries::WhenOpen;
+use resilient::{BreakerConfig, CircuitBreaker};
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
-use tokio::time::{Instant, advance};
+use tokio::time::advance;
 
 use crate::support::cuts::never;
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact};
 
 /// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {

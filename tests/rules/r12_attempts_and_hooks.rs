@@ -2,24 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::error::Error;
-use std::future::Future;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient::retries::{Jitter, RetryPolicyBuilder, StopReason, TimeLimit};
-use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryError, RetryPolicy, TimedOut,
-    retry,
-};
-use tokio::time::Instant;
+use resilient::retries::{StopReason, TimeLimit};
+use resilient::{CircuitOpen, RetryError, TimedOut, retry};
 
 use crate::support::composition::Late;
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact, ms};
 
 #[tokio::test(start_paused = true)]
 async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {

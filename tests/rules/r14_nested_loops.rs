@@ -2,22 +2,14 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Context, Waker};
 
 use resilient::events::{EventKind, EventSource};
-use resilient::retries::{Jitter, NestedMode, RetryPolicyBuilder};
-use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Registry, RetryPolicy, retry,
-};
-use tokio::time::Instant;
+use resilient::retries::NestedMode;
+use resilient::{Registry, retry};
 
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::at_once;
 
 /// How often the innermost call is made, by an outer loop of three attempts around an inner one of three.
 async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {

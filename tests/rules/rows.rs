@@ -2,23 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder, StopReason};
-use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy, TimedOut, fallback,
-    retry,
-};
+use resilient::retries::{Backoff, RetryDriver, StopReason};
+use resilient::{CircuitOpen, Classification, TimedOut, fallback, retry};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
+    Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms,
 };
 
 #[tokio::test]

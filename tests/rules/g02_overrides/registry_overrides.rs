@@ -6,10 +6,8 @@ use resilient::breaker::{
 };
 use resilient::events::EventKind;
 use resilient::registry::BreakerOverride;
-use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
-use crate::support::keyed::shards;
 use crate::support::registry::other_settings;
 use crate::support::selection::populated;
 use crate::support::{Heard, calls, fail, fragile, last_reason, secs, succeed, take, window};

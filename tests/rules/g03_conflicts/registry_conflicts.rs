@@ -4,7 +4,6 @@ use resilient::breaker::CircuitState;
 use resilient::events::EventKind;
 use resilient::{BreakerConfig, Registry};
 
-use crate::support::keyed::shards;
 use crate::support::override_rules::builder;
 use crate::support::registry::{is_conflict, other_settings, settings};
 use crate::support::{Heard, fail, secs};

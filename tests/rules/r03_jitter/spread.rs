@@ -1,18 +1,14 @@
 //! Rule R3, jitter: spread.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use resilient::{Classification, RetryPolicy};
 use tokio::runtime::Builder;
-use tokio::time::Instant;
 
 use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
+    Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, poll_once,
 };
 
 #[tokio::test(start_paused = true)]

@@ -1,15 +1,9 @@
 //! Rule R3, jitter: worst case.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use resilient::retries::Jitter;
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use resilient::{Classification, RetryPolicy};
 
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, fail, fail_through, ms, note_start, poll_once,
-};
+use crate::support::retry::{SECOND, build, fail, ms};
 use crate::support::worst_case::worst;
 
 #[test]

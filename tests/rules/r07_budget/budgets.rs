@@ -3,18 +3,13 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
-use resilient::retries::{Jitter, RetryPolicyBuilder, StopReason};
-use resilient::{
-    BreakerConfig, CircuitBreaker, Classification, RetryBudget, RetryError, RetryPolicy,
-};
+use resilient::retries::StopReason;
+use resilient::{Classification, RetryBudget, RetryError, RetryPolicy};
 use tokio::time::Instant;
 
 use crate::support::budgets::{Paid, budget};
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail_through, ms, note_start, poll_once,
-};
+use crate::support::retry::{at_once, breaker, build, exact, ms};
 
 /// A call that always fails.
 async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Paid> {

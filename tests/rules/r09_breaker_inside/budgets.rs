@@ -1,15 +1,9 @@
 //! Rule R9, breaker inside: budgets.
 
-use std::future::Future;
-use std::time::Duration;
-
-use resilient::retries::{Jitter, RetryPolicyBuilder, WhenOpen};
-use resilient::{BreakerConfig, CircuitBreaker};
+use resilient::retries::WhenOpen;
 
 use crate::support::budgets::{Paid, budget};
-use crate::support::retry::{
-    Course, Fault, SECOND, breaker, build, exact, fail_through, note_start, poll_once,
-};
+use crate::support::retry::{breaker, build, exact};
 
 #[tokio::test(start_paused = true)]
 async fn r09_waiting_for_a_circuit_costs_no_token() {

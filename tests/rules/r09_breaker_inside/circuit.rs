@@ -1,24 +1,18 @@
 //! Rule R9, breaker inside: circuit.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::{Jitter, RetryPolicyBuilder, WhenOpen};
+use resilient::retries::WhenOpen;
 use resilient::{
-    BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryError, RetryPolicy,
-    circuit_breaker, retry, timeout,
+    BreakerConfig, CircuitBreaker, Classification, RetryError, RetryPolicy, circuit_breaker, retry,
+    timeout,
 };
 use tokio::time::{Instant, advance, sleep};
 
 use crate::support::circuit::waiting;
 use crate::support::composition::Late;
-use crate::support::retry::{
-    Course, Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, note_start,
-    poll_once,
-};
+use crate::support::retry::{Fault, SECOND, breaker, build, exact, fail_through, ms};
 
 #[tokio::test(start_paused = true)]
 async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() {

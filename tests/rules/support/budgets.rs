@@ -3,8 +3,6 @@
 use resilient::budget::BudgetConfig;
 use resilient::{CircuitOpen, RetryBudget, TimedOut};
 
-use crate::support::retry::build;
-
 /// Five tokens a retry, one for a success; this many to begin with.
 pub(crate) fn budget(tokens: u32) -> RetryBudget {
     let settings = BudgetConfig::builder().capacity(100).initial_tokens(tokens);
