@@ -87,7 +87,7 @@ fn run_with_variable(test: &str, value: &std::path::Path) {
 
 #[test]
 fn the_file_that_a_variable_names_is_read() {
-    let test = "files::the_file_that_a_variable_names_is_read";
+    let test = "g02_overrides::document_files::the_file_that_a_variable_names_is_read";
     if std::env::var_os(VARIABLE).is_none() {
         return run_with_variable(test, &file("of_variable.toml", STRICT));
     }
@@ -99,7 +99,7 @@ fn the_file_that_a_variable_names_is_read() {
 
 #[test]
 fn a_variable_that_names_no_file_is_an_error() {
-    let test = "files::a_variable_that_names_no_file_is_an_error";
+    let test = "g02_overrides::document_files::a_variable_that_names_no_file_is_an_error";
     let missing = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("nowhere.toml");
     if std::env::var_os(VARIABLE).is_none() {
         return run_with_variable(test, &missing);
@@ -113,7 +113,7 @@ fn a_variable_that_names_no_file_is_an_error() {
 
 #[test]
 fn a_variable_that_is_empty_changes_nothing() {
-    let test = "files::a_variable_that_is_empty_changes_nothing";
+    let test = "g02_overrides::document_files::a_variable_that_is_empty_changes_nothing";
     if std::env::var_os(VARIABLE).is_none() {
         return run_with_variable(test, std::path::Path::new(""));
     }

@@ -107,8 +107,8 @@ fn g03_nothing_is_ever_printed() {
     // This very test program, with a test that causes a conflict and one that contains panics.
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--nocapture", "--test-threads=1", "--exact"])
-        .arg("registry::conflicts::g03_a_conflict_is_told_once_and_names_both_places")
-        .arg("breaker::events::b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_told")
+        .arg("g03_conflicts::registry_conflicts::g03_a_conflict_is_told_once_and_names_both_places")
+        .arg("b14_events::events::b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_told")
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
