@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use resilient::breaker::{CircuitState, Permit};
 use resilient::{CircuitBreaker, CircuitOpen, Outcome};
 
-use crate::support::{
+use resilient_testkit::{
     closed, due, fragile, panic_in_call, panic_quietly, pause, poll_and_drop, rejection, secs,
     succeed,
 };

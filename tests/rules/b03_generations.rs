@@ -4,7 +4,7 @@ use resilient::breaker::{CircuitState, Permit};
 use resilient::{CircuitBreaker, Outcome};
 
 use crate::support::conditions::settings;
-use crate::support::{
+use resilient_testkit::{
     closed, due, fail, fragile, rejection, secs, succeed, while_unwinding, window,
 };
 

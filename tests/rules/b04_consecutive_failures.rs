@@ -4,7 +4,7 @@ use resilient::BreakerConfig;
 use resilient::breaker::{CircuitState, TransitionReason};
 
 use crate::support::conditions::{assert_opens_at_the_end_of, assert_stays_closed, settings};
-use crate::support::{abandon, closed, fail, fragile, ignore, secs, succeed};
+use resilient_testkit::{abandon, closed, fail, fragile, ignore, secs, succeed};
 
 #[test]
 fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {

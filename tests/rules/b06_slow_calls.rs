@@ -6,7 +6,7 @@ use resilient::Outcome;
 use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
 
 use crate::support::slow_calls::settings;
-use crate::support::{
+use resilient_testkit::{
     calls, closed, due, fail, last_reason, rejection, run, secs, succeed, take, while_unwinding,
     window,
 };

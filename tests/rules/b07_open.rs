@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::breaker::CircuitState;
 use resilient::{CircuitOpen, Outcome};
 
-use crate::support::{closed, due, fail, fragile, rejection, secs, succeed};
+use resilient_testkit::{closed, due, fail, fragile, rejection, secs, succeed};
 
 #[test]
 fn b07_an_open_circuit_rejects_until_its_end() {

@@ -6,7 +6,7 @@ use resilient::Outcome;
 use resilient::breaker::CircuitState;
 
 use crate::support::conditions::settings;
-use crate::support::{calls, closed, fail, fragile, rejection, secs, succeed};
+use resilient_testkit::{calls, closed, fail, fragile, rejection, secs, succeed};
 
 #[test]
 fn b08_an_opening_by_a_window_lasts_and_grows_like_any_other() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::{BreakerConfig, Outcome};
 
 use crate::support::conditions::settings;
-use crate::support::{closed, due, fail, fragile, rejection, secs};
+use resilient_testkit::{closed, due, fail, fragile, rejection, secs};
 
 #[test]
 fn b09_a_hint_counts_whatever_condition_its_outcome_meets() {

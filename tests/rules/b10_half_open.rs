@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};
 
-use crate::support::{
+use resilient_testkit::{
     Heard, abandon, closed, due, fail, fragile, ignore, rejection, secs, succeed,
 };
 

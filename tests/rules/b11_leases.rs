@@ -4,7 +4,7 @@ use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};
 
 use crate::support::slow_calls::settings;
-use crate::support::{closed, due, fragile, last_reason, rejection, secs, succeed, take};
+use resilient_testkit::{closed, due, fragile, last_reason, rejection, secs, succeed, take};
 
 #[test]
 fn b11_from_the_lease_end_on_another_caller_takes_the_slot() {

@@ -2,7 +2,7 @@
 
 use resilient::breaker::CircuitState;
 
-use crate::support::{Heard, closed, due, fail, fragile, secs, succeed};
+use resilient_testkit::{Heard, closed, due, fail, fragile, secs, succeed};
 
 #[test]
 fn b12_after_the_end_the_state_is_half_open_even_if_no_call_has_come() {

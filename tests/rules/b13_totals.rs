@@ -6,7 +6,7 @@ use resilient::breaker::{CallCounts, CircuitState, TransitionReason};
 use resilient::{CircuitBreaker, Outcome};
 
 use crate::support::slow_calls::settings;
-use crate::support::{
+use resilient_testkit::{
     Heard, abandon, calls, closed, fail, fragile, ignore, panic_in_call, rejection, secs, succeed,
     take, window,
 };

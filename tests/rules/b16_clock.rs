@@ -9,7 +9,7 @@ use resilient::breaker::CircuitState;
 use resilient::time::{Clock, ManualClock};
 use resilient::{CircuitBreaker, Outcome, Registry};
 
-use crate::support::{closed, fail, fragile, must_end, panic_quietly, rejection, secs, succeed};
+use resilient_testkit::{closed, fail, fragile, must_end, panic_quietly, rejection, secs, succeed};
 
 #[tokio::test(start_paused = true)]
 async fn b16_a_paused_tokio_clock_moves_breakers() {

@@ -12,7 +12,7 @@ use resilient::breaker::{BreakerConfigBuilder, CircuitState};
 use resilient::time::Clock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
-use crate::support::{calls, fail, fragile, run, secs, succeed};
+use resilient_testkit::{calls, fail, fragile, run, secs, succeed};
 
 /// Stands still, and counts how often it is read.
 #[derive(Clone)]

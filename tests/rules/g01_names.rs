@@ -8,7 +8,7 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::budget::{builder, config, is_conflict, retry};
 use crate::support::registry::settings;
 use crate::support::sites::told_of;
-use crate::support::{Heard, fail, rejection};
+use resilient_testkit::{Heard, fail, rejection};
 
 #[test]
 fn g01_one_name_is_one_budget() {

@@ -7,7 +7,7 @@ use resilient::{CircuitBreaker, Registry};
 use crate::support::budget::retry;
 use crate::support::registry::settings;
 use crate::support::selection::populated;
-use crate::support::{Heard, fail, rejection, secs, succeed};
+use resilient_testkit::{Heard, fail, rejection, secs, succeed};
 
 #[test]
 fn g05_budgets_are_listed_by_name() {

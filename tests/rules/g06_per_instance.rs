@@ -12,7 +12,7 @@ use crate::support::budget::{budget, builder};
 use crate::support::keyed::shards;
 use crate::support::registry::live;
 use crate::support::registry::{other_settings, settings};
-use crate::support::{Heard, fail, fragile, rejection, secs};
+use resilient_testkit::{Heard, fail, fragile, rejection, secs};
 
 #[test]
 fn g06_a_budget_that_was_made_by_hand_can_be_registered() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::breaker::{AbandonedOutcome, CircuitState};
 use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, Outcome};
 
-use crate::support::{
+use resilient_testkit::{
     abandon, closed, due, fail, fragile, ignore, panic_in_call, run, secs, succeed,
 };
 
@@ -216,7 +216,7 @@ fn outcome_a_class_carries_its_hint() {
 #[test]
 fn outcome_a_predicate_that_panics_is_a_failure_of_the_call_and_frees_its_slot() {
     let (breaker, _clock) = due(&fragile().half_open_failures(1));
-    let classify = |_: &Option<()>| crate::support::panic_quietly();
+    let classify = |_: &Option<()>| resilient_testkit::panic_quietly();
     let call = breaker.call_with(classify, async || Some(()));
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(call)));
     assert!(unwound.is_err());

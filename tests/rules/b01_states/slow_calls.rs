@@ -5,7 +5,7 @@ use resilient::breaker::{CircuitState, TransitionReason};
 use resilient::events::EventKind;
 
 use crate::support::slow_calls::settings;
-use crate::support::{Heard, closed, secs, take, window};
+use resilient_testkit::{Heard, closed, secs, take, window};
 
 #[test]
 fn b01_observe_only_tells_that_slow_calls_would_have_opened() {

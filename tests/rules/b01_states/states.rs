@@ -6,7 +6,7 @@ use resilient::events::EventKind;
 use resilient::time::ManualClock;
 
 use crate::support::conditions::settings;
-use crate::support::{
+use resilient_testkit::{
     Heard, abandon, calls, closed, due, fail, fragile, ignore, panic_in_call, rejection, secs,
     succeed, window,
 };

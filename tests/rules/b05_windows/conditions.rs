@@ -4,7 +4,7 @@ use resilient::Outcome;
 use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
 
 use crate::support::conditions::{assert_opens_at_the_end_of, assert_stays_closed, settings};
-use crate::support::{calls, closed, fail, last_reason, rejection, secs, succeed, take, window};
+use resilient_testkit::{calls, closed, fail, last_reason, rejection, secs, succeed, take, window};
 
 #[test]
 fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, CircuitState};
 use resilient::{BreakerConfig, Outcome};
 
-use crate::support::{
+use resilient_testkit::{
     calls, closed, due, fail, panic_in_call, secs, succeed, take, while_unwinding, window,
 };
 

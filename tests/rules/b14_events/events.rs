@@ -9,7 +9,7 @@ use resilient::Outcome;
 use resilient::breaker::CircuitState;
 use resilient::events::{Event, EventKind, ListenerId};
 
-use crate::support::{
+use resilient_testkit::{
     Heard, closed, fail, fragile, must_end, panic_quietly, rejection, secs, succeed,
     while_unwinding,
 };

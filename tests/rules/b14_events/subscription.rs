@@ -10,7 +10,7 @@ use resilient::events::{Event, EventKind, Subscription};
 use resilient::{CircuitBreaker, Registry};
 
 use crate::support::registry::settings;
-use crate::support::{Heard, closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed};
+use resilient_testkit::{Heard, closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed};
 
 fn entered(event: &Event) -> CircuitState {
     match event.kind() {
@@ -294,7 +294,7 @@ fn b14_a_panicking_listener_of_the_registry_is_counted_where_its_event_came_from
     let registry = Registry::new();
     let told_of = registry.get_or_register("payments", settings());
     let other = registry.get_or_register("stock", settings());
-    registry.on_event(|_| crate::support::panic_quietly());
+    registry.on_event(|_| resilient_testkit::panic_quietly());
     let heard = Heard::default();
     registry.on_event(heard.listener());
     told_of.trip().unwrap();

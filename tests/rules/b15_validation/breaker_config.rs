@@ -7,7 +7,7 @@ use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, ConfigError};
 
 use crate::support::budget::{builder, config};
-use crate::support::secs;
+use resilient_testkit::secs;
 
 fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
     config.build().expect_err("it must be refused")

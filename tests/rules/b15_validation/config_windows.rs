@@ -6,7 +6,7 @@ use resilient::BreakerConfig;
 use resilient::breaker::{BreakerConfigBuilder, Window};
 
 use super::breaker_config::assert_refused;
-use crate::support::secs;
+use resilient_testkit::secs;
 
 fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()

@@ -6,7 +6,7 @@ use resilient::events::EventKind;
 use resilient::registry::Overrides;
 use resilient::{Registry, RetryBudget};
 
-use crate::support::Heard;
+use resilient_testkit::Heard;
 use crate::support::budget::{builder, config, is_change, retry};
 use crate::support::sites::told_of;
 

@@ -7,7 +7,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
 use crate::support::registry::live;
 use crate::support::registry::settings;
-use crate::support::{Heard, calls, fail, fragile, rejection, secs, succeed};
+use resilient_testkit::{Heard, calls, fail, fragile, rejection, secs, succeed};
 
 fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()

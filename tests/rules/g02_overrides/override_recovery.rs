@@ -6,7 +6,7 @@ use resilient::breaker::{BreakerConfigBuilder, CircuitState};
 use resilient::{BreakerConfig, Outcome};
 
 use crate::support::registry::{change, live};
-use crate::support::{abandon, fail, fragile, ignore, rejection, secs, succeed, take, window};
+use resilient_testkit::{abandon, fail, fragile, ignore, rejection, secs, succeed, take, window};
 
 fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()

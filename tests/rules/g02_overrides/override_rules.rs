@@ -10,7 +10,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry};
 use crate::support::override_rules::builder;
 use crate::support::registry::live;
 use crate::support::registry::{other_settings, settings};
-use crate::support::{Heard, calls, fragile, secs, window};
+use resilient_testkit::{Heard, calls, fragile, secs, window};
 
 fn built(settings: &BreakerConfigBuilder) -> BreakerConfig {
     settings.build().unwrap()
@@ -176,7 +176,7 @@ fn g02_each_breaker_whose_settings_changed_tells_it_once() {
 
 #[test]
 fn g02_a_listener_of_a_change_may_change_overrides() {
-    crate::support::must_end(|| {
+    resilient_testkit::must_end(|| {
         let (registry, breaker, _clock) = live(&builder());
         registry.on_event({
             let registry = registry.clone();

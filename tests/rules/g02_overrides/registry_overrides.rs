@@ -10,7 +10,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 use crate::support::registry::other_settings;
 use crate::support::selection::populated;
-use crate::support::{Heard, calls, fail, fragile, last_reason, secs, succeed, take, window};
+use resilient_testkit::{Heard, calls, fail, fragile, last_reason, secs, succeed, take, window};
 
 #[test]
 fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_come() {

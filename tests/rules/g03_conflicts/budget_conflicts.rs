@@ -7,7 +7,7 @@ use resilient::events::EventKind;
 
 use crate::support::budget::{builder, config, is_change, is_conflict, retry};
 use crate::support::sites::told_of;
-use crate::support::{Heard, must_end};
+use resilient_testkit::{Heard, must_end};
 
 #[test]
 fn g03_of_two_settings_of_one_budget_the_first_stand_and_both_places_are_told_once() {

@@ -6,7 +6,7 @@ use resilient::{BreakerConfig, Registry};
 
 use crate::support::override_rules::builder;
 use crate::support::registry::{is_conflict, other_settings, settings};
-use crate::support::{Heard, fail, secs};
+use resilient_testkit::{Heard, fail, secs};
 
 #[test]
 fn g03_of_two_different_settings_the_first_stand() {
@@ -84,7 +84,7 @@ fn g03_a_conflict_leaves_the_state_as_it_is() {
 
 #[test]
 fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
-    crate::support::must_end(|| {
+    resilient_testkit::must_end(|| {
         let registry = Registry::new();
         registry.on_event({
             let registry = registry.clone();

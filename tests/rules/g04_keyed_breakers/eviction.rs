@@ -4,7 +4,7 @@ use resilient::breaker::{CircuitState, KeyedBreakers};
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
-use crate::support::{Heard, calls, fail, fragile, rejection, secs, succeed};
+use resilient_testkit::{Heard, calls, fail, fragile, rejection, secs, succeed};
 
 fn bounded(max_keys: u32) -> BreakerConfig {
     fragile().max_keys(max_keys).build().unwrap()
@@ -340,7 +340,7 @@ fn g04_a_key_may_use_its_breakers_while_it_is_printed_hashed_cloned_and_dropped(
             meddle();
         }
     }
-    crate::support::must_end(|| {
+    resilient_testkit::must_end(|| {
         ALL.get_or_init(|| KeyedBreakers::new("meddlers", bounded(2)));
         for key in 0..20 {
             succeed(&ALL.get().unwrap().get(&Meddler(key)));

@@ -10,7 +10,7 @@ use resilient::time::ManualClock;
 
 use crate::support::keyed::shards;
 use crate::support::registry::settings;
-use crate::support::{Heard, fail, rejection, secs};
+use resilient_testkit::{Heard, fail, rejection, secs};
 
 #[test]
 fn g04_each_key_has_a_breaker_of_its_own() {
@@ -177,7 +177,7 @@ fn g04_a_subscription_ends_with_the_last_handle_of_all_the_breakers() {
     let shard = shards.get(&1);
     drop(shards);
     shard.trip().unwrap();
-    assert!(crate::support::run(events.next()).is_some());
+    assert!(resilient_testkit::run(events.next()).is_some());
     drop(shard);
-    assert!(crate::support::run(events.next()).is_none());
+    assert!(resilient_testkit::run(events.next()).is_none());
 }

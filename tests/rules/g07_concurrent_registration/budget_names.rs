@@ -4,7 +4,7 @@ use std::sync::Barrier;
 
 use resilient::{Registry, RetryBudget};
 
-use crate::support::Heard;
+use resilient_testkit::Heard;
 use crate::support::budget::{builder, config, is_conflict, retry};
 
 #[test]

@@ -9,7 +9,7 @@ use resilient::{CircuitBreaker, Outcome, Registry};
 use crate::support::budget::retry;
 use crate::support::keyed::shards;
 use crate::support::registry::{is_conflict, settings};
-use crate::support::{Heard, fragile};
+use resilient_testkit::{Heard, fragile};
 
 #[test]
 fn g07_threads_that_call_a_site_at_once_get_one_budget() {

@@ -3,7 +3,7 @@
 use resilient::BreakerConfig;
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, TransitionReason};
 
-use crate::support::{calls, closed, last_reason, secs};
+use resilient_testkit::{calls, closed, last_reason, secs};
 
 pub(crate) fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(secs(10))

@@ -5,7 +5,7 @@ use resilient::events::EventKind;
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Registry};
 
-use crate::support::fragile;
+use resilient_testkit::fragile;
 
 pub(crate) fn settings() -> BreakerConfig {
     fragile().build().unwrap()
@@ -22,7 +22,7 @@ pub(crate) fn is_conflict(kind: &EventKind) -> bool {
 /// A breaker named `dependency` in a registry of its own.
 pub(crate) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, ManualClock) {
     let registry = Registry::new();
-    let (breaker, clock) = crate::support::closed(code);
+    let (breaker, clock) = resilient_testkit::closed(code);
     registry.register(&breaker).unwrap();
     (registry, breaker, clock)
 }

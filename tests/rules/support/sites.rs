@@ -2,7 +2,7 @@
 
 use resilient::Registry;
 
-use crate::support::Heard;
+use resilient_testkit::Heard;
 
 /// What is told of one budget of the global registry, in which other tests do things, too.
 pub(crate) fn told_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {

@@ -3,7 +3,7 @@
 use resilient::BreakerConfig;
 use resilient::breaker::BreakerConfigBuilder;
 
-use crate::support::secs;
+use resilient_testkit::secs;
 
 /// A call of two seconds is slow; of four calls in the window, two slow ones open.
 pub(crate) fn settings() -> BreakerConfigBuilder {
