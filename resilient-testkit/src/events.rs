@@ -50,6 +50,13 @@ impl Heard {
             .collect()
     }
 
+    /// The states that each transition left and entered, which are then forgotten.
+    pub fn take_steps(&self) -> Vec<(CircuitState, CircuitState)> {
+        let steps = self.steps();
+        self.0.lock().unwrap().clear();
+        steps
+    }
+
     /// How many events have such a kind.
     pub fn count(&self, is_counted: impl Fn(&EventKind) -> bool) -> usize {
         let events = self.events();

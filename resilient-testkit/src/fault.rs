@@ -1,5 +1,7 @@
 //! An error as applications have them, and a counter of calls.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use resilient::{CircuitOpen, TimedOut};
@@ -28,6 +30,14 @@ impl From<TimedOut> for Fault {
         Self::TimedOut(timed_out)
     }
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Error for Fault {}
 
 /// Counts calls.
 #[derive(Debug, Default)]

@@ -9,7 +9,8 @@ use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder, StopR
 use resilient::{Classification, RetryPolicy, retry};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Fault, secs};
+use crate::support::Fault;
+use resilient_testkit::secs;
 
 const DAY: Duration = secs(86_400);
 

@@ -7,11 +7,8 @@ use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::registry::{BreakerOverride, Overrides};
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryBudget};
+use resilient_testkit::secs;
 use serde_json::{Value, json};
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().unwrap().report(outcome);

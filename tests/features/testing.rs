@@ -6,12 +6,9 @@ use std::time::{Duration, Instant};
 use resilient::retries::{Jitter, StopReason, WhenOpen};
 use resilient::testing::Scope;
 use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, RetryPolicy, TimedOut};
+use resilient_testkit::ms;
 
 const HOUR: Duration = Duration::from_secs(3600);
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
 
 #[derive(Debug, PartialEq)]
 enum Fault {

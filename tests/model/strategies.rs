@@ -9,13 +9,10 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use resilient::breaker::{AbandonedOutcome, OperatorMode, Window};
+use resilient_testkit::secs;
 
 use crate::operation::{Action, Edge, Ending, Operation, SLOTS, Side, Span};
 use crate::settings::Settings;
-
-const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)

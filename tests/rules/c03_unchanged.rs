@@ -1,5 +1,6 @@
 //! Rule C3: unchanged.
 
+use resilient_testkit::Fault;
 use std::error::Error;
 use std::future::Future;
 use std::io;
@@ -11,7 +12,7 @@ use resilient::breaker::CircuitState;
 use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, RetryPolicy};
 use tokio::task::yield_now;
 
-use crate::support::retry::{Fault, at_once, breaker};
+use crate::support::retry::{at_once, breaker};
 
 #[tokio::test]
 async fn c03_a_retried_call_can_be_spawned() {

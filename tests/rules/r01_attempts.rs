@@ -1,11 +1,12 @@
 //! Rule R1: attempts.
 
+use resilient_testkit::{Fault, ms};
 use std::cell::RefCell;
 use std::time::Duration;
 
 use resilient::{Classification, RetryPolicy};
 
-use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact, fail, ms};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail};
 use crate::support::worst_case::worst;
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Rule R2: nominal delay.
 
+use resilient_testkit::ms;
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use resilient::retries::{Backoff, Jitter, RetryDriver};
 use resilient::{Classification, RetryPolicy};
 use tokio::time::Instant;
 
-use crate::support::retry::{SECOND, build, exact, fail, ms};
+use crate::support::retry::{SECOND, build, exact, fail};
 use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]

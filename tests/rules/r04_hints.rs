@@ -1,11 +1,12 @@
 //! Rule R4: hints.
 
+use resilient_testkit::{Fault, ms};
 use std::time::Duration;
 
 use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryPolicy};
 
 use crate::support::circuit::waiting;
-use crate::support::retry::{Fault, SECOND, build, exact, fail, fail_through, ms};
+use crate::support::retry::{SECOND, build, exact, fail, fail_through};
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_hint_is_a_floor_under_the_wait_for_a_circuit_that_is_not_open_as_long() {

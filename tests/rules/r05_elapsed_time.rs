@@ -1,11 +1,12 @@
 //! Rule R5: elapsed time.
 
+use resilient_testkit::{Fault, ms};
 use std::time::Duration;
 
 use resilient::{Classification, RetryPolicy};
 use tokio::time::Instant;
 
-use crate::support::retry::{Fault, SECOND, breaker, build, exact, fail, fail_through, ms};
+use crate::support::retry::{SECOND, breaker, build, exact, fail, fail_through};
 use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]

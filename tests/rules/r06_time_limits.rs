@@ -1,5 +1,6 @@
 //! Rule R6: time limits.
 
+use resilient_testkit::ms;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
@@ -10,7 +11,7 @@ use resilient::retries::TimeLimit;
 use tokio::time::Instant;
 
 use crate::support::cuts::{Late, cut, never};
-use crate::support::retry::{SECOND, at_once, build, exact, ms};
+use crate::support::retry::{SECOND, at_once, build, exact};
 
 #[tokio::test(start_paused = true)]
 async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {

@@ -1,9 +1,10 @@
 //! R8: what is tried again.
 
 use resilient::{CircuitOpen, Classification, Classify};
+use resilient_testkit::{Fault, ms};
 use tokio::time::Instant;
 
-use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact, fail_through, ms};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail_through};
 
 /// A class as an error.
 #[derive(Debug, PartialEq)]
@@ -103,7 +104,7 @@ async fn r08_circuit_open_from_the_same_stack_is_not_tried_again() {
 
     let course = fail_through(&breaker, &at_once(3), Classification::transient()).await;
 
-    assert!(matches!(course.result, Err(Fault::Rejected(_))));
+    assert!(matches!(course.result, Err(Fault::Open(_))));
     assert_eq!(course.executions, 0);
     assert_eq!(breaker.snapshot().totals.rejected, 1);
 }

@@ -1,8 +1,9 @@
 //! Rule R10: cost.
 
 use resilient::RetryPolicy;
+use resilient_testkit::Fault;
 
-use crate::support::retry::{Fault, breaker};
+use crate::support::retry::breaker;
 
 #[tokio::test]
 async fn r10_a_first_try_that_succeeds_draws_no_random_number() {

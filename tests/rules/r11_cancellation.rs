@@ -1,5 +1,6 @@
 //! Rule R11: cancellation.
 
+use resilient_testkit::Fault;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -13,7 +14,7 @@ use tokio::task::yield_now;
 use tokio::time::advance;
 
 use crate::support::cuts::never;
-use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
 /// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {

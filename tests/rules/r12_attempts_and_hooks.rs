@@ -1,15 +1,15 @@
 //! Rule R12: attempts and hooks.
 
+use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::rc::Rc;
 use std::time::Duration;
 
 use resilient::retries::{StopReason, TimeLimit};
-use resilient::{CircuitOpen, RetryError, TimedOut, retry};
+use resilient::{RetryError, retry};
 
-use crate::support::composition::Late;
-use crate::support::retry::{Fault, SECOND, at_once, breaker, build, exact, ms};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
 #[tokio::test(start_paused = true)]
 async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
@@ -130,17 +130,17 @@ async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
             event.attempt(),
             event.max_attempts(),
             event.delay(),
-            match event.error() { Some(Late::Down(nth)) => *nth, _ => 0 },
+            match event.error() { Some(Fault::Down(nth)) => *nth, _ => 0 },
         )),
         on_give_up = |event| told.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
     )]
-    async fn call(calls: &mut u32, told: &std::sync::Mutex<Vec<Told>>) -> Result<(), Late> {
+    async fn call(calls: &mut u32, told: &std::sync::Mutex<Vec<Told>>) -> Result<(), Fault> {
         *calls += 1;
-        Err(Late::Down(*calls))
+        Err(Fault::Down(*calls))
     }
 
     let told = std::sync::Mutex::default();
-    assert_eq!(call(&mut 0, &told).await, Err(Late::Down(3)));
+    assert_eq!(call(&mut 0, &told).await, Err(Fault::Down(3)));
     let expected = [
         (1, 3, ms(100), 1),
         (2, 3, ms(200), 2),
@@ -149,44 +149,17 @@ async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
     assert_eq!(told.into_inner().unwrap(), expected);
 }
 
-#[derive(Debug, PartialEq, Clone)]
-enum Told {
-    Down(u32),
-    Rejected(CircuitOpen),
-    TimedOut(TimedOut),
-}
-
-impl From<CircuitOpen> for Told {
-    fn from(open: CircuitOpen) -> Self {
-        Self::Rejected(open)
-    }
-}
-
-impl From<TimedOut> for Told {
-    fn from(timed_out: TimedOut) -> Self {
-        Self::TimedOut(timed_out)
-    }
-}
-
-impl std::fmt::Display for Told {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
-
-impl Error for Told {}
-
 /// Each attempt's number, time and the delay after it.
-fn parts(error: &RetryError<Told>) -> Vec<(Told, Duration, Duration)> {
+fn parts(error: &RetryError<Fault>) -> Vec<(Fault, Duration, Duration)> {
     let attempts = error.attempts();
     attempts
         .map(|failed| (failed.error().clone(), failed.took(), failed.delay()))
         .collect()
 }
 
-async fn fail_slowly(number: u32) -> Result<(), Told> {
+async fn fail_slowly(number: u32) -> Result<(), Fault> {
     tokio::time::sleep(ms(10) * number).await;
-    Err(Told::Down(number))
+    Err(Fault::Down(number))
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,9 +174,9 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
     assert_eq!(
         parts(&error),
         [
-            (Told::Down(1), ms(10), ms(100)),
-            (Told::Down(2), ms(20), ms(200)),
-            (Told::Down(3), ms(30), ms(0)),
+            (Fault::Down(1), ms(10), ms(100)),
+            (Fault::Down(2), ms(20), ms(200)),
+            (Fault::Down(3), ms(30), ms(0)),
         ]
     );
     assert_eq!(error.elapsed(), ms(360));
@@ -212,9 +185,9 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
         error.to_string(),
         "gave up after 3 attempts in 360ms (exhausted): Down(3)"
     );
-    let source = error.source().unwrap().downcast_ref::<Told>();
-    assert_eq!(source, Some(&Told::Down(3)));
-    assert_eq!(error.into_error(), Told::Down(3));
+    let source = error.source().unwrap().downcast_ref::<Fault>();
+    assert_eq!(source, Some(&Fault::Down(3)));
+    assert_eq!(error.into_error(), Fault::Down(3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,7 +195,7 @@ async fn r12_a_good_call_is_as_it_is() {
     let call = at_once(2);
     let call = call.call().run_recorded(async |attempt| {
         if attempt.is_first() {
-            Err(Told::Down(1))
+            Err(Fault::Down(1))
         } else {
             Ok(attempt.number())
         }
@@ -238,26 +211,26 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let open = call.run_recorded(|attempt| fail_slowly(attempt.number()));
     let open = open.await.unwrap_err();
     assert_eq!(open.reason(), StopReason::CircuitOpen);
-    assert_eq!(open.error(), &Told::Down(2), "the real error");
+    assert_eq!(open.error(), &Fault::Down(2), "the real error");
 
     let rejected = policy.call().through(&opening);
     let rejected = rejected.run_recorded(|attempt| fail_slowly(attempt.number()));
     let rejected = rejected.await.unwrap_err();
     assert_eq!(rejected.reason(), StopReason::CircuitOpen);
-    assert!(matches!(rejected.error(), Told::Rejected(_)));
+    assert!(matches!(rejected.error(), Fault::Open(_)));
     assert_eq!(rejected.attempts().count(), 1);
 
     let late = policy.call().deadline(ms(105));
     let late = late.run_recorded(|attempt| fail_slowly(attempt.number()));
     let late = late.await.unwrap_err();
     assert_eq!(late.reason(), StopReason::Deadline);
-    assert_eq!(late.error(), &Told::Down(1), "a sleep would cross it");
+    assert_eq!(late.error(), &Fault::Down(1), "a sleep would cross it");
 
     let cut = policy.call().deadline(ms(115));
     let cut = cut.run_recorded(|attempt| fail_slowly(attempt.number()));
     let cut = cut.await.unwrap_err();
     assert_eq!(cut.reason(), StopReason::Deadline);
-    let Told::TimedOut(timed_out) = cut.error() else {
+    let Fault::TimedOut(timed_out) = cut.error() else {
         panic!("{cut} was cut short");
     };
     assert_eq!(
@@ -285,8 +258,8 @@ async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
     assert_eq!(
         parts(&error),
         [
-            (Told::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)),
-            (Told::Down(3), ms(30), ms(0)),
+            (Fault::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)),
+            (Fault::Down(3), ms(30), ms(0)),
         ]
     );
     assert_eq!(error.reason(), StopReason::Exhausted);
@@ -297,13 +270,13 @@ async fn r12_of_very_many_failed_attempts_the_last_hundred_are_kept() {
     let policy = at_once(249);
     let call = policy
         .call()
-        .run_recorded(|attempt| std::future::ready(Err::<(), _>(Told::Down(attempt.number()))));
+        .run_recorded(|attempt| std::future::ready(Err::<(), _>(Fault::Down(attempt.number()))));
     let error = call.await.unwrap_err();
     assert_eq!((error.attempts().count(), error.forgotten()), (100, 150));
     let first = error
         .attempts()
         .next()
         .map(resilient::retries::FailedAttempt::error);
-    assert_eq!(first, Some(&Told::Down(151)));
+    assert_eq!(first, Some(&Fault::Down(151)));
     assert!(error.to_string().starts_with("gave up after 250 attempts"));
 }

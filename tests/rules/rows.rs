@@ -1,5 +1,6 @@
 //! Rows.
 
+use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
@@ -11,9 +12,7 @@ use resilient::{CircuitOpen, Classification, TimedOut, fallback, retry};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::retry::{
-    Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms,
-};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail, fail_through};
 
 #[tokio::test]
 async fn row_p03_the_loop_stops_when_its_failures_have_opened_the_circuit() {
@@ -36,7 +35,7 @@ async fn row_p07_a_call_fails_at_once_while_the_circuit_is_open() {
 
     let course = fail_through(&breaker, &policy, Classification::transient()).await;
 
-    assert!(matches!(course.result, Err(Fault::Rejected(_))));
+    assert!(matches!(course.result, Err(Fault::Open(_))));
     assert!(start.elapsed() < ms(200), "{:?}", start.elapsed());
 }
 
@@ -68,7 +67,7 @@ async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
 
     let course = fail_through(&breaker, &at_once(2), Classification::transient()).await;
 
-    assert!(matches!(course.result, Err(Fault::Rejected(_))));
+    assert!(matches!(course.result, Err(Fault::Open(_))));
     assert_eq!(course.executions, 0);
     assert_eq!(breaker.snapshot().totals.rejected, 1);
 }

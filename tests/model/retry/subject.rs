@@ -12,6 +12,7 @@ use resilient::{
     BreakerConfig, CircuitBreaker, Classify, Outcome, RetryBudget, RetryError, RetryPolicy,
     circuit_breaker, retry,
 };
+use resilient_testkit::ms;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::plan::{Before, CircuitPlan, End, Fault, Plan, Way};
@@ -27,10 +28,6 @@ pub(crate) struct Real {
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Counted,
     pub(crate) record: Option<Errors>,
-}
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
 }
 
 fn millis(time: Duration) -> u64 {

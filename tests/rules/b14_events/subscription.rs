@@ -10,7 +10,9 @@ use resilient::events::{Event, EventKind, Subscription};
 use resilient::{CircuitBreaker, Registry};
 
 use crate::support::registry::settings;
-use resilient_testkit::{Heard, closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed};
+use resilient_testkit::{
+    Heard, closed, fail, fragile, must_end, poll_and_drop, run, secs, succeed,
+};
 
 fn entered(event: &Event) -> CircuitState {
     match event.kind() {

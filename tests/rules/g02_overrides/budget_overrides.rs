@@ -6,9 +6,9 @@ use resilient::events::EventKind;
 use resilient::registry::Overrides;
 use resilient::{Registry, RetryBudget};
 
-use resilient_testkit::Heard;
 use crate::support::budget::{builder, config, is_change, retry};
 use crate::support::sites::told_of;
+use resilient_testkit::Heard;
 
 /// A budget named `dependency` in a registry of its own, with five retries left and one spent.
 fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {

@@ -6,7 +6,8 @@ use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, CircuitState, O
 use resilient::registry::{BreakerOverride, Overrides};
 use resilient::{BreakerConfig, Registry};
 
-use crate::support::documents::{builder, secs};
+use crate::support::documents::builder;
+use resilient_testkit::secs;
 
 /// A key as it is written, and what it means.
 fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {

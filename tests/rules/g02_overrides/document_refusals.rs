@@ -3,7 +3,8 @@
 use resilient::registry::{LoadError, Overrides};
 use resilient::{BreakerConfig, Registry};
 
-use crate::support::documents::{builder, secs};
+use crate::support::documents::builder;
+use resilient_testkit::secs;
 
 /// The refusal of a document by a registry with a breaker, in which it changes nothing.
 #[track_caller]

@@ -4,8 +4,8 @@ use std::sync::Barrier;
 
 use resilient::{Registry, RetryBudget};
 
-use resilient_testkit::Heard;
 use crate::support::budget::{builder, config, is_conflict, retry};
+use resilient_testkit::Heard;
 
 #[test]
 fn g07_a_thousand_threads_asking_for_one_new_name_get_one_budget() {

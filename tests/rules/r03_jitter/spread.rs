@@ -1,5 +1,6 @@
 //! Rule R3, jitter: spread.
 
+use resilient_testkit::{Fault, ms, poll_once};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -7,9 +8,7 @@ use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
 use resilient::{Classification, RetryPolicy};
 use tokio::runtime::Builder;
 
-use crate::support::retry::{
-    Fault, SECOND, at_once, breaker, build, exact, fail, fail_through, ms, poll_once,
-};
+use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail, fail_through};
 
 #[tokio::test(start_paused = true)]
 async fn r03_full_jitter_is_the_default() {

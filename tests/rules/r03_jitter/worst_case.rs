@@ -2,8 +2,9 @@
 
 use resilient::retries::Jitter;
 use resilient::{Classification, RetryPolicy};
+use resilient_testkit::ms;
 
-use crate::support::retry::{SECOND, build, fail, ms};
+use crate::support::retry::{SECOND, build, fail};
 use crate::support::worst_case::worst;
 
 #[test]

@@ -1,5 +1,6 @@
 //! Rule R7, budget: budgets.
 
+use resilient_testkit::{Fault, ms};
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -8,13 +9,13 @@ use resilient::retries::StopReason;
 use resilient::{Classification, RetryBudget, RetryError, RetryPolicy};
 use tokio::time::Instant;
 
-use crate::support::budgets::{Paid, budget};
-use crate::support::retry::{at_once, breaker, build, exact, ms};
+use crate::support::budgets::budget;
+use crate::support::retry::{at_once, breaker, build, exact};
 
 /// A call that always fails.
-async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Paid> {
+async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Fault> {
     let call = policy.call().budget(budget);
-    let result = call.run_recorded(async |attempt| Err::<(), _>(Paid::Down(attempt.number())));
+    let result = call.run_recorded(async |attempt| Err::<(), _>(Fault::Down(attempt.number())));
     result.await.unwrap_err()
 }
 
@@ -27,7 +28,7 @@ async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
     let error = fail(&policy, &budget).await;
 
     assert_eq!(error.reason(), StopReason::Budget);
-    assert_eq!(error.error(), &Paid::Down(3));
+    assert_eq!(error.error(), &Fault::Down(3));
     assert_eq!(start.elapsed(), ms(300), "and without another sleep");
     assert_eq!(budget.tokens(), 2);
 }
@@ -37,7 +38,7 @@ async fn r07_a_call_that_is_cancelled_in_its_sleep_gives_the_token_back() {
     let budget = budget(10);
     let policy = build(&exact());
     let call = policy.call().budget(&budget);
-    let mut call = Box::pin(call.run(async |_| Err::<(), _>(Paid::Down(0))));
+    let mut call = Box::pin(call.run(async |_| Err::<(), _>(Fault::Down(0))));
     let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending());
     assert_eq!(budget.tokens(), 5, "reserved before the sleep");
@@ -52,7 +53,7 @@ async fn r07_a_call_that_is_cancelled_in_its_retry_has_spent_the_token() {
     let call = policy.call().budget(&budget);
     let mut call = Box::pin(call.run(async |attempt| {
         if attempt.is_first() {
-            return Err::<(), _>(Paid::Down(1));
+            return Err::<(), _>(Fault::Down(1));
         }
         std::future::pending().await
     }));
@@ -70,7 +71,7 @@ async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_depo
     let call = policy.call().budget(&budget);
     let result = call.run(async |attempt| {
         if attempt.number() < 3 {
-            Err(Paid::Down(attempt.number()))
+            Err(Fault::Down(attempt.number()))
         } else {
             Ok(())
         }
@@ -80,7 +81,7 @@ async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_depo
     assert_eq!(budget.tokens(), 5);
 
     let call = policy.call().budget(&budget);
-    assert_eq!(call.run(async |_| Ok::<(), Paid>(())).await, Ok(()));
+    assert_eq!(call.run(async |_| Ok::<(), Fault>(())).await, Ok(()));
     assert_eq!(budget.tokens(), 6);
 }
 
@@ -89,9 +90,9 @@ async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
-    let classify = |_: &Result<(), Paid>| Some(Classification::answered());
-    let result = call.run_with(classify, async |_| Err(Paid::Down(404)));
-    assert_eq!(result.await, Err(Paid::Down(404)));
+    let classify = |_: &Result<(), Fault>| Some(Classification::answered());
+    let result = call.run_with(classify, async |_| Err(Fault::Down(404)));
+    assert_eq!(result.await, Err(Fault::Down(404)));
     assert_eq!(budget.tokens(), 11);
 }
 
@@ -104,9 +105,9 @@ async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
     assert_eq!(elapsed.reason(), StopReason::Elapsed);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
-    let classify = |_: &Result<(), Paid>| Some(Classification::permanent());
-    let result = call.run_with(classify, async |_| Err(Paid::Down(1)));
-    assert_eq!(result.await, Err(Paid::Down(1)));
+    let classify = |_: &Result<(), Fault>| Some(Classification::permanent());
+    let result = call.run_with(classify, async |_| Err(Fault::Down(1)));
+    assert_eq!(result.await, Err(Fault::Down(1)));
     assert_eq!(budget.tokens(), 10);
     assert_eq!(budget.snapshot().counts.granted, 0);
 }
@@ -117,14 +118,14 @@ async fn r07_a_retry_that_the_circuit_rejects_gives_its_token_back() {
     let breaker = breaker(100);
     let policy = build(&exact());
     let call = policy.call().budget(&budget).through(&breaker);
-    let call = call.run(async |attempt| Err::<(), _>(Paid::Down(attempt.number())));
+    let call = call.run(async |attempt| Err::<(), _>(Fault::Down(attempt.number())));
     let operator = async {
         tokio::time::sleep(ms(50)).await;
         assert_eq!(budget.tokens(), 5);
         breaker.force_open();
     };
     let (result, ()) = tokio::join!(call, operator);
-    assert_eq!(result, Err(Paid::Down(1)));
+    assert_eq!(result, Err(Fault::Down(1)));
     assert_eq!(budget.tokens(), 10);
 }
 
@@ -133,8 +134,8 @@ fn r07_a_retry_that_has_no_timer_to_wait_in_gives_its_token_back() {
     let budget = budget(10);
     let policy = build(&exact());
     let call = policy.call().budget(&budget);
-    let call = pin!(call.run(async |_| Err::<(), _>(Paid::Down(1))));
+    let call = pin!(call.run(async |_| Err::<(), _>(Fault::Down(1))));
     let polled = call.poll(&mut Context::from_waker(Waker::noop()));
-    assert_eq!(polled, Poll::Ready(Err(Paid::Down(1))));
+    assert_eq!(polled, Poll::Ready(Err(Fault::Down(1))));
     assert_eq!(budget.tokens(), 10);
 }

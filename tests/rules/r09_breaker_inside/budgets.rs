@@ -1,8 +1,9 @@
 //! Rule R9, breaker inside: budgets.
 
 use resilient::retries::WhenOpen;
+use resilient_testkit::Fault;
 
-use crate::support::budgets::{Paid, budget};
+use crate::support::budgets::budget;
 use crate::support::retry::{breaker, build, exact};
 
 #[tokio::test(start_paused = true)]
@@ -11,7 +12,7 @@ async fn r09_waiting_for_a_circuit_costs_no_token() {
     let breaker = breaker(1);
     let policy = build(&exact().max_retries(1).when_open(WhenOpen::Wait));
     let call = policy.call().budget(&budget).through(&breaker);
-    let result = call.run(async |attempt| Err::<(), _>(Paid::Down(attempt.number())));
-    assert_eq!(result.await, Err(Paid::Down(2)));
+    let result = call.run(async |attempt| Err::<(), _>(Fault::Down(attempt.number())));
+    assert_eq!(result.await, Err(Fault::Down(2)));
     assert_eq!(budget.tokens(), 10);
 }

@@ -1,5 +1,6 @@
 //! Rule R9, breaker inside: circuit.
 
+use resilient_testkit::{Fault, ms};
 use std::time::Duration;
 
 use resilient::breaker::CircuitState;
@@ -11,8 +12,7 @@ use resilient::{
 use tokio::time::{Instant, advance, sleep};
 
 use crate::support::circuit::waiting;
-use crate::support::composition::Late;
-use crate::support::retry::{Fault, SECOND, breaker, build, exact, fail_through, ms};
+use crate::support::retry::{SECOND, breaker, build, exact, fail_through};
 
 #[tokio::test(start_paused = true)]
 async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() {
@@ -65,7 +65,7 @@ async fn r09_a_call_that_is_rejected_at_its_first_attempt_sees_circuit_open() {
 
     let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
-    let Err(Fault::Rejected(open)) = course.result else {
+    let Err(Fault::Open(open)) = course.result else {
         panic!("not rejected: {course:?}");
     };
     assert_eq!(open.breaker(), "inventory");
@@ -264,7 +264,7 @@ async fn r09_where_nobody_knows_when_the_circuit_closes_nobody_waits() {
 
     assert_eq!(failed.result, Err(Fault::Down(1)));
     assert_eq!((failed.executions, failed.after), (1, ms(0)));
-    assert!(matches!(rejected.result, Err(Fault::Rejected(_))));
+    assert!(matches!(rejected.result, Err(Fault::Open(_))));
     assert_eq!((rejected.executions, rejected.after), (0, ms(0)));
 }
 
@@ -302,7 +302,7 @@ async fn r09_a_call_that_only_ever_was_rejected_sees_circuit_open() {
         trip_in_the_wait
     );
 
-    assert!(matches!(course.result, Err(Fault::Rejected(_))));
+    assert!(matches!(course.result, Err(Fault::Open(_))));
     assert_eq!(course.executions, 0);
     assert_eq!(breaker.snapshot().totals.rejected, 2);
 }
@@ -320,7 +320,7 @@ async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
         .run_through(&breaker, async |_| Ok::<_, Fault>("took the slot"))
         .await;
 
-    let Err(Fault::Rejected(open)) = stopped.result else {
+    let Err(Fault::Open(open)) = stopped.result else {
         panic!("not rejected: {stopped:?}");
     };
     assert_eq!(open.state(), CircuitState::HalfOpen);
@@ -338,15 +338,15 @@ async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_k
     #[retry(attempt = this, jitter = none)]
     #[timeout("5s")]
     #[circuit_breaker(breaker = breaker)]
-    async fn call(breaker: &CircuitBreaker) -> Result<(), Late> {
-        Err(Late::Down(this.number()))
+    async fn call(breaker: &CircuitBreaker) -> Result<(), Fault> {
+        Err(Fault::Down(this.number()))
     }
 
     #[retry(attempt = this, jitter = none, errors = all)]
     #[timeout("5s")]
     #[circuit_breaker(breaker = breaker)]
-    async fn recorded(breaker: &CircuitBreaker) -> Result<(), RetryError<Late>> {
-        Err(Late::Down(this.number()))
+    async fn recorded(breaker: &CircuitBreaker) -> Result<(), RetryError<Fault>> {
+        Err(Fault::Down(this.number()))
     }
 
     for records in [false, true] {
@@ -365,7 +365,7 @@ async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_k
 
         let (result, ()) = tokio::join!(call, operator);
 
-        assert_eq!(result, Err(Late::Down(1)), "recorded: {records}");
+        assert_eq!(result, Err(Fault::Down(1)), "recorded: {records}");
         assert_eq!(breaker.snapshot().totals.rejected, 1);
     }
 }
@@ -374,7 +374,7 @@ async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_k
 async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one() {
     #[retry(max_retries = 1, jitter = none, when_open = wait)]
     #[circuit_breaker(breaker = breaker)]
-    async fn annotated(breaker: &CircuitBreaker) -> Result<(), Late> {
+    async fn annotated(breaker: &CircuitBreaker) -> Result<(), Fault> {
         unreachable!("it is never admitted")
     }
 
@@ -400,7 +400,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
 
         let (result, ()) = tokio::join!(call, operator);
 
-        let Err(Late::Rejected(open)) = result else {
+        let Err(Fault::Open(open)) = result else {
             panic!("{result:?}");
         };
         // It came at 10.1 s, and the circuit stays open until 65 s are over.

@@ -3,7 +3,6 @@
 pub(crate) mod budget;
 pub(crate) mod budgets;
 pub(crate) mod circuit;
-pub(crate) mod composition;
 pub(crate) mod conditions;
 pub(crate) mod cuts;
 #[cfg(feature = "toml")]

@@ -1,33 +1,13 @@
 //! Helpers of the tests of retries.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resilient::retries::{Jitter, RetryPolicyBuilder};
-use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, RetryPolicy};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryPolicy};
+use resilient_testkit::Fault;
 use tokio::time::Instant;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
-
-pub(crate) fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// An error as applications have them.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Fault {
-    /// The dependency failed, at this attempt.
-    Down(u32),
-    Rejected(CircuitOpen),
-}
-
-impl From<CircuitOpen> for Fault {
-    fn from(open: CircuitOpen) -> Self {
-        Self::Rejected(open)
-    }
-}
 
 pub(crate) fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
@@ -123,9 +103,4 @@ pub(crate) fn note_start(
         delays.push(last_start.elapsed());
     }
     *last_start = Instant::now();
-}
-
-/// Polls a future once, with no runtime to wake it.
-pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
