@@ -1,4 +1,4 @@
-//! What one call was given besides its policy.
+//! The options of one call that are not part of its policy: limits, budget, nesting.
 
 use std::time::{Duration, Instant};
 
@@ -7,17 +7,18 @@ use super::limits::Limits;
 use super::nested::NestedMode;
 use crate::time;
 
-/// What one call was given besides its policy. Most are given nothing: so it stands apart from the loop, which refers to it.
+/// The options of one call that are not part of its policy. The driver refers to them, since most
+/// calls have none.
 #[derive(Debug, Default)]
-pub struct Terms<'a> {
+pub struct CallOptions<'a> {
     pub(super) started: Option<Instant>,
     pub(super) limits: Limits,
     pub(super) budget: Option<&'a RetryBudget>,
     pub(super) nested: NestedMode,
 }
 
-impl<'a> Terms<'a> {
-    /// Nothing yet.
+impl<'a> CallOptions<'a> {
+    /// No options.
     #[inline]
     #[must_use]
     pub fn new() -> Self {
@@ -31,7 +32,7 @@ impl<'a> Terms<'a> {
         self
     }
 
-    /// Bounds the whole call, from its start on, and each attempt. Whoever drives the loop has to keep that.
+    /// Bounds the whole call, from its start on, and each attempt. The loop has to enforce the limits.
     #[must_use]
     pub fn limits(mut self, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Self {
         if deadline.is_some() || attempt_timeout.is_some() {
@@ -40,7 +41,7 @@ impl<'a> Terms<'a> {
         self
     }
 
-    /// Pays retries from a budget. `None` is no budget.
+    /// Pays for retries from a budget, if there is one.
     #[inline]
     #[must_use]
     pub fn budgeted(mut self, budget: Option<&'a RetryBudget>) -> Self {
@@ -48,7 +49,7 @@ impl<'a> Terms<'a> {
         self
     }
 
-    /// What the loop does inside another one.
+    /// Sets what the loop does inside another one.
     #[inline]
     #[must_use]
     pub fn nested(mut self, nested: NestedMode) -> Self {

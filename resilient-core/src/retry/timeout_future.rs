@@ -1,4 +1,4 @@
-//! Attempts as futures: within their limits, and known to the loops inside them.
+//! A future that is cancelled at an instant: an attempt within its time limits, or `#[timeout]`.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,50 +15,12 @@ use crate::signal::{TimeLimit, TimedOut};
 use crate::time;
 
 pin_project! {
-    /// An attempt without limits.
-    #[must_use = "futures do nothing unless awaited"]
-    pub struct Attempted<F> {
-        // From the second attempt on.
-        is_retry: bool,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F> Attempted<F> {
-    #[inline]
-    pub(super) fn new(is_retry: bool, future: F) -> Self {
-        Self { is_retry, future }
-    }
-}
-
-impl<F: Future> Future for Attempted<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if !*this.is_retry {
-            return this.future.poll(cx);
-        }
-        let _entered = scope::enter(true, None);
-        this.future.poll(cx)
-    }
-}
-
-impl<F> fmt::Debug for Attempted<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempted").finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    /// A future that is cancelled at an instant: its output, or what cut it short.
+    /// A future that is cancelled at an instant. Its output, or the limit that cut it short.
     ///
-    /// A future that is ready is never late, also where its time is over. What does not come back from a poll cannot be
-    /// cancelled.
+    /// A future that is ready is never late, even if its time is over. A future that does not return
+    /// from `poll` cannot be cancelled.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct Limited<F> {
+    pub struct TimeoutFuture<F> {
         is_retry: bool,
         cut: Option<Cut>,
         #[pin]
@@ -68,8 +30,8 @@ pin_project! {
     }
 }
 
-impl<F> Limited<F> {
-    /// `cut` is `None` where there is no limit after all.
+impl<F> TimeoutFuture<F> {
+    /// `cut` is `None` if there is no limit.
     pub(super) fn new(is_retry: bool, cut: Option<Cut>, future: F) -> Self {
         Self {
             is_retry,
@@ -80,13 +42,13 @@ impl<F> Limited<F> {
     }
 }
 
-impl<F: Future> Future for Limited<F> {
+impl<F: Future> Future for TimeoutFuture<F> {
     type Output = Result<F::Output, TimedOut>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let (Some(cut), None) = (&this.cut, this.timer.as_ref().as_pin_ref()) {
-            // Before anything is called: a limit that nobody can keep is no limit.
+            // Before the first poll: without a timer nothing is called.
             match time::timer(cut.at) {
                 Some(timer) => this.timer.set(Some(timer)),
                 None => return Poll::Ready(Err(cut.timed_out(TimeLimit::NoTimer))),
@@ -102,7 +64,8 @@ impl<F: Future> Future for Limited<F> {
         let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
             return Poll::Pending;
         };
-        // A future that uses up its task's budget at every poll would keep the timer from ever being looked at.
+        // If the future uses up its task's coop budget at every poll, the timer must be polled without
+        // that budget, or it would never fire.
         if had_budget && !coop::has_budget_remaining() {
             let mut timer = std::pin::pin!(coop::unconstrained(timer));
             ready!(timer.as_mut().poll(cx));
@@ -113,16 +76,16 @@ impl<F: Future> Future for Limited<F> {
     }
 }
 
-impl<F> fmt::Debug for Limited<F> {
+impl<F> fmt::Debug for TimeoutFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limited")
+        f.debug_struct("TimeoutFuture")
             .field("cut", &self.cut)
             .finish_non_exhaustive()
     }
 }
 
-/// `future`, cancelled after `limit`. Dropping it drops the future.
-pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> Limited<F> {
+/// Cancels `future` after `limit`, if there is one.
+pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
     let cut = limit.and_then(|after| {
         Some(Cut {
             at: time::later(time::now(), after)?,
@@ -131,5 +94,5 @@ pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> Limited<
             attempts: 1,
         })
     });
-    Limited::new(false, cut, future)
+    TimeoutFuture::new(false, cut, future)
 }
