@@ -19,7 +19,7 @@ use super::nanos;
 /// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |
 ///
 /// The delay is a function of `k` alone, so rounding errors do not add up: 500 ms by a factor of
-/// 1.5 are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, and then the
+/// 1.5 are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, before the
 /// cap. `Fibonacci` is the sequence of go-retry, which begins with the base twice.
 ///
 /// ```
