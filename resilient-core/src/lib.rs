@@ -16,7 +16,9 @@
 //! let breaker = CircuitBreaker::new("inventory", BreakerConfig::default());
 //! let policy = RetryPolicy::builder().base_delay(Duration::from_millis(50)).build()?;
 //! let stock = policy
-//!     .run_through(&breaker, async |attempt| {
+//!     .call()
+//!     .through(&breaker)
+//!     .run(async |attempt| {
 //!         if attempt.number() < 3 { Err(FetchError::Timeout) } else { Ok(7) }
 //!     })
 //!     .await;
@@ -40,6 +42,7 @@ mod platform;
 mod registry;
 pub mod retry;
 mod seeded;
+mod settings;
 mod signal;
 mod telemetry;
 #[cfg(feature = "test-util")]
@@ -67,14 +70,15 @@ pub use registry::{
     BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
     Registry, Selection,
 };
-#[cfg(feature = "tokio")]
-pub use retry::RetryCall;
+pub use resilient_settings::{IntoSetting, TextError, parse_duration, parse_share};
 pub use retry::{
-    Attempt, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Delays,
-    FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode, NominalDelays, Reservation,
-    RetryBudget, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason,
-    TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
+    Attempt, AttemptEnd, Backoff, BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot,
+    Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode, NominalDelays,
+    Reservation, RetryBudget, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
 };
+#[cfg(feature = "tokio")]
+pub use retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
 pub use signal::ConfigError;
 pub use signal::{Classification, Classify, Fallible, Outcome};
 pub use time::Clock;

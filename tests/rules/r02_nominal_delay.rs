@@ -1,5 +1,6 @@
 //! Rule R2: nominal delay.
 
+use resilient::retries::AttemptEnd;
 use resilient_testkit::ms;
 use std::cell::Cell;
 use std::time::Duration;
@@ -63,16 +64,15 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
     let mut starts = Vec::new();
 
     let _: Result<(), u32> = build(&exact())
-        .run_with(
-            |output: &Result<(), u32>| match output {
-                Err(1) => Some(Classification::transient().after(30 * SECOND)),
-                other => other.is_err().then(Classification::transient),
-            },
-            |attempt| {
-                starts.push(Instant::now());
-                async move { Err(attempt.number()) }
-            },
-        )
+        .call()
+        .classify_with(|output: &Result<(), u32>| match output {
+            Err(1) => Some(Classification::transient().after(30 * SECOND)),
+            other => other.is_err().then(Classification::transient),
+        })
+        .run(|attempt| {
+            starts.push(Instant::now());
+            async move { Err(attempt.number()) }
+        })
         .await;
 
     assert_eq!(
@@ -90,6 +90,7 @@ async fn r02_execution_time_is_no_part_of_a_delay() {
     let end = Cell::new(Instant::now());
 
     let _: Result<(), ()> = build(&exact())
+        .call()
         .run(|_| {
             pauses.push(end.get().elapsed());
             async {
@@ -109,7 +110,7 @@ fn r02_a_delay_can_be_anything_up_to_the_longest_duration() {
     let policy = build(&settings.max_retries(u32::MAX));
     let mut retry = RetryDriver::start(&policy);
 
-    let delay = retry.after_failure(Classification::transient(), None);
+    let delay = retry.after(AttemptEnd::Failed(Classification::transient()), None);
 
     assert_eq!(delay, Ok(Duration::MAX));
 }

@@ -31,6 +31,7 @@ async fn r05_the_time_in_attempts_counts() {
     let start = Instant::now();
 
     let result: Result<(), u32> = policy
+        .call()
         .run(|attempt| {
             executions += 1;
             async move {
@@ -51,6 +52,7 @@ async fn r05_an_attempt_that_is_running_is_not_cut_short() {
     let start = Instant::now();
 
     let result: Result<&str, ()> = policy
+        .call()
         .run(async |_| {
             tokio::time::sleep(3600 * SECOND).await;
             Ok("late, but here")
@@ -92,6 +94,7 @@ async fn r05_retries_without_delay_are_limited_too() {
     let mut executions = 0;
 
     let _: Result<(), ()> = policy
+        .call()
         .run(|_| {
             executions += 1;
             async {
@@ -149,6 +152,7 @@ async fn r05_a_call_whose_attempts_all_hang_takes_its_worst_case() {
     let start = Instant::now();
 
     let _: Result<(), ()> = policy
+        .call()
         .run(async |_| {
             tokio::time::sleep(2 * SECOND).await;
             Err(())

@@ -12,9 +12,11 @@ async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
     let untouched = fastrand::u64(..);
     fastrand::seed(10);
 
-    let alone: Result<(), Fault> = RetryPolicy::DEFAULT.run(async |_| Ok(())).await;
+    let alone: Result<(), Fault> = RetryPolicy::DEFAULT.call().run(async |_| Ok(())).await;
     let through: Result<(), Fault> = RetryPolicy::DEFAULT
-        .run_through(&breaker, async |_| Ok(()))
+        .call()
+        .through(&breaker)
+        .run(async |_| Ok(()))
         .await;
 
     assert_eq!((alone, through), (Ok(()), Ok(())));

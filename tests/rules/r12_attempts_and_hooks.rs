@@ -16,6 +16,7 @@ async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
     let mut known = Vec::new();
 
     let _: Result<(), ()> = build(&exact())
+        .call()
         .run(|attempt| {
             known.push((attempt.number(), attempt.is_first(), attempt.last_delay()));
             async { Err(()) }
@@ -36,6 +37,7 @@ async fn r12_an_attempt_knows_the_time_since_the_call_started() {
     let known = RefCell::new(Vec::new());
 
     let _: Result<(), ()> = build(&exact())
+        .call()
         .run(async |attempt| {
             known.borrow_mut().push(attempt.elapsed());
             tokio::time::sleep(SECOND).await;
@@ -53,6 +55,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     let mut known = Vec::new();
 
     let _: Result<(), u32> = at_once(3)
+        .call()
         .run(|attempt| {
             known.push((
                 attempt.last_output().copied(),
@@ -88,6 +91,7 @@ async fn r12_no_output_but_the_last_one_is_kept() {
     let seen = RefCell::new(Vec::new());
 
     let result: Result<(), Alive> = at_once(4)
+        .call()
         .run(async |_| {
             seen.borrow_mut().push(alive.get());
             Err(Alive::new(&alive))
@@ -106,7 +110,9 @@ async fn r12_through_a_breaker_an_attempt_knows_the_same() {
     let mut known = Vec::new();
 
     let _: Result<(), Fault> = at_once(2)
-        .run_through(&breaker, |attempt| {
+        .call()
+        .through(&breaker)
+        .run(|attempt| {
             let before = match attempt.last_error() {
                 Some(Fault::Down(number)) => Some(*number),
                 _ => None,

@@ -1,5 +1,6 @@
 //! Rows.
 
+use resilient::retries::AttemptEnd;
 use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -47,6 +48,7 @@ async fn row_p09_a_breaker_around_a_loop_sees_one_failure() {
     let result: Result<(), Fault> = breaker
         .call(async || {
             at_once(2)
+                .call()
                 .run(|attempt| {
                     executions += 1;
                     async move { Err(Fault::Down(attempt.number())) }
@@ -87,7 +89,7 @@ fn row_r07_after_two_retries_they_are_exhausted() {
     let policy = build(&exact().max_attempts(3));
     let mut retry = RetryDriver::start(&policy);
 
-    let next = [(); 3].map(|()| retry.after_failure(Classification::transient(), None));
+    let next = [(); 3].map(|()| retry.after(AttemptEnd::Failed(Classification::transient()), None));
 
     assert_eq!(next, [Ok(ms(100)), Ok(ms(200)), Err(StopReason::Exhausted)]);
     assert_eq!(retry.attempt_number(), 3);
@@ -98,13 +100,12 @@ async fn row_r08_twelve_retries_are_thirteen_executions() {
     let mut executions = 0;
 
     let output = at_once(12)
-        .run_with(
-            |output: &i32| (*output == 0).then(Classification::transient),
-            |_| {
-                executions += 1;
-                async { 0 }
-            },
-        )
+        .call()
+        .classify_with(|output: &i32| (*output == 0).then(Classification::transient))
+        .run(|_| {
+            executions += 1;
+            async { 0 }
+        })
         .await;
 
     assert_eq!((output, executions), (0, 13));
@@ -117,7 +118,7 @@ async fn row_r13_a_call_that_is_cancelled_in_its_delay_makes_no_other_attempt() 
 
     let cut = timeout(
         ms(50),
-        policy.run(|_| {
+        policy.call().run(|_| {
             executions += 1;
             async { Err::<(), ()>(()) }
         }),
@@ -163,6 +164,7 @@ async fn row_r21_an_operation_that_succeeds_at_its_fifth_attempt_runs_five_times
     let mut executions = 0;
 
     let result = at_once(9)
+        .call()
         .run(|_| {
             executions += 1;
             async move { if executions < 5 { Err(()) } else { Ok(()) } }
@@ -179,8 +181,9 @@ async fn row_r30_nested_loops_multiply() {
     let seen_by_the_outer = RefCell::new(Vec::new());
 
     let result = outer
+        .call()
         .run(async |_| {
-            let call = inner.run(async |_| {
+            let call = inner.call().run(async |_| {
                 executions.set(executions.get() + 1);
                 if executions.get() <= 5 {
                     Err(())
@@ -245,7 +248,7 @@ async fn unless_told<O>(token: &Notify, call: impl Future<Output = O>) -> Option
 async fn row_r10_an_operation_that_succeeds_while_its_caller_goes_away_has_succeeded() {
     let (token, executions) = (Notify::new(), Cell::new(0));
     let policy = build(&exact());
-    let call = policy.run(async |_| {
+    let call = policy.call().run(async |_| {
         executions.set(executions.get() + 1);
         token.notify_one();
         Ok::<_, ()>("done")
@@ -258,7 +261,7 @@ async fn row_r10_an_operation_that_succeeds_while_its_caller_goes_away_has_succe
 async fn row_r11_an_operation_that_fails_while_its_caller_goes_away_is_not_made_again() {
     let (token, executions) = (Notify::new(), Cell::new(0));
     let policy = build(&exact());
-    let call = policy.run(async |_| {
+    let call = policy.call().run(async |_| {
         executions.set(executions.get() + 1);
         token.notify_one();
         Err::<(), ()>(())

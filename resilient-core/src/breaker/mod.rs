@@ -97,6 +97,8 @@ pub(crate) mod shared;
 mod snapshot;
 mod window;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
 pub use self::machine::{TimeInState, TransitionCounts};

@@ -26,9 +26,9 @@ pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetSite, GivenBudget, given_budget};
 pub use crate::call_site::{Declaration, KeyedSite, Site};
 pub use crate::retry::{
-    Attempt, Backoff, Entered, GiveUpEvent, Jitter, Kept, Last, NestedMode, Record, Recorded,
-    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason, Terms, TimeLimit,
-    TimedOut, TimedOutOutput, WhenOpen,
+    Attempt, AttemptEnd, Backoff, CallOptions, Entered, GiveUpEvent, Jitter, Kept, Last,
+    NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetrySettings, StopReason,
+    TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
 /// What models see of the inside.
 #[cfg(any(loom, shuttle))]

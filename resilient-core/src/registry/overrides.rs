@@ -1,4 +1,4 @@
-//! What operators say of breakers and budgets by name: settings and modes that win over those of the code.
+//! Overrides by operators: settings and modes of breakers and budgets that win over the code.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,26 +10,27 @@ use crate::event::EventKind;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 use crate::signal::ConfigError;
 
-/// What an operator says of one name. What it leaves open, the code says.
+/// An operator's override of one breaker. It wins over the code.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, OperatorMode, BreakerOverride};
+/// use resilient_core::{BreakerConfig, BreakerOverride, OperatorMode};
 ///
 /// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
-/// let trial = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2)).with_mode(OperatorMode::ObserveOnly);
+/// let trial = strict.clone().with_mode(OperatorMode::ObserveOnly);
 /// # assert_ne!(strict, trial);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BreakerOverride {
-    /// The settings that win over those of the code.
+    /// The settings that win over those in the code.
     pub settings: BreakerConfigBuilder,
-    /// The state to hold the breaker in. Taking it back closes the circuit, unless its state was changed by hand since.
+    /// The mode that holds the breaker in a state. When an override without the mode replaces it,
+    /// the circuit closes, unless an operator changed its state since.
     pub mode: Option<OperatorMode>,
 }
 
 impl BreakerOverride {
-    /// The same, with a mode.
+    /// Sets the mode.
     #[must_use]
     pub fn with_mode(mut self, mode: OperatorMode) -> Self {
         self.mode = Some(mode);
@@ -39,10 +40,8 @@ impl BreakerOverride {
 
 impl From<BreakerConfigBuilder> for BreakerOverride {
     fn from(settings: BreakerConfigBuilder) -> Self {
-        Self {
-            settings,
-            mode: None,
-        }
+        let mode = None;
+        Self { settings, mode }
     }
 }
 
@@ -52,7 +51,7 @@ impl From<OperatorMode> for BreakerOverride {
     }
 }
 
-/// What an operator says of one retry budget. What it leaves open, the code says.
+/// An operator's override of one retry budget. It wins over the code.
 ///
 /// ```
 /// use resilient_core::{BudgetConfig, BudgetOverride, Registry};
@@ -68,7 +67,7 @@ impl From<OperatorMode> for BreakerOverride {
 #[cfg_attr(feature = "serde", serde(from = "BudgetConfigBuilder"))]
 #[non_exhaustive]
 pub struct BudgetOverride {
-    /// The settings that win over those of the code.
+    /// The settings that win over those in the code.
     pub settings: BudgetConfigBuilder,
 }
 
@@ -78,54 +77,55 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
     }
 }
 
-/// Everything that an operator says: defaults of breakers, and overrides by name.
+/// All overrides of a registry: defaults of breakers, and overrides by name.
 ///
-/// For each setting, the first of these holds that says something: the override of the name, the code, `defaults`, and the
-/// [library's default](crate::BreakerConfig).
+/// A setting is that of the first of these that gives it: the override of the name, the code,
+/// `defaults`, the [library's default](crate::BreakerConfig).
 ///
-/// With the feature `serde` it can be deserialised. Durations are text like `"250ms"` or `"1m 30s"`, shares `0.5` or
-/// `"50%"`, `window` a number or a duration, `mode` one of `forced_open`, `disabled` and `observe_only`. With the feature
-/// `toml` a registry reads it from a document: see `Registry::load_overrides`.
+/// With the feature `serde`, overrides can be deserialized. Durations are text like `"250ms"` or
+/// `"1m 30s"`, shares `0.5` or `"50%"`, `window` is a number or a duration, `mode` one of
+/// `forced_open`, `disabled` and `observe_only`. With the feature `toml`, a registry reads them
+/// from a document: see `Registry::load_overrides`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Overrides {
-    /// Settings of breakers whose code and override leave them open.
+    /// Settings of breakers that neither code nor override give.
     pub defaults: BreakerConfigBuilder,
-    /// What wins over the code, by the breaker's name.
+    /// Overrides by the breaker's name.
     pub breakers: BTreeMap<String, BreakerOverride>,
-    /// What wins over the code, by the retry budget's name.
+    /// Overrides by the retry budget's name.
     pub budgets: BTreeMap<String, BudgetOverride>,
 }
 
 impl Overrides {
-    /// Nothing is overridden.
+    /// Overrides nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same, with settings for breakers whose code leaves them open.
+    /// Sets the settings of breakers that neither code nor override give.
     #[must_use]
     pub fn with_defaults(mut self, defaults: BreakerConfigBuilder) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// The same, with an override of one name, in place of an earlier one.
+    /// Overrides one breaker, in place of an earlier override.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, what: impl Into<BreakerOverride>) -> Self {
         self.breakers.insert(name.into(), what.into());
         self
     }
 
-    /// The same, with an override of one retry budget, in place of an earlier one.
+    /// Overrides one retry budget, in place of an earlier override.
     #[must_use]
     pub fn with_budget(mut self, name: impl Into<String>, what: impl Into<BudgetOverride>) -> Self {
         self.budgets.insert(name.into(), what.into());
         self
     }
 
-    /// The settings for a budget that the code gives these.
+    /// The settings of a budget that the code declares with `declared`.
     pub(super) fn over_budget(&self, name: &str, declared: &BudgetConfig) -> BudgetConfigBuilder {
         let declared = declared.to_builder();
         match self.budgets.get(name) {
@@ -134,59 +134,56 @@ impl Overrides {
         }
     }
 
-    /// The settings for a name that the code gives these.
+    /// The settings of a breaker that the code declares with `declared`.
     pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
-        let own = self.breakers.get(name);
-        let settings = own.map_or_else(BreakerConfigBuilder::default, |own| own.settings.clone());
-        settings.or(declared).or(&self.defaults)
+        // G2
+        let own = self.breakers.get(name).map(|own| own.settings.clone());
+        own.unwrap_or_default().or(declared).or(&self.defaults)
     }
 
     pub(super) fn mode(&self, name: &str) -> Option<OperatorMode> {
         self.breakers.get(name).and_then(|own| own.mode)
     }
 
-    /// Whether each setting is in its range; whether they go together depends on the code's.
+    /// Checks each override by itself. Whether it goes with the code depends on the code.
     fn check(&self) -> Result<(), OverrideError> {
-        self.defaults
-            .check_each()
-            .map_err(OverrideError::of_defaults)?;
+        let error_of = |subject: Subject| move |error| OverrideError { subject, error };
+        let checked = self.defaults.check_part();
+        checked.map_err(error_of(Subject::Defaults))?;
         for (name, own) in &self.breakers {
-            own.settings
-                .check_each()
-                .map_err(|error| OverrideError::of_breaker(name, error))?;
+            let checked = own.settings.check_part();
+            checked.map_err(error_of(Subject::Breaker(name.as_str().into())))?;
         }
         for (name, own) in &self.budgets {
-            own.settings
-                .check_each()
-                .map_err(|error| OverrideError::of_budget(name, error))?;
+            let checked = own.settings.check_part();
+            checked.map_err(error_of(Subject::Budget(name.as_str().into())))?;
         }
         Ok(())
     }
 }
 
-/// What became of overrides that were accepted.
+/// The effect of overrides that were accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct OverrideReport {
-    /// Names of overrides whose breakers exist: they hold there now.
+    /// Names of overrides whose breakers exist: the breakers have the settings now.
     pub live: Vec<String>,
-    /// Names of overrides for which there is no breaker yet. Look here for a misspelt name: a breaker of an annotated
-    /// function exists from its first call on.
+    /// Names of overrides whose breakers do not exist yet. Look for a misspelt name here: the
+    /// breaker of an annotated function exists from its first call on.
     pub waiting: Vec<String>,
-    /// The same as `live`, of retry budgets.
+    /// Names of overrides whose retry budgets exist.
     pub live_budgets: Vec<String>,
-    /// The same as `waiting`, of retry budgets.
+    /// Names of overrides whose retry budgets do not exist yet.
     pub waiting_budgets: Vec<String>,
 }
 
-/// Overrides that were refused. Nothing of them was applied.
+/// The error of overrides that were refused. None of them was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverrideError {
-    of: Subject,
+    subject: Subject,
     error: ConfigError,
 }
 
-/// Whose override it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Subject {
     Defaults,
@@ -195,40 +192,30 @@ enum Subject {
 }
 
 impl OverrideError {
-    fn of_defaults(error: ConfigError) -> Self {
-        let of = Subject::Defaults;
-        Self { of, error }
-    }
-
-    fn of_breaker(name: &str, error: ConfigError) -> Self {
-        let of = Subject::Breaker(name.into());
-        Self { of, error }
-    }
-
     pub(super) fn of_budget(name: &str, error: ConfigError) -> Self {
-        let of = Subject::Budget(name.into());
-        Self { of, error }
+        let subject = Subject::Budget(name.into());
+        Self { subject, error }
     }
 
-    /// The breaker with whose settings it does not go together. `None` for the defaults by themselves, and for a budget.
+    /// The breaker whose settings break a rule. `None` for the defaults alone, and for a budget.
     #[must_use]
     pub fn breaker(&self) -> Option<&str> {
-        match &self.of {
+        match &self.subject {
             Subject::Breaker(name) => Some(name),
             Subject::Defaults | Subject::Budget(_) => None,
         }
     }
 
-    /// The retry budget with whose settings it does not go together.
+    /// The retry budget whose settings break a rule.
     #[must_use]
     pub fn budget(&self) -> Option<&str> {
-        match &self.of {
+        match &self.subject {
             Subject::Budget(name) => Some(name),
             Subject::Defaults | Subject::Breaker(_) => None,
         }
     }
 
-    /// What is wrong.
+    /// The setting and the rule that it breaks.
     #[must_use]
     pub fn config_error(&self) -> &ConfigError {
         &self.error
@@ -237,7 +224,7 @@ impl OverrideError {
 
 impl fmt::Display for OverrideError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.of {
+        match &self.subject {
             Subject::Defaults => f.write_str("defaults")?,
             Subject::Breaker(name) => write!(f, "circuit breaker `{name}`")?,
             Subject::Budget(name) => write!(f, "retry budget `{name}`")?,
@@ -253,31 +240,33 @@ impl std::error::Error for OverrideError {
 }
 
 impl Registry {
-    /// What is overridden now.
+    /// The present overrides.
     #[must_use]
     pub fn overrides(&self) -> Overrides {
         self.read().overrides.clone()
     }
 
-    /// Puts these in place of all overrides that there were, for breakers that exist and for those to come.
+    /// Replaces all overrides, for breakers that exist and for those to come.
     ///
-    /// Live breakers go on in the same state and generation: streak, totals and the instant of opening stay; of a window
-    /// as many of its newest outcomes as the new one holds, if it is of the same kind; a new recovery time moves the end of
-    /// an open circuit, unless that was set by hand. Conditions are tested at the next counted call. Each breaker whose
-    /// settings changed tells [`EventKind::SettingsChanged`](crate::EventKind::SettingsChanged).
+    /// Live breakers keep their state and generation: the streak, the totals and the time of
+    /// opening stay. A window keeps as many of its newest outcomes as the new one holds, if both
+    /// are of calls or both of time. A new recovery time moves the end of an open circuit, unless
+    /// an operator set it. Conditions are tested at the next counted call. Each breaker whose
+    /// settings changed reports [`EventKind::SettingsChanged`].
     ///
-    /// A breaker that is registered later and whose code does not go together with its override keeps the override, and
-    /// tells [`EventKind::InvalidSetting`](crate::EventKind::InvalidSetting) for each setting that had to go.
+    /// If a breaker is registered later and its code does not go with its override, the override
+    /// wins, and the breaker reports [`EventKind::InvalidSetting`] for each setting that is left
+    /// out.
     ///
     /// # Errors
     ///
-    /// [`OverrideError`], if a setting is out of its range or does not go together with the code of a breaker that exists.
-    /// Then nothing changes anywhere.
+    /// [`OverrideError`], if a setting is out of range, or breaks a rule together with the code of
+    /// a breaker that exists. Then nothing changes.
     pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| *present = overrides)
     }
 
-    /// Overrides one name, in place of its earlier override.
+    /// Overrides one breaker, in place of its earlier override.
     ///
     /// # Errors
     ///
@@ -292,19 +281,20 @@ impl Registry {
         })
     }
 
-    /// Takes the override of one name back: the code's settings hold again.
+    /// Removes the override of one breaker, which returns to the settings in its code.
     ///
     /// # Errors
     ///
-    /// None in practice: what the code says by itself, with defaults that were accepted, goes together.
+    /// None in practice: the settings in the code go with defaults that were accepted.
     pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.breakers.remove(name);
         })
     }
 
-    /// Overrides one retry budget, in place of its earlier override. A live one goes on with its tokens, as far as they
-    /// fit, and its counts, and tells [`EventKind::SettingsChanged`] if the settings that hold are others now.
+    /// Overrides one retry budget, in place of its earlier override. A live budget keeps its
+    /// counts, and its tokens up to the new capacity. It reports [`EventKind::SettingsChanged`] if
+    /// its settings changed.
     ///
     /// # Errors
     ///
@@ -319,7 +309,7 @@ impl Registry {
         })
     }
 
-    /// Takes the override of one retry budget back: the code's settings hold again.
+    /// Removes the override of one retry budget, which returns to the settings in its code.
     ///
     /// # Errors
     ///
@@ -345,7 +335,10 @@ impl Registry {
             let config = overrides
                 .over(name, &entry.config.to_builder())
                 .build()
-                .map_err(|error| OverrideError::of_breaker(name, error))?;
+                .map_err(|error| {
+                    let subject = Subject::Breaker((**name).into());
+                    OverrideError { subject, error }
+                })?;
             let settings = Settings {
                 config: config.into_shared(),
                 mode: overrides.mode(name),
@@ -360,7 +353,7 @@ impl Registry {
             names.partition(|name| entries.budgets.contains_key(&**name));
         entries.overrides = overrides;
         entries.version = version;
-        // No foreign code runs here, so that under the lock the last change is the last to be applied.
+        // Under the lock, changes apply in their order. No code of users runs here.
         let mut changed = Vec::new();
         for (budget, config) in budgets {
             if budget.reconfigure(config) {

@@ -8,7 +8,7 @@
 //!
 //! // The code under test.
 //! async fn fetch_stock() -> Result<u32, &'static str> {
-//!     RetryPolicy::DEFAULT.run(async |_| Err("connection refused")).await
+//!     RetryPolicy::DEFAULT.call().run(async |_| Err("connection refused")).await
 //! }
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -41,7 +41,6 @@ mod scope;
 use std::time::Duration;
 
 pub use self::recorded::RecordedCall;
-pub(crate) use self::scope::{Recording, current};
 pub use self::scope::{Scope, Scoped};
 pub use crate::time::ManualClock;
 

@@ -307,7 +307,7 @@ impl Machine {
             Phase::ObserveOnly { told: true, .. } => {}
             Phase::ObserveOnly { told, .. } => {
                 *told = true;
-                self.would_open = Some(condition.into());
+                self.would_open = Some(condition);
             }
             _ => {
                 let health = self.phase.health();
@@ -317,7 +317,7 @@ impl Machine {
                         window: health.tally(now),
                     })
                 });
-                self.open(condition.into(), retry_after, now);
+                self.open(condition, retry_after, now);
             }
         }
     }
