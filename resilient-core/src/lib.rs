@@ -39,7 +39,6 @@ mod metrics;
 mod platform;
 mod registry;
 pub mod retry;
-mod seeded;
 mod signal;
 mod telemetry;
 #[cfg(feature = "test-util")]

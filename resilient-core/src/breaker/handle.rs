@@ -7,14 +7,13 @@ use std::time::{Duration, Instant};
 use super::config::BreakerConfig;
 use super::machine::Machine;
 use super::permit::Permit;
-use super::shared::{Core, Settings, Setup};
-use super::snapshot::BreakerSnapshot;
+use super::shared::{LiveSettings, Setup, SharedBreaker};
 use crate::event::{Event, EventKind, ListenerId, Listeners, Subscription};
 use crate::signal::{
-    CircuitOpen, CircuitState, Classification, Classify, Fallible, FromCircuitOpen, Name,
-    OperatorMode, RejectedOutput, TransitionError, every_failure,
+    BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
+    FromCircuitOpen, Name, OperatorMode, RejectedOutput, TransitionError, every_failure,
 };
-use crate::time::{Clock, Source};
+use crate::time::{Clock, ClockSource};
 
 /// A circuit breaker. Clones are handles of the same one.
 ///
@@ -38,9 +37,9 @@ pub struct CircuitBreaker(Handle);
 
 #[derive(Clone)]
 enum Handle {
-    Owned(Arc<Core>),
+    Owned(Arc<SharedBreaker>),
     /// Of an annotated function.
-    Static(&'static Core),
+    Static(&'static SharedBreaker),
 }
 
 impl CircuitBreaker {
@@ -49,8 +48,8 @@ impl CircuitBreaker {
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::build(Setup::new(
             Name::from(name.into()),
-            Settings::of_code(config.into_shared()),
-            Source::Default,
+            LiveSettings::of_code(config.into_shared()),
+            ClockSource::Default,
         ))
     }
 
@@ -59,17 +58,17 @@ impl CircuitBreaker {
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::build(Setup::new(
             Name::from(name.into()),
-            Settings::of_code(config.into_shared()),
-            Source::of(clock),
+            LiveSettings::of_code(config.into_shared()),
+            ClockSource::of(clock),
         ))
     }
 
     pub(crate) fn build(setup: Setup) -> Self {
-        Self(Handle::Owned(Arc::new(Core::new(setup))))
+        Self(Handle::Owned(Arc::new(SharedBreaker::new(setup))))
     }
 
-    pub(crate) fn of_static(core: &'static Core) -> Self {
-        Self(Handle::Static(core))
+    pub(crate) fn of_static(breaker: &'static SharedBreaker) -> Self {
+        Self(Handle::Static(breaker))
     }
 
     /// Asks for the right to make one call.
@@ -79,10 +78,10 @@ impl CircuitBreaker {
     /// [`CircuitOpen`], if the circuit is open, forced open, or half-open with all probe slots taken.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let core = self.core();
-        match core.admit_closed() {
-            Some(ticket) => Ok(Permit::new(core, ticket)),
-            None => core.admit(),
+        let breaker = self.shared();
+        match breaker.admit_closed() {
+            Some(ticket) => Ok(Permit::new(breaker, ticket)),
+            None => breaker.admit().map(|ticket| Permit::new(breaker, ticket)),
         }
     }
 
@@ -143,32 +142,32 @@ impl CircuitBreaker {
     /// The breaker's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.core().name()
+        self.shared().name()
     }
 
     /// Which of the breakers of that name, where there is one for each key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.core().name().key()
+        self.shared().name().key()
     }
 
     /// The settings that hold, an operator's overrides included.
     #[must_use]
     pub fn config(&self) -> BreakerConfig {
-        (*self.core().config()).clone()
+        (*self.shared().config()).clone()
     }
 
     /// The state as the next caller would find it: `HalfOpen` once the recovery time is over, even if no call has come.
     /// Asking changes nothing.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.core().state()
+        self.shared().state()
     }
 
     /// What there is to know about the breaker now. Taking it changes nothing.
     #[must_use]
     pub fn snapshot(&self) -> BreakerSnapshot {
-        self.core().snapshot()
+        self.shared().snapshot()
     }
 
     /// Opens the circuit for its recovery time. An open circuit stays as it is, unless its recovery time is over.
@@ -177,7 +176,7 @@ impl CircuitBreaker {
     ///
     /// If the breaker is forced open, disabled or observe-only.
     pub fn trip(&self) -> Result<(), TransitionError> {
-        self.core().by_hand(Machine::trip)
+        self.shared().operate(Machine::trip)
     }
 
     /// Opens the circuit for `time` from now on. An open circuit gets this as its end.
@@ -186,8 +185,8 @@ impl CircuitBreaker {
     ///
     /// If the breaker is forced open, disabled or observe-only.
     pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
-        self.core()
-            .by_hand(|machine, now| machine.trip_for(time, now))
+        self.shared()
+            .operate(|machine, now| machine.trip_for(time, now))
     }
 
     /// Admits probes now, without waiting for the end of the recovery time.
@@ -196,27 +195,27 @@ impl CircuitBreaker {
     ///
     /// If the breaker is neither open nor forced open, nor half-open already.
     pub fn half_open(&self) -> Result<(), TransitionError> {
-        self.core().by_hand(Machine::half_open)
+        self.shared().operate(Machine::half_open)
     }
 
     /// Closes the circuit, whatever state it is in, and forgets the streak. Calls in flight no longer count.
     pub fn close(&self) {
-        self.by_hand(Machine::close);
+        self.operate(Machine::close);
     }
 
     /// Rejects every call until told otherwise.
     pub fn force_open(&self) {
-        self.by_hand(Machine::force_open);
+        self.operate(Machine::force_open);
     }
 
     /// Admits every call and records nothing, until told otherwise.
     pub fn disable(&self) {
-        self.by_hand(Machine::disable);
+        self.operate(Machine::disable);
     }
 
     /// Admits every call and counts as a closed breaker does, but only tells that it would have opened.
     pub fn observe_only(&self) {
-        self.by_hand(Machine::observe_only);
+        self.operate(Machine::observe_only);
     }
 
     /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may use the breaker. It
@@ -225,7 +224,7 @@ impl CircuitBreaker {
     /// and counted. A panic in it is contained and counted. A listener that owns a handle of its breaker keeps it alive
     /// until it is removed.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.core().listeners().add(listener)
+        self.shared().listeners().add(listener)
     }
 
     /// Removes a listener; `false` if it is not there.
@@ -234,50 +233,50 @@ impl CircuitBreaker {
         reason = "who removes one rarely asks whether it was there"
     )]
     pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.core().listeners().remove(id)
+        self.shared().listeners().remove(id)
     }
 
     /// The events from now on, for a task to await; see [`Subscription`]. Of those that wait, at most `capacity` (at least
     /// one) are kept.
     #[must_use]
     pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(self.core().listeners(), capacity)
+        Subscription::to(self.shared().listeners(), capacity)
     }
 
     /// What a call would be told now, if the circuit is open.
     #[doc(hidden)]
     #[must_use]
     pub fn open_now(&self) -> Option<CircuitOpen> {
-        self.core().open_now()
+        self.shared().open_now()
     }
 
     pub(crate) fn join(&self, registry_listeners: &Arc<Listeners>) {
-        self.core().join(registry_listeners);
+        self.shared().join(registry_listeners);
     }
 
-    pub(crate) fn tell(&self, kinds: Vec<EventKind>) {
-        self.core().tell(kinds);
+    pub(crate) fn notify(&self, kinds: Vec<EventKind>) {
+        self.shared().notify(kinds);
     }
 
     /// Tells what was recorded while nobody could be told.
-    pub(crate) fn tell_what_happened(&self) {
-        self.core().tell(Vec::new());
+    pub(crate) fn deliver_events(&self) {
+        self.shared().notify(Vec::new());
     }
 
     pub(crate) fn leave(&self, registry_listeners: &Arc<Listeners>) {
-        self.core().leave(registry_listeners);
+        self.shared().leave(registry_listeners);
     }
 
     pub(crate) fn shared_name(&self) -> Name {
-        self.core().name().clone()
+        self.shared().name().clone()
     }
 
-    pub(crate) fn reconfigure(&self, settings: Settings) {
-        self.core().reconfigure(settings);
+    pub(crate) fn reconfigure(&self, settings: LiveSettings) {
+        self.shared().reconfigure(settings);
     }
 
     pub(crate) fn set_mode(&self, mode: OperatorMode) {
-        self.by_hand(|machine, now| machine.set_mode(mode, now));
+        self.operate(|machine, now| machine.set_mode(mode, now));
     }
 
     /// Whether it is the static of an annotated function.
@@ -286,16 +285,16 @@ impl CircuitBreaker {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.core().is_closed()
+        self.shared().is_closed()
     }
 
     /// Whether both are handles of one breaker.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        std::ptr::eq(self.core(), other.core())
+        std::ptr::eq(self.shared(), other.shared())
     }
 
-    fn by_hand(&self, change: impl FnOnce(&mut Machine, Instant)) {
-        let result = self.core().by_hand(|machine, now| {
+    fn operate(&self, change: impl FnOnce(&mut Machine, Instant)) {
+        let result = self.shared().operate(|machine, now| {
             change(machine, now);
             Ok(())
         });
@@ -303,10 +302,10 @@ impl CircuitBreaker {
     }
 
     #[inline]
-    fn core(&self) -> &Core {
+    fn shared(&self) -> &SharedBreaker {
         match &self.0 {
-            Handle::Owned(core) => core,
-            Handle::Static(core) => core,
+            Handle::Owned(breaker) => breaker,
+            Handle::Static(breaker) => breaker,
         }
     }
 }
@@ -316,8 +315,8 @@ impl Default for CircuitBreaker {
     fn default() -> Self {
         Self::build(Setup::new(
             Name::Static("default"),
-            Settings::of_code(BreakerConfig::default().into_shared()),
-            Source::Default,
+            LiveSettings::of_code(BreakerConfig::default().into_shared()),
+            ClockSource::Default,
         ))
     }
 }
@@ -325,7 +324,7 @@ impl Default for CircuitBreaker {
 impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreaker")
-            .field("name", &self.core().name())
+            .field("name", &self.shared().name())
             .field("state", &self.state())
             .finish_non_exhaustive()
     }

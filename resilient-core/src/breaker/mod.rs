@@ -91,20 +91,16 @@ mod config;
 mod handle;
 mod machine;
 mod permit;
-#[cfg(feature = "serde")]
-mod serialize;
 pub(crate) mod shared;
-mod snapshot;
 mod window;
 
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
-pub use self::machine::{TimeInState, TransitionCounts};
 pub use self::permit::Permit;
 #[cfg(any(loom, shuttle))]
-pub use self::shared::striped_counters::{HandOver, own_slot};
-pub use self::snapshot::{BreakerSnapshot, CallCounts, WindowCounts};
+pub use self::shared::{HandOver, own_stripe};
 pub use crate::signal::{
-    CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, RejectedOutput, Transition,
-    TransitionError, TransitionReason,
+    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode,
+    RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,
+    WindowCounts,
 };

@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::machine::{Ending, Ticket};
-use super::shared::Core;
+use super::shared::SharedBreaker;
 use crate::signal::{Classification, Fallible, Outcome, every_failure};
 
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
@@ -25,13 +25,13 @@ use crate::signal::{Classification, Fallible, Outcome, every_failure};
 /// ```
 #[must_use = "a permit that is dropped counts as an abandoned call"]
 pub struct Permit<'breaker> {
-    core: &'breaker Core,
+    core: &'breaker SharedBreaker,
     ticket: Ticket,
 }
 
 impl<'breaker> Permit<'breaker> {
     #[inline]
-    pub(crate) fn new(core: &'breaker Core, ticket: Ticket) -> Self {
+    pub(crate) fn new(core: &'breaker SharedBreaker, ticket: Ticket) -> Self {
         Self { core, ticket }
     }
 
@@ -83,7 +83,7 @@ impl<'breaker> Permit<'breaker> {
     /// What it is made of: a few words that stay in registers, where a permit that is passed by reference would go to memory
     /// and back on every call.
     #[inline]
-    pub(crate) fn into_parts(self) -> (&'breaker Core, Ticket) {
+    pub(crate) fn into_parts(self) -> (&'breaker SharedBreaker, Ticket) {
         let permit = ManuallyDrop::new(self);
         (permit.core, permit.ticket)
     }

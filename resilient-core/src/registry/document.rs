@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::Registry;
 use super::overrides::{OverrideError, OverrideReport, Overrides};
+use super::registry_handle::Registry;
 
 /// Why overrides were not taken from a document. Nothing of it was applied.
 #[derive(Debug)]

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Registry, budgets, next_version};
-use crate::breaker::shared::Settings;
 use crate::breaker::{BreakerConfigBuilder, OperatorMode};
-use crate::event::EventKind;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 use crate::signal::ConfigError;
 
@@ -146,7 +143,7 @@ impl Overrides {
     }
 
     /// Whether each setting is in its range; whether they go together depends on the code's.
-    fn check(&self) -> Result<(), OverrideError> {
+    pub(super) fn check(&self) -> Result<(), OverrideError> {
         self.defaults
             .check_each()
             .map_err(OverrideError::of_defaults)?;
@@ -200,7 +197,7 @@ impl OverrideError {
         Self { of, error }
     }
 
-    fn of_breaker(name: &str, error: ConfigError) -> Self {
+    pub(super) fn of_breaker(name: &str, error: ConfigError) -> Self {
         let of = Subject::Breaker(name.into());
         Self { of, error }
     }
@@ -249,136 +246,5 @@ impl fmt::Display for OverrideError {
 impl std::error::Error for OverrideError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.error)
-    }
-}
-
-impl Registry {
-    /// What is overridden now.
-    #[must_use]
-    pub fn overrides(&self) -> Overrides {
-        self.read().overrides.clone()
-    }
-
-    /// Puts these in place of all overrides that there were, for breakers that exist and for those to come.
-    ///
-    /// Live breakers go on in the same state and generation: streak, totals and the instant of opening stay; of a window
-    /// as many of its newest outcomes as the new one holds, if it is of the same kind; a new recovery time moves the end of
-    /// an open circuit, unless that was set by hand. Conditions are tested at the next counted call. Each breaker whose
-    /// settings changed tells [`EventKind::SettingsChanged`](crate::EventKind::SettingsChanged).
-    ///
-    /// A breaker that is registered later and whose code does not go together with its override keeps the override, and
-    /// tells [`EventKind::InvalidSetting`](crate::EventKind::InvalidSetting) for each setting that had to go.
-    ///
-    /// # Errors
-    ///
-    /// [`OverrideError`], if a setting is out of its range or does not go together with the code of a breaker that exists.
-    /// Then nothing changes anywhere.
-    pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| *present = overrides)
-    }
-
-    /// Overrides one name, in place of its earlier override.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Registry::set_overrides`].
-    pub fn override_breaker(
-        &self,
-        name: &str,
-        what: impl Into<BreakerOverride>,
-    ) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.breakers.insert(name.to_owned(), what.into());
-        })
-    }
-
-    /// Takes the override of one name back: the code's settings hold again.
-    ///
-    /// # Errors
-    ///
-    /// None in practice: what the code says by itself, with defaults that were accepted, goes together.
-    pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.breakers.remove(name);
-        })
-    }
-
-    /// Overrides one retry budget, in place of its earlier override. A live one goes on with its tokens, as far as they
-    /// fit, and its counts, and tells [`EventKind::SettingsChanged`] if the settings that hold are others now.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Registry::set_overrides`].
-    pub fn override_budget(
-        &self,
-        name: &str,
-        what: impl Into<BudgetOverride>,
-    ) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.budgets.insert(name.to_owned(), what.into());
-        })
-    }
-
-    /// Takes the override of one retry budget back: the code's settings hold again.
-    ///
-    /// # Errors
-    ///
-    /// None in practice, as for [`Registry::clear_override`].
-    pub fn clear_budget_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.budgets.remove(name);
-        })
-    }
-
-    fn change_overrides(
-        &self,
-        change: impl FnOnce(&mut Overrides),
-    ) -> Result<OverrideReport, OverrideError> {
-        let mut entries = self.write();
-        let mut overrides = entries.overrides.clone();
-        change(&mut overrides);
-        overrides.check()?;
-        let budgets = budgets::overridden(&entries.budgets, &overrides)?;
-        let version = next_version();
-        let mut targets = Vec::new();
-        for (name, entry) in &entries.by_name {
-            let config = overrides
-                .over(name, &entry.config.to_builder())
-                .build()
-                .map_err(|error| OverrideError::of_breaker(name, error))?;
-            let settings = Settings {
-                config: config.into_shared(),
-                mode: overrides.mode(name),
-                version,
-            };
-            targets.push((entry.member.clone(), settings));
-        }
-        let names = overrides.breakers.keys().cloned();
-        let (live, waiting) = names.partition(|name| entries.by_name.contains_key(&**name));
-        let names = overrides.budgets.keys().cloned();
-        let (live_budgets, waiting_budgets) =
-            names.partition(|name| entries.budgets.contains_key(&**name));
-        entries.overrides = overrides;
-        entries.version = version;
-        // No foreign code runs here, so that under the lock the last change is the last to be applied.
-        let mut changed = Vec::new();
-        for (budget, config) in budgets {
-            if budget.reconfigure(config) {
-                changed.push(budget);
-            }
-        }
-        drop(entries);
-        for budget in changed {
-            self.tell_of_budget(&budget, vec![EventKind::SettingsChanged]);
-        }
-        for (member, settings) in targets {
-            member.reconfigure(settings);
-        }
-        Ok(OverrideReport {
-            live,
-            waiting,
-            live_budgets,
-            waiting_budgets,
-        })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::scope;
 use crate::event::{Event, EventKind};
-use crate::registry::Registry;
+use crate::telemetry;
 
 /// What a loop does inside an attempt of another one. Three retries inside three are sixteen calls of a dependency that is
 /// failing already.
@@ -40,7 +40,7 @@ pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>
             .unwrap_or_else(PoisonError::into_inner)
             .insert(place_of_code)
     {
-        Registry::global().tell(&Event::of_retry(place, EventKind::NestedRetry));
+        telemetry::notify_global(&Event::of_retry(place, EventKind::NestedRetry));
     }
     nested == NestedMode::Collapse
 }

@@ -1,22 +1,23 @@
-//! Random numbers for delays: this thread's, or seeded ones that repeat.
+//! Random numbers for delays: from this thread's generator, or from a seeded one that repeats.
 
 use std::time::Duration;
 
 use super::nanos;
+use crate::platform::random::{self, Generator};
 
 #[derive(Debug, Clone)]
-pub(super) struct Random(Option<fastrand::Rng>);
+pub(super) struct Random(Option<Generator>);
 
 impl Random {
     pub(super) fn new(seed: Option<u64>) -> Self {
-        Self(seed.map(fastrand::Rng::with_seed))
+        Self(seed.map(Generator::seeded))
     }
 
     /// Uniform in [0, 1).
     pub(super) fn unit(&mut self) -> f64 {
         match &mut self.0 {
-            Some(seeded) => seeded.f64(),
-            None => fastrand::f64(),
+            Some(seeded) => seeded.unit(),
+            None => random::unit(),
         }
     }
 
@@ -35,8 +36,8 @@ impl Random {
     #[inline]
     fn integer(&mut self, least: u64, most: u64) -> u64 {
         match &mut self.0 {
-            None => fastrand::u64(least..=most),
-            Some(seeded) => seeded.u64(least..=most),
+            None => random::within(least, most),
+            Some(seeded) => seeded.within(least, most),
         }
     }
 

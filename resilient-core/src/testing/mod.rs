@@ -38,14 +38,7 @@
 mod recorded;
 mod scope;
 
-use std::time::Duration;
-
 pub use self::recorded::RecordedCall;
 pub(crate) use self::scope::{Recording, current};
 pub use self::scope::{Scope, Scoped};
 pub use crate::time::ManualClock;
-
-/// Whether sleeps between attempts are skipped here; if so, this one is.
-pub(crate) fn skips(delay: Duration) -> bool {
-    scope::current().is_some_and(|scope| scope.skip(delay))
-}

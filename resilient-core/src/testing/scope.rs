@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::recorded::RecordedCall;
 use crate::retry::StopReason;
-use crate::time::ManualClock;
+use crate::time::{self, ManualClock};
 
 thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
@@ -175,7 +175,7 @@ impl Scope {
     }
 
     /// Skips a sleep, if sleeps are skipped here.
-    pub(super) fn skip(&self, delay: Duration) -> bool {
+    fn skip(&self, delay: Duration) -> bool {
         if self.skips_sleeps {
             self.shared.clock.advance(delay);
         }
@@ -190,6 +190,7 @@ impl Scope {
     }
 
     fn enter(&self) -> Entered {
+        time::install_skip(|delay| current().is_some_and(|scope| scope.skip(delay)));
         let scope = Some(self.clone());
         // Where the thread ends, calls are under no test.
         let before = CURRENT.try_with(|current| current.replace(scope));

@@ -1,6 +1,6 @@
 //! G1 to G3 for the names in attributes, which say nothing but the name: in the global registry.
 
-use resilient::__private::{BudgetSite, given_budget};
+use resilient::__private::{BudgetCallSite, given_budget};
 use resilient::budget::BudgetConfig;
 use resilient::events::EventKind;
 use resilient::{Registry, RetryBudget};
@@ -22,7 +22,7 @@ fn told_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
 
 #[test]
 fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
-    static SITE: BudgetSite = BudgetSite::new("sites/defaults");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/defaults");
     assert!(Registry::global().budget("sites/defaults").is_none());
     let budget = SITE.budget().unwrap();
     assert_eq!(budget.config(), BudgetConfig::default());
@@ -33,8 +33,8 @@ fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
 
 #[test]
 fn g01_sites_of_one_name_share_the_budget_that_code_has_declared() {
-    static ONE: BudgetSite = BudgetSite::new("sites/shared");
-    static OTHER: BudgetSite = BudgetSite::new("sites/shared");
+    static ONE: BudgetCallSite = BudgetCallSite::new("sites/shared");
+    static OTHER: BudgetCallSite = BudgetCallSite::new("sites/shared");
     let (heard, id) = told_of("sites/shared");
     let declared = config(builder().capacity(9));
     let budget = Registry::global().get_or_register_budget("sites/shared", declared);
@@ -47,7 +47,7 @@ fn g01_sites_of_one_name_share_the_budget_that_code_has_declared() {
 
 #[test]
 fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_conflict() {
-    static SITE: BudgetSite = BudgetSite::new("sites/late");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/late");
     let (heard, id) = told_of("sites/late");
     let used = SITE.budget().unwrap();
     assert!(retry(used));
@@ -68,7 +68,7 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
 
 #[test]
 fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
-    static SITE: BudgetSite = BudgetSite::new("sites/default_after");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/default_after");
     let (name, registry) = ("sites/default_after", Registry::global());
     let (heard, id) = told_of(name);
     let _ = SITE.budget();
@@ -89,7 +89,7 @@ fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
 
 #[test]
 fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it() {
-    static SITE: BudgetSite = BudgetSite::new("sites/overridden");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/overridden");
     let registry = Registry::global();
     registry
         .override_budget("sites/overridden", builder().deposit(9))
@@ -105,7 +105,7 @@ fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it
 
 #[test]
 fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
-    static SITE: BudgetSite = BudgetSite::new("sites/unfit");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/unfit");
     let (name, registry) = ("sites/unfit", Registry::global());
     let (heard, id) = told_of(name);
     registry
@@ -124,7 +124,7 @@ fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
 
 #[test]
 fn g06_a_name_that_a_site_has_taken_is_refused_for_another_budget() {
-    static SITE: BudgetSite = BudgetSite::new("sites/taken");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/taken");
     let _ = SITE.budget();
     let owned = RetryBudget::new("sites/taken", BudgetConfig::default());
     assert!(Registry::global().register_budget(&owned).is_err());
@@ -132,7 +132,7 @@ fn g06_a_name_that_a_site_has_taken_is_refused_for_another_budget() {
 
 #[test]
 fn g07_threads_that_call_a_site_at_once_get_one_budget() {
-    static SITE: BudgetSite = BudgetSite::new("sites/raced");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/raced");
     let start = std::sync::Barrier::new(64);
     let mut addresses: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..64)

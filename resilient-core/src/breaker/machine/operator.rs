@@ -1,12 +1,13 @@
-//! What operators do to a breaker.
+//! The commands of operators.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::{Length, Phase};
 use super::probes::Round;
-use super::{Health, Machine};
+use super::state_machine::Machine;
 use crate::breaker::config::BreakerConfig;
+use crate::breaker::window::Health;
 use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReason};
 
 impl Machine {
@@ -27,7 +28,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Opens the circuit for `time` from now; an open one gets this as its end.
+    /// Opens the circuit for `time` from now; moves the end of an open one.
     pub(crate) fn trip_for(&mut self, time: Duration, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open_for(Length::ByHand(time), TransitionReason::Manual, now);
@@ -53,7 +54,7 @@ impl Machine {
         }
     }
 
-    /// Closes the circuit, always with a new generation and nothing remembered.
+    /// Closes the circuit, always with a new generation that remembers nothing.
     pub(crate) fn close(&mut self, now: Instant) {
         self.enter(self.healthy(now), TransitionReason::Manual, now);
     }
@@ -74,14 +75,15 @@ impl Machine {
         if !matches!(self.phase, Phase::ObserveOnly { .. }) {
             let phase = Phase::ObserveOnly {
                 health: Health::new(&self.config, now),
-                told: false,
+                reported: false,
             };
             self.enter(phase, TransitionReason::Manual, now);
         }
     }
 
-    /// Goes on under other settings, in the same state and generation: what is remembered stays as far as the new
-    /// settings can hold it, and the end of an open time moves. Conditions are tested at the next counted call.
+    /// Applies new settings in the same state and generation. Remembered calls stay as far as the new
+    /// window can hold them, and the end of an open time moves. Conditions are tested at the next
+    /// counted call.
     pub(crate) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
@@ -101,7 +103,7 @@ impl Machine {
         }
     }
 
-    /// Whether there is something to open: not if it is open already.
+    /// Whether the circuit can be opened: `false` if it is open already.
     fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionError> {
         self.half_open_if_due(now);
         match self.phase {

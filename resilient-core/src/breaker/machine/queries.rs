@@ -1,13 +1,13 @@
-//! What is seen of the state machine, and what it has to tell.
+//! What can be asked of the state machine, and its unreported transitions.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::Phase;
-use super::{Machine, Remembered, TimeInState, TransitionCounts};
+use super::state_machine::{Machine, Remembered};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::{Health, Tally};
-use crate::signal::{CircuitState, Transition, TransitionReason};
+use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason};
 
 impl Machine {
     pub(crate) fn config(&self) -> &Arc<BreakerConfig> {
@@ -23,12 +23,12 @@ impl Machine {
         self.generation
     }
 
-    /// The state that was last entered; see [`Machine::state`] for the one that holds now.
+    /// The state that was last entered; [`Machine::state`] also looks at the time.
     pub(crate) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
 
-    /// The state as the next caller would find it. Changes nothing.
+    /// The state that the next caller would find. Changes nothing.
     pub(crate) fn state(&self, now: Instant) -> CircuitState {
         if self.is_due(now) {
             CircuitState::HalfOpen
@@ -37,7 +37,7 @@ impl Machine {
         }
     }
 
-    /// When the recovery time is over, while the circuit is open.
+    /// When the recovery time ends, while the circuit is open.
     pub(crate) fn end(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Open(outage) => outage.end(),
@@ -45,7 +45,7 @@ impl Machine {
         }
     }
 
-    /// Since when and until when the circuit is open, while it is.
+    /// When the circuit opened and when the recovery time ends, while it is open.
     pub(crate) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
         match &self.phase {
             Phase::Open(outage) => Some((outage.since(), outage.end())),
@@ -53,7 +53,7 @@ impl Machine {
         }
     }
 
-    /// How long until a call may be admitted: zero where one would be now, `None` where nobody knows.
+    /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
     pub(crate) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
             Phase::Open(outage) => outage.time_left(now),
@@ -63,23 +63,23 @@ impl Machine {
         }
     }
 
-    /// Whether there have been enough calls for rates, or none is asked for.
+    /// Whether there were enough calls for the rates, or no rate is set.
     pub(crate) fn trusts_rates(&self) -> bool {
         let health = self.phase.health();
         health.is_some_and(|health| health.trusts_rates(&self.config))
     }
 
-    /// Failures in a row in the present state.
+    /// Consecutive failures in the present state.
     pub(crate) fn streak(&self) -> u32 {
         self.phase.health().map_or(0, Health::streak)
     }
 
-    /// What is in the present state's window.
+    /// The calls in the present state's window.
     pub(crate) fn window(&self, now: Instant) -> Option<Tally> {
         self.phase.health().and_then(|health| health.tally(now))
     }
 
-    /// What was remembered when a condition last opened the circuit.
+    /// The calls that were remembered when a condition last opened the circuit.
     pub(crate) fn last_opening(&self) -> Option<Remembered> {
         self.last_opening.as_deref().copied()
     }
@@ -105,17 +105,17 @@ impl Machine {
         self.log.transitions(self.epoch)
     }
 
-    /// Whether there is anything to fetch.
+    /// Whether there is a transition or a would-open to fetch.
     pub(crate) fn has_news(&self) -> bool {
         self.log.has_unfetched() || self.would_open.is_some()
     }
 
-    /// The transitions since this was last asked, oldest first.
+    /// The transitions since the last call of this function, oldest first.
     pub(crate) fn fetch_transitions(&mut self) -> impl Iterator<Item = Transition> + '_ {
         self.log.fetch(self.epoch)
     }
 
-    /// Why an observed breaker would have opened since this was last asked.
+    /// Why an observed breaker would have opened, once.
     pub(crate) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }

@@ -7,6 +7,7 @@ use super::bucket::Bucket;
 use super::config::BudgetConfig;
 use super::counts::Counters;
 use super::reservation::Reservation;
+use super::shared_budget::SharedBudget;
 use super::snapshot::BudgetSnapshot;
 use crate::platform::{Mutex, MutexGuard};
 use crate::signal::Name;
@@ -79,26 +80,19 @@ use crate::signal::Name;
 /// write. A success that ends at the very time of a reservation may still see the bucket full, and bring nothing: as if it
 /// had ended just before.
 #[derive(Clone)]
-pub struct RetryBudget(Arc<Shared>);
-
-struct Shared {
-    name: Name,
-    bucket: Bucket,
-    counts: Counters,
-    /// What holds, for those who ask: calls never do. One change at a time.
-    settings: Mutex<BudgetConfig>,
-}
+pub struct RetryBudget(Arc<SharedBudget>);
 
 impl RetryBudget {
-    /// A budget of one's own, in no registry: see
-    /// [`Registry::get_or_register_budget`](crate::Registry::get_or_register_budget) for one that is shared by its name.
+    /// Makes a budget outside every registry. See
+    /// [`Registry::get_or_register_budget`](crate::Registry::get_or_register_budget) for one that is
+    /// shared by its name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BudgetConfig) -> Self {
         Self::with_name(Name::from(name.into()), config)
     }
 
     pub(crate) fn with_name(name: Name, config: BudgetConfig) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedBudget {
             name,
             bucket: Bucket::new(&config),
             counts: Counters::new(),
@@ -112,8 +106,8 @@ impl RetryBudget {
         &self.0.name
     }
 
-    /// Takes what a retry costs, to be [spent](Reservation::spend) when its attempt starts. `None` if there is less: then
-    /// the call should end with the error that it has.
+    /// Takes the cost of a retry, to be [spent](Reservation::spend) when its attempt starts. `None` if
+    /// there are fewer tokens: then the call should end with its present error.
     #[must_use]
     pub fn try_reserve(&self) -> Option<Reservation> {
         let Some(cost) = self.0.bucket.take() else {
@@ -121,11 +115,11 @@ impl RetryBudget {
             return None;
         };
         self.0.counts.granted.count();
-        Some(Reservation::new(self.clone(), cost))
+        Some(Reservation::new(Arc::clone(&self.0), cost))
     }
 
-    /// A call succeeded. `paid` says whether its last attempt was a retry that this budget paid for, which gives the cost
-    /// of one retry back; else it brings the deposit.
+    /// A call succeeded. `paid` says whether this budget paid for its last attempt: then the cost of one
+    /// retry returns; otherwise the deposit is added.
     #[inline]
     pub fn succeeded(&self, paid: bool) {
         if paid {
@@ -151,28 +145,19 @@ impl RetryBudget {
         }
     }
 
-    pub(super) fn give_back(&self, cost: u32) {
-        self.0.bucket.put(cost);
-        self.0.counts.returned.count();
-    }
-
-    pub(super) fn count_spent(&self) {
-        self.0.counts.spent.count();
-    }
-
-    /// How many tokens are in the bucket now.
+    /// How many tokens the bucket holds now.
     #[must_use]
     pub fn tokens(&self) -> u32 {
         self.0.bucket.level().tokens
     }
 
-    /// The settings that hold.
+    /// The present settings.
     #[must_use]
     pub fn config(&self) -> BudgetConfig {
         *self.settings()
     }
 
-    /// What there is to know about it.
+    /// The budget's tokens, settings and counts now.
     #[must_use]
     pub fn snapshot(&self) -> BudgetSnapshot {
         let counts = self.0.counts.get();
@@ -187,7 +172,7 @@ impl RetryBudget {
         }
     }
 
-    /// Puts these settings in place; the tokens stay, as far as they fit. Whether anything changed.
+    /// Applies these settings; the tokens stay, as far as they fit. Returns whether anything changed.
     pub(crate) fn reconfigure(&self, config: BudgetConfig) -> bool {
         let mut settings = self.settings();
         let changes = *settings != config;
@@ -198,8 +183,9 @@ impl RetryBudget {
         changes
     }
 
-    /// The same for one that had no settings but the defaults, with as many tokens as if it had begun with these.
-    pub(crate) fn settle(&self, config: BudgetConfig) -> bool {
+    /// Replaces assumed defaults by these settings: the budget has as many tokens as if it had started
+    /// with them. Returns whether anything changed.
+    pub(crate) fn replace_assumed(&self, config: BudgetConfig) -> bool {
         let mut settings = self.settings();
         let changes = *settings != config;
         if changes {

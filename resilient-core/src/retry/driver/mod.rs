@@ -26,7 +26,7 @@ use crate::breaker::CircuitOpen;
 use crate::signal::Classification;
 use crate::signal::StopReason;
 use crate::signal::TimeLimit;
-use crate::telemetry::{self, Call};
+use crate::telemetry::{self, RetryCallCount};
 use crate::time;
 
 /// The retries of one call.
@@ -36,7 +36,7 @@ use crate::time;
 #[derive(Debug)]
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
-    call: Call,
+    call: RetryCallCount,
     /// There once an attempt has failed, so that a call that succeeds at once has next to nothing to set up.
     progress: Option<Box<Progress>>,
 }
@@ -84,7 +84,7 @@ impl<'a> RetryDriver<'a> {
                 started,
                 needs_timer,
             },
-            call: Call::default(),
+            call: RetryCallCount::default(),
             progress: None,
         }
     }

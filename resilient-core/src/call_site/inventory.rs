@@ -4,7 +4,8 @@
 
 use std::panic::Location;
 
-use crate::call_site::{KeyedSite, Site};
+use super::keyed::KeyedCallSite;
+use super::single::CallSite;
 use crate::registry::Registry;
 
 /// A function with `#[circuit_breaker]`, called already or not: from [`Registry::annotated`].
@@ -67,23 +68,23 @@ pub struct Annotated(Kind);
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// One breaker.
-    Breaker(&'static Site),
+    Breaker(&'static CallSite),
     /// One for each key.
-    Keyed(&'static KeyedSite),
+    Keyed(&'static KeyedCallSite),
 }
 
-inventory::collect!(Annotated);
+::inventory::collect!(Annotated);
 
 impl Annotated {
     /// A function with one breaker.
     #[must_use]
-    pub const fn breaker(site: &'static Site) -> Self {
+    pub const fn breaker(site: &'static CallSite) -> Self {
         Self(Kind::Breaker(site))
     }
 
     /// A function with a breaker for each key.
     #[must_use]
-    pub const fn keyed(site: &'static KeyedSite) -> Self {
+    pub const fn keyed(site: &'static KeyedCallSite) -> Self {
         Self(Kind::Keyed(site))
     }
 
@@ -107,7 +108,7 @@ impl Annotated {
 
     /// All annotated functions that were linked, in no order.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        inventory::iter::<Self>.into_iter()
+        ::inventory::iter::<Self>.into_iter()
     }
 }
 
@@ -119,12 +120,12 @@ mod tests {
 
     #[test]
     fn what_was_submitted_is_known_before_its_first_call() {
-        static HERE: Site =
-            Site::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
-        static BY_KEY: KeyedSite =
-            KeyedSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
-        inventory::submit! { Annotated::breaker(&HERE) }
-        inventory::submit! { Annotated::keyed(&BY_KEY) }
+        static HERE: CallSite =
+            CallSite::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
+        static BY_KEY: KeyedCallSite =
+            KeyedCallSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
+        ::inventory::submit! { Annotated::breaker(&HERE) }
+        ::inventory::submit! { Annotated::keyed(&BY_KEY) }
         let is_here = |each: &&Annotated| matches!(each.kind(), Kind::Breaker(site) if std::ptr::eq(site, &raw const HERE));
         let is_by_key = |each: &&Annotated| matches!(each.kind(), Kind::Keyed(site) if std::ptr::eq(site, &raw const BY_KEY));
         assert_eq!(Annotated::all().filter(is_here).count(), 1);
