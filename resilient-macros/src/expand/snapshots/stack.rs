@@ -20,7 +20,9 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
-                let permit = match ::resilient::__private::CallSite::try_acquire(breaker) {
+                let permit = match ::resilient::__private::CallSite::try_acquire(
+                    breaker,
+                ) {
                     ::core::result::Result::Ok(permit) => permit,
                     ::core::result::Result::Err(open) => {
                         let next = ::resilient::__private::RetryDriver::after_rejection(
