@@ -13,10 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resilient_core::{
-    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState, EventKind, KeyedBreakers,
-    ManualClock, Outcome, Permit, Registry, Transition,
+use resilient_core::breaker::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState, Permit, Transition,
 };
+use resilient_core::event::EventKind;
+use resilient_core::keyed::KeyedBreakers;
+use resilient_core::registry::Registry;
+use resilient_core::signal::Outcome;
+use resilient_core::time::ManualClock;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner, thread};

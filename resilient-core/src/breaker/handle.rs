@@ -18,7 +18,7 @@ use crate::time::{Clock, ClockSource};
 /// A circuit breaker. Clones are handles of the same one.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
 ///
 /// #[derive(Debug)]
 /// enum PayError { Declined, Unavailable }
@@ -43,7 +43,7 @@ enum Handle {
 }
 
 impl CircuitBreaker {
-    /// A closed breaker. It is in no registry: see [`Registry`](crate::Registry) for those that are shared by name.
+    /// A closed breaker. It is in no registry: see [`Registry`](crate::registry::Registry) for those that are shared by name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::build(Setup::new(

@@ -15,13 +15,14 @@ use crate::signal::{Classification, Fallible, Outcome, every_failure};
 /// of another future of the same task. A half-open breaker's probe slot is free again in every case.
 ///
 /// ```
-/// use resilient_core::{CircuitBreaker, Outcome};
+/// use resilient_core::breaker::CircuitBreaker;
+/// use resilient_core::signal::Outcome;
 ///
 /// let breaker = CircuitBreaker::default();
 /// let permit = breaker.try_acquire()?;
 /// let answer = "42".parse::<i32>();
 /// permit.report(if answer.is_ok() { Outcome::Success } else { Outcome::Failure });
-/// # Ok::<(), resilient_core::CircuitOpen>(())
+/// # Ok::<(), resilient_core::breaker::CircuitOpen>(())
 /// ```
 #[must_use = "a permit that is dropped counts as an abandoned call"]
 pub struct Permit<'breaker> {

@@ -80,7 +80,7 @@ pub enum EventKind {
     /// The state changed: one event for each transition. The end of the recovery time alone is not a
     /// transition; the next call then causes the one into `HalfOpen`.
     Transition(Transition),
-    /// The breaker is in [`CircuitState::ObserveOnly`](crate::CircuitState::ObserveOnly) and would have
+    /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly) and would have
     /// opened for this reason. Reported once until the state changes.
     WouldOpen(TransitionReason),
     /// The settings changed: an override was set or cleared, or, for a budget, code declared its first
@@ -101,6 +101,6 @@ pub enum EventKind {
     InvalidSetting(ConfigError),
     /// A retry began inside an attempt of another retry, from its second attempt on: attempts multiply.
     /// Reported once for each place, to the listeners of the
-    /// [global registry](crate::Registry::global). See [`NestedMode`](crate::NestedMode).
+    /// [global registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).
     NestedRetry,
 }

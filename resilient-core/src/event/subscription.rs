@@ -10,14 +10,15 @@ use super::kind::Event;
 use super::listeners::{ListenerId, Listeners};
 
 /// The events of a breaker or registry, in order, until the subscription is dropped: from
-/// [`CircuitBreaker::subscribe`](crate::CircuitBreaker::subscribe) or
-/// [`Registry::subscribe`](crate::Registry::subscribe).
+/// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
+/// [`Registry::subscribe`](crate::registry::Registry::subscribe).
 ///
 /// It is bounded and never delays a call: if more events wait than its capacity, the oldest are lost
 /// and [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
-/// use resilient_core::{CircuitBreaker, EventKind, CircuitState};
+/// use resilient_core::breaker::{CircuitBreaker, CircuitState};
+/// use resilient_core::event::EventKind;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let breaker = CircuitBreaker::default();

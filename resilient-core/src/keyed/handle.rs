@@ -15,7 +15,7 @@ use crate::time::{Clock, ClockSource};
 /// Circuit breakers that share name and settings, one for each key. Clones are handles of the same
 /// breakers.
 ///
-/// At most [`max_keys`](crate::BreakerConfigBuilder::max_keys) keys have a breaker of their own. A
+/// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have a breaker of their own. A
 /// further key evicts a closed breaker that was not used for a while (about the least recently used;
 /// its streak and window are lost). If no circuit is closed, the key uses a breaker that all such keys
 /// share, and whose key reads `(other keys)`. So keys that an attacker chooses neither exhaust the
@@ -25,7 +25,9 @@ use crate::time::{Clock, ClockSource};
 /// lock, and must not use the same breakers.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, KeyedBreakers, Outcome, CircuitState};
+/// use resilient_core::breaker::{BreakerConfig, CircuitState};
+/// use resilient_core::keyed::KeyedBreakers;
+/// use resilient_core::signal::Outcome;
 ///
 /// let config = BreakerConfig::builder().failure_threshold(1).max_keys(1_000).build()?;
 /// let shards = KeyedBreakers::<u32>::new("shards", config);
@@ -33,13 +35,13 @@ use crate::time::{Clock, ClockSource};
 /// shards.get(&7).try_acquire().unwrap().report(Outcome::Failure);
 /// assert_eq!(shards.get(&7).state(), CircuitState::Open);
 /// assert_eq!(shards.get(&8).state(), CircuitState::Closed);
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 pub struct KeyedBreakers<K>(Arc<Group<K>>);
 
 impl<K: BreakerKey> KeyedBreakers<K> {
     /// Makes a group without breakers, outside every registry. See
-    /// [`Registry::get_or_register_keyed`](crate::Registry::get_or_register_keyed) for registered ones.
+    /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed) for registered ones.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         let group = Group::new(

@@ -28,7 +28,7 @@ impl Registry {
     /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
     /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
     /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
-    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`StopReason`](crate::StopReason), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
+    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`StopReason`](crate::retry::StopReason), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
     /// | `resilient.budget.tokens` | gauge | `budget` | what is in the bucket of a retry budget |
     /// | `resilient.budget.capacity` | gauge | `budget` | what fits into it |
     /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |

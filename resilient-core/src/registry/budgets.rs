@@ -14,7 +14,8 @@ impl Registry {
     /// The retry budget of this name.
     ///
     /// ```
-    /// use resilient_core::{BudgetConfig, Registry};
+    /// use resilient_core::registry::Registry;
+    /// use resilient_core::retry::BudgetConfig;
     ///
     /// let registry = Registry::new();
     /// let payments = registry.get_or_register_budget("payments", BudgetConfig::default());

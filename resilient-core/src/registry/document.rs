@@ -90,7 +90,7 @@ impl Registry {
     /// [`Registry::set_overrides`] for what that means to live breakers, and [`Overrides`] for which setting wins.
     ///
     /// ```
-    /// # use resilient_core::Registry;
+    /// # use resilient_core::registry::Registry;
     /// let applied = Registry::new().apply_toml(r#"
     ///     [defaults]
     ///     recovery_time = "10s"
@@ -107,7 +107,7 @@ impl Registry {
     /// "#)?;
     /// assert_eq!(applied.waiting, ["inventory/reserve", "payments"]);
     /// assert_eq!(applied.waiting_budgets, ["payments"]);
-    /// # Ok::<(), resilient_core::LoadError>(())
+    /// # Ok::<(), resilient_core::registry::LoadError>(())
     /// ```
     ///
     /// # Errors

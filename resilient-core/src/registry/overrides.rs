@@ -10,7 +10,8 @@ use crate::signal::ConfigError;
 /// What an operator says of one name. What it leaves open, the code says.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, OperatorMode, BreakerOverride};
+/// use resilient_core::breaker::{BreakerConfig, OperatorMode};
+/// use resilient_core::registry::BreakerOverride;
 ///
 /// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
 /// let trial = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2)).with_mode(OperatorMode::ObserveOnly);
@@ -52,13 +53,14 @@ impl From<OperatorMode> for BreakerOverride {
 /// What an operator says of one retry budget. What it leaves open, the code says.
 ///
 /// ```
-/// use resilient_core::{BudgetConfig, BudgetOverride, Registry};
+/// use resilient_core::registry::{BudgetOverride, Registry};
+/// use resilient_core::retry::BudgetConfig;
 ///
 /// let registry = Registry::new();
 /// let payments = registry.get_or_register_budget("payments", BudgetConfig::default());
 /// registry.override_budget("payments", BudgetConfig::builder().capacity(20))?;
 /// assert_eq!((payments.config().capacity(), payments.tokens()), (20, 20));
-/// # Ok::<(), resilient_core::OverrideError>(())
+/// # Ok::<(), resilient_core::registry::OverrideError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
@@ -78,7 +80,7 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
 /// Everything that an operator says: defaults of breakers, and overrides by name.
 ///
 /// For each setting, the first of these holds that says something: the override of the name, the code, `defaults`, and the
-/// [library's default](crate::BreakerConfig).
+/// [library's default](crate::breaker::BreakerConfig).
 ///
 /// With the feature `serde` it can be deserialised. Durations are text like `"250ms"` or `"1m 30s"`, shares `0.5` or
 /// `"50%"`, `window` a number or a duration, `mode` one of `forced_open`, `disabled` and `observe_only`. With the feature

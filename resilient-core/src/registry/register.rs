@@ -18,7 +18,7 @@ impl Registry {
     /// there is one breaker.
     ///
     /// If the name was registered with other settings before, those apply, and the conflict is reported
-    /// once: as [`EventKind::Conflict`](crate::EventKind::Conflict), and as a warning with the feature
+    /// once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict), and as a warning with the feature
     /// `tracing`. If the name has a breaker for each key, the conflict is reported, too, and this breaker
     /// is registered under the name and the place of the call.
     #[track_caller]

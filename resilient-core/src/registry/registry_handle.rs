@@ -16,7 +16,8 @@ use crate::time::{Clock, ClockSource};
 /// call of its function on. Functions with the same `name` share one breaker.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, Registry};
+/// use resilient_core::breaker::BreakerConfig;
+/// use resilient_core::registry::Registry;
 ///
 /// let registry = Registry::new();
 /// let payments = registry.get_or_register("payments", BreakerConfig::default());

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::entry::{Entry, NamedEntry};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
 
-/// Breakers that were selected from a [`Registry`](crate::Registry): by name, by prefix, or all. It does
+/// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix, or all. It does
 /// not contain breakers that are registered later.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, Registry, CircuitState};
+/// use resilient_core::breaker::{BreakerConfig, CircuitState};
+/// use resilient_core::registry::Registry;
 ///
 /// let registry = Registry::new();
 /// for name in ["payments/charge", "payments/refund", "search"] {

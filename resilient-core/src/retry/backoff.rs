@@ -19,7 +19,7 @@ use super::nanos;
 /// then the cap. The sequence of `Fibonacci` is that of go-retry, which begins with two of the base.
 ///
 /// ```
-/// use resilient_core::{Backoff, RetryPolicy};
+/// use resilient_core::retry::{Backoff, RetryPolicy};
 /// use std::time::Duration;
 ///
 /// // What the dependency's documentation says; from the fourth on, as computed.
@@ -35,7 +35,7 @@ use super::nanos;
 ///     .build()?;
 /// let secs: Vec<_> = policy.nominal_delays().map(|delay| delay.as_secs()).collect();
 /// assert_eq!(secs, [1, 5, 30, 60]);
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]

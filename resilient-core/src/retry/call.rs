@@ -20,7 +20,8 @@ use crate::time::sleep;
 /// [`RetryPolicy::call`].
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen, TimeLimit, RetryPolicy, TimedOut};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
+/// use resilient_core::retry::{RetryPolicy, TimeLimit, TimedOut};
 /// use std::time::Duration;
 ///
 /// #[derive(Debug, PartialEq)]
@@ -45,7 +46,7 @@ use crate::time::sleep;
 /// let Err(FetchError::TimedOut(timed_out)) = stock else { panic!("it never answers") };
 /// assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
 /// assert_eq!(timed_out.attempts(), 2);
-/// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
+/// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
 /// ```
 #[derive(Debug)]
 #[must_use = "a call is made by `run` or one of its like"]
@@ -74,7 +75,7 @@ impl RetryPolicy {
 
 impl<'a> RetryCall<'a> {
     /// The time for the whole call. A running attempt is cancelled when it is over, and the call returns what
-    /// [`TimedOut`](crate::TimedOut) makes. A sleep that would reach it is not begun: the call ends with the last error.
+    /// [`TimedOut`](crate::retry::TimedOut) makes. A sleep that would reach it is not begun: the call ends with the last error.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self

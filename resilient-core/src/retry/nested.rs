@@ -15,7 +15,7 @@ use crate::telemetry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NestedMode {
-    /// Goes on, and says so once for each place in the code: [`EventKind::NestedRetry`](crate::EventKind::NestedRetry), which
+    /// Goes on, and says so once for each place in the code: [`EventKind::NestedRetry`](crate::event::EventKind::NestedRetry), which
     /// is a warning of the feature `tracing`.
     #[default]
     Warn,

@@ -74,7 +74,7 @@ impl Default for RetryPolicy {
 /// Settings of a retry before they are checked. See [`RetryPolicy`] for defaults and ranges. Usable in constants.
 ///
 /// ```
-/// use resilient_core::RetryPolicy;
+/// use resilient_core::retry::RetryPolicy;
 /// use std::time::Duration;
 ///
 /// let policy = RetryPolicy::builder()
@@ -82,7 +82,7 @@ impl Default for RetryPolicy {
 ///     .base_delay(Duration::from_millis(50))
 ///     .max_elapsed(Duration::from_secs(5))
 ///     .build()?;
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]

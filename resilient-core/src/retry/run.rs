@@ -14,7 +14,7 @@ impl RetryPolicy {
     /// `None`, is tried again.
     ///
     /// ```
-    /// use resilient_core::RetryPolicy;
+    /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -23,7 +23,7 @@ impl RetryPolicy {
     ///     .run(|attempt| async move { if attempt.is_first() { Err("too early") } else { Ok(42) } })
     ///     .await;
     /// assert_eq!(answer, Ok(42));
-    /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
     /// ```
     ///
     /// With time limits, a budget, or every attempt's error: [`call`](Self::call).
@@ -95,7 +95,7 @@ impl RetryPolicy {
 
     /// Runs `operation` with every attempt passing through `breaker`. Once the circuit is open the loop ends with the
     /// real error, or waits if [`when_open`](super::RetryPolicyBuilder::when_open) says so. Only a call that is rejected
-    /// at its first attempt returns [`CircuitOpen`](crate::CircuitOpen).
+    /// at its first attempt returns [`CircuitOpen`](crate::breaker::CircuitOpen).
     ///
     /// # Cancel safety
     ///

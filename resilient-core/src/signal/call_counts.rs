@@ -6,12 +6,12 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CallCounts {
-    /// Ended in [`Outcome::Success`](crate::Outcome::Success).
+    /// Ended in [`Outcome::Success`](crate::signal::Outcome::Success).
     pub success: u64,
-    /// Ended in [`Outcome::Failure`](crate::Outcome::Failure) or in a panic; or cancelled, if that counts
+    /// Ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic; or cancelled, if that counts
     /// as a failure.
     pub failure: u64,
-    /// Ended in [`Outcome::Ignored`](crate::Outcome::Ignored).
+    /// Ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
     pub ignored: u64,
     /// Cancelled: the permit was dropped without an outcome.
     pub abandoned: u64,

@@ -34,8 +34,8 @@ pub enum CircuitState {
     Open,
     /// A few probes are admitted, to learn whether the dependency is back. The others are rejected.
     HalfOpen,
-    /// Rejects every call until told otherwise, whatever time passes: [`close`](crate::CircuitBreaker::close) ends it, or
-    /// [`half_open`](crate::CircuitBreaker::half_open), which lets probes decide.
+    /// Rejects every call until told otherwise, whatever time passes: [`close`](crate::breaker::CircuitBreaker::close) ends it, or
+    /// [`half_open`](crate::breaker::CircuitBreaker::half_open), which lets probes decide.
     ForcedOpen,
     /// Admits every call and records nothing: neither streak nor window nor totals. Calls that were admitted before and end
     /// now are recorded as little.

@@ -6,7 +6,7 @@ use std::fmt;
 /// A setting that cannot be: which one, its value, and the rule that it breaks.
 ///
 /// ```
-/// use resilient_core::BreakerConfig;
+/// use resilient_core::breaker::BreakerConfig;
 ///
 /// let error = BreakerConfig::builder().failure_threshold(0).build().unwrap_err();
 /// assert_eq!(error.to_string(), "`failure_threshold` is 0: must be at least 1");

@@ -26,7 +26,7 @@ pub enum Outcome {
 /// try; a `429` says nothing against the server's health and is worth a retry.
 ///
 /// ```
-/// use resilient_core::{Classification, Outcome};
+/// use resilient_core::signal::{Classification, Outcome};
 /// use std::time::Duration;
 ///
 /// let class = Classification::throttled().after(Duration::from_secs(2));
@@ -101,7 +101,7 @@ impl Classification {
 /// has the bound `E: Classify`.
 ///
 /// ```
-/// use resilient_core::{Classification, Classify};
+/// use resilient_core::signal::{Classification, Classify};
 /// use std::time::Duration;
 ///
 /// enum PayError {

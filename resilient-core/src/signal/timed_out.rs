@@ -40,7 +40,7 @@ impl fmt::Display for TimeLimit {
 /// The call took too long and was cancelled: whether it took effect is not known.
 ///
 /// ```
-/// use resilient_core::{TimeLimit, TimedOut};
+/// use resilient_core::retry::{TimeLimit, TimedOut};
 ///
 /// #[derive(Debug)]
 /// enum PayError { TimedOut(TimedOut) }

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use resilient_core::testing::Scope;
-//! use resilient_core::{StopReason, Jitter, RetryPolicy};
+//! use resilient_core::retry::{Jitter, RetryPolicy, StopReason};
 //! use std::time::Duration;
 //!
 //! // The code under test.
@@ -24,7 +24,7 @@
 //!
 //! # What a scope reaches
 //!
-//! All calls under `#[retry]` or a [`RetryPolicy`](crate::RetryPolicy) that are made in it, however deep, in the same task or
+//! All calls under `#[retry]` or a [`RetryPolicy`](crate::retry::RetryPolicy) that are made in it, however deep, in the same task or
 //! thread; not those of tasks or threads that are started in it, unless they run in a clone of it. Tests that run at the same
 //! time have scopes of their own and do not see each other's.
 //!

@@ -157,8 +157,8 @@ impl Scope {
     }
 
     /// A clock that each skipped sleep moves on by the delay, and that moves by hand: for breakers, with
-    /// [`CircuitBreaker::with_clock`](crate::CircuitBreaker::with_clock) or
-    /// [`Registry::use_clock`](crate::Registry::use_clock).
+    /// [`CircuitBreaker::with_clock`](crate::breaker::CircuitBreaker::with_clock) or
+    /// [`Registry::use_clock`](crate::registry::Registry::use_clock).
     #[must_use]
     pub fn clock(&self) -> ManualClock {
         self.shared.clock.clone()

@@ -12,7 +12,9 @@ use crate::time::Clock;
 /// `tokio::time::pause`.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CoarseClock, Registry};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker};
+/// use resilient_core::registry::Registry;
+/// use resilient_core::time::CoarseClock;
 /// use std::time::Duration;
 ///
 /// let config = BreakerConfig::builder().window(Duration::from_secs(60)).failure_rate(0.5).build()?;
@@ -21,7 +23,7 @@ use crate::time::Clock;
 /// // Or for all breakers that are registered from now on, those of annotated functions among them:
 /// Registry::global().use_clock(CoarseClock::new());
 /// # assert!(breaker.try_acquire().is_ok());
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct CoarseClock {

@@ -9,7 +9,8 @@ use super::instant::later;
 /// A clock that stands still until it is moved: for tests of breakers.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, CircuitState};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitState};
+/// use resilient_core::signal::Outcome;
 /// use resilient_core::time::ManualClock;
 /// use std::time::Duration;
 ///
@@ -21,7 +22,7 @@ use super::instant::later;
 /// assert_eq!(breaker.state(), CircuitState::Open);
 /// clock.advance(Duration::from_secs(30));
 /// assert_eq!(breaker.state(), CircuitState::HalfOpen);
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ManualClock {

@@ -1,6 +1,6 @@
 //! The tokens of a retry budget, beside each other's takers, givers and operators.
 
-use resilient_core::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
+use resilient_core::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 
 use super::*;
 

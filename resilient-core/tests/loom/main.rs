@@ -24,10 +24,14 @@ use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread::{self, JoinHandle};
 use resilient_core::__private::{HandOver, in_order};
-use resilient_core::{
-    BreakerConfig, BreakerConfigBuilder, BreakerOverride, CircuitBreaker, CircuitState, EventKind,
-    KeyedBreakers, ManualClock, OperatorMode, Outcome, Permit, Registry,
+use resilient_core::breaker::{
+    BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState, OperatorMode, Permit,
 };
+use resilient_core::event::EventKind;
+use resilient_core::keyed::KeyedBreakers;
+use resilient_core::registry::{BreakerOverride, Registry};
+use resilient_core::signal::Outcome;
+use resilient_core::time::ManualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -14,7 +14,7 @@ macro_rules! settings {
         /// Settings of a breaker before they are checked. See [`BreakerConfig`] for defaults and ranges.
         ///
         /// ```
-        /// use resilient_core::BreakerConfig;
+        /// use resilient_core::breaker::BreakerConfig;
         /// use std::time::Duration;
         ///
         /// let config = BreakerConfig::builder()
@@ -23,7 +23,7 @@ macro_rules! settings {
         ///     .recovery_time(Duration::from_secs(10))
         ///     .recovery_factor(2.0)
         ///     .build()?;
-        /// # Ok::<(), resilient_core::ConfigError>(())
+        /// # Ok::<(), resilient_core::signal::ConfigError>(())
         /// ```
         #[derive(Debug, Clone, PartialEq, Default)]
         #[must_use]
@@ -41,11 +41,11 @@ macro_rules! settings {
             /// What was set, without the defaults: to change some of it.
             ///
             /// ```
-            /// # use resilient_core::BreakerConfig;
+            /// # use resilient_core::breaker::BreakerConfig;
             /// let strict = BreakerConfig::builder().failure_threshold(1).build()?;
             /// let strict_twice = strict.to_builder().half_open_successes(2).build()?;
             /// # assert_ne!(strict, strict_twice);
-            /// # Ok::<(), resilient_core::ConfigError>(())
+            /// # Ok::<(), resilient_core::signal::ConfigError>(())
             /// ```
             pub fn to_builder(&self) -> BreakerConfigBuilder {
                 BreakerConfigBuilder {

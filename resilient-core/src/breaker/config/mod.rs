@@ -50,14 +50,14 @@ pub enum AbandonedOutcome {
 /// Which calls rates and counts are taken of.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, Window};
+/// use resilient_core::breaker::{BreakerConfig, Window};
 /// use std::time::Duration;
 ///
 /// let last_hundred = BreakerConfig::builder().window(100).failure_rate(0.5);
 /// let last_minute = BreakerConfig::builder().window(Duration::from_secs(60)).failure_count(20);
 /// # last_hundred.build()?; last_minute.build()?;
 /// # assert_eq!(Window::from(100), Window::Calls(100));
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -81,7 +81,7 @@ impl From<Duration> for Window {
     }
 }
 
-/// Checked settings of a [`CircuitBreaker`](crate::CircuitBreaker).
+/// Checked settings of a [`CircuitBreaker`](crate::breaker::CircuitBreaker).
 ///
 /// | setting | unit | range | default |
 /// |---|---|---|---|
@@ -102,7 +102,7 @@ impl From<Duration> for Window {
 /// | [`half_open_failures`](BreakerConfigBuilder::half_open_failures) | probes | any | 0 |
 /// | [`probe_timeout`](BreakerConfigBuilder::probe_timeout) | time | above zero | the recovery time, within 30 s and 10 min |
 /// | [`abandoned`](BreakerConfigBuilder::abandoned) | | | `Ignore` |
-/// | [`max_keys`](BreakerConfigBuilder::max_keys) | keys, of [keyed breakers](crate::KeyedBreakers) | 1 to 1 000 000 | 10 000 |
+/// | [`max_keys`](BreakerConfigBuilder::max_keys) | keys, of [keyed breakers](crate::keyed::KeyedBreakers) | 1 to 1 000 000 | 10 000 |
 ///
 /// Several conditions may be set; the first that is met opens the circuit.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ const AT_LEAST_ONE: &str = "must be at least 1";
 const WITHIN_CAPACITY: &str = "must not be above `capacity`";
 const WITHIN_DEFAULT_CAPACITY: &str = "must not be above `capacity`, which is 500 by default";
 
-/// Checked settings of a [`RetryBudget`](crate::RetryBudget), in tokens.
+/// Checked settings of a [`RetryBudget`](crate::retry::RetryBudget), in tokens.
 ///
 /// | setting | what | range | default |
 /// |---|---|---|---|
@@ -24,14 +24,14 @@ const WITHIN_DEFAULT_CAPACITY: &str = "must not be above `capacity`, which is 50
 /// | [`deposit`](BudgetConfigBuilder::deposit) | what a call brings that succeeds at its first attempt | any | 1 |
 ///
 /// ```
-/// use resilient_core::BudgetConfig;
+/// use resilient_core::retry::BudgetConfig;
 ///
 /// let config = BudgetConfig::builder().capacity(100).build()?;
 /// assert_eq!((config.retry_cost(), config.initial_tokens(), config.deposit()), (5, 10, 1));
 ///
 /// let error = BudgetConfig::builder().retry_cost(0).build().unwrap_err();
 /// assert_eq!(error.to_string(), "`retry_cost` is 0: must be at least 1");
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

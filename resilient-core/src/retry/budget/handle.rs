@@ -17,10 +17,10 @@ use crate::signal::Name;
 /// Retries help while failures are rare, and make an outage worse: with three of them, four times the demand. A budget
 /// tells the two apart: successes fill it, retries empty it, and on an empty one a call ends with the error that it has.
 /// That is worth something only if all calls to a dependency share one budget; so budgets have names, and a
-/// [`Registry`](crate::Registry) keeps them beside the breakers.
+/// [`Registry`](crate::registry::Registry) keeps them beside the breakers.
 ///
 /// ```
-/// use resilient_core::{BudgetConfig, RetryBudget};
+/// use resilient_core::retry::{BudgetConfig, RetryBudget};
 ///
 /// let budget = RetryBudget::new("payments", BudgetConfig::builder().capacity(20).initial_tokens(10).build()?);
 ///
@@ -34,7 +34,7 @@ use crate::signal::Name;
 /// budget.succeeded(true); // … and succeeds: its cost comes back
 /// budget.succeeded(false); // a call that needed no retry brings a token
 /// assert_eq!(budget.tokens(), 11);
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 ///
 /// # The rule
@@ -84,7 +84,7 @@ pub struct RetryBudget(Arc<SharedBudget>);
 
 impl RetryBudget {
     /// Makes a budget outside every registry. See
-    /// [`Registry::get_or_register_budget`](crate::Registry::get_or_register_budget) for one that is
+    /// [`Registry::get_or_register_budget`](crate::registry::Registry::get_or_register_budget) for one that is
     /// shared by its name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BudgetConfig) -> Self {

@@ -60,7 +60,7 @@ impl<'a> RetryDriver<'a> {
     }
 
     /// Starts a call that sleeps in an async runtime: where there is none, it ends with
-    /// [`StopReason::NoTimer`](crate::StopReason::NoTimer) rather than in a panic.
+    /// [`StopReason::NoTimer`](crate::retry::StopReason::NoTimer) rather than in a panic.
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
