@@ -89,8 +89,8 @@ impl Table {
         }
     }
 
-    /// The same for settings to which others will be added, such as an override, which the code's
-    /// settings complete: no rule is broken by what is not given yet.
+    /// The first rule that an incomplete list of settings breaks, such as an override, which the
+    /// code's settings complete. A setting that is not given yet breaks no rule.
     #[must_use]
     pub fn first_broken_of_part(&'static self, given: &[Given]) -> Option<Broken> {
         let open = |given: &Given| match given {

@@ -53,7 +53,7 @@ macro_rules! must {
     };
 }
 
-/// The reason of a form, for entries that have no reason of their own.
+/// The reason of a form, for entries that state no reason.
 macro_rules! reason {
     (Share) => {
         "a proportion is from 0 to 1, or from \"0%\" to \"100%\""

@@ -17,6 +17,7 @@
 #[macro_use]
 mod define;
 
+mod broken_rule;
 mod check;
 mod duration;
 mod rule;
@@ -24,6 +25,7 @@ mod settings;
 mod share;
 mod table;
 mod text;
+mod text_error;
 
 pub use self::check::{Broken, Settings, forget_broken};
 pub use self::duration::{duration_text, parse_duration};
@@ -31,4 +33,5 @@ pub use self::rule::{Relation, Rule};
 pub use self::settings::{breaker, budget, limits, millis, retry, secs};
 pub use self::share::parse_share;
 pub use self::table::{Form, Given, Setting, Table, Value};
-pub use self::text::{IntoSetting, TextError, Window};
+pub use self::text::{IntoSetting, Window};
+pub use self::text_error::TextError;

@@ -44,7 +44,7 @@ pub struct Setting {
     pub form: Form,
     /// The end of the sentence "`name` is 0: …" in the error of a builder.
     pub(crate) must: &'static str,
-    /// The same in a compile error, where it also says why.
+    /// The end of that sentence in a compile error, where it also says why.
     pub(crate) reason: &'static str,
     /// The default, unless it depends on other settings.
     pub default: Option<Value>,

@@ -1,27 +1,8 @@
 //! Values that can also be given as text.
 
-use std::fmt;
 use std::time::Duration;
 
-use crate::{parse_duration, parse_share};
-
-/// Why text cannot be read as a value, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextError(String);
-
-impl TextError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl fmt::Display for TextError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TextError {}
+use crate::{TextError, parse_duration, parse_share};
 
 /// The calls that rates and counts are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Table I, as far as it needs no measuring: `tests/allocations.rs` and `tests/soak.rs` measure.
+//! Table I, as far as it needs no measuring: `tests/allocations.rs` and `resilient-core/tests/soak.rs` measure.
 
 use std::error::Error;
 use std::sync::atomic::AtomicBool;

@@ -88,7 +88,7 @@ pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream 
     builder.set("probe_timeout", args.probe_timeout.as_ref(), duration);
     match args.abandoned {
         Some(Abandoned::Ignore) => {
-            builder.call("abandoned", &emit!(#private::AbandonedOutcome::Ignore))
+            builder.call("abandoned", &emit!(#private::AbandonedOutcome::Ignore));
         }
         Some(Abandoned::Failure) => {
             builder.call("abandoned", &emit!(#private::AbandonedOutcome::Failure));

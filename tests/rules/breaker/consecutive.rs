@@ -118,7 +118,7 @@ fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order()
             CircuitState::Open => assert_eq!((late, success), (1, 0)),
             // The success came first.
             CircuitState::Closed => {
-                assert_eq!((late, success, snapshot.consecutive_failures), (0, 1, 1))
+                assert_eq!((late, success, snapshot.consecutive_failures), (0, 1, 1));
             }
             other => panic!("{other}"),
         }

@@ -218,11 +218,7 @@ impl Stage {
             ByHand::Open => breaker.trip(),
             ByHand::OpenFor(time) => breaker.trip_for(time),
             ByHand::HalfOpen => breaker.half_open(),
-            ByHand::Close => {
-                breaker.close();
-                Ok(())
-            }
-            ByHand::Reset => {
+            ByHand::Close | ByHand::Reset => {
                 breaker.close();
                 Ok(())
             }

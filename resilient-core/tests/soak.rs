@@ -1,12 +1,11 @@
-//! Row I1 of the fault model: calls in great number take no memory. A hundred million in a release build, a hundredth of
-//! that in a debug build.
+//! Row I1 of the faults: calls in great number take no memory. A hundred million in a release
+//! build, a million in a debug build.
 
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;
 
-use resilient::breaker::{BreakerConfigBuilder, CircuitState};
-use resilient::{BreakerConfig, CircuitBreaker, Outcome};
+use resilient_core::{BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState, Outcome};
 
 const MANY: u32 = if cfg!(debug_assertions) {
     1_000_000
@@ -14,7 +13,7 @@ const MANY: u32 = if cfg!(debug_assertions) {
     100_000_000
 };
 
-/// What the process has in memory, in KiB.
+/// The resident memory of the process, in KiB.
 fn resident() -> u64 {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let line = rollup.lines().find(|line| line.starts_with("Rss:"));
@@ -22,7 +21,7 @@ fn resident() -> u64 {
     size.unwrap().parse().unwrap()
 }
 
-/// Makes calls, the first of them to warm up, and says by how many KiB the process grew over the others.
+/// Makes calls, the first hundredth to warm up, and returns how many KiB the others took.
 fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> Outcome) -> u64 {
     let breaker = CircuitBreaker::new("soaked", settings.build().unwrap());
     let make = |calls| {
@@ -44,7 +43,7 @@ fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> 
     after.saturating_sub(before)
 }
 
-// One test, since every thread that begins or ends beside it counts, too.
+// One test only: another test's threads would count, too.
 #[test]
 fn fm_i1_a_hundred_million_calls_take_no_memory() {
     let settings = BreakerConfig::builder().failure_threshold(u32::MAX);

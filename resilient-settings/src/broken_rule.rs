@@ -1,0 +1,210 @@
+//! Whether settings break a rule, and the words in which errors say so.
+
+use crate::rule::{Relation, Rule};
+use crate::table::{Form, Given, Table, Value};
+
+impl Rule {
+    /// Whether the settings break the rule for certain. A value that is not known breaks none.
+    #[must_use]
+    pub const fn is_broken(&self, table: &Table, given: &[Given]) -> bool {
+        let subject = self.value(table, given, self.subject);
+        let is_given = given[self.subject].is_given();
+        match self.relation {
+            Relation::Needs(others) => {
+                let mut at = 0;
+                while at < others.len() {
+                    if !given[others[at]].is_default() {
+                        return false;
+                    }
+                    at += 1;
+                }
+                is_given
+            }
+            Relation::NeedsTime(other) => {
+                is_given && matches!(given[other], Given::Value(Value::Count(_)))
+            }
+            Relation::Excludes(other) => is_given && given[other].is_given(),
+            Relation::AtMost(other) => is_above(subject, self.value(table, given, other)),
+            Relation::AtLeast(other) => is_above(self.value(table, given, other), subject),
+            Relation::AtMostSum(one, other) => {
+                match (
+                    self.value(table, given, one),
+                    self.value(table, given, other),
+                ) {
+                    (Some(Value::Count(one)), Some(Value::Count(other))) => {
+                        is_above(subject, Some(Value::Count(one.saturating_add(other))))
+                    }
+                    _ => false,
+                }
+            }
+            Relation::NotWith { own, other, words } => {
+                is_given
+                    && (own.is_empty() || is_one_of(subject, own))
+                    && is_one_of(self.value(table, given, other), words)
+            }
+        }
+    }
+
+    /// The value that takes part: the one that was given, or the default.
+    const fn value(&self, table: &Table, given: &[Given], setting: usize) -> Option<Value> {
+        match given[setting] {
+            Given::Value(value) => Some(value),
+            Given::Unknown | Given::Open => None,
+            Given::Default => {
+                if let Some((other, word)) = self.no_defaults_if {
+                    if let Given::Value(Value::Word(found)) = given[other] {
+                        if is_same(found, word) {
+                            return None;
+                        }
+                    }
+                }
+                table.settings[setting].fixed_default()
+            }
+        }
+    }
+
+    /// The setting that a builder's error names: the subject, or the other one if only that was
+    /// given. So forgetting the named setting always changes something.
+    pub(crate) const fn named(&self, given: &[Given]) -> usize {
+        match self.relation {
+            Relation::AtMost(other) | Relation::AtLeast(other)
+                if given[self.subject].is_default() =>
+            {
+                other
+            }
+            _ => self.subject,
+        }
+    }
+
+    /// What the rule requires of its subject, as in "must not be above `capacity`".
+    #[must_use]
+    pub fn must(&self, table: &Table) -> String {
+        self.must_of(table, self.subject, false)
+    }
+
+    /// The rule as a builder's error states it, for the setting that it names.
+    pub(crate) fn must_of(&self, table: &Table, named: usize, other_is_default: bool) -> String {
+        let (Relation::AtMost(other) | Relation::AtLeast(other)) = self.relation else {
+            return self.must.to_owned();
+        };
+        let is_below = matches!(self.relation, Relation::AtMost(_)) == (named == self.subject);
+        let other = if named == self.subject {
+            other
+        } else {
+            self.subject
+        };
+        let other = &table.settings[other];
+        let mut text = match (self.must, is_below) {
+            ("", true) => format!("must not be above `{}`", other.name),
+            ("", false) => format!("must not be below `{}`", other.name),
+            (must, _) => must.to_owned(),
+        };
+        if let (true, Some(default)) = (other_is_default, other.default) {
+            text = format!("{text}, which is {default} by default");
+        }
+        text
+    }
+
+    /// The compile error for settings that break the rule. For an order it shows both values and
+    /// ends with the rule's reason; otherwise it is the reason, in which `{subject}`, `{value}`
+    /// and `{other}` stand for the subject's name, its value, and the other value.
+    #[must_use]
+    pub fn explain(&self, table: &Table, given: &[Given]) -> String {
+        let name = |setting: usize| table.settings[setting].name;
+        let value = |setting: usize| self.value(table, given, setting);
+        let is_default = |setting: usize| given[setting].is_default();
+        let text = |setting: usize| value(setting).map_or_else(String::new, |it| it.to_string());
+        // "100 calls": the bare number would not say what it counts.
+        let shown = |setting: usize| match (table.settings[setting].form, value(setting)) {
+            (Form::Window { .. }, Some(Value::Count(calls))) => format!("{calls} calls"),
+            _ => text(setting),
+        };
+        let subject = self.subject;
+        let others = self.settings();
+        let other = others[0];
+        let reason = self.reason.replace("{subject}", name(subject));
+        let reason = reason.replace("{value}", &text(subject));
+        let reason = reason.replace("{other}", &text(other));
+        let is_below = matches!(self.relation, Relation::AtMost(_));
+        let order = |above: bool| {
+            if above {
+                ("above", "raise")
+            } else {
+                ("below", "lower")
+            }
+        };
+        let against_default = |one: usize, (side, change): (&str, &str), default: usize| {
+            format!(
+                "`{}` is {}, {side} `{}`, whose default is {}: {change} `{2}` too",
+                name(one),
+                shown(one),
+                name(default),
+                shown(default),
+            )
+        };
+        match self.relation {
+            Relation::AtMost(_) | Relation::AtLeast(_) if is_default(other) => {
+                against_default(subject, order(is_below), other)
+            }
+            Relation::AtMost(_) | Relation::AtLeast(_) if is_default(subject) => {
+                against_default(other, order(!is_below), subject)
+            }
+            Relation::AtMost(_) | Relation::AtLeast(_) => format!(
+                "`{}` is {} and `{}` is {}: {reason}",
+                name(subject),
+                shown(subject),
+                name(other),
+                shown(other),
+            ),
+            Relation::AtMostSum(one, other) => format!(
+                "`{}` is {}: at most `{}` + `{}`, which is {} + {}, because {reason}",
+                name(subject),
+                shown(subject),
+                name(one),
+                name(other),
+                shown(one),
+                shown(other),
+            ),
+            _ => reason,
+        }
+    }
+}
+
+const fn is_above(one: Option<Value>, other: Option<Value>) -> bool {
+    match (one, other) {
+        (Some(Value::Count(one)), Some(Value::Count(other))) => one > other,
+        (Some(Value::Time(one)), Some(Value::Time(other))) => one.as_nanos() > other.as_nanos(),
+        (Some(Value::Number(one)), Some(Value::Number(other))) => one > other,
+        _ => false,
+    }
+}
+
+const fn is_one_of(value: Option<Value>, words: &[&str]) -> bool {
+    let Some(Value::Word(word)) = value else {
+        return false;
+    };
+    let mut at = 0;
+    while at < words.len() {
+        if is_same(word, words[at]) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// `==`, which constants cannot use on text.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}

@@ -1,0 +1,220 @@
+//! Every rule of `docs/rules.md` has a test and a mark.
+//!
+//! A test of rule B10 is a function whose name starts with `b10_`. A mark is a line comment in the
+//! source of the product that starts with the numbers of rules: `// B10`, `// B8, B9: why`. A rule
+//! whose text has a line that starts with `Status: not implemented yet` needs neither.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::workspace::{libraries, root, rust_files};
+
+/// Implemented rules that still lack a test, and those that lack a mark. The test fails when one of
+/// them is no longer needed here.
+const EXCEPTIONS: Exceptions = Exceptions {
+    untested: &["G8"],
+    unmarked: &[
+        "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "B12", "B13", "B14",
+        "B15", "B16", "B17", "G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "R1", "R2", "R3",
+        "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "C1", "C2", "C3",
+        "C4", "C5",
+    ],
+};
+
+#[derive(Clone, Copy)]
+struct Exceptions {
+    untested: &'static [&'static str],
+    unmarked: &'static [&'static str],
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Rule {
+    number: String,
+    is_implemented: bool,
+}
+
+#[test]
+fn every_rule_has_a_test_and_a_mark() {
+    let page = fs::read_to_string(root().join("docs/rules.md")).expect("docs/rules.md");
+    let tests: String = rust_files(&root())
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    let sources = libraries()
+        .into_iter()
+        .flat_map(|folder| rust_files(&root().join(folder).join("src")));
+    let is_product = |path: &str| !path.contains("tests");
+    let product: String = sources
+        .filter(|(path, _)| is_product(path))
+        .map(|(_, text)| text)
+        .collect();
+    let wrong = gaps(
+        &rules(&page),
+        &tested(&tests),
+        &marked(&product),
+        EXCEPTIONS,
+    );
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The rules of the page: headings such as `### B1. States`.
+fn rules(page: &str) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Vec::new();
+    for line in page.lines() {
+        if let Some(heading) = line.strip_prefix("### ") {
+            let number = heading.split('.').next().unwrap_or_default().to_owned();
+            if is_number(&number) {
+                rules.push(Rule {
+                    number,
+                    is_implemented: true,
+                });
+            }
+        } else if line.starts_with("Status: not implemented yet") {
+            if let Some(rule) = rules.last_mut() {
+                rule.is_implemented = false;
+            }
+        }
+    }
+    rules
+}
+
+/// `B1`, `G9`, `R16`, `C5`.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['B', 'G', 'R', 'C']);
+    digits.is_some_and(|digits| {
+        (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The rules that functions are named after: `fn b01_…`, `fn b1_…`.
+fn tested(text: &str) -> BTreeSet<String> {
+    let names = text
+        .split("fn ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('_'));
+    let numbers = names.map(|(prefix, _)| prefix.to_uppercase());
+    numbers
+        .filter(|number| is_number(number))
+        .map(|number| without_zero(&number))
+        .collect()
+}
+
+fn without_zero(number: &str) -> String {
+    let (letter, digits) = number.split_at(1);
+    format!("{letter}{}", digits.trim_start_matches('0'))
+}
+
+/// The rules that comments mark: `// B10`, `// B8, B9: why`.
+fn marked(text: &str) -> BTreeSet<String> {
+    let comments = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("//"));
+    let mut found = BTreeSet::new();
+    for comment in comments {
+        let comment = comment.trim_start_matches(['/', '!']).trim();
+        let (numbers, _) = comment.split_once(':').unwrap_or((comment, ""));
+        let numbers: Vec<&str> = numbers.split(", ").collect();
+        if numbers.iter().all(|number| is_number(number)) {
+            found.extend(numbers.into_iter().map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// What is missing, and what is listed as missing and is not.
+fn gaps(
+    rules: &[Rule],
+    tested: &BTreeSet<String>,
+    marked: &BTreeSet<String>,
+    exceptions: Exceptions,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Rule {
+        number,
+        is_implemented,
+    } in rules
+    {
+        let (has_test, has_mark) = (tested.contains(number), marked.contains(number));
+        let lower = number.to_lowercase();
+        for (has_it, listed, missing) in [
+            (
+                has_test,
+                exceptions.untested,
+                format!("test: a function `{lower}_…`"),
+            ),
+            (
+                has_mark,
+                exceptions.unmarked,
+                format!("mark: a comment `// {number}` at the code"),
+            ),
+        ] {
+            let is_needed = *is_implemented && !has_it;
+            match (is_needed, listed.contains(&number.as_str())) {
+                (true, false) => wrong.push(format!("{number} has no {missing}")),
+                (false, true) => wrong.push(format!("{number} is no longer an exception")),
+                _ => {}
+            }
+        }
+        if !is_implemented && has_test && has_mark {
+            wrong.push(format!(
+                "{number} has a test and a mark: is it still not implemented?"
+            ));
+        }
+    }
+    let known: Vec<&str> = rules.iter().map(|rule| rule.number.as_str()).collect();
+    for number in tested
+        .union(marked)
+        .filter(|number| !known.contains(&number.as_str()))
+    {
+        wrong.push(format!("{number} is tested or marked and not on the page"));
+    }
+    if rules.is_empty() {
+        wrong.push("the page has no rules".to_owned());
+    }
+    wrong
+}
+
+#[test]
+fn gaps_are_found_in_a_made_up_page() {
+    let page = "# Rules\n### B1. One\ntext\n### B2. Two\n### B3. Three\n\
+                Status: partly implemented.\n### R14. Later\nStatus: not implemented yet.\n\
+                ### A heading\n### C5. Five\n";
+    let rules = rules(page);
+    let numbers: Vec<_> = rules.iter().map(|rule| rule.number.as_str()).collect();
+    assert_eq!(numbers, ["B1", "B2", "B3", "R14", "C5"]);
+    assert!(!rules[3].is_implemented);
+
+    let tests =
+        "#[test]\nfn b01_it_works() {}\nasync fn b3_too() {}\nfn c05_a() {} fn before_b2() {}";
+    let source = "    // B1: why\n/// B3, C5\nfn b2() {} // B2\n// B2 is elsewhere\n// See B2: no";
+    let (tested, marked) = (tested(tests), marked(source));
+    let (test, mark) = (
+        "B2 has no test: a function `b2_…`",
+        "B2 has no mark: a comment `// B2` at the code",
+    );
+    let with =
+        |untested, unmarked| gaps(&rules, &tested, &marked, Exceptions { untested, unmarked });
+    assert_eq!(with(&[], &[]), [test, mark]);
+    assert_eq!(with(&["B2"], &[]), [mark]);
+    assert_eq!(with(&["B2"], &["B2"]), [] as [&str; 0]);
+    assert_eq!(
+        with(&["B1"], &["B2"]),
+        ["B1 is no longer an exception", test]
+    );
+
+    let none = Exceptions {
+        untested: &[],
+        unmarked: &[],
+    };
+    assert_eq!(
+        gaps(&[], &BTreeSet::new(), &BTreeSet::new(), none),
+        ["the page has no rules"]
+    );
+    assert_eq!(
+        gaps(&rules[..1], &tested, &marked, none),
+        [
+            "B3 is tested or marked and not on the page",
+            "C5 is tested or marked and not on the page"
+        ]
+    );
+}

@@ -1,0 +1,52 @@
+//! Finds and reads the files of the workspace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder of the workspace: the one with the lock file.
+pub(crate) fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").exists());
+    root.expect("a folder with Cargo.lock above this package")
+        .to_owned()
+}
+
+/// The Rust files below `folder`, sorted, as (path relative to `folder`, text); not build output.
+pub(crate) fn rust_files(folder: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(&at).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap_or_default();
+            if path.is_dir() {
+                if name != "target" && !name.to_string_lossy().starts_with('.') {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let relative = path.strip_prefix(folder).unwrap();
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((relative.to_str().unwrap().to_owned(), text));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The folders of the workspace's libraries relative to its root, the root's own as `""`.
+pub(crate) fn libraries() -> Vec<String> {
+    let root = root();
+    let mut folders = vec![String::new()];
+    for group in ["", "integrations/"] {
+        for entry in fs::read_dir(root.join(group)).into_iter().flatten() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            folders.push(format!("{group}{name}"));
+        }
+    }
+    folders.retain(|folder| root.join(folder).join("src/lib.rs").exists());
+    folders.sort();
+    folders
+}
