@@ -34,7 +34,12 @@ compile_error!(
 pub mod breaker;
 mod call_site;
 pub mod event;
-#[allow(missing_docs, clippy::must_use_candidate, reason = "not public API")]
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "not public API"
+)]
 mod expansion;
 pub mod keyed;
 #[cfg(feature = "metrics")]

@@ -81,7 +81,7 @@ impl CircuitBreaker {
         let breaker = self.shared();
         match breaker.admit_closed() {
             Some(ticket) => Ok(Permit::new(breaker, ticket)),
-            None => breaker.admit().map(|ticket| Permit::new(breaker, ticket)),
+            None => Permit::admitted(breaker),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::machine::{Ending, Ticket};
 use super::shared::SharedBreaker;
-use crate::signal::{Classification, Fallible, Outcome, every_failure};
+use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failure};
 
 /// The right to make one call, from [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
@@ -36,7 +36,13 @@ impl<'breaker> Permit<'breaker> {
         Self { core, ticket }
     }
 
-    /// Says how the call ended.
+    /// The permit of a call in any state of the breaker.
+    #[inline(never)]
+    pub(crate) fn admitted(breaker: &'breaker SharedBreaker) -> Result<Self, CircuitOpen> {
+        breaker.admit(|ticket| Self::new(breaker, ticket))
+    }
+
+    /// Reports how the call ended.
     #[inline]
     pub fn report(self, outcome: Outcome) {
         let (core, ticket) = self.into_parts();

@@ -63,10 +63,7 @@ impl CallSite {
     #[cold]
     fn try_acquire_slowly(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         if self.own.is_set_up() {
-            return self
-                .own
-                .admit()
-                .map(|ticket| Permit::new(&self.own, ticket));
+            return Permit::admitted(&self.own);
         }
         match self.breaker.get() {
             Some(breaker) => breaker.try_acquire(),
