@@ -79,8 +79,8 @@ impl CircuitBreaker {
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
         let breaker = self.shared();
-        match breaker.admit_closed() {
-            Some(ticket) => Ok(Permit::new(breaker, ticket)),
+        match Permit::if_closed(breaker) {
+            Some(permit) => Ok(permit),
             None => Permit::admitted(breaker),
         }
     }

@@ -46,8 +46,8 @@ impl CallSite {
     /// [`CircuitOpen`], as there.
     #[inline]
     pub fn try_acquire(&'static self) -> Result<Permit<'static>, CircuitOpen> {
-        match self.own.admit_closed() {
-            Some(ticket) => Ok(Permit::new(&self.own, ticket)),
+        match Permit::if_closed(&self.own) {
+            Some(permit) => Ok(permit),
             None => self.try_acquire_slowly().map(Permit::renewed),
         }
     }

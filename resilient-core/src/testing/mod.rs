@@ -41,4 +41,11 @@ mod scope;
 pub use self::recorded::RecordedCall;
 pub(crate) use self::scope::{Recording, current};
 pub use self::scope::{Scope, Scoped};
+use crate::platform::random;
 pub use crate::time::ManualClock;
+
+/// Makes the random numbers of this thread repeat: those of delays without a
+/// [seed](crate::retry::RetryPolicyBuilder::seed), and of `recovery_jitter`.
+pub fn seed_thread(seed: u64) {
+    random::seed_thread(seed);
+}

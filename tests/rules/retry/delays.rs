@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use resilient::retries::{Backoff, RetryDriver};
+use resilient::testing;
 
 use super::*;
 
@@ -208,9 +209,10 @@ fn r02_a_factor_below_one_and_a_cap_below_the_base_are_errors() {
 #[tokio::test]
 async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
     let breaker = breaker(1);
-    fastrand::seed(10);
-    let untouched = fastrand::u64(..);
-    fastrand::seed(10);
+    let delays = || RetryPolicy::DEFAULT.delays().collect::<Vec<_>>();
+    testing::seed_thread(10);
+    let untouched = delays();
+    testing::seed_thread(10);
 
     let alone: Result<(), Fault> = RetryPolicy::DEFAULT.run(async |_| Ok(())).await;
     let through: Result<(), Fault> = RetryPolicy::DEFAULT
@@ -218,5 +220,5 @@ async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
         .await;
 
     assert_eq!((alone, through), (Ok(()), Ok(())));
-    assert_eq!(fastrand::u64(..), untouched);
+    assert_eq!(delays(), untouched);
 }

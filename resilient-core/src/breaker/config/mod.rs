@@ -8,8 +8,6 @@ use std::time::Duration;
 
 pub use self::builder::BreakerConfigBuilder;
 use self::builder::Given;
-use super::window::Tally;
-use crate::signal::TransitionReason;
 
 /// Five failures in a row are beyond chance for a dependency that mostly works, and few enough to stop a flood early.
 const FAILURE_THRESHOLD: u32 = 5;
@@ -167,51 +165,6 @@ impl BreakerConfig {
 
 fn same(one: f64, other: f64) -> bool {
     one.to_bits() == other.to_bits()
-}
-
-impl Conditions {
-    /// The first condition that is met by what is remembered.
-    pub(crate) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
-        if self.failure_threshold.is_some_and(|most| streak >= most) {
-            return Some(TransitionReason::FailureThreshold);
-        }
-        let window = window?;
-        if self
-            .failure_count
-            .is_some_and(|most| window.failures >= u64::from(most))
-        {
-            return Some(TransitionReason::FailureCount);
-        }
-        if window.calls < u64::from(self.min_calls) {
-            return None;
-        }
-        let reached = |share: Option<f64>, limit: Option<f64>| {
-            share
-                .zip(limit)
-                .is_some_and(|(share, limit)| share >= limit)
-        };
-        if reached(window.failure_rate(), self.failure_rate) {
-            Some(TransitionReason::FailureRate)
-        } else if reached(window.slow_call_rate(), self.slow_call_rate) {
-            Some(TransitionReason::SlowCallRate)
-        } else {
-            None
-        }
-    }
-
-    /// Whether no success, and no number of them, can make a condition be met that is not met now: they only lower rates,
-    /// but may be what a rate was waiting for to be trusted.
-    pub(crate) fn no_success_opens(&self, window: Tally) -> bool {
-        let has_nothing_bad = window.failures == 0 && window.slow == 0;
-        (self.trust_rates_of(window.calls) || has_nothing_bad)
-            && self.met(0, Some(window)).is_none()
-    }
-
-    /// Whether so many calls are enough for a rate; or there is none.
-    pub(crate) fn trust_rates_of(&self, calls: u64) -> bool {
-        calls >= u64::from(self.min_calls)
-            || (self.failure_rate.is_none() && self.slow_call_rate.is_none())
-    }
 }
 
 impl PartialEq for BreakerConfig {

@@ -6,28 +6,28 @@ use crate::signal::{CallCounts, CircuitState, Outcome};
 
 /// What an admitted call remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ticket {
+pub(in crate::breaker) struct Ticket {
     /// The generation that admitted it.
-    pub(crate) generation: u64,
+    pub(in crate::breaker) generation: u64,
     /// The number of a probe; when another call began: see [`Stamp`].
-    pub(crate) stamp: u64,
+    pub(in crate::breaker) stamp: u64,
 }
 
 /// When a call began: nanoseconds since its breaker was made, plus one. Zero is unknown, and such a
 /// call is never slow.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stamp;
+pub(in crate::breaker) struct Stamp;
 
 impl Stamp {
-    pub(crate) const UNKNOWN: u64 = 0;
+    pub(in crate::breaker) const UNKNOWN: u64 = 0;
 
-    pub(crate) fn of_nanos(begun: u64) -> u64 {
+    pub(in crate::breaker) fn of_nanos(begun: u64) -> u64 {
         begun.saturating_add(1)
     }
 
     /// How long the call has taken. All times are nanoseconds; `now` counts from when the breaker was
     /// made.
-    pub(crate) fn took(stamp: u64, now: u64) -> Option<u64> {
+    pub(in crate::breaker) fn took(stamp: u64, now: u64) -> Option<u64> {
         let begun = stamp.checked_sub(1)?;
         Some(now.saturating_sub(begun))
     }
@@ -35,14 +35,14 @@ impl Stamp {
 
 /// Why a call was not admitted, and how long to wait if that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rejection {
-    pub(crate) state: CircuitState,
-    pub(crate) retry_after: Option<Duration>,
+pub(in crate::breaker) struct Rejection {
+    pub(in crate::breaker) state: CircuitState,
+    pub(in crate::breaker) retry_after: Option<Duration>,
 }
 
 /// How an admitted call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(in crate::breaker) enum Ending {
     Reported(Outcome),
     /// The permit was dropped without an outcome.
     Abandoned,
@@ -50,7 +50,7 @@ pub(crate) enum Ending {
 
 /// Where a reported call was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counted {
+pub(in crate::breaker) enum Counted {
     Success {
         slow: bool,
     },
@@ -66,7 +66,7 @@ pub(crate) enum Counted {
 }
 
 impl Counted {
-    pub(crate) fn add_to(self, totals: &mut CallCounts) {
+    pub(in crate::breaker) fn add_to(self, totals: &mut CallCounts) {
         let (count, slow) = match self {
             Self::Success { slow } => (&mut totals.success, slow),
             Self::Failure { slow } => (&mut totals.failure, slow),

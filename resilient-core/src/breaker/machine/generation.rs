@@ -11,7 +11,7 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
 
 /// How a success that is not slow is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SuccessHandling {
+pub(in crate::breaker) enum SuccessHandling {
     /// It changes nothing and is only counted.
     Clean,
     /// It opens nothing, and can be deferred: the state machine records it later.
@@ -23,7 +23,7 @@ pub(crate) enum SuccessHandling {
 }
 
 impl SuccessHandling {
-    pub(crate) fn is_deferrable(self) -> bool {
+    pub(in crate::breaker) fn is_deferrable(self) -> bool {
         matches!(self, Self::Pending | Self::PendingInBucket)
     }
 }

@@ -7,7 +7,7 @@ use crate::signal::{CircuitState, Transition, TransitionReason};
 use crate::time::nanos_between;
 
 /// How many transitions are remembered.
-pub(crate) const HISTORY: usize = 32;
+pub(in crate::breaker) const HISTORY: usize = 32;
 
 /// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to 584 years.
 #[derive(Debug)]

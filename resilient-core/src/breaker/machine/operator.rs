@@ -12,7 +12,7 @@ use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReaso
 
 impl Machine {
     /// Puts the breaker into the state of an override.
-    pub(crate) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
+    pub(in crate::breaker) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
         match mode {
             OperatorMode::ForcedOpen => self.force_open(now),
             OperatorMode::Disabled => self.disable(now),
@@ -21,7 +21,7 @@ impl Machine {
     }
 
     /// Opens the circuit. An open one that is due for a probe opens anew.
-    pub(crate) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
+    pub(in crate::breaker) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open(TransitionReason::Manual, None, now);
         }
@@ -29,7 +29,11 @@ impl Machine {
     }
 
     /// Opens the circuit for `time` from now; moves the end of an open one.
-    pub(crate) fn trip_for(&mut self, time: Duration, now: Instant) -> Result<(), TransitionError> {
+    pub(in crate::breaker) fn trip_for(
+        &mut self,
+        time: Duration,
+        now: Instant,
+    ) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open_for(Length::ByHand(time), TransitionReason::Manual, now);
         } else if let Phase::Open(outage) = &mut self.phase {
@@ -39,7 +43,7 @@ impl Machine {
         Ok(())
     }
 
-    pub(crate) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
+    pub(in crate::breaker) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
         match self.phase {
             Phase::Open(_) | Phase::ForcedOpen => {
                 self.enter(
@@ -55,23 +59,23 @@ impl Machine {
     }
 
     /// Closes the circuit, always with a new generation that remembers nothing.
-    pub(crate) fn close(&mut self, now: Instant) {
+    pub(in crate::breaker) fn close(&mut self, now: Instant) {
         self.enter(self.healthy(now), TransitionReason::Manual, now);
     }
 
-    pub(crate) fn force_open(&mut self, now: Instant) {
+    pub(in crate::breaker) fn force_open(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::ForcedOpen) {
             self.enter(Phase::ForcedOpen, TransitionReason::Manual, now);
         }
     }
 
-    pub(crate) fn disable(&mut self, now: Instant) {
+    pub(in crate::breaker) fn disable(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Disabled) {
             self.enter(Phase::Disabled, TransitionReason::Manual, now);
         }
     }
 
-    pub(crate) fn observe_only(&mut self, now: Instant) {
+    pub(in crate::breaker) fn observe_only(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::ObserveOnly { .. }) {
             let phase = Phase::ObserveOnly {
                 health: Health::new(&self.config, now),
@@ -84,7 +88,7 @@ impl Machine {
     /// Applies new settings in the same state and generation. Remembered calls stay as far as the new
     /// window can hold them, and the end of an open time moves. Conditions are tested at the next
     /// counted call.
-    pub(crate) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
+    pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
         match &mut self.phase {

@@ -10,7 +10,7 @@ use crate::breaker::window::{Health, Tally};
 use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason};
 
 impl Machine {
-    pub(crate) fn config(&self) -> &Arc<BreakerConfig> {
+    pub(in crate::breaker) fn config(&self) -> &Arc<BreakerConfig> {
         &self.config
     }
 
@@ -19,17 +19,17 @@ impl Machine {
         self.epoch
     }
 
-    pub(crate) fn generation(&self) -> u64 {
+    pub(in crate::breaker) fn generation(&self) -> u64 {
         self.generation
     }
 
     /// The state that was last entered; [`Machine::state`] also looks at the time.
-    pub(crate) fn entered(&self) -> CircuitState {
+    pub(in crate::breaker) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
 
     /// The state that the next caller would find. Changes nothing.
-    pub(crate) fn state(&self, now: Instant) -> CircuitState {
+    pub(in crate::breaker) fn state(&self, now: Instant) -> CircuitState {
         if self.is_due(now) {
             CircuitState::HalfOpen
         } else {
@@ -38,7 +38,7 @@ impl Machine {
     }
 
     /// When the recovery time ends, while the circuit is open.
-    pub(crate) fn end(&self) -> Option<Instant> {
+    pub(in crate::breaker) fn end(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Open(outage) => outage.end(),
             _ => None,
@@ -46,7 +46,7 @@ impl Machine {
     }
 
     /// When the circuit opened and when the recovery time ends, while it is open.
-    pub(crate) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
+    pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
         match &self.phase {
             Phase::Open(outage) => Some((outage.since(), outage.end())),
             _ => None,
@@ -54,7 +54,7 @@ impl Machine {
     }
 
     /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
-    pub(crate) fn retry_after(&self, now: Instant) -> Option<Duration> {
+    pub(in crate::breaker) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
             Phase::Open(outage) => outage.time_left(now),
             Phase::HalfOpen(round) => round.retry_after(&self.config, now),
@@ -64,59 +64,61 @@ impl Machine {
     }
 
     /// Whether there were enough calls for the rates, or no rate is set.
-    pub(crate) fn trusts_rates(&self) -> bool {
+    pub(in crate::breaker) fn trusts_rates(&self) -> bool {
         let health = self.phase.health();
         health.is_some_and(|health| health.trusts_rates(&self.config))
     }
 
     /// Consecutive failures in the present state.
-    pub(crate) fn streak(&self) -> u32 {
+    pub(in crate::breaker) fn streak(&self) -> u32 {
         self.phase.health().map_or(0, Health::streak)
     }
 
     /// The calls in the present state's window.
-    pub(crate) fn window(&self, now: Instant) -> Option<Tally> {
+    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<Tally> {
         self.phase.health().and_then(|health| health.tally(now))
     }
 
     /// The calls that were remembered when a condition last opened the circuit.
-    pub(crate) fn last_opening(&self) -> Option<Remembered> {
+    pub(in crate::breaker) fn last_opening(&self) -> Option<Remembered> {
         self.last_opening.as_deref().copied()
     }
 
     /// Probes that hold a slot.
-    pub(crate) fn probes_in_flight(&self) -> usize {
+    pub(in crate::breaker) fn probes_in_flight(&self) -> usize {
         match &self.phase {
             Phase::HalfOpen(round) => round.in_flight(),
             _ => 0,
         }
     }
 
-    pub(crate) fn transitions(&self) -> TransitionCounts {
+    pub(in crate::breaker) fn transitions(&self) -> TransitionCounts {
         self.log.counts()
     }
 
-    pub(crate) fn time_in_state(&self, now: Instant) -> TimeInState {
+    pub(in crate::breaker) fn time_in_state(&self, now: Instant) -> TimeInState {
         self.log.times(self.entered(), self.end(), now)
     }
 
     /// The last transitions, oldest first.
-    pub(crate) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
+    pub(in crate::breaker) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
         self.log.transitions(self.epoch)
     }
 
     /// Whether there is a transition or a would-open to fetch.
-    pub(crate) fn has_news(&self) -> bool {
+    pub(in crate::breaker) fn has_news(&self) -> bool {
         self.log.has_unfetched() || self.would_open.is_some()
     }
 
     /// The transitions since the last call of this function, oldest first.
-    pub(crate) fn fetch_transitions(&mut self) -> impl Iterator<Item = Transition> + '_ {
+    pub(in crate::breaker) fn fetch_transitions(
+        &mut self,
+    ) -> impl Iterator<Item = Transition> + '_ {
         self.log.fetch(self.epoch)
     }
 
     /// Why an observed breaker would have opened, once.
-    pub(crate) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
+    pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }
 }

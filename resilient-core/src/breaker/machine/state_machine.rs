@@ -19,14 +19,14 @@ use crate::time::{later, nanos_between};
 
 /// The calls that were remembered when a condition opened the circuit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Remembered {
-    pub(crate) streak: u32,
-    pub(crate) window: Option<Tally>,
+pub(in crate::breaker) struct Remembered {
+    pub(in crate::breaker) streak: u32,
+    pub(in crate::breaker) window: Option<Tally>,
 }
 
 /// The state machine of one breaker.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub(in crate::breaker) struct Machine {
     pub(super) config: Arc<BreakerConfig>,
     pub(super) phase: Phase,
     pub(super) generation: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(config: Arc<BreakerConfig>, now: Instant) -> Self {
+    pub(in crate::breaker) fn new(config: Arc<BreakerConfig>, now: Instant) -> Self {
         Self {
             phase: Phase::Closed(Health::new(&config, now)),
             config,
@@ -60,7 +60,7 @@ impl Machine {
     }
 
     /// Admits a call, or says why not.
-    pub(crate) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
+    pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
         self.half_open_if_due(now);
         let stamp = match &mut self.phase {
             Phase::Disabled => Stamp::UNKNOWN,
@@ -86,7 +86,7 @@ impl Machine {
     }
 
     /// Records the end of an admitted call.
-    pub(crate) fn report(
+    pub(in crate::breaker) fn report(
         &mut self,
         ticket: Ticket,
         ending: Ending,
@@ -126,7 +126,11 @@ impl Machine {
     }
 
     /// Records the end of a call without the time: `None` if the time is needed; then nothing was done.
-    pub(crate) fn report_untimed(&mut self, ticket: Ticket, ending: Ending) -> Option<Counted> {
+    pub(in crate::breaker) fn report_untimed(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+    ) -> Option<Counted> {
         if self.untested {
             return None;
         }
@@ -154,7 +158,7 @@ impl Machine {
     }
 
     /// Records deferred successes: see [`Machine::successes`].
-    pub(crate) fn record_pending(&mut self, successes: u64, bucket: u64) {
+    pub(in crate::breaker) fn record_pending(&mut self, successes: u64, bucket: u64) {
         if let Phase::Closed(health) | Phase::ObserveOnly { health, .. } = &mut self.phase {
             let end = later(self.epoch, Duration::from_nanos(bucket)).unwrap_or(self.epoch);
             let opens_nothing = health.is_clean() || health.pending_until(&self.config).is_some();
@@ -176,7 +180,7 @@ impl Machine {
 
     /// How successes of this generation that are not slow are handled; if they can be deferred, until
     /// when, in nanoseconds since the breaker was made.
-    pub(crate) fn successes(&self) -> (SuccessHandling, u64) {
+    pub(in crate::breaker) fn successes(&self) -> (SuccessHandling, u64) {
         let Some(health) = self.phase.health() else {
             return (SuccessHandling::Locked, 0);
         };

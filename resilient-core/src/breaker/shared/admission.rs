@@ -10,7 +10,7 @@ use crate::telemetry;
 impl SharedBreaker {
     /// Admits a call of a closed breaker that does not time calls: one load.
     #[inline]
-    pub(crate) fn admit_closed(&self) -> Option<Ticket> {
+    pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
         self.word.closed().map(|generation| Ticket {
             generation,
             stamp: Stamp::UNKNOWN,
@@ -23,7 +23,10 @@ impl SharedBreaker {
     ///
     /// `permit` makes the result from the ticket: here, so that the result is written once.
     #[inline]
-    pub(crate) fn admit<P>(&self, permit: impl FnOnce(Ticket) -> P) -> Result<P, CircuitOpen> {
+    pub(in crate::breaker) fn admit<P>(
+        &self,
+        permit: impl FnOnce(Ticket) -> P,
+    ) -> Result<P, CircuitOpen> {
         let parts = self.parts();
         let word = self.word.read();
         let stamp = match word.kind() {

@@ -14,7 +14,7 @@ use crate::signal::{CircuitState, TransitionError};
 
 impl SharedBreaker {
     /// Runs an operator's command.
-    pub(crate) fn operate(
+    pub(in crate::breaker) fn operate(
         &self,
         command: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionError>,
     ) -> Result<(), TransitionError> {

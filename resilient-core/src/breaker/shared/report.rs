@@ -16,7 +16,7 @@ impl SharedBreaker {
     /// Counts a success that changes nothing else: a load, and a count that no other thread writes.
     /// `false` if it may change something.
     #[inline]
-    pub(crate) fn count_clean_success(&self, ticket: Ticket) -> bool {
+    pub(in crate::breaker) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
         if clean {
             self.counters.add_clean();
@@ -27,7 +27,7 @@ impl SharedBreaker {
     /// Counts a success that may be slow, late, or the end of a streak; or that a window must record,
     /// now or later.
     #[inline(never)]
-    pub(crate) fn report_success(&self, ticket: Ticket) {
+    pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
         if self.word.is_pending(ticket.generation) {
             match self.counters.defer(ticket.generation, u64::MAX) {
                 Deferred::One => return,
@@ -87,7 +87,7 @@ impl SharedBreaker {
     }
 
     #[cold]
-    pub(crate) fn report_outcome(
+    pub(in crate::breaker) fn report_outcome(
         &self,
         ticket: Ticket,
         outcome: Outcome,
@@ -96,7 +96,12 @@ impl SharedBreaker {
         self.report(ticket, Ending::Reported(outcome), retry_after);
     }
 
-    pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
+    pub(in crate::breaker) fn report(
+        &self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+    ) {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return;
         }

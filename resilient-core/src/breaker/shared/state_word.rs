@@ -14,7 +14,7 @@ use crate::signal::CircuitState;
 
 /// What the word says besides the generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// A call site that has not been called yet.
     Unregistered,
     /// A call site whose breaker was registered by another one.
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 ///
 /// The generation has 57 bits: at one transition per nanosecond, they last for four years.
 #[derive(Debug)]
-pub(crate) struct StateWord(AtomicU64);
+pub(super) struct StateWord(AtomicU64);
 
 const KIND_BITS: u32 = 3;
 const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
@@ -59,23 +59,23 @@ const fn bits(successes: SuccessHandling) -> u64 {
 
 impl StateWord {
     #[cfg(not(any(loom, shuttle)))]
-    pub(crate) const fn unregistered() -> Self {
+    pub(super) const fn unregistered() -> Self {
         Self(AtomicU64::new(UNREGISTERED))
     }
 
     /// The atomics of model checkers are not made in `const`.
     #[cfg(any(loom, shuttle))]
-    pub(crate) fn unregistered() -> Self {
+    pub(super) fn unregistered() -> Self {
         Self(AtomicU64::new(UNREGISTERED))
     }
 
-    pub(crate) fn read(&self) -> Reading {
+    pub(super) fn read(&self) -> Reading {
         Reading(self.0.load(Acquire))
     }
 
     /// The generation, if the circuit is closed and calls are not timed.
     #[inline]
-    pub(crate) fn closed(&self) -> Option<u64> {
+    pub(super) fn closed(&self) -> Option<u64> {
         let word = self.0.load(Acquire);
         (word & (KIND_MASK | TIMED) == CLOSED).then_some(word & GENERATION_MASK)
     }
@@ -83,7 +83,7 @@ impl StateWord {
     /// Whether the circuit is still closed in this generation, a success would change nothing, and
     /// calls are not timed.
     #[inline]
-    pub(crate) fn is_clean(&self, generation: u64) -> bool {
+    pub(super) fn is_clean(&self, generation: u64) -> bool {
         let word = self.0.load(Acquire);
         word == CLOSED | generation
     }
@@ -91,13 +91,13 @@ impl StateWord {
     /// Whether the circuit is still closed in this generation, and a success can be deferred at any
     /// time.
     #[inline]
-    pub(crate) fn is_pending(&self, generation: u64) -> bool {
+    pub(super) fn is_pending(&self, generation: u64) -> bool {
         self.0.load(Acquire) == CLOSED | PENDING | generation
     }
 
     /// Changes only the handling of successes. To be called under the breaker's lock, in a state that
     /// counts them.
-    pub(crate) fn set_successes(&self, successes: SuccessHandling) {
+    pub(super) fn set_successes(&self, successes: SuccessHandling) {
         let old = self.0.load(Relaxed);
         let is_counting = matches!(
             Reading(old).kind(),
@@ -110,7 +110,7 @@ impl StateWord {
     }
 
     /// Returns whether the generation is a new one. To be called under the breaker's lock.
-    pub(crate) fn set(&self, to: Published) -> bool {
+    pub(super) fn set(&self, to: Published) -> bool {
         let kind = match to.state {
             CircuitState::Closed => CLOSED,
             CircuitState::Open => 3,
@@ -129,27 +129,27 @@ impl StateWord {
         old & GENERATION_MASK != to.generation
     }
 
-    pub(crate) fn set_alias(&self) {
+    pub(super) fn set_alias(&self) {
         self.0.store(ALIAS, Release);
     }
 }
 
 /// What the word is made to say.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Published {
-    pub(crate) state: CircuitState,
-    pub(crate) generation: u64,
-    pub(crate) successes: SuccessHandling,
+pub(super) struct Published {
+    pub(super) state: CircuitState,
+    pub(super) generation: u64,
+    pub(super) successes: SuccessHandling,
     /// Calls are counted, and their time matters.
-    pub(crate) is_timed: bool,
+    pub(super) is_timed: bool,
 }
 
 /// The word at one instant.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading(u64);
+pub(super) struct Reading(u64);
 
 impl Reading {
-    pub(crate) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> Kind {
         match self.0 & KIND_MASK {
             UNREGISTERED => Kind::Unregistered,
             ALIAS => Kind::Alias,
@@ -162,25 +162,25 @@ impl Reading {
         }
     }
 
-    pub(crate) fn generation(self) -> u64 {
+    pub(super) fn generation(self) -> u64 {
         self.0 & GENERATION_MASK
     }
 
-    pub(crate) fn is_timed(self) -> bool {
+    pub(super) fn is_timed(self) -> bool {
         self.0 & TIMED != 0
     }
 
     /// Whether the word, without the state machine, decides about a success of this generation.
-    pub(crate) fn decides(self, generation: u64) -> bool {
+    pub(super) fn decides(self, generation: u64) -> bool {
         self.0 & (GENERATION_MASK | LOCKED) == generation
     }
 
     /// Whether the handling of a success depends on the time.
-    pub(crate) fn needs_time(self) -> bool {
+    pub(super) fn needs_time(self) -> bool {
         self.0 & (TIMED | IN_BUCKET) != 0
     }
 
-    pub(crate) fn successes(self) -> SuccessHandling {
+    pub(super) fn successes(self) -> SuccessHandling {
         match self.0 & SUCCESSES_MASK {
             0 => SuccessHandling::Clean,
             LOCKED => SuccessHandling::Locked,

@@ -21,7 +21,7 @@ const NO_GENERATION: u64 = u64::MAX;
 
 /// The counts of one breaker, in one stripe for each owning thread and one that the others share.
 #[derive(Debug)]
-pub(crate) struct StripedCounters {
+pub(super) struct StripedCounters {
     owned: [Stripe; OWNED],
     shared: Stripe,
 }
@@ -97,7 +97,7 @@ pub(super) struct PendingSuccesses {
 
 impl StripedCounters {
     #[cfg(not(any(loom, shuttle)))]
-    pub(crate) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             owned: [const { Stripe::new() }; OWNED],
             shared: Stripe::new(),
@@ -105,7 +105,7 @@ impl StripedCounters {
     }
 
     #[cfg(any(loom, shuttle))]
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             owned: std::array::from_fn(|_| Stripe::new()),
             shared: Stripe::new(),
@@ -114,7 +114,7 @@ impl StripedCounters {
 
     /// Counts a success that changes nothing else.
     #[inline]
-    pub(crate) fn add_clean(&self) {
+    pub(super) fn add_clean(&self) {
         // One comparison for the two rare cases.
         match self.owned.get(known_stripe()) {
             Some(stripe) => add_one(&stripe.clean),
@@ -201,7 +201,7 @@ impl StripedCounters {
         }
     }
 
-    pub(crate) fn clean(&self) -> u64 {
+    pub(super) fn clean(&self) -> u64 {
         self.sum(|stripe| &stripe.clean)
     }
 
