@@ -11,10 +11,10 @@ use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failur
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
-/// It reports once, by value, or is dropped. If it is dropped without an outcome, the call counts as
-/// abandoned (see [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its thread
-/// unwinds from a panic, the call counts as a failure, even if another future of the same task
-/// panicked. In each case a half-open breaker's probe slot is free again.
+/// It reports once, by value, or is dropped. If it is dropped without an outcome, the call counts
+/// as abandoned (see [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its
+/// thread unwinds from a panic, the call counts as a failure, even if another future of the same
+/// task panicked. In each case a half-open breaker's probe slot is free again.
 ///
 /// ```
 /// use resilient_core::breaker::CircuitBreaker;
@@ -63,8 +63,8 @@ impl<'breaker> Permit<'breaker> {
     }
 
     // B9: a hint prolongs the open time.
-    /// Reports how the call ended, with the dependency's hint: if this outcome opens the circuit, it
-    /// stays open at least that long, but no longer than `max_recovery_time`.
+    /// Reports how the call ended, with the dependency's hint: if this outcome opens the circuit,
+    /// it stays open at least that long, but no longer than `max_recovery_time`.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
         let (breaker, ticket) = self.into_parts();
         breaker.report_outcome(ticket, outcome, Some(retry_after));
@@ -76,8 +76,8 @@ impl<'breaker> Permit<'breaker> {
         self.report_class(every_failure(output));
     }
 
-    /// Reports the class of the call's output, which is `None` for a success. An error can also be a
-    /// success to the breaker, and is counted as cheaply.
+    /// Reports the class of the call's output, which is `None` for a success. An error can also be
+    /// a success to the breaker, and is counted as cheaply.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
         let (breaker, ticket) = self.into_parts();
@@ -90,16 +90,16 @@ impl<'breaker> Permit<'breaker> {
         }
     }
 
-    /// Copies a permit that a function returned through memory, so that permits on the fast path stay in
-    /// registers.
+    /// Copies a permit that a function returned through memory, so that permits on the fast path
+    /// stay in registers.
     #[inline]
     pub(crate) fn renewed(self) -> Self {
         let (breaker, ticket) = self.into_parts();
         Self::new(breaker, ticket)
     }
 
-    /// Takes the permit apart into words that stay in registers. A permit passed by reference would go
-    /// to memory and back on every call.
+    /// Takes the permit apart into words that stay in registers. A permit passed by reference would
+    /// go to memory and back on every call.
     #[inline]
     fn into_parts(self) -> (&'breaker SharedBreaker, Ticket) {
         let permit = ManuallyDrop::new(self);

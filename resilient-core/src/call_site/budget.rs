@@ -26,8 +26,8 @@ impl BudgetCallSite {
         }
     }
 
-    /// The budget of this name, made with the defaults if the name is new: always `Some`. It is looked up
-    /// once.
+    /// The budget of this name, made with the defaults if the name is new: always `Some`. It is
+    /// looked up once.
     #[inline]
     pub fn budget(&'static self) -> Option<&'static RetryBudget> {
         Some(match self.budget.get() {
@@ -38,7 +38,8 @@ impl BudgetCallSite {
 
     #[cold]
     fn resolve(&'static self) -> &'static RetryBudget {
-        // Outside the cell: the registry notifies listeners, and one of them may call this function.
+        // Outside the cell: the registry notifies listeners, and one of them may call this
+        // function.
         let budget = Registry::global().assume_budget(self.name, self.place);
         self.budget.get_or_init(|| budget)
     }

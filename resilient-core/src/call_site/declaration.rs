@@ -49,7 +49,7 @@ impl Declaration {
 
 /// `krate::module::Type::function` of the type name of a closure in a static in that function.
 fn function_path(marker: &'static str) -> Name {
-    // Closures, also of async functions, are no part of the path; nor are type parameters, whose statics are shared.
+    // Without closures, and without type parameters, whose instances share one static.
     let mut path = marker.replace("::{{closure}}", "");
     while let Some((start, end)) = inferred_parameters(&path) {
         path.replace_range(start..end, "");
@@ -59,7 +59,8 @@ fn function_path(marker: &'static str) -> Name {
     Name::from(path)
 }
 
-/// Where the parameters of a generic type stand, as in `Type<_, N>`. Those of `Type<u8>` tell it from `Type<u16>`.
+/// The place of inferred type parameters, as in `Type<_, N>`. `Type<u8>` and `Type<u16>` are not
+/// inferred.
 fn inferred_parameters(path: &str) -> Option<(usize, usize)> {
     let opens = path.match_indices('<').map(|(at, _)| at);
     opens.into_iter().find_map(|open| {

@@ -1,6 +1,7 @@
-//! The feature `inventory`: the annotated functions of the program, known before their first call.
+//! The feature `inventory`: lists the annotated functions of the program before their first call.
 //!
-//! Each is put into a list by code that runs before `main`. A crate that nothing refers to is not linked, and in no list.
+//! Code that runs before `main` makes the list. A crate that no code refers to is not linked, so
+//! its functions are not listed.
 
 use std::panic::Location;
 
@@ -8,25 +9,24 @@ use super::keyed::KeyedCallSite;
 use super::single::CallSite;
 use crate::registry::Registry;
 
-/// A function with `#[circuit_breaker]`, called already or not: from [`Registry::annotated`].
+/// A function with `#[circuit_breaker]`, from [`Registry::annotated`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnnotatedFunction {
-    /// The name that its breaker has, or will have. A default name that another function has already gets file and line
-    /// appended at registration.
+    /// The present or future name of its breaker. If another function has the same default name,
+    /// file and line are appended at registration.
     pub name: String,
-    /// Where the attribute stands.
+    /// The place of the attribute.
     pub place: &'static Location<'static>,
     /// Whether it has a breaker for each key.
     pub is_keyed: bool,
 }
 
 impl Registry {
-    /// Every annotated function of the program, ordered by name, also those that were not called yet. Needs the feature
-    /// `inventory`, which lists them before `main`; functions of a crate that nothing refers to are not linked, and not
-    /// listed.
+    /// Every annotated function of the program, ordered by name, called or not. Needs the feature
+    /// `inventory`. Functions of a crate that no code refers to are not linked, and not listed.
     ///
-    /// The settings of each are evaluated for their names: expressions in them run once more.
+    /// Evaluates the settings of each function for its name: expressions in them run once more.
     #[must_use]
     pub fn annotated() -> Vec<AnnotatedFunction> {
         let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
@@ -40,12 +40,13 @@ impl Registry {
         functions
     }
 
-    /// Puts the breakers of all annotated functions into the [global](Registry::global) registry now, instead of at their
-    /// first calls: so that operators see and steer them from the start, and overrides of a misspelt name are found. To be
-    /// called at the beginning of `main`.
+    /// Registers the breakers of all annotated functions in the [global](Registry::global) registry
+    /// now, instead of at their first calls: operators see them from the start, and an override of
+    /// a misspelt name is found. Call it at the start of `main`.
     ///
-    /// They are registered in the order of their places: of functions that give one name different settings, those of the
-    /// first hold. Functions with a breaker for each key are registered at their first call all the same.
+    /// They are registered in the order of their places: if functions give one name different
+    /// settings, those of the first apply. Functions with a breaker for each key are still
+    /// registered at their first call.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all()
             .filter_map(|each| match each.kind() {
@@ -64,7 +65,7 @@ impl Registry {
 #[derive(Debug, Clone, Copy)]
 pub struct Annotated(Kind);
 
-/// What the static beside the function is.
+/// The kind of the function's static.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// One breaker.
@@ -88,7 +89,7 @@ impl Annotated {
         Self(Kind::Keyed(site))
     }
 
-    /// What the static beside the function is.
+    /// The kind of the function's static.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.0

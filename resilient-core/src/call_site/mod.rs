@@ -1,5 +1,5 @@
-//! The call site of an annotated function: a static that becomes a breaker, or one for each key, at the
-//! first call.
+//! The call site of an annotated function: a static that becomes a breaker, or one for each key, at
+//! the first call.
 
 mod budget;
 mod declaration;

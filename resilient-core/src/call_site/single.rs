@@ -12,8 +12,8 @@ use crate::signal::Name;
 
 /// The call site of one annotated function.
 ///
-/// Its first call registers it. If the name is new, the call site holds the breaker itself, so that the
-/// hot path is one load from a static; otherwise it refers to the breaker of that name.
+/// Its first call registers it. If the name is new, the call site holds the breaker itself, so that
+/// the hot path is one load from a static; otherwise it refers to the breaker of that name.
 #[derive(Debug)]
 pub struct CallSite {
     own: SharedBreaker,

@@ -13,8 +13,8 @@ use super::listeners::{ListenerId, Listeners};
 /// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
 /// [`Registry::subscribe`](crate::registry::Registry::subscribe).
 ///
-/// It is bounded and never delays a call: if more events wait than its capacity, the oldest are lost
-/// and [counted](Subscription::lost). It needs no runtime.
+/// It is bounded and never delays a call: if more events wait than its capacity, the oldest are
+/// lost and [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
 /// use resilient_core::breaker::{CircuitBreaker, CircuitState};

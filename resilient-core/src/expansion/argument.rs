@@ -1,4 +1,4 @@
-//! Arguments of attempts, and what tells the compiler of them.
+//! The arguments of attempts, and their types.
 
 /// A copy of an argument for one attempt.
 #[diagnostic::on_unimplemented(
@@ -19,11 +19,11 @@ impl<T: Clone> Fresh for T {
     }
 }
 
-/// Takes a value in a branch that is never taken: so the block around it owns it.
+/// Takes a value in a branch that never runs, so that the block around it owns the value.
 #[inline]
 pub fn consume<T>(_: T) {}
 
-/// The output of a branch that is never taken, which tells the type of the other one.
+/// The output of a branch that never runs, which gives the other branch its type.
 #[cold]
 pub fn never_taken<O>() -> O {
     unreachable!("the attributes write it into branches that are never taken")

@@ -185,8 +185,8 @@ impl<K: BreakerKey> Group<K> {
         if let Some(known) = self.others.get() {
             return known.clone();
         }
-        // Made before the cell is entered, since the clock may be user code. Of several threads, one
-        // thread's breaker stays.
+        // Made before the cell is entered, since the clock may be user code. Of several threads,
+        // one thread's breaker stays.
         let standing = self.read().standing.clone();
         let made = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
         let mut made_for = None;

@@ -15,11 +15,11 @@ use crate::time::{Clock, ClockSource};
 /// Circuit breakers that share name and settings, one for each key. Clones are handles of the same
 /// breakers.
 ///
-/// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have a breaker of their own. A
-/// further key evicts a closed breaker that was not used for a while (about the least recently used;
-/// its streak and window are lost). If no circuit is closed, the key uses a breaker that all such keys
-/// share, and whose key reads `(other keys)`. So keys that an attacker chooses neither exhaust the
-/// memory nor reset an open circuit.
+/// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have a breaker of
+/// their own. A further key evicts a closed breaker that was not used for a while (about the least
+/// recently used; its streak and window are lost). If no circuit is closed, the key uses a breaker
+/// that all such keys share, and whose key reads `(other keys)`. So keys that an attacker chooses
+/// neither exhaust the memory nor reset an open circuit.
 ///
 /// A key's hash is computed, and a new key cloned and printed, under no lock. Its `Eq` runs under a
 /// lock, and must not use the same breakers.
@@ -41,7 +41,8 @@ pub struct KeyedBreakers<K>(Arc<Group<K>>);
 
 impl<K: BreakerKey> KeyedBreakers<K> {
     /// Makes a group without breakers, outside every registry. See
-    /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed) for registered ones.
+    /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed) for
+    /// registered ones.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         let group = Group::new(

@@ -1,8 +1,8 @@
 //! The keys with a breaker of their own: a bounded map that evicts only closed breakers.
 //!
-//! A clock hand (second chance) chooses the breaker to evict. It goes around the entries, skips those
-//! that are not closed, clears the mark of those that were used since it last came by, and takes the
-//! first closed one without a mark.
+//! A clock hand (second chance) chooses the breaker to evict. It goes around the entries, skips
+//! those that are not closed, clears the mark of those that were used since it last came by, and
+//! takes the first closed one without a mark.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
@@ -65,8 +65,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Some(entry.breaker.clone())
     }
 
-    /// Gives a key its breaker, unless it has one. A key that is not taken stays with the caller: its
-    /// drop is user code. `closings` is the number of times that a circuit closed.
+    /// Gives a key its breaker, unless it has one. A key that is not taken stays with the caller:
+    /// its drop is user code. `closings` is the number of times that a circuit closed.
     pub(super) fn place(
         &mut self,
         hash: u64,

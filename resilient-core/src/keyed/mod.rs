@@ -1,4 +1,5 @@
-//! One breaker for each key, under one name: for a dependency with many parts, of which one may fail.
+//! One breaker for each key, under one name: for a dependency with many parts, of which one may
+//! fail.
 
 mod group;
 mod handle;

@@ -1,8 +1,8 @@
 //! The feature `metrics`: the counts of breakers and budgets, for the program's recorder.
 //!
-//! Breakers count healthy calls anyway, so nothing is recorded on the hot path. The recorder is updated
-//! when a breaker changes its state, and in [`Registry::record_metrics`], right before the numbers are
-//! read.
+//! Breakers count healthy calls anyway, so nothing is recorded on the hot path. The recorder is
+//! updated when a breaker changes its state, and in [`Registry::record_metrics`], right before the
+//! numbers are read.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
@@ -18,8 +18,8 @@ const BUDGET_RETRIES: &str = "resilient.budget.retries";
 const BUDGET_RETURNED: &str = "resilient.budget.returned";
 
 impl Registry {
-    /// Updates the recorder of the crate `metrics`. Call it before the numbers are read, for example in
-    /// the handler of a scrape, or from time to time.
+    /// Updates the recorder of the crate `metrics`. Call it before the numbers are read, for
+    /// example in the handler of a scrape, or from time to time.
     ///
     /// | metric | kind | labels | what |
     /// |---|---|---|---|
@@ -34,12 +34,13 @@ impl Registry {
     /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |
     /// | `resilient.budget.returned` | counter | `budget` | of those granted, the ones that were cancelled before their attempt |
     ///
-    /// `breaker` and `budget` are registered names, never a key, so that the code bounds the number of
-    /// series. A breaker that changes its state is recorded at once, without this call, unless its name
-    /// has a breaker for each key.
+    /// `breaker` and `budget` are registered names, never a key, so that the code bounds the number
+    /// of series. A breaker that changes its state is recorded at once, without this call, unless
+    /// its name has a breaker for each key.
     ///
-    /// Counters of a name with keys continue when a key is evicted. One reading may then lack the counts
-    /// of that key; recorders for which `absolute` is the greatest value so far do not show this.
+    /// Counters of a name with keys continue when a key is evicted. One reading may then lack the
+    /// counts of that key; recorders for which `absolute` is the greatest value so far do not show
+    /// this.
     ///
     /// A panic of the recorder is contained where a state changes, and reaches the caller here.
     pub fn record_metrics(&self) {

@@ -17,10 +17,10 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
 };
 
-/// Loom remembers one access to each atomic. It does not try a store before another thread's load if
-/// any thread has loaded since, and most of our stores follow a load by the same thread. So models run
-/// twice: with plain atomics, whose loads may see old values; and with atomics whose every access reads
-/// and writes the newest value, of which loom tries all orders.
+/// Loom remembers one access to each atomic. It does not try a store before another thread's load
+/// if any thread has loaded since, and most of our stores follow a load by the same thread. So
+/// models run twice: with plain atomics, whose loads may see old values; and with atomics whose
+/// every access reads and writes the newest value, of which loom tries all orders.
 #[cfg(loom)]
 mod loom_atomic {
     use std::cell::Cell;

@@ -21,19 +21,20 @@ impl Registry {
     // G2: overrides win over the code, and apply to live breakers at once.
     /// Replaces all overrides, for present and future breakers.
     ///
-    /// Live breakers stay in the same state and generation. Streak, totals and the instant of opening
-    /// stay; a window of the same kind keeps as many of its newest outcomes as the new one holds; a new
-    /// recovery time moves the end of an open circuit, unless it was set by hand. Conditions are tested
-    /// at the next counted call. Each breaker whose settings changed reports
+    /// Live breakers stay in the same state and generation. Streak, totals and the instant of
+    /// opening stay; a window of the same kind keeps as many of its newest outcomes as the new one
+    /// holds; a new recovery time moves the end of an open circuit, unless it was set by hand.
+    /// Conditions are tested at the next counted call. Each breaker whose settings changed reports
     /// [`EventKind::SettingsChanged`].
     ///
-    /// If the code of a breaker that is registered later contradicts its override, the override wins, and
-    /// the breaker reports [`EventKind::InvalidSetting`] for each setting that was replaced.
+    /// If the code of a breaker that is registered later contradicts its override, the override
+    /// wins, and the breaker reports [`EventKind::InvalidSetting`] for each setting that was
+    /// replaced.
     ///
     /// # Errors
     ///
-    /// [`OverrideError`] if a setting is out of range or contradicts the code of a present breaker. Then
-    /// nothing changes.
+    /// [`OverrideError`] if a setting is out of range or contradicts the code of a present breaker.
+    /// Then nothing changes.
     pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| *present = overrides)
     }
@@ -57,16 +58,16 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// None in practice: the code's settings, with defaults that were accepted, do not contradict each
-    /// other.
+    /// None in practice: the code's settings, with defaults that were accepted, do not contradict
+    /// each other.
     pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.breakers.remove(name);
         })
     }
 
-    /// Replaces the override of one retry budget. A live budget keeps its counts, and its tokens as far
-    /// as they fit, and reports [`EventKind::SettingsChanged`] if its settings changed.
+    /// Replaces the override of one retry budget. A live budget keeps its counts, and its tokens as
+    /// far as they fit, and reports [`EventKind::SettingsChanged`] if its settings changed.
     ///
     /// # Errors
     ///
@@ -122,7 +123,8 @@ impl Registry {
             names.partition(|name| entries.budgets.contains_key(&**name));
         entries.overrides = overrides;
         entries.version = version;
-        // No user code runs here: so it can be done under the lock, and the last change applies last.
+        // No user code runs here: so it can be done under the lock, and the last change applies
+        // last.
         let mut changed = Vec::new();
         for (budget, config) in budgets {
             if budget.reconfigure(config) {

@@ -31,8 +31,8 @@ impl BudgetEntry {
         }
     }
 
-    /// Takes a further registration of the name, which would result in `config`. Returns the events to
-    /// deliver.
+    /// Takes a further registration of the name, which would result in `config`. Returns the events
+    /// to deliver.
     pub(super) fn merge(
         &mut self,
         registration: BudgetRegistration,

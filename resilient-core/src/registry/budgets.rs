@@ -28,15 +28,16 @@ impl Registry {
         entries.budgets.get(name).map(|entry| entry.budget.clone())
     }
 
-    /// The retry budget of this name, made with `config` if the name is new. However many threads ask at
-    /// once, there is one budget.
+    /// The retry budget of this name, made with `config` if the name is new. However many threads
+    /// ask at once, there is one budget.
     ///
-    /// If code registered the name with other settings before, those apply, and the conflict is reported
-    /// once: as [`EventKind::Conflict`], and as a warning with the feature `tracing`.
+    /// If code registered the name with other settings before, those apply, and the conflict is
+    /// reported once: as [`EventKind::Conflict`], and as a warning with the feature `tracing`.
     ///
-    /// A function under `#[retry(budget = "…")]` names a budget without settings. If it is called first,
-    /// the budget starts with the defaults. The first registration with settings replaces these, even
-    /// if it comes later: the budget then has as many tokens as if it had started with those settings.
+    /// A function under `#[retry(budget = "…")]` names a budget without settings. If it is called
+    /// first, the budget starts with the defaults. The first registration with settings replaces
+    /// these, even if it comes later: the budget then has as many tokens as if it had started with
+    /// those settings.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_budget(&self, name: &str, config: BudgetConfig) -> RetryBudget {
@@ -85,15 +86,15 @@ impl Registry {
         budget
     }
 
-    /// Registers a budget under its name, for overrides, snapshots and metrics. It stays for the life of
-    /// the registry.
+    /// Registers a budget under its name, for overrides, snapshots and metrics. It stays for the
+    /// life of the registry.
     ///
     /// # Errors
     ///
-    /// [`NameTakenError`] if another budget has the name. The first call of a function that names a budget
-    /// creates it: register before that, or use
-    /// [`get_or_register_budget`](Registry::get_or_register_budget). Registering the same budget twice is
-    /// not an error.
+    /// [`NameTakenError`] if another budget has the name. The first call of a function that names a
+    /// budget creates it: register before that, or use
+    /// [`get_or_register_budget`](Registry::get_or_register_budget). Registering the same budget
+    /// twice is not an error.
     #[track_caller]
     pub fn register_budget(&self, budget: &RetryBudget) -> Result<(), NameTakenError> {
         let registration = BudgetRegistration {

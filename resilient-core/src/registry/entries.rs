@@ -26,8 +26,8 @@ pub(super) struct Entries {
     pub(super) version: u64,
 }
 
-/// The next version of settings. All registries share one count, since a breaker can move from one to
-/// another. To be called under the registry's lock.
+/// The next version of settings. All registries share one count, since a breaker can move from one
+/// to another. To be called under the registry's lock.
 pub(super) fn next_version() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Relaxed)

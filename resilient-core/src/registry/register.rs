@@ -14,13 +14,13 @@ use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedEntry};
 use crate::signal::Name;
 
 impl Registry {
-    /// The breaker of this name, made with `config` if the name is new. However many threads ask at once,
-    /// there is one breaker.
+    /// The breaker of this name, made with `config` if the name is new. However many threads ask at
+    /// once, there is one breaker.
     ///
-    /// If the name was registered with other settings before, those apply, and the conflict is reported
-    /// once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict), and as a warning with the feature
-    /// `tracing`. If the name has a breaker for each key, the conflict is reported, too, and this breaker
-    /// is registered under the name and the place of the call.
+    /// If the name was registered with other settings before, those apply, and the conflict is
+    /// reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict), and as a
+    /// warning with the feature `tracing`. If the name has a breaker for each key, the conflict is
+    /// reported, too, and this breaker is registered under the name and the place of the call.
     #[track_caller]
     #[must_use]
     pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
@@ -42,9 +42,9 @@ impl Registry {
 
     /// The breakers of this name, one for each key, registered with `config` if the name is new.
     ///
-    /// Other settings are a conflict, as with [`get_or_register`](Registry::get_or_register). So is a name
-    /// with a single breaker or with keys of another type: these breakers are then registered under the
-    /// name and the place of the call.
+    /// Other settings are a conflict, as with [`get_or_register`](Registry::get_or_register). So is
+    /// a name with a single breaker or with keys of another type: these breakers are then
+    /// registered under the name and the place of the call.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_keyed<K: BreakerKey>(
@@ -78,9 +78,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`NameTakenError`] if another breaker has the name, and for the breaker of a single key: register
-    /// its group by [`register_keyed`](Registry::register_keyed). Registering the same breaker twice is
-    /// not an error.
+    /// [`NameTakenError`] if another breaker has the name, and for the breaker of a single key:
+    /// register its group by [`register_keyed`](Registry::register_keyed). Registering the same
+    /// breaker twice is not an error.
     #[track_caller]
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
         let name = breaker.shared_name();
@@ -150,9 +150,9 @@ impl Registry {
     }
 
     // G8: a breaker that was registered can be removed.
-    /// Removes a breaker from the registry, so that its name is free. Its handles remain usable, with the
-    /// settings of the code. `false` if it is not registered. The breaker of an annotated function stays,
-    /// since its function continues to use it.
+    /// Removes a breaker from the registry, so that its name is free. Its handles remain usable,
+    /// with the settings of the code. `false` if it is not registered. The breaker of an annotated
+    /// function stays, since its function continues to use it.
     #[expect(
         clippy::must_use_candidate,
         reason = "few callers ask whether it was there"

@@ -38,8 +38,8 @@ impl Registration {
     }
 }
 
-/// The clock of future breakers, and its time: read before the registry's lock is taken and before any
-/// cell is entered, since the clock may be user code.
+/// The clock of future breakers, and its time: read before the registry's lock is taken and before
+/// any cell is entered, since the clock may be user code.
 #[derive(Debug)]
 pub(crate) struct ClockReading {
     clock: ClockSource,
@@ -75,8 +75,8 @@ impl Registry {
     }
 
     // G1, G3, G7: names are unique, conflicts are reported, and of several threads one registers.
-    /// Returns what has the name already, if `find` finds the wanted kind in it; otherwise what `make`
-    /// makes, under the registry's lock.
+    /// Returns what has the name already, if `find` finds the wanted kind in it; otherwise what
+    /// `make` makes, under the registry's lock.
     pub(crate) fn register_entry<H>(
         &self,
         registration: Registration,

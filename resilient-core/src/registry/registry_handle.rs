@@ -12,8 +12,8 @@ use crate::time::{Clock, ClockSource};
 
 /// Breakers and retry budgets by name. Clones are handles of the same registry.
 ///
-/// The breaker of a `#[circuit_breaker]` is in the [global](Registry::global) registry from the first
-/// call of its function on. Functions with the same `name` share one breaker.
+/// The breaker of a `#[circuit_breaker]` is in the [global](Registry::global) registry from the
+/// first call of its function on. Functions with the same `name` share one breaker.
 ///
 /// ```
 /// use resilient_core::breaker::BreakerConfig;
@@ -28,24 +28,24 @@ use crate::time::{Clock, ClockSource};
 /// ```
 ///
 /// Breakers of annotated functions and those made by [`get_or_register`](Registry::get_or_register)
-/// stay for the life of the process. A breaker that was added by [`register`](Registry::register) stays
-/// until it is [removed](Registry::unregister).
+/// stay for the life of the process. A breaker that was added by [`register`](Registry::register)
+/// stays until it is [removed](Registry::unregister).
 ///
 /// # Environment
 ///
 /// Breakers and registries are memory of their process: no thread, no timer, no file.
 ///
-/// - **Fork.** The child has an independent copy of every breaker. As with every lock, fork while no
-///   other thread makes calls, or call `exec` next: a lock that another thread holds at that instant
-///   stays locked in the child.
-/// - **The end of a thread or process.** Breakers may be used in destructors of thread-locals, and on
-///   other threads while the process exits. The breakers of annotated functions are statics, which are
-///   never dropped.
-/// - **Two versions of this crate** in one program have a global registry each. Breakers with the same
-///   name in both are independent.
+/// - **Fork.** The child has an independent copy of every breaker. As with every lock, fork while
+///   no other thread makes calls, or call `exec` next: a lock that another thread holds at that
+///   instant stays locked in the child.
+/// - **The end of a thread or process.** Breakers may be used in destructors of thread-locals, and
+///   on other threads while the process exits. The breakers of annotated functions are statics,
+///   which are never dropped.
+/// - **Two versions of this crate** in one program have a global registry each. Breakers with the
+///   same name in both are independent.
 /// - **Targets.** The standard library and 64-bit atomics are required; without 64-bit atomics the
-///   crate does not compile. `no_std` is not supported, nor is `wasm32-unknown-unknown`, whose standard
-///   library has no clock.
+///   crate does not compile. `no_std` is not supported, nor is `wasm32-unknown-unknown`, whose
+///   standard library has no clock.
 #[derive(Debug, Clone, Default)]
 pub struct Registry(Arc<Shared>);
 
@@ -120,7 +120,8 @@ impl Registry {
         self.all().snapshot()
     }
 
-    /// Selects the breaker of this name, or the breakers of all its keys; none if the name is unknown.
+    /// Selects the breaker of this name, or the breakers of all its keys; none if the name is
+    /// unknown.
     #[must_use]
     pub fn named(&self, name: &str) -> Selection {
         self.select(|each| each == name)

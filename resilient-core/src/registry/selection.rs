@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::entry::{Entry, NamedEntry};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
 
-/// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix, or all. It does
-/// not contain breakers that are registered later.
+/// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix,
+/// or all. It does not contain breakers that are registered later.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitState};

@@ -1,21 +1,23 @@
 //! How the calls of a breaker ended, in numbers.
 
-/// How many calls ended in which way. The counts never decrease, and saturate. Each call is in exactly
-/// one of them (apart from `slow`); a call that ends while the breaker is disabled is in none.
+/// How many calls ended in which way. The counts never decrease, and saturate. Each call is in
+/// exactly one of them (apart from `slow`); a call that ends while the breaker is disabled is in
+/// none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CallCounts {
     /// Ended in [`Outcome::Success`](crate::signal::Outcome::Success).
     pub success: u64,
-    /// Ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic; or cancelled, if that counts
-    /// as a failure.
+    /// Ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic; or cancelled,
+    /// if that counts as a failure.
     pub failure: u64,
     /// Ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
     pub ignored: u64,
     /// Cancelled: the permit was dropped without an outcome.
     pub abandoned: u64,
-    /// Ended after the state that admitted them, or after their probe's lease. They changed nothing.
+    /// Ended after the state that admitted them, or after their probe's lease. They changed
+    /// nothing.
     pub late: u64,
     /// Rejected by the breaker.
     pub rejected: u64,

@@ -23,8 +23,8 @@ pub struct WindowCounts {
 }
 
 impl WindowCounts {
-    /// The share of failures, 0 to 1. `None` if the window is empty. The breaker's condition takes it
-    /// into account from `min_calls` on.
+    /// The share of failures, 0 to 1. `None` if the window is empty. The breaker's condition takes
+    /// it into account from `min_calls` on.
     #[must_use]
     pub fn failure_rate(&self) -> Option<f64> {
         self.share(self.failures)
@@ -44,11 +44,12 @@ impl WindowCounts {
 /// A breaker at one instant. Taking a snapshot changes nothing.
 ///
 /// It is taken under the breaker's lock, so its values are consistent. While calls are in flight,
-/// `success` may lack those that are just ending. At rest every total is exact; `in_state` may contain
-/// successes that were just ending when the state began.
+/// `success` may lack those that are just ending. At rest every total is exact; `in_state` may
+/// contain successes that were just ending when the state began.
 ///
-/// With the feature `serde` it can be serialised: names and counts as they are here; times in seconds,
-/// under names that say so (`retry_after_seconds`); instants as the number of seconds since then.
+/// With the feature `serde` it can be serialised: names and counts as they are here; times in
+/// seconds, under names that say so (`retry_after_seconds`); instants as the number of seconds
+/// since then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerSnapshot {
@@ -58,8 +59,8 @@ pub struct BreakerSnapshot {
     pub key: Option<String>,
     /// When the snapshot was taken, by the breaker's clock.
     pub at: Instant,
-    /// The state that the next caller would find: half-open once the recovery time is over, even if no
-    /// call has come.
+    /// The state that the next caller would find: half-open once the recovery time is over, even if
+    /// no call has come.
     pub state: CircuitState,
     /// When that state began: the last transition, or the end of the recovery time. `None` if the
     /// breaker has been closed from the start.
@@ -70,8 +71,8 @@ pub struct BreakerSnapshot {
     pub consecutive_failures: u32,
     /// The calls in the window now. `None` without a window, and in states without one.
     pub window: Option<WindowCounts>,
-    /// The calls that were remembered when a condition last opened the circuit. `recent` has the reason,
-    /// in its last transition from closed to open.
+    /// The calls that were remembered when a condition last opened the circuit. `recent` has the
+    /// reason, in its last transition from closed to open.
     pub last_opening: Option<WindowCounts>,
     /// Probes that hold a slot.
     pub probes_in_flight: usize,

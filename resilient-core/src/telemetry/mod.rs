@@ -21,8 +21,8 @@ pub(crate) use self::tracing_off::*;
 pub(crate) use self::tracing_on::*;
 use crate::event::{Event, global_listeners};
 
-/// Logs an event of a retry, and notifies the listeners of the global registry. To be called under no
-/// lock.
+/// Logs an event of a retry, and notifies the listeners of the global registry. To be called under
+/// no lock.
 pub(crate) fn notify_global(of_retry: &Event) {
     event(of_retry);
     global_listeners().notify(of_retry);

@@ -24,8 +24,8 @@ pub(crate) enum ClockSource {
     Given(Arc<dyn Clock>),
 }
 
-// Panics of a user's clock are contained, and its readings are never trusted: so breakers are unwind
-// safe with any clock.
+// Panics of a user's clock are contained, and its readings are never trusted: so breakers are
+// unwind safe with any clock.
 impl UnwindSafe for ClockSource {}
 impl RefUnwindSafe for ClockSource {}
 
@@ -48,7 +48,8 @@ impl ClockSource {
         self
     }
 
-    /// Nanoseconds from `epoch`, where its count begins, until now; `None` if the user's clock panics.
+    /// Nanoseconds from `epoch`, where its count begins, until now; `None` if the user's clock
+    /// panics.
     #[inline(never)]
     pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
         match self {

@@ -25,8 +25,8 @@ impl Stamp {
         begun.saturating_add(1)
     }
 
-    /// How long the call has taken. All times are nanoseconds; `now` counts from when the breaker was
-    /// made.
+    /// How long the call has taken. All times are nanoseconds; `now` counts from when the breaker
+    /// was made.
     pub(in crate::breaker) fn took(stamp: u64, now: u64) -> Option<u64> {
         let begun = stamp.checked_sub(1)?;
         Some(now.saturating_sub(begun))

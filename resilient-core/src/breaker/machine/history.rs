@@ -9,7 +9,8 @@ use crate::time::nanos_between;
 /// How many transitions are remembered.
 pub(in crate::breaker) const HISTORY: usize = 32;
 
-/// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to 584 years.
+/// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to
+/// 584 years.
 #[derive(Debug)]
 pub(super) struct History {
     /// The state before the oldest step; each step begins where the one before it ended.

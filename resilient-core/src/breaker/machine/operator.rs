@@ -85,9 +85,9 @@ impl Machine {
         }
     }
 
-    /// Applies new settings in the same state and generation. Remembered calls stay as far as the new
-    /// window can hold them, and the end of an open time moves. Conditions are tested at the next
-    /// counted call.
+    /// Applies new settings in the same state and generation. Remembered calls stay as far as the
+    /// new window can hold them, and the end of an open time moves. Conditions are tested at the
+    /// next counted call.
     pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;

@@ -55,7 +55,8 @@ pub(super) struct Outage {
 /// What determines the open time.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Length {
-    /// The settings, with the dependency's hint and the random number that was drawn for this opening.
+    /// The settings, with the dependency's hint and the random number that was drawn for this
+    /// opening.
     Computed {
         hint: Option<Duration>,
         jitter: f64,

@@ -27,8 +27,9 @@ pub(super) enum Decision {
 }
 
 impl Round {
-    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false` if there is
-    /// none.
+    // B11: a lease that is over frees its slot.
+    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false` if there
+    /// is none.
     pub(super) fn admit(&mut self, id: u64, config: &BreakerConfig, now: Instant) -> bool {
         if !self.has_slot(config) {
             let lost = self
@@ -80,8 +81,8 @@ impl Round {
             .min()
     }
 
-    /// Whether there is room for one more probe. Without a probe in flight there always is, even if new
-    /// settings have decided the round: the next probe then ends it.
+    /// Whether there is room for one more probe. Without a probe in flight there always is, even if
+    /// new settings have decided the round: the next probe then ends it.
     fn has_slot(&self, config: &BreakerConfig) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
         let counted = self.succeeded.saturating_add(self.failed);

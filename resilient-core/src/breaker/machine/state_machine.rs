@@ -38,8 +38,8 @@ pub(in crate::breaker) struct Machine {
     pub(super) log: Log,
     pub(super) last_opening: Option<Box<Remembered>>,
     pub(super) would_open: Option<TransitionReason>,
-    /// Deferred successes were recorded that may have met a condition: a failure was recorded between
-    /// their end and their recording.
+    /// Deferred successes were recorded that may have met a condition: a failure was recorded
+    /// between their end and their recording.
     untested: bool,
 }
 
@@ -125,7 +125,8 @@ impl Machine {
         }
     }
 
-    /// Records the end of a call without the time: `None` if the time is needed; then nothing was done.
+    /// Records the end of a call without the time: `None` if the time is needed; then nothing was
+    /// done.
     pub(in crate::breaker) fn report_untimed(
         &mut self,
         ticket: Ticket,
@@ -178,8 +179,8 @@ impl Machine {
         }
     }
 
-    /// How successes of this generation that are not slow are handled; if they can be deferred, until
-    /// when, in nanoseconds since the breaker was made.
+    /// How successes of this generation that are not slow are handled; if they can be deferred,
+    /// until when, in nanoseconds since the breaker was made.
     pub(in crate::breaker) fn successes(&self) -> (SuccessHandling, u64) {
         let Some(health) = self.phase.health() else {
             return (SuccessHandling::Locked, 0);
@@ -225,11 +226,12 @@ impl Machine {
                 Decision::Reopen if call.slow && !call.failed => {
                     self.open(TransitionReason::ProbeSlow, retry_after, now);
                 }
-                // Also if an override lowered the tolerance, and the next counted call is a success.
+                // Also if an override lowered the tolerance, and the next counted call is a
+                // success.
                 Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
             },
-            // Open and forced open admit no call, so no ticket has their generation; disabled counts
-            // nothing.
+            // Open and forced open admit no call, so no ticket has their generation; disabled
+            // counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }

@@ -17,8 +17,8 @@ impl SharedBreaker {
         })
     }
 
-    /// Admits a call in any state. The word alone decides in states that admit or reject every call,
-    /// and in an open circuit whose end has not come; the lock is taken where a probe may be
+    /// Admits a call in any state. The word alone decides in states that admit or reject every
+    /// call, and in an open circuit whose end has not come; the lock is taken where a probe may be
     /// admitted. The clock is read where calls are timed, and where the open time ends.
     ///
     /// `permit` makes the result from the ticket: here, so that the result is written once.

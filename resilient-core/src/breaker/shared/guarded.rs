@@ -30,8 +30,8 @@ pub(super) struct GuardedState {
 }
 
 impl GuardedState {
-    /// `machine` already has the config of `settings`. `start_in` is the mode of the settings, unless
-    /// an operator has changed the mode of the breaker's group by hand since.
+    /// `machine` already has the config of `settings`. `start_in` is the mode of the settings,
+    /// unless an operator has changed the mode of the breaker's group by hand since.
     pub(super) fn new(
         mut machine: Machine,
         settings: &LiveSettings,

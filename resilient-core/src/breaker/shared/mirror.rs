@@ -40,8 +40,8 @@ impl Mirror {
         self.bucket.load(Relaxed)
     }
 
-    /// How long the circuit stays open, if it was open when the word was read. `None` if the end has
-    /// come, or if only the state machine knows.
+    /// How long the circuit stays open, if it was open when the word was read. `None` if the end
+    /// has come, or if only the state machine knows.
     pub(super) fn time_left(&self, now: u64) -> Option<Wait> {
         let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
         match until {

@@ -24,8 +24,8 @@ impl SharedBreaker {
         clean
     }
 
-    /// Counts a success that may be slow, late, or the end of a streak; or that a window must record,
-    /// now or later.
+    /// Counts a success that may be slow, late, or the end of a streak; or that a window must
+    /// record, now or later.
     #[inline(never)]
     pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
         if self.word.is_pending(ticket.generation) {
@@ -38,8 +38,8 @@ impl SharedBreaker {
         self.report_other_success(ticket);
     }
 
-    /// Reads the clock only where the time matters. A function apart, so that successes that need no
-    /// clock need no stack for it.
+    /// Reads the clock only where the time matters. A function apart, so that successes that need
+    /// no clock need no stack for it.
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
         let parts = self.parts();

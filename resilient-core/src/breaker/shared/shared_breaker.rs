@@ -83,7 +83,8 @@ impl SharedBreaker {
         self.parts().subscribers.leave(registry);
     }
 
-    /// A breaker that was set up has all its parts; an alias or an unregistered one never gets here.
+    /// A breaker that was set up has all its parts; an alias or an unregistered one never gets
+    /// here.
     pub(super) fn parts(&self) -> &BreakerParts {
         let parts = self.parts.get();
         parts.expect("a breaker is set up before it is used")

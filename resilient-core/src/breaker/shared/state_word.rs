@@ -95,8 +95,8 @@ impl StateWord {
         self.0.load(Acquire) == CLOSED | PENDING | generation
     }
 
-    /// Changes only the handling of successes. To be called under the breaker's lock, in a state that
-    /// counts them.
+    /// Changes only the handling of successes. To be called under the breaker's lock, in a state
+    /// that counts them.
     pub(super) fn set_successes(&self, successes: SuccessHandling) {
         let old = self.0.load(Relaxed);
         let is_counting = matches!(

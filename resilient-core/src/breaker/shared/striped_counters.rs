@@ -7,9 +7,9 @@
 //! no call is in flight.
 //!
 //! Pending successes are read under the breaker's lock. A thread that learned of a success by other
-//! means finds it there, since whatever it learned it from orders the two. A success that ends while
-//! its generation ends carries the stripe's generation, which only the owner changes; so it moves
-//! nothing in the next one.
+//! means finds it there, since whatever it learned it from orders the two. A success that ends
+//! while its generation ends carries the stripe's generation, which only the owner changes; so it
+//! moves nothing in the next one.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -171,8 +171,8 @@ impl StripedCounters {
         }
     }
 
-    /// Lets this thread defer successes of this generation and bucket, and returns its stripe. To be
-    /// called under the breaker's lock, when the pending successes have been collected.
+    /// Lets this thread defer successes of this generation and bucket, and returns its stripe. To
+    /// be called under the breaker's lock, when the pending successes have been collected.
     pub(super) fn let_defer(&self, generation: u64, bucket: u64) -> Option<usize> {
         let index = thread_stripe();
         let stripe = self.owned.get(index)?;

@@ -72,7 +72,8 @@ mod thread {
 
     impl Drop for Ownership {
         fn drop(&mut self) {
-            // Destructors that run later may still count: in the stripe that every thread may write.
+            // Destructors that run later may still count: in the stripe that every thread may
+            // write.
             STRIPE.set(SHARED);
             OWNERS.release(self.0);
         }

@@ -66,8 +66,8 @@ impl Health {
         config.conditions.met(self.streak, tally)
     }
 
-    /// Remembers a call that is not slow, without reading the clock. `false`, with nothing done, if the
-    /// time is needed: to find the bucket, or because a condition is met.
+    /// Remembers a call that is not slow, without reading the clock. `false`, with nothing done, if
+    /// the time is needed: to find the bucket, or because a condition is met.
     pub(in crate::breaker) fn record_untimed(
         &mut self,
         failed: bool,
@@ -97,8 +97,8 @@ impl Health {
         true
     }
 
-    /// Remembers successes that were deferred as [`Health::pending_until`] allowed; `end` is that of
-    /// their bucket.
+    /// Remembers successes that were deferred as [`Health::pending_until`] allowed; `end` is that
+    /// of their bucket.
     pub(in crate::breaker) fn record_pending(&mut self, many: u64, end: Instant) {
         self.streak = 0;
         match self.window.as_deref_mut() {
@@ -108,9 +108,9 @@ impl Health {
         }
     }
 
-    /// Until when successes that are not slow can be deferred, since none of them opens the circuit and
-    /// their order does not matter: in a window of calls without end, in a window of time while its
-    /// newest bucket is the present one. `None` if they cannot be deferred.
+    /// Until when successes that are not slow can be deferred, since none of them opens the circuit
+    /// and their order does not matter: in a window of calls without end, in a window of time while
+    /// its newest bucket is the present one. `None` if they cannot be deferred.
     pub(in crate::breaker) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
         let (tally, until) = match self.window.as_deref()? {
             Recent::Calls(window) => (window.tally(), Until::Ever),
@@ -162,8 +162,8 @@ impl Health {
         })
     }
 
-    /// Applies new settings: the streak stays; a window of the same kind keeps as many calls as the new
-    /// one holds.
+    /// Applies new settings: the streak stays; a window of the same kind keeps as many calls as the
+    /// new one holds.
     pub(in crate::breaker) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
         let fresh = Self::new(config, now);
         self.window = match (
