@@ -11,6 +11,7 @@ use rand::{Rng, RngExt, SeedableRng};
 pub(crate) struct Generator(SmallRng);
 
 impl Generator {
+    #[cold]
     pub(crate) fn seeded(seed: u64) -> Self {
         Self(SmallRng::seed_from_u64(seed))
     }
@@ -20,50 +21,59 @@ impl Generator {
         self.0.random()
     }
 
-    /// Uniform between the two, both included.
-    #[inline]
-    pub(crate) fn within(&mut self, least: u64, most: u64) -> u64 {
-        let drawn = self.0.next_u64();
-        // One multiplication: the bias is below one in 2⁶⁴ / (most - least), which no delay shows.
-        match (most - least).checked_add(1) {
-            Some(count) => least + high_half(u128::from(drawn) * u128::from(count)),
-            None => drawn,
-        }
+    #[inline(never)]
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0.next_u64()
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "half of the bits")]
+/// Makes random bits uniform from zero to `most`, included, which is below `u64::MAX`: by one
+/// multiplication, whose bias no delay shows.
+#[inline]
+pub(crate) fn up_to(bits: u64, most: u64) -> u64 {
+    high_half(u128::from(bits) * u128::from(most + 1))
+}
+
 const fn high_half(product: u128) -> u64 {
     (product >> 64) as u64
 }
 
 thread_local! {
-    // The standard library gives each of its hash states other keys.
-    static OF_THREAD: RefCell<Generator> =
-        RefCell::new(Generator::seeded(RandomState::new().hash_one(0)));
-}
-
-/// Uses the generator of this thread.
-#[inline]
-fn with_thread<R>(draw: impl FnOnce(&mut Generator) -> R) -> R {
-    OF_THREAD.with_borrow_mut(draw)
+    static OF_THREAD: RefCell<Option<Generator>> = const { RefCell::new(None) };
 }
 
 /// Makes the numbers of this thread repeat.
 #[cfg(any(test, feature = "test-util"))]
 pub(crate) fn seed_thread(seed: u64) {
-    OF_THREAD.set(Generator::seeded(seed));
+    OF_THREAD.set(Some(Generator::seeded(seed)));
 }
 
 /// Uniform in [0, 1), from this thread's generator.
 pub(crate) fn unit() -> f64 {
-    with_thread(Generator::unit)
+    let drawn = OF_THREAD.with_borrow_mut(|own| own.as_mut().map(Generator::unit));
+    drawn.unwrap_or_else(|| {
+        seed_by_chance();
+        unit()
+    })
 }
 
-/// Uniform between the two, both included, from this thread's generator.
-#[inline]
-pub(crate) fn within(least: u64, most: u64) -> u64 {
-    with_thread(|generator| generator.within(least, most))
+/// Random bits from this thread's generator.
+#[inline(never)]
+pub(crate) fn bits() -> u64 {
+    let drawn = OF_THREAD.with_borrow_mut(|own| own.as_mut().map(|own| own.0.next_u64()));
+    drawn.unwrap_or_else(first_bits)
+}
+
+#[cold]
+fn first_bits() -> u64 {
+    seed_by_chance();
+    bits()
+}
+
+fn seed_by_chance() {
+    // The standard library gives each of its hash states other keys.
+    let seed = RandomState::new().hash_one(0);
+    OF_THREAD.set(Some(Generator::seeded(seed)));
 }
 
 /// What tests draw.
