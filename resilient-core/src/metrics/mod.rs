@@ -21,18 +21,7 @@ impl Registry {
     /// Updates the recorder of the crate `metrics`. Call it before the numbers are read, for
     /// example in the handler of a scrape, or from time to time.
     ///
-    /// | metric | kind | labels | what |
-    /// |---|---|---|---|
-    /// | `resilient.breaker.calls` | counter | `breaker`, `result`: `success`, `failure`, `ignored`, `abandoned`, `late`, `rejected` | calls; each is in exactly one |
-    /// | `resilient.breaker.slow_calls` | counter | `breaker` | of the successes and failures, those that took at least `slow_call` |
-    /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
-    /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
-    /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
-    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`StopReason`](crate::retry::StopReason), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
-    /// | `resilient.budget.tokens` | gauge | `budget` | what is in the bucket of a retry budget |
-    /// | `resilient.budget.capacity` | gauge | `budget` | what fits into it |
-    /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |
-    /// | `resilient.budget.returned` | counter | `budget` | of those granted, the ones that were cancelled before their attempt |
+    #[doc = include_str!("metrics.md")]
     ///
     /// `breaker` and `budget` are registered names, never a key, so that the code bounds the number
     /// of series. A breaker that changes its state is recorded at once, without this call, unless
