@@ -1,16 +1,15 @@
-//! Errors of a macro's input, gathered until the end so that the user sees all of them at once.
+//! Errors about a macro's input. They accumulate, so that the user sees all of them at once.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::tokens::flatten;
 
-/// Errors that accumulate: all of them are shown, not the first.
 #[derive(Debug, Default)]
-pub(crate) struct Errors {
+pub(crate) struct CompileErrors {
     list: Vec<Entry>,
 }
 
-/// What is wrong, and the tokens from `first` to `last` that it is about.
+/// A message about the tokens from `first` to `last`.
 #[derive(Debug)]
 struct Entry {
     first: Span,
@@ -18,7 +17,7 @@ struct Entry {
     message: String,
 }
 
-impl Errors {
+impl CompileErrors {
     pub(crate) fn push(&mut self, span: Span, message: impl Into<String>) {
         let message = message.into();
         self.list.push(Entry {
@@ -28,9 +27,9 @@ impl Errors {
         });
     }
 
-    /// An error about all of `tokens`; about the whole attribute if there are none.
+    /// An error about all of `tokens`, or about the whole attribute if `tokens` is empty.
     pub(crate) fn push_spanned(&mut self, tokens: &TokenStream, message: impl Into<String>) {
-        // Inside the invisible group of a macro's argument are the tokens that the user wrote.
+        // The user wrote the tokens inside an invisible group, not the group.
         let tokens = flatten(tokens.clone());
         let mut spans = tokens.iter().map(TokenTree::span);
         let first = spans.next().unwrap_or_else(Span::call_site);
@@ -46,12 +45,12 @@ impl Errors {
         self.list.is_empty()
     }
 
-    pub(crate) fn extend(&mut self, other: Errors) {
+    pub(crate) fn extend(&mut self, other: CompileErrors) {
         self.list.extend(other.list);
     }
 
-    /// `value` if nothing went wrong.
-    pub(crate) fn or<T>(self, value: T) -> Result<T, Errors> {
+    /// `value` if there are no errors.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, CompileErrors> {
         if self.is_empty() {
             Ok(value)
         } else {
@@ -73,8 +72,8 @@ impl Errors {
 }
 
 impl Entry {
-    /// `::core::compile_error! { "…" }`. The compiler underlines from the first token of the call to its last,
-    /// so the path carries the one span and the braces the other.
+    /// `::core::compile_error! { "…" }`. The compiler underlines from the first token of the call
+    /// to the last, so the path has the first span and the braces have the last.
     fn to_compile_error(&self) -> Vec<TokenTree> {
         let colon = |spacing| {
             let mut colon = Punct::new(':', spacing);
@@ -107,9 +106,9 @@ mod tests {
 
     #[test]
     fn every_error_becomes_its_own_compile_error_in_order() {
-        let mut errors = Errors::default();
+        let mut errors = CompileErrors::default();
         errors.push(Span::call_site(), "one");
-        let mut more = Errors::default();
+        let mut more = CompileErrors::default();
         more.push_spanned(&quote!(a + b), "two \"quoted\"");
         errors.extend(more);
         assert_eq!(errors.messages(), ["one", "two \"quoted\""]);
@@ -122,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_value_survives_only_without_errors() {
-        assert_eq!(Errors::default().or(3).ok(), Some(3));
-        let mut errors = Errors::default();
+        assert_eq!(CompileErrors::default().or(3).ok(), Some(3));
+        let mut errors = CompileErrors::default();
         errors.push_spanned(&TokenStream::new(), "nothing there");
         assert_eq!(
             errors.or(3).map_err(|errors| errors.messages()),

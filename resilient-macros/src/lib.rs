@@ -1,40 +1,48 @@
-//! The attributes of `resilient`. Use them through that crate, which has the runtime that they call.
+//! The attributes of `resilient`. Use them through that crate, which contains the runtime that
+//! their expansions call.
+
+#[macro_use]
+mod emit;
 
 mod args;
 mod derive;
+mod driver;
 mod error;
 mod expand;
-mod function;
+#[cfg(test)]
+mod fuzz_tokens;
+mod item;
 mod literal;
+mod normalize;
 mod scan;
 mod tokens;
 
 use proc_macro::TokenStream;
 
-use crate::args::Kind;
+use crate::args::AttributeKind;
 
 #[doc = include_str!("../docs/retry.md")]
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Kind::Retry, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::Retry, args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/circuit_breaker.md")]
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Kind::CircuitBreaker, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::CircuitBreaker, args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/timeout.md")]
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Kind::Timeout, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::Timeout, args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/fallback.md")]
 #[proc_macro_attribute]
 pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Kind::Fallback, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::Fallback, args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/classify.md")]
@@ -52,5 +60,7 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
     )
 )]
 pub fn classify(input: TokenStream) -> TokenStream {
-    derive::classify(input.into()).into()
+    let input = input.into();
+    // A derive must not repeat its item.
+    driver::or_compile_error(&proc_macro2::TokenStream::new(), || derive::classify(input)).into()
 }

@@ -1,36 +1,36 @@
 //! Literals come out as the compiler reads them.
 
 use super::*;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 
-fn read(source: &str) -> Constant {
+fn read(source: &str) -> LiteralValue {
     constant(&source.parse().expect("tokens")).expect("a constant")
 }
 
-fn positive(content: Content) -> Constant {
-    Constant {
+fn positive(content: LiteralContent) -> LiteralValue {
+    LiteralValue {
         negative: false,
         content,
     }
 }
 
-fn integer(value: u128, suffix: &str) -> Constant {
-    positive(Content::Integer {
+fn integer(value: u128, suffix: &str) -> LiteralValue {
+    positive(LiteralContent::Integer {
         value: Some(value),
         suffix: suffix.to_owned(),
     })
 }
 
-fn float(digits: &str, suffix: &str) -> Constant {
-    positive(Content::Float {
+fn float(digits: &str, suffix: &str) -> LiteralValue {
+    positive(LiteralContent::Float {
         digits: digits.to_owned(),
         suffix: suffix.to_owned(),
     })
 }
 
-fn string(text: &str) -> Constant {
-    positive(Content::Text(text.to_owned()))
+fn string(text: &str) -> LiteralValue {
+    positive(LiteralContent::Text(text.to_owned()))
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn what_is_no_string_and_no_number_is_told_apart() {
         "b'5'",
         "\"5s\"suffix",
     ] {
-        assert_eq!(read(source), positive(Content::Other), "{source}");
+        assert_eq!(read(source), positive(LiteralContent::Other), "{source}");
     }
 }
 
@@ -68,7 +68,7 @@ fn integers_come_in_every_radix_with_their_suffix() {
     let huge = "9".repeat(60);
     assert_eq!(
         read(&huge),
-        positive(Content::Integer {
+        positive(LiteralContent::Integer {
             value: None,
             suffix: String::new()
         })
@@ -88,13 +88,13 @@ fn floats_keep_their_digits_and_their_suffix() {
 fn a_sign_and_invisible_groups_do_not_hide_a_literal() {
     let literal = invisible(invisible(quote!(7)));
     assert_eq!(constant(&literal), Some(integer(7, "")));
-    let seven = Content::Integer {
+    let seven = LiteralContent::Integer {
         value: Some(7),
         suffix: String::new(),
     };
     assert_eq!(
         constant(&quote!(-#literal)),
-        Some(Constant {
+        Some(LiteralValue {
             negative: true,
             content: seven.clone()
         })
@@ -102,7 +102,7 @@ fn a_sign_and_invisible_groups_do_not_hide_a_literal() {
     let made = Literal::i32_unsuffixed(-7);
     assert_eq!(
         constant(&quote!(#made)),
-        Some(Constant {
+        Some(LiteralValue {
             negative: true,
             content: seven
         })

@@ -1,8 +1,10 @@
-//! Looking at token trees: what every reader of tokens in this crate asks of them.
+//! Helpers that inspect token trees.
 
-use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
+use syn::parse::ParseStream;
 
-/// The tokens of one level, with the invisible groups that `macro_rules` puts around fragments opened.
+/// The tokens of one level. Invisible groups, which `macro_rules` puts around fragments, are
+/// opened.
 pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     let mut flat = Vec::new();
     for token in tokens {
@@ -40,7 +42,7 @@ pub(crate) fn ident(token: Option<&TokenTree>) -> Option<&Ident> {
     }
 }
 
-/// Is the token the word, not raw?
+/// Whether the token is that word, and not a raw identifier.
 pub(crate) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     ident(token).is_some_and(|ident| ident == word)
 }
@@ -56,27 +58,34 @@ pub(crate) fn group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&
     }
 }
 
-/// Do the two characters stand at `at`, glued to one operator?
+/// Whether the two characters stand at `at` as one operator.
 pub(crate) fn is_operator(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
-    matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == first && punct.spacing() == Spacing::Joint)
-        && is_punct(tokens.get(at + 1), second)
+    is_joint(tokens.get(at), first) && is_punct(tokens.get(at + 1), second)
 }
 
-/// Is the token before `at` the character, glued to what stands at `at`?
+fn is_joint(token: Option<&TokenTree>, character: char) -> bool {
+    match token {
+        Some(TokenTree::Punct(punct)) => {
+            punct.as_char() == character && punct.spacing() == Spacing::Joint
+        }
+        _ => false,
+    }
+}
+
+/// Whether the token at `at` is joined to that character before it.
 pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
-    at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(
-        |token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == character && punct.spacing() == Spacing::Joint),
-    )
+    at.checked_sub(1)
+        .is_some_and(|before| is_joint(tokens.get(before), character))
 }
 
-/// Does a `>` at `at` close an angle bracket, rather than end `->` or `=>`?
+/// Whether a `>` at `at` closes an angle bracket, rather than ends `->` or `=>`.
 pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
         && !follows_joint(tokens, at, '-')
         && !follows_joint(tokens, at, '=')
 }
 
-/// The index behind the `>` that closes the `<` at `open`, if there is one before a `;`.
+/// The index behind the `>` that closes the `<` at `open`, if it comes before a `;`.
 pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for at in open..tokens.len() {
@@ -94,20 +103,29 @@ pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     None
 }
 
-/// Words that can name nothing unless they are raw.
-pub(crate) fn is_keyword(word: &str) -> bool {
-    const KEYWORDS: &[&str] = &[
-        "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
-        "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
-        "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv",
-        "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true",
-        "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-    ];
-    KEYWORDS.contains(&word)
+/// A block with that span, so that the compiler's messages about it point there.
+pub(crate) fn block(tokens: TokenStream, span: Span) -> TokenTree {
+    let mut block = Group::new(Delimiter::Brace, tokens);
+    block.set_span(span);
+    block.into()
+}
+
+/// Where the tokens begin.
+pub(crate) fn first_span(tokens: &TokenStream) -> Span {
+    let first = tokens.clone().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
+}
+
+/// The next token as an error message shows it; empty at the end.
+pub(crate) fn next_shown(input: ParseStream<'_>) -> String {
+    input
+        .fork()
+        .parse()
+        .map_or_else(|_| String::new(), |token| shown(&token))
 }
 
 /// The token as an error message shows it: groups by their brackets only.
-pub(crate) fn shown(token: &TokenTree) -> String {
+fn shown(token: &TokenTree) -> String {
     match token {
         TokenTree::Group(group) => match group.delimiter() {
             Delimiter::Parenthesis => "(…)".to_owned(),
@@ -125,15 +143,10 @@ pub(crate) fn shown(token: &TokenTree) -> String {
     }
 }
 
-/// Wraps tokens in an invisible group, as `macro_rules` does with a fragment.
-#[cfg(test)]
-pub(crate) fn invisible(tokens: TokenStream) -> TokenStream {
-    TokenTree::from(Group::new(Delimiter::None, tokens)).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz_tokens::invisible;
     use quote::quote;
 
     fn list(tokens: TokenStream) -> Vec<TokenTree> {

@@ -3,13 +3,27 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use resilient_settings::{Form, Setting, Table, Value, breaker, duration_text};
+use resilient_settings::{Form, Setting, Table, Value, breaker, duration_text, retry};
 
 const END: &str = "<!-- end of settings -->";
 
 /// The pages, each with the name of its marker, its table, and whether it has advice.
-fn pages() -> [(&'static str, &'static str, &'static Table, bool); 1] {
-    [("docs/settings.md", "breaker", &breaker::TABLE, true)]
+fn pages() -> [(&'static str, &'static str, &'static Table, bool); 3] {
+    [
+        ("docs/settings.md", "breaker", &breaker::TABLE, true),
+        (
+            "resilient-macros/docs/circuit_breaker.md",
+            "breaker",
+            &breaker::TABLE,
+            true,
+        ),
+        (
+            "resilient-macros/docs/retry.md",
+            "retry",
+            &retry::TABLE,
+            true,
+        ),
+    ]
 }
 
 #[test]

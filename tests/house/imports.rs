@@ -119,20 +119,20 @@ impl Tree {
                 continue;
             };
             let name = child.ident.to_string();
-            let mut below = format!("{folder}{name}/");
-            let (file, items) = if let Some((_, items)) = child.content {
-                (self.modules[at].file.clone(), items)
+            let below = format!("{folder}{name}/");
+            let (file, below, items) = if let Some((_, items)) = child.content {
+                (self.modules[at].file.clone(), below, items)
             } else if let Some(path) = path_attribute(&child.attrs) {
                 let file = format!("{folder}{path}");
-                below = file[..=file.rfind('/').unwrap_or(0)].to_owned();
+                let below = file[..=file.rfind('/').unwrap_or(0)].to_owned();
                 let items = self.parse(&file);
-                (file, items)
+                (file, below, items)
             } else {
                 let both = [format!("{folder}{name}.rs"), format!("{below}mod.rs")];
                 let file = both.into_iter().find(|file| self.files.contains_key(file));
                 let file = file.unwrap_or_else(|| panic!("no file of module {folder}{name}"));
                 let items = self.parse(&file);
-                (file, items)
+                (file, below, items)
             };
             // Under different `cfg`s, a module may stand twice.
             let child = match self.modules[at].children.get(&name) {

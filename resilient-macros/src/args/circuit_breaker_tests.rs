@@ -1,8 +1,11 @@
 //! `#[circuit_breaker]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
+
+use crate::fuzz_tokens::FuzzTokens;
 use quote::quote;
+use resilient_settings::Value;
+use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> BreakerArgs {
     let shown = tokens.to_string();
@@ -27,44 +30,35 @@ fn text(tokens: Option<&TokenStream>) -> String {
 #[test]
 fn every_setting_is_read_into_its_field() {
     let args = accepted(quote! {
-        name = "payments", failure_threshold = 7, recovery_time = "10s", recovery_factor = 2, max_recovery_time = "5m",
-        recovery_jitter = "10%", half_open_max_calls = 2, half_open_successes = 3, half_open_failures = 1,
-        probe_timeout = "45s", abandoned = failure, crate = ::rt
+        name = "payments", failure_threshold = 7, recovery_time = "10s",
+        recovery_factor = 2, max_recovery_time = "5m",
+        recovery_jitter = "10%", half_open_max_calls = 2, half_open_successes = 3,
+        half_open_failures = 1, probe_timeout = "45s", abandoned = failure, crate = ::rt
     });
     assert_eq!(text(args.name.as_ref()), "\"payments\"");
-    assert!(matches!(args.failure_threshold, Some(Setting::Literal(7))));
+    assert!(args.settings.literal("failure_threshold") == Some(Value::Count(7)));
+    assert!(args.settings.literal("recovery_time") == Some(Value::Time(Duration::from_secs(10))));
+    assert!(args.settings.literal("recovery_factor") == Some(Value::Number(2.0)));
     assert!(
-        matches!(args.recovery_time, Some(Setting::Literal(time)) if time == Duration::from_secs(10))
+        args.settings.literal("max_recovery_time") == Some(Value::Time(Duration::from_secs(300)))
     );
-    assert!(
-        matches!(args.recovery_factor, Some(Setting::Literal(factor)) if (factor - 2.0).abs() < 1e-9)
+    assert!(args.settings.literal("recovery_jitter") == Some(Value::Number(0.1)));
+    assert!(args.settings.literal("half_open_max_calls") == Some(Value::Count(2)));
+    assert!(args.settings.literal("half_open_successes") == Some(Value::Count(3)));
+    assert!(args.settings.literal("half_open_failures") == Some(Value::Count(1)));
+    assert!(args.settings.literal("probe_timeout") == Some(Value::Time(Duration::from_secs(45))));
+    assert_eq!(
+        args.settings.literal("abandoned"),
+        Some(Value::Word("failure"))
     );
-    assert!(
-        matches!(args.max_recovery_time, Some(Setting::Literal(time)) if time == Duration::from_secs(300))
-    );
-    assert!(
-        matches!(args.recovery_jitter, Some(Setting::Literal(share)) if (share - 0.1).abs() < 1e-9)
-    );
-    assert!(matches!(
-        args.half_open_max_calls,
-        Some(Setting::Literal(2))
-    ));
-    assert!(matches!(
-        args.half_open_successes,
-        Some(Setting::Literal(3))
-    ));
-    assert!(matches!(args.half_open_failures, Some(Setting::Literal(1))));
-    assert!(
-        matches!(args.probe_timeout, Some(Setting::Literal(time)) if time == Duration::from_secs(45))
-    );
-    assert_eq!(args.abandoned, Some(Abandoned::Failure));
-    assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
+    assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
 }
 
 #[test]
 fn patterns_predicates_and_expressions_are_kept_as_written() {
     let args = accepted(quote! {
-        breaker = self.breaker, failure = E::A | E::B { .. }, ignore = E::C, failure_if = |e| e.bad(),
+        breaker = self.breaker, failure = E::A | E::B { .. }, ignore = E::C,
+        failure_if = |e| e.bad(),
         failure_when = |r: &Result<A, B>| r.is_err(), ignore_if = E::is_fine, retry_after = after,
         on_open = |open| Err(E::Open(open, 1))
     });
@@ -132,7 +126,8 @@ fn literals_that_break_a_rule_are_refused_with_the_rule() {
 #[test]
 fn the_longest_recovery_is_not_below_the_first() {
     assert!(only(quote!(max_recovery_time = "10s")).contains("whose default is 30s"));
-    let both = "`max_recovery_time` is 10s and `recovery_time` is 20s: `max_recovery_time` is at least `recovery_time`";
+    let both = "`max_recovery_time` is 10s and `recovery_time` is 20s: `max_recovery_time` is at \
+        least `recovery_time`";
     assert_eq!(
         only(quote!(max_recovery_time = "10s", recovery_time = "20s")),
         both
@@ -198,31 +193,34 @@ fn a_breaker_of_ones_own_excludes_the_settings_only() {
 #[test]
 fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
     let args = accepted(quote! {
-        window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%", failure_count = 30,
+        window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%",
+        failure_count = 30,
         slow_call = "2s", slow_call_rate = 0.8
     });
-    let minute = Window::Time(Duration::from_secs(60));
-    assert!(matches!(args.window, Some(Setting::Literal(window)) if window == minute));
-    assert!(matches!(args.window_buckets, Some(Setting::Literal(6))));
-    assert!(matches!(args.min_calls, Some(Setting::Literal(20))));
-    assert!(matches!(args.failure_rate, Some(Setting::Literal(rate)) if (rate - 0.5).abs() < 1e-9));
-    assert!(matches!(args.failure_count, Some(Setting::Literal(30))));
-    assert!(
-        matches!(args.slow_call, Some(Setting::Literal(time)) if time == Duration::from_secs(2))
-    );
-    assert!(
-        matches!(args.slow_call_rate, Some(Setting::Literal(rate)) if (rate - 0.8).abs() < 1e-9)
-    );
+    let minute = Value::Time(Duration::from_secs(60));
+    assert!(args.settings.literal("window") == Some(minute));
+    assert!(args.settings.literal("window_buckets") == Some(Value::Count(6)));
+    assert!(args.settings.literal("min_calls") == Some(Value::Count(20)));
+    assert!(args.settings.literal("failure_rate") == Some(Value::Number(0.5)));
+    assert!(args.settings.literal("failure_count") == Some(Value::Count(30)));
+    assert!(args.settings.literal("slow_call") == Some(Value::Time(Duration::from_secs(2))));
+    assert!(args.settings.literal("slow_call_rate") == Some(Value::Number(0.8)));
     let args = accepted(quote!(window = WINDOW, window_buckets = buckets()));
-    assert!(matches!(args.window, Some(Setting::Expr(_))));
-    assert!(matches!(args.window_buckets, Some(Setting::Expr(_))));
+    assert!(matches!(
+        args.settings.get("window"),
+        Some(SettingValue::Expr(_))
+    ));
+    assert!(matches!(
+        args.settings.get("window_buckets"),
+        Some(SettingValue::Expr(_))
+    ));
 }
 
 #[test]
 fn a_key_is_an_expression_and_may_have_a_bound() {
     let args = accepted(quote!(key = &*order.region, max_keys = 1_000_000));
     assert_eq!(text(args.key.as_ref()), quote!(&*order.region).to_string());
-    assert!(matches!(args.max_keys, Some(Setting::Literal(1_000_000))));
+    assert!(args.settings.literal("max_keys") == Some(Value::Count(1_000_000)));
     accepted(quote!(key = (host, port), max_keys = most()));
 }
 
@@ -235,7 +233,8 @@ fn a_key_that_is_the_same_for_every_call_is_refused() {
     for key in [quote!("eu-west"), quote!(3), quote!('k')] {
         assert_eq!(
             only(quote!(key = #key)),
-            "`key` is the same for every call: name what tells one dependency from another, as in `key = host`"
+            "`key` is the same for every call: name what tells one dependency from another, as in \
+             `key = host`"
         );
     }
 }
@@ -293,7 +292,7 @@ fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
         ),
         (
             quote!(key = k, max_keys = 1_000_001),
-            "`max_keys` is 1000001: keys",
+            "`max_keys` is 1_000_001: keys",
         ),
     ] {
         let said = only(given);
@@ -336,12 +335,18 @@ fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
 
 #[test]
 fn what_the_upper_attributes_hand_down_is_read() {
-    assert_eq!(accepted(quote!(__outer(retry { a = b }))).outer.len(), 1);
+    assert_eq!(
+        accepted(quote!(__outer(retry { a = b })))
+            .common
+            .outer
+            .len(),
+        1
+    );
 }
 
 #[test]
 fn no_input_makes_the_parser_panic() {
-    let mut words: Vec<&str> = BREAKER_KEYS.values.to_vec();
+    let mut words: Vec<&str> = CIRCUIT_BREAKER.names();
     words.extend([
         "__outer",
         "circuit_breaker",
@@ -353,10 +358,10 @@ fn no_input_makes_the_parser_panic() {
         "r#type",
         "borrow",
     ]);
-    let mut soup = Soup::new(0xb0b, &words);
+    let mut fuzz = FuzzTokens::new(0xb0b, &words);
     let mut errors = 0;
     for _ in 0..5000 {
-        if let Err(found) = BreakerArgs::parse(soup.stream(3)) {
+        if let Err(found) = BreakerArgs::parse(fuzz.stream(3)) {
             assert!(!found.is_empty());
             errors += found.to_compile_errors().into_iter().count();
         }

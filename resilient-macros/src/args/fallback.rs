@@ -2,91 +2,73 @@
 
 use proc_macro2::{Span, TokenStream};
 
-use super::given::{Given, Keys};
-use super::outer::{self, Kind, Outer};
+use super::fallback_kind::{FallbackKind, fallback_kind};
+use super::handed_down::CommonArgs;
+use super::key_values::KeyValues;
+use super::keys::FALLBACK;
 use super::pairs::Form;
-use super::path;
-use super::word::one_of;
-use crate::error::Errors;
+use super::words::one_of;
+use crate::error::CompileErrors;
 use crate::literal::constant;
 use crate::tokens::source;
 
 #[derive(Debug)]
 pub(crate) struct FallbackArgs {
-    pub(crate) replacement: Replacement,
+    pub(crate) replacement: FallbackReplacement,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
-    /// It may stand where it hides failures from what is above it.
+    /// The fallback may stand where it hides failures from the attributes above.
     pub(crate) order_is_explicit: bool,
-    pub(crate) krate: Option<TokenStream>,
-    /// Attributes of ours that stood above this one, outermost first.
-    pub(crate) outer: Vec<Outer>,
+    pub(crate) common: CommonArgs,
 }
 
 /// What takes the place of a failed output.
 #[derive(Debug, Clone)]
-pub(crate) enum Replacement {
+pub(crate) enum FallbackReplacement {
     /// A successful output of this value.
     Value(TokenStream),
     /// What a closure or a function makes of the error.
-    With(TokenStream),
+    With(TokenStream, FallbackKind),
 }
 
-impl Replacement {
+impl FallbackReplacement {
     pub(crate) fn tokens(&self) -> &TokenStream {
         match self {
-            Replacement::Value(tokens) | Replacement::With(tokens) => tokens,
+            FallbackReplacement::Value(tokens) | FallbackReplacement::With(tokens, _) => tokens,
         }
     }
 }
 
-pub(super) const FALLBACK_KEYS: Keys = Keys {
-    kind: Kind::Fallback,
-    values: &["value", "with", "on", "except", "order", "crate"],
-    lists: &[],
-};
-
 const ORDER: &[(&str, bool)] = &[("explicit", true)];
 
 impl FallbackArgs {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
-        let given = Given::read(tokens, &FALLBACK_KEYS, &mut errors);
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
+        let values = KeyValues::read(tokens, &FALLBACK, &mut errors);
         let mut replacement = None;
-        let (mut on, mut except, mut krate) = (None, None, None);
-        let (mut order_is_explicit, mut outer) = (false, Vec::new());
-        for pair in given.pairs() {
-            let value = match &pair.form {
-                Form::Value(value) => value,
-                // The only list here is the hidden one.
-                Form::List(inside) => {
-                    outer = outer::parse(inside, &mut errors);
-                    continue;
-                }
+        let (mut on, mut except, mut order_is_explicit) = (None, None, false);
+        for pair in values.pairs() {
+            let Form::Value(value) = &pair.form else {
+                continue;
             };
             match pair.name.as_str() {
-                "value" => replacement = Some(Replacement::Value(value.clone())),
+                "value" => replacement = Some(FallbackReplacement::Value(value.clone())),
                 "with" => replacement = with(value, &mut errors),
                 "on" => on = Some(value.clone()),
                 "except" => except = Some(value.clone()),
                 "order" => {
-                    order_is_explicit =
-                        one_of("`order`", ORDER, value, &mut errors).unwrap_or(false);
+                    order_is_explicit = one_of("order", ORDER, value, &mut errors).unwrap_or(false);
                 }
-                "crate" => krate = path::krate(value, &mut errors),
                 _ => {}
             }
         }
-        given.exclude(
-            "with",
-            &["value"],
-            "one of them makes the output, so give one",
-            &mut errors,
-        );
-        if !given.has("value") && !given.has("with") && errors.is_empty() {
+        let reason = "one of them makes the output, so give one";
+        values.exclude("with", &["value"], reason, &mut errors);
+        if !values.has("value") && !values.has("with") && errors.is_empty() {
             errors.push(
                 Span::call_site(),
-                "`#[fallback]` needs what takes the place of a failure: write `value = …`, or `with = |error| …`",
+                "`#[fallback]` needs what takes the place of a failure: write `value = …`, or \
+                 `with = |error| …`",
             );
         }
         match replacement {
@@ -95,23 +77,26 @@ impl FallbackArgs {
                 on,
                 except,
                 order_is_explicit,
-                krate,
-                outer,
+                common: values.common,
             }),
             None => Err(errors),
         }
     }
 }
 
-fn with(value: &TokenStream, errors: &mut Errors) -> Option<Replacement> {
+fn with(value: &TokenStream, errors: &mut CompileErrors) -> Option<FallbackReplacement> {
     if constant(value).is_none() {
-        return Some(Replacement::With(value.clone()));
+        return Some(FallbackReplacement::With(
+            value.clone(),
+            fallback_kind(value),
+        ));
     }
     let given = source(value);
     errors.push_spanned(
         value,
         format!(
-            "`with` is a closure or a path, which is given the error: for a value, write `value = {given}`"
+            "`with` is a closure or a path, which is given the error: for a value, write \
+             `value = {given}`"
         ),
     );
     None

@@ -1,7 +1,7 @@
 //! `#[fallback]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
+use crate::fuzz_tokens::FuzzTokens;
 use quote::quote;
 
 fn accepted(tokens: TokenStream) -> FallbackArgs {
@@ -17,11 +17,16 @@ fn refused(tokens: TokenStream) -> Vec<String> {
 #[test]
 fn every_key_is_read_into_its_field() {
     let args = accepted(quote! {
-        with = |error, _| other(error), on = E::A | E::B { .. }, except = E::C(_), order = explicit, crate = ::rt,
+        with = |error, _| other(error), on = E::A | E::B { .. }, except = E::C(_),
+        order = explicit, crate = ::rt,
         __outer(retry { a = 1 })
     });
-    assert!(
-        matches!(&args.replacement, Replacement::With(with) if with.to_string() == quote!(|error, _| other(error)).to_string())
+    let FallbackReplacement::With(with, _) = &args.replacement else {
+        panic!("{:?}", args.replacement);
+    };
+    assert_eq!(
+        with.to_string(),
+        quote!(|error, _| other(error)).to_string()
     );
     assert_eq!(
         args.on.map(|on| on.to_string()),
@@ -31,15 +36,16 @@ fn every_key_is_read_into_its_field() {
         args.except.map(|except| except.to_string()),
         Some(quote!(E::C(_)).to_string())
     );
-    assert!(args.order_is_explicit && args.krate.is_some() && args.outer.len() == 1);
+    assert!(args.order_is_explicit && args.common.krate.is_some() && args.common.outer.len() == 1);
     let args = accepted(quote!(value = Vec::<u8>::new()));
-    assert!(matches!(args.replacement, Replacement::Value(_)));
+    assert!(matches!(args.replacement, FallbackReplacement::Value(_)));
     assert!(args.on.is_none() && !args.order_is_explicit);
 }
 
 #[test]
 fn exactly_one_of_value_and_with_is_given() {
-    let needs = "`#[fallback]` needs what takes the place of a failure: write `value = …`, or `with = |error| …`";
+    let needs = "`#[fallback]` needs what takes the place of a failure: write `value = …`, or \
+        `with = |error| …`";
     assert_eq!(refused(quote!()), [needs]);
     assert_eq!(refused(quote!(on = E::A)), [needs]);
     assert_eq!(
@@ -85,19 +91,20 @@ fn misspelt_keys_are_answered_with_the_nearest() {
     assert_eq!(
         refused(quote!(value = 1, colour = 1)),
         [
-            "unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, `crate`"
+            "unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, \
+             `crate`"
         ]
     );
 }
 
 #[test]
 fn nothing_panics_whatever_the_tokens() {
-    let mut words: Vec<&str> = FALLBACK_KEYS.values.to_vec();
+    let mut words: Vec<&str> = FALLBACK.names();
     words.extend(["explicit", "__outer", "retry", "async", "move"]);
-    let mut soup = Soup::new(0xfa11, &words);
+    let mut fuzz = FuzzTokens::new(0xfa11, &words);
     let mut wrong = 0;
     for _ in 0..3_000 {
-        if let Err(found) = FallbackArgs::parse(soup.stream(3)) {
+        if let Err(found) = FallbackArgs::parse(fuzz.stream(3)) {
             wrong += 1;
             assert!(!found.is_empty());
         }

@@ -1,32 +1,36 @@
-//! The arguments of the attributes: their grammar, and the rules that literals must keep.
+//! The grammar of the attributes: one file each, and the rules that literal arguments must keep.
+//! Nothing here writes code.
 
-mod breaker_rules;
 mod circuit_breaker;
-mod duration;
 mod fallback;
-mod given;
-mod number;
-mod outer;
+mod fallback_kind;
+mod handed_down;
+mod key_values;
+mod keys;
+mod kind;
+mod literal_forms;
+mod names;
 mod pairs;
-mod path;
 mod retry;
-mod retry_rules;
+mod retry_values;
 mod setting;
-#[cfg(test)]
-mod soup;
+mod settings;
+mod stack;
 mod suggest;
 mod timeout;
-mod value_end;
-mod window;
-mod window_rules;
-mod word;
+mod unknown_key;
+mod value_form;
+mod words;
 
-pub(crate) use circuit_breaker::{Abandoned, BreakerArgs};
-pub(crate) use fallback::{FallbackArgs, Replacement};
-pub(crate) use outer::{Kind, Outer};
-pub(crate) use retry::{Backoff, Budget, Jitter, Kept, Nested, RetryArgs, TimeLimit, WhenOpen};
-pub(crate) use setting::Setting;
-#[cfg(test)]
-pub(crate) use soup::Soup;
+pub(crate) use circuit_breaker::BreakerArgs;
+pub(crate) use fallback::{FallbackArgs, FallbackReplacement};
+pub(crate) use fallback_kind::FallbackKind;
+pub(crate) use handed_down::OuterAttribute;
+pub(crate) use kind::AttributeKind;
+pub(crate) use names::runtime_path;
+pub(crate) use retry::RetryArgs;
+pub(crate) use retry_values::{BudgetArgument, LimitArgument};
+pub(crate) use setting::SettingValue;
+pub(crate) use settings::GivenSettings;
+pub(crate) use stack::{LayerArgs, LayerStack, runtime};
 pub(crate) use timeout::TimeoutArgs;
-pub(crate) use window::Window;

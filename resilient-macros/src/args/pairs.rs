@@ -1,14 +1,18 @@
-//! Splitting arguments into `key = value` pairs and `key(list)`s, with the values left as tokens.
+//! Splits arguments into `key = value` and `key(list)`. `syn` finds where a value ends; its tokens
+//! stay as written.
 
-use std::collections::VecDeque;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{End, ParseStream, Parser};
+use syn::token::Paren;
+use syn::{Expr, Lit, Pat, Token};
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use super::keys::is_pattern;
+use crate::error::CompileErrors;
+use crate::tokens::{name, next_shown};
 
-use super::value_end::{Ending, begins_argument, value_end};
-use crate::error::Errors;
-use crate::tokens::{flatten, group, is_punct, name, shown};
-
-/// One argument: its key and what was given for it.
+/// One argument.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
     pub(super) key: Ident,
@@ -26,7 +30,7 @@ pub(super) enum Form {
 }
 
 impl Pair {
-    /// What an error about the pair underlines: the value, or the key of a list.
+    /// Where an error about the pair points: at the value, or at the key of a list.
     pub(super) fn place(&self) -> TokenStream {
         match &self.form {
             Form::Value(value) => value.clone(),
@@ -35,176 +39,128 @@ impl Pair {
     }
 }
 
-/// Reads all pairs; what is malformed is reported and left out.
-pub(super) fn split(tokens: TokenStream, errors: &mut Errors) -> Vec<Pair> {
+/// Reads all pairs. A malformed pair is reported and left out.
+pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    let mut rest: VecDeque<TokenTree> = tokens.into_iter().collect();
-    loop {
-        open_invisible(&mut rest);
-        let Some(token) = rest.pop_front() else {
-            return pairs;
-        };
-        match token {
-            TokenTree::Ident(key) => pairs.extend(after_key(key, &mut rest, errors)),
-            TokenTree::Punct(comma) if comma.as_char() == ',' => {
-                errors.push(comma.span(), "expected `key = value` before this `,`");
-            }
-            token => {
-                let value = lost_value(&token);
-                errors.push(
-                    token.span(),
-                    format!(
-                        "expected `key = value`, and `{}` is no key{value}",
-                        shown(&token)
-                    ),
-                );
-                take_value(&mut rest, errors);
+    let all = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let result = pair(input).and_then(|pair| {
+                let ended = end(input, &pair, errors);
+                if ended.is_ok() || matches!(pair.form, Form::List(_)) {
+                    pairs.push(pair);
+                }
+                ended
+            });
+            if let Err(error) = result {
+                errors.push(error.span(), error.to_string());
+                skip(input)?;
             }
         }
-    }
-}
-
-/// Opens an invisible group where a key stands.
-fn open_invisible(rest: &mut VecDeque<TokenTree>) {
-    while let Some(opened) =
-        group(rest.front(), Delimiter::None).map(|group| flatten(group.stream()))
-    {
-        rest.pop_front();
-        for token in opened.into_iter().rev() {
-            rest.push_front(token);
-        }
-    }
-}
-
-/// A hint for a value that stands without its key.
-fn lost_value(token: &TokenTree) -> &'static str {
-    match token {
-        TokenTree::Literal(_) => ": every value has its key",
-        _ => "",
-    }
-}
-
-fn after_key(key: Ident, rest: &mut VecDeque<TokenTree>, errors: &mut Errors) -> Option<Pair> {
-    let text = name(&key);
-    let span = key.span();
-    let form = match rest.front() {
-        None => {
-            errors.push(span, format!("`{text}` has no value: write `{text} = …`"));
-            return None;
-        }
-        Some(TokenTree::Punct(comma)) if comma.as_char() == ',' => {
-            rest.pop_front();
-            errors.push(span, format!("`{text}` has no value: write `{text} = …`"));
-            return None;
-        }
-        Some(TokenTree::Group(list)) if list.delimiter() == Delimiter::Parenthesis => {
-            let inside = list.stream();
-            rest.pop_front();
-            end_list(&text, rest, errors);
-            Form::List(inside)
-        }
-        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => {
-            let operator = equals.spacing() == proc_macro2::Spacing::Joint
-                && (is_punct(rest.get(1), '=') || is_punct(rest.get(1), '>'));
-            if operator {
-                errors.push(
-                    span,
-                    format!("a single `=` stands between a key and its value: write `{text} = …`"),
-                );
-                take_value(rest, errors);
-                return None;
-            }
-            rest.pop_front();
-            Form::Value(value_of(&text, span, rest, errors)?)
-        }
-        Some(token) => {
-            let shown = shown(token);
-            errors.push(
-                token.span(),
-                format!("expected `=` after `{text}`, and `{shown}` follows: write `{text} = …`"),
-            );
-            take_value(rest, errors);
-            return None;
-        }
+        Ok(())
     };
-    Some(Pair {
-        key,
-        name: text,
-        form,
-    })
+    if let Err(error) = all.parse2(tokens) {
+        errors.push(error.span(), error.to_string());
+    }
+    pairs
 }
 
-/// Takes the comma behind a list.
-fn end_list(key: &str, rest: &mut VecDeque<TokenTree>, errors: &mut Errors) {
-    if begins_argument(rest.make_contiguous()) {
-        report_missing_comma(rest, errors);
-    } else if let Some(token) = take_value(rest, errors).into_iter().next() {
-        let shown = shown(&token);
-        errors.push(
-            token.span(),
-            format!("expected `,` after `{key}(…)`, and `{shown}` follows"),
-        );
-    }
-}
-
-fn report_missing_comma(rest: &VecDeque<TokenTree>, errors: &mut Errors) {
-    if let Some(TokenTree::Ident(key)) = rest.front() {
-        errors.push(key.span(), format!("missing `,` before `{}`", name(key)));
-    }
-}
-
-fn value_of(
-    key: &str,
-    span: Span,
-    rest: &mut VecDeque<TokenTree>,
-    errors: &mut Errors,
-) -> Option<TokenStream> {
-    let value = take_value(rest, errors);
-    let tokens = flatten(value.iter().cloned().collect());
-    if tokens.is_empty() {
-        errors.push(span, format!("`{key}` has no value: write `{key} = …`"));
-        return None;
-    }
-    if let [TokenTree::Literal(_), second, ..] = tokens.as_slice() {
-        let foreign = match second {
-            TokenTree::Literal(_) => true,
-            TokenTree::Ident(word) => word != "as",
-            _ => false,
-        };
-        if foreign {
-            errors.push(
-                second.span(),
-                format!(
-                    "expected `,` after the value of `{key}`, and `{}` follows",
-                    shown(second)
-                ),
-            );
-            return None;
-        }
-    }
-    Some(value.into_iter().collect())
-}
-
-/// Takes the tokens up to the end of the value, and the comma.
-fn take_value(rest: &mut VecDeque<TokenTree>, errors: &mut Errors) -> Vec<TokenTree> {
-    let ending = value_end(rest.make_contiguous());
-    let value: Vec<TokenTree> = rest.drain(..ending.at()).collect();
-    match ending {
-        Ending::Comma(_) => {
-            rest.pop_front();
-        }
-        Ending::Semicolon(_) => {
-            if let Some(semicolon) = rest.pop_front() {
-                errors.push(
-                    semicolon.span(),
-                    "arguments are separated by `,`, not by `;`",
-                );
+fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
+    let Ok(key) = input.call(Ident::parse_any) else {
+        let message = match next_shown(input).as_str() {
+            "," => "expected `key = value` before this `,`".to_owned(),
+            other if input.peek(Lit) => {
+                format!("expected `key = value`, and `{other}` is no key: every value has its key")
             }
-        }
-        Ending::NextKey(_) => report_missing_comma(rest, errors),
-        Ending::Tokens(_) => {}
+            other => format!("expected `key = value`, and `{other}` is no key"),
+        };
+        return Err(input.error(message));
+    };
+    let name = name(&key);
+    let write = format!("write `{name} = …`");
+    let no_value = || syn::Error::new(key.span(), format!("`{name}` has no value: {write}"));
+    if input.peek(Paren) {
+        let inside;
+        syn::parenthesized!(inside in input);
+        let form = Form::List(inside.parse()?);
+        return Ok(Pair { key, name, form });
     }
-    value
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(no_value());
+    }
+    if input.peek(Token![==]) || input.peek(Token![=>]) {
+        let message = format!("a single `=` stands between a key and its value: {write}");
+        return Err(syn::Error::new(key.span(), message));
+    }
+    if !input.peek(Token![=]) {
+        let shown = next_shown(input);
+        return Err(input.error(format!(
+            "expected `=` after `{name}`, and `{shown}` follows: {write}"
+        )));
+    }
+    input.parse::<Token![=]>()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(no_value());
+    }
+    let form = Form::Value(value(&name, input)?);
+    Ok(Pair { key, name, form })
+}
+
+/// The tokens of a value, as they are written.
+fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let ahead = input.fork();
+    if is_pattern(key) {
+        Pat::parse_multi_with_leading_vert(&ahead)?;
+        if ahead.parse::<Option<Token![if]>>()?.is_some() {
+            ahead.parse::<Expr>()?;
+        }
+        let is_whole = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Ident::peek_any);
+        let expression = input.fork();
+        if !is_whole && expression.parse::<Expr>().is_ok() {
+            // An expression is no pattern, which the compiler explains best.
+            ahead.advance_to(&expression);
+        }
+    } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
+        // Also a keyword: the reader of the value lists the words that are possible.
+        ahead.call(Ident::parse_any)?;
+    } else {
+        ahead.parse::<Expr>()?;
+    }
+    let mut tokens = TokenStream::new();
+    while input.cursor() != ahead.cursor() {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
+}
+
+/// The comma behind a pair.
+fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut CompileErrors) -> syn::Result<()> {
+    if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
+        errors.push(semicolon.span, "arguments are separated by `,`, not by `;`");
+        return Ok(());
+    }
+    if input.peek(Ident::peek_any) {
+        let key = input.fork().call(Ident::parse_any)?;
+        errors.push(key.span(), format!("missing `,` before `{}`", name(&key)));
+        return Ok(());
+    }
+    let (name, shown) = (&pair.name, next_shown(input));
+    Err(input.error(match pair.form {
+        Form::Value(_) => {
+            format!("expected `,` after the value of `{name}`, and `{shown}` follows")
+        }
+        Form::List(_) => format!("expected `,` after `{name}(…)`, and `{shown}` follows"),
+    }))
+}
+
+/// Skips the rest of a malformed pair, and its comma.
+fn skip(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Arguments come apart into pairs, and what is malformed is reported without losing the rest.
 
 use super::*;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
 
 fn read(tokens: TokenStream) -> (Vec<(String, String)>, Vec<String>) {
-    let mut errors = Errors::default();
+    let mut errors = CompileErrors::default();
     let shown = |pair: Pair| match pair.form {
         Form::Value(value) => (pair.name, value.to_string()),
         Form::List(inside) => (pair.name, format!("({inside})")),

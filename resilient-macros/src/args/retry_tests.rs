@@ -1,9 +1,21 @@
 //! `#[retry]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
-use crate::tokens::invisible;
+use crate::args::{AttributeKind, SettingValue};
+use crate::fuzz_tokens::FuzzTokens;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
+use resilient_settings::Value;
+use std::time::Duration;
+
+impl GivenSettings {
+    pub(in crate::args) fn literal(&self, name: &str) -> Option<Value> {
+        match self.get(name) {
+            Some(SettingValue::Literal(value)) => Some(*value),
+            _ => None,
+        }
+    }
+}
 
 fn accepted(tokens: TokenStream) -> RetryArgs {
     let shown = tokens.to_string();
@@ -28,29 +40,29 @@ fn text(tokens: Option<&TokenStream>) -> String {
 #[test]
 fn no_arguments_leave_everything_to_the_defaults() {
     let args = accepted(quote!());
-    assert!(args.max_retries.is_none() && args.backoff.is_none() && args.outer.is_empty());
+    assert!(
+        args.settings.get("max_retries").is_none()
+            && args.settings.get("backoff").is_none()
+            && args.common.outer.is_empty()
+    );
 }
 
 #[test]
 fn every_key_is_read_into_its_field() {
     let args = accepted(quote! {
-        max_retries = 5, backoff = exponential, base_delay = "50ms", max_delay = "1m30s", backoff_factor = 1.5,
-        jitter = equal, on = E::A | E::B { .. }, except = E::C(_), retry_if = |e| e.again(), retry_when = f::<A, B>,
-        retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h", when_open = wait, attempt = attempt,
+        max_retries = 5, backoff = exponential, base_delay = "50ms", max_delay = "1m30s",
+        backoff_factor = 1.5, jitter = equal, on = E::A | E::B { .. }, except = E::C(_),
+        retry_if = |e| e.again(), retry_when = f::<A, B>,
+        retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h",
+        when_open = wait, attempt = attempt,
         on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
     });
-    assert!(matches!(args.max_retries, Some(Setting::Literal(5))));
-    assert!(matches!(args.backoff, Some(Backoff::Exponential)));
-    assert!(
-        matches!(args.base_delay, Some(Setting::Literal(delay)) if delay == Duration::from_millis(50))
-    );
-    assert!(
-        matches!(args.max_delay, Some(Setting::Literal(delay)) if delay == Duration::from_secs(90))
-    );
-    assert!(
-        matches!(args.backoff_factor, Some(Setting::Literal(factor)) if (factor - 1.5).abs() < 1e-9)
-    );
-    assert!(matches!(args.jitter, Some(Jitter::Equal)));
+    assert!(args.settings.literal("max_retries") == Some(Value::Count(5)));
+    assert!(args.settings.literal("backoff") == Some(Value::Word("exponential")));
+    assert!(args.settings.literal("base_delay") == Some(Value::Time(Duration::from_millis(50))));
+    assert!(args.settings.literal("max_delay") == Some(Value::Time(Duration::from_secs(90))));
+    assert!(args.settings.literal("backoff_factor") == Some(Value::Number(1.5)));
+    assert!(args.settings.literal("jitter") == Some(Value::Word("equal")));
     assert_eq!(
         text(args.on.as_ref()),
         quote!(E::A | E::B { .. }).to_string()
@@ -69,12 +81,13 @@ fn every_key_is_read_into_its_field() {
         quote!(|e| e.after()).to_string()
     );
     assert!(
-        matches!(args.max_retry_after, Some(Setting::Literal(hint)) if hint == Duration::from_secs(120))
+        args.settings.literal("max_retry_after") == Some(Value::Time(Duration::from_secs(120)))
     );
-    assert!(
-        matches!(args.max_elapsed, Some(Setting::Literal(limit)) if limit == Duration::from_secs(3600))
+    assert!(args.settings.literal("max_elapsed") == Some(Value::Time(Duration::from_secs(3600))));
+    assert_eq!(
+        args.settings.literal("when_open"),
+        Some(Value::Word("wait"))
     );
-    assert_eq!(args.when_open, Some(WhenOpen::Wait));
     assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
     assert_eq!(
         text(args.on_retry.as_ref()),
@@ -82,20 +95,30 @@ fn every_key_is_read_into_its_field() {
     );
     assert_eq!(text(args.on_give_up.as_ref()), "done");
     assert_eq!((args.borrow.len(), args.clone.len()), (2, 1));
-    assert_eq!(text(args.krate.as_ref()), quote!(::rt).to_string());
+    assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
 }
 
 #[test]
 fn expressions_are_kept_for_the_compiler_to_check() {
-    let args = accepted(
-        quote! { max_attempts = self.attempts, base_delay = delay(1), max_delay = MAX, backoff_factor = f() },
-    );
-    assert!(
-        matches!(args.max_attempts, Some(Setting::Expr(expr)) if expr.to_string() == "self . attempts")
-    );
-    assert!(matches!(args.base_delay, Some(Setting::Expr(_))));
-    assert!(matches!(args.max_delay, Some(Setting::Expr(_))));
-    assert!(matches!(args.backoff_factor, Some(Setting::Expr(_))));
+    let args = accepted(quote! {
+        max_attempts = self.attempts, base_delay = delay(1), max_delay = MAX,
+        backoff_factor = f()
+    });
+    let attempts = args.settings.get("max_attempts");
+    let attempts = attempts.and_then(SettingValue::expression);
+    assert_eq!(text(attempts), "self . attempts");
+    assert!(matches!(
+        args.settings.get("base_delay"),
+        Some(SettingValue::Expr(_))
+    ));
+    assert!(matches!(
+        args.settings.get("max_delay"),
+        Some(SettingValue::Expr(_))
+    ));
+    assert!(matches!(
+        args.settings.get("backoff_factor"),
+        Some(SettingValue::Expr(_))
+    ));
 }
 
 #[test]
@@ -107,25 +130,33 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
     );
     let delay = invisible(quote!("5s"));
     assert!(matches!(
-        accepted(quote!(base_delay = #delay)).base_delay,
-        Some(Setting::Literal(_))
+        accepted(quote!(base_delay = #delay))
+            .settings
+            .get("base_delay"),
+        Some(SettingValue::Literal(_))
     ));
 }
 
 #[test]
 fn a_backoff_is_a_word_or_a_path() {
-    assert!(matches!(
-        accepted(quote!(backoff = constant)).backoff,
-        Some(Backoff::Constant)
-    ));
-    assert!(matches!(
-        accepted(quote!(backoff = linear)).backoff,
-        Some(Backoff::Linear)
-    ));
-    assert!(matches!(
-        accepted(quote!(backoff = fibonacci)).backoff,
-        Some(Backoff::Fibonacci)
-    ));
+    assert!(
+        accepted(quote!(backoff = constant))
+            .settings
+            .literal("backoff")
+            == Some(Value::Word("constant"))
+    );
+    assert!(
+        accepted(quote!(backoff = linear))
+            .settings
+            .literal("backoff")
+            == Some(Value::Word("linear"))
+    );
+    assert!(
+        accepted(quote!(backoff = fibonacci))
+            .settings
+            .literal("backoff")
+            == Some(Value::Word("fibonacci"))
+    );
     for own in [
         quote!(my::schedule),
         quote!(schedule),
@@ -135,19 +166,20 @@ fn a_backoff_is_a_word_or_a_path() {
     ] {
         assert!(
             matches!(
-                accepted(quote!(backoff = #own)).backoff,
-                Some(Backoff::Custom(_))
+                accepted(quote!(backoff = #own)).settings.get("backoff"),
+                Some(SettingValue::Expr(_))
             ),
             "{own}"
         );
     }
     assert_eq!(
         only(quote!(backoff = exponentail)),
-        "`backoff = exponentail` is unknown: one of `exponential`, `constant`, `linear`, `fibonacci`; did you mean `exponential`?"
+        "`backoff = exponentail` is unknown: one of `exponential`, `constant`, `linear`, \
+         `fibonacci`; did you mean `exponential`?"
     );
     assert_eq!(
         only(quote!(backoff = "linear")),
-        "backoff is a word, not a string: write `linear` without quotes"
+        "`backoff` is a word, not a string: write `linear` without quotes"
     );
     assert!(only(quote!(backoff = 2)).contains("one of `exponential`"));
     assert!(only(quote!(backoff = const)).contains("one of `exponential`"));
@@ -156,21 +188,16 @@ fn a_backoff_is_a_word_or_a_path() {
 #[test]
 fn jitter_is_a_word_or_a_proportion() {
     for (value, expected) in [
-        (quote!(full), "Full"),
-        (quote!(decorrelated), "Decorrelated"),
-        (quote!(smooth), "Smooth"),
-        (quote!(none), "None"),
-        (quote!(0.2), "Proportion(Literal(0.2))"),
-        (quote!("20%"), "Proportion(Literal(0.2))"),
-        (quote!(1), "Proportion(Literal(1.0))"),
+        (quote!(full), Value::Word("full")),
+        (quote!(decorrelated), Value::Word("decorrelated")),
+        (quote!(smooth), Value::Word("smooth")),
+        (quote!(none), Value::Word("none")),
+        (quote!(0.2), Value::Number(0.2)),
+        (quote!("20%"), Value::Number(0.2)),
+        (quote!(1), Value::Number(1.0)),
     ] {
-        let jitter = accepted(quote!(jitter = #value)).jitter;
-        assert_eq!(
-            jitter
-                .map(|jitter| format!("{jitter:?}"))
-                .unwrap_or_default(),
-            expected
-        );
+        let args = accepted(quote!(jitter = #value));
+        assert_eq!(args.settings.literal("jitter"), Some(expected));
     }
     for value in [
         quote!(SHARE),
@@ -178,19 +205,20 @@ fn jitter_is_a_word_or_a_proportion() {
         quote!(share()),
         quote!(self.share),
     ] {
-        let jitter = accepted(quote!(jitter = #value)).jitter;
+        let args = accepted(quote!(jitter = #value));
         assert!(
-            matches!(jitter, Some(Jitter::Proportion(Setting::Expr(_)))),
+            matches!(args.settings.get("jitter"), Some(SettingValue::Expr(_))),
             "{value}"
         );
     }
     assert_eq!(
         only(quote!(jitter = ful)),
-        "`jitter = ful` is unknown: one of `full`, `equal`, `decorrelated`, `smooth`, `none`; did you mean `full`?"
+        "`jitter = ful` is unknown: one of `full`, `equal`, `decorrelated`, `smooth`, `none`; did \
+         you mean `full`?"
     );
     assert_eq!(
         only(quote!(jitter = "full")),
-        "jitter is a word, not a string: write `full` without quotes"
+        "`jitter` is a word, not a string: write `full` without quotes"
     );
     assert_eq!(
         only(quote!(jitter = 1.5)),
@@ -200,8 +228,18 @@ fn jitter_is_a_word_or_a_proportion() {
 
 #[test]
 fn literals_that_break_a_rule_are_refused_with_the_rule() {
-    assert!(accepted(quote!(max_retries = 0)).max_retries.is_some());
-    assert!(accepted(quote!(base_delay = "0s")).base_delay.is_some());
+    assert!(
+        accepted(quote!(max_retries = 0))
+            .settings
+            .get("max_retries")
+            .is_some()
+    );
+    assert!(
+        accepted(quote!(base_delay = "0s"))
+            .settings
+            .get("base_delay")
+            .is_some()
+    );
     assert!(only(quote!(max_retries = -1)).contains("a count cannot be negative"));
     assert_eq!(
         only(quote!(backoff_factor = 0.5)),
@@ -280,7 +318,8 @@ fn a_key_is_given_once_and_excludes_what_it_sets() {
     );
     assert_eq!(
         only(quote!(max_retries = 1, max_attempts = 2)),
-        "`max_attempts` excludes `max_retries`: one is the other plus the first call, so give one of them"
+        "`max_attempts` excludes `max_retries`: one is the other plus the first call, so give one \
+         of them"
     );
     assert!(
         only(quote!(max_attempts = 1, max_retries = 2))
@@ -340,7 +379,8 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
     );
     assert_eq!(
         only(quote!(failure_treshold = 3)),
-        "unknown key `failure_treshold`: did you mean `failure_threshold`, which belongs to `#[circuit_breaker]`?"
+        "unknown key `failure_treshold`: did you mean `failure_threshold`, which belongs to \
+         `#[circuit_breaker]`?"
     );
     assert_eq!(
         only(quote!(oder = explicit)),
@@ -355,13 +395,12 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
 #[test]
 fn limits_of_a_call_are_times_above_zero() {
     let args = accepted(quote!(deadline = "10s", attempt_timeout = self.timeout));
-    let after = |limit: Option<TimeLimit>| limit.map(|limit| limit.after);
-    assert!(
-        matches!(after(args.deadline), Some(Setting::Literal(time)) if time == Duration::from_secs(10))
-    );
+    let after = |limit: Option<LimitArgument>| limit.map(|limit| limit.after);
+    let deadline = Value::Time(Duration::from_secs(10));
+    assert!(matches!(after(args.deadline), Some(SettingValue::Literal(time)) if time == deadline));
     assert!(matches!(
         after(args.attempt_timeout),
-        Some(Setting::Expr(_))
+        Some(SettingValue::Expr(_))
     ));
     accepted(quote!(
         policy = p,
@@ -377,7 +416,8 @@ fn limits_of_a_call_are_times_above_zero() {
     );
     assert_eq!(
         only(quote!(attempt_timeout = "11s", deadline = "10s")),
-        "`attempt_timeout` is 11s and `deadline` is 10s: the deadline is for all attempts, so `attempt_timeout` is at \
+        "`attempt_timeout` is 11s and `deadline` is 10s: the deadline is for all attempts, so \
+         `attempt_timeout` is at \
          most that"
     );
     assert_eq!(
@@ -389,12 +429,11 @@ fn limits_of_a_call_are_times_above_zero() {
 #[test]
 fn a_budget_is_named_or_given() {
     let budget = |tokens| accepted(tokens).budget;
-    assert!(
-        matches!(budget(quote!(policy = p, budget = "payments")), Some(Budget::Name(name)) if name == "payments")
-    );
+    let named = budget(quote!(policy = p, budget = "payments"));
+    assert!(matches!(named, Some(BudgetArgument::Name(name)) if name == "payments"));
     assert!(matches!(
         budget(quote!(budget = self.budget)),
-        Some(Budget::Expr(_))
+        Some(BudgetArgument::Expr(_))
     ));
     assert_eq!(
         only(quote!(budget = "")),
@@ -402,22 +441,24 @@ fn a_budget_is_named_or_given() {
     );
     assert_eq!(
         only(quote!(budget = 10)),
-        "`budget` is the name of a budget, as in `budget = \"payments\"`, or an expression of type `RetryBudget`"
+        "`budget` is the name of a budget, as in `budget = \"payments\"`, or an expression of \
+         type `RetryBudget`"
     );
 }
 
 #[test]
 fn nested_and_errors_are_words() {
     let args = accepted(quote!(policy = p, nested = collapse, errors = all));
-    assert_eq!(args.nested, Some(Nested::Collapse));
-    assert_eq!(args.errors, Some(Kept::All));
+    assert_eq!(args.nested, Some("Collapse"));
+    assert!(args.returns_all_errors);
     let args = accepted(quote!(nested = warn, errors = last));
-    assert_eq!(args.nested, Some(Nested::Warn));
-    assert_eq!(args.errors, Some(Kept::Last));
+    assert_eq!(args.nested, None);
+    assert!(!args.returns_all_errors);
     assert_eq!(
         refused(quote!(nested = colapse, errors = "all")),
         [
-            "`nested = colapse` is unknown: one of `warn`, `collapse`, `allow`; did you mean `collapse`?",
+            "`nested = colapse` is unknown: one of `warn`, `collapse`, `allow`; did you mean \
+             `collapse`?",
             "`errors` is a word, not a string: write `all` without quotes",
         ]
     );
@@ -437,9 +478,10 @@ fn a_value_where_a_list_belongs_is_refused_and_the_other_way_round() {
 
 #[test]
 fn all_errors_are_gathered() {
-    let errors = refused(
-        quote!(max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on, max_retry_after = "1h" borrow(a)),
-    );
+    let errors = refused(quote! {
+        max_attempts = 0, jitter = ful, base_delay = "5", wat = 1, on,
+        max_retry_after = "1h" borrow(a)
+    });
     assert_eq!(errors.len(), 6, "{errors:?}");
 }
 
@@ -448,6 +490,7 @@ fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
     let args =
         accepted(quote!(__outer(retry { max_retries = 3 } circuit_breaker { }), max_retries = 1));
     let kinds: Vec<_> = args
+        .common
         .outer
         .iter()
         .map(|outer| (outer.kind, outer.args.to_string()))
@@ -455,8 +498,8 @@ fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
     assert_eq!(
         kinds,
         [
-            (Kind::Retry, "max_retries = 3".to_owned()),
-            (Kind::CircuitBreaker, String::new())
+            (AttributeKind::Retry, "max_retries = 3".to_owned()),
+            (AttributeKind::CircuitBreaker, String::new())
         ]
     );
     assert!(only(quote!(__outer = 3)).contains("internal"));
@@ -465,15 +508,15 @@ fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
 
 #[test]
 fn no_input_makes_the_parser_panic() {
-    let mut words: Vec<&str> = RETRY_KEYS.values.to_vec();
+    let mut words: Vec<&str> = RETRY.names();
     words.extend([
         "borrow", "clone", "__outer", "retry", "full", "smooth", "linear", "move", "as", "x", "_",
         "r#type", "é",
     ]);
-    let mut soup = Soup::new(0x5eed, &words);
+    let mut fuzz = FuzzTokens::new(0x5eed, &words);
     let mut errors = 0;
     for _ in 0..5000 {
-        if let Err(found) = RetryArgs::parse(soup.stream(3)) {
+        if let Err(found) = RetryArgs::parse(fuzz.stream(3)) {
             assert!(!found.is_empty());
             errors += found.to_compile_errors().into_iter().count();
         }

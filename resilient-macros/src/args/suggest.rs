@@ -1,4 +1,4 @@
-//! What a misspelt word was probably meant to be.
+//! Finds the known word that a misspelt one probably means.
 
 /// `` `a`, `b`, `c` ``
 pub(super) fn list(words: &[&str]) -> String {
@@ -21,13 +21,13 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     close.or_else(|| known.iter().copied().find(|word| is_part(&given, word)))
 }
 
-/// Is `one` rather than `other`, of which `given` is a typing error as well, what was meant?
+/// Whether `one` is nearer to `given` than `other`, of which `given` may also be a typing error.
 pub(super) fn is_nearer(given: &str, one: &str, other: &str) -> bool {
     let edits = |word: &str| distance(given, word);
     edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
 }
 
-/// How many edits still make a typing error of a word that long.
+/// The most edits that count as a typing error in a word of that length.
 fn allowance(length: usize) -> usize {
     match length {
         0..=3 => 1,
@@ -36,7 +36,8 @@ fn allowance(length: usize) -> usize {
     }
 }
 
-/// Is `given` the beginning of the word, or nearly its last parts, as `retries` is of `max_retries`?
+/// Whether `given` is the beginning of the word, or nearly its last parts, as `retries` of
+/// `max_retries`.
 fn is_part(given: &str, word: &str) -> bool {
     let beginning = given.len() >= 3 && word.starts_with(given);
     let slips = usize::from(given.len() >= 5);
@@ -46,7 +47,7 @@ fn is_part(given: &str, word: &str) -> bool {
     beginning || end
 }
 
-/// Edits (insert, delete, replace, swap two neighbours) from one word to the other.
+/// The edits from one word to the other: insert, delete, replace, or swap two neighbours.
 pub(super) fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();

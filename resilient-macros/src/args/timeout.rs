@@ -1,46 +1,33 @@
-//! The arguments of `#[timeout]`: a time without a key, and perhaps the path of the runtime.
+//! The arguments of `#[timeout]`: a time without a key, and perhaps the path to the runtime.
 
-use std::time::Duration;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use resilient_settings::limits;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Token};
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-
-use super::given::{Given, HIDDEN, Keys};
-use super::outer::{self, Kind, Outer};
-use super::pairs::Form;
-use super::path;
-use super::setting::{self, Setting, Value};
-use super::value_end::{is_key, value_end};
-use crate::error::Errors;
-use crate::tokens::{flatten, is_punct, is_word};
+use super::handed_down::CommonArgs;
+use super::key_values::KeyValues;
+use super::keys::{HIDDEN, TIMEOUT};
+use super::setting::SettingValue;
+use super::value_form;
+use crate::error::CompileErrors;
 
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
-    pub(crate) after: Setting<Duration>,
-    pub(crate) krate: Option<TokenStream>,
-    /// Attributes of ours that stood above this one, outermost first.
-    pub(crate) outer: Vec<Outer>,
+    pub(crate) after: SettingValue,
+    pub(crate) common: CommonArgs,
 }
 
-pub(super) const TIMEOUT_KEYS: Keys = Keys {
-    kind: Kind::Timeout,
-    values: &["crate"],
-    lists: &[],
-};
-
 impl TimeoutArgs {
-    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, Errors> {
-        let mut errors = Errors::default();
+    pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
         let (time, rest) = split_time(tokens);
-        let after = time.as_ref().and_then(|tokens| after(tokens, &mut errors));
-        let given = Given::read(rest, &TIMEOUT_KEYS, &mut errors);
-        let (mut krate, mut outer) = (None, Vec::new());
-        for pair in given.pairs() {
-            match &pair.form {
-                Form::Value(path) => krate = path::krate(path, &mut errors),
-                // The only list here is the hidden one.
-                Form::List(inside) => outer = outer::parse(inside, &mut errors),
-            }
-        }
+        let entry = limits::TABLE.get("timeout");
+        let after = entry.zip(time.as_ref());
+        let after = after.and_then(|(entry, time)| value_form::read(entry, time, &mut errors));
+        let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
         if time.is_none() && errors.is_empty() {
             errors.push(
                 Span::call_site(),
@@ -50,39 +37,34 @@ impl TimeoutArgs {
         match after {
             Some(after) => errors.or(Self {
                 after,
-                krate,
-                outer,
+                common: values.common,
             }),
             None => Err(errors),
         }
     }
 }
 
-fn after(tokens: &TokenStream, errors: &mut Errors) -> Option<Setting<Duration>> {
-    let value = Value {
-        key: "timeout",
-        tokens,
-    };
-    let rule = "every call would be cut off at once, so above zero";
-    setting::duration(value, errors, rule)
-}
-
-/// The time, which comes first and has no key, and the pairs behind it.
+/// The time, which stands first and has no key, and the pairs behind it.
 fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let flat = flatten(tokens.iter().cloned().collect());
-    let has_none = flat.is_empty()
-        || is_key(&flat, 0)
-        || is_word(flat.first(), HIDDEN)
-        || is_punct(flat.first(), ',');
-    if has_none {
-        return (None, tokens.into_iter().collect());
-    }
-    let end = value_end(&tokens).at();
-    let (time, rest) = tokens.split_at(end);
-    let comma = usize::from(is_punct(rest.first(), ','));
-    let collect = |tokens: &[TokenTree]| tokens.iter().cloned().collect();
-    (Some(collect(time)), collect(&rest[comma..]))
+    let split = |input: ParseStream<'_>| {
+        let is_pair = input.is_empty()
+            || input.peek(Token![,])
+            || input.peek(Ident::peek_any) && (input.peek2(Token![=]) && !input.peek2(Token![==]))
+            || input
+                .fork()
+                .parse::<Ident>()
+                .is_ok_and(|word| word == HIDDEN);
+        let time = if is_pair {
+            None
+        } else {
+            Some(input.parse::<Expr>()?.into_token_stream())
+        };
+        input.parse::<Option<Token![,]>>()?;
+        Ok((time, input.parse()?))
+    };
+    split
+        .parse2(tokens.clone())
+        .unwrap_or((Some(tokens), TokenStream::new()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! `#[timeout]`: what its arguments mean, and what is refused with which words.
 
-use super::super::soup::Soup;
 use super::*;
-use crate::tokens::invisible;
+use crate::args::AttributeKind;
+use crate::fuzz_tokens::FuzzTokens;
+use crate::fuzz_tokens::invisible;
 use quote::quote;
+use resilient_settings::Value;
+use std::time::Duration;
 
 fn accepted(tokens: TokenStream) -> TimeoutArgs {
     let shown = tokens.to_string();
@@ -30,8 +33,10 @@ fn a_time_is_a_literal_or_any_expression() {
     ] {
         let shown = tokens.to_string();
         match (accepted(tokens).after, expected) {
-            (Setting::Literal(is), Some(expected)) => assert_eq!(is, expected, "{shown}"),
-            (Setting::Expr(tokens), None) => assert_eq!(tokens.to_string(), shown),
+            (SettingValue::Literal(Value::Time(is)), Some(expected)) => {
+                assert_eq!(is, expected, "{shown}");
+            }
+            (SettingValue::Expr(tokens), None) => assert_eq!(tokens.to_string(), shown),
             (other, _) => panic!("{shown}: {other:?}"),
         }
     }
@@ -41,11 +46,11 @@ fn a_time_is_a_literal_or_any_expression() {
 fn the_path_and_what_stood_above_come_behind_the_time() {
     let args = accepted(quote!("2s", crate = ::rt, __outer(retry { a = 1 } fallback {})));
     assert_eq!(
-        args.krate.map(|path| path.to_string()),
+        args.common.krate.map(|path| path.to_string()),
         Some(quote!(::rt).to_string())
     );
-    let kinds: Vec<Kind> = args.outer.iter().map(|outer| outer.kind).collect();
-    assert_eq!(kinds, [Kind::Retry, Kind::Fallback]);
+    let kinds: Vec<AttributeKind> = args.common.outer.iter().map(|outer| outer.kind).collect();
+    assert_eq!(kinds, [AttributeKind::Retry, AttributeKind::Fallback]);
 }
 
 #[test]
@@ -96,10 +101,10 @@ fn nothing_panics_whatever_the_tokens() {
     let words = [
         "crate", "__outer", "timeout", "self", "async", "r#async", "if",
     ];
-    let mut soup = Soup::new(0x71e0, &words);
+    let mut fuzz = FuzzTokens::new(0x71e0, &words);
     let mut wrong = 0;
     for _ in 0..3_000 {
-        if let Err(found) = TimeoutArgs::parse(soup.stream(3)) {
+        if let Err(found) = TimeoutArgs::parse(fuzz.stream(3)) {
             wrong += 1;
             assert!(!found.is_empty());
         }

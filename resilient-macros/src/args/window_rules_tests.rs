@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::*;
+use crate::args::BreakerArgs;
 
 fn accepted(tokens: TokenStream) {
     let shown = tokens.to_string();
@@ -72,7 +72,8 @@ fn only_a_window_in_time_has_buckets() {
 fn no_more_is_asked_of_a_window_than_it_holds() {
     assert_eq!(
         only(quote!(window = 10, failure_count = 11)),
-        "`failure_count` is 11 and `window` is 10 calls: a window of 10 never holds as many, so at most 10"
+        "`failure_count` is 11 and `window` is 10 calls: a window of 10 never holds as many, so \
+         at most 10"
     );
     assert!(
         only(quote!(min_calls = 11, failure_rate = 0.5, window = 10))

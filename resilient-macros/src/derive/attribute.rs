@@ -1,14 +1,14 @@
-//! The attributes of the derive, and what stands beside them.
+//! The attributes that the derive reads.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::{MacroDelimiter, Meta};
 
-use super::reader::Reader;
-use crate::tokens::{flatten, group, ident, name};
+use crate::tokens::name;
 
 /// What a variant, or a struct, means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum ClassifyWord {
     Transient,
     Permanent,
     Throttled,
@@ -17,59 +17,60 @@ pub(super) enum Word {
     Transparent,
 }
 
-impl Word {
-    pub(super) const ALL: [Word; 6] = [
-        Word::Transient,
-        Word::Permanent,
-        Word::Throttled,
-        Word::Ignored,
-        Word::Answered,
-        Word::Transparent,
+impl ClassifyWord {
+    pub(super) const ALL: [ClassifyWord; 6] = [
+        ClassifyWord::Transient,
+        ClassifyWord::Permanent,
+        ClassifyWord::Throttled,
+        ClassifyWord::Ignored,
+        ClassifyWord::Answered,
+        ClassifyWord::Transparent,
     ];
 
-    /// The word itself, which is also the name of the class's constructor.
+    /// The word, which is also the name of the constructor of its classification.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Word::Transient => "transient",
-            Word::Permanent => "permanent",
-            Word::Throttled => "throttled",
-            Word::Ignored => "ignored",
-            Word::Answered => "answered",
-            Word::Transparent => "transparent",
+            ClassifyWord::Transient => "transient",
+            ClassifyWord::Permanent => "permanent",
+            ClassifyWord::Throttled => "throttled",
+            ClassifyWord::Ignored => "ignored",
+            ClassifyWord::Answered => "answered",
+            ClassifyWord::Transparent => "transparent",
         }
     }
 }
 
-/// Which of the derive's attributes one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Word(Word),
+pub(super) enum AttributeKind {
+    Word(ClassifyWord),
     RetryAfter,
     /// `#[classify(crate = …)]`
     Classify,
 }
 
-impl Kind {
+impl AttributeKind {
     fn of(name: &str) -> Option<Self> {
-        let word = Word::ALL.into_iter().find(|word| word.name() == name);
+        let word = ClassifyWord::ALL
+            .into_iter()
+            .find(|word| word.name() == name);
         match name {
-            "retry_after" => Some(Kind::RetryAfter),
-            "classify" => Some(Kind::Classify),
-            _ => word.map(Kind::Word),
+            "retry_after" => Some(AttributeKind::RetryAfter),
+            "classify" => Some(AttributeKind::Classify),
+            _ => word.map(AttributeKind::Word),
         }
     }
 }
 
-/// An attribute of ours.
+/// An attribute of this derive.
 #[derive(Debug)]
-pub(super) struct Attribute {
-    pub(super) kind: Kind,
+pub(super) struct DeriveAttribute {
+    pub(super) kind: AttributeKind,
     pub(super) path: Ident,
-    pub(super) args: Args,
+    pub(super) args: DeriveArgs,
 }
 
 #[derive(Debug)]
-pub(super) enum Args {
+pub(super) enum DeriveArgs {
     /// `#[word]`
     None,
     /// `#[word(…)]`
@@ -78,52 +79,44 @@ pub(super) enum Args {
     Other(TokenStream),
 }
 
-impl Attribute {
-    /// Reads what stands in the brackets; `None` if it is somebody else's.
-    fn parse(inside: TokenStream) -> Option<Self> {
-        let tokens = flatten(inside);
-        let (path, rest) = tokens.split_first()?;
-        let path = ident(Some(path))?.clone();
-        let args = match rest {
-            [] => Args::None,
-            [list] => group(Some(list), Delimiter::Parenthesis).map_or_else(
-                || Args::Other(list.clone().into()),
-                |list| Args::List(list.stream()),
-            ),
-            // `#[transient::something]`
-            [TokenTree::Punct(colon), ..] if colon.as_char() == ':' => return None,
-            rest => Args::Other(rest.iter().cloned().collect()),
-        };
-        Some(Attribute {
-            kind: Kind::of(&name(&path))?,
-            path,
-            args,
+impl DeriveAttribute {
+    /// `None` for an attribute of another macro.
+    fn new(attribute: &syn::Attribute) -> Option<Self> {
+        let path = attribute.path().get_ident()?;
+        Some(Self {
+            kind: AttributeKind::of(&name(path))?,
+            path: path.clone(),
+            args: match &attribute.meta {
+                Meta::Path(_) => DeriveArgs::None,
+                Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
+                    DeriveArgs::List(list.tokens.clone())
+                }
+                Meta::List(list) => DeriveArgs::Other(list.tokens.clone()),
+                Meta::NameValue(pair) => {
+                    let (equals, value) = (&pair.eq_token, &pair.value);
+                    DeriveArgs::Other(quote!(#equals #value))
+                }
+            },
         })
     }
 }
 
-/// The attributes of one type, variant or field, as far as the derive is concerned.
+/// The attributes of one type, variant or field that concern the derive.
 #[derive(Debug, Default)]
-pub(super) struct Attributes {
-    pub(super) ours: Vec<Attribute>,
+pub(super) struct DeriveAttributes {
+    pub(super) ours: Vec<DeriveAttribute>,
     /// Every `#[cfg(…)]`
     pub(super) cfg: TokenStream,
 }
 
-impl Attributes {
-    /// Takes the attributes that come next.
-    pub(super) fn take(reader: &mut Reader) -> Self {
-        let mut attributes = Attributes::default();
-        while let Some(inside) = reader.attribute() {
-            if let [TokenTree::Ident(path), TokenTree::Group(_)] =
-                flatten(inside.clone()).as_slice()
-            {
-                if path == "cfg" {
-                    attributes.cfg.extend(quote!(#[#inside]));
-                }
-            }
-            attributes.ours.extend(Attribute::parse(inside));
+impl DeriveAttributes {
+    pub(super) fn of(all: &[syn::Attribute]) -> Self {
+        let cfg = all
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
+        Self {
+            ours: all.iter().filter_map(DeriveAttribute::new).collect(),
+            cfg: quote!(#(#cfg)*),
         }
-        attributes
     }
 }

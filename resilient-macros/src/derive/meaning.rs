@@ -1,49 +1,51 @@
-//! From the words on variants and types to what each of them means, and all that can be wrong with them.
+//! What the words on variants and types mean, and the errors about them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::attribute::{Args, Attribute, Attributes, Kind, Word};
-use super::input::{Field, Input, Variant};
-use super::owner::Owner;
-use crate::error::Errors;
+use super::attribute::{
+    AttributeKind, ClassifyWord, DeriveArgs, DeriveAttribute, DeriveAttributes,
+};
+use super::input::{DerivedType, EnumVariant, TypeField};
+use super::owner::WordOwner;
+use crate::error::CompileErrors;
 use crate::tokens::name;
 
 /// What a variant, or a struct, means.
 #[derive(Debug)]
-pub(super) enum Meaning<'a> {
-    /// The class that the word names, with the hint that the field holds.
+pub(super) enum VariantMeaning<'a> {
+    /// The classification that the word names, with the hint in the field.
     Class {
-        word: Word,
-        retry_after: Option<&'a Field>,
+        word: ClassifyWord,
+        retry_after: Option<&'a TypeField>,
     },
-    /// What the field says of itself.
-    Transparent(&'a Field),
+    /// The classification of the field.
+    Transparent(&'a TypeField),
 }
 
 /// The words of one type or variant, each at most once.
 #[derive(Debug, Default)]
-struct Words<'a> {
-    word: Option<(Word, &'a Attribute)>,
-    retry_after: Option<&'a Attribute>,
+struct GivenWords<'a> {
+    word: Option<(ClassifyWord, &'a DeriveAttribute)>,
+    retry_after: Option<&'a DeriveAttribute>,
 }
 
-impl<'a> Meaning<'a> {
-    /// `None` has its reason in `errors`.
+impl<'a> VariantMeaning<'a> {
+    /// `None` with the reason in `errors`.
     pub(super) fn of_variants(
-        input: &'a Input,
-        variants: &'a [Variant],
-        errors: &mut Errors,
-    ) -> Option<Vec<(&'a Variant, Meaning<'a>)>> {
+        input: &'a DerivedType,
+        variants: &'a [EnumVariant],
+        errors: &mut CompileErrors,
+    ) -> Option<Vec<(&'a EnumVariant, VariantMeaning<'a>)>> {
         let default = default_word(input, errors);
         let meanings: Vec<_> = variants
             .iter()
             .map(|variant| {
-                let owner = Owner {
+                let owner = WordOwner {
                     name: &variant.name,
                     fields: &variant.fields,
                 };
-                let words = Words::read(&variant.attributes, errors);
+                let words = GivenWords::read(&variant.attributes, errors);
                 refuse_classify(&variant.attributes, errors);
                 let meaning = words.meaning(owner, default, errors);
                 if words.word.is_none() && default == Default::None {
@@ -56,17 +58,17 @@ impl<'a> Meaning<'a> {
         meanings.into_iter().collect()
     }
 
-    /// `None` has its reason in `errors`.
+    /// `None` with the reason in `errors`.
     pub(super) fn of_struct(
-        input: &'a Input,
-        fields: &'a [Field],
-        errors: &mut Errors,
-    ) -> Option<Meaning<'a>> {
-        let owner = Owner {
+        input: &'a DerivedType,
+        fields: &'a [TypeField],
+        errors: &mut CompileErrors,
+    ) -> Option<VariantMeaning<'a>> {
+        let owner = WordOwner {
             name: &input.name,
             fields,
         };
-        let words = Words::read(&input.attributes, errors);
+        let words = GivenWords::read(&input.attributes, errors);
         let meaning = words.meaning(owner, Default::None, errors);
         if words.word.is_none() {
             errors.push(input.name.span(), owner.missing(None));
@@ -74,26 +76,26 @@ impl<'a> Meaning<'a> {
         refuse_on_fields(owner, "struct", errors);
         meaning
     }
-    /// The type of the field that is passed through to.
+    /// The type of the field whose classification is used.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
-            Meaning::Class { .. } => None,
-            Meaning::Transparent(field) => Some(&field.ty),
+            VariantMeaning::Class { .. } => None,
+            VariantMeaning::Transparent(field) => Some(&field.ty),
         }
     }
 }
 
-/// What the enum says for variants without a word of their own.
+/// What a word on the enum means for variants that have none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Default {
     None,
-    Word(Word),
-    /// There is one, but a wrong one, which is told already.
+    Word(ClassifyWord),
+    /// The word is wrong, which is reported already.
     Wrong,
 }
 
-fn default_word(input: &Input, errors: &mut Errors) -> Default {
-    let words = Words::read(&input.attributes, errors);
+fn default_word(input: &DerivedType, errors: &mut CompileErrors) -> Default {
+    let words = GivenWords::read(&input.attributes, errors);
     if let Some(retry_after) = words.retry_after {
         errors.push(
             retry_after.path.span(),
@@ -102,7 +104,7 @@ fn default_word(input: &Input, errors: &mut Errors) -> Default {
     }
     match words.word {
         None => Default::None,
-        Some((Word::Transparent, attribute)) => {
+        Some((ClassifyWord::Transparent, attribute)) => {
             errors.push(
                 attribute.path.span(),
                 "`transparent` belongs on each variant that passes through to its field",
@@ -116,14 +118,14 @@ fn default_word(input: &Input, errors: &mut Errors) -> Default {
     }
 }
 
-impl<'a> Words<'a> {
-    fn read(attributes: &'a Attributes, errors: &mut Errors) -> Self {
-        let mut words = Words::default();
+impl<'a> GivenWords<'a> {
+    fn read(attributes: &'a DeriveAttributes, errors: &mut CompileErrors) -> Self {
+        let mut words = GivenWords::default();
         for attribute in &attributes.ours {
             let place = attribute.path.span();
             match (attribute.kind, words.word) {
-                (Kind::Word(word), None) => words.word = Some((word, attribute)),
-                (Kind::Word(word), Some((first, _))) => {
+                (AttributeKind::Word(word), None) => words.word = Some((word, attribute)),
+                (AttributeKind::Word(word), Some((first, _))) => {
                     let message = if word == first {
                         format!("`{}` is given twice", word.name())
                     } else {
@@ -135,28 +137,28 @@ impl<'a> Words<'a> {
                     };
                     errors.push(place, message);
                 }
-                (Kind::RetryAfter, _) if words.retry_after.is_some() => {
+                (AttributeKind::RetryAfter, _) if words.retry_after.is_some() => {
                     errors.push(place, "`retry_after` is given twice");
                 }
-                (Kind::RetryAfter, _) => words.retry_after = Some(attribute),
-                (Kind::Classify, _) => {}
+                (AttributeKind::RetryAfter, _) => words.retry_after = Some(attribute),
+                (AttributeKind::Classify, _) => {}
             }
         }
         words
     }
 
-    /// `None` has its reason in `errors`.
+    /// `None` with the reason in `errors`.
     fn meaning(
         &self,
-        owner: Owner<'a>,
+        owner: WordOwner<'a>,
         default: Default,
-        errors: &mut Errors,
-    ) -> Option<Meaning<'a>> {
+        errors: &mut CompileErrors,
+    ) -> Option<VariantMeaning<'a>> {
         let word = match (self.word, default) {
             (Some((word, _)), _) | (None, Default::Word(word)) => Some(word),
             (None, _) => None,
         };
-        if let Some((Word::Transparent, attribute)) = self.word {
+        if let Some((ClassifyWord::Transparent, attribute)) = self.word {
             if let Some(retry_after) = self.retry_after {
                 errors.push(
                     retry_after.path.span(),
@@ -165,7 +167,7 @@ impl<'a> Words<'a> {
             }
             return owner
                 .passed_through(attribute, errors)
-                .map(Meaning::Transparent);
+                .map(VariantMeaning::Transparent);
         }
         if let Some((word, attribute)) = self.word {
             refuse_args(word, attribute, errors);
@@ -175,33 +177,34 @@ impl<'a> Words<'a> {
             .map(|attribute| (attribute, owner.hint(attribute, errors)));
         let word = word?;
         let Some((attribute, field)) = field else {
-            return Some(Meaning::Class {
+            return Some(VariantMeaning::Class {
                 word,
                 retry_after: None,
             });
         };
-        if matches!(word, Word::Ignored | Word::Answered) {
+        if matches!(word, ClassifyWord::Ignored | ClassifyWord::Answered) {
             let whose = if self.word.is_some() {
                 ""
             } else {
                 "the enum's "
             };
             let message = format!(
-                "`retry_after` means nothing with {whose}`{}`, which is neither retried nor a failure: it goes with `transient`, `permanent`, `throttled`",
+                "`retry_after` means nothing with {whose}`{}`, which is neither retried nor a \
+                 failure: it goes with `transient`, `permanent`, `throttled`",
                 word.name()
             );
             errors.push(attribute.path.span(), message);
         }
-        Some(Meaning::Class {
+        Some(VariantMeaning::Class {
             word,
             retry_after: Some(field?),
         })
     }
 }
 
-fn refuse_args(word: Word, attribute: &Attribute, errors: &mut Errors) {
+fn refuse_args(word: ClassifyWord, attribute: &DeriveAttribute, errors: &mut CompileErrors) {
     let word = word.name();
-    if let Args::List(args) | Args::Other(args) = &attribute.args {
+    if let DeriveArgs::List(args) | DeriveArgs::Other(args) = &attribute.args {
         let path = &attribute.path;
         errors.push_spanned(
             &if args.is_empty() {
@@ -214,9 +217,9 @@ fn refuse_args(word: Word, attribute: &Attribute, errors: &mut Errors) {
     }
 }
 
-fn refuse_classify(attributes: &Attributes, errors: &mut Errors) {
+fn refuse_classify(attributes: &DeriveAttributes, errors: &mut CompileErrors) {
     for attribute in &attributes.ours {
-        if attribute.kind == Kind::Classify {
+        if attribute.kind == AttributeKind::Classify {
             errors.push(
                 attribute.path.span(),
                 "`classify` names the runtime for the whole type: put it there",
@@ -225,15 +228,17 @@ fn refuse_classify(attributes: &Attributes, errors: &mut Errors) {
     }
 }
 
-fn refuse_on_fields(owner: Owner<'_>, whole: &str, errors: &mut Errors) {
+fn refuse_on_fields(owner: WordOwner<'_>, whole: &str, errors: &mut CompileErrors) {
     for field in owner.fields {
         refuse_classify(&field.attributes, errors);
         for attribute in &field.attributes.ours {
             let instead = match attribute.kind {
-                Kind::Word(Word::Transparent) => format!("#[transparent({})]", field.name),
-                Kind::Word(word) => format!("#[{}]", word.name()),
-                Kind::RetryAfter => format!("#[retry_after({})]", field.name),
-                Kind::Classify => continue,
+                AttributeKind::Word(ClassifyWord::Transparent) => {
+                    format!("#[transparent({})]", field.name)
+                }
+                AttributeKind::Word(word) => format!("#[{}]", word.name()),
+                AttributeKind::RetryAfter => format!("#[retry_after({})]", field.name),
+                AttributeKind::Classify => continue,
             };
             let message = format!(
                 "`{}` belongs on the {whole}, not on its field: write `{instead}` above `{}`",

@@ -1,11 +1,9 @@
-//! `#[derive(Classify)]`: one word on each variant says what an error means for breakers and retries.
+//! `#[derive(Classify)]`: a word on each variant classifies an error for breakers and retries.
 
 mod attribute;
-mod generics;
 mod input;
 mod meaning;
 mod owner;
-mod reader;
 mod runtime;
 mod write;
 
@@ -15,14 +13,14 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::input::{Input, Shape};
-use self::meaning::Meaning;
-use crate::error::Errors;
+use self::input::{DerivedType, TypeShape};
+use self::meaning::VariantMeaning;
+use crate::error::CompileErrors;
 
 /// Expands the derive.
 pub(crate) fn classify(input: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let Some(input) = Input::parse(input, &mut errors) else {
+    let mut errors = CompileErrors::default();
+    let Some(input) = DerivedType::parse(input, &mut errors) else {
         return errors.to_compile_errors();
     };
     let runtime = runtime::read(&input, &mut errors);
@@ -30,27 +28,32 @@ pub(crate) fn classify(input: TokenStream) -> TokenStream {
     if let (Some(body), true) = (body, errors.is_empty()) {
         return write::implementation(&input, &runtime, &body);
     }
-    // The type stays an error that is classified, so that nothing else turns red.
+    // The type still implements `Classify`, so that code that uses it has no further errors.
     let errors = errors.to_compile_errors();
     let implementation = write::implementation(&input, &runtime, &write::fallback(&runtime));
     quote!(#errors #implementation)
 }
 
-/// `None` has its reason in `errors`.
-fn body(input: &Input, runtime: &TokenStream, errors: &mut Errors) -> Option<write::Body> {
+/// `None` with the reason in `errors`.
+fn body(
+    input: &DerivedType,
+    runtime: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Option<write::ClassifyBody> {
     match &input.shape {
-        Shape::Enum(variants) => {
-            let meanings = Meaning::of_variants(input, variants, errors)?;
+        TypeShape::Enum(variants) => {
+            let meanings = VariantMeaning::of_variants(input, variants, errors)?;
             Some(write::of_enum(runtime, &meanings))
         }
-        Shape::Struct(fields) => {
-            let meaning = Meaning::of_struct(input, fields, errors)?;
+        TypeShape::Struct(fields) => {
+            let meaning = VariantMeaning::of_struct(input, fields, errors)?;
             Some(write::of_struct(runtime, &meaning))
         }
-        Shape::Union(keyword) => {
+        TypeShape::Union(keyword) => {
             errors.push(
                 *keyword,
-                "`Classify` can be derived for enums and structs: a union does not know what it holds",
+                "`Classify` can be derived for enums and structs: a union does not know what it \
+                 holds",
             );
             None
         }

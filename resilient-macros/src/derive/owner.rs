@@ -1,30 +1,31 @@
-//! A variant or struct, which its words are about, and the fields that they name.
+//! The variant or struct that words are about, and the fields that the words name.
 
 use proc_macro2::{Ident, TokenTree};
 
-use super::attribute::{Args, Attribute, Word};
-use super::input::Field;
-use crate::error::Errors;
+use super::attribute::{ClassifyWord, DeriveArgs, DeriveAttribute};
+use super::input::TypeField;
+use crate::error::CompileErrors;
 use crate::tokens::{flatten, name, source};
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Owner<'a> {
+pub(super) struct WordOwner<'a> {
     pub(super) name: &'a Ident,
-    pub(super) fields: &'a [Field],
+    pub(super) fields: &'a [TypeField],
 }
 
-impl<'a> Owner<'a> {
-    /// The field of `#[transparent]` or `#[transparent(field)]`; `None` has its reason in `errors`.
+impl<'a> WordOwner<'a> {
+    /// The field of `#[transparent]` or `#[transparent(field)]`; `None` with the reason in
+    /// `errors`.
     pub(super) fn passed_through(
         self,
-        attribute: &Attribute,
-        errors: &mut Errors,
-    ) -> Option<&'a Field> {
+        attribute: &DeriveAttribute,
+        errors: &mut CompileErrors,
+    ) -> Option<&'a TypeField> {
         let item = name(self.name);
         let message = match (self.fields, &attribute.args) {
-            ([field], Args::None) => return Some(field),
+            ([field], DeriveArgs::None) => return Some(field),
             ([], _) => format!("`{item}` has no field for `transparent` to pass through to"),
-            ([first, ..], Args::None) => format!(
+            ([first, ..], DeriveArgs::None) => format!(
                 "`{item}` has {} fields: say which of them classifies, as in `#[transparent({})]`",
                 self.fields.len(),
                 first.name
@@ -35,8 +36,12 @@ impl<'a> Owner<'a> {
         None
     }
 
-    /// The field of `#[retry_after(field)]`; `None` has its reason in `errors`.
-    pub(super) fn hint(self, attribute: &Attribute, errors: &mut Errors) -> Option<&'a Field> {
+    /// The field of `#[retry_after(field)]`; `None` with the reason in `errors`.
+    pub(super) fn hint(
+        self,
+        attribute: &DeriveAttribute,
+        errors: &mut CompileErrors,
+    ) -> Option<&'a TypeField> {
         if self.fields.is_empty() {
             let item = name(self.name);
             errors.push(
@@ -49,10 +54,14 @@ impl<'a> Owner<'a> {
     }
 
     /// The field that the attribute's list names.
-    fn named(self, attribute: &Attribute, errors: &mut Errors) -> Option<&'a Field> {
+    fn named(
+        self,
+        attribute: &DeriveAttribute,
+        errors: &mut CompileErrors,
+    ) -> Option<&'a TypeField> {
         let own = name(&attribute.path);
         let place = match &attribute.args {
-            Args::List(args) | Args::Other(args) if !args.is_empty() => args.clone(),
+            DeriveArgs::List(args) | DeriveArgs::Other(args) if !args.is_empty() => args.clone(),
             _ => TokenTree::from(attribute.path.clone()).into(),
         };
         let Some(wanted) = one_name(&attribute.args) else {
@@ -78,10 +87,11 @@ impl<'a> Owner<'a> {
         field
     }
 
-    /// What one without a word is told; `whole` is the enum of a variant.
+    /// The error about a missing word; `whole` is the enum of a variant.
     pub(super) fn missing(self, whole: Option<&Ident>) -> String {
-        let possible = |word: &Word| *word != Word::Transparent || !self.fields.is_empty();
-        let words = Word::ALL.into_iter().filter(possible);
+        let possible =
+            |word: &ClassifyWord| *word != ClassifyWord::Transparent || !self.fields.is_empty();
+        let words = ClassifyWord::ALL.into_iter().filter(possible);
         let words = list(words.map(|word| format!("#[{}]", word.name())));
         let item = name(self.name);
         let whole = whole.map_or_else(String::new, |whole| {
@@ -100,8 +110,10 @@ fn list(items: impl Iterator<Item = String>) -> String {
 }
 
 /// The name or index that stands alone in a list.
-fn one_name(args: &Args) -> Option<String> {
-    let Args::List(args) = args else { return None };
+fn one_name(args: &DeriveArgs) -> Option<String> {
+    let DeriveArgs::List(args) = args else {
+        return None;
+    };
     match flatten(args.clone()).as_slice() {
         [TokenTree::Ident(ident)] => Some(name(ident)),
         [TokenTree::Literal(index)] => {

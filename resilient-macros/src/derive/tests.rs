@@ -1,11 +1,12 @@
-//! What is written, as a person would read it; what is wrong, all at once; and that nothing panics.
+//! The derived implementation, the errors about the input, and that no input makes the derive
+//! panic.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use super::classify;
-use crate::args::Soup;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::FuzzTokens;
+use crate::fuzz_tokens::invisible;
 
 /// The file as `rustfmt` would lay it out.
 fn pretty(file: &TokenStream) -> String {
@@ -13,7 +14,7 @@ fn pretty(file: &TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
-/// What is written for the type, without spaces that mean nothing.
+/// The derived implementation without insignificant spaces.
 fn written(source: &str) -> String {
     pretty(&classify(source.parse().expect("tokens")))
 }
@@ -74,11 +75,12 @@ fn an_enum_reads_as_if_written_by_hand() {
 fn a_struct_reads_as_if_written_by_hand() {
     assert_snapshot(
         "busy",
-        "#[throttled] #[retry_after(wait)] #[classify(crate = ::renamed)] struct Busy { wait: Duration }",
+        "#[throttled] #[retry_after(wait)] #[classify(crate = ::renamed)] struct Busy { wait: \
+         Duration }",
     );
 }
 
-/// The header of what is written, on one line.
+/// The header of the derived implementation, on one line.
 fn header(source: &str) -> String {
     let written = written(source);
     let lines: Vec<&str> = written.lines().map(str::trim).collect();
@@ -94,8 +96,10 @@ fn bounds_stay_defaults_go_and_what_is_passed_through_to_is_bound_once() {
             "impl ::resilient::Classify for A {",
         ),
         (
-            "#[transient] pub(crate) struct A<'a, T: ?Sized + 'a, const N: usize = 3>(&'a T) where T: Fn(u8) -> u8;",
-            "impl<'a, T: ?Sized + 'a, const N: usize> ::resilient::Classify for A<'a, T, N> where T: Fn(u8) -> u8, {",
+            "#[transient] pub(crate) struct A<'a, T: ?Sized + 'a, const N: usize = 3>(&'a T) \
+             where T: Fn(u8) -> u8;",
+            "impl<'a, T: ?Sized + 'a, const N: usize> ::resilient::Classify for A<'a, T, N> where \
+             T: Fn(u8) -> u8, {",
         ),
         (
             "#[transparent] struct A<T>(T) where T: Copy,;",
@@ -106,15 +110,18 @@ fn bounds_stay_defaults_go_and_what_is_passed_through_to_is_bound_once() {
             "impl<T> ::resilient::Classify for A<T> where T: ::resilient::Classify, {",
         ),
         (
-            "enum A<T> { #[transparent] B(T), #[transparent] C(T), #[transparent] D(Box<T>), #[transparent] E(u8) }",
-            "impl<T> ::resilient::Classify for A<T> where T: ::resilient::Classify, Box<T>: ::resilient::Classify, {",
+            "enum A<T> { #[transparent] B(T), #[transparent] C(T), #[transparent] D(Box<T>), \
+             #[transparent] E(u8) }",
+            "impl<T> ::resilient::Classify for A<T> where T: ::resilient::Classify, Box<T>: \
+             ::resilient::Classify, {",
         ),
         (
             "enum A<'a, const N: usize> { #[transparent] B(&'a [u8; N]) }",
             "impl<'a, const N: usize> ::resilient::Classify for A<'a, N> {",
         ),
         (
-            "enum A<T> { #[transparent] B(Box<Self>), #[transparent] C(Arc<A<T>>), #[ignored] D(T) }",
+            "enum A<T> { #[transparent] B(Box<Self>), #[transparent] C(Arc<A<T>>), #[ignored] \
+             D(T) }",
             "impl<T> ::resilient::Classify for A<T> {",
         ),
     ] {
@@ -143,7 +150,8 @@ fn an_enum_without_variants_needs_no_word() {
 #[test]
 fn attributes_of_others_mean_nothing() {
     let source = "
-        #[doc = \"transient\"] #[derive(Debug)] #[error(transparent)] #[transient::other] #[serde(rename = \"x\")]
+        #[doc = \"transient\"] #[derive(Debug)] #[error(transparent)] #[transient::other]\
+             #[serde(rename = \"x\")]
         #[permanent]
         #[thing]
         enum A {
@@ -231,7 +239,9 @@ fn all_errors_are_shown_and_the_type_is_classified_all_the_same() {
         [
             "`classify` has one key: write `#[classify(crate = ::resilient)]`",
             "`retry_after` belongs on the variant that has the field",
-            "`B` has no word that says what it means, one of `#[transient]`, `#[permanent]`, `#[throttled]`, `#[ignored]`, `#[answered]`; a word on `A` is for all variants that have none",
+            "`B` has no word that says what it means, one of `#[transient]`, `#[permanent]`, \
+             `#[throttled]`, `#[ignored]`, `#[answered]`; a word on `A` is for all variants \
+                that have none",
             "`transient` takes nothing: write `#[transient]`",
             "`answered` excludes `ignored`: one word says what it means",
             "`retry_after` excludes `transparent`: the field says its own hint",
@@ -307,13 +317,13 @@ fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
         "self",
         "Self",
     ];
-    let mut soup = Soup::new(0xdead, &words);
+    let mut fuzz = FuzzTokens::new(0xdead, &words);
     let (mut read, mut right) = (0_u32, 0_u32);
     for round in 0..30_000_usize {
         let item = if round % 3 == 0 {
-            soup.stream(3)
+            fuzz.stream(3)
         } else {
-            nearly_right(&mut soup, round)
+            nearly_right(&mut fuzz, round)
         };
         let is = classify(item).to_string();
         read += u32::from(is.contains("automatically_derived"));
@@ -323,10 +333,10 @@ fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
     assert!(right > 100 && right < read, "{right} of {read} are right");
 }
 
-/// A type in which only some of the parts are soup.
-fn nearly_right(soup: &mut Soup, round: usize) -> TokenStream {
+/// A type in which only some parts are random tokens.
+fn nearly_right(fuzz: &mut FuzzTokens, round: usize) -> TokenStream {
     let group = |delimiter, stream| TokenTree::from(Group::new(delimiter, stream));
-    let (some, more) = (soup.stream(2), soup.stream(1));
+    let (some, more) = (fuzz.stream(2), fuzz.stream(1));
     let word = ["transient", "throttled", "transparent", "ignored"][round % 4];
     let word = Ident::new(word, Span::call_site());
     let fields = group(

@@ -1,35 +1,31 @@
-//! The implementation that is written.
+//! Writes the implementation of `Classify`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
+use syn::visit_mut::{self, VisitMut};
 
-use super::attribute::Word;
-use super::generics::mentions;
-use super::input::{Field, Input, Variant};
-use super::meaning::Meaning;
-use crate::tokens::{flatten, is_punct};
+use super::attribute::ClassifyWord;
+use super::input::{DerivedType, EnumVariant, TypeField};
+use super::meaning::VariantMeaning;
+use crate::tokens::flatten;
 
-/// `quote!` with names of our own, and marked as written by a derive, so that no lint speaks about it.
-macro_rules! emit {
-    ($($tokens:tt)*) => {
-        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
-    };
-}
-
-/// What a field is bound to: a name that no constant of the user's has, since a pattern would be that.
+/// The variable for a field. No constant of the user's has this name, which a pattern would match.
 const FIELD: &str = "__field";
 
-/// What `classify` does, and the types that must implement `Classify` for it.
+/// The body of `classify`, and the types that must implement `Classify` for it.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct ClassifyBody {
     tokens: TokenStream,
     must_classify: Vec<TokenStream>,
 }
 
-pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) -> TokenStream {
+pub(super) fn implementation(
+    input: &DerivedType,
+    runtime: &TokenStream,
+    body: &ClassifyBody,
+) -> TokenStream {
     let name = derived(&input.name);
-    let declaration = input.generics.declaration();
-    let arguments = input.generics.arguments();
+    let (declaration, arguments, _) = input.generics.split_for_impl();
     let where_clause = where_clause(input, runtime, &body.must_classify);
     let body = &body.tokens;
     emit! {
@@ -42,40 +38,43 @@ pub(super) fn implementation(input: &Input, runtime: &TokenStream, body: &Body) 
     }
 }
 
-/// What stands in for the body if something is wrong.
-pub(super) fn fallback(runtime: &TokenStream) -> Body {
-    Body {
-        tokens: class(runtime, Word::Transient),
+/// The body after an error.
+pub(super) fn fallback(runtime: &TokenStream) -> ClassifyBody {
+    ClassifyBody {
+        tokens: class(runtime, ClassifyWord::Transient),
         must_classify: Vec::new(),
     }
 }
 
-pub(super) fn of_struct(runtime: &TokenStream, meaning: &Meaning<'_>) -> Body {
-    let value = |field: &Field| {
+pub(super) fn of_struct(runtime: &TokenStream, meaning: &VariantMeaning<'_>) -> ClassifyBody {
+    let value = |field: &TypeField| {
         let (first, last) = ends(&field.ty);
         let this = Ident::new("self", first);
         let member = at(&field.member, last);
         quote_spanned!(first=> #this.#member)
     };
     let tokens = match meaning {
-        Meaning::Class { word, retry_after } => classified(
+        VariantMeaning::Class { word, retry_after } => classified(
             runtime,
             *word,
             retry_after.map(|field| (field, value(field))),
         ),
-        Meaning::Transparent(field) => {
+        VariantMeaning::Transparent(field) => {
             let value = value(field);
             let (first, _) = ends(&field.ty);
             passed_through(runtime, field, &quote_spanned!(first=> &#value))
         }
     };
-    Body {
+    ClassifyBody {
         tokens,
         must_classify: meaning.must_classify().into_iter().cloned().collect(),
     }
 }
 
-pub(super) fn of_enum(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Body {
+pub(super) fn of_enum(
+    runtime: &TokenStream,
+    meanings: &[(&EnumVariant, VariantMeaning<'_>)],
+) -> ClassifyBody {
     let arms = arms(runtime, meanings);
     let tokens = if arms.is_empty() {
         emit!(match *self {})
@@ -85,26 +84,29 @@ pub(super) fn of_enum(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)
     let must_classify = meanings
         .iter()
         .filter_map(|(_, meaning)| meaning.must_classify().cloned());
-    Body {
+    ClassifyBody {
         tokens,
         must_classify: must_classify.collect(),
     }
 }
 
-/// An arm for each variant; those that mean the same, with no more to it, share one.
-fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<TokenStream> {
+/// An arm for each variant. Variants with the same word and no hint share one.
+fn arms(
+    runtime: &TokenStream,
+    meanings: &[(&EnumVariant, VariantMeaning<'_>)],
+) -> Vec<TokenStream> {
     let mut arms = Vec::new();
     let mut shared = Vec::new();
     for (variant, meaning) in meanings {
         let cfg = &variant.attributes.cfg;
         let name = derived(&variant.name);
-        let bound = |field: &Field| {
+        let bound = |field: &TypeField| {
             let member = at(&field.member, field.member.span());
             let bound = Ident::new(FIELD, Span::mixed_site());
             emit!(Self::#name { #member: #bound, .. })
         };
         let (pattern, value) = match meaning {
-            Meaning::Class {
+            VariantMeaning::Class {
                 word,
                 retry_after: None,
             } if cfg.is_empty() => {
@@ -114,11 +116,11 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
                 }
                 continue;
             }
-            Meaning::Class {
+            VariantMeaning::Class {
                 word,
                 retry_after: None,
             } => (emit!(Self::#name { .. }), classified(runtime, *word, None)),
-            Meaning::Class {
+            VariantMeaning::Class {
                 word,
                 retry_after: Some(field),
             } => {
@@ -130,10 +132,10 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
                     classified(runtime, *word, Some((field, value))),
                 )
             }
-            Meaning::Transparent(field) => {
+            VariantMeaning::Transparent(field) => {
                 let (first, last) = ends(&field.ty);
                 let value = Ident::new(FIELD, last);
-                // Two tokens, so that what the compiler says of it underlines the whole type.
+                // Two tokens, so that the compiler's error underlines the whole type.
                 let value = quote_spanned!(first=> &*#value);
                 (bound(field), passed_through(runtime, field, &value))
             }
@@ -145,12 +147,12 @@ fn arms(runtime: &TokenStream, meanings: &[(&Variant, Meaning<'_>)]) -> Vec<Toke
 
 fn shared_arm(
     runtime: &TokenStream,
-    shared: Word,
-    meanings: &[(&Variant, Meaning<'_>)],
+    shared: ClassifyWord,
+    meanings: &[(&EnumVariant, VariantMeaning<'_>)],
 ) -> TokenStream {
     let patterns = meanings.iter().filter_map(|(variant, meaning)| {
         let plain =
-            matches!(meaning, Meaning::Class { word, retry_after: None } if *word == shared);
+            matches!(meaning, VariantMeaning::Class { word, retry_after: None } if *word == shared);
         let name = derived(&variant.name);
         (plain && variant.attributes.cfg.is_empty()).then(|| emit!(Self::#name { .. }))
     });
@@ -158,16 +160,16 @@ fn shared_arm(
     emit!(#(#patterns)|* => #class,)
 }
 
-fn class(runtime: &TokenStream, word: Word) -> TokenStream {
+fn class(runtime: &TokenStream, word: ClassifyWord) -> TokenStream {
     let constructor = Ident::new(word.name(), Span::mixed_site());
     emit!(#runtime::Classification::#constructor())
 }
 
-/// The class, with the hint in the field, whose value is the expression beside it.
+/// The classification, with the hint that is the value of the field.
 fn classified(
     runtime: &TokenStream,
-    word: Word,
-    retry_after: Option<(&Field, TokenStream)>,
+    word: ClassifyWord,
+    retry_after: Option<(&TypeField, TokenStream)>,
 ) -> TokenStream {
     let class = class(runtime, word);
     let Some((field, value)) = retry_after else {
@@ -177,13 +179,13 @@ fn classified(
     emit!(#runtime::__private::with_hint(#class, #hint))
 }
 
-fn passed_through(runtime: &TokenStream, field: &Field, value: &TokenStream) -> TokenStream {
+fn passed_through(runtime: &TokenStream, field: &TypeField, value: &TokenStream) -> TokenStream {
     call_at(field, &emit!(#runtime::Classify), "classify", value)
 }
 
-/// A call that stands where the field's type does: what the compiler says of a type that is none for it, it says there.
+/// A call with the span of the field's type, where the compiler reports that the type does not fit.
 fn call_at(
-    field: &Field,
+    field: &TypeField,
     receiver: &TokenStream,
     function: &str,
     value: &TokenStream,
@@ -199,39 +201,61 @@ fn call_at(
     emit!(#(#receiver)*::#function #arguments)
 }
 
-/// The clause as written, and what the fields that are passed through to must be.
+/// The clause as written, with bounds for the fields whose classification is used.
 fn where_clause(
-    input: &Input,
+    input: &DerivedType,
     runtime: &TokenStream,
     must_classify: &[TokenStream],
 ) -> TokenStream {
-    let written = &input.where_clause;
-    let mut bounds: Vec<&TokenStream> = Vec::new();
+    let mut generics = input.generics.clone();
+    let mut bound: Vec<String> = Vec::new();
     for ty in must_classify {
-        let known = bounds
-            .iter()
-            .any(|bound| bound.to_string() == ty.to_string());
-        // A bound on a type that holds the type itself would have itself as its condition.
-        let recursive = ["Self", &input.name.to_string()]
-            .iter()
-            .any(|own| mentions(ty, own));
-        if input.generics.occur_in(ty) && !known && !recursive {
-            bounds.push(ty);
+        let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
+        // A bound on a type that contains this type would depend on itself.
+        let is_recursive = names(&|ident| ident == "Self" || *ident == input.name);
+        let is_generic = names(&|ident| {
+            input
+                .generics
+                .type_params()
+                .any(|param| param.ident == *ident)
+        });
+        if is_generic && !is_recursive && !bound.contains(&ty.to_string()) {
+            bound.push(ty.to_string());
+            generics
+                .make_where_clause()
+                .predicates
+                .push(syn::parse_quote!(#ty: #runtime::Classify));
         }
     }
-    if bounds.is_empty() {
-        return written.clone();
-    }
-    let last = flatten(written.clone()).pop();
-    let keyword = written.is_empty().then(|| emit!(where));
-    let ends_open = last.is_some_and(|last| {
-        !is_punct(Some(&last), ',') && !matches!(&last, TokenTree::Ident(word) if word == "where")
-    });
-    let comma = ends_open.then(|| emit!(,));
-    emit!(#keyword #written #comma #(#bounds: #runtime::Classify),*)
+    generics.where_clause.to_token_stream()
 }
 
-/// The first and the last place of a type, which is what an error about it underlines.
+/// Whether a type names a wanted parameter or type.
+fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
+    struct Names<'a> {
+        is_wanted: &'a dyn Fn(&Ident) -> bool,
+        found: bool,
+    }
+    impl VisitMut for Names<'_> {
+        fn visit_path_mut(&mut self, path: &mut syn::Path) {
+            self.found |= path
+                .segments
+                .first()
+                .is_some_and(|first| (self.is_wanted)(&first.ident));
+            visit_mut::visit_path_mut(self, path);
+        }
+    }
+    let mut names = Names {
+        is_wanted,
+        found: false,
+    };
+    if let Ok(mut ty) = syn::parse2(ty.clone()) {
+        names.visit_type_mut(&mut ty);
+    }
+    names.found
+}
+
+/// The first and the last span of a type, between which an error about it underlines.
 fn ends(ty: &TokenStream) -> (Span, Span) {
     let tokens = flatten(ty.clone());
     let here = |token: Option<&TokenTree>| {
@@ -242,7 +266,7 @@ fn ends(ty: &TokenStream) -> (Span, Span) {
     (here(tokens.first()), here(tokens.last()))
 }
 
-/// The name as a derive writes it: no lint about its declaration, as that it is deprecated, speaks about it again.
+/// The name with a span for which lints about its declaration, such as deprecation, are silent.
 fn derived(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(name.span().resolved_at(Span::mixed_site()));

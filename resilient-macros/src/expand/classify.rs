@@ -1,102 +1,155 @@
-//! What an output means, as expressions of type `Option<Class>`: `None` for a success.
-//!
-//! Both read a variable `output` in scope.
+//! Expressions of type `Option<Classification>` for the variable `output`; a success has none.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::{BreakerArgs, RetryArgs};
 
-/// Whether an attribute says nothing of its own, so that the type's own word holds.
+/// Whether no key of the breaker classifies outputs, so that their type decides.
 pub(super) fn breaker_is_plain(args: &BreakerArgs) -> bool {
+    args.failure_when.is_none() && !breaker_reads_errors(args)
+}
+
+fn breaker_reads_errors(args: &BreakerArgs) -> bool {
     let keys = [
         &args.failure,
         &args.ignore,
         &args.failure_if,
-        &args.failure_when,
         &args.ignore_if,
         &args.retry_after,
     ];
-    keys.iter().all(|key| key.is_none())
+    keys.iter().any(|key| key.is_some())
 }
 
-/// The same for a retry.
+/// Whether no key of the retry classifies outputs, so that their type decides.
 pub(super) fn retry_is_plain(args: &RetryArgs) -> bool {
-    let keys = [
-        &args.on,
-        &args.except,
-        &args.retry_if,
-        &args.retry_when,
-        &args.retry_after,
-    ];
-    keys.iter().all(|key| key.is_none())
+    args.retry_when.is_none() && !retry_reads_errors(args)
 }
 
-/// What the type says: by `Classify`, or every failure. At `span` stands what is missing if it says nothing.
+fn retry_reads_errors(args: &RetryArgs) -> bool {
+    let keys = [&args.on, &args.except, &args.retry_if, &args.retry_after];
+    keys.iter().any(|key| key.is_some())
+}
+
+/// The classification by the type: `Classify`, or every failure. If the type has neither, the error
+/// is at `span`.
 pub(super) fn plain(private: &TokenStream, span: Span) -> TokenStream {
-    quote_spanned!(span.resolved_at(Span::mixed_site())=> #private::Judge::new(&output).resilient_class())
+    let span = span.resolved_at(Span::mixed_site());
+    quote_spanned!(span=> #private::Judge::new(&output).resilient_class())
 }
 
-/// What an output means for the breaker. `ignore*` beat `failure*`, which beat the type's own word.
+/// The classification for the breaker. `ignore*` beat `failure*`, which beat the type.
 pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span) -> TokenStream {
     if breaker_is_plain(args) {
         return plain(private, span);
     }
-    let ignored = any([
-        args.ignore.as_ref().map(matches),
-        args.ignore_if.as_ref().map(|test| holds(private, test)),
-    ]);
     let failed = any([
         args.failure.as_ref().map(matches),
         args.failure_if.as_ref().map(|test| holds(private, test)),
         args.failure_when.as_ref().map(|_| emit!(chosen)),
     ]);
-    let error_keys = [
-        &args.failure,
-        &args.ignore,
-        &args.failure_if,
-        &args.ignore_if,
-        &args.retry_after,
-    ];
-    let judged = judged(args.failure_when.as_ref(), private, span);
-    if error_keys.iter().all(|key| key.is_none()) {
-        // Only `failure_when`: it alone decides, whatever the type of the output.
-        return emit!({ #judged #private::chosen_failure(class, chosen) });
-    }
-    let class = match (ignored, failed) {
-        (None, None) => emit!(class),
-        (Some(ignored), None) => emit!(#private::unless(#ignored, class)),
-        (None, Some(failed)) => emit!(#private::only_if(#failed)),
-        (Some(ignored), Some(failed)) => {
-            emit!(#private::unless(#ignored, #private::only_if(#failed)))
-        }
+    let class = failed.map_or_else(|| emit!(class), |failed| emit!(#private::only_if(#failed)));
+    let class = match ignored(args, private) {
+        Some(ignored) => emit!(#private::unless(#ignored, #class)),
+        None => class,
     };
-    let hint = hint(args.retry_after.as_ref(), private);
-    let else_chosen = args.failure_when.as_ref().map_or_else(
-        || emit!(::core::option::Option::None),
-        |_| emit!(#private::chosen_failure(::core::option::Option::None, chosen)),
-    );
-    emit!({
-        #judged
-        match (class, #private::error_of(&output)) {
-            (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
-                ::core::option::Option::Some(#private::with_hint(#class, #hint))
-            }
-            _ => #else_chosen,
-        }
-    })
+    Classifier {
+        when: args.failure_when.as_ref(),
+        retry_after: args.retry_after.as_ref(),
+        chosen: emit!(#private::chosen_failure),
+        class: breaker_reads_errors(args).then_some(class),
+    }
+    .write(private, span)
 }
 
-/// Whether the breaker ignores the error of the output, whatever made it.
-pub(super) fn is_ignored(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
-    let ignored = any([
+/// The classification for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the
+/// type.
+pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> TokenStream {
+    if retry_is_plain(args) {
+        return plain(private, span);
+    }
+    let selected = any([
+        args.on.as_ref().map(matches),
+        args.retry_if.as_ref().map(|test| holds(private, test)),
+        args.retry_when.as_ref().map(|_| emit!(chosen)),
+    ]);
+    let selected = selected.unwrap_or_else(|| emit!(class.retry));
+    let retry = match args.except.as_ref().map(matches) {
+        Some(excepted) => emit!(!(#excepted) && (#selected)),
+        None => selected,
+    };
+    let class = emit!(#private::with_retry(class, #retry));
+    Classifier {
+        when: args.retry_when.as_ref(),
+        retry_after: args.retry_after.as_ref(),
+        chosen: emit!(#private::chosen_retry),
+        class: retry_reads_errors(args).then_some(class),
+    }
+    .write(private, span)
+}
+
+/// The parts of a classification by keys.
+struct Classifier<'a> {
+    /// The predicate on the whole output.
+    when: Option<&'a TokenStream>,
+    retry_after: Option<&'a TokenStream>,
+    /// The function that classifies what the predicate chose.
+    chosen: TokenStream,
+    /// The classification of `error`, if a key reads it.
+    class: Option<TokenStream>,
+}
+
+impl Classifier<'_> {
+    fn write(self, private: &TokenStream, span: Span) -> TokenStream {
+        let chosen = &self.chosen;
+        let by_type = |class: TokenStream| emit!(let class = #class;);
+        let judged = self.when.map_or_else(
+            || by_type(plain(private, span)),
+            |when| {
+                let class =
+                    by_type(emit!(#private::Judge::new(&output).resilient_class_if_known()));
+                emit!(#class let chosen = #private::test(&output, #when);)
+            },
+        );
+        let Some(class) = self.class else {
+            return emit!({ #judged #chosen(class, chosen) });
+        };
+        let hint = self.retry_after.map_or_else(
+            || emit!(class.retry_after),
+            |ask| emit!(#private::hint(error, #ask)),
+        );
+        let none = emit!(::core::option::Option::None);
+        let without_error = if self.when.is_some() {
+            emit!(#chosen(#none, chosen))
+        } else {
+            none
+        };
+        emit!({
+            #judged
+            match (class, #private::error_of(&output)) {
+                (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
+                    ::core::option::Option::Some(#private::with_hint(#class, #hint))
+                }
+                _ => #without_error,
+            }
+        })
+    }
+}
+
+/// Whether `error` is one that the breaker ignores.
+fn ignored(args: &BreakerArgs, private: &TokenStream) -> Option<TokenStream> {
+    any([
         args.ignore.as_ref().map(matches),
         args.ignore_if.as_ref().map(|test| holds(private, test)),
-    ]);
-    of_error(ignored, private)
+    ])
 }
 
-/// Whether the retry is told not to try again after the error of the output.
+/// Whether the breaker ignores the error of the output, also of one that was cut off.
+pub(super) fn is_ignored(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
+    of_error(ignored(args, private), private)
+}
+
+/// Whether `except` matches the error of the output.
 pub(super) fn is_excepted(args: &RetryArgs, private: &TokenStream) -> TokenStream {
     of_error(args.except.as_ref().map(matches), private)
 }
@@ -116,68 +169,12 @@ fn of_error(condition: Option<TokenStream>, private: &TokenStream) -> TokenStrea
     )
 }
 
-/// What an output means for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the type's own word.
-pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> TokenStream {
-    if retry_is_plain(args) {
-        return plain(private, span);
-    }
-    let selected = any([
-        args.on.as_ref().map(matches),
-        args.retry_if.as_ref().map(|test| holds(private, test)),
-        args.retry_when.as_ref().map(|_| emit!(chosen)),
-    ]);
-    let judged = judged(args.retry_when.as_ref(), private, span);
-    let error_keys = [&args.on, &args.except, &args.retry_if, &args.retry_after];
-    if error_keys.iter().all(|key| key.is_none()) {
-        return emit!({ #judged #private::chosen_retry(class, chosen) });
-    }
-    let selected = selected.unwrap_or_else(|| emit!(class.retry));
-    let retry = match args.except.as_ref().map(matches) {
-        Some(excepted) => emit!(!(#excepted) && (#selected)),
-        None => selected,
-    };
-    let hint = hint(args.retry_after.as_ref(), private);
-    let else_chosen = args.retry_when.as_ref().map_or_else(
-        || emit!(::core::option::Option::None),
-        |_| emit!(#private::chosen_retry(::core::option::Option::None, chosen)),
-    );
-    emit!({
-        #judged
-        match (class, #private::error_of(&output)) {
-            (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
-                ::core::option::Option::Some(#private::with_hint(#private::with_retry(class, #retry), #hint))
-            }
-            _ => #else_chosen,
-        }
-    })
-}
-
-/// `class`, what the type says; and `chosen`, what a predicate on the whole output says.
-fn judged(when: Option<&TokenStream>, private: &TokenStream, span: Span) -> TokenStream {
-    if let Some(when) = when {
-        emit! {
-            let class = #private::Judge::new(&output).resilient_class_if_known();
-            let chosen = #private::test(&output, #when);
-        }
-    } else {
-        let class = plain(private, span);
-        emit!(let class = #class;)
-    }
-}
-
 fn matches(pattern: &TokenStream) -> TokenStream {
     emit!(::core::matches!(error, #pattern))
 }
 
 fn holds(private: &TokenStream, predicate: &TokenStream) -> TokenStream {
     emit!(#private::test(error, #predicate))
-}
-
-fn hint(ask: Option<&TokenStream>, private: &TokenStream) -> TokenStream {
-    ask.map_or_else(
-        || emit!(class.retry_after),
-        |ask| emit!(#private::hint(error, #ask)),
-    )
 }
 
 fn any<const N: usize>(conditions: [Option<TokenStream>; N]) -> Option<TokenStream> {

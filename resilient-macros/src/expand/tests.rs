@@ -1,10 +1,10 @@
-//! What is written, as a person would read it; and how attributes of ours find each other.
+//! Expansions as a reviewer reads them, and how stacked attributes find each other.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expand_as;
-use crate::args::Kind;
+use crate::args::AttributeKind;
+use crate::driver::expand_as;
 
 /// The item as `rustfmt` would lay it out.
 fn pretty(item: &TokenStream) -> String {
@@ -12,13 +12,13 @@ fn pretty(item: &TokenStream) -> String {
     prettyplease::unparse(&file)
 }
 
-/// As without the feature `inventory`.
-fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+/// The expansion without the feature `inventory`.
+fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     expand_as(kind, args, item, false)
 }
 
-/// Expands until no attribute of ours is left, as the compiler does.
-fn expand_all(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+/// Expands until no attribute of this crate is left, as the compiler does.
+fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let expanded = expand(kind, args, item);
     let mut file: syn::File = syn::parse2(expanded.clone()).expect("the expansion is an item");
     let Some(syn::Item::Fn(function)) = file.items.last_mut() else {
@@ -26,7 +26,7 @@ fn expand_all(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream 
     };
     let kind = |attribute: &syn::Attribute| {
         let name = attribute.path().get_ident()?.to_string();
-        Kind::of(&name)
+        AttributeKind::of(&name)
     };
     let next = function
         .attrs
@@ -34,7 +34,7 @@ fn expand_all(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream 
         .position(|attribute| kind(attribute).is_some());
     let Some(next) = next else { return expanded };
     let attribute = function.attrs.remove(next);
-    let kind = Kind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
+    let kind = AttributeKind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
     let args = match &attribute.meta {
         syn::Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
@@ -66,7 +66,7 @@ fn a_stack_reads_as_if_written_by_hand() {
         }
     };
     let args = quote!(max_retries = 3, base_delay = "100ms");
-    assert_snapshot("stack", &expand_all(Kind::Retry, args, &item));
+    assert_snapshot("stack", &expand_all(AttributeKind::Retry, args, &item));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_breaker_alone_is_one_match() {
     };
     assert_snapshot(
         "breaker",
-        &expand_all(Kind::CircuitBreaker, TokenStream::new(), &item),
+        &expand_all(AttributeKind::CircuitBreaker, TokenStream::new(), &item),
     );
 }
 
@@ -86,13 +86,17 @@ fn a_breaker_alone_is_one_match() {
 fn a_breaker_by_key_is_found_once_for_all_attempts() {
     let item = quote! {
         #[circuit_breaker(
-            name = "hosts", key = &*request.host, max_keys = MOST, window = "60s", failure_rate = "50%", min_calls = 20
+            name = "hosts", key = &*request.host, max_keys = MOST,
+            window = "60s", failure_rate = "50%", min_calls = 20
         )]
         async fn send(request: Request) -> Result<Response, HttpError> {
             client().send(request).await
         }
     };
-    assert_snapshot("keyed", &expand_all(Kind::Retry, TokenStream::new(), &item));
+    assert_snapshot(
+        "keyed",
+        &expand_all(AttributeKind::Retry, TokenStream::new(), &item),
+    );
 }
 
 #[test]
@@ -110,9 +114,10 @@ fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
     ));
     for (args, listed) in [(quote!(), one), (quote!(key = host), by_key)] {
         let submit = quote!(::resilient::__private::inventory::submit! { #listed }).to_string();
-        let written = expand_as(Kind::CircuitBreaker, args.clone(), &item, true).to_string();
+        let written =
+            expand_as(AttributeKind::CircuitBreaker, args.clone(), &item, true).to_string();
         assert_eq!(written.matches(&submit).count(), 1, "{written}");
-        let unlisted = expand(Kind::CircuitBreaker, args, &item).to_string();
+        let unlisted = expand(AttributeKind::CircuitBreaker, args, &item).to_string();
         assert!(!unlisted.contains("inventory"), "{unlisted}");
     }
 }
@@ -128,7 +133,10 @@ fn the_recommended_stack_reads_from_top_to_bottom() {
         }
     };
     let args = quote!(value = self.popular.clone(), on = SearchError::Down);
-    assert_snapshot("recommended", &expand_all(Kind::Fallback, args, &item));
+    assert_snapshot(
+        "recommended",
+        &expand_all(AttributeKind::Fallback, args, &item),
+    );
 }
 
 #[test]
@@ -138,7 +146,10 @@ fn a_timeout_alone_is_one_match() {
             store().get(key).await
         }
     };
-    assert_snapshot("timeout", &expand_all(Kind::Timeout, quote!(limit), &item));
+    assert_snapshot(
+        "timeout",
+        &expand_all(AttributeKind::Timeout, quote!(limit), &item),
+    );
 }
 
 #[test]
@@ -149,7 +160,10 @@ fn a_fallback_alone_is_one_match() {
         }
     };
     let args = quote!(with = async |error| cache().get(&key, error).await);
-    assert_snapshot("fallback", &expand_all(Kind::Fallback, args, &item));
+    assert_snapshot(
+        "fallback",
+        &expand_all(AttributeKind::Fallback, args, &item),
+    );
 }
 
 #[test]
@@ -162,14 +176,20 @@ fn through_a_timeout_the_breaker_leaves_word_for_the_retry() {
         }
     };
     let args = quote!(errors = all, nested = collapse);
-    assert_snapshot("far_breaker", &expand_all(Kind::Retry, args, &item));
+    assert_snapshot(
+        "far_breaker",
+        &expand_all(AttributeKind::Retry, args, &item),
+    );
 }
 
 #[test]
 fn c05_a_fallback_that_hides_failures_is_refused_unless_the_order_is_explicit() {
     for (above, reason) in [
-        (Kind::Retry, "nothing would be tried again"),
-        (Kind::CircuitBreaker, "its circuit would never open"),
+        (AttributeKind::Retry, "nothing would be tried again"),
+        (
+            AttributeKind::CircuitBreaker,
+            "its circuit would never open",
+        ),
     ] {
         for middle in [quote!(), quote!(#[timeout("1s")])] {
             let of = |fallback: TokenStream| {
@@ -196,22 +216,22 @@ fn plain_functions_have_no_time_limits_and_wait_for_no_fallback() {
     );
     for (kind, args, message) in [
         (
-            Kind::Timeout,
+            AttributeKind::Timeout,
             quote!("1s"),
             "`#[timeout]` needs an `async` function",
         ),
         (
-            Kind::Retry,
+            AttributeKind::Retry,
             quote!(deadline = "1s"),
             "`deadline` needs an `async` function",
         ),
         (
-            Kind::Retry,
+            AttributeKind::Retry,
             quote!(attempt_timeout = "1s"),
             "`attempt_timeout` needs an `async` function",
         ),
         (
-            Kind::Fallback,
+            AttributeKind::Fallback,
             quote!(with = async |_| x),
             "this fallback is `async`",
         ),
@@ -236,7 +256,7 @@ fn a_retry_alone_is_one_loop() {
         }
     };
     let args = quote!(on = Timeout, attempt = attempt, on_retry = log);
-    assert_snapshot("retry", &expand_all(Kind::Retry, args, &item));
+    assert_snapshot("retry", &expand_all(AttributeKind::Retry, args, &item));
 }
 
 #[test]
@@ -247,7 +267,7 @@ fn c01_the_upper_attribute_hands_its_arguments_to_the_lower_and_leaves_the_rest_
         #[other]
         async fn f() -> R { body }
     };
-    let expanded = expand(Kind::CircuitBreaker, quote!(name = "n",), &item);
+    let expanded = expand(AttributeKind::CircuitBreaker, quote!(name = "n",), &item);
     let expected = quote! {
         #[doc = "x"]
         #[resilient::retry(max_retries = 1, __outer(circuit_breaker { name = "n", }))]
@@ -263,7 +283,7 @@ fn c01_an_attribute_behind_cfg_attr_takes_over_only_where_it_is_there() {
         #[cfg_attr(all(a, b), inline, circuit_breaker)]
         async fn f() -> R { body }
     };
-    let expanded = expand(Kind::Retry, quote!(max_retries = 1), &item);
+    let expanded = expand(AttributeKind::Retry, quote!(max_retries = 1), &item);
     let expected = quote! {
         #[cfg_attr(not(all(a, b)), ::resilient::retry(max_retries = 1))]
         #[cfg_attr(all(a, b), inline)]
@@ -280,7 +300,12 @@ fn an_item_with_wrong_arguments_stays_as_it_was_beside_all_the_errors() {
             body
         }
     );
-    let expanded = expand(Kind::Retry, quote!(max_retry = 1, jitter = 3), &item).to_string();
+    let expanded = expand(
+        AttributeKind::Retry,
+        quote!(max_retry = 1, jitter = 3),
+        &item,
+    )
+    .to_string();
     assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
     assert!(expanded.ends_with(&item.to_string()), "{expanded}");
 }
@@ -310,7 +335,7 @@ fn two_of_a_kind_are_refused_wherever_the_second_stands() {
             }
         ),
     ] {
-        let expanded = expand_all(Kind::Retry, TokenStream::new(), &item).to_string();
+        let expanded = expand_all(AttributeKind::Retry, TokenStream::new(), &item).to_string();
         assert!(expanded.contains("on this function"), "{expanded}");
     }
 }

@@ -1,17 +1,17 @@
-//! Whether control can leave a body in another way than at its end.
+//! Whether control can leave a body anywhere but at its end.
 
 use proc_macro2::TokenStream;
 
-use super::any_token;
+use super::mentions::any_token;
 use crate::tokens::is_punct;
 
-/// Words by which code leaves what it stands in, or never gets to its end.
+/// Keywords with which code leaves a block early, or never reaches its end.
 const WORDS: &[&str] = &[
     "become", "break", "continue", "loop", "return", "try", "yield",
 ];
 
-/// Is the end of the body plainly its only way out? No word and no `?` leads elsewhere, and nothing hides tokens that could:
-/// no macro, no attribute. A panic or a call that never returns is no way out.
+/// Whether the end of the body is certainly its only exit: it has no `?`, none of the keywords, and
+/// no macro or attribute that could hide them. Panics and calls that never return do not count.
 pub(crate) fn only_ends(body: &TokenStream) -> bool {
     !any_token(body, &mut |token| {
         let leaves = WORDS
@@ -69,7 +69,7 @@ mod tests {
         ] {
             assert!(!only_ends(&body), "{body}");
         }
-        let hidden = crate::tokens::invisible(quote!(f()?));
+        let hidden = crate::fuzz_tokens::invisible(quote!(f()?));
         assert!(!only_ends(&quote!(let a = #hidden;)));
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::Literal;
 
 use crate::literal;
 
-/// Could the literal, as a format string, name the variable? Escaped braces are not told apart.
+/// Whether the literal, as a format string, could name the variable. Escaped braces count, too.
 pub(super) fn names(literal: &Literal, variable: &str) -> bool {
     literal::text(literal).is_some_and(|text| text_names(&text, variable))
 }

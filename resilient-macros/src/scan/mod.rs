@@ -1,88 +1,14 @@
-//! Reading a body's tokens: soundly in one direction, so that a doubt costs a clone and never a wrong program.
+//! Reads the raw tokens of a body. In doubt, an answer costs a clone, but never makes a program
+//! wrong.
 
 mod flow;
 mod format_string;
+mod mentions;
 mod occurrence;
 mod self_value;
 mod usage;
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-
 pub(crate) use flow::only_ends;
+pub(crate) use mentions::{mentions, named_variable};
 pub(crate) use self_value::{rename_self, self_in_format_string};
-pub(crate) use usage::{Use, usage};
-
-use crate::tokens::{group, is_punct, name};
-
-/// Does the identifier occur anywhere, raw or not, also inside a format string?
-pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
-    let ident = ident.strip_prefix("r#").unwrap_or(ident);
-    any_token(tokens, &mut |token| match token {
-        TokenTree::Ident(found) => name(found) == ident,
-        TokenTree::Literal(literal) => format_string::names(literal, ident),
-        _ => false,
-    })
-}
-
-/// The first identifier that reads a variable of which `is_one` holds: no field, method, path, call or macro of that name.
-pub(crate) fn named_variable(
-    tokens: &TokenStream,
-    is_one: impl Fn(&Ident) -> bool + Copy,
-) -> Option<Ident> {
-    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    tokens
-        .iter()
-        .enumerate()
-        .find_map(|(at, token)| match token {
-            TokenTree::Group(group) => named_variable(&group.stream(), is_one),
-            TokenTree::Ident(ident) if is_one(ident) => {
-                let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-                let after = tokens.get(at + 1);
-                let is_part = is_punct(before, '.') || is_punct(before, ':');
-                let is_path = is_punct(after, ':') && is_punct(tokens.get(at + 2), ':');
-                let is_call =
-                    is_punct(after, '!') || group(after, Delimiter::Parenthesis).is_some();
-                (!is_part && !is_path && !is_call).then(|| ident.clone())
-            }
-            _ => None,
-        })
-}
-
-/// Does any token that is no group, at any depth, meet the condition?
-fn any_token(tokens: &TokenStream, condition: &mut impl FnMut(&TokenTree) -> bool) -> bool {
-    tokens.clone().into_iter().any(|token| match &token {
-        TokenTree::Group(group) => any_token(&group.stream(), condition),
-        token => condition(token),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use quote::quote;
-
-    #[test]
-    fn a_variable_is_what_stands_alone_or_before_a_field_or_method() {
-        let found = |tokens| named_variable(&tokens, |ident| ident == "x").is_some();
-        for tokens in [quote!(x), quote!(f(x)), quote!(x.y), quote!({ 1 + x })] {
-            assert!(found(tokens.clone()), "{tokens}");
-        }
-        for tokens in [
-            quote!(a.x),
-            quote!(x()),
-            quote!(x::y),
-            quote!(a::x),
-            quote!(x!()),
-        ] {
-            assert!(!found(tokens.clone()), "{tokens}");
-        }
-    }
-
-    #[test]
-    fn an_identifier_is_found_at_any_depth_and_in_format_strings() {
-        assert!(mentions(&quote!(f(a, { [x] })), "x"));
-        assert!(mentions(&quote!(r#type), "type"));
-        assert!(mentions(&quote!(log!("{x:?}")), "x"));
-        assert!(!mentions(&quote!(f(xs, "x", 'x')), "x"));
-    }
-}
+pub(crate) use usage::{ArgumentUse, usage};

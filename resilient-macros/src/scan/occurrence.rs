@@ -1,13 +1,13 @@
-//! What one token that has the variable's name is: a plain borrow, something else's name, or neither.
+//! Classifies one occurrence of a variable's name: a borrow, another thing's name, or neither.
 
 use proc_macro2::{Delimiter, TokenTree};
 
 use crate::tokens::{follows_joint, group, is_operator, is_punct, is_word};
 
-/// Keywords behind which a `&` begins a borrow.
+/// Keywords before a `&` that begins a borrow.
 const BEFORE_A_BORROW: &[&str] = &["return", "break", "in", "if", "match", "while"];
 
-/// Is the variable at `at`, or a field of it, plainly borrowed?
+/// Whether the variable at `at`, or a field of it, is certainly borrowed.
 pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
     at > 0
         && is_punct(tokens.get(at - 1), '&')
@@ -15,7 +15,7 @@ pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
         && place_end(tokens, at + 1).is_some_and(|end| ends_borrow(tokens, end))
 }
 
-/// A field, a method, a lifetime, or a segment of a path: nothing that a variable could be.
+/// Whether the name at `at` is a field, a method, a lifetime or a segment of a path.
 pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
     if is_operator(tokens, at + 1, ':', ':') {
         return true;
@@ -31,12 +31,12 @@ pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) ->
     of_value || of_path || lifetime || begins_field
 }
 
-/// `x: …` at the beginning of a struct's field.
+/// Whether `x: …` begins a field of a struct.
 fn names_field(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
     in_braces && is_punct(tokens.get(at + 1), ':') && !is_operator(tokens, at + 1, ':', ':')
 }
 
-/// Is the `&` at `at` a borrow, rather than the operator between two operands, or half of `&&`?
+/// Whether the `&` at `at` is a borrow, rather than the binary operator or half of `&&`.
 fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else {
         return true;
@@ -48,7 +48,7 @@ fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
         }
         Some(TokenTree::Punct(punct)) => match punct.as_char() {
             '?' | '\'' | '$' | '#' => false,
-            // `& &x` borrows twice, `&&x` could be a logical and.
+            // `& &x` borrows twice; `&&x` could be a logical and.
             '&' => !follows_joint(tokens, at, '&'),
             '>' => is_operator(tokens, before.wrapping_sub(1), '=', '>'),
             _ => true,
@@ -57,7 +57,8 @@ fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// The index behind `.field` and `[index]` that follow a variable; `None` for what takes it by value.
+/// The index behind the `.field`s and `[index]`es after a variable; `None` if something takes the
+/// variable by value.
 pub(super) fn place_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -75,7 +76,7 @@ pub(super) fn place_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     }
 }
 
-/// Does the operand of a `&` end before `at`? What binds tighter than `&` does not end it.
+/// Whether the operand of a `&` ends before `at`. Operators that bind tighter do not end it.
 fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
     match tokens.get(at) {
         None => true,

@@ -1,20 +1,21 @@
-//! The receiver in a body: giving it another name.
+//! Renames the receiver in a body.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
-use super::{any_token, format_string};
+use super::format_string;
+use super::mentions::any_token;
 use crate::tokens::{group, is_operator, is_punct, is_word, skip_angles};
 
-/// Does a format string in the body name `self`? Such a name cannot be changed.
+/// Whether a format string in the body names `self`. Such a name cannot be changed.
 pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
-    any_token(
-        body,
-        &mut |token| matches!(token, TokenTree::Literal(literal) if format_string::names(literal, "self")),
-    )
+    any_token(body, &mut |token| match token {
+        TokenTree::Literal(literal) => format_string::names(literal, "self"),
+        _ => false,
+    })
 }
 
-/// Gives the value `self` the name `to`, and leaves alone paths, imports, visibilities, and the items inside that
-/// have a `self` of their own.
+/// Renames the value `self` to `to`. Paths, imports, visibilities, and items with their own `self`
+/// stay as they are.
 pub(crate) fn rename_self(body: TokenStream, to: &Ident) -> TokenStream {
     let has_self = any_token(&body, &mut |token| is_word(Some(token), "self"));
     if !has_self {
@@ -54,7 +55,8 @@ fn is_value(tokens: &[TokenTree], at: usize) -> bool {
     !is_path && !of_macro
 }
 
-/// The index behind an import, a visibility or an item that begins at `at`, where `self` means something else.
+/// The index behind an import, a visibility or an item that begins at `at` and in which `self` has
+/// another meaning; `at` itself otherwise.
 fn own_scope_end(tokens: &[TokenTree], at: usize) -> usize {
     let token = tokens.get(at);
     if is_word(token, "pub") && group(tokens.get(at + 1), Delimiter::Parenthesis).is_some() {

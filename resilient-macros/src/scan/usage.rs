@@ -1,4 +1,4 @@
-//! How a body uses an argument: whether an attempt may borrow it or must be given a copy of its own.
+//! Whether a body only borrows an argument, or could move it, so that each attempt needs a copy.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -7,38 +7,39 @@ use super::occurrence::{is_plain_borrow, names_nothing, place_end};
 use crate::tokens::{flatten, group, ident, is_punct, name};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Use {
+pub(crate) enum ArgumentUse {
     Unused,
-    /// Every occurrence is plainly a shared borrow.
+    /// Every occurrence is certainly a shared borrow.
     Borrowed,
-    /// Some occurrence is a move, or could be one.
+    /// An occurrence is a move, or could be one.
     Moved,
 }
 
 /// The strongest use of `ident` in `body`.
 ///
-/// A token that names a variable of the same name in another scope counts as well, which errs towards `Moved`. A
-/// pattern like `|&x|` counts as a borrow, which is harmless: it does not touch the argument.
-pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> Use {
+/// Variables of the same name in other scopes count, too, so the result may be stronger than
+/// needed. A pattern such as `|&x|` counts as a borrow, which is harmless: it does not use the
+/// argument.
+pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> ArgumentUse {
     let scan = Scan {
         variable: name(ident),
     };
     scan.tokens(&flatten(body.clone()), Place::Block)
 }
 
-/// What the tokens of a group are.
+/// Where the tokens of a group stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// In braces, where `x:` names a field.
     Block,
     Expression,
-    /// Of a macro that we do not know.
+    /// In the arguments of an unknown macro.
     Macro,
-    /// Of a closure or a block that captures by move.
+    /// In a closure or block that captures by move.
     Captured,
 }
 
-/// Macros that take their arguments by reference, with the number of leading ones that they do not.
+/// Macros that borrow their arguments, and how many arguments at the beginning they do not borrow.
 const FORMATTING: &[(&str, usize)] = &[
     ("format", 0),
     ("format_args", 0),
@@ -68,16 +69,16 @@ struct Scan {
 }
 
 impl Scan {
-    fn tokens(&self, tokens: &[TokenTree], place: Place) -> Use {
-        let mut strongest = Use::Unused;
+    fn tokens(&self, tokens: &[TokenTree], place: Place) -> ArgumentUse {
+        let mut strongest = ArgumentUse::Unused;
         let mut captured = place == Place::Captured;
         let mut at = 0;
-        while at < tokens.len() && strongest < Use::Moved {
+        while at < tokens.len() && strongest < ArgumentUse::Moved {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // What follows belongs to the closure up to the end of the statement; of `async move { … }` the
-                // block alone.
+                // A closure lasts up to the end of the statement at most; of `async move { … }`
+                // only the block captures.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
                         (
@@ -86,18 +87,18 @@ impl Scan {
                         )
                     } else {
                         captured = true;
-                        (Use::Unused, at + 1)
+                        (ArgumentUse::Unused, at + 1)
                     }
                 }
                 TokenTree::Punct(end) if end.as_char() == ';' => {
                     captured = place == Place::Captured;
-                    (Use::Unused, at + 1)
+                    (ArgumentUse::Unused, at + 1)
                 }
                 TokenTree::Ident(word) if matches!(here, Place::Macro | Place::Captured) => (
                     if name(word) == self.variable {
-                        Use::Moved
+                        ArgumentUse::Moved
                     } else {
-                        Use::Unused
+                        ArgumentUse::Unused
                     },
                     at + 1,
                 ),
@@ -118,7 +119,7 @@ impl Scan {
                     };
                     (self.tokens(&flatten(inner.stream()), place), at + 1)
                 }
-                _ => (Use::Unused, at + 1),
+                _ => (ArgumentUse::Unused, at + 1),
             };
             strongest = strongest.max(found);
             at = next;
@@ -126,14 +127,14 @@ impl Scan {
         strongest
     }
 
-    /// The use inside `name!(…)` at `at`.
-    fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> Use {
+    /// The use inside the macro call at `at`.
+    fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
         let Some(inside) = macro_arguments(tokens, at) else {
-            return Use::Unused;
+            return ArgumentUse::Unused;
         };
         let arguments = flatten(inside);
         let macro_name = tokens.get(at).map(ToString::to_string).unwrap_or_default();
-        // A path could lead to any macro.
+        // A path could name any macro.
         let lone = at == 0 || !is_punct(tokens.get(at - 1), ':');
         let formatting = FORMATTING
             .iter()
@@ -154,7 +155,7 @@ impl Scan {
         } else {
             Place::Expression
         };
-        let mut strongest = Use::Unused;
+        let mut strongest = ArgumentUse::Unused;
         for (index, argument) in arguments
             .split(|token| is_punct(Some(token), ','))
             .enumerate()
@@ -178,7 +179,7 @@ impl Scan {
         };
         ident(argument.first()).is_some_and(|first| name(first) == self.variable)
             && place_end(argument, 1) == Some(argument.len())
-            // An index is an expression of its own.
+            // An index is another expression.
             && !argument.iter().any(|token| matches!(token, TokenTree::Group(_)))
     }
 }
@@ -193,22 +194,22 @@ fn macro_arguments(tokens: &[TokenTree], at: usize) -> Option<TokenStream> {
     }
 }
 
-fn borrowed(place: Place) -> Use {
+fn borrowed(place: Place) -> ArgumentUse {
     if place == Place::Captured {
-        Use::Moved
+        ArgumentUse::Moved
     } else {
-        Use::Borrowed
+        ArgumentUse::Borrowed
     }
 }
 
-/// The use that the variable's token at `at` is.
-fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> Use {
+/// The use by the occurrence at `at`.
+fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
     if names_nothing(tokens, at, place == Place::Block) {
-        Use::Unused
+        ArgumentUse::Unused
     } else if is_plain_borrow(tokens, at) {
         borrowed(place)
     } else {
-        Use::Moved
+        ArgumentUse::Moved
     }
 }
 

@@ -1,12 +1,12 @@
 //! What counts as a plain borrow, and that every doubt is a move.
 
 use super::*;
-use crate::args::Soup;
-use crate::tokens::invisible;
+use crate::fuzz_tokens::FuzzTokens;
+use crate::fuzz_tokens::invisible;
 use proc_macro2::Span;
 use quote::quote;
 
-fn of(body: &TokenStream) -> Use {
+fn of(body: &TokenStream) -> ArgumentUse {
     usage(body, &Ident::new("x", Span::call_site()))
 }
 
@@ -25,7 +25,7 @@ fn what_does_not_name_the_variable_is_no_use() {
         quote!(Point { y: 2, x: 1 }),
         quote!("x" + 'x'),
     ] {
-        assert_eq!(of(&body), Use::Unused, "{body}");
+        assert_eq!(of(&body), ArgumentUse::Unused, "{body}");
     }
 }
 
@@ -64,7 +64,7 @@ fn plain_shared_borrows_are_borrows() {
         quote!(a & &x),
         quote!(&x.f),
     ] {
-        assert_eq!(of(&body), Use::Borrowed, "{body}");
+        assert_eq!(of(&body), ArgumentUse::Borrowed, "{body}");
     }
 }
 
@@ -82,7 +82,7 @@ fn formatting_macros_borrow_their_arguments() {
         quote!(assert_eq!(x, y)),
         quote!(format!("{}", &x)),
     ] {
-        assert_eq!(of(&body), Use::Borrowed, "{body}");
+        assert_eq!(of(&body), ArgumentUse::Borrowed, "{body}");
     }
     for body in [
         quote!(format!("{}", x.len())),
@@ -95,7 +95,7 @@ fn formatting_macros_borrow_their_arguments() {
         quote!(custom!(&x)),
         quote!(dbg!(x)),
     ] {
-        assert_eq!(of(&body), Use::Moved, "{body}");
+        assert_eq!(of(&body), ArgumentUse::Moved, "{body}");
     }
 }
 
@@ -134,7 +134,7 @@ fn every_doubt_is_a_move() {
         quote!(Some(&x) + x),
         quote!(r#x),
     ] {
-        assert_eq!(of(&body), Use::Moved, "{body}");
+        assert_eq!(of(&body), ArgumentUse::Moved, "{body}");
     }
 }
 
@@ -150,20 +150,23 @@ fn a_capture_by_move_is_a_move_whatever_is_done_inside() {
         quote!(move || -> T { f(&x) }),
         quote!(let g = move |y| y + f(&x);),
     ] {
-        assert_eq!(of(&body), Use::Moved, "{body}");
+        assert_eq!(of(&body), ArgumentUse::Moved, "{body}");
     }
-    assert_eq!(of(&quote!(let g = move |y| y; f(&x))), Use::Borrowed);
-    assert_eq!(of(&quote!(async move { y }; f(&x))), Use::Borrowed);
+    assert_eq!(
+        of(&quote!(let g = move |y| y; f(&x))),
+        ArgumentUse::Borrowed
+    );
+    assert_eq!(of(&quote!(async move { y }; f(&x))), ArgumentUse::Borrowed);
 }
 
 #[test]
 fn invisible_groups_are_seen_through() {
     let variable = invisible(quote!(x));
-    assert_eq!(of(&quote!(f(&#variable))), Use::Borrowed);
-    assert_eq!(of(&quote!(f(#variable))), Use::Moved);
+    assert_eq!(of(&quote!(f(&#variable))), ArgumentUse::Borrowed);
+    assert_eq!(of(&quote!(f(#variable))), ArgumentUse::Moved);
     let operand = invisible(quote!(a));
-    assert_eq!(of(&quote!(f(#operand & x))), Use::Moved);
-    assert_eq!(of(&invisible(quote!({ f(&x) }))), Use::Borrowed);
+    assert_eq!(of(&quote!(f(#operand & x))), ArgumentUse::Moved);
+    assert_eq!(of(&invisible(quote!({ f(&x) }))), ArgumentUse::Borrowed);
 }
 
 #[test]
@@ -172,14 +175,14 @@ fn no_input_makes_the_scan_panic_and_a_bare_variable_in_front_is_never_overlooke
         "x", "x", "y", "move", "async", "println", "format", "self", "await", "if", "return",
         "use", "pub", "impl",
     ];
-    let mut soup = Soup::new(0xcafe, &words);
+    let mut fuzz = FuzzTokens::new(0xcafe, &words);
     let x = Ident::new("x", Span::call_site());
     let mut seen = [0_usize; 3];
     for _ in 0..6000 {
-        let body = soup.stream(3);
+        let body = fuzz.stream(3);
         let found = usage(&body, &x);
         seen[found as usize] += 1;
-        assert_eq!(usage(&quote!(drop(x); #body), &x), Use::Moved);
+        assert_eq!(usage(&quote!(drop(x); #body), &x), ArgumentUse::Moved);
         super::super::self_in_format_string(&body);
         super::super::rename_self(body, &x);
     }

@@ -1,4 +1,4 @@
-//! What is no duration at all.
+//! Values that are not durations.
 
 use resilient::retry;
 
@@ -12,7 +12,7 @@ fn empty() -> Option<u32> {
     None
 }
 
-#[retry(base_delay = "1 s")]
+#[retry(base_delay = " ")]
 fn spaces() -> Option<u32> {
     None
 }

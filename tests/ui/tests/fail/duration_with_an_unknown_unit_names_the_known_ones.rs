@@ -1,8 +1,8 @@
-//! An unknown unit is answered with the known ones, and with what was meant.
+//! The error about an unknown unit lists the known ones, and shows the one that was meant.
 
 use resilient::{circuit_breaker, retry};
 
-#[retry(base_delay = "5sec")]
+#[retry(base_delay = "5SEC")]
 fn long() -> Option<u32> {
     None
 }

@@ -22,7 +22,7 @@ fn letter() -> Option<u32> {
     None
 }
 
-#[circuit_breaker(window = "60 s")]
+#[circuit_breaker(window = "60 secs.")]
 fn spaces() -> Option<u32> {
     None
 }

@@ -21,7 +21,7 @@ fn schedule(k: u32) -> Option<Duration> {
 #[retry(
     max_retries = 0x2,
     base_delay = "1ms",
-    max_delay = "1h2m3s4ms5us6ns",
+    max_delay = "1 hour 2 min 3s 4ms5us6ns",
     backoff_factor = 1e0,
     jitter = "12.5%"
 )]

@@ -1,0 +1,81 @@
+//! What the closure or path of a fallback returns, as far as its syntax tells.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, Stmt};
+
+use crate::scan;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FallbackKind {
+    /// An output, or nothing that compiles.
+    Output,
+    /// A future of an output.
+    Future,
+    /// Only the types know.
+    Either,
+}
+
+/// A closure without the word `async` returns the output itself, so that the compiler can infer
+/// its types. Of a path, only the type tells.
+pub(super) fn fallback_kind(with: &TokenStream) -> FallbackKind {
+    let Ok(Expr::Closure(closure)) = syn::parse2(with.clone()) else {
+        return FallbackKind::Either;
+    };
+    if closure.asyncness.is_some() || is_async_block(&closure.body) {
+        FallbackKind::Future
+    } else if scan::mentions(&closure.body.to_token_stream(), "async") {
+        FallbackKind::Either
+    } else {
+        FallbackKind::Output
+    }
+}
+
+/// `async { … }`, perhaps in braces.
+fn is_async_block(body: &Expr) -> bool {
+    match body {
+        Expr::Async(_) => true,
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(only, None)] => is_async_block(only),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn closures_are_seen_through() {
+        for (with, expected) in [
+            (quote!(|error| Ok(1)), FallbackKind::Output),
+            (quote!(|_| default()), FallbackKind::Output),
+            (quote!(move |_: E| -> R { R::new() }), FallbackKind::Output),
+            (quote!(|| Ok(1)), FallbackKind::Output),
+            (
+                quote!(async |error| load(error).await),
+                FallbackKind::Future,
+            ),
+            (quote!(async move |_| Ok(1)), FallbackKind::Future),
+            (quote!(|error| async move { Ok(1) }), FallbackKind::Future),
+            (quote!(|_| { async { Ok(1) } }), FallbackKind::Future),
+            (quote!(|_| Box::pin(async { Ok(1) })), FallbackKind::Either),
+            (
+                quote!(|_| {
+                    let a = 1;
+                    async move { a }
+                }),
+                FallbackKind::Either,
+            ),
+            (quote!(cached), FallbackKind::Either),
+            (quote!(self::cached::<u8>), FallbackKind::Either),
+            (quote!(self.fallback), FallbackKind::Either),
+        ] {
+            assert_eq!(fallback_kind(&with), expected, "{with}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The keys of every attribute: the settings of `resilient-settings`, and each attribute's own.
+
+use resilient_settings::{Setting, Table, breaker, retry};
+
+use super::kind::AttributeKind;
+
+#[derive(Debug)]
+pub(super) struct AttributeKeys {
+    pub(super) kind: AttributeKind,
+    /// The settings of the runtime's builder, each of which is a key.
+    table: Option<&'static Table>,
+    own: &'static [(&'static str, KeyForm)],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum KeyForm {
+    /// `key = value`, a setting of the runtime's builder.
+    Setting(&'static Setting),
+    /// `key = value` that the attribute itself reads.
+    Value,
+    /// `key = pattern`, perhaps with an `if` guard.
+    Pattern,
+    /// `key(a, b)`
+    List,
+}
+
+use KeyForm::{List, Pattern, Value};
+
+/// The hidden list in which stacked attributes hand their arguments down.
+pub(super) const HIDDEN: &str = "__outer";
+
+pub(super) static RETRY: AttributeKeys = AttributeKeys {
+    kind: AttributeKind::Retry,
+    table: Some(&retry::TABLE),
+    own: &[
+        ("on", Pattern),
+        ("except", Pattern),
+        ("retry_if", Value),
+        ("retry_when", Value),
+        ("retry_after", Value),
+        ("deadline", Value),
+        ("attempt_timeout", Value),
+        ("budget", Value),
+        ("nested", Value),
+        ("errors", Value),
+        ("attempt", Value),
+        ("on_retry", Value),
+        ("on_give_up", Value),
+        ("policy", Value),
+        ("crate", Value),
+        ("borrow", List),
+        ("clone", List),
+    ],
+};
+
+pub(super) static CIRCUIT_BREAKER: AttributeKeys = AttributeKeys {
+    kind: AttributeKind::CircuitBreaker,
+    table: Some(&breaker::TABLE),
+    own: &[
+        ("name", Value),
+        ("failure", Pattern),
+        ("ignore", Pattern),
+        ("failure_if", Value),
+        ("failure_when", Value),
+        ("ignore_if", Value),
+        ("retry_after", Value),
+        ("on_open", Value),
+        ("breaker", Value),
+        ("key", Value),
+        ("crate", Value),
+    ],
+};
+
+pub(super) static TIMEOUT: AttributeKeys = AttributeKeys {
+    kind: AttributeKind::Timeout,
+    table: None,
+    own: &[("crate", Value)],
+};
+
+pub(super) static FALLBACK: AttributeKeys = AttributeKeys {
+    kind: AttributeKind::Fallback,
+    table: None,
+    own: &[
+        ("value", Value),
+        ("with", Value),
+        ("on", Pattern),
+        ("except", Pattern),
+        ("order", Value),
+        ("crate", Value),
+    ],
+};
+
+pub(super) static ALL: [&AttributeKeys; 4] = [&RETRY, &CIRCUIT_BREAKER, &TIMEOUT, &FALLBACK];
+
+impl AttributeKeys {
+    pub(super) fn find(&self, name: &str) -> Option<KeyForm> {
+        let setting = self.table.and_then(|table| table.get(name));
+        let mut own = self.own.iter();
+        setting
+            .map(KeyForm::Setting)
+            .or_else(|| own.find(|key| key.0 == name).map(|key| key.1))
+    }
+
+    /// The names of the settings of the runtime's builder.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &'static str> {
+        self.table.into_iter().flat_map(Table::names)
+    }
+
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.settings()
+            .chain(self.own.iter().map(|key| key.0))
+            .collect()
+    }
+}
+
+/// Whether the value of the key is a pattern, in every attribute that has it.
+pub(super) fn is_pattern(name: &str) -> bool {
+    let mut forms = ALL.iter().filter_map(|keys| keys.find(name));
+    forms.any(|form| matches!(form, KeyForm::Pattern))
+}

@@ -1,0 +1,33 @@
+//! The four attributes of this crate.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AttributeKind {
+    Retry,
+    CircuitBreaker,
+    Timeout,
+    Fallback,
+}
+
+impl AttributeKind {
+    const ALL: [Self; 4] = [
+        Self::Retry,
+        Self::CircuitBreaker,
+        Self::Timeout,
+        Self::Fallback,
+    ];
+
+    /// The name by which users write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::CircuitBreaker => "circuit_breaker",
+            Self::Timeout => "timeout",
+            Self::Fallback => "fallback",
+        }
+    }
+
+    /// The attribute of that name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}

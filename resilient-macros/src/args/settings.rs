@@ -1,0 +1,81 @@
+//! The settings that an attribute gives, and the rules between them.
+
+use resilient_settings::{Form as ValueForm, Given, Relation, Table, Value};
+
+use super::key_values::KeyValues;
+use super::keys::KeyForm;
+use super::pairs::{Form, Pair};
+use super::setting::SettingValue;
+use super::value_form;
+use crate::error::CompileErrors;
+
+/// Settings of the runtime's builder, each with its entry in the table.
+#[derive(Debug, Default)]
+pub(crate) struct GivenSettings(Vec<(&'static resilient_settings::Setting, SettingValue)>);
+
+impl GivenSettings {
+    /// Reads the pair if its key is a setting of the builder, and returns whether it is.
+    pub(super) fn read(
+        &mut self,
+        values: &KeyValues,
+        pair: &Pair,
+        errors: &mut CompileErrors,
+    ) -> bool {
+        let (Some(KeyForm::Setting(entry)), Form::Value(value)) =
+            (values.form(&pair.name), &pair.form)
+        else {
+            return false;
+        };
+        if let Some(setting) = value_form::read(entry, value, errors) {
+            self.0.push((entry, setting));
+        }
+        true
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SettingValue> {
+        self.0.iter().map(|(_, setting)| setting)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&SettingValue> {
+        let mut all = self.0.iter();
+        all.find(|(entry, _)| entry.name == name)
+            .map(|(_, setting)| setting)
+    }
+}
+
+/// Reports the rules of the table that the settings break, where literals tell. `get` returns the
+/// setting of a name.
+pub(super) fn check_rules<'a>(
+    table: &Table,
+    get: impl Fn(&str) -> Option<&'a SettingValue>,
+    values: &KeyValues,
+    errors: &mut CompileErrors,
+) {
+    let given = |entry: &resilient_settings::Setting| match get(entry.name) {
+        Some(SettingValue::Literal(value)) => Given::Value(*value),
+        Some(SettingValue::Expr(_)) if matches!(entry.form, ValueForm::WordOrFunction(_)) => {
+            Given::Value(Value::Word("custom"))
+        }
+        Some(SettingValue::Expr(_)) => Given::Unknown,
+        // A value that could not be read has its error already.
+        None if values.has(entry.name) => Given::Unknown,
+        None => Given::Default,
+    };
+    let given: Vec<Given> = table.settings.iter().map(given).collect();
+    for rule in table
+        .rules
+        .iter()
+        .filter(|rule| rule.is_broken(table, &given))
+    {
+        let names: Vec<&str> = rule
+            .settings()
+            .iter()
+            .map(|at| table.settings[*at].name)
+            .collect();
+        let message = rule.explain(table, &given);
+        match rule.relation {
+            Relation::Excludes(_) => values.exclude(names[1], &names[..1], &message, errors),
+            _ => values.break_rule(&names, message, errors),
+        }
+    }
+}

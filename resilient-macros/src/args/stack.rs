@@ -1,0 +1,150 @@
+//! The attributes of one function, outermost first, with their arguments checked.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::circuit_breaker::BreakerArgs;
+use super::fallback::FallbackArgs;
+use super::handed_down::{CommonArgs, OuterAttribute};
+use super::kind::AttributeKind;
+use super::retry::RetryArgs;
+use super::timeout::TimeoutArgs;
+use crate::error::CompileErrors;
+
+/// The layers around the body of a function.
+#[derive(Debug)]
+pub(crate) struct LayerStack {
+    layers: Vec<Layer>,
+    /// The path to the runtime's private part.
+    pub(crate) private: TokenStream,
+}
+
+/// One attribute, and where it stands.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) args: LayerArgs,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) enum LayerArgs {
+    Retry(Box<RetryArgs>),
+    Breaker(Box<BreakerArgs>),
+    Timeout(TimeoutArgs),
+    Fallback(FallbackArgs),
+}
+
+impl LayerStack {
+    /// Reads the attributes that stood above, and the one that is expanded, which is the lowest.
+    pub(crate) fn parse(
+        outer: &[OuterAttribute],
+        kind: AttributeKind,
+        args: TokenStream,
+    ) -> Result<Self, CompileErrors> {
+        let mut errors = CompileErrors::default();
+        let mut layers: Vec<Layer> = Vec::with_capacity(outer.len() + 1);
+        let above = outer
+            .iter()
+            .map(|each| (each.kind, each.args.clone(), each.span));
+        for (kind, args, span) in above.chain([(kind, args, Span::call_site())]) {
+            match LayerArgs::parse(kind, args) {
+                Ok(args) => layers.push(Layer { args, span }),
+                Err(wrong) => errors.extend(wrong),
+            }
+        }
+        for (at, layer) in layers.iter().enumerate() {
+            let kind = layer.args.kind();
+            if layers[..at].iter().any(|above| above.args.kind() == kind) {
+                let name = kind.name();
+                errors.push(
+                    layer.span,
+                    format!("`#[{name}]` is on this function twice: put all its settings into one"),
+                );
+            }
+        }
+        let given = layers
+            .iter()
+            .find_map(|layer| layer.args.common().krate.clone());
+        let runtime = given.unwrap_or_else(usual_runtime);
+        let private = quote!(#runtime::__private);
+        errors.or(Self { layers, private })
+    }
+
+    pub(crate) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The arguments of the layer at that place, from the outermost.
+    pub(crate) fn get(&self, at: usize) -> Option<&LayerArgs> {
+        self.layers.get(at).map(|layer| &layer.args)
+    }
+
+    /// The place of the layer of that kind, from the outermost.
+    pub(crate) fn place(&self, kind: AttributeKind) -> Option<usize> {
+        self.layers
+            .iter()
+            .position(|layer| layer.args.kind() == kind)
+    }
+
+    pub(crate) fn retry(&self) -> Option<&RetryArgs> {
+        self.layers.iter().find_map(|layer| match &layer.args {
+            LayerArgs::Retry(args) => Some(args.as_ref()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn breaker(&self) -> Option<&BreakerArgs> {
+        self.layers.iter().find_map(|layer| match &layer.args {
+            LayerArgs::Breaker(args) => Some(args.as_ref()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn fallback(&self) -> Option<&FallbackArgs> {
+        self.layers.iter().find_map(|layer| match &layer.args {
+            LayerArgs::Fallback(args) => Some(args),
+            _ => None,
+        })
+    }
+}
+
+impl LayerArgs {
+    pub(crate) fn parse(kind: AttributeKind, args: TokenStream) -> Result<Self, CompileErrors> {
+        Ok(match kind {
+            AttributeKind::Retry => Self::Retry(Box::new(RetryArgs::parse(args)?)),
+            AttributeKind::CircuitBreaker => Self::Breaker(Box::new(BreakerArgs::parse(args)?)),
+            AttributeKind::Timeout => Self::Timeout(TimeoutArgs::parse(args)?),
+            AttributeKind::Fallback => Self::Fallback(FallbackArgs::parse(args)?),
+        })
+    }
+
+    pub(crate) fn kind(&self) -> AttributeKind {
+        match self {
+            Self::Retry(_) => AttributeKind::Retry,
+            Self::Breaker(_) => AttributeKind::CircuitBreaker,
+            Self::Timeout(_) => AttributeKind::Timeout,
+            Self::Fallback(_) => AttributeKind::Fallback,
+        }
+    }
+
+    pub(crate) fn common(&self) -> &CommonArgs {
+        match self {
+            Self::Retry(args) => &args.common,
+            Self::Breaker(args) => &args.common,
+            Self::Timeout(args) => &args.common,
+            Self::Fallback(args) => &args.common,
+        }
+    }
+}
+
+/// The path to the runtime by the arguments of one attribute.
+pub(crate) fn runtime(kind: AttributeKind, args: &TokenStream) -> TokenStream {
+    let args = LayerArgs::parse(kind, args.clone()).ok();
+    let given = args.and_then(|args| args.common().krate.clone());
+    given.unwrap_or_else(usual_runtime)
+}
+
+fn usual_runtime() -> TokenStream {
+    let name = Ident::new("resilient", Span::call_site());
+    quote!(::#name)
+}

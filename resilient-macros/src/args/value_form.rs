@@ -1,0 +1,114 @@
+//! Reads the literal of a setting and checks its range.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use resilient_settings::{Form, Setting as Entry, Value};
+
+use super::literal_forms;
+use super::setting::SettingValue;
+use super::words::{is_lower_case, is_misspelt, lone_ident, unknown, word};
+
+use crate::error::CompileErrors;
+use crate::literal::{LiteralContent, constant};
+use crate::tokens::source;
+
+/// Reads the value of the table's entry. An error is reported at the value.
+pub(super) fn read(
+    entry: &Entry,
+    value: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Option<SettingValue> {
+    match literal(entry, value) {
+        None => Some(SettingValue::Expr(value.clone())),
+        Some(Ok(literal)) => Some(SettingValue::Literal(literal)),
+        Some(Err(message)) => {
+            // "is …" continues a sentence whose subject is the key.
+            let subject = if message.starts_with("is ") {
+                format!("`{}` ", entry.name)
+            } else {
+                String::new()
+            };
+            errors.push_spanned(value, subject + &message);
+            None
+        }
+    }
+}
+
+/// `None` if the value is an expression.
+fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> {
+    let literal = match entry.form {
+        Form::Word(words) => return Some(word(entry.name, words, value).map(Value::Word)),
+        Form::WordOrFunction(words) => return word_or_function(entry.name, words, value),
+        Form::WordOrShare(words) => match word_or_other(entry.name, words, value) {
+            Some(word) => return Some(word),
+            None => literal_forms::share(value, "a proportion")?.map(Value::Number),
+        },
+        Form::Count { .. } => literal_forms::count(value)?.map(Value::Count),
+        Form::Window { .. } => literal_forms::window(value)?,
+        Form::Time { .. } => literal_forms::time(value)?.map(Value::Time),
+        Form::Share { zero: true } => {
+            literal_forms::share(value, "a proportion")?.map(Value::Number)
+        }
+        Form::Share { zero: false } => literal_forms::share(value, "a rate")?.map(Value::Number),
+        Form::Factor => literal_forms::factor(value)?.map(Value::Number),
+        // A form that this crate does not know is for the compiler.
+        _ => return None,
+    };
+    Some(literal.and_then(|literal| in_range(entry, literal, value)))
+}
+
+fn in_range(entry: &Entry, literal: Value, value: &TokenStream) -> Result<Value, String> {
+    if entry.allows(literal) {
+        return Ok(literal);
+    }
+    let given = match literal {
+        Value::Time(Duration::ZERO) => "zero".to_owned(),
+        _ => source(value),
+    };
+    let advice = match (entry.form, literal) {
+        // A rate of 50 means 50 percent.
+        (Form::Share { zero: false }, Value::Number(rate))
+            if (2.0..=100.0).contains(&rate) && !given.ends_with("%\"") =>
+        {
+            format!(": write \"{rate}%\"")
+        }
+        (Form::Share { zero: false }, _) => ": as in \"50%\"".to_owned(),
+        _ => String::new(),
+    };
+    Err(format!("is {given}: {}{advice}", entry.reason(literal)))
+}
+
+/// A word of the list, or an error if the value looks like one; `None` for other values.
+fn word_or_other(
+    name: &str,
+    words: &[&'static str],
+    value: &TokenStream,
+) -> Option<Result<Value, String>> {
+    let is_word = lone_ident(value).is_some_and(|ident| is_lower_case(&ident.to_string()));
+    let is_quoted = match constant(value).map(|constant| constant.content) {
+        Some(LiteralContent::Text(text)) => words.contains(&text.as_str()),
+        _ => false,
+    };
+    (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))
+}
+
+/// A word of the list, or an error for a misspelt one; `None` for functions, which have any name
+/// that is not nearly one of the words.
+fn word_or_function(
+    name: &str,
+    words: &[&'static str],
+    value: &TokenStream,
+) -> Option<Result<Value, String>> {
+    match word(name, words, value) {
+        Ok(word) => Some(Ok(Value::Word(word))),
+        Err(_) if is_misspelt(value, words) || constant(value).is_some() => {
+            Some(Err(unknown(name, words, value)))
+        }
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "value_form_tests.rs"]
+mod tests;

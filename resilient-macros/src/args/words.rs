@@ -1,0 +1,115 @@
+//! Values that are one word out of a short list.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use super::suggest;
+use crate::error::CompileErrors;
+use crate::literal::{LiteralContent, constant};
+use crate::tokens::{flatten, source};
+
+/// The identifier that is the whole value, also inside invisible groups.
+pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
+    match flatten(value.clone()).as_slice() {
+        [TokenTree::Ident(ident)] => Some(ident.clone()),
+        _ => None,
+    }
+}
+
+/// The word of the list that is the value of `key`, or an error that lists all of them.
+pub(super) fn word(
+    key: &str,
+    words: &[&'static str],
+    value: &TokenStream,
+) -> Result<&'static str, String> {
+    let given = lone_ident(value).map(|ident| ident.to_string());
+    let known = words.iter().find(|word| given.as_deref() == Some(**word));
+    known.copied().ok_or_else(|| unknown(key, words, value))
+}
+
+/// The meaning of the word, or `None` with an error at the value.
+pub(super) fn one_of<T: Copy>(
+    key: &str,
+    words: &[(&'static str, T)],
+    value: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Option<T> {
+    let names: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
+    match word(key, &names, value) {
+        Ok(given) => words
+            .iter()
+            .find(|(word, _)| *word == given)
+            .map(|word| word.1),
+        Err(message) => {
+            errors.push_spanned(value, message);
+            None
+        }
+    }
+}
+
+/// The error for a value that is not in `words`.
+pub(super) fn unknown(key: &str, words: &[&str], value: &TokenStream) -> String {
+    let list = suggest::list(words);
+    if let Some(LiteralContent::Text(text)) = constant(value).map(|constant| constant.content) {
+        if words.contains(&text.as_str()) {
+            return format!("`{key}` is a word, not a string: write `{text}` without quotes");
+        }
+    }
+    let given = source(value);
+    let meant = suggest::nearest(&given, words)
+        .map(|word| format!("; did you mean `{word}`?"))
+        .unwrap_or_default();
+    format!("`{key} = {given}` is unknown: one of {list}{meant}")
+}
+
+/// Whether the value is a keyword or nearly one of the words.
+pub(super) fn is_misspelt(value: &TokenStream, words: &[&str]) -> bool {
+    lone_ident(value).is_some_and(|ident| {
+        let given = ident.to_string();
+        let is_keyword = syn::parse2::<Ident>(value.clone()).is_err();
+        let is_near = |word: &&str| suggest::distance(&given, word) <= 2;
+        is_keyword || is_lower_case(&given) && words.iter().any(is_near)
+    })
+}
+
+pub(super) fn is_lower_case(word: &str) -> bool {
+    !word.chars().any(char::is_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzz_tokens::invisible;
+    use quote::quote;
+
+    const WORDS: &[(&str, u8)] = &[("stop", 1), ("wait", 2)];
+
+    fn read(value: &TokenStream) -> (Option<u8>, Vec<String>) {
+        let mut errors = CompileErrors::default();
+        (
+            one_of("when_open", WORDS, value, &mut errors),
+            errors.messages(),
+        )
+    }
+
+    #[test]
+    fn a_word_of_the_list_is_found_through_invisible_groups() {
+        assert_eq!(read(&quote!(stop)).0, Some(1));
+        assert_eq!(read(&invisible(quote!(wait))).0, Some(2));
+    }
+
+    #[test]
+    fn any_other_value_is_answered_with_the_list() {
+        assert_eq!(
+            read(&quote!(stpo)).1,
+            ["`when_open = stpo` is unknown: one of `stop`, `wait`; did you mean `stop`?"]
+        );
+        assert_eq!(
+            read(&quote!(7)).1,
+            ["`when_open = 7` is unknown: one of `stop`, `wait`"]
+        );
+        assert_eq!(
+            read(&quote!("wait")).1,
+            ["`when_open` is a word, not a string: write `wait` without quotes"]
+        );
+    }
+}

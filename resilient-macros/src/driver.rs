@@ -1,0 +1,130 @@
+//! Expands one attribute: reads it and its function, then hands its arguments down or writes the
+//! expansion.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+use crate::args::{AttributeKind, LayerArgs, LayerStack};
+use crate::error::CompileErrors;
+use crate::expand;
+use crate::item::{AnnotatedFunction, attribute_span, conditional, kind_of};
+use crate::normalize;
+
+/// Expands an attribute of this crate.
+pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
+    or_compile_error(item, || {
+        expand_as(kind, args, item, cfg!(feature = "inventory"))
+    })
+}
+
+/// Turns a panic of the macro, which is a bug, into a compile error beside the unchanged item, so
+/// that the compiler's other errors stay about the user's code.
+pub(crate) fn or_compile_error(
+    item: &TokenStream,
+    expand: impl FnOnce() -> TokenStream,
+) -> TokenStream {
+    // Nothing that the closure captures is used after a panic, but `item`, which it only reads.
+    catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let mut errors = CompileErrors::default();
+        errors.push(
+            Span::call_site(),
+            format!(
+                "this is a bug in `resilient`, please report it with this item: {}",
+                text.unwrap_or("the macro panicked")
+            ),
+        );
+        let errors = errors.to_compile_errors();
+        quote!(#errors #item)
+    })
+}
+
+/// The function's breaker `is_listed` if the feature `inventory` lists it before the first call.
+pub(crate) fn expand_as(
+    kind: AttributeKind,
+    args: TokenStream,
+    item: &TokenStream,
+    is_listed: bool,
+) -> TokenStream {
+    try_expand(kind, args, item, is_listed).unwrap_or_else(|errors| {
+        // The item stays as it was, so that code that uses it still compiles.
+        let errors = errors.to_compile_errors();
+        quote!(#errors #item)
+    })
+}
+
+fn try_expand(
+    kind: AttributeKind,
+    args: TokenStream,
+    item: &TokenStream,
+    is_listed: bool,
+) -> Result<TokenStream, CompileErrors> {
+    let mut errors = CompileErrors::default();
+    let parsed = LayerArgs::parse(kind, args.clone()).map(|args| args.common().outer.clone());
+    let outer = parsed.unwrap_or_else(|wrong| {
+        errors.extend(wrong);
+        Vec::new()
+    });
+    let function = match AnnotatedFunction::read(item, kind) {
+        Ok(function) if errors.is_empty() => function,
+        Ok(_) => return Err(errors),
+        Err(wrong) => {
+            errors.extend(wrong);
+            return Err(errors);
+        }
+    };
+    let attributes = &function.attrs;
+    let second = attributes
+        .iter()
+        .find(|attribute| kind_of(&attribute.meta) == Some(kind));
+    if let Some(second) = second {
+        let name = kind.name();
+        errors.push(
+            attribute_span(&second.meta),
+            format!("`#[{name}]` is on this function already: put all its settings into one"),
+        );
+        return Err(errors);
+    }
+    let lower = attributes.iter().position(|attribute| {
+        kind_of(&attribute.meta).is_some() || conditional(attribute).is_some()
+    });
+    if let Some(lower) = lower {
+        return Ok(expand::hand_down(&function, lower, &outer, kind, &args));
+    }
+    let stack = LayerStack::parse(&outer, kind, args)?;
+    normalize::check(&function, &stack)?;
+    Ok(expand::write(&function, &stack, is_listed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Panic = (fn() -> TokenStream, &'static str);
+
+    #[test]
+    fn a_panic_of_the_macro_is_a_compile_error_beside_the_unchanged_item() {
+        let item = quote!(
+            async fn f() -> R {
+                body
+            }
+        );
+        let panics: [Panic; 3] = [
+            (|| panic!("a reason"), "a reason"),
+            (|| panic!("{}", 3), "3"),
+            (|| std::panic::panic_any(3), "the macro panicked"),
+        ];
+        for (panic, text) in panics {
+            let written = or_compile_error(&item, panic).to_string();
+            assert!(written.contains("compile_error"), "{written}");
+            assert!(
+                written.contains(&format!("with this item: {text}")),
+                "{written}"
+            );
+            assert!(written.ends_with(&item.to_string()), "{written}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The breaker of a function: a static at the call site, one of many by key, or a given one.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::settings;
+use crate::args::BreakerArgs;
+use crate::item::AnnotatedFunction;
+use crate::normalize::{lend_parts, may_stay_borrowed};
+
+/// The breaker in the code.
+pub(super) struct CallSite {
+    /// The statement that declares `breaker`.
+    pub(super) declare: TokenStream,
+    /// The expression that asks for a permit.
+    pub(super) acquire: TokenStream,
+    /// The expression that returns the rejection of a call made now, if the circuit is open.
+    pub(super) open_now: TokenStream,
+}
+
+/// Writes the breaker. With `is_listed`, its static is also listed for the feature `inventory`.
+pub(super) fn write(
+    function: &AnnotatedFunction,
+    args: &BreakerArgs,
+    private: &TokenStream,
+    is_listed: bool,
+) -> CallSite {
+    let (declare, kind) = if let Some(given) = &args.breaker {
+        (
+            given_breaker(function, given, private),
+            emit!(CircuitBreaker),
+        )
+    } else if let Some(key) = &args.key {
+        (
+            keyed(function, args, key, private, is_listed),
+            emit!(CircuitBreaker),
+        )
+    } else {
+        let declaration = declaration(args, private);
+        let listed = is_listed.then(|| {
+            emit! {
+                #private::inventory::submit! {
+                    #private::Annotated::breaker(&__RESILIENT_BREAKER)
+                }
+            }
+        });
+        let declare = emit! {
+            let breaker = {
+                static __RESILIENT_BREAKER: #private::CallSite =
+                    #private::CallSite::new(|| #declaration);
+                #listed
+                &__RESILIENT_BREAKER
+            };
+        };
+        (declare, emit!(CallSite))
+    };
+    CallSite {
+        declare,
+        acquire: emit!(#private::#kind::try_acquire(breaker)),
+        open_now: emit!(#private::#kind::open_now(breaker)),
+    }
+}
+
+/// The name and the settings, which are evaluated outside the function.
+fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
+    let settings = settings::breaker(args, private);
+    args.name.as_ref().map_or_else(
+        || emit!(#private::Declaration::of_function(&|| (), #settings)),
+        |name| emit!(#private::Declaration::named(#name, #settings)),
+    )
+}
+
+/// The breaker of this call's key. The key is evaluated outside the block of the static, so that it
+/// cannot name the static.
+fn keyed(
+    function: &AnnotatedFunction,
+    args: &BreakerArgs,
+    key: &TokenStream,
+    private: &TokenStream,
+    is_listed: bool,
+) -> TokenStream {
+    let declaration = declaration(args, private);
+    let listed = is_listed.then(|| {
+        emit! {
+            #private::inventory::submit! {
+                #private::Annotated::keyed(&__RESILIENT_BREAKERS)
+            }
+        }
+    });
+    let reference = settings::reference(key);
+    let find = quote_spanned! {settings::span(key)=>
+        #private::Key::new(#reference).resilient_breaker(breakers)
+    };
+    let parts = lend_parts(function, key, private);
+    let find = if parts.is_empty() {
+        find
+    } else {
+        emit!({
+            #parts
+            let breaker = #find;
+            breaker
+        })
+    };
+    emit! {
+        let breakers = {
+            static __RESILIENT_BREAKERS: #private::KeyedCallSite =
+                #private::KeyedCallSite::new(|| #declaration);
+            #listed
+            &__RESILIENT_BREAKERS
+        };
+        let breaker: &#private::CircuitBreaker = &#find;
+    }
+}
+
+fn given_breaker(
+    function: &AnnotatedFunction,
+    given: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let reference = settings::reference(given);
+    let breaker = if may_stay_borrowed(function, given) {
+        reference
+    } else {
+        emit!(&#private::given_breaker(#reference))
+    };
+    emit!(let breaker: &#private::CircuitBreaker = #breaker;)
+}

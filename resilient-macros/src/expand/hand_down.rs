@@ -1,0 +1,86 @@
+//! Stacked attributes of one function: each hands its arguments to the next one below it, and the
+//! lowest writes the whole expansion. Other people's attributes stay where they are.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::{Attribute, Meta};
+
+use crate::args::{AttributeKind, OuterAttribute, runtime};
+use crate::item::{AnnotatedFunction, ConditionalAttribute, conditional, with_args};
+
+/// The function with the arguments handed to the attribute at `lower`.
+pub(crate) fn hand_down(
+    function: &AnnotatedFunction,
+    lower: usize,
+    outer: &[OuterAttribute],
+    kind: AttributeKind,
+    args: &TokenStream,
+) -> TokenStream {
+    let above = outer
+        .iter()
+        .map(|each| entry(each.kind, &each.args, each.span));
+    let own = entry(kind, &without_hidden(args), Span::call_site());
+    let hidden: TokenStream = above.chain([own]).collect();
+    let change = |(index, attribute): (usize, &Attribute)| {
+        if index != lower {
+            return quote!(#attribute);
+        }
+        if let Some(conditional) = conditional(attribute) {
+            return either_way(conditional, &hidden, kind, args);
+        }
+        let mut attribute = attribute.clone();
+        attribute.meta = with_hidden(&attribute.meta, &hidden);
+        quote!(#attribute)
+    };
+    let attributes = function.attrs.iter().enumerate().map(change);
+    function.with_attributes(&attributes.collect())
+}
+
+fn with_hidden(meta: &Meta, hidden: &TokenStream) -> Meta {
+    with_args(meta, |own| {
+        let comma = (!own.is_empty() && !ends_in_comma(&own)).then(|| quote!(,));
+        quote!(#own #comma __outer(#hidden))
+    })
+}
+
+/// The condition of a `cfg_attr` is not known yet. If it holds, the attribute inside takes over;
+/// otherwise this attribute is expanded again.
+fn either_way(
+    conditional: ConditionalAttribute,
+    hidden: &TokenStream,
+    kind: AttributeKind,
+    args: &TokenStream,
+) -> TokenStream {
+    let ConditionalAttribute {
+        condition,
+        mut metas,
+        ours,
+    } = conditional;
+    if let Some(meta) = metas.get_mut(ours) {
+        *meta = with_hidden(meta, hidden);
+    }
+    let runtime = runtime(kind, args);
+    let name = Ident::new(kind.name(), Span::call_site());
+    quote! {
+        #[cfg_attr(not(#condition), #runtime::#name(#args))]
+        #(#[cfg_attr(#condition, #metas)])*
+    }
+}
+
+/// One attribute in the hidden list.
+fn entry(kind: AttributeKind, args: &TokenStream, span: Span) -> TokenStream {
+    let name = Ident::new(kind.name(), span);
+    quote!(#name { #args })
+}
+
+/// The arguments that the user wrote. The hidden list, written by this crate, is the last one.
+fn without_hidden(args: &TokenStream) -> TokenStream {
+    let is_own =
+        |token: &TokenTree| !matches!(token, TokenTree::Ident(ident) if ident == "__outer");
+    args.clone().into_iter().take_while(is_own).collect()
+}
+
+fn ends_in_comma(args: &TokenStream) -> bool {
+    let last = args.clone().into_iter().last();
+    matches!(last, Some(TokenTree::Punct(punct)) if punct.as_char() == ',')
+}

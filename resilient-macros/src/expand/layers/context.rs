@@ -1,0 +1,76 @@
+//! What a layer needs to know about the function and the layers around it.
+
+use proc_macro2::{Span, TokenStream};
+
+use super::plan::StackPlan;
+use crate::args::{BreakerArgs, LayerArgs, LayerStack};
+use crate::expand::attempt::AttemptCode;
+use crate::expand::call_site::CallSite;
+
+pub(in crate::expand) struct LayerContext<'a> {
+    pub(in crate::expand) stack: &'a LayerStack,
+    pub(in crate::expand) plan: StackPlan,
+    pub(in crate::expand) attempt: &'a AttemptCode,
+    pub(in crate::expand) call_site: Option<CallSite>,
+    /// The path to the runtime's private part.
+    pub(in crate::expand) private: &'a TokenStream,
+    /// Asynchronously, rather than by blocking its thread.
+    pub(in crate::expand) waits: bool,
+    /// What the function returns.
+    pub(in crate::expand) output: &'a TokenStream,
+    /// What one attempt returns.
+    pub(in crate::expand) attempt_output: &'a TokenStream,
+    /// Of the return type.
+    pub(in crate::expand) span: Span,
+}
+
+impl LayerContext<'_> {
+    /// The breaker at `at`, if a retry stands right above it: the two are written as one.
+    pub(super) fn breaker_of_retry(&self, at: usize) -> Option<&BreakerArgs> {
+        let above = at.checked_sub(1).and_then(|above| self.stack.get(above));
+        match (above, self.stack.get(at)) {
+            (Some(LayerArgs::Retry(_)), Some(LayerArgs::Breaker(args))) => Some(args),
+            _ => None,
+        }
+    }
+
+    /// The type of the output of the layer at `at`.
+    pub(super) fn output_at(&self, at: usize) -> &TokenStream {
+        if self.plan.retry_above(at) {
+            self.attempt_output
+        } else {
+            self.output
+        }
+    }
+
+    /// The place of the return type, for what the compiler expects there.
+    pub(super) fn expectation(&self) -> Span {
+        self.span.resolved_at(Span::mixed_site())
+    }
+
+    /// Declares `cut`, the time limit that made the output at hand, if no layer above has.
+    pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
+        let private = self.private;
+        self.plan
+            .declares_cut(at)
+            .then(|| emit!(let mut cut = ::core::option::Option::None::<#private::TimeLimit>;))
+    }
+
+    /// Drops the output that the loop keeps before the next attempt's body runs, unless
+    /// `attempt = ident` shows it to the body.
+    pub(super) fn forget(&self) -> TokenStream {
+        let LayerContext {
+            private,
+            attempt_output,
+            plan,
+            stack,
+            ..
+        } = self;
+        let is_shown = stack.retry().is_some_and(|retry| retry.attempt.is_some());
+        if is_shown || !plan.keeps {
+            return TokenStream::new();
+        }
+        let of = plan.records.then(|| emit!(::<#attempt_output>));
+        emit!(#private::Kept #of::forget(&mut kept);)
+    }
+}

@@ -1,0 +1,156 @@
+//! Places in a stack that concern more than one layer: limits, marks, prepared arguments, and which
+//! layer tells which other about cut-off calls and rejections.
+//!
+//! Places count from 0 for the outermost layer. The body has the place after the last layer.
+
+use crate::args::{AttributeKind, LayerStack};
+
+/// The places of one stack.
+#[derive(Debug, PartialEq)]
+pub(in crate::expand) struct StackPlan {
+    retry: Option<usize>,
+    breaker: Option<usize>,
+    timeout: Option<usize>,
+    fallback: Option<usize>,
+    body: usize,
+    /// The retry's limits begin here.
+    limit: Option<usize>,
+    /// An attempt without limits begins here.
+    mark: Option<usize>,
+    waits: bool,
+    /// The function returns the errors of all attempts.
+    pub(in crate::expand) records: bool,
+    /// The loop keeps outputs.
+    pub(super) keeps: bool,
+}
+
+impl StackPlan {
+    /// `waits` if the function is asynchronous.
+    pub(in crate::expand) fn new(stack: &LayerStack, waits: bool) -> Self {
+        let body = stack.layers().len();
+        let place = |kind| stack.place(kind);
+        let retry = place(AttributeKind::Retry);
+        let breaker = place(AttributeKind::CircuitBreaker);
+        let timeout = place(AttributeKind::Timeout);
+        let args = stack.retry();
+        // C2: the limits are inside the breaker, so that a host that hangs opens its circuit.
+        let limit = args
+            .filter(|args| args.deadline.is_some() || args.attempt_timeout.is_some())
+            .and(retry)
+            .map(|retry| 1 + breaker.filter(|breaker| *breaker > retry).unwrap_or(retry));
+        // Right around the body, where there is a future already.
+        let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
+        let mark = args
+            .filter(|_| limit.is_none())
+            .map(|_| lowest.unwrap_or(body));
+        let records = args.is_some_and(|args| args.returns_all_errors);
+        let keeps = args.is_some_and(|args| records || args.attempt.is_some()) || retry < breaker;
+        Self {
+            retry,
+            breaker,
+            timeout,
+            fallback: place(AttributeKind::Fallback),
+            body,
+            limit,
+            mark,
+            waits,
+            records,
+            keeps: keeps && retry.is_some(),
+        }
+    }
+
+    pub(super) fn limits_at(&self, at: usize) -> bool {
+        self.limit == Some(at)
+    }
+
+    pub(super) fn marks_at(&self, at: usize) -> bool {
+        self.mark == Some(at)
+    }
+
+    pub(super) fn is_body(&self, at: usize) -> bool {
+        self.body == at
+    }
+
+    /// Whether the code that begins at `at` is a future.
+    pub(super) fn is_future(&self, at: usize) -> bool {
+        self.waits && (self.limits_at(at) || self.timeout == Some(at) || self.is_body(at))
+    }
+
+    /// Whether arguments are prepared at `at`: below the layers that use them again, and before the
+    /// first future.
+    pub(super) fn prepares_at(&self, at: usize) -> bool {
+        let first = self.retry.max(self.fallback).map_or(0, |place| place + 1);
+        let place = (first..self.body).find(|at| self.is_future(*at));
+        place.unwrap_or(self.body) == at
+    }
+
+    /// Whether a future of the expansion surrounds that place.
+    pub(in crate::expand) fn prepares_enclosed(&self) -> bool {
+        let above = self.retry.max(self.fallback);
+        self.waits
+            && (self.limit <= above && self.limit.is_some()
+                || self.timeout < above && self.timeout.is_some())
+    }
+
+    /// Whether a retry is above `at`.
+    pub(super) fn retry_above(&self, at: usize) -> bool {
+        self.retry.is_some_and(|retry| retry < at)
+    }
+
+    /// The breaker below the retry at `at`.
+    pub(super) fn breaker_below(&self, at: usize) -> Option<usize> {
+        self.breaker.filter(|breaker| *breaker > at)
+    }
+
+    /// Whether the breaker tells the retry about a rejection through other layers.
+    pub(super) fn tells_rejection(&self) -> bool {
+        let between = self
+            .retry
+            .zip(self.breaker)
+            .map(|(retry, breaker)| breaker > retry + 1);
+        between == Some(true)
+    }
+
+    /// Whether a `#[timeout]` is between the retry and the body.
+    pub(super) fn attempts_time_out(&self) -> bool {
+        self.timeout
+            .is_some_and(|timeout| self.retry_above(timeout))
+    }
+
+    /// Whether the retry's own limits are in force below `at`.
+    pub(super) fn retry_limits_below(&self, at: usize) -> bool {
+        self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
+    }
+
+    /// Whether the layer at `at` asks whether a time limit made an output.
+    pub(super) fn reads_cut(&self, at: usize) -> bool {
+        let reads = self.retry == Some(at) || self.breaker == Some(at);
+        reads && self.is_cut_below(at)
+    }
+
+    /// Whether a layer above `at` asks whether a time limit made an output.
+    pub(super) fn tells_cut(&self, at: usize) -> bool {
+        (0..at).any(|reader| self.reads_cut(reader))
+    }
+
+    /// Whether the layer at `at` is the outermost that asks.
+    pub(super) fn declares_cut(&self, at: usize) -> bool {
+        self.reads_cut(at) && !self.tells_cut(at)
+    }
+
+    /// Whether a limit is below `at`.
+    pub(super) fn is_cut_below(&self, at: usize) -> bool {
+        let writers = [self.timeout, self.limit];
+        writers.into_iter().flatten().any(|writer| writer > at)
+    }
+
+    /// Whether the layer at `at` stands between the retry and the breaker that tells it about
+    /// rejections.
+    pub(super) fn tells_rejection_through(&self, at: usize) -> bool {
+        self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,130 @@
+//! Where limits, arguments and messages between layers go.
+
+use quote::quote;
+
+use super::*;
+use crate::args::OuterAttribute;
+use proc_macro2::{Span, TokenStream};
+
+/// The plan of an asynchronous stack: `f`allback, `r`etry, `b`reaker, `t`imeout; `R` is a retry
+/// with limits.
+fn plan(stack: &str) -> StackPlan {
+    let layer = |letter| match letter {
+        'f' => (AttributeKind::Fallback, quote!(value = 1, order = explicit)),
+        'r' => (AttributeKind::Retry, quote!()),
+        'R' => (AttributeKind::Retry, quote!(deadline = "1s")),
+        'b' => (AttributeKind::CircuitBreaker, quote!()),
+        _ => (AttributeKind::Timeout, quote!("1s")),
+    };
+    let mut outer: Vec<OuterAttribute> = stack
+        .chars()
+        .map(layer)
+        .map(
+            |(kind, args): (AttributeKind, TokenStream)| OuterAttribute {
+                kind,
+                args,
+                span: Span::call_site(),
+            },
+        )
+        .collect();
+    let lowest = outer.pop().expect("a layer");
+    let stack = LayerStack::parse(&outer, lowest.kind, lowest.args).expect("correct");
+    StackPlan::new(&stack, true)
+}
+
+#[test]
+fn c02_the_retrys_limits_are_inside_the_breaker_below_it() {
+    for (stack, limit) in [
+        ("R", Some(1)),
+        ("Rb", Some(2)),
+        ("bR", Some(2)),
+        ("fRbt", Some(3)),
+        ("Rtb", Some(3)),
+        ("Rfb", Some(3)),
+        ("tRf", Some(2)),
+        ("rbt", None),
+    ] {
+        assert_eq!(plan(stack).limit, limit, "{stack}");
+    }
+}
+
+#[test]
+fn an_attempt_begins_next_to_the_body_so_that_it_needs_no_block_of_its_own() {
+    for (stack, mark) in [
+        ("r", Some(1)),
+        ("rb", Some(2)),
+        ("rt", Some(1)),
+        ("rbt", Some(2)),
+        ("tr", Some(2)),
+        ("rtb", Some(3)),
+        ("R", None),
+        ("bt", None),
+    ] {
+        assert_eq!(plan(stack).mark, mark, "{stack}");
+    }
+}
+
+#[test]
+fn arguments_are_prepared_below_all_that_needs_them_again() {
+    for (stack, place, is_enclosed) in [
+        ("r", 1, false),
+        ("rbt", 2, false),
+        ("rtb", 1, false),
+        ("tr", 2, true),
+        ("trb", 3, true),
+        ("ft", 1, false),
+        ("tf", 2, true),
+        ("Rf", 2, true),
+        ("Rbf", 3, true),
+        ("fRt", 2, false),
+    ] {
+        let plan = plan(stack);
+        let places: Vec<usize> = (0..=stack.len())
+            .filter(|at| plan.prepares_at(*at))
+            .collect();
+        assert_eq!(places, [place], "{stack}");
+        assert_eq!(plan.prepares_enclosed(), is_enclosed, "{stack}");
+    }
+}
+
+#[test]
+fn a_cut_is_told_to_retries_and_breakers_above_it_only() {
+    for (stack, readers) in [
+        ("t", ""),
+        ("ft", ""),
+        ("tr", ""),
+        ("rt", "r"),
+        ("bt", "b"),
+        ("rbt", "rb"),
+        ("btr", "b"),
+        ("rtb", "r"),
+        ("Rb", "Rb"),
+        ("bR", "bR"),
+        ("bfR", "bR"),
+        ("tbr", ""),
+    ] {
+        let plan = plan(stack);
+        let found: String = stack
+            .chars()
+            .enumerate()
+            .filter(|(at, _)| plan.reads_cut(*at))
+            .map(|(_, letter)| letter)
+            .collect();
+        assert_eq!(found, readers, "{stack}");
+        let declared = (0..stack.len()).filter(|at| plan.declares_cut(*at));
+        assert_eq!(
+            declared.count(),
+            usize::from(!readers.is_empty()),
+            "{stack}"
+        );
+    }
+}
+
+#[test]
+fn r09_a_rejection_needs_a_word_only_through_other_layers() {
+    for (stack, tells) in [("rb", false), ("br", false), ("rtb", true), ("rfb", true)] {
+        assert_eq!(plan(stack).tells_rejection(), tells, "{stack}");
+    }
+    assert!(plan("rfb").tells_rejection_through(1));
+    assert!(!plan("frtb").tells_rejection_through(0));
+}

@@ -1,0 +1,43 @@
+//! Which parts of the expansion use an argument besides the attempt's body.
+
+use proc_macro2::TokenStream;
+
+use crate::args::{FallbackArgs, RetryArgs};
+use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
+use crate::scan;
+
+#[derive(Clone, Copy)]
+pub(crate) struct ArgumentUses<'a> {
+    /// Further attempts use every argument.
+    pub(crate) retry: Option<&'a RetryArgs>,
+    /// A fallback uses the arguments that it names.
+    pub(crate) fallback: Option<&'a FallbackArgs>,
+    /// The arguments are prepared inside an `async` block of the expansion.
+    pub(crate) is_enclosed: bool,
+}
+
+impl ArgumentUses<'_> {
+    /// Whether the argument is used again after an attempt, which therefore must not take it.
+    pub(crate) fn again(&self, name: &str) -> bool {
+        self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
+    }
+}
+
+fn names(fallback: &FallbackArgs, name: &str) -> bool {
+    let patterns = [fallback.on.as_ref(), fallback.except.as_ref()];
+    let mut tokens = patterns
+        .into_iter()
+        .flatten()
+        .chain([fallback.replacement.tokens()]);
+    tokens.any(|tokens| scan::mentions(tokens, name))
+}
+
+/// Whether the expression can stay borrowed while the body runs: it names nothing that the body may
+/// change or move.
+pub(crate) fn may_stay_borrowed(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
+    let receiver = function.receiver().is_none_or(|receiver| {
+        receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")
+    });
+    let mut names = function.params().flat_map(|param| bindings(&param.pat));
+    receiver && names.all(|name| !scan::mentions(expression, &name.ident.to_string()))
+}

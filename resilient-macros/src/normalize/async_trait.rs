@@ -1,0 +1,134 @@
+//! What `#[async_trait]` writes into a body: the type that it declares, and arguments that its
+//! patterns take apart.
+
+use std::ops::Range;
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::parse::Parser;
+use syn::{Pat, PatType};
+
+use super::arguments::{configured, without_mut};
+use super::return_type::{FunctionShape, ReturnedFuture, shape};
+use crate::item::{AnnotatedFunction, bindings};
+use crate::scan;
+use crate::tokens::{flatten, group, ident, is_operator, is_punct, is_word, skip_angles};
+
+/// Puts `output` in the two places where `#[async_trait]` declares the type of a body:
+/// `if let Some(__ret) = None::<T> { … }` at the beginning, and `let __ret: T = { … };`.
+/// Any other block stays as it is.
+pub(crate) fn with_output(block: &Group, output: &TokenStream) -> Group {
+    let tokens = flatten(block.stream());
+    let Some((pin, variable)) = pin(&tokens).zip(variable(&tokens)) else {
+        return block.clone();
+    };
+    let mut written = TokenStream::new();
+    written.extend(tokens[..pin.start].iter().cloned());
+    written.extend(output.clone());
+    written.extend(tokens[pin.end..variable.start].iter().cloned());
+    written.extend(output.clone());
+    written.extend(tokens[variable.end..].iter().cloned());
+    let mut changed = Group::new(Delimiter::Brace, written);
+    changed.set_span(block.span());
+    changed
+}
+
+/// The type in `if let Some(__ret) = None::<T> { … }`, with which the block begins.
+fn pin(tokens: &[TokenTree]) -> Option<Range<usize>> {
+    let open = tokens.iter().position(|token| is_punct(Some(token), '<'))?;
+    let binds = |token: &TokenTree| {
+        let bound = group(Some(token), Delimiter::Parenthesis)?.stream();
+        Some(is_word(bound.into_iter().next().as_ref(), "__ret"))
+    };
+    let is_pin = is_word(tokens.first(), "if")
+        && is_word(tokens.get(1), "let")
+        && tokens[..open]
+            .iter()
+            .any(|token| binds(token) == Some(true))
+        && is_word(tokens.get(open.checked_sub(3)?), "None")
+        && is_operator(tokens, open - 2, ':', ':');
+    let end = skip_angles(tokens, open)?;
+    group(tokens.get(end), Delimiter::Brace)?;
+    is_pin.then_some(open + 1..end - 1)
+}
+
+/// The type in `let __ret: T = { … };`.
+fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
+    let colon = (2..tokens.len()).find(|at| {
+        is_punct(tokens.get(*at), ':')
+            && is_word(tokens.get(at - 1), "__ret")
+            && is_word(tokens.get(at - 2), "let")
+    })?;
+    let is_body = |token| group(token, Delimiter::Brace).is_some();
+    let equals = (colon..tokens.len())
+        .find(|at| is_punct(tokens.get(*at), '=') && is_body(tokens.get(at + 1)))?;
+    Some(colon + 1..equals)
+}
+
+/// Statements that bind, by reference, the parts of arguments that `expression` names and that
+/// `#[async_trait]` takes apart inside the body. The body takes the whole argument.
+pub(crate) fn lend_parts(
+    function: &AnnotatedFunction,
+    expression: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let FunctionShape::Future(ReturnedFuture {
+        block: Some(block), ..
+    }) = shape(function)
+    else {
+        return TokenStream::new();
+    };
+    let body = flatten(block.stream());
+    let lend = |param| lend_parts_of(param, &body, expression, private);
+    function.params().filter_map(lend).collect()
+}
+
+fn lend_parts_of(
+    param: &PatType,
+    body: &[TokenTree],
+    expression: &TokenStream,
+    private: &TokenStream,
+) -> Option<TokenStream> {
+    // `#[async_trait]` names an argument so if its pattern moves into the body.
+    let Pat::Ident(argument) = &*param.pat else {
+        return None;
+    };
+    let argument = &argument.ident;
+    if !argument.to_string().starts_with("__arg") {
+        return None;
+    }
+    let pattern = pattern_of(argument, body)?;
+    let mut pattern = Pat::parse_multi_with_leading_vert.parse2(pattern).ok()?;
+    let parts: Vec<Ident> = bindings(&pattern)
+        .into_iter()
+        .map(|part| part.ident)
+        .collect();
+    if !parts
+        .iter()
+        .any(|part| scan::mentions(expression, &part.to_string()))
+    {
+        return None;
+    }
+    // Uses each part, so that the compiler does not warn of those that `expression` does not name.
+    let used = parts
+        .iter()
+        .filter(|part| !part.to_string().starts_with('_'));
+    let only_if = configured(&param.attrs);
+    without_mut(&mut pattern);
+    Some(emit! {
+        #only_if let #pattern = &#argument;
+        #only_if #private::consume((#(&#used,)*));
+    })
+}
+
+/// The pattern of `let pattern = { …; argument };`
+fn pattern_of(argument: &Ident, body: &[TokenTree]) -> Option<TokenStream> {
+    let is_value = |token: Option<&TokenTree>| {
+        let last = group(token, Delimiter::Brace)?.stream().into_iter().last();
+        ident(last.as_ref()).map(|word| word == argument)
+    };
+    let equals = (0..body.len())
+        .find(|at| is_punct(body.get(*at), '=') && is_value(body.get(at + 1)) == Some(true))?;
+    let is_let = |token: &TokenTree| is_word(Some(token), "let");
+    let start = body[..equals].iter().rposition(is_let)?;
+    Some(body[start + 1..equals].iter().cloned().collect())
+}

@@ -1,0 +1,63 @@
+//! The body of one attempt, whose value is the attempt's output.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+
+use super::return_type::{FunctionShape, ReturnedFuture, without_lifetimes};
+use crate::item::AnnotatedFunction;
+use crate::scan;
+use crate::tokens::{block, is_punct};
+
+/// The `#![…]` at the beginning of the function's body, and the body of an attempt.
+pub(crate) fn attempt_body(
+    function: &AnnotatedFunction,
+    shape: &FunctionShape,
+) -> (TokenStream, TokenStream) {
+    let (attributes, whole) = split_inner_attributes(function.body.stream());
+    let body = match shape {
+        FunctionShape::Async | FunctionShape::Plain => whole,
+        FunctionShape::Future(ReturnedFuture {
+            block: Some(block), ..
+        }) => block.stream(),
+        FunctionShape::Future(ReturnedFuture { boxed, .. }) => {
+            awaited(function, whole, *boxed, function.body.span())
+        }
+    };
+    (attributes, body)
+}
+
+/// A body of another form makes the future, which is awaited here. A boxed future may be made in
+/// several places, each of which must be coerced to the declared type.
+fn awaited(
+    function: &AnnotatedFunction,
+    whole: TokenStream,
+    boxed: bool,
+    span: Span,
+) -> TokenStream {
+    let returns = scan::mentions(&whole, "return");
+    let make = block(whole, span);
+    let ty = function.output().filter(|_| boxed);
+    let ty = ty.map(|ty| without_lifetimes(&quote!(#ty)));
+    if returns {
+        // A closure keeps `return` from ending the attempt.
+        let arrow = ty.map(|ty| emit!(-> #ty));
+        emit!((|| #arrow #make)().await)
+    } else {
+        let colon = ty.map(|ty| emit!(: #ty));
+        emit!(let future #colon = #make; future.await)
+    }
+}
+
+/// `#![…]` at the beginning of a body, and the rest.
+fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let count = tokens
+        .chunks_exact(3)
+        .take_while(|each| is_punct(each.first(), '#') && is_punct(each.get(1), '!'))
+        .count();
+    let (attributes, rest) = tokens.split_at(3 * count);
+    (
+        attributes.iter().cloned().collect(),
+        rest.iter().cloned().collect(),
+    )
+}

@@ -1,0 +1,51 @@
+//! The receiver of an attempt: `self` itself, or a variable of the attempt that stands for it.
+
+use proc_macro2::{Ident, Span};
+use syn::{Receiver, Token};
+
+use super::arguments::AttemptArguments;
+use crate::item::{PassingMode, receiver_passing};
+use crate::scan::{self, ArgumentUse};
+
+/// Prepares the receiver for an attempt, and changes its declaration where that is needed.
+pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Receiver) {
+    let passing = receiver_passing(receiver);
+    if !scan::mentions(&arguments.body, "self") || passing == PassingMode::Shared {
+        return;
+    }
+    let private = arguments.private;
+    let this = Ident::new("self", receiver.self_token.span);
+    if !arguments.uses.again("self") {
+        arguments.consumed.push(emit!(#private::consume(#this);));
+        return;
+    }
+    if scan::self_in_format_string(&arguments.body) {
+        // A name in a format string cannot be changed. The block borrows what the body borrows.
+        return;
+    }
+    let mutable = receiver.mutability;
+    let used = scan::usage(&arguments.body, &this);
+    if passing == PassingMode::Owned && mutable.is_none() && used == ArgumentUse::Borrowed {
+        return;
+    }
+    let renamed = Ident::new("__self", Span::mixed_site());
+    let value = match passing {
+        PassingMode::Exclusive => emit!(&mut *#this),
+        PassingMode::Pinned => emit!(::core::pin::Pin::as_mut(&mut #this)),
+        PassingMode::Shared | PassingMode::Owned => {
+            arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span))
+        }
+    };
+    arguments
+        .prepare
+        .extend(emit!(let #mutable #renamed = #value;));
+    arguments.consumed.push(emit!(#private::consume(#renamed);));
+    arguments.body = scan::rename_self(std::mem::take(&mut arguments.body), &renamed);
+    let is_lent = arguments.uses.is_enclosed && passing == PassingMode::Owned;
+    if is_lent {
+        arguments.lent.push(emit!(#private::consume(&mut #this);));
+    }
+    // The user's `mut` is for the attempt's variable. What is lent or pinned again needs its own.
+    let is_mutable = is_lent || passing == PassingMode::Pinned;
+    receiver.mutability = is_mutable.then(|| Token![mut](Span::mixed_site()));
+}
