@@ -7,11 +7,10 @@ use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 /// A seeded generator, whose numbers repeat.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Generator(SmallRng);
 
 impl Generator {
-    #[cold]
     pub(crate) fn seeded(seed: u64) -> Self {
         Self(SmallRng::seed_from_u64(seed))
     }
@@ -20,10 +19,31 @@ impl Generator {
     pub(crate) fn unit(&mut self) -> f64 {
         self.0.random()
     }
+}
 
-    #[inline(never)]
+/// Seeded numbers in one word, which has no destructor: each is drawn from a generator of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SeededDraws(u64);
+
+impl SeededDraws {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    #[cold]
     pub(crate) fn bits(&mut self) -> u64 {
-        self.0.next_u64()
+        self.next().0.next_u64()
+    }
+
+    #[cold]
+    pub(crate) fn unit(&mut self) -> f64 {
+        self.next().unit()
+    }
+
+    fn next(&mut self) -> Generator {
+        // Any odd step but that by which the generator's own seeding goes.
+        self.0 = self.0.wrapping_add(0xD1B5_4A32_D192_ED03);
+        Generator::seeded(self.0)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::nanos;
-use crate::platform::random::{self, Generator};
+use crate::platform::random::{self, SeededDraws};
 
 #[derive(Debug, Clone)]
-pub(super) struct Random(Option<Box<Generator>>);
+pub(super) struct Random(Option<SeededDraws>);
 
 impl Random {
     pub(super) fn new(seed: Option<u64>) -> Self {
-        Self(seed.map(boxed))
+        Self(seed.map(SeededDraws::new))
     }
 
     /// Uniform in [0, 1).
@@ -57,9 +57,4 @@ const SECS_BITS: u32 = 33;
 #[inline]
 fn nanos(duration: Duration) -> u64 {
     duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
-}
-
-#[cold]
-fn boxed(seed: u64) -> Box<Generator> {
-    Box::new(Generator::seeded(seed))
 }

@@ -1,4 +1,4 @@
-//! The shared budget.
+//! The public handle of a retry budget.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError};
@@ -12,73 +12,10 @@ use super::snapshot::BudgetSnapshot;
 use crate::platform::{Mutex, MutexGuard};
 use crate::signal::Name;
 
-/// A bucket of tokens that all retries against one dependency are paid from. Clones are handles of the same one.
+// R7: the budget caps the retries to one dependency.
+/// A bucket of tokens that pays for all retries to one dependency.
 ///
-/// Retries help while failures are rare, and make an outage worse: with three of them, four times the demand. A budget
-/// tells the two apart: successes fill it, retries empty it, and on an empty one a call ends with the error that it has.
-/// That is worth something only if all calls to a dependency share one budget; so budgets have names, and a
-/// [`Registry`](crate::registry::Registry) keeps them beside the breakers.
-///
-/// ```
-/// use resilient_core::retry::{BudgetConfig, RetryBudget};
-///
-/// let budget = RetryBudget::new("payments", BudgetConfig::builder().capacity(20).initial_tokens(10).build()?);
-///
-/// let first = budget.try_reserve().unwrap(); // a call failed, and will sleep now
-/// let second = budget.try_reserve().unwrap(); // another one
-/// assert!(budget.try_reserve().is_none()); // a third one ends here, with its error
-///
-/// drop(second); // cancelled in its sleep
-/// assert_eq!(budget.tokens(), 5);
-/// first.spend(); // the first one's attempt starts …
-/// budget.succeeded(true); // … and succeeds: its cost comes back
-/// budget.succeeded(false); // a call that needed no retry brings a token
-/// assert_eq!(budget.tokens(), 11);
-/// # Ok::<(), resilient_core::signal::ConfigError>(())
-/// ```
-///
-/// # The rule
-///
-/// - A retry takes `retry_cost` tokens (5) before its sleep. Where there are fewer, there is no retry.
-/// - A call that is cancelled in that sleep gives them back; one whose attempt starts has spent them.
-/// - If that attempt succeeds, it brings them back: a call that needed several retries has paid for all but the last.
-/// - A call that succeeds at its first attempt brings `deposit` (1).
-/// - The bucket holds `capacity` (500) at most, and starts at `initial_tokens` (50).
-///
-/// No time is in it, so it needs no clock: what fills it is success, at whatever pace.
-///
-/// # Why this one
-///
-/// It is the bucket of the AWS SDKs' standard mode but for the start. A hundred thousand calls, three retries at most; in
-/// each cell the share of calls that succeed in the end, and the load as a multiple of the demand, by the share of attempts
-/// that fail. One client has made all calls, but for the last line.
-///
-/// | attempts that fail | no budget | this one | the same, full at the start | gRPC | 20 % of the calls |
-/// |---|---|---|---|---|---|
-/// | 10 % | 100.0 % / 1.11 | 100.0 % / 1.11 | 100.0 % / 1.11 | 91.9 % / 1.02 | 100.0 % / 1.11 |
-/// | 30 % | 99.2 % / 1.42 | 99.2 % / 1.42 | 99.2 % / 1.42 | 70.2 % / 1.00 | 84.1 % / 1.20 |
-/// | 50 % | 93.8 % / 1.88 | 60.1 % / 1.20 | 60.2 % / 1.20 | 50.1 % / 1.00 | 60.1 % / 1.20 |
-/// | 90 % | 34.2 % / 3.44 | 10.2 % / 1.02 | 10.2 % / 1.02 | 9.9 % / 1.00 | 12.0 % / 1.20 |
-/// | 100 % | 0.0 % / 4.00 | 0.0 % / 1.00 | 0.0 % / 1.00 | 0.0 % / 1.00 | 0.0 % / 1.20 |
-/// | 100 %, of 1 000 clients | 0.0 % / 4.00 | 0.0 % / 1.10 | 0.0 % / 2.00 | 0.0 % / 1.03 | 0.0 % / 1.20 |
-///
-/// gRPC's rule (ten tokens, a success brings a tenth, no retry below half) all but forbids retries where one attempt in ten
-/// fails for long; a share of the calls helps little where three in ten do. This one gives up hardly any success up to
-/// there. When everything fails, each of them stops the flood, but a bucket that starts full gives each of many
-/// short-lived clients a hundred retries: twice the demand. To start at a tenth makes no difference to a client that
-/// lives: a healthy one has filled its bucket after 450 calls. Where clients live for a hundred calls only, it costs
-/// success from four failed attempts in ten on: there the dependency is in trouble.
-///
-/// The price against a share of the calls: it promises nothing about the load while retries succeed. That is 1.42 times
-/// the demand at 30 %, where the successes still pay for it. And a full bucket is a hundred retries that each process makes
-/// at the beginning of an outage, once: a fleet of very many processes wants a smaller `capacity`.
-///
-/// # Concurrency
-///
-/// All of it may be called from any number of threads. Reserving, giving back and depositing take no lock, and no token is
-/// granted twice or lost. On the path of a call that succeeds at once with the bucket full, there is one load and no
-/// write. A success that ends at the very time of a reservation may still see the bucket full, and bring nothing: as if it
-/// had ended just before.
+#[doc = include_str!("budget.md")]
 #[derive(Clone)]
 pub struct RetryBudget(Arc<SharedBudget>);
 
