@@ -13,7 +13,8 @@
 //!     fn from(open: CircuitOpen) -> Self { Self::Open(open) }
 //! }
 //!
-//! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+//! # let mut runtime = tokio::runtime::Builder::new_current_thread();
+//! # runtime.enable_time().start_paused(true).build().unwrap().block_on(async {
 //! let breaker = CircuitBreaker::new("inventory", BreakerConfig::default());
 //! let policy = RetryPolicy::builder().base_delay(Duration::from_millis(50)).build()?;
 //! let stock = policy

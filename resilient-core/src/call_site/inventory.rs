@@ -127,8 +127,14 @@ mod tests {
             KeyedCallSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
         ::inventory::submit! { Annotated::breaker(&HERE) }
         ::inventory::submit! { Annotated::keyed(&BY_KEY) }
-        let is_here = |each: &&Annotated| matches!(each.kind(), Kind::Breaker(site) if std::ptr::eq(site, &raw const HERE));
-        let is_by_key = |each: &&Annotated| matches!(each.kind(), Kind::Keyed(site) if std::ptr::eq(site, &raw const BY_KEY));
+        let is_here = |each: &&Annotated| match each.kind() {
+            Kind::Breaker(site) => std::ptr::eq(site, &raw const HERE),
+            Kind::Keyed(_) => false,
+        };
+        let is_by_key = |each: &&Annotated| match each.kind() {
+            Kind::Breaker(_) => false,
+            Kind::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
+        };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);
         assert_eq!(Annotated::all().filter(is_by_key).count(), 1);
     }

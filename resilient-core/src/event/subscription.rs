@@ -26,7 +26,8 @@ use super::listeners::{ListenerId, Listeners};
 /// breaker.force_open();
 ///
 /// let event = events.next().await.unwrap();
-/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == CircuitState::ForcedOpen));
+/// let EventKind::Transition(step) = event.kind() else { panic!() };
+/// assert_eq!(step.to, CircuitState::ForcedOpen);
 /// # });
 /// ```
 pub struct Subscription {

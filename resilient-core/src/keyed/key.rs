@@ -9,8 +9,8 @@ use std::hash::Hash;
 /// it is not a label of metrics.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a circuit breaker",
-    note = "a key is `Hash + Eq + Display + Clone + Send + Sync + 'static`, or a reference to such a value; several values are one in a type \
-            that has all of these"
+    note = "a key is `Hash + Eq + Display + Clone + Send + Sync + 'static`, or a reference to such \
+            a value; several values are one in a type that has all of these"
 )]
 pub trait BreakerKey: Hash + Eq + fmt::Display + Clone + Send + Sync + 'static {}
 

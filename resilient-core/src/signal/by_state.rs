@@ -6,7 +6,10 @@ use super::circuit_state::CircuitState;
 
 /// Defines a struct with one value for each state.
 macro_rules! by_state {
-    ($(#[$doc:meta])* $name:ident of $value:ty { $($(#[$field_doc:meta])* $field:ident: $state:ident,)* }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident of $value:ty { $($(#[$field_doc:meta])* $field:ident: $state:ident,)* }
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         #[non_exhaustive]

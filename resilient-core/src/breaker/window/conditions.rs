@@ -5,7 +5,7 @@ use crate::breaker::config::Conditions;
 use crate::signal::TransitionReason;
 
 impl Conditions {
-    // B4: consecutive failures. B5: counts and rates of a window.
+    // B4, B5: consecutive failures; counts and rates of a window.
     /// The first condition that the streak or the window meets.
     pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
         if self.failure_threshold.is_some_and(|most| streak >= most) {

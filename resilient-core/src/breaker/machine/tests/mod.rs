@@ -65,7 +65,7 @@ fn due(config: &BreakerConfigBuilder) -> (Machine, Instant) {
     (machine, start + secs(10))
 }
 
-/// Admits calls until one is rejected. A machine that never rejects is found out without using up all memory.
+/// Admits calls until one is rejected, or 5 000 are admitted.
 fn admissions(machine: &mut Machine, now: Instant) -> impl Iterator<Item = Ticket> + '_ {
     std::iter::from_fn(move || machine.admit(now).ok()).take(5_000)
 }

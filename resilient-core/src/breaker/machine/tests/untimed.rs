@@ -1,4 +1,4 @@
-//! What is reported without a clock, or learnt of later, comes to the same as what is reported at once with the time.
+//! Reports without a clock, and deferred successes, have the same result as reports with the time.
 
 use super::*;
 use crate::breaker::Window;
@@ -39,8 +39,9 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-/// Walks two machines through the same calls. The first is told of each at once, with the time. The second is told as the
-/// shell does it: without the time where it does not ask for it, and of successes that can be left only when it is asked.
+/// Walks two machines through the same calls. The first gets each report at once, with the time. The
+/// second gets them as the shell does it: without the time unless it asks for it, and with deferred
+/// successes.
 #[test]
 fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
     let mut random = Generator::seeded(1);

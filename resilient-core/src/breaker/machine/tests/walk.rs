@@ -1,4 +1,4 @@
-//! Random walks: the machine and an obviously right model take the same steps and must agree after each.
+//! Random walks: the machine and a simple model take the same steps and must agree after each.
 
 use super::*;
 use crate::platform::random::Generator;
