@@ -28,8 +28,8 @@
 
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!(
-    "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is one \
-     64-bit word"
+    "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is \
+     one 64-bit word"
 );
 
 pub mod breaker;

@@ -68,7 +68,8 @@ fn config() -> BreakerConfigBuilder {
 
 const MOST_PROBES: u32 = 2;
 
-/// Settings under which two failures in a row open the circuit, or half of a few calls, or slow ones.
+/// Settings under which two failures in a row open the circuit, or half of a few calls, or slow
+/// ones.
 fn settings(kind: u32) -> BreakerConfigBuilder {
     let probes = config()
         .half_open_max_calls(MOST_PROBES)

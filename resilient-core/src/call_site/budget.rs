@@ -49,8 +49,9 @@ impl BudgetCallSite {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no retry budget",
     label = "expected `RetryBudget` or `Option<RetryBudget>`",
-    note = "write the name of a budget as a string literal, `budget = \"payments\"`; or give a `RetryBudget`, as \
-            `Registry::get_or_register_budget` returns it, or an `Option` of one, where `None` is no budget"
+    note = "write the name of a budget as a string literal, `budget = \"payments\"`; or give a \
+            `RetryBudget`, as `Registry::get_or_register_budget` returns it, or an `Option` of \
+            one, where `None` is no budget"
 )]
 pub trait GivenBudget {
     /// The budget of the call.

@@ -2,9 +2,11 @@
 
 /// A copy of an argument for one attempt.
 #[diagnostic::on_unimplemented(
-    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is not `Clone`",
+    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is \
+            not `Clone`",
     label = "moved by the body, so every attempt needs one of its own",
-    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if the body only borrows it"
+    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if \
+            the body only borrows it"
 )]
 pub trait Fresh {
     /// A fresh copy.

@@ -164,7 +164,8 @@ impl<O, F: Future<Output = O>> Answer<O, Later> for F {
 
 /// A copy of an argument for the body, so that the fallback can use the argument afterwards.
 #[diagnostic::on_unimplemented(
-    message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is not `Clone`",
+    message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is \
+            not `Clone`",
     label = "moved by the body, so the fallback needs one of its own",
     note = "take `&{Self}` or `Arc<{Self}>`, or derive `Clone`"
 )]

@@ -6,7 +6,8 @@ use std::time::Duration;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no time limit",
     label = "expected `Duration` or `Option<Duration>`",
-    note = "write a time as text, as in \"2s\", or give a `Duration`, or an `Option` of one, where `None` is no limit"
+    note = "write a time as text, as in \"2s\", or give a `Duration`, or an `Option` of one, \
+            where `None` is no limit"
 )]
 pub trait GivenLimit {
     /// The limit of this call.

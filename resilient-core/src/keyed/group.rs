@@ -16,7 +16,7 @@ use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
-/// The key of the breaker that keys without one of their own share.
+/// The key of the breaker that keys without their own breaker share.
 const OTHER_KEYS: &str = "(other keys)";
 
 pub(crate) struct Group<K> {
@@ -180,7 +180,7 @@ impl<K: BreakerKey> Group<K> {
         breaker
     }
 
-    /// The breaker of the keys without one of their own.
+    /// The breaker of the keys without their own breaker.
     fn others(&self) -> CircuitBreaker {
         if let Some(known) = self.others.get() {
             return known.clone();

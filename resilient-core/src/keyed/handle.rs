@@ -86,7 +86,7 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         self.0.name()
     }
 
-    /// How many keys have a breaker of their own.
+    /// How many keys have their own breaker.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()

@@ -1,4 +1,4 @@
-//! The keys with a breaker of their own: a bounded map that evicts only closed breakers.
+//! The keys with their own breaker: a bounded map that evicts only closed breakers.
 //!
 //! A clock hand (second chance) chooses the breaker to evict. It goes around the entries, skips
 //! those that are not closed, clears the mark of those that were used since it last came by, and

@@ -21,7 +21,7 @@ impl Generator {
     }
 }
 
-/// Seeded numbers in one word, which has no destructor: each is drawn from a generator of its own.
+/// Seeded numbers in one word, which has no destructor: each is drawn from a separate generator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SeededDraws(u64);
 

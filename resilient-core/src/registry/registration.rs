@@ -109,7 +109,7 @@ impl Registry {
                     events,
                 };
             }
-            // The name has another kind of entry: this place may already have a name of its own.
+            // The name has another kind of entry: this place may already have another name.
             let known = names_with_place(&name, registration.place)
                 .map_while(|candidate| entries.by_name.get(&candidate))
                 .filter(|known| known.place == registration.place)

@@ -124,7 +124,8 @@ impl std::error::Error for CircuitOpen {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the bound), return an error type \
+    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the \
+            bound), return an error type \
             of your own, or say what a rejected call returns with `on_open = |open| …`"
 )]
 pub trait FromCircuitOpen: Sized {
@@ -144,7 +145,8 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or say what a rejected \
+    note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or \
+            say what a rejected \
             call returns with `on_open = |open| …`"
 )]
 pub trait RejectedOutput {

@@ -22,7 +22,7 @@ pub enum StopReason {
     Hint,
     /// The retry runs inside another one, and `nested = collapse` leaves retries to that.
     Nested,
-    /// A delay or a time limit needs an async runtime with timers, and there is none. tokio reports
+    /// A delay or a time limit needs an async runtime with timers, which is missing. tokio reports
     /// disabled timers by a panic, which is contained; the panic hook still prints its message.
     NoTimer,
 }

@@ -111,7 +111,8 @@ impl std::error::Error for TimedOut {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs an error to return when it cuts the call short",
-    note = "add `impl From<resilient::TimedOut> for {Self}` (for a type parameter, the bound), or return an error type \
+    note = "add `impl From<resilient::TimedOut> for {Self}` (for a type parameter, the bound), \
+            or return an error type \
             of your own"
 )]
 pub trait FromTimedOut: Sized {

@@ -28,7 +28,7 @@ const RESULTS: [&str; 13] = [
 const CANCELLED: usize = 2;
 const PANICKED: usize = 3;
 
-/// On cache lines of its own.
+/// Counts on separate cache lines.
 #[repr(align(128))]
 struct Shard([AtomicU64; RESULTS.len()]);
 

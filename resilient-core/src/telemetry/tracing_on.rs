@@ -86,8 +86,8 @@ fn other(event: &Event) {
         ),
         EventKind::NestedRetry => tracing::warn!(
             place = name,
-            "a retry inside an attempt of another retry: their attempts multiply; let one layer retry, or say \
-             `nested = collapse` here"
+            "a retry inside an attempt of another retry: their attempts multiply; let one layer \
+             retry, or say `nested = collapse` here"
         ),
         EventKind::Transition(_) | EventKind::WouldOpen(_) => {}
     }
@@ -129,8 +129,8 @@ pub(crate) fn fell_back() {
 pub(crate) fn blocks_a_runtime() {
     emit(|| {
         tracing::warn!(
-            "a plain function under #[retry] sleeps on a thread of an async runtime and holds up its tasks: \
-             make it an async function, or call it in spawn_blocking"
+            "a plain function under #[retry] sleeps on a thread of an async runtime and holds up its \
+             tasks: make it an async function, or call it in spawn_blocking"
         );
     });
 }

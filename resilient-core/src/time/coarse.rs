@@ -52,7 +52,7 @@ impl CoarseClock {
         now.duration_since(self.coarse).as_nanos()
     }
 
-    /// The same clock, counting from an instant that it returned.
+    /// This clock, counting from an instant that it returned.
     pub(crate) fn counting_from(self, start: Instant) -> Self {
         let later = start.saturating_duration_since(self.start);
         Self {

@@ -6,12 +6,13 @@
 //!     cargo test --release -p resilient-core --no-default-features --test loom
 //! ```
 //!
-//! `.ci/mutants` proves that each model can fail: it applies the patches in `mutants/`. All orders are
-//! tried, except in models with a limit of preemptions; there `LOOM_MAX_PREEMPTIONS=4` tries more.
+//! `.ci/mutants` proves that each model can fail: it applies the patches in `mutants/`. All orders
+//! are tried, except in models with a limit of preemptions; there `LOOM_MAX_PREEMPTIONS=4` tries
+//! more.
 //!
-//! Word, lock, counts and the lock of a keyed group are loom's. Listeners' lists, the registry's lock,
-//! `OnceLock`s and the clock are the standard library's: they are not steps of a model, and two threads
-//! never hold or change them across a step.
+//! Word, lock, counts and the lock of a keyed group are loom's. Listeners' lists, the registry's
+//! lock, `OnceLock`s and the clock are the standard library's: they are not steps of a model, and
+//! two threads never hold or change them across a step.
 #![cfg(loom)]
 
 mod budget;
@@ -35,8 +36,8 @@ use resilient_core::time::ManualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs a model in the orders in which loads see the newest value, all of them, and in those in which
-/// loads may see older ones: see `src/platform/sync.rs`.
+/// Runs a model in the orders in which loads see the newest value, all of them, and in those in
+/// which loads may see older ones: see `src/platform/sync.rs`.
 #[track_caller]
 fn check(model: fn()) {
     check_up_to(None, model);
@@ -275,7 +276,8 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
     check(|| {
         let config = config().half_open_max_calls(2).half_open_successes(1);
         let breaker = due(&config.half_open_failures(1));
-        // One success closes; the failure is tolerated, or late. A closed circuit remembers nothing of it.
+        // One success closes; the failure is tolerated, or late. A closed circuit remembers nothing
+        // of it.
         let probe: fn(&'static CircuitBreaker) -> Permit<'static> =
             |breaker| breaker.try_acquire().unwrap();
         let (one, other) = (probe(breaker), probe(breaker));
@@ -384,7 +386,8 @@ fn b05_a_call_that_reads_the_clock_early_and_the_lock_late_turns_no_bucket_back(
         );
         clock.advance(SECOND);
         fail(breaker);
-        // The first is in the bucket that just left the window, or in that of the second, which is still in it.
+        // The first is in the bucket that just left the window, or in that of the second, which is
+        // still in it.
         let window = breaker.snapshot().window.unwrap();
         holds(
             [2, 3].contains(&window.failures),
@@ -532,7 +535,8 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
     });
 }
 
-/// What an operator does. The registry's own locks are the standard library's: one thread of a model uses it.
+/// What an operator does. The registry's own locks are the standard library's: one thread of a
+/// model uses it.
 fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();

@@ -1,9 +1,11 @@
-//! Successes that threads leave for the state machine, beside what ends their generation or their bucket.
+//! Successes that threads leave for the state machine, beside what ends their generation or their
+//! bucket.
 
 use super::*;
 use resilient_core::__private::own_stripe;
 
-/// A window of four calls that trusts its rates from the second one on, with two failures in it: successes are pending.
+/// A window of four calls that trusts its rates from the second one on, with two failures in it:
+/// successes are pending.
 fn windowed() -> (&'static CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(
         &config()
@@ -75,7 +77,8 @@ fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
             with_slot(0, || succeed(breaker)),
             with_slot(1, || fail(breaker)),
         );
-        // Three calls, one of them failed: whichever was the third, it met the condition; at the latest the next finds it.
+        // Three calls, one of them failed: whichever was the third, it met the condition; at the
+        // latest the next finds it.
         succeed(breaker);
         let seen = breaker.snapshot();
         holds(

@@ -20,7 +20,7 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit. An open one that is due for a probe opens anew.
+    /// Opens the circuit. An open one that is due for a probe opens again.
     pub(in crate::breaker) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open(TransitionReason::Manual, None, now);

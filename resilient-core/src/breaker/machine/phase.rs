@@ -17,7 +17,7 @@ pub(super) enum Phase {
     Disabled,
     ObserveOnly {
         health: Health,
-        /// A listener was told that the circuit would have opened.
+        /// It was reported that the circuit would have opened.
         reported: bool,
     },
 }

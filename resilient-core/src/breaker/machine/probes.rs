@@ -28,8 +28,8 @@ pub(super) enum Decision {
 
 impl Round {
     // B11: a lease that is over frees its slot.
-    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false` if there
-    /// is none.
+    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false`
+    /// if all are taken.
     pub(super) fn admit(&mut self, id: u64, config: &BreakerConfig, now: Instant) -> bool {
         if !self.has_slot(config) {
             let lost = self

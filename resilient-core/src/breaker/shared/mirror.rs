@@ -7,7 +7,7 @@ use crate::breaker::machine::{Stamp, Ticket};
 use crate::platform::AtomicU64;
 use crate::signal::Wait;
 
-/// Copies of what the state machine holds, in nanoseconds since the breaker's epoch. They are
+/// Copies of values of the state machine, in nanoseconds since the breaker's epoch. They are
 /// written under the breaker's lock.
 #[derive(Debug)]
 pub(super) struct Mirror {

@@ -26,7 +26,7 @@ pub(super) struct StripedCounters {
     shared: Stripe,
 }
 
-/// The counts of one thread, on a cache line of their own.
+/// The counts of one thread, on a separate cache line.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Stripe {

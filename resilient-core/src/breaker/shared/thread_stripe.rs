@@ -115,7 +115,7 @@ mod thread {
 }
 
 /// Models have no statics: a thread has the stripe that the model gives it, and the hand-over is a
-/// model of its own.
+/// separate model.
 #[cfg(any(loom, shuttle))]
 mod thread {
     use std::cell::Cell;

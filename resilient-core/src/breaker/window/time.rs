@@ -68,8 +68,8 @@ impl TimeWindow {
         places.fold(self.tally, |tally, place| tally.minus(self.buckets[place]))
     }
 
-    /// Fills this empty window with the present calls of another one; each call is taken to be as
-    /// late as its bucket allows.
+    /// Fills this empty window with the present calls of another one; each call counts as late as
+    /// its bucket allows.
     pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
         self.start = old.start;
         let count = old.count();

@@ -1,7 +1,7 @@
 //! The tokens, without a lock.
 //!
-//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens than
-//! fit. The word publishes nothing else, so relaxed accesses are enough.
+//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens
+//! than fit. The word publishes nothing else, so relaxed accesses are enough.
 
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -21,8 +21,8 @@ pub struct RetryBudget(Arc<SharedBudget>);
 
 impl RetryBudget {
     /// Makes a budget outside every registry. See
-    /// [`Registry::get_or_register_budget`](crate::registry::Registry::get_or_register_budget) for one that is
-    /// shared by its name.
+    /// [`Registry::get_or_register_budget`](crate::registry::Registry::get_or_register_budget) for
+    /// one that is shared by its name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BudgetConfig) -> Self {
         Self::with_name(Name::from(name.into()), config)
@@ -43,8 +43,8 @@ impl RetryBudget {
         &self.0.name
     }
 
-    /// Takes the cost of a retry, to be [spent](Reservation::spend) when its attempt starts. `None` if
-    /// there are fewer tokens: then the call should end with its present error.
+    /// Takes the cost of a retry, to be [spent](Reservation::spend) when its attempt starts. `None`
+    /// if there are fewer tokens: then the call should end with its present error.
     #[must_use]
     pub fn try_reserve(&self) -> Option<Reservation> {
         let Some(cost) = self.0.bucket.take() else {
@@ -55,8 +55,8 @@ impl RetryBudget {
         Some(Reservation::new(Arc::clone(&self.0), cost))
     }
 
-    /// A call succeeded. `paid` says whether this budget paid for its last attempt: then the cost of one
-    /// retry returns; otherwise the deposit is added.
+    /// A call succeeded. `paid` says whether this budget paid for its last attempt: then the cost
+    /// of one retry returns; otherwise the deposit is added.
     #[inline]
     pub fn succeeded(&self, paid: bool) {
         if paid {
@@ -109,7 +109,8 @@ impl RetryBudget {
         }
     }
 
-    /// Applies these settings; the tokens stay, as far as they fit. Returns whether anything changed.
+    /// Applies these settings; the tokens stay, as far as they fit. Returns whether anything
+    /// changed.
     pub(crate) fn reconfigure(&self, config: BudgetConfig) -> bool {
         let mut settings = self.settings();
         let changes = *settings != config;
@@ -120,8 +121,8 @@ impl RetryBudget {
         changes
     }
 
-    /// Replaces assumed defaults by these settings: the budget has as many tokens as if it had started
-    /// with them. Returns whether anything changed.
+    /// Replaces assumed defaults by these settings: the budget has as many tokens as if it had
+    /// started with them. Returns whether anything changed.
     pub(crate) fn replace_assumed(&self, config: BudgetConfig) -> bool {
         let mut settings = self.settings();
         let changes = *settings != config;

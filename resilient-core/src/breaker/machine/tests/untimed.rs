@@ -39,9 +39,9 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-/// Walks two machines through the same calls. The first gets each report at once, with the time. The
-/// second gets them as the shell does it: without the time unless it asks for it, and with deferred
-/// successes.
+/// Walks two machines through the same calls. The first gets each report at once, with the time.
+/// The second gets them as the shell does it: without the time unless it asks for it, and with
+/// deferred successes.
 #[test]
 fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
     let mut random = Generator::seeded(1);

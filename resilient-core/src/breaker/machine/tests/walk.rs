@@ -174,7 +174,7 @@ impl Model {
         }
     }
 
-    /// The call's place in `calls`, or the state and time that a rejected caller is told.
+    /// The call's place in `calls`, or the state and time that a rejected caller gets.
     fn admit(&mut self, now: Millis) -> Result<usize, (CircuitState, Option<Millis>)> {
         self.probe_if_due(now);
         let rejected = Err((self.state, self.retry_after(now)));
@@ -491,8 +491,8 @@ fn the_machine_agrees_with_a_plain_model_after_every_step() {
         );
         openings_grown += u32::from(walk.model.reopenings > 1);
     }
-    // The walks go everywhere, or they would prove little: all pairs of states but the six that no operation makes,
-    // from closed, disabled and observe-only to half-open, and from forced-open, disabled and observe-only to open.
+    // The walks reach all pairs of states, except the six that no operation makes: from closed,
+    // disabled and observe-only to half-open, and from forced-open, disabled and observe-only to open.
     assert_eq!(visited.len(), 30 - 6, "{visited:?}");
     assert!(openings_grown > 100, "{openings_grown}");
 }
