@@ -29,13 +29,13 @@ pub mod breaker {
 /// The module is not named `retry`: `use resilient::retry;` would import it beside the attribute,
 /// and clash with a module `retry` of your own.
 pub mod retries {
-    #[cfg(feature = "tokio")]
-    pub use resilient_core::retry::RetryCall;
     pub use resilient_core::retry::{
-        Attempt, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter, NestedMode,
-        NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy, RetryPolicyBuilder,
-        StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
+        Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
+        NestedMode, NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy,
+        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
     };
+    #[cfg(feature = "tokio")]
+    pub use resilient_core::retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
 }
 
 /// Retry budgets: they cap the retries to one dependency during an outage.
@@ -55,6 +55,11 @@ pub mod registry {
         BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
         Registry, Selection,
     };
+}
+
+/// Settings as text: the durations and shares that attributes, builders and files accept.
+pub mod settings {
+    pub use resilient_core::{IntoSetting, TextError, parse_duration, parse_share};
 }
 
 /// Events of breakers, budgets and retries, and subscriptions to them.

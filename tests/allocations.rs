@@ -158,7 +158,7 @@ fn fm_i3_a_healthy_call_allocates_nothing_in_any_mode() {
         heap.allocates_nothing(what, || report(&breaker, Outcome::Success));
         heap.allocates_nothing(what, || _ = run(breaker.call(async || Some(()))));
         let policy = RetryPolicy::DEFAULT;
-        let call = || run(policy.run_through(&breaker, async |_| Some(())));
+        let call = || run(policy.call().through(&breaker).run(async |_| Some(())));
         heap.allocates_nothing(what, || _ = call());
         breaker.observe_only();
         heap.allocates_nothing(what, || report(&breaker, Outcome::Success));

@@ -494,31 +494,33 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
         let breaker = CircuitBreaker::default();
         breaker.force_open();
         for _ in 0..3 {
-            assert_eq!(policy.run(async |_| Some(1)).await, Some(1));
+            assert_eq!(policy.call().run(async |_| Some(1)).await, Some(1));
         }
-        let second = policy.run(async |attempt| attempt.last_error().map(|()| 2));
+        let second = policy
+            .call()
+            .run(async |attempt| attempt.last_error().map(|()| 2));
         assert_eq!(second.await, Some(2));
-        assert_eq!(policy.run(async |_| Option::<()>::None).await, None);
-        let rejected = policy.run_through(&breaker, async |_| Some(1));
+        assert_eq!(policy.call().run(async |_| Option::<()>::None).await, None);
+        let rejected = policy.call().through(&breaker).run(async |_| Some(1));
         assert_eq!(rejected.await, None);
         let late = policy.call().deadline(Duration::from_secs(1));
         let late = late.run(|_| std::future::pending::<Option<()>>());
         assert_eq!(late.await, None);
-        let permanent = policy.run_with(
-            |_: &Option<()>| Some(resilient::Classification::permanent()),
-            async |_| None,
-        );
+        let permanent = policy
+            .call()
+            .classify_with(|_: &Option<()>| Some(resilient::Classification::permanent()))
+            .run(async |_| None);
         assert_eq!(permanent.await, None);
-        let never = policy.run(|_| std::future::pending::<Option<()>>());
+        let never = policy.call().run(|_| std::future::pending::<Option<()>>());
         let cancelled = tokio::time::timeout(Duration::from_secs(1), never).await;
         assert!(cancelled.is_err());
-        let asleep = policy.run(async |_| Option::<()>::None);
+        let asleep = policy.call().run(async |_| Option::<()>::None);
         let cancelled = tokio::time::timeout(Duration::from_nanos(1), asleep).await;
         assert!(cancelled.is_err());
     });
     let panics = std::thread::spawn(|| {
         let policy = RetryPolicy::DEFAULT;
-        let call = policy.run(|_| -> std::future::Ready<Option<()>> {
+        let call = policy.call().run(|_| -> std::future::Ready<Option<()>> {
             std::panic::resume_unwind(Box::new("quietly"))
         });
         let mut call = Box::pin(call);

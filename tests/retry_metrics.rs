@@ -122,7 +122,7 @@ impl Call {
             Err(_) => self.class.get(),
         };
         let call = call.through(&self.breaker).budget(&self.budget);
-        call.run_with(classify, |_| self.attempt()).await
+        call.classify_with(classify).run(|_| self.attempt()).await
     }
 }
 

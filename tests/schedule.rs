@@ -54,7 +54,7 @@ fn a_fixed_seed_draws_this() {
 fn every_line_fits_into_eighty_columns() {
     for command in [
         "",
-        "--base 1ns --factor 1.0000001 --max 3000000years --retries 4294967295 --attempt-timeout 584years",
+        "--base 1ns --factor 1.0000001 --max 1095727500d --retries 4294967295 --attempt-timeout 213302d",
         "--base 999.6ms --jitter 99% --backoff fibonacci --max 99999d --retries 30",
         "--jitter smooth --retries 12",
         "--jitter decorrelated --retries 20 --max 1000h",
@@ -118,11 +118,11 @@ fn what_is_not_understood_is_told_with_what_would_be() {
         ("schedule", "no option"),
         ("--base", "needs a value"),
         ("--base 100", "no duration, as in 100ms"),
-        ("--jitter some", "not one of full, equal"),
+        ("--jitter some", "one of `full`, `equal`"),
         ("--jitter 150%", "between 0 and 1"),
         (
             "--backoff quick",
-            "exponential, constant, linear, fibonacci",
+            "`exponential`, `constant`, `linear`, `fibonacci`",
         ),
         ("--factor two", "a number, as in 1.5"),
         ("--factor 0.5", "at least 1"),

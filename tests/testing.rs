@@ -109,7 +109,7 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
         let scope = Scope::new().seed(seed);
         let two_calls = async {
             for _ in 0..2 {
-                let _: Option<()> = RetryPolicy::DEFAULT.run(async |_| None).await;
+                let _: Option<()> = RetryPolicy::DEFAULT.call().run(async |_| None).await;
             }
         };
         block_on(scope.run(two_calls));
@@ -128,7 +128,7 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
 fn a_policys_own_seed_holds() {
     let policy = RetryPolicy::builder().seed(3).build().unwrap();
     let delays = |scope: Scope| {
-        let _: Option<()> = block_on(scope.run(policy.run(async |_| None)));
+        let _: Option<()> = block_on(scope.run(policy.call().run(async |_| None)));
         scope.call().delays().to_vec()
     };
     assert_eq!(delays(Scope::new().seed(1)), delays(Scope::new().seed(2)));
@@ -142,7 +142,7 @@ fn skipped_time_counts_for_the_time_of_the_call() {
         .build()
         .unwrap();
     let scope = Scope::new();
-    let _: Option<()> = block_on(scope.run(policy.run(async |_| None)));
+    let _: Option<()> = block_on(scope.run(policy.call().run(async |_| None)));
     scope.assert_delays(&[ms(100)]);
     assert_eq!(scope.call().gave_up(), Some(StopReason::Elapsed));
 }
@@ -161,7 +161,7 @@ fn skipped_time_moves_the_scopes_clock_and_the_breakers_on_it() {
         .max_retries(1)
         .build()
         .unwrap();
-    let call = policy.run_through(&breaker, async |attempt| {
+    let call = policy.call().through(&breaker).run(async |attempt| {
         if attempt.is_first() {
             Err(Fault::Down)
         } else {
@@ -177,7 +177,10 @@ fn a_rejected_attempt_was_not_made() {
     let scope = Scope::new();
     let breaker = CircuitBreaker::new("stock", BreakerConfig::default());
     breaker.force_open();
-    let call = RetryPolicy::DEFAULT.run_through(&breaker, async |_| Ok::<(), Fault>(()));
+    let call = RetryPolicy::DEFAULT
+        .call()
+        .through(&breaker)
+        .run(async |_| Ok::<(), Fault>(()));
     assert_eq!(block_on(scope.run(call)), Err(Fault::Open));
     scope.assert_attempts(0);
     assert_eq!(scope.call().gave_up(), Some(StopReason::CircuitOpen));
@@ -190,7 +193,7 @@ fn a_call_that_is_cancelled_has_no_end() {
     let scope = Scope::new().with_real_sleeps();
     let policy = RetryPolicy::builder().jitter(Jitter::None).build().unwrap();
     runtime.block_on(async {
-        let call = scope.run(policy.run(async |_| Option::<()>::None));
+        let call = scope.run(policy.call().run(async |_| Option::<()>::None));
         let mut call = Box::pin(call);
         let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));
         assert!(polled.await.is_pending(), "it sleeps for real");
@@ -231,7 +234,7 @@ fn a_clone_goes_with_a_task() {
         let task = scope.clone();
         let task = tokio::spawn(async move {
             let policy = RetryPolicy::DEFAULT;
-            let call = policy.run(async |_| Option::<()>::None);
+            let call = policy.call().run(async |_| Option::<()>::None);
             task.run(call).await
         });
         assert_eq!(task.await.unwrap(), None);

@@ -127,7 +127,7 @@ fn retries_and_their_end_are_told_at_debug() {
             .jitter(resilient::retries::Jitter::None)
             .build()
             .unwrap();
-        let output = runtime().block_on(policy.run(|_| async { Err::<(), _>(Fault) }));
+        let output = runtime().block_on(policy.call().run(|_| async { Err::<(), _>(Fault) }));
         assert_eq!(output, Err(Fault));
     });
     let expected = [
@@ -159,7 +159,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
             let output = call.run(|_| std::future::pending::<Result<(), Fault>>());
             assert_eq!(output.await, Err(Fault));
 
-            let output = policy.run(async |_| Ok::<_, Fault>(1)).await;
+            let output = policy.call().run(async |_| Ok::<_, Fault>(1)).await;
             assert_eq!(output, Ok(1), "of which nothing is told");
         });
     });
@@ -335,7 +335,7 @@ fn fm_i7_a_subscriber_that_panics_harms_no_call() {
             .base_delay(Duration::ZERO)
             .build()
             .unwrap();
-        let output = runtime().block_on(policy.run_through(&breaker, async |attempt| {
+        let output = runtime().block_on(policy.call().through(&breaker).run(async |attempt| {
             if attempt.number() < 3 {
                 Err(Fault)
             } else {

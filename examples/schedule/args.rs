@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
+use resilient::settings::parse_duration;
 use resilient::{ConfigError, RetryPolicy};
 
 pub(crate) const HELP: &str = "\
@@ -58,7 +59,7 @@ pub(crate) enum Asked {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) settings: RetryPolicyBuilder,
-    /// The same, checked.
+    /// The settings, checked.
     pub(crate) policy: RetryPolicy,
     /// The policy in words.
     pub(crate) title: String,
@@ -181,7 +182,7 @@ fn by_option(error: &ConfigError) -> String {
 }
 
 fn duration(option: &str, value: &str) -> Result<Duration, String> {
-    humantime::parse_duration(value).map_err(|error| {
+    parse_duration(value).map_err(|error| {
         format!("`{option} {value}` is no duration, as in 100ms, 10s or 2m: {error}")
     })
 }
@@ -192,34 +193,14 @@ fn number<N: FromStr<Err: Display>>(option: &str, value: &str, what: &str) -> Re
 }
 
 fn backoff_named(name: &str) -> Result<Backoff, String> {
-    Ok(match name {
-        "exponential" => Backoff::Exponential,
-        "constant" => Backoff::Constant,
-        "linear" => Backoff::Linear,
-        "fibonacci" => Backoff::Fibonacci,
-        _ => {
-            return Err(format!(
-                "`--backoff {name}` is not one of exponential, constant, linear, fibonacci"
-            ));
-        }
-    })
+    name.parse()
+        .map_err(|error| format!("`--backoff {name}`: {error}"))
 }
 
 fn jitter_named(name: &str) -> Result<Jitter, String> {
-    let share = || match name.strip_suffix('%') {
-        Some(percent) => percent.parse().ok().map(|percent: f64| percent / 100.0),
-        None => name.parse().ok(),
-    };
-    Ok(match name {
-        "full" => Jitter::Full,
-        "equal" => Jitter::Equal,
-        "none" => Jitter::None,
-        "decorrelated" => Jitter::Decorrelated,
-        "smooth" => Jitter::Smooth,
-        _ => Jitter::Proportional(share().ok_or_else(|| {
-            format!(
-                "`--jitter {name}` is not one of full, equal, none, decorrelated, smooth, nor a proportion as in 0.2 or 20%"
-            )
-        })?),
-    })
+    if let Ok(share) = name.parse() {
+        return Ok(Jitter::Proportional(share));
+    }
+    name.parse()
+        .map_err(|error| format!("`--jitter {name}`: {error}"))
 }

@@ -18,7 +18,9 @@
 //! let breaker = CircuitBreaker::new("inventory", BreakerConfig::default());
 //! let policy = RetryPolicy::builder().base_delay(Duration::from_millis(50)).build()?;
 //! let stock = policy
-//!     .run_through(&breaker, async |attempt| {
+//!     .call()
+//!     .through(&breaker)
+//!     .run(async |attempt| {
 //!         if attempt.number() < 3 { Err(FetchError::Timeout) } else { Ok(7) }
 //!     })
 //!     .await;
@@ -48,6 +50,7 @@ mod metrics;
 mod platform;
 pub mod registry;
 pub mod retry;
+mod settings;
 pub mod signal;
 mod telemetry;
 #[cfg(feature = "test-util")]
@@ -56,6 +59,7 @@ pub mod time;
 
 #[cfg(feature = "inventory")]
 pub use call_site::AnnotatedFunction;
+pub use resilient_settings::{IntoSetting, TextError, parse_duration, parse_share};
 
 /// What the code that the attributes write calls. Not public API: it may change in every version.
 #[doc(hidden)]

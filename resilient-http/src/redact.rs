@@ -1,10 +1,10 @@
-//! What may be printed of headers: their names.
+//! Which headers are secret, and what may be printed of headers.
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 
-/// Prints the names of headers without their values: a server may send back what it was sent.
+/// Prints header names without values: a server may echo what it received.
 pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for HeaderNames<'_> {
@@ -15,7 +15,7 @@ impl fmt::Debug for HeaderNames<'_> {
     }
 }
 
-/// Whether a header shows who the caller is: such ones are not sent in the clear.
+/// Whether a header may carry credentials. Such headers are not sent over plain `http`.
 pub(crate) fn is_credential(name: &HeaderName) -> bool {
     const NAMES: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
     const WORDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "passw"];
@@ -23,7 +23,8 @@ pub(crate) fn is_credential(name: &HeaderName) -> bool {
     NAMES.contains(&name) || WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Marks the values of all headers whose names sound of secrets, so that nobody below prints them. Rather one too many.
+/// Marks header values as sensitive if their names suggest a secret, so that other crates do not
+/// print them.
 pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
     const WORDS: [&str; 4] = ["auth", "key", "signature", "credential"];
     for (name, value) in headers.iter_mut() {

@@ -1,4 +1,5 @@
-//! Two thousand callers at once through one client, to a server that fails three times in ten and is dead for two seconds.
+//! Two thousand concurrent callers of one client; the server fails 30 % of requests and is down for
+//! two seconds.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -15,17 +16,17 @@ use support::{until, within};
 
 const CALLERS: usize = 2000;
 const CALLS_EACH: u32 = 8;
-/// So many requests after the first it dies.
+/// The number of requests before the server goes down.
 const DIES_AT: usize = 2500;
 const DEAD_FOR: Duration = Duration::from_secs(2);
 
 /// How the calls of one caller ended.
 #[derive(Default)]
 struct Ends {
-    /// By kind of error; `None` for successes.
+    /// By kind of error; `None` is success.
     kinds: BTreeMap<Option<&'static str>, u64>,
     attempts: u64,
-    /// Calls that were sent at least once.
+    /// Calls with at least one request.
     sent: u64,
 }
 
@@ -39,7 +40,7 @@ impl Ends {
 
 async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
     let mut ends = Ends::default();
-    // Not all at once.
+    // Spreads the starts.
     tokio::time::sleep(Duration::from_millis(caller % 500)).await;
     for _ in 0..CALLS_EACH {
         let call = api.get::<Response>("items/{n}").param("n", caller);
@@ -54,7 +55,7 @@ async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
-    // Two ends of each connection are in this process.
+    // Both ends of each connection are in this process.
     let files = rlimit::increase_nofile_limit(16_384).unwrap();
     assert!(files > 5000, "too few files may be open: {files}");
     let died = OnceLock::new();
@@ -91,7 +92,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         .map(|caller| tokio::spawn(call_again_and_again(api.clone(), caller)))
         .collect();
     let mut all = Ends::default();
-    // Each of its calls ends within its deadline: the test runner would tell of one that does not.
+    // Every call ends within its deadline; otherwise the test runner reports a hang.
     for caller in callers {
         let ends = caller.await.unwrap();
         all.attempts += ends.attempts;
@@ -111,14 +112,14 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         all.kinds.values().sum::<u64>(),
         (CALLERS as u64) * u64::from(CALLS_EACH)
     );
-    // They saw it well, dead, and protected from it.
+    // The calls met the server up and down, and the open circuit.
     assert!(all.kinds[&None] > 100);
     assert!(totals.rejected > 0, "the circuit opened");
-    // Every attempt is accounted for: by its caller, by the circuit breaker, and nobody else was at the server.
+    // The attempts of the callers, of the circuit breaker and of the server agree.
     let reported = totals.success + totals.failure + totals.ignored + totals.late;
     assert_eq!((reported, totals.abandoned), (all.attempts, 0));
     assert!(server.count() as u64 <= all.attempts);
-    // Each attempt beyond a call's first was paid, and the budget has not spent more than it had.
+    // The budget paid for each retry and did not spend more than it had.
     let extra = all.attempts - all.sent;
     assert_eq!(counts.spent, extra);
     let config = budget.config();
@@ -129,7 +130,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
             <= u64::from(config.initial_tokens()) + deposits + counts.refunded * cost
     );
     assert_eq!(api.in_flight(), 0);
-    // It is well again, and so is the client.
+    // The server and the client have recovered.
     let well = async {
         while api.get::<Response>("well").into_future().await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,6 +1,6 @@
-//! Row G1: a secret is in nothing that this crate, or what is below it, prints: whatever is printed, at every level.
+//! Row G1: nothing that this crate or its dependencies print, at any log level, contains a secret.
 //!
-//! A program of its own, since the loggers are the process's.
+//! A separate test binary, because loggers are global.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -23,12 +23,12 @@ use support::raw::{Raw, Step, refusing, write};
 use support::settings::client;
 use support::within;
 
-/// What must not be found. It is in every value of every call here.
+/// The secret. It is in every value of every call here.
 const CANARY: &str = "cAnArY-7f3a";
-/// The same as `Basic` has it: of `me:cAnArY-7f3a`.
+/// The secret in base64, as `Basic` sends `me:cAnArY-7f3a`.
 const ENCODED: &str = "bWU6Y0FuQXJZLTdmM2E=";
 
-/// All that was printed.
+/// Everything that was printed.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<Vec<u8>>>);
 
@@ -52,7 +52,7 @@ impl Printed {
             self.add(&format!("{error}\n{error:?}\n{error:#?}\n"));
             source = error.source();
         }
-        // What a panic says: the hook has it.
+        // Panic messages go through the hook.
         let failed = std::hint::black_box(Err::<(), _>(error));
         catch_unwind(AssertUnwindSafe(|| failed.unwrap())).unwrap_err();
     }
@@ -86,7 +86,7 @@ impl log::Log for Printed {
     fn flush(&self) {}
 }
 
-/// Every logger there is, at its loudest.
+/// All loggers, at their most verbose level.
 fn listen() -> Printed {
     let printed = Printed::default();
     log::set_boxed_logger(Box::new(printed.clone())).unwrap();
@@ -110,13 +110,13 @@ fn listen() -> Printed {
     printed
 }
 
-/// Somebody else's client, which is told to log all that it sends, or not.
+/// A client built elsewhere, with or without logging of all traffic.
 fn given(verbose: bool) -> reqwest::Client {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     builder.connection_verbose(verbose).build().unwrap()
 }
 
-/// Clients that carry the secret in every way there is.
+/// Clients that carry the secret in every possible place.
 fn clients(url: &str, printed: &Printed) -> Vec<ApiClient> {
     let key = || ApiKey::secret(CANARY);
     let fresh = || Ok::<_, io::Error>(SecretString::from(CANARY));
@@ -194,7 +194,7 @@ async fn call_all(api: &ApiClient, printed: &Printed) -> Vec<Option<ErrorKind>> 
     kinds
 }
 
-/// Requests that cannot be built, with the secret in what is wrong.
+/// Requests that cannot be built, with the secret in the wrong part.
 async fn refuse_all(api: &ApiClient, printed: &Printed) {
     let text = CANARY;
     let long = text.repeat(1000);
@@ -334,7 +334,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
     assert!(found.contains(&None));
     let leaks = leaks(&printed);
     assert!(leaks.is_empty(), "{}", &leaks[..leaks.len().min(4000)]);
-    // That the search finds what is there: a client that somebody else made to log all.
+    // The search works: it finds the secret that a verbose client logs.
     let api = client(&server.url).transport(ReqwestTransport::given(given(true)));
     call_all(&api.build().unwrap(), &printed).await;
     assert!(self::leaks(&printed).contains("TRACE"));

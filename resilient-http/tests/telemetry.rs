@@ -1,4 +1,4 @@
-//! Spans and durations, as the semantic conventions of OpenTelemetry name them.
+//! Spans and durations follow the semantic conventions of OpenTelemetry.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -21,10 +21,10 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-/// One test at a time: what a call site is told of its subscribers is the process's.
+/// Runs one test at a time: `tracing` caches per process which call sites are enabled.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// A span with its fields, and the name of the one around it.
+/// A span with its fields and the name of its parent.
 #[derive(Debug, Clone, Default)]
 struct Span {
     id: u64,

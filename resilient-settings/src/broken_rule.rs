@@ -51,8 +51,8 @@ impl Rule {
             Given::Value(value) => Some(value),
             Given::Unknown | Given::Open => None,
             Given::Default => {
-                if let Some((other, word)) = self.no_defaults_if {
-                    if let Given::Value(Value::Word(found)) = given[other] {
+                if let [(other, word)] = self.no_defaults_if {
+                    if let Given::Value(Value::Word(found)) = given[*other] {
                         if is_same(found, word) {
                             return None;
                         }

@@ -1,7 +1,5 @@
 //! Checks settings against their table, and drops those that break a rule.
 
-use std::borrow::Cow;
-
 use crate::Relation;
 use crate::table::{Given, Table, Value};
 
@@ -26,15 +24,13 @@ impl Broken {
 
     /// The rule, as in "must be at least 1".
     #[must_use]
-    pub fn rule(&self) -> Cow<'static, str> {
-        let setting = &self.table.settings[self.setting];
-        match (self.rule, self.value) {
-            (Some((rule, other_is_default)), _) => {
-                let rule = &self.table.rules[rule];
-                Cow::Owned(rule.must_of(self.table, self.setting, other_is_default))
+    pub fn rule(&self) -> String {
+        match self.rule {
+            Some((rule, other_is_default)) => {
+                self.table.rules[rule].must_of(self.table, self.setting, other_is_default)
             }
-            (None, Some(value)) => Cow::Borrowed(setting.must(value)),
-            (None, None) => Cow::Borrowed(setting.must),
+            // The form of a value that is not known is that of a count.
+            None => self.table.settings[self.setting].must(self.value.unwrap_or(Value::Count(0))),
         }
     }
 }
@@ -57,14 +53,13 @@ impl Table {
         while at < self.rules.len() {
             let rule = &self.rules[at];
             if rule.is_broken(self, given) {
-                let named = rule.named(given);
                 let other_is_default = match rule.relation {
                     Relation::AtMost(other) | Relation::AtLeast(other) => {
                         given[other].is_default() || given[rule.subject].is_default()
                     }
                     _ => false,
                 };
-                return Some(self.broken(given, named, Some((at, other_is_default))));
+                return Some(self.broken(given, rule.named(given), Some((at, other_is_default))));
             }
             at += 1;
         }

@@ -18,60 +18,6 @@ macro_rules! form {
     ($words:ident $($word:literal),+) => { $crate::Form::Word(&[$($word),+]) };
 }
 
-/// The rule of a form. Empty where every value of the type is in range.
-macro_rules! must {
-    (Count $least:literal ..) => {
-        concat!("must be at least ", $least)
-    };
-    (Count $least:literal ..= $most:literal) => {
-        concat!("must be between ", $least, " and ", $most)
-    };
-    (Time positive) => {
-        "must be longer than zero"
-    };
-    (Share) => {
-        "must be between 0 and 1"
-    };
-    (Share positive) => {
-        "must be above 0 and at most 1"
-    };
-    (Factor) => {
-        "must be a finite number of at least 1"
-    };
-    (Window ..= $most:literal) => {
-        concat!(
-            "must be between 1 and ",
-            $most,
-            " calls; longer ones are a time"
-        )
-    };
-    (Jitter $($word:literal),+) => {
-        "as a proportion must be between 0 and 1"
-    };
-    ($form:ident $($range:tt)*) => {
-        ""
-    };
-}
-
-/// The reason of a form, for entries that state no reason.
-macro_rules! reason {
-    (Share) => {
-        "a proportion is from 0 to 1, or from \"0%\" to \"100%\""
-    };
-    (Jitter $($word:literal),+) => {
-        "a proportion is from 0 to 1, or from \"0%\" to \"100%\""
-    };
-    (Share positive) => {
-        "a rate is above 0 and up to 1, or a percentage up to \"100%\""
-    };
-    (Factor) => {
-        "a factor is finite and at least 1"
-    };
-    ($form:ident $($range:tt)*) => {
-        ""
-    };
-}
-
 macro_rules! value {
     (Count $value:expr) => {
         $crate::Value::Count($value)
@@ -133,11 +79,7 @@ macro_rules! define {
             name: stringify!($name),
             doc: concat!($($doc),+),
             form: form!($form $($($range)+)?),
-            must: must!($form $($($range)+)?),
-            reason: {
-                let own: &[&str] = &[$($reason)?];
-                if own.is_empty() { reason!($form $($($range)+)?) } else { own[0] }
-            },
+            reason: concat!($($reason)?),
             default: {
                 let fixed: &[$crate::Value] = &[$(value!($form $default))?];
                 if fixed.is_empty() { None } else { Some(fixed[0]) }
@@ -157,10 +99,29 @@ macro_rules! table {
         pub static TABLE: $crate::Table = {
             #[allow(clippy::enum_glob_use, clippy::wildcard_imports)]
             use {self::key::*, $crate::Relation::*};
-            $crate::Table::new(SETTINGS, &[
-                $($crate::Rule::new($subject, $relation, $must, $reason)
-                    $(.no_defaults_if($word))?),+
-            ])
+            let rules = &[$($crate::Rule {
+                subject: $subject,
+                relation: $relation,
+                must: $must,
+                reason: $reason,
+                no_defaults_if: &[$($word)?],
+            }),+];
+            $crate::Table { settings: SETTINGS, rules }
         };
+    };
+}
+
+/// A callback of the table that hands names, forms and documentation to the macro `$callback`,
+/// after the tokens in `$extra`.
+#[macro_export]
+macro_rules! fields {
+    ($callback:ident $extra:tt $(
+        $(#[doc = $doc:literal])+
+        $name:ident: $form:ident $(($($range:tt)+))?,
+        default($($default:tt)*),
+        $(reason($reason:literal),)?
+        advice($advice:literal);
+    )+) => {
+        $callback! { $extra $($name: $form, $($doc)+;)+ }
     };
 }

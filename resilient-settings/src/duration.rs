@@ -57,7 +57,7 @@ struct Part<'a> {
 /// assert_eq!(parse_duration("1.5 hours"), Ok(Duration::from_secs(5_400)));
 /// ```
 pub fn parse_duration(text: &str) -> Result<Duration, TextError> {
-    read(text).map_err(TextError::new)
+    read(text).map_err(|message| TextError::new(text, message))
 }
 
 fn read(text: &str) -> Result<Duration, String> {

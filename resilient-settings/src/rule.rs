@@ -13,8 +13,8 @@ pub struct Rule {
     pub(crate) must: &'static str,
     /// A compile error, or its end, as [`Rule::explain`] describes.
     pub(crate) reason: &'static str,
-    /// While this setting has this word, defaults do not take part.
-    pub(crate) no_defaults_if: Option<(usize, &'static str)>,
+    /// While one of these settings has this word, defaults do not take part.
+    pub(crate) no_defaults_if: &'static [(usize, &'static str)],
 }
 
 /// How two settings, or three, depend on each other.
@@ -46,26 +46,6 @@ pub enum Relation {
 }
 
 impl Rule {
-    pub(crate) const fn new(
-        subject: usize,
-        relation: Relation,
-        must: &'static str,
-        reason: &'static str,
-    ) -> Self {
-        Self {
-            subject,
-            relation,
-            must,
-            reason,
-            no_defaults_if: None,
-        }
-    }
-
-    pub(crate) const fn no_defaults_if(mut self, has: (usize, &'static str)) -> Self {
-        self.no_defaults_if = Some(has);
-        self
-    }
-
     /// The settings that the rule is about, the subject last.
     #[must_use]
     pub fn settings(&self) -> Vec<usize> {

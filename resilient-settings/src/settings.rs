@@ -276,7 +276,7 @@ pub mod breaker {
             "must not be above `half_open_successes` and `half_open_failures` together",
             "more calls at a time decide nothing";
         min_calls, Needs(&[failure_rate, slow_call_rate]),
-            "needs a `failure_rate` or `slow_call_rate`: it means nothing else",
+            "needs a `failure_rate` or `slow_call_rate`, which needs a `window`",
             "`min_calls` is for rates only: it needs a `failure_rate`, as in \
              `failure_rate = \"50%\"`, or a `slow_call_rate`";
         failure_rate, Needs(&[window]), NEEDS_WINDOW, IN_WINDOW;
@@ -320,7 +320,7 @@ pub mod retry {
             "`backoff_factor` works with `backoff = exponential` only: the other schedules do \
              not multiply";
         jitter, NotWith { own: SCHEDULES, other: backoff, words: NOT_EXPONENTIAL },
-            "that is a schedule of its own goes with exponential backoff only",
+            "must not be `decorrelated` or `smooth` unless the backoff is exponential",
             "`jitter = {value}` works with `backoff = exponential` only: it has a growth of its \
              own";
         backoff_factor, NotWith { own: &[], other: jitter, words: SCHEDULES }, FACTOR,

@@ -21,24 +21,29 @@ pub fn parse_share(text: &str) -> Result<f64, TextError> {
     let digits = text.strip_suffix('%').unwrap_or(text).trim();
     let unsigned = digits.strip_prefix('-').unwrap_or(digits);
     if !is_decimal(unsigned) {
-        return Err(TextError::new(format!(
-            "{text:?} is not a percentage: write a share as in `0.2` or \"20%\""
-        )));
+        return Err(TextError::new(
+            text,
+            format!("{text:?} is not a percentage: write a share as in `0.2` or \"20%\""),
+        ));
     }
     if !text.ends_with('%') {
         let or = match digits.parse::<f64>() {
             Ok(share) if share <= 1.0 => format!(", or {digits} without quotes"),
             _ => String::new(),
         };
-        return Err(TextError::new(format!(
-            "a share in quotes is a percentage: write \"{digits}%\"{or}"
-        )));
+        return Err(TextError::new(
+            text,
+            format!("a share in quotes is a percentage: write \"{digits}%\"{or}"),
+        ));
     }
     // The exponent gives the nearest `f64`, which a division by 100 would not. The sum makes a
     // negative zero positive.
     match format!("{digits}e-2").parse::<f64>() {
         Ok(share) => Ok(share + 0.0),
-        Err(_) => Err(TextError::new(format!("{text:?} is not a percentage"))),
+        Err(_) => Err(TextError::new(
+            text,
+            format!("{text:?} is not a percentage"),
+        )),
     }
 }
 

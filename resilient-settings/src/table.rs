@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Rule, Window};
+use crate::{Rule, TextError, parse_share};
 
 /// The settings of one thing, such as a breaker, and the rules between them.
 #[derive(Debug)]
@@ -16,10 +16,6 @@ pub struct Table {
 }
 
 impl Table {
-    pub(crate) const fn new(settings: &'static [Setting], rules: &'static [Rule]) -> Self {
-        Self { settings, rules }
-    }
-
     /// The setting of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'static Setting> {
@@ -42,9 +38,7 @@ pub struct Setting {
     pub doc: &'static str,
     /// How it is written, and its range.
     pub form: Form,
-    /// The end of the sentence "`name` is 0: …" in the error of a builder.
-    pub(crate) must: &'static str,
-    /// The end of that sentence in a compile error, where it also says why.
+    /// Why the range is as it is, for a compile error. Empty where the form says it.
     pub(crate) reason: &'static str,
     /// The default, unless it depends on other settings.
     pub default: Option<Value>,
@@ -129,43 +123,6 @@ pub enum Given {
 }
 
 impl Given {
-    /// What is known of an optional count.
-    #[must_use]
-    pub const fn count(count: Option<u32>) -> Self {
-        match count {
-            Some(count) => Self::Value(Value::Count(count)),
-            None => Self::Default,
-        }
-    }
-
-    /// What is known of an optional duration.
-    #[must_use]
-    pub const fn time(time: Option<Duration>) -> Self {
-        match time {
-            Some(time) => Self::Value(Value::Time(time)),
-            None => Self::Default,
-        }
-    }
-
-    /// What is known of an optional share or factor.
-    #[must_use]
-    pub const fn number(number: Option<f64>) -> Self {
-        match number {
-            Some(number) => Self::Value(Value::Number(number)),
-            None => Self::Default,
-        }
-    }
-
-    /// What is known of an optional window.
-    #[must_use]
-    pub const fn window(window: Option<Window>) -> Self {
-        match window {
-            Some(Window::Calls(calls)) => Self::Value(Value::Count(calls)),
-            Some(Window::Time(time)) => Self::Value(Value::Time(time)),
-            None => Self::Default,
-        }
-    }
-
     pub(crate) const fn is_given(self) -> bool {
         matches!(self, Self::Value(_) | Self::Unknown)
     }
@@ -196,13 +153,36 @@ impl Setting {
         }
     }
 
-    /// The rule that a value out of range breaks, as in "must be at least 1".
+    /// The rule that a value out of range breaks, as in "must be at least 1". Empty if no value of
+    /// the type is out of range.
     #[must_use]
-    pub const fn must(&self, value: Value) -> &'static str {
-        match (self.form, value) {
-            (Form::Window { .. }, Value::Time(_)) => "must be longer than zero",
-            _ => self.must,
-        }
+    pub fn must(&self, value: Value) -> String {
+        let rule = match (self.form, value) {
+            (
+                Form::Count {
+                    least,
+                    most: u32::MAX,
+                },
+                _,
+            ) if least > 0 => {
+                return format!("must be at least {least}");
+            }
+            (Form::Count { least, most }, _) if most < u32::MAX => {
+                return format!("must be between {least} and {most}");
+            }
+            (Form::Window { .. }, Value::Time(_)) | (Form::Time { zero: false }, _) => {
+                "must be longer than zero"
+            }
+            (Form::Window { most }, _) => {
+                return format!("must be between 1 and {most} calls; longer ones are a time");
+            }
+            (Form::Share { zero: true }, _) => "must be between 0 and 1",
+            (Form::Share { zero: false }, _) => "must be above 0 and at most 1",
+            (Form::Factor, _) => "must be a finite number of at least 1",
+            (Form::WordOrShare(_), _) => "as a proportion must be between 0 and 1",
+            _ => "",
+        };
+        rule.to_owned()
     }
 
     /// The end of a compile error for a value out of range, after "`name` is `value`: ".
@@ -210,7 +190,15 @@ impl Setting {
     pub const fn reason(&self, value: Value) -> &'static str {
         match (self.form, value) {
             (Form::Window { .. }, Value::Time(_)) => "it would hold no call, so above zero",
-            _ => self.reason,
+            _ if !self.reason.is_empty() => self.reason,
+            (Form::Share { zero: false }, _) => {
+                "a rate is above 0 and up to 1, or a percentage up to \"100%\""
+            }
+            (Form::Share { .. } | Form::WordOrShare(_), _) => {
+                "a proportion is from 0 to 1, or from \"0%\" to \"100%\""
+            }
+            (Form::Factor, _) => "a factor is finite and at least 1",
+            _ => "",
         }
     }
 
@@ -221,6 +209,28 @@ impl Setting {
             self.default
         } else {
             None
+        }
+    }
+
+    /// The value of text that is a word, or a percentage if the setting has shares.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`], if the setting has no such word. It lists the words.
+    pub fn read_word(&self, text: &str) -> Result<Value, TextError> {
+        if let Some(word) = self.words().iter().find(|word| **word == text) {
+            return Ok(Value::Word(word));
+        }
+        let words: Vec<String> = self.words().iter().map(|it| format!("`{it}`")).collect();
+        let words = words.join(", ");
+        match self.form {
+            Form::WordOrShare(_) => parse_share(text).map(Value::Number).map_err(|_| {
+                TextError::new(
+                    text,
+                    format!("must be one of {words}, or a share like \"20%\""),
+                )
+            }),
+            _ => Err(TextError::new(text, format!("must be one of {words}"))),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{TextError, parse_duration, parse_share};
+use crate::{TextError, Value, parse_duration, parse_share};
 
 /// The calls that rates and counts are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,17 @@ pub enum Window {
     /// The calls of the last so much time, which is longer than zero. The window is divided into
     /// buckets and forgets one bucket at a time; the first bucket starts with the breaker's state.
     Time(Duration),
+}
+
+impl Window {
+    /// The value as the rules compare it.
+    #[must_use]
+    pub const fn value(self) -> Value {
+        match self {
+            Self::Calls(calls) => Value::Count(calls),
+            Self::Time(time) => Value::Time(time),
+        }
+    }
 }
 
 impl From<u32> for Window {
@@ -30,6 +41,10 @@ impl From<Duration> for Window {
 /// A value of a setting: the value itself, or the text that attributes and files accept for it.
 ///
 /// Durations are text like `"250ms"` or `"1m 30s"`, shares text like `"50%"`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of a setting of type `{T}`",
+    label = "expected `{T}`, or text such as \"2s\" for a duration and \"20%\" for a share"
+)]
 pub trait IntoSetting<T> {
     /// The value.
     ///
@@ -55,8 +70,11 @@ into_setting! {
     &str => Duration: parse_duration;
     f64 => f64: Ok;
     &str => f64: parse_share;
-    Window => Window: Ok;
-    u32 => Window: |calls| Ok(Window::Calls(calls));
-    Duration => Window: |time| Ok(Window::Time(time));
     &str => Window: |text| parse_duration(text).map(Window::Time);
+}
+
+impl<T: Into<Window>> IntoSetting<Window> for T {
+    fn into_setting(self) -> Result<Window, TextError> {
+        Ok(self.into())
+    }
 }

@@ -4,17 +4,29 @@ use std::fmt;
 
 /// Why text cannot be read as a value, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextError(String);
+pub struct TextError {
+    text: Box<str>,
+    message: Box<str>,
+}
 
 impl TextError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+    pub(crate) fn new(text: &str, message: impl Into<Box<str>>) -> Self {
+        Self {
+            text: text.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The text that cannot be read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 

@@ -3,67 +3,91 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use resilient_settings::{Form, Setting, Table, Value, breaker, duration_text, retry};
+use resilient_settings::{Form, Setting, Table, Value, breaker, budget, duration_text, retry};
 
 const END: &str = "<!-- end of settings -->";
 
-/// The pages, each with the name of its marker, its table, and whether it has advice.
-fn pages() -> [(&'static str, &'static str, &'static Table, bool); 3] {
-    [
-        ("docs/settings.md", "breaker", &breaker::TABLE, true),
-        (
-            "resilient-macros/docs/circuit_breaker.md",
-            "breaker",
-            &breaker::TABLE,
-            true,
-        ),
-        (
-            "resilient-macros/docs/retry.md",
-            "retry",
-            &retry::TABLE,
-            true,
-        ),
-    ]
+/// A page with a table between two markers.
+struct Page {
+    path: &'static str,
+    table: &'static Table,
+    /// The builder that the names link to. A page without links shows the advice instead.
+    builder: Option<&'static str>,
 }
+
+const PAGES: [Page; 6] = [
+    Page {
+        path: "docs/settings.md",
+        table: &breaker::TABLE,
+        builder: None,
+    },
+    Page {
+        path: "resilient-macros/docs/circuit_breaker.md",
+        table: &breaker::TABLE,
+        builder: None,
+    },
+    Page {
+        path: "resilient-macros/docs/retry.md",
+        table: &retry::TABLE,
+        builder: None,
+    },
+    Page {
+        path: "resilient-core/src/breaker/config/settings.md",
+        table: &breaker::TABLE,
+        builder: Some("BreakerConfigBuilder"),
+    },
+    Page {
+        path: "resilient-core/src/retry/settings.md",
+        table: &retry::TABLE,
+        builder: Some("RetryPolicyBuilder"),
+    },
+    Page {
+        path: "resilient-core/src/retry/budget/settings.md",
+        table: &budget::TABLE,
+        builder: Some("BudgetConfigBuilder"),
+    },
+];
 
 #[test]
 fn the_tables_of_the_pages_are_up_to_date() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let update = std::env::var_os("UPDATE_DOCS").is_some();
-    for (page, marker, table, has_advice) in pages() {
-        let path = root.join(page);
-        let text = std::fs::read_to_string(&path).expect(page);
-        let begin = format!("<!-- settings: {marker} -->\n");
-        let (before, rest) = text.split_once(&begin).expect(page);
-        let (_, after) = rest.split_once(END).expect(page);
-        let expected = format!("{before}{begin}\n{}\n{END}{after}", rows(table, has_advice));
+    for page in PAGES {
+        let path = root.join(page.path);
+        let text = std::fs::read_to_string(&path).expect(page.path);
+        let begin = "<!-- settings -->\n";
+        let (before, rest) = text.split_once(begin).expect(page.path);
+        let (_, after) = rest.split_once(END).expect(page.path);
+        let expected = format!("{before}{begin}\n{}\n{END}{after}", rows(&page));
         if update {
-            std::fs::write(&path, expected).expect(page);
+            std::fs::write(&path, expected).expect(page.path);
         } else {
             let advice = "run `UPDATE_DOCS=1 cargo test -p resilient-settings --test docs`";
-            assert!(text == expected, "{page} is out of date: {advice}");
+            assert!(text == expected, "{} is out of date: {advice}", page.path);
         }
     }
 }
 
-fn rows(table: &Table, has_advice: bool) -> String {
+fn rows(page: &Page) -> String {
     let mut text = String::from("| setting | what it does | range | default |");
-    text += if has_advice { " change it |\n" } else { "\n" };
-    text += if has_advice {
-        "|---|---|---|---|---|\n"
-    } else {
-        "|---|---|---|---|\n"
+    text += match page.builder {
+        None => " change it |\n|---|---|---|---|---|\n",
+        Some(_) => "\n|---|---|---|---|\n",
     };
-    for (at, setting) in table.settings.iter().enumerate() {
+    for (at, setting) in page.table.settings.iter().enumerate() {
+        let name = setting.name;
+        let _ = match page.builder {
+            None => write!(text, "| `{name}` |"),
+            Some(builder) => write!(text, "| [`{name}`]({builder}::{name}) |"),
+        };
+        let range = range(page.table, at);
         let _ = write!(
             text,
-            "| `{}` | {} | {} | {} |",
-            setting.name,
+            " {} | {range} | {} |",
             summary(setting),
-            range(table, at),
-            default(setting),
+            default(setting)
         );
-        if has_advice {
+        if page.builder.is_none() {
             let _ = write!(text, " {} |", setting.advice);
         }
         text.push('\n');
@@ -94,10 +118,7 @@ fn range(table: &Table, at: usize) -> String {
         Form::Word(_) => words(),
         Form::WordOrShare(_) => format!("{}, or a share", words()),
         Form::WordOrFunction(_) => format!("{}, or a function", words()),
-        _ => match setting.must(Value::Count(0)) {
-            "" => String::new(),
-            rule => shown(rule),
-        },
+        _ => shown(&setting.must(Value::Count(0))),
     }];
     for rule in table.rules.iter().filter(|rule| rule.subject == at) {
         let text = shown(&rule.must(table));

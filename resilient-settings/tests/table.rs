@@ -24,25 +24,31 @@ macro_rules! field {
     (Abandoned) => { &'static str };
 }
 
-macro_rules! known {
+macro_rules! value {
     (Count $value:expr) => {
-        Given::count($value)
+        Value::Count($value)
     };
     (Time $value:expr) => {
-        Given::time($value)
+        Value::Time($value)
     };
     (Share $value:expr) => {
-        Given::number($value)
+        Value::Number($value)
     };
     (Factor $value:expr) => {
-        Given::number($value)
+        Value::Number($value)
     };
     (Window $value:expr) => {
-        Given::window($value)
+        $value.value()
     };
     (Abandoned $value:expr) => {
+        Value::Word($value)
+    };
+}
+
+macro_rules! known {
+    ($form:ident $value:expr) => {
         match $value {
-            Some(word) => Given::Value(Value::Word(word)),
+            Some(value) => Given::Value(value!($form value)),
             None => Given::Default,
         }
     };

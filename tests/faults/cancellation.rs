@@ -175,8 +175,19 @@ fn fm_a1_a_future_dropped_before_its_first_poll_takes_no_permit_and_counts_nothi
         drop(breaker.call(async || attempts.fail().await));
         drop(breaker.call_classified(async || attempts.fail().await));
         drop(breaker.call_with(classify, async || attempts.fail().await));
-        drop(policy.run_through(&breaker, async |_| attempts.fail().await));
-        drop(policy.run_through_with(&breaker, classify, async |_| attempts.fail().await));
+        drop(
+            policy
+                .call()
+                .through(&breaker)
+                .run(async |_| attempts.fail().await),
+        );
+        drop(
+            policy
+                .call()
+                .through(&breaker)
+                .classify_with(classify)
+                .run(async |_| attempts.fail().await),
+        );
         drop(guarded(&breaker, &attempts));
         drop(each_attempt(&breaker, &attempts));
         drop(whole_loop(&breaker, &attempts));
@@ -211,23 +222,33 @@ async fn fm_a2_calls_of_a_breaker_dropped_anywhere_leave_nothing_behind() {
 async fn fm_a2_retries_dropped_anywhere_leave_nothing_behind() {
     let policy = &policy();
     cut_everywhere(PermitFor::Attempt, async |breaker, attempts| {
-        let call = policy.run_through(breaker, async |_| attempts.fail().await);
+        let call = policy
+            .call()
+            .through(breaker)
+            .run(async |_| attempts.fail().await);
         _ = call.await;
     })
     .await;
     cut_everywhere(PermitFor::Attempt, async |breaker, attempts| {
-        let call = policy.run_through_with(breaker, classify, async |_| attempts.fail().await);
+        let call = policy
+            .call()
+            .through(breaker)
+            .classify_with(classify)
+            .run(async |_| attempts.fail().await);
         _ = call.await;
     })
     .await;
     cut_everywhere(PermitFor::Loop, async |breaker, attempts| {
-        let call = breaker.call(async || policy.run(async |_| attempts.fail().await).await);
+        let call = breaker.call(async || policy.call().run(async |_| attempts.fail().await).await);
         _ = call.await;
     })
     .await;
     cut_everywhere(PermitFor::Loop, async |breaker, attempts| {
         let call = breaker.call(async || {
-            let with = policy.run_with(classify, async |_| attempts.fail().await);
+            let with = policy
+                .call()
+                .classify_with(classify)
+                .run(async |_| attempts.fail().await);
             with.await
         });
         _ = call.await;
@@ -235,7 +256,10 @@ async fn fm_a2_retries_dropped_anywhere_leave_nothing_behind() {
     .await;
     cut_everywhere(PermitFor::Loop, async |breaker, attempts| {
         let call = breaker.call(async || {
-            let classified = policy.run_classified(async |_| attempts.fail().await);
+            let classified = policy
+                .call()
+                .classified()
+                .run(async |_| attempts.fail().await);
             classified.await
         });
         _ = call.await;
@@ -397,7 +421,10 @@ async fn fm_a7_an_outer_timeout_during_a_backoff_returns_at_once_and_no_attempt_
     let start = Instant::now();
     let half_a_delay = std::time::Duration::from_millis(50);
     let exact = RetryPolicy::builder().jitter(Jitter::None).build().unwrap();
-    let call = exact.run_through(breaker, async |_| attempts.fail().await);
+    let call = exact
+        .call()
+        .through(breaker)
+        .run(async |_| attempts.fail().await);
     timeout(half_a_delay, call).await.unwrap_err();
     assert_eq!(start.elapsed(), half_a_delay);
 

@@ -187,7 +187,10 @@ fn fm_c5_no_other_time_without_end_overflows() {
         .max_elapsed(secs(1))
         .jitter(Jitter::None);
     let call = policy.build().unwrap();
-    let output = run(call.run_through(&breaker, async |_| Err::<(), _>(Fault::Down)));
+    let output = run(call
+        .call()
+        .through(&breaker)
+        .run(async |_| Err::<(), _>(Fault::Down)));
     assert_eq!(output, Err(Fault::Down));
 }
 

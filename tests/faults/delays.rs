@@ -5,7 +5,9 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::time::Duration;
 
-use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder, StopReason};
+use resilient::retries::{
+    AttemptEnd, Backoff, Jitter, RetryDriver, RetryPolicyBuilder, StopReason,
+};
 use resilient::{Classification, RetryPolicy, retry};
 use tokio::time::{Instant, timeout};
 
@@ -210,6 +212,7 @@ async fn fm_d11_no_attempts_are_refused_and_one_is_a_call_without_a_retry() {
     let calls = Cell::new(0);
     let once = built(&RetryPolicy::builder().max_attempts(1));
     let result: Result<(), u32> = once
+        .call()
         .run(|attempt| {
             calls.set(calls.get() + 1);
             async move { Err(attempt.number()) }
@@ -224,7 +227,7 @@ async fn fm_d11_no_attempts_are_refused_and_one_is_a_call_without_a_retry() {
 async fn fm_d12_the_longest_delay_there_is_sleeps_for_ever_and_can_be_cancelled() {
     let attempts = Cell::new(0);
     let policy = built(&unbounded().base_delay(Duration::MAX));
-    let call = policy.run(|_| {
+    let call = policy.call().run(|_| {
         attempts.set(attempts.get() + 1);
         async { Err::<(), ()>(()) }
     });
@@ -237,7 +240,7 @@ fn fm_d12_the_longest_delay_within_a_limit_overflows_nothing() {
     let settings = unbounded().base_delay(Duration::MAX);
     let policy = built(&settings.clone().max_elapsed(Duration::MAX));
     let mut retry = RetryDriver::start(&policy);
-    let next = retry.after_failure(Classification::transient(), None);
+    let next = retry.after(AttemptEnd::Failed(Classification::transient()), None);
     assert_eq!(next, Err(StopReason::Elapsed));
     let worst = policy.worst_case();
     assert_eq!((worst.attempts(), worst.sleep()), (1, Duration::ZERO));
@@ -281,7 +284,7 @@ async fn fm_d12_a_limit_or_a_delay_that_ends_where_instants_do_panics_in_no_time
         assert_eq!(bounded(nearly()).await, Ok(()), "{nanos}");
 
         let patient = built(&unbounded().base_delay(nearly()));
-        let call = patient.run(async |_| Err::<(), ()>(()));
+        let call = patient.call().run(async |_| Err::<(), ()>(()));
         timeout(DAY, call).await.unwrap_err();
     }
 }
@@ -291,7 +294,10 @@ async fn fm_d13_a_call_stops_before_it_sleeps_past_its_limit_and_returns_the_las
     let start = Instant::now();
     // 100, 200, 400 ms; the next would end after the second.
     let policy = built(&exact().max_retries(9).max_elapsed(secs(1)));
-    let result: Result<(), u32> = policy.run(async |attempt| Err(attempt.number())).await;
+    let result: Result<(), u32> = policy
+        .call()
+        .run(async |attempt| Err(attempt.number()))
+        .await;
     assert_eq!(result, Err(4));
     assert_eq!(start.elapsed(), Duration::from_millis(700));
 }
@@ -302,7 +308,7 @@ async fn three_retries_of(delay: Duration) -> (Duration, u32) {
     let policy = built(&settings);
     let start = Instant::now();
     let mut polls = 0;
-    let mut call = pin!(policy.run(async |_| Err::<(), ()>(())));
+    let mut call = pin!(policy.call().run(async |_| Err::<(), ()>(())));
     let _: Result<(), ()> = poll_fn(|context| {
         polls += 1;
         call.as_mut().poll(context)

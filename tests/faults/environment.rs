@@ -46,7 +46,10 @@ fn fm_h1_a_retry_with_no_runtime_to_wait_in_ends_with_the_real_error() {
     assert_eq!(run(call(&mut calls)), Err(Fault::Down));
     assert_eq!(calls, 1);
     let breaker = breaker(&fragile().failure_threshold(9));
-    let retries = RetryPolicy::DEFAULT.run_through(&breaker, async |_| Err::<(), _>(Fault::Down));
+    let retries = RetryPolicy::DEFAULT
+        .call()
+        .through(&breaker)
+        .run(async |_| Err::<(), _>(Fault::Down));
     assert_eq!(run(retries), Err(Fault::Down));
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
@@ -136,7 +139,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
                 .max_delay(secs(3_600));
             let policy = settings.build().unwrap();
             let mut sleeping = Some(sleeping);
-            let call = policy.run_through(&breaker, |_| {
+            let call = policy.call().through(&breaker).run(|_| {
                 sleeping.take().unwrap().send(()).unwrap();
                 async { None::<()> }
             });

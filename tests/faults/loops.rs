@@ -114,7 +114,10 @@ async fn fm_a2_calls_with_limits_and_a_budget_dropped_anywhere_leave_nothing_beh
     .await;
     cut_everywhere(async |parts| {
         let call = limited(parts).through(parts.breaker).budget(parts.budget);
-        _ = call.run_with(classify, |_| parts.attempts.fail()).await;
+        _ = call
+            .classify_with(classify)
+            .run(|_| parts.attempts.fail())
+            .await;
     })
     .await;
     cut_everywhere(async |parts| {
@@ -249,7 +252,7 @@ fn fm_b2_a_panic_in_what_judges_a_limited_attempt_is_one_failure_and_loses_no_to
             panic_of_call(annotated(None, &breaker, &budget))
         } else {
             let call = policy.call().through(&breaker).budget(&budget);
-            panic_of_call(call.run_with(judge, async |_| Err(Fault::Down)))
+            panic_of_call(call.classify_with(judge).run(async |_| Err(Fault::Down)))
         };
         assert_eq!(panicked, OURS);
         let snapshot = breaker.snapshot();

@@ -59,7 +59,10 @@ fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
 
     let breaker = half_open(&fragile());
     let policy = at_once();
-    let call = policy.run_through(&breaker, async |_| -> Option<()> { panic_quietly() });
+    let call = policy
+        .call()
+        .through(&breaker)
+        .run(async |_| -> Option<()> { panic_quietly() });
     assert_eq!(panic_of_call(call), OURS);
     reopened_by_one_failure(&breaker);
 }
@@ -112,7 +115,11 @@ fn fm_b2_a_panic_in_a_predicate_propagates_and_leaves_the_breaker_consistent() {
     assert_eq!(panic_of_call(of_the_retry(&breakers[1])), OURS);
     let call = breakers[2].call_with(classify, async || None);
     assert_eq!(panic_of_call(call), OURS);
-    let call = policy.run_through_with(&breakers[3], classify, async |_| None);
+    let call = policy
+        .call()
+        .through(&breakers[3])
+        .classify_with(classify)
+        .run(async |_| None);
     assert_eq!(panic_of_call(call), OURS);
     breakers.iter().for_each(reopened_by_one_failure);
 }
@@ -392,7 +399,7 @@ fn fm_b9_the_public_types_are_unwind_safe() {
     unwind_safe::<Attempt<Option<()>>>();
     unwind_safe::<ManualClock>();
     unwind_safe::<RetryDriver<'_>>();
-    unwind_safe::<RetryCall<'_>>();
+    unwind_safe::<RetryCall<'_, Result<(), Fault>>>();
     unwind_safe::<RetryEvent<'_, Option<()>>>();
     unwind_safe::<GiveUpEvent<'_, Option<()>>>();
     unwind_safe::<RetryError<Fault>>();
@@ -410,7 +417,7 @@ fn fm_b9_the_public_types_are_unwind_safe() {
 fn fm_i8_the_types_of_a_call_go_to_other_threads_and_can_be_moved() {
     fn of_any_thread<T: Send + Sync + Unpin>() {}
     of_any_thread::<RetryDriver<'_>>();
-    of_any_thread::<RetryCall<'_>>();
+    of_any_thread::<RetryCall<'_, Result<(), Fault>>>();
     of_any_thread::<Attempt<Result<(), Fault>>>();
     of_any_thread::<RetryError<Fault>>();
     of_any_thread::<TimedOut>();

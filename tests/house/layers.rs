@@ -38,6 +38,7 @@ const CRATES: &[Crate] = &[
         layers: &[
             (&["signal"], &[]),
             (&["platform"], &[]),
+            (&["settings"], &["signal"]),
             (&["event"], &["signal"]),
             (&["telemetry"], &["event"]),
             // Arithmetic only, without a clock.
@@ -45,7 +46,7 @@ const CRATES: &[Crate] = &[
             (&["time"], &["telemetry", "time/instant"]),
             (
                 &["breaker/config", "breaker/window", "breaker/machine"],
-                &["time/instant"],
+                &["time/instant", "settings"],
             ),
             (
                 &["breaker/shared"],
@@ -82,26 +83,23 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-http",
         layers: &[
-            (&["rate_limit", "redact", "retry_after"], &[]),
-            (&["error", "outcome"], &["redact"]),
+            (&["redact", "setters", "time_limit"], &[]),
+            (&["response"], &["redact"]),
+            (&["error"], &["response"]),
+            (&["address", "request"], &["error"]),
+            (&["transport"], &["request"]),
             (
-                &["address", "body", "idempotency", "response", "template"],
-                &["error"],
+                &["client"],
+                &["address", "setters", "transport", "time_limit"],
             ),
-            (&["auth"], &["body"]),
-            (&["transport"], &["body"]),
-            (&["breakers", "shutdown"], &["transport"]),
-            (&["client"], &["auth", "breakers"]),
-            (&["request"], &["client"]),
-            (&["call", "telemetry"], &["request"]),
-            (&["exchange"], &["call"]),
-            (&["cache"], &["request"]),
+            (&["call"], &["client"]),
+            (&["cache"], &["call"]),
             (&["endpoint"], &["cache"]),
-            (&[""], &["endpoint", "exchange"]),
+            (&[""], &["endpoint"]),
         ],
         everywhere: &[],
         exceptions: &[],
-        moving: true,
+        moving: false,
     },
 ];
 

@@ -5,4 +5,5 @@ mod circles;
 mod imports;
 mod layers;
 mod rule_coverage;
+mod settings;
 mod workspace;

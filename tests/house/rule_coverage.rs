@@ -14,8 +14,8 @@ use crate::workspace::{libraries, root, rust_files};
 const EXCEPTIONS: Exceptions = Exceptions {
     untested: &["G8"],
     unmarked: &[
-        "B15", "R1", "R2", "R3", "R4", "R5", "R6", "R8", "R9", "R10", "R11", "R12", "R13", "R14",
-        "C1", "C3", "C4", "C5",
+        "R1", "R2", "R3", "R4", "R5", "R6", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "C1",
+        "C3", "C4", "C5",
     ],
 };
 

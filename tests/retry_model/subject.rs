@@ -132,7 +132,10 @@ impl<'a> Dependency<'a> {
                     let error = output.as_ref().err();
                     error.map(Fault::classify)
                 };
-                let call = self.by_policy().run_with(classify, |_| self.answer());
+                let call = self
+                    .by_policy()
+                    .classify_with(classify)
+                    .run(|_| self.answer());
                 call.await.map_err(Failed::alone)
             }
             (Way::Recorded, _) => {
@@ -142,7 +145,7 @@ impl<'a> Dependency<'a> {
         }
     }
 
-    fn by_policy(&self) -> RetryCall<'_> {
+    fn by_policy(&self) -> RetryCall<'_, Result<(), Fault>> {
         let mut call = self.policy.call().nested(NestedMode::Collapse);
         if let Some(time) = self.plan.deadline {
             call = call.deadline(ms(time));

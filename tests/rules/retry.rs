@@ -98,13 +98,12 @@ async fn fail(policy: &RetryPolicy, class: Classification) -> Course {
     let mut course = Course::new();
     let mut last_start = Instant::now();
     course.result = policy
-        .run_with(
-            |output: &Result<(), Fault>| output.is_err().then_some(class),
-            |attempt| {
-                note_start(&mut course.executions, &mut course.delays, &mut last_start);
-                async move { Err(Fault::Down(attempt.number())) }
-            },
-        )
+        .call()
+        .classify_with(|output: &Result<(), Fault>| output.is_err().then_some(class))
+        .run(|attempt| {
+            note_start(&mut course.executions, &mut course.delays, &mut last_start);
+            async move { Err(Fault::Down(attempt.number())) }
+        })
         .await;
     course.after = last_start.elapsed();
     course
@@ -119,14 +118,13 @@ async fn fail_through(
     let mut course = Course::new();
     let mut last_start = Instant::now();
     course.result = policy
-        .run_through_with(
-            breaker,
-            |output: &Result<(), Fault>| output.is_err().then_some(class),
-            |attempt| {
-                note_start(&mut course.executions, &mut course.delays, &mut last_start);
-                async move { Err(Fault::Down(attempt.number())) }
-            },
-        )
+        .call()
+        .through(breaker)
+        .classify_with(|output: &Result<(), Fault>| output.is_err().then_some(class))
+        .run(|attempt| {
+            note_start(&mut course.executions, &mut course.delays, &mut last_start);
+            async move { Err(Fault::Down(attempt.number())) }
+        })
         .await;
     course.after = last_start.elapsed();
     course

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as StdInstant};
 use resilient::breaker::CircuitState;
 use resilient::breaker::TransitionReason;
 use resilient::events::EventKind;
-use resilient::retries::{Jitter, RetryDriver};
+use resilient::retries::{AttemptEnd, Jitter, RetryDriver};
 use resilient::time::{Clock, ManualClock};
 use resilient::{BreakerConfig, CircuitBreaker, Classification, Outcome, Registry, RetryPolicy};
 use tokio::time::{Instant, advance, timeout};
@@ -163,7 +163,11 @@ fn defect_cb8_a_policy_that_is_handed_on_keeps_every_setting() {
     let original = policy(&settings);
     let delays = |policy: &RetryPolicy| {
         let mut retry = RetryDriver::start(policy);
-        let next = || retry.after_failure(Classification::transient(), None).ok();
+        let next = || {
+            retry
+                .after(AttemptEnd::Failed(Classification::transient()), None)
+                .ok()
+        };
         std::iter::from_fn(next).collect::<Vec<_>>()
     };
 
@@ -187,7 +191,9 @@ async fn defect_cb10_errors_that_no_attempt_can_help_are_not_retried() {
         let mut executions = 0;
 
         let result: Result<(), ClientError> = policy(&exact())
-            .run_classified(|_| {
+            .call()
+            .classified()
+            .run(|_| {
                 executions += 1;
                 async { Err(error.clone()) }
             })
@@ -204,7 +210,9 @@ async fn defect_cb10_an_open_circuit_is_not_retried() {
     let start = Instant::now();
 
     let result: Result<(), ClientError> = policy(&exact())
-        .run_through(&breaker, async |_| Ok(()))
+        .call()
+        .through(&breaker)
+        .run(async |_| Ok(()))
         .await;
 
     assert!(matches!(result, Err(ClientError::Open(_))));
@@ -217,7 +225,9 @@ async fn defect_cb11_the_time_that_the_service_asks_for_is_waited_for() {
     let start = Instant::now();
 
     let result: Result<u32, ClientError> = policy(&exact())
-        .run_classified(async |attempt| {
+        .call()
+        .classified()
+        .run(async |attempt| {
             if attempt.is_first() {
                 Err(ClientError::TooMany(60 * SECOND))
             } else {
@@ -237,7 +247,9 @@ async fn defect_cb11_the_time_that_an_open_circuit_needs_is_waited_for() {
     let start = Instant::now();
 
     let result: Result<u32, ClientError> = policy(&waiting)
-        .run_through(&breaker, async |attempt| {
+        .call()
+        .through(&breaker)
+        .run(async |attempt| {
             if attempt.is_first() {
                 Err(ClientError::Unavailable(1))
             } else {
@@ -260,7 +272,11 @@ fn defect_cb12_delays_at_the_cap_are_spread_and_not_all_the_cap() {
             .map(|seed| {
                 let policy = policy(&settings.clone().max_retries(6).seed(seed));
                 let mut retry = RetryDriver::start(&policy);
-                let next = || retry.after_failure(Classification::transient(), None).ok();
+                let next = || {
+                    retry
+                        .after(AttemptEnd::Failed(Classification::transient()), None)
+                        .ok()
+                };
                 std::iter::from_fn(next).last().expect("six retries")
             })
             .inspect(|delay| assert!(*delay <= cap, "{jitter:?}: {delay:?}"))
@@ -375,7 +391,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         permit.report_output(&result);
         if result.is_ok()
             || retry
-                .after_failure(Classification::transient(), None)
+                .after(AttemptEnd::Failed(Classification::transient()), None)
                 .is_err()
         {
             break result;

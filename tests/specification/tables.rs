@@ -195,6 +195,7 @@ async fn ut_08_a_function_that_fails_twice_is_called_three_times_and_its_result_
     let mut executions = 0;
 
     let result: Result<&str, ClientError> = policy(&exact())
+        .call()
         .run(|_| {
             executions += 1;
             async move {
@@ -216,6 +217,7 @@ async fn ut_09_with_three_retries_there_are_four_calls_and_the_last_error_is_ret
     let mut executions = 0;
 
     let result: Result<(), ClientError> = policy(&exact().max_retries(3))
+        .call()
         .run(|_| {
             executions += 1;
             async move { Err(ClientError::Unavailable(executions)) }
@@ -232,7 +234,9 @@ async fn ut_10_an_excluded_error_is_not_retried_and_returned_at_once() {
     let mut executions = 0;
 
     let result: Result<(), ClientError> = policy(&exact())
-        .run_classified(|_| {
+        .call()
+        .classified()
+        .run(|_| {
             executions += 1;
             async { Err(ClientError::BadInput) }
         })
@@ -247,6 +251,7 @@ async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
     let mut before = Instant::now();
     let mut delays = Vec::new();
     let _: Option<()> = policy
+        .call()
         .run(|attempt| {
             if !attempt.is_first() {
                 delays.push(before.elapsed().as_millis());
@@ -376,7 +381,9 @@ async fn t_2_each_error_is_handled_as_what_it_is() {
     ];
 
     let result: Result<(), ClientError> = policy(&exact().max_retries(9))
-        .run_classified(|_| {
+        .call()
+        .classified()
+        .run(|_| {
             let error = errors.pop().expect("the bad input ended it");
             async { Err(error) }
         })

@@ -9,6 +9,8 @@ mod permit;
 pub(crate) mod shared;
 mod window;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
 pub use self::permit::Permit;

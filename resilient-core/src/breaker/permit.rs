@@ -109,14 +109,27 @@ impl<'breaker> Permit<'breaker> {
 
 // B2: a dropped permit reports. A panic is a failure.
 impl Drop for Permit<'_> {
+    #[expect(
+        clippy::inline_always,
+        reason = "otherwise every permit is in memory, for the unwind path"
+    )]
+    #[inline(always)]
     fn drop(&mut self) {
-        let ending = if std::thread::panicking() {
-            Ending::Reported(Outcome::Failure)
-        } else {
-            Ending::Abandoned
-        };
-        self.breaker.report(self.ticket, ending, None);
+        report_dropped(self.breaker, self.ticket);
     }
+}
+
+/// Reports a permit that was dropped: a failure while its thread unwinds, otherwise abandoned. It
+/// takes the parts by value, so that a permit can stay in registers.
+#[cold]
+#[inline(never)]
+fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {
+    let ending = if std::thread::panicking() {
+        Ending::Reported(Outcome::Failure)
+    } else {
+        Ending::Abandoned
+    };
+    breaker.report(ticket, ending, None);
 }
 
 impl fmt::Debug for Permit<'_> {

@@ -29,9 +29,9 @@ pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::retry::{
-    Attempt, Backoff, Entered, GiveUpEvent, Jitter, Kept, Last, NestedMode, Record, Recorded,
-    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason, Terms, TimeLimit,
-    TimedOut, TimedOutOutput, WhenOpen,
+    Attempt, AttemptEnd, Backoff, CallOptions, Entered, GiveUpEvent, Jitter, Kept, Last,
+    NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetrySettings, StopReason,
+    TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
 #[cfg(feature = "inventory")]
 pub use inventory;

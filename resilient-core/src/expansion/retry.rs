@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, StopReason,
-    Terms, TimeLimit, TimedOut, TimedOutOutput,
+    AttemptEnd, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy,
+    RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut, TimedOutOutput,
 };
-use crate::signal::Classification;
 use crate::telemetry;
 
 /// Tells a hook.
@@ -52,43 +51,27 @@ pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
     policy.clone()
 }
 
-/// See [`RetryDriver::after_failure`].
+/// Decides after an attempt that did not succeed: see [`RetryDriver::after`].
+///
+/// # Errors
+///
+/// The reason why there is no other attempt.
 #[expect(
     clippy::inline_always,
-    reason = "else the loop's state is in memory where all goes well"
+    reason = "otherwise the state of the loop is in memory on the hot path"
 )]
 #[inline(always)]
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "an expression of the expansion's"
+    reason = "the expansion passes an expression"
 )]
 #[track_caller]
-pub fn after_failure(
+pub fn after(
     retry: &mut RetryDriver<'_>,
-    class: Classification,
+    end: AttemptEnd<'_>,
     open: Option<CircuitOpen>,
 ) -> Result<Duration, StopReason> {
-    retry.after_failure(class, open.as_ref())
-}
-
-/// An attempt was cut short, which `excepted` failures are not retried for.
-#[expect(
-    clippy::inline_always,
-    reason = "else the loop's state is in memory where all goes well"
-)]
-#[inline(always)]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "an expression of the expansion's"
-)]
-#[track_caller]
-pub fn after_cut(
-    retry: &mut RetryDriver<'_>,
-    limit: TimeLimit,
-    excepted: bool,
-    open: Option<CircuitOpen>,
-) -> Result<Duration, StopReason> {
-    retry.after_cut(limit, excepted, open.as_ref())
+    retry.after(end, open.as_ref())
 }
 
 /// The call ends with a success.
@@ -97,24 +80,24 @@ pub fn succeeded(retry: &mut RetryDriver<'_>) {
     retry.succeeded();
 }
 
-/// A call on these terms; `needs_timer` where it sleeps in an async runtime.
+/// A call with these options; `needs_timer` if it sleeps in an async runtime.
 #[inline]
 #[must_use]
 pub fn retry<'a>(
     policy: &'a RetryPolicy,
-    terms: &'a Terms<'a>,
+    options: &'a CallOptions<'a>,
     needs_timer: bool,
 ) -> RetryDriver<'a> {
-    RetryDriver::new(policy, Some(terms), needs_timer)
+    RetryDriver::new(policy, Some(options), needs_timer)
 }
 
 /// Gives the call its limits: durations, or options of them.
 pub fn limits(
-    terms: Terms<'_>,
+    options: CallOptions<'_>,
     deadline: impl GivenLimit,
     attempt_timeout: impl GivenLimit,
-) -> Terms<'_> {
-    terms.limits(deadline.given(), attempt_timeout.given())
+) -> CallOptions<'_> {
+    options.limits(deadline.given(), attempt_timeout.given())
 }
 
 #[inline]
@@ -144,7 +127,10 @@ pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {
 /// An attempt without limits.
 #[cfg(feature = "tokio")]
 #[inline]
-pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> crate::retry::Attempted<F> {
+pub fn attempted<F: Future>(
+    retry: &mut RetryDriver<'_>,
+    future: F,
+) -> crate::retry::AttemptFuture<F> {
     retry.attempted(future)
 }
 
@@ -157,13 +143,16 @@ pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> F {
 
 /// An attempt within the limits of its call.
 #[cfg(feature = "tokio")]
-pub fn limited<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> crate::retry::Limited<F> {
+pub fn limited<F: Future>(
+    retry: &mut RetryDriver<'_>,
+    future: F,
+) -> crate::retry::TimeoutFuture<F> {
     retry.limited(future)
 }
 
 /// `#[timeout]`.
 #[cfg(feature = "tokio")]
-pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::Limited<F> {
+pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::TimeoutFuture<F> {
     crate::retry::timeout(limit.given(), future)
 }
 
@@ -195,8 +184,8 @@ pub fn fell_back() {
 
 /// A policy of expressions: those out of range fall back to their defaults, with a warning.
 #[must_use]
-pub fn policy(settings: RetryPolicyBuilder) -> RetryPolicy {
-    let (policy, errors) = settings.build_leniently();
+pub fn policy(settings: RetrySettings) -> RetryPolicy {
+    let (policy, errors) = RetryPolicyBuilder::from(settings).build_leniently();
     for error in &errors {
         telemetry::invalid_policy(error);
     }

@@ -1,93 +1,79 @@
-//! Overrides as people write them: durations and shares as text, unknown keys refused.
+//! Reads overrides: durations and shares may be text, and unknown keys are errors.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
+use resilient_settings::{IntoSetting, breaker_settings, fields};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::overrides::{BreakerOverride, BudgetOverride, Overrides};
-use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, OperatorMode, Window};
+use crate::breaker::{
+    AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, Window,
+};
 
-/// The keys of a section, each by the name of its setting.
-macro_rules! keys {
-    ($($key:ident: $form:ty,)*) => {
+/// The type that a key is read as, by the form of the setting.
+macro_rules! read_as {
+    (Count) => { u32 };
+    (Factor) => { f64 };
+    (Time) => { Written<Duration> };
+    (Share) => { Written<f64> };
+    (Window) => { Written<Window> };
+    (Abandoned) => { AbandonedOutcome };
+}
+
+/// The value that was read.
+macro_rules! read_value {
+    (Time $read:expr) => {
+        $read.map(|Written(time)| time)
+    };
+    (Share $read:expr) => {
+        $read.map(|Written(share)| share)
+    };
+    (Window $read:expr) => {
+        $read.map(|Written(window)| window)
+    };
+    ($form:ident $read:expr) => {
+        $read
+    };
+}
+
+/// A callback of the table: sections with a key for each setting.
+macro_rules! sections {
+    ({} $($name:ident: $form:ident, $($doc:literal)+;)+) => {
         #[derive(Deserialize, Default)]
         #[serde(default, deny_unknown_fields)]
         struct Defaults {
-            $($key: Option<$form>,)*
+            $($name: Option<read_as!($form)>,)+
         }
 
         #[derive(Deserialize, Default)]
         #[serde(default, deny_unknown_fields)]
         struct Section {
             mode: Option<OperatorMode>,
-            $($key: Option<$form>,)*
+            $($name: Option<read_as!($form)>,)+
         }
 
         impl From<Defaults> for BreakerConfigBuilder {
-            fn from(defaults: Defaults) -> Self {
-                let mut settings = BreakerConfig::builder();
-                $(if let Some(value) = defaults.$key {
-                    settings = settings.$key(<$form as Form>::value(value));
-                })*
-                settings
+            fn from(read: Defaults) -> Self {
+                Self::from(BreakerSettings { $($name: read_value!($form read.$name),)+ })
             }
         }
 
         impl From<Section> for BreakerOverride {
-            fn from(section: Section) -> Self {
+            fn from(read: Section) -> Self {
                 Self {
-                    settings: Defaults { $($key: section.$key,)* }.into(),
-                    mode: section.mode,
+                    settings: Defaults { $($name: read.$name,)+ }.into(),
+                    mode: read.mode,
                 }
             }
         }
     };
 }
 
-keys! {
-    failure_threshold: u32,
-    window: WindowForm,
-    window_buckets: u32,
-    min_calls: u32,
-    failure_rate: Share,
-    failure_count: u32,
-    slow_call: Time,
-    slow_call_rate: Share,
-    recovery_time: Time,
-    recovery_factor: f64,
-    max_recovery_time: Time,
-    recovery_jitter: Share,
-    half_open_max_calls: u32,
-    half_open_successes: u32,
-    half_open_failures: u32,
-    probe_timeout: Time,
-    abandoned: AbandonedOutcome,
-    max_keys: u32,
-}
-
-/// What a setting is written as.
-trait Form {
-    type Value;
-
-    fn value(self) -> Self::Value;
-}
-
-macro_rules! as_it_is {
-    ($($type:ty),*) => {
-        $(impl Form for $type {
-            type Value = Self;
-
-            fn value(self) -> Self {
-                self
-            }
-        })*
-    };
-}
-
-as_it_is!(u32, f64, AbandonedOutcome);
+breaker_settings!(fields sections {});
 
 impl<'de> Deserialize<'de> for BreakerConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -111,151 +97,92 @@ impl<'de> Deserialize<'de> for Overrides {
             budgets: BTreeMap<String, BudgetOverride>,
         }
 
-        let Document {
-            defaults,
-            breakers,
-            budgets,
-        } = Document::deserialize(deserializer)?;
+        let read = Document::deserialize(deserializer)?;
         Ok(Self {
-            defaults,
-            breakers,
-            budgets,
+            defaults: read.defaults,
+            breakers: read.breakers,
+            budgets: read.budgets,
         })
     }
 }
 
-fn duration<E: Error>(text: &str) -> Result<Duration, E> {
-    humantime::parse_duration(text).map_err(|_| {
-        E::invalid_value(
-            Unexpected::Str(text),
-            &"a duration like \"250ms\", \"30s\" or \"1m 30s\"",
-        )
-    })
-}
+/// A value that may be text.
+struct Written<T>(T);
 
-/// A duration as text.
-struct Time(Duration);
+trait ReadSetting: Sized {
+    const EXPECTED: &'static str;
 
-impl Form for Time {
-    type Value = Duration;
+    fn from_whole(_: i64) -> Option<Self> {
+        None
+    }
 
-    fn value(self) -> Duration {
-        self.0
+    fn from_number(_: f64) -> Option<Self> {
+        None
     }
 }
 
-impl<'de> Deserialize<'de> for Time {
+impl ReadSetting for Duration {
+    const EXPECTED: &'static str = "a duration in quotes, like \"250ms\" or \"30s\"";
+}
+
+impl ReadSetting for f64 {
+    const EXPECTED: &'static str =
+        "a share: a number up to 1, like 0.5, or a percentage, like \"50%\"";
+
+    fn from_whole(share: i64) -> Option<Self> {
+        i32::try_from(share).ok().map(Self::from)
+    }
+
+    fn from_number(share: f64) -> Option<Self> {
+        Some(share)
+    }
+}
+
+impl ReadSetting for Window {
+    const EXPECTED: &'static str =
+        "a number of calls, like 100, or a duration in quotes, like \"60s\"";
+
+    fn from_whole(calls: i64) -> Option<Self> {
+        u32::try_from(calls).ok().map(Self::Calls)
+    }
+}
+
+impl<'de, T: ReadSetting> Deserialize<'de> for Written<T>
+where
+    for<'a> &'a str: IntoSetting<T>,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Time;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration in quotes, like \"250ms\" or \"30s\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
-                duration(text).map(Time)
-            }
-        }
-
-        deserializer.deserialize_any(Text)
+        deserializer.deserialize_any(Read(PhantomData)).map(Self)
     }
 }
 
-/// A number from 0 to 1, or a percentage as text.
-struct Share(f64);
+struct Read<T>(PhantomData<T>);
 
-impl Form for Share {
-    type Value = f64;
+impl<T: ReadSetting> Visitor<'_> for Read<T>
+where
+    for<'a> &'a str: IntoSetting<T>,
+{
+    type Value = T;
 
-    fn value(self) -> f64 {
-        self.0
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
     }
-}
 
-impl<'de> Deserialize<'de> for Share {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumberOrPercentage;
-
-        impl Visitor<'_> for NumberOrPercentage {
-            type Value = Share;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a share: a number up to 1, like 0.5, or a percentage, like \"50%\"")
-            }
-
-            fn visit_f64<E>(self, share: f64) -> Result<Share, E> {
-                Ok(Share(share))
-            }
-
-            fn visit_i64<E: Error>(self, share: i64) -> Result<Share, E> {
-                i32::try_from(share)
-                    .map(|share| Share(f64::from(share)))
-                    .map_err(|_| E::invalid_value(Unexpected::Signed(share), &self))
-            }
-
-            fn visit_u64<E: Error>(self, share: u64) -> Result<Share, E> {
-                u32::try_from(share)
-                    .map(|share| Share(f64::from(share)))
-                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(share), &self))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Share, E> {
-                let number = text.strip_suffix('%').map(str::trim_end);
-                // One conversion instead of a division keeps the nearest number.
-                number
-                    .filter(|number| number.bytes().all(|c| c.is_ascii_digit() || c == b'.'))
-                    .and_then(|number| format!("{number}e-2").parse().ok())
-                    .map(Share)
-                    .ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_any(NumberOrPercentage)
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.into_setting()
+            .map_err(|error| E::custom(format_args!("expected {}: {error}", T::EXPECTED)))
     }
-}
 
-/// A number of calls, or a duration as text.
-struct WindowForm(Window);
-
-impl Form for WindowForm {
-    type Value = Window;
-
-    fn value(self) -> Window {
-        self.0
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        T::from_number(number).ok_or_else(|| E::invalid_type(Unexpected::Float(number), &self))
     }
-}
 
-impl<'de> Deserialize<'de> for WindowForm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CallsOrTime;
+    fn visit_i64<E: Error>(self, whole: i64) -> Result<T, E> {
+        T::from_whole(whole).ok_or_else(|| E::invalid_type(Unexpected::Signed(whole), &self))
+    }
 
-        impl Visitor<'_> for CallsOrTime {
-            type Value = WindowForm;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of calls, like 100, or a duration in quotes, like \"60s\"")
-            }
-
-            fn visit_i64<E: Error>(self, calls: i64) -> Result<WindowForm, E> {
-                u32::try_from(calls)
-                    .map(|calls| WindowForm(Window::Calls(calls)))
-                    .map_err(|_| E::invalid_value(Unexpected::Signed(calls), &self))
-            }
-
-            fn visit_u64<E: Error>(self, calls: u64) -> Result<WindowForm, E> {
-                u32::try_from(calls)
-                    .map(|calls| WindowForm(Window::Calls(calls)))
-                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(calls), &self))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<WindowForm, E> {
-                duration(text).map(|time| WindowForm(Window::Time(time)))
-            }
-        }
-
-        deserializer.deserialize_any(CallsOrTime)
+    fn visit_u64<E: Error>(self, whole: u64) -> Result<T, E> {
+        let found = i64::try_from(whole).ok().and_then(T::from_whole);
+        found.ok_or_else(|| E::invalid_type(Unexpected::Unsigned(whole), &self))
     }
 }

@@ -1,15 +1,16 @@
-//! Overrides from a TOML document, and where in it something is wrong.
+//! Overrides from a TOML document, and errors with their line.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 use super::overrides::{OverrideError, OverrideReport, Overrides};
 use super::registry_handle::Registry;
 
-/// Why overrides were not taken from a document. Nothing of it was applied.
+/// The error of a document with overrides. Nothing of it was applied.
 #[derive(Debug)]
 pub struct LoadError {
     path: Option<Box<Path>>,
@@ -20,19 +21,19 @@ pub struct LoadError {
 #[derive(Debug)]
 enum Problem {
     Unreadable(std::io::Error),
-    /// No TOML, an unknown key, or a value of the wrong form.
+    /// The text is not TOML, or has an unknown key or a value of the wrong form.
     Malformed(toml::de::Error),
     Refused(OverrideError),
 }
 
 impl LoadError {
-    /// The file, if there was one.
+    /// The file, unless the document was text.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// The line, from 1, where that is known.
+    /// The line, from 1, if it is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.line
@@ -86,8 +87,8 @@ impl std::error::Error for LoadError {
 }
 
 impl Registry {
-    /// Reads overrides from a TOML document and puts them in place of all that there were; see
-    /// [`Registry::set_overrides`] for what that means to live breakers, and [`Overrides`] for which setting wins.
+    /// Replaces all overrides by those in a TOML document: see [`Registry::set_overrides`] for the
+    /// effect on live breakers, and [`Overrides`] for the order in which settings win.
     ///
     /// ```
     /// # use resilient_core::registry::Registry;
@@ -112,25 +113,30 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`LoadError`], with line and key: for what is no TOML, for unknown keys, for values of the wrong form or out of
-    /// range, and for settings that do not go together with the code of a live breaker. Then nothing changes anywhere.
+    /// [`LoadError`] with the line and the key, if the text is not TOML, a key is unknown, a value
+    /// has the wrong form or is out of range, or settings break a rule together with the code of a
+    /// live breaker. Then nothing changes.
     pub fn apply_toml(&self, document: &str) -> Result<OverrideReport, LoadError> {
-        let overrides: Overrides = toml::from_str(document).map_err(|error| {
-            let span = error.span();
-            let line = span.and_then(|span| line_at(document, span.start));
+        let malformed = |mut error: toml::de::Error| {
+            error.set_input(Some(document));
+            let line = error.span().and_then(|span| line_at(document, span.start));
             LoadError::of(Problem::Malformed(error), line)
-        })?;
+        };
+        let table = DeTable::parse(document).map_err(malformed)?;
+        let overrides = toml::Deserializer::from(table.clone());
+        let overrides = Overrides::deserialize(overrides).map_err(malformed)?;
         self.set_overrides(overrides).map_err(|error| {
-            let line = line_of(document, &error);
+            let span = span_of(table.get_ref(), &error);
+            let line = span.and_then(|span| line_at(document, span.start));
             LoadError::of(Problem::Refused(error), line)
         })
     }
 
-    /// The same from a file. Call it again when the file has changed.
+    /// Replaces all overrides by those in a TOML file. Call it again when the file has changed.
     ///
     /// # Errors
     ///
-    /// As there, and if the file cannot be read as UTF-8 text.
+    /// As for [`Registry::apply_toml`], and if the file cannot be read as UTF-8 text.
     pub fn load_overrides(&self, path: impl AsRef<Path>) -> Result<OverrideReport, LoadError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
@@ -139,11 +145,12 @@ impl Registry {
             .map_err(|error| error.at(path))
     }
 
-    /// The same from the file that an environment variable names. `None` if it is not set, or empty: then nothing changes.
+    /// Replaces all overrides by those in the file that an environment variable names. If it is not
+    /// set or empty, the result is `None` and nothing changes.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Registry::load_overrides`].
     pub fn load_overrides_from_env(
         &self,
         variable: &str,
@@ -155,35 +162,28 @@ impl Registry {
     }
 }
 
-/// The line of the key that is refused, or of the nearest thing that is in the document.
-fn line_of(document: &str, error: &OverrideError) -> Option<usize> {
-    let parsed = DeTable::parse(document).ok()?;
-    let root = parsed.get_ref();
+/// Where the refused setting stands, or its section.
+fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     let field = error.config_error().field();
-    let section = |of: &str, name: Option<&str>| {
-        let (_, sections) = entry(root, of)?;
-        entry(sections?, name?)
-    };
+    let section = |of: &str, name: Option<&str>| entry(entry(root, of)?.1?, name?);
     let own = section("breakers", error.breaker()).or_else(|| section("budgets", error.budget()));
     let defaults = entry(root, "defaults");
-    let key_in = |section: &Option<(Range<usize>, Option<&DeTable<'_>>)>| {
-        let (_, table) = section.as_ref()?;
-        entry((*table)?, field).map(|(span, _)| span)
-    };
-    let span = key_in(&own)
-        .or_else(|| key_in(&defaults))
-        .or_else(|| own.map(|(span, _)| span))
-        .or_else(|| defaults.map(|(span, _)| span))?;
-    line_at(document, span.start)
+    let sections = [own, defaults];
+    let setting = sections
+        .iter()
+        .flatten()
+        .find_map(|(_, table)| entry((*table)?, field));
+    let found = setting.or_else(|| sections.into_iter().flatten().next())?;
+    Some(found.0)
 }
 
-/// From 1.
+/// The line of a position, from 1.
 fn line_at(document: &str, position: usize) -> Option<usize> {
     let before = document.get(..position)?;
     Some(before.matches('\n').count() + 1)
 }
 
-/// Where a key stands in a table, and the table that it leads to, if it is one.
+/// Where a key stands in a table, and its value if that is a table.
 fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
     let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
     let inner = match value.get_ref() {

@@ -1,4 +1,4 @@
-//! What operators say of breakers and budgets by name: settings and modes that win over those of the code.
+//! Overrides by operators: settings and modes of breakers and budgets that win over the code.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,27 +7,28 @@ use crate::breaker::{BreakerConfigBuilder, OperatorMode};
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 use crate::signal::ConfigError;
 
-/// What an operator says of one name. What it leaves open, the code says.
+/// An operator's override of one breaker. It wins over the code.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, OperatorMode};
 /// use resilient_core::registry::BreakerOverride;
 ///
 /// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
-/// let trial = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2)).with_mode(OperatorMode::ObserveOnly);
+/// let trial = strict.clone().with_mode(OperatorMode::ObserveOnly);
 /// # assert_ne!(strict, trial);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BreakerOverride {
-    /// The settings that win over those of the code.
+    /// The settings that win over those in the code.
     pub settings: BreakerConfigBuilder,
-    /// The state to hold the breaker in. Taking it back closes the circuit, unless its state was changed by hand since.
+    /// The mode that holds the breaker in a state. When an override without the mode replaces it,
+    /// the circuit closes, unless an operator changed its state since.
     pub mode: Option<OperatorMode>,
 }
 
 impl BreakerOverride {
-    /// The same, with a mode.
+    /// Sets the mode.
     #[must_use]
     pub fn with_mode(mut self, mode: OperatorMode) -> Self {
         self.mode = Some(mode);
@@ -37,10 +38,8 @@ impl BreakerOverride {
 
 impl From<BreakerConfigBuilder> for BreakerOverride {
     fn from(settings: BreakerConfigBuilder) -> Self {
-        Self {
-            settings,
-            mode: None,
-        }
+        let mode = None;
+        Self { settings, mode }
     }
 }
 
@@ -50,7 +49,7 @@ impl From<OperatorMode> for BreakerOverride {
     }
 }
 
-/// What an operator says of one retry budget. What it leaves open, the code says.
+/// An operator's override of one retry budget. It wins over the code.
 ///
 /// ```
 /// use resilient_core::registry::{BudgetOverride, Registry};
@@ -67,7 +66,7 @@ impl From<OperatorMode> for BreakerOverride {
 #[cfg_attr(feature = "serde", serde(from = "BudgetConfigBuilder"))]
 #[non_exhaustive]
 pub struct BudgetOverride {
-    /// The settings that win over those of the code.
+    /// The settings that win over those in the code.
     pub settings: BudgetConfigBuilder,
 }
 
@@ -77,54 +76,55 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
     }
 }
 
-/// Everything that an operator says: defaults of breakers, and overrides by name.
+/// All overrides of a registry: defaults of breakers, and overrides by name.
 ///
-/// For each setting, the first of these holds that says something: the override of the name, the code, `defaults`, and the
-/// [library's default](crate::breaker::BreakerConfig).
+/// A setting is that of the first of these that gives it: the override of the name, the code,
+/// `defaults`, the [library's default](crate::breaker::BreakerConfig).
 ///
-/// With the feature `serde` it can be deserialised. Durations are text like `"250ms"` or `"1m 30s"`, shares `0.5` or
-/// `"50%"`, `window` a number or a duration, `mode` one of `forced_open`, `disabled` and `observe_only`. With the feature
-/// `toml` a registry reads it from a document: see `Registry::load_overrides`.
+/// With the feature `serde`, overrides can be deserialized. Durations are text like `"250ms"` or
+/// `"1m 30s"`, shares `0.5` or `"50%"`, `window` is a number or a duration, `mode` one of
+/// `forced_open`, `disabled` and `observe_only`. With the feature `toml`, a registry reads them
+/// from a document: see `Registry::load_overrides`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Overrides {
-    /// Settings of breakers whose code and override leave them open.
+    /// Settings of breakers that neither code nor override give.
     pub defaults: BreakerConfigBuilder,
-    /// What wins over the code, by the breaker's name.
+    /// Overrides by the breaker's name.
     pub breakers: BTreeMap<String, BreakerOverride>,
-    /// What wins over the code, by the retry budget's name.
+    /// Overrides by the retry budget's name.
     pub budgets: BTreeMap<String, BudgetOverride>,
 }
 
 impl Overrides {
-    /// Nothing is overridden.
+    /// Overrides nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same, with settings for breakers whose code leaves them open.
+    /// Sets the settings of breakers that neither code nor override give.
     #[must_use]
     pub fn with_defaults(mut self, defaults: BreakerConfigBuilder) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// The same, with an override of one name, in place of an earlier one.
+    /// Overrides one breaker, in place of an earlier override.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, what: impl Into<BreakerOverride>) -> Self {
         self.breakers.insert(name.into(), what.into());
         self
     }
 
-    /// The same, with an override of one retry budget, in place of an earlier one.
+    /// Overrides one retry budget, in place of an earlier override.
     #[must_use]
     pub fn with_budget(mut self, name: impl Into<String>, what: impl Into<BudgetOverride>) -> Self {
         self.budgets.insert(name.into(), what.into());
         self
     }
 
-    /// The settings for a budget that the code gives these.
+    /// The settings of a budget that the code declares with `declared`.
     pub(super) fn over_budget(&self, name: &str, declared: &BudgetConfig) -> BudgetConfigBuilder {
         let declared = declared.to_builder();
         match self.budgets.get(name) {
@@ -133,59 +133,56 @@ impl Overrides {
         }
     }
 
-    /// The settings for a name that the code gives these.
+    /// The settings of a breaker that the code declares with `declared`.
     pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
-        let own = self.breakers.get(name);
-        let settings = own.map_or_else(BreakerConfigBuilder::default, |own| own.settings.clone());
-        settings.or(declared).or(&self.defaults)
+        // G2
+        let own = self.breakers.get(name).map(|own| own.settings.clone());
+        own.unwrap_or_default().or(declared).or(&self.defaults)
     }
 
     pub(super) fn mode(&self, name: &str) -> Option<OperatorMode> {
         self.breakers.get(name).and_then(|own| own.mode)
     }
 
-    /// Whether each setting is in its range; whether they go together depends on the code's.
+    /// Checks each override by itself. Whether it goes with the code depends on the code.
     pub(super) fn check(&self) -> Result<(), OverrideError> {
-        self.defaults
-            .check_each()
-            .map_err(OverrideError::of_defaults)?;
+        let error_of = |subject: Subject| move |error| OverrideError { subject, error };
+        let checked = self.defaults.check_part();
+        checked.map_err(error_of(Subject::Defaults))?;
         for (name, own) in &self.breakers {
-            own.settings
-                .check_each()
-                .map_err(|error| OverrideError::of_breaker(name, error))?;
+            let checked = own.settings.check_part();
+            checked.map_err(error_of(Subject::Breaker(name.as_str().into())))?;
         }
         for (name, own) in &self.budgets {
-            own.settings
-                .check_each()
-                .map_err(|error| OverrideError::of_budget(name, error))?;
+            let checked = own.settings.check_part();
+            checked.map_err(error_of(Subject::Budget(name.as_str().into())))?;
         }
         Ok(())
     }
 }
 
-/// What became of overrides that were accepted.
+/// The effect of overrides that were accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct OverrideReport {
-    /// Names of overrides whose breakers exist: they hold there now.
+    /// Names of overrides whose breakers exist: the breakers have the settings now.
     pub live: Vec<String>,
-    /// Names of overrides for which there is no breaker yet. Look here for a misspelt name: a breaker of an annotated
-    /// function exists from its first call on.
+    /// Names of overrides whose breakers do not exist yet. Look for a misspelt name here: the
+    /// breaker of an annotated function exists from its first call on.
     pub waiting: Vec<String>,
-    /// The same as `live`, of retry budgets.
+    /// Names of overrides whose retry budgets exist.
     pub live_budgets: Vec<String>,
-    /// The same as `waiting`, of retry budgets.
+    /// Names of overrides whose retry budgets do not exist yet.
     pub waiting_budgets: Vec<String>,
 }
 
-/// Overrides that were refused. Nothing of them was applied.
+/// The error of overrides that were refused. None of them was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverrideError {
-    of: Subject,
+    subject: Subject,
     error: ConfigError,
 }
 
-/// Whose override it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Subject {
     Defaults,
@@ -194,40 +191,35 @@ enum Subject {
 }
 
 impl OverrideError {
-    fn of_defaults(error: ConfigError) -> Self {
-        let of = Subject::Defaults;
-        Self { of, error }
-    }
-
     pub(super) fn of_breaker(name: &str, error: ConfigError) -> Self {
-        let of = Subject::Breaker(name.into());
-        Self { of, error }
+        let subject = Subject::Breaker(name.into());
+        Self { subject, error }
     }
 
     pub(super) fn of_budget(name: &str, error: ConfigError) -> Self {
-        let of = Subject::Budget(name.into());
-        Self { of, error }
+        let subject = Subject::Budget(name.into());
+        Self { subject, error }
     }
 
-    /// The breaker with whose settings it does not go together. `None` for the defaults by themselves, and for a budget.
+    /// The breaker whose settings break a rule. `None` for the defaults alone, and for a budget.
     #[must_use]
     pub fn breaker(&self) -> Option<&str> {
-        match &self.of {
+        match &self.subject {
             Subject::Breaker(name) => Some(name),
             Subject::Defaults | Subject::Budget(_) => None,
         }
     }
 
-    /// The retry budget with whose settings it does not go together.
+    /// The retry budget whose settings break a rule.
     #[must_use]
     pub fn budget(&self) -> Option<&str> {
-        match &self.of {
+        match &self.subject {
             Subject::Budget(name) => Some(name),
             Subject::Defaults | Subject::Breaker(_) => None,
         }
     }
 
-    /// What is wrong.
+    /// The setting and the rule that it breaks.
     #[must_use]
     pub fn config_error(&self) -> &ConfigError {
         &self.error
@@ -236,7 +228,7 @@ impl OverrideError {
 
 impl fmt::Display for OverrideError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.of {
+        match &self.subject {
             Subject::Defaults => f.write_str("defaults")?,
             Subject::Breaker(name) => write!(f, "circuit breaker `{name}`")?,
             Subject::Budget(name) => write!(f, "retry budget `{name}`")?,

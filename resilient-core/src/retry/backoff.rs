@@ -1,6 +1,10 @@
-//! How long to wait before each retry, before jitter: computed from the retry's number, saturating at any number.
+//! The nominal delay before each retry, computed from the number of the retry.
 
+use std::str::FromStr;
 use std::time::Duration;
+
+use resilient_settings::retry::{TABLE, key};
+use resilient_settings::{TextError, Value};
 
 use super::nanos;
 
@@ -8,21 +12,21 @@ use super::nanos;
 ///
 /// | schedule | delay before retry k | of 100 ms | choose it where |
 /// |---|---|---|---|
-/// | `Exponential` | base · factorᵏ⁻¹ | 100, 200, 400, 800 ms | a dependency is overloaded or away, and nobody knows for how long: nearly always |
-/// | `Constant` | base | 100, 100, 100, 100 ms | something is awaited that comes at any time: a lock, a leader, a record not yet replicated |
+/// | `Exponential` | base · factorᵏ⁻¹ | 100, 200, 400, 800 ms | a dependency is overloaded or down for an unknown time: nearly always |
+/// | `Constant` | base | 100, 100, 100, 100 ms | you wait for an event at any time: a lock, a leader, the replication of a record |
 /// | `Linear` | base · k | 100, 200, 300, 400 ms | few retries must fit into a known time, and doubling would leave it half unused |
 /// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … | 100, 100, 200, 300 ms | as `Exponential`, with a softer start: the factor tends to 1.618 |
-/// | `Custom` | what the function says; where that is `None`, as `Exponential` | | a dependency's documentation lists its delays |
+/// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |
 ///
-/// The delay is a function of `k` alone, so nothing is lost to rounding on the way: 500 ms by a factor of 1.5 are 500, 750,
-/// 1125, 1687.5 ms. No number of retries and no duration is too large for it: what exceeds `Duration::MAX` is that, and
-/// then the cap. The sequence of `Fibonacci` is that of go-retry, which begins with two of the base.
+/// The delay is a function of `k` alone, so rounding errors do not add up: 500 ms by a factor of
+/// 1.5 are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, before the
+/// cap. `Fibonacci` is the sequence of go-retry, which begins with the base twice.
 ///
 /// ```
 /// use resilient_core::retry::{Backoff, RetryPolicy};
 /// use std::time::Duration;
 ///
-/// // What the dependency's documentation says; from the fourth on, as computed.
+/// // The delays in the dependency's documentation; from the fourth on, computed ones.
 /// let listed = Backoff::Custom(|k| {
 ///     let secs = [1, 5, 30].get(k as usize - 1)?;
 ///     Some(Duration::from_secs(*secs))
@@ -43,18 +47,28 @@ pub enum Backoff {
     /// The delay grows by a factor each time.
     #[default]
     Exponential,
-    /// The same delay each time.
+    /// Each delay is the base.
     Constant,
     /// The delay grows by the base each time.
     Linear,
     /// Each delay is the sum of the two before it.
     Fibonacci,
-    /// A schedule of one's own: given the number of the retry, from 1. It is asked once for each retry, and
-    /// [`worst_case`](super::RetryPolicy::worst_case) asks it, too, so it should say the same each time.
+    /// Your schedule: a function of the number of the retry, from 1. It is called once for each
+    /// retry and by [`worst_case`](super::RetryPolicy::worst_case), so it should be pure.
     Custom(fn(u32) -> Option<Duration>),
 }
 
 impl Backoff {
+    pub(crate) const fn value(self) -> Value {
+        Value::Word(match self {
+            Self::Exponential => "exponential",
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Fibonacci => "fibonacci",
+            Self::Custom(_) => "custom",
+        })
+    }
+
     /// The delay before retry `k`, uncapped: at most `Duration::MAX`.
     #[inline]
     pub(crate) fn nominal(self, k: u32, base: Duration, factor: f64) -> Duration {
@@ -67,6 +81,18 @@ impl Backoff {
             Self::Linear => base.saturating_mul(k),
             Self::Fibonacci => nanos::times(base, fibonacci(k)),
         }
+    }
+}
+
+/// The names of the table, without `custom`.
+impl FromStr for Backoff {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let value = TABLE.settings[key::backoff].read_word(text)?;
+        let named = [Self::Constant, Self::Linear, Self::Fibonacci];
+        let named = named.into_iter().find(|backoff| backoff.value() == value);
+        Ok(named.unwrap_or_default())
     }
 }
 

@@ -1,23 +1,37 @@
-//! One call with everything that a loop can have, for those who do not use the attributes.
+//! One call under a policy, and the loop that makes it: `policy.call()…run(operation)`.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::attempt::Attempt;
+use super::attempt_log::Kept;
 use super::budget::RetryBudget;
-use super::driver::RetryDriver;
+use super::call_options::CallOptions;
+use super::driver::{AttemptEnd, RetryDriver};
 use super::error::RetryError;
+use super::error_log::Record;
+use super::last_output::Last;
 use super::limits::report_cut;
 use super::nested::NestedMode;
+use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
-use super::record::{Kept, Last, Record};
-use super::terms::Terms;
-use crate::breaker::{CircuitBreaker, CircuitOpen, RejectedOutput};
-use crate::signal::TimedOutOutput;
-use crate::signal::{Classification, Fallible, every_failure};
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
+use crate::signal::StopReason;
+use crate::signal::{Classification, Classify};
+use crate::signal::{TimedOut, TimedOutOutput};
 use crate::time::sleep;
 
-/// A call to be made under a policy, with what belongs to the call rather than to the policy. Made by
-/// [`RetryPolicy::call`].
+/// A call under a policy, with the options of that call. Made by [`RetryPolicy::call`]; [`run`](Self::run)
+/// or [`run_recorded`](Self::run_recorded) makes it.
+///
+/// | option | default |
+/// |---|---|
+/// | [`through`](Self::through) | no breaker |
+/// | [`budget`](Self::budget) | no budget |
+/// | [`deadline`](Self::deadline) | none |
+/// | [`attempt_timeout`](Self::attempt_timeout) | none |
+/// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
+/// | [`classified`](Self::classified), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -43,180 +57,293 @@ use crate::time::sleep;
 ///     .through(&breaker)
 ///     .run(|_| std::future::pending())
 ///     .await;
-/// let Err(FetchError::TimedOut(timed_out)) = stock else { panic!("it never answers") };
+/// let Err(FetchError::TimedOut(timed_out)) = stock else { panic!("the operation never returns") };
 /// assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
 /// assert_eq!(timed_out.attempts(), 2);
 /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
 /// ```
-#[derive(Debug)]
-#[must_use = "a call is made by `run` or one of its like"]
-pub struct RetryCall<'a> {
+#[must_use = "`run` or `run_recorded` makes the call"]
+pub struct RetryCall<'a, O, C = EveryFailure> {
     policy: &'a RetryPolicy,
-    breaker: Option<&'a CircuitBreaker>,
-    budget: Option<&'a RetryBudget>,
+    breaker: Option<Breaker<'a, O>>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
+    /// Set with either of the two limits.
+    timed_out: Option<fn(TimedOut) -> O>,
+    budget: Option<&'a RetryBudget>,
     nested: NestedMode,
+    classifier: C,
+}
+
+/// The breaker that every attempt passes through, and the output of a rejected attempt.
+struct Breaker<'a, O> {
+    breaker: &'a CircuitBreaker,
+    rejected: fn(CircuitOpen) -> O,
 }
 
 impl RetryPolicy {
-    /// A call under this policy, with limits, a breaker, or every attempt's error.
-    pub fn call(&self) -> RetryCall<'_> {
+    /// A call under this policy. `O` is the output of the operation, a `Result` or an `Option` for
+    /// example.
+    ///
+    /// ```
+    /// use resilient_core::retry::RetryPolicy;
+    /// use std::time::Duration;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
+    /// let stock = policy
+    ///     .call()
+    ///     .run(|attempt| async move { if attempt.is_first() { Err("too early") } else { Ok(42) } })
+    ///     .await;
+    /// assert_eq!(stock, Ok(42));
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
+    /// ```
+    pub fn call<O>(&self) -> RetryCall<'_, O> {
         RetryCall {
             policy: self,
             breaker: None,
-            budget: None,
             deadline: None,
             attempt_timeout: None,
+            timed_out: None,
+            budget: None,
             nested: NestedMode::Warn,
+            classifier: EveryFailure,
         }
     }
 }
 
-impl<'a> RetryCall<'a> {
-    /// The time for the whole call. A running attempt is cancelled when it is over, and the call returns what
-    /// [`TimedOut`](crate::retry::TimedOut) makes. A sleep that would reach it is not begun: the call ends with the last error.
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
+impl<'a, O, C> RetryCall<'a, O, C> {
+    /// Passes every attempt through a breaker. Once the circuit is open, the call ends with its last
+    /// real error, or waits if [`when_open`](super::RetryPolicyBuilder::when_open) says so. Only a call
+    /// whose first attempt is rejected returns [`CircuitOpen`](crate::breaker::CircuitOpen).
+    pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self
+    where
+        O: RejectedOutput,
+    {
+        let rejected = O::rejected;
+        self.breaker = Some(Breaker { breaker, rejected });
         self
     }
 
-    /// The time for each attempt. One that takes longer is cancelled, which is a failure, and tried again.
-    pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.attempt_timeout = Some(time);
-        self
-    }
-
-    /// Passes every attempt through a breaker. See [`RetryPolicy::run_through`].
-    pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self {
-        self.breaker = Some(breaker);
-        self
-    }
-
-    /// Pays retries from a budget, which all calls to one dependency share.
+    /// Pays for retries from a budget, which all calls to one dependency share.
     pub fn budget(mut self, budget: &'a RetryBudget) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// What to do inside an attempt of another loop.
+    /// Limits the time of the whole call, sleeps included. A running attempt is cancelled at the
+    /// deadline, and the call returns what [`TimedOut`](crate::retry::TimedOut) converts into. A sleep that
+    /// would reach the deadline does not begin: the call ends with the last error.
+    pub fn deadline(mut self, time: Duration) -> Self
+    where
+        O: TimedOutOutput,
+    {
+        self.deadline = Some(time);
+        self.timed_out = Some(O::timed_out);
+        self
+    }
+
+    /// Limits the time of each attempt. An attempt that takes longer is cancelled, counts as a failure
+    /// and is retried.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self
+    where
+        O: TimedOutOutput,
+    {
+        self.attempt_timeout = Some(time);
+        self.timed_out = Some(O::timed_out);
+        self
+    }
+
+    /// Sets what the call does inside an attempt of another loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
         self
     }
 
-    /// Makes the call; every `Err`, or `None`, is tried again.
+    /// Lets `classify` say what an output means to loop and breaker: `None` for a success. It does not
+    /// see an attempt that was cut short, which is a failure and retried.
+    pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
+    where
+        F: FnMut(&O) -> Option<Classification>,
+    {
+        self.with_classifier(classify)
+    }
+
+    fn with_classifier<D>(self, classifier: D) -> RetryCall<'a, O, D> {
+        RetryCall {
+            policy: self.policy,
+            breaker: self.breaker,
+            deadline: self.deadline,
+            attempt_timeout: self.attempt_timeout,
+            timed_out: self.timed_out,
+            budget: self.budget,
+            nested: self.nested,
+            classifier,
+        }
+    }
+}
+
+impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
+    /// Lets the errors say what they mean to loop and breaker, by [`Classify`].
+    pub fn classified(self) -> RetryCall<'a, Result<T, E>, ByClassify> {
+        self.with_classifier(ByClassify)
+    }
+}
+
+impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
+    /// Makes the call: runs `operation` until it succeeds or there is a reason to stop, and returns its
+    /// last output.
+    ///
+    /// An async closure that changes what it captures does not compile here. Change it before the
+    /// future is made, as in `|_| { calls += 1; async { … } }`, or use `#[retry]`.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the running attempt or ends the sleep; nothing goes on.
-    pub async fn run<O, F, R>(self, operation: F) -> O
+    /// Dropping the future drops the running attempt, which frees its permit, or ends the sleep. No
+    /// attempt follows.
+    pub fn run<F, R>(self, operation: F) -> impl Future<Output = O> + use<'a, O, C, F, R>
     where
-        O: Fallible + RejectedOutput + TimedOutOutput,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        self.run_with(every_failure, operation).await
+        self.drive(Last::new(), operation)
     }
 
-    /// The same, with `classify` to say what an output means to loop and breaker: `None` for a success. It is not asked
-    /// about an attempt that was cut short: that is a failure, and retried.
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`run`](Self::run).
-    pub async fn run_with<O, C, F, R>(self, mut classify: C, mut operation: F) -> O
-    where
-        O: RejectedOutput + TimedOutOutput,
-        C: FnMut(&O) -> Option<Classification>,
-        F: FnMut(Attempt<O>) -> R,
-        R: Future<Output = O>,
-    {
-        self.drive(Last::new(), &mut classify, &mut operation).await
-    }
-
-    /// Makes the call, and returns every attempt's error if it fails. Since the errors are kept, an attempt is not told that of
-    /// the one before it; under `#[retry(errors = all)]` it is.
-    ///
-    /// # Errors
-    ///
-    /// Those of all attempts, the last of which the call ended with, and the reason.
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`run`](Self::run).
-    pub async fn run_recorded<T, E, F, R>(self, mut operation: F) -> Result<T, RetryError<E>>
-    where
-        Result<T, E>: RejectedOutput + TimedOutOutput,
-        F: FnMut(Attempt<Result<T, E>>) -> R,
-        R: Future<Output = Result<T, E>>,
-    {
-        self.drive(Record::new(), &mut every_failure, &mut operation)
-            .await
-    }
-
-    async fn drive<O, K, F, R>(
-        self,
-        mut kept: K,
-        classify: &mut impl FnMut(&O) -> Option<Classification>,
-        operation: &mut F,
-    ) -> K::Final
+    async fn drive<K, F, R>(mut self, mut kept: K, mut operation: F) -> K::Final
     where
         K: Kept<O>,
-        O: RejectedOutput + TimedOutOutput,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        let terms = Terms::new()
+        let options = CallOptions::new()
             .timed()
             .limits(self.deadline, self.attempt_timeout)
             .budgeted(self.budget)
             .nested(self.nested);
-        let mut retry = RetryDriver::new(self.policy, Some(&terms), true);
+        let mut driver = RetryDriver::new(self.policy, Some(&options), true);
         loop {
-            let (output, next) = match self.breaker.map(CircuitBreaker::try_acquire).transpose() {
+            let (output, next) = match self.try_acquire() {
                 Ok(permit) => {
-                    let attempt = operation(kept.give_away(&retry));
-                    match retry.limited(attempt).await {
-                        Ok(output) => {
-                            let class = classify(&output);
-                            if let Some(permit) = permit {
-                                permit.report_class(class);
-                            }
-                            let Some(class) = class else {
-                                retry.succeeded();
-                                return kept.succeed(output);
-                            };
-                            let next = retry.after_failure(class, self.open_now().as_ref());
-                            (output, next)
-                        }
-                        Err(timed_out) => {
-                            let limit = timed_out.limit();
-                            if let Some(permit) = permit {
-                                report_cut(permit, limit, false, self.attempt_timeout.is_some());
-                            }
-                            let next = retry.after_cut(limit, false, self.open_now().as_ref());
-                            (O::timed_out(timed_out), next)
-                        }
-                    }
+                    let attempt = operation(kept.give_away(&driver));
+                    let end = driver.limited(attempt).await;
+                    self.after_attempt(&mut driver, permit, end)
                 }
-                Err(open) => {
-                    let next = retry.after_rejection(&open);
-                    let real = kept.real(&retry);
-                    (real.unwrap_or_else(|| O::rejected(open)), next)
+                Err((open, rejected)) => {
+                    let next = driver.after(AttemptEnd::Rejected(&open), None);
+                    let real = kept.real(&driver);
+                    (real.unwrap_or_else(|| rejected(open)), next.into())
                 }
             };
             match next {
-                Ok(delay) => {
-                    kept.keep(output, &retry);
+                Next::Succeeded => return kept.succeed(output),
+                Next::Stop(reason) => return kept.end(output, &driver, reason),
+                Next::Sleep(delay) => {
+                    kept.keep(output, &driver);
                     sleep(delay).await;
                 }
-                Err(reason) => return kept.end(output, &retry, reason),
             }
         }
     }
 
-    fn open_now(&self) -> Option<CircuitOpen> {
-        self.breaker.and_then(CircuitBreaker::open_now)
+    /// A permit, if there is a breaker; or its rejection, with what makes an output of it.
+    #[allow(
+        clippy::type_complexity,
+        reason = "one caller, which takes it apart at once"
+    )]
+    fn try_acquire(&self) -> Result<Option<Permit<'a>>, (CircuitOpen, fn(CircuitOpen) -> O)> {
+        let Some(Breaker { breaker, rejected }) = self.breaker else {
+            return Ok(None);
+        };
+        breaker
+            .try_acquire()
+            .map(Some)
+            .map_err(|open| (open, rejected))
+    }
+
+    /// Reports an attempt that was made, and decides what follows it.
+    fn after_attempt(
+        &mut self,
+        driver: &mut RetryDriver<'_>,
+        permit: Option<Permit<'_>>,
+        end: Result<O, TimedOut>,
+    ) -> (O, Next) {
+        let (output, end) = match (end, self.timed_out) {
+            (Ok(output), _) => {
+                let class = self.classifier.classify(&output);
+                if let Some(permit) = permit {
+                    permit.report_class(class);
+                }
+                let Some(class) = class else {
+                    driver.succeeded();
+                    return (output, Next::Succeeded);
+                };
+                (output, AttemptEnd::Failed(class))
+            }
+            (Err(timed_out), Some(output)) => {
+                let (limit, excepted) = (timed_out.limit(), false);
+                if let Some(permit) = permit {
+                    report_cut(permit, limit, excepted, self.attempt_timeout.is_some());
+                }
+                (output(timed_out), AttemptEnd::Cut { limit, excepted })
+            }
+            (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
+        };
+        let open = self
+            .breaker
+            .as_ref()
+            .and_then(|below| below.breaker.open_now());
+        (output, driver.after(end, open.as_ref()).into())
+    }
+}
+
+impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
+    /// Makes the call, and returns the errors of all attempts if it fails. An attempt does not see the
+    /// error of the one before it; under `#[retry(errors = all)]` it does.
+    ///
+    /// # Errors
+    ///
+    /// The errors of all attempts (of the last 100 at most) and the reason why the call ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`run`](Self::run).
+    pub fn run_recorded<F, R>(
+        self,
+        operation: F,
+    ) -> impl Future<Output = Result<T, RetryError<E>>> + use<'a, T, E, C, F, R>
+    where
+        F: FnMut(Attempt<Result<T, E>>) -> R,
+        R: Future<Output = Result<T, E>>,
+    {
+        self.drive(Record::new(), operation)
+    }
+}
+
+/// What follows an attempt.
+enum Next {
+    Succeeded,
+    Sleep(Duration),
+    Stop(StopReason),
+}
+
+impl From<Result<Duration, StopReason>> for Next {
+    fn from(next: Result<Duration, StopReason>) -> Self {
+        match next {
+            Ok(delay) => Self::Sleep(delay),
+            Err(reason) => Self::Stop(reason),
+        }
+    }
+}
+
+impl<O, C> fmt::Debug for RetryCall<'_, O, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryCall")
+            .field("policy", &self.policy)
+            .field("breaker", &self.breaker.as_ref().map(|below| below.breaker))
+            .field("budget", &self.budget)
+            .field("deadline", &self.deadline)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("nested", &self.nested)
+            .finish_non_exhaustive()
     }
 }

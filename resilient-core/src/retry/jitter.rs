@@ -1,11 +1,15 @@
 //! Randomness in delays, so that clients that failed together do not come back together.
 
+use std::str::FromStr;
 use std::time::Duration;
+
+use resilient_settings::retry::{TABLE, key};
+use resilient_settings::{TextError, Value};
 
 use super::nanos;
 use super::random::Random;
 
-/// How a delay is spread. Applied after the cap, and never beyond it.
+/// How a delay is spread at random, after the cap and within it.
 ///
 /// With d the capped nominal delay before retry k, counted from 1, and U uniform:
 ///
@@ -34,8 +38,8 @@ use super::random::Random;
 /// | `Smooth` | peaks of load are the danger: its density has no steps, and no two retries share an edge | ≈ d/2 | some floating-point functions a delay; as slow as `Full` with many clients |
 /// | `None` | tests, and a single client | d | clients that failed together come back together |
 ///
-/// The cap comes first, so that capped delays are spread like others instead of all being `max_delay`. Delays are whole
-/// nanoseconds. Seen at the terminal: the example `schedule` of the repository.
+/// The cap comes first, so that capped delays are spread too, instead of all being `max_delay`.
+/// Delays are whole nanoseconds. The example `schedule` in the repository draws them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Jitter {
@@ -48,23 +52,22 @@ pub enum Jitter {
     Proportional(f64),
     /// No randomness.
     None,
-    /// A schedule of its own, which grows from the delay before.
+    /// No backoff: each delay grows from the one before it.
     Decorrelated,
-    /// A schedule of its own, whose delays are spread smoothly.
+    /// No backoff: a schedule whose delays are spread smoothly.
     Smooth,
 }
 
 impl Jitter {
-    /// Whether it is a schedule of its own, so that no factor and no other backoff go with it.
-    pub(super) const fn is_schedule(self) -> bool {
-        matches!(self, Self::Decorrelated | Self::Smooth)
-    }
-
-    pub(super) const fn is_in_range(self) -> bool {
-        match self {
-            Self::Proportional(share) => share >= 0.0 && share <= 1.0,
-            _ => true,
-        }
+    pub(crate) const fn value(self) -> Value {
+        Value::Word(match self {
+            Self::Full => "full",
+            Self::Equal => "equal",
+            Self::Proportional(share) => return Value::Number(share),
+            Self::None => "none",
+            Self::Decorrelated => "decorrelated",
+            Self::Smooth => "smooth",
+        })
     }
 
     /// The shortest and the longest that `delay`, which is capped already, can become within `cap`.
@@ -83,6 +86,22 @@ impl Jitter {
     pub(super) fn spread(self, delay: Duration, cap: Duration, random: &mut Random) -> Duration {
         let (least, most) = self.range(delay, cap);
         random.within(least, most)
+    }
+}
+
+/// The names of the table, and shares like `"20%"`.
+impl FromStr for Jitter {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        match TABLE.settings[key::jitter].read_word(text)? {
+            Value::Number(share) => Ok(Self::Proportional(share)),
+            value => {
+                let named = [Self::Equal, Self::None, Self::Decorrelated, Self::Smooth];
+                let named = named.into_iter().find(|jitter| jitter.value() == value);
+                Ok(named.unwrap_or_default())
+            }
+        }
     }
 }
 
@@ -118,14 +137,14 @@ fn rise(base: Duration, before: f64, now: f64) -> Duration {
     }
 }
 
-/// The delay before retry `k` by the smooth schedule, and what the next one needs to know.
+/// The delay before retry `k` by the smooth schedule, and the point of the curve for the next one.
 pub(super) fn smooth(k: u32, base: Duration, before: f64, random: &mut Random) -> (Duration, f64) {
     let now = curve(f64::from(k.max(1) - 1) + random.unit());
     (rise(base, before, now), now)
 }
 
-/// The shortest and the longest smooth delay before retry `k`, uncapped. The longest is rounded up a little, for two
-/// ways through floating-point numbers may differ.
+/// The shortest and the longest smooth delay before retry `k`, uncapped. The longest is rounded up
+/// because `smooth` computes it in another order.
 pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     if base.is_zero() {
         return (base, base);
@@ -133,7 +152,8 @@ pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     let number = f64::from(k.max(1));
     let start = curve(number - 1.0);
     let before = if k <= 1 { 0.0 } else { curve(number - 2.0) };
-    // Only where the curve is beyond all numbers is that more than nothing: each random number can be the last one's.
+    // Above zero only where the curve exceeds the range of `f64`: the same number may be drawn
+    // twice.
     let least = rise(base, start, start);
     let most = nanos::scaled(rise(base, before, curve(number)), 1.0 + 1e-12);
     (least, most.saturating_add(Duration::from_nanos(1)))

@@ -1,59 +1,71 @@
-//! Retries: try a failed call again, later, a bounded number of times, and never in step with everybody else.
+//! Retries: try a failed call again, later, a bounded number of times, at times spread by jitter.
 //!
-//! A [`RetryPolicy`] is settings; [`RetryDriver`] drives the loop of one call. `#[retry]` writes the loop into a function;
-//! [`RetryPolicy::run`] is the same loop around a closure.
+//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under it. `#[retry]` writes
+//! the same loop into a function. Both drive a [`RetryDriver`], which does no I/O itself.
 //!
 //! # Cancel safety
 //!
-//! A retried call can be dropped at any await point, in an attempt or in the sleep between two: there is no task, no timer
-//! and no permit left, and no further attempt.
+//! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no task, no
+//! timer and no permit, and no attempt follows.
 
 mod attempt;
+#[cfg(feature = "tokio")]
+mod attempt_future;
+mod attempt_log;
 mod backoff;
 mod budget;
 #[cfg(feature = "tokio")]
 mod call;
+mod call_options;
 mod delays;
 mod driver;
 mod error;
+mod error_log;
 mod jitter;
-#[cfg(feature = "tokio")]
-mod limited;
+mod last_output;
 mod limits;
 mod nanos;
 mod nested;
-mod observed;
+#[cfg(feature = "tokio")]
+mod output_classifier;
 mod policy;
 mod random;
-mod record;
-#[cfg(feature = "tokio")]
-mod run;
 mod schedule;
 mod scope;
-mod terms;
+mod test_hook;
+#[cfg(feature = "tokio")]
+mod timeout_future;
 mod worst_case;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
+#[cfg(feature = "tokio")]
+pub use self::attempt_future::AttemptFuture;
+pub use self::attempt_log::Kept;
 pub use self::backoff::Backoff;
 pub use self::budget::{
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
 };
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
+pub use self::call_options::CallOptions;
 pub use self::delays::{Delays, NominalDelays};
-pub use self::driver::RetryDriver;
+pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
+pub use self::error_log::{Record, Recorded};
 pub use self::jitter::Jitter;
-#[cfg(feature = "tokio")]
-pub(crate) use self::limited::timeout;
-#[cfg(feature = "tokio")]
-pub use self::limited::{Attempted, Limited};
+pub use self::last_output::Last;
 pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
-pub use self::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
-pub use self::record::{Kept, Last, Record, Recorded};
+#[cfg(feature = "tokio")]
+pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
-pub use self::terms::Terms;
+#[cfg(feature = "test-util")]
+pub(crate) use self::test_hook::{CallRecord, install};
+#[cfg(feature = "tokio")]
+pub use self::timeout_future::TimeoutFuture;
+#[cfg(feature = "tokio")]
+pub(crate) use self::timeout_future::timeout;
 pub use self::worst_case::WorstCase;
 pub use crate::signal::StopReason;
 pub use crate::signal::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};

@@ -1,17 +1,18 @@
-//! What a running attempt leaves for the loops inside it: that there is one around them, and until when.
+//! What loops inside an attempt see of the loops around them: that there is one, and its deadline.
 //!
-//! It stands in a thread-local while an attempt runs; an asynchronous attempt puts it there for each poll. So it follows a
-//! task from thread to thread, and does not reach what an attempt spawns. Only a loop that fails reads it.
+//! It is in a thread-local while an attempt runs; an async attempt sets it for each poll. So it follows
+//! a task from thread to thread and does not reach tasks that an attempt spawns. Only a loop that fails
+//! reads it.
 
 use std::cell::Cell;
 use std::time::Instant;
 
-/// What is around the code that runs now.
+/// The loops around the running code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
-    /// A loop that is at its second attempt, or at a later one.
+    /// One of them is at its second attempt or a later one.
     pub(super) in_retry: bool,
-    /// The earliest end of the calls around.
+    /// The earliest deadline of the calls around the code.
     pub(super) deadline: Option<Instant>,
 }
 
@@ -26,12 +27,12 @@ thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::NOTHING) };
 }
 
-/// What is around the code that runs now. While a thread ends, nothing is.
+/// The loops around the running code. None while a thread ends.
 pub(super) fn current() -> Scope {
     CURRENT.try_with(Cell::get).unwrap_or(Scope::NOTHING)
 }
 
-/// The earlier of two instants, either of which may be never.
+/// The earlier of two instants; `None` is never.
 pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -39,7 +40,7 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
     }
 }
 
-/// Code runs within a loop, or until a deadline, as long as this lives.
+/// Restores the scope around an attempt when it is dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct Entered {
@@ -53,13 +54,13 @@ pub(super) fn enter(in_retry: bool, deadline: Option<Instant>) -> Entered {
         in_retry: before.in_retry || in_retry,
         deadline: earlier(before.deadline, deadline),
     };
-    // Where the thread ends, nobody asks any more.
+    // While the thread ends there is no scope to set.
     let _ = CURRENT.try_with(|current| current.set(scope));
     Entered { before }
 }
 
 impl Drop for Entered {
-    // Not where all goes well: there it would take registers.
+    // Cold and not inlined: on the hot path it would take registers.
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {

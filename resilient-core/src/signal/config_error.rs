@@ -1,9 +1,10 @@
-//! What is wrong with a setting.
+//! The error of a setting that breaks a rule.
 
-use std::borrow::Cow;
 use std::fmt;
 
-/// A setting that cannot be: which one, its value, and the rule that it breaks.
+use resilient_settings::{Broken, TextError};
+
+/// A setting that breaks a rule: its name, its value, and the rule.
 ///
 /// ```
 /// use resilient_core::breaker::BreakerConfig;
@@ -14,16 +15,17 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     field: &'static str,
-    value: Cow<'static, str>,
-    rule: &'static str,
+    value: Box<str>,
+    rule: Box<str>,
 }
 
 impl ConfigError {
-    pub(crate) fn new(field: &'static str, value: impl fmt::Debug, rule: &'static str) -> Self {
+    /// The setting was given as text that cannot be read.
+    pub(crate) fn of_text(field: &'static str, error: &TextError) -> Self {
         Self {
             field,
-            value: Cow::Owned(format!("{value:?}")),
-            rule,
+            value: format!("{:?}", error.text()).into(),
+            rule: error.to_string().into(),
         }
     }
 
@@ -39,10 +41,22 @@ impl ConfigError {
         &self.value
     }
 
-    /// What holds for every value of this setting.
+    /// The rule that the value breaks.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
-        self.rule
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+}
+
+impl From<Broken> for ConfigError {
+    fn from(broken: Broken) -> Self {
+        Self {
+            field: broken.name(),
+            value: broken
+                .value
+                .map_or_else(Box::default, |value| value.to_string().into()),
+            rule: broken.rule().into(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! // The code under test.
 //! async fn fetch_stock() -> Result<u32, &'static str> {
-//!     RetryPolicy::DEFAULT.run(async |_| Err("connection refused")).await
+//!     RetryPolicy::DEFAULT.call().run(async |_| Err("connection refused")).await
 //! }
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -39,7 +39,6 @@ mod recorded;
 mod scope;
 
 pub use self::recorded::RecordedCall;
-pub(crate) use self::scope::{Recording, current};
 pub use self::scope::{Scope, Scoped};
 use crate::platform::random;
 pub use crate::time::ManualClock;

@@ -48,8 +48,8 @@ impl RecordedCall {
         self.end.and_then(Result::err)
     }
 
-    /// Where the loop is: the attribute, in the code under test. For [`RetryPolicy::run`](crate::retry::RetryPolicy::run) and its
-    /// like it is a place in this crate.
+    /// Where the loop is: the attribute, in the code under test. For
+    /// [`RetryPolicy::call`](crate::retry::RetryPolicy::call) it is a place in this crate.
     #[must_use]
     pub fn place(&self) -> &'static Location<'static> {
         self.place

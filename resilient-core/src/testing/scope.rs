@@ -11,7 +11,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::recorded::RecordedCall;
-use crate::retry::StopReason;
+use crate::retry::{self, CallRecord, StopReason};
 use crate::time::{self, ManualClock};
 
 thread_local! {
@@ -165,7 +165,7 @@ impl Scope {
     }
 
     /// Begins a call's record.
-    pub(crate) fn begin(&self, place: &'static Location<'static>) -> Recording {
+    fn begin(&self, place: &'static Location<'static>) -> Recording {
         let mut calls = self.locked();
         calls.push(RecordedCall::new(place));
         Recording {
@@ -191,6 +191,7 @@ impl Scope {
 
     fn enter(&self) -> Entered {
         time::install_skip(|delay| current().is_some_and(|scope| scope.skip(delay)));
+        retry::install(|place| Some(Box::new(current()?.begin(place))));
         let scope = Some(self.clone());
         // Where the thread ends, calls are under no test.
         let before = CURRENT.try_with(|current| current.replace(scope));
@@ -247,40 +248,42 @@ impl<F: Future> Future for Scoped<F> {
 
 /// The record of one call, while it goes on.
 #[derive(Debug)]
-pub(crate) struct Recording {
+struct Recording {
     scope: Scope,
     index: usize,
 }
 
-impl Recording {
-    pub(crate) fn attempted(&self) {
+impl CallRecord for Recording {
+    fn attempted(&self) {
         self.change(|call| call.attempts = call.attempts.saturating_add(1));
     }
 
-    pub(crate) fn waits(&self, delay: Duration) {
+    fn waits(&self, delay: Duration) {
         self.change(|call| call.delays.push(delay));
     }
 
-    pub(crate) fn ended(&self, end: Result<(), StopReason>) {
+    fn ended(&self, end: Result<(), StopReason>) {
         self.change(|call| call.end = Some(end));
     }
 
-    pub(crate) fn skips_sleeps(&self) -> bool {
+    fn skips_sleeps(&self) -> bool {
         self.scope.skips_sleeps
     }
 
-    /// Of the jitter: another one for each call, the same in every run.
-    pub(crate) fn seed(&self) -> u64 {
+    /// Different for each call, the same in every run.
+    fn seed(&self) -> u64 {
         self.scope.seed.wrapping_add(self.index as u64)
     }
 
-    pub(crate) fn max_retries(&self) -> u32 {
+    fn max_retries(&self) -> u32 {
         match self.scope.max_attempts {
             Some(attempts) => attempts.saturating_sub(1),
             None => u32::MAX,
         }
     }
+}
 
+impl Recording {
     fn change(&self, change: impl FnOnce(&mut RecordedCall)) {
         if let Some(call) = self.scope.locked().get_mut(self.index) {
             change(call);

@@ -1,5 +1,7 @@
 //! Async sleep with tokio's timers.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::clock::now;
@@ -24,13 +26,57 @@ pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
 }
 
 /// Sleeps; a `delay` of zero makes no timer call. Dropping the future ends the sleep.
-pub(crate) async fn sleep(delay: Duration) {
-    if !delay.is_zero() && !is_skipped(delay) {
-        // tokio caps an unbounded sleep at about 30 years.
-        let sleep = match later(now(), delay) {
-            Some(end) => tokio::time::sleep_until(end.into()),
-            None => tokio::time::sleep(Duration::MAX),
-        };
-        sleep.await;
+#[inline]
+pub(crate) fn sleep(delay: Duration) -> SleepFuture {
+    SleepFuture(if delay.is_zero() { None } else { start(delay) })
+}
+
+/// A sleep. Its timer is boxed: inline it would make every future with a retry 100 bytes larger and
+/// its drop a call, also if the first attempt succeeds.
+#[derive(Debug)]
+pub(crate) struct SleepFuture(Option<Pin<Box<tokio::time::Sleep>>>);
+
+#[cold]
+fn start(delay: Duration) -> Option<Pin<Box<tokio::time::Sleep>>> {
+    if is_skipped(delay) {
+        return None;
     }
+    // tokio caps an unbounded sleep at about 30 years.
+    Some(Box::pin(match later(now(), delay) {
+        Some(end) => tokio::time::sleep_until(end.into()),
+        None => tokio::time::sleep(Duration::MAX),
+    }))
+}
+
+impl Future for SleepFuture {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.0 {
+            Some(timer) => poll(timer, cx),
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn poll(timer: &mut Pin<Box<tokio::time::Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+    timer.as_mut().poll(cx)
+}
+
+impl Drop for SleepFuture {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(timer) = self.0.take() {
+            discard_timer(timer);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn discard_timer(timer: Pin<Box<tokio::time::Sleep>>) {
+    drop(timer);
 }

@@ -1,15 +1,15 @@
-//! A client of a small API that has a bad day, and what it does about each kind of error.
+//! A client of a small API with temporary failures, and how it handles each kind of error.
 //!
 //! ```text
 //! cargo run -p resilient-http --example api_client
 //! ```
 //!
-//! The API is on loopback: well for a second, then it limits its callers, then it breaks in every way there is, then it
-//! hangs, then it is well again. A shop asks it for a price ten times a second. Look for
+//! The API runs on loopback. It works for a second, limits its callers, fails in several ways,
+//! hangs, and recovers. A shop asks it for a price ten times per second. Watch for
 //!
-//! - answers that took more than one attempt: the caller saw nothing of the failures,
-//! - the circuit that opens: from there on the shop shows the last price it knows, at once,
-//! - the order, a `POST` with a key: it is tried again, and booked once.
+//! - responses after more than one attempt: the caller saw no failure,
+//! - the open circuit: from then on the shop shows the last known price without waiting,
+//! - the order, a `POST` with an idempotency key: it is retried and booked once.
 
 mod server;
 
@@ -38,7 +38,7 @@ struct Booked {
     number: u64,
 }
 
-/// What the shop does: shows prices, the last one it knew if there is no other.
+/// The shop shows prices: the last known price if the API gives none.
 struct Shop {
     api: ApiClient,
     began: Instant,
@@ -46,7 +46,7 @@ struct Shop {
     shown: Tally,
 }
 
-/// How many prices were shown, and which.
+/// How many prices of each kind the shop showed.
 #[derive(Debug, Default)]
 struct Tally {
     fresh: u32,
@@ -77,10 +77,11 @@ impl Shop {
                 let again = open.retry_after().unwrap_or_default();
                 self.fall_back(&format!("circuit open for {again:.1?}"));
             }
-            // It asks for more time than we have: whoever schedules work could come back then.
+            // The server asks for a longer wait than the deadline allows. A scheduler could retry
+            // later.
             Err(ApiError::RateLimited { retry_after, .. }) => {
                 let wait = retry_after.unwrap_or_default();
-                self.fall_back(&format!("limited: come back in {wait:?}"));
+                self.fall_back(&format!("limited: retry in {wait:?}"));
             }
             Err(error) if error.is_not_found() => {
                 self.shown.none += 1;
@@ -130,7 +131,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         shown: Tally::default(),
     };
 
-    shop.say("--- the API is well: prices that come at once are not shown here");
+    shop.say("--- the API works: prices after one attempt are not shown");
     shop.show_price("no such thing").await;
     while !Server::day_is_over(shop.began.elapsed()) {
         if let Some(news) = server.news(shop.began.elapsed()) {
@@ -140,8 +141,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 
-    // Its first answer is lost on the way. The key tells the API that it has booked this one.
-    server.lose_next_answer();
+    // The first response is lost. The key tells the API that it has booked this order already.
+    server.lose_next_response();
     let order = Order {
         sku: "tea",
         count: 2,
@@ -159,7 +160,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let calls = api.circuit_breaker().snapshot().totals;
     println!(
-        "\nprices shown: {} fresh ({} thanks to a retry), {} last known, {} none",
+        "\nprices shown: {} fresh ({} after a retry), {} last known, {} missing",
         shop.shown.fresh, shop.shown.after_retries, shop.shown.last_known, shop.shown.none
     );
     println!(

@@ -1,4 +1,4 @@
-//! The API: well, limited, broken, hanging, well again.
+//! The API of the example: it works, limits, fails, hangs and recovers.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-/// How it is from which second on.
+/// The phases and the second in which each begins.
 const DAY: [(f64, Mood, &str); 5] = [
     (0.0, Mood::Well, "is well"),
     (0.8, Mood::Limiting, "limits its callers"),
@@ -79,7 +79,7 @@ impl Server {
         orders.unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    pub(crate) fn lose_next_answer(&self) {
+    pub(crate) fn lose_next_response(&self) {
         self.shared.loses_answer.store(true, SeqCst);
     }
 
@@ -87,7 +87,7 @@ impl Server {
         at.as_secs_f64() >= END
     }
 
-    /// What is new at this time, if anything is.
+    /// The phase that begins now, if any.
     pub(crate) fn news(&self, at: Duration) -> Option<&'static str> {
         let (_, _, news) = DAY
             .get(self.told.get())
@@ -121,7 +121,7 @@ async fn price(State(shared): State<Arc<Shared>>, Path(sku): Path<String>) -> Re
     }
 }
 
-/// Books it, unless its key is known: then it says what it said.
+/// Books the order. For a known key it repeats its response.
 async fn order(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     shared.requests.fetch_add(1, SeqCst);
     let key = request.headers().get("idempotency-key");

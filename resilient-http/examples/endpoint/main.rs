@@ -1,16 +1,16 @@
-//! A chat endpoint from a TOML file, through an outage.
+//! A chat endpoint from a TOML file, during an outage.
 //!
 //! ```text
 //! cargo run -p resilient-http --example endpoint --features cache,toml
 //! ```
 //!
-//! The API is a stand-in on loopback: well for a second, down for a second and a half, then well again. Two questions are
-//! asked in turn, twenty times a second. Look for
+//! The API is a stand-in on loopback: up for a second, down for 1.5 seconds, then up again. The
+//! program asks two questions in turn, twenty times per second. Watch for
 //!
-//! - answers that were kept: most calls send nothing,
-//! - the outage: a few calls end with an error, then the circuit is open, and old answers come at once,
-//! - a question that was never answered before: there is nothing to hand out, and the error says when to come back,
-//! - the end: one probe, and the answers are new again.
+//! - cached responses: most calls send nothing,
+//! - the outage: a few calls fail, then the circuit is open and stale responses come at once,
+//! - a question that was never asked before: nothing is cached, and the error says when to retry,
+//! - the end: one probe, and responses are fresh again.
 
 mod server;
 
@@ -58,15 +58,15 @@ fn ask(content: &'static str) -> Ask {
     }
 }
 
-/// What is told of a call, and of which kind it is.
-fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
+/// The line to print for a call, and its kind.
+fn describe(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
     let reply = match ended {
         Ok(reply) => reply,
         Err(ApiError::CircuitOpen(open)) => {
             let wait = open.retry_after().unwrap_or_default().as_millis();
-            return ("no answer, circuit open", format!("come back in {wait} ms"));
+            return ("no response, circuit open", format!("retry in {wait} ms"));
         }
-        Err(error) => return ("no answer", error.to_string()),
+        Err(error) => return ("no response", error.to_string()),
     };
     let text = reply
         .value
@@ -75,7 +75,7 @@ fn told(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
         .map_or("", |choice| &choice.message.content);
     match reply.response.served() {
         Served::Stale { age } => ("stale", format!("{text}, {} ms old", age.as_millis())),
-        Served::Kept { .. } => ("kept", text.to_owned()),
+        Served::Cached { .. } => ("cached", text.to_owned()),
         _ => ("new", text.to_owned()),
     }
 }
@@ -91,7 +91,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = config.to_builder().base_url(server.base()).build()?;
     let chat = Chat::new(config)?;
 
-    println!("\n    time  circuit    answer");
+    println!("\n    time  circuit    response");
     let questions = ["Which tea?", "Which cup?"];
     let mut last = "";
     let mut asked_new = false;
@@ -108,7 +108,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             questions[n % 2]
         };
         let ended = chat.call(&ask(question)).await;
-        let (kind, text) = told(&ended);
+        let (kind, text) = describe(&ended);
         if kind != last {
             let state = chat.circuit_breaker().state().to_string();
             println!("{:>6} ms  {state:<9}  {kind}: {text}", age.as_millis());
@@ -122,7 +122,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let counts = cache.counts();
     println!(
-        "\n{} calls had a kept answer and {} a stale one; the server had {} requests of all.",
+        "\n{} calls used a cached response and {} a stale one; the server got {} requests.",
         counts.hits,
         counts.stale,
         server.requests()

@@ -1,4 +1,4 @@
-//! A stand-in for an API of chats: well, down, well again.
+//! A stand-in for a chat API: up, down, up again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// From when to when it is down.
+/// The time during which it is down.
 pub(crate) const OUTAGE: (Duration, Duration) =
     (Duration::from_secs(1), Duration::from_millis(2600));
 

@@ -1,22 +1,22 @@
-//! The settings of what is kept.
+//! The settings of a response cache.
 
 use std::time::Duration;
 
 use crate::error::BuildError;
 
-/// Long enough for a burst of the same question, short enough that nobody minds.
+/// Long enough for bursts of equal requests, short enough for most data.
 const TTL: Duration = Duration::from_secs(300);
-/// Some thousands of answers of a usual size.
+/// A few thousand responses of usual size.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// A time that outlives every process, within what the store can count.
+/// One year: longer than most processes live, and within the range of the store.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The settings of an [`ResponseCache`](crate::ResponseCache).
+/// The settings of a [`ResponseCache`](crate::ResponseCache).
 ///
 /// | setting | default | range |
 /// |---|---|---|
-/// | [`ttl`](Self::ttl) | 300 s | up to a year; 0 keeps answers for an outage only |
-/// | [`stale_if_open`](Self::stale_if_open) | 0, which is never | up to a year |
+/// | [`ttl`](Self::ttl) | 300 s | at most a year; 0: only for open circuits |
+/// | [`stale_if_open`](Self::stale_if_open) | 0: never | at most a year |
 /// | [`max_bytes`](Self::max_bytes) | 64 MiB | ≥ 1 |
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
@@ -27,7 +27,7 @@ pub struct CacheConfig {
 }
 
 impl CacheConfig {
-    /// The defaults.
+    /// The default settings.
     pub const fn new() -> Self {
         Self {
             ttl: TTL,
@@ -36,19 +36,22 @@ impl CacheConfig {
         }
     }
 
-    /// How long an answer is handed out again without asking the server.
+    /// How long a cached response is used without asking the server. At most a year. 0 keeps
+    /// responses only for [`stale_if_open`](Self::stale_if_open). Default: 300 s.
     pub const fn ttl(mut self, time: Duration) -> Self {
         self.ttl = time;
         self
     }
 
-    /// For how long after that it is handed out while the circuit is open: a stale answer instead of none.
+    /// How long after `ttl` a stale response is used while the circuit is open. At most a year.
+    /// Default: 0, which means never.
     pub const fn stale_if_open(mut self, time: Duration) -> Self {
         self.stale_if_open = time;
         self
     }
 
-    /// How many bytes all that is kept may have. What is asked for least goes first.
+    /// The size limit of the cache in bytes, at least 1. The least used responses are evicted
+    /// first. Default: 64 MiB.
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
@@ -64,7 +67,7 @@ impl CacheConfig {
         }
         if self.ttl.is_zero() && self.stale_if_open.is_zero() {
             return refuse(
-                "`ttl` and `stale_if_open` must not both be zero: nothing would be kept",
+                "`ttl` and `stale_if_open` must not both be zero: nothing would be cached",
             );
         }
         Ok(())

@@ -1,18 +1,18 @@
-//! What the cache counts.
+//! The counters of a response cache.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// How calls came to their answers.
+/// How many calls got their response in which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CacheCounts {
-    /// By one that was kept.
+    /// From the cache.
     pub hits: u64,
-    /// By asking the server, well or not.
+    /// From the server, including failed calls.
     pub misses: u64,
-    /// By another call that asked the same at the same time.
+    /// From a concurrent call with the same request.
     pub joined: u64,
-    /// By one that was kept too long, since the circuit was open.
+    /// From the cache after `ttl`, because the circuit was open.
     pub stale: u64,
 }
 

@@ -1,24 +1,24 @@
-//! Under what an answer is kept: a digest, in which nothing can be read.
+//! The keys of cached responses: salted digests, which reveal nothing.
 
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::idempotency::{Idempotency, IdempotencyKey};
-use crate::request::PreparedRequest;
+use crate::request::{Idempotency, IdempotencyKey, PreparedRequest};
 
-/// A digest of all that makes a question: whose it is, method, address, headers, body.
+/// A digest of everything that distinguishes a request: endpoint, method, URL, headers and body.
 ///
-/// Headers of a call may hold secrets, and so may its body. The digest is salted, so that none can be guessed from it, and
-/// the endpoint's own key is not even part of it: an endpoint has one key, and shares its answers with no other endpoint.
-pub(super) type Key = [u8; 32];
+/// Headers and body may contain secrets. The salt prevents guessing them from the digest. The
+/// endpoint's API key is not part of it: an endpoint has one key, and endpoints never share
+/// responses.
+pub(super) type CacheKey = [u8; 32];
 
 /// Makes the keys of one cache.
-pub(super) struct Keys {
+pub(super) struct KeyMaker {
     salt: [u8; 16],
 }
 
-impl Keys {
+impl KeyMaker {
     pub(super) fn new() -> Self {
         Self {
             salt: *Uuid::new_v4().as_bytes(),
@@ -26,7 +26,7 @@ impl Keys {
     }
 
     /// `None` if the body is not known before it is sent.
-    pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<Key> {
+    pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<CacheKey> {
         let body = request.body.as_bytes()?;
         let mut digest = Sha256::new();
         digest.update(self.salt);
@@ -42,7 +42,7 @@ impl Keys {
     }
 }
 
-/// With its length, so that no two sequences of parts are the same bytes.
+/// Adds a part with its length, so that different sequences of parts never give the same bytes.
 fn part(digest: &mut Sha256, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_be_bytes());
     digest.update(bytes);
@@ -50,7 +50,7 @@ fn part(digest: &mut Sha256, bytes: &[u8]) {
 
 fn headers(digest: &mut Sha256, headers: &HeaderMap) {
     let mut sorted: Vec<_> = headers.iter().collect();
-    // Stable: values of one name keep their order, which means something.
+    // The sort is stable: the order of several values of one header matters.
     sorted.sort_by_key(|(name, _)| name.as_str());
     part(digest, &(sorted.len() as u64).to_be_bytes());
     for (name, value) in sorted {
@@ -65,7 +65,7 @@ mod tests {
     use http::{HeaderValue, Method};
 
     use super::*;
-    use crate::body::Body;
+    use crate::request::{Body, RequestOptions};
 
     fn request(url: &str, body: Body, headers: &[(&'static str, &'static str)]) -> PreparedRequest {
         let mut map = HeaderMap::new();
@@ -78,13 +78,13 @@ mod tests {
             template: "x".into(),
             headers: map,
             body,
-            options: crate::request::CallOptions::default(),
+            options: RequestOptions::default(),
         }
     }
 
     #[test]
     fn only_what_makes_the_question_is_in_the_key() {
-        let keys = Keys::new();
+        let keys = KeyMaker::new();
         let of =
             |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
                 keys.of(
@@ -106,8 +106,8 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        // Another cache has other keys: none can be guessed.
-        let elsewhere = Keys::new();
+        // Another cache has another salt.
+        let elsewhere = KeyMaker::new();
         let same = request(
             "http://h/a",
             Bytes::from_static(b"b").into(),
@@ -119,6 +119,9 @@ mod tests {
     #[test]
     fn what_is_not_known_before_it_is_sent_has_no_key() {
         let stream = Body::once(http_body_util::Full::new(Bytes::new()));
-        assert_eq!(Keys::new().of(1, &request("http://h/a", stream, &[])), None);
+        assert_eq!(
+            KeyMaker::new().of(1, &request("http://h/a", stream, &[])),
+            None
+        );
     }
 }

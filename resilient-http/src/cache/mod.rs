@@ -1,13 +1,13 @@
-//! Answers that are kept: handed out again while they are young, and, if that is asked for, while the circuit is open.
+//! Cached responses: used while they are fresh and, if configured, while the circuit is open.
 
+mod cached_calls;
 mod config;
 mod counts;
-mod flight;
-mod kept;
+mod in_flight;
 mod key;
 mod store;
 
+pub(crate) use self::cached_calls::CachedCalls;
 pub use self::config::CacheConfig;
 pub use self::counts::CacheCounts;
-pub(crate) use self::kept::Kept;
 pub use self::store::ResponseCache;

@@ -1,4 +1,4 @@
-//! Where answers are kept, and what may be handed out of it.
+//! The store of cached responses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,37 +9,37 @@ use tokio::time::Instant;
 
 use super::config::CacheConfig;
 use super::counts::{CacheCounts, Counters};
-use super::flight::Flights;
-use super::key::{Key, Keys};
+use super::in_flight::InFlightMap;
+use super::key::{CacheKey, KeyMaker};
 use crate::error::BuildError;
 use crate::response::Response;
 
-/// What a key and its place cost, about.
+/// An estimate of the bytes that an entry costs beside its response.
 const OVERHEAD: usize = 256;
 
-/// Answers of endpoints that are kept.
+/// A cache for responses of endpoints.
 ///
-/// A cheap handle: clones are the same cache. It can be given to several endpoints, which then share its room; an answer
-/// of one is never handed to another. Only successes are kept, and none that says `cache-control: no-store`.
+/// Cheap to clone: clones are the same cache. Several endpoints can share one cache and its size
+/// limit; they never share responses. It stores only successful responses without `cache-control:
+/// no-store`.
 ///
-/// What it is keyed by cannot be read out of it: neither keys of APIs nor what was asked. The answers themselves are in
-/// memory as they came.
+/// The keys of the cache reveal nothing: neither API keys nor requests. The responses are in memory
+/// unencrypted.
 ///
-/// Times are those of `tokio::time`.
+/// Times are measured with `tokio::time`.
 #[derive(Clone)]
 pub struct ResponseCache {
-    pub(super) inner: Arc<Inner>,
+    pub(super) inner: Arc<CacheInner>,
 }
 
-pub(super) struct Inner {
+pub(super) struct CacheInner {
     pub(super) config: CacheConfig,
-    pub(super) keys: Keys,
-    pub(super) flights: Flights,
+    pub(super) keys: KeyMaker,
+    pub(super) in_flight: InFlightMap,
     pub(super) counters: Counters,
-    answers: moka::sync::Cache<Key, Arc<Stored>>,
+    responses: moka::sync::Cache<CacheKey, Arc<Stored>>,
 }
 
-/// An answer, and since when it is there.
 pub(super) struct Stored {
     response: Response,
     since: Instant,
@@ -56,70 +56,70 @@ impl Stored {
 }
 
 impl ResponseCache {
-    /// An empty one.
+    /// Creates an empty cache.
     ///
     /// # Errors
     ///
     /// A [`BuildError`] if a setting is out of range.
     pub fn new(config: &CacheConfig) -> Result<Self, BuildError> {
         config.check()?;
-        let answers = moka::sync::Cache::builder()
+        let responses = moka::sync::Cache::builder()
             .max_capacity(config.max_bytes)
             .weigher(|_, stored: &Arc<Stored>| weight(&stored.response))
             .time_to_live(config.ttl.saturating_add(config.stale_if_open))
             .build();
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(CacheInner {
                 config: config.clone(),
-                keys: Keys::new(),
-                flights: Flights::default(),
+                keys: KeyMaker::new(),
+                in_flight: InFlightMap::default(),
                 counters: Counters::default(),
-                answers,
+                responses,
             }),
         })
     }
 
-    /// How calls came to their answers so far.
+    /// How many calls got their response in which way.
     #[must_use]
     pub fn counts(&self) -> CacheCounts {
         self.inner.counters.read()
     }
 
-    /// Forgets all answers.
+    /// Removes all responses.
     pub fn clear(&self) {
-        self.inner.answers.invalidate_all();
+        self.inner.responses.invalidate_all();
     }
 
-    /// How many bytes are kept, about.
+    /// The approximate size in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.inner.answers.run_pending_tasks();
-        self.inner.answers.weighted_size()
+        self.inner.responses.run_pending_tasks();
+        self.inner.responses.weighted_size()
     }
 }
 
-impl Inner {
-    pub(super) fn find(&self, key: &Key) -> Option<Arc<Stored>> {
-        self.answers.get(key)
+impl CacheInner {
+    pub(super) fn find(&self, key: &CacheKey) -> Option<Arc<Stored>> {
+        self.responses.get(key)
     }
 
-    pub(super) fn keep(&self, key: Key, response: &Response) {
+    pub(super) fn insert(&self, key: CacheKey, response: &Response) {
         let is_too_large = u64::from(weight(response)) > self.config.max_bytes;
         if is_too_large || forbids_storing(response) {
-            // The one before is older than what the server says now.
-            self.answers.invalidate(&key);
+            // The stored response is outdated now.
+            self.responses.invalidate(&key);
             return;
         }
         let stored = Stored {
             response: response.clone(),
             since: Instant::now(),
         };
-        self.answers.insert(key, Arc::new(stored));
+        self.responses.insert(key, Arc::new(stored));
     }
 }
 
 fn weight(response: &Response) -> u32 {
-    let headers = response.headers.iter();
+    let headers = response.head.headers.iter();
     let headers: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len() + 64)
         .sum();
@@ -127,7 +127,7 @@ fn weight(response: &Response) -> u32 {
 }
 
 fn forbids_storing(response: &Response) -> bool {
-    let directives = response.headers.get_all(CACHE_CONTROL).iter();
+    let directives = response.head.headers.get_all(CACHE_CONTROL).iter();
     directives
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))

@@ -1,13 +1,14 @@
-//! In which way an endpoint shows its key, apart from the key.
+//! How an endpoint sends its key.
 
 use std::str::FromStr;
 
 use http::HeaderName;
 
-use crate::auth::{ApiKey, Auth, header_name};
+use crate::client::{ApiKey, Auth};
 use crate::error::BuildError;
+use crate::request::header_name;
 
-/// How an endpoint shows its key. As text: `bearer`, `x-api-key`, `header:NAME` or `none`.
+/// How an endpoint sends its key. As text: `bearer`, `x-api-key`, `header:NAME` or `none`.
 ///
 /// ```
 /// use resilient_http::AuthKind;
@@ -22,16 +23,24 @@ pub enum AuthKind {
     /// `authorization: Bearer …`.
     #[default]
     Bearer,
-    /// The key alone as `x-api-key`.
+    /// The key alone in the header `x-api-key`.
     XApiKey,
     /// The key alone in a header of this name.
     Header(String),
-    /// Not at all: there is no key.
+    /// No authentication and no key.
     None,
 }
 
+/// A key with where it comes from.
+#[derive(Clone)]
+pub(super) struct ConfiguredKey {
+    pub(super) key: ApiKey,
+    /// The key is written in the configuration itself.
+    pub(super) is_literal: bool,
+}
+
 impl AuthKind {
-    /// With its key, which there must be exactly if it is not `none`.
+    /// Combines it with the key. All kinds except `none` need one.
     pub(super) fn with(&self, key: Option<&ApiKey>) -> Result<Auth, BuildError> {
         match (self, key) {
             (Self::None, None) => Ok(Auth::none()),
@@ -49,7 +58,7 @@ impl AuthKind {
         }
     }
 
-    /// The header that the key is in.
+    /// The header that carries the key.
     pub(super) fn header(&self) -> Result<Option<HeaderName>, BuildError> {
         match self {
             Self::Bearer => Ok(Some(http::header::AUTHORIZATION)),
@@ -70,7 +79,7 @@ impl FromStr for AuthKind {
             "none" => Ok(Self::None),
             _ => match text.split_once(':') {
                 Some(("header", name)) if !name.is_empty() => Ok(Self::Header(name.to_owned())),
-                // What was written may be a key in the wrong place.
+                // Not shown: the text may be a misplaced key.
                 _ => Err(BuildError::setting(
                     "auth",
                     "must be `bearer`, `x-api-key`, `header:NAME` or `none`",

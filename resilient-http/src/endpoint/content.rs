@@ -1,22 +1,20 @@
-//! In which form the fields of a call are sent: the content type that is told is the one that is used.
+//! How the fields of a call are sent: as JSON, as a form, or in the query.
 
 use http::Method;
-use serde_json::value::RawValue;
 
 use super::fields::Payload;
 use crate::error::{BuildError, BuildErrorKind};
+use crate::request::field_pairs;
 
-/// Where the fields go, and how they are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    /// As JSON, under this type.
+    /// As JSON with this content type.
     Json(String),
     Form,
-    /// In the query, for methods whose body has no meaning.
+    /// In the query, for methods without a body.
     Query,
 }
 
-/// What is sent of the fields.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Nothing,
@@ -53,7 +51,8 @@ impl Content {
         } else {
             Err(BuildError::setting(
                 "content_type",
-                "must be `application/json`, one that ends in `+json`, or `application/x-www-form-urlencoded`",
+                "must be `application/json`, one that ends in `+json`, \
+                 or `application/x-www-form-urlencoded`",
             ))
         }
     }
@@ -62,22 +61,21 @@ impl Content {
         if matches!(payload, Payload::Nothing) {
             return Ok(Written::Nothing);
         }
+        let refuse = |problem| BuildError::new(BuildErrorKind::Body, "body", problem);
         match self {
             Self::Json(content_type) => {
                 let bytes = match payload {
-                    Payload::Nothing => return Ok(Written::Nothing),
+                    Payload::Nothing => Vec::new(),
                     Payload::Whole(json) => json.get().as_bytes().to_vec(),
-                    Payload::Fields(fields) => serde_json::to_vec(fields).map_err(|_| {
-                        BuildError::new(BuildErrorKind::Body, "body", "cannot be written as JSON")
-                    })?,
+                    Payload::Fields(fields) => serde_json::to_vec(fields)
+                        .map_err(|_| refuse("cannot be written as JSON"))?,
                 };
                 Ok(Written::Body(content_type.clone(), bytes))
             }
             Self::Form => {
                 let pairs = pairs(payload, BuildErrorKind::Body)?;
-                let text = serde_urlencoded::to_string(pairs).map_err(|_| {
-                    BuildError::new(BuildErrorKind::Body, "body", "cannot be written as a form")
-                })?;
+                let text = serde_urlencoded::to_string(pairs)
+                    .map_err(|_| refuse("cannot be written as a form"))?;
                 Ok(Written::Body(FORM.to_owned(), text.into_bytes()))
             }
             Self::Query => pairs(payload, BuildErrorKind::Query).map(Written::Query),
@@ -85,38 +83,10 @@ impl Content {
     }
 }
 
-/// The fields as pairs: a list repeats its name, `null` is left out, an object is refused.
 fn pairs(payload: &Payload, kind: BuildErrorKind) -> Result<Vec<(String, String)>, BuildError> {
     let Payload::Fields(fields) = payload else {
-        let problem = "is no object, so it cannot be written as `name=value` pairs";
+        let problem = "is not an object, so it cannot be written as `name=value` pairs";
         return Err(BuildError::new(kind, "request", problem));
     };
-    let mut pairs = Vec::new();
-    for (name, value) in fields {
-        let refuse = || {
-            let subject = format!("field `{}`", name.escape_debug());
-            BuildError::new(kind, subject, "is no plain value")
-        };
-        let list: Vec<Box<RawValue>>;
-        let values: Vec<&RawValue> = if value.get().starts_with('[') {
-            list = serde_json::from_str(value.get()).map_err(|_| refuse())?;
-            list.iter().map(AsRef::as_ref).collect()
-        } else {
-            vec![value]
-        };
-        for value in values {
-            let text = value.get();
-            match text.as_bytes().first() {
-                Some(b'[' | b'{') | None => return Err(refuse()),
-                Some(b'"') => pairs.push((
-                    name.clone(),
-                    serde_json::from_str(text).map_err(|_| refuse())?,
-                )),
-                _ if text == "null" => {}
-                // Numbers and `true` as they are written: nothing is lost on the way through a float.
-                _ => pairs.push((name.clone(), text.to_owned())),
-            }
-        }
-    }
-    Ok(pairs)
+    field_pairs(fields, kind)
 }

@@ -1,40 +1,32 @@
-//! What is sent of a call, from three layers: what the configuration adds, what the request says, what this call says.
-
-use std::collections::BTreeMap;
+//! The fields of a call, merged from configuration, request and call options.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::BuildError;
+use crate::request::{Fields, parse_fields, refuse_fields};
 
-/// Fields as serde wrote them. Never parsed further, so no number is changed on its way.
-pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
-
-/// What there is to send.
 #[derive(Debug, Clone)]
 pub(super) enum Payload {
     Nothing,
     Fields(Fields),
-    /// A list, a text, a number: nothing that could be merged.
+    /// A list, a string or a number, which cannot be merged.
     Whole(Box<RawValue>),
 }
 
-fn refuse(problem: &str) -> BuildError {
-    BuildError::new(BuildErrorKind::Body, "request", problem)
-}
-
 impl Payload {
-    /// A request as its type is written. Fields that are `null` are not said.
+    /// Serializes a request. Its `null` fields are left out.
     fn of(request: &(impl Serialize + ?Sized)) -> Result<Self, BuildError> {
-        let raw = to_raw_value(request).map_err(|_| refuse("cannot be written as JSON"))?;
+        let raw = to_raw_value(request).map_err(|_| refuse_fields("cannot be written as JSON"))?;
         Ok(match raw.get().as_bytes().first() {
-            Some(b'{') => Self::Fields(without_nulls(parse(&raw)?)),
+            Some(b'{') => Self::Fields(without_nulls(parse_fields(&raw)?)),
             _ if raw.get() == "null" => Self::Nothing,
             _ => Self::Whole(raw),
         })
     }
 
-    /// The one order: `extra` is overridden by the request, and both by the call. There, `null` takes a field away.
+    /// Merges in this order: `extra`, then the request, then the call. In the call, `null` removes
+    /// a field.
     pub(super) fn merge(
         extra: &Fields,
         request: &(impl Serialize + ?Sized),
@@ -43,7 +35,9 @@ impl Payload {
         let fields = match Self::of(request)? {
             whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
             Self::Whole(_) => {
-                return Err(refuse("is no object, so no field can be added to it"));
+                return Err(refuse_fields(
+                    "is not an object, so no field can be added to it",
+                ));
             }
             Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),
             Self::Nothing => Fields::new(),
@@ -59,16 +53,6 @@ impl Payload {
     }
 }
 
-/// The fields of an object.
-pub(super) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, BuildError> {
-    let raw = to_raw_value(value).map_err(|_| refuse("cannot be written as JSON"))?;
-    parse(&raw)
-}
-
-fn parse(raw: &RawValue) -> Result<Fields, BuildError> {
-    serde_json::from_str(raw.get()).map_err(|_| refuse("is no object"))
-}
-
 fn without_nulls(mut fields: Fields) -> Fields {
     fields.retain(|_, value| value.get() != "null");
     fields
@@ -79,6 +63,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::request::fields_of;
 
     fn merged(
         extra: &serde_json::Value,

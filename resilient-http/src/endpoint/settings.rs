@@ -1,66 +1,72 @@
-//! The settings of an endpoint, each given or not: what layers of them come to.
+//! The settings of an endpoint as layers, in which each setting may be missing.
 
 use std::collections::BTreeMap;
 
 use resilient::RetryPolicy;
 use resilient::breaker::BreakerConfigBuilder;
-use resilient::budget::BudgetConfigBuilder;
-use resilient::retries::RetryPolicyBuilder;
 
-use super::auth_kind::AuthKind;
-use super::fields::Fields;
-use crate::auth::ApiKey;
+use super::auth_kind::{AuthKind, ConfiguredKey};
+#[cfg(feature = "serde")]
+use super::deserialize::words;
+use super::preset::Preset;
+use super::tables::{BudgetSettings, RetrySettings};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
-use crate::idempotency::Idempotency;
-pub(super) use crate::request::Time as Bound;
+use crate::request::{Fields, Idempotency, LimitOverride};
 
-/// How failed attempts are tried again: all of it, or what differs from the defaults.
-#[derive(Debug, Clone)]
-pub(super) enum Retry {
-    Policy(RetryPolicy),
-    Settings(RetryPolicyBuilder),
-}
-
-/// What pays for retries.
-#[derive(Debug, Clone)]
-pub(super) enum Budget {
-    Own(BudgetConfigBuilder),
-    None,
-}
-
-/// A layer of settings: from a builder, a section of a file, its defaults, or a preset.
+/// One layer of settings: a builder, a section of a file, the defaults of a file, or a preset.
 #[derive(Clone, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub(super) struct Settings {
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
+    pub(super) preset: Option<Preset>,
     pub(super) provider: Option<String>,
     pub(super) base_url: Option<String>,
     pub(super) path: Option<String>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::params"))]
     pub(super) params: BTreeMap<String, String>,
     pub(super) method: Option<String>,
     pub(super) content_type: Option<String>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
     pub(super) auth: Option<AuthKind>,
-    pub(super) api_key: Option<ApiKey>,
-    /// The key stands in the text that it came from.
-    pub(super) has_literal_key: bool,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
+    pub(super) api_key: Option<ConfiguredKey>,
     /// By name, in lower case.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::headers"))]
     pub(super) headers: BTreeMap<String, String>,
-    pub(super) timeout: Option<Bound>,
-    pub(super) deadline: Option<Bound>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::limit"))]
+    pub(super) timeout: Option<LimitOverride>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::limit"))]
+    pub(super) deadline: Option<LimitOverride>,
     pub(super) max_retries: Option<u32>,
-    pub(super) retry: Option<Retry>,
-    pub(super) budget: Option<Budget>,
+    pub(super) retry: Option<RetrySettings>,
+    pub(super) budget: Option<BudgetSettings>,
     pub(super) circuit_breaker: Option<BreakerConfigBuilder>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
     pub(super) idempotency: Option<Idempotency>,
     pub(super) retry_statuses: Option<Vec<u16>>,
     pub(super) permanent_codes: Option<Vec<String>>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::fields"))]
     pub(super) extra_body: Fields,
     pub(super) allow_plain_http: Option<bool>,
     #[cfg(feature = "cache")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(deserialize_with = "super::deserialize::cache")
+    )]
     pub(super) cache: Option<CacheConfig>,
+    #[cfg(all(feature = "serde", not(feature = "cache")))]
+    #[serde(deserialize_with = "super::deserialize::cache")]
+    pub(super) cache: (),
 }
 
 impl Settings {
-    /// What `self` leaves open, `lower` may set. Headers, parameters and fields by their names, all else as a whole.
+    /// Fills missing settings from `lower`. Headers, parameters and fields are merged by name,
+    /// other settings as a whole.
     pub(super) fn or(self, lower: Self) -> Self {
         fn by_name<V>(
             upper: BTreeMap<String, V>,
@@ -70,6 +76,7 @@ impl Settings {
             lower
         }
         Self {
+            preset: self.preset.or(lower.preset),
             provider: self.provider.or(lower.provider),
             base_url: self.base_url.or(lower.base_url),
             path: self.path.or(lower.path),
@@ -77,11 +84,6 @@ impl Settings {
             method: self.method.or(lower.method),
             content_type: self.content_type.or(lower.content_type),
             auth: self.auth.or(lower.auth),
-            has_literal_key: if self.api_key.is_some() {
-                self.has_literal_key
-            } else {
-                lower.has_literal_key
-            },
             api_key: self.api_key.or(lower.api_key),
             headers: by_name(self.headers, lower.headers),
             timeout: self.timeout.or(lower.timeout),
@@ -97,6 +99,36 @@ impl Settings {
             allow_plain_http: self.allow_plain_http.or(lower.allow_plain_http),
             #[cfg(feature = "cache")]
             cache: self.cache.or(lower.cache),
+            #[cfg(all(feature = "serde", not(feature = "cache")))]
+            cache: (),
+        }
+    }
+}
+
+impl Preset {
+    pub(super) fn settings(self) -> Settings {
+        let own = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let (base_delay, max_delay) = self.delays;
+        Settings {
+            base_url: Some(self.base_url.to_owned()),
+            path: Some(self.path.to_owned()),
+            auth: self.sends_x_api_key.then_some(AuthKind::XApiKey),
+            headers: own(self.headers),
+            timeout: Some(LimitOverride(Some(self.timeout))),
+            retry: Some(RetrySettings::Changes(
+                RetryPolicy::builder()
+                    .base_delay(base_delay)
+                    .max_delay(max_delay),
+            )),
+            idempotency: Some(Idempotency::Yes),
+            retry_statuses: Some(self.retried.to_vec()),
+            permanent_codes: Some(self.permanent.iter().map(|&code| code.to_owned()).collect()),
+            ..Settings::default()
         }
     }
 }

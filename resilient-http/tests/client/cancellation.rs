@@ -1,4 +1,4 @@
-//! Dropping what is awaited, at every point where it can be dropped.
+//! Dropping a call's future at every point where that is possible.
 
 use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::pin;
@@ -13,7 +13,7 @@ use crate::support::raw::{Raw, Step};
 use crate::support::settings::client;
 use crate::support::{until, within};
 
-/// Polls a future so many times and drops it. Its output, if it was done before.
+/// Polls a future at most `times` times, then drops it. Returns its output if it finished.
 async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -31,7 +31,7 @@ async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     .await
 }
 
-/// Two failures, with waits after them, and a success.
+/// Two failures, each followed by a delay, then a success.
 async fn failing_twice() -> Api {
     Api::serve(|n, _| if n % 3 == 2 { json("1") } else { status(503) }).await
 }

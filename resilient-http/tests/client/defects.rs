@@ -1,4 +1,5 @@
-//! The original's defects, AC1 to AC15: each test would fail if we had it. (AC16 was an undeclared dependency.)
+//! Defects AC1 to AC15 of the original: each test fails if this crate has the defect. (AC16 was an
+//! undeclared dependency.)
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -183,7 +184,7 @@ async fn defect_ac8_the_breaker_is_within_the_retry_and_sees_every_attempt() {
     for _ in 0..5 {
         within("the call", api.get::<()>("x")).await.unwrap_err();
     }
-    // Three attempts, two more, and the circuit is open: not 15.
+    // Three attempts, then two more, and the circuit is open: not 15 requests.
     assert_eq!(server.count(), 5);
 }
 

@@ -1,4 +1,4 @@
-//! Rows F of the fault model: what a transport can do to a call.
+//! Rows F of the fault model: how a transport can fail a call.
 
 use std::future::IntoFuture;
 #[cfg(feature = "gzip")]
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use resilient_http::{
-    ApiError, Body, Bytes, ErrorKind, IdempotencyKey, Method, Phase, Response, RetriesDisabled,
-    RetryPolicy, TimeoutPhase,
+    ApiError, Body, Bytes, Classify, ErrorKind, IdempotencyKey, Method, Phase, Response,
+    RetriesDisabled, RetryPolicy, TimeoutPhase,
 };
 use serde_json::Value;
 
@@ -87,7 +87,7 @@ async fn fm_f3_half_an_answer_is_an_error_that_keeps_the_status() {
         assert!(error.is_body_truncated());
         assert_eq!(server.count(), 3);
     }
-    // Of an error that breaks off, the status says more.
+    // If the body of an error breaks off, the status is still the error.
     let server = Raw::always(vec![write(
         "HTTP/1.1 404 x\r\ncontent-length: 9\r\n\r\nno us",
     )])
@@ -123,7 +123,7 @@ async fn fm_f4_a_body_that_stalls_is_a_timeout_not_bad_json() {
         "{error:?}"
     );
     assert_eq!(error.attempts(), 3);
-    // The deadline alone does it, too.
+    // The deadline alone has the same effect.
     let api = client(&server.url)
         .timeout(None)
         .deadline(Duration::from_secs(1));
@@ -196,13 +196,13 @@ async fn fm_f6_an_endless_body_is_too_large_and_memory_is_bounded() {
         server.connections.open() == 0
     })
     .await;
-    // One that is announced is not even read.
+    // A body whose announced length is too long is not read at all.
     let head = write("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n");
     let server = Raw::always(vec![head, Step::Stall]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
-    // Of an endless error the beginning is kept.
+    // Only the start of an endless error body is held.
     let head = write("HTTP/1.1 500 x\r\ntransfer-encoding: chunked\r\n\r\n");
     let server = Raw::always(vec![head, Step::Flood(chunk)]).await;
     let api = client(&server.url).build().unwrap();
@@ -286,14 +286,13 @@ async fn fm_f11_a_wait_that_is_none_leaves_the_backoff() {
 async fn fm_f12_a_wait_of_ages_is_not_begun() {
     let (error, count) = attempts_with("99999999999999999999").await;
     assert_eq!(count, 1);
-    assert!(
-        matches!(error, ApiError::RateLimited { retry_after: Some(time), .. } if time == Duration::MAX)
-    );
+    let longest = Some(Duration::MAX);
+    assert!(matches!(error, ApiError::RateLimited { retry_after, .. } if retry_after == longest));
 }
 
 #[tokio::test]
 async fn fm_f13_dates_are_read_in_three_forms_whatever_the_servers_clock_says() {
-    // The server's own `date` is years off, which does not matter.
+    // The server's own `date` header is years off and has no effect.
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     for past in [
         date,
@@ -379,7 +378,7 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
     assert_eq!(server.only().text(), "stream");
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::Body));
     assert!(!error.is_retryable());
-    // Prepared, it can be executed once.
+    // A prepared request can be executed once.
     let once = Body::once(Full::new(Bytes::from_static(b"stream")));
     let prepared = api.request(Method::PUT, "x").body(once).prepare().unwrap();
     within("the call", api.execute(&prepared))
@@ -426,7 +425,7 @@ async fn fm_f18_one_key_for_all_attempts_and_another_for_the_next_call() {
     assert!(keys[..3].iter().all(|key| *key == keys[0]));
     assert!(keys[3..].iter().all(|key| *key == keys[3]));
     assert_ne!(keys[0], keys[3]);
-    // Its name can be chosen.
+    // The name of the header can be changed.
     let api = client(&server.url)
         .idempotency_header("x-request-key")
         .no_retry();
@@ -453,10 +452,10 @@ async fn fm_f22_odd_answers_are_typed_errors_and_their_excerpts_bounded() {
         let api = client(&server.url).build().unwrap();
         within("the call", api.get::<Value>("x")).await
     }
-    // 1xx before the answer is skipped.
+    // 1xx responses before the final one are skipped.
     let early = write("HTTP/1.1 103 Early Hints\r\n\r\n");
     assert_eq!(end(vec![early, ok("1")]).await.unwrap(), 1);
-    // What follows a 204 is no body.
+    // Bytes after a 204 are not a body.
     let body = end(vec![write("HTTP/1.1 204 x\r\n\r\nHTTP/1.1 nonsense")]).await;
     assert_eq!(body.unwrap(), Value::Null);
     let error = end(vec![write("HTTP/1.1 304 x\r\n\r\n")])
@@ -492,7 +491,7 @@ async fn fm_f23_a_connection_that_the_server_closed_while_idle_is_no_failure() {
     for n in 1..=5 {
         let one: u32 = within("the call", api.get("x")).await.unwrap();
         assert_eq!(one, 1);
-        // The server closes each connection after its answer; the client may not have noticed yet.
+        // The server closes each connection after its response; the client may notice late.
         until("the server has closed it", || {
             server.connections.open() == 0
         })
@@ -526,7 +525,7 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
     let one: u32 = within("the call", api.get("x")).await.unwrap();
     assert_eq!(one, 1);
     assert!(began.elapsed() >= Duration::from_millis(300));
-    // One that is longer than the policy takes ends the call, with the error to schedule by.
+    // A wait beyond the policy's limit ends the call; the error says how long to wait.
     let policy = RetryPolicy::builder()
         .max_retry_after(Duration::from_secs(1))
         .build()
@@ -538,4 +537,26 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
         (error.retry_after(), server.count()),
         (Some(Duration::from_secs(2)), 1)
     );
+}
+
+#[tokio::test]
+async fn fm_f13_an_error_shows_one_wait_whenever_it_is_asked() {
+    // Each reading of a date by the clock would give another wait.
+    let header = [("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")];
+    for code in [429, 503] {
+        let server = Api::serve(move |_, _| answer(code, &header, "")).await;
+        let api = client(&server.url).build().unwrap();
+        let error = within("the call", api.get::<()>("x")).await.unwrap_err();
+        let wait = error.retry_after().unwrap();
+        let (ApiError::RateLimited { retry_after, .. } | ApiError::Server { retry_after, .. }) =
+            &error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*retry_after, Some(wait));
+        assert_eq!(error.classify().retry_after, Some(wait));
+        assert!(error.to_string().contains(&format!("{wait:?}")), "{error}");
+        assert_eq!(error.clone().retry_after(), Some(wait));
+        assert_eq!(error.attempts(), 1);
+    }
 }

@@ -1,4 +1,5 @@
-//! Rows G of the fault model: what somebody may try to make a client do. What it prints is in `tests/secrets.rs`.
+//! Rows G of the fault model: attacks through input and responses. `tests/secrets.rs` tests what is
+//! printed.
 
 use std::error::Error;
 
@@ -26,7 +27,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     let error = within("the call", call).await.unwrap_err();
     assert_eq!(server.seen()[0].target, "/x?q=canary&api_key=canary%26x");
     assert!(!format!("{error} {error:?}").contains("canary"));
-    // Nor where the transport's own error has the address.
+    // This holds even if the transport's own error contains the URL.
     let url = crate::support::raw::refusing().await;
     let api = client(&url).auth(Auth::query("api_key", ApiKey::secret("canary")));
     let error = within("the call", api.build().unwrap().get::<()>("x"))
@@ -45,10 +46,11 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     assert!(depth > 2, "the chain of sources is kept");
 }
 
-/// What becomes of a call with a key in a header of its own and a body, whose server redirects it elsewhere.
+/// The result of a call with a key in its own header and a body, if the server redirects it to
+/// another origin.
 async fn redirected(code: u16) {
     let other = Api::serve(|_, _| json("1")).await;
-    // Another port is another origin; and what is no `https` any more would be one, too.
+    // Another port is another origin, and so is `http` instead of `https`.
     let location = format!("{}/steal", other.url);
     let to = location.clone();
     let server = Api::serve(move |_, _| answer(code, &[("location", &to)], "")).await;
@@ -59,7 +61,7 @@ async fn redirected(code: u16) {
     let call = api.post::<u32>("x").json(&"body").idempotency_key("k");
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_redirect(), "{error:?}");
-    // The caller may see where it would have led.
+    // The caller may see where the redirect leads.
     assert_eq!(error.headers().unwrap()["location"], location);
     assert_eq!((server.count(), other.count()), (1, 0), "{code}");
 }
@@ -154,7 +156,7 @@ async fn fm_g6_parameters_that_climb_are_refused_before_anything_is_sent() {
         "%2e%2e",
         "%2E%2e",
         "%252e%252e",
-        // One segment here, and three for a proxy that decodes before it resolves.
+        // One segment here, but three for a proxy that decodes before it resolves dot segments.
         "../../etc",
         "a/../b",
         "a/..",
@@ -315,7 +317,7 @@ async fn fm_g13_credentials_over_plain_http_are_refused() {
         .allow_plain_http();
     assert!(allowed.build().is_ok());
     assert!(ApiClient::builder("http://api.example.com").build().is_ok());
-    // Nor may a request bring its own.
+    // A request cannot bring such a header either.
     let plain = ApiClient::builder("http://api.example.com")
         .build()
         .unwrap();
@@ -371,7 +373,7 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
             (seen.header(name), seen.header("x-of-client")),
             (None, None)
         );
-        // Each origin has a circuit breaker of its own.
+        // Each origin has its own circuit breaker.
         assert_eq!(api.circuit_breaker().snapshot().totals.success, 1);
     }
     let stale = || Err::<SecretString, _>("expired");

@@ -1,4 +1,5 @@
-//! What frames a request on the wire is the transport's: a header that says otherwise would have the rest of a connection misread.
+//! Framing headers belong to the transport: false ones could make the server misread the
+//! connection.
 
 use http_body_util::Full;
 use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};

@@ -1,4 +1,5 @@
-//! The outcome table: each row against a real server, with a `GET`, a `POST`, and a `POST` with a key.
+//! The outcome table: each row against a real server, with a `GET`, a `POST`, and a `POST` with a
+//! key.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -13,14 +14,14 @@ use crate::support::raw::{Raw, Step, ok, refusing, write};
 use crate::support::settings::{client, quick};
 use crate::support::{until, within};
 
-/// How a call ended, and what the circuit breaker made of it.
+/// How a call ended, and what its circuit breaker counted.
 struct End {
     error: ApiError,
     /// Successes, failures, ignored.
     counted: (u64, u64, u64),
 }
 
-/// Which calls are made: the three columns of the table.
+/// The three columns of the table.
 const GET: &str = "GET";
 const POST: &str = "POST";
 const KEYED: &str = "POST with a key";
@@ -45,11 +46,11 @@ async fn end(api: &ApiClient, column: &str) -> End {
     }
 }
 
-/// One row: for each column, how many attempts there must be; and what each attempt counts as.
+/// One row: the expected attempts of each column, and how each attempt is counted.
 struct Row {
     kind: ErrorKind,
     attempts: [u32; 3],
-    /// Of one attempt: successes, failures, ignored.
+    /// For one attempt: successes, failures, ignored.
     counts: (u64, u64, u64),
 }
 
@@ -121,7 +122,7 @@ async fn row_unknown_name_is_a_failure_and_retried_whatever_the_method() {
 
 #[tokio::test]
 async fn row_connect_timeout_is_a_failure_and_retried_whatever_the_method() {
-    /// Never finds out.
+    /// The server cannot know that the client is gone.
     struct Hanging;
     impl reqwest::dns::Resolve for Hanging {
         fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
@@ -152,7 +153,7 @@ async fn row_connect_timeout_is_a_failure_and_retried_whatever_the_method() {
 #[cfg(feature = "rustls-tls")]
 #[tokio::test]
 async fn row_tls_that_fails_is_a_failure_and_retried_whatever_the_method() {
-    // What answers speaks no TLS.
+    // The server responds without TLS.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -212,7 +213,7 @@ async fn row_truncated_body_is_a_failure_and_retried_if_it_may_be_repeated() {
             counts: FAILURE,
         };
         for error in row.check(|| client(&server.url)).await {
-            // A reset may overtake the head.
+            // A reset may overtake the response head.
             if matches!(
                 error,
                 ApiError::Connection {
@@ -242,7 +243,7 @@ async fn row_attempt_timeout_is_a_failure_and_retried_if_it_may_be_repeated() {
         };
         assert_eq!((phase, after), (TimeoutPhase::Attempt, time));
     }
-    // A request that is late itself may not have come at all.
+    // The delayed request may not have arrived at all.
     assert!(server.count() <= 3 + 1 + 3);
 }
 
@@ -274,7 +275,7 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     );
     assert!(!error.is_retryable());
     let totals = api.circuit_breaker().snapshot().totals;
-    // The attempt that the deadline cut is abandoned: it had time left, so it says nothing.
+    // The deadline cut an attempt that had time left: it counts as abandoned.
     assert_eq!(
         (error.attempts(), totals.failure, totals.abandoned),
         (3, 2, 1)

@@ -1,4 +1,5 @@
-//! Proxies that the environment names: what is for this machine does not go to another one, which could read it.
+//! Proxies from the environment: requests to this machine do not go to a proxy, which could read
+//! them.
 
 use std::process::Command;
 
@@ -10,7 +11,8 @@ use crate::support::within;
 
 const TEST: &str = "proxies::fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment";
 
-/// The environment is that of a whole process, so the test runs itself with a proxy in it that would fail every call.
+/// The environment is global, so the test runs itself as a child process with a proxy that would
+/// fail every call.
 #[tokio::test]
 async fn fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment() {
     const CHILD: &str = "RESILIENT_TEST_BEHIND_A_PROXY";

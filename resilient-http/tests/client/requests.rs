@@ -1,4 +1,4 @@
-//! What is sent, and what comes of the answer.
+//! What requests send, and how responses are read.
 
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ async fn an_error_tells_what_the_server_said() {
         error.to_string(),
         "POST users: the server refused (status 422)"
     );
-    // A field that is missing is named; nothing of the body is.
+    // The error names a missing field and shows nothing of the body.
     let server = Api::serve(|_, _| json(r#"{"age": 36}"#)).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<User>("x")).await.unwrap_err();

@@ -1,4 +1,5 @@
-//! The specification's own tests: UT-14 to UT-16, IT-1 and IT-3, and its acceptance criteria 1, 2, 3, 6 and 7.
+//! Tests of the specification: UT-14 to UT-16, IT-1 and IT-3, and acceptance criteria 1, 2, 3, 6
+//! and 7.
 
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
@@ -50,7 +51,7 @@ async fn ut_15_the_retry_is_applied_to_requests() {
     let reply: Reply<Vec<u32>> = within("the call", api.get("x")).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (vec![7], 3));
     assert_eq!(server.count(), 3);
-    // All attempts fail: the last error is what the caller sees.
+    // All attempts fail: the caller sees the last error.
     let server = Api::statuses(&[500, 502, 504]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -69,7 +70,7 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
         .circuit_breaker(opens_after(4))
         .build()
         .unwrap();
-    // The loop ends with the real error as soon as its own failures have opened the circuit.
+    // The loop ends with the real error as soon as its own failures open the circuit.
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.attempts(), server.count()),
@@ -77,7 +78,7 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     );
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::CircuitOpen, 4));
-    // When the server is well again, a call closes the circuit.
+    // After the server recovers, a call closes the circuit.
     let server = Api::serve(|n, _| if n < 2 { status(500) } else { json("1") }).await;
     let api = client(&server.url)
         .circuit_breaker(opens_after(2))
@@ -93,7 +94,7 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     );
 }
 
-/// Fails every third request in one of the ways in which servers fail.
+/// Every third request fails, in one of the usual ways.
 async fn intermittent() -> Raw {
     Raw::serve(|n| match n % 9 {
         2 => vec![Step::Reset],
@@ -126,7 +127,7 @@ async fn it_1_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     // One loop, counted at the server.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // The same server, down for good.
+    // That server, permanently down.
     let url = server.url.clone();
     drop(server);
     let down = client(&url)
@@ -158,7 +159,7 @@ async fn ac_1_an_outage_does_not_cascade() {
     for _ in 0..200 {
         ended.push(within("the call", api.get::<()>("x")).await.unwrap_err());
     }
-    // Five attempts hung; all others were told at once, and sent nothing.
+    // Five attempts hung; all other calls failed at once and sent nothing.
     assert!(server.count() <= 5, "{}", server.count());
     assert_eq!(ended.iter().filter(|error| error.is_timeout()).count(), 2);
     assert_eq!(
@@ -203,12 +204,12 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         .timeout(Duration::from_millis(100))
         .build()
         .unwrap();
-    // Failures.
+    // Failed calls.
     for _ in 0..10 {
         let _ = within("the call", api.get::<u32>("x")).await;
         assert_eq!(api.in_flight(), 0);
     }
-    // Cancellations, wherever the calls happen to be.
+    // Cancelled calls, at various points.
     let hanging = client(&server.url).retry(quickly(1000)).build().unwrap();
     let calls: Vec<_> = (0..50)
         .map(|_| tokio::spawn(hanging.get::<Vec<u32>>("x").into_future()))
@@ -224,7 +225,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.in_flight(), 0);
-    // Every permit came back: a probe that is cancelled frees its slot, the only one.
+    // No permit is lost: a cancelled probe frees its slot, which is the only one.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -243,7 +244,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
             breaker.half_open().unwrap();
         }
     }
-    // Close: no socket is left.
+    // After closing, no socket is open.
     within("close", api.shutdown(Duration::from_secs(20)))
         .await
         .unwrap();
@@ -322,7 +323,7 @@ async fn ac_6_rate_limits_are_waited_for_as_the_server_asks() {
     let response: Response = within("the call", api.post("x").json(&1)).await.unwrap();
     assert!(began.elapsed() >= Duration::from_secs(1));
     assert_eq!((response.attempts(), server.count()), (2, 2));
-    // Where the wait does not fit, the caller is told at once how long it is.
+    // If the wait does not fit into the deadline, the error says at once how long it is.
     let server = Api::serve(|_, _| {
         answer(
             429,
@@ -353,7 +354,8 @@ async fn ac_7_a_failing_service_is_not_overwhelmed() {
     for call in calls {
         within("the call", call).await.unwrap().unwrap_err();
     }
-    // Those that were on their way as the circuit opened, and retries of the five that opened it; then nothing.
+    // Requests already on their way when the circuit opened, and retries of the five that opened
+    // it; then none.
     assert!(server.count() <= 500 + 5 * 2, "{}", server.count());
     assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
     let before = server.count();

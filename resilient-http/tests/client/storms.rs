@@ -1,4 +1,5 @@
-//! Rows F20 and F21: what an outage, or loops in loops, may cost a server. And calls that do not fit into their time.
+//! Rows F20 and F21: the load on a server in an outage and with nested loops. Also calls that do
+//! not fit into their time.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::support::api::{Api, answer, status};
 use crate::support::settings::{client, quickly};
 use crate::support::within;
 
-/// A budget that pays for so many retries before there was any success.
+/// A budget that pays for `retries` retries before the first success.
 fn pays_for(retries: u32) -> BudgetConfig {
     BudgetConfig::builder()
         .initial_tokens(5 * retries)
@@ -43,7 +44,7 @@ async fn fm_f20_ten_thousand_clients_do_not_storm_a_server_that_fails() {
                 .name("fm_f20")
                 .transport(transport.clone())
                 .retry(quickly(3))
-                // The budget alone holds it.
+                // The budget alone limits the load.
                 .no_circuit_breaker()
                 .build()
                 .unwrap();
@@ -128,7 +129,7 @@ async fn fm_f21_loops_in_loops_multiply_unless_a_budget_or_one_loop_bounds_them(
         .await,
         9
     );
-    // One budget for all but the outermost: its three attempts, and what the budget pays.
+    // One budget for all loops but the outermost: its three attempts, and what the budget pays for.
     let budget = RetryBudget::new("fm_f21", pays_for(2));
     let api = client(&server.url)
         .shared_budget(budget.clone())
@@ -159,7 +160,7 @@ async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
         (ErrorKind::RateLimited, 1)
     );
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
-    // Nor is a backoff: the real error, at once.
+    // A backoff delay that does not fit also ends the call at once, with the real error.
     let server = Api::serve(|_, _| status(500)).await;
     let slow = RetryPolicy::builder()
         .base_delay(Duration::from_secs(60))

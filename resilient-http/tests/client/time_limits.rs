@@ -1,4 +1,4 @@
-//! Limits of time that cannot be kept are told, and are never taken for no limit at all.
+//! Time limits that cannot work are errors; they are never ignored.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -38,7 +38,7 @@ fn to_close_and_wait_where_there_are_no_timers_is_no_panic() {
     let api = client("http://localhost").build().unwrap();
     let closed = without_timers.block_on(api.shutdown(Duration::from_secs(1)));
     assert_eq!(closed, Ok(()));
-    // Nor where there is no runtime.
+    // Without any runtime this is an error too.
     let mut closed = pin!(api.shutdown(Duration::from_secs(1)));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(closed.as_mut().poll(&mut context), Poll::Ready(Ok(())));

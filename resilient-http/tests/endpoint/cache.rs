@@ -1,4 +1,4 @@
-//! What is kept: for how long, of whom, and when it is handed out.
+//! Cached responses: for how long, for which endpoint, and when they are used.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn where_an_answer_comes_from_is_told() {
     let reply = any.call(&json!({})).await.unwrap();
     assert_eq!(
         (reply.response.served(), reply.response.attempts()),
-        (Served::Kept { age: MINUTE }, 0)
+        (Served::Cached { age: MINUTE }, 0)
     );
 }
 
@@ -70,7 +70,7 @@ async fn whatever_makes_another_question_makes_another_answer() {
             assert_eq!(said, n);
         }
     }
-    // A time of one's own makes none.
+    // Its own time limits do not make another request.
     let options = CallOptions::new().timeout(MINUTE);
     assert_eq!(any.call_with(&json!({}), &options).await.unwrap(), 0);
 }
@@ -103,7 +103,7 @@ async fn failures_and_what_cannot_be_read_are_not_kept() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
-    // What is kept, read as something that it is not.
+    // A cached response, read as a type that it does not fit.
     let error = any
         .typed::<Value, Vec<u8>>()
         .call(&json!({}))
@@ -129,7 +129,7 @@ async fn what_the_server_wants_stored_nowhere_is_not_kept() {
     }
 }
 
-/// Answers the first question, then is down.
+/// Responds to the first request and is down afterwards.
 fn once_up(cache: CacheConfig) -> Any {
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(2))
@@ -145,7 +145,7 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     let any = once_up(CacheConfig::new().ttl(MINUTE).stale_if_open(10 * MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(2 * MINUTE).await;
-    // The call whose own failures open the circuit has it already.
+    // The call whose failures open the circuit gets the stale response already.
     let replies = any.typed::<Value, Reply<String>>();
     for _ in 0..3 {
         let reply = replies.call(&json!({})).await.unwrap();
@@ -160,14 +160,14 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
         resilient::breaker::CircuitState::Open
     );
     assert_eq!(any.cache().unwrap().counts().stale, 3);
-    // Of what was never asked there is none.
+    // Nothing is cached for a request that was never made.
     let error = any.call(&json!({"other": 1})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // Who asks for news does not want the old.
+    // A refreshing call does not accept a stale response.
     let refresh = CallOptions::new().caching(Caching::Refresh);
     let error = any.call_with(&json!({}), &refresh).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // Nor is it handed out beyond its time.
+    // A stale response is not used after its time.
     tokio::time::advance(10 * MINUTE).await;
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
@@ -197,7 +197,7 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
     any.call(&json!({})).await.unwrap();
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-    // An answer that says no is an answer, also while the circuit is open.
+    // A refusal is a response, even while the circuit is open.
     any.circuit_breaker().trip().unwrap();
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     any.circuit_breaker().half_open().unwrap();
@@ -224,7 +224,7 @@ async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
         assert_eq!(alpha.call(&json!({})).await.unwrap(), "alpha");
         assert_eq!(beta.call(&json!({})).await.unwrap(), "beta");
     }
-    // Clones of one are one.
+    // Clones share one cache.
     assert_eq!(alpha.clone().call(&json!({})).await.unwrap(), "alpha");
     assert_eq!((cache.counts().misses, cache.counts().hits), (2, 3));
     assert!(cache.bytes() > 0);
@@ -243,7 +243,7 @@ async fn what_is_kept_is_bounded() {
     }
     let bytes = any.cache().unwrap().bytes();
     assert!(bytes <= 100_000, "{bytes}");
-    // One that is larger than all of it is not kept.
+    // A response larger than the whole cache is not cached.
     any.call(&json!({"n": 0})).await.unwrap();
     assert_eq!(any.cache().unwrap().counts().hits, 0);
 }
@@ -270,13 +270,14 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
         .unwrap();
     transport.let_through(1);
     any.call(&json!({})).await.unwrap();
-    // It hangs from now on.
+    // The server hangs from now on.
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     assert_eq!(
         (transport.asked(), any.cache().unwrap().counts().stale),
         (2, 1)
     );
-    // So has one whose deadline passes, which is no failure of its own, while others opened the circuit.
+    // So does a call whose deadline passes while others opened the circuit. It is not a failure
+    // itself.
     any.circuit_breaker().close();
     let options = CallOptions::new()
         .timeout(None)

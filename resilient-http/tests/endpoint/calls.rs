@@ -1,4 +1,4 @@
-//! What is sent of a call, and what a call has of its own.
+//! What calls send, and the options of one call.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
     assert_eq!((seen.method.as_str(), &*seen.target), ("POST", "/chat"));
     assert_eq!(seen.header("content-type"), Some("application/json"));
     assert_eq!(seen.text(), r#"{"text":"Where?"}"#);
-    // The same endpoint, read as something else.
+    // This endpoint with another response type.
     let whole = ask.typed::<Question, Reply<Answer>>();
     let reply = within("the call", whole.call(&question)).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (answer, 1));
@@ -72,7 +72,7 @@ async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
         (seen.header("x-a"), seen.header("x-b")),
         (Some("config"), Some("call"))
     );
-    // What one call had of its own, the next one has not.
+    // Options of one call do not affect the next one.
     within("the call", any.call(&value!({}))).await.unwrap();
     let seen = server.seen();
     assert_eq!(
@@ -127,7 +127,7 @@ async fn a_call_has_times_and_idempotency_of_its_own() {
     let call = any.call_with(&value!({}), &options);
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_timeout());
-    // With a key, which all its attempts carry.
+    // With a key, which all attempts carry.
     let server = Api::serve(|n, _| if n == 0 { status(500) } else { json("1") }).await;
     let any = endpoint(&declared(&server.url).idempotency(Idempotency::Auto));
     let options = CallOptions::new().idempotency_key(IdempotencyKey::Auto);
@@ -208,7 +208,7 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
         .unwrap();
     let on_client = |path: &str| -> Any {
         let config = declared("").path(path).build();
-        // An empty base URL is none that could be parsed.
+        // An empty base URL cannot be parsed.
         assert!(config.is_err());
         let config = resilient_http::EndpointConfig::builder(crate::declared::unique(), "test")
             .path(path)
@@ -226,12 +226,12 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
     within("the call", two.call(&value!({}))).await.unwrap();
     assert_eq!((server.count(), server.connections.accepted()), (3, 1));
     assert_eq!(server.seen()[1].header("x-own"), None);
-    // To close one of them is to close one of them.
+    // Closing one endpoint closes only that one.
     one.close();
     let error = within("the call", one.call(&value!({}))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
     within("the call", two.call(&value!({}))).await.unwrap();
-    // To close the client is to close all.
+    // Closing the client closes all its endpoints.
     let wait = client.shutdown(Duration::from_secs(20));
     within("close", wait).await.unwrap();
     let error = within("the call", two.call(&value!({}))).await.unwrap_err();
@@ -247,7 +247,7 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
 fn calls_can_be_moved_to_other_threads() {
     fn is_send<T: Send>(_: &T) {}
     let any = over(&declared("http://localhost"), |_, _| says(200, "1"));
-    // The request need not be shared between threads: it is written down before the call is awaited.
+    // The request need not be `Sync`: it is serialized before the call is awaited.
     let request: std::cell::Cell<Value> = std::cell::Cell::new(Value::Null);
     let request = request.take();
     is_send(&any.call(&request));

@@ -1,4 +1,4 @@
-//! Calls of endpoints that are dropped, at every point where they can be.
+//! Dropping the futures of endpoint calls at every point where that is possible.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,7 +11,7 @@ use crate::declared::{declared, endpoint};
 use crate::support::api::{Api, json, status};
 use crate::support::within;
 
-/// Polls a future so many times and drops it. Its output, if it was done before.
+/// Polls a future at most `times` times, then drops it. Returns its output if it finished.
 async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -38,7 +38,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
         let any = endpoint(&config).typed::<Value, Reply<u32>>();
         let ended = within("the polls", poll_times(Box::pin(any.call(&value!({}))), k)).await;
         assert_eq!(any.client().in_flight(), 0, "after {k} polls");
-        // Nobody waits for a flight that was left.
+        // No call waits for a dropped one.
         let next = within("the next call", any.call(&value!({})))
             .await
             .unwrap();
@@ -48,7 +48,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
         assert!(ends >= server.count() as u64, "after {k} polls");
         if let Some(ended) = ended {
             assert_eq!(ended.unwrap().response.served(), Served::Fresh);
-            assert!(matches!(next.response.served(), Served::Kept { .. }));
+            assert!(matches!(next.response.served(), Served::Cached { .. }));
             break;
         }
         dropped += 1;

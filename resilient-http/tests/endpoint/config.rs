@@ -1,4 +1,4 @@
-//! The configuration, and what it refuses.
+//! The configuration of endpoints and its rules.
 
 use std::time::Duration;
 
@@ -179,13 +179,13 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
         assert_eq!(target, "/chat?a=x+y&b=1&b=true&d=0.5");
         assert_eq!((content_type, text), (None, String::new()));
     }
-    // Nothing to say is nothing sent.
+    // An empty request sends no body.
     let (target, content_type, text) = call(declared(&server.url), Value::Null).await;
     assert_eq!(
         (target.as_str(), content_type, text.as_str()),
         ("/chat", None, "")
     );
-    // What is no pair of name and value is refused.
+    // Values that cannot be pairs are refused.
     for request in [json!({"a": {"b": 1}}), json!([1]), json!("x")] {
         let get = endpoint(&declared(&server.url).method("GET"));
         assert!(get.prepare(&request).is_err(), "{request}");

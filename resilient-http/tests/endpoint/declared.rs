@@ -1,4 +1,4 @@
-//! Endpoints for tests, each with a name of its own.
+//! Endpoints for tests, each with its own name.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::support::api::Api;
 use crate::support::settings::{patient, quick};
 use crate::support::within;
 
-/// What is called with any JSON, and answers with any.
+/// An endpoint with JSON values for request and response.
 pub(crate) type Any = Endpoint<Value, Value>;
 
-/// A name that no other test has: circuit breakers are shared by name.
+/// A unique name, because circuit breakers are shared by name.
 pub(crate) fn unique() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     format!("e{}", COUNT.fetch_add(1, SeqCst))
 }
 
-/// Quick retries, a circuit breaker that stays closed, calls that may be sent twice, no key.
+/// Fast retries, a circuit breaker that stays closed, calls that may be sent twice, no key.
 pub(crate) fn declared(url: &str) -> EndpointConfigBuilder {
     EndpointConfig::builder(unique(), "test")
         .base_url(url)
@@ -47,7 +47,7 @@ pub(crate) fn opens_after(failures: u32) -> BreakerConfig {
         .unwrap()
 }
 
-/// An endpoint over a closure, which is told the number of the request, from 0.
+/// An endpoint over a closure, which gets the number of the request, from 0.
 pub(crate) fn over(
     config: &EndpointConfigBuilder,
     answer: impl Fn(usize, http::Request<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,
@@ -61,14 +61,14 @@ pub(crate) fn over(
         .unwrap()
 }
 
-/// An answer of this status.
+/// A response with this status.
 pub(crate) fn says(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes> {
     let mut response = http::Response::new(body.into());
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
     response
 }
 
-/// How many requests a call makes that fails.
+/// The number of requests of a failing call.
 pub(crate) async fn sent(server: &Api, any: &Any) -> usize {
     let before = server.count();
     within("the call", any.call(&json!({}))).await.unwrap_err();

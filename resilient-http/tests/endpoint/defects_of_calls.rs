@@ -1,4 +1,5 @@
-//! The original's defects, EP1 to EP13: each test would fail if we had it. See `README.md` for what does not apply.
+//! Defects EP1 to EP13 of the original: each test fails if this crate has the defect. `README.md`
+//! lists those that cannot occur.
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::support::{until, within};
 #[tokio::test]
 async fn defect_ep1_retries_do_not_multiply() {
     let server = Api::statuses(&[500]).await;
-    // Configured, given, on a client that has retries of its own, with kept answers: one loop, whose number is of retries.
+    // Retries in the configuration, in the builder and in the client, with a cache: there is one
+    // loop.
     let configured = declared(&server.url).retry(quickly(3));
     assert_eq!(sent(&server, &endpoint(&configured)).await, 4);
     let given: Any = Endpoint::builder(configured.build().unwrap())
@@ -77,7 +79,7 @@ async fn defect_ep5_a_kept_answer_is_found() {
         within("the call", any.call(&value!({}))).await.unwrap();
     }
     assert_eq!(server.count(), 1);
-    // At the same time, too: see `single_flight`.
+    // For concurrent calls see `single_flight`.
 }
 
 #[tokio::test]

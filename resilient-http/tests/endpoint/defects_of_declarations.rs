@@ -1,4 +1,5 @@
-//! The original's defects, EP14 to EP26: each test would fail if we had it. See `README.md` for what does not apply.
+//! Defects EP14 to EP26 of the original: each test fails if this crate has the defect. `README.md`
+//! lists those that cannot occur.
 
 use std::time::Duration;
 
@@ -49,11 +50,11 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
         let options = CallOptions::new().param("id", value);
         assert!(any.prepare_with(&value!({}), &options).is_err());
     }
-    // None is left out, and none is made up.
+    // No setting is lost and none is invented.
     let error = any.prepare(&value!({})).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Parameter);
     assert!(error.to_string().contains("`id`"));
-    // A configuration without a base has none, rather than one that is called `None`.
+    // A configuration without a base URL has none; the original's was called `None`.
     let error = Any::new(
         EndpointConfig::builder(unique(), "test")
             .path("x")
@@ -88,7 +89,7 @@ fn defect_ep17_the_name_of_a_variable_is_never_sent_as_the_key() {
     assert!(error.to_string().contains("RESILIENT_TEST_UNSET"));
     let error = of(ApiKey::file("no/such/file")).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Credentials);
-    // Nor is a text without its kind a key, or a name.
+    // Text without a prefix is neither a key nor a name.
     let bare = declared("http://localhost")
         .auth(AuthKind::Bearer)
         .api_key_from("PATH");
@@ -206,7 +207,7 @@ fn defect_ep22_every_preset_can_be_built() {
             .api_key(ApiKey::secret("k"));
         assert!(config.build().is_ok(), "{preset:?}");
     }
-    // What they send: see `presets`.
+    // For what they send see `presets`.
 }
 
 #[tokio::test]
@@ -252,7 +253,7 @@ async fn defect_ep25_endpoints_of_one_name_share_their_circuit_breaker() {
     one.circuit_breaker().trip().unwrap();
     let error = within("the call", two.call(&value!({}))).await.unwrap_err();
     assert!(error.is_circuit_open());
-    // Another name is another circuit breaker, also at the same server.
+    // Another name means another circuit breaker, even for the same server.
     let other = endpoint(&declared(&server.url));
     assert_eq!(sent(&server, &other).await, 3);
 }

@@ -1,4 +1,4 @@
-//! Endpoints from TOML documents, and the place of what is wrong in them.
+//! Endpoints from TOML documents, and the places of mistakes.
 
 use std::error::Error;
 use std::time::Duration;
@@ -66,7 +66,7 @@ fn a_document_declares_endpoints_over_its_defaults() {
     assert_eq!(format!("{:?}", chat.retry()), format!("{policy:?}"));
     let search = endpoints.get("files_search").unwrap();
     assert_eq!((search.timeout(), search.deadline()), (None, None));
-    // A table takes the place of the defaults' as a whole.
+    // A table replaces that of the defaults as a whole.
     let policy = RetryPolicy::builder()
         .max_retries(0)
         .max_delay(Duration::from_secs(5))
@@ -80,14 +80,14 @@ fn a_document_declares_endpoints_over_its_defaults() {
             .build()
             .unwrap()
     );
-    // Only a key that stands in the file is warned of, by name and without the key.
+    // Only a key written in the file causes a warning, which shows the name and not the key.
     let warned: Vec<_> = endpoints
         .iter()
         .flat_map(resilient_http::EndpointConfig::warnings)
         .collect();
     assert_eq!(warned.len(), 1);
     assert!(warned[0].contains("files.files_search") && !warned[0].contains("k1"));
-    // What the file says wins over the preset; a key that is not there is an error when the endpoint is built.
+    // The file wins over the preset. A missing key is an error when the endpoint is built.
     let model = endpoints.get("files_model").unwrap();
     assert_eq!(model.provider(), "anthropic");
     assert_eq!(model.timeout(), Some(Duration::from_secs(30)));
@@ -133,7 +133,8 @@ async fn an_endpoint_from_a_document_is_called() {
 
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
-    let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\nbase_url = \"http://h\"\nauth = \"none\"\n";
+    let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\n\
+                base_url = \"http://h\"\nauth = \"none\"\n";
     for (rest, line, column, words) in [
         ("timout = \"5s\"", 7, 1, "unknown field `timout`"),
         ("path = \"a/{b\"", 7, 1, "`{` without its `}`"),
@@ -222,7 +223,7 @@ fn what_is_wrong_is_told_with_its_place() {
         error.to_string().contains("`provider` is missing"),
         "{error}"
     );
-    // In the defaults, where it stands there.
+    // A mistake in the defaults is reported there.
     let error = EndpointConfigs::from_toml(
         &head
             .replace("max_retries = 1", "timeout = \"0s\"")
@@ -251,7 +252,8 @@ fn no_error_of_a_document_quotes_it() {
         "[endpoint.x]\ncircuit_breaker = { recovery_time = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { failure_rate = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { abandoned = \"canary-1\" }",
-        "[endpoint.x]\nheaders = { authorization = \"canary-1\" }\npath = \"a\"\nprovider = \"p\"\napi_key = \"literal:canary-1\"",
+        "[endpoint.x]\nheaders = { authorization = \"canary-1\" }\npath = \"a\"\n\
+         provider = \"p\"\napi_key = \"literal:canary-1\"",
         "[endpoint.x]\nprovider = \"p\"\npath = \"a?key=canary-1\"",
         "[endpoint.x]\nprovider = \"p\"\npath = \"a\"\nbase_url = \"http://u:canary-1@h/#x\"",
     ] {
@@ -311,7 +313,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     );
     let endpoints = EndpointConfigs::from_toml(&document).unwrap();
     let of = |name: &str| Any::new(endpoints.get(name).unwrap().clone()).unwrap();
-    // There is one retry in the reserve.
+    // The budget starts with one retry.
     within("the call", of("poor").call(&json!({})))
         .await
         .unwrap_err();
@@ -322,7 +324,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     }
     let seen = server.seen();
     assert_eq!(seen.len(), 2 + 5 * 4);
-    // One key for all attempts of a call, another one for the next call.
+    // One key for all attempts of a call, and another for the next call.
     let keys: Vec<_> = seen[2..]
         .iter()
         .map(|seen| seen.header("idempotency-key").unwrap())

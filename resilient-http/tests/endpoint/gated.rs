@@ -1,4 +1,4 @@
-//! A transport that answers when it is told to.
+//! A transport that waits for the test before it responds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -17,7 +17,8 @@ pub(crate) struct Gated {
 }
 
 impl Gated {
-    /// Answers request `n`, from 0, with what `answer` says, once it is let through.
+    /// Responds to request `n`, from 0, with the result of `answer`, after the test lets it
+    /// through.
     pub(crate) fn new(
         answer: impl Fn(usize) -> http::Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
@@ -28,7 +29,7 @@ impl Gated {
         }
     }
 
-    /// Lets so many requests through.
+    /// Lets `n` requests through.
     pub(crate) fn let_through(&self, requests: usize) {
         self.gate.add_permits(requests);
     }

@@ -1,4 +1,4 @@
-//! Endpoints against real servers on loopback, and against transports that do as they are told. See `README.md`.
+//! Endpoints against real servers on loopback and against controlled transports. See `README.md`.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -16,4 +16,4 @@ mod presets;
 mod single_flight;
 mod specification;
 #[cfg(feature = "tracing")]
-mod told;
+mod tracing_events;

@@ -1,4 +1,4 @@
-//! The contract of each preset, on loopback: what is sent, what is read, what is tried again.
+//! The contract of each preset, on loopback: what is sent, read and retried.
 
 use resilient_http::{
     ApiKey, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset, RetryPolicy,
@@ -58,9 +58,14 @@ async fn the_contract_of_openai() {
 
     let server = Api::serve(|n, _| match n {
         0 => status(500),
-        1 => answer(429, &[("retry-after-ms", "1")], r#"{"error":{"code":"rate_limit_exceeded"}}"#),
+        1 => answer(
+            429,
+            &[("retry-after-ms", "1")],
+            r#"{"error":{"code":"rate_limit_exceeded"}}"#,
+        ),
         _ => json(
-            r#"{"id":"c1","choices":[{"index":0,"message":{"role":"assistant","content":"Hi."},"finish_reason":"stop"}]}"#,
+            r#"{"id":"c1","choices":[{"index":0,"finish_reason":"stop",
+                "message":{"role":"assistant","content":"Hi."}}]}"#,
         ),
     })
     .await;
@@ -125,7 +130,8 @@ async fn the_contract_of_anthropic() {
 #[tokio::test]
 async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
     for body in [
-        r#"{"error":{"message":"m","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
+        r#"{"error":{"message":"m","type":"insufficient_quota","param":null,
+            "code":"insufficient_quota"}}"#,
         r#"{"error":{"code":"insufficient_quota"}}"#,
         r#"{"code":"insufficient_quota"}"#,
     ] {
@@ -145,7 +151,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 1));
         assert!(!error.is_retryable());
     }
-    // Another 429 is one.
+    // Other 429 responses are retried.
     for body in [
         r#"{"error":{"code":"rate_limit_exceeded"}}"#,
         "insufficient_quota",

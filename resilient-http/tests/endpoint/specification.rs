@@ -1,4 +1,4 @@
-//! The specification's own tests: UT-17 to UT-19, IT-2, IT-3 for endpoints, AC-8, AC-9.
+//! Tests of the specification: UT-17 to UT-19, IT-2, IT-3 for endpoints, AC-8, AC-9.
 
 use std::time::{Duration, Instant};
 
@@ -36,10 +36,10 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
         assert!(open.retry_after().is_some());
     }
     assert_eq!(server.count(), 3);
-    // It is known by the endpoint's name.
+    // The registry has it under the endpoint's name.
     let name = any.config().full_name();
     assert!(any.circuit_breaker().name().contains(&name));
-    // One that is given is used instead.
+    // A circuit breaker from the builder replaces it.
     let given = CircuitBreaker::new("given", opens_after(1));
     let config = declared(&server.url).retry(quickly(0)).build().unwrap();
     let any: Any = Endpoint::builder(config)
@@ -57,7 +57,7 @@ async fn ut_18_the_retry_is_applied_to_calls_of_an_endpoint() {
     let reply = within("the call", any.call(&value!({}))).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (vec![7], 3));
     assert_eq!(server.count(), 3);
-    // All attempts fail: the last error is what the caller sees.
+    // All attempts fail: the caller sees the last error.
     let server = Api::statuses(&[500, 502, 504]).await;
     let any = endpoint(&declared(&server.url));
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
@@ -66,7 +66,7 @@ async fn ut_18_the_retry_is_applied_to_calls_of_an_endpoint() {
         (504, 3)
     );
     assert_eq!(server.count(), 3);
-    // A policy that is given is used instead.
+    // A policy from the builder replaces it.
     let server = Api::statuses(&[500]).await;
     let config = declared(&server.url).build().unwrap();
     let any: Any = Endpoint::builder(config).retry(quickly(5)).build().unwrap();
@@ -88,7 +88,7 @@ async fn ut_19_both_are_applied_and_the_retry_is_outside() {
     );
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::CircuitOpen, 4));
-    // When the server is well again, a call closes the circuit.
+    // After the server recovers, a call closes the circuit.
     let server = Api::serve(|n, _| if n < 2 { status(500) } else { json("1") }).await;
     let any = endpoint(&declared(&server.url).circuit_breaker(&opens_after(2)));
     within("the call", any.call(&value!({}))).await.unwrap_err();
@@ -128,7 +128,7 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     // One loop, counted at the server.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // The same server, down for good.
+    // That server, permanently down.
     let url = server.url.clone();
     drop(server);
     let down = endpoint(&declared(&url).circuit_breaker(&opens_after(5)));
@@ -168,7 +168,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call", any.call(&value!({ "n": n }))).await;
         assert_eq!(any.client().in_flight(), 0);
     }
-    // Cancellations, of those who ask and of those who wait for them.
+    // Cancelled calls, of those that ask and of those that wait.
     let hanging = endpoint(
         &declared(&server.url)
             .retry(quickly(1000))
@@ -192,7 +192,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.client().in_flight(), 0);
-    // Every permit came back: a probe that is cancelled frees its slot, the only one.
+    // No permit is lost: a cancelled probe frees its slot, which is the only one.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -237,12 +237,13 @@ async fn ac_8_service_failures_are_handled_gracefully() {
     within("the call", any.call(&value!({"known": 1})))
         .await
         .unwrap();
-    // Three attempts fail, and the circuit is still closed: the caller is told.
+    // Three attempts fail and the circuit is still closed: the caller gets the error.
     let error = within("the call", any.call(&value!({"known": 1})))
         .await
         .unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
-    // The next failure opens it. From then on there are old answers at once, and nothing is sent.
+    // The next failure opens the circuit. From then on calls get stale responses at once and send
+    // nothing.
     for _ in 0..100 {
         let reply = within("the call", any.call(&value!({"known": 1})))
             .await
@@ -310,12 +311,12 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
     let (a, b, c, d) = (of("a"), of("b"), of("c"), of("d"));
     assert_eq!((sent(&a).await, sent(&a).await, sent(&a).await), (2, 1, 0));
     assert_eq!(sent(&b).await, 5);
-    // A `POST` that may not be sent twice is not.
+    // A `POST` that may not be sent twice is not retried.
     assert_eq!(sent(&c).await, 1);
     let began = Instant::now();
     assert_eq!(sent(&d).await, 3);
     assert!(began.elapsed() >= Duration::from_millis(40 + 120));
-    // One endpoint's options are no other's.
+    // Options of one endpoint do not affect another one.
     assert_eq!(b.circuit_breaker().state(), CircuitState::Closed);
     // In code, and for a single call.
     let policy = RetryPolicy::builder()
@@ -348,7 +349,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
 
 #[tokio::test(start_paused = true)]
 async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
-    // Exponential from a second, doubled; all but 429 of the 4xx end it at once.
+    // Exponential from one second, doubled. 4xx statuses except 429 end the loop at once.
     let policy = RetryPolicy::builder()
         .max_retries(3)
         .base_delay(Duration::from_secs(1))
@@ -366,12 +367,12 @@ async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
         let any = over(&config, move |_, _| says(code, ""));
         let began = tokio::time::Instant::now();
         let error = any.call(&value!({})).await.unwrap_err();
-        // Timers are right to the millisecond.
+        // Timers are exact to the millisecond.
         let elapsed = (began.elapsed() + Duration::from_millis(20)).as_secs();
         assert_eq!(elapsed, waits, "{code}");
         assert_eq!(error.attempts(), if waits == 0 { 1 } else { 4 }, "{code}");
     }
-    // With full jitter, no wait is longer than that.
+    // With full jitter, no delay is longer than this.
     let policy = RetryPolicy::builder()
         .max_retries(3)
         .base_delay(Duration::from_secs(1))

@@ -1,4 +1,4 @@
-//! A server that answers as a closure says, and remembers what it was asked.
+//! A server that responds with the result of a closure and records requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -38,7 +38,7 @@ struct Shared {
     answer: Box<Answer>,
 }
 
-/// A server on loopback, until it is dropped.
+/// A server on loopback. Dropping it stops it.
 pub struct Api {
     pub url: String,
     pub connections: Connections,
@@ -47,7 +47,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Answers request `n`, from 0, with what `answer` says.
+    /// Responds to request `n`, from 0, with the result of `answer`.
     pub async fn serve(answer: impl Fn(usize, &Seen) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -74,7 +74,7 @@ impl Api {
         }
     }
 
-    /// Answers with these statuses in turn, the last one for ever.
+    /// Responds with these statuses in turn, and repeats the last one.
     pub async fn statuses(statuses: &'static [u16]) -> Self {
         Self::serve(move |n, _| status(statuses[n.min(statuses.len() - 1)])).await
     }
@@ -87,7 +87,7 @@ impl Api {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// What the only request was.
+    /// The only request that arrived.
     pub fn only(&self) -> Seen {
         let seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");
@@ -120,12 +120,12 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
     (shared.answer)(n, &seen)
 }
 
-/// An answer with this status, and a body that says so as JSON.
+/// A response with this status, and a JSON body that says so.
 pub fn status(status: u16) -> Response {
     answer(status, &[], format!(r#"{{"detail":"status {status}"}}"#))
 }
 
-/// A success with this JSON.
+/// A success with this JSON body.
 pub fn json(body: &'static str) -> Response {
     answer(200, &[("content-type", "application/json")], body)
 }

@@ -1,4 +1,4 @@
-//! Connections that are counted while they are open.
+//! A listener that counts its open connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How many connections are open, and how many there were.
+/// The number of open connections, and of all connections so far.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     open: Arc<AtomicUsize>,
@@ -33,7 +33,7 @@ impl Connections {
     }
 }
 
-/// One that is open.
+/// An open connection.
 pub struct Open(Arc<AtomicUsize>);
 
 impl Drop for Open {

@@ -1,4 +1,4 @@
-//! A server that does to its connections what no server should.
+//! A server that mistreats its connections in every way.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -10,16 +10,16 @@ use tokio::task::JoinHandle;
 
 use super::counted::Connections;
 
-/// One thing that is done once a request has arrived.
+/// One step after a request has arrived.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// Writes this.
+    /// Writes these bytes.
     Write(Vec<u8>),
-    /// Writes this byte for ever, one at a time.
+    /// Writes this byte forever, one at a time.
     Drip(u8, Duration),
-    /// Writes this for ever, as fast as it is taken.
+    /// Writes these bytes forever, as fast as the client reads them.
     Flood(Vec<u8>),
-    /// Does nothing, until the client goes.
+    /// Does nothing until the client closes the connection.
     Stall,
     /// Resets the connection.
     Reset,
@@ -27,12 +27,12 @@ pub enum Step {
     Next,
 }
 
-/// What is written here.
+/// The bytes to write.
 pub fn write(text: impl AsRef<[u8]>) -> Step {
     Step::Write(text.as_ref().to_vec())
 }
 
-/// A whole answer.
+/// A complete response.
 pub fn ok(body: &str) -> Step {
     let length = body.len();
     write(format!(
@@ -40,7 +40,7 @@ pub fn ok(body: &str) -> Step {
     ))
 }
 
-/// A server on loopback, until it is dropped.
+/// A server on loopback. Dropping it stops it.
 pub struct Raw {
     pub url: String,
     pub connections: Connections,
@@ -49,7 +49,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Does to request `n`, from 0, what `script` says, and closes the connection at its end.
+    /// Runs `script` for request `n`, from 0, then closes the connection.
     pub async fn serve(script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -75,12 +75,12 @@ impl Raw {
         }
     }
 
-    /// Does the same to every request.
+    /// Runs the same script for every request.
     pub async fn always(steps: Vec<Step>) -> Self {
         Self::serve(move |_| steps.clone()).await
     }
 
-    /// How many requests have arrived.
+    /// The number of requests that arrived.
     pub fn count(&self) -> usize {
         self.requests.load(SeqCst)
     }
@@ -131,7 +131,7 @@ async fn serve_one(
     }
 }
 
-/// Reads one request to its end. `None` if there is none.
+/// Reads one whole request. `None` at the end of the connection.
 async fn read_request(stream: &mut TcpStream) -> Option<()> {
     let mut read = Vec::new();
     loop {
@@ -155,7 +155,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<()> {
     }
 }
 
-/// An address where nobody listens.
+/// An address without a listener.
 pub async fn refusing() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

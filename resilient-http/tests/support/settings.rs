@@ -1,10 +1,10 @@
-//! Settings that make tests quick.
+//! Settings that make tests fast.
 
 use std::time::Duration;
 
 use resilient_http::{ApiClient, ApiClientBuilder, BreakerConfig, RetryPolicy};
 
-/// Retries at once, nearly: two of them, so three attempts in all.
+/// Two retries with tiny delays: three attempts in all.
 pub fn quick() -> RetryPolicy {
     quickly(2)
 }
@@ -26,7 +26,8 @@ pub fn patient() -> BreakerConfig {
         .unwrap()
 }
 
-/// Quick retries, a circuit breaker that stays closed, and times that no test reaches unless it sets its own.
+/// Fast retries, a circuit breaker that stays closed, and time limits that no test reaches by
+/// accident.
 pub fn client(url: &str) -> ApiClientBuilder {
     let builder = ApiClient::builder(url)
         .retry(quick())
@@ -35,7 +36,7 @@ pub fn client(url: &str) -> ApiClientBuilder {
         .connect_timeout(Duration::from_secs(20))
         .timeout(Duration::from_secs(20))
         .deadline(Duration::from_secs(60));
-    // To read the platform's certificates takes a fifth of a second each time.
+    // Reading the platform's certificates takes 0.2 s each time.
     #[cfg(any(feature = "rustls-tls", feature = "native-tls"))]
     let builder = builder.configure(|it| it.tls_certs_only([]));
     builder

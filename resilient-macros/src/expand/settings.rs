@@ -55,7 +55,7 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
         return emit!(let policy = &#private::given_policy(#reference););
     }
     let calls = builder_calls(&retry::TABLE, &args.settings, private);
-    let settings = emit!(#private::RetryPolicy::builder()#calls);
+    let settings = emit!(#private::RetrySettings::NONE #calls);
     if args
         .settings
         .iter()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use resilient::retries::{Backoff, Jitter, RetryDriver, RetryPolicyBuilder};
+use resilient::retries::{AttemptEnd, Backoff, Jitter, RetryDriver, RetryPolicyBuilder};
 use resilient::{Classification, RetryPolicy};
 
 use crate::cases::for_all;
@@ -95,7 +95,12 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
 /// What a call sleeps whose attempts all fail at once.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
-    std::iter::from_fn(|| retry.after_failure(Classification::transient(), None).ok()).collect()
+    std::iter::from_fn(|| {
+        retry
+            .after(AttemptEnd::Failed(Classification::transient()), None)
+            .ok()
+    })
+    .collect()
 }
 
 /// What the driver would sleep if attempts took no time and sleeps were on time.

@@ -158,3 +158,39 @@ fn b15_a_refusal_never_names_a_setting_that_was_not_given() {
     let config = BreakerConfig::builder().half_open_failures(1);
     assert!(config.half_open_max_calls(2).build().is_ok());
 }
+
+#[test]
+fn b15_a_builder_reads_the_text_that_attributes_and_files_accept() {
+    let text = BreakerConfig::builder()
+        .window("1m 30s")
+        .failure_rate("12.5%")
+        .recovery_time("0.5s");
+    let values = BreakerConfig::builder()
+        .window(secs(90))
+        .failure_rate(0.125)
+        .recovery_time(Duration::from_millis(500));
+    assert_eq!(text.build(), values.build());
+    assert!(text.build().is_ok());
+}
+
+#[test]
+fn b15_text_that_cannot_be_read_is_refused_by_field_value_and_rule() {
+    let config = BreakerConfig::builder().recovery_time("30");
+    assert_refused(&config, "recovery_time", "\"30\"", "needs a unit");
+    let config = BreakerConfig::builder().window(10).failure_rate("half");
+    assert_refused(&config, "failure_rate", "\"half\"", "not a percentage");
+}
+
+#[test]
+fn b15_the_last_value_of_a_setting_counts_also_after_text_that_cannot_be_read() {
+    let config = BreakerConfig::builder().recovery_time("30").slow_call("x");
+    let config = config.recovery_time(secs(7));
+    assert_eq!(refusal(&config).field(), "slow_call");
+    let config = config.slow_call("1s").slow_call_rate("50%").window(9);
+    assert_eq!(config.build().map(|config| config.to_builder()), Ok(config));
+    // Text that cannot be read does not leave the earlier value in place.
+    let config = BreakerConfig::builder()
+        .recovery_time(secs(7))
+        .recovery_time("7");
+    assert_eq!(refusal(&config).field(), "recovery_time");
+}

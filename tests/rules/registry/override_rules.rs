@@ -381,3 +381,23 @@ fn g02_what_many_threads_override_ends_as_the_registry_says() {
         }
     }
 }
+
+#[test]
+fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_exists() {
+    let registry = Registry::new();
+    for (settings, field) in [
+        (builder().recovery_time("30"), "recovery_time"),
+        (builder().window(10).window_buckets(5), "window_buckets"),
+        (
+            builder().recovery_time(secs(6)).max_recovery_time(secs(5)),
+            "max_recovery_time",
+        ),
+    ] {
+        let error = registry.override_breaker("later", settings).unwrap_err();
+        assert_eq!(error.breaker(), Some("later"));
+        assert_eq!(error.config_error().field(), field);
+    }
+    // The code may give what is missing.
+    let rate = builder().failure_rate(0.5);
+    registry.override_breaker("later", rate).unwrap();
+}

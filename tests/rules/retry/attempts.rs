@@ -53,6 +53,7 @@ async fn r01_the_last_attempts_error_is_returned_as_it_is() {
     }
 
     let result: Result<(), Box<Opaque>> = at_once(3)
+        .call()
         .run(async |attempt| {
             Err(Box::new(Opaque {
                 number: attempt.number(),
@@ -68,6 +69,7 @@ async fn r01_a_success_ends_the_call_and_is_returned_as_it_is() {
     let mut executions = 0;
 
     let result: Result<Box<str>, ()> = at_once(9)
+        .call()
         .run(|attempt| {
             executions += 1;
             async move {
@@ -89,6 +91,7 @@ async fn r01_a_first_attempt_that_succeeds_is_the_only_one() {
     let mut executions = 0;
 
     let result: Result<u8, ()> = at_once(9)
+        .call()
         .run(|_| {
             executions += 1;
             async { Ok(7) }
@@ -101,9 +104,10 @@ async fn r01_a_first_attempt_that_succeeds_is_the_only_one() {
 #[tokio::test]
 async fn r01_an_option_is_tried_again_while_it_is_none() {
     let late = at_once(3)
+        .call()
         .run(async |attempt| (attempt.number() == 4).then_some("there"))
         .await;
-    let never: Option<()> = at_once(3).run(async |_| None).await;
+    let never: Option<()> = at_once(3).call().run(async |_| None).await;
 
     assert_eq!(late, Some("there"));
     assert_eq!(never, None);
@@ -112,10 +116,9 @@ async fn r01_an_option_is_tried_again_while_it_is_none() {
 #[tokio::test]
 async fn r01_any_type_is_tried_again_while_its_classifier_calls_it_failed() {
     let status = at_once(3)
-        .run_with(
-            |status: &u16| (*status >= 500).then(Classification::transient),
-            async |attempt| if attempt.is_first() { 503 } else { 200 },
-        )
+        .call()
+        .classify_with(|status: &u16| (*status >= 500).then(Classification::transient))
+        .run(async |attempt| if attempt.is_first() { 503 } else { 200 })
         .await;
 
     assert_eq!(status, 200);
@@ -136,6 +139,7 @@ async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
     let mut known = Vec::new();
 
     let _: Result<(), ()> = build(&exact())
+        .call()
         .run(|attempt| {
             known.push((attempt.number(), attempt.is_first(), attempt.last_delay()));
             async { Err(()) }
@@ -156,6 +160,7 @@ async fn r12_an_attempt_knows_the_time_since_the_call_started() {
     let known = RefCell::new(Vec::new());
 
     let _: Result<(), ()> = build(&exact())
+        .call()
         .run(async |attempt| {
             known.borrow_mut().push(attempt.elapsed());
             tokio::time::sleep(SECOND).await;
@@ -173,6 +178,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     let mut known = Vec::new();
 
     let _: Result<(), u32> = at_once(3)
+        .call()
         .run(|attempt| {
             known.push((
                 attempt.last_output().copied(),
@@ -208,6 +214,7 @@ async fn r12_no_output_but_the_last_one_is_kept() {
     let seen = RefCell::new(Vec::new());
 
     let result: Result<(), Alive> = at_once(4)
+        .call()
         .run(async |_| {
             seen.borrow_mut().push(alive.get());
             Err(Alive::new(&alive))
@@ -226,7 +233,9 @@ async fn r12_through_a_breaker_an_attempt_knows_the_same() {
     let mut known = Vec::new();
 
     let _: Result<(), Fault> = at_once(2)
-        .run_through(&breaker, |attempt| {
+        .call()
+        .through(&breaker)
+        .run(|attempt| {
             let before = match attempt.last_error() {
                 Some(Fault::Down(number)) => Some(*number),
                 _ => None,
@@ -247,6 +256,7 @@ async fn a_closure_may_change_what_is_around_it_before_its_future_and_borrow_it_
     let breaker = breaker(100);
 
     let _: Result<(), ()> = at_once(1)
+        .call()
         .run(|attempt| {
             made.push(attempt.number());
             let (name, seen) = (&name, &seen);
@@ -259,7 +269,9 @@ async fn a_closure_may_change_what_is_around_it_before_its_future_and_borrow_it_
         })
         .await;
     let _: Result<(), Fault> = at_once(1)
-        .run_through(&breaker, |attempt| {
+        .call()
+        .through(&breaker)
+        .run(|attempt| {
             made.push(10 * attempt.number());
             let (name, seen) = (&name, &seen);
             async move {
@@ -290,6 +302,7 @@ async fn an_async_closure_may_borrow_what_is_around_it_and_change_what_is_in_a_c
     let breaker = breaker(100);
 
     let _: Result<(), ()> = at_once(1)
+        .call()
         .run(async |attempt| {
             let greeting = format!("{name} {}", attempt.number());
             tokio::task::yield_now().await;
@@ -298,7 +311,9 @@ async fn an_async_closure_may_borrow_what_is_around_it_and_change_what_is_in_a_c
         })
         .await;
     let _: Result<(), Fault> = at_once(1)
-        .run_through(&breaker, async |attempt| {
+        .call()
+        .through(&breaker)
+        .run(async |attempt| {
             tokio::task::yield_now().await;
             let greeting = format!("through {name} {}", attempt.number());
             seen.borrow_mut().push(greeting);

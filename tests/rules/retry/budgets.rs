@@ -110,7 +110,9 @@ async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
     let classify = |_: &Result<(), Paid>| Some(Classification::answered());
-    let result = call.run_with(classify, async |_| Err(Paid::Down(404)));
+    let result = call
+        .classify_with(classify)
+        .run(async |_| Err(Paid::Down(404)));
     assert_eq!(result.await, Err(Paid::Down(404)));
     assert_eq!(budget.tokens(), 11);
 }
@@ -125,7 +127,9 @@ async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
     let classify = |_: &Result<(), Paid>| Some(Classification::permanent());
-    let result = call.run_with(classify, async |_| Err(Paid::Down(1)));
+    let result = call
+        .classify_with(classify)
+        .run(async |_| Err(Paid::Down(1)));
     assert_eq!(result.await, Err(Paid::Down(1)));
     assert_eq!(budget.tokens(), 10);
     assert_eq!(budget.snapshot().counts.granted, 0);

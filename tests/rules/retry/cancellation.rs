@@ -104,7 +104,10 @@ async fn r11_a_call_dropped_anywhere_leaves_no_permit_and_no_attempt() {
     let attempts = cut_everywhere(
         async || breaker(100),
         async |breaker, attempts| {
-            let call = policy.run_through(breaker, async |_| attempts.fail().await);
+            let call = policy
+                .call()
+                .through(breaker)
+                .run(async |_| attempts.fail().await);
             call.await.unwrap_err();
         },
     )
@@ -129,7 +132,10 @@ async fn r11_a_call_of_probes_dropped_anywhere_leaves_no_slot_taken() {
     };
 
     let attempts = cut_everywhere(half_open, async |breaker, attempts| {
-        let call = policy.run_through(breaker, async |_| attempts.fail().await);
+        let call = policy
+            .call()
+            .through(breaker)
+            .run(async |_| attempts.fail().await);
         call.await.unwrap_err();
     })
     .await;
@@ -144,7 +150,10 @@ async fn r11_a_call_that_waits_for_the_circuit_dropped_anywhere_leaves_nothing()
     let attempts = cut_everywhere(
         async || breaker(1),
         async |breaker, attempts| {
-            let call = policy.run_through(breaker, async |_| attempts.fail().await);
+            let call = policy
+                .call()
+                .through(breaker)
+                .run(async |_| attempts.fail().await);
             call.await.unwrap_err();
         },
     )
@@ -162,7 +171,7 @@ async fn r11_a_breaker_around_a_loop_dropped_anywhere_loses_no_permit() {
         advance(10 * SECOND).await;
         let attempts = Attempts::default();
 
-        let call = breaker.call(async || policy.run(async |_| attempts.fail().await).await);
+        let call = breaker.call(async || policy.call().run(async |_| attempts.fail().await).await);
         let done = poll_and_drop(call, polls).await;
 
         let snapshot = breaker.snapshot();
@@ -185,7 +194,7 @@ async fn r11_a_call_with_no_breaker_dropped_anywhere_goes_on_nowhere() {
     for polls in 0..1_000 {
         let attempts = Attempts::default();
 
-        let call = policy.run(async |_| attempts.fail().await);
+        let call = policy.call().run(async |_| attempts.fail().await);
         let done = poll_and_drop(call, polls).await;
 
         let begun = attempts.begun.get();
@@ -215,7 +224,9 @@ async fn r11_an_attempt_that_panics_is_a_failure_and_leaves_no_permit() {
 
     let task = tokio::spawn(async move {
         at_once(3)
-            .run_through(&handle, async |_| -> Result<(), Fault> {
+            .call()
+            .through(&handle)
+            .run(async |_| -> Result<(), Fault> {
                 std::panic::panic_any("a bug of the caller's");
             })
             .await

@@ -29,7 +29,9 @@ async fn r09_a_circuit_that_somebody_else_opened_during_the_attempt_ends_the_cal
     let start = Instant::now();
 
     let result: Result<(), Fault> = build(&exact())
-        .run_through(&breaker, async |attempt| {
+        .call()
+        .through(&breaker)
+        .run(async |attempt| {
             breaker.trip().unwrap();
             Err(Fault::Down(attempt.number()))
         })
@@ -44,7 +46,9 @@ async fn r09_a_circuit_that_was_forced_open_during_the_attempt_ends_the_call() {
     let breaker = breaker(100);
 
     let result: Result<(), Fault> = build(&exact())
-        .run_through(&breaker, async |attempt| {
+        .call()
+        .through(&breaker)
+        .run(async |attempt| {
             breaker.force_open();
             Err(Fault::Down(attempt.number()))
         })
@@ -99,7 +103,9 @@ async fn r09_an_output_that_is_none_stands_for_a_rejection_too() {
     let mut executions = 0;
 
     let output = build(&exact())
-        .run_through(&breaker, |_| {
+        .call()
+        .through(&breaker)
+        .run(|_| {
             executions += 1;
             async { Some(()) }
         })
@@ -183,7 +189,9 @@ async fn r09_who_waited_makes_the_probe_that_closes_the_circuit() {
     let start = Instant::now();
 
     let result: Result<u32, Fault> = build(&waiting())
-        .run_through(&breaker, async |attempt| match attempt.number() {
+        .call()
+        .through(&breaker)
+        .run(async |attempt| match attempt.number() {
             1 => Err(Fault::Down(1)),
             number => Ok(number),
         })
@@ -202,7 +210,9 @@ async fn r09_a_wait_after_a_rejection_uses_one_retry() {
     let mut numbers = Vec::new();
 
     let result: Result<(), Fault> = build(&waiting().max_retries(1))
-        .run_through(&breaker, |attempt| {
+        .call()
+        .through(&breaker)
+        .run(|attempt| {
             numbers.push(attempt.number());
             async move { Err(Fault::Down(attempt.number())) }
         })
@@ -313,7 +323,9 @@ async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
 
     let stopped = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
     let result = build(&waiting())
-        .run_through(&breaker, async |_| Ok::<_, Fault>("took the slot"))
+        .call()
+        .through(&breaker)
+        .run(async |_| Ok::<_, Fault>("took the slot"))
         .await;
 
     let Err(Fault::Rejected(open)) = stopped.result else {

@@ -17,7 +17,9 @@ impl Classify for Is {
 async fn executions_classified(class: Classification) -> u32 {
     let mut executions = 0;
     let result: Result<(), Is> = at_once(3)
-        .run_classified(|_| {
+        .call()
+        .classified()
+        .run(|_| {
             executions += 1;
             async move { Err(Is(class)) }
         })
@@ -31,6 +33,7 @@ async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
     let mut executions = 0;
 
     let _: Result<(), Is> = at_once(3)
+        .call()
         .run(|_| {
             executions += 1;
             async { Err(Is(Classification::permanent())) }
@@ -54,7 +57,9 @@ async fn r08_classify_says_the_hint() {
     let start = Instant::now();
 
     let _: Result<(), Is> = build(&exact().max_retries(1))
-        .run_classified(async |_| Err(Is(Classification::throttled().after(7 * SECOND))))
+        .call()
+        .classified()
+        .run(async |_| Err(Is(Classification::throttled().after(7 * SECOND))))
         .await;
 
     assert_eq!(start.elapsed(), ms(7_100));
@@ -128,9 +133,13 @@ async fn r08_circuit_open_that_a_callee_converted_is_known_only_to_classify() {
     breaker.trip().unwrap();
     let callee = async || breaker.call(async || Ok::<(), Mine>(())).await;
 
-    let unknowing = at_once(3).run(async |_| callee().await).await;
+    let unknowing = at_once(3).call().run(async |_| callee().await).await;
     let by_then = breaker.snapshot().totals.rejected;
-    let knowing = at_once(3).run_classified(async |_| callee().await).await;
+    let knowing = at_once(3)
+        .call()
+        .classified()
+        .run(async |_| callee().await)
+        .await;
 
     assert!(unknowing.is_err() && knowing.is_err());
     assert_eq!(by_then, 4, "`run` knows nothing of it");

@@ -57,6 +57,7 @@ async fn row_p09_a_breaker_around_a_loop_sees_one_failure() {
     let result: Result<(), Fault> = breaker
         .call(async || {
             at_once(2)
+                .call()
                 .run(|attempt| {
                     executions += 1;
                     async move { Err(Fault::Down(attempt.number())) }
@@ -86,6 +87,7 @@ async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
 async fn c03_a_retried_call_can_be_spawned() {
     let task = tokio::spawn(async {
         at_once(2)
+            .call()
             .run(async |attempt| {
                 tokio::task::yield_now().await;
                 if attempt.number() < 3 {
@@ -107,7 +109,9 @@ async fn c03_a_call_that_is_retried_through_a_breaker_can_be_spawned() {
 
     let task = tokio::spawn(async move {
         at_once(2)
-            .run_through(&handle, async |attempt| {
+            .call()
+            .through(&handle)
+            .run(async |attempt| {
                 tokio::task::yield_now().await;
                 Err::<(), _>(Fault::Down(attempt.number()))
             })

@@ -161,7 +161,7 @@ async fn r06_an_outer_deadline_bounds_the_loops_inside_it() {
         .call()
         .deadline(2 * SECOND)
         .run(async |_| {
-            inner_result.set(Some(inner.run(async |_| Err::<(), _>("down")).await));
+            inner_result.set(Some(inner.call().run(async |_| Err::<(), _>("down")).await));
             Err::<(), _>(Late::Down)
         })
         .await;
@@ -203,6 +203,7 @@ async fn r06_an_outer_deadline_is_over_with_its_call() {
         .await;
     let start = Instant::now();
     let result = build(&exact().base_delay(10 * SECOND).max_retries(1))
+        .call()
         .run(async |_| Err::<(), _>(()))
         .await;
     assert_eq!(result, Err(()));

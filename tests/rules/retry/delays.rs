@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use resilient::retries::{Backoff, RetryDriver};
+use resilient::retries::{AttemptEnd, Backoff, RetryDriver};
 use resilient::testing;
 
 use super::*;
@@ -59,16 +59,15 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
     let mut starts = Vec::new();
 
     let _: Result<(), u32> = build(&exact())
-        .run_with(
-            |output: &Result<(), u32>| match output {
-                Err(1) => Some(Classification::transient().after(30 * SECOND)),
-                other => other.is_err().then(Classification::transient),
-            },
-            |attempt| {
-                starts.push(Instant::now());
-                async move { Err(attempt.number()) }
-            },
-        )
+        .call()
+        .classify_with(|output: &Result<(), u32>| match output {
+            Err(1) => Some(Classification::transient().after(30 * SECOND)),
+            other => other.is_err().then(Classification::transient),
+        })
+        .run(|attempt| {
+            starts.push(Instant::now());
+            async move { Err(attempt.number()) }
+        })
         .await;
 
     assert_eq!(
@@ -86,6 +85,7 @@ async fn r02_execution_time_is_no_part_of_a_delay() {
     let end = Cell::new(Instant::now());
 
     let _: Result<(), ()> = build(&exact())
+        .call()
         .run(|_| {
             pauses.push(end.get().elapsed());
             async {
@@ -105,7 +105,7 @@ fn r02_a_delay_can_be_anything_up_to_the_longest_duration() {
     let policy = build(&settings.max_retries(u32::MAX));
     let mut retry = RetryDriver::start(&policy);
 
-    let delay = retry.after_failure(Classification::transient(), None);
+    let delay = retry.after(AttemptEnd::Failed(Classification::transient()), None);
 
     assert_eq!(delay, Ok(Duration::MAX));
 }
@@ -214,9 +214,11 @@ async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
     let untouched = delays();
     testing::seed_thread(10);
 
-    let alone: Result<(), Fault> = RetryPolicy::DEFAULT.run(async |_| Ok(())).await;
+    let alone: Result<(), Fault> = RetryPolicy::DEFAULT.call().run(async |_| Ok(())).await;
     let through: Result<(), Fault> = RetryPolicy::DEFAULT
-        .run_through(&breaker, async |_| Ok(()))
+        .call()
+        .through(&breaker)
+        .run(async |_| Ok(()))
         .await;
 
     assert_eq!((alone, through), (Ok(()), Ok(())));

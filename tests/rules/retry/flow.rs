@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use resilient::retries::{Backoff, RetryDriver, StopReason};
+use resilient::retries::{AttemptEnd, Backoff, RetryDriver, StopReason};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -22,7 +22,7 @@ fn row_r07_after_two_retries_they_are_exhausted() {
     let policy = build(&exact().max_attempts(3));
     let mut retry = RetryDriver::start(&policy);
 
-    let next = [(); 3].map(|()| retry.after_failure(Classification::transient(), None));
+    let next = [(); 3].map(|()| retry.after(AttemptEnd::Failed(Classification::transient()), None));
 
     assert_eq!(next, [Ok(ms(100)), Ok(ms(200)), Err(StopReason::Exhausted)]);
     assert_eq!(retry.attempt_number(), 3);
@@ -33,13 +33,12 @@ async fn row_r08_twelve_retries_are_thirteen_executions() {
     let mut executions = 0;
 
     let output = at_once(12)
-        .run_with(
-            |output: &i32| (*output == 0).then(Classification::transient),
-            |_| {
-                executions += 1;
-                async { 0 }
-            },
-        )
+        .call()
+        .classify_with(|output: &i32| (*output == 0).then(Classification::transient))
+        .run(|_| {
+            executions += 1;
+            async { 0 }
+        })
         .await;
 
     assert_eq!((output, executions), (0, 13));
@@ -52,7 +51,7 @@ async fn row_r13_a_call_that_is_cancelled_in_its_delay_makes_no_other_attempt() 
 
     let cut = timeout(
         ms(50),
-        policy.run(|_| {
+        policy.call().run(|_| {
             executions += 1;
             async { Err::<(), ()>(()) }
         }),
@@ -98,6 +97,7 @@ async fn row_r21_an_operation_that_succeeds_at_its_fifth_attempt_runs_five_times
     let mut executions = 0;
 
     let result = at_once(9)
+        .call()
         .run(|_| {
             executions += 1;
             async move { if executions < 5 { Err(()) } else { Ok(()) } }
@@ -114,8 +114,9 @@ async fn row_r30_nested_loops_multiply() {
     let seen_by_the_outer = RefCell::new(Vec::new());
 
     let result = outer
+        .call()
         .run(async |_| {
-            let call = inner.run(async |_| {
+            let call = inner.call().run(async |_| {
                 executions.set(executions.get() + 1);
                 if executions.get() <= 5 {
                     Err(())

@@ -24,6 +24,7 @@ async fn r05_the_time_in_attempts_counts() {
     let start = Instant::now();
 
     let result: Result<(), u32> = policy
+        .call()
         .run(|attempt| {
             executions += 1;
             async move {
@@ -44,6 +45,7 @@ async fn r05_an_attempt_that_is_running_is_not_cut_short() {
     let start = Instant::now();
 
     let result: Result<&str, ()> = policy
+        .call()
         .run(async |_| {
             tokio::time::sleep(3600 * SECOND).await;
             Ok("late, but here")
@@ -85,6 +87,7 @@ async fn r05_retries_without_delay_are_limited_too() {
     let mut executions = 0;
 
     let _: Result<(), ()> = policy
+        .call()
         .run(|_| {
             executions += 1;
             async {

@@ -55,7 +55,7 @@ async fn r14_a_loop_that_allows_nesting_is_not_seen() {
 #[tokio::test]
 async fn r14_a_loop_beside_another_one_is_not_inside_it() {
     let policy = at_once(2);
-    let first = policy.run(async |_| Option::<()>::None);
+    let first = policy.call().run(async |_| Option::<()>::None);
     let (mut first, mut calls) = (Box::pin(first), 0);
     assert!(
         first
@@ -76,7 +76,7 @@ async fn r14_a_loop_beside_another_one_is_not_inside_it() {
 async fn r14_an_attempt_that_rests_leaves_no_mark_on_others_of_its_thread() {
     let (outer, inner) = (at_once(1), at_once(1));
     let calls = Cell::new(0);
-    let resting = outer.run(async |attempt| {
+    let resting = outer.call().run(async |attempt| {
         if attempt.is_first() {
             return None;
         }

@@ -56,7 +56,7 @@ async fn unless_told<O>(token: &Notify, call: impl Future<Output = O>) -> Option
 async fn row_r10_an_operation_that_succeeds_while_its_caller_goes_away_has_succeeded() {
     let (token, executions) = (Notify::new(), Cell::new(0));
     let policy = build(&exact());
-    let call = policy.run(async |_| {
+    let call = policy.call().run(async |_| {
         executions.set(executions.get() + 1);
         token.notify_one();
         Ok::<_, ()>("done")
@@ -69,7 +69,7 @@ async fn row_r10_an_operation_that_succeeds_while_its_caller_goes_away_has_succe
 async fn row_r11_an_operation_that_fails_while_its_caller_goes_away_is_not_made_again() {
     let (token, executions) = (Notify::new(), Cell::new(0));
     let policy = build(&exact());
-    let call = policy.run(async |_| {
+    let call = policy.call().run(async |_| {
         executions.set(executions.get() + 1);
         token.notify_one();
         Err::<(), ()>(())

@@ -65,9 +65,13 @@ fn a_delay_where_the_runtime_has_no_timers_ends_the_call_with_the_real_error() {
 fn a_success_at_the_first_attempt_needs_no_runtime() {
     let breaker = breaker(1);
 
-    let alone = poll_once(RetryPolicy::DEFAULT.run(async |_| Ok::<_, Fault>(7)));
-    let through =
-        poll_once(RetryPolicy::DEFAULT.run_through(&breaker, async |_| Ok::<_, Fault>(7)));
+    let alone = poll_once(RetryPolicy::DEFAULT.call().run(async |_| Ok::<_, Fault>(7)));
+    let through = poll_once(
+        RetryPolicy::DEFAULT
+            .call()
+            .through(&breaker)
+            .run(async |_| Ok::<_, Fault>(7)),
+    );
 
     assert_eq!(alone, Poll::Ready(Ok(7)));
     assert_eq!(through, Poll::Ready(Ok(7)));

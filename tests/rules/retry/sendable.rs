@@ -81,83 +81,97 @@ impl Client {
     async fn run_async(&self, key: &str) -> Result<String, Unshared> {
         let call = self
             .policy
+            .call()
             .run(async |attempt| self.fetch(key, attempt.number()).await);
         sendable(call).await
     }
 
     async fn run_plain(&self, key: &str) -> Result<String, Unshared> {
-        let call = self.policy.run(|attempt| self.fetch(key, attempt.number()));
+        let call = self
+            .policy
+            .call()
+            .run(|attempt| self.fetch(key, attempt.number()));
         sendable(call).await
     }
 
     async fn run_with_async(&self, key: &str) -> Result<String, Unshared> {
-        let call = self.policy.run_with(
-            |output| self.judge(output),
-            async |attempt| self.fetch(key, attempt.number()).await,
-        );
+        let call = self
+            .policy
+            .call()
+            .classify_with(|output| self.judge(output))
+            .run(async |attempt| self.fetch(key, attempt.number()).await);
         sendable(call).await
     }
 
     async fn run_with_plain(&self, key: &str) -> Result<String, Unshared> {
-        let call = self.policy.run_with(
-            |output| self.judge(output),
-            |attempt| async move { self.fetch(key, attempt.number()).await },
-        );
+        let call = self
+            .policy
+            .call()
+            .classify_with(|output| self.judge(output))
+            .run(|attempt| async move { self.fetch(key, attempt.number()).await });
         sendable(call).await
     }
 
     async fn run_classified_async(&self, key: &str) -> Result<String, Told> {
         let call = self
             .policy
-            .run_classified(async |attempt| self.fetch(key, attempt.number()).await);
+            .call()
+            .classified()
+            .run(async |attempt| self.fetch(key, attempt.number()).await);
         sendable(call).await
     }
 
     async fn run_classified_plain(&self, key: &str) -> Result<String, Told> {
         let call = self
             .policy
-            .run_classified(|attempt| async move { self.fetch(key, attempt.number()).await });
+            .call()
+            .classified()
+            .run(|attempt| async move { self.fetch(key, attempt.number()).await });
         sendable(call).await
     }
 
     async fn run_through_async(&self, key: &str) -> Result<String, Told> {
-        let call = self.policy.run_through(&self.breaker, async |attempt| {
-            self.fetch(key, attempt.number()).await
-        });
+        let call = self
+            .policy
+            .call()
+            .through(&self.breaker)
+            .run(async |attempt| self.fetch(key, attempt.number()).await);
         sendable(call).await
     }
 
     async fn run_through_plain(&self, key: &str) -> Result<String, Told> {
         let call = self
             .policy
-            .run_through(&self.breaker, |attempt| async move {
-                self.fetch(key, attempt.number()).await
-            });
+            .call()
+            .through(&self.breaker)
+            .run(|attempt| async move { self.fetch(key, attempt.number()).await });
         sendable(call).await
     }
 
     async fn run_through_with_async(&self, key: &str) -> Result<String, Told> {
-        let call = self.policy.run_through_with(
-            &self.breaker,
-            |output| self.judge(output),
-            async |attempt| self.fetch(key, attempt.number()).await,
-        );
+        let call = self
+            .policy
+            .call()
+            .through(&self.breaker)
+            .classify_with(|output| self.judge(output))
+            .run(async |attempt| self.fetch(key, attempt.number()).await);
         sendable(call).await
     }
 
     async fn run_through_with_plain(&self, key: &str) -> Result<String, Told> {
-        let call = self.policy.run_through_with(
-            &self.breaker,
-            |output| self.judge(output),
-            |attempt| async move { self.fetch(key, attempt.number()).await },
-        );
+        let call = self
+            .policy
+            .call()
+            .through(&self.breaker)
+            .classify_with(|output| self.judge(output))
+            .run(|attempt| async move { self.fetch(key, attempt.number()).await });
         sendable(call).await
     }
 
     /// One whose closure changes a variable of the method, and borrows `&self` besides.
     async fn count_attempts(&self, key: &str) -> (Result<String, Unshared>, u32) {
         let mut attempts = 0;
-        let call = self.policy.run(|attempt| {
+        let call = self.policy.call().run(|attempt| {
             attempts += 1;
             async move { self.fetch(key, attempt.number()).await }
         });

@@ -167,6 +167,7 @@ async fn r05_a_call_whose_attempts_all_hang_takes_its_worst_case() {
     let start = Instant::now();
 
     let _: Result<(), ()> = policy
+        .call()
         .run(async |_| {
             tokio::time::sleep(2 * SECOND).await;
             Err(())

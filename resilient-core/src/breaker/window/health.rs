@@ -33,13 +33,15 @@ impl Health {
     pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
             streak: 0,
-            window: config.window.map(|window| {
-                Box::new(match window {
+            window: config.window.and_then(|window| {
+                Some(Box::new(match window {
                     Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
                     Window::Time(time) => {
                         Recent::Time(TimeWindow::new(time, config.window_buckets, now))
                     }
-                })
+                    // There is no other kind in this version of `resilient-settings`.
+                    _ => return None,
+                }))
             }),
         }
     }

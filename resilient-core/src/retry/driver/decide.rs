@@ -1,9 +1,10 @@
-//! After an attempt that failed: another one, and when, or why not.
+//! Decides after an attempt that did not succeed: when there is another one, or why not.
 
 use std::panic::Location;
 use std::time::Duration;
 
 use super::Plan;
+use super::attempt_end::AttemptEnd;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
 use crate::retry::limits::Limits;
@@ -14,60 +15,48 @@ use crate::signal::TimeLimit;
 use crate::signal::{Classification, Outcome};
 use crate::{telemetry, time};
 
-/// A failed attempt, and what becomes of it. It is made for the decision and passed as one, so that nothing of the loop's state
-/// is referred to, and thus in memory, where all goes well.
-pub(super) struct Step<'a, 'o> {
+/// The state of a loop during one decision. It moves here and back, so that nothing refers to the
+/// loop's own variables: on the hot path they stay in registers.
+pub(super) struct Step<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) progress: Option<Box<Progress>>,
     pub(super) place: &'static Location<'static>,
-    pub(super) open: Option<&'o CircuitOpen>,
     pub(super) next: Result<Duration, StopReason>,
 }
 
-/// An attempt was made, and failed.
+/// Decides whether there is another attempt, and when.
 #[cold]
-pub(super) fn after_failure(step: &mut Step<'_, '_>, class: Classification) {
+#[inline(never)]
+pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&CircuitOpen>) {
+    if let AttemptEnd::Cut { limit, .. } = end {
+        telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
+    }
     let mut decision = Decision::begin(step);
-    decision.failed();
-    let next = decision.after_class(class, step.open);
-    decision.grant(next, step);
-}
-
-/// An attempt was cut short by a limit; `excepted` says that such a failure is excepted from retries.
-#[cold]
-pub(super) fn after_cut(step: &mut Step<'_, '_>, limit: TimeLimit, excepted: bool) {
-    telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
-    let mut decision = Decision::begin(step);
-    decision.failed();
-    let next = match limit {
-        TimeLimit::Deadline => Err(StopReason::Deadline),
-        TimeLimit::NoTimer => Err(StopReason::NoTimer),
-        TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
-            let mut class = Classification::transient();
-            class.retry = !excepted;
-            decision.after_class(class, step.open)
+    let next = match end {
+        AttemptEnd::Failed(class) => {
+            decision.failed();
+            decision.after_class(class, open)
+        }
+        AttemptEnd::Cut { limit, excepted } => {
+            decision.failed();
+            decision.after_cut(limit, excepted, open)
+        }
+        AttemptEnd::Rejected(open) => {
+            // The attempt has not started, so it costs nothing.
+            decision.progress.reserved = None;
+            decision.wait_for_circuit(open, None)
         }
     };
     decision.grant(next, step);
 }
 
-/// An attempt was rejected by the circuit below.
-#[cold]
-pub(super) fn after_rejection(step: &mut Step<'_, '_>, open: &CircuitOpen) {
-    let mut decision = Decision::begin(step);
-    // The attempt has not started, so it costs nothing.
-    decision.progress.reserved = None;
-    let next = decision.wait_for_circuit(open, None);
-    decision.grant(next, step);
-}
-
-/// What a decision is made from.
+/// A decision in the making.
 struct Decision<'a> {
     plan: Plan<'a>,
     progress: Box<Progress>,
 }
 
-/// Time that is left, and what it is that ends it.
+/// The time left, and the limit that ends it.
 #[derive(Debug, Clone, Copy)]
 struct Left {
     time: Duration,
@@ -75,7 +64,7 @@ struct Left {
 }
 
 impl<'a> Decision<'a> {
-    fn begin(step: &mut Step<'a, '_>) -> Self {
+    fn begin(step: &mut Step<'a>) -> Self {
         let Step { plan, place, .. } = *step;
         let begin = || Box::new(Progress::begin(plan, place));
         let progress = step.progress.take().unwrap_or_else(begin);
@@ -84,7 +73,24 @@ impl<'a> Decision<'a> {
 
     fn failed(&mut self) {
         self.progress.has_failed = true;
-        self.progress.observed.attempted();
+        self.progress.hook.attempted();
+    }
+
+    fn after_cut(
+        &mut self,
+        limit: TimeLimit,
+        excepted: bool,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, StopReason> {
+        match limit {
+            TimeLimit::Deadline => Err(StopReason::Deadline),
+            TimeLimit::NoTimer => Err(StopReason::NoTimer),
+            TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
+                let mut class = Classification::transient();
+                class.retry = !excepted;
+                self.after_class(class, open)
+            }
+        }
     }
 
     fn after_class(
@@ -113,7 +119,8 @@ impl<'a> Decision<'a> {
         Ok(delay)
     }
 
-    /// A hint is a floor here too: the dependency asks for it whether or not the circuit would admit a call before.
+    /// A hint is a floor here too: the dependency asks for it whether or not the circuit would admit
+    /// a call earlier.
     fn wait_for_circuit(
         &mut self,
         open: &CircuitOpen,
@@ -131,10 +138,10 @@ impl<'a> Decision<'a> {
         fits(delay, left, Some(StopReason::CircuitOpen))
     }
 
-    /// Whether there is another attempt by their number.
+    /// Refuses a retry that the number of attempts does not allow.
     fn has_another(&self) -> Result<(), StopReason> {
         let most = self.plan.policy.max_retries;
-        if self.progress.retries >= self.progress.observed.max_retries(most) {
+        if self.progress.retries >= self.progress.hook.max_retries(most) {
             Err(StopReason::Exhausted)
         } else if self.progress.collapsed {
             Err(StopReason::Nested)
@@ -143,16 +150,16 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Takes what the retry costs, where there is a budget.
+    /// Reserves what the retry costs, if there is a budget.
     fn reserve(&mut self) -> Result<(), StopReason> {
-        if let Some(budget) = self.plan.terms.and_then(|terms| terms.budget) {
+        if let Some(budget) = self.plan.options.and_then(|options| options.budget) {
             let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
             self.progress.reserved = Some(reserved);
         }
         Ok(())
     }
 
-    /// What the dependency asks for, unless that is too long.
+    /// The wait that the dependency asks for, unless it is too long.
     fn acceptable(
         &self,
         hint: Option<Duration>,
@@ -165,11 +172,11 @@ impl<'a> Decision<'a> {
         }
     }
 
-    fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_, '_>) {
+    fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_>) {
         let attempt = attempt_number(Some(&self.progress));
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
-                // It is not made: what was reserved goes back.
+                // The attempt is not made, so the reserved token goes back.
                 self.progress.reserved = None;
                 Err(StopReason::NoTimer)
             }
@@ -180,22 +187,22 @@ impl<'a> Decision<'a> {
                 telemetry::retrying(attempt, delay);
                 self.progress.retries = self.progress.retries.saturating_add(1);
                 self.progress.last_delay = delay;
-                self.progress.observed.waits(delay);
+                self.progress.hook.waits(delay);
             }
             Err(reason) => {
                 telemetry::gave_up(attempt, reason);
-                self.progress.observed.ended(Err(reason));
+                self.progress.hook.ended(Err(reason));
             }
         }
         step.progress = Some(self.progress);
         step.next = next;
     }
 
-    /// Whether there is a delay that nothing can wait for.
+    /// Whether the call has to sleep and there is no timer to sleep with.
     fn lacks_timer(&self, delay: Duration) -> bool {
         self.plan.needs_timer
             && !delay.is_zero()
-            && !self.progress.observed.skips_sleeps()
+            && !self.progress.hook.skips_sleeps()
             && !time::has_timer()
     }
 
@@ -207,7 +214,7 @@ impl<'a> Decision<'a> {
             return None;
         }
         let now = time::now();
-        let skipped = self.progress.observed.skipped();
+        let skipped = self.progress.hook.skipped();
         let now = now.checked_add(skipped).unwrap_or(now);
         let of_elapsed = max_elapsed.map(|(most, started)| Left {
             time: most.saturating_sub(now.saturating_duration_since(started)),
@@ -234,7 +241,7 @@ impl<'a> Decision<'a> {
     }
 }
 
-/// A delay that reaches the end of the time left is useless: nothing could come of the attempt.
+/// Refuses a delay that reaches the end of the time left: the attempt after it could not finish.
 fn fits(
     delay: Duration,
     left: Option<Left>,

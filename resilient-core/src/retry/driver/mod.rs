@@ -1,8 +1,9 @@
-//! The loop's driver: told how each attempt ended, it says how long to wait, or why to stop.
+//! The driver of one call's retries: the end of an attempt in, the next step out.
 //!
-//! It knows nothing of functions and outputs: the loop is written into the annotated function, and in
-//! [`RetryPolicy::run`](super::RetryPolicy::run).
+//! It does no I/O and never sees an output. Every loop drives it: the expansion of `#[retry]`, the
+//! future of [`RetryCall::run`](super::RetryCall::run), and loops written by hand.
 
+mod attempt_end;
 mod decide;
 mod progress;
 #[cfg(test)]
@@ -11,56 +12,85 @@ mod tests;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+pub use self::attempt_end::AttemptEnd;
 use self::decide::Step;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
-use super::limited::{Attempted, Limited};
+use super::attempt_future::AttemptFuture;
+use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
 use super::limits::Limits;
 use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::scope;
-use super::terms::Terms;
+#[cfg(feature = "tokio")]
+use super::timeout_future::TimeoutFuture;
 use crate::breaker::CircuitOpen;
-use crate::signal::Classification;
 use crate::signal::StopReason;
-use crate::signal::TimeLimit;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
 
-/// The retries of one call.
+/// The retries of one call, without I/O: report how each attempt ended, and sleep as it says.
 ///
-/// A call whose first attempt succeeds has made one and dropped it: no clock (unless a limit needs its start), no random
-/// number, no allocation.
+/// A loop calls [`begin_attempt`](Self::begin_attempt) before each attempt, then
+/// [`succeeded`](Self::succeeded) once, or [`after`](Self::after), which returns how long to sleep
+/// before the next attempt or why there is none. Dropping the driver at any point cancels the call.
+///
+/// If the first attempt succeeds, the driver reads no clock (unless a limit needs the start), draws
+/// no random number and allocates nothing.
+///
+/// ```
+/// use resilient_core::retry::{AttemptEnd, RetryDriver, RetryPolicy};
+/// use resilient_core::signal::Classification;
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
+/// let mut tries = 0;
+/// let mut driver = RetryDriver::start(&policy);
+/// let result = loop {
+///     driver.begin_attempt();
+///     tries += 1;
+///     if tries == 3 {
+///         driver.succeeded();
+///         break Ok(tries);
+///     }
+///     match driver.after(AttemptEnd::Failed(Classification::transient()), None) {
+///         Ok(delay) => std::thread::sleep(delay),
+///         Err(reason) => break Err(reason),
+///     }
+/// };
+/// assert_eq!(result, Ok(3));
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
+/// ```
 #[derive(Debug)]
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
     call: RetryCallCount,
-    /// There once an attempt has failed, so that a call that succeeds at once has next to nothing to set up.
+    /// Allocated at the first failure, so that a call that succeeds at once sets up almost nothing.
     progress: Option<Box<Progress>>,
 }
 
-/// What does not change while the call goes on. What is rare is passed this by value: so that it need not be in memory where
-/// all goes well.
+/// What stays the same during a call. Cold functions take it by value, so that the hot path can
+/// keep it in registers.
 #[derive(Debug, Clone, Copy)]
 struct Plan<'a> {
     policy: &'a RetryPolicy,
-    terms: Option<&'a Terms<'a>>,
+    options: Option<&'a CallOptions<'a>>,
     started: Option<Instant>,
     needs_timer: bool,
 }
 
 impl<'a> RetryDriver<'a> {
-    /// Starts a call. Whoever drives it sleeps as it likes.
+    /// Starts a call whose loop sleeps by its own means, for example by blocking its thread.
     #[inline]
     #[must_use]
     pub fn start(policy: &'a RetryPolicy) -> Self {
         Self::new(policy, None, false)
     }
 
-    /// Starts a call that sleeps in an async runtime: where there is none, it ends with
-    /// [`StopReason::NoTimer`](crate::retry::StopReason::NoTimer) rather than in a panic.
+    /// Starts a call that sleeps in an async runtime. If there is none when it has to sleep, it ends
+    /// with [`StopReason::NoTimer`](crate::retry::StopReason::NoTimer) instead of a panic.
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
@@ -70,17 +100,17 @@ impl<'a> RetryDriver<'a> {
     #[inline]
     pub(crate) fn new(
         policy: &'a RetryPolicy,
-        terms: Option<&'a Terms<'a>>,
+        options: Option<&'a CallOptions<'a>>,
         needs_timer: bool,
     ) -> Self {
-        let started = match terms.and_then(|terms| terms.started) {
+        let started = match options.and_then(|options| options.started) {
             None if policy.max_elapsed.is_some() => Some(time::now()),
             started => started,
         };
         Self {
             plan: Plan {
                 policy,
-                terms,
+                options,
                 started,
                 needs_timer,
             },
@@ -89,13 +119,13 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// The number of the attempt that runs now, or has just failed: from 1.
+    /// The number of the running attempt, or of the one that failed last, from 1.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
         progress::attempt_number(self.progress.as_deref())
     }
 
-    /// How many attempts there are at most.
+    /// The maximum number of attempts.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
         self.plan.policy.max_retries.saturating_add(1)
@@ -124,37 +154,43 @@ impl<'a> RetryDriver<'a> {
         self.plan.started
     }
 
-    /// A plain attempt starts, and runs inside this loop as long as this lives.
+    /// Begins an attempt of a plain function. It runs inside this loop until the result is dropped.
     #[inline]
     pub(crate) fn mark(&mut self) -> Option<scope::Entered> {
         let progress = self.progress.as_mut()?;
         progress.mark(self.plan.nested())
     }
 
-    /// An attempt that starts now, as a future.
+    /// Begins an attempt without time limits, as a future.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub(crate) fn attempted<F>(&mut self, attempt: F) -> Attempted<F> {
-        Attempted::new(self.begin_attempt(), attempt)
+    pub(crate) fn attempted<F>(&mut self, attempt: F) -> AttemptFuture<F> {
+        AttemptFuture::new(self.begin(), attempt)
     }
 
-    /// The same, within its limits.
+    /// Begins an attempt within the call's time limits, as a future.
     #[cfg(feature = "tokio")]
-    pub(crate) fn limited<F>(&mut self, attempt: F) -> Limited<F> {
-        Limited::new(self.begin_attempt(), self.cut(), attempt)
+    pub(crate) fn limited<F>(&mut self, attempt: F) -> TimeoutFuture<F> {
+        TimeoutFuture::new(self.begin(), self.cut(), attempt)
     }
 
-    /// An attempt starts: what was reserved for it is spent. An attempt that is rejected has not started. `true` if loops
-    /// inside it are to see this one.
+    /// Begins an attempt: spends the budget's token that was reserved for it. Call it right before
+    /// the operation, after a breaker has admitted the attempt.
     #[inline]
-    pub(crate) fn begin_attempt(&mut self) -> bool {
+    pub fn begin_attempt(&mut self) {
+        self.begin();
+    }
+
+    /// Begins an attempt. Returns whether loops inside it are to see this one.
+    #[inline]
+    fn begin(&mut self) -> bool {
         match &mut self.progress {
             None => false,
             Some(progress) => progress.begin_attempt(self.plan.nested()),
         }
     }
 
-    /// Where the attempt that starts now is cut short.
+    /// When the attempt that begins now is cut short.
     #[cfg(feature = "tokio")]
     fn cut(&self) -> Option<Cut> {
         let now = || match self.plan.started {
@@ -169,7 +205,7 @@ impl<'a> RetryDriver<'a> {
         limits.is_some_and(|limits| limits.attempt_timeout.is_some())
     }
 
-    /// The call ends with a success. To be called once, at the end.
+    /// Ends the call with a success. Call it once.
     #[inline]
     #[cfg_attr(feature = "test-util", track_caller)]
     pub fn succeeded(&mut self) {
@@ -184,83 +220,33 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// An attempt failed. `open` says that the circuit is open now, also if this failure opened it.
+    /// Decides after an attempt that did not succeed: how long to sleep before the next attempt.
+    /// Zero means that the next attempt starts at once.
+    ///
+    /// `open` is the rejection of the circuit below, if that circuit is open now, also if this
+    /// attempt opened it; `None` without a breaker.
     ///
     /// # Errors
     ///
-    /// Why there is no other attempt.
+    /// The reason why there is no other attempt. The call ends with its last output.
     #[expect(
         clippy::inline_always,
-        reason = "else the loop's state is in memory where all goes well"
+        reason = "otherwise the state of the loop is in memory on the hot path"
     )]
     #[inline(always)]
     #[track_caller]
-    pub fn after_failure(
+    pub fn after(
         &mut self,
-        class: Classification,
+        end: AttemptEnd<'_>,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, StopReason> {
-        let mut step = self.step(Location::caller(), open);
-        decide::after_failure(&mut step, class);
-        self.decided(step)
-    }
-
-    /// An attempt was cut short by `limit`; `excepted` says that such a failure is not to be retried.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no other attempt.
-    #[expect(
-        clippy::inline_always,
-        reason = "else the loop's state is in memory where all goes well"
-    )]
-    #[inline(always)]
-    #[track_caller]
-    pub(crate) fn after_cut(
-        &mut self,
-        limit: TimeLimit,
-        excepted: bool,
-        open: Option<&CircuitOpen>,
-    ) -> Result<Duration, StopReason> {
-        let mut step = self.step(Location::caller(), open);
-        decide::after_cut(&mut step, limit, excepted);
-        self.decided(step)
-    }
-
-    /// An attempt was rejected by the circuit below.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no other attempt.
-    #[expect(
-        clippy::inline_always,
-        reason = "else the loop's state is in memory where all goes well"
-    )]
-    #[inline(always)]
-    #[track_caller]
-    pub fn after_rejection(&mut self, open: &CircuitOpen) -> Result<Duration, StopReason> {
-        let mut step = self.step(Location::caller(), None);
-        decide::after_rejection(&mut step, open);
-        self.decided(step)
-    }
-
-    #[inline]
-    fn step<'o>(
-        &mut self,
-        place: &'static Location<'static>,
-        open: Option<&'o CircuitOpen>,
-    ) -> Step<'a, 'o> {
-        Step {
+        let mut step = Step {
             plan: self.plan,
             progress: self.progress.take(),
-            place,
-            open,
+            place: Location::caller(),
             next: Err(StopReason::Exhausted),
-        }
-    }
-
-    #[inline]
-    fn decided(&mut self, step: Step<'_, '_>) -> Result<Duration, StopReason> {
+        };
+        decide::after(&mut step, end, open);
         self.progress = step.progress;
         if let Err(reason) = step.next {
             telemetry::ended(&mut self.call, Err(reason));
@@ -271,17 +257,19 @@ impl<'a> RetryDriver<'a> {
 
 impl<'a> Plan<'a> {
     fn limits(&self) -> Option<&'a Limits> {
-        self.terms.map(|terms| &terms.limits)
+        self.options.map(|options| &options.limits)
     }
 
     fn nested(&self) -> NestedMode {
-        self.terms.map(|terms| terms.nested).unwrap_or_default()
+        self.options
+            .map(|options| options.nested)
+            .unwrap_or_default()
     }
 
-    /// The dependency answered as it should; `is_paid` if the attempt was paid for.
+    /// Pays into the budget for a success; `is_paid` if the attempt itself cost a token.
     #[inline]
     fn pay_in(&self, is_paid: bool) {
-        if let Some(budget) = self.terms.and_then(|terms| terms.budget) {
+        if let Some(budget) = self.options.and_then(|options| options.budget) {
             budget.succeeded(is_paid);
         }
     }

@@ -1,4 +1,4 @@
-//! How far the retries of one call have got.
+//! The progress of one call's retries.
 
 use std::panic::Location;
 use std::time::Duration;
@@ -6,33 +6,33 @@ use std::time::Duration;
 use super::Plan;
 use crate::retry::budget::Reservation;
 use crate::retry::nested::{self, NestedMode};
-use crate::retry::observed::Observed;
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
+use crate::retry::test_hook::TestHook;
 use crate::telemetry;
 
-/// How far the retries of one call have got.
+/// The progress of one call's retries. It exists from the first failure on.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// An attempt was made and failed, rather than rejected.
+    /// An attempt was made and failed; a rejected attempt does not count.
     pub(super) has_failed: bool,
-    /// The loop must not go on, since it runs inside another one.
+    /// The loop runs inside another one and leaves retries to that.
     pub(super) collapsed: bool,
-    /// Retries that were granted so far.
+    /// Retries granted so far.
     pub(super) retries: u32,
     pub(super) last_delay: Duration,
-    /// What the next attempt costs, until it starts.
+    /// The token of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
-    /// The present attempt was paid for.
+    /// The current attempt cost a token.
     pub(super) is_paid: bool,
     pub(super) schedule: Schedule,
-    pub(super) observed: Observed,
+    pub(super) hook: TestHook,
 }
 
 impl Progress {
-    /// Begun with the first failure, which is where a loop inside another one begins to multiply.
+    /// Created at the first failure: from there on a loop inside another one multiplies attempts.
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
-        let observed = Observed::begin(place);
+        let hook = TestHook::begin(place);
         Self {
             has_failed: false,
             collapsed: nested::is_collapsed(plan.nested(), place),
@@ -40,12 +40,12 @@ impl Progress {
             last_delay: Duration::ZERO,
             reserved: None,
             is_paid: false,
-            schedule: Schedule::new(observed.seed(plan.policy.seed)),
-            observed,
+            schedule: Schedule::new(hook.seed(plan.policy.seed)),
+            hook,
         }
     }
 
-    /// What was reserved is spent. `true` if loops inside the attempt are to see this one.
+    /// Spends the reserved token. Returns whether loops inside the attempt are to see this one.
     #[cold]
     pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> bool {
         let reserved = self.reserved.take();
@@ -56,7 +56,7 @@ impl Progress {
         nested != NestedMode::Allow
     }
 
-    /// The same, and marks a plain attempt for loops inside it.
+    /// Spends the reserved token and marks a plain attempt for the loops inside it.
     #[cold]
     pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
         self.begin_attempt(nested).then(|| enter(true, None))
@@ -64,22 +64,22 @@ impl Progress {
 
     #[cold]
     pub(super) fn succeeded(&self, plan: Plan<'_>) {
-        self.observed.attempted();
-        self.observed.ended(Ok(()));
+        self.hook.attempted();
+        self.hook.ended(Ok(()));
         telemetry::recovered(attempt_number(Some(self)));
         plan.pay_in(self.is_paid);
     }
 }
 
-/// The number of the attempt that runs now, or has just failed: from 1.
+/// The number of the running attempt, or of the one that failed last, from 1.
 pub(super) fn attempt_number(progress: Option<&Progress>) -> u32 {
     progress.map_or(1, |progress| progress.retries.saturating_add(1))
 }
 
-/// A call that succeeds at once has no progress to observe it by.
+/// Records a call whose first attempt succeeded, which has no progress.
 #[cfg(feature = "test-util")]
 pub(super) fn observe_first_success(place: &'static Location<'static>) {
-    let observed = Observed::begin(place);
-    observed.attempted();
-    observed.ended(Ok(()));
+    let hook = TestHook::begin(place);
+    hook.attempted();
+    hook.ended(Ok(()));
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::RetryDriver;
+use super::{AttemptEnd, RetryDriver};
 use crate::breaker::{CircuitOpen, CircuitState};
 use crate::platform::random::Generator;
 use crate::retry::backoff::Backoff;
+use crate::retry::call_options::CallOptions;
 use crate::retry::jitter::Jitter;
 use crate::retry::policy::{RetryPolicy, RetryPolicyBuilder, WhenOpen};
-use crate::retry::terms::Terms;
 use crate::signal::Classification;
 use crate::signal::Name;
 use crate::signal::StopReason;
@@ -35,7 +35,7 @@ fn exact() -> RetryPolicyBuilder {
 }
 
 fn fail(retry: &mut RetryDriver<'_>) -> Result<Duration, StopReason> {
-    retry.after_failure(Classification::transient(), None)
+    retry.after(AttemptEnd::Failed(Classification::transient()), None)
 }
 
 fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
@@ -136,12 +136,15 @@ mod decisions {
                         }
                     }
                     1 => {
-                        match retry.after_failure(Classification::throttled().after(asked), None) {
+                        match retry.after(
+                            AttemptEnd::Failed(Classification::throttled().after(asked)),
+                            None,
+                        ) {
                             Ok(delay) => assert!(delay >= asked && asked <= max_retry_after),
                             Err(reason) => assert_ne!(reason, StopReason::Exhausted),
                         }
                     }
-                    _ => match retry.after_rejection(&open_for(Some(asked))) {
+                    _ => match retry.after(AttemptEnd::Rejected(&open_for(Some(asked))), None) {
                         Ok(delay) => assert!(delay >= asked),
                         Err(reason) => assert_eq!(reason, StopReason::CircuitOpen),
                     },
@@ -174,7 +177,7 @@ mod decisions {
             let policy = build(&exact());
             let mut retry = RetryDriver::start(&policy);
 
-            let next = retry.after_failure(class, None);
+            let next = retry.after(AttemptEnd::Failed(class), None);
 
             assert_eq!(next, Err(StopReason::NotRetryable), "{class:?}");
         }
@@ -184,8 +187,12 @@ mod decisions {
     fn r04_a_hint_is_a_floor_under_the_delay_and_the_first_delay_is_added_to_it() {
         let policy = build(&exact().base_delay(ms(100)));
         let mut retry = RetryDriver::start(&policy);
-        let mut hinted =
-            |hint| retry.after_failure(Classification::transient().after(ms(hint)), None);
+        let mut hinted = |hint| {
+            retry.after(
+                AttemptEnd::Failed(Classification::transient().after(ms(hint))),
+                None,
+            )
+        };
 
         assert_eq!(hinted(5_000), Ok(ms(5_100)));
         assert_eq!(
@@ -202,7 +209,10 @@ mod decisions {
         let policy = build(&exact().base_delay(ms(100)).max_delay(SECOND));
         let mut retry = RetryDriver::start(&policy);
 
-        let delay = retry.after_failure(Classification::throttled().after(30 * SECOND), None);
+        let delay = retry.after(
+            AttemptEnd::Failed(Classification::throttled().after(30 * SECOND)),
+            None,
+        );
 
         assert_eq!(delay, Ok(30 * SECOND + ms(100)));
     }
@@ -215,7 +225,10 @@ mod decisions {
                     let settings = exact().base_delay(SECOND).jitter(jitter).seed(seed);
                     let policy = build(&settings);
                     RetryDriver::start(&policy)
-                        .after_failure(Classification::throttled().after(20 * SECOND), None)
+                        .after(
+                            AttemptEnd::Failed(Classification::throttled().after(20 * SECOND)),
+                            None,
+                        )
                         .expect("20 s are below max_retry_after")
                 })
                 .collect();
@@ -233,7 +246,10 @@ mod decisions {
     fn r04_a_hint_of_max_hint_is_kept_and_a_longer_one_ends_the_call() {
         let policy = build(&exact().base_delay(ms(100)));
         let hinted = |hint| {
-            RetryDriver::start(&policy).after_failure(Classification::throttled().after(hint), None)
+            RetryDriver::start(&policy).after(
+                AttemptEnd::Failed(Classification::throttled().after(hint)),
+                None,
+            )
         };
 
         assert_eq!(hinted(60 * SECOND), Ok(60 * SECOND + ms(100)));
@@ -249,7 +265,10 @@ mod decisions {
         let policy = build(&exact().base_delay(ms(100)));
         let mut retry = RetryDriver::start(&policy);
 
-        let _ = retry.after_failure(Classification::transient().after(50 * SECOND), None);
+        let _ = retry.after(
+            AttemptEnd::Failed(Classification::transient().after(50 * SECOND)),
+            None,
+        );
 
         assert_eq!(fail(&mut retry), Ok(ms(200)));
     }
@@ -259,9 +278,9 @@ mod decisions {
         let policy = build(&exact());
         let open = open_for(Some(SECOND));
 
-        let after_failure =
-            RetryDriver::start(&policy).after_failure(Classification::transient(), Some(&open));
-        let after_rejection = RetryDriver::start(&policy).after_rejection(&open);
+        let after_failure = RetryDriver::start(&policy)
+            .after(AttemptEnd::Failed(Classification::transient()), Some(&open));
+        let after_rejection = RetryDriver::start(&policy).after(AttemptEnd::Rejected(&open), None);
 
         assert_eq!(after_failure, Err(StopReason::CircuitOpen));
         assert_eq!(after_rejection, Err(StopReason::CircuitOpen));
@@ -271,7 +290,8 @@ mod decisions {
     fn r09_a_wait_for_the_circuit_is_the_longer_of_delay_and_retry_after_and_the_first_delay() {
         let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
         let mut retry = RetryDriver::start(&policy);
-        let mut rejected = |wait| retry.after_rejection(&open_for(Some(ms(wait))));
+        let mut rejected =
+            |wait| retry.after(AttemptEnd::Rejected(&open_for(Some(ms(wait)))), None);
 
         assert_eq!(rejected(5_000), Ok(ms(5_100)));
         assert_eq!(rejected(150), Ok(ms(300)), "the second delay is 200 ms");
@@ -285,7 +305,7 @@ mod decisions {
         let open = open_for(Some(SECOND));
 
         let granted = (0..5)
-            .take_while(|_| retry.after_rejection(&open).is_ok())
+            .take_while(|_| retry.after(AttemptEnd::Rejected(&open), None).is_ok())
             .count();
 
         assert_eq!(granted, 2);
@@ -297,9 +317,9 @@ mod decisions {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(None);
 
-        let after_failure =
-            RetryDriver::start(&policy).after_failure(Classification::transient(), Some(&open));
-        let after_rejection = RetryDriver::start(&policy).after_rejection(&open);
+        let after_failure = RetryDriver::start(&policy)
+            .after(AttemptEnd::Failed(Classification::transient()), Some(&open));
+        let after_rejection = RetryDriver::start(&policy).after(AttemptEnd::Rejected(&open), None);
 
         assert_eq!(after_failure, Err(StopReason::CircuitOpen));
         assert_eq!(after_rejection, Err(StopReason::CircuitOpen));
@@ -310,8 +330,8 @@ mod decisions {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(Some(SECOND));
 
-        let next =
-            RetryDriver::start(&policy).after_failure(Classification::permanent(), Some(&open));
+        let next = RetryDriver::start(&policy)
+            .after(AttemptEnd::Failed(Classification::permanent()), Some(&open));
 
         assert_eq!(next, Err(StopReason::NotRetryable));
     }
@@ -321,7 +341,8 @@ mod decisions {
         let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
         let class = Classification::throttled().after(50 * SECOND);
 
-        let next = RetryDriver::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
+        let next = RetryDriver::start(&policy)
+            .after(AttemptEnd::Failed(class), Some(&open_for(Some(SECOND))));
 
         let delay = next.expect("both fit");
         assert!(
@@ -335,7 +356,8 @@ mod decisions {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let class = Classification::throttled().after(61 * SECOND);
 
-        let next = RetryDriver::start(&policy).after_failure(class, Some(&open_for(Some(SECOND))));
+        let next = RetryDriver::start(&policy)
+            .after(AttemptEnd::Failed(class), Some(&open_for(Some(SECOND))));
 
         assert_eq!(next, Err(StopReason::Hint));
     }
@@ -347,7 +369,7 @@ mod decisions {
 
         assert_eq!(RetryDriver::start(&without).started_at(), None);
         assert!(RetryDriver::start(&with).started_at().is_some());
-        let timed = Terms::new().timed();
+        let timed = CallOptions::new().timed();
         assert!(
             RetryDriver::new(&without, Some(&timed), false)
                 .started_at()
@@ -432,8 +454,10 @@ mod on_paused_time {
     async fn r04_a_hint_that_is_not_below_the_time_left_ends_the_call() {
         let policy = limited(10 * SECOND);
         let hinted = |hint| {
-            RetryDriver::start(&policy)
-                .after_failure(Classification::throttled().after(ms(hint)), None)
+            RetryDriver::start(&policy).after(
+                AttemptEnd::Failed(Classification::throttled().after(ms(hint))),
+                None,
+            )
         };
 
         assert_eq!(hinted(9_899), Ok(ms(9_999)));
@@ -451,7 +475,10 @@ mod on_paused_time {
         let mut retry = RetryDriver::start(&policy);
         advance(6 * SECOND).await;
 
-        let next = retry.after_failure(Classification::throttled().after(4 * SECOND), None);
+        let next = retry.after(
+            AttemptEnd::Failed(Classification::throttled().after(4 * SECOND)),
+            None,
+        );
 
         assert_eq!(next, Err(StopReason::Hint));
     }
@@ -460,8 +487,9 @@ mod on_paused_time {
     async fn r09_a_wait_for_the_circuit_that_does_not_fit_into_the_time_left_is_not_begun() {
         let settings = exact().base_delay(ms(100)).max_elapsed(10 * SECOND);
         let policy = build(&settings.when_open(WhenOpen::Wait));
-        let rejected =
-            |wait| RetryDriver::start(&policy).after_rejection(&open_for(Some(ms(wait))));
+        let rejected = |wait| {
+            RetryDriver::start(&policy).after(AttemptEnd::Rejected(&open_for(Some(ms(wait)))), None)
+        };
 
         assert_eq!(rejected(9_899), Ok(ms(9_999)));
         assert_eq!(rejected(9_900), Err(StopReason::CircuitOpen));

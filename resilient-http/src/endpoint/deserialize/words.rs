@@ -1,25 +1,24 @@
-//! Single values as people write them.
+//! Single values as files write them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use resilient::retries::Jitter;
+use resilient::settings::parse_duration;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::super::auth_kind::AuthKind;
-use super::super::fields::{Fields, fields_of};
+use super::super::auth_kind::{AuthKind, ConfiguredKey};
 use super::super::preset::Preset;
-use crate::auth::ApiKey;
-use crate::idempotency::{Idempotency, IdempotencyKey};
+use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_of};
 
-/// What is written as one word. Whatever it is, it is not shown in an error: it may be a key in the wrong place.
+/// A value that is written as one word. Errors do not show it, because it may be a misplaced key.
 pub(super) struct Word<T>(pub(super) T);
 
-pub(super) trait FromWord: Sized {
-    /// Without double quotes: what stands in them is taken for a value, and not shown.
+pub(in crate::endpoint) trait FromWord: Sized {
+    /// Must not contain double quotes: quoted text counts as a value and is not shown.
     const EXPECTED: &'static str;
 
     fn from_word(text: &str) -> Option<Self>;
@@ -33,6 +32,19 @@ impl<'de, T: FromWord> Deserialize<'de> for Word<T> {
             .map(Word)
             .ok_or_else(|| D::Error::custom(format_args!("must be {}", T::EXPECTED)))
     }
+}
+
+pub(in crate::endpoint) fn word<'de, D: Deserializer<'de>, T: FromWord>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let word = Option::<Word<T>>::deserialize(deserializer)?;
+    Ok(word.map(|Word(value)| value))
+}
+
+pub(in crate::endpoint) fn limit<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<LimitOverride>, D::Error> {
+    Ok(word(deserializer)?.map(|Time(time)| LimitOverride(time)))
 }
 
 impl FromWord for Preset {
@@ -51,12 +63,7 @@ impl FromWord for AuthKind {
     }
 }
 
-pub(super) struct Key {
-    pub(super) key: ApiKey,
-    pub(super) is_literal: bool,
-}
-
-impl FromWord for Key {
+impl FromWord for ConfiguredKey {
     const EXPECTED: &'static str = "`env:NAME`, `file:PATH` or `literal:…`";
 
     fn from_word(text: &str) -> Option<Self> {
@@ -78,7 +85,7 @@ impl FromWord for Time {
         if text == "none" {
             return Some(Self(None));
         }
-        humantime::parse_duration(text).ok().map(Some).map(Self)
+        parse_duration(text).ok().map(Some).map(Self)
     }
 }
 
@@ -101,22 +108,12 @@ impl FromWord for Jitter {
         "`full`, `equal`, `none`, `decorrelated`, `smooth` or a share like `20%`";
 
     fn from_word(text: &str) -> Option<Self> {
-        Some(match text {
-            "full" => Self::Full,
-            "equal" => Self::Equal,
-            "none" => Self::None,
-            "decorrelated" => Self::Decorrelated,
-            "smooth" => Self::Smooth,
-            share => {
-                let percent: f64 = share.strip_suffix('%')?.trim_end().parse().ok()?;
-                Self::Proportional(percent / 100.0)
-            }
-        })
+        text.parse().ok()
     }
 }
 
-/// A value in a path: text, or a number.
-pub(super) struct Plain(pub(super) String);
+/// The value of a path parameter: text or a whole number.
+struct Plain(String);
 
 impl<'de> Deserialize<'de> for Plain {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -146,22 +143,35 @@ impl<'de> Deserialize<'de> for Plain {
     }
 }
 
-/// Fields of any kind that JSON has, too.
-pub(super) struct Body(pub(super) Fields);
-
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = BTreeMap::<String, Value>::deserialize(deserializer)?;
-        if fields.values().any(has_date) {
-            return Err(D::Error::custom(
-                "JSON has no dates: write them as text, in quotes",
-            ));
-        }
-        fields_of(&fields).map(Self).map_err(D::Error::custom)
-    }
+pub(in crate::endpoint) fn params<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let params = BTreeMap::<String, Plain>::deserialize(deserializer)?.into_iter();
+    Ok(params.map(|(name, Plain(value))| (name, value)).collect())
 }
 
-/// How the TOML parser hands a date to formats that have none.
+pub(in crate::endpoint) fn headers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let headers = BTreeMap::<String, String>::deserialize(deserializer)?.into_iter();
+    Ok(headers
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect())
+}
+
+pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Fields, D::Error> {
+    let fields = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
+    if fields.values().any(has_date) {
+        return Err(D::Error::custom(
+            "JSON has no dates: write them as text, in quotes",
+        ));
+    }
+    fields_of(&fields).map_err(D::Error::custom)
+}
+
+/// The TOML parser passes dates to other formats under this name.
 fn has_date(value: &Value) -> bool {
     match value {
         Value::Object(fields) => fields

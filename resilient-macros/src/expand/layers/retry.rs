@@ -37,7 +37,6 @@ impl Loop<'_> {
     /// Every attempt passes through the breaker below.
     fn through_breaker(&self, breaker: &BreakerArgs, below: &TokenStream) -> TokenStream {
         let Self { context, at, .. } = self;
-        let private = context.private;
         let Some(site) = &context.call_site else {
             return TokenStream::new();
         };
@@ -45,6 +44,7 @@ impl Loop<'_> {
         let start = self.start();
         let reset = self.reset();
         let rejected = breaker::rejected(context, at + 1, breaker);
+        let rejection = self.rejection();
         let (known, give_back) = self.known();
         let forget = context.forget();
         let judge = self.judge(Some(breaker));
@@ -60,8 +60,7 @@ impl Loop<'_> {
                         let permit = match #acquire {
                             ::core::result::Result::Ok(permit) => permit,
                             ::core::result::Result::Err(open) => {
-                                let next =
-                                    #private::RetryDriver::after_rejection(&mut retry, &open);
+                                let next = #rejection;
                                 #real
                                 break 'attempt (output, next);
                             }
@@ -84,7 +83,6 @@ impl Loop<'_> {
     /// The layer right below is not a breaker; one may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
         let Self { context, at, .. } = self;
-        let private = context.private;
         let has_breaker = context.plan.breaker_below(*at).is_some();
         let site = context.call_site.as_ref().filter(|_| has_breaker);
         let declare = site.map(|site| &site.declare);
@@ -96,6 +94,7 @@ impl Loop<'_> {
         let judge = self.judge(None);
         let judge = if has_breaker {
             let real = self.real(&emit!(output));
+            let rejection = self.rejection();
             emit! {
                 let (output, next) = match ::core::option::Option::take(&mut rejection) {
                     ::core::option::Option::None => {
@@ -103,7 +102,7 @@ impl Loop<'_> {
                         (output, next)
                     }
                     ::core::option::Option::Some(open) => {
-                        let next = #private::RetryDriver::after_rejection(&mut retry, &open);
+                        let next = #rejection;
                         #real
                         (output, next)
                     }
@@ -142,7 +141,7 @@ impl Loop<'_> {
         let limited = limited.then(|| {
             let deadline = settings::limit(args.deadline.as_ref());
             let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
-            emit!(let terms = #private::limits(terms, #deadline, #attempt_timeout);)
+            emit!(let options = #private::limits(options, #deadline, #attempt_timeout);)
         });
         let nested = args.nested.map(|mode| {
             let mode = Ident::new(mode, Span::mixed_site());
@@ -155,9 +154,9 @@ impl Loop<'_> {
             (true, true) => emit!(let mut retry = #private::RetryDriver::start_async(policy);),
             (true, false) => emit!(let mut retry = #private::RetryDriver::start(policy);),
             (false, _) => emit! {
-                let terms = #private::Terms::new() #budgeted #nested #timed;
+                let options = #private::CallOptions::new() #budgeted #nested #timed;
                 #limited
-                let mut retry = #private::retry(policy, &terms, #waits);
+                let mut retry = #private::retry(policy, &options, #waits);
             },
         };
         let kept = context.plan.keeps.then(|| {
@@ -223,7 +222,8 @@ impl Loop<'_> {
         let end = self.succeed(breaker.is_some());
         let open_now = self.open_now();
         let cut = context.plan.reads_cut(*at);
-        let failure = emit!(#private::after_failure(&mut retry, class, #open_now));
+        let failed = emit!(#private::AttemptEnd::Failed(class));
+        let failure = emit!(#private::after(&mut retry, #failed, #open_now));
         let until_success = emit! {
             #class
             let ::core::option::Option::Some(class) = class else {
@@ -242,6 +242,7 @@ impl Loop<'_> {
             emit!(#report;)
         });
         let excepted = classify::is_excepted(args, private);
+        let cut_end = emit!(#private::AttemptEnd::Cut { limit, excepted: #excepted });
         emit! {
             let next = match cut {
                 ::core::option::Option::None => {
@@ -250,7 +251,7 @@ impl Loop<'_> {
                 }
                 ::core::option::Option::Some(limit) => {
                     #report
-                    #private::after_cut(&mut retry, limit, #excepted, #open_now)
+                    #private::after(&mut retry, #cut_end, #open_now)
                 }
             };
         }
@@ -277,6 +278,13 @@ impl Loop<'_> {
             #private::report(permit, #health);
             let class = #class;
         }
+    }
+
+    /// The next step after a rejected attempt, from a variable `open`.
+    fn rejection(&self) -> TokenStream {
+        let private = self.context.private;
+        let rejected = emit!(#private::AttemptEnd::Rejected(&open));
+        emit!(#private::after(&mut retry, #rejected, ::core::option::Option::None))
     }
 
     /// Declares `output` of a rejected attempt: the last real one, or the rejection.

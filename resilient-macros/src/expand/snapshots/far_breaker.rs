@@ -8,14 +8,14 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
         &__RESILIENT_BREAKER
     };
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .build_const();
         &POLICY
     };
-    let terms = ::resilient::__private::Terms::new()
+    let options = ::resilient::__private::CallOptions::new()
         .nested(::resilient::__private::NestedMode::Collapse)
         .timed();
-    let mut retry = ::resilient::__private::retry(policy, &terms, true);
+    let mut retry = ::resilient::__private::retry(policy, &options, true);
     let mut kept = <<Result<
         Value,
         RetryError<StoreError>,
@@ -109,17 +109,19 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                     output,
                                 );
                             };
-                            ::resilient::__private::after_failure(
+                            ::resilient::__private::after(
                                 &mut retry,
-                                class,
+                                ::resilient::__private::AttemptEnd::Failed(class),
                                 ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
                         ::core::option::Option::Some(limit) => {
-                            ::resilient::__private::after_cut(
+                            ::resilient::__private::after(
                                 &mut retry,
-                                limit,
-                                false,
+                                ::resilient::__private::AttemptEnd::Cut {
+                                    limit,
+                                    excepted: false,
+                                },
                                 ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
@@ -127,9 +129,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                     (output, next)
                 }
                 ::core::option::Option::Some(open) => {
-                    let next = ::resilient::__private::RetryDriver::after_rejection(
+                    let next = ::resilient::__private::after(
                         &mut retry,
-                        &open,
+                        ::resilient::__private::AttemptEnd::Rejected(&open),
+                        ::core::option::Option::None,
                     );
                     let output = match ::resilient::__private::Kept::real(
                         &mut kept,

@@ -16,7 +16,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
         )
         .resilient_breaker(breakers);
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .build_const();
         &POLICY
     };
@@ -30,9 +30,10 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 ) {
                     ::core::result::Result::Ok(permit) => permit,
                     ::core::result::Result::Err(open) => {
-                        let next = ::resilient::__private::RetryDriver::after_rejection(
+                        let next = ::resilient::__private::after(
                             &mut retry,
-                            &open,
+                            ::resilient::__private::AttemptEnd::Rejected(&open),
+                            ::core::option::Option::None,
                         );
                         let output = match ::resilient::__private::Kept::real(
                             &mut kept,
@@ -72,9 +73,9 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                     ::resilient::__private::succeeded(&mut retry);
                     break 'attempts output;
                 };
-                let next = ::resilient::__private::after_failure(
+                let next = ::resilient::__private::after(
                     &mut retry,
-                    class,
+                    ::resilient::__private::AttemptEnd::Failed(class),
                     ::resilient::__private::CircuitBreaker::open_now(breaker),
                 );
                 (output, next)

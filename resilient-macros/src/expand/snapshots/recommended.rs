@@ -9,7 +9,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             &__RESILIENT_BREAKER
         };
         let policy = {
-            static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+            static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
                 .build_const();
             &POLICY
         };
@@ -19,13 +19,13 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             );
             ::resilient::__private::BudgetCallSite::budget(&BUDGET)
         };
-        let terms = ::resilient::__private::Terms::new().budgeted(budget);
-        let terms = ::resilient::__private::limits(
-            terms,
+        let options = ::resilient::__private::CallOptions::new().budgeted(budget);
+        let options = ::resilient::__private::limits(
+            options,
             ::core::time::Duration::from_secs(10u64),
             ::core::option::Option::None::<::core::time::Duration>,
         );
-        let mut retry = ::resilient::__private::retry(policy, &terms, true);
+        let mut retry = ::resilient::__private::retry(policy, &options, true);
         let mut kept = ::resilient::__private::Last::<Result<Page, SearchError>>::new();
         let mut cut = ::core::option::Option::None::<::resilient::__private::TimeLimit>;
         'attempts: loop {
@@ -36,9 +36,10 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     ) {
                         ::core::result::Result::Ok(permit) => permit,
                         ::core::result::Result::Err(open) => {
-                            let next = ::resilient::__private::RetryDriver::after_rejection(
+                            let next = ::resilient::__private::after(
                                 &mut retry,
-                                &open,
+                                ::resilient::__private::AttemptEnd::Rejected(&open),
+                                ::core::option::Option::None,
                             );
                             let output = match ::resilient::__private::Kept::real(
                                 &mut kept,
@@ -145,9 +146,9 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 ::resilient::__private::succeeded(&mut retry);
                                 break 'attempts output;
                             };
-                            ::resilient::__private::after_failure(
+                            ::resilient::__private::after(
                                 &mut retry,
-                                class,
+                                ::resilient::__private::AttemptEnd::Failed(class),
                                 ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
@@ -163,14 +164,16 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 },
                                 true,
                             );
-                            ::resilient::__private::after_cut(
+                            ::resilient::__private::after(
                                 &mut retry,
-                                limit,
-                                match ::resilient::__private::error_of(&output) {
-                                    ::core::option::Option::Some(error) => {
-                                        ::core::matches!(error, SearchError::Syntax)
-                                    }
-                                    ::core::option::Option::None => false,
+                                ::resilient::__private::AttemptEnd::Cut {
+                                    limit,
+                                    excepted: match ::resilient::__private::error_of(&output) {
+                                        ::core::option::Option::Some(error) => {
+                                            ::core::matches!(error, SearchError::Syntax)
+                                        }
+                                        ::core::option::Option::None => false,
+                                    },
                                 },
                                 ::resilient::__private::CallSite::open_now(breaker),
                             )

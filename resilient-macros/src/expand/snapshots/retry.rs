@@ -1,11 +1,11 @@
 fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .build_const();
         &POLICY
     };
-    let terms = ::resilient::__private::Terms::new().timed();
-    let mut retry = ::resilient::__private::retry(policy, &terms, false);
+    let options = ::resilient::__private::CallOptions::new().timed();
+    let mut retry = ::resilient::__private::retry(policy, &options, false);
     let mut kept = ::resilient::__private::Last::<io::Result<Vec<u8>>>::new();
     loop {
         let delay = {
@@ -50,9 +50,9 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 ::resilient::__private::succeeded(&mut retry);
                 break output;
             };
-            let next = ::resilient::__private::after_failure(
+            let next = ::resilient::__private::after(
                 &mut retry,
-                class,
+                ::resilient::__private::AttemptEnd::Failed(class),
                 ::core::option::Option::None,
             );
             match next {

@@ -9,7 +9,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
         &__RESILIENT_BREAKER
     };
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetryPolicy::builder()
+        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
             .max_retries(3u32)
             .base_delay(::core::time::Duration::from_millis(100u64))
             .build_const();
@@ -25,9 +25,10 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 ) {
                     ::core::result::Result::Ok(permit) => permit,
                     ::core::result::Result::Err(open) => {
-                        let next = ::resilient::__private::RetryDriver::after_rejection(
+                        let next = ::resilient::__private::after(
                             &mut retry,
-                            &open,
+                            ::resilient::__private::AttemptEnd::Rejected(&open),
+                            ::core::option::Option::None,
                         );
                         let output = match ::resilient::__private::Kept::real(
                             &mut kept,
@@ -72,9 +73,9 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     ::resilient::__private::succeeded(&mut retry);
                     break 'attempts output;
                 };
-                let next = ::resilient::__private::after_failure(
+                let next = ::resilient::__private::after(
                     &mut retry,
-                    class,
+                    ::resilient::__private::AttemptEnd::Failed(class),
                     ::resilient::__private::CallSite::open_now(breaker),
                 );
                 (output, next)

@@ -1,0 +1,47 @@
+//! An attempt without time limits, as a future that marks itself for the loops inside it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::scope;
+
+pin_project! {
+    /// An attempt without time limits.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct AttemptFuture<F> {
+        // True from the second attempt on.
+        is_retry: bool,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> AttemptFuture<F> {
+    #[inline]
+    pub(super) fn new(is_retry: bool, future: F) -> Self {
+        Self { is_retry, future }
+    }
+}
+
+impl<F: Future> Future for AttemptFuture<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if !*this.is_retry {
+            return this.future.poll(cx);
+        }
+        let _entered = scope::enter(true, None);
+        this.future.poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for AttemptFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptFuture").finish_non_exhaustive()
+    }
+}

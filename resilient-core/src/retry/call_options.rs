@@ -1,0 +1,63 @@
+//! The options of one call that are not part of its policy: limits, budget, nesting.
+
+use std::time::{Duration, Instant};
+
+use super::budget::RetryBudget;
+use super::limits::Limits;
+use super::nested::NestedMode;
+use crate::time;
+
+/// The options of one call that are not part of its policy. The driver refers to them, since most
+/// calls have none.
+#[derive(Debug, Default)]
+pub struct CallOptions<'a> {
+    pub(super) started: Option<Instant>,
+    pub(super) limits: Limits,
+    pub(super) budget: Option<&'a RetryBudget>,
+    pub(super) nested: NestedMode,
+}
+
+impl<'a> CallOptions<'a> {
+    /// No options.
+    #[inline]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the clock, so that attempts know the time since the call's start.
+    #[must_use]
+    pub fn timed(mut self) -> Self {
+        self.start();
+        self
+    }
+
+    /// Bounds the whole call, from its start on, and each attempt. The loop has to enforce the limits.
+    #[must_use]
+    pub fn limits(mut self, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Self {
+        if deadline.is_some() || attempt_timeout.is_some() {
+            self.limits = Limits::starting(self.start(), deadline, attempt_timeout);
+        }
+        self
+    }
+
+    /// Pays for retries from a budget, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn budgeted(mut self, budget: Option<&'a RetryBudget>) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Sets what the loop does inside another one.
+    #[inline]
+    #[must_use]
+    pub fn nested(mut self, nested: NestedMode) -> Self {
+        self.nested = nested;
+        self
+    }
+
+    fn start(&mut self) -> Instant {
+        *self.started.get_or_insert_with(time::now)
+    }
+}

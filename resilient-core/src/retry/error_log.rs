@@ -1,0 +1,157 @@
+//! Keeps the error of every failed attempt of a loop, for [`RetryError`].
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::attempt::Attempt;
+use super::attempt_log::Kept;
+use super::driver::RetryDriver;
+use super::error::{FailedAttempt, RetryError};
+use crate::signal::StopReason;
+use crate::time;
+
+/// The output of a call that returns all of its errors.
+#[diagnostic::on_unimplemented(
+    message = "`errors = all` returns every attempt's error, and `{Self}` cannot hold them",
+    label = "not a `Result<T, RetryError<E>>`",
+    note = "return `Result<T, resilient::RetryError<E>>`, where the body returns `Result<T, E>`; or leave `errors = all` out"
+)]
+pub trait Recorded {
+    /// The output of one attempt.
+    type Attempt;
+    /// The log of the errors. Named here, so that a type that cannot hold them is one compile error.
+    type Record: Kept<Self::Attempt, Final = Self> + Default;
+}
+
+impl<T, E> Recorded for Result<T, RetryError<E>> {
+    type Attempt = Result<T, E>;
+    type Record = Record<E>;
+}
+
+/// Keeps the error of every failed attempt.
+pub struct Record<E> {
+    failed: Vec<FailedAttempt<E>>,
+    forgotten: u32,
+    began: Option<Instant>,
+    /// Delay and duration of the last failed attempt, while its error is lent.
+    lent: Option<(Duration, Duration)>,
+}
+
+impl<E> Default for Record<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E> fmt::Debug for Record<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("failed", &self.failed.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E> Kept<Result<T, E>> for Record<E> {
+    type Final = Result<T, RetryError<E>>;
+
+    fn forget(&mut self) {
+        self.began = Some(time::now());
+    }
+
+    fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<Result<T, E>> {
+        self.began = Some(time::now());
+        Attempt::new(retry, self.take_last().map(Err))
+    }
+
+    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<Result<T, E>> {
+        self.began = Some(time::now());
+        Attempt::new(retry, None)
+    }
+
+    fn give_back(&mut self, known: Attempt<Result<T, E>>) {
+        if let (Some((delay, took)), Some(Err(error))) = (self.lent.take(), known.into_last()) {
+            self.failed.push(FailedAttempt { error, delay, took });
+        }
+    }
+
+    fn keep(&mut self, output: Result<T, E>, retry: &RetryDriver<'_>) {
+        match output {
+            // A rejected attempt was not made, so its output is not one of the errors.
+            Err(error) if retry.has_failed() => self.push(error, retry.last_delay()),
+            _ => {}
+        }
+    }
+
+    fn real(&mut self, _: &RetryDriver<'_>) -> Option<Result<T, E>> {
+        self.take_last().map(Err)
+    }
+
+    fn end(
+        &mut self,
+        output: Result<T, E>,
+        retry: &RetryDriver<'_>,
+        reason: StopReason,
+    ) -> Self::Final {
+        output.map_err(|error| {
+            let last = self.failed_attempt(error, Duration::ZERO);
+            let started = retry.started_at();
+            let elapsed = started.map_or(Duration::ZERO, |started| {
+                time::now().saturating_duration_since(started)
+            });
+            let earlier = std::mem::take(&mut self.failed);
+            RetryError::new(earlier, last, self.forgotten, reason, elapsed)
+        })
+    }
+
+    fn succeed(&mut self, output: Result<T, E>) -> Self::Final {
+        // An error only if the user's keys call that error a success.
+        output.map_err(RetryError::not_retried)
+    }
+}
+
+impl<E> Record<E> {
+    /// Keeps nothing yet.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            failed: Vec::new(),
+            forgotten: 0,
+            began: None,
+            lent: None,
+        }
+    }
+
+    fn take_last(&mut self) -> Option<E> {
+        let last = self.failed.pop()?;
+        self.lent = Some((last.delay, last.took));
+        Some(last.error)
+    }
+
+    fn push(&mut self, error: E, delay: Duration) {
+        let failed = self.failed_attempt(error, delay);
+        // The last error is added at the end: together they are `KEPT`.
+        if self.failed.len() + 1 >= RetryError::<E>::KEPT {
+            self.failed.remove(0);
+            self.forgotten = self.forgotten.saturating_add(1);
+        }
+        self.failed.push(failed);
+    }
+
+    fn failed_attempt(&mut self, error: E, delay: Duration) -> FailedAttempt<E> {
+        let (before, took) = match (self.lent.take(), self.began.take()) {
+            // The error was lent while another attempt was rejected.
+            (Some(lent), _) => lent,
+            (None, Some(began)) => {
+                let took = time::now().saturating_duration_since(began);
+                (Duration::ZERO, took)
+            }
+            (None, None) => (Duration::ZERO, Duration::ZERO),
+        };
+        FailedAttempt {
+            error,
+            delay: before.saturating_add(delay),
+            took,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Keeps the last failed output of a loop, for the next attempt and for a rejected one.
+
+use std::fmt;
+
+use super::attempt::Attempt;
+use super::attempt_log::Kept;
+use super::driver::RetryDriver;
+use crate::signal::StopReason;
+
+/// Keeps the last failed output.
+pub struct Last<O>(Option<O>);
+
+impl<O> Last<O> {
+    /// Keeps nothing yet.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+}
+
+impl<O> Default for Last<O> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<O> fmt::Debug for Last<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Last").finish_non_exhaustive()
+    }
+}
+
+impl<O> Kept<O> for Last<O> {
+    type Final = O;
+
+    #[inline]
+    fn forget(&mut self) {
+        self.0 = None;
+    }
+
+    #[inline]
+    fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
+        Attempt::new(retry, self.0.take())
+    }
+
+    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
+        self.lend(retry)
+    }
+
+    #[inline]
+    fn give_back(&mut self, known: Attempt<O>) {
+        // If a layer further down rejected the attempt, the call ends with this output.
+        self.0 = known.into_last();
+    }
+
+    #[inline]
+    fn keep(&mut self, output: O, _: &RetryDriver<'_>) {
+        self.0 = Some(output);
+    }
+
+    #[inline]
+    fn real(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
+        self.0.take().filter(|_| retry.has_failed())
+    }
+
+    #[inline]
+    fn end(&mut self, output: O, _: &RetryDriver<'_>, _: StopReason) -> O {
+        output
+    }
+
+    #[inline]
+    fn succeed(&mut self, output: O) -> O {
+        output
+    }
+}

@@ -1,0 +1,98 @@
+//! A future that is cancelled at an instant: an attempt within its time limits, or `#[timeout]`.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::coop;
+use tokio::time::Sleep;
+
+use super::limits::Cut;
+use super::scope;
+use crate::signal::{TimeLimit, TimedOut};
+use crate::time;
+
+pin_project! {
+    /// A future that is cancelled at an instant. Its output, or the limit that cut it short.
+    ///
+    /// A future that is ready is never late, even if its time is over. A future that does not return
+    /// from `poll` cannot be cancelled.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct TimeoutFuture<F> {
+        is_retry: bool,
+        cut: Option<Cut>,
+        #[pin]
+        timer: Option<Sleep>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> TimeoutFuture<F> {
+    /// `cut` is `None` if there is no limit.
+    pub(super) fn new(is_retry: bool, cut: Option<Cut>, future: F) -> Self {
+        Self {
+            is_retry,
+            cut,
+            timer: None,
+            future,
+        }
+    }
+}
+
+impl<F: Future> Future for TimeoutFuture<F> {
+    type Output = Result<F::Output, TimedOut>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let (Some(cut), None) = (&this.cut, this.timer.as_ref().as_pin_ref()) {
+            // Before the first poll: without a timer nothing is called.
+            match time::timer(cut.at) {
+                Some(timer) => this.timer.set(Some(timer)),
+                None => return Poll::Ready(Err(cut.timed_out(TimeLimit::NoTimer))),
+            }
+        }
+        let had_budget = coop::has_budget_remaining();
+        {
+            let _entered = scope::enter(*this.is_retry, this.cut.as_ref().map(|cut| cut.at));
+            if let Poll::Ready(output) = this.future.poll(cx) {
+                return Poll::Ready(Ok(output));
+            }
+        }
+        let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
+            return Poll::Pending;
+        };
+        // If the future uses up its task's coop budget at every poll, the timer must be polled without
+        // that budget, or it would never fire.
+        if had_budget && !coop::has_budget_remaining() {
+            let mut timer = std::pin::pin!(coop::unconstrained(timer));
+            ready!(timer.as_mut().poll(cx));
+        } else {
+            ready!(timer.as_mut().poll(cx));
+        }
+        Poll::Ready(Err(cut.timed_out(cut.limit)))
+    }
+}
+
+impl<F> fmt::Debug for TimeoutFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeoutFuture")
+            .field("cut", &self.cut)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cancels `future` after `limit`, if there is one.
+pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
+    let cut = limit.and_then(|after| {
+        Some(Cut {
+            at: time::later(time::now(), after)?,
+            limit: TimeLimit::Timeout,
+            after,
+            attempts: 1,
+        })
+    });
+    TimeoutFuture::new(false, cut, future)
+}

@@ -1,0 +1,297 @@
+//! Generates the structs and builders of settings from the table in `resilient-settings`.
+
+use resilient_settings::{Broken, Settings, TextError, forget_broken};
+
+use crate::signal::ConfigError;
+
+/// The type of a setting by its form in the table, as the caller imports it.
+macro_rules! type_of {
+    (Count) => {
+        u32
+    };
+    (Time) => {
+        ::std::time::Duration
+    };
+    (Share) => {
+        f64
+    };
+    (Factor) => {
+        f64
+    };
+    (Abandoned) => {
+        AbandonedOutcome
+    };
+    ($form:ident) => {
+        $form
+    };
+}
+
+/// The value of a setting as the rules compare it.
+macro_rules! value_of {
+    (Count $value:ident) => {
+        ::resilient_settings::Value::Count($value)
+    };
+    (Time $value:ident) => {
+        ::resilient_settings::Value::Time($value)
+    };
+    (Share $value:ident) => {
+        ::resilient_settings::Value::Number($value)
+    };
+    (Factor $value:ident) => {
+        ::resilient_settings::Value::Number($value)
+    };
+    ($words:ident $value:ident) => {
+        $value.value()
+    };
+}
+
+/// A callback of the table: a struct with an optional field for each setting of `$table`, and for
+/// each `$extra` that the table does not have.
+macro_rules! settings {
+    (
+        {
+            $(#[$meta:meta])*
+            pub struct $settings:ident from $table:ident $(, with $extra:ident: $extra_type:ty)?
+        }
+        $($name:ident: $form:ident, $($doc:literal)+;)+
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, Default)]
+        #[must_use]
+        pub struct $settings {
+            $(pub(crate) $name: Option<type_of!($form)>,)+
+            $(pub(crate) $extra: Option<$extra_type>,)?
+        }
+
+        impl $settings {
+            /// No setting is given.
+            #[doc(hidden)]
+            pub const NONE: Self = Self { $($name: None,)+ $($extra: None,)? };
+
+            /// What the rules see of each setting.
+            pub(crate) const fn seen_by_rules(
+                &self,
+            ) -> [::resilient_settings::Given; [$(stringify!($name)),+].len()] {
+                [$(match self.$name {
+                    Some(value) => ::resilient_settings::Given::Value(value_of!($form value)),
+                    None => ::resilient_settings::Given::Default,
+                }),+]
+            }
+
+            /// These settings, and those of `other` where these are not given.
+            #[allow(dead_code, reason = "retry policies are not overridden")]
+            pub(crate) fn or(self, other: &Self) -> Self {
+                Self {
+                    $($name: self.$name.or(other.$name),)+
+                    $($extra: self.$extra.or(other.$extra),)?
+                }
+            }
+        }
+
+        impl ::resilient_settings::Settings for $settings {
+            const TABLE: &'static ::resilient_settings::Table =
+                &::resilient_settings::$table::TABLE;
+
+            fn given(&self) -> impl AsRef<[::resilient_settings::Given]> {
+                self.seen_by_rules()
+            }
+
+            fn forget(&mut self, setting: usize) {
+                match setting {
+                    $(::resilient_settings::$table::key::$name => self.$name = None,)+
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+/// A callback of the table: setters for a struct that [`settings!`] generates, usable in constants.
+macro_rules! setters {
+    (
+        { $settings:ident }
+        $($name:ident: $form:ident, $($doc:literal)+;)+
+    ) => {
+        impl $settings {
+            $($(#[doc = $doc])+
+            pub const fn $name(mut self, $name: type_of!($form)) -> Self {
+                self.$name = Some($name);
+                self
+            })+
+        }
+    };
+}
+
+/// A callback of the table: a builder around a struct that [`settings!`] generates. Its setters
+/// accept durations and shares as text, too. The first text that it cannot read is an error of
+/// `build`.
+macro_rules! builder {
+    (
+        {
+            $(#[$meta:meta])*
+            pub struct $builder:ident of $settings:ident for $built:ident
+        }
+        $($name:ident: $form:ident, $($doc:literal)+;)+
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Default)]
+        #[must_use]
+        pub struct $builder {
+            pub(crate) settings: $settings,
+            unreadable: $crate::settings::Unreadable,
+        }
+
+        impl $builder {
+            $(builder!(@setter $form $name $($doc)+);)+
+
+            /// Checks the settings.
+            ///
+            /// # Errors
+            ///
+            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a rule, or
+            /// was given as text that cannot be read. It names the first such setting, its value
+            /// and the rule.
+            pub fn build(&self) -> Result<$built, $crate::signal::ConfigError> {
+                self.unreadable.check()?;
+                $crate::settings::check(&self.settings)?;
+                Ok(self.settings.complete())
+            }
+
+            /// Builds with the default in place of each setting that is wrong, and returns what was
+            /// wrong.
+            pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::signal::ConfigError>) {
+                let mut settings = self.settings;
+                let errors = $crate::settings::make_valid(&mut settings);
+                let errors = self.unreadable.errors().chain(errors).collect();
+                (settings.complete(), errors)
+            }
+        }
+
+        impl ::std::fmt::Debug for $builder {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.settings.fmt(f)
+            }
+        }
+
+        impl From<$settings> for $builder {
+            fn from(settings: $settings) -> Self {
+                let unreadable = $crate::settings::Unreadable::default();
+                Self { settings, unreadable }
+            }
+        }
+    };
+    (@setter Time $name:ident $($doc:literal)+) => { builder!(@text Time $name $($doc)+); };
+    (@setter Share $name:ident $($doc:literal)+) => { builder!(@text Share $name $($doc)+); };
+    (@setter Window $name:ident $($doc:literal)+) => { builder!(@text Window $name $($doc)+); };
+    (@setter $form:ident $name:ident $($doc:literal)+) => {
+        $(#[doc = $doc])+
+        pub fn $name(mut self, $name: type_of!($form)) -> Self {
+            self.settings.$name = Some($name);
+            self
+        }
+    };
+    (@text $form:ident $name:ident $($doc:literal)+) => {
+        $(#[doc = $doc])+
+        pub fn $name(
+            mut self,
+            $name: impl ::resilient_settings::IntoSetting<type_of!($form)>,
+        ) -> Self {
+            let value = $name.into_setting();
+            self.settings.$name = self.unreadable.value(stringify!($name), value);
+            self
+        }
+    };
+}
+
+pub(crate) use {builder, setters, settings, type_of, value_of};
+
+/// Settings of a builder whose text could not be read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Unreadable(Vec<(&'static str, TextError)>);
+
+impl Unreadable {
+    /// The value of the setting, unless it was given as text that cannot be read. The last value
+    /// of a setting counts.
+    pub(crate) fn value<T>(
+        &mut self,
+        name: &'static str,
+        value: Result<T, TextError>,
+    ) -> Option<T> {
+        self.0.retain(|(other, _)| *other != name);
+        value.map_err(|error| self.0.push((name, error))).ok()
+    }
+
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.errors().next().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn errors(&self) -> impl Iterator<Item = ConfigError> {
+        let errors = self.0.iter();
+        errors.map(|(name, error)| ConfigError::of_text(name, error))
+    }
+}
+
+// B15
+/// Checks ranges and rules.
+pub(crate) fn check<S: Settings>(settings: &S) -> Result<(), ConfigError> {
+    error_of(S::TABLE.first_broken(settings.given().as_ref()))
+}
+
+/// Checks settings that others will complete: rules about settings that are not given hold.
+pub(crate) fn check_part<S: Settings>(settings: &S) -> Result<(), ConfigError> {
+    error_of(S::TABLE.first_broken_of_part(settings.given().as_ref()))
+}
+
+/// Puts each setting that is wrong back to its default, and returns what was wrong.
+pub(crate) fn make_valid(settings: &mut impl Settings) -> Vec<ConfigError> {
+    forget_broken(settings)
+        .into_iter()
+        .map(ConfigError::from)
+        .collect()
+}
+
+fn error_of(broken: Option<Broken>) -> Result<(), ConfigError> {
+    broken.map_or(Ok(()), |broken| Err(broken.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use resilient_settings::{Value, breaker, retry};
+
+    use crate::breaker::AbandonedOutcome;
+    use crate::retry::{Backoff, Jitter, RetryPolicy, WhenOpen};
+
+    #[test]
+    fn the_defaults_of_enums_are_those_of_the_table() {
+        let abandoned = AbandonedOutcome::default().value();
+        assert_eq!(abandoned, Value::Word(breaker::default::abandoned()));
+        let default = RetryPolicy::DEFAULT;
+        let (backoff, jitter) = (Backoff::default().value(), Jitter::default().value());
+        assert_eq!(backoff, Value::Word(retry::default::backoff()));
+        assert_eq!(jitter, Value::Word(retry::default::jitter()));
+        let when_open = WhenOpen::default().value();
+        assert_eq!(when_open, Value::Word(retry::default::when_open()));
+        assert_eq!(default.backoff.value(), backoff);
+        assert_eq!(
+            (default.jitter.value(), default.when_open.value()),
+            (jitter, when_open)
+        );
+    }
+
+    #[test]
+    fn every_word_of_the_table_names_a_variant() {
+        for word in retry::TABLE.settings[retry::key::backoff].words() {
+            assert_eq!(word.parse().map(Backoff::value), Ok(Value::Word(word)));
+        }
+        for word in retry::TABLE.settings[retry::key::jitter].words() {
+            assert_eq!(word.parse().map(Jitter::value), Ok(Value::Word(word)));
+        }
+        assert_eq!("20%".parse(), Ok(Jitter::Proportional(0.2)));
+        let error = "some".parse::<Jitter>().expect_err("no jitter");
+        assert!(error.to_string().contains("`smooth`"), "{error}");
+    }
+}

@@ -1,0 +1,123 @@
+//! The checks that keep a value inside its path segment.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// All but the unreserved characters of RFC 3986.
+pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
+/// The literal parts of a template may also have these characters.
+const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
+/// The limit for one value: far below the length of a request line that servers accept.
+const MAX_PARAMETER: usize = 4096;
+/// The number of times that a chain of servers may decode a path.
+const MAX_DECODINGS: usize = 8;
+
+const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {
+    let mut set = set.remove(bytes[0]);
+    let mut at = 1;
+    while at < bytes.len() {
+        set = set.remove(bytes[at]);
+        at += 1;
+    }
+    set
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum SegmentPart {
+    Literal(String),
+    Name(String),
+}
+
+pub(super) fn parse_segment(
+    segment: &str,
+    parts: &mut Vec<SegmentPart>,
+) -> Result<(), &'static str> {
+    let mut rest = segment;
+    let mut has_name = false;
+    while let Some(open) = rest.find('{') {
+        let (literal, from_open) = rest.split_at(open);
+        push_literal(literal, parts)?;
+        let Some(close) = from_open.find('}') else {
+            return Err("has a `{` without its `}`");
+        };
+        let name = &from_open[1..close];
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err("has a name that is not made of letters, digits and `_`");
+        }
+        parts.push(SegmentPart::Name(name.to_owned()));
+        has_name = true;
+        rest = &from_open[close + 1..];
+    }
+    if !has_name && climbs(rest) {
+        return Err("has a segment `.` or `..`");
+    }
+    push_literal(rest, parts)
+}
+
+fn push_literal(text: &str, parts: &mut Vec<SegmentPart>) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    for c in text.chars() {
+        match c {
+            '?' => return Err("has a query: use `.query(…)`"),
+            '#' => return Err("has a fragment, which is never sent"),
+            '\\' => return Err("has a `\\`, which some servers take for `/`"),
+            '}' => return Err("has a `}` without its `{`"),
+            c if c.is_control() => return Err("has a control character"),
+            _ => {}
+        }
+    }
+    let bytes = text.as_bytes();
+    let is_encoded = |at: usize| {
+        let digit = |offset: usize| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit);
+        digit(1) && digit(2)
+    };
+    if (0..bytes.len()).any(|at| bytes[at] == b'%' && !is_encoded(at)) {
+        return Err("has a `%` that begins no encoded byte: write `%25`");
+    }
+    let decoded: Vec<u8> = percent_decode_str(text).collect();
+    if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0)) && text.contains('%') {
+        return Err("has an encoded `/`, `\\` or NUL");
+    }
+    parts.push(SegmentPart::Literal(
+        utf8_percent_encode(text, LITERAL).to_string(),
+    ));
+    Ok(())
+}
+
+pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
+    if value.is_empty() {
+        Err("is empty, which would make another path")
+    } else if value.len() > MAX_PARAMETER {
+        Err("is longer than 4096 bytes")
+    } else if climbs(value) {
+        Err("is `.` or `..`, or has that between slashes, which would make another path")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a segment is `.` or `..`, or contains one after percent-decoding it, once or repeatedly.
+/// Proxies may decode before they split at slashes, and some ignore the part after a `;`.
+pub(super) fn climbs(segment: &str) -> bool {
+    let mut seen = segment.as_bytes().to_vec();
+    for _ in 0..MAX_DECODINGS {
+        let mut parts = seen.split(|byte| matches!(byte, b'/' | b'\\'));
+        let dots = |part: &[u8]| {
+            matches!(
+                part,
+                [b'.'] | [b'.', b';', ..] | [b'.', b'.'] | [b'.', b'.', b';', ..]
+            )
+        };
+        if parts.any(dots) {
+            return true;
+        }
+        let decoded: Vec<u8> = percent_encoding::percent_decode(&seen).collect();
+        if decoded.len() == seen.len() {
+            return false;
+        }
+        seen = decoded;
+    }
+    // No real value is encoded this often.
+    true
+}

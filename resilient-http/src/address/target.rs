@@ -1,0 +1,125 @@
+//! The address of a request: a path below the base URL, or below an allowed origin.
+
+use url::Url;
+
+use super::base_url::BaseUrl;
+use super::path_template::PathTemplate;
+use crate::error::{BuildError, BuildErrorKind};
+
+pub(crate) struct Target {
+    root: Option<Url>,
+    pub(crate) path: PathTemplate,
+}
+
+impl Target {
+    /// Parses a path template, or an absolute URL of the base's origin or of an allowed one.
+    pub(crate) fn parse(text: &str, base: &BaseUrl) -> Result<Self, BuildError> {
+        let Some(scheme) = text.find("://").filter(|_| is_web(text)) else {
+            return Ok(Self {
+                root: None,
+                path: PathTemplate::parse(text)?,
+            });
+        };
+        let refuse =
+            |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "address", problem);
+        let after = scheme + "://".len();
+        let end = text[after..]
+            .find(['/', '?', '#', '\\'])
+            .map_or(text.len(), |at| after + at);
+        let (origin, path) = text.split_at(end);
+        if origin.contains(['{', '}', '@']) {
+            return Err(refuse("has a parameter or a user in its host"));
+        }
+        let root = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
+        if !base.knows(&root) {
+            return Err(refuse(
+                "is of another origin than the base URL: allow it with `.allow_origin(…)`",
+            ));
+        }
+        Ok(Self {
+            root: Some(root),
+            path: PathTemplate::parse(path)?,
+        })
+    }
+
+    /// The URL with a value for each parameter.
+    pub(crate) fn url<'a>(
+        &self,
+        base: &BaseUrl,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Url, BuildError> {
+        let path = self.path.expand(values)?;
+        match &self.root {
+            None if path.is_empty() && !self.path.as_str().starts_with('/') => {
+                let mut url = base.url().clone();
+                let path = base.url().path().trim_end_matches('/').to_owned();
+                url.set_path(&path);
+                Ok(url)
+            }
+            None => BaseUrl::join(base.url(), &path),
+            Some(root) => BaseUrl::join(root, &path),
+        }
+    }
+}
+
+fn is_web(text: &str) -> bool {
+    let begins = |scheme: &str| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    begins("http://") || begins("https://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> BaseUrl {
+        BaseUrl::parse("https://api.example.com/v1").unwrap().0
+    }
+
+    fn url(path: &str) -> Result<String, BuildError> {
+        let base = base();
+        Ok(Target::parse(path, &base)?.url(&base, [])?.to_string())
+    }
+
+    #[test]
+    fn paths_are_below_the_base_with_or_without_a_slash() {
+        for (path, expected) in [
+            ("users", "https://api.example.com/v1/users"),
+            ("/users", "https://api.example.com/v1/users"),
+            ("users/", "https://api.example.com/v1/users/"),
+            ("", "https://api.example.com/v1"),
+            ("/", "https://api.example.com/v1/"),
+            (
+                "https://api.example.com/v2/x",
+                "https://api.example.com/v2/x",
+            ),
+            ("HTTPS://API.example.com:443/x", "https://api.example.com/x"),
+        ] {
+            assert_eq!(url(path).unwrap(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn another_origin_is_refused_unless_allowed() {
+        for path in [
+            "https://evil.example/x",
+            "http://api.example.com/v1",
+            "https://api.example.com:8443/v1",
+            "https://api.example.com@evil.example/",
+            "https://api.example.com.evil.example/",
+            "https://{host}/x",
+            "//evil.example/x",
+            "https:\\\\evil.example/x",
+        ] {
+            assert!(url(path).is_err(), "{path}");
+        }
+        let mut base = base();
+        base.allow("https://files.example.com").unwrap();
+        let target = Target::parse("https://files.example.com/{id}", &base).unwrap();
+        let url = target.url(&base, [("id", "7")]).unwrap();
+        assert_eq!(url.as_str(), "https://files.example.com/7");
+        assert!(!base.is_own(&url));
+    }
+}

@@ -1,0 +1,248 @@
+//! Calls through the cache: a fresh response, the response of a call in flight, the server, or a
+//! stale response.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use resilient::breaker::CircuitState;
+use resilient::retries::TimeLimit;
+use resilient::{Classify, Outcome};
+use tokio::time::Instant;
+
+use super::counts::count;
+use super::key::CacheKey;
+use super::store::ResponseCache;
+use crate::call::call_facts;
+use crate::client::ApiClient;
+use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
+use crate::request::{LimitOverride, PreparedRequest};
+use crate::response::{FromResponse, Response, Served};
+use crate::time_limit::limited;
+
+/// A deadline must be longer than zero.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+static OWNERS: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) struct CachedCalls {
+    cache: ResponseCache,
+    /// Distinguishes the endpoints of this process in the cache keys.
+    owner: u64,
+}
+
+/// The result of asking the server. The response is set even if it could not be decoded.
+struct Fetched<T> {
+    read: Result<T, ApiError>,
+    response: Option<Response>,
+}
+
+/// The response of a call, decoded or not yet.
+enum Found<T> {
+    Read(T),
+    Response(Box<Response>),
+}
+
+impl CachedCalls {
+    pub(crate) fn new(cache: ResponseCache) -> Self {
+        Self {
+            cache,
+            owner: OWNERS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn cache(&self) -> &ResponseCache {
+        &self.cache
+    }
+
+    pub(crate) async fn call<T: FromResponse + Send>(
+        &self,
+        client: &ApiClient,
+        request: PreparedRequest,
+        refresh: bool,
+    ) -> Result<T, ApiError> {
+        if client.is_closed() {
+            return Err(ApiError::Closed);
+        }
+        let Some(key) = self.cache.inner.keys.of(self.owner, &request) else {
+            return client.execute_as(&request).await;
+        };
+        let facts = call_facts(client, &request);
+        let found = if refresh {
+            let fetched = self.fetch(client, key, &request).await;
+            fetched.read.map(Found::Read)
+        } else {
+            self.find_or_join(client, key, request, &facts).await
+        };
+        let response = match found {
+            Ok(Found::Read(value)) => return Ok(value),
+            Ok(Found::Response(response)) => *response,
+            Err(error) if refresh => return Err(error),
+            Err(error) => self.find_stale(client, &key, error)?,
+        };
+        T::from_response(response)
+            .map_err(|rejected| ApiError::unreadable(Details::new(Some(facts), 0), rejected))
+    }
+
+    async fn find_or_join<T: FromResponse + Send>(
+        &self,
+        client: &ApiClient,
+        key: CacheKey,
+        mut request: PreparedRequest,
+        facts: &CallFacts,
+    ) -> Result<Found<T>, ApiError> {
+        let cache = &*self.cache.inner;
+        if let Some(response) = self.find_fresh(&key) {
+            return Ok(Found::Response(response));
+        }
+        let deadline = request
+            .options
+            .deadline
+            .map_or(client.inner().deadline, |time| time.0);
+        let began = Instant::now();
+        let in_flight = cache.in_flight.join(key);
+        let Some(mut result) = within(deadline, in_flight.result(), facts).await? else {
+            return Err(ApiError::Closed);
+        };
+        if let Some(result) = &*result {
+            count(&cache.counters.joined);
+            let response = without_attempts(result.clone()?, Served::Joined);
+            return Ok(Found::Response(Box::new(response)));
+        }
+        // Another call may have finished between the first lookup and joining.
+        if let Some(response) = self.find_fresh(&key) {
+            return Ok(Found::Response(response));
+        }
+        // A call that waited in vain for another one has less time left.
+        let has_own_limits = !in_flight.is_first
+            || request.options.timeout.is_some()
+            || request.options.deadline.is_some();
+        let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
+        request.options.deadline = Some(LimitOverride(left));
+        let fetched: Fetched<T> = self.fetch(client, key, &request).await;
+        // This call's own time limit is not an error for others, who may have more time: one of
+        // them asks the server.
+        let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
+        match (fetched.response, &fetched.read) {
+            // Also if this call cannot decode it: others may expect another type.
+            (Some(response), _) => *result = Some(Ok(response)),
+            (None, Err(error)) if !is_its_own(error) => *result = Some(Err(error.clone())),
+            (None, _) => {}
+        }
+        if result.is_some() {
+            in_flight.finish();
+        }
+        fetched.read.map(Found::Read)
+    }
+
+    async fn fetch<T: FromResponse + Send>(
+        &self,
+        client: &ApiClient,
+        key: CacheKey,
+        request: &PreparedRequest,
+    ) -> Fetched<T> {
+        let cache = &*self.cache.inner;
+        count(&cache.counters.misses);
+        let (mut received, mut value) = (None, None);
+        let ended = client
+            .execute_by(request, |response| {
+                received = Some(response.clone());
+                value = Some(T::from_response(response)?);
+                Ok(())
+            })
+            .await;
+        let read = ended.and_then(|()| value.ok_or(ApiError::Closed));
+        match (&read, &received) {
+            (Ok(_), Some(response)) => cache.insert(key, response),
+            (Err(ApiError::Decode { .. }), _) => {}
+            // The response belongs to an earlier attempt.
+            _ => received = None,
+        }
+        Fetched {
+            read,
+            response: received,
+        }
+    }
+
+    /// A cached response within its `ttl`.
+    fn find_fresh(&self, key: &CacheKey) -> Option<Box<Response>> {
+        let cache = &*self.cache.inner;
+        let stored = cache.find(key)?;
+        let age = stored.age();
+        if age >= cache.config.ttl {
+            return None;
+        }
+        count(&cache.counters.hits);
+        let response = without_attempts(stored.response(), Served::Cached { age });
+        Some(Box::new(response))
+    }
+
+    /// A stale response if the circuit is open; otherwise `error`.
+    fn find_stale(
+        &self,
+        client: &ApiClient,
+        key: &CacheKey,
+        error: ApiError,
+    ) -> Result<Response, ApiError> {
+        let cache = &*self.cache.inner;
+        let is_open = || {
+            let state = client.circuit_breaker().state();
+            matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
+        };
+        // The call whose failures opened the circuit ends with its last failure, not with
+        // `CircuitOpen`.
+        let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
+        let is_outage = error.is_circuit_open() || (is_failure && is_open());
+        let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);
+        let stored = cache
+            .find(key)
+            .filter(|stored| is_outage && stored.age() < longest);
+        let Some(stored) = stored else {
+            return Err(error);
+        };
+        let age = stored.age();
+        count(&cache.counters.stale);
+        #[cfg(feature = "tracing")]
+        tracing::debug!(target: "resilient_http", ?age, "stale response: the circuit is open");
+        Ok(without_attempts(stored.response(), Served::Stale { age }))
+    }
+}
+
+/// Whether a time limit of the client ended the call.
+fn is_cut_short(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::Timeout {
+            phase: TimeoutPhase::Attempt | TimeoutPhase::Deadline,
+            ..
+        }
+    )
+}
+
+fn without_attempts(mut response: Response, served: Served) -> Response {
+    response.served = served;
+    response.attempts = 0;
+    response
+}
+
+/// Waits for another call, for at most this call's deadline.
+async fn within<F: Future>(
+    deadline: Option<Duration>,
+    wait: F,
+    facts: &CallFacts,
+) -> Result<F::Output, ApiError> {
+    let Some(after) = deadline else {
+        return Ok(wait.await);
+    };
+    limited(after, wait).await.map_err(|cut| {
+        if cut.limit() == TimeLimit::NoTimer {
+            return cut.into();
+        }
+        let details = Details::new(Some(facts.clone()), 0);
+        ApiError::Timeout {
+            phase: TimeoutPhase::Deadline,
+            after,
+            details: Opaque::new(details),
+        }
+    })
+}

@@ -1,0 +1,104 @@
+//! A request as data, from JSON or built by hand.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::request_builder::RequestBuilder;
+use crate::client::ApiClient;
+use crate::error::{BuildError, BuildErrorKind};
+use crate::request::{field_pairs, fields_of};
+
+/// A request as data, for [`ApiClient::call`]. The call does not change it, so it can be used
+/// again.
+///
+/// ```
+/// use resilient_http::ApiRequest;
+///
+/// let request: ApiRequest =
+///     serde_json::from_str(r#"{"url": "users", "params": {"page": 2, "tag": ["a", "b"]}}"#)?;
+/// assert_eq!(request.method, "GET");
+/// assert!(serde_json::from_str::<ApiRequest>(r#"{"urll": "users"}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiRequest {
+    /// The method. Default: `GET`.
+    pub method: String,
+    /// The path template below the base URL. Default: `/`.
+    pub url: String,
+    /// Values of the path parameters.
+    pub path_params: BTreeMap<String, String>,
+    /// The query. A list repeats its name and `null` is left out; an object is an error.
+    pub params: BTreeMap<String, Value>,
+    /// A JSON body, with any method.
+    pub json: Option<Value>,
+    /// A form body, with any method. Excludes `json`.
+    pub data: Option<BTreeMap<String, Value>>,
+    /// Headers.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Default for ApiRequest {
+    fn default() -> Self {
+        Self {
+            method: "GET".to_owned(),
+            url: "/".to_owned(),
+            path_params: BTreeMap::new(),
+            params: BTreeMap::new(),
+            json: None,
+            data: None,
+            headers: BTreeMap::new(),
+        }
+    }
+}
+
+impl ApiClient {
+    /// Builds the request that the data describes.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] for an unknown method, for `json` together with `data`, and for an object
+    /// in the query.
+    pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
+        let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
+            .map_err(|_| BuildError::setting("method", "is not an HTTP method"))?;
+        let mut builder = self.start(method, &request.url);
+        for (name, value) in &request.path_params {
+            builder = builder.param(name, value);
+        }
+        builder = builder.query(field_pairs(
+            &fields_of(&request.params)?,
+            BuildErrorKind::Query,
+        )?);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        match (&request.json, &request.data) {
+            (Some(_), Some(_)) => {
+                let (subject, problem) = ("`json` and `data`", "exclude each other");
+                Err(BuildError::new(BuildErrorKind::Body, subject, problem))
+            }
+            (Some(json), None) => Ok(builder.json(json)),
+            (None, Some(data)) => {
+                Ok(builder.form(&field_pairs(&fields_of(data)?, BuildErrorKind::Body)?))
+            }
+            (None, None) => Ok(builder),
+        }
+    }
+}
+
+/// Shows names without values.
+impl fmt::Debug for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiRequest")
+            .field("method", &self.method)
+            .field("params", &self.params.keys())
+            .field("headers", &self.headers.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! The state of one call, shared by its attempts.
+
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+
+use crate::client::{ApiClient, CallGuard};
+use crate::error::{
+    ApiError, BuildError, BuildErrorKind, CallFacts, Details, ErrorResponse, Opaque,
+};
+use crate::request::PreparedRequest;
+use crate::response::ResponseHead;
+
+pub(super) struct CallState<'a> {
+    pub(super) request: &'a PreparedRequest,
+    /// The headers of the request and the idempotency key, equal in all attempts.
+    pub(super) headers: HeaderMap,
+    pub(super) facts: CallFacts,
+    pub(super) guard: CallGuard,
+    pub(super) breaker: CircuitBreaker,
+    pub(super) policy: &'a RetryPolicy,
+    pub(super) budget: Option<RetryBudget>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+    attempts: AtomicU32,
+    requests: AtomicU32,
+    /// The status of the response that the attempt is reading; 0 before it arrives.
+    status: AtomicU16,
+    /// A redirect led to the result of the request.
+    was_acted_upon: AtomicBool,
+}
+
+/// The facts about a call that errors show and that decide about retries.
+pub(crate) fn call_facts(client: &ApiClient, request: &PreparedRequest) -> CallFacts {
+    CallFacts {
+        method: request.method.clone(),
+        template: request.template.clone(),
+        is_repeatable: request.options.idempotency.is_repeatable(&request.method),
+        is_replayable: request.body.is_replayable(),
+        was_acted_upon: false,
+        rules: client.inner().rules.clone(),
+    }
+}
+
+impl<'a> CallState<'a> {
+    pub(super) fn new(
+        client: &'a ApiClient,
+        request: &'a PreparedRequest,
+    ) -> Result<Self, ApiError> {
+        let inner = client.inner();
+        let guard = inner.gate.enter().ok_or(ApiError::Closed)?;
+        // Another client may have prepared the request.
+        if !inner.base.knows(&request.url) {
+            let problem = "is of another origin than the client's, which does not allow it";
+            return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
+        }
+        let options = &request.options;
+        let mut headers = request.headers.clone();
+        if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {
+            headers.insert(inner.idempotency_header.clone(), key);
+        }
+        let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
+        let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
+        // A timeout at or beyond the deadline is dropped. An attempt that the deadline cuts is then
+        // a failure for the circuit breaker, as it should be if a server hangs.
+        let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
+        Ok(Self {
+            request,
+            headers,
+            facts: call_facts(client, request),
+            guard,
+            breaker: inner.breakers.of(&request.url),
+            policy: options.policy.as_ref().unwrap_or(&inner.policy),
+            budget: inner.budget.clone(),
+            timeout,
+            deadline,
+            attempts: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            status: AtomicU16::new(0),
+            was_acted_upon: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn begin_attempt(&self) {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.status.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn attempt(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more request and returns the number of earlier ones.
+    pub(super) fn resends(&self) -> u32 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn record_status(&self, status: StatusCode) {
+        self.status.store(status.as_u16(), Ordering::Relaxed);
+    }
+
+    pub(super) fn mark_acted_upon(&self) {
+        self.was_acted_upon.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {
+        let mut facts = self.facts.clone();
+        facts.was_acted_upon = self.was_acted_upon.load(Ordering::Relaxed);
+        let mut details = Details::new(Some(facts), self.attempt());
+        details.response = response;
+        details
+    }
+
+    /// Whether an attempt may be repeated if nobody knows how it ended.
+    pub(super) fn may_be_repeated(&self) -> bool {
+        self.facts.is_repeatable && self.facts.is_replayable
+    }
+
+    /// Adds the facts of the call to the error of a time limit.
+    pub(super) fn complete(&self, error: ApiError) -> ApiError {
+        let ApiError::Timeout { phase, after, .. } = error else {
+            return error;
+        };
+        if error.call().is_some() {
+            return error;
+        }
+        let status = StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok();
+        let response = status.map(|status| ErrorResponse {
+            head: ResponseHead::received(status, HeaderMap::new()),
+            body: bytes::Bytes::new(),
+            is_truncated: true,
+        });
+        ApiError::Timeout {
+            phase,
+            after,
+            details: Opaque::new(self.details(response)),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Sends a prepared request: the retry loop, and each attempt through the circuit breaker.
+
+use resilient::{circuit_breaker, retry};
+
+use super::attempt::{Accept, run_attempt};
+use super::call_state::CallState;
+use super::telemetry::in_call_span;
+use crate::client::ApiClient;
+use crate::error::{ApiError, TimeoutPhase};
+use crate::request::PreparedRequest;
+use crate::response::{FromResponse, Rejected, Response};
+
+impl ApiClient {
+    /// Sends a prepared request. Each execution is a call with its own attempts.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call: see
+    /// [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] if the call does not end with a success.
+    pub async fn execute(&self, request: &PreparedRequest) -> Result<Response, ApiError> {
+        self.execute_as(request).await
+    }
+
+    /// Sends a prepared request and reads the response as `T`.
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] if the call does not end with a success that can be read as `T`.
+    pub async fn execute_as<T: FromResponse + Send>(
+        &self,
+        request: &PreparedRequest,
+    ) -> Result<T, ApiError> {
+        let mut value = None;
+        self.execute_by(request, |response| {
+            value = Some(T::from_response(response)?);
+            Ok(())
+        })
+        .await?;
+        // A call that succeeds has set the value.
+        value.ok_or(ApiError::Closed)
+    }
+
+    /// Sends a prepared request and passes the response to `read`, inside the attempt.
+    pub(crate) async fn execute_by(
+        &self,
+        request: &PreparedRequest,
+        mut read: impl FnMut(Response) -> Result<(), Rejected> + Send,
+    ) -> Result<(), ApiError> {
+        let call = CallState::new(self, request)?;
+        let mut accept = |response: Response| {
+            read(response).map_err(|rejected| ApiError::unreadable(call.details(None), rejected))
+        };
+        let work = async {
+            let ended = self.attempts(&call, &mut accept).await;
+            ended.map_err(|error| call.complete(error))
+        };
+        let facts = &call.facts;
+        in_call_span(&facts.method, &facts.template, || call.attempt(), work).await
+    }
+
+    /// The only retry loop.
+    #[retry(
+        policy = call.policy,
+        budget = call.budget,
+        deadline = call.deadline,
+        attempt_timeout = call.timeout,
+        except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
+    )]
+    #[circuit_breaker(breaker = call.breaker)]
+    async fn attempts(
+        &self,
+        call: &CallState<'_>,
+        accept: &mut Accept<'_>,
+    ) -> Result<(), ApiError> {
+        call.begin_attempt();
+        Box::pin(run_attempt(self, call, accept)).await
+    }
+}

@@ -1,0 +1,15 @@
+//! Calls: build a request, send it in one or more attempts, read the response.
+
+mod api_request;
+mod attempt;
+mod call_state;
+mod execute;
+mod read_body;
+mod redirect;
+mod request_builder;
+mod telemetry;
+
+pub use self::api_request::ApiRequest;
+#[cfg(feature = "cache")]
+pub(crate) use self::call_state::call_facts;
+pub use self::request_builder::{RawRequest, RequestBuilder};

@@ -1,0 +1,53 @@
+//! Reads the body of a response, whole or only its beginning.
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+
+use crate::error::ERROR_BODY_LIMIT;
+use crate::transport::{ResponseBody, TransportError};
+
+/// Why a body could not be read to its end.
+pub(super) enum BodyFailure {
+    TooLarge(usize),
+    Broken(TransportError),
+}
+
+/// Reads the whole body, unless it is longer than `limit`.
+pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<Bytes, BodyFailure> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(BodyFailure::TooLarge(limit));
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame.map_err(BodyFailure::Broken)?.into_data() {
+            if piece.len() > limit - whole.len() {
+                return Err(BodyFailure::TooLarge(limit));
+            }
+            whole.extend_from_slice(&piece);
+        }
+    }
+    Ok(whole.freeze())
+}
+
+/// Reads the start of an error's body; `true` if there was more. A broken body is no new error,
+/// because the status is known.
+pub(super) async fn read_beginning(mut body: ResponseBody) -> (Bytes, bool) {
+    let mut beginning = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return (beginning.freeze(), true);
+        };
+        if let Ok(mut piece) = frame.into_data() {
+            let room = ERROR_BODY_LIMIT - beginning.len();
+            if piece.len() > room {
+                piece.truncate(room);
+                beginning.extend_from_slice(&piece);
+                return (beginning.freeze(), true);
+            }
+            beginning.extend_from_slice(&piece);
+        }
+    }
+    (beginning.freeze(), false)
+}

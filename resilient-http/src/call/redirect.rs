@@ -1,0 +1,76 @@
+//! The requests of one attempt: the call's own, and those that redirects lead to.
+
+use std::ops::ControlFlow;
+
+use http::{HeaderMap, Method, StatusCode, header};
+use url::Url;
+
+use super::call_state::CallState;
+use crate::address::same_origin;
+use crate::error::{ApiError, BuildError, BuildErrorKind};
+use crate::request::RequestBody;
+
+pub(super) struct Hop {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) has_body: bool,
+}
+
+impl Hop {
+    pub(super) fn body(&self, call: &CallState<'_>) -> Result<RequestBody, ApiError> {
+        if !self.has_body {
+            return Ok(RequestBody::default());
+        }
+        call.request.body.open().ok_or_else(|| {
+            let problem = "was there once, and is gone: the request was executed before";
+            BuildError::new(BuildErrorKind::Body, "body", problem).into()
+        })
+    }
+
+    /// The next request if the response is a redirect to follow.
+    pub(super) fn follow<B>(
+        &self,
+        call: &CallState<'_>,
+        response: &http::Response<B>,
+    ) -> ControlFlow<(), Self> {
+        let status = response.status();
+        let becomes_get = match status {
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => self.method == Method::POST,
+            StatusCode::SEE_OTHER => self.method != Method::HEAD,
+            StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
+            _ => return ControlFlow::Break(()),
+        };
+        let location = response.headers().get(header::LOCATION);
+        let to = location
+            .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+            .and_then(|location| same_origin(&self.url, location))
+            // A URL that is too long cannot be sent.
+            .filter(|url| url.as_str().parse::<http::Uri>().is_ok());
+        let Some(url) = to else {
+            return ControlFlow::Break(());
+        };
+        let mut headers = self.headers.clone();
+        if becomes_get {
+            for name in [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+            ] {
+                headers.remove(name);
+            }
+        } else if self.has_body && !call.facts.is_replayable {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(Self {
+            method: if becomes_get {
+                Method::GET
+            } else {
+                self.method.clone()
+            },
+            url,
+            headers,
+            has_body: self.has_body && !becomes_get,
+        })
+    }
+}

@@ -1,0 +1,330 @@
+//! The builder of one request, sent by awaiting it.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use resilient::RetryPolicy;
+use serde::Serialize;
+
+use crate::address::{Target, is_private};
+use crate::client::ApiClient;
+use crate::error::{ApiError, BuildError, BuildErrorKind};
+use crate::redact::{is_credential, mark_secrets};
+use crate::request::{
+    Body, Idempotency, IdempotencyKey, LimitOverride, PreparedRequest, RequestOptions,
+    check_framing, header_pair, replace_headers,
+};
+use crate::response::{FromResponse, Response};
+use crate::setters::setters;
+
+/// A request of an [`ApiClient`]. Await it to send it.
+///
+/// The awaited type decides how the response is read: a JSON type, a [`Reply`](crate::Reply), or
+/// the [`Response`] itself. Awaiting it also reports the first mistake of the builder.
+///
+/// # Cancel safety
+///
+/// Dropping the future ends the call. The connection of a running attempt is closed, the circuit
+/// breaker counts the attempt as abandoned, and no further attempt starts. The server may or may
+/// not have acted on the request.
+#[must_use = "a request is sent by awaiting it"]
+pub struct RequestBuilder<T> {
+    draft: RequestDraft,
+    output: PhantomData<fn() -> T>,
+}
+
+struct RequestDraft {
+    client: ApiClient,
+    method: Method,
+    target: Result<Target, BuildError>,
+    values: Vec<(String, String)>,
+    query: Vec<String>,
+    headers: HeaderMap,
+    body: Body,
+    /// The content type, unless a header sets it.
+    content_type: Option<&'static str>,
+    options: RequestOptions,
+    /// The first mistake of the builder.
+    problem: Option<BuildError>,
+}
+
+impl ApiClient {
+    /// A `GET` request. `path` is a template below the base URL: see
+    /// [`PathTemplate`](crate::PathTemplate).
+    pub fn get<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
+        self.start(Method::GET, path.as_ref())
+    }
+
+    /// A `POST` request. It is retried only if the server certainly did not act on it, or if it has
+    /// an [idempotency key](RequestBuilder::idempotency_key).
+    pub fn post<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
+        self.start(Method::POST, path.as_ref())
+    }
+
+    /// A `PUT` request.
+    pub fn put<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
+        self.start(Method::PUT, path.as_ref())
+    }
+
+    /// A `PATCH` request. It is retried like a `POST`.
+    pub fn patch<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
+        self.start(Method::PATCH, path.as_ref())
+    }
+
+    /// A `DELETE` request.
+    pub fn delete<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
+        self.start(Method::DELETE, path.as_ref())
+    }
+
+    /// A `HEAD` request.
+    pub fn head(&self, path: impl AsRef<str>) -> RawRequest {
+        self.start(Method::HEAD, path.as_ref())
+    }
+
+    /// A request with any method, awaited as [`Response`] or as the type that
+    /// [`decode`](RequestBuilder::decode) sets.
+    pub fn request(&self, method: Method, path: impl AsRef<str>) -> RawRequest {
+        self.start(method, path.as_ref())
+    }
+
+    pub(crate) fn start<T>(&self, method: Method, path: &str) -> RequestBuilder<T> {
+        let draft = RequestDraft {
+            client: self.clone(),
+            method,
+            target: Target::parse(path, &self.inner().base),
+            values: Vec::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Body::empty(),
+            content_type: None,
+            options: RequestOptions::default(),
+            problem: None,
+        };
+        RequestBuilder {
+            draft,
+            output: PhantomData,
+        }
+    }
+}
+
+impl<T> RequestBuilder<T> {
+    setters! {
+        /// Replaces the client's time limit for each attempt. Must be longer than zero; `None`
+        /// means no limit.
+        timeout(time: impl Into<Option<Duration>>)
+            => draft.options.timeout = Some(LimitOverride(time.into()));
+        /// Replaces the client's time limit for the whole call. Must be longer than zero; `None`
+        /// means no limit.
+        deadline(time: impl Into<Option<Duration>>)
+            => draft.options.deadline = Some(LimitOverride(time.into()));
+        /// Replaces the client's retry policy.
+        retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
+        /// Whether the request may be sent twice. Default: decided by the method.
+        idempotency(idempotency: Idempotency) => draft.options.idempotency = idempotency;
+    }
+
+    /// Sets the value of the parameter `{name}`. See [`PathTemplate`](crate::PathTemplate) for its
+    /// rules.
+    pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.draft.values.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Adds to the query: a struct, a map, or pairs such as `[("page", "2")]`. `None` values are
+    /// left out.
+    pub fn query(mut self, query: impl Serialize) -> Self {
+        match serde_urlencoded::to_string(query) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => self.draft.query.push(text),
+            Err(_) => {
+                let problem = "cannot be written as `name=value` pairs";
+                self.refuse(BuildError::new(BuildErrorKind::Query, "query", problem));
+            }
+        }
+        self
+    }
+
+    /// Sets a header. It replaces the client's header of that name.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        match header_pair(name.as_ref(), value.as_ref()) {
+            Ok((name, value)) => {
+                self.draft.headers.insert(name, value);
+            }
+            Err(problem) => self.refuse(problem),
+        }
+        self
+    }
+
+    /// Sets headers. They replace the client's headers of these names.
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        replace_headers(&mut self.draft.headers, headers);
+        self
+    }
+
+    /// Sets a JSON body. The last body wins, and sets `content-type` unless a header does.
+    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
+        let Ok(bytes) = serde_json::to_vec(body) else {
+            return self.refuse_body("cannot be written as JSON");
+        };
+        self.typed_body(Bytes::from(bytes).into(), "application/json")
+    }
+
+    /// Sets a body of form fields.
+    pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
+        let Ok(text) = serde_urlencoded::to_string(body) else {
+            return self.refuse_body("cannot be written as a form");
+        };
+        self.typed_body(text.into(), "application/x-www-form-urlencoded")
+    }
+
+    /// Sets a body of bytes.
+    pub fn bytes(self, body: impl Into<Bytes>) -> Self {
+        self.typed_body(Body::from(body), "application/octet-stream")
+    }
+
+    /// Sets any body. It sets no `content-type`.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.draft.body = body.into();
+        self.draft.content_type = None;
+        self
+    }
+
+    fn typed_body(mut self, body: Body, content_type: &'static str) -> Self {
+        self.draft.body = body;
+        self.draft.content_type = Some(content_type);
+        self
+    }
+
+    pub(crate) fn limits(
+        mut self,
+        timeout: Option<LimitOverride>,
+        deadline: Option<LimitOverride>,
+    ) -> Self {
+        self.draft.options.timeout = timeout;
+        self.draft.options.deadline = deadline;
+        self
+    }
+
+    /// Sends an idempotency key, by which the server recognises repeated requests, so that a `POST`
+    /// can be retried. Either [`IdempotencyKey::Auto`] or your own text.
+    pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
+        self.idempotency(Idempotency::Key(key.into()))
+    }
+
+    /// Reads the response as another type.
+    pub fn decode<U: FromResponse>(self) -> RequestBuilder<U> {
+        RequestBuilder {
+            draft: self.draft,
+            output: PhantomData,
+        }
+    }
+
+    /// Builds the request without sending it.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] that names the first mistake.
+    pub fn prepare(self) -> Result<PreparedRequest, BuildError> {
+        self.draft.into_parts().map(|(_, prepared)| prepared)
+    }
+
+    fn refuse_body(mut self, problem: &str) -> Self {
+        self.refuse(BuildError::new(BuildErrorKind::Body, "body", problem));
+        self
+    }
+
+    fn refuse(&mut self, problem: BuildError) {
+        self.draft.problem.get_or_insert(problem);
+    }
+}
+
+impl RequestDraft {
+    fn into_parts(self) -> Result<(ApiClient, PreparedRequest), BuildError> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        // A call without any time is a mistake.
+        let own = |limit: Option<LimitOverride>| limit.and_then(|limit| limit.0);
+        BuildError::check_times(&[
+            ("timeout", own(self.options.timeout)),
+            ("deadline", own(self.options.deadline)),
+        ])?;
+        let target = self.target?;
+        let values = self.values.iter();
+        let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut url = target.url(&self.client.inner().base, values)?;
+        if !self.query.is_empty() {
+            url.set_query(Some(&self.query.join("&")));
+        }
+        let has_kind = self.headers.contains_key(header::CONTENT_TYPE);
+        let mut headers = if self.client.inner().base.is_own(&url) {
+            self.client.inner().headers.clone()
+        } else {
+            HeaderMap::new()
+        };
+        replace_headers(&mut headers, self.headers);
+        if let (Some(kind), false) = (self.content_type, has_kind) {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        check_framing(&headers, &self.body)?;
+        mark_secrets(&mut headers);
+        let has_credentials = headers.keys().any(is_credential);
+        if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
+            return Err(BuildError::in_the_clear());
+        }
+        // Only a check here: each call makes a new key.
+        let name = &self.client.inner().idempotency_header;
+        self.options.idempotency.header(name)?;
+        let prepared = PreparedRequest {
+            method: self.method,
+            url,
+            template: target.path.as_str().into(),
+            headers,
+            body: self.body,
+            options: self.options,
+        };
+        Ok((self.client, prepared))
+    }
+}
+
+impl<T: FromResponse + Send> RequestBuilder<T> {
+    /// Sends the request, like awaiting it.
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] if the call does not end with a success that can be read as `T`.
+    pub async fn send(self) -> Result<T, ApiError> {
+        let (client, prepared) = self.draft.into_parts()?;
+        client.execute_as(&prepared).await
+    }
+}
+
+impl<T: FromResponse + Send + 'static> IntoFuture for RequestBuilder<T> {
+    type Output = Result<T, ApiError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<T> fmt::Debug for RequestBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("method", &self.draft.method)
+            .field(
+                "template",
+                &self.draft.target.as_ref().ok().map(|target| &target.path),
+            )
+            .field("body", &self.draft.body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that is awaited as a [`Response`].
+pub type RawRequest = RequestBuilder<Response>;

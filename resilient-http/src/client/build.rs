@@ -1,0 +1,160 @@
+//! Builds a client: checks its settings, reads its keys and creates its transport.
+
+use std::sync::Arc;
+
+use resilient::breaker::KeyedBreakers;
+use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
+
+use super::api_key::ApiKey;
+use super::auth::Auth;
+use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
+use super::handle::{ApiClient, ClientBreakers, ClientInner};
+use super::shutdown::{CallGate, Connections};
+use crate::address::{BaseUrl, UserInfo, is_private};
+use crate::error::{BuildError, BuildErrorKind};
+use crate::redact::{is_credential, mark_secrets};
+use crate::request::header_name;
+use crate::transport::Transport;
+
+const LONGEST_NAME: usize = 128;
+
+impl ApiClientBuilder {
+    /// Checks the settings, reads the keys and builds the client. It sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] that names the first wrong setting.
+    #[track_caller]
+    pub fn build(mut self) -> Result<ApiClient, BuildError> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem);
+        }
+        BuildError::check_times(&[
+            ("timeout", self.timeout),
+            ("deadline", self.deadline),
+            ("connect_timeout", Some(self.connect_timeout)),
+        ])?;
+        let (mut base, user) = BaseUrl::parse(&self.base)?;
+        for origin in &self.allowed {
+            base.allow(origin)?;
+        }
+        let auth = self.auth_or(user)?;
+        let has_credentials = !auth.is_none() || self.headers.keys().any(is_credential);
+        if has_credentials && !self.allows_plain_http && !is_private(base.url()) {
+            return Err(BuildError::in_the_clear());
+        }
+        let credentials = auth.ready()?;
+        let breakers = self.breakers(&base)?;
+        let budget = self.retry_budget(&base);
+        let idempotency_header = header_name(&self.idempotency_header)?;
+        mark_secrets(&mut self.headers);
+        let connections = match self.connections_of.take() {
+            Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
+            None => Connections::Own(self.make_transport(&base)?),
+        };
+        Ok(ApiClient::new(ClientInner {
+            base,
+            headers: self.headers,
+            credentials,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            allows_plain_http: self.allows_plain_http,
+            redirects: self.redirects,
+            body_limit: self.body_limit,
+            policy: self.policy,
+            budget,
+            breakers,
+            rules: Arc::new(self.rules),
+            idempotency_header,
+            gate: Arc::new(CallGate::new(connections)),
+        }))
+    }
+
+    fn auth_or(&self, user: Option<UserInfo>) -> Result<Auth, BuildError> {
+        match user {
+            None => Ok(self.auth.clone()),
+            Some(_) if !self.auth.is_none() => Err(BuildError::credentials(
+                "base URL",
+                "has a user, and `auth` is given too",
+            )),
+            Some((name, password)) => Ok(Auth::basic(name, ApiKey::secret(password))),
+        }
+    }
+
+    #[track_caller]
+    fn retry_budget(&self, base: &BaseUrl) -> Option<RetryBudget> {
+        match (&self.budget, &self.name) {
+            (BudgetChoice::Own(config), Some(name)) => {
+                Some(Registry::global().get_or_register_budget(name, *config))
+            }
+            (BudgetChoice::Own(config), None) => {
+                let host = base.url().host_str().unwrap_or_default();
+                Some(RetryBudget::new(host, *config))
+            }
+            (BudgetChoice::Given(budget), _) => Some(budget.clone()),
+            (BudgetChoice::None, _) => None,
+        }
+    }
+
+    #[track_caller]
+    fn breakers(&self, base: &BaseUrl) -> Result<ClientBreakers, BuildError> {
+        let host = base.url().host_str().unwrap_or_default();
+        let name = self.name.as_deref().unwrap_or(host);
+        let is_plain = !name.is_empty() && !name.chars().any(char::is_control);
+        if self.name.is_some() && (!is_plain || name.chars().count() > LONGEST_NAME) {
+            return Err(BuildError::setting(
+                "name",
+                "must have 1 to 128 characters, none of them a control character",
+            ));
+        }
+        Ok(match &self.breaker {
+            BreakerChoice::PerOrigin(config) => ClientBreakers::PerOrigin(match &self.name {
+                Some(name) => {
+                    Registry::global().get_or_register_keyed::<String>(name, config.clone())
+                }
+                None => KeyedBreakers::new(name, config.clone()),
+            }),
+            BreakerChoice::Shared(breaker) => ClientBreakers::Shared(breaker.clone()),
+            BreakerChoice::None => {
+                let breaker = CircuitBreaker::new(name, BreakerConfig::default());
+                breaker.disable();
+                ClientBreakers::Shared(breaker)
+            }
+        })
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn make_transport(&mut self, base: &BaseUrl) -> Result<Arc<dyn Transport>, BuildError> {
+        use crate::transport::ReqwestTransport;
+
+        if let Some(transport) = self.transport.take() {
+            return Ok(transport);
+        }
+        let has_tls = cfg!(any(feature = "rustls-tls", feature = "native-tls"));
+        if base.is_https() && !has_tls {
+            let problem = "needs the feature `rustls-tls` or `native-tls` of resilient-http";
+            return Err(BuildError::new(BuildErrorKind::Tls, "`https`", problem));
+        }
+        let mut builder = ReqwestTransport::defaults(self.connect_timeout);
+        if !base.is_https() && is_private(base.url()) {
+            // Plain `http` is only safe on this machine: do not send it to a proxy from the
+            // environment.
+            builder = builder.no_proxy();
+        }
+        if let Some(configure) = self.configure.take() {
+            builder = configure(builder);
+        }
+        Ok(Arc::new(ReqwestTransport::build(builder)?))
+    }
+
+    #[cfg(not(feature = "reqwest"))]
+    fn make_transport(&mut self, _: &BaseUrl) -> Result<Arc<dyn Transport>, BuildError> {
+        self.transport.take().ok_or_else(|| {
+            BuildError::new(
+                BuildErrorKind::Transport,
+                "transport",
+                "is missing: give one, or turn on the feature `reqwest` of resilient-http",
+            )
+        })
+    }
+}

@@ -1,0 +1,233 @@
+//! The settings of a client and their defaults.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
+
+use super::auth::Auth;
+use super::handle::ApiClient;
+use crate::error::{BuildError, OutcomeRules};
+use crate::redact::HeaderNames;
+use crate::request::header_pair;
+use crate::setters::setters;
+use crate::transport::Transport;
+
+/// Longer than most APIs need.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for three attempts of full length.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// A host that is up accepts connections faster.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const REDIRECTS: u32 = 5;
+/// More than a usual JSON body needs; bounds the memory of one call.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// The settings of an [`ApiClient`].
+///
+/// | setting | default | |
+/// |---|---|---|
+/// | [`timeout`](Self::timeout) | 10 s | for one attempt |
+/// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
+/// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
+/// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
+/// | [`budget`](Self::budget) | one retry per five successes, 10 initial | per client |
+/// | [`circuit_breaker`](Self::circuit_breaker) | 5 failures in a row, for 30 s | per origin |
+/// | [`redirects`](Self::redirects) | 5 | within one origin |
+/// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
+/// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
+/// | [`permanent_codes`](Self::permanent_codes) | none | |
+/// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
+/// | [`auth`](Self::auth), [`header`](Self::header), [`name`](Self::name) | none | |
+#[must_use]
+pub struct ApiClientBuilder {
+    pub(super) base: String,
+    pub(super) name: Option<String>,
+    pub(super) headers: HeaderMap,
+    pub(super) auth: Auth,
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+    pub(super) connect_timeout: Duration,
+    pub(super) redirects: u32,
+    pub(super) body_limit: usize,
+    pub(super) policy: RetryPolicy,
+    pub(super) budget: BudgetChoice,
+    pub(super) breaker: BreakerChoice,
+    pub(super) rules: OutcomeRules,
+    pub(super) idempotency_header: String,
+    pub(super) allowed: Vec<String>,
+    pub(super) allows_plain_http: bool,
+    pub(super) transport: Option<Arc<dyn Transport>>,
+    pub(super) connections_of: Option<ApiClient>,
+    #[cfg(feature = "reqwest")]
+    pub(super) configure: Option<Configure>,
+    /// The first error of a setting.
+    pub(super) problem: Option<BuildError>,
+}
+
+#[cfg(feature = "reqwest")]
+pub(super) type Configure =
+    Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+pub(super) enum BudgetChoice {
+    Own(BudgetConfig),
+    Given(RetryBudget),
+    None,
+}
+
+pub(super) enum BreakerChoice {
+    PerOrigin(BreakerConfig),
+    Shared(CircuitBreaker),
+    None,
+}
+
+impl ApiClient {
+    /// A builder for a client of the API at the URL `base`.
+    pub fn builder(base: impl Into<String>) -> ApiClientBuilder {
+        ApiClientBuilder {
+            base: base.into(),
+            name: None,
+            headers: HeaderMap::new(),
+            auth: Auth::none(),
+            timeout: Some(TIMEOUT),
+            deadline: Some(DEADLINE),
+            connect_timeout: CONNECT_TIMEOUT,
+            redirects: REDIRECTS,
+            body_limit: BODY_LIMIT,
+            policy: RetryPolicy::DEFAULT,
+            budget: BudgetChoice::Own(BudgetConfig::default()),
+            breaker: BreakerChoice::PerOrigin(BreakerConfig::default()),
+            rules: OutcomeRules::default(),
+            idempotency_header: "idempotency-key".to_owned(),
+            allowed: Vec::new(),
+            allows_plain_http: false,
+            transport: None,
+            connections_of: None,
+            #[cfg(feature = "reqwest")]
+            configure: None,
+            problem: None,
+        }
+    }
+}
+
+impl ApiClientBuilder {
+    setters! {
+        /// Names the client. Its circuit breakers and its budget are in the
+        /// [`Registry`](resilient::Registry) under this name. Clients with the same name share
+        /// them. 1 to 128 characters. Without a name they are not registered.
+        name(name: impl Into<String>) => name = Some(name.into());
+        /// Replaces all headers that were set before. They go to the base's origin only.
+        default_headers(headers: HeaderMap) => headers = headers;
+        /// How the client authenticates. A user and password in the base URL mean [`Auth::basic`].
+        auth(auth: Auth) => auth = auth;
+        /// The time limit for one attempt, from connecting to the end of the body. Must be longer
+        /// than zero; `None` means no limit. Default: 10 s.
+        timeout(time: impl Into<Option<Duration>>) => timeout = time.into();
+        /// The time limit for a call with all its attempts and delays. Must be longer than zero;
+        /// `None` means no limit. Default: 30 s.
+        deadline(time: impl Into<Option<Duration>>) => deadline = time.into();
+        /// The time limit for one connection. Must be longer than zero. A transport from
+        /// [`transport`](Self::transport) ignores it. Default: 5 s.
+        connect_timeout(time: Duration) => connect_timeout = time;
+        /// The number of redirects that an attempt follows within its origin; 0 follows none. The
+        /// client never follows a redirect to another origin. Default: 5.
+        redirects(most: u32) => redirects = most;
+        /// The largest response body that the client reads, in bytes after decompression. Default:
+        /// 16 MiB.
+        body_limit(bytes: usize) => body_limit = bytes;
+        /// The delays between attempts and the number of retries.
+        retry(policy: RetryPolicy) => policy = policy;
+        /// The settings of the retry budget: see [`BudgetConfig`].
+        budget(config: BudgetConfig) => budget = BudgetChoice::Own(config);
+        /// Shares a retry budget, for example with all clients of the same servers.
+        shared_budget(budget: RetryBudget) => budget = BudgetChoice::Given(budget);
+        /// Turns the retry budget off: the client makes every retry that the policy allows.
+        no_budget() => budget = BudgetChoice::None;
+        /// The settings of the circuit breakers. There is one breaker per origin.
+        circuit_breaker(config: BreakerConfig) => breaker = BreakerChoice::PerOrigin(config);
+        /// Uses one circuit breaker for all origins. It may be shared with other clients.
+        shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
+        /// Turns circuit breaking off: the client sends every call.
+        no_circuit_breaker() => breaker = BreakerChoice::None;
+        /// The statuses that are retried if the request may be sent twice. Default: 408, 429, 500,
+        /// 502, 503, 504.
+        retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
+            => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
+        /// Whether the circuit breaker counts a 429 as a failure. Default: no, because a server
+        /// that limits its callers is healthy.
+        count_rate_limits(yes: bool) => rules.counts_rate_limits = yes;
+        /// The name of the header for idempotency keys. Default: `idempotency-key`.
+        idempotency_header(name: impl Into<String>) => idempotency_header = name.into();
+        /// Allows credentials over plain `http` to other machines. Anybody on the network path can
+        /// read them.
+        allow_plain_http() => allows_plain_http = true;
+        /// Replaces the reqwest client that the builder would create.
+        transport(transport: impl Transport) => transport = Some(Arc::new(transport));
+        /// Reuses another client's connection pool; nothing else is shared. When that client is
+        /// closed, calls of this one fail with [`Closed`](crate::ApiError::Closed), and its
+        /// shutdown waits for them. Closing this client does not close that one. Replaces a
+        /// transport.
+        connections_of(client: &ApiClient) => connections_of = Some(client.clone());
+    }
+
+    /// Adds a header to all requests to the base's origin.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        match header_pair(name.as_ref(), value.as_ref()) {
+            Ok((name, value)) => {
+                self.headers.append(name, value);
+            }
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
+            }
+        }
+        self
+    }
+
+    /// Turns retries off.
+    pub fn no_retry(self) -> Self {
+        let policy = RetryPolicy::builder().max_retries(0).build();
+        // 0 retries is a valid setting, so the fallback is never used.
+        self.retry(policy.unwrap_or_default())
+    }
+
+    /// Error codes that a retry cannot help, such as `insufficient_quota`. A response whose JSON
+    /// has one of them as `code` or `type`, at the top level or in `error`, is never retried.
+    pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
+        self.rules.permanent = codes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client
+    /// sends none of its headers and credentials there.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed.push(origin.into());
+        self
+    }
+
+    /// Changes the reqwest client before it is built: proxies, certificates, DNS. If the base URL
+    /// is plain `http` on this machine, proxies from the environment are off; set one here if you
+    /// need it. Redirects and retries of reqwest are always turned off.
+    #[cfg(feature = "reqwest")]
+    pub fn configure(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.configure = Some(Box::new(configure));
+        self
+    }
+}
+
+impl fmt::Debug for ApiClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClientBuilder")
+            .field("name", &self.name)
+            .field("auth", &self.auth)
+            .field("headers", &HeaderNames(&self.headers))
+            .field("timeout", &self.timeout)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

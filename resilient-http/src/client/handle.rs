@@ -1,0 +1,138 @@
+//! The client: a handle for all calls to one API.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName};
+use resilient::breaker::KeyedBreakers;
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+use url::Url;
+
+use super::auth::Credentials;
+use super::shutdown::{CallGate, StillRunning};
+use crate::address::BaseUrl;
+use crate::error::OutcomeRules;
+
+/// A client for one HTTP API, with retries, time limits and circuit breakers.
+///
+/// Cheap to clone: clones share connections and circuit breakers, and closing one closes all. See
+/// the [crate documentation](crate), and [`ApiClientBuilder`](crate::ApiClientBuilder) for
+/// settings.
+///
+/// ```no_run
+/// # #[derive(serde::Deserialize)] struct User { name: String }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use resilient_http::ApiClient;
+///
+/// let api = ApiClient::builder("https://api.example.com/v1").build()?;
+/// let user: User = api.get("users/{id}").param("id", 42).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct ApiClient {
+    inner: Arc<ClientInner>,
+}
+
+pub(crate) struct ClientInner {
+    pub(crate) base: BaseUrl,
+    pub(crate) headers: HeaderMap,
+    pub(crate) credentials: Credentials,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) allows_plain_http: bool,
+    pub(crate) redirects: u32,
+    pub(crate) body_limit: usize,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) budget: Option<RetryBudget>,
+    pub(crate) breakers: ClientBreakers,
+    pub(crate) rules: Arc<OutcomeRules>,
+    pub(crate) idempotency_header: HeaderName,
+    pub(crate) gate: Arc<CallGate>,
+}
+
+#[derive(Clone)]
+pub(crate) enum ClientBreakers {
+    /// One per origin. The base's origin and the allowed ones bound their number.
+    PerOrigin(KeyedBreakers<String>),
+    /// One for all origins.
+    Shared(CircuitBreaker),
+}
+
+impl ClientBreakers {
+    pub(crate) fn of(&self, url: &Url) -> CircuitBreaker {
+        match self {
+            Self::PerOrigin(breakers) => breakers.get(&url.origin().ascii_serialization()),
+            Self::Shared(breaker) => breaker.clone(),
+        }
+    }
+}
+
+impl ApiClient {
+    pub(crate) fn new(inner: ClientInner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &ClientInner {
+        &self.inner
+    }
+
+    /// The circuit breaker of the base URL's origin, to inspect or to operate.
+    #[must_use]
+    pub fn circuit_breaker(&self) -> CircuitBreaker {
+        self.inner.breakers.of(self.inner.base.url())
+    }
+
+    /// Closes the client and all its clones. New calls fail with
+    /// [`ApiError::Closed`](crate::ApiError::Closed). Running calls continue, including their
+    /// retries. Idle connections are closed. Closing twice has no further effect.
+    ///
+    /// A `reqwest::Client` that you passed in is dropped, not closed.
+    pub fn close(&self) {
+        self.inner.gate.close();
+    }
+
+    /// Closes the client and waits until no call is in flight, for at most `most`. In a runtime
+    /// without timers it does not wait.
+    ///
+    /// # Cancel safety
+    ///
+    /// The client is closed at the first poll, even if the future is dropped later.
+    ///
+    /// # Errors
+    ///
+    /// [`StillRunning`] if calls are still in flight after that time. They continue.
+    pub async fn shutdown(&self, most: Duration) -> Result<(), StillRunning> {
+        self.close();
+        match self.inner.gate.drained(most).await {
+            0 => Ok(()),
+            calls => Err(StillRunning { calls }),
+        }
+    }
+
+    /// Whether the client is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.gate.is_closed()
+    }
+
+    /// The number of calls in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.inner.gate.in_flight()
+    }
+}
+
+/// Shows the base URL; no headers and no credentials.
+impl fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClient")
+            .field("base", &self.inner.base.url().as_str())
+            .field("is_closed", &self.is_closed())
+            .field("in_flight", &self.in_flight())
+            .finish_non_exhaustive()
+    }
+}

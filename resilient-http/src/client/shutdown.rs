@@ -1,0 +1,149 @@
+//! Shutdown: refuses new calls and waits for those in flight.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::time_limit::limited;
+use crate::transport::Transport;
+
+/// Admits calls until it is closed, and counts the calls in flight.
+pub(crate) struct CallGate {
+    /// `None` once closed. Each call in flight has its own handle; dropping the last one closes the
+    /// connections.
+    connections: RwLock<Option<Connections>>,
+    in_flight: AtomicUsize,
+    left: Notify,
+}
+
+pub(super) enum Connections {
+    Own(Arc<dyn Transport>),
+    /// The connections of another client, until that client is closed.
+    Shared(Arc<CallGate>),
+}
+
+impl CallGate {
+    pub(super) fn new(connections: Connections) -> Self {
+        Self {
+            connections: RwLock::new(Some(connections)),
+            in_flight: AtomicUsize::new(0),
+            left: Notify::new(),
+        }
+    }
+
+    /// Admits a call; `None` if the gate is closed.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<CallGuard> {
+        // Counted under the lock that `close` takes, so that a closed gate has no uncounted call.
+        let connections = self
+            .connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (transport, outer) = match connections.as_ref()? {
+            Connections::Own(transport) => (Arc::clone(transport), None),
+            Connections::Shared(gate) => {
+                let outer = gate.enter()?;
+                (Arc::clone(outer.transport.as_ref()?), Some(Box::new(outer)))
+            }
+        };
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        Some(CallGuard {
+            gate: Arc::clone(self),
+            transport: Some(transport),
+            outer,
+        })
+    }
+
+    pub(crate) fn close(&self) {
+        let connections = self
+            .connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(connections);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        let connections = self
+            .connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        match connections.as_ref() {
+            None => true,
+            Some(Connections::Own(_)) => false,
+            Some(Connections::Shared(gate)) => gate.is_closed(),
+        }
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// Waits until no call is in flight, for at most `most`. Returns the number still in flight.
+    pub(super) async fn drained(&self, most: Duration) -> usize {
+        let all_left = async {
+            loop {
+                let left = self.left.notified();
+                tokio::pin!(left);
+                // Registered before the count is read, so that no notification is missed.
+                left.as_mut().enable();
+                if self.in_flight() == 0 {
+                    return;
+                }
+                left.await;
+            }
+        };
+        // The count decides, even if the wait timed out or the runtime has no timers.
+        let _ = limited(most, all_left).await;
+        self.in_flight()
+    }
+}
+
+/// A call in flight. Dropping it ends the call.
+pub(crate) struct CallGuard {
+    gate: Arc<CallGate>,
+    transport: Option<Arc<dyn Transport>>,
+    /// The guard of the client whose connections are shared.
+    outer: Option<Box<CallGuard>>,
+}
+
+impl CallGuard {
+    pub(crate) fn transport(&self) -> Option<&dyn Transport> {
+        self.transport.as_deref()
+    }
+}
+
+impl Drop for CallGuard {
+    fn drop(&mut self) {
+        // The transport goes first: after the last notification no connection is in use.
+        self.transport = None;
+        self.outer = None;
+        if self.gate.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.gate.left.notify_waiters();
+        }
+    }
+}
+
+/// Calls were still in flight at the end of the wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StillRunning {
+    pub(crate) calls: usize,
+}
+
+impl StillRunning {
+    /// The number of calls in flight.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls
+    }
+}
+
+impl fmt::Display for StillRunning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} calls are still running", self.calls)
+    }
+}
+
+impl std::error::Error for StillRunning {}

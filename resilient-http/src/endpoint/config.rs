@@ -1,0 +1,155 @@
+//! The checked configuration of an endpoint.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, RetryPolicy};
+
+use super::content::Content;
+use super::settings::Settings;
+use crate::address::PathTemplate;
+use crate::client::Auth;
+
+/// The checked configuration of an endpoint. Create it with a [builder](Self::builder) or read it
+/// from a file.
+///
+/// | setting | default | |
+/// |---|---|---|
+/// | name, provider | | the circuit breaker's name is `provider.name` |
+/// | [`base_url`](crate::EndpointConfigBuilder::base_url) | of the preset or client | |
+/// | [`path`](crate::EndpointConfigBuilder::path) | of the preset | a [template](PathTemplate) |
+/// | [`param`](crate::EndpointConfigBuilder::param) | none | values of path parameters |
+/// | [`method`](crate::EndpointConfigBuilder::method) | `POST` | without a body: fields in the query |
+/// | [`content_type`](crate::EndpointConfigBuilder::content_type) | `application/json` | |
+/// | [`auth`](crate::EndpointConfigBuilder::auth) | bearer | |
+/// | [`api_key`](crate::EndpointConfigBuilder::api_key) | | required unless `auth` is `none` |
+/// | [`header`](crate::EndpointConfigBuilder::header) | none | |
+/// | [`timeout`](crate::EndpointConfigBuilder::timeout) | 300 s | for one attempt |
+/// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the whole call |
+/// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3 | 4 attempts |
+/// | [`retry`](crate::EndpointConfigBuilder::retry) | [`RetryPolicy`] or preset | |
+/// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
+/// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | [`BreakerConfig`] | |
+/// | [`idempotency`](crate::EndpointConfigBuilder::idempotency) | by method | |
+/// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | the request wins |
+///
+/// `Debug` shows no key and no header values.
+#[derive(Clone)]
+pub struct EndpointConfig {
+    pub(super) name: String,
+    /// The settings as given, for `to_builder`.
+    pub(super) given: Settings,
+    pub(super) provider: String,
+    pub(super) path: PathTemplate,
+    pub(super) method: Method,
+    pub(super) content: Content,
+    pub(super) auth: Auth,
+    pub(super) headers: HeaderMap,
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+    pub(super) policy: RetryPolicy,
+    pub(super) budget: BudgetSource,
+    pub(super) breaker: BreakerConfig,
+    pub(super) retry_statuses: Option<Vec<StatusCode>>,
+    /// The settings of all layers merged.
+    pub(super) merged: Settings,
+}
+
+/// The checked source of the retry budget.
+#[derive(Debug, Clone)]
+pub(super) enum BudgetSource {
+    Default,
+    Own(BudgetConfig),
+    Nothing,
+}
+
+impl EndpointConfig {
+    /// The name of the endpoint.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of its provider.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// `provider.name`: the name of its circuit breaker in the [`Registry`](resilient::Registry).
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.provider, self.name)
+    }
+
+    /// The base URL, if configured. It may contain a user and password: do not log it.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        self.merged.base_url.as_deref()
+    }
+
+    /// The path template.
+    #[must_use]
+    pub fn path(&self) -> &PathTemplate {
+        &self.path
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The time limit for one attempt.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// The time limit for the whole call.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// The retry policy.
+    #[must_use]
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.policy
+    }
+
+    /// The settings of the circuit breaker.
+    #[must_use]
+    pub fn circuit_breaker(&self) -> &BreakerConfig {
+        &self.breaker
+    }
+
+    /// Problems that do not prevent use: an API key that is written in the configuration.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if matches!(&self.merged.api_key, Some(key) if key.is_literal) {
+            warnings.push(format!(
+                "endpoint `{}`: its key stands in its configuration: use `env:NAME` or `file:PATH`",
+                self.full_name().escape_debug()
+            ));
+        }
+        warnings
+    }
+}
+
+impl fmt::Debug for EndpointConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointConfig")
+            .field("name", &self.full_name())
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("auth", &self.auth)
+            .field("headers", &crate::redact::HeaderNames(&self.headers))
+            .field("timeout", &self.timeout)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

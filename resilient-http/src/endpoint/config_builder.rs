@@ -1,0 +1,182 @@
+//! The builder of an endpoint's configuration.
+
+use std::fmt;
+use std::time::Duration;
+
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, RetryPolicy};
+use serde::Serialize;
+
+use super::auth_kind::{AuthKind, ConfiguredKey};
+use super::config::EndpointConfig;
+use super::preset::Preset;
+use super::settings::Settings;
+use super::tables::{BudgetSettings, RetrySettings};
+#[cfg(feature = "cache")]
+use crate::cache::CacheConfig;
+use crate::client::ApiKey;
+use crate::error::BuildError;
+use crate::request::{Idempotency, LimitOverride, fields_of};
+use crate::setters::setters;
+
+impl EndpointConfig {
+    /// A builder for the endpoint `name` of `provider`.
+    pub fn builder(name: impl Into<String>, provider: impl Into<String>) -> EndpointConfigBuilder {
+        EndpointConfigBuilder {
+            name: name.into(),
+            settings: Settings {
+                provider: Some(provider.into()),
+                ..Settings::default()
+            },
+            problem: None,
+        }
+    }
+
+    /// A builder with the given settings. Building checks them again, and the key is read again.
+    pub fn to_builder(&self) -> EndpointConfigBuilder {
+        EndpointConfigBuilder {
+            name: self.name.clone(),
+            settings: self.given.clone(),
+            problem: None,
+        }
+    }
+}
+
+/// The settings of an endpoint before they are checked. See [`EndpointConfig`] for defaults.
+#[derive(Clone)]
+#[must_use]
+pub struct EndpointConfigBuilder {
+    name: String,
+    settings: Settings,
+    /// The first mistake of the builder.
+    problem: Option<BuildError>,
+}
+
+impl EndpointConfigBuilder {
+    setters! {
+        /// The defaults of a family of APIs. Other settings win over it in any order.
+        preset(preset: Preset) => settings.preset = Some(preset);
+        /// The base URL. The path is below it.
+        base_url(url: impl Into<String>) => settings.base_url = Some(url.into());
+        /// The path, a template such as `models/{model}/predict`.
+        path(path: impl Into<String>) => settings.path = Some(path.into());
+        /// The method. Default: `POST`. `GET`, `HEAD`, `DELETE` and `OPTIONS` send fields in the
+        /// query.
+        method(method: impl Into<String>) => settings.method = Some(method.into());
+        /// The content type, which also decides how the body is written: `application/json`, a type
+        /// that ends in `+json`, or `application/x-www-form-urlencoded`.
+        content_type(content_type: impl Into<String>)
+            => settings.content_type = Some(content_type.into());
+        /// How the key is sent. Default: as a bearer token.
+        auth(kind: AuthKind) => settings.auth = Some(kind);
+        /// The time limit for one attempt. Must be longer than zero; `None` means no limit.
+        /// Default: 300 s.
+        timeout(time: impl Into<Option<Duration>>)
+            => settings.timeout = Some(LimitOverride(time.into()));
+        /// The time limit for the whole call. Must not be shorter than the timeout; `None` means no
+        /// limit. Default: twice the timeout.
+        deadline(time: impl Into<Option<Duration>>)
+            => settings.deadline = Some(LimitOverride(time.into()));
+        /// The number of retries: `n` retries are at most `n + 1` requests. Excludes
+        /// [`retry`](Self::retry). Default: 3.
+        max_retries(n: u32) => settings.max_retries = Some(n);
+        /// The retry policy.
+        retry(policy: RetryPolicy) => settings.retry = Some(RetrySettings::Policy(policy));
+        /// The settings of the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
+        budget(config: BudgetConfig) => settings.budget = Some(BudgetSettings::Checked(config));
+        /// Turns the retry budget off: the endpoint makes every retry that the policy allows.
+        no_budget() => settings.budget = Some(BudgetSettings::None);
+        /// The settings of the circuit breaker.
+        circuit_breaker(config: &BreakerConfig)
+            => settings.circuit_breaker = Some(config.to_builder());
+        /// Whether calls may be sent twice. Default: decided by the method.
+        idempotency(idempotency: Idempotency) => settings.idempotency = Some(idempotency);
+        /// The statuses that are retried if the call may be sent twice.
+        retry_statuses(statuses: impl IntoIterator<Item = u16>)
+            => settings.retry_statuses = Some(statuses.into_iter().collect());
+        /// Allows to send the key over plain `http` to other machines. Anybody on the network path
+        /// can read it.
+        allow_plain_http() => settings.allow_plain_http = Some(true);
+        /// Caches responses with these settings.
+        #[cfg(feature = "cache")]
+        cache(config: CacheConfig) => settings.cache = Some(config);
+    }
+
+    /// The value of a path parameter, unless a call sets another one.
+    pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.settings.params.insert(name.into(), value.to_string());
+        self
+    }
+
+    /// The source of the key. It is read when the endpoint is built; a missing key is an error.
+    pub fn api_key(mut self, key: ApiKey) -> Self {
+        self.settings.api_key = Some(ConfiguredKey {
+            key,
+            is_literal: false,
+        });
+        self
+    }
+
+    /// The source of the key as text: `env:NAME`, `file:PATH` or `literal:…`. The last one causes a
+    /// [warning](EndpointConfig::warnings).
+    pub fn api_key_from(mut self, text: &str) -> Self {
+        match text.parse() {
+            Ok(key) => {
+                let is_literal = text.starts_with("literal:");
+                self.settings.api_key = Some(ConfiguredKey { key, is_literal });
+            }
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Adds a header to all calls. Names are case-insensitive.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
+        let name = name.as_ref().to_ascii_lowercase();
+        self.settings.headers.insert(name, value.into());
+        self
+    }
+
+    /// Error codes that a retry cannot help: see
+    /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes).
+    pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
+        self.settings.permanent_codes = Some(codes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Fields that are sent unless the request or the call sets them: a struct, a map,
+    /// `json!({…})`.
+    pub fn extra_body(mut self, fields: impl Serialize) -> Self {
+        match fields_of(&fields) {
+            Ok(fields) => self.settings.extra_body.extend(fields),
+            Err(_) => self.refuse(BuildError::setting("extra_body", "is not an object")),
+        }
+        self
+    }
+
+    /// Checks the settings. It reads no key.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] that names the first wrong setting.
+    pub fn build(&self) -> Result<EndpointConfig, BuildError> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
+        let settings = self.settings.clone();
+        EndpointConfig::check(self.name.clone(), settings).map_err(|wrong| wrong.error)
+    }
+
+    fn refuse(&mut self, error: BuildError) {
+        self.problem.get_or_insert(error);
+    }
+}
+
+impl fmt::Debug for EndpointConfigBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointConfigBuilder")
+            .field("name", &self.name)
+            .field("preset", &self.settings.preset.map(|preset| preset.name()))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! The builder of an endpoint: its configuration and the parts that replace configured ones.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+
+use super::config::{BudgetSource, EndpointConfig};
+use super::handle::{Endpoint, EndpointInner};
+#[cfg(feature = "cache")]
+use crate::cache::{CachedCalls, ResponseCache};
+use crate::client::{ApiClient, ApiClientBuilder};
+use crate::error::{BuildError, BuildErrorKind};
+use crate::setters::setters;
+use crate::transport::Transport;
+
+/// Builds an endpoint from its configuration. Parts that are set here replace configured ones.
+#[must_use]
+pub struct EndpointBuilder<Req: ?Sized, Res> {
+    config: EndpointConfig,
+    policy: Option<RetryPolicy>,
+    breaker: Option<CircuitBreaker>,
+    budget: Option<RetryBudget>,
+    source: ClientSource,
+    #[cfg(feature = "cache")]
+    cache: Option<ResponseCache>,
+    types: PhantomData<fn(&Req) -> Res>,
+}
+
+type Configure = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
+
+enum ClientSource {
+    Own,
+    Client(ApiClient),
+    /// Own client, with a change to its builder.
+    Configured(Configure),
+}
+
+impl<Req: ?Sized, Res> Endpoint<Req, Res> {
+    /// Creates an endpoint with its own client.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`]: see [`EndpointBuilder::build`].
+    #[track_caller]
+    pub fn new(config: EndpointConfig) -> Result<Self, BuildError> {
+        Self::builder(config).build()
+    }
+
+    /// A builder, to share a client's connections or to replace parts of the configuration.
+    pub fn builder(config: EndpointConfig) -> EndpointBuilder<Req, Res> {
+        EndpointBuilder {
+            config,
+            policy: None,
+            breaker: None,
+            budget: None,
+            source: ClientSource::Own,
+            #[cfg(feature = "cache")]
+            cache: None,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
+    setters! {
+        /// Replaces the retry policy.
+        retry(policy: RetryPolicy) => policy = Some(policy);
+        /// Replaces the circuit breaker. It may be shared.
+        circuit_breaker(breaker: CircuitBreaker) => breaker = Some(breaker);
+        /// Replaces the retry budget. It may be shared.
+        budget(budget: RetryBudget) => budget = Some(budget);
+        /// Reuses a client's connection pool, and closes with that client: see
+        /// [`connections_of`](crate::ApiClientBuilder::connections_of). If no base URL is
+        /// configured, the client's is used. Headers and credentials are the endpoint's own.
+        connections_of(client: &ApiClient) => source = ClientSource::Client(client.clone());
+        /// Replaces the reqwest client that the endpoint would create.
+        transport(transport: impl Transport)
+            => source = ClientSource::Configured(Box::new(move |own| own.transport(transport)));
+        /// Caches responses in this cache, which other endpoints may share. They share the size
+        /// limit, never a response.
+        #[cfg(feature = "cache")]
+        cache(cache: ResponseCache) => cache = Some(cache);
+    }
+
+    /// Changes the reqwest client before it is built: see
+    /// [`configure`](crate::ApiClientBuilder::configure).
+    #[cfg(feature = "reqwest")]
+    pub fn configure(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.source = ClientSource::Configured(Box::new(move |client| client.configure(configure)));
+        self
+    }
+
+    /// Reads the key and builds the endpoint. It sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] if the key or the base URL is missing, or if the client cannot be built.
+    #[track_caller]
+    pub fn build(self) -> Result<Endpoint<Req, Res>, BuildError> {
+        let config = self.config;
+        let base = match (config.base_url(), &self.source) {
+            (Some(base), _) => base.to_owned(),
+            (None, ClientSource::Client(client)) => client.inner().base.url().as_str().to_owned(),
+            (None, _) => {
+                let problem = "is missing: give one, a preset, or a client";
+                return Err(BuildError::new(
+                    BuildErrorKind::BaseUrl,
+                    "`base_url`",
+                    problem,
+                ));
+            }
+        };
+        let mut client = ApiClient::builder(base)
+            .name(config.full_name())
+            .default_headers(config.headers.clone())
+            .auth(config.auth.clone())
+            .timeout(config.timeout())
+            .deadline(config.deadline())
+            .retry(self.policy.unwrap_or_else(|| config.retry().clone()))
+            .permanent_codes(config.merged.permanent_codes.iter().flatten());
+        client = match self.breaker {
+            Some(breaker) => client.shared_circuit_breaker(breaker),
+            None => client.circuit_breaker(config.circuit_breaker().clone()),
+        };
+        client = match (self.budget, &config.budget) {
+            (Some(budget), _) => client.shared_budget(budget),
+            (None, BudgetSource::Own(settings)) => client.budget(*settings),
+            (None, BudgetSource::Nothing) => client.no_budget(),
+            (None, BudgetSource::Default) => client,
+        };
+        if let Some(statuses) = &config.retry_statuses {
+            client = client.retry_statuses(statuses.iter().copied());
+        }
+        if config.merged.allow_plain_http == Some(true) {
+            client = client.allow_plain_http();
+        }
+        client = match self.source {
+            ClientSource::Own => client,
+            ClientSource::Client(other) => client.connections_of(&other),
+            ClientSource::Configured(configure) => configure(client),
+        };
+        #[cfg(feature = "cache")]
+        let cache = match (self.cache, &config.merged.cache) {
+            (Some(cache), _) => Some(cache),
+            (None, Some(settings)) => Some(ResponseCache::new(settings)?),
+            (None, None) => None,
+        };
+        let client = client.build()?;
+        #[cfg(feature = "tracing")]
+        for warning in config.warnings() {
+            tracing::warn!(target: "resilient_http", "{warning}");
+        }
+        let inner = EndpointInner {
+            config,
+            client,
+            #[cfg(feature = "cache")]
+            cached_calls: cache.map(CachedCalls::new),
+        };
+        Ok(Endpoint {
+            inner: Arc::new(inner),
+            types: PhantomData,
+        })
+    }
+}
+
+impl<Req: ?Sized, Res> fmt::Debug for EndpointBuilder<Req, Res> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointBuilder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! Reads endpoints from a TOML document, and finds the place of a mistake.
+
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize as _;
+use toml::de::{DeTable, DeValue};
+
+use super::deserialize::{Document, EndpointConfigs};
+use super::endpoints_error::EndpointsError;
+
+impl EndpointConfigs {
+    /// Reads endpoints from a TOML document. It reads no key.
+    ///
+    /// ```
+    /// let endpoints = resilient_http::EndpointConfigs::from_toml(r#"
+    ///     [defaults]
+    ///     max_retries = 2
+    ///
+    ///     [endpoint.chat]
+    ///     preset = "openai"
+    ///     api_key = "env:OPENAI_API_KEY"
+    ///     extra_body = { model = "gpt-4.1-mini" }
+    /// "#)?;
+    /// assert_eq!(endpoints.get("chat").unwrap().full_name(), "openai.chat");
+    ///
+    /// let wrong = "[endpoint.chat]\ntimout = \"5s\"";
+    /// let error = resilient_http::EndpointConfigs::from_toml(wrong).unwrap_err();
+    /// assert_eq!((error.line(), error.column()), (Some(2), Some(1)));
+    /// # Ok::<(), resilient_http::EndpointsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointsError`], with its place, for invalid TOML, unknown keys and invalid values.
+    pub fn from_toml(document: &str) -> Result<Self, EndpointsError> {
+        let malformed = |error: toml::de::Error| {
+            let place = error.span().and_then(|span| place(document, span.start));
+            EndpointsError::malformed(error.message(), place)
+        };
+        let parsed = DeTable::parse(document).map_err(malformed)?;
+        // Deserializing consumes the table. The copy has the spans for errors of the check.
+        let sections =
+            Document::deserialize(toml::Deserializer::from(parsed.clone())).map_err(malformed)?;
+        sections.check().map_err(|(name, wrong)| {
+            let span = find(parsed.get_ref(), &name, wrong.key);
+            let place = span.and_then(|span| place(document, span.start));
+            EndpointsError::invalid(name, wrong.error, place)
+        })
+    }
+
+    /// Reads endpoints from a TOML file.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointsError`] as for [`from_toml`](Self::from_toml), and if the file cannot be read as
+    /// UTF-8.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, EndpointsError> {
+        let path = path.as_ref();
+        std::fs::read_to_string(path)
+            .map_err(EndpointsError::unreadable)
+            .and_then(|document| Self::from_toml(&document))
+            .map_err(|error| error.in_file(path))
+    }
+}
+
+/// The place of a key: in the endpoint's section, otherwise in the defaults, otherwise the section.
+fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
+    let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
+    let defaults = entry(root, "defaults").and_then(|(_, table)| table);
+    let in_table = |table: Option<&DeTable<'_>>| entry(table?, key).map(|(span, _)| span);
+    in_table(own.1)
+        .or_else(|| in_table(defaults))
+        .or(Some(own.0))
+}
+
+/// The place of a key in a table, and its value if that is a table.
+fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
+    let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
+    let inner = match value.get_ref() {
+        DeValue::Table(inner) => Some(inner),
+        _ => None,
+    };
+    Some((found.span(), inner))
+}
+
+/// Line and column, both from 1.
+fn place(document: &str, position: usize) -> Option<(usize, usize)> {
+    let before = document.get(..position)?;
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Some((before.matches('\n').count() + 1, line.chars().count() + 1))
+}

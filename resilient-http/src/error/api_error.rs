@@ -1,0 +1,135 @@
+//! The error of a call.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use resilient::CircuitOpen;
+
+use super::build_error::BuildError;
+use super::details::Details;
+use super::kinds::{Phase, TimeoutPhase};
+use crate::response::DecodeError;
+
+/// Why a call failed.
+///
+/// `Display`, `Debug` and the chain of sources show the method and the path template. They never
+/// show values, queries, headers or bodies, which may contain secrets. [`message`](Self::message)
+/// returns the server's message.
+///
+/// How retries and circuit breakers treat each error: see [`Classify`](resilient::Classify) and the
+/// [table](crate#what-is-retried-and-what-counts). Clones are cheap and share their contents.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// The connection failed before or during the response.
+    #[non_exhaustive]
+    Connection {
+        /// How far the request had come.
+        phase: Phase,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// A time limit ended the call.
+    #[non_exhaustive]
+    Timeout {
+        /// Which time limit.
+        phase: TimeoutPhase,
+        /// The length of that time limit.
+        after: Duration,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// 429: too many requests.
+    #[non_exhaustive]
+    RateLimited {
+        /// The wait that the server asked for, as read when the response arrived.
+        retry_after: Option<Duration>,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// 401: the server rejected the credentials.
+    #[non_exhaustive]
+    Authentication {
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// 403: the credentials do not permit this.
+    #[non_exhaustive]
+    Forbidden {
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// 404.
+    #[non_exhaustive]
+    NotFound {
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// 5xx: the server failed.
+    #[non_exhaustive]
+    Server {
+        /// The status.
+        status: StatusCode,
+        /// The wait that the server asked for, as read when the response arrived.
+        retry_after: Option<Duration>,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// Any other status outside 200 to 299, including redirects that were not followed.
+    #[non_exhaustive]
+    Status {
+        /// The status.
+        status: StatusCode,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// A successful response that cannot be read as the requested type.
+    #[non_exhaustive]
+    Decode {
+        /// What is wrong with the body.
+        error: Arc<DecodeError>,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// The response body is longer than the client's limit.
+    #[non_exhaustive]
+    TooLarge {
+        /// The limit in bytes, after decompression.
+        limit: usize,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// The circuit is open. Nothing was sent.
+    CircuitOpen(CircuitOpen),
+    /// The client is closed. Nothing was sent.
+    Closed,
+    /// The request cannot be built. Nothing was sent.
+    Build(Arc<BuildError>),
+}
+
+/// Private contents of an error.
+#[derive(Clone)]
+pub struct Opaque(pub(super) Arc<Details>);
+
+impl Opaque {
+    pub(crate) fn new(details: Details) -> Self {
+        Self(Arc::new(details))
+    }
+}
+
+impl Error for ApiError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Decode { error, .. } => Some(&**error),
+            Self::CircuitOpen(open) => Some(open),
+            // The `Display` of this error already contains that of the `BuildError`.
+            Self::Build(error) => error.source(),
+            _ => {
+                let source = self.details()?.source.as_deref()?;
+                Some(source)
+            }
+        }
+    }
+}

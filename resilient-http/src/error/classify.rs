@@ -1,0 +1,90 @@
+//! The outcome table: what each error means for the circuit breaker and for retries.
+
+use http::StatusCode;
+use resilient::{Classification, Classify, Outcome};
+
+use super::api_error::ApiError;
+use super::details::Details;
+use super::kinds::{Phase, TimeoutPhase};
+
+impl Classify for ApiError {
+    /// Classifies by the table in the [crate
+    /// documentation](crate#what-is-retried-and-what-counts).
+    fn classify(&self) -> Classification {
+        let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
+            (call.is_repeatable, call.is_replayable)
+        });
+        self.class_if(is_repeatable, is_replayable)
+    }
+}
+
+impl ApiError {
+    /// Classifies the error for a call that may be repeated or not, with a body that can be
+    /// replayed or not.
+    pub(super) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {
+        let Some(details) = self.details() else {
+            return Classification::ignored();
+        };
+        let mut class = match self {
+            // Nothing was sent, so a retry cannot repeat anything.
+            Self::Connection {
+                phase: Phase::Connect,
+                ..
+            } => Classification::transient(),
+            Self::Connection { .. }
+            | Self::Timeout {
+                phase: TimeoutPhase::Attempt,
+                ..
+            } => retry_if(Outcome::Failure, is_repeatable),
+            // A deadline: the breaker counted each attempt already. Otherwise the server works, and
+            // only the response does not fit.
+            Self::Timeout {
+                phase: TimeoutPhase::Deadline,
+                ..
+            }
+            | Self::Decode { .. }
+            | Self::TooLarge { .. } => Classification::ignored(),
+            _ => of_status(details, is_repeatable),
+        };
+        let call = details.call.as_ref();
+        let was_acted_upon = call.is_some_and(|call| call.was_acted_upon);
+        class.retry &= is_replayable && (is_repeatable || !was_acted_upon);
+        class
+    }
+}
+
+fn of_status(details: &Details, is_repeatable: bool) -> Classification {
+    let (Some(response), Some(call)) = (&details.response, &details.call) else {
+        return Classification::ignored();
+    };
+    let rules = &call.rules;
+    let hint = response.head.retry_after;
+    let is_chosen = rules.retried.contains(&response.head.status.as_u16());
+    let (health, may_retry) = match response.head.status {
+        // The server refused the request before acting on it.
+        StatusCode::TOO_MANY_REQUESTS if rules.counts_rate_limits => (Outcome::Failure, true),
+        StatusCode::TOO_MANY_REQUESTS => (Outcome::Ignored, true),
+        StatusCode::SERVICE_UNAVAILABLE => (Outcome::Failure, is_repeatable || hint.is_some()),
+        StatusCode::REQUEST_TIMEOUT => (Outcome::Failure, is_repeatable),
+        status if status.is_server_error() => (Outcome::Failure, is_repeatable),
+        // The server responded: its health is good, whatever the caller did wrong.
+        _ => (Outcome::Success, is_repeatable),
+    };
+    let stays = !rules.permanent.is_empty() && response.has_code(&rules.permanent);
+    let retry = !stays && response.says_retry().unwrap_or(is_chosen && may_retry);
+    let class = retry_if(health, retry);
+    match hint {
+        Some(hint) => class.after(hint),
+        None => class,
+    }
+}
+
+fn retry_if(health: Outcome, retry: bool) -> Classification {
+    let mut class = match health {
+        Outcome::Success => Classification::answered(),
+        Outcome::Ignored => Classification::ignored(),
+        _ => Classification::permanent(),
+    };
+    class.retry = retry;
+    class
+}

@@ -1,0 +1,94 @@
+//! Conversions into the error of a call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use resilient::retries::TimeLimit;
+use resilient::{CircuitOpen, TimedOut};
+
+use super::api_error::{ApiError, Opaque};
+use super::build_error::{BuildError, BuildErrorKind};
+use super::details::Details;
+use super::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
+use super::kinds::TimeoutPhase;
+use crate::response::Rejected;
+
+impl ApiError {
+    /// The error for a status outside 200 to 299.
+    pub(crate) fn of_status(details: Details, took: Duration) -> Self {
+        let (status, retry_after) = details.response.as_ref().map_or_else(
+            || (StatusCode::INTERNAL_SERVER_ERROR, None),
+            |response| (response.head.status, response.head.retry_after),
+        );
+        let details = Opaque::new(details);
+        match status {
+            StatusCode::REQUEST_TIMEOUT => Self::Timeout {
+                phase: TimeoutPhase::Server,
+                after: took,
+                details,
+            },
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited {
+                retry_after,
+                details,
+            },
+            StatusCode::UNAUTHORIZED => Self::Authentication { details },
+            StatusCode::FORBIDDEN => Self::Forbidden { details },
+            StatusCode::NOT_FOUND => Self::NotFound { details },
+            status if status.is_server_error() => Self::Server {
+                status,
+                retry_after,
+                details,
+            },
+            status => Self::Status { status, details },
+        }
+    }
+
+    /// The error of a successful response that cannot be read as the requested type.
+    pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
+        let (response, error) = rejected.into_parts();
+        let body = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
+        details.response = Some(ErrorResponse {
+            head: response.head,
+            // Copied, so that the error does not hold a long body in memory.
+            body: Bytes::copy_from_slice(body),
+            is_truncated: response.body.len() > ERROR_BODY_LIMIT,
+        });
+        Self::Decode {
+            error: Arc::new(error),
+            details: Opaque::new(details),
+        }
+    }
+}
+
+impl From<CircuitOpen> for ApiError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::CircuitOpen(open)
+    }
+}
+
+/// The execution adds the facts of the call later. Time limits of other code stay without them.
+impl From<TimedOut> for ApiError {
+    fn from(cut: TimedOut) -> Self {
+        let phase = match cut.limit() {
+            TimeLimit::Deadline => TimeoutPhase::Deadline,
+            TimeLimit::NoTimer => {
+                let problem = "has no timers: build it with `enable_all`, and make calls in it";
+                return BuildError::new(BuildErrorKind::Setting, "async runtime", problem).into();
+            }
+            _ => TimeoutPhase::Attempt,
+        };
+        Self::Timeout {
+            phase,
+            after: cut.after(),
+            details: Opaque::new(Details::new(None, cut.attempts())),
+        }
+    }
+}
+
+impl From<BuildError> for ApiError {
+    fn from(error: BuildError) -> Self {
+        Self::Build(Arc::new(error))
+    }
+}

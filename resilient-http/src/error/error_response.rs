@@ -1,0 +1,129 @@
+//! The response of an error, and what its body and headers say.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::response::ResponseHead;
+
+/// The number of bytes of a response body that an error holds.
+pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
+const LONGEST_MESSAGE: usize = 200;
+
+pub(crate) struct ErrorResponse {
+    pub(crate) head: ResponseHead,
+    pub(crate) body: Bytes,
+    /// The body was longer than [`ERROR_BODY_LIMIT`], or broke off.
+    pub(crate) is_truncated: bool,
+}
+
+impl ErrorResponse {
+    /// The server's explicit wish: retry or do not retry.
+    pub(super) fn says_retry(&self) -> Option<bool> {
+        let names = ["x-should-retry", "stripe-should-retry"];
+        names.iter().find_map(|name| {
+            let value = self.head.headers.get(*name)?.as_bytes();
+            if value.eq_ignore_ascii_case(b"true") {
+                Some(true)
+            } else if value.eq_ignore_ascii_case(b"false") {
+                Some(false)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Whether the JSON body has one of these codes as `code` or `type`, at the top level or in
+    /// `error`.
+    pub(super) fn has_code(&self, codes: &[String]) -> bool {
+        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
+            return false;
+        };
+        let error = body.get("error");
+        [Some(&body), error].into_iter().flatten().any(|part| {
+            ["code", "type"].iter().any(|name| {
+                let code = part.get(*name).and_then(Value::as_str);
+                code.is_some_and(|code| codes.iter().any(|known| known == code))
+            })
+        })
+    }
+
+    pub(super) fn message(&self) -> Option<String> {
+        message(&self.body)
+    }
+}
+
+impl fmt::Debug for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ErrorResponse");
+        self.head.debug_fields(&mut shown);
+        shown
+            .field("body_bytes", &self.body.len())
+            .field("is_truncated", &self.is_truncated)
+            .finish()
+    }
+}
+
+/// The error message in a body of any usual shape.
+fn message(body: &[u8]) -> Option<String> {
+    let text = match serde_json::from_slice::<Value>(body) {
+        Ok(json) => of_json(&json)?,
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    let short: String = text
+        .trim()
+        .chars()
+        .take(LONGEST_MESSAGE)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    (!short.is_empty()).then_some(short)
+}
+
+fn of_json(json: &Value) -> Option<String> {
+    if let Value::String(text) = json {
+        return Some(text.clone());
+    }
+    let error = json.get("error");
+    let candidates = [
+        json.get("detail"),
+        json.get("message"),
+        error.and_then(|error| error.get("message")),
+        error,
+        json.get("title"),
+    ];
+    candidates
+        .into_iter()
+        .flatten()
+        .find_map(|value| value.as_str().map(str::to_owned))
+        .or_else(|| Some(json.to_string()).filter(|_| !json.is_null()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_found_in_every_usual_shape() {
+        for (body, expected) in [
+            (r#"{"detail": "a"}"#, "a"),
+            (r#"{"message": "b"}"#, "b"),
+            (r#"{"error": {"message": "c"}}"#, "c"),
+            (r#"{"error": "d"}"#, "d"),
+            (r#"{"title": "e", "status": 400}"#, "e"),
+            (r#"["f"]"#, r#"["f"]"#),
+            (r#""g""#, "g"),
+            (r#"{"detail": [1]}"#, r#"{"detail":[1]}"#),
+            ("plain\u{1b}[31m", "plain\u{fffd}[31m"),
+        ] {
+            assert_eq!(
+                message(body.as_bytes()).as_deref(),
+                Some(expected),
+                "{body}"
+            );
+        }
+        assert_eq!(message(b""), None);
+        assert_eq!(message(b"null"), None);
+        assert_eq!(message(&[b'x'; 5000]).unwrap().len(), LONGEST_MESSAGE);
+    }
+}

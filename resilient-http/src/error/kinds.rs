@@ -1,0 +1,97 @@
+//! Kinds of errors, and the phases in which a call can fail.
+
+/// How far the request had come when the connection failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// No connection: unknown name, refused port, failed TLS handshake or connect timeout. Nothing
+    /// was sent.
+    Connect,
+    /// The connection failed before the response. The server may have acted on the request.
+    Send,
+    /// The body broke off. The status is known.
+    Body,
+}
+
+impl Phase {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Connect => "no connection",
+            Self::Send => "the connection broke before a response",
+            Self::Body => "the response broke off",
+        }
+    }
+}
+
+/// Which time limit ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeoutPhase {
+    /// The limit of one attempt.
+    Attempt,
+    /// The deadline of the whole call.
+    Deadline,
+    /// The server's own limit: status 408.
+    Server,
+}
+
+/// The kind of an [`ApiError`](crate::ApiError): each is a variant, without its contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "the variants of `ApiError` have the same names"
+)]
+pub enum ErrorKind {
+    Connection,
+    Timeout,
+    RateLimited,
+    Authentication,
+    Forbidden,
+    NotFound,
+    Server,
+    Status,
+    Decode,
+    TooLarge,
+    CircuitOpen,
+    Closed,
+    Build,
+}
+
+impl ErrorKind {
+    /// The lower-case name that logs and metrics use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::RateLimited => "rate_limited",
+            Self::Authentication => "authentication",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Server => "server",
+            Self::Status => "status",
+            Self::Decode => "decode",
+            Self::TooLarge => "too_large",
+            Self::CircuitOpen => "circuit_open",
+            Self::Closed => "closed",
+            Self::Build => "build",
+        }
+    }
+}
+
+impl std::fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why a call had no retries although its error would allow them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetriesDisabled {
+    /// The body can be sent only once.
+    Body,
+    /// The effect could happen twice: a `POST` or `PATCH` without an idempotency key.
+    NotIdempotent,
+}

@@ -1,0 +1,63 @@
+//! Headers of a request: parsing, replacing, and the check against the body.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::body::Body;
+use crate::error::BuildError;
+
+pub(crate) fn header_name(name: &str) -> Result<HeaderName, BuildError> {
+    name.parse()
+        .map_err(|_| BuildError::header(name, "is not a valid header name"))
+}
+
+pub(crate) fn header_pair(
+    name: &str,
+    value: &str,
+) -> Result<(HeaderName, HeaderValue), BuildError> {
+    let known = header_name(name)?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| BuildError::header(name, "has a value that a header cannot carry"))?;
+    Ok((known, value))
+}
+
+/// Checks that the headers state the true length of the body. Otherwise the server could read the
+/// next request on the connection as a part of this one (request smuggling).
+pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), BuildError> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        let problem = "is for the transport to set";
+        return Err(BuildError::header("transfer-encoding", problem));
+    }
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(given) = lengths.next() else {
+        return Ok(());
+    };
+    let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
+        Some(bytes) => given == bytes.len().to_string(),
+        // The transport closes the connection if the stream is shorter.
+        None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
+    });
+    if is_true && lengths.next().is_none() {
+        Ok(())
+    } else {
+        let problem = "is not the length of the body";
+        Err(BuildError::header("content-length", problem))
+    }
+}
+
+/// Replaces all values of each header that is in `with`.
+pub(crate) fn replace_headers(headers: &mut HeaderMap, with: HeaderMap) {
+    let mut last = None;
+    for (name, value) in with {
+        match name {
+            Some(name) => {
+                headers.insert(name.clone(), value);
+                last = Some(name);
+            }
+            None => {
+                if let Some(name) = &last {
+                    headers.append(name.clone(), value);
+                }
+            }
+        }
+    }
+}

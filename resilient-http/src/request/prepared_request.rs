@@ -1,0 +1,73 @@
+//! A complete and checked request with the options of its call.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+use resilient::RetryPolicy;
+use url::Url;
+
+use super::body::Body;
+use super::idempotency::Idempotency;
+
+/// Options of one call that replace those of the client.
+#[derive(Clone, Default)]
+pub(crate) struct RequestOptions {
+    pub(crate) timeout: Option<LimitOverride>,
+    pub(crate) deadline: Option<LimitOverride>,
+    pub(crate) policy: Option<RetryPolicy>,
+    pub(crate) idempotency: Idempotency,
+}
+
+/// A time limit that replaces the client's. `None` means no limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LimitOverride(pub(crate) Option<Duration>);
+
+/// A complete and checked request, for [`ApiClient::execute`](crate::ApiClient::execute).
+///
+/// Each execution is a new call with its own attempts, deadline and automatic idempotency key.
+pub struct PreparedRequest {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) template: Arc<str>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    pub(crate) options: RequestOptions,
+}
+
+impl PreparedRequest {
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URL without credentials. Its query may contain secrets: do not log it.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The path template, without values.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// The headers, without credentials and idempotency key.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+impl fmt::Debug for PreparedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedRequest")
+            .field("method", &self.method)
+            .field("template", &self.template)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}

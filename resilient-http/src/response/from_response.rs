@@ -1,0 +1,67 @@
+//! How a response is read: as JSON, as JSON with its response, or unread.
+
+use serde::de::DeserializeOwned;
+
+use super::decode_error::DecodeError;
+use super::http_response::Response;
+
+/// A decoded body with its response: status, headers, attempts.
+///
+/// ```no_run
+/// # async fn example(api: resilient_http::ApiClient) -> Result<(), resilient_http::ApiError> {
+/// use resilient_http::Reply;
+///
+/// let reply: Reply<Vec<String>> = api.get("names").await?;
+/// println!("{} names after {} attempts", reply.value.len(), reply.response.attempts());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// The decoded body.
+    pub value: T,
+    /// The response.
+    pub response: Response,
+}
+
+/// The types that a request can be awaited as: JSON types, a [`Reply`], or the [`Response`] itself.
+pub trait FromResponse: Sized {
+    /// Reads the response. It runs inside the attempt: the circuit breaker counts an unreadable
+    /// response neither as a success nor as a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`] if the body is not of this type.
+    fn from_response(response: Response) -> Result<Self, Rejected>;
+}
+
+/// A response that cannot be read, and why.
+#[derive(Debug)]
+pub struct Rejected(Box<(Response, DecodeError)>);
+
+impl Rejected {
+    pub(crate) fn into_parts(self) -> (Response, DecodeError) {
+        *self.0
+    }
+}
+
+impl FromResponse for Response {
+    fn from_response(response: Response) -> Result<Self, Rejected> {
+        Ok(response)
+    }
+}
+
+impl<T: DeserializeOwned> FromResponse for Reply<T> {
+    fn from_response(response: Response) -> Result<Self, Rejected> {
+        match response.json() {
+            Ok(value) => Ok(Self { value, response }),
+            Err(error) => Err(Rejected(Box::new((response, error)))),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FromResponse for T {
+    fn from_response(response: Response) -> Result<Self, Rejected> {
+        Reply::from_response(response).map(|reply| reply.value)
+    }
+}

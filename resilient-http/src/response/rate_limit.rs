@@ -1,0 +1,168 @@
+//! The rate limits that servers report. The client exposes them and does not act on them.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+/// The server's rate limit, from the headers of a response.
+///
+/// Read from the draft's `RateLimit` and `RateLimit-Policy`, otherwise from `ratelimit-*`,
+/// otherwise from `x-ratelimit-*`. If a header lists several limits, the one with the fewest
+/// remaining requests is used. The client waits for `Retry-After` only, never for these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// The number of requests, or units, in one window.
+    pub limit: Option<u64>,
+    /// The number that remains in the current window.
+    pub remaining: Option<u64>,
+    /// The time until the window resets. `None` if the server sends a timestamp (seconds since
+    /// 1970).
+    pub reset: Option<Duration>,
+    /// The length of the window, if reported.
+    pub window: Option<Duration>,
+}
+
+const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
+const LEGACY: [&str; 3] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+
+/// A larger number is a timestamp in seconds since 1970.
+const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
+
+impl RateLimit {
+    /// Reads the headers; `None` if they contain no rate limit.
+    #[must_use]
+    pub fn parse(headers: &HeaderMap) -> Option<Self> {
+        Self::draft(headers)
+            .or_else(|| Self::separate(headers, &STANDARD))
+            .or_else(|| Self::separate(headers, &LEGACY))
+    }
+
+    /// `RateLimit: "default";r=50;t=30` and `RateLimit-Policy: "default";q=100;w=60`.
+    fn draft(headers: &HeaderMap) -> Option<Self> {
+        let state = members(headers, "ratelimit");
+        let (name, parameters) = state
+            .iter()
+            .filter(|(_, parameters)| number(parameters, "r").is_some())
+            .min_by_key(|(_, parameters)| number(parameters, "r"))?;
+        let policies = members(headers, "ratelimit-policy");
+        let policy = policies.iter().find(|(policy, _)| policy == name);
+        let of_policy = |key| policy.and_then(|(_, parameters)| number(parameters, key));
+        Some(Self {
+            limit: of_policy("q"),
+            remaining: number(parameters, "r"),
+            reset: number(parameters, "t").map(Duration::from_secs),
+            window: of_policy("w").map(Duration::from_secs),
+        })
+    }
+
+    fn separate(headers: &HeaderMap, names: &[&str; 3]) -> Option<Self> {
+        let [limit, remaining, reset] = names.map(|name| {
+            let value = headers.get(name)?.to_str().ok()?;
+            // In `100, 100;w=60` the first number is the limit in force.
+            let first = value.split([',', ';']).next()?.trim();
+            first.parse::<u64>().ok()
+        });
+        let found = Self {
+            limit,
+            remaining,
+            reset: reset
+                .filter(|seconds| *seconds <= LONGEST_RESET)
+                .map(Duration::from_secs),
+            window: None,
+        };
+        (found != Self::default()).then_some(found)
+    }
+}
+
+type Parameters = Vec<(String, String)>;
+
+/// The members of a structured-field list, as far as these headers use it: name and parameters.
+fn members(headers: &HeaderMap, name: &str) -> Vec<(String, Parameters)> {
+    let lines = headers.get_all(name).iter();
+    lines
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(|member| {
+            let mut pieces = member.split(';').map(str::trim);
+            let name = pieces.next().unwrap_or_default().trim_matches('"');
+            let parameters = pieces
+                .filter_map(|piece| piece.split_once('='))
+                .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+                .collect();
+            (name.to_owned(), parameters)
+        })
+        .collect()
+}
+
+fn number(parameters: &Parameters, key: &str) -> Option<u64> {
+    let (_, value) = parameters.iter().find(|(name, _)| name == key)?;
+    value.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn read(headers: &[(&'static str, &'static str)]) -> Option<RateLimit> {
+        let headers = headers.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        RateLimit::parse(&headers.collect())
+    }
+
+    #[test]
+    fn the_drafts_pair_is_read_and_the_tightest_limit_told() {
+        let limit = read(&[
+            (
+                "ratelimit-policy",
+                r#""burst";q=100;w=60,"day";q=1000;w=86400"#,
+            ),
+            ("ratelimit", r#""burst";r=50;t=30, "day";r=3;t=7200"#),
+        ])
+        .unwrap();
+        assert_eq!((limit.limit, limit.remaining), (Some(1000), Some(3)));
+        assert_eq!(limit.reset, Some(Duration::from_secs(7200)));
+        assert_eq!(limit.window, Some(Duration::from_secs(86400)));
+    }
+
+    #[test]
+    fn the_older_headers_are_read() {
+        for prefix in ["", "x-"] {
+            let name = |rest: &str| -> &'static str {
+                Box::leak(format!("{prefix}ratelimit-{rest}").into_boxed_str())
+            };
+            let limit = read(&[
+                (name("limit"), "100, 100;w=60"),
+                (name("remaining"), "7"),
+                (name("reset"), "12"),
+            ])
+            .unwrap();
+            assert_eq!((limit.limit, limit.remaining), (Some(100), Some(7)));
+            assert_eq!(limit.reset, Some(Duration::from_secs(12)));
+        }
+    }
+
+    #[test]
+    fn an_instant_is_not_taken_for_a_time_and_garbage_is_nothing() {
+        let limit = read(&[
+            ("x-ratelimit-remaining", "1"),
+            ("x-ratelimit-reset", "1800000000"),
+        ]);
+        assert_eq!(limit.unwrap().reset, None);
+        assert_eq!(
+            read(&[("ratelimit", ";;,=,\"x"), ("x-ratelimit-limit", "many")]),
+            None
+        );
+        assert_eq!(read(&[]), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! What endpoints report through `tracing`: a key written in a file, a stale response; never the
+//! key itself.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resilient_http::{AuthKind, CacheConfig, ErrorKind};
+use serde_json::json;
+
+use crate::declared::{Any, declared, opens_after, over, says};
+
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<u8>>>);
+
+impl Told {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything at every level, of this thread.
+fn listen() -> (Told, tracing::subscriber::DefaultGuard) {
+    let told = Told::default();
+    let to = told.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(move || to.clone())
+        .finish();
+    (told, tracing::subscriber::set_default(subscriber))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_stands_in_a_configuration_is_warned_of_and_not_shown() {
+    let (told, _guard) = listen();
+    let config = declared("http://localhost")
+        .auth(AuthKind::XApiKey)
+        .api_key_from("literal:canary-1")
+        .header("x-secret", "canary-2")
+        .extra_body(json!({"secret": "canary-3"}))
+        .path("users/{id}")
+        .param("id", "canary-4");
+    let any = over(&config, |_, _| says(500, "canary-5"));
+    let warned = told.text();
+    assert!(
+        warned.contains("WARN") && warned.contains("`env:NAME`"),
+        "{warned}"
+    );
+    let error = any.call(&json!({"q": "canary-6"})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    let told = told.text();
+    assert!(told.contains("users/{id}"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_an_answer_is_stale_is_told_at_debug() {
+    let config = declared("http://localhost")
+        .circuit_breaker(&opens_after(1))
+        .cache(
+            CacheConfig::new()
+                .ttl(Duration::ZERO)
+                .stale_if_open(Duration::from_secs(60)),
+        );
+    let any: Any = over(&config, |n, _| says(if n == 0 { 200 } else { 500 }, "1"));
+    any.call(&json!({})).await.unwrap();
+    let (told, _guard) = listen();
+    any.call(&json!({})).await.unwrap();
+    let told = told.text();
+    let line = told.lines().find(|line| line.contains("stale response"));
+    assert!(line.is_some_and(|line| line.contains("DEBUG")), "{told}");
+}
