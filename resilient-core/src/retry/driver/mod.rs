@@ -5,6 +5,7 @@
 
 mod attempt_end;
 mod decide;
+mod plan;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -14,14 +15,13 @@ use std::time::{Duration, Instant};
 
 pub use self::attempt_end::AttemptEnd;
 use self::decide::Step;
+use self::plan::Plan;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
-use super::limits::Limits;
-use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
@@ -69,16 +69,6 @@ pub struct RetryDriver<'a> {
     call: RetryCallCount,
     /// Allocated at the first failure, so that a call that succeeds at once sets up almost nothing.
     progress: Option<Box<Progress>>,
-}
-
-/// What stays the same during a call. Cold functions take it by value, so that the hot path can
-/// keep it in registers.
-#[derive(Debug, Clone, Copy)]
-struct Plan<'a> {
-    policy: &'a RetryPolicy,
-    options: Option<&'a CallOptions<'a>>,
-    started: Option<Instant>,
-    needs_timer: bool,
 }
 
 impl<'a> RetryDriver<'a> {
@@ -252,25 +242,5 @@ impl<'a> RetryDriver<'a> {
             telemetry::ended(&mut self.call, Err(reason));
         }
         step.next
-    }
-}
-
-impl<'a> Plan<'a> {
-    fn limits(&self) -> Option<&'a Limits> {
-        self.options.map(|options| &options.limits)
-    }
-
-    fn nested(&self) -> NestedMode {
-        self.options
-            .map(|options| options.nested)
-            .unwrap_or_default()
-    }
-
-    /// Pays into the budget for a success; `is_paid` if the attempt itself cost a token.
-    #[inline]
-    fn pay_in(&self, is_paid: bool) {
-        if let Some(budget) = self.options.and_then(|options| options.budget) {
-            budget.succeeded(is_paid);
-        }
     }
 }
