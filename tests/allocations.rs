@@ -255,8 +255,8 @@ fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
 
 #[test]
 fn fm_i3_what_a_budget_does_for_a_call_allocates_nothing() {
-    static SITE: resilient::__private::BudgetSite =
-        resilient::__private::BudgetSite::new("allocations");
+    static SITE: resilient::__private::BudgetCallSite =
+        resilient::__private::BudgetCallSite::new("allocations");
     let heap = Heap::alone();
     let budget = RetryBudget::new("dependency", BudgetConfig::default());
     heap.allocates_nothing("a success", || budget.succeeded(false));

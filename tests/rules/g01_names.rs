@@ -1,6 +1,6 @@
 //! Rule G1: names.
 
-use resilient::__private::BudgetSite;
+use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;
 use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, Registry};
@@ -43,7 +43,7 @@ fn g01_a_breaker_and_a_budget_of_one_name_do_not_meet() {
 
 #[test]
 fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
-    static SITE: BudgetSite = BudgetSite::new("sites/defaults");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/defaults");
     assert!(Registry::global().budget("sites/defaults").is_none());
     let budget = SITE.budget().unwrap();
     assert_eq!(budget.config(), BudgetConfig::default());
@@ -54,8 +54,8 @@ fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
 
 #[test]
 fn g01_sites_of_one_name_share_the_budget_that_code_has_declared() {
-    static ONE: BudgetSite = BudgetSite::new("sites/shared");
-    static OTHER: BudgetSite = BudgetSite::new("sites/shared");
+    static ONE: BudgetCallSite = BudgetCallSite::new("sites/shared");
+    static OTHER: BudgetCallSite = BudgetCallSite::new("sites/shared");
     let (heard, id) = told_of("sites/shared");
     let declared = config(builder().capacity(9));
     let budget = Registry::global().get_or_register_budget("sites/shared", declared);

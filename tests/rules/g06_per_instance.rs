@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use resilient::__private::BudgetSite;
+use resilient::__private::BudgetCallSite;
 use resilient::breaker::{CircuitState, OperatorMode};
 use resilient::budget::BudgetConfig;
 use resilient::events::EventKind;
@@ -38,7 +38,7 @@ fn g06_a_name_that_is_taken_is_refused() {
 
 #[test]
 fn g06_a_name_that_a_site_has_taken_is_refused_for_another_budget() {
-    static SITE: BudgetSite = BudgetSite::new("sites/taken");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/taken");
     let _ = SITE.budget();
     let owned = RetryBudget::new("sites/taken", BudgetConfig::default());
     assert!(Registry::global().register_budget(&owned).is_err());

@@ -1,6 +1,7 @@
 //! Rule R10: cost.
 
 use resilient::RetryPolicy;
+use resilient::testing;
 use resilient_testkit::Fault;
 
 use crate::support::retry::breaker;
@@ -8,9 +9,10 @@ use crate::support::retry::breaker;
 #[tokio::test]
 async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
     let breaker = breaker(1);
-    fastrand::seed(10);
-    let untouched = fastrand::u64(..);
-    fastrand::seed(10);
+    let delays = || RetryPolicy::DEFAULT.delays().collect::<Vec<_>>();
+    testing::seed_thread(10);
+    let untouched = delays();
+    testing::seed_thread(10);
 
     let alone: Result<(), Fault> = RetryPolicy::DEFAULT.call().run(async |_| Ok(())).await;
     let through: Result<(), Fault> = RetryPolicy::DEFAULT
@@ -20,5 +22,5 @@ async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
         .await;
 
     assert_eq!((alone, through), (Ok(()), Ok(())));
-    assert_eq!(fastrand::u64(..), untouched);
+    assert_eq!(delays(), untouched);
 }

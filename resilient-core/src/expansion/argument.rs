@@ -1,10 +1,12 @@
-//! Arguments of attempts, and what tells the compiler of them.
+//! The arguments of attempts, and their types.
 
 /// A copy of an argument for one attempt.
 #[diagnostic::on_unimplemented(
-    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is not `Clone`",
+    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is \
+            not `Clone`",
     label = "moved by the body, so every attempt needs one of its own",
-    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if the body only borrows it"
+    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if \
+            the body only borrows it"
 )]
 pub trait Fresh {
     /// A fresh copy.
@@ -19,11 +21,11 @@ impl<T: Clone> Fresh for T {
     }
 }
 
-/// Takes a value in a branch that is never taken: so the block around it owns it.
+/// Takes a value in a branch that never runs, so that the block around it owns the value.
 #[inline]
 pub fn consume<T>(_: T) {}
 
-/// The output of a branch that is never taken, which tells the type of the other one.
+/// The output of a branch that never runs, which gives the other branch its type.
 #[cold]
 pub fn never_taken<O>() -> O {
     unreachable!("the attributes write it into branches that are never taken")

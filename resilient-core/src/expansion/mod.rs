@@ -1,4 +1,4 @@
-//! What the code that the attributes write calls. No public API: it changes with every version.
+//! What the code that the attributes write calls. Not public API: it may change in every version.
 
 mod argument;
 mod call;
@@ -21,25 +21,23 @@ pub use self::judge::*;
 pub use self::key::*;
 pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+/// Internals that models use.
+#[cfg(any(loom, shuttle))]
+pub use crate::breaker::{HandOver, own_stripe};
 #[cfg(feature = "inventory")]
 pub use crate::call_site::Annotated;
-pub use crate::call_site::{BudgetSite, GivenBudget, given_budget};
-pub use crate::call_site::{Declaration, KeyedSite, Site};
+pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
+pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::retry::{
     Attempt, AttemptEnd, Backoff, CallOptions, Entered, GiveUpEvent, Jitter, Kept, Last,
     NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetrySettings, StopReason,
     TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
-/// What models see of the inside.
-#[cfg(any(loom, shuttle))]
-pub use crate::{
-    breaker::{HandOver, own_slot},
-    seeded::{Bug, with_bug},
-};
 #[cfg(feature = "inventory")]
 pub use inventory;
 
-/// Lists nothing. The attribute's feature can be on where this one is off: it is built for the host, once for all.
+/// Lists nothing. The macro crate may have the feature `inventory` while this crate has not: it is
+/// built once, for the host.
 #[cfg(not(feature = "inventory"))]
 pub mod inventory {
     #[doc(hidden)]

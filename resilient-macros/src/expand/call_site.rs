@@ -46,12 +46,13 @@ pub(super) fn write(
         });
         let declare = emit! {
             let breaker = {
-                static __RESILIENT_BREAKER: #private::Site = #private::Site::new(|| #declaration);
+                static __RESILIENT_BREAKER: #private::CallSite =
+                    #private::CallSite::new(|| #declaration);
                 #listed
                 &__RESILIENT_BREAKER
             };
         };
-        (declare, emit!(Site))
+        (declare, emit!(CallSite))
     };
     CallSite {
         declare,
@@ -102,8 +103,8 @@ fn keyed(
     };
     emit! {
         let breakers = {
-            static __RESILIENT_BREAKERS: #private::KeyedSite =
-                #private::KeyedSite::new(|| #declaration);
+            static __RESILIENT_BREAKERS: #private::KeyedCallSite =
+                #private::KeyedCallSite::new(|| #declaration);
             #listed
             &__RESILIENT_BREAKERS
         };

@@ -101,8 +101,8 @@ pub(super) fn budget(
         Some(BudgetArgument::Name(name)) => (
             emit! {
                 let budget = {
-                    static BUDGET: #private::BudgetSite = #private::BudgetSite::new(#name);
-                    #private::BudgetSite::budget(&BUDGET)
+                    static BUDGET: #private::BudgetCallSite = #private::BudgetCallSite::new(#name);
+                    #private::BudgetCallSite::budget(&BUDGET)
                 };
             },
             Some(emit!(.budgeted(budget))),

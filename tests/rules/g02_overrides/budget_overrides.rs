@@ -1,6 +1,6 @@
 //! Rule G2, overrides: budget overrides.
 
-use resilient::__private::BudgetSite;
+use resilient::__private::BudgetCallSite;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::events::EventKind;
 use resilient::registry::Overrides;
@@ -185,7 +185,7 @@ fn g02_a_budget_that_is_registered_by_hand_takes_on_its_override() {
 
 #[test]
 fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it() {
-    static SITE: BudgetSite = BudgetSite::new("sites/overridden");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/overridden");
     let registry = Registry::global();
     registry
         .override_budget("sites/overridden", builder().deposit(9))
@@ -201,7 +201,7 @@ fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it
 
 #[test]
 fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
-    static SITE: BudgetSite = BudgetSite::new("sites/unfit");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/unfit");
     let (name, registry) = ("sites/unfit", Registry::global());
     let (heard, id) = told_of(name);
     registry

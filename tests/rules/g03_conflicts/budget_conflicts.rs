@@ -1,6 +1,6 @@
 //! Rule G3, conflicts: budget conflicts.
 
-use resilient::__private::BudgetSite;
+use resilient::__private::BudgetCallSite;
 use resilient::Registry;
 use resilient::budget::BudgetConfig;
 use resilient::events::EventKind;
@@ -96,7 +96,7 @@ fn g03_events_of_breakers_are_none_of_a_budget() {
 
 #[test]
 fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_conflict() {
-    static SITE: BudgetSite = BudgetSite::new("sites/late");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/late");
     let (heard, id) = told_of("sites/late");
     let used = SITE.budget().unwrap();
     assert!(retry(used));
@@ -117,7 +117,7 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
 
 #[test]
 fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
-    static SITE: BudgetSite = BudgetSite::new("sites/default_after");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/default_after");
     let (name, registry) = ("sites/default_after", Registry::global());
     let (heard, id) = told_of(name);
     let _ = SITE.budget();

@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use resilient::__private::BudgetSite;
+use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;
 use resilient::{CircuitBreaker, Outcome, Registry};
 
@@ -13,7 +13,7 @@ use resilient_testkit::{Heard, fragile};
 
 #[test]
 fn g07_threads_that_call_a_site_at_once_get_one_budget() {
-    static SITE: BudgetSite = BudgetSite::new("sites/raced");
+    static SITE: BudgetCallSite = BudgetCallSite::new("sites/raced");
     let start = std::sync::Barrier::new(64);
     let mut addresses: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..64)

@@ -1,13 +1,13 @@
 async fn load(key: &str) -> Option<Value> {
     let breaker = {
-        static __RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+        static __RESILIENT_BREAKER: ::resilient::__private::CallSite = ::resilient::__private::CallSite::new(||
         ::resilient::__private::Declaration::of_function(
             &|| (),
             ::resilient::__private::BreakerConfig::builder(),
         ));
         &__RESILIENT_BREAKER
     };
-    let permit = match ::resilient::__private::Site::try_acquire(breaker) {
+    let permit = match ::resilient::__private::CallSite::try_acquire(breaker) {
         ::core::result::Result::Ok(permit) => permit,
         ::core::result::Result::Err(open) => {
             return ::resilient::__private::rejected::<Option<Value>>(open);

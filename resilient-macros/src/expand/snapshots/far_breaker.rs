@@ -1,6 +1,6 @@
 async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
     let breaker = {
-        static __RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+        static __RESILIENT_BREAKER: ::resilient::__private::CallSite = ::resilient::__private::CallSite::new(||
         ::resilient::__private::Declaration::named(
             "far",
             ::resilient::__private::BreakerConfig::builder(),
@@ -31,7 +31,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                         ::core::time::Duration::from_secs(5u64),
                         async {
                             'breaker: {
-                                let permit = match ::resilient::__private::Site::try_acquire(
+                                let permit = match ::resilient::__private::CallSite::try_acquire(
                                     breaker,
                                 ) {
                                     ::core::result::Result::Ok(permit) => permit,
@@ -112,7 +112,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             ::resilient::__private::after(
                                 &mut retry,
                                 ::resilient::__private::AttemptEnd::Failed(class),
-                                ::resilient::__private::Site::open_now(breaker),
+                                ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
                         ::core::option::Option::Some(limit) => {
@@ -122,7 +122,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                     limit,
                                     excepted: false,
                                 },
-                                ::resilient::__private::Site::open_now(breaker),
+                                ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
                     };

@@ -1,6 +1,6 @@
 async fn send(request: Request) -> Result<Response, HttpError> {
     let breakers = {
-        static __RESILIENT_BREAKERS: ::resilient::__private::KeyedSite = ::resilient::__private::KeyedSite::new(||
+        static __RESILIENT_BREAKERS: ::resilient::__private::KeyedCallSite = ::resilient::__private::KeyedCallSite::new(||
         ::resilient::__private::Declaration::named(
             "hosts",
             ::resilient::__private::BreakerConfig::builder()

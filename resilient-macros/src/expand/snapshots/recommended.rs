@@ -1,7 +1,7 @@
 async fn search(&mut self, words: String) -> Result<Page, SearchError> {
     let output = {
         let breaker = {
-            static __RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+            static __RESILIENT_BREAKER: ::resilient::__private::CallSite = ::resilient::__private::CallSite::new(||
             ::resilient::__private::Declaration::named(
                 "search",
                 ::resilient::__private::BreakerConfig::builder(),
@@ -14,10 +14,10 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             &POLICY
         };
         let budget = {
-            static BUDGET: ::resilient::__private::BudgetSite = ::resilient::__private::BudgetSite::new(
+            static BUDGET: ::resilient::__private::BudgetCallSite = ::resilient::__private::BudgetCallSite::new(
                 "search",
             );
-            ::resilient::__private::BudgetSite::budget(&BUDGET)
+            ::resilient::__private::BudgetCallSite::budget(&BUDGET)
         };
         let options = ::resilient::__private::CallOptions::new().budgeted(budget);
         let options = ::resilient::__private::limits(
@@ -31,7 +31,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
         'attempts: loop {
             let delay = {
                 let (output, next) = 'attempt: {
-                    let permit = match ::resilient::__private::Site::try_acquire(
+                    let permit = match ::resilient::__private::CallSite::try_acquire(
                         breaker,
                     ) {
                         ::core::result::Result::Ok(permit) => permit,
@@ -149,7 +149,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             ::resilient::__private::after(
                                 &mut retry,
                                 ::resilient::__private::AttemptEnd::Failed(class),
-                                ::resilient::__private::Site::open_now(breaker),
+                                ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
                         ::core::option::Option::Some(limit) => {
@@ -175,7 +175,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                         ::core::option::Option::None => false,
                                     },
                                 },
-                                ::resilient::__private::Site::open_now(breaker),
+                                ::resilient::__private::CallSite::open_now(breaker),
                             )
                         }
                     };

@@ -1,6 +1,6 @@
 pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
     let breaker = {
-        static __RESILIENT_BREAKER: ::resilient::__private::Site = ::resilient::__private::Site::new(||
+        static __RESILIENT_BREAKER: ::resilient::__private::CallSite = ::resilient::__private::CallSite::new(||
         ::resilient::__private::Declaration::named(
             "payments",
             ::resilient::__private::BreakerConfig::builder()
@@ -20,7 +20,9 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
-                let permit = match ::resilient::__private::Site::try_acquire(breaker) {
+                let permit = match ::resilient::__private::CallSite::try_acquire(
+                    breaker,
+                ) {
                     ::core::result::Result::Ok(permit) => permit,
                     ::core::result::Result::Err(open) => {
                         let next = ::resilient::__private::after(
@@ -74,7 +76,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 let next = ::resilient::__private::after(
                     &mut retry,
                     ::resilient::__private::AttemptEnd::Failed(class),
-                    ::resilient::__private::Site::open_now(breaker),
+                    ::resilient::__private::CallSite::open_now(breaker),
                 );
                 (output, next)
             };

@@ -1,13 +1,13 @@
-//! Calls under retries, counted by how they ended, until the recorder asks.
+//! The feature `metrics`: counts of the calls under retries, by result.
 //!
-//! Threads are spread over a few sets of counts, so that those which count at the same time seldom meet: a call costs an
-//! addition to memory that is most likely its processor's own.
+//! Threads are spread over a few shards, so that they seldom contend: a call costs an addition to
+//! memory that most likely belongs to its processor.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::retry::StopReason;
+use crate::signal::StopReason;
 
 /// By [`index`].
 const RESULTS: [&str; 13] = [
@@ -28,7 +28,7 @@ const RESULTS: [&str; 13] = [
 const CANCELLED: usize = 2;
 const PANICKED: usize = 3;
 
-/// A cache line or two of its own.
+/// Counts on separate cache lines.
 #[repr(align(128))]
 struct Shard([AtomicU64; RESULTS.len()]);
 
@@ -41,36 +41,36 @@ thread_local! {
     };
 }
 
-/// A call under a retry. It falls into exactly one of the results.
+/// A call under a retry. It is counted under exactly one result.
 #[derive(Debug, Default)]
-pub(crate) struct Call {
+pub(crate) struct RetryCallCount {
     is_counted: bool,
 }
 
-/// A call ended: with a success, after a retry or not, or with a reason.
-pub(crate) fn ended(call: &mut Call, how: Result<bool, StopReason>) {
+/// Counts a call by its end: a success, after a retry or not, or the reason to stop.
+pub(crate) fn ended(call: &mut RetryCallCount, how: Result<bool, StopReason>) {
     call.count(index(how));
 }
 
-/// How many calls ended with each result so far, in this process.
-pub(super) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
+/// How many calls ended with each result in this process.
+pub(crate) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
     RESULTS.iter().enumerate().map(|(index, result)| {
         let counts = SHARDS.iter().map(|shard| shard.0[index].load(Relaxed));
         (*result, counts.fold(0, u64::saturating_add))
     })
 }
 
-impl Call {
+impl RetryCallCount {
     fn count(&mut self, index: usize) {
         if !std::mem::replace(&mut self.is_counted, true) {
-            // While a thread ends it has none.
+            // While a thread ends, its thread-local is gone.
             let shard = SHARD.try_with(|shard| *shard).unwrap_or(&SHARDS[0]);
             shard.0[index].fetch_add(1, Relaxed);
         }
     }
 }
 
-impl Drop for Call {
+impl Drop for RetryCallCount {
     fn drop(&mut self) {
         if !self.is_counted {
             let panics = std::thread::panicking();

@@ -1,31 +1,32 @@
-//! The feature `inventory`: the annotated functions of the program, known before their first call.
+//! The feature `inventory`: lists the annotated functions of the program before their first call.
 //!
-//! Each is put into a list by code that runs before `main`. A crate that nothing refers to is not linked, and in no list.
+//! Code that runs before `main` makes the list. A crate that no code refers to is not linked, so
+//! its functions are not listed.
 
 use std::panic::Location;
 
-use crate::call_site::{KeyedSite, Site};
+use super::keyed::KeyedCallSite;
+use super::single::CallSite;
 use crate::registry::Registry;
 
-/// A function with `#[circuit_breaker]`, called already or not: from [`Registry::annotated`].
+/// A function with `#[circuit_breaker]`, from [`Registry::annotated`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnnotatedFunction {
-    /// The name that its breaker has, or will have. A default name that another function has already gets file and line
-    /// appended at registration.
+    /// The present or future name of its breaker. If another function has the same default name,
+    /// file and line are appended at registration.
     pub name: String,
-    /// Where the attribute stands.
+    /// The place of the attribute.
     pub place: &'static Location<'static>,
     /// Whether it has a breaker for each key.
     pub is_keyed: bool,
 }
 
 impl Registry {
-    /// Every annotated function of the program, ordered by name, also those that were not called yet. Needs the feature
-    /// `inventory`, which lists them before `main`; functions of a crate that nothing refers to are not linked, and not
-    /// listed.
+    /// Every annotated function of the program, ordered by name, called or not. Needs the feature
+    /// `inventory`. Functions of a crate that no code refers to are not linked, and not listed.
     ///
-    /// The settings of each are evaluated for their names: expressions in them run once more.
+    /// Evaluates the settings of each function for its name: expressions in them run once more.
     #[must_use]
     pub fn annotated() -> Vec<AnnotatedFunction> {
         let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
@@ -39,12 +40,13 @@ impl Registry {
         functions
     }
 
-    /// Puts the breakers of all annotated functions into the [global](Registry::global) registry now, instead of at their
-    /// first calls: so that operators see and steer them from the start, and overrides of a misspelt name are found. To be
-    /// called at the beginning of `main`.
+    /// Registers the breakers of all annotated functions in the [global](Registry::global) registry
+    /// now, instead of at their first calls: operators see them from the start, and an override of
+    /// a misspelt name is found. Call it at the start of `main`.
     ///
-    /// They are registered in the order of their places: of functions that give one name different settings, those of the
-    /// first hold. Functions with a breaker for each key are registered at their first call all the same.
+    /// They are registered in the order of their places: if functions give one name different
+    /// settings, those of the first apply. Functions with a breaker for each key are still
+    /// registered at their first call.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all()
             .filter_map(|each| match each.kind() {
@@ -63,31 +65,31 @@ impl Registry {
 #[derive(Debug, Clone, Copy)]
 pub struct Annotated(Kind);
 
-/// What the static beside the function is.
+/// The kind of the function's static.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// One breaker.
-    Breaker(&'static Site),
+    Breaker(&'static CallSite),
     /// One for each key.
-    Keyed(&'static KeyedSite),
+    Keyed(&'static KeyedCallSite),
 }
 
-inventory::collect!(Annotated);
+::inventory::collect!(Annotated);
 
 impl Annotated {
     /// A function with one breaker.
     #[must_use]
-    pub const fn breaker(site: &'static Site) -> Self {
+    pub const fn breaker(site: &'static CallSite) -> Self {
         Self(Kind::Breaker(site))
     }
 
     /// A function with a breaker for each key.
     #[must_use]
-    pub const fn keyed(site: &'static KeyedSite) -> Self {
+    pub const fn keyed(site: &'static KeyedCallSite) -> Self {
         Self(Kind::Keyed(site))
     }
 
-    /// What the static beside the function is.
+    /// The kind of the function's static.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.0
@@ -107,7 +109,7 @@ impl Annotated {
 
     /// All annotated functions that were linked, in no order.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        inventory::iter::<Self>.into_iter()
+        ::inventory::iter::<Self>.into_iter()
     }
 }
 
@@ -119,14 +121,20 @@ mod tests {
 
     #[test]
     fn what_was_submitted_is_known_before_its_first_call() {
-        static HERE: Site =
-            Site::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
-        static BY_KEY: KeyedSite =
-            KeyedSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
-        inventory::submit! { Annotated::breaker(&HERE) }
-        inventory::submit! { Annotated::keyed(&BY_KEY) }
-        let is_here = |each: &&Annotated| matches!(each.kind(), Kind::Breaker(site) if std::ptr::eq(site, &raw const HERE));
-        let is_by_key = |each: &&Annotated| matches!(each.kind(), Kind::Keyed(site) if std::ptr::eq(site, &raw const BY_KEY));
+        static HERE: CallSite =
+            CallSite::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
+        static BY_KEY: KeyedCallSite =
+            KeyedCallSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
+        ::inventory::submit! { Annotated::breaker(&HERE) }
+        ::inventory::submit! { Annotated::keyed(&BY_KEY) }
+        let is_here = |each: &&Annotated| match each.kind() {
+            Kind::Breaker(site) => std::ptr::eq(site, &raw const HERE),
+            Kind::Keyed(_) => false,
+        };
+        let is_by_key = |each: &&Annotated| match each.kind() {
+            Kind::Breaker(_) => false,
+            Kind::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
+        };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);
         assert_eq!(Annotated::all().filter(is_by_key).count(), 1);
     }

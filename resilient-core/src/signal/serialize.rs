@@ -1,13 +1,14 @@
-//! Snapshots for dashboards: times in seconds, instants as how many seconds ago they were.
+//! Serialises snapshots for dashboards: times in seconds, instants as the seconds since then.
 
 use std::time::{Duration, Instant};
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::machine::TimeInState;
+use super::by_state::TimeInState;
+use super::circuit_state::CircuitState;
 use super::snapshot::BreakerSnapshot;
-use crate::signal::{CircuitState, Transition, TransitionReason};
+use super::transition::{Transition, TransitionReason};
 
 #[derive(Serialize)]
 struct TransitionView {

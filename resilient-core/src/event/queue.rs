@@ -1,15 +1,15 @@
-//! Events that wait to be delivered.
+//! The bounded queue of events that wait for delivery.
 
 use std::collections::VecDeque;
 
-use crate::event::Event;
+use super::kind::Event;
 
-/// Events that wait for slow listeners; beyond that the oldest are lost, and counted.
+/// More waiting events than this push out the oldest, which are counted as lost.
 const MOST_EVENTS: usize = 256;
 
-/// A bounded queue. It takes a word while no event waits, which for most breakers is always.
+/// A bounded queue. It takes one word of memory while no event waits.
 #[derive(Debug, Default)]
-pub(super) struct Queue(Option<Box<Waiting>>);
+pub(crate) struct EventQueue(Option<Box<Waiting>>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -17,8 +17,8 @@ struct Waiting {
     lost: u64,
 }
 
-impl Queue {
-    pub(super) fn push(&mut self, event: Event) {
+impl EventQueue {
+    pub(crate) fn push(&mut self, event: Event) {
         let waiting = self.0.get_or_insert_default();
         if waiting.events.len() == MOST_EVENTS {
             waiting.events.pop_front();
@@ -27,7 +27,7 @@ impl Queue {
         waiting.events.push_back(event);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Event> {
+    pub(crate) fn pop(&mut self) -> Option<Event> {
         let waiting = self.0.as_mut()?;
         let event = waiting.events.pop_front();
         if waiting.events.is_empty() && waiting.lost == 0 {
@@ -36,13 +36,13 @@ impl Queue {
         event
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         let waiting = self.0.as_ref();
         waiting.is_none_or(|waiting| waiting.events.is_empty())
     }
 
-    /// How many events were lost so far.
-    pub(super) fn lost(&self) -> u64 {
+    /// How many events were lost.
+    pub(crate) fn lost(&self) -> u64 {
         self.0.as_ref().map_or(0, |waiting| waiting.lost)
     }
 }
