@@ -4,22 +4,24 @@
 extern crate self as resilient;
 
 // The attributes, and the types that most programs name.
-pub use resilient_core::{
-    Attempt, BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, ConfigError,
-    FromCircuitOpen, FromTimedOut, Outcome, Registry, RetryBudget, RetryError, RetryPolicy,
-    TimedOut,
+pub use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen, FromCircuitOpen};
+pub use resilient_core::registry::Registry;
+pub use resilient_core::retry::{
+    Attempt, FromTimedOut, RetryBudget, RetryError, RetryPolicy, TimedOut,
 };
+pub use resilient_core::signal::{Classification, Classify, ConfigError, Outcome};
 #[cfg(feature = "macros")]
 pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 
 /// Circuit breakers: their settings, states, permits and snapshots.
 pub mod breaker {
-    pub use resilient_core::{
-        AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerKey, BreakerSnapshot,
-        CallCounts, CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, KeyedBreakers,
-        OperatorMode, Permit, RejectedOutput, TimeInState, Transition, TransitionCounts,
-        TransitionError, TransitionReason, Window, WindowCounts,
+    pub use resilient_core::breaker::{
+        AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
+        CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
+        RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
+        TransitionReason, Window, WindowCounts,
     };
+    pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }
 
 /// Retries: policies, delays, time limits and what a failed call reports.
@@ -27,18 +29,18 @@ pub mod breaker {
 /// The module is not named `retry`: `use resilient::retry;` would import it beside the attribute,
 /// and clash with a module `retry` of your own.
 pub mod retries {
-    pub use resilient_core::{
+    pub use resilient_core::retry::{
         Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
         NestedMode, NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy,
         RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
+    pub use resilient_core::retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
 }
 
 /// Retry budgets: they cap the retries to one dependency during an outage.
 pub mod budget {
-    pub use resilient_core::{
+    pub use resilient_core::retry::{
         BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
     };
 }
@@ -48,8 +50,8 @@ pub mod registry {
     #[cfg(feature = "inventory")]
     pub use resilient_core::AnnotatedFunction;
     #[cfg(feature = "toml")]
-    pub use resilient_core::LoadError;
-    pub use resilient_core::{
+    pub use resilient_core::registry::LoadError;
+    pub use resilient_core::registry::{
         BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
         Registry, Selection,
     };
@@ -62,25 +64,28 @@ pub mod settings {
 
 /// Events of breakers, budgets and retries, and subscriptions to them.
 pub mod events {
-    pub use resilient_core::{Event, EventKind, EventSource, ListenerId, Subscription};
+    pub use resilient_core::event::{Event, EventKind, EventSource, ListenerId, Subscription};
 }
 
 /// What the outcome of a call means to breakers and retries.
 pub mod outcome {
-    pub use resilient_core::{Classification, Classify, Fallible, Outcome};
+    pub use resilient_core::signal::{Classification, Classify, Fallible, Outcome};
 }
 
 /// Sources of monotonic time.
 pub mod time {
     #[cfg(feature = "coarse-clock")]
-    pub use resilient_core::CoarseClock;
+    pub use resilient_core::time::CoarseClock;
     pub use resilient_core::time::*;
 }
 
+// The package `tests` tests the examples of the guides: they need more crates.
+#[cfg(not(doctest))]
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}
 
 /// For those who run services: how to choose settings, and what to do with breakers in production.
+#[cfg(not(doctest))]
 pub mod guide {
     #[doc = include_str!("../docs/settings.md")]
     pub mod settings {}

@@ -9,7 +9,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use dhat::{Alloc, HeapStats, Profiler};
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, KeyedBreakers};
@@ -18,6 +17,7 @@ use resilient::{
     BreakerConfig, CircuitBreaker, Outcome, Registry, RetryBudget, RetryError, RetryPolicy,
     circuit_breaker, fallback, retry, timeout,
 };
+use resilient_testkit::secs;
 
 #[global_allocator]
 static ALLOCATOR: Alloc = Alloc;
@@ -77,10 +77,6 @@ impl Heap {
         let kept = self.least(|stats| stats.curr_bytes as u64, code);
         assert_eq!(kept, 0, "bytes kept: {what}");
     }
-}
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
 }
 
 fn settings() -> BreakerConfigBuilder {
@@ -259,8 +255,8 @@ fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
 
 #[test]
 fn fm_i3_what_a_budget_does_for_a_call_allocates_nothing() {
-    static SITE: resilient::__private::BudgetSite =
-        resilient::__private::BudgetSite::new("allocations");
+    static SITE: resilient::__private::BudgetCallSite =
+        resilient::__private::BudgetCallSite::new("allocations");
     let heap = Heap::alone();
     let budget = RetryBudget::new("dependency", BudgetConfig::default());
     heap.allocates_nothing("a success", || budget.succeeded(false));

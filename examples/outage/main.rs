@@ -158,7 +158,7 @@ fn runtime(mode: Mode) -> io::Result<Runtime> {
             .build(),
         Mode::Fast => {
             // One thread and known random numbers: the same run every time.
-            fastrand::seed(1);
+            resilient::testing::seed_thread(1);
             Builder::new_current_thread()
                 .enable_all()
                 .start_paused(true)

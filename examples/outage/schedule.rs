@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rand::RngExt;
+use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until};
 
 /// How long the whole takes.
@@ -114,7 +116,7 @@ impl Schedule {
     }
 
     /// How long the server takes to answer a question that comes now.
-    pub(crate) fn answer_time(self, random: &mut fastrand::Rng) -> Duration {
+    pub(crate) fn answer_time(self, random: &mut SmallRng) -> Duration {
         let phase = self.phase();
         let middle = match phase.condition {
             Condition::Slow => {
@@ -124,6 +126,6 @@ impl Schedule {
             _ => 0.010,
         };
         // Half of it more or less.
-        Duration::from_secs_f64(middle * (0.5 + random.f64()))
+        Duration::from_secs_f64(middle * (0.5 + random.random::<f64>()))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -41,7 +43,7 @@ async fn serve(
         port,
         schedule,
         // The same numbers for each of the three servers.
-        random: fastrand::Rng::with_seed(2),
+        random: SmallRng::seed_from_u64(2),
         conversations: JoinSet::new(),
         accepted_while_sick: 0,
     };
@@ -65,7 +67,7 @@ async fn serve(
 struct Desk {
     port: Port,
     schedule: Schedule,
-    random: fastrand::Rng,
+    random: SmallRng,
     conversations: JoinSet<io::Result<()>>,
     accepted_while_sick: u64,
 }

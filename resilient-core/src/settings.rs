@@ -148,7 +148,7 @@ macro_rules! builder {
             ///
             /// # Errors
             ///
-            /// [`ConfigError`](crate::ConfigError), if a setting is out of range, breaks a rule, or
+            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a rule, or
             /// was given as text that cannot be read. It names the first such setting, its value
             /// and the rule.
             pub fn build(&self) -> Result<$built, $crate::signal::ConfigError> {

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use resilient_core::{BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState, Outcome};
+use resilient_core::breaker::{BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState};
+use resilient_core::signal::Outcome;
 
 const MANY: u32 = if cfg!(debug_assertions) {
     1_000_000

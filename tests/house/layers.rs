@@ -62,7 +62,7 @@ const CRATES: &[Crate] = &[
         ],
         everywhere: &["signal", "platform"],
         exceptions: &[],
-        moving: true,
+        moving: false,
     },
     Crate {
         folder: "resilient-macros",

@@ -14,9 +14,8 @@ use crate::workspace::{libraries, root, rust_files};
 const EXCEPTIONS: Exceptions = Exceptions {
     untested: &["G8"],
     unmarked: &[
-        "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "B12", "B13", "B14",
-        "B16", "B17", "G1", "G3", "G4", "G5", "G6", "G7", "G8", "R1", "R2", "R3", "R4", "R5", "R6",
-        "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "C1", "C3", "C4", "C5",
+        "R1", "R2", "R3", "R4", "R5", "R6", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "C1",
+        "C3", "C4", "C5",
     ],
 };
 

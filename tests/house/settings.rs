@@ -45,6 +45,11 @@ const USES: &[(&str, usize, &str)] = &[
         "holds the checked values",
     ),
     (
+        "resilient-core/src/retry/call.rs",
+        5,
+        "sets the limits of one call",
+    ),
+    (
         "resilient-core/src/retry/policy.rs",
         4,
         "holds the checked values",

@@ -7,19 +7,18 @@ use std::time::{Duration, Instant};
 use super::config::BreakerConfig;
 use super::machine::Machine;
 use super::permit::Permit;
-use super::shared::{Core, Settings, Setup};
-use super::snapshot::BreakerSnapshot;
+use super::shared::{LiveSettings, Setup, SharedBreaker};
 use crate::event::{Event, EventKind, ListenerId, Listeners, Subscription};
 use crate::signal::{
-    CircuitOpen, CircuitState, Classification, Classify, Fallible, FromCircuitOpen, Name,
-    OperatorMode, RejectedOutput, TransitionError, every_failure,
+    BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
+    FromCircuitOpen, Name, OperatorMode, RejectedOutput, TransitionError, every_failure,
 };
-use crate::time::{Clock, Source};
+use crate::time::{Clock, ClockSource};
 
-/// A circuit breaker. Clones are handles of the same one.
+/// A circuit breaker. Clones are handles of the same breaker.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
 ///
 /// #[derive(Debug)]
 /// enum PayError { Declined, Unavailable }
@@ -38,57 +37,61 @@ pub struct CircuitBreaker(Handle);
 
 #[derive(Clone)]
 enum Handle {
-    Owned(Arc<Core>),
-    /// Of an annotated function.
-    Static(&'static Core),
+    Owned(Arc<SharedBreaker>),
+    /// The static of an annotated function.
+    Static(&'static SharedBreaker),
 }
 
 impl CircuitBreaker {
-    /// A closed breaker. It is in no registry: see [`Registry`](crate::Registry) for those that are shared by name.
+    /// Makes a closed breaker outside every registry. See [`Registry`](crate::registry::Registry)
+    /// for breakers that are shared by name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::build(Setup::new(
             Name::from(name.into()),
-            Settings::of_code(config.into_shared()),
-            Source::Default,
+            LiveSettings::of_code(config.into_shared()),
+            ClockSource::Default,
         ))
     }
 
-    /// A closed breaker with a clock of its own.
+    // B16: a breaker can be given a clock.
+    /// Makes a closed breaker that uses this clock.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::build(Setup::new(
             Name::from(name.into()),
-            Settings::of_code(config.into_shared()),
-            Source::of(clock),
+            LiveSettings::of_code(config.into_shared()),
+            ClockSource::of(clock),
         ))
     }
 
     pub(crate) fn build(setup: Setup) -> Self {
-        Self(Handle::Owned(Arc::new(Core::new(setup))))
+        Self(Handle::Owned(Arc::new(SharedBreaker::new(setup))))
     }
 
-    pub(crate) fn of_static(core: &'static Core) -> Self {
-        Self(Handle::Static(core))
+    pub(crate) fn of_static(breaker: &'static SharedBreaker) -> Self {
+        Self(Handle::Static(breaker))
     }
 
-    /// Asks for the right to make one call.
+    // B2: a call needs a permit.
+    /// Asks for a permit to make one call.
     ///
     /// # Errors
     ///
-    /// [`CircuitOpen`], if the circuit is open, forced open, or half-open with all probe slots taken.
+    /// [`CircuitOpen`] if the circuit is open, forced open, or half-open with all probe slots
+    /// taken.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let core = self.core();
-        match core.admit_closed() {
-            Some(ticket) => Ok(Permit::new(core, ticket)),
-            None => core.admit(),
+        let breaker = self.shared();
+        match Permit::if_closed(breaker) {
+            Some(permit) => Ok(permit),
+            None => Permit::admitted(breaker),
         }
     }
 
     /// Makes one call if the circuit allows it. Every `Err`, or `None`, is a failure.
     ///
-    /// A rejected call returns the error made from [`CircuitOpen`], or `None`, and `operation` is not run.
+    /// A rejected call returns `None` or the error made from [`CircuitOpen`], without `operation`.
     ///
     /// # Cancel safety
     ///
@@ -101,11 +104,11 @@ impl CircuitBreaker {
         self.call_with(every_failure, operation).await
     }
 
-    /// The same, with errors that know what they mean.
+    /// Makes one call if the circuit allows it. The error type classifies failures.
     ///
     /// # Errors
     ///
-    /// Those of `operation`, and its error type's word for an open circuit.
+    /// The errors of `operation`, and the error made from [`CircuitOpen`].
     ///
     /// # Cancel safety
     ///
@@ -119,7 +122,8 @@ impl CircuitBreaker {
         self.call_with(classify, operation).await
     }
 
-    /// The same, with `classify` to say what an output means: `None` for a success.
+    /// Makes one call if the circuit allows it. `classify` classifies the output: `None` is a
+    /// success.
     ///
     /// # Cancel safety
     ///
@@ -143,159 +147,163 @@ impl CircuitBreaker {
     /// The breaker's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.core().name()
+        self.shared().name()
     }
 
-    /// Which of the breakers of that name, where there is one for each key.
+    /// The key, if the name has a breaker for each key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.core().name().key()
+        self.shared().name().key()
     }
 
-    /// The settings that hold, an operator's overrides included.
+    /// The present settings, with overrides.
     #[must_use]
     pub fn config(&self) -> BreakerConfig {
-        (*self.core().config()).clone()
+        (*self.shared().config()).clone()
     }
 
-    /// The state as the next caller would find it: `HalfOpen` once the recovery time is over, even if no call has come.
-    /// Asking changes nothing.
+    // B12: computed against the clock, without a change.
+    /// The state that the next caller would find: `HalfOpen` once the recovery time is over, even
+    /// if no call has come. Reading it changes nothing.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.core().state()
+        self.shared().state()
     }
 
-    /// What there is to know about the breaker now. Taking it changes nothing.
+    /// State, counts and history of the breaker now. Taking a snapshot changes nothing.
     #[must_use]
     pub fn snapshot(&self) -> BreakerSnapshot {
-        self.core().snapshot()
+        self.shared().snapshot()
     }
 
-    /// Opens the circuit for its recovery time. An open circuit stays as it is, unless its recovery time is over.
+    /// Opens the circuit for its recovery time. An open circuit does not change, unless its
+    /// recovery time is over.
     ///
     /// # Errors
     ///
-    /// If the breaker is forced open, disabled or observe-only.
+    /// [`TransitionError`] if the breaker is forced open, disabled or observe-only.
     pub fn trip(&self) -> Result<(), TransitionError> {
-        self.core().by_hand(Machine::trip)
+        self.shared().operate(Machine::trip)
     }
 
-    /// Opens the circuit for `time` from now on. An open circuit gets this as its end.
+    /// Opens the circuit for `time` from now on; moves the end of an open circuit.
     ///
     /// # Errors
     ///
-    /// If the breaker is forced open, disabled or observe-only.
+    /// [`TransitionError`] if the breaker is forced open, disabled or observe-only.
     pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
-        self.core()
-            .by_hand(|machine, now| machine.trip_for(time, now))
+        self.shared()
+            .operate(|machine, now| machine.trip_for(time, now))
     }
 
     /// Admits probes now, without waiting for the end of the recovery time.
     ///
     /// # Errors
     ///
-    /// If the breaker is neither open nor forced open, nor half-open already.
+    /// [`TransitionError`] if the breaker is closed, disabled or observe-only.
     pub fn half_open(&self) -> Result<(), TransitionError> {
-        self.core().by_hand(Machine::half_open)
+        self.shared().operate(Machine::half_open)
     }
 
-    /// Closes the circuit, whatever state it is in, and forgets the streak. Calls in flight no longer count.
+    /// Closes the circuit from any state, with an empty streak and window. Calls in flight then
+    /// count as late.
     pub fn close(&self) {
-        self.by_hand(Machine::close);
+        self.operate(Machine::close);
     }
 
-    /// Rejects every call until told otherwise.
+    /// Rejects every call until the state is changed by hand.
     pub fn force_open(&self) {
-        self.by_hand(Machine::force_open);
+        self.operate(Machine::force_open);
     }
 
-    /// Admits every call and records nothing, until told otherwise.
+    /// Admits every call and records nothing, until the state is changed by hand.
     pub fn disable(&self) {
-        self.by_hand(Machine::disable);
+        self.operate(Machine::disable);
     }
 
-    /// Admits every call and counts as a closed breaker does, but only tells that it would have opened.
+    /// Admits and counts every call as a closed breaker does, but only reports that it would have
+    /// opened.
     pub fn observe_only(&self) {
-        self.by_hand(Machine::observe_only);
+        self.operate(Machine::observe_only);
     }
 
-    /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may use the breaker. It
-    /// runs on the thread whose call caused the event, or on one that is delivering already, which delivers what comes
-    /// meanwhile: so a slow listener holds up one call, and no other. Of events beyond 256 that wait, the oldest are lost,
-    /// and counted. A panic in it is contained and counted. A listener that owns a handle of its breaker keeps it alive
-    /// until it is removed.
+    /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may
+    /// use the breaker. It runs on the thread whose call caused the event, or on a thread that is
+    /// already delivering events: so a slow listener delays one call. If more than 256 events wait,
+    /// the oldest are lost and counted. A panic is contained and counted. A listener that owns a
+    /// handle of its breaker keeps it alive until it is removed.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.core().listeners().add(listener)
+        self.shared().listeners().add(listener)
     }
 
-    /// Removes a listener; `false` if it is not there.
+    /// Removes a listener; `false` if it was removed before.
     #[expect(
         clippy::must_use_candidate,
-        reason = "who removes one rarely asks whether it was there"
+        reason = "few callers ask whether it was there"
     )]
     pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.core().listeners().remove(id)
+        self.shared().listeners().remove(id)
     }
 
-    /// The events from now on, for a task to await; see [`Subscription`]. Of those that wait, at most `capacity` (at least
-    /// one) are kept.
+    /// The events from now on, for a task to await; see [`Subscription`]. At most `capacity` events
+    /// wait (at least one).
     #[must_use]
     pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(self.core().listeners(), capacity)
+        Subscription::to(self.shared().listeners(), capacity)
     }
 
-    /// What a call would be told now, if the circuit is open.
+    /// The error that a call would get now, if the circuit is open.
     #[doc(hidden)]
     #[must_use]
     pub fn open_now(&self) -> Option<CircuitOpen> {
-        self.core().open_now()
+        self.shared().open_now()
     }
 
     pub(crate) fn join(&self, registry_listeners: &Arc<Listeners>) {
-        self.core().join(registry_listeners);
+        self.shared().join(registry_listeners);
     }
 
-    pub(crate) fn tell(&self, kinds: Vec<EventKind>) {
-        self.core().tell(kinds);
+    pub(crate) fn notify(&self, kinds: Vec<EventKind>) {
+        self.shared().notify(kinds);
     }
 
-    /// Tells what was recorded while nobody could be told.
-    pub(crate) fn tell_what_happened(&self) {
-        self.core().tell(Vec::new());
+    /// Delivers events that were recorded before the listeners joined.
+    pub(crate) fn deliver_events(&self) {
+        self.shared().notify(Vec::new());
     }
 
     pub(crate) fn leave(&self, registry_listeners: &Arc<Listeners>) {
-        self.core().leave(registry_listeners);
+        self.shared().leave(registry_listeners);
     }
 
     pub(crate) fn shared_name(&self) -> Name {
-        self.core().name().clone()
+        self.shared().name().clone()
     }
 
-    pub(crate) fn reconfigure(&self, settings: Settings) {
-        self.core().reconfigure(settings);
+    pub(crate) fn reconfigure(&self, settings: LiveSettings) {
+        self.shared().reconfigure(settings);
     }
 
     pub(crate) fn set_mode(&self, mode: OperatorMode) {
-        self.by_hand(|machine, now| machine.set_mode(mode, now));
+        self.operate(|machine, now| machine.set_mode(mode, now));
     }
 
-    /// Whether it is the static of an annotated function.
+    /// Whether it belongs to an annotated function.
     pub(crate) fn is_of_function(&self) -> bool {
         matches!(self.0, Handle::Static(_))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.core().is_closed()
+        self.shared().is_closed()
     }
 
-    /// Whether both are handles of one breaker.
+    /// Whether both are handles of the same breaker.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        std::ptr::eq(self.core(), other.core())
+        std::ptr::eq(self.shared(), other.shared())
     }
 
-    fn by_hand(&self, change: impl FnOnce(&mut Machine, Instant)) {
-        let result = self.core().by_hand(|machine, now| {
+    fn operate(&self, change: impl FnOnce(&mut Machine, Instant)) {
+        let result = self.shared().operate(|machine, now| {
             change(machine, now);
             Ok(())
         });
@@ -303,10 +311,10 @@ impl CircuitBreaker {
     }
 
     #[inline]
-    fn core(&self) -> &Core {
+    fn shared(&self) -> &SharedBreaker {
         match &self.0 {
-            Handle::Owned(core) => core,
-            Handle::Static(core) => core,
+            Handle::Owned(breaker) => breaker,
+            Handle::Static(breaker) => breaker,
         }
     }
 }
@@ -316,8 +324,8 @@ impl Default for CircuitBreaker {
     fn default() -> Self {
         Self::build(Setup::new(
             Name::Static("default"),
-            Settings::of_code(BreakerConfig::default().into_shared()),
-            Source::Default,
+            LiveSettings::of_code(BreakerConfig::default().into_shared()),
+            ClockSource::Default,
         ))
     }
 }
@@ -325,7 +333,7 @@ impl Default for CircuitBreaker {
 impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreaker")
-            .field("name", &self.core().name())
+            .field("name", &self.shared().name())
             .field("state", &self.state())
             .finish_non_exhaustive()
     }

@@ -5,90 +5,109 @@ use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::machine::{Ending, Ticket};
-use super::shared::Core;
-use crate::signal::{Classification, Fallible, Outcome, every_failure};
+use super::shared::SharedBreaker;
+use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failure};
 
-/// The right to make one call, from [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
+/// The right to make one call, from
+/// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
-/// It reports once, by value, or is dropped. Dropped with no outcome, the call counts as abandoned (see
-/// [`AbandonedOutcome`](super::AbandonedOutcome)); dropped while its thread unwinds from a panic, as a failure, also if the panic is that
-/// of another future of the same task. A half-open breaker's probe slot is free again in every case.
+/// It reports once, by value, or is dropped. If it is dropped without an outcome, the call counts
+/// as abandoned (see [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its
+/// thread unwinds from a panic, the call counts as a failure, even if another future of the same
+/// task panicked. In each case a half-open breaker's probe slot is free again.
 ///
 /// ```
-/// use resilient_core::{CircuitBreaker, Outcome};
+/// use resilient_core::breaker::CircuitBreaker;
+/// use resilient_core::signal::Outcome;
 ///
 /// let breaker = CircuitBreaker::default();
 /// let permit = breaker.try_acquire()?;
 /// let answer = "42".parse::<i32>();
 /// permit.report(if answer.is_ok() { Outcome::Success } else { Outcome::Failure });
-/// # Ok::<(), resilient_core::CircuitOpen>(())
+/// # Ok::<(), resilient_core::breaker::CircuitOpen>(())
 /// ```
-#[must_use = "a permit that is dropped counts as an abandoned call"]
+#[must_use = "a dropped permit counts as an abandoned call"]
 pub struct Permit<'breaker> {
-    core: &'breaker Core,
+    breaker: &'breaker SharedBreaker,
     ticket: Ticket,
 }
 
 impl<'breaker> Permit<'breaker> {
     #[inline]
-    pub(crate) fn new(core: &'breaker Core, ticket: Ticket) -> Self {
-        Self { core, ticket }
+    fn new(breaker: &'breaker SharedBreaker, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
     }
 
-    /// Says how the call ended.
+    /// The permit of a call, if the breaker is closed and does not time calls.
+    #[inline]
+    pub(crate) fn if_closed(breaker: &'breaker SharedBreaker) -> Option<Self> {
+        let ticket = breaker.admit_closed();
+        ticket.map(|ticket| Self::new(breaker, ticket))
+    }
+
+    /// The permit of a call in any state of the breaker.
+    #[inline(never)]
+    pub(crate) fn admitted(breaker: &'breaker SharedBreaker) -> Result<Self, CircuitOpen> {
+        breaker.admit(|ticket| Self::new(breaker, ticket))
+    }
+
+    /// Reports how the call ended.
     #[inline]
     pub fn report(self, outcome: Outcome) {
-        let (core, ticket) = self.into_parts();
+        let (breaker, ticket) = self.into_parts();
         if outcome != Outcome::Success {
-            core.report_outcome(ticket, outcome, None);
-        } else if !core.count_clean_success(ticket) {
-            core.report_success(ticket);
+            breaker.report_outcome(ticket, outcome, None);
+        } else if !breaker.count_clean_success(ticket) {
+            breaker.report_success(ticket);
         }
     }
 
-    /// Says how the call ended, and how long the dependency asks to be left alone: if this outcome opens the circuit, it
-    /// stays open at least that long, within `max_recovery_time`.
+    // B9: a hint prolongs the open time.
+    /// Reports how the call ended, with the dependency's hint: if this outcome opens the circuit,
+    /// it stays open at least that long, but no longer than `max_recovery_time`.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
-        let (core, ticket) = self.into_parts();
-        core.report_outcome(ticket, outcome, Some(retry_after));
+        let (breaker, ticket) = self.into_parts();
+        breaker.report_outcome(ticket, outcome, Some(retry_after));
     }
 
-    /// Says how the call ended by its output: an `Err` or `None` is a failure.
+    /// Reports the output of the call: an `Err` or `None` is a failure.
     #[inline]
     pub fn report_output<O: Fallible>(self, output: &O) {
         self.report_class(every_failure(output));
     }
 
-    /// Says how the call ended by the class of its output, which is `None` for a success. An error can be an answer, too: a
-    /// success to the breaker, counted as cheaply.
+    /// Reports the class of the call's output, which is `None` for a success. An error can also be
+    /// a success to the breaker, and is counted as cheaply.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
-        let (core, ticket) = self.into_parts();
+        let (breaker, ticket) = self.into_parts();
         match class {
             Some(class) if class.health != Outcome::Success => {
-                core.report_outcome(ticket, class.health, class.retry_after);
+                breaker.report_outcome(ticket, class.health, class.retry_after);
             }
-            _ if core.count_clean_success(ticket) => {}
-            _ => core.report_success(ticket),
+            _ if breaker.count_clean_success(ticket) => {}
+            _ => breaker.report_success(ticket),
         }
     }
 
-    /// The same permit. One that comes out of a function's memory is read there, so that others need not go there.
+    /// Copies a permit that a function returned through memory, so that permits on the fast path
+    /// stay in registers.
     #[inline]
     pub(crate) fn renewed(self) -> Self {
-        let (core, ticket) = self.into_parts();
-        Self::new(core, ticket)
+        let (breaker, ticket) = self.into_parts();
+        Self::new(breaker, ticket)
     }
 
-    /// What it is made of: a few words that stay in registers, where a permit that is passed by reference would go to memory
-    /// and back on every call.
+    /// Takes the permit apart into words that stay in registers. A permit passed by reference would
+    /// go to memory and back on every call.
     #[inline]
-    pub(crate) fn into_parts(self) -> (&'breaker Core, Ticket) {
+    fn into_parts(self) -> (&'breaker SharedBreaker, Ticket) {
         let permit = ManuallyDrop::new(self);
-        (permit.core, permit.ticket)
+        (permit.breaker, permit.ticket)
     }
 }
 
+// B2: a dropped permit reports. A panic is a failure.
 impl Drop for Permit<'_> {
     #[expect(
         clippy::inline_always,
@@ -96,7 +115,7 @@ impl Drop for Permit<'_> {
     )]
     #[inline(always)]
     fn drop(&mut self) {
-        report_dropped(self.core, self.ticket);
+        report_dropped(self.breaker, self.ticket);
     }
 }
 
@@ -104,19 +123,19 @@ impl Drop for Permit<'_> {
 /// takes the parts by value, so that a permit can stay in registers.
 #[cold]
 #[inline(never)]
-fn report_dropped(core: &Core, ticket: Ticket) {
+fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {
     let ending = if std::thread::panicking() {
         Ending::Reported(Outcome::Failure)
     } else {
         Ending::Abandoned
     };
-    core.report(ticket, ending, None);
+    breaker.report(ticket, ending, None);
 }
 
 impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
-            .field("breaker", &self.core.name())
+            .field("breaker", &self.breaker.name())
             .finish_non_exhaustive()
     }
 }

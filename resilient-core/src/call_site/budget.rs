@@ -1,4 +1,4 @@
-//! What `budget = …` of an annotated function stands for: a name, which a static resolves once, or a value.
+//! The value of `budget = …`: a name, which a static resolves once, or a budget.
 
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -8,14 +8,14 @@ use crate::retry::RetryBudget;
 
 /// The call site of a function that names its retry budget.
 #[derive(Debug)]
-pub struct BudgetSite {
+pub struct BudgetCallSite {
     name: &'static str,
     budget: OnceLock<RetryBudget>,
     place: &'static Location<'static>,
 }
 
-impl BudgetSite {
-    /// A site that has not been called.
+impl BudgetCallSite {
+    /// A call site before its first call.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
@@ -26,7 +26,8 @@ impl BudgetSite {
         }
     }
 
-    /// The budget of this name, made with the defaults if nobody has: there always is one. The registry is asked once.
+    /// The budget of this name, made with the defaults if the name is new: always `Some`. It is
+    /// looked up once.
     #[inline]
     pub fn budget(&'static self) -> Option<&'static RetryBudget> {
         Some(match self.budget.get() {
@@ -37,21 +38,23 @@ impl BudgetSite {
 
     #[cold]
     fn resolve(&'static self) -> &'static RetryBudget {
-        // Outside the cell: the registry tells listeners, and one of them may call the very function.
+        // Outside the cell: the registry notifies listeners, and one of them may call this
+        // function.
         let budget = Registry::global().assume_budget(self.name, self.place);
         self.budget.get_or_init(|| budget)
     }
 }
 
-/// What can be given to `budget` other than a name.
+/// A value of `budget = …` other than a name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no retry budget",
     label = "expected `RetryBudget` or `Option<RetryBudget>`",
-    note = "write the name of a budget as a string literal, `budget = \"payments\"`; or give a `RetryBudget`, as \
-            `Registry::get_or_register_budget` returns it, or an `Option` of one, where `None` is no budget"
+    note = "write the name of a budget as a string literal, `budget = \"payments\"`; or give a \
+            `RetryBudget`, as `Registry::get_or_register_budget` returns it, or an `Option` of \
+            one, where `None` is no budget"
 )]
 pub trait GivenBudget {
-    /// The budget, kept for the call.
+    /// The budget of the call.
     #[must_use]
     fn given(&self) -> Option<RetryBudget>;
 }
@@ -74,7 +77,7 @@ impl<B: GivenBudget + ?Sized> GivenBudget for &B {
     }
 }
 
-/// A budget as the user has it, kept for the call.
+/// The user's budget, for one call.
 #[must_use]
 pub fn given_budget(budget: &(impl GivenBudget + ?Sized)) -> Option<RetryBudget> {
     budget.given()

@@ -1,23 +1,29 @@
-//! Those who listen: to one breaker, or to a registry.
+//! The listeners of one breaker or of a registry.
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use super::Event;
+use super::kind::Event;
 use crate::platform::{contain, discard};
 
-/// Names a listener, to remove it.
+/// Identifies a listener, to remove it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// Those who listen to one breaker, or to a registry.
+/// The listeners of one breaker, of a group or of a registry.
 #[derive(Default)]
 pub(crate) struct Listeners {
     list: RwLock<Vec<(ListenerId, Listener)>>,
+}
+
+/// The listeners of the global registry. They hear events that belong to no other registry, too.
+pub(crate) fn global_listeners() -> &'static Arc<Listeners> {
+    static GLOBAL: LazyLock<Arc<Listeners>> = LazyLock::new(Arc::default);
+    &GLOBAL
 }
 
 impl Listeners {
@@ -33,7 +39,7 @@ impl Listeners {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         let found = list.iter().position(|(each, _)| *each == id);
         let removed = found.map(|index| list.remove(index));
-        // A listener's own drop is user code: not under the lock.
+        // The listener's drop is user code: not under the lock.
         drop(list);
         removed.is_some()
     }
@@ -43,17 +49,18 @@ impl Listeners {
         list.is_empty()
     }
 
-    /// Tells every listener, and says how many of them panicked. No lock is held meanwhile.
-    pub(crate) fn tell(&self, event: &Event) -> u64 {
+    // B14: no lock is held while a listener runs, and its panic is contained.
+    /// Calls every listener, and returns how many of them panicked.
+    pub(crate) fn notify(&self, event: &Event) -> u64 {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         let listeners: Vec<Listener> = list.iter().map(|(_, each)| Arc::clone(each)).collect();
         drop(list);
         let mut panics = 0;
         for listener in listeners {
-            // It may have been removed meanwhile, so that dropping it is its own code, too.
-            let told = contain(|| listener(event));
+            // It may have been removed meanwhile; then this drop runs user code, too.
+            let called = contain(|| listener(event));
             let dropped = contain(|| drop(listener));
-            for payload in [told.err(), dropped.err()].into_iter().flatten() {
+            for payload in [called.err(), dropped.err()].into_iter().flatten() {
                 discard(payload);
                 panics += 1;
             }

@@ -1,4 +1,4 @@
-//! Events for a task to await: a bounded queue between a listener and the one who reads it.
+//! Events for a task to await, through a bounded queue.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,16 +6,19 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::{Event, ListenerId, Listeners};
+use super::kind::Event;
+use super::listeners::{ListenerId, Listeners};
 
-/// Events in order, from [`CircuitBreaker::subscribe`](crate::CircuitBreaker::subscribe) or
-/// [`Registry::subscribe`](crate::Registry::subscribe) on, until it is dropped.
+/// The events of a breaker or registry, in order, until the subscription is dropped: from
+/// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
+/// [`Registry::subscribe`](crate::registry::Registry::subscribe).
 ///
-/// It is bounded and never holds up a call: of more events than its capacity, the oldest are lost, and
-/// [counted](Subscription::lost). It needs no runtime.
+/// It is bounded and never delays a call: if more events wait than its capacity, the oldest are
+/// lost and [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
-/// use resilient_core::{CircuitBreaker, EventKind, CircuitState};
+/// use resilient_core::breaker::{CircuitBreaker, CircuitState};
+/// use resilient_core::event::EventKind;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let breaker = CircuitBreaker::default();
@@ -23,7 +26,8 @@ use super::{Event, ListenerId, Listeners};
 /// breaker.force_open();
 ///
 /// let event = events.next().await.unwrap();
-/// assert!(matches!(event.kind(), EventKind::Transition(step) if step.to == CircuitState::ForcedOpen));
+/// let EventKind::Transition(step) = event.kind() else { panic!() };
+/// assert_eq!(step.to, CircuitState::ForcedOpen);
 /// # });
 /// ```
 pub struct Subscription {
@@ -41,7 +45,7 @@ struct Queue {
 struct State {
     events: VecDeque<Event>,
     lost: u64,
-    /// Nobody will send any more.
+    /// The breaker or registry is gone.
     closed: bool,
     waker: Option<Waker>,
 }
@@ -74,9 +78,9 @@ impl Subscription {
         self.queue.lock().events.pop_front()
     }
 
-    /// The same as [`Subscription::next`], for those who write futures or streams by hand.
+    /// Polls for the next event, in a future or stream written by hand: see [`Subscription::next`].
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        // A waker's clone and drop are foreign code: not under the lock.
+        // A waker's clone and drop are user code: not under the lock.
         let waker = context.waker().clone();
         let mut state = self.queue.lock();
         if let Some(event) = state.events.pop_front() {
@@ -91,7 +95,7 @@ impl Subscription {
         Poll::Pending
     }
 
-    /// How many events were lost so far because nobody read them in time.
+    /// How many events were lost because they were not read in time.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.queue.lock().lost
@@ -132,7 +136,7 @@ impl Queue {
     }
 }
 
-/// The listener's end; dropped with the listener.
+/// The listener's end of the queue; dropped with the listener.
 struct Sender(Arc<Queue>);
 
 impl Sender {

@@ -16,34 +16,28 @@ pub fn hint<E: ?Sized>(error: &E, ask: impl FnOnce(&E) -> Option<Duration>) -> O
     ask(error)
 }
 
-/// The class of a failed output after the keys that look at its error; `None` for a success.
+/// The error of a failed output.
 #[inline]
-pub fn refine<O: Fallible>(
-    class: Option<Classification>,
+pub fn error_of<O: Fallible>(output: &O) -> Option<&O::Error> {
+    output.failure()
+}
+
+/// The error and the class of a failed output, for the keys that look at the error.
+#[inline]
+pub fn failure_of<O: Fallible>(
     output: &O,
-    by: impl FnOnce(&O::Error, Classification) -> Classification,
-) -> Option<Classification> {
-    match (class, output.failure()) {
-        (Some(class), Some(error)) => Some(by(error, class)),
+    class: Option<Classification>,
+) -> Option<(&O::Error, Classification)> {
+    match (output.failure(), class) {
+        (Some(error), Some(class)) => Some((error, class)),
         _ => None,
     }
 }
 
-/// As [`refine`]. An output without an error is a failure if the user's predicate has `chosen` it.
+/// An output without an error is a failure if the user's predicate has `chosen` it.
 #[inline]
-pub fn refine_or_chosen<O: Fallible>(
-    class: Option<Classification>,
-    output: &O,
-    chosen: bool,
-    by: impl FnOnce(&O::Error, Classification) -> Classification,
-) -> Option<Classification> {
-    refine(class, output, by).or_else(|| chosen.then(Classification::transient))
-}
-
-/// Whether the output failed with an error that meets the condition.
-#[inline]
-pub fn error_is<O: Fallible>(output: &O, condition: impl FnOnce(&O::Error) -> bool) -> bool {
-    output.failure().is_some_and(condition)
+pub fn or_chosen(class: Option<Classification>, chosen: bool) -> Option<Classification> {
+    class.or_else(|| chosen.then(Classification::transient))
 }
 
 /// `ignore` and `ignore_if`.

@@ -1,24 +1,24 @@
-//! What `#[fallback]` puts in the place of a failed output: what expanded code calls. No public API.
+//! What the expansion of `#[fallback]` calls.
 
 use std::future::{Ready, ready};
 
-/// An output that a fallback can take the place of.
+/// An output that a fallback can replace.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell success from failure",
     label = "`#[fallback]` replaces a failed `Result` or `Option`, and this is neither",
     note = "return a `Result` or an `Option`"
 )]
 pub trait Replaced: Sized {
-    /// What a success holds.
+    /// The value of a success.
     type Value;
-    /// What a failure holds.
+    /// The error of a failure.
     type Error;
 
-    /// The output as it is, or its error.
+    /// The output if it is a success, else its error.
     ///
     /// # Errors
     ///
-    /// That of a failed output.
+    /// The error of a failed output.
     fn unless_failed(self) -> Result<Self, Self::Error>;
 
     /// A success.
@@ -68,11 +68,11 @@ impl<T> Replaced for Option<T> {
     }
 }
 
-/// The output as it is, or its error.
+/// The output if it is a success, else its error.
 ///
 /// # Errors
 ///
-/// That of a failed output.
+/// The error of a failed output.
 #[inline]
 pub fn unless_failed<O: Replaced>(output: O) -> Result<O, O::Error> {
     output.unless_failed()
@@ -84,7 +84,7 @@ pub fn fallback_value<O: Replaced>(value: O::Value) -> O {
     O::of_value(value)
 }
 
-/// A failure that the fallback is not for.
+/// A failure that the fallback does not replace.
 #[inline]
 pub fn not_replaced<O: Replaced>(error: O::Error) -> O {
     O::of_error(error)
@@ -122,7 +122,7 @@ where
     with(error).answer()
 }
 
-/// What a fallback of unknown kind returns: an output, or a future of one. `M` tells the two apart.
+/// The return value of a fallback function: an output, or a future of one. `M` tells them apart.
 #[diagnostic::on_unimplemented(
     message = "this fallback returns `{Self}`, and the function `{O}`",
     label = "returns neither the function's output nor a future of it",
@@ -132,15 +132,15 @@ pub trait Answer<O, M> {
     /// The future that is awaited.
     type Future: Future<Output = O>;
 
-    /// The output, sooner or later.
+    /// The future of the output.
     fn answer(self) -> Self::Future;
 }
 
-/// An output, which is there.
+/// Marks an output.
 #[derive(Debug)]
 pub struct AtOnce;
 
-/// A future of an output.
+/// Marks a future of an output.
 #[derive(Debug)]
 pub struct Later;
 
@@ -162,9 +162,10 @@ impl<O, F: Future<Output = O>> Answer<O, Later> for F {
     }
 }
 
-/// A copy of an argument for the body, so that the fallback can name it afterwards.
+/// A copy of an argument for the body, so that the fallback can use the argument afterwards.
 #[diagnostic::on_unimplemented(
-    message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is not `Clone`",
+    message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is \
+            not `Clone`",
     label = "moved by the body, so the fallback needs one of its own",
     note = "take `&{Self}` or `Arc<{Self}>`, or derive `Clone`"
 )]

@@ -1,12 +1,13 @@
-//! What can be given for a time limit of an annotated function, besides text.
+//! The values of a time limit, other than text.
 
 use std::time::Duration;
 
-/// A time limit, or none. Everything that converts into `Option<Duration>` is one.
+/// A time limit or `None`: everything that converts into `Option<Duration>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no time limit",
     label = "expected `Duration` or `Option<Duration>`",
-    note = "write a time as text, as in \"2s\", or give a `Duration`, or an `Option` of one, where `None` is no limit"
+    note = "write a time as text, as in \"2s\", or give a `Duration`, or an `Option` of one, \
+            where `None` is no limit"
 )]
 pub trait GivenLimit {
     /// The limit of this call.

@@ -4,14 +4,14 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 
 use crate::breaker::CircuitBreaker;
-use crate::call_site::KeyedSite;
+use crate::call_site::KeyedCallSite;
 use crate::keyed::BreakerKey;
 
-/// The key of a breaker as the user has it: a reference looks up what it refers to, so that a known key is not copied;
-/// anything else is a key itself.
+/// The user's key of a breaker. A reference is looked up by its target, so that a known key is not
+/// copied; any other value is the key itself.
 ///
-/// Method resolution tries the inherent methods of this type first, then, through `Deref`, those of [`KeyValue`] and
-/// [`KeyAny`].
+/// Method resolution tries the inherent methods of this type first, then, through `Deref`, those of
+/// [`KeyValue`] and [`KeyAny`].
 #[derive(Debug)]
 pub struct Key<'a, T>(KeyValue<'a, T>);
 
@@ -51,7 +51,7 @@ where
     Q: Hash + Eq + ToOwned + ?Sized,
     Q::Owned: BreakerKey + Borrow<Q>,
 {
-    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+    pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
         site.breaker::<Q::Owned, Q>(*self.0.0.0)
     }
 }
@@ -61,20 +61,20 @@ where
     Q: Hash + Eq + ToOwned + ?Sized,
     Q::Owned: BreakerKey + Borrow<Q>,
 {
-    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+    pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
         site.breaker::<Q::Owned, Q>(&**self.0.0.0)
     }
 }
 
 impl<K: BreakerKey> KeyValue<'_, K> {
-    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker {
+    pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
         site.breaker::<K, K>(self.0.0)
     }
 }
 
 impl<T> KeyAny<'_, T> {
-    /// Only there for its bound, which says what is missing.
-    pub fn resilient_breaker(&self, site: &'static KeyedSite) -> CircuitBreaker
+    /// Its bound makes the compiler say what is missing.
+    pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker
     where
         T: BreakerKey,
     {

@@ -24,20 +24,17 @@ pub use self::judge::*;
 pub use self::key::*;
 pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
+/// Internals that models use.
+#[cfg(any(loom, shuttle))]
+pub use crate::breaker::{HandOver, own_stripe};
 #[cfg(feature = "inventory")]
 pub use crate::call_site::Annotated;
-pub use crate::call_site::{BudgetSite, GivenBudget, given_budget};
-pub use crate::call_site::{Declaration, KeyedSite, Site};
+pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
+pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::retry::{
     Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, Entered, ErrorLog, GiveUpEvent, Jitter,
     LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent, RetryPolicy, RetrySettings,
     StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
-};
-/// What models see of the inside.
-#[cfg(any(loom, shuttle))]
-pub use crate::{
-    breaker::{HandOver, own_slot},
-    seeded::{Bug, with_bug},
 };
 /// The standard names that expanded code uses, by paths that work under `no_implicit_prelude`.
 pub use core::{
@@ -52,7 +49,8 @@ pub use core::{
 #[cfg(feature = "inventory")]
 pub use inventory;
 
-/// Lists nothing. The attribute's feature can be on where this one is off: it is built for the host, once for all.
+/// Lists nothing. The macro crate may have the feature `inventory` while this crate has not: it is
+/// built once, for the host.
 #[cfg(not(feature = "inventory"))]
 pub mod inventory {
     #[doc(hidden)]

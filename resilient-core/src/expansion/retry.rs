@@ -92,6 +92,13 @@ pub fn after_rejection(
     retry.after(AttemptEnd::Rejected(open), None)
 }
 
+/// The end of an attempt that `limit` cut short, with an error that `except` matches or not.
+#[inline]
+#[must_use]
+pub fn cut(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
+    AttemptEnd::Cut { limit, excepted }
+}
+
 /// The call ends with a success.
 #[inline]
 pub fn succeeded(retry: &mut RetryDriver<'_>) {

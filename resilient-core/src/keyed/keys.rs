@@ -1,7 +1,8 @@
-//! The keys that have a breaker of their own: a bounded map that forgets closed breakers only.
+//! The keys with their own breaker: a bounded map that evicts only closed breakers.
 //!
-//! Which one is forgotten is decided by a clock hand (second chance): it goes around the entries, skips those that are not
-//! closed, clears the mark of those that were used since it last came by, and takes the first closed one without a mark.
+//! A clock hand (second chance) chooses the breaker to evict. It goes around the entries, skips
+//! those that are not closed, clears the mark of those that were used since it last came by, and
+//! takes the first closed one without a mark.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
@@ -11,33 +12,32 @@ use std::sync::atomic::Ordering::Relaxed;
 use indexmap::{Equivalent, IndexMap};
 
 use crate::breaker::CircuitBreaker;
-use crate::seeded::{Bug, seeded};
 
 #[derive(Debug)]
 pub(super) struct Keys<K> {
-    entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<AsItIs>>,
+    entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<ComputedHash>>,
     hand: usize,
-    /// How often a circuit had been closed when the hand last went all around and found none; no key came since.
+    /// The number of closings when the hand last found no closed breaker; no key was added since.
     none_closed_at: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Entry {
     breaker: CircuitBreaker,
-    /// Since the hand last came by. A mark that stands is not written again.
+    /// Whether it was used since the hand last came by. A mark that is set is not written again.
     used: AtomicBool,
 }
 
-/// What became of a new key.
+/// Where a new key was placed.
 #[derive(Debug)]
 pub(super) enum Placed {
-    /// It has this breaker, which another thread may have made; and these had to go.
+    /// It has this breaker, which another thread may have made; these were evicted.
     Own(CircuitBreaker, Vec<Evicted>),
-    /// There is no room for it.
+    /// There is no room.
     Nowhere,
 }
 
-/// A forgotten breaker. The key is here, too, since dropping it is foreign code: not under a lock.
+/// An evicted breaker. It holds the key, too, since dropping a key is user code: not under a lock.
 #[derive(Debug)]
 pub(super) struct Evicted {
     pub(super) breaker: CircuitBreaker,
@@ -65,8 +65,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Some(entry.breaker.clone())
     }
 
-    /// Gives a key its breaker, unless it has one. A key that is not taken stays with the caller: its drop is foreign code.
-    /// `closings` counts the circuits that were closed so far.
+    /// Gives a key its breaker, unless it has one. A key that is not taken stays with the caller:
+    /// its drop is user code. `closings` is the number of times that a circuit closed.
     pub(super) fn place(
         &mut self,
         hash: u64,
@@ -76,7 +76,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         closings: u64,
     ) -> Placed {
         let known = key.as_ref().and_then(|key| self.get(hash, key));
-        if let Some(known) = known.filter(|_| !seeded(Bug::KeyPlacedUnseen)) {
+        if let Some(known) = known {
             return Placed::Own(known, Vec::new());
         }
         let mut evicted = Vec::new();
@@ -94,7 +94,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Placed::Own(breaker.clone(), evicted)
     }
 
-    /// Forgets closed breakers until one more fits.
+    // G4: only closed breakers are evicted.
+    /// Evicts closed breakers until one more fits.
     pub(super) fn make_room(
         &mut self,
         most: usize,
@@ -102,7 +103,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         evicted: &mut Vec<Evicted>,
     ) -> bool {
         while self.entries.len() >= most {
-            // Nothing was closed since none was: an attacker's keys cost no second search.
+            // No circuit closed since the last search: an attacker's keys cost no second one.
             if self.none_closed_at == Some(closings) {
                 return false;
             }
@@ -128,7 +129,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         self.entries.values().map(|entry| entry.breaker.clone())
     }
 
-    /// The first round clears marks, so the second finds one if there is any.
+    /// The first round clears marks, so the second finds a closed breaker if there is one.
     fn find_closed(&mut self) -> Option<usize> {
         let count = self.entries.len();
         for _ in 0..2 * count {
@@ -136,8 +137,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
                 self.hand = 0;
             }
             let (_, entry) = self.entries.get_index(self.hand)?;
-            let may_go = entry.breaker.is_closed() || seeded(Bug::OpenKeyForgotten);
-            if may_go && !entry.used.swap(false, Relaxed) {
+            if entry.breaker.is_closed() && !entry.used.swap(false, Relaxed) {
                 return Some(self.hand);
             }
             self.hand += 1;
@@ -146,7 +146,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
     }
 }
 
-/// Computes hashes, outside any lock, with keys that an attacker does not know.
+/// Computes hashes, outside any lock, with random keys that an attacker does not know.
 #[derive(Debug, Default)]
 pub(super) struct Hashing(RandomState);
 
@@ -193,11 +193,11 @@ impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Hashed<K>> for Wanted<'_, Q> {
     }
 }
 
-/// Takes the hash that was computed before.
+/// Returns the hash that was computed before.
 #[derive(Debug, Default)]
-struct AsItIs(u64);
+struct ComputedHash(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for ComputedHash {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -1,4 +1,6 @@
-use crate::{BreakerConfig, BreakerOverride, CircuitState, KeyedBreakers, OperatorMode, Registry};
+use super::KeyedBreakers;
+use crate::breaker::{BreakerConfig, CircuitState, OperatorMode};
+use crate::registry::{BreakerOverride, Registry};
 
 fn keyed(registry: &Registry) -> KeyedBreakers<u32> {
     let hosts = registry.get_or_register_keyed("hosts", BreakerConfig::default());

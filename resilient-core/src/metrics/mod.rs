@@ -1,77 +1,47 @@
-//! The feature `metrics`: what breakers and budgets count, for whatever recorder the program has installed.
+//! The feature `metrics`: the counts of breakers and budgets, for the program's recorder.
 //!
-//! Healthy calls are counted by the breaker already, at no cost to speak of. So nothing is recorded on the hot path: the
-//! recorder is brought up to date when a breaker changes its state, and when [`Registry::record_metrics`] is called, which
-//! is right before the numbers are read.
-
-mod calls;
+//! Breakers count healthy calls anyway, so nothing is recorded on the hot path. The recorder is
+//! updated when a breaker changes its state, and in [`Registry::record_metrics`], right before the
+//! numbers are read.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-pub(crate) use self::calls::{Call, ended};
-use crate::breaker::CircuitState;
-use crate::breaker::shared::Core;
-use crate::keyed::Summary;
-use crate::platform::{contain, discard};
 use crate::registry::Registry;
 use crate::retry::BudgetSnapshot;
+use crate::telemetry::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
+use crate::telemetry::{record, totals};
 
-const CALLS: &str = "resilient.breaker.calls";
-const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
-const TRANSITIONS: &str = "resilient.breaker.transitions";
-const STATE: &str = "resilient.breaker.state";
 const RETRY_CALLS: &str = "resilient.retry.calls";
-const TIME_IN_STATE: &str = "resilient.breaker.time_in_state";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
 const BUDGET_RETURNED: &str = "resilient.budget.returned";
 
-/// Brings the recorder up to date with one registered breaker.
-pub(crate) fn changed(core: &Core) {
-    let snapshot = core.snapshot();
-    let mut summary = Summary::default();
-    summary.add(&snapshot);
-    // The recorder is foreign code.
-    if let Err(payload) = contain(|| record(&snapshot.name, &summary)) {
-        discard(payload);
-    }
-}
-
 impl Registry {
-    /// Brings the recorder of the crate `metrics` up to date: call it before the numbers are read, as in the handler of a
-    /// scrape, or from time to time.
+    /// Updates the recorder of the crate `metrics`. Call it before the numbers are read, for
+    /// example in the handler of a scrape, or from time to time.
     ///
-    /// | metric | kind | labels | what |
-    /// |---|---|---|---|
-    /// | `resilient.breaker.calls` | counter | `breaker`, `result`: `success`, `failure`, `ignored`, `abandoned`, `late`, `rejected` | calls; each is in exactly one |
-    /// | `resilient.breaker.slow_calls` | counter | `breaker` | of the successes and failures, those that took at least `slow_call` |
-    /// | `resilient.breaker.transitions` | counter | `breaker`, `to`: a state | how often the breaker went into each state |
-    /// | `resilient.breaker.state` | gauge | `breaker`, `state`: `closed`, `open`, `half_open`, `forced_open`, `disabled`, `observe_only` | 1 for the state that it is in, 0 for the others; of a name with keys, how many are in each |
-    /// | `resilient.breaker.time_in_state` | counter, milliseconds | `breaker`, `state` | how long the breaker has been in each state |
-    /// | `resilient.retry.calls` | counter | `result`: `success`, `success_after_retry`, a reason of [`StopReason`](crate::StopReason), `cancelled`, `panicked` | calls under a retry, of the whole process, recorded by the [global](Registry::global) registry; each is in exactly one |
-    /// | `resilient.budget.tokens` | gauge | `budget` | what is in the bucket of a retry budget |
-    /// | `resilient.budget.capacity` | gauge | `budget` | what fits into it |
-    /// | `resilient.budget.retries` | counter | `budget`, `result`: `granted`, `refused` | retries that were asked for; each is in exactly one |
-    /// | `resilient.budget.returned` | counter | `budget` | of those granted, the ones that were cancelled before their attempt |
+    #[doc = include_str!("metrics.md")]
     ///
-    /// `breaker` and `budget` are registered names, never a key, so that the number of series is bounded by the code. A breaker that
-    /// changes its state is recorded at once, without this call, unless it is one of several of its name.
+    /// `breaker` and `budget` are registered names, never a key, so that the code bounds the number
+    /// of series. A breaker that changes its state is recorded at once, without this call, unless
+    /// its name has a breaker for each key.
     ///
-    /// Counters of a name with keys go on when a key is forgotten. While that happens, one reading may lack what it had
-    /// counted; recorders that take `absolute` for what it is, the greatest value so far, show nothing of it.
+    /// Counters of a name with keys continue when a key is evicted. One reading may then lack the
+    /// counts of that key; recorders for which `absolute` is the greatest value so far do not show
+    /// this.
     ///
-    /// A panic of the recorder's is contained where a state changes, and goes to the caller here.
+    /// A panic of the recorder is contained where a state changes, and reaches the caller here.
     pub fn record_metrics(&self) {
         describe();
-        for (name, member) in self.all().members() {
-            record(name, &member.summary());
+        for (name, entry) in self.all().entries() {
+            record(name, &entry.summary());
         }
         for budget in self.budgets() {
             record_budget(&budget);
         }
         if self.is_global() {
-            for (result, calls) in calls::totals() {
+            for (result, calls) in totals() {
                 counter!(RETRY_CALLS, "result" => result).absolute(calls);
             }
         }
@@ -129,29 +99,6 @@ fn describe() {
         Unit::Count,
         "Granted retries that were cancelled before their attempt"
     );
-}
-
-fn record(name: &str, summary: &Summary) {
-    let breaker = || name.to_owned();
-    let totals = &summary.totals;
-    for (result, count) in [
-        ("success", totals.success),
-        ("failure", totals.failure),
-        ("ignored", totals.ignored),
-        ("abandoned", totals.abandoned),
-        ("late", totals.late),
-        ("rejected", totals.rejected),
-    ] {
-        counter!(CALLS, "breaker" => breaker(), "result" => result).absolute(count);
-    }
-    counter!(SLOW_CALLS, "breaker" => breaker()).absolute(totals.slow);
-    for (state, in_state) in CircuitState::ALL.into_iter().zip(summary.in_state) {
-        let to = summary.transitions.of(state);
-        counter!(TRANSITIONS, "breaker" => breaker(), "to" => state.as_str()).absolute(to);
-        gauge!(STATE, "breaker" => breaker(), "state" => state.as_str()).set(in_state as f64);
-        let millis = u64::try_from(summary.times.of(state).as_millis()).unwrap_or(u64::MAX);
-        counter!(TIME_IN_STATE, "breaker" => breaker(), "state" => state.as_str()).absolute(millis);
-    }
 }
 
 fn record_budget(budget: &BudgetSnapshot) {

@@ -1,7 +1,8 @@
 //! What the crate needs from the platform: atomics and locks (a model checker's under `cfg(loom)`
-//! and `cfg(shuttle)`), and containment of panics in code that is not ours.
+//! and `cfg(shuttle)`), containment of panics in user code, and random numbers.
 
 mod panics;
+pub(crate) mod random;
 mod sync;
 
 pub(crate) use self::panics::{contain, discard};

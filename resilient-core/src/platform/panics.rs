@@ -1,9 +1,9 @@
-//! Containing the panics of code that is not ours: listeners, clocks, subscribers.
+//! Contains the panics of user code: listeners, clocks, subscribers.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs code that is not ours.
+/// Runs user code, and catches its panic.
 pub(crate) fn contain<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
     catch_unwind(AssertUnwindSafe(code))
 }

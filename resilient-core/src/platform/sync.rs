@@ -1,6 +1,6 @@
-//! What the shared breaker is made of: the standard library's primitives, or those of a model checker.
+//! Locks and atomics: the standard library's, or those of a model checker.
 //!
-//! The models are in `tests/loom.rs` and `tests/shuttle.rs`, each with the command that runs it.
+//! The models are in `tests/loom` and `tests/shuttle.rs`, each with the command that runs it.
 
 #[cfg(loom)]
 pub(crate) use self::loom_atomic::AtomicU64;
@@ -17,9 +17,10 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
 };
 
-/// Loom remembers one access to each atomic. It does not try a store before another thread's load if any thread has loaded
-/// since, and most of our stores follow a load by the same thread. So models run twice: with atomics as they are, where loads
-/// may see old values; and with ones whose every access reads and writes the newest value, of which loom tries all orders.
+/// Loom remembers one access to each atomic. It does not try a store before another thread's load
+/// if any thread has loaded since, and most of our stores follow a load by the same thread. So
+/// models run twice: with plain atomics, whose loads may see old values; and with atomics whose
+/// every access reads and writes the newest value, of which loom tries all orders.
 #[cfg(loom)]
 mod loom_atomic {
     use std::cell::Cell;

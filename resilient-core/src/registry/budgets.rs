@@ -1,37 +1,21 @@
-//! Retry budgets by name: what code declares, and what operators find.
+//! Retry budgets by name.
 
-use std::collections::BTreeMap;
 use std::panic::Location;
 
-use super::overrides::{OverrideError, Overrides};
-use super::{Entries, NameTakenError, Registry};
+use super::budget_entry::{BudgetEntry, BudgetRegistration};
+use super::name_taken::NameTakenError;
+use super::registry_handle::Registry;
 use crate::event::{Event, EventKind};
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
 use crate::signal::Name;
 
-#[derive(Debug)]
-pub(super) struct BudgetEntry {
-    budget: RetryBudget,
-    declared: Declared,
-    conflict_told: bool,
-}
-
-/// What code says of a name.
-#[derive(Debug)]
-struct Declared {
-    /// What a second declaration is compared with, and what overrides start from.
-    config: BudgetConfig,
-    /// No code has said anything but the name: the settings are the defaults until some does.
-    is_assumed: bool,
-    place: &'static Location<'static>,
-}
-
-/// Budgets have names of their own: a budget and a breaker of one name have nothing to do with each other.
+/// Budgets and breakers have separate names: a budget and a breaker may have the same one.
 impl Registry {
     /// The retry budget of this name.
     ///
     /// ```
-    /// use resilient_core::{BudgetConfig, Registry};
+    /// use resilient_core::registry::Registry;
+    /// use resilient_core::retry::BudgetConfig;
     ///
     /// let registry = Registry::new();
     /// let payments = registry.get_or_register_budget("payments", BudgetConfig::default());
@@ -44,73 +28,76 @@ impl Registry {
         entries.budgets.get(name).map(|entry| entry.budget.clone())
     }
 
-    /// The retry budget of this name, made with `config` if there is none. However many threads ask at once, there is one.
+    /// The retry budget of this name, made with `config` if the name is new. However many threads
+    /// ask at once, there is one budget.
     ///
-    /// If code declared it with other settings before, those hold, and the conflict is told once: as
-    /// [`EventKind::Conflict`], and as a warning with the feature `tracing`.
+    /// If code registered the name with other settings before, those apply, and the conflict is
+    /// reported once: as [`EventKind::Conflict`], and as a warning with the feature `tracing`.
     ///
-    /// A function under `#[retry(budget = "…")]` names a budget without settings, which begins with the defaults if it is
-    /// called before any code declares that name. The first declaration wins over those, at whatever time it comes: the
-    /// budget that the function uses goes on with its settings, and with as many tokens as if it had begun with them.
+    /// A function under `#[retry(budget = "…")]` names a budget without settings. If it is called
+    /// first, the budget starts with the defaults. The first registration with settings replaces
+    /// these, even if it comes later: the budget then has as many tokens as if it had started with
+    /// those settings.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_budget(&self, name: &str, config: BudgetConfig) -> RetryBudget {
         if let Some(entry) = self.read().budgets.get(name) {
-            if !entry.declared.is_assumed && entry.declared.config == config {
+            if !entry.registration.is_assumed && entry.registration.config == config {
                 return entry.budget.clone();
             }
         }
-        let declared = Declared {
+        let registration = BudgetRegistration {
             config,
             is_assumed: false,
             place: Location::caller(),
         };
-        self.declare_budget(Name::from(name.to_owned()), declared)
+        self.register_named_budget(Name::from(name.to_owned()), registration)
     }
 
-    /// The budget that a call site names without saying anything of it.
+    /// The budget that a call site names without settings.
     pub(crate) fn assume_budget(
         &self,
         name: &'static str,
         place: &'static Location<'static>,
     ) -> RetryBudget {
-        let declared = Declared {
+        let registration = BudgetRegistration {
             config: BudgetConfig::default(),
             is_assumed: true,
             place,
         };
-        self.declare_budget(Name::Static(name), declared)
+        self.register_named_budget(Name::Static(name), registration)
     }
 
-    fn declare_budget(&self, name: Name, declared: Declared) -> RetryBudget {
+    fn register_named_budget(&self, name: Name, registration: BudgetRegistration) -> RetryBudget {
         let mut entries = self.write();
-        let (config, invalid) = entries.budget_settings(&name, &declared.config);
+        let (config, invalid) = entries.budget_settings(&name, &registration.config);
         let Some(entry) = entries.budgets.get_mut(&name) else {
             let budget = RetryBudget::with_name(name.clone(), config);
-            let entry = BudgetEntry::new(budget.clone(), declared);
+            let entry = BudgetEntry::new(budget.clone(), registration);
             entries.budgets.insert(name, entry);
             drop(entries);
-            self.tell_of_budget(&budget, invalid);
+            self.notify_budget(&budget, invalid);
             return budget;
         };
         let budget = entry.budget.clone();
-        let untold = entry.meet(declared, config, invalid);
+        let events = entry.merge(registration, config, invalid);
         drop(entries);
-        self.tell_of_budget(&budget, untold);
+        self.notify_budget(&budget, events);
         budget
     }
 
-    /// Puts a budget that somebody else made under its name, where overrides, snapshots and metrics find it. It stays for
-    /// good.
+    /// Registers a budget under its name, for overrides, snapshots and metrics. It stays for the
+    /// life of the registry.
     ///
     /// # Errors
     ///
-    /// [`NameTakenError`], if another budget has the name, as one has after the first call of a function that names it:
-    /// register before that, or use [`get_or_register_budget`](Registry::get_or_register_budget). To register the same one
-    /// twice is no error.
+    /// [`NameTakenError`] if another budget has the name. The first call of a function that names a
+    /// budget creates it: register before that, or use
+    /// [`get_or_register_budget`](Registry::get_or_register_budget). Registering the same budget
+    /// twice is not an error.
     #[track_caller]
     pub fn register_budget(&self, budget: &RetryBudget) -> Result<(), NameTakenError> {
-        let declared = Declared {
+        let registration = BudgetRegistration {
             config: budget.config(),
             is_assumed: false,
             place: Location::caller(),
@@ -122,18 +109,18 @@ impl Registry {
             Some(_) => return Err(NameTakenError::by_budget(name)),
             None => {}
         }
-        let (config, mut untold) = entries.budget_settings(&name, &declared.config);
-        let entry = BudgetEntry::new(budget.clone(), declared);
+        let (config, mut events) = entries.budget_settings(&name, &registration.config);
+        let entry = BudgetEntry::new(budget.clone(), registration);
         entries.budgets.insert(name, entry);
         if budget.reconfigure(config) {
-            untold.push(EventKind::SettingsChanged);
+            events.push(EventKind::SettingsChanged);
         }
         drop(entries);
-        self.tell_of_budget(budget, untold);
+        self.notify_budget(budget, events);
         Ok(())
     }
 
-    /// What there is to know about all retry budgets, ordered by name.
+    /// The snapshots of all retry budgets, ordered by name.
     #[must_use]
     pub fn budgets(&self) -> Vec<BudgetSnapshot> {
         let entries = self.read();
@@ -147,73 +134,9 @@ impl Registry {
     }
 
     /// To be called under no lock.
-    pub(super) fn tell_of_budget(&self, budget: &RetryBudget, kinds: Vec<EventKind>) {
+    pub(super) fn notify_budget(&self, budget: &RetryBudget, kinds: Vec<EventKind>) {
         for kind in kinds {
-            self.tell(&Event::of_budget(budget.shared_name(), kind));
+            self.notify(&Event::of_budget(budget.shared_name(), kind));
         }
     }
-}
-
-impl BudgetEntry {
-    fn new(budget: RetryBudget, declared: Declared) -> Self {
-        Self {
-            budget,
-            declared,
-            conflict_told: false,
-        }
-    }
-
-    /// What comes of one more declaration of the name, which would make these settings; and what is to be told.
-    fn meet(
-        &mut self,
-        declared: Declared,
-        config: BudgetConfig,
-        invalid: Vec<EventKind>,
-    ) -> Vec<EventKind> {
-        let mut untold = Vec::new();
-        if declared.is_assumed {
-            // It says nothing that could differ.
-        } else if self.declared.is_assumed {
-            self.declared = declared;
-            untold = invalid;
-            if self.budget.settle(config) {
-                untold.push(EventKind::SettingsChanged);
-            }
-        } else if self.declared.config != declared.config && !self.conflict_told {
-            self.conflict_told = true;
-            untold.push(EventKind::Conflict {
-                first: self.declared.place,
-                second: declared.place,
-            });
-        }
-        untold
-    }
-}
-
-impl Entries {
-    /// The settings that hold for a new budget. What breaks a rule is left out, and told.
-    fn budget_settings(
-        &self,
-        name: &str,
-        declared: &BudgetConfig,
-    ) -> (BudgetConfig, Vec<EventKind>) {
-        let settings = self.overrides.over_budget(name, declared);
-        let (config, errors) = settings.build_leniently();
-        let errors = errors.into_iter().map(EventKind::InvalidSetting);
-        (config, errors.collect())
-    }
-}
-
-/// What these overrides make of every budget.
-pub(super) fn overridden(
-    budgets: &BTreeMap<Name, BudgetEntry>,
-    overrides: &Overrides,
-) -> Result<Vec<(RetryBudget, BudgetConfig)>, OverrideError> {
-    let configs = budgets.iter().map(|(name, entry)| {
-        let settings = overrides.over_budget(name, &entry.declared.config);
-        let config = settings.build();
-        let config = config.map_err(|error| OverrideError::of_budget(name, error))?;
-        Ok((entry.budget.clone(), config))
-    });
-    configs.collect()
 }

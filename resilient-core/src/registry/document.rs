@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use super::Registry;
 use super::overrides::{OverrideError, OverrideReport, Overrides};
+use super::registry_handle::Registry;
 
 /// The error of a document with overrides. Nothing of it was applied.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Registry {
     /// effect on live breakers, and [`Overrides`] for the order in which settings win.
     ///
     /// ```
-    /// # use resilient_core::Registry;
+    /// # use resilient_core::registry::Registry;
     /// let applied = Registry::new().apply_toml(r#"
     ///     [defaults]
     ///     recovery_time = "10s"
@@ -108,7 +108,7 @@ impl Registry {
     /// "#)?;
     /// assert_eq!(applied.waiting, ["inventory/reserve", "payments"]);
     /// assert_eq!(applied.waiting_budgets, ["payments"]);
-    /// # Ok::<(), resilient_core::LoadError>(())
+    /// # Ok::<(), resilient_core::registry::LoadError>(())
     /// ```
     ///
     /// # Errors

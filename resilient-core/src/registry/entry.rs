@@ -1,21 +1,21 @@
-//! What a name stands for: one breaker, or one for each key.
+//! What is registered under a name: one breaker, or one for each key.
 
 use std::sync::Arc;
 
 use crate::breaker::CircuitBreaker;
-use crate::breaker::shared::Settings;
+use crate::breaker::shared::LiveSettings;
 use crate::event::{Event, EventKind, Listeners};
-use crate::keyed::{BreakerKey, Group, KeyedMember, Summary};
+use crate::keyed::{BreakerKey, Group, KeyedEntry};
 use crate::signal::Name;
-use crate::telemetry;
+use crate::telemetry::{self, Summary};
 
 #[derive(Debug, Clone)]
-pub(crate) enum Member {
+pub(crate) enum Entry {
     One(CircuitBreaker),
-    Keyed(Arc<dyn KeyedMember>),
+    Keyed(Arc<dyn KeyedEntry>),
 }
 
-impl Member {
+impl Entry {
     pub(crate) fn one(&self) -> Option<CircuitBreaker> {
         match self {
             Self::One(breaker) => Some(breaker.clone()),
@@ -54,23 +54,23 @@ impl Member {
         }
     }
 
-    pub(super) fn reconfigure(&self, settings: Settings) {
+    pub(super) fn reconfigure(&self, settings: LiveSettings) {
         match self {
             Self::One(breaker) => breaker.reconfigure(settings),
             Self::Keyed(group) => group.reconfigure(settings),
         }
     }
 
-    /// Tells what concerns the name, and not one of its keys.
-    pub(super) fn tell(&self, kinds: Vec<EventKind>) {
+    /// Delivers events that concern the name, not one of its keys.
+    pub(super) fn notify(&self, kinds: Vec<EventKind>) {
         match self {
-            Self::One(breaker) => breaker.tell(kinds),
+            Self::One(breaker) => breaker.notify(kinds),
             Self::Keyed(group) => {
                 for kind in kinds {
                     let event = Event::of_breaker(group.group_name().clone(), kind);
                     telemetry::event(&event);
                     for listeners in group.all_listeners() {
-                        listeners.tell(&event);
+                        listeners.notify(&event);
                     }
                 }
             }
@@ -90,5 +90,5 @@ impl Member {
     }
 }
 
-/// A name and what it stands for.
-pub(crate) type Named = (Name, Member);
+/// A name and its entry.
+pub(crate) type NamedEntry = (Name, Entry);

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Registry, budgets, next_version};
-use crate::breaker::shared::Settings;
 use crate::breaker::{BreakerConfigBuilder, OperatorMode};
-use crate::event::EventKind;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 use crate::signal::ConfigError;
 
 /// An operator's override of one breaker. It wins over the code.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, BreakerOverride, OperatorMode};
+/// use resilient_core::breaker::{BreakerConfig, OperatorMode};
+/// use resilient_core::registry::BreakerOverride;
 ///
 /// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
 /// let trial = strict.clone().with_mode(OperatorMode::ObserveOnly);
@@ -54,13 +52,14 @@ impl From<OperatorMode> for BreakerOverride {
 /// An operator's override of one retry budget. It wins over the code.
 ///
 /// ```
-/// use resilient_core::{BudgetConfig, BudgetOverride, Registry};
+/// use resilient_core::registry::{BudgetOverride, Registry};
+/// use resilient_core::retry::BudgetConfig;
 ///
 /// let registry = Registry::new();
 /// let payments = registry.get_or_register_budget("payments", BudgetConfig::default());
 /// registry.override_budget("payments", BudgetConfig::builder().capacity(20))?;
 /// assert_eq!((payments.config().capacity(), payments.tokens()), (20, 20));
-/// # Ok::<(), resilient_core::OverrideError>(())
+/// # Ok::<(), resilient_core::registry::OverrideError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
@@ -80,7 +79,7 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
 /// All overrides of a registry: defaults of breakers, and overrides by name.
 ///
 /// A setting is that of the first of these that gives it: the override of the name, the code,
-/// `defaults`, the [library's default](crate::BreakerConfig).
+/// `defaults`, the [library's default](crate::breaker::BreakerConfig).
 ///
 /// With the feature `serde`, overrides can be deserialized. Durations are text like `"250ms"` or
 /// `"1m 30s"`, shares `0.5` or `"50%"`, `window` is a number or a duration, `mode` one of
@@ -146,7 +145,7 @@ impl Overrides {
     }
 
     /// Checks each override by itself. Whether it goes with the code depends on the code.
-    fn check(&self) -> Result<(), OverrideError> {
+    pub(super) fn check(&self) -> Result<(), OverrideError> {
         let error_of = |subject: Subject| move |error| OverrideError { subject, error };
         let checked = self.defaults.check_part();
         checked.map_err(error_of(Subject::Defaults))?;
@@ -192,6 +191,11 @@ enum Subject {
 }
 
 impl OverrideError {
+    pub(super) fn of_breaker(name: &str, error: ConfigError) -> Self {
+        let subject = Subject::Breaker(name.into());
+        Self { subject, error }
+    }
+
     pub(super) fn of_budget(name: &str, error: ConfigError) -> Self {
         let subject = Subject::Budget(name.into());
         Self { subject, error }
@@ -236,142 +240,5 @@ impl fmt::Display for OverrideError {
 impl std::error::Error for OverrideError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.error)
-    }
-}
-
-impl Registry {
-    /// The present overrides.
-    #[must_use]
-    pub fn overrides(&self) -> Overrides {
-        self.read().overrides.clone()
-    }
-
-    /// Replaces all overrides, for breakers that exist and for those to come.
-    ///
-    /// Live breakers keep their state and generation: the streak, the totals and the time of
-    /// opening stay. A window keeps as many of its newest outcomes as the new one holds, if both
-    /// are of calls or both of time. A new recovery time moves the end of an open circuit, unless
-    /// an operator set it. Conditions are tested at the next counted call. Each breaker whose
-    /// settings changed reports [`EventKind::SettingsChanged`].
-    ///
-    /// If a breaker is registered later and its code does not go with its override, the override
-    /// wins, and the breaker reports [`EventKind::InvalidSetting`] for each setting that is left
-    /// out.
-    ///
-    /// # Errors
-    ///
-    /// [`OverrideError`], if a setting is out of range, or breaks a rule together with the code of
-    /// a breaker that exists. Then nothing changes.
-    pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| *present = overrides)
-    }
-
-    /// Overrides one breaker, in place of its earlier override.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Registry::set_overrides`].
-    pub fn override_breaker(
-        &self,
-        name: &str,
-        what: impl Into<BreakerOverride>,
-    ) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.breakers.insert(name.to_owned(), what.into());
-        })
-    }
-
-    /// Removes the override of one breaker, which returns to the settings in its code.
-    ///
-    /// # Errors
-    ///
-    /// None in practice: the settings in the code go with defaults that were accepted.
-    pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.breakers.remove(name);
-        })
-    }
-
-    /// Overrides one retry budget, in place of its earlier override. A live budget keeps its
-    /// counts, and its tokens up to the new capacity. It reports [`EventKind::SettingsChanged`] if
-    /// its settings changed.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Registry::set_overrides`].
-    pub fn override_budget(
-        &self,
-        name: &str,
-        what: impl Into<BudgetOverride>,
-    ) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.budgets.insert(name.to_owned(), what.into());
-        })
-    }
-
-    /// Removes the override of one retry budget, which returns to the settings in its code.
-    ///
-    /// # Errors
-    ///
-    /// None in practice, as for [`Registry::clear_override`].
-    pub fn clear_budget_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
-            present.budgets.remove(name);
-        })
-    }
-
-    fn change_overrides(
-        &self,
-        change: impl FnOnce(&mut Overrides),
-    ) -> Result<OverrideReport, OverrideError> {
-        let mut entries = self.write();
-        let mut overrides = entries.overrides.clone();
-        change(&mut overrides);
-        overrides.check()?;
-        let budgets = budgets::overridden(&entries.budgets, &overrides)?;
-        let version = next_version();
-        let mut targets = Vec::new();
-        for (name, entry) in &entries.by_name {
-            let config = overrides
-                .over(name, &entry.config.to_builder())
-                .build()
-                .map_err(|error| {
-                    let subject = Subject::Breaker((**name).into());
-                    OverrideError { subject, error }
-                })?;
-            let settings = Settings {
-                config: config.into_shared(),
-                mode: overrides.mode(name),
-                version,
-            };
-            targets.push((entry.member.clone(), settings));
-        }
-        let names = overrides.breakers.keys().cloned();
-        let (live, waiting) = names.partition(|name| entries.by_name.contains_key(&**name));
-        let names = overrides.budgets.keys().cloned();
-        let (live_budgets, waiting_budgets) =
-            names.partition(|name| entries.budgets.contains_key(&**name));
-        entries.overrides = overrides;
-        entries.version = version;
-        // Under the lock, changes apply in their order. No code of users runs here.
-        let mut changed = Vec::new();
-        for (budget, config) in budgets {
-            if budget.reconfigure(config) {
-                changed.push(budget);
-            }
-        }
-        drop(entries);
-        for budget in changed {
-            self.tell_of_budget(&budget, vec![EventKind::SettingsChanged]);
-        }
-        for (member, settings) in targets {
-            member.reconfigure(settings);
-        }
-        Ok(OverrideReport {
-            live,
-            waiting,
-            live_budgets,
-            waiting_budgets,
-        })
     }
 }

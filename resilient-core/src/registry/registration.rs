@@ -1,29 +1,31 @@
-//! What code says of a name, and what comes of it.
+//! What code registers for a name, and the result.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::time::Instant;
 
-use super::{Entries, Entry, Member, Registry};
-use crate::breaker::shared::{Settings, Setup};
+use super::entries::BreakerEntry;
+use super::entry::Entry;
+use super::registry_handle::Registry;
+use crate::breaker::shared::Setup;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::signal::Name;
-use crate::time::Source;
+use crate::time::ClockSource;
 
-/// What an annotated function, or code by hand, declares.
+/// What an annotated function, or code by hand, registers.
 #[derive(Debug)]
-pub(crate) struct Declared {
+pub(crate) struct Registration {
     pub(crate) name: Name,
-    /// Whether the name was given, and so may be shared.
+    /// Whether the code gave the name: then other code may share it.
     pub(crate) is_given: bool,
     pub(crate) settings: BreakerConfigBuilder,
-    /// Whether it says anything but the name: else it takes the settings as they are.
+    /// Whether it gives settings; otherwise it accepts those of the name.
     pub(crate) has_settings: bool,
     pub(crate) place: &'static Location<'static>,
 }
 
-impl Declared {
+impl Registration {
     #[track_caller]
     pub(super) fn by_hand(name: &str, config: BreakerConfig) -> Self {
         Self {
@@ -36,140 +38,116 @@ impl Declared {
     }
 }
 
-/// The clock of breakers to come, and its time: read before the registry's lock is taken, and before any cell is entered.
+/// The clock of future breakers, and its time: read before the registry's lock is taken and before
+/// any cell is entered, since the clock may be user code.
 #[derive(Debug)]
-pub(crate) struct Clocked {
-    clock: Source,
+pub(crate) struct ClockReading {
+    clock: ClockSource,
     now: Instant,
 }
 
-/// What a name stands for now, and what is to be told about it.
+/// The result of a registration, and the events to deliver.
 #[must_use]
-pub(crate) struct Found<H> {
+pub(crate) struct Registered<H> {
     handle: H,
-    member: Member,
-    untold: Vec<EventKind>,
+    entry: Entry,
+    events: Vec<EventKind>,
 }
 
-impl<H> Found<H> {
-    /// Tells it, under no lock.
-    pub(crate) fn tell(self) -> H {
-        self.member.tell(self.untold);
+impl<H> Registered<H> {
+    /// Delivers the events. To be called under no lock.
+    pub(crate) fn notify(self) -> H {
+        self.entry.notify(self.events);
         self.handle
     }
 
-    /// The same, later.
-    pub(crate) fn into_parts(self) -> (H, Member, Vec<EventKind>) {
-        (self.handle, self.member, self.untold)
+    /// The handle and the events, to deliver later.
+    pub(crate) fn into_parts(self) -> (H, Vec<EventKind>) {
+        (self.handle, self.events)
     }
 }
 
 impl Registry {
-    pub(crate) fn clocked(&self) -> Clocked {
+    pub(crate) fn read_clock(&self) -> ClockReading {
         let clock = self.read().clock.clone();
         let now = clock.now_or_real();
-        Clocked { clock, now }
+        ClockReading { clock, now }
     }
 
-    /// What has the declared name already, if `find` finds in it what is asked for; or what `make` makes, under the
-    /// registry's lock.
-    pub(crate) fn declare<H>(
+    // G1, G3, G7: names are unique, conflicts are reported, and of several threads one registers.
+    /// Returns what has the name already, if `find` finds the wanted kind in it; otherwise what
+    /// `make` makes, under the registry's lock.
+    pub(crate) fn register_entry<H>(
         &self,
-        declared: Declared,
-        clocked: Clocked,
-        find: impl Fn(&Member) -> Option<H>,
-        make: impl FnOnce(Setup) -> (Member, H),
-    ) -> Found<H> {
-        // Without an operator's overrides, and told of below with them.
-        let (config, _) = declared.settings.clone().build_leniently();
-        let mut name = declared.name;
-        let mut untold = Vec::new();
+        registration: Registration,
+        reading: ClockReading,
+        find: impl Fn(&Entry) -> Option<H>,
+        make: impl FnOnce(Setup) -> (Entry, H),
+    ) -> Registered<H> {
+        // Errors are reported below, with the overrides.
+        let (config, _) = registration.settings.clone().build_leniently();
+        let mut name = registration.name;
+        let mut events = Vec::new();
         let mut entries = self.write();
-        if !declared.is_given {
-            name = unused_name(&entries.by_name, &name, declared.place);
+        if !registration.is_given {
+            name = unused_name(&entries.by_name, &name, registration.place);
         }
-        if let Some(entry) = entries.by_name.get_mut(&name) {
-            let found = find(&entry.member);
-            let differs = declared.has_settings && entry.config != config;
-            if (differs || found.is_none()) && !entry.conflict_told {
-                entry.conflict_told = true;
-                untold.push(EventKind::Conflict {
-                    first: entry.place,
-                    second: declared.place,
+        if let Some(taken) = entries.by_name.get_mut(&name) {
+            let found = find(&taken.entry);
+            let differs = registration.has_settings && taken.config != config;
+            if (differs || found.is_none()) && !taken.conflict_reported {
+                taken.conflict_reported = true;
+                events.push(EventKind::Conflict {
+                    first: taken.place,
+                    second: registration.place,
                 });
             }
             if let Some(handle) = found {
-                return Found {
+                return Registered {
                     handle,
-                    member: entry.member.clone(),
-                    untold,
+                    entry: taken.entry.clone(),
+                    events,
                 };
             }
-            // The name is that of another kind: this place may have been given one of its own before.
-            let known = names_with_place(&name, declared.place)
+            // The name has another kind of entry: this place may already have another name.
+            let known = names_with_place(&name, registration.place)
                 .map_while(|candidate| entries.by_name.get(&candidate))
-                .filter(|entry| entry.place == declared.place)
-                .find_map(|entry| Some((find(&entry.member)?, entry.member.clone())));
-            if let Some((handle, member)) = known {
-                return Found {
+                .filter(|known| known.place == registration.place)
+                .find_map(|known| Some((find(&known.entry)?, known.entry.clone())));
+            if let Some((handle, entry)) = known {
+                return Registered {
                     handle,
-                    member,
-                    untold,
+                    entry,
+                    events,
                 };
             }
-            name = unused_name(&entries.by_name, &name, declared.place);
+            name = unused_name(&entries.by_name, &name, registration.place);
         }
-        let (settings, errors) = entries.settings_leniently_of(&name, &declared.settings);
-        untold.extend(errors);
-        let Clocked { clock, now } = clocked;
+        let (settings, errors) = entries.settings_leniently_of(&name, &registration.settings);
+        events.extend(errors);
+        let ClockReading { clock, now } = reading;
         let setup = Setup::at(name.clone(), settings, clock, now);
-        let (member, handle) = make(setup);
-        member.join(&self.0.listeners);
-        let entry = Entry {
-            member: member.clone(),
+        let (entry, handle) = make(setup);
+        entry.join(self.listeners());
+        let known = BreakerEntry {
+            entry: entry.clone(),
             config,
-            place: declared.place,
-            conflict_told: false,
+            place: registration.place,
+            conflict_reported: false,
         };
-        entries.by_name.insert(name, entry);
-        Found {
+        entries.by_name.insert(name, known);
+        Registered {
             handle,
-            member,
-            untold,
+            entry,
+            events,
         }
     }
 }
 
-impl Entries {
-    /// The settings that hold for a new breaker. What breaks a rule is left out, and told: there is nobody to return an
-    /// error to.
-    pub(super) fn settings_leniently(
-        &self,
-        name: &str,
-        config: &BreakerConfig,
-    ) -> (Settings, Vec<EventKind>) {
-        self.settings_leniently_of(name, &config.to_builder())
-    }
-
-    fn settings_leniently_of(
-        &self,
-        name: &str,
-        declared: &BreakerConfigBuilder,
-    ) -> (Settings, Vec<EventKind>) {
-        let (config, errors) = self.overrides.over(name, declared).build_leniently();
-        let settings = Settings {
-            config: config.into_shared(),
-            mode: self.overrides.mode(name),
-            version: self.version,
-        };
-        let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();
-        (settings, errors)
-    }
-}
-
-/// A default name belongs to one function: another function of the same path gets its place appended.
+/// A default name belongs to one function; another function with the same path gets its place
+/// appended.
 fn unused_name(
-    entries: &BTreeMap<Name, Entry>,
+    entries: &BTreeMap<Name, BreakerEntry>,
     name: &Name,
     place: &'static Location<'static>,
 ) -> Name {
@@ -179,7 +157,7 @@ fn unused_name(
         .unwrap_or_else(|| name.clone())
 }
 
-/// The name with the place appended, in one way after the other.
+/// The name with the place appended, in ever longer ways.
 fn names_with_place(
     name: &Name,
     place: &'static Location<'static>,

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::entry::{Member, Named};
+use super::entry::{Entry, NamedEntry};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
 
-/// Breakers that were selected from a [`Registry`](crate::Registry): by name, by prefix, or all. Those that are registered
-/// later are not among them.
+/// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix,
+/// or all. It does not contain breakers that are registered later.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, Registry, CircuitState};
+/// use resilient_core::breaker::{BreakerConfig, CircuitState};
+/// use resilient_core::registry::Registry;
 ///
 /// let registry = Registry::new();
 /// for name in ["payments/charge", "payments/refund", "search"] {
@@ -21,47 +22,47 @@ use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionEr
 /// registry.all().close();
 /// ```
 ///
-/// Of a name that has a breaker for each key, all keys are meant: [`force_open`](Selection::force_open),
-/// [`disable`](Selection::disable), [`observe_only`](Selection::observe_only) and [`close`](Selection::close) hold for keys
-/// to come as well.
+/// A name with a breaker for each key stands for all keys: [`force_open`](Selection::force_open),
+/// [`disable`](Selection::disable), [`observe_only`](Selection::observe_only) and
+/// [`close`](Selection::close) apply to future keys as well.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    members: Vec<Named>,
+    entries: Vec<NamedEntry>,
 }
 
 impl Selection {
-    pub(super) fn of(members: impl Iterator<Item = Named>) -> Self {
+    pub(super) fn of(entries: impl Iterator<Item = NamedEntry>) -> Self {
         Self {
-            members: members.collect(),
+            entries: entries.collect(),
         }
     }
 
     #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "for metrics"))]
-    pub(crate) fn members(&self) -> &[Named] {
-        &self.members
+    pub(crate) fn entries(&self) -> &[NamedEntry] {
+        &self.entries
     }
 
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|(name, _)| -> &str { name })
+        self.entries.iter().map(|(name, _)| -> &str { name })
     }
 
-    /// Whether there are none.
+    /// Whether it contains no breaker.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.entries.is_empty()
     }
 
-    /// The breakers, ordered by name; those of a name with keys in no order.
+    /// The breakers, ordered by name; those of one name with keys are in no order.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
-        self.members
+        self.entries
             .iter()
-            .flat_map(|(_, member)| member.breakers())
+            .flat_map(|(_, entry)| entry.breakers())
             .collect()
     }
 
-    /// What there is to know about them, ordered by name and key.
+    /// The snapshots of the breakers, ordered by name and key.
     #[must_use]
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = self.breakers();
@@ -70,49 +71,40 @@ impl Selection {
         snapshots
     }
 
-    /// [`CircuitBreaker::trip`], and which of them refused.
-    #[allow(
-        clippy::must_use_candidate,
-        reason = "the refusals are for those who ask"
-    )]
+    /// Calls [`CircuitBreaker::trip`] on each; returns those that refused.
+    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::trip)
     }
 
-    /// [`CircuitBreaker::trip_for`], and which of them refused.
-    #[allow(
-        clippy::must_use_candidate,
-        reason = "the refusals are for those who ask"
-    )]
+    /// Calls [`CircuitBreaker::trip_for`] on each; returns those that refused.
+    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(|breaker| breaker.trip_for(time))
     }
 
-    /// [`CircuitBreaker::half_open`], and which of them refused.
-    #[allow(
-        clippy::must_use_candidate,
-        reason = "the refusals are for those who ask"
-    )]
+    /// Calls [`CircuitBreaker::half_open`] on each; returns those that refused.
+    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::half_open)
     }
 
-    /// [`CircuitBreaker::force_open`].
+    /// Calls [`CircuitBreaker::force_open`] on each.
     pub fn force_open(&self) {
         self.set_mode(Some(OperatorMode::ForcedOpen));
     }
 
-    /// [`CircuitBreaker::disable`].
+    /// Calls [`CircuitBreaker::disable`] on each.
     pub fn disable(&self) {
         self.set_mode(Some(OperatorMode::Disabled));
     }
 
-    /// [`CircuitBreaker::observe_only`].
+    /// Calls [`CircuitBreaker::observe_only`] on each.
     pub fn observe_only(&self) {
         self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
-    /// [`CircuitBreaker::close`].
+    /// Calls [`CircuitBreaker::close`] on each.
     pub fn close(&self) {
         self.set_mode(None);
     }
@@ -128,11 +120,11 @@ impl Selection {
     }
 
     fn set_mode(&self, mode: Option<OperatorMode>) {
-        for (_, member) in &self.members {
-            match (member, mode) {
-                (Member::One(breaker), Some(mode)) => breaker.set_mode(mode),
-                (Member::One(breaker), None) => breaker.close(),
-                (Member::Keyed(group), mode) => group.set_mode(mode),
+        for (_, entry) in &self.entries {
+            match (entry, mode) {
+                (Entry::One(breaker), Some(mode)) => breaker.set_mode(mode),
+                (Entry::One(breaker), None) => breaker.close(),
+                (Entry::Keyed(group), mode) => group.set_mode(mode),
             }
         }
     }

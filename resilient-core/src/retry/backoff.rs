@@ -19,11 +19,11 @@ use super::nanos;
 /// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |
 ///
 /// The delay is a function of `k` alone, so rounding errors do not add up: 500 ms by a factor of
-/// 1.5 are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, and then the
+/// 1.5 are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, before the
 /// cap. `Fibonacci` is the sequence of go-retry, which begins with the base twice.
 ///
 /// ```
-/// use resilient_core::{Backoff, RetryPolicy};
+/// use resilient_core::retry::{Backoff, RetryPolicy};
 /// use std::time::Duration;
 ///
 /// // The delays in the dependency's documentation; from the fourth on, computed ones.
@@ -39,7 +39,7 @@ use super::nanos;
 ///     .build()?;
 /// let secs: Vec<_> = policy.nominal_delays().map(|delay| delay.as_secs()).collect();
 /// assert_eq!(secs, [1, 5, 30, 60]);
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]

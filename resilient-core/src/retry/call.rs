@@ -34,7 +34,8 @@ use crate::time::sleep;
 /// | [`classified`](Self::classified), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CircuitOpen, TimeLimit, RetryPolicy, TimedOut};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
+/// use resilient_core::retry::{RetryPolicy, TimeLimit, TimedOut};
 /// use std::time::Duration;
 ///
 /// #[derive(Debug, PartialEq)]
@@ -59,7 +60,7 @@ use crate::time::sleep;
 /// let Err(FetchError::TimedOut(timed_out)) = stock else { panic!("the operation never returns") };
 /// assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
 /// assert_eq!(timed_out.attempts(), 2);
-/// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
+/// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
 /// ```
 #[must_use = "`run` or `run_recorded` makes the call"]
 pub struct RetryCall<'a, O, C = EveryFailure> {
@@ -85,7 +86,7 @@ impl RetryPolicy {
     /// example.
     ///
     /// ```
-    /// use resilient_core::RetryPolicy;
+    /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -95,7 +96,7 @@ impl RetryPolicy {
     ///     .run(|attempt| async move { if attempt.is_first() { Err("too early") } else { Ok(42) } })
     ///     .await;
     /// assert_eq!(stock, Ok(42));
-    /// # Ok::<(), resilient_core::ConfigError>(()) }).unwrap();
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
     /// ```
     pub fn call<O>(&self) -> RetryCall<'_, O> {
         RetryCall {
@@ -114,7 +115,7 @@ impl RetryPolicy {
 impl<'a, O, C> RetryCall<'a, O, C> {
     /// Passes every attempt through a breaker. Once the circuit is open, the call ends with its last
     /// real error, or waits if [`when_open`](super::RetryPolicyBuilder::when_open) says so. Only a call
-    /// whose first attempt is rejected returns [`CircuitOpen`](crate::CircuitOpen).
+    /// whose first attempt is rejected returns [`CircuitOpen`](crate::breaker::CircuitOpen).
     pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self
     where
         O: RejectedOutput,
@@ -131,7 +132,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     }
 
     /// Limits the time of the whole call, sleeps included. A running attempt is cancelled at the
-    /// deadline, and the call returns what [`TimedOut`](crate::TimedOut) converts into. A sleep that
+    /// deadline, and the call returns what [`TimedOut`](crate::retry::TimedOut) converts into. A sleep that
     /// would reach the deadline does not begin: the call ends with the last error.
     pub fn deadline(mut self, time: Duration) -> Self
     where

@@ -15,7 +15,7 @@ impl RetryPolicy {
     /// which smooth delays grow by, too, around its half.
     ///
     /// ```
-    /// use resilient_core::RetryPolicy;
+    /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
     /// assert_eq!(RetryPolicy::DEFAULT.nominal_delay(3), Duration::from_millis(400));
@@ -34,12 +34,12 @@ impl RetryPolicy {
     /// rounded up, by a billionth at most.
     ///
     /// ```
-    /// use resilient_core::{Jitter, RetryPolicy};
+    /// use resilient_core::retry::{Jitter, RetryPolicy};
     /// use std::time::Duration;
     ///
     /// let policy = RetryPolicy::builder().jitter(Jitter::Equal).build()?;
     /// assert_eq!(policy.delay_bounds(3), Duration::from_millis(200)..=Duration::from_millis(400));
-    /// # Ok::<(), resilient_core::ConfigError>(())
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     #[must_use]
     pub fn delay_bounds(&self, k: u32) -> RangeInclusive<Duration> {
@@ -53,20 +53,20 @@ impl RetryPolicy {
     /// Hints of the dependency are no part of them, and `max_elapsed` can end a call before they do.
     ///
     /// ```
-    /// use resilient_core::{Jitter, RetryPolicy};
+    /// use resilient_core::retry::{Jitter, RetryPolicy};
     /// use std::time::Duration;
     ///
     /// let policy = RetryPolicy::builder().jitter(Jitter::Full).build()?;
     /// for (k, delay) in (1..).zip(policy.delays()) {
     ///     assert!(delay <= policy.nominal_delay(k));
     /// }
-    /// # Ok::<(), resilient_core::ConfigError>(())
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     ///
     /// In a loop that none of ours fits, where it says how long to wait and when to stop:
     ///
     /// ```
-    /// # use resilient_core::RetryPolicy;
+    /// # use resilient_core::retry::RetryPolicy;
     /// # let connect = || Err::<(), _>("refused");
     /// # let policy = RetryPolicy::builder().base_delay(std::time::Duration::from_nanos(1)).build()?;
     /// let mut delays = policy.delays();
@@ -80,7 +80,7 @@ impl RetryPolicy {
     ///     }
     /// };
     /// # assert_eq!(result, Err("refused"));
-    /// # Ok::<(), resilient_core::ConfigError>(())
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     pub fn delays(&self) -> Delays<'_> {
         Delays {
@@ -93,13 +93,13 @@ impl RetryPolicy {
     /// The same before jitter: [`nominal_delay`](Self::nominal_delay) of each retry.
     ///
     /// ```
-    /// use resilient_core::{Backoff, RetryPolicy};
+    /// use resilient_core::retry::{Backoff, RetryPolicy};
     /// use std::time::Duration;
     ///
     /// let policy = RetryPolicy::builder().backoff(Backoff::Fibonacci).max_retries(6).build()?;
     /// let millis: Vec<_> = policy.nominal_delays().map(|delay| delay.as_millis()).collect();
     /// assert_eq!(millis, [100, 100, 200, 300, 500, 800]);
-    /// # Ok::<(), resilient_core::ConfigError>(())
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     pub fn nominal_delays(&self) -> NominalDelays<'_> {
         NominalDelays {

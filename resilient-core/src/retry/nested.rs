@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::scope;
 use crate::event::{Event, EventKind};
-use crate::registry::Registry;
+use crate::telemetry;
 
 /// What a loop does inside an attempt of another one. Three retries inside three make up to sixteen
 /// calls to a dependency that is already failing.
@@ -17,7 +17,7 @@ use crate::registry::Registry;
 #[non_exhaustive]
 pub enum NestedMode {
     /// Retries, and reports it once for each place in the code:
-    /// [`EventKind::NestedRetry`](crate::EventKind::NestedRetry), a warning with the feature `tracing`.
+    /// [`EventKind::NestedRetry`](crate::event::EventKind::NestedRetry), a warning with the feature `tracing`.
     #[default]
     Warn,
     /// Makes a single attempt and leaves retries to the outer loop.
@@ -42,12 +42,7 @@ pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>
             .unwrap_or_else(PoisonError::into_inner)
             .insert(place_of_code)
     {
-        report(&Event::of_retry(place, EventKind::NestedRetry));
+        telemetry::notify_global(&Event::of_retry(place, EventKind::NestedRetry));
     }
     nested == NestedMode::Collapse
-}
-
-/// Delivers an event to the listeners of all events.
-fn report(event: &Event) {
-    Registry::global().tell(event);
 }

@@ -75,7 +75,7 @@ retry_settings!(fields builder {
     /// Settings of a retry before they are checked. See [`RetryPolicy`] for defaults and ranges.
     ///
     /// ```
-    /// use resilient_core::RetryPolicy;
+    /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
     /// let policy = RetryPolicy::builder()
@@ -83,7 +83,7 @@ retry_settings!(fields builder {
     ///     .base_delay("50ms")
     ///     .max_elapsed(Duration::from_secs(5))
     ///     .build()?;
-    /// # Ok::<(), resilient_core::ConfigError>(())
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     pub struct RetryPolicyBuilder of RetrySettings for RetryPolicy
 });

@@ -1,49 +1,60 @@
-//! Random numbers for delays: this thread's, or seeded ones that repeat.
+//! Random numbers for delays: from this thread's generator, or from a seeded one that repeats.
 
 use std::time::Duration;
 
 use super::nanos;
+use crate::platform::random::{self, SeededDraws};
 
 #[derive(Debug, Clone)]
-pub(super) struct Random(Option<fastrand::Rng>);
+pub(super) struct Random(Option<SeededDraws>);
 
 impl Random {
     pub(super) fn new(seed: Option<u64>) -> Self {
-        Self(seed.map(fastrand::Rng::with_seed))
+        Self(seed.map(SeededDraws::new))
     }
 
     /// Uniform in [0, 1).
     pub(super) fn unit(&mut self) -> f64 {
         match &mut self.0 {
-            Some(seeded) => seeded.f64(),
-            None => fastrand::f64(),
+            Some(seeded) => seeded.unit(),
+            None => random::unit(),
         }
     }
 
-    /// Uniform between the two, both included. Where there is nothing between them, no number is drawn.
+    /// Uniform between the two, both included. If they are equal, no number is drawn.
     #[inline]
     pub(super) fn within(&mut self, low: Duration, high: Duration) -> Duration {
-        match (nanos::of(low), nanos::of(high)) {
-            (Some(least), Some(most)) if least < most => {
-                Duration::from_nanos(self.integer(least, most))
-            }
-            _ if low >= high => low,
-            _ => self.within_centuries(low, high),
+        if (low.as_secs() | high.as_secs()) >> SECS_BITS != 0 {
+            return self.within_centuries(low, high);
         }
+        let least = nanos(low);
+        // As a signed number, which one comparison shows to be above zero.
+        let span = nanos(high).wrapping_sub(least);
+        if !i64::try_from(span).is_ok_and(i64::is_positive) {
+            return low;
+        }
+        let bits = match &mut self.0 {
+            None => random::bits(),
+            Some(seeded) => seeded.bits(),
+        };
+        Duration::from_nanos(least + random::up_to(bits, span))
     }
 
-    #[inline]
-    fn integer(&mut self, least: u64, most: u64) -> u64 {
-        match &mut self.0 {
-            None => fastrand::u64(least..=most),
-            Some(seeded) => seeded.u64(least..=most),
-        }
-    }
-
-    /// Beyond 584 years a nanosecond is no loss.
+    /// Beyond 272 years a nanosecond more or less does not matter.
     #[cold]
     fn within_centuries(&mut self, low: Duration, high: Duration) -> Duration {
+        if low >= high {
+            return low;
+        }
         let more = nanos::scaled(high.saturating_sub(low), self.unit());
         low.saturating_add(more).min(high)
     }
+}
+
+/// The nanoseconds of seconds with this many bits, 272 years, fit into 63 bits.
+const SECS_BITS: u32 = 33;
+
+#[inline]
+fn nanos(duration: Duration) -> u64 {
+    duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
 }

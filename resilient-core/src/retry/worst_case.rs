@@ -14,7 +14,7 @@ impl RetryPolicy {
     /// The most that a call can come to: how many attempts, and how long it sleeps between them.
     ///
     /// ```
-    /// use resilient_core::RetryPolicy;
+    /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
     /// // 100, 200 and 400 ms, if the jitter takes nothing off.

@@ -1,13 +1,12 @@
-//! The error that a rejected call gets.
+//! The error of a rejected call.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::{CircuitState, Name};
 
-/// The circuit is open: the call was rejected without being made.
-///
-/// A few words, cloned without allocation.
+// B7: a few words, cloned without allocation.
+/// The circuit is open: the breaker rejected the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
     breaker: Name,
@@ -30,34 +29,36 @@ impl CircuitOpen {
         &self.breaker
     }
 
-    /// Which of the breakers of that name, where there is one for each key.
+    /// The key, if the name has a breaker for each key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.breaker.key()
     }
 
-    /// The state that it was in: open, half-open with all probe slots taken, or forced open.
+    /// The state of the breaker: open, half-open with all probe slots taken, or forced open.
     #[must_use]
     pub fn state(&self) -> CircuitState {
         self.state
     }
 
-    /// How long until a call may be admitted. `None` where nobody knows: forced open, open until reset, or half-open behind
-    /// probes whose lease has no end. Who sleeps exactly that long after an open circuit's rejection is admitted.
-    /// `Duration::MAX` stands for all that is longer than 584 years.
+    /// How long until a call may be admitted. `None` if that is unknown: forced open, open until an
+    /// operator closes it, or half-open with all slots taken by probes whose lease has no end. A
+    /// caller that sleeps exactly this long after an open circuit rejected it is admitted.
+    /// `Duration::MAX` stands for more than 584 years.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after.time()
     }
 }
 
-/// How long to wait, in nanoseconds, where that is known: one word, which is made into a `Duration` only for those who ask.
+/// How long to wait, in nanoseconds, if that is known: one word, converted into a `Duration` on
+/// demand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Wait(u64);
 
 impl Wait {
     pub(crate) const UNKNOWN: Self = Self(u64::MAX);
-    /// More than a word says, which is 584 years.
+    /// More than 584 years, which do not fit.
     const AGES: Self = Self(u64::MAX - 1);
 
     pub(crate) fn of_nanos(nanos: u64) -> Self {
@@ -102,7 +103,7 @@ impl fmt::Display for CircuitOpen {
     }
 }
 
-/// A duration as people say it: `975ms`, `1.0s`. Rounded up, so that who waits that long has waited long enough.
+/// A duration for people: `975ms`, `1.0s`. Rounded up, so that this wait is long enough.
 struct Rough(Duration);
 
 impl fmt::Display for Rough {
@@ -119,11 +120,12 @@ impl fmt::Display for Rough {
 
 impl std::error::Error for CircuitOpen {}
 
-/// An error type that can say that the circuit is open. Every `E: From<CircuitOpen>` can.
+/// An error type that can be made from [`CircuitOpen`]: every `E: From<CircuitOpen>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the bound), return an error type \
+    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the \
+            bound), return an error type \
             of your own, or say what a rejected call returns with `on_open = |open| …`"
 )]
 pub trait FromCircuitOpen: Sized {
@@ -138,11 +140,13 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     }
 }
 
-/// An output that a rejected call can have: `Err` of an error that [`FromCircuitOpen`], or `None`.
+/// An output that a rejected call can have: `None`, or `Err` of an error that is
+/// [`FromCircuitOpen`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or say what a rejected \
+    note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or \
+            say what a rejected \
             call returns with `on_open = |open| …`"
 )]
 pub trait RejectedOutput {

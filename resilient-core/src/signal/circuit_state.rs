@@ -2,51 +2,56 @@
 
 use std::fmt;
 
-/// Where a breaker stands.
+/// The state of a breaker.
 ///
 /// ```text
 ///            a condition is met                        recovery time is over
 ///   Closed ───────────────────────────────▶ Open ──────────────────────────────▶ HalfOpen
 ///     ▲                                       ▲                                   │    │
-///     │                                       └────── a probe too many fails ─────┘    │
+///     │                                       └────── one failed probe too many ──┘    │
 ///     └──────────────────────────── enough probes succeed ─────────────────────────────┘
 /// ```
 ///
-/// The other three are set by hand, or by an operator's override, only. All steps are listed [there](crate::breaker#states).
+/// The other three states are set only by hand or by an override.
+/// [`breaker`](crate::breaker#states) lists all transitions.
 ///
-/// | state | a call is | counted | left by itself |
+/// | state | a call is | counted | left |
 /// |---|---|---|---|
 /// | `Closed` | admitted | in streak, window and totals | when a condition is met |
 /// | `Open` | rejected | as rejected | by the first call after the recovery time |
-/// | `HalfOpen` | admitted as a probe, while there is a slot; else rejected | in the round, and in the totals | when the probes have decided |
-/// | `ForcedOpen` | rejected | as rejected | never |
-/// | `Disabled` | admitted | nowhere | never |
-/// | `ObserveOnly` | admitted | in streak, window and totals | never |
+/// | `HalfOpen` | a probe if a slot is free, else rejected | in the totals | when the probes decide |
+/// | `ForcedOpen` | rejected | as rejected | by hand |
+/// | `Disabled` | admitted | nowhere | by hand |
+/// | `ObserveOnly` | admitted | in streak, window and totals | by hand |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum CircuitState {
-    /// Healthy: every call is admitted. A breaker begins here, and so does each closing: with nothing remembered.
+    // B1: six states.
+    /// Healthy: every call is admitted. A breaker starts in this state. Each closing starts with an
+    /// empty streak and window.
     Closed,
-    /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and snapshots say `HalfOpen` from then
-    /// on; the step itself is taken, and told, at the next call.
+    /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and
+    /// snapshots show `HalfOpen` from then on; the transition happens at the next call.
     Open,
-    /// A few probes are admitted, to learn whether the dependency is back. The others are rejected.
+    /// A few calls are admitted as probes, to see whether the dependency is back. The others are
+    /// rejected.
     HalfOpen,
-    /// Rejects every call until told otherwise, whatever time passes: [`close`](crate::CircuitBreaker::close) ends it, or
-    /// [`half_open`](crate::CircuitBreaker::half_open), which lets probes decide.
+    /// Rejects every call, without a time limit, until an operator calls
+    /// [`close`](crate::breaker::CircuitBreaker::close), or
+    /// [`half_open`](crate::breaker::CircuitBreaker::half_open), after which probes decide.
     ForcedOpen,
-    /// Admits every call and records nothing: neither streak nor window nor totals. Calls that were admitted before and end
-    /// now are recorded as little.
+    /// Admits every call and records nothing: no streak, no window, no totals. Calls that were
+    /// admitted before and end now are not recorded either.
     Disabled,
-    /// Admits every call, counts as `Closed` does, and tells once that it would have opened: to try settings in
-    /// production. It is told again after the state was left and entered anew.
+    /// Admits and counts every call as `Closed` does, and reports once that it would have opened:
+    /// to try settings in production. It reports again after the state was left and entered again.
     ObserveOnly,
 }
 
 impl CircuitState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 6] = [
         Self::Closed,
         Self::Open,
@@ -56,7 +61,7 @@ impl CircuitState {
         Self::ObserveOnly,
     ];
 
-    /// The name in lower case, as metrics and logs use it: `closed`, `open`, `half_open` ….
+    /// The label for metrics and logs: `closed`, `open`, `half_open` ….
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

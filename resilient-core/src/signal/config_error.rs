@@ -7,7 +7,7 @@ use resilient_settings::{Broken, TextError};
 /// A setting that breaks a rule: its name, its value, and the rule.
 ///
 /// ```
-/// use resilient_core::BreakerConfig;
+/// use resilient_core::breaker::BreakerConfig;
 ///
 /// let error = BreakerConfig::builder().failure_threshold(0).build().unwrap_err();
 /// assert_eq!(error.to_string(), "`failure_threshold` is 0: must be at least 1");

@@ -1,17 +1,24 @@
-//! The types that every module shares: outcomes, states, transitions, errors and names.
+//! The types that every module shares: outcomes, states, transitions, snapshots, errors and names.
 //!
 //! Nothing here uses another module of the crate.
 
+mod by_state;
+mod call_counts;
 mod circuit_open;
 mod circuit_state;
 mod config_error;
 mod name;
 mod operator_mode;
 mod outcome;
+#[cfg(feature = "serde")]
+mod serialize;
+mod snapshot;
 mod stop_reason;
 mod timed_out;
 mod transition;
 
+pub use self::by_state::{TimeInState, TransitionCounts};
+pub use self::call_counts::CallCounts;
 pub(crate) use self::circuit_open::Wait;
 pub use self::circuit_open::{CircuitOpen, FromCircuitOpen, RejectedOutput};
 pub use self::circuit_state::CircuitState;
@@ -20,6 +27,7 @@ pub(crate) use self::name::Name;
 pub use self::operator_mode::OperatorMode;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
+pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};

@@ -1,4 +1,4 @@
-//! The name of a breaker, and its key where it has one: cloned without allocation, wherever they go.
+//! The name of a breaker, with its key: cloned without allocation.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(crate) enum Name {
     Static(&'static str),
     Shared(Counted<str>),
-    /// One of the breakers of a name.
+    /// The breaker of one key.
     Keyed(Counted<Keyed>),
 }
 
@@ -19,8 +19,8 @@ pub(crate) struct Keyed {
     key: Box<str>,
 }
 
-/// An `Arc` that is dropped by a call that takes it by value. A drop in place needs its address: a rejection, which has a
-/// name, would then go through memory once more on its way to the caller, and wait there for what was just written.
+/// An `Arc` whose drop takes it by value. A drop in place needs an address: then a rejection, which
+/// holds a name, would go through memory once more on its way to the caller.
 pub(crate) struct Counted<T: ?Sized>(Option<Arc<T>>);
 
 impl<T: ?Sized> Counted<T> {
@@ -28,7 +28,7 @@ impl<T: ?Sized> Counted<T> {
         Self(Some(value.into()))
     }
 
-    /// There until it is dropped.
+    /// `Some` until the drop.
     fn get(&self) -> Option<&T> {
         self.0.as_deref()
     }
@@ -74,7 +74,7 @@ impl Name {
     }
 }
 
-/// A name for messages: in quotes, with the key in brackets.
+/// A name for messages, in quotes, with the key in brackets.
 pub(crate) struct Quoted<'a>(&'a Name);
 
 impl fmt::Display for Quoted<'_> {

@@ -2,7 +2,7 @@
 
 use super::CircuitState;
 
-/// A state that an operator's override puts a breaker into, and that holds until the override is taken back.
+/// A state in which an override holds a breaker until the override is cleared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -12,12 +12,12 @@ pub enum OperatorMode {
     ForcedOpen,
     /// [`CircuitState::Disabled`]: admits every call and records nothing.
     Disabled,
-    /// [`CircuitState::ObserveOnly`]: admits every call and tells when it would have opened.
+    /// [`CircuitState::ObserveOnly`]: admits every call and reports that it would have opened.
     ObserveOnly,
 }
 
 impl OperatorMode {
-    /// The state.
+    /// The state of this mode.
     #[must_use]
     pub const fn state(self) -> CircuitState {
         match self {

@@ -1,18 +1,18 @@
-//! What a finished call says: about the dependency's health, and about trying again.
+//! The meaning of a finished call: for the dependency's health, and for a retry.
 
 use std::time::Duration;
 
-/// What the end of a call says about the health of the dependency.
+/// What a finished call says about the health of the dependency.
 ///
 /// | outcome | meaning | closed | half-open |
 /// |---|---|---|---|
-/// | `Success` | it answered as it should | the streak of failures ends | one step towards closing |
+/// | `Success` | it responded as it should | the streak of failures ends | one step towards closing |
 /// | `Failure` | it is unhealthy | the streak grows by one | one step towards opening again |
-/// | `Ignored` | nothing: a caller's own bad input | only the totals change | the probe slot is freed |
+/// | `Ignored` | nothing: invalid input of the caller | only the totals change | the probe slot is freed |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The dependency answered as it should.
+    /// The dependency responded as it should.
     Success,
     /// The dependency is unhealthy.
     Failure,
@@ -20,13 +20,13 @@ pub enum Outcome {
     Ignored,
 }
 
-/// What one failed output means: for the breaker, and for the retry.
+/// The meaning of a failed output, for the breaker and for the retry.
 ///
-/// The two are separate questions. A rejected login is no sign of an unhealthy server and gains nothing from a second
-/// try; a `429` says nothing against the server's health and is worth a retry.
+/// Health and retry are separate questions. A rejected login is no sign of an unhealthy server and
+/// not worth a retry; a `429` is no sign of an unhealthy server either, and worth a retry.
 ///
 /// ```
-/// use resilient_core::{Classification, Outcome};
+/// use resilient_core::signal::{Classification, Outcome};
 /// use std::time::Duration;
 ///
 /// let class = Classification::throttled().after(Duration::from_secs(2));
@@ -37,48 +37,48 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Classification {
-    /// What it says about the health of the dependency.
+    /// The health of the dependency.
     pub health: Outcome,
     /// Whether another attempt may help.
     pub retry: bool,
-    /// How long the dependency asks to be left alone. A retry waits at least that long (see
-    /// [`RetryPolicyBuilder::max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after)); a circuit that this output opens
-    /// stays open at least that long.
+    /// The dependency's hint how long to wait. A retry waits at least that long, up to
+    /// [`max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after); a circuit that this
+    /// output opens stays open at least that long.
     pub retry_after: Option<Duration>,
 }
 
 impl Classification {
-    /// A failure that another attempt may not meet: a timeout, a reset connection, a `503`.
+    /// A failure that may pass: a timeout, a reset connection, a `503`.
     #[must_use]
     pub const fn transient() -> Self {
         Self::new(Outcome::Failure, true)
     }
 
-    /// A failure that every attempt will meet: a broken certificate.
+    /// A failure that stays: an invalid certificate.
     #[must_use]
     pub const fn permanent() -> Self {
         Self::new(Outcome::Failure, false)
     }
 
-    /// A healthy dependency that asks for patience: a `429`.
+    /// A healthy dependency that asks to wait: a `429`.
     #[must_use]
     pub const fn throttled() -> Self {
         Self::new(Outcome::Ignored, true)
     }
 
-    /// Nothing to do with the dependency: the caller's own bad input.
+    /// Not caused by the dependency: invalid input of the caller.
     #[must_use]
     pub const fn ignored() -> Self {
         Self::new(Outcome::Ignored, false)
     }
 
-    /// An error to the caller, but an answer from a healthy dependency: a `404`.
+    /// An error for the caller, but a response of a healthy dependency: a `404`.
     #[must_use]
     pub const fn answered() -> Self {
         Self::new(Outcome::Success, false)
     }
 
-    /// The same, with the time that the dependency asks to be left alone.
+    /// Adds the dependency's hint how long to wait.
     #[must_use]
     pub const fn after(mut self, retry_after: Duration) -> Self {
         self.retry_after = Some(retry_after);
@@ -94,14 +94,14 @@ impl Classification {
     }
 }
 
-/// An error that knows what it means for breakers and retries.
+/// Classifies errors for breakers and retries.
 ///
-/// Both attributes use it where the error's type implements it and no key of the attribute says otherwise; without it,
-/// every `Err` is [`Classification::transient`]. In a function that is generic over its error, it is found only if the function
-/// has the bound `E: Classify`.
+/// The attributes use it if the error type implements it, unless a key of the attribute decides.
+/// Without it, every `Err` is [`Classification::transient`]. A function that is generic over its
+/// error needs the bound `E: Classify`.
 ///
 /// ```
-/// use resilient_core::{Classification, Classify};
+/// use resilient_core::signal::{Classification, Classify};
 /// use std::time::Duration;
 ///
 /// enum PayError {
@@ -121,7 +121,7 @@ impl Classification {
 /// }
 /// ```
 pub trait Classify {
-    /// What this error means.
+    /// The meaning of this error.
     fn classify(&self) -> Classification;
 }
 
@@ -143,17 +143,18 @@ impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
     }
 }
 
-/// What a protected function returns: something that can be told to be a failure.
+/// The output of a protected function: a success or a failure.
 ///
-/// Implemented for `Result` (an `Err` is a failure) and `Option` (`None` is one).
+/// Implemented for `Result` (`Err` is a failure) and `Option` (`None` is a failure).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell success from failure",
     label = "neither a `Result` nor an `Option`",
-    note = "say what a failure is with `retry_when = |output| …` in `#[retry]` and `failure_when = |output| …` in \
+    note = "say what a failure is with `retry_when = |output| …` in `#[retry]` and `failure_when \
+            = |output| …` in \
             `#[circuit_breaker]`, or implement `resilient::outcome::Fallible` for it"
 )]
 pub trait Fallible {
-    /// What a failed output carries.
+    /// The error type of a failed output.
     type Error;
 
     /// The error, if this output is a failure.
@@ -181,7 +182,7 @@ impl<T> Fallible for Option<T> {
     }
 }
 
-/// Every failed output is [`Classification::transient`]; a good one has no class.
+/// Every failed output is [`Classification::transient`]; a success has no class.
 #[inline]
 pub(crate) fn every_failure<O: Fallible>(output: &O) -> Option<Classification> {
     output.failure().map(|_| Classification::transient())

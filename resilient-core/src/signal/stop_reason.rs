@@ -12,23 +12,23 @@ pub enum StopReason {
     NotRetryable,
     /// The next delay would reach `max_elapsed`.
     Elapsed,
-    /// The deadline passed in an attempt, or the next delay would reach it. It may be an outer call's.
+    /// The deadline of this or an outer call passed, or the next delay would reach it.
     Deadline,
-    /// The budget has no token left: too many calls fail for retries to help.
+    /// The budget has too few tokens: too many calls fail for retries to help.
     Budget,
     /// The circuit is open.
     CircuitOpen,
-    /// The dependency asks for more time than `max_retry_after`, or than is left.
+    /// The dependency's hint is above `max_retry_after` or the remaining time.
     Hint,
-    /// The loop runs inside an attempt of another one, and `nested = collapse` leaves retries to that.
+    /// The retry runs inside another one, and `nested = collapse` leaves retries to that.
     Nested,
-    /// There is a delay or a time limit to wait for and no async runtime to wait in, or one without timers. Of the latter
-    /// tokio tells by a panic, which is contained; its message goes where the process's panics go.
+    /// A delay or a time limit needs an async runtime with timers, which is missing. tokio reports
+    /// disabled timers by a panic, which is contained; the panic hook still prints its message.
     NoTimer,
 }
 
 impl StopReason {
-    /// The name in lower case, as metrics and logs use it.
+    /// The label for metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,25 +1,25 @@
-//! The error of a call that was cut short.
+//! The error of a call that exceeded a time limit.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Which time limit cut a call short.
+/// The time limit that a call exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeLimit {
     /// `attempt_timeout` of `#[retry]`: the time for one attempt.
     AttemptTimeout,
-    /// `deadline` of `#[retry]`: the time for the whole call, or what an outer call had left.
+    /// `deadline` of `#[retry]`: the time for the whole call, or the rest of an outer call's.
     Deadline,
     /// `#[timeout]`.
     Timeout,
-    /// There is a limit and no async runtime with timers to keep it: nothing was called. Build the runtime with
-    /// `enable_time` or `enable_all`, and make the call in it.
+    /// There is a limit but no async runtime with timers, so nothing was called. Make the call in a
+    /// runtime that was built with `enable_time` or `enable_all`.
     NoTimer,
 }
 
 impl TimeLimit {
-    /// The name in lower case, as metrics and logs use it.
+    /// The label for metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,10 +37,10 @@ impl fmt::Display for TimeLimit {
     }
 }
 
-/// The call took too long and was cancelled: whether it took effect is not known.
+/// The call took too long and was cancelled. Whether it took effect is unknown.
 ///
 /// ```
-/// use resilient_core::{TimeLimit, TimedOut};
+/// use resilient_core::retry::{TimeLimit, TimedOut};
 ///
 /// #[derive(Debug)]
 /// enum PayError { TimedOut(TimedOut) }
@@ -62,21 +62,21 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    /// Which limit it was.
+    /// The limit that was exceeded.
     #[must_use]
     pub fn limit(&self) -> TimeLimit {
         self.limit
     }
 
-    /// The limit: how long the attempt, or the whole call, was given. Where an outer call's deadline came first, that is
-    /// what it had left.
+    /// The time that the attempt or the whole call had. If an outer call's deadline came first, the
+    /// rest of that.
     #[must_use]
     pub fn after(&self) -> Duration {
         self.after
     }
 
-    /// How many attempts there had been with this one; retries that a breaker rejected count, too. 1 for `#[timeout]`, which
-    /// knows of none.
+    /// The number of attempts, including this one and those that a breaker rejected. 1 for
+    /// `#[timeout]`.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -107,15 +107,16 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-/// An error type that can say that a call timed out. Every `E: From<TimedOut>` can.
+/// An error type that can be made from [`TimedOut`]: every `E: From<TimedOut>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs an error to return when it cuts the call short",
-    note = "add `impl From<resilient::TimedOut> for {Self}` (for a type parameter, the bound), or return an error type \
+    note = "add `impl From<resilient::TimedOut> for {Self}` (for a type parameter, the bound), \
+            or return an error type \
             of your own"
 )]
 pub trait FromTimedOut: Sized {
-    /// The error for a call that was cut short.
+    /// The error of a call that exceeded a time limit.
     fn timed_out(timed_out: TimedOut) -> Self;
 }
 
@@ -126,14 +127,15 @@ impl<E: From<TimedOut>> FromTimedOut for E {
     }
 }
 
-/// An output that a call which was cut short can have: `Err` of an error that [`FromTimedOut`], or `None`.
+/// An output that a call over its time limit can have: `None`, or `Err` of an error that is
+/// [`FromTimedOut`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs a value to return when it cuts the call short",
     note = "return a `Result` whose error has `From<resilient::TimedOut>`, or an `Option`"
 )]
 pub trait TimedOutOutput {
-    /// The output of a call that was cut short.
+    /// The output of a call that exceeded a time limit.
     fn timed_out(timed_out: TimedOut) -> Self;
 }
 

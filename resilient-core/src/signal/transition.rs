@@ -1,19 +1,19 @@
-//! The steps of a breaker from one state into another, and why they happen.
+//! Transitions between the states of a breaker, and their reasons.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::CircuitState;
 
-/// Why a breaker went from one state into another.
+/// Why a breaker changed its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum TransitionReason {
-    /// As many failures in a row as `failure_threshold` allows.
+    /// The consecutive failures reached `failure_threshold`.
     FailureThreshold,
-    /// As many failures in the window as `failure_count` allows.
+    /// The failures in the window reached `failure_count`.
     FailureCount,
     /// The share of failures in the window reached `failure_rate`.
     FailureRate,
@@ -23,16 +23,16 @@ pub enum TransitionReason {
     RecoveryTime,
     /// More probes failed than are tolerated.
     ProbeFailed,
-    /// The same, and the last of them succeeded too slowly.
+    /// More probes failed or were slow than are tolerated; the last one was slow.
     ProbeSlow,
     /// Enough probes succeeded.
     ProbesSucceeded,
-    /// By hand, or by an operator's override.
+    /// By hand, or by an override.
     Manual,
 }
 
 impl TransitionReason {
-    /// A few words for logs: `failure threshold reached` ….
+    /// The label for logs: `failure threshold reached` ….
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,11 +55,11 @@ impl fmt::Display for TransitionReason {
     }
 }
 
-/// One step of a breaker from one state into another.
+/// A change of a breaker's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
-    /// When, by the breaker's clock.
+    /// When it happened, by the breaker's clock.
     pub at: Instant,
     /// The state that ended.
     pub from: CircuitState,
@@ -67,12 +67,12 @@ pub struct Transition {
     pub to: CircuitState,
     /// What caused it.
     pub reason: TransitionReason,
-    /// Into [`CircuitState::Open`]: for how long, growth, jitter and hint included; 584 years for all that is longer. `None` is until
-    /// reset, and for other states.
+    /// The open time, if the new state is [`CircuitState::Open`]: with growth, jitter and hint, at
+    /// most 584 years. `None` is "until an operator closes it".
     pub open_for: Option<Duration>,
 }
 
-/// An operation by hand that the present state does not allow.
+/// The present state does not allow this operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransitionError {
     pub(crate) from: CircuitState,
@@ -80,13 +80,13 @@ pub struct TransitionError {
 }
 
 impl TransitionError {
-    /// The state that the breaker is in, and stays in.
+    /// The state of the breaker, which does not change.
     #[must_use]
     pub fn from(&self) -> CircuitState {
         self.from
     }
 
-    /// The state that was asked for.
+    /// The state that the operation would lead to.
     #[must_use]
     pub fn to(&self) -> CircuitState {
         self.to

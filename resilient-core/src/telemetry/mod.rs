@@ -1,183 +1,40 @@
-//! The feature `tracing`: what breakers and retries do, as events for subscribers.
-//!
-//! Openings are warnings; other transitions are at INFO; rejections and retries, of which an outage has thousands, at
-//! DEBUG. A subscriber that panics is contained like a listener.
+//! Logs and metrics. Functions here receive values, never a breaker.
 
-#[cfg(feature = "tracing")]
-mod enabled {
-    use std::time::Duration;
-
-    use crate::breaker::{CircuitOpen, CircuitState};
-    use crate::event::{Event, EventKind, EventSource};
-    use crate::platform::{contain, discard};
-    use crate::retry::{StopReason, TimeLimit};
-
-    pub(crate) const ENABLED: bool = true;
-
-    fn emit(code: impl FnOnce()) {
-        if let Err(payload) = contain(code) {
-            discard(payload);
-        }
-    }
-
-    pub(crate) fn event(event: &Event) {
-        if event.source() != EventSource::Breaker {
-            return emit(|| other(event));
-        }
-        let (breaker, key) = (event.name(), event.key());
-        emit(|| match event.kind() {
-            EventKind::Transition(step) => {
-                let (from, to) = (step.from.as_str(), step.to.as_str());
-                let reason = step.reason.as_str();
-                if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
-                    tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
-                } else {
-                    tracing::info!(
-                        breaker,
-                        key,
-                        from,
-                        to,
-                        reason,
-                        "circuit breaker changed state"
-                    );
-                }
-            }
-            EventKind::WouldOpen(reason) => {
-                let reason = reason.as_str();
-                tracing::warn!(
-                    breaker,
-                    key,
-                    reason,
-                    "observed circuit breaker would have opened"
-                );
-            }
-            EventKind::SettingsChanged => {
-                tracing::info!(breaker, key, "settings of circuit breaker changed");
-            }
-            EventKind::Conflict { first, second } => tracing::warn!(
-                breaker,
-                %first,
-                %second,
-                "two places give one circuit breaker different settings; the first hold"
-            ),
-            EventKind::InvalidSetting(error) => tracing::warn!(
-                breaker,
-                %error,
-                "invalid setting; its default holds"
-            ),
-            EventKind::NestedRetry => {}
-        });
-    }
-
-    /// What happened to a budget, or in a retry.
-    fn other(event: &Event) {
-        let name = event.name();
-        match event.kind() {
-            EventKind::Conflict { first, second } => tracing::warn!(
-                budget = name,
-                %first,
-                %second,
-                "two places give one retry budget different settings; the first hold"
-            ),
-            EventKind::SettingsChanged => {
-                tracing::info!(budget = name, "settings of retry budget changed");
-            }
-            EventKind::InvalidSetting(error) => tracing::warn!(
-                budget = name,
-                %error,
-                "invalid setting of a retry budget; its default holds"
-            ),
-            EventKind::NestedRetry => tracing::warn!(
-                place = name,
-                "a retry inside an attempt of another retry: their attempts multiply; let one layer retry, or say \
-                 `nested = collapse` here"
-            ),
-            EventKind::Transition(_) | EventKind::WouldOpen(_) => {}
-        }
-    }
-
-    pub(crate) fn rejected(open: &CircuitOpen) {
-        emit(|| {
-            tracing::debug!(
-                breaker = open.breaker(),
-                key = open.key(),
-                state = open.state().as_str(),
-                retry_after = open.retry_after().map(|time| time.as_secs_f64()),
-                "call rejected"
-            );
-        });
-    }
-
-    pub(crate) fn retrying(attempt: u32, delay: Duration) {
-        emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
-    }
-
-    pub(crate) fn gave_up(attempts: u32, reason: StopReason) {
-        emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
-    }
-
-    pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {
-        emit(|| tracing::debug!(attempt, limit = limit.as_str(), "attempt cut short"));
-    }
-
-    pub(crate) fn recovered(attempts: u32) {
-        emit(|| tracing::debug!(attempts, "succeeded after retries"));
-    }
-
-    pub(crate) fn fell_back() {
-        emit(|| tracing::debug!("failed output replaced by the fallback"));
-    }
-
-    #[cfg(feature = "tokio")]
-    pub(crate) fn blocks_a_runtime() {
-        emit(|| {
-            tracing::warn!(
-                "a plain function under #[retry] sleeps on a thread of an async runtime and holds up its tasks: \
-                 make it an async function, or call it in spawn_blocking"
-            );
-        });
-    }
-
-    pub(crate) fn invalid_policy(error: &crate::signal::ConfigError) {
-        emit(|| tracing::warn!(%error, "invalid retry setting; its default holds"));
-    }
-}
-
-#[cfg(feature = "tracing")]
-pub(crate) use enabled::*;
-
-#[cfg(not(feature = "tracing"))]
-mod disabled {
-    use std::time::Duration;
-
-    pub(crate) const ENABLED: bool = cfg!(feature = "metrics");
-
-    pub(crate) fn event(_: &crate::event::Event) {}
-    pub(crate) fn rejected(_: &crate::breaker::CircuitOpen) {}
-    pub(crate) fn retrying(_: u32, _: Duration) {}
-    pub(crate) fn gave_up(_: u32, _: crate::retry::StopReason) {}
-    pub(crate) fn timed_out(_: crate::retry::TimeLimit, _: u32) {}
-    pub(crate) fn recovered(_: u32) {}
-    pub(crate) fn fell_back() {}
-    #[cfg(feature = "tokio")]
-    pub(crate) fn blocks_a_runtime() {}
-    pub(crate) fn invalid_policy(_: &crate::signal::ConfigError) {}
-}
-
-#[cfg(not(feature = "tracing"))]
-pub(crate) use disabled::*;
-
-/// A registered breaker went into another state; a call under a retry ended.
 #[cfg(feature = "metrics")]
-pub(crate) use crate::metrics::{Call, changed, ended};
+mod recorder;
+#[cfg(feature = "metrics")]
+mod retry_calls;
+mod summary;
+#[cfg(not(feature = "tracing"))]
+mod tracing_off;
+#[cfg(feature = "tracing")]
+mod tracing_on;
 
-/// A call under a retry, which nobody counts.
+#[cfg(feature = "metrics")]
+pub(crate) use self::recorder::{changed, names, record};
+#[cfg(feature = "metrics")]
+pub(crate) use self::retry_calls::{RetryCallCount, ended, totals};
+pub(crate) use self::summary::Summary;
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::tracing_off::*;
+#[cfg(feature = "tracing")]
+pub(crate) use self::tracing_on::*;
+use crate::event::{Event, global_listeners};
+
+/// Logs an event of a retry, and notifies the listeners of the global registry. To be called under
+/// no lock.
+pub(crate) fn notify_global(of_retry: &Event) {
+    event(of_retry);
+    global_listeners().notify(of_retry);
+}
+
+/// A call under a retry; without the feature `metrics` it is not counted.
 #[cfg(not(feature = "metrics"))]
-pub(crate) type Call = ();
+pub(crate) type RetryCallCount = ();
 
 #[cfg(not(feature = "metrics"))]
 #[inline]
-pub(crate) fn ended((): &mut Call, _: Result<bool, crate::retry::StopReason>) {}
+pub(crate) fn ended((): &mut RetryCallCount, _: Result<bool, crate::signal::StopReason>) {}
 
 #[cfg(not(feature = "metrics"))]
-pub(crate) fn changed(_: &crate::breaker::shared::Core) {}
+pub(crate) fn changed(_: impl FnOnce() -> crate::signal::BreakerSnapshot) {}

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use resilient_core::testing::Scope;
-//! use resilient_core::{StopReason, Jitter, RetryPolicy};
+//! use resilient_core::retry::{Jitter, RetryPolicy, StopReason};
 //! use std::time::Duration;
 //!
 //! // The code under test.
@@ -24,7 +24,7 @@
 //!
 //! # What a scope reaches
 //!
-//! All calls under `#[retry]` or a [`RetryPolicy`](crate::RetryPolicy) that are made in it, however deep, in the same task or
+//! All calls under `#[retry]` or a [`RetryPolicy`](crate::retry::RetryPolicy) that are made in it, however deep, in the same task or
 //! thread; not those of tasks or threads that are started in it, unless they run in a clone of it. Tests that run at the same
 //! time have scopes of their own and do not see each other's.
 //!
@@ -38,13 +38,13 @@
 mod recorded;
 mod scope;
 
-use std::time::Duration;
-
 pub use self::recorded::RecordedCall;
 pub use self::scope::{Scope, Scoped};
+use crate::platform::random;
 pub use crate::time::ManualClock;
 
-/// Whether sleeps between attempts are skipped here; if so, this one is.
-pub(crate) fn skips(delay: Duration) -> bool {
-    scope::current().is_some_and(|scope| scope.skip(delay))
+/// Makes the random numbers of this thread repeat: those of delays without a
+/// [seed](crate::retry::RetryPolicyBuilder::seed), and of `recovery_jitter`.
+pub fn seed_thread(seed: u64) {
+    random::seed_thread(seed);
 }

@@ -49,7 +49,7 @@ impl RecordedCall {
     }
 
     /// Where the loop is: the attribute, in the code under test. For
-    /// [`RetryPolicy::call`](crate::RetryPolicy::call) it is a place in this crate.
+    /// [`RetryPolicy::call`](crate::retry::RetryPolicy::call) it is a place in this crate.
     #[must_use]
     pub fn place(&self) -> &'static Location<'static> {
         self.place

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::recorded::RecordedCall;
 use crate::retry::{self, CallRecord, StopReason};
-use crate::time::ManualClock;
+use crate::time::{self, ManualClock};
 
 thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
@@ -157,8 +157,8 @@ impl Scope {
     }
 
     /// A clock that each skipped sleep moves on by the delay, and that moves by hand: for breakers, with
-    /// [`CircuitBreaker::with_clock`](crate::CircuitBreaker::with_clock) or
-    /// [`Registry::use_clock`](crate::Registry::use_clock).
+    /// [`CircuitBreaker::with_clock`](crate::breaker::CircuitBreaker::with_clock) or
+    /// [`Registry::use_clock`](crate::registry::Registry::use_clock).
     #[must_use]
     pub fn clock(&self) -> ManualClock {
         self.shared.clock.clone()
@@ -175,7 +175,7 @@ impl Scope {
     }
 
     /// Skips a sleep, if sleeps are skipped here.
-    pub(super) fn skip(&self, delay: Duration) -> bool {
+    fn skip(&self, delay: Duration) -> bool {
         if self.skips_sleeps {
             self.shared.clock.advance(delay);
         }
@@ -190,6 +190,7 @@ impl Scope {
     }
 
     fn enter(&self) -> Entered {
+        time::install_skip(|delay| current().is_some_and(|scope| scope.skip(delay)));
         retry::install(|place| Some(Box::new(current()?.begin(place))));
         let scope = Some(self.clone());
         // Where the thread ends, calls are under no test.

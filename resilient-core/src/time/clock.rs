@@ -1,11 +1,12 @@
-//! The trait for sources of time, and the default one.
+//! The trait of clocks, and the default clock.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A source of monotonic time.
 ///
-/// A clock that goes back, or panics, harms nothing: a time before the present state began counts as that beginning.
+// B16: a breaker can be given a clock.
+/// A clock may go back or panic: a time before the start of the present state counts as that start.
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Instant;
@@ -17,7 +18,8 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The present instant by the default clock: the current runtime's, else the real one. Needs no running runtime.
+/// The present instant: that of the current tokio runtime, which tests can move, or real time
+/// outside a runtime.
 pub(crate) fn now() -> Instant {
     #[cfg(feature = "tokio")]
     {

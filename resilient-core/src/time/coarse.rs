@@ -4,24 +4,27 @@ use std::time::{Duration, Instant};
 
 use crate::time::Clock;
 
-/// A clock that is read in a fraction of the time of [`Instant::now`], and lags behind by up to the operating system's tick:
-/// one to ten milliseconds.
+/// A clock that is read in a fraction of the time of [`Instant::now`], and is late by up to one
+/// tick of the operating system: one to ten milliseconds.
 ///
-/// Worth it for breakers with a window of time or with slow calls, which read the clock on healthy calls; others read it
-/// only when something fails. Recovery times, leases and `retry_after` are as coarse as the clock. It does not follow
-/// `tokio::time::pause`.
+/// Use it for breakers with a window of time or with slow calls, which read the clock on healthy
+/// calls; others read it only on failures. Recovery times, leases and `retry_after` are as coarse
+/// as the clock. `tokio::time::pause` does not affect it.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, CoarseClock, Registry};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker};
+/// use resilient_core::registry::Registry;
+/// use resilient_core::time::CoarseClock;
 /// use std::time::Duration;
 ///
-/// let config = BreakerConfig::builder().window(Duration::from_secs(60)).failure_rate(0.5).build()?;
+/// let window = Duration::from_secs(60);
+/// let config = BreakerConfig::builder().window(window).failure_rate(0.5).build()?;
 /// let breaker = CircuitBreaker::with_clock("payments", config, CoarseClock::new());
 ///
-/// // Or for all breakers that are registered from now on, those of annotated functions among them:
+/// // Or for all breakers that are registered from now on, also those of annotated functions:
 /// Registry::global().use_clock(CoarseClock::new());
 /// # assert!(breaker.try_acquire().is_ok());
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct CoarseClock {
@@ -30,7 +33,7 @@ pub struct CoarseClock {
 }
 
 impl CoarseClock {
-    /// A clock. Two of them may differ by a tick.
+    /// Makes a clock. Two clocks may differ by a tick.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -40,16 +43,16 @@ impl CoarseClock {
     }
 }
 
-/// It counts nanoseconds from a start: for breakers, which would take an instant apart again.
+/// Nanoseconds from a start: breakers need no `Instant`.
 impl CoarseClock {
     #[inline]
     pub(crate) fn count(&self) -> u64 {
-        // Without the shared cache that others of this clock's users keep.
+        // Without the cache that other users of the crate `coarsetime` share.
         let now = coarsetime::Instant::now_without_cache_update();
         now.duration_since(self.coarse).as_nanos()
     }
 
-    /// The same clock, whose count begins at an instant that it has said.
+    /// This clock, counting from an instant that it returned.
     pub(crate) fn counting_from(self, start: Instant) -> Self {
         let later = start.saturating_duration_since(self.start);
         Self {
@@ -93,7 +96,7 @@ mod tests {
             assert!(now >= last);
             last = now;
         }
-        // A tick is ten milliseconds at the most; the rest is leeway for a machine that was busy in between.
+        // A tick is at most ten milliseconds; the rest allows for a busy machine.
         let ahead = last.saturating_duration_since(real + real.elapsed());
         assert!(ahead <= Duration::from_millis(100), "{ahead:?}");
     }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use super::clock::Clock;
 use super::instant::later;
 
-/// A clock that stands still until it is moved: for tests of breakers.
+/// A clock for tests, which moves only by its methods.
 ///
 /// ```
-/// use resilient_core::{BreakerConfig, CircuitBreaker, Outcome, CircuitState};
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitState};
+/// use resilient_core::signal::Outcome;
 /// use resilient_core::time::ManualClock;
 /// use std::time::Duration;
 ///
@@ -21,7 +22,7 @@ use super::instant::later;
 /// assert_eq!(breaker.state(), CircuitState::Open);
 /// clock.advance(Duration::from_secs(30));
 /// assert_eq!(breaker.state(), CircuitState::HalfOpen);
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ManualClock {
@@ -30,7 +31,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that stands at an arbitrary instant. Clones share their time.
+    /// Makes a clock at an arbitrary instant. Clones share their time.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -39,13 +40,13 @@ impl ManualClock {
         }
     }
 
-    /// Moves the clock on. It saturates 584 years after it was made.
+    /// Moves the clock forward, up to 584 years after its start.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.change(|nanos| nanos.saturating_add(by));
     }
 
-    /// Sets the clock back, to where it was made at the earliest: what broken hardware does.
+    /// Moves the clock back, as broken hardware does, but not before its start.
     pub fn set_back(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.change(|nanos| nanos.saturating_sub(by));

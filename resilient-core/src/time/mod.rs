@@ -23,12 +23,14 @@ pub use self::coarse::CoarseClock;
 pub(crate) use self::instant::{later, nanos_between};
 #[cfg(feature = "test-util")]
 pub use self::manual::ManualClock;
+#[cfg(feature = "test-util")]
+pub(crate) use self::sleep::install_skip;
 pub(crate) use self::sleep::sleep_blocking;
-pub(crate) use self::source::Source;
+pub(crate) use self::source::ClockSource;
 #[cfg(feature = "tokio")]
 pub(crate) use self::timer::{has_timer, sleep, timer};
 
-/// Without tokio, the caller knows by itself whether it can wait.
+/// Without tokio, the caller decides whether it can wait.
 #[cfg(not(feature = "tokio"))]
 pub(crate) fn has_timer() -> bool {
     true

@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
-/// Whether a test asks for this sleep to be skipped.
+#[cfg(feature = "test-util")]
+static SKIP: std::sync::OnceLock<fn(Duration) -> bool> = std::sync::OnceLock::new();
+
+/// Installs the hook of test scopes: it returns whether the present thread skips a sleep.
+#[cfg(feature = "test-util")]
+pub(crate) fn install_skip(hook: fn(Duration) -> bool) {
+    SKIP.get_or_init(|| hook);
+}
+
+/// Whether a test skips this sleep.
 pub(super) fn is_skipped(delay: Duration) -> bool {
     #[cfg(feature = "test-util")]
-    {
-        crate::testing::skips(delay)
+    if let Some(skips) = SKIP.get() {
+        return skips(delay);
     }
-    #[cfg(not(feature = "test-util"))]
-    {
-        let _ = delay;
-        false
-    }
+    let _ = delay;
+    false
 }
 
 /// Sleeps by blocking the thread. On a thread of an async runtime this stops every task there, so

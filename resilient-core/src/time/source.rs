@@ -1,4 +1,4 @@
-//! The clock of one breaker: the default one, a coarse one, or one that the user gave.
+//! The clock of one breaker: the default one, a coarse one, or the user's.
 
 #[cfg(feature = "coarse-clock")]
 use std::any::Any;
@@ -15,20 +15,21 @@ use crate::platform::{contain, discard};
 
 /// The clock of one breaker.
 #[derive(Clone, Default)]
-pub(crate) enum Source {
+pub(crate) enum ClockSource {
     #[default]
     Default,
-    /// Known by its type, so that its count is at hand.
+    /// Recognised by its type, so that its count can be read.
     #[cfg(feature = "coarse-clock")]
     Coarse(CoarseClock),
     Given(Arc<dyn Clock>),
 }
 
-// The panics of a given clock are contained, and what it says is never trusted: so breakers are unwind safe with any.
-impl UnwindSafe for Source {}
-impl RefUnwindSafe for Source {}
+// Panics of a user's clock are contained, and its readings are never trusted: so breakers are
+// unwind safe with any clock.
+impl UnwindSafe for ClockSource {}
+impl RefUnwindSafe for ClockSource {}
 
-impl Source {
+impl ClockSource {
     pub(crate) fn of(clock: impl Clock) -> Self {
         #[cfg(feature = "coarse-clock")]
         if let Some(clock) = (&clock as &dyn Any).downcast_ref::<CoarseClock>() {
@@ -37,7 +38,7 @@ impl Source {
         Self::Given(Arc::new(clock))
     }
 
-    /// The same clock, whose own count begins at `epoch` if it has one.
+    /// Makes the count of a coarse clock begin at `epoch`.
     pub(crate) fn counting_from(self, epoch: Instant) -> Self {
         #[cfg(feature = "coarse-clock")]
         if let Self::Coarse(clock) = self {
@@ -47,8 +48,8 @@ impl Source {
         self
     }
 
-    /// Nanoseconds from `epoch` until now, as [`nanos_between`] has them, for a clock that counts from there; `None` if the
-    /// given clock panics.
+    /// Nanoseconds from `epoch`, where its count begins, until now; `None` if the user's clock
+    /// panics.
     #[inline(never)]
     pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
         match self {
@@ -59,7 +60,7 @@ impl Source {
         }
     }
 
-    /// The present instant; `None` if the given clock panics.
+    /// The present instant; `None` if the user's clock panics.
     pub(crate) fn now(&self) -> Option<Instant> {
         match self {
             Self::Default => Some(now()),
@@ -68,16 +69,14 @@ impl Source {
             Self::Given(clock) => contain(|| clock.now()).map_err(discard).ok(),
         }
     }
-}
 
-impl Source {
-    /// The same, and the default clock's where the given one panics.
+    /// The present instant; that of the default clock if the user's clock panics.
     pub(crate) fn now_or_real(&self) -> Instant {
         self.now().unwrap_or_else(now)
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for ClockSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Default => "default clock",

@@ -35,12 +35,12 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
         });
         let declare = emit! {
             let breaker = {
-                static __RESILIENT_BREAKER: __r::Site = __r::Site::new(|| { #declaration });
+                static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| { #declaration });
                 #listed
                 &__RESILIENT_BREAKER
             };
         };
-        (declare, emit!(Site))
+        (declare, emit!(CallSite))
     };
     CallSite {
         declare,
@@ -90,8 +90,8 @@ fn keyed(
     };
     emit! {
         let breakers = {
-            static __RESILIENT_BREAKERS: __r::KeyedSite =
-                __r::KeyedSite::new(|| { #declaration });
+            static __RESILIENT_BREAKERS: __r::KeyedCallSite =
+                __r::KeyedCallSite::new(|| { #declaration });
             #listed
             &__RESILIENT_BREAKERS
         };

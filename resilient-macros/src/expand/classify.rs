@@ -109,11 +109,14 @@ impl<'a> Classifier<'a> {
             (None, None) => emit!(class),
             (Some(_), None) => emit!(#by_choice(class, chosen)),
             (None, Some(class)) => {
-                emit!(__r::refine(class, &output, |error, class| { #class }))
+                emit!(__r::failure_of(&output, class).map(|(error, class)| #class))
             }
-            (Some(_), Some(refined)) => {
-                emit!(__r::refine_or_chosen(class, &output, chosen, |error, class| { #refined }))
-            }
+            (Some(_), Some(refined)) => emit! {
+                __r::or_chosen(
+                    __r::failure_of(&output, class).map(|(error, class)| #refined),
+                    chosen,
+                )
+            },
         }
     }
 }
@@ -152,7 +155,7 @@ pub(super) fn is_excepted(args: &RetryArgs) -> TokenStream {
 fn error_is(condition: Option<TokenStream>) -> TokenStream {
     condition.map_or_else(
         || emit!(false),
-        |condition| emit!(__r::error_is(&output, |error| { #condition })),
+        |condition| emit!(__r::error_of(&output).is_some_and(|error| #condition)),
     )
 }
 

@@ -95,8 +95,8 @@ pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<To
         Some(BudgetArgument::Name(name)) => (
             emit! {
                 let budget = {
-                    static BUDGET: __r::BudgetSite = __r::BudgetSite::new(#name);
-                    __r::BudgetSite::budget(&BUDGET)
+                    static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new(#name);
+                    __r::BudgetCallSite::budget(&BUDGET)
                 };
             },
             Some(emit!(.budgeted(budget))),

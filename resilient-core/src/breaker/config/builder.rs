@@ -1,9 +1,9 @@
 //! The builder of a breaker's settings, and their defaults.
 
 use resilient_settings::breaker::default;
-use resilient_settings::{Given, Settings, breaker_settings, fields};
+use resilient_settings::{Given, Settings, Window, breaker_settings, fields};
 
-use super::{AbandonedOutcome, BreakerConfig, Conditions, Window};
+use super::checked::{AbandonedOutcome, BreakerConfig, Conditions};
 use crate::settings::{builder, check_part, settings, type_of, value_of};
 use crate::signal::ConfigError;
 
@@ -18,7 +18,7 @@ breaker_settings!(fields builder {
     /// ranges.
     ///
     /// ```
-    /// use resilient_core::BreakerConfig;
+    /// use resilient_core::breaker::BreakerConfig;
     /// use std::time::Duration;
     ///
     /// let config = BreakerConfig::builder()
@@ -27,7 +27,7 @@ breaker_settings!(fields builder {
     ///     .recovery_time(Duration::from_secs(10))
     ///     .recovery_factor(2.0)
     ///     .build()?;
-    /// # Ok::<(), resilient_core::ConfigError>(())
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     #[derive(PartialEq)]
     pub struct BreakerConfigBuilder of BreakerSettings for BreakerConfig
@@ -133,5 +133,37 @@ impl BreakerConfig {
             .filter(is_default)
             .for_each(|setting| values.forget(setting));
         values
+    }
+}
+
+impl BreakerConfig {
+    /// Settings to change, starting from the defaults.
+    pub fn builder() -> BreakerConfigBuilder {
+        BreakerConfigBuilder::default()
+    }
+
+    /// The settings that were given, without the defaults, to change some of them.
+    ///
+    /// ```
+    /// # use resilient_core::breaker::BreakerConfig;
+    /// let strict = BreakerConfig::builder().failure_threshold(1).build()?;
+    /// let strict_twice = strict.to_builder().half_open_successes(2).build()?;
+    /// # assert_ne!(strict, strict_twice);
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
+    /// ```
+    pub fn to_builder(&self) -> BreakerConfigBuilder {
+        self.given_values().into()
+    }
+}
+
+impl From<BreakerConfig> for BreakerConfigBuilder {
+    fn from(config: BreakerConfig) -> Self {
+        config.to_builder()
+    }
+}
+
+impl Default for BreakerConfig {
+    fn default() -> Self {
+        BreakerSettings::NONE.complete()
     }
 }

@@ -1,4 +1,4 @@
-//! Generations, and what the present one makes of a success.
+//! Generations, and how the present one handles a success.
 
 /// Generations count in steps of this, so that they stand in the state word as they are: its low
 /// bits hold the state.
@@ -9,21 +9,21 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
     generation.wrapping_add(GENERATION_STEP)
 }
 
-/// What is to be done with a success that is not slow.
+/// How a success that is not slow is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Successes {
-    /// It changes nothing, and is counted.
+pub(in crate::breaker) enum SuccessHandling {
+    /// It changes nothing and is only counted.
     Clean,
-    /// It opens nothing, and can be left for the state machine to learn of later.
+    /// It opens nothing, and can be deferred: the state machine records it later.
     Pending,
-    /// The same, while the present bucket of a window of time lasts.
+    /// It can be deferred while the present bucket of a window of time lasts.
     PendingInBucket,
-    /// The state machine must know at once.
+    /// The state machine must record it at once.
     Locked,
 }
 
-impl Successes {
-    pub(crate) fn can_be_left(self) -> bool {
+impl SuccessHandling {
+    pub(in crate::breaker) fn is_deferrable(self) -> bool {
         matches!(self, Self::Pending | Self::PendingInBucket)
     }
 }

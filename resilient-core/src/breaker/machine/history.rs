@@ -1,4 +1,4 @@
-//! The last transitions, packed: every breaker has them, and few are ever looked at.
+//! The last transitions, packed, since every breaker has them and few are ever read.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,14 +7,15 @@ use crate::signal::{CircuitState, Transition, TransitionReason};
 use crate::time::nanos_between;
 
 /// How many transitions are remembered.
-pub(crate) const HISTORY: usize = 32;
+pub(in crate::breaker) const HISTORY: usize = 32;
 
-/// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to 584 years.
+/// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to
+/// 584 years.
 #[derive(Debug)]
 pub(super) struct History {
     /// The state before the oldest step; each step begins where the one before it ended.
     first: CircuitState,
-    /// How many of the newest ones nobody has fetched yet.
+    /// How many of the newest ones were not fetched yet.
     unfetched: u32,
     steps: VecDeque<Step>,
 }
@@ -82,7 +83,7 @@ impl History {
         self.unfetched > 0
     }
 
-    /// Those since this was last asked, oldest first.
+    /// The transitions since the last call of this function, oldest first.
     pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let unfetched = usize::try_from(std::mem::take(&mut self.unfetched));
         let seen = self

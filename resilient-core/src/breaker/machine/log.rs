@@ -1,83 +1,12 @@
-//! What a breaker has been through: how often it went into each state, for how long, and the last transitions.
+//! The log of a breaker: how often and how long it was in each state, and its last transitions.
 
 use std::time::{Duration, Instant};
 
 use super::history::History;
-use crate::signal::{CircuitState, Transition};
+use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts};
 use crate::time::nanos_between;
 
-/// One value a state: how often, or how long.
-macro_rules! by_state {
-    ($(#[$doc:meta])* $name:ident of $value:ty { $($(#[$field_doc:meta])* $field:ident: $state:ident,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        #[non_exhaustive]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $value,)*
-        }
-
-        impl $name {
-            /// That of one state.
-            #[must_use]
-            pub fn of(&self, state: CircuitState) -> $value {
-                match state {
-                    $(CircuitState::$state => self.$field,)*
-                }
-            }
-
-            pub(crate) fn plus(&self, other: &Self) -> Self {
-                Self {
-                    $($field: self.$field.saturating_add(other.$field),)*
-                }
-            }
-
-            fn of_mut(&mut self, state: CircuitState) -> &mut $value {
-                match state {
-                    $(CircuitState::$state => &mut self.$field,)*
-                }
-            }
-        }
-    };
-}
-
-by_state! {
-    /// How often the breaker went into each state.
-    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-    TransitionCounts of u64 {
-        /// Into `Closed`.
-        closed: Closed,
-        /// Into `Open`.
-        opened: Open,
-        /// Into `HalfOpen`.
-        half_opened: HalfOpen,
-        /// Into `ForcedOpen`.
-        forced_open: ForcedOpen,
-        /// Into `Disabled`.
-        disabled: Disabled,
-        /// Into `ObserveOnly`.
-        observe_only: ObserveOnly,
-    }
-}
-
-by_state! {
-    /// How long the breaker has been in each state, by its own clock. They add up to its age.
-    TimeInState of Duration {
-        /// In `Closed`.
-        closed: Closed,
-        /// In `Open`, until the recovery time was over.
-        open: Open,
-        /// In `HalfOpen`: from the end of the recovery time on, also while no call came.
-        half_open: HalfOpen,
-        /// In `ForcedOpen`.
-        forced_open: ForcedOpen,
-        /// In `Disabled`.
-        disabled: Disabled,
-        /// In `ObserveOnly`.
-        observe_only: ObserveOnly,
-    }
-}
-
-/// The same in nanoseconds: 584 years in each.
+/// Nanoseconds in each state: up to 584 years.
 type Nanos = [u64; CircuitState::ALL.len()];
 
 fn add(nanos: &mut Nanos, state: CircuitState, start: Instant, end: Instant) {
@@ -90,7 +19,7 @@ pub(super) struct Log {
     counts: TransitionCounts,
     history: History,
     times: Nanos,
-    /// Up to here the times are added up.
+    /// The times are added up until this instant.
     timed_until: Instant,
 }
 
@@ -104,7 +33,7 @@ impl Log {
         }
     }
 
-    /// Adds the time since the last transition, of which what is after `due` belongs to half-open.
+    /// Adds the time since the last transition. The part after `due` belongs to half-open.
     pub(super) fn time(&mut self, state: CircuitState, due: Option<Instant>, now: Instant) {
         self.times = self.nanos(state, due, now);
         self.timed_until = self.timed_until.max(now);
@@ -134,7 +63,7 @@ impl Log {
         self.history.iter(epoch)
     }
 
-    /// The transitions since this was last asked, oldest first.
+    /// The transitions since the last call of this function, oldest first.
     pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         self.history.fetch(epoch)
     }

@@ -1,17 +1,18 @@
-//! What operators do to a breaker.
+//! The commands of operators.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::{Length, Phase};
 use super::probes::Round;
-use super::{Health, Machine};
+use super::state_machine::Machine;
 use crate::breaker::config::BreakerConfig;
+use crate::breaker::window::Health;
 use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReason};
 
 impl Machine {
     /// Puts the breaker into the state of an override.
-    pub(crate) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
+    pub(in crate::breaker) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
         match mode {
             OperatorMode::ForcedOpen => self.force_open(now),
             OperatorMode::Disabled => self.disable(now),
@@ -19,16 +20,20 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit. An open one that is due for a probe opens anew.
-    pub(crate) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
+    /// Opens the circuit. An open one that is due for a probe opens again.
+    pub(in crate::breaker) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open(TransitionReason::Manual, None, now);
         }
         Ok(())
     }
 
-    /// Opens the circuit for `time` from now; an open one gets this as its end.
-    pub(crate) fn trip_for(&mut self, time: Duration, now: Instant) -> Result<(), TransitionError> {
+    /// Opens the circuit for `time` from now; moves the end of an open one.
+    pub(in crate::breaker) fn trip_for(
+        &mut self,
+        time: Duration,
+        now: Instant,
+    ) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open_for(Length::ByHand(time), TransitionReason::Manual, now);
         } else if let Phase::Open(outage) = &mut self.phase {
@@ -38,7 +43,7 @@ impl Machine {
         Ok(())
     }
 
-    pub(crate) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
+    pub(in crate::breaker) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
         match self.phase {
             Phase::Open(_) | Phase::ForcedOpen => {
                 self.enter(
@@ -53,36 +58,37 @@ impl Machine {
         }
     }
 
-    /// Closes the circuit, always with a new generation and nothing remembered.
-    pub(crate) fn close(&mut self, now: Instant) {
+    /// Closes the circuit, always with a new generation that remembers nothing.
+    pub(in crate::breaker) fn close(&mut self, now: Instant) {
         self.enter(self.healthy(now), TransitionReason::Manual, now);
     }
 
-    pub(crate) fn force_open(&mut self, now: Instant) {
+    pub(in crate::breaker) fn force_open(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::ForcedOpen) {
             self.enter(Phase::ForcedOpen, TransitionReason::Manual, now);
         }
     }
 
-    pub(crate) fn disable(&mut self, now: Instant) {
+    pub(in crate::breaker) fn disable(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Disabled) {
             self.enter(Phase::Disabled, TransitionReason::Manual, now);
         }
     }
 
-    pub(crate) fn observe_only(&mut self, now: Instant) {
+    pub(in crate::breaker) fn observe_only(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::ObserveOnly { .. }) {
             let phase = Phase::ObserveOnly {
                 health: Health::new(&self.config, now),
-                told: false,
+                reported: false,
             };
             self.enter(phase, TransitionReason::Manual, now);
         }
     }
 
-    /// Goes on under other settings, in the same state and generation: what is remembered stays as far as the new
-    /// settings can hold it, and the end of an open time moves. Conditions are tested at the next counted call.
-    pub(crate) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
+    /// Applies new settings in the same state and generation. Remembered calls stay as far as the
+    /// new window can hold them, and the end of an open time moves. Conditions are tested at the
+    /// next counted call.
+    pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
         match &mut self.phase {
@@ -101,7 +107,7 @@ impl Machine {
         }
     }
 
-    /// Whether there is something to open: not if it is open already.
+    /// Whether the circuit can be opened: `false` if it is open already.
     fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionError> {
         self.half_open_if_due(now);
         match self.phase {

@@ -17,8 +17,8 @@ pub(super) enum Phase {
     Disabled,
     ObserveOnly {
         health: Health,
-        /// It was told that the circuit would have opened.
-        told: bool,
+        /// It was reported that the circuit would have opened.
+        reported: bool,
     },
 }
 
@@ -34,7 +34,7 @@ impl Phase {
         }
     }
 
-    /// What is remembered of the calls of a state that counts them for its conditions.
+    /// The remembered calls, in a state that tests conditions.
     pub(super) fn health(&self) -> Option<&Health> {
         match self {
             Self::Closed(health) | Self::ObserveOnly { health, .. } => Some(health),
@@ -47,21 +47,22 @@ impl Phase {
 #[derive(Debug)]
 pub(super) struct Outage {
     since: Instant,
-    /// `None` is "until reset".
+    /// `None` is "until closed".
     until: Option<Instant>,
     length: Length,
 }
 
-/// What the open time comes from.
+/// What determines the open time.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Length {
-    /// The settings; with what the dependency asked for, and the share of the jitter that was drawn for this opening.
+    /// The settings, with the dependency's hint and the random number that was drawn for this
+    /// opening.
     Computed {
         hint: Option<Duration>,
         jitter: f64,
         reopenings: u32,
     },
-    /// An operator's word, which no setting changes.
+    /// An operator's command, which no setting changes.
     ByHand(Duration),
 }
 
@@ -92,19 +93,19 @@ impl Outage {
             .map(|until| until.saturating_duration_since(now.max(self.since)))
     }
 
-    /// The whole of it, from its beginning.
+    /// The whole open time.
     pub(super) fn open_for(&self) -> Option<Duration> {
         self.until
             .map(|until| until.saturating_duration_since(self.since))
     }
 
-    /// Ends it `time` from now, by hand.
+    /// Sets its end to `time` from now, by hand.
     pub(super) fn end_in(&mut self, time: Duration, now: Instant) {
         self.until = later(now.max(self.since), time);
         self.length = Length::ByHand(time);
     }
 
-    /// Moves the end to where the settings put it, unless it was set by hand.
+    /// Moves the end as the settings say, unless it was set by hand.
     pub(super) fn reconfigure(&mut self, config: &BreakerConfig) {
         if let Length::Computed { .. } = self.length {
             self.until = later(self.since, self.length.of(config));
@@ -113,8 +114,8 @@ impl Outage {
 }
 
 impl Length {
-    /// Growth by the re-openings, bounded; at least what the dependency asked for, within the same bound; prolonged by
-    /// the jitter.
+    // B8: grows with each re-opening up to the bound; is at least the dependency's hint, within the
+    // same bound; is prolonged by the jitter.
     fn of(self, config: &BreakerConfig) -> Duration {
         match self {
             Self::ByHand(time) => time,
@@ -133,7 +134,7 @@ impl Length {
     }
 }
 
-/// `time * factor`, `Duration::MAX` where that is too long to say.
+/// `time * factor`; `Duration::MAX` if it does not fit.
 fn scale(time: Duration, factor: f64) -> Duration {
     if factor <= 1.0 || time.is_zero() {
         return time;

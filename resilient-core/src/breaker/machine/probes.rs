@@ -1,9 +1,8 @@
-//! One half-open round: the probes in flight, and how the finished ones ended.
+//! One half-open round: the probes in flight, and the results of the finished ones.
 
 use std::time::{Duration, Instant};
 
 use crate::breaker::config::BreakerConfig;
-use crate::seeded::{Bug, seeded};
 use crate::time::later;
 
 #[derive(Debug, Default)]
@@ -19,7 +18,7 @@ struct Probe {
     since: Instant,
 }
 
-/// What a round has come to.
+/// What a round has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     Undecided,
@@ -28,9 +27,11 @@ pub(super) enum Decision {
 }
 
 impl Round {
-    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false` if there is none.
+    // B11: a lease that is over frees its slot.
+    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false`
+    /// if all are taken.
     pub(super) fn admit(&mut self, id: u64, config: &BreakerConfig, now: Instant) -> bool {
-        if !self.has_slot(config) && !seeded(Bug::ProbeSlotCheckedApart) {
+        if !self.has_slot(config) {
             let lost = self
                 .in_flight
                 .iter()
@@ -42,7 +43,8 @@ impl Round {
         true
     }
 
-    /// Takes the probe's slot back, and says when it began: `None` if its lease was over and another caller has the slot.
+    /// Frees the probe's slot, and returns when the probe began: `None` if its lease was over and
+    /// another caller has the slot.
     pub(super) fn release(&mut self, id: u64) -> Option<Instant> {
         let slot = self.in_flight.iter().position(|probe| probe.id == id)?;
         Some(self.in_flight.remove(slot).since)
@@ -68,7 +70,7 @@ impl Round {
         self.in_flight.len()
     }
 
-    /// How long until a probe may be admitted; `None` if no lease ends.
+    /// How long until a probe may be admitted; `None` if no lease has an end.
     pub(super) fn retry_after(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         if self.has_slot(config) {
             return Some(Duration::ZERO);
@@ -79,8 +81,8 @@ impl Round {
             .min()
     }
 
-    /// Whether there is room for one more. With none in flight there is, also where new settings would call the round
-    /// decided: the next probe decides it.
+    /// Whether there is room for one more probe. Without a probe in flight there always is, even if
+    /// new settings have decided the round: the next probe then ends it.
     fn has_slot(&self, config: &BreakerConfig) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
         let counted = self.succeeded.saturating_add(self.failed);

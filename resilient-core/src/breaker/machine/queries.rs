@@ -1,16 +1,16 @@
-//! What is seen of the state machine, and what it has to tell.
+//! What can be asked of the state machine, and its unreported transitions.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::Phase;
-use super::{Machine, Remembered, TimeInState, TransitionCounts};
+use super::state_machine::{Machine, Remembered};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::{Health, Tally};
-use crate::signal::{CircuitState, Transition, TransitionReason};
+use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason};
 
 impl Machine {
-    pub(crate) fn config(&self) -> &Arc<BreakerConfig> {
+    pub(in crate::breaker) fn config(&self) -> &Arc<BreakerConfig> {
         &self.config
     }
 
@@ -19,17 +19,17 @@ impl Machine {
         self.epoch
     }
 
-    pub(crate) fn generation(&self) -> u64 {
+    pub(in crate::breaker) fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The state that was last entered; see [`Machine::state`] for the one that holds now.
-    pub(crate) fn entered(&self) -> CircuitState {
+    /// The state that was last entered; [`Machine::state`] also looks at the time.
+    pub(in crate::breaker) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
 
-    /// The state as the next caller would find it. Changes nothing.
-    pub(crate) fn state(&self, now: Instant) -> CircuitState {
+    /// The state that the next caller would find. Changes nothing.
+    pub(in crate::breaker) fn state(&self, now: Instant) -> CircuitState {
         if self.is_due(now) {
             CircuitState::HalfOpen
         } else {
@@ -37,24 +37,24 @@ impl Machine {
         }
     }
 
-    /// When the recovery time is over, while the circuit is open.
-    pub(crate) fn end(&self) -> Option<Instant> {
+    /// When the recovery time ends, while the circuit is open.
+    pub(in crate::breaker) fn end(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Open(outage) => outage.end(),
             _ => None,
         }
     }
 
-    /// Since when and until when the circuit is open, while it is.
-    pub(crate) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
+    /// When the circuit opened and when the recovery time ends, while it is open.
+    pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
         match &self.phase {
             Phase::Open(outage) => Some((outage.since(), outage.end())),
             _ => None,
         }
     }
 
-    /// How long until a call may be admitted: zero where one would be now, `None` where nobody knows.
-    pub(crate) fn retry_after(&self, now: Instant) -> Option<Duration> {
+    /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
+    pub(in crate::breaker) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
             Phase::Open(outage) => outage.time_left(now),
             Phase::HalfOpen(round) => round.retry_after(&self.config, now),
@@ -63,60 +63,62 @@ impl Machine {
         }
     }
 
-    /// Whether there have been enough calls for rates, or none is asked for.
-    pub(crate) fn trusts_rates(&self) -> bool {
+    /// Whether there were enough calls for the rates, or no rate is set.
+    pub(in crate::breaker) fn trusts_rates(&self) -> bool {
         let health = self.phase.health();
         health.is_some_and(|health| health.trusts_rates(&self.config))
     }
 
-    /// Failures in a row in the present state.
-    pub(crate) fn streak(&self) -> u32 {
+    /// Consecutive failures in the present state.
+    pub(in crate::breaker) fn streak(&self) -> u32 {
         self.phase.health().map_or(0, Health::streak)
     }
 
-    /// What is in the present state's window.
-    pub(crate) fn window(&self, now: Instant) -> Option<Tally> {
+    /// The calls in the present state's window.
+    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<Tally> {
         self.phase.health().and_then(|health| health.tally(now))
     }
 
-    /// What was remembered when a condition last opened the circuit.
-    pub(crate) fn last_opening(&self) -> Option<Remembered> {
+    /// The calls that were remembered when a condition last opened the circuit.
+    pub(in crate::breaker) fn last_opening(&self) -> Option<Remembered> {
         self.last_opening.as_deref().copied()
     }
 
     /// Probes that hold a slot.
-    pub(crate) fn probes_in_flight(&self) -> usize {
+    pub(in crate::breaker) fn probes_in_flight(&self) -> usize {
         match &self.phase {
             Phase::HalfOpen(round) => round.in_flight(),
             _ => 0,
         }
     }
 
-    pub(crate) fn transitions(&self) -> TransitionCounts {
+    pub(in crate::breaker) fn transitions(&self) -> TransitionCounts {
         self.log.counts()
     }
 
-    pub(crate) fn time_in_state(&self, now: Instant) -> TimeInState {
+    pub(in crate::breaker) fn time_in_state(&self, now: Instant) -> TimeInState {
         self.log.times(self.entered(), self.end(), now)
     }
 
     /// The last transitions, oldest first.
-    pub(crate) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
+    pub(in crate::breaker) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
         self.log.transitions(self.epoch)
     }
 
-    /// Whether there is anything to fetch.
-    pub(crate) fn has_news(&self) -> bool {
+    /// Whether there is a transition or a would-open to fetch.
+    pub(in crate::breaker) fn has_news(&self) -> bool {
         self.log.has_unfetched() || self.would_open.is_some()
     }
 
-    /// The transitions since this was last asked, oldest first.
-    pub(crate) fn fetch_transitions(&mut self) -> impl Iterator<Item = Transition> + '_ {
+    /// The transitions since the last call of this function, oldest first.
+    pub(in crate::breaker) fn fetch_transitions(
+        &mut self,
+    ) -> impl Iterator<Item = Transition> + '_ {
         self.log.fetch(self.epoch)
     }
 
-    /// Why an observed breaker would have opened since this was last asked.
-    pub(crate) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
+    /// Why an observed breaker would have opened, once.
+    pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }
 }

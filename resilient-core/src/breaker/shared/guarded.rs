@@ -1,43 +1,40 @@
-//! What the lock guards: the state machine, the totals, and the events that wait to be delivered.
+//! What the lock guards: the state machine, the totals, and the events that wait for delivery.
 
 use std::time::Instant;
 
-use super::Settings;
-use super::event_queue::Queue;
-use super::setup::Rest;
-use crate::breaker::OperatorMode;
+use super::settings::LiveSettings;
+use super::striped_counters::{PendingSuccesses, StripedCounters};
 use crate::breaker::machine::Machine;
-use crate::breaker::shared::striped_counters::{Pending, Slots};
-use crate::breaker::snapshot::CallCounts;
-use crate::event::{Event, EventKind};
-use crate::seeded::{Bug, seeded};
+use crate::event::{Event, EventKind, EventQueue};
+use crate::signal::{CallCounts, Name, OperatorMode};
 
 #[derive(Debug)]
-pub(super) struct Locked {
+pub(super) struct GuardedState {
     pub(super) machine: Machine,
-    /// When the last operation was: what a clock that panics is taken to say.
+    /// The time of the last operation. If the user's clock panics, it is used again.
     pub(super) latest: Instant,
-    /// Without the clean successes, which are in their slots.
+    /// Without the clean successes, which are in the striped counters.
     pub(super) totals: CallCounts,
-    /// Totals when the present generation began.
+    /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
-    pub(super) events: Queue,
-    /// Some thread is delivering events, and will deliver those that come meanwhile.
+    pub(super) events: EventQueue,
+    /// A thread is delivering events, and also delivers those that are queued meanwhile.
     pub(super) delivering: bool,
-    /// The slots that may hold successes that the machine does not know of: one bit for each.
-    to_look_into: u16,
-    /// Of the settings that hold.
+    /// The stripes that may hold pending successes: one bit for each.
+    pending_stripes: u16,
+    /// The version of the present settings.
     version: u64,
-    /// The mode that an override asked for, and the generation that it found or began: none, if a hand has steered since.
+    /// The mode of an override, and the generation in which it holds: `None` if an operator has
+    /// changed the state by hand since.
     mode: Option<(OperatorMode, Option<u64>)>,
 }
 
-impl Locked {
-    /// The machine has the config of the settings already. It starts in a mode: that of the settings, unless a hand has
-    /// steered the breaker's group since.
+impl GuardedState {
+    /// `machine` already has the config of `settings`. `start_in` is the mode of the settings,
+    /// unless an operator has changed the mode of the breaker's group by hand since.
     pub(super) fn new(
         mut machine: Machine,
-        settings: &Settings,
+        settings: &LiveSettings,
         start_in: Option<OperatorMode>,
         now: Instant,
     ) -> Self {
@@ -50,57 +47,59 @@ impl Locked {
             latest: now,
             totals: CallCounts::default(),
             totals_at_start: CallCounts::default(),
-            events: Queue::default(),
+            events: EventQueue::default(),
             delivering: false,
-            to_look_into: 0,
+            pending_stripes: 0,
             version: settings.version,
             mode: settings.mode.map(|mode| (mode, generation)),
         }
     }
 
-    /// Makes the machine know of the successes that threads have left for it. Those whose generation has ended count in the
-    /// totals only.
+    /// Hands the pending successes of all threads to the state machine. Those of an earlier
+    /// generation count in the totals only.
     #[inline]
-    pub(super) fn learn(&mut self, slots: &Slots) {
-        let mut left = self.to_look_into;
+    pub(super) fn collect_pending(&mut self, counters: &StripedCounters) {
+        let mut left = self.pending_stripes;
         while left != 0 {
-            let slot = left.trailing_zeros() as usize;
+            let stripe = left.trailing_zeros() as usize;
             left &= left - 1;
-            if slots.has_pending(slot) && !seeded(Bug::PendingForgotten) {
-                self.learn_from(slots, slot);
+            if counters.has_pending(stripe) {
+                self.collect_stripe(counters, stripe);
             }
         }
     }
 
     #[inline(never)]
-    fn learn_from(&mut self, slots: &Slots, slot: usize) {
-        let Pending {
-            many,
+    fn collect_stripe(&mut self, counters: &StripedCounters, stripe: usize) {
+        let PendingSuccesses {
+            count,
             generation,
             bucket,
-        } = slots.take_pending(slot);
-        self.totals.success = self.totals.success.saturating_add(many);
-        if generation == self.machine.generation() || seeded(Bug::PendingOfAnyGenerationKnown) {
-            self.machine.learn(many, bucket);
+        } = counters.take_pending(stripe);
+        self.totals.success = self.totals.success.saturating_add(count);
+        // B3: a call moves only the generation that admitted it.
+        if generation == self.machine.generation() {
+            self.machine.record_pending(count, bucket);
         } else {
             let before = &mut self.totals_at_start.success;
-            *before = before.saturating_add(many);
+            *before = before.saturating_add(count);
         }
     }
 
-    /// From now on, this slot may hold successes.
-    pub(super) fn look_into(&mut self, slot: usize) {
-        self.to_look_into |= 1 << slot;
+    /// From now on, this stripe may hold pending successes.
+    pub(super) fn mark_pending(&mut self, stripe: usize) {
+        self.pending_stripes |= 1 << stripe;
     }
 
-    /// A clock that does not say is taken to stand still.
-    pub(super) fn take_note_of(&mut self, now: Option<Instant>) {
+    /// `None`, from a clock that panicked, leaves the last reading.
+    pub(super) fn record_time(&mut self, now: Option<Instant>) {
         self.latest = now.unwrap_or(self.latest);
     }
 
-    /// Takes over settings and mode. `false` if they are no news.
-    pub(super) fn reconfigure(&mut self, settings: Settings, now: Instant) -> bool {
-        if settings.version < self.version && !seeded(Bug::OlderSettingsHold) {
+    /// Applies settings and mode, unless they are stale. Returns whether the settings changed.
+    pub(super) fn reconfigure(&mut self, settings: LiveSettings, now: Instant) -> bool {
+        // G2: of several overrides, the last one holds.
+        if settings.version < self.version {
             return false;
         }
         self.version = settings.version;
@@ -112,32 +111,32 @@ impl Locked {
         differs
     }
 
+    // G2: clearing an override's mode leaves a state that an operator set by hand since.
     fn change_mode(&mut self, mode: Option<OperatorMode>, now: Instant) {
         let old = self.mode.take();
         if let Some(mode) = mode {
             self.machine.set_mode(mode, now);
             self.mode = Some((mode, Some(self.machine.generation())));
         } else if old.is_some_and(|(_, generation)| generation == Some(self.machine.generation())) {
-            // Only what the override did is undone: the state may have been changed by hand meanwhile, also there and back.
             self.machine.close(now);
         }
     }
 
-    pub(super) fn queue_what_happened(&mut self, rest: &Rest) {
+    /// Takes what happened from the state machine, and queues it if it `has_audience`.
+    pub(super) fn queue_news(&mut self, name: &Name, has_audience: bool) {
         let would_open = self.machine.fetch_would_open();
-        let transitions: Vec<_> = self.machine.fetch_transitions().collect();
-        for transition in transitions {
-            self.queue(rest, EventKind::Transition(transition));
+        for transition in self.machine.fetch_transitions() {
+            if has_audience {
+                let kind = EventKind::Transition(transition);
+                self.events.push(Event::of_breaker(name.clone(), kind));
+            }
         }
-        if let Some(reason) = would_open {
-            self.queue(rest, EventKind::WouldOpen(reason));
+        if let Some(reason) = would_open.filter(|_| has_audience) {
+            self.queue(name, EventKind::WouldOpen(reason));
         }
     }
 
-    pub(super) fn queue(&mut self, rest: &Rest, kind: EventKind) {
-        if !rest.is_heard() {
-            return;
-        }
-        self.events.push(Event::of_breaker(rest.name.clone(), kind));
+    pub(super) fn queue(&mut self, name: &Name, kind: EventKind) {
+        self.events.push(Event::of_breaker(name.clone(), kind));
     }
 }

@@ -1,86 +1,93 @@
-//! The end of a call: counted without the lock where it decides nothing, else told to the state machine.
+//! The end of a call: counted without the lock where it decides nothing, else reported to the state
+//! machine.
 
 use std::time::{Duration, Instant};
 
-use super::Core;
-use super::guarded::Locked;
-use super::setup::Rest;
-use crate::breaker::machine::{Counted, Ending, Successes, Ticket};
-use crate::breaker::shared::state_word::Kind;
-use crate::breaker::shared::striped_counters::Left;
+use super::guarded::GuardedState;
+use super::parts::BreakerParts;
+use super::shared_breaker::SharedBreaker;
+use super::state_word::Kind;
+use super::striped_counters::Deferred;
+use crate::breaker::machine::{Counted, Ending, SuccessHandling, Ticket};
 use crate::platform::MutexGuard;
-use crate::seeded::{Bug, seeded};
-use crate::signal::CircuitState;
-use crate::signal::Outcome;
+use crate::signal::{CircuitState, Outcome};
 
-impl Core {
-    /// Counts a success that changes nothing else: a load, and a count that no other thread writes. `false` if there is
-    /// more to it.
+impl SharedBreaker {
+    /// Counts a success that changes nothing else: a load, and a count that no other thread writes.
+    /// `false` if it may change something.
     #[inline]
-    pub(crate) fn count_clean_success(&self, ticket: Ticket) -> bool {
+    pub(in crate::breaker) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
         if clean {
-            self.slots.add_clean();
+            self.counters.add_clean();
         }
         clean
     }
 
-    /// Counts a success that may be slow, late, or the end of a streak; or that a window must learn of, which may be later.
+    /// Counts a success that may be slow, late, or the end of a streak; or that a window must
+    /// record, now or later.
     #[inline(never)]
-    pub(crate) fn report_success(&self, ticket: Ticket) {
+    pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
         if self.word.is_pending(ticket.generation) {
-            match self.slots.add_pending(ticket.generation, u64::MAX) {
-                Left::One => return,
-                Left::Many => return self.look_at_what_was_left(),
-                Left::Not => {}
+            match self.counters.defer(ticket.generation, u64::MAX) {
+                Deferred::One => return,
+                Deferred::Many => return self.commit_deferred(),
+                Deferred::Refused => {}
             }
         }
         self.report_other_success(ticket);
     }
 
-    /// The clock is read only where it says something. Apart, so that what needs no clock needs no room for this.
+    /// Reads the clock only where the time matters. A function apart, so that successes that need
+    /// no clock need no stack for it.
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
-        let rest = self.rest();
+        let parts = self.parts();
         let needs_time = self.word.read().needs_time();
-        let now = if needs_time { rest.nanos() } else { None };
-        // Read after the clock, so that nothing need be remembered meanwhile.
+        let now = if needs_time {
+            parts.clock.nanos()
+        } else {
+            None
+        };
+        // Read again after the clock, so that no register holds the word meanwhile.
         let word = self.word.read();
         let successes = word.successes();
         if word.decides(ticket.generation) {
             let bucket = match successes {
-                Successes::PendingInBucket => rest.bucket(),
+                SuccessHandling::PendingInBucket => parts.mirror.bucket(),
                 _ => u64::MAX,
             };
             let is_known = match now {
-                Some(now) => now < bucket && (!word.is_timed() || rest.is_fast(ticket, now)),
+                Some(now) => {
+                    now < bucket && (!word.is_timed() || parts.mirror.is_fast(ticket, now))
+                }
                 None => !word.needs_time(),
             };
-            if is_known && successes == Successes::Clean {
-                return self.slots.add_clean();
+            if is_known && successes == SuccessHandling::Clean {
+                return self.counters.add_clean();
             }
             if is_known {
-                match self.slots.add_pending(ticket.generation, bucket) {
-                    Left::One => return,
-                    Left::Many => return self.look_at_what_was_left(),
-                    Left::Not => {}
+                match self.counters.defer(ticket.generation, bucket) {
+                    Deferred::One => return,
+                    Deferred::Many => return self.commit_deferred(),
+                    Deferred::Refused => {}
                 }
             }
         } else if word.kind() == Kind::In(CircuitState::Disabled) {
             return;
         }
-        let now = now.and_then(|now| rest.instant_of(now));
+        let now = now.and_then(|now| parts.clock.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
     }
 
     #[cold]
-    fn look_at_what_was_left(&self) {
-        let rest = self.rest();
-        self.settle_unmoved(rest, self.lock(rest));
+    fn commit_deferred(&self) {
+        let parts = self.parts();
+        self.commit_counts(parts, self.lock(parts));
     }
 
     #[cold]
-    pub(crate) fn report_outcome(
+    pub(in crate::breaker) fn report_outcome(
         &self,
         ticket: Ticket,
         outcome: Outcome,
@@ -89,13 +96,18 @@ impl Core {
         self.report(ticket, Ending::Reported(outcome), retry_after);
     }
 
-    pub(crate) fn report(&self, ticket: Ticket, ending: Ending, retry_after: Option<Duration>) {
+    pub(in crate::breaker) fn report(
+        &self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+    ) {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return;
         }
-        // A given clock may fail when it is needed: what it said last should not be long ago.
-        let rest = self.rest();
-        let now = rest.has_given_clock().then(|| rest.now()).flatten();
+        // If a user's clock panics later, its last reading is used: so keep that reading recent.
+        let parts = self.parts();
+        let now = parts.clock.is_given().then(|| parts.clock.now()).flatten();
         self.report_locked(ticket, ending, retry_after, now);
     }
 
@@ -110,24 +122,25 @@ impl Core {
         if now.is_some() {
             self.report_timed(ticket, ending, retry_after, now);
         } else if !self.report_untimed(ticket, ending) {
-            self.report_timed(ticket, ending, retry_after, self.rest().now());
+            self.report_timed(ticket, ending, retry_after, self.parts().clock.now());
         }
     }
 
-    /// `false` if the machine asks for the time, and then nothing was done.
+    /// `false` if the machine asks for the time; then nothing was done.
     fn report_untimed(&self, ticket: Ticket, ending: Ending) -> bool {
-        let rest = self.rest();
-        let mut locked = self.lock(rest);
-        let Some(counted) = locked.machine.report_untimed(ticket, ending) else {
+        let parts = self.parts();
+        let mut guarded = self.lock(parts);
+        let Some(counted) = guarded.machine.report_untimed(ticket, ending) else {
             return false;
         };
-        locked.totals.count(counted);
-        // Once rates are trusted, a failure that opens nothing changes nothing for successes that can be left.
+        counted.add_to(&mut guarded.totals);
+        // Once rates are trusted, a failure that opens nothing changes nothing for successes that
+        // can be deferred.
         let is_as_before = !matches!(counted, Counted::Success { .. })
-            && locked.machine.trusts_rates()
-            && self.word.read().successes().can_be_left();
+            && guarded.machine.trusts_rates()
+            && self.word.read().successes().is_deferrable();
         if !is_as_before {
-            self.settle_unmoved(rest, locked);
+            self.commit_counts(parts, guarded);
         }
         true
     }
@@ -140,39 +153,33 @@ impl Core {
         retry_after: Option<Duration>,
         now: Option<Instant>,
     ) {
-        let rest = self.rest();
-        let mut locked = self.lock(rest);
-        locked.take_note_of(now);
-        let now = locked.latest;
-        let counted = locked.machine.report(ticket, ending, retry_after, now);
-        locked.totals.count(counted);
+        let parts = self.parts();
+        let mut guarded = self.lock(parts);
+        guarded.record_time(now);
+        let now = guarded.latest;
+        let counted = guarded.machine.report(ticket, ending, retry_after, now);
+        counted.add_to(&mut guarded.totals);
         if matches!(counted, Counted::Success { .. }) {
-            let (successes, bucket) = locked.machine.successes();
-            self.let_pend(&mut locked, successes, bucket);
+            let (successes, bucket) = guarded.machine.successes();
+            self.let_defer(&mut guarded, successes, bucket);
         }
-        self.settle(rest, locked);
+        self.commit(parts, guarded);
     }
 
-    /// Ends a report that moved nothing but what is remembered of the present state.
-    fn settle_unmoved(&self, rest: &Rest, mut locked: MutexGuard<'_, Locked>) {
-        if seeded(Bug::WordWrittenOnTransitionsOnly) {
-            return;
-        }
-        let (successes, bucket) = locked.machine.successes();
-        rest.set_bucket(bucket);
-        self.let_pend(&mut locked, successes, bucket);
-        if seeded(Bug::WordWrittenUnlocked) {
-            drop(locked);
-        }
+    /// Commits an operation that changed only the counts of the present state.
+    fn commit_counts(&self, parts: &BreakerParts, mut guarded: MutexGuard<'_, GuardedState>) {
+        let (successes, bucket) = guarded.machine.successes();
+        parts.mirror.set_bucket(bucket);
+        self.let_defer(&mut guarded, successes, bucket);
         self.word.set_successes(successes);
     }
 
-    /// Lets this thread leave its next successes for later, if they can be left.
-    fn let_pend(&self, locked: &mut Locked, successes: Successes, bucket: u64) {
-        if successes.can_be_left() {
-            let generation = locked.machine.generation();
-            if let Some(slot) = self.slots.let_pend(generation, bucket) {
-                locked.look_into(slot);
+    /// Lets this thread defer its next successes, if they can be deferred.
+    fn let_defer(&self, guarded: &mut GuardedState, successes: SuccessHandling, bucket: u64) {
+        if successes.is_deferrable() {
+            let generation = guarded.machine.generation();
+            if let Some(stripe) = self.counters.let_defer(generation, bucket) {
+                guarded.mark_pending(stripe);
             }
         }
     }

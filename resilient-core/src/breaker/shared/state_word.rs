@@ -2,20 +2,19 @@
 //!
 //! # Memory ordering
 //!
-//! The word is written under the breaker's lock only, with `Release`, and read with `Acquire`. A reader decides on nothing
-//! but the word itself: whatever it says was true at the moment of the load, so an admission or a success takes its place
-//! in the order of events there.
+//! The word is written only under the breaker's lock, with `Release`, and read with `Acquire`. A
+//! reader decides by the word alone: what it says was true at the moment of the load, and there the
+//! admission or the success has its place in the order of events.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::breaker::machine::{GENERATION_STEP, Successes};
+use crate::breaker::machine::{GENERATION_STEP, SuccessHandling};
 use crate::platform::AtomicU64;
-use crate::seeded::{Bug, seeded};
 use crate::signal::CircuitState;
 
-/// What a word says, besides the generation.
+/// What the word says besides the generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// A call site that has not been called yet.
     Unregistered,
     /// A call site whose breaker was registered by another one.
@@ -23,20 +22,20 @@ pub(crate) enum Kind {
     In(CircuitState),
 }
 
-/// State and generation in one word, what is to be done with a success, and whether calls are timed.
+/// State, generation, the handling of successes, and whether calls are timed, in one word.
 ///
-/// Fifty-seven bits of generation: at one transition a nanosecond, they last for four years.
+/// The generation has 57 bits: at one transition per nanosecond, they last for four years.
 #[derive(Debug)]
-pub(crate) struct Word(AtomicU64);
+pub(super) struct StateWord(AtomicU64);
 
 const KIND_BITS: u32 = 3;
 const KIND_MASK: u64 = (1 << KIND_BITS) - 1;
-/// What is to be done with a success: see [`Successes`].
+/// See [`SuccessHandling`].
 const PENDING: u64 = 1 << KIND_BITS;
 const LOCKED: u64 = 2 << KIND_BITS;
 const IN_BUCKET: u64 = 4 << KIND_BITS;
 const SUCCESSES_MASK: u64 = 7 << KIND_BITS;
-/// The breaker asks of every call how long it took.
+/// The breaker measures how long every call takes.
 const TIMED: u64 = 1 << (KIND_BITS + 3);
 const _: () = assert!(
     GENERATION_STEP == 1 << (KIND_BITS + 4),
@@ -49,56 +48,56 @@ const CLOSED: u64 = 0;
 const UNREGISTERED: u64 = 1;
 const ALIAS: u64 = 2;
 
-const fn bits(successes: Successes) -> u64 {
+const fn bits(successes: SuccessHandling) -> u64 {
     match successes {
-        Successes::Clean => 0,
-        Successes::Pending => PENDING,
-        Successes::PendingInBucket => PENDING | IN_BUCKET,
-        Successes::Locked => LOCKED,
+        SuccessHandling::Clean => 0,
+        SuccessHandling::Pending => PENDING,
+        SuccessHandling::PendingInBucket => PENDING | IN_BUCKET,
+        SuccessHandling::Locked => LOCKED,
     }
 }
 
-impl Word {
+impl StateWord {
     #[cfg(not(any(loom, shuttle)))]
-    pub(crate) const fn unregistered() -> Self {
+    pub(super) const fn unregistered() -> Self {
         Self(AtomicU64::new(UNREGISTERED))
     }
 
     /// The atomics of model checkers are not made in `const`.
     #[cfg(any(loom, shuttle))]
-    pub(crate) fn unregistered() -> Self {
+    pub(super) fn unregistered() -> Self {
         Self(AtomicU64::new(UNREGISTERED))
     }
 
-    pub(crate) fn read(&self) -> Reading {
+    pub(super) fn read(&self) -> Reading {
         Reading(self.0.load(Acquire))
     }
 
     /// The generation, if the circuit is closed and calls are not timed.
     #[inline]
-    pub(crate) fn closed(&self) -> Option<u64> {
+    pub(super) fn closed(&self) -> Option<u64> {
         let word = self.0.load(Acquire);
         (word & (KIND_MASK | TIMED) == CLOSED).then_some(word & GENERATION_MASK)
     }
 
-    /// Whether the circuit is still closed in this generation, would learn nothing from a success, and asks for no time.
+    /// Whether the circuit is still closed in this generation, a success would change nothing, and
+    /// calls are not timed.
     #[inline]
-    pub(crate) fn is_clean(&self, generation: u64) -> bool {
+    pub(super) fn is_clean(&self, generation: u64) -> bool {
         let word = self.0.load(Acquire);
         word == CLOSED | generation
-            || (seeded(Bug::CleanInAnyGeneration)
-                && word & (KIND_MASK | SUCCESSES_MASK | TIMED) == CLOSED)
     }
 
-    /// Whether the circuit is still closed in this generation, and a success can be left for later, whatever the time.
+    /// Whether the circuit is still closed in this generation, and a success can be deferred at any
+    /// time.
     #[inline]
-    pub(crate) fn is_pending(&self, generation: u64) -> bool {
+    pub(super) fn is_pending(&self, generation: u64) -> bool {
         self.0.load(Acquire) == CLOSED | PENDING | generation
     }
 
-    /// Changes nothing but what is to be done with successes. To be called under the breaker's lock, in a state that counts
-    /// them.
-    pub(crate) fn set_successes(&self, successes: Successes) {
+    /// Changes only the handling of successes. To be called under the breaker's lock, in a state
+    /// that counts them.
+    pub(super) fn set_successes(&self, successes: SuccessHandling) {
         let old = self.0.load(Relaxed);
         let is_counting = matches!(
             Reading(old).kind(),
@@ -110,8 +109,8 @@ impl Word {
         }
     }
 
-    /// Says whether the generation is a new one. To be called under the breaker's lock.
-    pub(crate) fn set(&self, to: Mirrored) -> bool {
+    /// Returns whether the generation is a new one. To be called under the breaker's lock.
+    pub(super) fn set(&self, to: Published) -> bool {
         let kind = match to.state {
             CircuitState::Closed => CLOSED,
             CircuitState::Open => 3,
@@ -130,27 +129,27 @@ impl Word {
         old & GENERATION_MASK != to.generation
     }
 
-    pub(crate) fn set_alias(&self) {
+    pub(super) fn set_alias(&self) {
         self.0.store(ALIAS, Release);
     }
 }
 
-/// What the word is to say.
+/// What the word is made to say.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mirrored {
-    pub(crate) state: CircuitState,
-    pub(crate) generation: u64,
-    pub(crate) successes: Successes,
-    /// Calls are counted, and it matters how long they took.
-    pub(crate) is_timed: bool,
+pub(super) struct Published {
+    pub(super) state: CircuitState,
+    pub(super) generation: u64,
+    pub(super) successes: SuccessHandling,
+    /// Calls are counted, and their time matters.
+    pub(super) is_timed: bool,
 }
 
 /// The word at one instant.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading(u64);
+pub(super) struct Reading(u64);
 
 impl Reading {
-    pub(crate) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> Kind {
         match self.0 & KIND_MASK {
             UNREGISTERED => Kind::Unregistered,
             ALIAS => Kind::Alias,
@@ -163,30 +162,30 @@ impl Reading {
         }
     }
 
-    pub(crate) fn generation(self) -> u64 {
+    pub(super) fn generation(self) -> u64 {
         self.0 & GENERATION_MASK
     }
 
-    pub(crate) fn is_timed(self) -> bool {
+    pub(super) fn is_timed(self) -> bool {
         self.0 & TIMED != 0
     }
 
-    /// Whether the word says what is to be done with a success of this generation, without the state machine.
-    pub(crate) fn decides(self, generation: u64) -> bool {
+    /// Whether the word, without the state machine, decides about a success of this generation.
+    pub(super) fn decides(self, generation: u64) -> bool {
         self.0 & (GENERATION_MASK | LOCKED) == generation
     }
 
-    /// Whether what is to be done with a success depends on the time.
-    pub(crate) fn needs_time(self) -> bool {
+    /// Whether the handling of a success depends on the time.
+    pub(super) fn needs_time(self) -> bool {
         self.0 & (TIMED | IN_BUCKET) != 0
     }
 
-    pub(crate) fn successes(self) -> Successes {
+    pub(super) fn successes(self) -> SuccessHandling {
         match self.0 & SUCCESSES_MASK {
-            0 => Successes::Clean,
-            LOCKED => Successes::Locked,
-            PENDING => Successes::Pending,
-            _ => Successes::PendingInBucket,
+            0 => SuccessHandling::Clean,
+            LOCKED => SuccessHandling::Locked,
+            PENDING => SuccessHandling::Pending,
+            _ => SuccessHandling::PendingInBucket,
         }
     }
 }
@@ -199,14 +198,14 @@ mod tests {
     const SEVENTH: u64 = 7 * GENERATION_STEP;
     const EIGHTH: u64 = 8 * GENERATION_STEP;
 
-    fn say(word: &Word, state: CircuitState, generation: u64, is_clean: bool) {
-        word.set(Mirrored {
+    fn say(word: &StateWord, state: CircuitState, generation: u64, is_clean: bool) {
+        word.set(Published {
             state,
             generation,
             successes: if is_clean {
-                Successes::Clean
+                SuccessHandling::Clean
             } else {
-                Successes::Locked
+                SuccessHandling::Locked
             },
             is_timed: false,
         });
@@ -214,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_word_says_what_it_was_told() {
-        let word = Word::unregistered();
+        let word = StateWord::unregistered();
         assert_eq!(word.read().kind(), Kind::Unregistered);
         assert_eq!(word.closed(), None);
         word.set_alias();
@@ -239,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_streak_or_another_generation_is_not_clean() {
-        let word = Word::unregistered();
+        let word = StateWord::unregistered();
         say(&word, CircuitState::Closed, SEVENTH, false);
         assert_eq!(word.closed(), Some(SEVENTH));
         assert!(!word.is_clean(SEVENTH));
@@ -251,7 +250,7 @@ mod tests {
     #[test]
     fn fm_d17_the_widest_generation_survives_the_word() {
         let widest = GENERATION_MASK;
-        let word = Word::unregistered();
+        let word = StateWord::unregistered();
         say(&word, CircuitState::Closed, widest, true);
         assert_eq!(word.closed(), Some(widest));
         assert_eq!(next_generation(widest), 0);

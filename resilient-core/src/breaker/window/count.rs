@@ -1,17 +1,16 @@
-//! The last N calls: a ring of bits, and what they add up to.
+//! A window of the last N calls: a ring of bits, and their sums.
 
 use std::ops::Range;
 
 use super::tally::{Call, Tally};
-use crate::seeded::{Bug, seeded};
 
-/// The last `capacity` calls. Memory grows with the calls that came, up to two bits for each that it holds.
+/// The last `capacity` calls. Memory grows with the calls, up to two bits for each.
 #[derive(Debug)]
 pub(super) struct CountWindow {
     capacity: usize,
     failed: Bits,
     slow: Bits,
-    /// Where the next call goes: the place of the oldest one, once the ring is full.
+    /// The place of the next call: that of the oldest one, once the ring is full.
     next: usize,
     tally: Tally,
 }
@@ -32,26 +31,26 @@ impl CountWindow {
         self.push_known(call, tally);
     }
 
-    /// The same, with the tally that there will be.
+    /// Adds a call; `tally` is that of the window with it.
     pub(super) fn push_known(&mut self, call: Call, tally: Tally) {
         self.tally = tally;
         self.failed.set(self.next, call.failed);
         self.slow.set(self.next, call.slow);
-        // A division would cost more than all the rest.
+        // Not `%`: a division costs more than all the rest.
         self.next += 1;
         if self.next == self.capacity {
             self.next = 0;
         }
     }
 
-    /// The same as so many single ones.
+    /// Adds many successes at once.
     pub(super) fn push_successes(&mut self, many: u64) {
         let capacity = self.capacity as u64;
         let end =
             self.next + usize::try_from(many).map_or(self.capacity, |many| many.min(self.capacity));
         let around = 0..end.saturating_sub(self.capacity);
         let straight = self.next..end.min(self.capacity);
-        // Places that no call has taken yet are as if a success had.
+        // The bits of unused places are those of successes.
         let clear = |bits: &mut Bits| bits.clear(straight.clone()) + bits.clear(around.clone());
         self.tally = Tally {
             calls: self.tally.calls.saturating_add(many).min(capacity),
@@ -75,7 +74,7 @@ impl CountWindow {
         self.tally
     }
 
-    /// What the tally would be after one more call.
+    /// The tally after one more call.
     pub(super) fn tally_with(&self, call: Call) -> Tally {
         let mut tally = self.tally;
         if let Some(oldest) = self.oldest_of_full() {
@@ -86,16 +85,14 @@ impl CountWindow {
     }
 
     pub(super) fn is_full_of_successes(&self) -> bool {
-        (self.is_full() || seeded(Bug::CleanWhileFilling))
-            && (self.tally.failures == 0 || seeded(Bug::CleanDespiteFailure))
-            && self.tally.slow == 0
+        self.is_full() && self.tally.failures == 0 && self.tally.slow == 0
     }
 
-    /// This window, empty so far, after the newest calls of another one.
+    /// Fills this empty window with the newest calls of another one.
     pub(super) fn after(mut self, old: &Self) -> Self {
         let held = old.len();
         let kept = held.min(self.capacity);
-        // Oldest first; a full ring begins where the next call goes.
+        // Oldest first; in a full ring the oldest is where the next call goes.
         let first = old.next + old.capacity - kept;
         for place in first..first + kept {
             self.push(old.at(place % old.capacity));
@@ -123,7 +120,7 @@ impl CountWindow {
     }
 }
 
-/// Bits that are false until they are set, and take no memory before the first that is true.
+/// Bits that are false until they are set; they take no memory before the first one is set.
 #[derive(Debug, Default)]
 struct Bits(Vec<u64>);
 
@@ -133,7 +130,7 @@ impl Bits {
         word >> (place % 64) & 1 == 1
     }
 
-    /// Makes these places false, and says how many of them were not.
+    /// Clears these places, and returns how many were set.
     fn clear(&mut self, places: Range<usize>) -> u64 {
         let mut cleared = 0;
         let mut place = places.start;
@@ -171,11 +168,12 @@ impl Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::random::Generator;
 
     #[test]
     fn many_successes_are_the_same_as_so_many_single_ones() {
         const CAPACITY: u32 = 130;
-        let mut random = fastrand::Rng::with_seed(5);
+        let mut random = Generator::seeded(5);
         let (mut at_once, mut singly) = (CountWindow::new(CAPACITY), CountWindow::new(CAPACITY));
         for _ in 0..2_000 {
             for _ in 0..random.u32(0..4) {

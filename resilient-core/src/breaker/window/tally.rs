@@ -1,32 +1,32 @@
-//! Counted calls: one, and many.
+//! Counted calls: a single one, and sums.
 
 /// A call that counts: a success or a failure, fast or slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Call {
-    pub(crate) failed: bool,
-    pub(crate) slow: bool,
+pub(in crate::breaker) struct Call {
+    pub(in crate::breaker) failed: bool,
+    pub(in crate::breaker) slow: bool,
 }
 
 /// How many calls, and how many of them failed or were slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
-    pub(crate) calls: u64,
-    pub(crate) failures: u64,
-    pub(crate) slow: u64,
+pub(in crate::breaker) struct Tally {
+    pub(in crate::breaker) calls: u64,
+    pub(in crate::breaker) failures: u64,
+    pub(in crate::breaker) slow: u64,
 }
 
 impl Tally {
     #[inline]
-    pub(crate) fn add(&mut self, call: Call) {
+    pub(in crate::breaker) fn add(&mut self, call: Call) {
         *self = self.plus(Self::of(call));
     }
 
     #[inline]
-    pub(crate) fn remove(&mut self, call: Call) {
+    pub(in crate::breaker) fn remove(&mut self, call: Call) {
         *self = self.minus(Self::of(call));
     }
 
-    pub(crate) fn plus(self, other: Self) -> Self {
+    pub(in crate::breaker) fn plus(self, other: Self) -> Self {
         Self {
             calls: self.calls.saturating_add(other.calls),
             failures: self.failures.saturating_add(other.failures),
@@ -34,7 +34,7 @@ impl Tally {
         }
     }
 
-    pub(crate) fn minus(self, other: Self) -> Self {
+    pub(in crate::breaker) fn minus(self, other: Self) -> Self {
         Self {
             calls: self.calls.saturating_sub(other.calls),
             failures: self.failures.saturating_sub(other.failures),
@@ -42,11 +42,11 @@ impl Tally {
         }
     }
 
-    pub(crate) fn failure_rate(self) -> Option<f64> {
+    pub(in crate::breaker) fn failure_rate(self) -> Option<f64> {
         self.share(self.failures)
     }
 
-    pub(crate) fn slow_call_rate(self) -> Option<f64> {
+    pub(in crate::breaker) fn slow_call_rate(self) -> Option<f64> {
         self.share(self.slow)
     }
 

@@ -1,17 +1,17 @@
-//! The calls of the last so much time: a ring of buckets, and what they add up to.
+//! A window of time: a ring of buckets, and their sums.
 
 use std::time::{Duration, Instant};
 
 use super::tally::{Call, Tally};
-use crate::seeded::{Bug, seeded};
 
-/// The current bucket and those before it that are within the window. The first bucket begins at `start`.
+/// The present bucket and those before it that are in the window. The first bucket begins at
+/// `start`.
 #[derive(Debug)]
 pub(super) struct TimeWindow {
     length: Duration,
     start: Instant,
     buckets: Box<[Tally]>,
-    /// The number of the newest bucket that a call went into.
+    /// The number of the newest bucket with a call.
     newest: u64,
     tally: Tally,
 }
@@ -36,7 +36,7 @@ impl TimeWindow {
         self.tally.add(call);
     }
 
-    /// Adds successes of a bucket that is over at `end`; unless it has left the window.
+    /// Adds successes to the bucket that ends at `end`, unless it has left the window.
     pub(super) fn push_successes(&mut self, many: u64, end: Instant) {
         let within = end.checked_sub(Duration::from_nanos(1)).unwrap_or(end);
         let number = self.exact_number_at(within).min(self.newest);
@@ -51,25 +51,25 @@ impl TimeWindow {
         }
     }
 
-    /// What is in the window as long as its newest bucket is the present one.
+    /// The calls in the window, if its newest bucket is the present one.
     pub(super) fn tally_of_newest(&self) -> Tally {
         self.tally
     }
 
-    /// When the newest bucket is over. `None` is beyond what an instant can say.
+    /// When the newest bucket ends. `None` if an `Instant` cannot hold it.
     pub(super) fn end_of_newest(&self) -> Option<Instant> {
         self.start.checked_add(self.end_of(self.newest)?)
     }
 
-    /// What is in the window now, also if no call has come for a while.
+    /// The calls in the window now, even if no call has come for a while.
     pub(super) fn tally(&self, now: Instant) -> Tally {
         let expired = self.number_at(now).saturating_sub(self.newest);
         let places = (0..expired.min(self.count())).map(|nth| self.oldest_place(nth));
         places.fold(self.tally, |tally, place| tally.minus(self.buckets[place]))
     }
 
-    /// This window, empty so far, after the calls that another one shows now: each is taken for as late as its bucket
-    /// allows.
+    /// Fills this empty window with the present calls of another one; each call counts as late as
+    /// its bucket allows.
     pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
         self.start = old.start;
         let count = old.count();
@@ -84,7 +84,7 @@ impl TimeWindow {
         self
     }
 
-    /// Forgets what leaves the window when the bucket of this number becomes the newest one.
+    /// Drops the buckets that leave the window when the bucket of this number becomes the newest.
     fn advance(&mut self, number: u64) {
         let expired = number.saturating_sub(self.newest);
         for nth in 0..expired.min(self.count()) {
@@ -95,29 +95,24 @@ impl TimeWindow {
         self.newest = number;
     }
 
-    /// The place of the bucket that is the nth to leave the window, and that a later one takes.
+    /// The place of the nth bucket to leave the window.
     fn oldest_place(&self, nth: u64) -> usize {
         self.place(self.newest.wrapping_add(1).wrapping_add(nth))
     }
 
     /// Time does not go back.
     fn number_at(&self, now: Instant) -> u64 {
-        let number = self.exact_number_at(now);
-        if seeded(Bug::BucketsTurnBack) {
-            number
-        } else {
-            number.max(self.newest)
-        }
+        self.exact_number_at(now).max(self.newest)
     }
 
-    /// Exact, so that a window which its buckets do not divide has no drift.
+    /// Exact, so that a length that the buckets do not divide causes no drift.
     fn exact_number_at(&self, now: Instant) -> u64 {
         let elapsed = now.saturating_duration_since(self.start).as_nanos();
         let number = elapsed.saturating_mul(u128::from(self.count())) / self.length.as_nanos();
         u64::try_from(number).unwrap_or(u64::MAX)
     }
 
-    /// When the bucket of this number is over, from the start on. `None` after 584 years.
+    /// The end of the bucket of this number, from the start on. `None` after 584 years.
     fn end_of(&self, number: u64) -> Option<Duration> {
         let next = u128::from(number).saturating_add(1);
         let end = next
@@ -126,7 +121,7 @@ impl TimeWindow {
         u64::try_from(end).ok().map(Duration::from_nanos)
     }
 
-    /// Of the bucket of this number.
+    /// The last instant of the bucket of this number.
     fn last_instant_of(&self, number: u64) -> Instant {
         let last = self.end_of(number).unwrap_or(Duration::MAX);
         let last = last.saturating_sub(Duration::from_nanos(1));

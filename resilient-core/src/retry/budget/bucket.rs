@@ -1,13 +1,12 @@
 //! The tokens, without a lock.
 //!
-//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens than fit. Nothing else
-//! is published by way of this word: relaxed accesses are enough for what one word must keep.
+//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens
+//! than fit. The word publishes nothing else, so relaxed accesses are enough.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::config::BudgetConfig;
 use crate::platform::AtomicU64;
-use crate::seeded::{Bug, seeded};
 
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -57,7 +56,7 @@ impl Bucket {
         halves(self.prices.load(Relaxed)).1
     }
 
-    /// Takes the cost of a retry, and says how much that was.
+    /// Takes the cost of a retry, and returns it.
     pub(super) fn take(&self) -> Option<u32> {
         let cost = self.retry_cost();
         self.change(|level| {
@@ -67,25 +66,16 @@ impl Bucket {
         .then_some(cost)
     }
 
-    /// Puts tokens in, as many as fit. Whether any did.
+    /// Puts in as many tokens as fit. Returns whether any did.
     pub(super) fn put(&self, tokens: u32) -> bool {
-        let early = self.level();
         self.change(|level| {
-            let fuller = if seeded(Bug::BudgetCapacityReadApart) {
-                let tokens = level.tokens.saturating_add(tokens).min(early.capacity);
-                Level { tokens, ..level }
-            } else if seeded(Bug::BudgetFilledBeyond) {
-                let fit = early.plus(tokens).tokens - early.tokens;
-                let tokens = level.tokens.saturating_add(fit);
-                Level { tokens, ..level }
-            } else {
-                level.plus(tokens)
-            };
+            let fuller = level.plus(tokens);
             (fuller != level).then_some(fuller)
         })
     }
 
-    /// New settings: the tokens stay, as far as they fit; `more` are added or taken before that.
+    /// Applies new settings. First `more` tokens are added or taken, then those that do not fit are
+    /// dropped.
     pub(super) fn reconfigure(&self, config: &BudgetConfig, more: i64) {
         let prices = pack(config.retry_cost(), config.deposit());
         self.prices.store(prices, Relaxed);
@@ -100,15 +90,11 @@ impl Bucket {
         });
     }
 
-    /// Whether there was something to change.
+    /// Returns whether anything changed.
     fn change(&self, change: impl Fn(Level) -> Option<Level>) -> bool {
         let mut word = self.level.load(Relaxed);
         while let Some(Level { tokens, capacity }) = change(level_of(word)) {
             let new = pack(tokens, capacity);
-            if seeded(Bug::BudgetChangedApart) {
-                self.level.store(new, Relaxed);
-                return true;
-            }
             match self
                 .level
                 .compare_exchange_weak(word, new, Relaxed, Relaxed)

@@ -6,18 +6,18 @@ use resilient_settings::{budget_settings, fields};
 use crate::settings::{check, check_part, make_valid, setters, settings, type_of, value_of};
 use crate::signal::ConfigError;
 
-/// Checked settings of a [`RetryBudget`](crate::RetryBudget), in tokens.
+/// Checked settings of a [`RetryBudget`](crate::retry::RetryBudget), in tokens.
 ///
 #[doc = include_str!("settings.md")]
 /// ```
-/// use resilient_core::BudgetConfig;
+/// use resilient_core::retry::BudgetConfig;
 ///
 /// let config = BudgetConfig::builder().capacity(100).build()?;
 /// assert_eq!((config.retry_cost(), config.initial_tokens(), config.deposit()), (5, 10, 1));
 ///
 /// let error = BudgetConfig::builder().retry_cost(0).build().unwrap_err();
 /// assert_eq!(error.to_string(), "`retry_cost` is 0: must be at least 1");
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

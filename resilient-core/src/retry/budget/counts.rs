@@ -1,11 +1,11 @@
-//! Counts that never wrap, of what a budget did.
+//! The counts of a budget, which saturate.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::snapshot::BudgetCounts;
 use crate::platform::AtomicU64;
 
-/// A count that stays at the largest number.
+/// A count that saturates.
 #[derive(Debug)]
 pub(super) struct Counter(AtomicU64);
 
@@ -55,7 +55,7 @@ impl Counters {
     }
 
     pub(super) fn get(&self) -> BudgetCounts {
-        // Ends before begins, so that a snapshot never shows more of the former.
+        // Read the ends before the begins, so that a snapshot never shows more ends than begins.
         let (spent, returned) = (self.spent.get(), self.returned.get());
         BudgetCounts {
             granted: self.granted.get(),

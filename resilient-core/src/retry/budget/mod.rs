@@ -1,10 +1,11 @@
-//! A budget for retries: what a dependency that fails may be asked beyond the demand.
+//! Retry budgets: they cap the retries to one dependency during an outage.
 
 mod bucket;
 mod config;
 mod counts;
 mod handle;
 mod reservation;
+mod shared_budget;
 mod snapshot;
 
 pub use self::config::{BudgetConfig, BudgetConfigBuilder};

@@ -1,23 +1,25 @@
-//! Tokens of a retry that has not begun.
+//! The tokens of a retry that has not begun.
 
 use std::fmt;
 
-use super::handle::RetryBudget;
-use crate::seeded::{Bug, seeded};
+use std::sync::Arc;
 
-/// Tokens that were taken from a [`RetryBudget`] for one retry, before the sleep that comes first.
+use super::shared_budget::SharedBudget;
+
+/// The tokens that one retry took from a [`RetryBudget`](super::RetryBudget), before its sleep.
 ///
-/// [`spend`](Reservation::spend) it when the attempt starts. Dropped without that, it gives the tokens back: so does a call
-/// that is cancelled in its sleep. It can be moved and stored; it keeps its budget alive.
-#[must_use = "dropped, it gives the tokens back"]
+/// [`spend`](Reservation::spend) it when the attempt starts. If it is dropped unspent, for example
+/// because the call is cancelled in its sleep, the tokens return to the budget. It can be moved and
+/// stored; it keeps its budget alive.
+#[must_use = "if it is dropped, the tokens return to the budget"]
 pub struct Reservation {
-    budget: RetryBudget,
-    /// What was taken, whatever a retry costs by now. Zero once it is spent.
+    budget: Arc<SharedBudget>,
+    /// The tokens that were taken, even if the cost has changed since. Zero once it is spent.
     cost: u32,
 }
 
 impl Reservation {
-    pub(super) fn new(budget: RetryBudget, cost: u32) -> Self {
+    pub(super) fn new(budget: Arc<SharedBudget>, cost: u32) -> Self {
         Self { budget, cost }
     }
 
@@ -27,7 +29,8 @@ impl Reservation {
         self.cost
     }
 
-    /// The attempt starts: the tokens are gone, unless it [succeeds](RetryBudget::succeeded).
+    /// The attempt starts: the tokens are gone, unless it
+    /// [succeeds](super::RetryBudget::succeeded).
     pub fn spend(mut self) {
         self.cost = 0;
         self.budget.count_spent();
@@ -36,7 +39,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if self.cost > 0 && !seeded(Bug::BudgetReservationKeptOnDrop) {
+        if self.cost > 0 {
             self.budget.give_back(self.cost);
         }
     }
@@ -45,7 +48,7 @@ impl Drop for Reservation {
 impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reservation")
-            .field("budget", &self.budget.name())
+            .field("budget", &&*self.budget.name)
             .field("cost", &self.cost)
             .finish()
     }

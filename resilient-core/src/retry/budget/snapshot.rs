@@ -23,8 +23,9 @@ pub struct BudgetCounts {
 
 /// A budget at one instant. Taking it changes nothing.
 ///
-/// While calls are in flight its counts may lag behind its tokens; at rest both are exact. With the feature `serde` it can
-/// be serialised, under the names that stand here.
+/// While calls are in flight the counts may lag behind the tokens; at rest both are exact. With the
+/// feature `serde` it can
+/// be serialised, under the names of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use crate::breaker::CircuitOpen;
 use crate::signal::Classification;
 use crate::signal::TimeLimit;
 
-/// How an attempt ended, other than with a success. See [`RetryDriver::after`](crate::RetryDriver).
+/// How an attempt ended, other than with a success. See [`RetryDriver::after`](crate::retry::RetryDriver).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum AttemptEnd<'a> {

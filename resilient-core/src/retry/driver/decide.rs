@@ -3,8 +3,8 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::Plan;
 use super::attempt_end::AttemptEnd;
+use super::plan::Plan;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
 use crate::retry::limits::Limits;

@@ -5,6 +5,7 @@
 
 mod attempt_end;
 mod decide;
+mod plan;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -14,21 +15,20 @@ use std::time::{Duration, Instant};
 
 pub use self::attempt_end::AttemptEnd;
 use self::decide::Step;
+use self::plan::Plan;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Cut;
-use super::limits::Limits;
-use super::nested::NestedMode;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
 use crate::breaker::CircuitOpen;
 use crate::signal::StopReason;
-use crate::telemetry::{self, Call};
+use crate::telemetry::{self, RetryCallCount};
 use crate::time;
 
 /// The retries of one call, without I/O: report how each attempt ended, and sleep as it says.
@@ -41,7 +41,8 @@ use crate::time;
 /// no random number and allocates nothing.
 ///
 /// ```
-/// use resilient_core::{AttemptEnd, Classification, RetryDriver, RetryPolicy};
+/// use resilient_core::retry::{AttemptEnd, RetryDriver, RetryPolicy};
+/// use resilient_core::signal::Classification;
 /// use std::time::Duration;
 ///
 /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
@@ -60,24 +61,14 @@ use crate::time;
 ///     }
 /// };
 /// assert_eq!(result, Ok(3));
-/// # Ok::<(), resilient_core::ConfigError>(())
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug)]
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
-    call: Call,
+    call: RetryCallCount,
     /// Allocated at the first failure, so that a call that succeeds at once sets up almost nothing.
     progress: Option<Box<Progress>>,
-}
-
-/// What stays the same during a call. Cold functions take it by value, so that the hot path can
-/// keep it in registers.
-#[derive(Debug, Clone, Copy)]
-struct Plan<'a> {
-    policy: &'a RetryPolicy,
-    options: Option<&'a CallOptions<'a>>,
-    started: Option<Instant>,
-    needs_timer: bool,
 }
 
 impl<'a> RetryDriver<'a> {
@@ -89,7 +80,7 @@ impl<'a> RetryDriver<'a> {
     }
 
     /// Starts a call that sleeps in an async runtime. If there is none when it has to sleep, it ends
-    /// with [`StopReason::NoTimer`](crate::StopReason::NoTimer) instead of a panic.
+    /// with [`StopReason::NoTimer`](crate::retry::StopReason::NoTimer) instead of a panic.
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
@@ -113,7 +104,7 @@ impl<'a> RetryDriver<'a> {
                 started,
                 needs_timer,
             },
-            call: Call::default(),
+            call: RetryCallCount::default(),
             progress: None,
         }
     }
@@ -251,25 +242,5 @@ impl<'a> RetryDriver<'a> {
             telemetry::ended(&mut self.call, Err(reason));
         }
         step.next
-    }
-}
-
-impl<'a> Plan<'a> {
-    fn limits(&self) -> Option<&'a Limits> {
-        self.options.map(|options| &options.limits)
-    }
-
-    fn nested(&self) -> NestedMode {
-        self.options
-            .map(|options| options.nested)
-            .unwrap_or_default()
-    }
-
-    /// Pays into the budget for a success; `is_paid` if the attempt itself cost a token.
-    #[inline]
-    fn pay_in(&self, is_paid: bool) {
-        if let Some(budget) = self.options.and_then(|options| options.budget) {
-            budget.succeeded(is_paid);
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::Plan;
+use super::plan::Plan;
 use crate::retry::budget::Reservation;
 use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;

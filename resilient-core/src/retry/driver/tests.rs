@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{AttemptEnd, RetryDriver};
 use crate::breaker::{CircuitOpen, CircuitState};
+use crate::platform::random::Generator;
 use crate::retry::backoff::Backoff;
 use crate::retry::call_options::CallOptions;
 use crate::retry::jitter::Jitter;
@@ -47,37 +48,37 @@ fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
 
 /// Random inputs with every magnitude as likely as any other, and the ends more often.
 mod any {
-    use super::{Backoff, Duration, Jitter};
+    use super::{Backoff, Duration, Generator, Jitter};
 
-    pub(super) fn duration(random: &mut fastrand::Rng) -> Duration {
+    pub(super) fn duration(random: &mut Generator) -> Duration {
         match random.u8(0..10) {
             0 => Duration::ZERO,
             1 => Duration::MAX,
             2 => Duration::from_secs(u64::MAX),
             3 => Duration::from_nanos(random.u64(0..4)),
             _ => Duration::new(
-                random.u64(..) >> random.u32(0..64),
+                random.u64(..=u64::MAX) >> random.u32(0..64),
                 random.u32(0..1_000_000_000),
             ),
         }
     }
 
     /// The shorter one first.
-    pub(super) fn base_and_cap(random: &mut fastrand::Rng) -> (Duration, Duration) {
+    pub(super) fn base_and_cap(random: &mut Generator) -> (Duration, Duration) {
         let (a, b) = (duration(random), duration(random));
         (a.min(b), a.max(b))
     }
 
-    pub(super) fn share(random: &mut fastrand::Rng) -> f64 {
+    pub(super) fn share(random: &mut Generator) -> f64 {
         match random.u8(0..6) {
             0 => 0.0,
             1 => 1.0,
-            2 => random.f64() * 1e-15,
-            _ => random.f64(),
+            2 => random.unit() * 1e-15,
+            _ => random.unit(),
         }
     }
 
-    pub(super) fn backoff(random: &mut fastrand::Rng) -> Backoff {
+    pub(super) fn backoff(random: &mut Generator) -> Backoff {
         match random.u8(0..6) {
             0 => Backoff::Constant,
             1 => Backoff::Linear,
@@ -89,7 +90,7 @@ mod any {
     }
 
     /// One that is applied to a delay, and no schedule of its own.
-    pub(super) fn jitter(random: &mut fastrand::Rng) -> Jitter {
+    pub(super) fn jitter(random: &mut Generator) -> Jitter {
         match random.u8(0..4) {
             0 => Jitter::None,
             1 => Jitter::Full,
@@ -104,7 +105,7 @@ mod decisions {
 
     #[test]
     fn r02_the_driver_says_a_delay_or_a_reason_for_any_input_and_never_panics() {
-        let mut random = fastrand::Rng::with_seed(203);
+        let mut random = Generator::seeded(203);
         for case in 0..CASES as u64 {
             let (base, cap) = any::base_and_cap(&mut random);
             let mut settings = exact().base_delay(base).max_delay(cap).seed(case);

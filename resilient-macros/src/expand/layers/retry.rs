@@ -218,13 +218,15 @@ impl Loop<'_> {
                 break 'attempts #success;
             };
         };
-        let failed = self.after(&emit!(__r::AttemptEnd::Failed(class)));
+        let open = self
+            .breaker_below()
+            .map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
+        let failed = emit!(__r::after(&mut retry, __r::AttemptEnd::Failed(class), #open));
         if !context.plan.reads_cut(*at) {
             return emit!(#until_success let next = #failed;);
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
         let excepted = classify::is_excepted(args);
-        let cut = self.after(&emit!(__r::AttemptEnd::Cut { limit, excepted: #excepted }));
         emit! {
             let next = match cut {
                 __r::None => {
@@ -233,7 +235,8 @@ impl Loop<'_> {
                 }
                 __r::Some(limit) => {
                     #report
-                    #cut
+                    let excepted = #excepted;
+                    __r::after(&mut retry, __r::cut(limit, excepted), #open)
                 }
             };
         }
@@ -259,14 +262,6 @@ impl Loop<'_> {
             #declare
             #refine
         }
-    }
-
-    /// The next step.
-    fn after(&self, end: &TokenStream) -> TokenStream {
-        let open_now = self
-            .breaker_below()
-            .map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        emit!(__r::after(&mut retry, #end, #open_now))
     }
 
     /// Ends the loop, or evaluates to the delay.

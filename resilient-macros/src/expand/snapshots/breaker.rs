@@ -1,12 +1,12 @@
 async fn load(key: &str) -> Option<Value> {
     use ::resilient::__private as __r;
     let breaker = {
-        static __RESILIENT_BREAKER: __r::Site = __r::Site::new(|| {
+        static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::of_function(&|| (), __r::BreakerConfig::builder())
         });
         &__RESILIENT_BREAKER
     };
-    let permit = match __r::Site::try_acquire(breaker) {
+    let permit = match __r::CallSite::try_acquire(breaker) {
         __r::Ok(permit) => permit,
         __r::Err(open) => return __r::rejected::<Option<Value>>(open),
     };

@@ -1,7 +1,7 @@
 async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
     use ::resilient::__private as __r;
     let breaker = {
-        static __RESILIENT_BREAKER: __r::Site = __r::Site::new(|| {
+        static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::named("far", __r::BreakerConfig::builder())
         });
         &__RESILIENT_BREAKER
@@ -24,7 +24,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                 let key = __r::Fresh::fresh(&key);
                 let future = async {
                     'breaker: {
-                        let permit = match __r::Site::try_acquire(breaker) {
+                        let permit = match __r::CallSite::try_acquire(breaker) {
                             __r::Ok(permit) => permit,
                             __r::Err(open) => {
                                 rejection = __r::Some(__r::Clone::clone(&open));
@@ -87,17 +87,15 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             __r::after(
                                 &mut retry,
                                 __r::AttemptEnd::Failed(class),
-                                __r::Site::open_now(breaker),
+                                __r::CallSite::open_now(breaker),
                             )
                         }
                         __r::Some(limit) => {
+                            let excepted = false;
                             __r::after(
                                 &mut retry,
-                                __r::AttemptEnd::Cut {
-                                    limit,
-                                    excepted: false,
-                                },
-                                __r::Site::open_now(breaker),
+                                __r::cut(limit, excepted),
+                                __r::CallSite::open_now(breaker),
                             )
                         }
                     };

@@ -1,7 +1,7 @@
 async fn send(request: Request) -> Result<Response, HttpError> {
     use ::resilient::__private as __r;
     let breakers = {
-        static __RESILIENT_BREAKERS: __r::KeyedSite = __r::KeyedSite::new(|| {
+        static __RESILIENT_BREAKERS: __r::KeyedCallSite = __r::KeyedCallSite::new(|| {
             __r::Declaration::named(
                 "hosts",
                 __r::BreakerConfig::builder()

@@ -2,7 +2,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
     use ::resilient::__private as __r;
     let output = {
         let breaker = {
-            static __RESILIENT_BREAKER: __r::Site = __r::Site::new(|| {
+            static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
                 __r::Declaration::named("search", __r::BreakerConfig::builder())
             });
             &__RESILIENT_BREAKER
@@ -12,8 +12,8 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             &POLICY
         };
         let budget = {
-            static BUDGET: __r::BudgetSite = __r::BudgetSite::new("search");
-            __r::BudgetSite::budget(&BUDGET)
+            static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new("search");
+            __r::BudgetCallSite::budget(&BUDGET)
         };
         let options = __r::CallOptions::new().budgeted(budget);
         let options = __r::limits(options, __r::Duration::from_secs(10), __r::NO_LIMIT);
@@ -22,7 +22,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
         'attempts: loop {
             let delay = {
                 let (output, next) = 'attempt: {
-                    let permit = match __r::Site::try_acquire(breaker) {
+                    let permit = match __r::CallSite::try_acquire(breaker) {
                         __r::Ok(permit) => permit,
                         __r::Err(open) => {
                             let next = __r::after_rejection(&mut retry, &open);
@@ -65,27 +65,17 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     let next = match cut {
                         __r::None => {
                             let class = __r::Judge::new(&output).resilient_class();
-                            let health = __r::refine(
-                                class,
-                                &output,
-                                |error, class| {
-                                    __r::unless(
-                                        __r::matches!(error, SearchError::Syntax),
-                                        class,
-                                    )
-                                },
-                            );
+                            let health = __r::failure_of(&output, class)
+                                .map(|(error, class)| __r::unless(
+                                    __r::matches!(error, SearchError::Syntax),
+                                    class,
+                                ));
                             __r::report(permit, health);
-                            let class = __r::refine(
-                                class,
-                                &output,
-                                |error, class| {
-                                    __r::with_retry(
-                                        class,
-                                        !__r::matches!(error, SearchError::Syntax) && class.retry,
-                                    )
-                                },
-                            );
+                            let class = __r::failure_of(&output, class)
+                                .map(|(error, class)| __r::with_retry(
+                                    class,
+                                    !__r::matches!(error, SearchError::Syntax) && class.retry,
+                                ));
                             let __r::Some(class) = class else {
                                 __r::succeeded(&mut retry);
                                 break 'attempts output;
@@ -93,25 +83,23 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             __r::after(
                                 &mut retry,
                                 __r::AttemptEnd::Failed(class),
-                                __r::Site::open_now(breaker),
+                                __r::CallSite::open_now(breaker),
                             )
                         }
                         __r::Some(limit) => {
-                            let ignored = __r::error_is(
-                                &output,
-                                |error| { __r::matches!(error, SearchError::Syntax) },
-                            );
+                            let ignored = __r::error_of(&output)
+                                .is_some_and(|error| {
+                                    __r::matches!(error, SearchError::Syntax)
+                                });
                             __r::report_cut(permit, limit, ignored, true);
+                            let excepted = __r::error_of(&output)
+                                .is_some_and(|error| {
+                                    __r::matches!(error, SearchError::Syntax)
+                                });
                             __r::after(
                                 &mut retry,
-                                __r::AttemptEnd::Cut {
-                                    limit,
-                                    excepted: __r::error_is(
-                                        &output,
-                                        |error| { __r::matches!(error, SearchError::Syntax) },
-                                    ),
-                                },
-                                __r::Site::open_now(breaker),
+                                __r::cut(limit, excepted),
+                                __r::CallSite::open_now(breaker),
                             )
                         }
                     };

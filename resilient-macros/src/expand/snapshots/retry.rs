@@ -24,11 +24,11 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             };
             __r::AttemptLog::take_back(&mut log, known);
             let class = __r::Judge::new(&output).resilient_class();
-            let class = __r::refine(
-                class,
-                &output,
-                |error, class| { __r::with_retry(class, __r::matches!(error, Timeout)) },
-            );
+            let class = __r::failure_of(&output, class)
+                .map(|(error, class)| __r::with_retry(
+                    class,
+                    __r::matches!(error, Timeout),
+                ));
             let __r::Some(class) = class else {
                 __r::succeeded(&mut retry);
                 break 'attempts output;

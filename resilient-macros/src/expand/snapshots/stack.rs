@@ -1,7 +1,7 @@
 pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
     use ::resilient::__private as __r;
     let breaker = {
-        static __RESILIENT_BREAKER: __r::Site = __r::Site::new(|| {
+        static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::named(
                 "payments",
                 __r::BreakerConfig::builder().recovery_time(__r::Duration::from_secs(30)),
@@ -21,7 +21,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
-                let permit = match __r::Site::try_acquire(breaker) {
+                let permit = match __r::CallSite::try_acquire(breaker) {
                     __r::Ok(permit) => permit,
                     __r::Err(open) => {
                         let next = __r::after_rejection(&mut retry, &open);
@@ -60,7 +60,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 let next = __r::after(
                     &mut retry,
                     __r::AttemptEnd::Failed(class),
-                    __r::Site::open_now(breaker),
+                    __r::CallSite::open_now(breaker),
                 );
                 (output, next)
             };

@@ -1,4 +1,4 @@
-//! The state machine on time that is handed to it: corners by rule, then random walks beside a plain model.
+//! Tests of the state machine: corner cases by rule, then random walks beside a plain model.
 
 mod generations;
 mod open_time;
@@ -8,8 +8,10 @@ mod walk;
 
 use std::time::{Duration, Instant};
 
-use super::{Counted, Ending, HISTORY, Machine, Rejection, Ticket};
+use super::history::HISTORY;
+use super::{Counted, Ending, Machine, Rejection, Ticket};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
+use crate::platform::random;
 use crate::signal::Outcome;
 use crate::signal::{CircuitState, TransitionReason};
 
@@ -26,11 +28,8 @@ fn machine(config: &BreakerConfigBuilder) -> Machine {
 }
 
 fn seeded(config: &BreakerConfigBuilder, seed: u64) -> Machine {
-    Machine::new(
-        config.build().unwrap().into_shared(),
-        fastrand::Rng::with_seed(seed),
-        Instant::now(),
-    )
+    random::seed_thread(seed);
+    Machine::new(config.build().unwrap().into_shared(), Instant::now())
 }
 
 /// Opens at the first failure; 10 s of recovery.
@@ -66,7 +65,7 @@ fn due(config: &BreakerConfigBuilder) -> (Machine, Instant) {
     (machine, start + secs(10))
 }
 
-/// Admits calls until one is rejected. A machine that never rejects is found out without using up all memory.
+/// Admits calls until one is rejected, or 5 000 are admitted.
 fn admissions(machine: &mut Machine, now: Instant) -> impl Iterator<Item = Ticket> + '_ {
     std::iter::from_fn(move || machine.admit(now).ok()).take(5_000)
 }

@@ -1,12 +1,13 @@
-//! What is reported without a clock, or learnt of later, comes to the same as what is reported at once with the time.
+//! Reports without a clock, and deferred successes, have the same result as reports with the time.
 
 use super::*;
 use crate::breaker::Window;
-use crate::breaker::machine::Successes;
+use crate::breaker::machine::SuccessHandling;
+use crate::platform::random::Generator;
 
 const ENDINGS: [Ending; 4] = [SUCCESS, FAILURE, IGNORED, Ending::Abandoned];
 
-fn random_config(random: &mut fastrand::Rng) -> BreakerConfigBuilder {
+fn random_config(random: &mut Generator) -> BreakerConfigBuilder {
     let mut config = BreakerConfig::builder()
         .failure_threshold(random.u32(2..=5))
         .recovery_time(secs(1));
@@ -17,13 +18,13 @@ fn random_config(random: &mut fastrand::Rng) -> BreakerConfigBuilder {
         0 => config,
         1 => config
             .window(random.u32(3..=8))
-            .failure_rate(0.5 + random.f64() / 2.0)
+            .failure_rate(0.5 + random.unit() / 2.0)
             .min_calls(random.u32(1..=3))
             .failure_count(3),
         _ => config
             .window(Window::Time(secs(random.u64(1..=8))))
             .window_buckets(random.u32(1..=4))
-            .failure_rate(0.5 + random.f64() / 2.0)
+            .failure_rate(0.5 + random.unit() / 2.0)
             .min_calls(random.u32(1..=3)),
     }
 }
@@ -38,11 +39,12 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-/// Walks two machines through the same calls. The first is told of each at once, with the time. The second is told as the
-/// shell does it: without the time where it does not ask for it, and of successes that can be left only when it is asked.
+/// Walks two machines through the same calls. The first gets each report at once, with the time.
+/// The second gets them as the shell does it: without the time unless it asks for it, and with
+/// deferred successes.
 #[test]
 fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
-    let mut random = fastrand::Rng::with_seed(1);
+    let mut random = Generator::seeded(1);
     let mut untimed = 0;
     let mut left_for_later = 0;
     for seed in 0..3_000 {
@@ -57,7 +59,7 @@ fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
             let later = now + shift;
             let ending = ENDINGS[random.usize(..8).saturating_sub(4)];
             let (mode, bucket) = lazy.successes();
-            let is_left = mode == Successes::Pending
+            let is_left = mode == SuccessHandling::Pending
                 && ending == SUCCESS
                 && crate::time::nanos_between(lazy.epoch(), later) < bucket
                 && left.is_none_or(|(generation, of, _)| {
@@ -75,7 +77,7 @@ fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
             }
             if let Some((generation, bucket, many)) = left.take() {
                 assert_eq!(generation, lazy.generation());
-                lazy.learn(many, bucket);
+                lazy.record_pending(many, bucket);
             }
             let ticket = lazy.admit(later).unwrap();
             if lazy.report_untimed(ticket, ending).is_some() {

@@ -1,6 +1,7 @@
-//! Random walks: the machine and an obviously right model take the same steps and must agree after each.
+//! Random walks: the machine and a simple model take the same steps and must agree after each.
 
 use super::*;
+use crate::platform::random::Generator;
 
 /// Milliseconds since the walk began.
 type Millis = u64;
@@ -19,7 +20,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn random(random: &mut fastrand::Rng) -> Self {
+    fn random(random: &mut Generator) -> Self {
         let recovery = random.choice([0, 1, 50, 1_000]).unwrap();
         let (successes, failures) = (random.u32(1..=3), random.u32(0..=2));
         Self {
@@ -173,7 +174,7 @@ impl Model {
         }
     }
 
-    /// The call's place in `calls`, or the state and time that a rejected caller is told.
+    /// The call's place in `calls`, or the state and time that a rejected caller gets.
     fn admit(&mut self, now: Millis) -> Result<usize, (CircuitState, Option<Millis>)> {
         self.probe_if_due(now);
         let rejected = Err((self.state, self.retry_after(now)));
@@ -289,7 +290,7 @@ struct Walk {
     in_flight: Vec<(Ticket, usize)>,
     steps: Vec<(CircuitState, CircuitState)>,
     would_open: bool,
-    random: fastrand::Rng,
+    random: Generator,
     /// What was done, for the message of a failure.
     log: Vec<String>,
 }
@@ -301,7 +302,7 @@ impl Walk {
 
     /// A walk whose machine has other settings than its model.
     fn with_defect(seed: u64, defect: Defect) -> Self {
-        let mut random = fastrand::Rng::with_seed(seed);
+        let mut random = Generator::seeded(seed);
         let settings = Settings::random(&mut random);
         let mut of_machine = settings.clone();
         defect(&mut of_machine);
@@ -309,11 +310,7 @@ impl Walk {
             // Room for a clock that goes back.
             start: Instant::now() + secs(3_600),
             now: 0,
-            machine: Machine::new(
-                of_machine.build().into_shared(),
-                random.fork(),
-                Instant::now(),
-            ),
+            machine: Machine::new(of_machine.build().into_shared(), Instant::now()),
             log: vec![format!("seed {seed}: {settings:?}")],
             model: Model::new(settings),
             in_flight: Vec::new(),
@@ -494,8 +491,8 @@ fn the_machine_agrees_with_a_plain_model_after_every_step() {
         );
         openings_grown += u32::from(walk.model.reopenings > 1);
     }
-    // The walks go everywhere, or they would prove little: all pairs of states but the six that no operation makes,
-    // from closed, disabled and observe-only to half-open, and from forced-open, disabled and observe-only to open.
+    // The walks reach all pairs of states, except the six that no operation makes: from closed,
+    // disabled and observe-only to half-open, and from forced-open, disabled and observe-only to open.
     assert_eq!(visited.len(), 30 - 6, "{visited:?}");
     assert!(openings_grown > 100, "{openings_grown}");
 }

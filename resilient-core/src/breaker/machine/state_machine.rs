@@ -1,0 +1,338 @@
+//! The state machine: a plain value that is given the time. No lock, no clock, no I/O.
+//!
+//! Every change of state goes through [`Machine::enter`], which starts a new generation. A call
+//! remembers the generation that admitted it, so that its result can never move another one.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::call::{Counted, Ending, Rejection, Stamp, Ticket};
+use super::generation::{SuccessHandling, next_generation};
+use super::log::Log;
+use super::phase::{Length, Outage, Phase};
+use super::probes::{Decision, Round};
+use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
+use crate::breaker::window::{Call, Health, Tally, Until};
+use crate::platform::random;
+use crate::signal::{CircuitState, Outcome, Transition, TransitionReason};
+use crate::time::{later, nanos_between};
+
+/// The calls that were remembered when a condition opened the circuit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::breaker) struct Remembered {
+    pub(in crate::breaker) streak: u32,
+    pub(in crate::breaker) window: Option<Tally>,
+}
+
+/// The state machine of one breaker.
+#[derive(Debug)]
+pub(in crate::breaker) struct Machine {
+    pub(super) config: Arc<BreakerConfig>,
+    pub(super) phase: Phase,
+    pub(super) generation: u64,
+    /// Re-openings from half-open since the circuit was last closed.
+    reopenings: u32,
+    next_probe: u64,
+    /// The instant that stamps count from.
+    pub(super) epoch: Instant,
+    pub(super) log: Log,
+    pub(super) last_opening: Option<Box<Remembered>>,
+    pub(super) would_open: Option<TransitionReason>,
+    /// Deferred successes were recorded that may have met a condition: a failure was recorded
+    /// between their end and their recording.
+    untested: bool,
+}
+
+impl Machine {
+    pub(in crate::breaker) fn new(config: Arc<BreakerConfig>, now: Instant) -> Self {
+        Self {
+            phase: Phase::Closed(Health::new(&config, now)),
+            config,
+            generation: 0,
+            reopenings: 0,
+            next_probe: 1,
+            epoch: now,
+            log: Log::new(now),
+            last_opening: None,
+            would_open: None,
+            untested: false,
+        }
+    }
+
+    /// Admits a call, or says why not.
+    pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
+        self.half_open_if_due(now);
+        let stamp = match &mut self.phase {
+            Phase::Disabled => Stamp::UNKNOWN,
+            Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
+                Some(_) => Stamp::of_nanos(nanos_between(self.epoch, now)),
+                None => Stamp::UNKNOWN,
+            },
+            // B10: a slot is reserved at admission.
+            Phase::HalfOpen(round) => {
+                let id = self.next_probe;
+                if !round.admit(id, &self.config, now) {
+                    return Err(self.rejection(now));
+                }
+                self.next_probe = id.wrapping_add(1);
+                id
+            }
+            Phase::Open(_) | Phase::ForcedOpen => return Err(self.rejection(now)),
+        };
+        Ok(Ticket {
+            generation: self.generation,
+            stamp,
+        })
+    }
+
+    /// Records the end of an admitted call.
+    pub(in crate::breaker) fn report(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) -> Counted {
+        self.test_untested(now);
+        if let Some(counted) = self.not_counted(ticket) {
+            return counted;
+        }
+        let took = match &mut self.phase {
+            Phase::HalfOpen(round) => {
+                let Some(begun) = round.release(ticket.stamp) else {
+                    return Counted::Late;
+                };
+                Some(now.saturating_duration_since(begun))
+            }
+            _ => {
+                Stamp::took(ticket.stamp, nanos_between(self.epoch, now)).map(Duration::from_nanos)
+            }
+        };
+        let failed = match ending {
+            Ending::Reported(Outcome::Success) => false,
+            Ending::Reported(Outcome::Failure) => true,
+            Ending::Reported(Outcome::Ignored) => return Counted::Ignored,
+            Ending::Abandoned if self.config.abandoned == AbandonedOutcome::Failure => true,
+            Ending::Abandoned => return Counted::Abandoned,
+        };
+        let limit = self.config.slow_call;
+        let slow = took.zip(limit).is_some_and(|(took, limit)| took >= limit);
+        self.count(Call { failed, slow }, retry_after, now);
+        if failed {
+            Counted::Failure { slow }
+        } else {
+            Counted::Success { slow }
+        }
+    }
+
+    /// Records the end of a call without the time: `None` if the time is needed; then nothing was
+    /// done.
+    pub(in crate::breaker) fn report_untimed(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+    ) -> Option<Counted> {
+        if self.untested {
+            return None;
+        }
+        if let Some(counted) = self.not_counted(ticket) {
+            return Some(counted);
+        }
+        let (Phase::Closed(health) | Phase::ObserveOnly { health, .. }) = &mut self.phase else {
+            return None;
+        };
+        let (failed, counted) = match ending {
+            Ending::Reported(Outcome::Success) => (false, Counted::Success { slow: false }),
+            Ending::Reported(Outcome::Failure) => (true, Counted::Failure { slow: false }),
+            Ending::Abandoned if self.config.abandoned == AbandonedOutcome::Failure => {
+                (true, Counted::Failure { slow: false })
+            }
+            Ending::Reported(Outcome::Ignored) => return Some(Counted::Ignored),
+            Ending::Abandoned => return Some(Counted::Abandoned),
+        };
+        if self.config.slow_call.is_some() {
+            return None;
+        }
+        health
+            .record_untimed(failed, &self.config)
+            .then_some(counted)
+    }
+
+    /// Records deferred successes: see [`Machine::successes`].
+    pub(in crate::breaker) fn record_pending(&mut self, successes: u64, bucket: u64) {
+        if let Phase::Closed(health) | Phase::ObserveOnly { health, .. } = &mut self.phase {
+            let end = later(self.epoch, Duration::from_nanos(bucket)).unwrap_or(self.epoch);
+            let opens_nothing = health.is_clean() || health.pending_until(&self.config).is_some();
+            self.untested |= !opens_nothing;
+            health.record_pending(successes, end);
+        }
+    }
+
+    /// Tests the conditions for deferred successes that may have met one. Not done where they are
+    /// recorded, since a snapshot records them too, and a snapshot changes nothing.
+    fn test_untested(&mut self, now: Instant) {
+        if std::mem::take(&mut self.untested) {
+            let health = self.phase.health();
+            if let Some(condition) = health.and_then(|health| health.met(&self.config, now)) {
+                self.apply(condition, None, now);
+            }
+        }
+    }
+
+    /// How successes of this generation that are not slow are handled; if they can be deferred,
+    /// until when, in nanoseconds since the breaker was made.
+    pub(in crate::breaker) fn successes(&self) -> (SuccessHandling, u64) {
+        let Some(health) = self.phase.health() else {
+            return (SuccessHandling::Locked, 0);
+        };
+        if health.is_clean() {
+            return (SuccessHandling::Clean, u64::MAX);
+        }
+        match health.pending_until(&self.config) {
+            Some(Until::Ever) => (SuccessHandling::Pending, u64::MAX),
+            Some(Until::End(end)) => (
+                SuccessHandling::PendingInBucket,
+                nanos_between(self.epoch, end),
+            ),
+            None => (SuccessHandling::Locked, 0),
+        }
+    }
+
+    /// A call that ends while the breaker is disabled counts nowhere. B3: a call that an older
+    /// generation admitted is late.
+    fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
+        if matches!(self.phase, Phase::Disabled) {
+            Some(Counted::Nowhere)
+        } else if ticket.generation != self.generation {
+            Some(Counted::Late)
+        } else {
+            None
+        }
+    }
+
+    /// Counts a success or a failure, and changes the state if that decides something.
+    fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
+        match &mut self.phase {
+            Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
+                if let Some(condition) = health.record(call, &self.config, now) {
+                    self.apply(condition, retry_after, now);
+                }
+            }
+            Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
+                Decision::Undecided => {}
+                Decision::Close => {
+                    self.enter(self.healthy(now), TransitionReason::ProbesSucceeded, now);
+                }
+                Decision::Reopen if call.slow && !call.failed => {
+                    self.open(TransitionReason::ProbeSlow, retry_after, now);
+                }
+                // Also if an override lowered the tolerance, and the next counted call is a
+                // success.
+                Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
+            },
+            // Open and forced open admit no call, so no ticket has their generation; disabled
+            // counts nothing.
+            Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
+        }
+    }
+
+    /// Opens the circuit; if it is observed only, notes that it would have opened.
+    fn apply(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
+        match &mut self.phase {
+            Phase::ObserveOnly { reported: true, .. } => {}
+            Phase::ObserveOnly { reported, .. } => {
+                *reported = true;
+                self.would_open = Some(condition);
+            }
+            _ => {
+                let health = self.phase.health();
+                self.last_opening = health.map(|health| {
+                    Box::new(Remembered {
+                        streak: health.streak(),
+                        window: health.tally(now),
+                    })
+                });
+                self.open(condition, retry_after, now);
+            }
+        }
+    }
+
+    /// Whether the circuit is open and the recovery time is over.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        matches!(&self.phase, Phase::Open(outage) if outage.is_due(now))
+    }
+
+    pub(super) fn half_open_if_due(&mut self, now: Instant) {
+        if self.is_due(now) {
+            self.enter(
+                Phase::HalfOpen(Round::default()),
+                TransitionReason::RecoveryTime,
+                now,
+            );
+        }
+    }
+
+    pub(super) fn healthy(&self, now: Instant) -> Phase {
+        Phase::Closed(Health::new(&self.config, now))
+    }
+
+    pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>, now: Instant) {
+        let length = Length::Computed {
+            hint,
+            jitter: random::unit(),
+            reopenings: self.next_reopenings(),
+        };
+        self.open_for(length, reason, now);
+    }
+
+    pub(super) fn open_for(&mut self, length: Length, reason: TransitionReason, now: Instant) {
+        self.reopenings = self.next_reopenings();
+        self.enter(
+            Phase::Open(Outage::new(length, &self.config, now)),
+            reason,
+            now,
+        );
+    }
+
+    /// Re-openings since the circuit was last closed, including the coming one.
+    fn next_reopenings(&self) -> u32 {
+        match self.phase {
+            Phase::HalfOpen(_) => self.reopenings.saturating_add(1),
+            _ => self.reopenings,
+        }
+    }
+
+    /// The one place where the state changes.
+    pub(super) fn enter(&mut self, phase: Phase, reason: TransitionReason, now: Instant) {
+        self.log.time(self.entered(), self.end(), now);
+        let (from, to) = (self.phase.state(), phase.state());
+        self.phase = phase;
+        self.untested = false;
+        self.generation = next_generation(self.generation);
+        if to == CircuitState::Closed {
+            self.reopenings = 0;
+        }
+        if from == to {
+            return;
+        }
+        let open_for = match &self.phase {
+            Phase::Open(outage) => outage.open_for(),
+            _ => None,
+        };
+        let transition = Transition {
+            at: now,
+            from,
+            to,
+            reason,
+            open_for,
+        };
+        self.log.record(transition, self.epoch);
+    }
+
+    fn rejection(&self, now: Instant) -> Rejection {
+        Rejection {
+            state: self.entered(),
+            retry_after: self.retry_after(now),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The start of a call: admitted or rejected, without the lock where the word decides.
+
+use super::parts::BreakerParts;
+use super::shared_breaker::SharedBreaker;
+use super::state_word::Kind;
+use crate::breaker::machine::{Rejection, Stamp, Ticket};
+use crate::signal::{CircuitOpen, CircuitState, Wait};
+use crate::telemetry;
+
+impl SharedBreaker {
+    /// Admits a call of a closed breaker that does not time calls: one load.
+    #[inline]
+    pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
+        self.word.closed().map(|generation| Ticket {
+            generation,
+            stamp: Stamp::UNKNOWN,
+        })
+    }
+
+    /// Admits a call in any state. The word alone decides in states that admit or reject every
+    /// call, and in an open circuit whose end has not come; the lock is taken where a probe may be
+    /// admitted. The clock is read where calls are timed, and where the open time ends.
+    ///
+    /// `permit` makes the result from the ticket: here, so that the result is written once.
+    #[inline]
+    pub(in crate::breaker) fn admit<P>(
+        &self,
+        permit: impl FnOnce(Ticket) -> P,
+    ) -> Result<P, CircuitOpen> {
+        let parts = self.parts();
+        let word = self.word.read();
+        let stamp = match word.kind() {
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) if word.is_timed() => {
+                match parts.clock.nanos() {
+                    Some(begun) => Stamp::of_nanos(begun),
+                    None => return self.admit_locked(parts, permit),
+                }
+            }
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly | CircuitState::Disabled) => {
+                Stamp::UNKNOWN
+            }
+            // B7: an open circuit rejects calls until its end.
+            Kind::In(CircuitState::Open) => match parts.time_left() {
+                Some(wait) => return Err(self.reject(parts, CircuitState::Open, wait)),
+                None => return self.admit_locked(parts, permit),
+            },
+            Kind::In(CircuitState::ForcedOpen) => {
+                return Err(self.reject(parts, CircuitState::ForcedOpen, Wait::UNKNOWN));
+            }
+            Kind::In(CircuitState::HalfOpen) | Kind::Unregistered | Kind::Alias => {
+                return self.admit_locked(parts, permit);
+            }
+        };
+        let generation = word.generation();
+        Ok(permit(Ticket { generation, stamp }))
+    }
+
+    fn reject(&self, parts: &BreakerParts, state: CircuitState, retry_after: Wait) -> CircuitOpen {
+        self.counters.add_rejection();
+        let open = parts.circuit_open(state, retry_after);
+        telemetry::rejected(&open);
+        open
+    }
+
+    #[cold]
+    fn admit_locked<P>(
+        &self,
+        parts: &BreakerParts,
+        permit: impl FnOnce(Ticket) -> P,
+    ) -> Result<P, CircuitOpen> {
+        let (mut guarded, now) = self.lock_now(parts);
+        let admitted = guarded.machine.admit(now);
+        if admitted.is_err() {
+            guarded.totals.count_rejection();
+        }
+        self.commit(parts, guarded);
+        match admitted {
+            Ok(ticket) => Ok(permit(ticket)),
+            Err(Rejection { state, retry_after }) => {
+                let open = parts.circuit_open(state, retry_after.into());
+                telemetry::rejected(&open);
+                Err(open)
+            }
+        }
+    }
+}

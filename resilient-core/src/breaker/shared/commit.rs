@@ -1,0 +1,96 @@
+//! The end of every operation under the lock: publish the word, unlock, deliver events.
+
+use std::time::Instant;
+
+use super::guarded::GuardedState;
+use super::parts::BreakerParts;
+use super::settings::LiveSettings;
+use super::shared_breaker::SharedBreaker;
+use super::state_word::Published;
+use crate::breaker::machine::{Machine, SuccessHandling};
+use crate::event::EventKind;
+use crate::platform::MutexGuard;
+use crate::signal::{CircuitState, TransitionError};
+
+impl SharedBreaker {
+    /// Runs an operator's command.
+    pub(in crate::breaker) fn operate(
+        &self,
+        command: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionError>,
+    ) -> Result<(), TransitionError> {
+        let parts = self.parts();
+        let (mut guarded, now) = self.lock_now(parts);
+        let result = command(&mut guarded.machine, now);
+        self.commit(parts, guarded);
+        result
+    }
+
+    /// Applies settings and their mode to the running breaker, unless newer ones came first.
+    pub(crate) fn reconfigure(&self, settings: LiveSettings) {
+        let parts = self.parts();
+        let (mut guarded, now) = self.lock_now(parts);
+        if guarded.reconfigure(settings, now) && parts.subscribers.are_present() {
+            guarded.queue(&parts.name, EventKind::SettingsChanged);
+        }
+        self.commit(parts, guarded);
+    }
+
+    /// Delivers events that are not transitions, after those that wait.
+    pub(crate) fn notify(&self, kinds: Vec<EventKind>) {
+        let parts = self.parts();
+        let mut guarded = parts.lock();
+        if parts.subscribers.are_present() {
+            for kind in kinds {
+                guarded.queue(&parts.name, kind);
+            }
+        }
+        self.commit(parts, guarded);
+    }
+
+    /// Makes the word say what the machine says. Returns whether a new generation began.
+    pub(super) fn publish(&self, parts: &BreakerParts, guarded: &GuardedState) -> bool {
+        let machine = &guarded.machine;
+        let (successes, bucket) = machine.successes();
+        parts.mirror(machine, bucket);
+        self.word.set(published(machine, successes))
+    }
+
+    /// Ends an operation: publishes the state word, releases the lock, then delivers events.
+    pub(super) fn commit<'a>(
+        &self,
+        parts: &'a BreakerParts,
+        mut guarded: MutexGuard<'a, GuardedState>,
+    ) {
+        if self.publish(parts, &guarded) {
+            guarded.totals_at_start = self.totals(&guarded);
+            if guarded.machine.entered() == CircuitState::Closed {
+                parts.count_closing();
+            }
+        }
+        if guarded.machine.has_news() {
+            guarded.queue_news(&parts.name, parts.subscribers.are_present());
+        }
+        // B14: one thread delivers, in order, and without the lock.
+        if guarded.events.is_empty() || guarded.delivering {
+            return;
+        }
+        guarded.delivering = true;
+        while let Some(event) = guarded.events.pop() {
+            drop(guarded);
+            parts.subscribers.deliver(&event, || self.snapshot());
+            guarded = parts.lock();
+        }
+        guarded.delivering = false;
+    }
+}
+
+fn published(machine: &Machine, successes: SuccessHandling) -> Published {
+    let state = machine.entered();
+    let counts = matches!(state, CircuitState::Closed | CircuitState::ObserveOnly);
+    Published {
+        state,
+        generation: machine.generation(),
+        successes,
+        is_timed: counts && machine.config().slow_call.is_some(),
+    }
+}

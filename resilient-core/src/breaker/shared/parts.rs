@@ -1,0 +1,80 @@
+//! Everything of a breaker that its setup brings: name, clock, state machine and listeners.
+
+use std::sync::atomic::Ordering::Release;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use super::guarded::GuardedState;
+use super::mirror::Mirror;
+use super::setup::Setup;
+use super::stamp_clock::StampClock;
+use super::subscribers::Subscribers;
+use crate::breaker::machine::Machine;
+use crate::platform::{AtomicU64, Mutex, MutexGuard};
+use crate::signal::{CircuitOpen, CircuitState, Name, Wait};
+
+#[derive(Debug)]
+pub(super) struct BreakerParts {
+    pub(super) name: Name,
+    pub(super) clock: StampClock,
+    pub(super) mirror: Mirror,
+    pub(super) subscribers: Subscribers,
+    guarded: Mutex<GuardedState>,
+    closings: Option<Arc<AtomicU64>>,
+}
+
+impl BreakerParts {
+    pub(super) fn new(setup: Setup) -> Self {
+        let now = setup.now;
+        let machine = Machine::new(Arc::clone(&setup.settings.config), now);
+        let guarded = GuardedState::new(machine, &setup.settings, setup.start_in, now);
+        Self {
+            name: setup.name,
+            clock: StampClock::new(setup.clock, now),
+            mirror: Mirror::new(),
+            subscribers: Subscribers::default(),
+            guarded: Mutex::new(guarded),
+            closings: setup.closings,
+        }
+    }
+
+    /// No user code runs under the lock, so it cannot be poisoned in the middle of a change.
+    pub(super) fn lock(&self) -> MutexGuard<'_, GuardedState> {
+        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks for a query, with the time. The clock is read before the lock is taken: it may be the
+    /// user's code.
+    pub(super) fn lock_for_query(&self) -> (MutexGuard<'_, GuardedState>, Instant) {
+        let now = self.clock.now();
+        let guarded = self.lock();
+        let now = now.unwrap_or(guarded.latest);
+        (guarded, now)
+    }
+
+    /// How long the circuit stays open: see [`Mirror::time_left`].
+    pub(super) fn time_left(&self) -> Option<Wait> {
+        self.mirror.time_left(self.clock.nanos()?)
+    }
+
+    /// Copies what calls read without the lock. To be called under it.
+    pub(super) fn mirror(&self, machine: &Machine, bucket: u64) {
+        self.mirror.set_slow_call(machine.config().slow_call);
+        self.mirror.set_bucket(bucket);
+        if let Some((since, until)) = machine.opening() {
+            let until = until.map(|until| self.clock.nanos_of(until));
+            self.mirror.set_open(self.clock.nanos_of(since), until);
+        }
+    }
+
+    pub(super) fn count_closing(&self) {
+        if let Some(closings) = &self.closings {
+            // Published with the word: a thread that sees the count finds the closed breaker.
+            closings.fetch_add(1, Release);
+        }
+    }
+
+    pub(super) fn circuit_open(&self, state: CircuitState, retry_after: Wait) -> CircuitOpen {
+        CircuitOpen::new(self.name.clone(), state, retry_after)
+    }
+}

@@ -1,0 +1,105 @@
+//! What can be asked of a breaker; nothing here changes it.
+
+use std::sync::Arc;
+
+use super::guarded::GuardedState;
+use super::shared_breaker::SharedBreaker;
+use super::state_word::Kind;
+use crate::breaker::config::BreakerConfig;
+use crate::breaker::window::Tally;
+use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, WindowCounts};
+
+impl SharedBreaker {
+    pub(crate) fn config(&self) -> Arc<BreakerConfig> {
+        Arc::clone(self.parts().lock().machine.config())
+    }
+
+    /// Whether it was last put into `Closed`, so that its group may evict it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.word.read().kind() == Kind::In(CircuitState::Closed)
+    }
+
+    pub(crate) fn state(&self) -> CircuitState {
+        match self.word.read().kind() {
+            Kind::In(CircuitState::Open) => {
+                let (guarded, now) = self.parts().lock_for_query();
+                guarded.machine.state(now)
+            }
+            Kind::In(state) => state,
+            Kind::Unregistered | Kind::Alias => CircuitState::Closed,
+        }
+    }
+
+    /// The error that a call would get now, if the circuit is open or forced open.
+    pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
+        let kind = self.word.read().kind();
+        if !matches!(
+            kind,
+            Kind::In(CircuitState::Open | CircuitState::ForcedOpen)
+        ) {
+            return None;
+        }
+        let parts = self.parts();
+        let (guarded, now) = parts.lock_for_query();
+        let state = guarded.machine.state(now);
+        let retry_after = guarded.machine.retry_after(now);
+        matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
+            .then(|| parts.circuit_open(state, retry_after.into()))
+    }
+
+    pub(crate) fn snapshot(&self) -> BreakerSnapshot {
+        let parts = self.parts();
+        let (mut guarded, now) = parts.lock_for_query();
+        guarded.collect_pending(&self.counters);
+        let machine = &guarded.machine;
+        let totals = self.totals(&guarded);
+        let state = machine.state(now);
+        let recent: Vec<_> = machine.history().collect();
+        let since = if state == machine.entered() {
+            recent.last().map(|transition| transition.at)
+        } else {
+            machine.end()
+        };
+        BreakerSnapshot {
+            name: (*parts.name).to_owned(),
+            key: parts.name.key().map(str::to_owned),
+            at: now,
+            state,
+            since,
+            retry_after: machine.retry_after(now),
+            consecutive_failures: machine.streak(),
+            window: machine
+                .window(now)
+                .map(|window| window_counts(machine.streak(), Some(window))),
+            last_opening: machine
+                .last_opening()
+                .map(|then| window_counts(then.streak, then.window)),
+            probes_in_flight: machine.probes_in_flight(),
+            totals,
+            in_state: totals.since(&guarded.totals_at_start),
+            transitions: machine.transitions(),
+            time_in_state: machine.time_in_state(now),
+            recent,
+            listener_panics: parts.subscribers.panics(),
+            lost_events: guarded.events.lost(),
+        }
+    }
+
+    // B13: at rest, each call is in exactly one total.
+    pub(super) fn totals(&self, guarded: &GuardedState) -> CallCounts {
+        let mut totals = guarded.totals;
+        totals.success = totals.success.saturating_add(self.counters.clean());
+        totals.rejected = totals.rejected.saturating_add(self.counters.rejected());
+        totals
+    }
+}
+
+fn window_counts(streak: u32, window: Option<Tally>) -> WindowCounts {
+    let window = window.unwrap_or_default();
+    WindowCounts {
+        calls: window.calls,
+        failures: window.failures,
+        slow: window.slow,
+        consecutive_failures: streak,
+    }
+}

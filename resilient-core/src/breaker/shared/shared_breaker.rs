@@ -1,0 +1,112 @@
+//! One breaker that any number of threads share.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use super::guarded::GuardedState;
+use super::parts::BreakerParts;
+use super::setup::Setup;
+use super::state_word::{Kind, StateWord};
+use super::striped_counters::StripedCounters;
+use crate::event::Listeners;
+use crate::platform::MutexGuard;
+use crate::signal::Name;
+
+/// One breaker. It is made in `const`, so that it can be a static of an annotated function; its
+/// parts are set when that function is first called.
+#[derive(Debug)]
+pub(crate) struct SharedBreaker {
+    pub(super) word: StateWord,
+    /// Calls that were counted without the lock.
+    pub(super) counters: StripedCounters,
+    parts: OnceLock<BreakerParts>,
+}
+
+impl SharedBreaker {
+    /// A breaker without name and settings, which admits no call.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) const fn unregistered() -> Self {
+        Self {
+            word: StateWord::unregistered(),
+            counters: StripedCounters::new(),
+            parts: OnceLock::new(),
+        }
+    }
+
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn unregistered() -> Self {
+        Self {
+            word: StateWord::unregistered(),
+            counters: StripedCounters::new(),
+            parts: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn new(setup: Setup) -> Self {
+        let breaker = Self::unregistered();
+        breaker.set_up(setup);
+        breaker
+    }
+
+    /// Names and configures an unregistered breaker. Does nothing the second time.
+    pub(crate) fn set_up(&self, setup: Setup) {
+        if self.parts.set(BreakerParts::new(setup)).is_ok() {
+            let parts = self.parts();
+            self.publish(parts, &parts.lock());
+        }
+    }
+
+    pub(crate) fn set_alias(&self) {
+        self.word.set_alias();
+    }
+
+    /// Whether it is a breaker, and not a call site without one.
+    pub(crate) fn is_set_up(&self) -> bool {
+        matches!(self.word.read().kind(), Kind::In(_))
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.parts().name
+    }
+
+    pub(crate) fn listeners(&self) -> &Arc<Listeners> {
+        self.parts().subscribers.own()
+    }
+
+    /// Delivers this breaker's events to a registry's listeners as well.
+    pub(crate) fn join(&self, registry: &Arc<Listeners>) {
+        self.parts().subscribers.join(registry);
+    }
+
+    /// Ends what [`join`](Self::join) began.
+    pub(crate) fn leave(&self, registry: &Arc<Listeners>) {
+        self.parts().subscribers.leave(registry);
+    }
+
+    /// A breaker that was set up has all its parts; an alias or an unregistered one never gets
+    /// here.
+    pub(super) fn parts(&self) -> &BreakerParts {
+        let parts = self.parts.get();
+        parts.expect("a breaker is set up before it is used")
+    }
+
+    /// Locks, and hands all pending successes to the state machine.
+    #[inline]
+    pub(super) fn lock<'a>(&self, parts: &'a BreakerParts) -> MutexGuard<'a, GuardedState> {
+        let mut guarded = parts.lock();
+        guarded.collect_pending(&self.counters);
+        guarded
+    }
+
+    /// Locks for a change. The clock is read before the lock is taken: it may be the user's code.
+    pub(super) fn lock_now<'a>(
+        &self,
+        parts: &'a BreakerParts,
+    ) -> (MutexGuard<'a, GuardedState>, Instant) {
+        let now = parts.clock.now();
+        let mut guarded = self.lock(parts);
+        guarded.record_time(now);
+        let now = guarded.latest;
+        (guarded, now)
+    }
+}

@@ -1,0 +1,145 @@
+//! Which stripe of the counters a thread owns.
+
+#[cfg(any(loom, shuttle))]
+pub use self::thread::own_stripe;
+pub(super) use self::thread::{known_stripe, thread_stripe};
+use crate::platform::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// This many threads at a time own a stripe each; the others share one.
+pub(super) const OWNED: usize = if cfg!(any(loom, shuttle)) { 2 } else { 8 };
+pub(super) const SHARED: usize = OWNED;
+
+/// The stripes that a living thread owns: one bit for each.
+#[derive(Debug)]
+pub(super) struct StripeOwners(AtomicU64);
+
+impl StripeOwners {
+    #[cfg(not(any(loom, shuttle)))]
+    const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// The first stripes are taken, for ever.
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn with_taken(stripes: u64) -> Self {
+        Self(AtomicU64::new(stripes))
+    }
+
+    /// Takes a free stripe for the caller; the shared one if none is free.
+    pub(super) fn take(&self) -> usize {
+        let mut in_use = self.0.load(Relaxed);
+        loop {
+            let stripe = in_use.trailing_ones() as usize;
+            if stripe >= OWNED {
+                return SHARED;
+            }
+            let taken = in_use | (1 << stripe);
+            match self
+                .0
+                .compare_exchange_weak(in_use, taken, Acquire, Relaxed)
+            {
+                Ok(_) => return stripe,
+                Err(newer) => in_use = newer,
+            }
+        }
+    }
+
+    // B17: the next owner sees all that this one counted.
+    pub(super) fn release(&self, stripe: usize) {
+        self.0.fetch_and(!(1 << stripe), Release);
+    }
+}
+
+/// In programs, a thread owns its stripe until it ends.
+#[cfg(not(any(loom, shuttle)))]
+mod thread {
+    use std::cell::Cell;
+
+    use super::{SHARED, StripeOwners};
+
+    const UNASSIGNED: usize = usize::MAX;
+
+    static OWNERS: StripeOwners = StripeOwners::new();
+
+    thread_local! {
+        static STRIPE: Cell<usize> = const { Cell::new(UNASSIGNED) };
+        /// Releases the stripe when the thread ends.
+        static OWNERSHIP: Cell<Option<Ownership>> = const { Cell::new(None) };
+    }
+
+    struct Ownership(usize);
+
+    impl Drop for Ownership {
+        fn drop(&mut self) {
+            // Destructors that run later may still count: in the stripe that every thread may
+            // write.
+            STRIPE.set(SHARED);
+            OWNERS.release(self.0);
+        }
+    }
+
+    /// This thread's stripe; a number above all stripes before it has one.
+    #[inline]
+    pub(in super::super) fn known_stripe() -> usize {
+        STRIPE.get()
+    }
+
+    /// This thread's stripe. A thread that shares looks for a free one each time, so that a thread
+    /// that came late need not share for ever.
+    #[inline]
+    pub(in super::super) fn thread_stripe() -> usize {
+        let stripe = STRIPE.get();
+        if stripe >= SHARED {
+            assign_stripe()
+        } else {
+            stripe
+        }
+    }
+
+    #[cold]
+    fn assign_stripe() -> usize {
+        let stripe = OWNERS.take();
+        let kept = stripe == SHARED
+            || OWNERSHIP
+                .try_with(|ownership| ownership.set(Some(Ownership(stripe))))
+                .is_ok();
+        // A thread whose thread-locals are gone could not release the stripe when it ends.
+        if !kept {
+            OWNERS.release(stripe);
+            return SHARED;
+        }
+        STRIPE.set(stripe);
+        stripe
+    }
+}
+
+/// Models have no statics: a thread has the stripe that the model gives it, and the hand-over is a
+/// separate model.
+#[cfg(any(loom, shuttle))]
+mod thread {
+    use std::cell::Cell;
+
+    use super::SHARED;
+    #[cfg(loom)]
+    use loom::thread_local;
+    #[cfg(shuttle)]
+    use shuttle::thread_local;
+
+    thread_local! {
+        static STRIPE: Cell<usize> = Cell::new(SHARED);
+    }
+
+    pub(in super::super) fn known_stripe() -> usize {
+        STRIPE.with(Cell::get)
+    }
+
+    pub(in super::super) fn thread_stripe() -> usize {
+        known_stripe()
+    }
+
+    /// Gives this thread a stripe, which no other thread has.
+    pub fn own_stripe(stripe: usize) {
+        STRIPE.with(|own| own.set(stripe));
+    }
+}

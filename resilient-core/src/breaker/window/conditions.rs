@@ -1,0 +1,51 @@
+//! When a condition opens the circuit.
+
+use super::tally::Tally;
+use crate::breaker::config::Conditions;
+use crate::signal::TransitionReason;
+
+impl Conditions {
+    // B4, B5: consecutive failures; counts and rates of a window.
+    /// The first condition that the streak or the window meets.
+    pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
+        if self.failure_threshold.is_some_and(|most| streak >= most) {
+            return Some(TransitionReason::FailureThreshold);
+        }
+        let window = window?;
+        if self
+            .failure_count
+            .is_some_and(|most| window.failures >= u64::from(most))
+        {
+            return Some(TransitionReason::FailureCount);
+        }
+        if window.calls < u64::from(self.min_calls) {
+            return None;
+        }
+        let reached = |share: Option<f64>, limit: Option<f64>| {
+            share
+                .zip(limit)
+                .is_some_and(|(share, limit)| share >= limit)
+        };
+        if reached(window.failure_rate(), self.failure_rate) {
+            Some(TransitionReason::FailureRate)
+        } else if reached(window.slow_call_rate(), self.slow_call_rate) {
+            Some(TransitionReason::SlowCallRate)
+        } else {
+            None
+        }
+    }
+
+    /// Whether no number of successes can meet a condition that is not met now. Successes lower
+    /// rates, but they may also complete the calls from which on a rate is trusted.
+    pub(super) fn no_success_opens(&self, window: Tally) -> bool {
+        let has_nothing_bad = window.failures == 0 && window.slow == 0;
+        (self.trust_rates_of(window.calls) || has_nothing_bad)
+            && self.met(0, Some(window)).is_none()
+    }
+
+    /// Whether so many calls are enough to trust a rate, or no rate is set.
+    pub(super) fn trust_rates_of(&self, calls: u64) -> bool {
+        calls >= u64::from(self.min_calls)
+            || (self.failure_rate.is_none() && self.slow_call_rate.is_none())
+    }
+}

@@ -1,0 +1,193 @@
+//! The calls that a closed or observed breaker remembers: the streak of failures, and a window.
+
+use std::time::Instant;
+
+use super::count::CountWindow;
+use super::tally::{Call, Tally};
+use super::time::TimeWindow;
+use crate::breaker::config::{BreakerConfig, Window};
+use crate::signal::TransitionReason;
+
+/// How long successes can be deferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::breaker) enum Until {
+    Ever,
+    End(Instant),
+}
+
+/// The streak and the window of a closed or observed breaker.
+#[derive(Debug)]
+pub(in crate::breaker) struct Health {
+    streak: u32,
+    window: Option<Box<Recent>>,
+}
+
+#[derive(Debug)]
+enum Recent {
+    Calls(CountWindow),
+    Time(TimeWindow),
+}
+
+impl Health {
+    /// Remembers no call yet; the first bucket of a window of time begins now.
+    pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
+        Self {
+            streak: 0,
+            window: config.window.and_then(|window| {
+                Some(Box::new(match window {
+                    Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
+                    Window::Time(time) => {
+                        Recent::Time(TimeWindow::new(time, config.window_buckets, now))
+                    }
+                    // There is no other kind in this version of `resilient-settings`.
+                    _ => return None,
+                }))
+            }),
+        }
+    }
+
+    /// Remembers a counted call, and returns the condition that is met.
+    pub(in crate::breaker) fn record(
+        &mut self,
+        call: Call,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Option<TransitionReason> {
+        self.streak = self.streak_after(call);
+        let tally = match self.window.as_deref_mut() {
+            None => None,
+            Some(Recent::Calls(window)) => {
+                window.push(call);
+                Some(window.tally())
+            }
+            Some(Recent::Time(window)) => {
+                window.push(call, now);
+                Some(window.tally(now))
+            }
+        };
+        config.conditions.met(self.streak, tally)
+    }
+
+    /// Remembers a call that is not slow, without reading the clock. `false`, with nothing done, if
+    /// the time is needed: to find the bucket, or because a condition is met.
+    pub(in crate::breaker) fn record_untimed(
+        &mut self,
+        failed: bool,
+        config: &BreakerConfig,
+    ) -> bool {
+        let call = Call {
+            failed,
+            slow: false,
+        };
+        let streak = self.streak_after(call);
+        match self.window.as_deref_mut() {
+            None => {
+                if config.conditions.met(streak, None).is_some() {
+                    return false;
+                }
+            }
+            Some(Recent::Calls(window)) => {
+                let tally = window.tally_with(call);
+                if config.conditions.met(streak, Some(tally)).is_some() {
+                    return false;
+                }
+                window.push_known(call, tally);
+            }
+            Some(Recent::Time(_)) => return false,
+        }
+        self.streak = streak;
+        true
+    }
+
+    /// Remembers successes that were deferred as [`Health::pending_until`] allowed; `end` is that
+    /// of their bucket.
+    pub(in crate::breaker) fn record_pending(&mut self, many: u64, end: Instant) {
+        self.streak = 0;
+        match self.window.as_deref_mut() {
+            None => {}
+            Some(Recent::Calls(window)) => window.push_successes(many),
+            Some(Recent::Time(window)) => window.push_successes(many, end),
+        }
+    }
+
+    /// Until when successes that are not slow can be deferred, since none of them opens the circuit
+    /// and their order does not matter: in a window of calls without end, in a window of time while
+    /// its newest bucket is the present one. `None` if they cannot be deferred.
+    pub(in crate::breaker) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
+        let (tally, until) = match self.window.as_deref()? {
+            Recent::Calls(window) => (window.tally(), Until::Ever),
+            Recent::Time(window) => {
+                let until = window.end_of_newest().map_or(Until::Ever, Until::End);
+                (window.tally_of_newest(), until)
+            }
+        };
+        config.conditions.no_success_opens(tally).then_some(until)
+    }
+
+    /// The condition that the remembered calls meet now.
+    pub(in crate::breaker) fn met(
+        &self,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Option<TransitionReason> {
+        config.conditions.met(self.streak, self.tally(now))
+    }
+
+    /// Whether another success would change nothing.
+    pub(in crate::breaker) fn is_clean(&self) -> bool {
+        self.streak == 0
+            && match self.window.as_deref() {
+                None => true,
+                Some(Recent::Calls(window)) => window.is_full_of_successes(),
+                Some(Recent::Time(_)) => false,
+            }
+    }
+
+    pub(in crate::breaker) fn trusts_rates(&self, config: &BreakerConfig) -> bool {
+        let calls = match self.window.as_deref() {
+            None => 0,
+            Some(Recent::Calls(window)) => window.tally().calls,
+            Some(Recent::Time(window)) => window.tally_of_newest().calls,
+        };
+        config.conditions.trust_rates_of(calls)
+    }
+
+    pub(in crate::breaker) fn streak(&self) -> u32 {
+        self.streak
+    }
+
+    /// The calls in the window now.
+    pub(in crate::breaker) fn tally(&self, now: Instant) -> Option<Tally> {
+        self.window.as_deref().map(|window| match window {
+            Recent::Calls(window) => window.tally(),
+            Recent::Time(window) => window.tally(now),
+        })
+    }
+
+    /// Applies new settings: the streak stays; a window of the same kind keeps as many calls as the
+    /// new one holds.
+    pub(in crate::breaker) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
+        let fresh = Self::new(config, now);
+        self.window = match (
+            self.window.take().map(|old| *old),
+            fresh.window.map(|new| *new),
+        ) {
+            (Some(Recent::Calls(old)), Some(Recent::Calls(new))) => {
+                Some(Recent::Calls(new.after(&old)))
+            }
+            (Some(Recent::Time(old)), Some(Recent::Time(new))) => {
+                Some(Recent::Time(new.after(&old, now)))
+            }
+            (_, new) => new,
+        }
+        .map(Box::new);
+    }
+
+    fn streak_after(&self, call: Call) -> u32 {
+        if call.failed {
+            self.streak.saturating_add(1)
+        } else {
+            0
+        }
+    }
+}

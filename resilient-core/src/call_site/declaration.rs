@@ -1,0 +1,111 @@
+//! What an annotated function declares about its breaker.
+
+use std::panic::Location;
+
+use crate::breaker::BreakerConfigBuilder;
+use crate::registry::Registration;
+use crate::signal::Name;
+
+/// What an annotated function declares about its breaker. Evaluated once, at the first call.
+#[derive(Debug)]
+pub struct Declaration {
+    pub(super) name: Name,
+    is_given: bool,
+    settings: BreakerConfigBuilder,
+}
+
+impl Declaration {
+    /// A breaker with a name, which other functions may share.
+    #[must_use]
+    pub fn named(name: &'static str, settings: BreakerConfigBuilder) -> Self {
+        Self {
+            name: Name::Static(name),
+            is_given: true,
+            settings,
+        }
+    }
+
+    // G1: the default name is the path of the function.
+    /// A breaker with the path of a function as its name; `marker` is a closure in that function.
+    #[must_use]
+    pub fn of_function<F>(_marker: &F, settings: BreakerConfigBuilder) -> Self {
+        Self {
+            name: function_path(std::any::type_name::<F>()),
+            is_given: false,
+            settings,
+        }
+    }
+
+    pub(super) fn at(self, place: &'static Location<'static>) -> Registration {
+        Registration {
+            name: self.name,
+            is_given: self.is_given,
+            has_settings: self.settings != BreakerConfigBuilder::default(),
+            settings: self.settings,
+            place,
+        }
+    }
+}
+
+/// `krate::module::Type::function` of the type name of a closure in a static in that function.
+fn function_path(marker: &'static str) -> Name {
+    // Without closures, and without type parameters, whose instances share one static.
+    let mut path = marker.replace("::{{closure}}", "");
+    while let Some((start, end)) = inferred_parameters(&path) {
+        path.replace_range(start..end, "");
+    }
+    let end = path.rfind("::").unwrap_or(path.len());
+    path.truncate(end);
+    Name::from(path)
+}
+
+/// The place of inferred type parameters, as in `Type<_, N>`. `Type<u8>` and `Type<u16>` are not
+/// inferred.
+fn inferred_parameters(path: &str) -> Option<(usize, usize)> {
+    let opens = path.match_indices('<').map(|(at, _)| at);
+    opens.into_iter().find_map(|open| {
+        let mut depth = 0_usize;
+        let length = path[open..].find(|each| {
+            depth += usize::from(each == '<');
+            depth -= usize::from(each == '>' && depth > 0);
+            depth == 0
+        })?;
+        let inside = &path[open + 1..open + length];
+        let is_inferred = inside.split(',').any(|parameter| parameter.trim() == "_");
+        is_inferred.then_some((open, open + length + 1))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g01_the_path_is_that_of_the_function_around_the_marker() {
+        for (marker, path) in [
+            ("krate::free::SITE::{{closure}}::{{closure}}", "krate::free"),
+            (
+                "krate::free::{{closure}}::SITE::{{closure}}::{{closure}}",
+                "krate::free",
+            ),
+            (
+                "krate::m::Type<_, _>::get::SITE::{{closure}}::{{closure}}",
+                "krate::m::Type::get",
+            ),
+            (
+                "<u8 as krate::Trait>::get::SITE::{{closure}}",
+                "<u8 as krate::Trait>::get",
+            ),
+            (
+                "<krate::Of<_> as krate::Trait<_>>::get::SITE",
+                "<krate::Of as krate::Trait>::get",
+            ),
+            ("krate::G<_, N>::get::SITE", "krate::G::get"),
+            ("krate::G<u8>::get::SITE", "krate::G<u8>::get"),
+            ("krate::Type<_weird>::get::SITE", "krate::Type<_weird>::get"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(&*function_path(marker), path);
+        }
+    }
+}

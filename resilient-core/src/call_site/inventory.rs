@@ -1,0 +1,141 @@
+//! The feature `inventory`: lists the annotated functions of the program before their first call.
+//!
+//! Code that runs before `main` makes the list. A crate that no code refers to is not linked, so
+//! its functions are not listed.
+
+use std::panic::Location;
+
+use super::keyed::KeyedCallSite;
+use super::single::CallSite;
+use crate::registry::Registry;
+
+/// A function with `#[circuit_breaker]`, from [`Registry::annotated`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnnotatedFunction {
+    /// The present or future name of its breaker. If another function has the same default name,
+    /// file and line are appended at registration.
+    pub name: String,
+    /// The place of the attribute.
+    pub place: &'static Location<'static>,
+    /// Whether it has a breaker for each key.
+    pub is_keyed: bool,
+}
+
+impl Registry {
+    /// Every annotated function of the program, ordered by name, called or not. Needs the feature
+    /// `inventory`. Functions of a crate that no code refers to are not linked, and not listed.
+    ///
+    /// Evaluates the settings of each function for its name: expressions in them run once more.
+    #[must_use]
+    pub fn annotated() -> Vec<AnnotatedFunction> {
+        let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
+        functions.sort_by(|one, other| {
+            (&one.name, one.place.file(), one.place.line()).cmp(&(
+                &other.name,
+                other.place.file(),
+                other.place.line(),
+            ))
+        });
+        functions
+    }
+
+    /// Registers the breakers of all annotated functions in the [global](Registry::global) registry
+    /// now, instead of at their first calls: operators see them from the start, and an override of
+    /// a misspelt name is found. Call it at the start of `main`.
+    ///
+    /// They are registered in the order of their places: if functions give one name different
+    /// settings, those of the first apply. Functions with a breaker for each key are still
+    /// registered at their first call.
+    pub fn register_annotated() {
+        let mut sites: Vec<_> = Annotated::all()
+            .filter_map(|each| match each.kind() {
+                Kind::Breaker(site) => Some(site),
+                Kind::Keyed(_) => None,
+            })
+            .collect();
+        sites.sort_by_key(|site| (site.place().file(), site.place().line()));
+        for site in sites {
+            site.register();
+        }
+    }
+}
+
+/// The call site of one annotated function.
+#[derive(Debug, Clone, Copy)]
+pub struct Annotated(Kind);
+
+/// The kind of the function's static.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// One breaker.
+    Breaker(&'static CallSite),
+    /// One for each key.
+    Keyed(&'static KeyedCallSite),
+}
+
+::inventory::collect!(Annotated);
+
+impl Annotated {
+    /// A function with one breaker.
+    #[must_use]
+    pub const fn breaker(site: &'static CallSite) -> Self {
+        Self(Kind::Breaker(site))
+    }
+
+    /// A function with a breaker for each key.
+    #[must_use]
+    pub const fn keyed(site: &'static KeyedCallSite) -> Self {
+        Self(Kind::Keyed(site))
+    }
+
+    /// The kind of the function's static.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0
+    }
+
+    fn describe(&self) -> AnnotatedFunction {
+        let (name, place, is_keyed) = match self.0 {
+            Kind::Breaker(site) => (site.declared_name(), site.place(), false),
+            Kind::Keyed(site) => (site.declared_name(), site.place(), true),
+        };
+        AnnotatedFunction {
+            name: (*name).to_owned(),
+            place,
+            is_keyed,
+        }
+    }
+
+    /// All annotated functions that were linked, in no order.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        ::inventory::iter::<Self>.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::BreakerConfig;
+    use crate::call_site::Declaration;
+
+    #[test]
+    fn what_was_submitted_is_known_before_its_first_call() {
+        static HERE: CallSite =
+            CallSite::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
+        static BY_KEY: KeyedCallSite =
+            KeyedCallSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
+        ::inventory::submit! { Annotated::breaker(&HERE) }
+        ::inventory::submit! { Annotated::keyed(&BY_KEY) }
+        let is_here = |each: &&Annotated| match each.kind() {
+            Kind::Breaker(site) => std::ptr::eq(site, &raw const HERE),
+            Kind::Keyed(_) => false,
+        };
+        let is_by_key = |each: &&Annotated| match each.kind() {
+            Kind::Breaker(_) => false,
+            Kind::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
+        };
+        assert_eq!(Annotated::all().filter(is_here).count(), 1);
+        assert_eq!(Annotated::all().filter(is_by_key).count(), 1);
+    }
+}

@@ -1,0 +1,88 @@
+//! The call site of an annotated function with a breaker for each key.
+
+use std::any::Any;
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::declaration::Declaration;
+use crate::breaker::CircuitBreaker;
+use crate::keyed::{BreakerKey, Group};
+use crate::registry::Registry;
+#[cfg(feature = "inventory")]
+use crate::signal::Name;
+
+/// The call site of a function with a breaker for each key.
+#[derive(Debug)]
+pub struct KeyedCallSite {
+    group: OnceLock<Arc<dyn Any + Send + Sync>>,
+    /// Groups for further types of keys: the instances of a generic function share this static.
+    others: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+    declare: fn() -> Declaration,
+    place: &'static Location<'static>,
+}
+
+impl KeyedCallSite {
+    /// A call site before its first call.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(declare: fn() -> Declaration) -> Self {
+        Self {
+            group: OnceLock::new(),
+            others: Mutex::new(Vec::new()),
+            declare,
+            place: Location::caller(),
+        }
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn declared_name(&self) -> Name {
+        (self.declare)().name
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
+    }
+
+    /// The breaker of this key.
+    pub fn breaker<K, Q>(&'static self, key: &Q) -> CircuitBreaker
+    where
+        K: BreakerKey + Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let group = self.group.get();
+        match group.and_then(|group| group.downcast_ref::<Group<K>>()) {
+            Some(group) => group.get(key),
+            None => self.register::<K>().get(key),
+        }
+    }
+
+    #[cold]
+    fn register<K: BreakerKey>(&'static self) -> Arc<Group<K>> {
+        if self.group.get().is_some() {
+            if let Some(known) = self.other() {
+                return known;
+            }
+        }
+        let group = Registry::global().register_group::<K>((self.declare)().at(self.place));
+        let first = self.group.get_or_init(|| group.clone());
+        if let Ok(first) = Arc::clone(first).downcast() {
+            return first;
+        }
+        if let Some(known) = self.other() {
+            return known;
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.push(group.clone());
+        group
+    }
+
+    fn other<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others
+            .iter()
+            .find_map(|group| Arc::clone(group).downcast().ok())
+    }
+}

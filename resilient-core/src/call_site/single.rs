@@ -1,0 +1,111 @@
+//! The call site of an annotated function with one breaker.
+
+use std::panic::Location;
+use std::sync::OnceLock;
+
+use super::declaration::Declaration;
+use crate::breaker::shared::SharedBreaker;
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
+use crate::registry::{Entry, Registry};
+#[cfg(feature = "inventory")]
+use crate::signal::Name;
+
+/// The call site of one annotated function.
+///
+/// Its first call registers it. If the name is new, the call site holds the breaker itself, so that
+/// the hot path is one load from a static; otherwise it refers to the breaker of that name.
+#[derive(Debug)]
+pub struct CallSite {
+    own: SharedBreaker,
+    /// This site's own breaker, or the one of the same name.
+    breaker: OnceLock<CircuitBreaker>,
+    declare: fn() -> Declaration,
+    place: &'static Location<'static>,
+}
+
+#[cfg(not(any(loom, shuttle)))]
+impl CallSite {
+    /// A call site before its first call.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(declare: fn() -> Declaration) -> Self {
+        Self {
+            own: SharedBreaker::unregistered(),
+            breaker: OnceLock::new(),
+            declare,
+            place: Location::caller(),
+        }
+    }
+}
+
+impl CallSite {
+    /// See [`CircuitBreaker::try_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// [`CircuitOpen`], as there.
+    #[inline]
+    pub fn try_acquire(&'static self) -> Result<Permit<'static>, CircuitOpen> {
+        match Permit::if_closed(&self.own) {
+            Some(permit) => Ok(permit),
+            None => self.try_acquire_slowly().map(Permit::renewed),
+        }
+    }
+
+    /// The error that a call would get now, if the circuit is open.
+    pub fn open_now(&'static self) -> Option<CircuitOpen> {
+        match self.breaker.get() {
+            Some(breaker) => breaker.open_now(),
+            None => self.own.open_now(),
+        }
+    }
+
+    #[cold]
+    fn try_acquire_slowly(&'static self) -> Result<Permit<'static>, CircuitOpen> {
+        if self.own.is_set_up() {
+            return Permit::admitted(&self.own);
+        }
+        match self.breaker.get() {
+            Some(breaker) => breaker.try_acquire(),
+            None => self.register().try_acquire(),
+        }
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn declared_name(&self) -> Name {
+        (self.declare)().name
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
+    }
+
+    /// Several threads may evaluate the settings; one of them registers.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
+        // The user's expressions here, and the listeners below, run under no lock.
+        let registration = (self.declare)().at(self.place);
+        let clock = Registry::global().read_clock();
+        let mut pending = None;
+        let breaker = self.breaker.get_or_init(|| {
+            let registered =
+                Registry::global().register_entry(registration, clock, Entry::one, |setup| {
+                    self.own.set_up(setup);
+                    let breaker = CircuitBreaker::of_static(&self.own);
+                    (Entry::One(breaker.clone()), breaker)
+                });
+            let (breaker, events) = registered.into_parts();
+            pending = Some(events);
+            breaker
+        });
+        if !breaker.is(&CircuitBreaker::of_static(&self.own)) {
+            self.own.set_alias();
+        }
+        if let Some(events) = pending {
+            breaker.notify(events);
+        }
+        breaker
+    }
+}

@@ -1,0 +1,151 @@
+//! The public handle of keyed breakers.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::group::Group;
+use super::key::BreakerKey;
+use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
+use crate::event::{Event, ListenerId, Subscription};
+use crate::signal::Name;
+use crate::time::{Clock, ClockSource};
+
+/// Circuit breakers that share name and settings, one for each key. Clones are handles of the same
+/// breakers.
+///
+/// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have a breaker of
+/// their own. A further key evicts a closed breaker that was not used for a while (about the least
+/// recently used; its streak and window are lost). If no circuit is closed, the key uses a breaker
+/// that all such keys share, and whose key reads `(other keys)`. So keys that an attacker chooses
+/// neither exhaust the memory nor reset an open circuit.
+///
+/// A key's hash is computed, and a new key cloned and printed, under no lock. Its `Eq` runs under a
+/// lock, and must not use the same breakers.
+///
+/// ```
+/// use resilient_core::breaker::{BreakerConfig, CircuitState};
+/// use resilient_core::keyed::KeyedBreakers;
+/// use resilient_core::signal::Outcome;
+///
+/// let config = BreakerConfig::builder().failure_threshold(1).max_keys(1_000).build()?;
+/// let shards = KeyedBreakers::<u32>::new("shards", config);
+///
+/// shards.get(&7).try_acquire().unwrap().report(Outcome::Failure);
+/// assert_eq!(shards.get(&7).state(), CircuitState::Open);
+/// assert_eq!(shards.get(&8).state(), CircuitState::Closed);
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
+/// ```
+pub struct KeyedBreakers<K>(Arc<Group<K>>);
+
+impl<K: BreakerKey> KeyedBreakers<K> {
+    /// Makes a group without breakers, outside every registry. See
+    /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed) for
+    /// registered ones.
+    #[must_use]
+    pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
+        let group = Group::new(
+            Name::from(name.into()),
+            config.into_shared(),
+            ClockSource::Default,
+        );
+        Self(Arc::new(group))
+    }
+
+    /// Makes a group without breakers that uses this clock.
+    #[must_use]
+    pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
+        let clock = ClockSource::of(clock);
+        let group = Group::new(Name::from(name.into()), config.into_shared(), clock);
+        Self(Arc::new(group))
+    }
+
+    pub(crate) fn of(group: Arc<Group<K>>) -> Self {
+        Self(group)
+    }
+
+    pub(crate) fn group(&self) -> &Arc<Group<K>> {
+        &self.0
+    }
+
+    /// The breaker of this key, made if the key is new. A known key costs a hash, a read lock and a
+    /// look-up; no allocation.
+    #[must_use]
+    pub fn get<Q>(&self, key: &Q) -> CircuitBreaker
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        self.0.get(key)
+    }
+
+    /// The name that the breakers share.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// How many keys have their own breaker.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no key has a breaker yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All breakers, in no order; also the one that other keys share, once it was needed.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<CircuitBreaker> {
+        self.0.breakers()
+    }
+
+    /// The snapshots of all breakers, ordered by the keys' texts.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
+        let mut snapshots: Vec<_> = self
+            .breakers()
+            .iter()
+            .map(CircuitBreaker::snapshot)
+            .collect();
+        snapshots.sort_by(|one, other| one.key.cmp(&other.key));
+        snapshots
+    }
+
+    /// Calls `listener` with every event of every present and future breaker of the group. See
+    /// [`CircuitBreaker::on_event`].
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
+        self.0.listeners().add(listener)
+    }
+
+    /// Removes a listener; `false` if it was removed before.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "few callers ask whether it was there"
+    )]
+    pub fn remove_listener(&self, id: ListenerId) -> bool {
+        self.0.listeners().remove(id)
+    }
+
+    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+    #[must_use]
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        Subscription::to(self.0.listeners(), capacity)
+    }
+}
+
+impl<K> Clone for KeyedBreakers<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K> fmt::Debug for KeyedBreakers<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyedBreakers").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,90 @@
+//! A group of keyed breakers as the registry sees it, whatever its type of key.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::Ordering::Acquire;
+use std::sync::{Arc, PoisonError};
+
+use super::group::{Group, most_keys, put_into};
+use super::key::BreakerKey;
+use crate::breaker::CircuitBreaker;
+use crate::breaker::shared::LiveSettings;
+use crate::event::Listeners;
+use crate::signal::{CircuitState, Name, OperatorMode};
+use crate::telemetry::Summary;
+
+/// A group whose type of key is unknown: a registry holds it.
+pub(crate) trait KeyedEntry:
+    fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static
+{
+    fn breakers(&self) -> Vec<CircuitBreaker>;
+    fn reconfigure(&self, settings: LiveSettings);
+    /// Puts all present and future breakers into a mode; `None` closes all.
+    fn set_mode(&self, mode: Option<OperatorMode>);
+    fn join(&self, listeners: &Arc<Listeners>);
+    fn summary(&self) -> Summary;
+    fn group_name(&self) -> &Name;
+    /// The group's own listeners, and those of its registries.
+    fn all_listeners(&self) -> Vec<Arc<Listeners>>;
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<K: BreakerKey> KeyedEntry for Group<K> {
+    fn breakers(&self) -> Vec<CircuitBreaker> {
+        Group::breakers(self)
+    }
+
+    fn reconfigure(&self, settings: LiveSettings) {
+        let mut evicted = Vec::new();
+        let closings = self.closings.load(Acquire);
+        let mut guarded = self.write();
+        if settings.version < guarded.standing.settings.version {
+            return;
+        }
+        guarded.standing.reconfigure(settings.clone());
+        let most = most_keys(&settings).saturating_add(1);
+        guarded.keys.make_room(most, closings, &mut evicted);
+        drop(guarded);
+        self.retire(evicted);
+        for breaker in self.breakers() {
+            breaker.reconfigure(settings.clone());
+        }
+    }
+
+    fn set_mode(&self, mode: Option<OperatorMode>) {
+        for breaker in self.change_standing(|standing| standing.mode = mode) {
+            put_into(&breaker, mode);
+        }
+    }
+
+    fn join(&self, listeners: &Arc<Listeners>) {
+        for breaker in
+            self.change_standing(|standing| standing.listeners.push(Arc::clone(listeners)))
+        {
+            breaker.join(listeners);
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let mut summary = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        // An evicted breaker has no state.
+        summary.in_state = [0; CircuitState::ALL.len()];
+        for breaker in self.breakers() {
+            summary.add(&breaker.snapshot());
+        }
+        summary
+    }
+
+    fn group_name(&self) -> &Name {
+        self.name()
+    }
+
+    fn all_listeners(&self) -> Vec<Arc<Listeners>> {
+        self.read().standing.listeners.clone()
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

@@ -1,0 +1,128 @@
+//! Random numbers: a small generator for each thread, and seeded ones. Only this file names `rand`.
+
+use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
+
+use rand::rngs::SmallRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+/// A seeded generator, whose numbers repeat.
+#[derive(Debug)]
+pub(crate) struct Generator(SmallRng);
+
+impl Generator {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(SmallRng::seed_from_u64(seed))
+    }
+
+    /// Uniform in [0, 1).
+    pub(crate) fn unit(&mut self) -> f64 {
+        self.0.random()
+    }
+}
+
+/// Seeded numbers in one word, which has no destructor: each is drawn from a separate generator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SeededDraws(u64);
+
+impl SeededDraws {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    #[cold]
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.next().0.next_u64()
+    }
+
+    #[cold]
+    pub(crate) fn unit(&mut self) -> f64 {
+        self.next().unit()
+    }
+
+    fn next(&mut self) -> Generator {
+        // Any odd step but that by which the generator's own seeding goes.
+        self.0 = self.0.wrapping_add(0xD1B5_4A32_D192_ED03);
+        Generator::seeded(self.0)
+    }
+}
+
+/// Makes random bits uniform from zero to `most`, included, which is below `u64::MAX`: by one
+/// multiplication, whose bias no delay shows.
+#[inline]
+pub(crate) fn up_to(bits: u64, most: u64) -> u64 {
+    high_half(u128::from(bits) * u128::from(most + 1))
+}
+
+const fn high_half(product: u128) -> u64 {
+    (product >> 64) as u64
+}
+
+thread_local! {
+    static OF_THREAD: RefCell<Option<Generator>> = const { RefCell::new(None) };
+}
+
+/// Makes the numbers of this thread repeat.
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) fn seed_thread(seed: u64) {
+    OF_THREAD.set(Some(Generator::seeded(seed)));
+}
+
+/// Uniform in [0, 1), from this thread's generator.
+pub(crate) fn unit() -> f64 {
+    let drawn = OF_THREAD.with_borrow_mut(|own| own.as_mut().map(Generator::unit));
+    drawn.unwrap_or_else(|| {
+        seed_by_chance();
+        unit()
+    })
+}
+
+/// Random bits from this thread's generator.
+#[inline(never)]
+pub(crate) fn bits() -> u64 {
+    let drawn = OF_THREAD.with_borrow_mut(|own| own.as_mut().map(|own| own.0.next_u64()));
+    drawn.unwrap_or_else(first_bits)
+}
+
+#[cold]
+fn first_bits() -> u64 {
+    seed_by_chance();
+    bits()
+}
+
+fn seed_by_chance() {
+    // The standard library gives each of its hash states other keys.
+    let seed = RandomState::new().hash_one(0);
+    OF_THREAD.set(Some(Generator::seeded(seed)));
+}
+
+/// What tests draw.
+#[cfg(test)]
+mod in_tests {
+    use rand::RngExt;
+    use rand::distr::uniform::SampleRange;
+
+    use super::Generator;
+
+    macro_rules! in_range {
+        ($($integer:ident)*) => {
+            $(pub(crate) fn $integer(&mut self, range: impl SampleRange<$integer>) -> $integer {
+                self.0.random_range(range)
+            })*
+        };
+    }
+
+    #[allow(dead_code, reason = "not every test draws everything")]
+    impl Generator {
+        in_range!(u8 u32 u64 usize);
+
+        pub(crate) fn bool(&mut self) -> bool {
+            self.0.random()
+        }
+
+        pub(crate) fn choice<T: Copy>(&mut self, among: impl AsRef<[T]>) -> Option<T> {
+            let among = among.as_ref();
+            among.get(self.usize(..among.len())).copied()
+        }
+    }
+}

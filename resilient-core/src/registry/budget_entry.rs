@@ -1,0 +1,60 @@
+//! A registered retry budget.
+
+use std::panic::Location;
+
+use crate::event::EventKind;
+use crate::retry::{BudgetConfig, RetryBudget};
+
+#[derive(Debug)]
+pub(super) struct BudgetEntry {
+    pub(super) budget: RetryBudget,
+    pub(super) registration: BudgetRegistration,
+    conflict_reported: bool,
+}
+
+/// What code registers for a budget.
+#[derive(Debug)]
+pub(super) struct BudgetRegistration {
+    /// Later registrations are compared with it, and overrides apply on top of it.
+    pub(super) config: BudgetConfig,
+    /// The code has only named the budget: the defaults apply until other code gives settings.
+    pub(super) is_assumed: bool,
+    pub(super) place: &'static Location<'static>,
+}
+
+impl BudgetEntry {
+    pub(super) fn new(budget: RetryBudget, registration: BudgetRegistration) -> Self {
+        Self {
+            budget,
+            registration,
+            conflict_reported: false,
+        }
+    }
+
+    /// Takes a further registration of the name, which would result in `config`. Returns the events
+    /// to deliver.
+    pub(super) fn merge(
+        &mut self,
+        registration: BudgetRegistration,
+        config: BudgetConfig,
+        invalid: Vec<EventKind>,
+    ) -> Vec<EventKind> {
+        let mut events = Vec::new();
+        if registration.is_assumed {
+            // A registration without settings contradicts nothing.
+        } else if self.registration.is_assumed {
+            self.registration = registration;
+            events = invalid;
+            if self.budget.replace_assumed(config) {
+                events.push(EventKind::SettingsChanged);
+            }
+        } else if self.registration.config != registration.config && !self.conflict_reported {
+            self.conflict_reported = true;
+            events.push(EventKind::Conflict {
+                first: self.registration.place,
+                second: registration.place,
+            });
+        }
+        events
+    }
+}

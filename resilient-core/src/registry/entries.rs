@@ -1,0 +1,85 @@
+//! The entries of a registry by name, and the overrides that apply to them.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::budget_entry::BudgetEntry;
+use super::entry::Entry;
+use super::overrides::Overrides;
+use crate::breaker::shared::LiveSettings;
+use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
+use crate::event::EventKind;
+use crate::retry::BudgetConfig;
+use crate::signal::Name;
+use crate::time::ClockSource;
+
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    pub(super) by_name: BTreeMap<Name, BreakerEntry>,
+    pub(super) budgets: BTreeMap<Name, BudgetEntry>,
+    pub(super) overrides: Overrides,
+    /// The clock of future breakers.
+    pub(super) clock: ClockSource,
+    /// The version of the overrides.
+    pub(super) version: u64,
+}
+
+/// The next version of settings. All registries share one count, since a breaker can move from one
+/// to another. To be called under the registry's lock.
+pub(super) fn next_version() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Relaxed)
+}
+
+/// A registered breaker, or a group with one for each key.
+#[derive(Debug)]
+pub(super) struct BreakerEntry {
+    pub(super) entry: Entry,
+    /// The settings of the code: later registrations are compared with them, and overrides apply on
+    /// top of them.
+    pub(super) config: BreakerConfig,
+    pub(super) place: &'static Location<'static>,
+    pub(super) conflict_reported: bool,
+}
+
+impl Entries {
+    /// The settings of a new breaker. A setting that breaks a rule is replaced by its default and
+    /// reported, since no caller could receive an error.
+    pub(super) fn settings_leniently(
+        &self,
+        name: &str,
+        config: &BreakerConfig,
+    ) -> (LiveSettings, Vec<EventKind>) {
+        self.settings_leniently_of(name, &config.to_builder())
+    }
+
+    pub(super) fn settings_leniently_of(
+        &self,
+        name: &str,
+        declared: &BreakerConfigBuilder,
+    ) -> (LiveSettings, Vec<EventKind>) {
+        let (config, errors) = self.overrides.over(name, declared).build_leniently();
+        let settings = LiveSettings {
+            config: config.into_shared(),
+            mode: self.overrides.mode(name),
+            version: self.version,
+        };
+        let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();
+        (settings, errors)
+    }
+
+    /// The settings of a new budget. A setting that breaks a rule is replaced by its default and
+    /// reported.
+    pub(super) fn budget_settings(
+        &self,
+        name: &str,
+        declared: &BudgetConfig,
+    ) -> (BudgetConfig, Vec<EventKind>) {
+        let settings = self.overrides.over_budget(name, declared);
+        let (config, errors) = settings.build_leniently();
+        let errors = errors.into_iter().map(EventKind::InvalidSetting);
+        (config, errors.collect())
+    }
+}

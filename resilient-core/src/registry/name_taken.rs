@@ -1,0 +1,41 @@
+//! The error of a name that is taken.
+
+use std::fmt;
+
+use crate::signal::Name;
+
+/// Another breaker or budget has the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameTakenError {
+    name: Name,
+    what: &'static str,
+}
+
+impl NameTakenError {
+    pub(super) fn by_breaker(name: Name) -> Self {
+        Self {
+            name,
+            what: "circuit breaker",
+        }
+    }
+
+    pub(super) fn by_budget(name: Name) -> Self {
+        Self {
+            name,
+            what: "retry budget",
+        }
+    }
+}
+
+impl fmt::Display for NameTakenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "another {} is registered as {}: give this one another name",
+            self.what,
+            self.name.quoted()
+        )
+    }
+}
+
+impl std::error::Error for NameTakenError {}

@@ -1,0 +1,184 @@
+//! Registers and removes breakers by hand.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::entries::{BreakerEntry, next_version};
+use super::entry::Entry;
+use super::name_taken::NameTakenError;
+use super::registration::Registration;
+use super::registry_handle::Registry;
+use crate::breaker::shared::LiveSettings;
+use crate::breaker::{BreakerConfig, CircuitBreaker};
+use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedEntry};
+use crate::signal::Name;
+
+impl Registry {
+    /// The breaker of this name, made with `config` if the name is new. However many threads ask at
+    /// once, there is one breaker.
+    ///
+    /// If the name was registered with other settings before, those apply, and the conflict is
+    /// reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict), and as a
+    /// warning with the feature `tracing`. If the name has a breaker for each key, the conflict is
+    /// reported, too, and this breaker is registered under the name and the place of the call.
+    #[track_caller]
+    #[must_use]
+    pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
+        if let Some(known) = self.read().by_name.get(name) {
+            if let Entry::One(breaker) = &known.entry {
+                if known.config == config {
+                    return breaker.clone();
+                }
+            }
+        }
+        let registration = Registration::by_hand(name, config);
+        let registered =
+            self.register_entry(registration, self.read_clock(), Entry::one, |setup| {
+                let breaker = CircuitBreaker::build(setup);
+                (Entry::One(breaker.clone()), breaker)
+            });
+        registered.notify()
+    }
+
+    /// The breakers of this name, one for each key, registered with `config` if the name is new.
+    ///
+    /// Other settings are a conflict, as with [`get_or_register`](Registry::get_or_register). So is
+    /// a name with a single breaker or with keys of another type: these breakers are then
+    /// registered under the name and the place of the call.
+    #[track_caller]
+    #[must_use]
+    pub fn get_or_register_keyed<K: BreakerKey>(
+        &self,
+        name: &str,
+        config: BreakerConfig,
+    ) -> KeyedBreakers<K> {
+        let registration = Registration::by_hand(name, config);
+        KeyedBreakers::of(self.register_group(registration))
+    }
+
+    pub(crate) fn register_group<K: BreakerKey>(
+        &self,
+        registration: Registration,
+    ) -> Arc<Group<K>> {
+        let registered = self.register_entry(
+            registration,
+            self.read_clock(),
+            Entry::keyed::<K>,
+            |setup| {
+                let group = Arc::new(Group::<K>::with_setup(setup));
+                let entry: Arc<dyn KeyedEntry> = group.clone();
+                (Entry::Keyed(entry), group)
+            },
+        );
+        registered.notify()
+    }
+
+    // G6: a breaker that the caller owns is in the registry only if it was registered.
+    /// Registers a breaker under its name.
+    ///
+    /// # Errors
+    ///
+    /// [`NameTakenError`] if another breaker has the name, and for the breaker of a single key:
+    /// register its group by [`register_keyed`](Registry::register_keyed). Registering the same
+    /// breaker twice is not an error.
+    #[track_caller]
+    pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
+        let name = breaker.shared_name();
+        if name.key().is_some() {
+            return Err(NameTakenError::by_breaker(name));
+        }
+        let entry = Entry::One(breaker.clone());
+        self.insert(name, &entry, breaker.config())
+    }
+
+    /// Registers a group of keyed breakers under its name.
+    ///
+    /// # Errors
+    ///
+    /// [`NameTakenError`] if another breaker has the name.
+    #[track_caller]
+    pub fn register_keyed<K: BreakerKey>(
+        &self,
+        breakers: &KeyedBreakers<K>,
+    ) -> Result<(), NameTakenError> {
+        let group = Arc::clone(breakers.group());
+        let config = (*group.config()).clone();
+        let name = group.name().clone();
+        self.insert(name, &Entry::Keyed(group), config)
+    }
+
+    #[track_caller]
+    fn insert(
+        &self,
+        name: Name,
+        entry: &Entry,
+        config: BreakerConfig,
+    ) -> Result<(), NameTakenError> {
+        let place = Location::caller();
+        let mut entries = self.write();
+        match entries.by_name.get(&name) {
+            Some(taken) if taken.entry.is(entry) => return Ok(()),
+            Some(_) => return Err(NameTakenError::by_breaker(name)),
+            None => {}
+        }
+        let (settings, errors) = entries.settings_leniently(&name, &config);
+        let is_overridden = settings.mode.is_some() || *settings.config != config;
+        let known = BreakerEntry {
+            entry: entry.clone(),
+            config,
+            place,
+            conflict_reported: false,
+        };
+        let settings = LiveSettings {
+            version: next_version(),
+            ..settings
+        };
+        entries.by_name.insert(name, known);
+        // Under the lock, so that a registered breaker is always heard. Groups are never removed.
+        if let Entry::One(breaker) = entry {
+            breaker.join(self.listeners());
+        }
+        drop(entries);
+        if let Entry::Keyed(group) = entry {
+            group.join(self.listeners());
+        }
+        if is_overridden {
+            entry.reconfigure(settings);
+        }
+        entry.notify(errors);
+        Ok(())
+    }
+
+    // G8: a breaker that was registered can be removed.
+    /// Removes a breaker from the registry, so that its name is free. Its handles remain usable,
+    /// with the settings of the code. `false` if it is not registered. The breaker of an annotated
+    /// function stays, since its function continues to use it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "few callers ask whether it was there"
+    )]
+    pub fn unregister(&self, breaker: &CircuitBreaker) -> bool {
+        if breaker.is_of_function() {
+            return false;
+        }
+        let mut entries = self.write();
+        let name = breaker.shared_name();
+        let is_there = entries
+            .by_name
+            .get(&name)
+            .is_some_and(|known| known.entry.is(&Entry::One(breaker.clone())));
+        let removed = is_there.then(|| entries.by_name.remove(&name)).flatten();
+        let version = next_version();
+        if is_there {
+            breaker.leave(self.listeners());
+        }
+        drop(entries);
+        let Some(removed) = removed else { return false };
+        breaker.reconfigure(LiveSettings {
+            config: removed.config.into_shared(),
+            mode: None,
+            version,
+        });
+        true
+    }
+}

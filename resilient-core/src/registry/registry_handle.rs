@@ -1,0 +1,186 @@
+//! The public handle of a registry, and its queries.
+
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::entries::Entries;
+use super::selection::Selection;
+use crate::breaker::{BreakerSnapshot, CircuitBreaker};
+use crate::event::{Event, ListenerId, Listeners, Subscription, global_listeners};
+use crate::keyed::{BreakerKey, KeyedBreakers};
+use crate::telemetry;
+use crate::time::{Clock, ClockSource};
+
+/// Breakers and retry budgets by name. Clones are handles of the same registry.
+///
+/// The breaker of a `#[circuit_breaker]` is in the [global](Registry::global) registry from the
+/// first call of its function on. Functions with the same `name` share one breaker.
+///
+/// ```
+/// use resilient_core::breaker::BreakerConfig;
+/// use resilient_core::registry::Registry;
+///
+/// let registry = Registry::new();
+/// let payments = registry.get_or_register("payments", BreakerConfig::default());
+///
+/// // Elsewhere, an operator:
+/// registry.get("payments").unwrap().force_open();
+/// assert!(payments.try_acquire().is_err());
+/// ```
+///
+/// Breakers of annotated functions and those made by [`get_or_register`](Registry::get_or_register)
+/// stay for the life of the process. A breaker that was added by [`register`](Registry::register)
+/// stays until it is [removed](Registry::unregister).
+///
+/// # Environment
+///
+/// Breakers and registries are memory of their process: no thread, no timer, no file.
+///
+/// - **Fork.** The child has an independent copy of every breaker. As with every lock, fork while
+///   no other thread makes calls, or call `exec` next: a lock that another thread holds at that
+///   instant stays locked in the child.
+/// - **The end of a thread or process.** Breakers may be used in destructors of thread-locals, and
+///   on other threads while the process exits. The breakers of annotated functions are statics,
+///   which are never dropped.
+/// - **Two versions of this crate** in one program have a global registry each. Breakers with the
+///   same name in both are independent.
+/// - **Targets.** The standard library and 64-bit atomics are required; without 64-bit atomics the
+///   crate does not compile. `no_std` is not supported, nor is `wasm32-unknown-unknown`, whose
+///   standard library has no clock.
+#[derive(Debug, Clone, Default)]
+pub struct Registry(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    entries: RwLock<Entries>,
+    listeners: Arc<Listeners>,
+}
+
+impl Registry {
+    /// Makes an empty registry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The registry that the attributes use: one for each version of this crate in a process.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        static GLOBAL: LazyLock<Registry> = LazyLock::new(|| {
+            Registry(Arc::new(Shared {
+                listeners: Arc::clone(global_listeners()),
+                ..Shared::default()
+            }))
+        });
+        &GLOBAL
+    }
+
+    /// Logs an event, and notifies the listeners of the registry. To be called under no lock.
+    pub(super) fn notify(&self, event: &Event) {
+        telemetry::event(event);
+        self.0.listeners.notify(event);
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn is_global(&self) -> bool {
+        Arc::ptr_eq(&self.0, &Self::global().0)
+    }
+
+    /// Gives this clock to breakers that are registered from now on, including those of annotated
+    /// functions. Present breakers keep their clock.
+    pub fn use_clock(&self, clock: impl Clock) {
+        let clock = ClockSource::of(clock);
+        let old = std::mem::replace(&mut self.write().clock, clock);
+        // The clock's drop is user code: not under the lock.
+        drop(old);
+    }
+
+    /// The breaker of this name. `None` for a name with a breaker for each key.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
+        self.read().by_name.get(name)?.entry.one()
+    }
+
+    /// The keyed breakers of this name and this type of key.
+    #[must_use]
+    pub fn get_keyed<K: BreakerKey>(&self, name: &str) -> Option<KeyedBreakers<K>> {
+        let group = self.read().by_name.get(name)?.entry.keyed::<K>()?;
+        Some(KeyedBreakers::of(group))
+    }
+
+    // G5: queries and commands work by name, by prefix and for all breakers.
+    /// All breakers, ordered by name; those of one name with keys are in no order.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<CircuitBreaker> {
+        self.all().breakers()
+    }
+
+    /// The snapshots of all breakers, ordered by name and key.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
+        self.all().snapshot()
+    }
+
+    /// Selects the breaker of this name, or the breakers of all its keys; none if the name is
+    /// unknown.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Selection {
+        self.select(|each| each == name)
+    }
+
+    /// Selects the breakers whose names begin with `prefix`.
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str) -> Selection {
+        self.select(|name| name.starts_with(prefix))
+    }
+
+    /// Selects all breakers.
+    #[must_use]
+    pub fn all(&self) -> Selection {
+        self.select(|_| true)
+    }
+
+    fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
+        let entries = self.read();
+        let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
+        Selection::of(wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())))
+    }
+
+    /// Calls `listener` with every event of every present and future breaker. See
+    /// [`CircuitBreaker::on_event`].
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
+        self.0.listeners.add(listener)
+    }
+
+    /// Removes a listener; `false` if it was removed before.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "few callers ask whether it was there"
+    )]
+    pub fn remove_listener(&self, id: ListenerId) -> bool {
+        self.0.listeners.remove(id)
+    }
+
+    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+    #[must_use]
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        Subscription::to(&self.0.listeners, capacity)
+    }
+
+    pub(super) fn listeners(&self) -> &Arc<Listeners> {
+        &self.0.listeners
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.0
+            .entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.0
+            .entries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

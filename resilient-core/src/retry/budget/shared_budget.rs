@@ -1,0 +1,26 @@
+//! What the handles of one budget, and its reservations, share.
+
+use super::bucket::Bucket;
+use super::config::BudgetConfig;
+use super::counts::Counters;
+use crate::platform::Mutex;
+use crate::signal::Name;
+
+pub(super) struct SharedBudget {
+    pub(super) name: Name,
+    pub(super) bucket: Bucket,
+    pub(super) counts: Counters,
+    /// The present settings, for queries and changes only: calls never lock.
+    pub(super) settings: Mutex<BudgetConfig>,
+}
+
+impl SharedBudget {
+    pub(super) fn give_back(&self, cost: u32) {
+        self.bucket.put(cost);
+        self.counts.returned.count();
+    }
+
+    pub(super) fn count_spent(&self) {
+        self.counts.spent.count();
+    }
+}

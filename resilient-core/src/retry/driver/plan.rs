@@ -1,0 +1,38 @@
+//! What does not change while a call runs.
+
+use std::time::Instant;
+
+use crate::retry::call_options::CallOptions;
+use crate::retry::limits::Limits;
+use crate::retry::nested::NestedMode;
+use crate::retry::policy::RetryPolicy;
+
+/// What stays the same during a call. Cold functions take it by value, so that the hot path can
+/// keep it in registers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan<'a> {
+    pub(super) policy: &'a RetryPolicy,
+    pub(super) options: Option<&'a CallOptions<'a>>,
+    pub(super) started: Option<Instant>,
+    pub(super) needs_timer: bool,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn limits(&self) -> Option<&'a Limits> {
+        self.options.map(|options| &options.limits)
+    }
+
+    pub(super) fn nested(&self) -> NestedMode {
+        self.options
+            .map(|options| options.nested)
+            .unwrap_or_default()
+    }
+
+    /// Pays into the budget for a success; `is_paid` if the attempt itself cost a token.
+    #[inline]
+    pub(super) fn pay_in(&self, is_paid: bool) {
+        if let Some(budget) = self.options.and_then(|options| options.budget) {
+            budget.succeeded(is_paid);
+        }
+    }
+}

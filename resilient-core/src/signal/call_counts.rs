@@ -1,0 +1,53 @@
+//! How the calls of a breaker ended, in numbers.
+
+/// How many calls ended in which way. The counts never decrease, and saturate. Each call is in
+/// exactly one of them (apart from `slow`); a call that ends while the breaker is disabled is in
+/// none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct CallCounts {
+    /// Ended in [`Outcome::Success`](crate::signal::Outcome::Success).
+    pub success: u64,
+    /// Ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic; or cancelled,
+    /// if that counts as a failure.
+    pub failure: u64,
+    /// Ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
+    pub ignored: u64,
+    /// Cancelled: the permit was dropped without an outcome.
+    pub abandoned: u64,
+    /// Ended after the state that admitted them, or after their probe's lease. They changed
+    /// nothing.
+    pub late: u64,
+    /// Rejected by the breaker.
+    pub rejected: u64,
+    /// Of the successes and failures, those that took at least `slow_call`.
+    pub slow: u64,
+}
+
+impl CallCounts {
+    /// Combines every count with that of `other`.
+    fn with(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            success: combine(self.success, other.success),
+            failure: combine(self.failure, other.failure),
+            ignored: combine(self.ignored, other.ignored),
+            abandoned: combine(self.abandoned, other.abandoned),
+            late: combine(self.late, other.late),
+            rejected: combine(self.rejected, other.rejected),
+            slow: combine(self.slow, other.slow),
+        }
+    }
+
+    pub(crate) fn since(&self, start: &Self) -> Self {
+        self.with(start, u64::saturating_sub)
+    }
+
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        self.with(other, u64::saturating_add)
+    }
+
+    pub(crate) fn count_rejection(&mut self) {
+        self.rejected = self.rejected.saturating_add(1);
+    }
+}

@@ -1,0 +1,79 @@
+//! Serialises snapshots for dashboards: times in seconds, instants as the seconds since then.
+
+use std::time::{Duration, Instant};
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::by_state::TimeInState;
+use super::circuit_state::CircuitState;
+use super::snapshot::BreakerSnapshot;
+use super::transition::{Transition, TransitionReason};
+
+#[derive(Serialize)]
+struct TransitionView {
+    seconds_ago: f64,
+    from: CircuitState,
+    to: CircuitState,
+    reason: TransitionReason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_for_seconds: Option<f64>,
+}
+
+impl TransitionView {
+    fn new(transition: &Transition, at: Instant) -> Self {
+        Self {
+            seconds_ago: seconds_ago(transition.at, at),
+            from: transition.from,
+            to: transition.to,
+            reason: transition.reason,
+            open_for_seconds: transition.open_for.map(|time| time.as_secs_f64()),
+        }
+    }
+}
+
+fn seconds_ago(then: Instant, at: Instant) -> f64 {
+    at.saturating_duration_since(then).as_secs_f64()
+}
+
+impl Serialize for BreakerSnapshot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = |time: Duration| time.as_secs_f64();
+        let recent: Vec<_> = self
+            .recent
+            .iter()
+            .map(|transition| TransitionView::new(transition, self.at))
+            .collect();
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 16)?;
+        fields.serialize_field("name", &self.name)?;
+        fields.serialize_field("key", &self.key)?;
+        fields.serialize_field("state", &self.state)?;
+        let since = self.since.map(|since| seconds_ago(since, self.at));
+        fields.serialize_field("since_seconds_ago", &since)?;
+        fields.serialize_field("retry_after_seconds", &self.retry_after.map(seconds))?;
+        fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
+        fields.serialize_field("window", &self.window)?;
+        fields.serialize_field("last_opening", &self.last_opening)?;
+        fields.serialize_field("probes_in_flight", &self.probes_in_flight)?;
+        fields.serialize_field("totals", &self.totals)?;
+        fields.serialize_field("in_state", &self.in_state)?;
+        fields.serialize_field("transitions", &self.transitions)?;
+        fields.serialize_field("seconds_in_state", &Seconds(&self.time_in_state))?;
+        fields.serialize_field("recent", &recent)?;
+        fields.serialize_field("listener_panics", &self.listener_panics)?;
+        fields.serialize_field("lost_events", &self.lost_events)?;
+        fields.end()
+    }
+}
+
+struct Seconds<'a>(&'a TimeInState);
+
+impl Serialize for Seconds<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("TimeInState", CircuitState::ALL.len())?;
+        for state in CircuitState::ALL {
+            fields.serialize_field(state.as_str(), &self.0.of(state).as_secs_f64())?;
+        }
+        fields.end()
+    }
+}

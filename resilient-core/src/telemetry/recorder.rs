@@ -1,0 +1,50 @@
+//! The feature `metrics`: writes the counts of breakers to the recorder.
+
+use metrics::{counter, gauge};
+
+use self::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
+use super::summary::Summary;
+use crate::platform::{contain, discard};
+use crate::signal::{BreakerSnapshot, CircuitState};
+
+/// The names of a breaker's metrics.
+pub(crate) mod names {
+    pub(crate) const CALLS: &str = "resilient.breaker.calls";
+    pub(crate) const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
+    pub(crate) const TRANSITIONS: &str = "resilient.breaker.transitions";
+    pub(crate) const STATE: &str = "resilient.breaker.state";
+    pub(crate) const TIME_IN_STATE: &str = "resilient.breaker.time_in_state";
+}
+
+/// Records a registered breaker that changed its state. A panic of the recorder is contained.
+pub(crate) fn changed(snapshot: impl FnOnce() -> BreakerSnapshot) {
+    let snapshot = snapshot();
+    let mut summary = Summary::default();
+    summary.add(&snapshot);
+    if let Err(payload) = contain(|| record(&snapshot.name, &summary)) {
+        discard(payload);
+    }
+}
+
+pub(crate) fn record(name: &str, summary: &Summary) {
+    let breaker = || name.to_owned();
+    let totals = &summary.totals;
+    for (result, count) in [
+        ("success", totals.success),
+        ("failure", totals.failure),
+        ("ignored", totals.ignored),
+        ("abandoned", totals.abandoned),
+        ("late", totals.late),
+        ("rejected", totals.rejected),
+    ] {
+        counter!(CALLS, "breaker" => breaker(), "result" => result).absolute(count);
+    }
+    counter!(SLOW_CALLS, "breaker" => breaker()).absolute(totals.slow);
+    for (state, in_state) in CircuitState::ALL.into_iter().zip(summary.in_state) {
+        let to = summary.transitions.of(state);
+        counter!(TRANSITIONS, "breaker" => breaker(), "to" => state.as_str()).absolute(to);
+        gauge!(STATE, "breaker" => breaker(), "state" => state.as_str()).set(in_state as f64);
+        let millis = u64::try_from(summary.times.of(state).as_millis()).unwrap_or(u64::MAX);
+        counter!(TIME_IN_STATE, "breaker" => breaker(), "state" => state.as_str()).absolute(millis);
+    }
+}

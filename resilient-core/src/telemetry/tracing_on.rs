@@ -1,0 +1,140 @@
+//! The feature `tracing`: the activity of breakers and retries, as events for subscribers.
+//!
+//! Openings are warnings. Other transitions are at INFO. Rejections and retries, of which an outage
+//! has thousands, are at DEBUG. A panic of a subscriber is contained, as that of a listener.
+
+use std::time::Duration;
+
+use crate::event::{Event, EventKind, EventSource};
+use crate::platform::{contain, discard};
+use crate::signal::{CircuitOpen, CircuitState, ConfigError, StopReason, TimeLimit};
+
+pub(crate) const ENABLED: bool = true;
+
+fn emit(code: impl FnOnce()) {
+    if let Err(payload) = contain(code) {
+        discard(payload);
+    }
+}
+
+pub(crate) fn event(event: &Event) {
+    if event.source() != EventSource::Breaker {
+        return emit(|| other(event));
+    }
+    let (breaker, key) = (event.name(), event.key());
+    emit(|| match event.kind() {
+        EventKind::Transition(step) => {
+            let (from, to) = (step.from.as_str(), step.to.as_str());
+            let reason = step.reason.as_str();
+            if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
+                tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
+            } else {
+                tracing::info!(
+                    breaker,
+                    key,
+                    from,
+                    to,
+                    reason,
+                    "circuit breaker changed state"
+                );
+            }
+        }
+        EventKind::WouldOpen(reason) => {
+            let reason = reason.as_str();
+            tracing::warn!(
+                breaker,
+                key,
+                reason,
+                "observed circuit breaker would have opened"
+            );
+        }
+        EventKind::SettingsChanged => {
+            tracing::info!(breaker, key, "settings of circuit breaker changed");
+        }
+        EventKind::Conflict { first, second } => tracing::warn!(
+            breaker,
+            %first,
+            %second,
+            "two places give one circuit breaker different settings; the first hold"
+        ),
+        EventKind::InvalidSetting(error) => tracing::warn!(
+            breaker,
+            %error,
+            "invalid setting; its default holds"
+        ),
+        EventKind::NestedRetry => {}
+    });
+}
+
+/// Logs an event of a budget or of a retry.
+fn other(event: &Event) {
+    let name = event.name();
+    match event.kind() {
+        EventKind::Conflict { first, second } => tracing::warn!(
+            budget = name,
+            %first,
+            %second,
+            "two places give one retry budget different settings; the first hold"
+        ),
+        EventKind::SettingsChanged => {
+            tracing::info!(budget = name, "settings of retry budget changed");
+        }
+        EventKind::InvalidSetting(error) => tracing::warn!(
+            budget = name,
+            %error,
+            "invalid setting of a retry budget; its default holds"
+        ),
+        EventKind::NestedRetry => tracing::warn!(
+            place = name,
+            "a retry inside an attempt of another retry: their attempts multiply; let one layer \
+             retry, or say `nested = collapse` here"
+        ),
+        EventKind::Transition(_) | EventKind::WouldOpen(_) => {}
+    }
+}
+
+pub(crate) fn rejected(open: &CircuitOpen) {
+    emit(|| {
+        tracing::debug!(
+            breaker = open.breaker(),
+            key = open.key(),
+            state = open.state().as_str(),
+            retry_after = open.retry_after().map(|time| time.as_secs_f64()),
+            "call rejected"
+        );
+    });
+}
+
+pub(crate) fn retrying(attempt: u32, delay: Duration) {
+    emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
+}
+
+pub(crate) fn gave_up(attempts: u32, reason: StopReason) {
+    emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
+}
+
+pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {
+    emit(|| tracing::debug!(attempt, limit = limit.as_str(), "attempt cut short"));
+}
+
+pub(crate) fn recovered(attempts: u32) {
+    emit(|| tracing::debug!(attempts, "succeeded after retries"));
+}
+
+pub(crate) fn fell_back() {
+    emit(|| tracing::debug!("failed output replaced by the fallback"));
+}
+
+#[cfg(feature = "tokio")]
+pub(crate) fn blocks_a_runtime() {
+    emit(|| {
+        tracing::warn!(
+            "a plain function under #[retry] sleeps on a thread of an async runtime and holds up its \
+             tasks: make it an async function, or call it in spawn_blocking"
+        );
+    });
+}
+
+pub(crate) fn invalid_policy(error: &ConfigError) {
+    emit(|| tracing::warn!(%error, "invalid retry setting; its default holds"));
+}
