@@ -89,7 +89,7 @@ pub fn after_rejection(
     retry: &mut RetryDriver<'_>,
     open: &CircuitOpen,
 ) -> Result<Duration, StopReason> {
-    retry.after(AttemptEnd::Rejected(open), None)
+    after(retry, AttemptEnd::Rejected(open), None)
 }
 
 /// The end of an attempt that `limit` cut short, with an error that `except` matches or not.
