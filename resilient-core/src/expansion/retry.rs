@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut, TimedOutOutput,
+    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent,
+    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
+    TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -74,22 +75,26 @@ pub fn after(
     retry.after(end, open.as_ref())
 }
 
-/// Decides after an attempt that the breaker rejected: see [`RetryDriver::after`].
-///
-/// # Errors
-///
-/// The reason why there is no other attempt.
+/// The output and the next step of an attempt that the breaker rejected. The output is that of the
+/// last attempt that was made (R9), or `make` makes it from the rejection.
 #[expect(
     clippy::inline_always,
     reason = "otherwise the state of the loop is in memory on the hot path"
 )]
 #[inline(always)]
 #[track_caller]
-pub fn after_rejection(
+pub fn after_rejection<O>(
     retry: &mut RetryDriver<'_>,
-    open: &CircuitOpen,
-) -> Result<Duration, StopReason> {
-    after(retry, AttemptEnd::Rejected(open), None)
+    log: &mut impl AttemptLog<O>,
+    open: CircuitOpen,
+    make: impl FnOnce(CircuitOpen) -> O,
+) -> (O, Result<Duration, StopReason>) {
+    let next = after(retry, AttemptEnd::Rejected(&open), None);
+    let output = match log.last_made(retry) {
+        Some(output) => output,
+        None => make(open),
+    };
+    (output, next)
 }
 
 /// The end of an attempt that `limit` cut short, with an error that `except` matches or not.

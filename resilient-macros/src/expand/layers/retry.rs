@@ -1,7 +1,7 @@
 //! `#[retry]`: a loop around the layers below.
 //!
 //! With a breaker right below it, both are written as one loop. Only a call that is rejected at its
-//! first attempt returns the rejection; a later one returns the last real output (R9). A breaker
+//! first attempt returns the rejection; a later one returns the output of the last attempt that was made (R9). A breaker
 //! further down tells the loop about a rejection in a variable.
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -44,7 +44,8 @@ impl Loop<'_> {
         };
         let (declare, acquire) = (&site.declare, &site.acquire);
         let start = self.start();
-        let rejection = rejection(&breaker::rejected(context, at + 1, breaker));
+        let rejected = breaker::rejected(context, at + 1, breaker);
+        let rejection = rejection(&emit!(|open| #rejected));
         let uncut = self.uncut();
         let (known, take_back) = self.known();
         let forget = context.forget();
@@ -60,8 +61,7 @@ impl Loop<'_> {
                         let permit = match #acquire {
                             __r::Ok(permit) => permit,
                             __r::Err(open) => {
-                                #rejection
-                                break 'attempt (output, next);
+                                break 'attempt #rejection;
                             }
                         };
                         #uncut
@@ -92,7 +92,7 @@ impl Loop<'_> {
         let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
         let judge = if site.is_some() {
-            let rejection = rejection(&emit!(output));
+            let rejection = rejection(&emit!(|_| output));
             emit! {
                 let (output, next) = match rejection {
                     __r::None => {
@@ -100,7 +100,7 @@ impl Loop<'_> {
                         (output, next)
                     }
                     __r::Some(open) => {
-                        #rejection (output, next)
+                        #rejection
                     }
                 };
             }
@@ -322,15 +322,8 @@ impl Loop<'_> {
     }
 }
 
-/// Declares the next step and the output of a rejected attempt, from a variable `open`: the last
-/// output of an attempt that was made, or `rejected`.
-// Not one call of the core for both: it would cost every call two instructions.
-fn rejection(rejected: &TokenStream) -> TokenStream {
-    emit! {
-        let next = __r::after_rejection(&mut retry, &open);
-        let output = match __r::AttemptLog::last_made(&mut log, &retry) {
-            __r::Some(output) => output,
-            __r::None => #rejected,
-        };
-    }
+/// The output and the next step of a rejected attempt, from a variable `open`: the last output of
+/// an attempt that was made, or what `make` makes of the rejection.
+fn rejection(make: &TokenStream) -> TokenStream {
+    emit!(__r::after_rejection(&mut retry, &mut log, open, #make))
 }

@@ -102,12 +102,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                     (output, next)
                 }
                 __r::Some(open) => {
-                    let next = __r::after_rejection(&mut retry, &open);
-                    let output = match __r::AttemptLog::last_made(&mut log, &retry) {
-                        __r::Some(output) => output,
-                        __r::None => output,
-                    };
-                    (output, next)
+                    __r::after_rejection(&mut retry, &mut log, open, |_| output)
                 }
             };
             match next {

@@ -27,14 +27,12 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 let permit = match __r::CircuitBreaker::try_acquire(breaker) {
                     __r::Ok(permit) => permit,
                     __r::Err(open) => {
-                        let next = __r::after_rejection(&mut retry, &open);
-                        let output = match __r::AttemptLog::last_made(&mut log, &retry) {
-                            __r::Some(output) => output,
-                            __r::None => {
-                                __r::rejected::<Result<Response, HttpError>>(open)
-                            }
-                        };
-                        break 'attempt (output, next);
+                        break 'attempt __r::after_rejection(
+                            &mut retry,
+                            &mut log,
+                            open,
+                            |open| __r::rejected::<Result<Response, HttpError>>(open),
+                        );
                     }
                 };
                 __r::AttemptLog::forget(&mut log);

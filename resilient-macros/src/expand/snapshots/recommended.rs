@@ -25,17 +25,12 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     let permit = match __r::CallSite::try_acquire(breaker) {
                         __r::Ok(permit) => permit,
                         __r::Err(open) => {
-                            let next = __r::after_rejection(&mut retry, &open);
-                            let output = match __r::AttemptLog::last_made(
+                            break 'attempt __r::after_rejection(
+                                &mut retry,
                                 &mut log,
-                                &retry,
-                            ) {
-                                __r::Some(output) => output,
-                                __r::None => {
-                                    __r::rejected::<Result<Page, SearchError>>(open)
-                                }
-                            };
-                            break 'attempt (output, next);
+                                open,
+                                |open| __r::rejected::<Result<Page, SearchError>>(open),
+                            );
                         }
                     };
                     let mut cut = __r::None::<__r::TimeLimit>;

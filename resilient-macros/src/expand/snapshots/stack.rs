@@ -24,12 +24,12 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 let permit = match __r::CallSite::try_acquire(breaker) {
                     __r::Ok(permit) => permit,
                     __r::Err(open) => {
-                        let next = __r::after_rejection(&mut retry, &open);
-                        let output = match __r::AttemptLog::last_made(&mut log, &retry) {
-                            __r::Some(output) => output,
-                            __r::None => __r::rejected::<Result<Receipt, PayError>>(open),
-                        };
-                        break 'attempt (output, next);
+                        break 'attempt __r::after_rejection(
+                            &mut retry,
+                            &mut log,
+                            open,
+                            |open| __r::rejected::<Result<Receipt, PayError>>(open),
+                        );
                     }
                 };
                 __r::AttemptLog::forget(&mut log);
