@@ -100,7 +100,7 @@ pub fn after_rejection<O>(
 /// The end of an attempt that `limit` cut short, with an error that `except` matches or not.
 #[inline]
 #[must_use]
-pub fn cut(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
+pub fn cut_short(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
     AttemptEnd::Cut { limit, excepted }
 }
 

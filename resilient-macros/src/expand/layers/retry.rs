@@ -236,7 +236,7 @@ impl Loop<'_> {
                 __r::Some(limit) => {
                     #report
                     let excepted = #excepted;
-                    __r::after(&mut retry, __r::cut(limit, excepted), #open)
+                    __r::after(&mut retry, __r::cut_short(limit, excepted), #open)
                 }
             };
         }
@@ -291,9 +291,10 @@ impl Loop<'_> {
         } else {
             emit!(output)
         };
-        let stop = match on_give_up {
-            Some(tell) => emit!({ #tell break 'attempts #end; }),
-            None => emit!(break 'attempts #end,),
+        let stop = if on_give_up.is_some() {
+            emit!({ #on_give_up break 'attempts #end; })
+        } else {
+            emit!(break 'attempts #end,)
         };
         emit! {
             match next {

@@ -94,7 +94,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             let excepted = false;
                             __r::after(
                                 &mut retry,
-                                __r::cut(limit, excepted),
+                                __r::cut_short(limit, excepted),
                                 __r::CallSite::open_now(breaker),
                             )
                         }

@@ -93,7 +93,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 });
                             __r::after(
                                 &mut retry,
-                                __r::cut(limit, excepted),
+                                __r::cut_short(limit, excepted),
                                 __r::CallSite::open_now(breaker),
                             )
                         }
