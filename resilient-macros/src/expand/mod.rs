@@ -1,4 +1,6 @@
 //! Writes the expansion of a function whose attributes and parts are known. Nothing here parses.
+//!
+//! `docs/ARCHITECTURE.md` shows what an expansion looks like, and why.
 
 mod attempt;
 mod call_site;
