@@ -15,8 +15,8 @@ pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
         && place_end(tokens, at + 1).is_some_and(|end| ends_borrow(tokens, end))
 }
 
-/// Whether the variable at `at`, or a field of it, is indexed. Nothing can be moved out of an index:
-/// an element is copied or borrowed.
+/// Whether the variable at `at`, or a field of it, is indexed. Nothing can be moved out of an
+/// index: an element is copied or borrowed.
 pub(super) fn is_indexed(tokens: &[TokenTree], at: usize) -> bool {
     let fields = fields_end(tokens, at + 1);
     fields.is_some_and(|end| group(tokens.get(end), Delimiter::Bracket).is_some())

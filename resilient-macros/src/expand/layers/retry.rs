@@ -1,8 +1,8 @@
 //! `#[retry]`: a loop around the layers below.
 //!
-//! With a breaker right below it, both are written as one loop. Only a call that is rejected at its
-//! first attempt returns the rejection; a later one returns the output of the last attempt that was made (R9). A breaker
-//! further down tells the loop about a rejection in a variable.
+//! With a breaker right below it, both are written as one loop. A call whose first attempt is
+//! rejected returns the rejection; if a later one is, the call returns the output of the last
+//! attempt that was made (R9). A breaker further down tells the loop about a rejection in a variable.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -201,8 +201,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the loop
-    /// after a success.
+    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the
+    /// loop after a success.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
