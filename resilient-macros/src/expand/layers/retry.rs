@@ -2,7 +2,8 @@
 //!
 //! With a breaker right below it, both are written as one loop. A call whose first attempt is
 //! rejected returns the rejection; if a later one is, the call returns the output of the last
-//! attempt that was made (R9). A breaker further down tells the loop about a rejection in a variable.
+//! attempt that was made (R9). A breaker further down tells the loop about a rejection in a
+//! variable.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
