@@ -222,14 +222,14 @@ impl Loop<'_> {
         let open = self
             .breaker_below()
             .map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        let failed = emit!(__r::after(&mut retry, __r::AttemptEnd::Failed(class), #open));
+        let failed = emit!(__r::AttemptEnd::Failed(class));
         if !context.plan.reads_cut(*at) {
-            return emit!(#until_success let next = #failed;);
+            return emit!(#until_success let next = __r::after(&mut retry, #failed, #open););
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
         let excepted = classify::is_excepted(args);
         emit! {
-            let next = match cut {
+            let end = match cut {
                 __r::None => {
                     #until_success
                     #failed
@@ -237,9 +237,10 @@ impl Loop<'_> {
                 __r::Some(limit) => {
                     #report
                     let excepted = #excepted;
-                    __r::after(&mut retry, __r::cut_short(limit, excepted), #open)
+                    __r::cut_short(limit, excepted)
                 }
             };
+            let next = __r::after(&mut retry, end, #open);
         }
     }
 

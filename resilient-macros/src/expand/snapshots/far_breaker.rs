@@ -77,28 +77,25 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
             };
             let (output, next) = match rejection {
                 __r::None => {
-                    let next = match cut {
+                    let end = match cut {
                         __r::None => {
                             let class = __r::Judge::new(&output).resilient_class();
                             let __r::Some(class) = class else {
                                 __r::succeeded(&mut retry);
                                 break 'attempts __r::AttemptLog::succeed(&mut log, output);
                             };
-                            __r::after(
-                                &mut retry,
-                                __r::AttemptEnd::Failed(class),
-                                __r::CallSite::open_now(breaker),
-                            )
+                            __r::AttemptEnd::Failed(class)
                         }
                         __r::Some(limit) => {
                             let excepted = false;
-                            __r::after(
-                                &mut retry,
-                                __r::cut_short(limit, excepted),
-                                __r::CallSite::open_now(breaker),
-                            )
+                            __r::cut_short(limit, excepted)
                         }
                     };
+                    let next = __r::after(
+                        &mut retry,
+                        end,
+                        __r::CallSite::open_now(breaker),
+                    );
                     (output, next)
                 }
                 __r::Some(open) => {

@@ -57,7 +57,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             }
                         }
                     };
-                    let next = match cut {
+                    let end = match cut {
                         __r::None => {
                             let class = __r::Judge::new(&output).resilient_class();
                             let health = __r::failure_of(&output, class)
@@ -75,11 +75,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 __r::succeeded(&mut retry);
                                 break 'attempts output;
                             };
-                            __r::after(
-                                &mut retry,
-                                __r::AttemptEnd::Failed(class),
-                                __r::CallSite::open_now(breaker),
-                            )
+                            __r::AttemptEnd::Failed(class)
                         }
                         __r::Some(limit) => {
                             let ignored = __r::error_of(&output)
@@ -91,13 +87,14 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 .is_some_and(|error| {
                                     __r::matches!(error, SearchError::Syntax)
                                 });
-                            __r::after(
-                                &mut retry,
-                                __r::cut_short(limit, excepted),
-                                __r::CallSite::open_now(breaker),
-                            )
+                            __r::cut_short(limit, excepted)
                         }
                     };
+                    let next = __r::after(
+                        &mut retry,
+                        end,
+                        __r::CallSite::open_now(breaker),
+                    );
                     (output, next)
                 };
                 match next {
