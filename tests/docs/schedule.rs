@@ -1,4 +1,4 @@
-//! The example `schedule`: what it draws, what it refuses, and that the README's command is one that it understands.
+//! The example `schedule`: its output, its errors, and the command in the README.
 
 use crate::args::{self, Asked, HELP, Request};
 use crate::view;

@@ -1,4 +1,4 @@
-//! What the comparison found in the real breaker, each by itself.
+//! Defects that the comparison found in the breaker, each as one test.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The comparison, and that it finds what is wrong.
+//! Random sequences on model and breaker, and the proof that the comparison finds each mistake.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

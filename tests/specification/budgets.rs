@@ -1,4 +1,5 @@
-//! The rows of `scenarios.md` about budgets that are of the design that is built; `README.md` says which are not.
+//! The rows of published scenarios that this library's budget follows. `README.md` lists the
+//! others.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
@@ -15,8 +16,8 @@ fn starting_at(initial_tokens: u32, capacity: u32, retry_cost: u32) -> RetryBudg
     RetryBudget::new("dependency", settings.build().expect("in range"))
 }
 
-/// One call with so many attempts at most, whose attempts fail (`F`) or succeed (`S`) like this. What is in the bucket after
-/// each attempt, and how often the budget said no.
+/// Makes one call whose attempts fail (`F`) or succeed (`S`) in this order. Returns the tokens
+/// after each attempt, and how often the budget refused a retry.
 fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>, u64) {
     let mut tokens = Vec::new();
     let mut paid = false;

@@ -1,4 +1,4 @@
-//! The scripts of `breaker.json`, one test each, and the proof that their runner can fail.
+//! The scripts of `breaker.json`, one test each, and the proof that the runner finds mistakes.
 
 mod notation;
 mod runner;
@@ -35,7 +35,7 @@ fn assert_passes(id: &str) {
     }
 }
 
-/// A test for each script that is driven, and the list of their ids.
+/// Generates a test for each script, and the list of their ids.
 macro_rules! driven {
     ($($test:ident = $id:literal;)*) => {
         const DRIVEN: &[&str] = &[$($id),*];
@@ -106,7 +106,7 @@ fn no_script_is_skipped() {
     assert_eq!((all.len(), DRIVEN.len()), (45, 45));
 }
 
-/// What the runner says of a script that is wrong on purpose.
+/// Returns the runner's error for a script that is wrong on purpose.
 #[track_caller]
 fn complaint(config: &str, script: &str) -> String {
     let script = Script {

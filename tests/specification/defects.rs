@@ -1,6 +1,7 @@
-//! The defects CB1 to CB20 that were observed in the original: each test fails for a library that has the defect.
+//! The defects CB1 to CB20 of the original Python system: each test fails if the library has the
+//! defect.
 //!
-//! CB9 cannot be said without the attributes: settings and a function's own arguments have no common names here.
+//! CB9 needs the attributes: here a function's arguments and the settings share no names.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -119,7 +120,7 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), BrokenClock);
     breaker.on_event(|_| std::panic::panic_any("a broken listener"));
 
-    // A function that has no name.
+    // Closures: functions without a name.
     let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] = [
         Box::new(|| Err(ClientError::Unavailable(1))),
         Box::new(|| Ok(7)),
@@ -350,7 +351,7 @@ async fn defect_cb16_a_rejection_while_half_open_never_reports_a_negative_wait()
         advance(10 * SECOND).await;
     }
 
-    // What is left of the probe's lease; then the slot is free.
+    // The remaining lease of the probe. After it, the slot is free.
     assert_eq!(waits, [30, 20, 10].map(|left| Some(left * SECOND)));
     assert!(breaker.try_acquire().is_ok());
     drop(probe);
@@ -384,7 +385,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         Ok("charged")
     };
 
-    // A loop with no runtime, as a function that is not async has it.
+    // A loop without a runtime, as in a function that is not async.
     let result = loop {
         let permit = breaker.try_acquire().expect("closed");
         let result = charge();
@@ -428,7 +429,7 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
     assert_eq!(breaker.snapshot().totals.rejected, 1_000);
 }
 
-/// A clock that counts how often it is read: whatever takes the breaker's lock reads it first.
+/// A clock that counts its reads. The breaker reads the clock before it takes its lock.
 #[derive(Clone, Default)]
 struct CountingClock(Arc<AtomicU64>);
 

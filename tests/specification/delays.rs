@@ -1,4 +1,4 @@
-//! The rows of `scenarios.md` that are about the delays of retries: W02 to W33.
+//! The published scenarios of retry delays: rows W02 to W33.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::SECOND;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// No jitter, and no cap.
+/// A policy without jitter and without a cap.
 fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder()
         .jitter(Jitter::None)
@@ -52,7 +52,7 @@ fn row_w06_a_quarter_around_the_third_linear_delay() {
         .base_delay(SECOND)
         .jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
-    // The source's r of 0 and 1; the others are the shares of draws that lie below.
+    // The bounds are the source's random numbers 0 and 1. The shares below are those of the draws.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
     let draws: Vec<_> = (0..10_000)
         .map(|seed| delays(&settings.clone().seed(seed), 3)[2])
@@ -156,7 +156,7 @@ fn row_w32_a_fifth_around_a_capped_exponential_delay() {
         .base_delay(ms(100))
         .max_delay(SECOND)
         .jitter(Jitter::Proportional(0.2));
-    // Ours stays within the cap, where the source goes a fifth beyond it (R3).
+    // This library keeps the jitter within the cap. The source exceeds the cap by a fifth (R3).
     for (k, nominal) in (1..).zip([100, 200, 400, 800, 1_000, 1_000]) {
         let longest = (nominal * 12 / 10).min(1_000);
         let bounds = built(&settings).delay_bounds(k);

@@ -1,4 +1,5 @@
-//! The specification's tables UT-1 to UT-12, and its tasks T-1 and T-2. UT-13 and T-3 are the attributes'.
+//! The tables UT-1 to UT-12 and the tasks T-1 and T-2. The tests of the attributes have UT-13 and
+//! T-3.
 
 use std::time::Duration;
 
@@ -246,7 +247,7 @@ async fn ut_10_an_excluded_error_is_not_retried_and_returned_at_once() {
     assert!(start.elapsed().is_zero());
 }
 
-/// When each attempt of a call that goes on failing starts, in milliseconds after the one before it.
+/// Returns the delay before each retry of a call that fails in every attempt, in milliseconds.
 async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
     let mut before = Instant::now();
     let mut delays = Vec::new();
@@ -286,7 +287,7 @@ async fn ut_12_jitter_spreads_each_delay_within_its_range() {
         let delays = delays_in_ms(&policy(&settings)).await;
 
         for (delay, nominal) in delays.iter().zip(nominal) {
-            // The timer rounds up to a millisecond.
+            // tokio's timer rounds up to a millisecond.
             let range = nominal * 8 / 10..=nominal * 12 / 10 + 1;
             assert!(range.contains(delay), "{delay} ms for {nominal} ms");
         }
@@ -367,7 +368,7 @@ async fn t_2_a_policy_has_options_for_number_delay_growth_cap_jitter_and_time() 
 
     let delays = delays_in_ms(&policy(&settings)).await;
 
-    // A third delay of 5 s would end at 12.5 s, a fourth one beyond the 13 s.
+    // The fourth delay ends at 12.5 s; a fifth would end after the limit of 13 s.
     assert_eq!(delays, [500, 2_000, 5_000, 5_000]);
 }
 
@@ -391,6 +392,6 @@ async fn t_2_each_error_is_handled_as_what_it_is() {
 
     assert_eq!(result, Err(ClientError::BadInput));
     assert!(errors.is_empty());
-    // A second; then what was asked for, and the first delay.
+    // The first delay of a second; then the hint plus the first delay.
     assert_eq!(start.elapsed(), 12 * SECOND);
 }

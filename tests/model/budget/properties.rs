@@ -1,4 +1,5 @@
-//! A plain model of the budget beside the real one, for random settings and operations; and that it can tell a wrong one.
+//! Compares the budget with a simple model, over random settings and operations, and proves that
+//! the comparison finds mistakes.
 //!
 //! `PROPTEST_CASES` sets how many cases each test tries.
 
@@ -10,7 +11,7 @@ use resilient::budget::{BudgetConfig, BudgetConfigBuilder, Reservation};
 #[derive(Debug, Clone)]
 enum Operation {
     Reserve,
-    /// The reservation at this place, of those that there are.
+    /// Cancels the open reservation at this index, modulo their number.
     Cancel(usize),
     Spend(usize),
     Succeed,
@@ -19,7 +20,7 @@ enum Operation {
     TakeOverrideBack,
 }
 
-/// Capacity, cost, reserve and deposit, in range together.
+/// Settings of a budget, each within its range.
 #[derive(Debug, Clone, Copy)]
 struct Settings {
     capacity: u32,
@@ -52,7 +53,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             Settings {
                 capacity,
                 cost: 1 + cost % capacity.min(10),
-                // At u32::MAX any will do.
+                // A capacity of `u32::MAX` allows every reserve.
                 reserve: capacity
                     .checked_add(1)
                     .map_or(reserve, |beyond| reserve % beyond),
@@ -89,7 +90,7 @@ enum Wrong {
     GivesBackTheNewCost,
 }
 
-/// The rule, in whole numbers without an end.
+/// The rule, in integers that cannot overflow here.
 struct Model {
     settings: Settings,
     tokens: u128,
@@ -308,7 +309,8 @@ fn r07_whatever_fails_the_load_is_what_successes_and_reserve_have_paid_for() {
         let config = settings.builder().build().expect("in range");
         let budget = resilient::RetryBudget::new("dependency", config);
         let (mut retries, mut at_first, mut after_retry) = (0_u128, 0_u128, 0_u128);
-        // Each call fails so many times before it succeeds; with three retries at most.
+        // Each number is how often a call fails before it succeeds. A call has at most three
+        // retries.
         for failures in calls {
             let mut failed = 0;
             loop {

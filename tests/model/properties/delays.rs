@@ -1,4 +1,4 @@
-//! R2, R3: what holds for the delays of any policy.
+//! Properties of the delays of any retry policy (R2, R3).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilient::{Classification, RetryPolicy};
 
 use crate::cases::for_all;
 
-/// Of every size, from none to the longest there is.
+/// Durations of every magnitude, from zero to `Duration::MAX`.
 fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
@@ -31,7 +31,7 @@ fn any_factor() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// As often near the start as far from it.
+/// Small and large numbers, equally often.
 fn any_number() -> impl Strategy<Value = u32> {
     prop_oneof![
         1 => Just(u32::MAX),
@@ -43,7 +43,7 @@ fn any_share() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0_f64, 0.0..1e-12_f64]
 }
 
-/// Jitter that is applied to a delay, and a schedule that it is applied to.
+/// Policies whose schedule grows, with a jitter that varies each delay.
 fn growing() -> impl Strategy<Value = RetryPolicyBuilder> {
     let jitter = prop_oneof![
         Just(Jitter::None),
@@ -92,7 +92,7 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// What a call sleeps whose attempts all fail at once.
+/// Returns the sleeps of a call whose attempts all fail at once.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
     std::iter::from_fn(|| {
@@ -103,7 +103,7 @@ fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     .collect()
 }
 
-/// What the driver would sleep if attempts took no time and sleeps were on time.
+/// Returns the sleeps within a limit, if attempts take no time and sleeps are exact.
 fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     let mut elapsed = Duration::ZERO;
     let begun = policy.delays().take_while(|delay| {
@@ -114,7 +114,7 @@ fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     begun.collect()
 }
 
-/// The first one is no retry.
+/// Counts the attempts: the first one has no delay before it.
 fn attempts_of(delays: &[Duration]) -> u32 {
     u32::try_from(delays.len()).expect("few") + 1
 }

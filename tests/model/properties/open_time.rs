@@ -1,4 +1,4 @@
-//! B8, B9: the open time within its bounds, for any settings and any number of re-openings.
+//! B8, B9: the open time stays within its bounds, for any settings and any number of re-openings.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::cases::for_all;
 
-/// Of every size, from none to the longest there is.
+/// Durations of every magnitude, from zero to `Duration::MAX`.
 fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
@@ -34,10 +34,11 @@ fn opened(settings: &BreakerConfig) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-/// 584 years: the record keeps no longer ones apart.
+/// 584 years: the history does not distinguish longer open times.
 const LONGEST_ON_RECORD: Duration = Duration::from_nanos(u64::MAX - 1);
 
-/// Fails a call that opens or re-opens the circuit, and says for how long. `None` is until reset.
+/// Fails a call that opens or re-opens the circuit. Returns the open time, or `None` if it has no
+/// end.
 fn open(breaker: &CircuitBreaker, hint: Option<Duration>) -> Option<Duration> {
     let permit = breaker.try_acquire().expect("closed or half-open");
     match hint {
@@ -86,11 +87,11 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
             let least = base.max(hint.map_or(0.0, |hint| hint.min(max).as_secs_f64()));
             let most = least * (1.0 + jitter);
             let Some(open_for) = open_for else {
-                // Beyond what an instant can say.
+                // The end is beyond the range of an instant.
                 prop_assert!(most > 4e18, "until reset, but {} s at most", most);
                 continue;
             };
-            // What rounding to nanoseconds, and of the growth, may take or add.
+            // The allowed error: rounding to nanoseconds, and of the growth.
             let rounding = 2e-9 + least * 1e-12;
             let seconds = open_for.as_secs_f64();
             prop_assert!(

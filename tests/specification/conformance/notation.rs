@@ -1,4 +1,4 @@
-//! The notation of the scripts: text in, steps out. It knows no breaker.
+//! Parses the notation of the scripts into steps. `README.md` describes the notation.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) enum End {
     Cancelled,
 }
 
-/// What an operator does.
+/// An operation by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ByHand {
     Open,
@@ -29,7 +29,7 @@ pub(crate) enum ByHand {
     Observe,
 }
 
-/// One thing that a `{…}` says.
+/// One condition inside `{…}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Claim {
     Counted(u64),
@@ -37,15 +37,15 @@ pub(crate) enum Claim {
     Succeeded(u64),
     Ignored(u64),
     Slow(u64),
-    /// In percent, −1 where there are too few calls for a rate.
+    /// The failure rate in percent, or −1 if there are too few calls.
     Rate(i64),
     Streak(u32),
-    /// One of the above, of the window that caused the last opening.
+    /// A condition on the window that caused the last opening.
     Last(Box<Claim>),
     RejectedInState(u64),
     UntilProbe(Duration),
     TimesOpened(u64),
-    /// In the script's own words: `C>O,O>H`.
+    /// The transitions in the script's notation: `C>O,O>H`.
     Transitions(String),
 }
 
@@ -71,7 +71,7 @@ pub(crate) enum Step {
     },
 }
 
-/// Splits a script into tokens; what is between braces is one.
+/// Splits a script into tokens. Text between braces is one token.
 pub(crate) fn tokens(script: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut in_braces = false;
@@ -92,7 +92,7 @@ pub(crate) fn tokens(script: &str) -> Vec<String> {
     tokens
 }
 
-/// Reads one token.
+/// Parses one token.
 pub(crate) fn step(token: &str) -> Result<Step, String> {
     let unreadable = || format!("`{token}` is no token of the notation");
     if let Some(claims) = token.strip_prefix('{') {
@@ -138,15 +138,15 @@ pub(crate) fn step(token: &str) -> Result<Step, String> {
     Ok(Step::Call { times, end, took })
 }
 
-/// What a script asks for.
+/// The configuration of a script.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) breaker: BreakerConfig,
-    /// From how many calls on the notation has a rate.
+    /// The minimum number of calls for a rate.
     pub(crate) min_calls: u64,
 }
 
-/// Reads a configuration.
+/// Parses a configuration.
 pub(crate) fn settings(config: &str) -> Result<Settings, String> {
     let mut builder = BreakerConfig::builder().recovery_time(Duration::from_secs(60));
     let (mut held, mut is_full, mut has_rate) = (u32::MAX, false, false);
@@ -205,7 +205,7 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
     })
 }
 
-/// `n`, `m/n` and `fail:m/n`.
+/// Parses the value of `half`: `n`, `m/n` or `fail:m/n`.
 fn half_open(builder: BreakerConfigBuilder, value: &str) -> Result<BreakerConfigBuilder, String> {
     let below = || format!("`half={value}` asks for more than there are");
     let (calls, successes, failures) = if let Some(ratio) = value.strip_prefix("fail:") {
@@ -302,7 +302,7 @@ fn state_of(short: &str) -> Option<CircuitState> {
         .map(|(state, _)| *state)
 }
 
-/// The notation's word for a state.
+/// Returns the notation's label of a state.
 pub(crate) fn short(state: CircuitState) -> &'static str {
     STATES
         .iter()
