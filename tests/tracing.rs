@@ -1,8 +1,8 @@
-//! The feature `tracing`: what is told at which level, and that a broken subscriber harms nothing.
+//! The feature `tracing`: the level of each log line. A subscriber that panics harms no call.
 
 #![allow(
     clippy::unused_async,
-    reason = "what is tested is not what a body waits for"
+    reason = "the tests need async functions, not await points"
 )]
 
 use std::io::Write;
@@ -160,7 +160,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
             assert_eq!(output.await, Err(Fault));
 
             let output = policy.call().run(async |_| Ok::<_, Fault>(1)).await;
-            assert_eq!(output, Ok(1), "of which nothing is told");
+            assert_eq!(output, Ok(1), "which logs nothing");
         });
     });
     let expected = [
@@ -308,7 +308,7 @@ fn r13_a_plain_function_that_sleeps_in_a_runtime_is_one_warning() {
     assert_eq!(warnings(&again), 0, "{again:?}");
 }
 
-/// Panics at every event.
+/// A subscriber that panics at every event.
 struct Broken;
 
 impl tracing::Subscriber for Broken {

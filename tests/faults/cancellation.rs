@@ -1,4 +1,4 @@
-//! Table A: calls that are dropped, that hang, and permits that are lost.
+//! Table A: calls that are dropped or hang, and permits that are lost.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -18,7 +18,7 @@ use tokio::time::{Instant, advance, timeout};
 use crate::support::{Fault, breaker, half_open, on_clock, registered};
 use resilient_testkit::{Heard, fail, fragile, pause, poll_and_drop, rejection, secs, succeed};
 
-/// What is begun and what has ended, whether by its end or by being dropped.
+/// Counts the attempts that began and those that ended, by returning or by being dropped.
 #[derive(Default)]
 pub(crate) struct Attempts {
     pub(crate) begun: Cell<u64>,
@@ -28,7 +28,7 @@ pub(crate) struct Attempts {
 struct Running<'a>(&'a Attempts);
 
 impl Attempts {
-    /// One with two await points, that fails.
+    /// Makes an attempt with two await points, which fails.
     pub(crate) async fn fail(&self) -> Result<(), Fault> {
         self.begun.set(self.begun.get() + 1);
         self.alive.set(self.alive.get() + 1);
@@ -82,7 +82,7 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
-/// A breaker that no three failures open, closed and half-open.
+/// A closed and a half-open breaker that stay so for three failures.
 pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     let settings = fragile()
         .failure_threshold(100)
@@ -91,7 +91,8 @@ pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     [breaker(&settings), half_open(&settings)]
 }
 
-/// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
+/// Polls a future this many times, with more time in between than any delay here, and drops it.
+/// Returns whether the future was ready.
 pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -104,14 +105,14 @@ pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     false
 }
 
-/// Whether one permit is for an attempt or for a whole loop of them.
+/// Whether each attempt has a permit, or one permit covers the whole loop.
 #[derive(Clone, Copy)]
 enum PermitFor {
     Attempt,
     Loop,
 }
 
-/// Checks what a call has left behind that was dropped after so many polls.
+/// Checks the breaker and the attempts after a call was dropped at this poll.
 fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, polls: usize) {
     let snapshot = breaker.snapshot();
     let begun = attempts.begun.get();
@@ -141,7 +142,8 @@ fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, poll
     succeed(breaker);
 }
 
-/// Drops a call after every possible number of polls, each time with a new breaker, closed and half-open.
+/// Drops a call after every possible number of polls, each time with a new breaker, closed and
+/// half-open.
 async fn cut_everywhere(permits: PermitFor, call: impl AsyncFn(&CircuitBreaker, &Attempts)) {
     for nth in 0..2 {
         let mut polls = 0;
@@ -454,7 +456,8 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_e
     let spawned = tokio::spawn({
         let breaker = breaker.clone();
         async move {
-            // Never ends by itself: the circuit opens at the second attempt, where the listener aborts the task.
+            // The task never ends by itself: the second attempt opens the circuit, and the listener
+            // aborts the task.
             _ = fails(&breaker).await;
             std::future::pending::<()>().await;
         }
@@ -502,7 +505,7 @@ fn fm_a10_what_is_dropped_before_it_reports_is_abandoned_however_well_it_went() 
     assert_eq!((snapshot.totals.success, snapshot.totals.abandoned), (0, 1));
     assert_eq!(snapshot.consecutive_failures, 1, "no success has ended it");
 
-    // A call has no await point between its operation's end and its report.
+    // There is no await point between the end of the operation and the report.
     let call = breaker.call(async || {
         pause(3).await;
         Some(())

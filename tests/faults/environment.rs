@@ -1,4 +1,4 @@
-//! Table H: runtimes of every kind and none, threads, and the end of a process.
+//! Table H: all kinds of runtime, no runtime, threads, and the end of a process.
 
 use std::cell::RefCell;
 use std::process::{Command, Output};
@@ -53,7 +53,7 @@ fn fm_h1_a_retry_with_no_runtime_to_wait_in_ends_with_the_real_error() {
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
 
-/// Fails twice, then succeeds; waits on the runtime's timer in between, and inside.
+/// Fails twice, then succeeds. Awaits the runtime's timer inside and between the attempts.
 #[retry(base_delay = "1ms", jitter = none)]
 #[circuit_breaker(breaker = breaker)]
 async fn third_time(breaker: &CircuitBreaker, calls: &RefCell<u32>) -> Result<u32, Fault> {
@@ -70,7 +70,7 @@ async fn on_any_runtime() {
     let breaker = breaker(&fragile().failure_threshold(9));
     let calls = RefCell::new(0);
     assert_eq!(third_time(&breaker, &calls).await, Ok(3));
-    // What is not `Send` goes through the closures of the core, too.
+    // The methods of the core accept futures that are not `Send`, too.
     let shared = Rc::new(RefCell::new(0));
     let output = breaker
         .call(async || {
@@ -151,7 +151,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     });
     assert_eq!(in_a_probe.snapshot().probes_in_flight, 1);
     runtime.shutdown_background();
-    // Its worker drops the tasks: nothing to be told of that but the count.
+    // The worker drops the tasks in the background, and only this count shows when it has.
     while in_a_probe.snapshot().probes_in_flight > 0 {
         std::thread::yield_now();
     }
@@ -162,7 +162,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     assert_eq!((totals.failure, totals.abandoned), (1, 0));
 }
 
-/// Runs one test of this program in a process of its own, where it finds `RESILIENT_FAULTS_CHILD` set.
+/// Runs one test of this program in a new process, with `RESILIENT_FAULTS_CHILD` set.
 pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
@@ -173,14 +173,14 @@ pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
     Some(child.output().unwrap())
 }
 
-/// A little of everything, in every state, with listeners, keys and events.
+/// Puts breakers into every state, with listeners, keys and unread events.
 fn use_everything(registry: &Registry) {
     let config = fragile().max_keys(2).build().unwrap();
     let breaker = registry.get_or_register("one", config.clone());
     let keyed = registry.get_or_register_keyed::<u32>("keyed", config);
     let mut events = registry.subscribe(4);
     registry.on_event(|_| ());
-    // Two keys of their own, and the breaker of all others.
+    // Two keys with their own breakers, and the breaker that all other keys share.
     (0..3).for_each(|key| fail(&keyed.get(&key)));
     succeed(&breaker);
     fail(&breaker);
@@ -224,7 +224,7 @@ thread_local! {
     static USED_AT_THE_END: RefCell<Option<UsedWhenDropped>> = const { RefCell::new(None) };
 }
 
-/// Uses everything when it is dropped, and says so.
+/// Uses the whole library when it is dropped, and prints a line.
 struct UsedWhenDropped(CircuitBreaker);
 
 impl Drop for UsedWhenDropped {
@@ -266,7 +266,8 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     for uses_it_before in [false, true] {
         let breaker = breaker.clone();
         let thread = std::thread::spawn(move || {
-            // Whether the library's own thread-locals are dropped before or after this one, or do not exist yet.
+            // Tries both orders: the thread-locals of the library are dropped before this one, or
+            // they do not exist yet.
             if uses_it_before {
                 use_everything(&Registry::new());
             }

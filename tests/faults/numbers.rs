@@ -1,4 +1,4 @@
-//! Table D, as far as it concerns breakers: what is refused, and what is exact.
+//! Table D, the rows about breakers: rejected settings and exact arithmetic.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use resilient::{BreakerConfig, Outcome, Registry, circuit_breaker};
 use crate::support::{on_clock, registered};
 use resilient_testkit::{fail, fragile, run, succeed};
 
-/// What is wrong with these settings.
+/// Returns the field and the message of the `ConfigError` of these settings.
 #[track_caller]
 fn refused(settings: &BreakerConfigBuilder) -> (&'static str, String) {
     let error = settings.build().expect_err("it must be refused");
@@ -171,7 +171,7 @@ fn fm_d14_the_largest_settings_count_on() {
 
 #[test]
 fn fm_d16_what_the_attribute_refuses_the_builder_refuses_in_the_same_words() {
-    // The attribute's side is the failing cases of `tests/ui`.
+    // `tests/ui` has the same errors of the attribute.
     assert_eq!(
         refused(&BreakerConfig::builder().failure_threshold(0)).1,
         "`failure_threshold` is 0: must be at least 1"
@@ -187,7 +187,7 @@ fn fm_d17_a_permit_matches_no_later_generation() {
     let (breaker, _clock) = on_clock(&fragile());
     let old = breaker.try_acquire().unwrap();
     let older = breaker.try_acquire().unwrap();
-    // Thirty bits would be a billion of these; there are fifty-nine.
+    // With 30 bits, a generation would repeat after a billion of these. It has 59 bits.
     for _ in 0..100_000 {
         breaker.close();
     }

@@ -1,4 +1,4 @@
-//! Table B: panics of code that is not ours, wherever it is called.
+//! Table B: panics in the caller's code, wherever the library calls it.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{RefUnwindSafe, UnwindSafe, catch_unwind};
@@ -34,7 +34,7 @@ fn at_once() -> RetryPolicy {
     settings.build().unwrap()
 }
 
-/// What a probe that panicked leaves behind: one failure, and no slot taken.
+/// Asserts that the probe that panicked counted as one failure and freed its slot.
 #[track_caller]
 fn reopened_by_one_failure(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
@@ -223,14 +223,14 @@ fn fm_b5_a_panic_in_the_key_expression_leaves_no_key() {
     assert_eq!(breakers().unwrap().len(), 1);
 }
 
-/// Which of a key's own code panics.
+/// The method of a key that panics.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Panicking {
     Nothing,
     Hash,
     Clone,
     Display,
-    /// After so many comparisons.
+    /// `eq`, after this many comparisons.
     Eq(u32),
 }
 
@@ -252,7 +252,7 @@ impl Key {
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         Self::may_panic(Panicking::Hash);
-        // The same for two keys, so that their equality is asked for.
+        // Two keys share each hash, so that the map compares them.
         (self.0 / 2).hash(state);
     }
 }
@@ -291,7 +291,7 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
     let config = fragile().max_keys(3).build().unwrap();
     let breakers = registry.get_or_register_keyed::<Key>("keyed", config);
     fail(&breakers.get(&Key(0)));
-    // Keys are compared when they are looked for, and twice more under the lock that they are put in under.
+    // The lookup compares keys, and the insertion compares them twice more under the lock.
     for panicking in [Hash, Clone, Display, Eq(0), Eq(1), Eq(2)] {
         PANICKING.set(panicking);
         assert_eq!(
@@ -349,7 +349,7 @@ fn fm_b6_a_listener_that_panics_while_a_registry_tells_a_conflict_poisons_nothin
     assert_eq!(first.snapshot().listener_panics, 2);
 }
 
-/// Panics while it is broken.
+/// A clock that panics while it is broken.
 #[derive(Clone, Default)]
 struct Broken {
     clock: ManualClock,
@@ -367,7 +367,7 @@ impl Clock for Broken {
 
 #[test]
 fn fm_b7_a_permit_dropped_while_unwinding_never_panics_itself() {
-    // A second panic within the first would abort the process.
+    // A second panic while the thread unwinds would abort the process.
     let clock = Broken::default();
     let config = fragile().build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
@@ -450,7 +450,7 @@ fn fm_b9_an_annotated_function_may_hold_what_is_not_unwind_safe() {
     let (mut calls, cell) = (Vec::new(), RefCell::new(0));
     assert_eq!(run(call(&breaker, &mut calls, &cell)), Some(7));
     assert_eq!(calls.len(), 2);
-    // And a breaker goes through `catch_unwind` without a wrapper.
+    // A breaker is unwind safe: `catch_unwind` needs no wrapper.
     let output = catch_unwind(|| run(breaker.call(async || Some(1)))).unwrap();
     assert_eq!(output, Some(1));
 }
@@ -477,7 +477,7 @@ fn fm_b10_a_clock_that_panics_counts_as_no_time_passed_and_poisons_nothing() {
     }
 }
 
-/// Says any instant it likes, some of them at the end of what an instant can say.
+/// A clock that returns random instants, some of them near the limits of `Instant`.
 struct Garbage(ManualClock);
 
 impl Clock for Garbage {
