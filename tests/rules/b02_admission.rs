@@ -1,4 +1,4 @@
-//! Rule B2: admission.
+//! Rule B2: a permit admits one call and reports one outcome.
 
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,8 @@ use resilient_testkit::{
     succeed,
 };
 
-/// The slot is free and the round undecided: the next caller may probe, and its success closes the circuit.
+/// Asserts that the slot is free and the round undecided: the next probe's success closes the
+/// circuit.
 #[track_caller]
 fn assert_slot_is_free(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
@@ -29,7 +30,7 @@ impl<T: Clone> IsClone<T> {
     const ANSWER: bool = true;
 }
 
-/// Where the bound above does not hold, this is what `ANSWER` finds.
+/// Provides `ANSWER` for types that do not satisfy the bound above.
 trait IsNotClone {
     const ANSWER: bool = false;
 }
@@ -152,7 +153,7 @@ fn b02_a_call_dropped_at_any_await_point_gives_its_slot_back_and_is_counted_once
         let output = poll_and_drop(call, polls);
         assert_eq!(output, None, "{polls} polls");
         let totals = breaker.snapshot().totals;
-        // Before its first poll it was no call.
+        // A future that was never polled made no call.
         assert_eq!(totals.abandoned, u64::from(polls > 0), "{polls} polls");
         assert_eq!(
             totals.success + totals.failure + totals.ignored + totals.late,

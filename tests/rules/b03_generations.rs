@@ -1,4 +1,4 @@
-//! Rule B3: generations.
+//! Rule B3: an outcome from an older generation is late and changes nothing else.
 
 use resilient::breaker::{CircuitState, Permit};
 use resilient::{CircuitBreaker, Outcome};
@@ -31,8 +31,8 @@ const ENDS: [End; 5] = [
     |permit| while_unwinding(permit),
 ];
 
-/// Ends the call in every way there is, each on a breaker of its own that was led away from the call's generation; only
-/// the count of late calls may change by it.
+/// Ends a call in every possible way, each on a new breaker whose generation `lead_away` ended.
+/// Only the count of late calls may change.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {

@@ -1,4 +1,4 @@
-//! Rule B4: consecutive failures.
+//! Rule B4: the circuit opens after consecutive failures.
 
 use resilient::BreakerConfig;
 use resilient::breaker::{CircuitState, TransitionReason};
@@ -19,7 +19,7 @@ fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
     for other in others {
         assert_stays_closed(&other, &"F".repeat(99));
     }
-    // A window by itself is no condition.
+    // A window alone is no condition.
     let config = settings().window(100);
     assert_opens_at_the_end_of(&config, "FFFFF", TransitionReason::FailureThreshold);
 }
@@ -142,7 +142,7 @@ fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order()
         let snapshot = breaker.snapshot();
         let (late, success) = (snapshot.totals.late, snapshot.totals.success);
         match snapshot.state {
-            // The failure came first; the success was late.
+            // The failure came first, so the success was late.
             CircuitState::Open => assert_eq!((late, success), (1, 0)),
             // The success came first.
             CircuitState::Closed => {

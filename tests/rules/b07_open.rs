@@ -1,4 +1,4 @@
-//! Rule B7: open.
+//! Rule B7: an open circuit rejects calls until its open time ends.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule B8: open time growth.
+//! Rule B8: the open time grows with each re-opening.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule B9: hints.
+//! Rule B9: a hint prolongs the open time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule B10: half open.
+//! Rule B10: the probes of a half-open breaker.
 
 use std::sync::Barrier;
 use std::sync::atomic::AtomicUsize;
@@ -55,7 +55,7 @@ fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
 
 #[test]
 fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
-    // Three places: two successes needed, one failure tolerated.
+    // Three places: two for successes, one for a tolerated failure.
     let config = fragile()
         .half_open_max_calls(3)
         .half_open_successes(2)
@@ -66,10 +66,10 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     let third = breaker.try_acquire().unwrap();
     rejection(&breaker);
     first.report(Outcome::Failure);
-    // Two in flight, one failed: no place left, although a third might be in flight.
+    // One probe has failed and two are in flight: the round has no place left.
     rejection(&breaker);
     drop(second);
-    // It left the round, and its place is free.
+    // The dropped probe left the round, so its place is free.
     let fourth = breaker.try_acquire().unwrap();
     rejection(&breaker);
     third.report(Outcome::Success);
@@ -211,7 +211,7 @@ async fn b10_of_ten_thousand_tasks_exactly_one_is_the_probe() {
             breaker.call(call).await
         });
     }
-    // All but the probe end without being told.
+    // All tasks except the probe end before the verdict.
     for _ in 0..9_999 {
         assert_eq!(tasks.join_next().await.unwrap().unwrap(), None);
     }

@@ -1,4 +1,4 @@
-//! Rule B11: leases.
+//! Rule B11: the lease of a probe.
 
 use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};

@@ -1,4 +1,4 @@
-//! Rule B16: clock.
+//! Rule B16: clocks that go back, panic or call the library.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -107,7 +107,7 @@ fn b16_a_clock_that_goes_back_while_half_open_tells_no_longer_wait_than_a_lease(
     let _probe = breaker.try_acquire().unwrap();
     clock.set_back(secs(60));
     let wait = rejection(&breaker).retry_after().unwrap();
-    // "A time before the present state began counts as that beginning", says `Clock`.
+    // `Clock` documents that a time before the present state began counts as its beginning.
     assert!(wait <= secs(5), "{wait:?}");
 }
 
@@ -133,7 +133,7 @@ fn b16_a_suspended_machine_wakes_to_one_probe() {
     assert_eq!(breaker.snapshot().transitions.half_opened, 1);
 }
 
-/// A manual clock that panics when it is told to.
+/// A manual clock that panics on demand.
 #[derive(Clone)]
 struct Fragile {
     clock: ManualClock,
@@ -211,7 +211,8 @@ fn b16_a_clock_that_panics_at_the_opening_does_not_cut_the_open_time_short() {
     fail(&breaker);
     clock.set_broken(false);
     clock.clock.advance(secs(1));
-    // The clock was last seen a second ago: whenever it is taken to have opened since then, nine seconds are left.
+    // The last successful reading was one second ago. From any opening since then, nine seconds are
+    // left.
     let state = breaker.state();
     assert_eq!(state, CircuitState::Open);
     assert!(rejection(&breaker).retry_after().unwrap() >= secs(9));
@@ -291,7 +292,7 @@ fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
-/// Asks the registry whenever it is asked.
+/// A clock that calls the registry at each reading.
 struct Nosy(Registry);
 
 impl Clock for Nosy {
@@ -311,7 +312,7 @@ fn fm_b6_a_clock_may_ask_the_registry_while_a_breaker_is_made() {
         let _ = registry.get_or_register("dependency", config());
         let keyed = registry.get_or_register_keyed::<u32>("keyed", config());
         keyed.get(&1).trip().unwrap();
-        // The breaker that other keys share.
+        // The breaker that all other keys share.
         assert!(keyed.get(&2).try_acquire().is_ok());
     });
 }

@@ -1,4 +1,4 @@
-//! Rule C2: recommended stack.
+//! Rule C2: the recommended stack of attributes.
 
 use resilient::retries::TimeLimit;
 

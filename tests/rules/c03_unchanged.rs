@@ -1,4 +1,4 @@
-//! Rule C3: unchanged.
+//! Rule C3: calls through breaker and retry keep outputs, borrows and `Send`.
 
 use resilient_testkit::Fault;
 use std::error::Error;
@@ -71,10 +71,10 @@ async fn c03_a_call_through_a_breaker_can_be_spawned() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// An error that can be sent, and not shared.
+/// An error that is `Send` and not `Sync`.
 type Unshared = Box<dyn Error + Send>;
 
-/// The same, where the library has to be told of it.
+/// An `Unshared` error that implements the traits that the library needs.
 #[derive(Debug)]
 struct Told(Unshared);
 
@@ -107,9 +107,9 @@ fn sendable<F: Future + Send>(future: F) -> F {
 struct Client {
     policy: RetryPolicy,
     breaker: CircuitBreaker,
-    /// How many outputs it was asked for.
+    /// How often `fetch` was called.
     asked: AtomicU32,
-    /// How many outputs it was asked about.
+    /// How many outputs were classified.
     judged: AtomicU32,
 }
 
@@ -123,7 +123,7 @@ impl Client {
         })
     }
 
-    /// Succeeds at the third attempt.
+    /// Fails twice and succeeds at the third attempt.
     async fn fetch<E: From<Unshared>>(&self, key: &str, number: u32) -> Result<String, E> {
         yield_now().await;
         self.asked.fetch_add(1, Relaxed);
@@ -229,7 +229,7 @@ impl Client {
         sendable(call).await
     }
 
-    /// One whose closure changes a variable of the method, and borrows `&self` besides.
+    /// The closure changes a variable of the method and also borrows `&self`.
     async fn count_attempts(&self, key: &str) -> (Result<String, Unshared>, u32) {
         let mut attempts = 0;
         let call = self.policy.call().run(|attempt| {

@@ -1,4 +1,4 @@
-//! Rule G1: names.
+//! Rule G1: one name has one breaker or budget.
 
 use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;

@@ -1,4 +1,4 @@
-//! Rule G5: operations.
+//! Rule G5: operations on all breakers or on a selection.
 
 use resilient::breaker::{CircuitState, OperatorMode};
 use resilient::budget::BudgetConfig;
@@ -220,7 +220,7 @@ fn g05_who_refuses_is_told_and_the_others_are_moved() {
     assert_eq!(
         registry.all().half_open().len(),
         1,
-        "forced open may be probed"
+        "a forced-open breaker may become half-open"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Rule G6: per instance.
+//! Rule G6: breakers that belong to an instance.
 
 use std::sync::Barrier;
 
@@ -177,7 +177,7 @@ fn g06_a_breaker_in_two_registries_is_heard_in_both() {
     first.register(&owned).unwrap();
     second.register(&owned).unwrap();
     owned.trip().unwrap();
-    // "every event of every breaker that is or will be here", says `Registry::on_event`.
+    // `Registry::on_event` promises every event of every breaker that is or will be registered.
     assert_eq!(heard.each_ref().map(|each| each.steps().len()), [1, 1]);
 }
 
@@ -242,7 +242,7 @@ fn g06_only_the_breaker_itself_can_be_taken_out_under_its_name() {
     assert!(registry.get("tenant").is_some());
     assert!(
         registry.unregister(&registered.clone()),
-        "a clone is itself"
+        "a clone is the same breaker"
     );
 }
 
@@ -294,7 +294,7 @@ fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state(
                     let owned = CircuitBreaker::new("tenant", settings());
                     if registry.register(&owned).is_ok() {
                         assert_eq!(owned.state(), CircuitState::Closed);
-                        // What it goes through is nothing to its successors.
+                        // The breakers that are registered later under this name start closed.
                         owned.trip_for(secs(1_000)).unwrap();
                         assert!(registry.unregister(&owned));
                     }

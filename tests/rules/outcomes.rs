@@ -1,4 +1,4 @@
-//! What the end of a call means to the breaker.
+//! The outcome of each way in which a call can end.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient_testkit::{
     abandon, closed, due, fail, fragile, ignore, panic_in_call, run, secs, succeed,
 };
 
-/// A whole call, from its admission to its end.
+/// Makes a whole call, from its admission to its end.
 type End = fn(&CircuitBreaker);
 
 #[derive(Debug, PartialEq)]
@@ -42,7 +42,7 @@ fn outcome_each_end_of_a_call_is_counted_where_the_table_says() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(99));
     let ends: [End; 5] = [succeed, fail, ignore, abandon, panic_in_call];
     let expected = [
-        // success, failure, ignored, abandoned, streak
+        // The columns are success, failure, ignored, abandoned, streak.
         (1, 0, 0, 0, 0),
         (1, 1, 0, 0, 1),
         (1, 1, 1, 0, 1),

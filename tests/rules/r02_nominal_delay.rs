@@ -1,4 +1,4 @@
-//! Rule R2: nominal delay.
+//! Rule R2: the nominal delay before each retry.
 
 use resilient::retries::AttemptEnd;
 use resilient_testkit::ms;
@@ -30,7 +30,7 @@ async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
         let course = fail(&policy, Classification::transient()).await;
 
         assert_eq!(course.delays, millis.map(ms), "{backoff:?}");
-        assert_eq!(course.after, ms(0), "nothing is slept at the end");
+        assert_eq!(course.after, ms(0), "there is no sleep after the last attempt");
     }
 }
 
@@ -78,7 +78,7 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
     assert_eq!(
         starts[1] - starts[0],
         ms(30_100),
-        "what the first one asked for"
+        "the hint of the first attempt"
     );
     assert_eq!(starts[2] - starts[1], ms(200));
     assert_eq!(starts[3] - starts[2], ms(400));
@@ -139,10 +139,10 @@ fn r02_any_number_of_retries_is_a_multiplication_once_the_cap_is_reached() {
 
     let worst = worst(&settings);
 
-    // Seven delays below the cap of ten seconds, which together are 12.7 s.
+    // Seven delays below the cap of ten seconds, whose sum is 12.7 s.
     let capped = 10 * SECOND * (u32::MAX - 7);
     assert_eq!(worst.sleep(), ms(12_700) + capped);
-    assert_eq!(worst.attempts(), u32::MAX, "as far as the type counts");
+    assert_eq!(worst.attempts(), u32::MAX, "the largest `u32`");
 }
 
 #[test]

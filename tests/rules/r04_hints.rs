@@ -1,4 +1,4 @@
-//! Rule R4: hints.
+//! Rule R4: hints prolong a delay.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;
@@ -35,7 +35,7 @@ async fn r04_a_hint_is_a_floor_under_the_delay() {
     )
     .await;
 
-    // And the first delay is added, so that clients that were told the same time are spread.
+    // The first delay is added to the hint, to spread clients that got the same hint.
     assert_eq!(course.delays, [5_100, 5_100, 5_100].map(ms));
 }
 

@@ -1,4 +1,4 @@
-//! R8: what is tried again.
+//! Rule R8: which outputs are retried.
 
 use resilient::{CircuitOpen, Classification, Classify};
 use resilient_testkit::{Fault, ms};
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail_through};
 
-/// A class as an error.
+/// An error with this classification.
 #[derive(Debug, PartialEq)]
 struct Is(Classification);
 
@@ -69,7 +69,8 @@ async fn r08_classify_says_the_hint() {
 
 #[tokio::test]
 async fn r08_health_and_retry_are_two_questions() {
-    // Class, attempts, and what the breaker counts of them.
+    // The classification, the attempts, and the breaker's counts of successes, failures and ignored
+    // calls.
     let table = [
         (Classification::transient(), 4, (0, 4, 0)),
         (Classification::permanent(), 1, (0, 1, 0)),
@@ -144,6 +145,6 @@ async fn r08_circuit_open_that_a_callee_converted_is_known_only_to_classify() {
         .await;
 
     assert!(unknowing.is_err() && knowing.is_err());
-    assert_eq!(by_then, 4, "`run` knows nothing of it");
+    assert_eq!(by_then, 4, "`run` does not read it");
     assert_eq!(breaker.snapshot().totals.rejected, 5);
 }

@@ -1,4 +1,4 @@
-//! Rule R12: attempts and hooks.
+//! Rule R12: attempts, their record, and hooks.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};
@@ -69,7 +69,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     assert_eq!(known, [(None, None), after(1), after(2), after(3)]);
 }
 
-/// Counts the outputs that are alive.
+/// A value that counts how many of its kind are alive.
 struct Alive(Rc<Cell<usize>>);
 
 impl Alive {
@@ -99,7 +99,7 @@ async fn r12_no_output_but_the_last_one_is_kept() {
         .await;
 
     assert_eq!(seen.into_inner(), [0, 1, 1, 1, 1]);
-    assert_eq!(alive.get(), 1, "only what was returned is left");
+    assert_eq!(alive.get(), 1, "only the returned output is alive");
     drop(result);
     assert_eq!(alive.get(), 0);
 }
@@ -155,7 +155,7 @@ async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
     assert_eq!(told.into_inner().unwrap(), expected);
 }
 
-/// Each attempt's number, time and the delay after it.
+/// Returns the error of each failed attempt, its time and the delay after it.
 fn parts(error: &RetryError<Fault>) -> Vec<(Fault, Duration, Duration)> {
     let attempts = error.attempts();
     attempts
@@ -230,7 +230,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let late = late.run_recorded(|attempt| fail_slowly(attempt.number()));
     let late = late.await.unwrap_err();
     assert_eq!(late.reason(), StopReason::Deadline);
-    assert_eq!(late.error(), &Fault::Down(1), "a sleep would cross it");
+    assert_eq!(late.error(), &Fault::Down(1), "a sleep would end after the deadline");
 
     let cut = policy.call().deadline(ms(115));
     let cut = cut.run_recorded(|attempt| fail_slowly(attempt.number()));
@@ -260,7 +260,8 @@ async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
     let (result, ()) = tokio::join!(call, operator);
 
     let error = result.unwrap_err();
-    // Rejected at 110 ms, and admitted as a probe once the ten seconds from 50 ms on are over, and the spread.
+    // The breaker rejects the call at 110 ms. The recovery time of ten seconds began at 50 ms, so
+    // the probe is admitted 9 940 ms later, plus a delay of 100 ms.
     assert_eq!(
         parts(&error),
         [

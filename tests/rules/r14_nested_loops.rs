@@ -1,4 +1,4 @@
-//! R14: loops inside loops.
+//! Rule R14: retry loops inside retry loops.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,7 +11,8 @@ use resilient::{Registry, retry};
 
 use crate::support::retry::at_once;
 
-/// How often the innermost call is made, by an outer loop of three attempts around an inner one of three.
+/// Returns how often the innermost call is made, with three attempts of the outer loop and three of
+/// the inner one.
 async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {
     let calls = Cell::new(0);
     let (outer_policy, inner_policy) = (at_once(2), at_once(2));

@@ -1,4 +1,4 @@
-//! Rule B1, states: slow calls.
+//! Rule B1: slow calls are recorded and judged in the states that allow it.
 
 use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};

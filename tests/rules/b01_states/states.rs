@@ -1,4 +1,4 @@
-//! Rule B1, states: states.
+//! Rule B1: transitions by calls, by time and by hand.
 
 use resilient::CircuitBreaker;
 use resilient::breaker::{CircuitState, TransitionError, TransitionReason};
@@ -52,7 +52,7 @@ const ALL: [CircuitState; 6] = [
     CircuitState::ObserveOnly,
 ];
 
-/// A breaker that was led into this state.
+/// A breaker that was brought into this state.
 fn within(state: CircuitState) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(&fragile());
     match state {
@@ -178,7 +178,7 @@ fn b01_half_open_by_hand_is_for_open_and_forced_open_only() {
                 assert_eq!(result, Ok(()));
                 assert_eq!(breaker.state(), CircuitState::HalfOpen);
             }
-            // No transition, and nothing to refuse: it is what was asked for.
+            // The circuit is already half-open: the operation succeeds and there is no transition.
             CircuitState::HalfOpen => assert_eq!(result, Ok(())),
             _ => {
                 assert_refused(result, state, CircuitState::HalfOpen);

@@ -1,4 +1,4 @@
-//! B14: every transition is told once, in order, to listeners that may do what they like.
+//! Rule B14: listeners receive each transition once and in order, and may call the breaker.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
@@ -102,7 +102,7 @@ fn b14_a_listener_may_use_its_breaker() {
             (CircuitState::Open, CircuitState::ForcedOpen),
         ];
         assert_eq!(heard.steps(), expected);
-        // The first event is told before anything else happens, the others after all that the first listener did.
+        // The first event is delivered before the listener acts, the others after all that it did.
         let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
         let opened = (CircuitState::Open, CircuitState::Open);
         assert_eq!(*seen.lock().unwrap(), [opened, forced, forced, forced]);
@@ -225,7 +225,8 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
     let id = breaker.on_event({
         let (breaker, own_id, bomb) = (breaker.clone(), Arc::clone(&own_id), Bomb);
-        // It removes itself while it runs: what tells it is then its last owner.
+        // The listener removes itself while it runs, so that the delivery owns it last and drops
+        // it.
         move |_| {
             let _ = &bomb;
             breaker.remove_listener(*own_id.get().unwrap());
@@ -234,7 +235,7 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     own_id.set(id).unwrap();
     let heard = Heard::from(&breaker);
     let outcome = catch_unwind(AssertUnwindSafe(|| fail(&breaker)));
-    assert!(outcome.is_ok(), "the call got the listener's panic");
+    assert!(outcome.is_ok(), "the call received the listener's panic");
     breaker.close();
     assert_eq!(heard.steps(), [OPENED, CLOSED]);
 }
@@ -251,7 +252,7 @@ fn b14_a_listener_runs_while_its_caller_unwinds_and_may_panic_then() {
         }
     });
     let heard = Heard::from(&breaker);
-    // Were the second panic not contained, the process would abort here.
+    // A second panic while the thread unwinds would abort the process.
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(unwinding.load(SeqCst), 1);
     assert_eq!(heard.steps(), [OPENED]);
@@ -277,7 +278,7 @@ fn b14_a_listener_may_use_its_breaker_while_its_caller_unwinds() {
     });
 }
 
-/// A listener that stays in its first event until it is told to go on.
+/// A listener that blocks in its first event until it is released.
 struct Slow {
     entered: mpsc::Receiver<()>,
     go_on: mpsc::Sender<()>,
@@ -308,7 +309,7 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
         std::thread::scope(|scope| {
             scope.spawn(|| fail(&breaker));
             slow.entered.recv().unwrap();
-            // Its event is still being told; everybody else goes on.
+            // The listener still handles its event. All other callers continue.
             rejection(&breaker);
             clock.advance(secs(10));
             succeed(&breaker);
@@ -373,7 +374,7 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
         let (told, snapshot) = (heard.transitions(), breaker.snapshot());
         assert_eq!(told.len() as u64 + snapshot.lost_events, caused);
         assert!((100..=1_000).contains(&told.len()), "{}", told.len());
-        // The newest are the ones that tell how things stand.
+        // The queue keeps the newest events, which show the present state.
         assert!(told.ends_with(&snapshot.recent));
     });
 }
@@ -385,7 +386,7 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                // At most three transitions a round, so that the queue cannot overflow.
+                // At most three transitions per round, so that the queue cannot overflow.
                 for round in 0..15 {
                     let outcome = [Outcome::Failure, Outcome::Success][round % 2];
                     if let Ok(permit) = breaker.try_acquire() {

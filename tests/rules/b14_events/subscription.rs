@@ -1,4 +1,4 @@
-//! Rule B14, events: subscription.
+//! Rule B14: subscriptions to events.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -27,7 +27,7 @@ fn waiting(events: &mut Subscription) -> Vec<CircuitState> {
         .collect()
 }
 
-/// Opens and closes the circuit; two events.
+/// Opens and closes the circuit, which makes two events.
 fn open_and_close(breaker: &CircuitBreaker) {
     breaker.trip().unwrap();
     breaker.close();
@@ -78,11 +78,11 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
         CircuitState::ForcedOpen,
     ];
     assert_eq!(waiting(&mut events), newest);
-    // There is room again, and what was lost stays counted.
+    // The queue has room again, and the count of lost events stays.
     breaker.close();
     assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 8);
-    // Losses of one are none of another, nor of the breaker's own queue.
+    // Each subscription counts its own losses, and so does the breaker's queue.
     assert_eq!(breaker.subscribe(3).lost(), 0);
     assert_eq!(breaker.snapshot().lost_events, 0);
 }
@@ -156,7 +156,7 @@ fn b14_waiting_is_cancel_safe() {
         assert!(poll_and_drop(events.next(), polls).is_none());
     }
     open_and_close(&breaker);
-    // Made and dropped without a poll: nothing is taken out.
+    // A future that was never polled takes no event out of the queue.
     drop(events.next());
     assert_eq!(
         waiting(&mut events),
@@ -191,7 +191,7 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
     assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Closed);
     assert!(
         poll_and_drop(events.next(), 1).is_none(),
-        "a handle is left"
+        "a handle is still alive"
     );
     drop(other_handle);
     assert!(run(events.next()).is_none());

@@ -1,4 +1,4 @@
-//! B15: settings of windows, rates, slow calls and keys are checked where they are built.
+//! Rule B15: the settings of windows, rates, slow calls and keys are checked when they are built.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()
 }
 
-/// With a failure rate, so that it needs nothing else.
+/// Settings with this window and a failure rate, which makes them complete.
 fn windowed(window: impl Into<Window>) -> BreakerConfigBuilder {
     builder().window(window).failure_rate(0.5)
 }
@@ -169,7 +169,7 @@ fn b15_every_setting_has_the_default_that_the_table_says() {
     for (left_open, written_out) in written_out {
         assert_eq!(left_open.build().unwrap(), written_out.build().unwrap());
     }
-    // And another value is another setting.
+    // Different values make the settings different.
     for (one, other) in [
         (windowed(100), windowed(100).min_calls(11)),
         (windowed(100), windowed(101)),

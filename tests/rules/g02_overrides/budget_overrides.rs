@@ -1,4 +1,4 @@
-//! Rule G2, overrides: budget overrides.
+//! Rule G2: overrides of retry budgets.
 
 use resilient::__private::BudgetCallSite;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
@@ -10,7 +10,7 @@ use crate::support::budget::{builder, config, is_change, retry};
 use crate::support::sites::told_of;
 use resilient_testkit::Heard;
 
-/// A budget named `dependency` in a registry of its own, with five retries left and one spent.
+/// A registry with a budget named `dependency`, which has spent one retry and has tokens for five.
 fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
     let registry = Registry::new();
     let budget = registry.get_or_register_budget("dependency", config(code));

@@ -1,4 +1,4 @@
-//! Overrides of retry budgets in documents: every key, and what is said of one that is wrong.
+//! Rule G2: retry budgets in documents of overrides, each key and each error.
 
 use resilient::Registry;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
@@ -42,10 +42,10 @@ fn g02_breakers_and_budgets_of_one_name_stand_beside_each_other() {
     assert_eq!((retries.config().capacity(), retries.tokens()), (20, 20));
     registry.apply_toml("").unwrap();
     assert_eq!(retries.config(), BudgetConfig::default());
-    assert_eq!(retries.tokens(), 20, "what is gone is gone");
+    assert_eq!(retries.tokens(), 20, "the spent token stays spent");
 }
 
-/// The document is refused, with its line and all of these words, and changes nothing.
+/// Asserts that the document is rejected with this line and these words, and changes nothing.
 #[track_caller]
 fn assert_refused(document: &str, line: usize, words: &[&str]) {
     let registry = Registry::new();
@@ -119,7 +119,8 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
             4,
             ["budget `x`", "`initial_tokens` is 11", "above `capacity`"],
         ),
-        // With the code of a live one: the section is what there is.
+        // The conflict is with the code of a live budget, so the error names the line of the
+        // section.
         (
             "[defaults]\n[budgets.dear]\ncapacity = 29",
             2,

@@ -1,4 +1,4 @@
-//! Every key, in every form that it can be written in.
+//! Rule G2: every key of a document in every form.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::documents::builder;
 use resilient_testkit::secs;
 
-/// A key as it is written, and what it means.
+/// Each key as a document writes it, and the settings that it means.
 fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
     vec![
         ("failure_threshold = 3", builder().failure_threshold(3)),

@@ -1,4 +1,4 @@
-//! What is wrong with a document is told with its line and its key, and nothing of it is applied.
+//! Rule G2: an invalid document changes nothing, and its error names the line and the key.
 
 use resilient::registry::{LoadError, Overrides};
 use resilient::{BreakerConfig, Registry};
@@ -6,7 +6,7 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::documents::builder;
 use resilient_testkit::secs;
 
-/// The refusal of a document by a registry with a breaker, in which it changes nothing.
+/// Asserts that the registry rejects the document and changes no breaker. Returns the error.
 #[track_caller]
 fn refusal(registry: &Registry, document: &str) -> LoadError {
     let before = (registry.overrides(), registry.snapshot().len());
@@ -26,7 +26,7 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
     error
 }
 
-/// The words have the line and all of these.
+/// Asserts that the message has the line and these words.
 #[track_caller]
 fn assert_told(error: &LoadError, line: usize, words: &[&str]) {
     let text = error.to_string();
@@ -41,7 +41,7 @@ fn assert_told(error: &LoadError, line: usize, words: &[&str]) {
     assert!(text.starts_with("overrides of circuit breakers"), "{text}");
 }
 
-/// A section with a wrong line, the third, after one that is right.
+/// Builds a document whose third line is this one, after a valid second line.
 fn with_third_line(line: &str) -> String {
     format!("[breakers.payments]\nfailure_threshold = 2\n{line}\n")
 }
@@ -57,7 +57,7 @@ fn an_unknown_key_is_told_with_its_line() {
         ),
         (with_third_line("name = \"other\""), 3, "name"),
         ("[defaults]\n\nrecovery = \"10s\"".to_owned(), 3, "recovery"),
-        // A default mode would take every circuit out of service.
+        // A default mode would affect every circuit.
         ("[defaults]\nmode = \"disabled\"".to_owned(), 2, "mode"),
         ("\n[breaker.payments]\nwindow = 3".to_owned(), 2, "breaker"),
         ("failure_threshold = 3".to_owned(), 1, "failure_threshold"),
@@ -195,7 +195,7 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
     let standing = Overrides::new().with("mail", builder().failure_threshold(3));
     registry.set_overrides(standing).unwrap();
     for (document, line, words) in [
-        // The key itself is in the document.
+        // The document has the key.
         (
             "[breakers.mail]\nfailure_threshold = 4\n\nfailure_rate = 0.5",
             4,
@@ -206,7 +206,7 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
             2,
             ["`mail`", "`min_calls`", "needs a `failure_rate`"],
         ),
-        // It is in the code: the section is what there is.
+        // The key is in the code, so the error names the line of the section.
         (
             "[defaults]\n\n[breakers.stock]\nrecovery_time = \"61s\"",
             3,
@@ -217,7 +217,7 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
             2,
             ["`payments`", "`failure_count`", "calls that `window` holds"],
         ),
-        // The defaults bring it.
+        // The key is in the defaults.
         (
             "[breakers.stock]\nmin_calls = 1\n[defaults]\nwindow_buckets = 5",
             4,

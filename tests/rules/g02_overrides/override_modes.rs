@@ -1,4 +1,4 @@
-//! G2: the mode of an override, which holds a breaker in a state.
+//! Rule G2: the mode of an override holds a breaker in a state.
 
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
 use resilient::events::EventKind;
@@ -44,7 +44,7 @@ fn g02_a_mode_holds_a_breaker_in_its_state_until_it_is_taken_back() {
         assert_eq!(
             heard.count(|kind| matches!(kind, EventKind::SettingsChanged)),
             0,
-            "its settings are the same"
+            "its settings did not change"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Rule G2, overrides: override rules.
+//! Rule G2: when overrides apply, and which ones are rejected.
 
 use std::sync::Barrier;
 
@@ -20,7 +20,7 @@ fn is_settings_changed(kind: &EventKind) -> bool {
     matches!(kind, EventKind::SettingsChanged)
 }
 
-/// The fields of all settings that were told to be invalid.
+/// Returns the fields of all events about invalid settings.
 fn invalid_settings(heard: &Heard) -> Vec<&'static str> {
     let events = heard.events();
     let fields = events.iter().filter_map(|event| match event.kind() {
@@ -41,7 +41,7 @@ fn g02_an_override_holds_for_a_breaker_that_comes_later() {
     );
     let breaker = registry.get_or_register("payments", other_settings());
     let expected = fragile().failure_threshold(2).recovery_time(secs(10));
-    assert_eq!(breaker.config(), built(&expected), "the code says the rest");
+    assert_eq!(breaker.config(), built(&expected), "the code sets the rest");
     calls(&breaker, "FF");
     assert_eq!(breaker.state(), CircuitState::Open);
 }
@@ -166,7 +166,7 @@ fn g02_each_breaker_whose_settings_changed_tells_it_once() {
         told.map(|event| event.name().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(told(), ["payments"], "stock has said 9 all along");
+    assert_eq!(told(), ["payments"], "the settings of stock did not change");
     registry.set_overrides(strict).unwrap();
     assert_eq!(told(), ["payments"]);
     registry.clear_override("payments").unwrap();
@@ -214,7 +214,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
         )
         .with_defaults(builder().half_open_successes(3));
     let refused = [
-        // Out of range: by themselves, for a breaker that lives, and for one that does not.
+        // Out of range: in the defaults, for a live breaker, and for a name without a breaker.
         (
             fine.clone().with_defaults(builder().failure_threshold(0)),
             None,
@@ -230,7 +230,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
             Some("later"),
             "min_calls",
         ),
-        // In range, but not with what the code says.
+        // In range, but invalid together with the settings in the code.
         (
             fine.clone()
                 .with("stock", builder().recovery_time(secs(61))),
@@ -292,7 +292,7 @@ fn g02_a_later_breaker_keeps_the_override_and_tells_what_had_to_go() {
     let expected = builder().failure_threshold(3).recovery_time(secs(120));
     assert_eq!(breaker.config(), built(&expected));
     assert_eq!(heard.events()[0].name(), "payments");
-    // Told where it came to be, and not at every call.
+    // The event is sent when the breaker is created, and not at later calls.
     let _ = registry.get_or_register("payments", breaker.config());
     assert_eq!(invalid_settings(&heard).len(), 1);
 }
@@ -373,7 +373,7 @@ fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
         owned.config(),
         fragile().failure_threshold(9).build().unwrap()
     );
-    // And are the ones that it comes back with.
+    // They are also the settings when it is registered again.
     registry.register(&owned).unwrap();
     assert_eq!(owned.config().to_builder(), fragile().failure_threshold(2));
     registry.clear_override("dependency").unwrap();
@@ -426,7 +426,7 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
         assert_eq!(error.breaker(), Some("later"));
         assert_eq!(error.config_error().field(), field);
     }
-    // The code may give what is missing.
+    // Code that is registered later may add the setting that is missing.
     let rate = builder().failure_rate(0.5);
     registry.override_breaker("later", rate).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Rule G3, conflicts: budget conflicts.
+//! Rule G3: conflicting settings of one budget.
 
 use resilient::__private::BudgetCallSite;
 use resilient::Registry;
@@ -103,12 +103,12 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
     let declared = config(builder().capacity(2_000).retry_cost(7));
     let budget = Registry::global().get_or_register_budget("sites/late", declared);
     assert_eq!(used.config(), declared);
-    // Two hundred at the start, less the retry that was made.
+    // Two hundred tokens at the start, minus the cost of one retry.
     assert_eq!((used.tokens(), budget.tokens()), (195, 195));
     assert_eq!(used.snapshot().counts.spent, 1);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 
-    // From then on the rule holds.
+    // From now on, other settings are a conflict.
     let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
     assert_eq!(used.config(), declared);
     assert_eq!(heard.count(is_conflict), 1);

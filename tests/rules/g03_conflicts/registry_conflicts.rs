@@ -1,4 +1,4 @@
-//! Rule G3, conflicts: registry conflicts.
+//! Rule G3: conflicting settings of one breaker.
 
 use resilient::breaker::CircuitState;
 use resilient::events::EventKind;
@@ -104,7 +104,8 @@ fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
 
 #[test]
 fn g03_nothing_is_ever_printed() {
-    // This very test program, with a test that causes a conflict and one that contains panics.
+    // Runs this test program again, with a test that causes a conflict and one that contains
+    // panics.
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--nocapture", "--test-threads=1", "--exact"])
         .arg("g03_conflicts::registry_conflicts::g03_a_conflict_is_told_once_and_names_both_places")
@@ -114,7 +115,7 @@ fn g03_nothing_is_ever_printed() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let printed = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
-    // What the test harness itself says: a heading, a line a test, a summary.
+    // The lines of the test harness: a heading, one per test, and a summary.
     assert_eq!(lines.len(), 4, "{printed}");
     assert!(printed.contains("2 passed"), "{printed}");
 }
@@ -197,7 +198,7 @@ fn g03_an_override_is_no_conflict_and_hides_none() {
     let _ = registry.get_or_register("payments", settings());
     let _ = registry.get_or_register("payments", settings());
     assert_eq!(heard.count(is_conflict), 0);
-    // Equal to what holds, but not to what the first place says.
+    // Equal to the effective settings, but different from those of the first place.
     let _ = registry.get_or_register("payments", other_settings());
     assert_eq!(heard.count(is_conflict), 1);
 }

@@ -1,4 +1,4 @@
-//! Rule G4, keyed breakers: keyed.
+//! Rule G4: each key has its own breaker.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};

@@ -1,4 +1,4 @@
-//! Rule G7, concurrent registration: races.
+//! Rule G7: threads that register one breaker.
 
 use std::sync::Barrier;
 

@@ -1,4 +1,4 @@
-//! Rule R7, budget: budget bucket.
+//! Rule R7: the bucket of tokens.
 
 use std::sync::Barrier;
 
@@ -119,7 +119,7 @@ fn r07_counts_say_what_became_of_every_retry() {
     expected.spent = 3;
     expected.returned = 1;
     expected.refunded = 1;
-    // A full bucket counts none: no call writes to it.
+    // Deposits into a full bucket are not counted, so that they write no memory.
     expected.deposited = 15;
     let seen = budget.snapshot();
     assert_eq!((seen.counts, seen.tokens), (expected, 20));
@@ -136,7 +136,7 @@ fn r07_clones_are_one_budget_and_a_reservation_keeps_it_alive() {
     drop(reservation);
 }
 
-/// What a loop's driver keeps.
+/// The parts that a loop's driver holds.
 struct Driver<'a> {
     budget: Option<&'a RetryBudget>,
     reservation: Option<resilient::budget::Reservation>,
@@ -165,7 +165,7 @@ fn r07_a_panic_between_reserving_and_spending_gives_the_tokens_back() {
     let reservation = budget.try_reserve();
     let sleep = std::panic::AssertUnwindSafe(|| {
         let _reservation = reservation;
-        std::panic::resume_unwind(Box::new("in its sleep"));
+        std::panic::resume_unwind(Box::new("a panic during the sleep"));
     });
     std::panic::catch_unwind(sleep).unwrap_err();
     assert_eq!(budget.tokens(), 5);
@@ -218,7 +218,8 @@ fn r07_threads_that_take_and_bring_tokens_lose_none() {
     });
     let each = u64::from(EACH) / 4 * 8;
     let seen = budget.snapshot();
-    // Two retries of three cost each, one of which came back; and one deposit of one.
+    // For each group of calls: two retries that cost three tokens, one of which is refunded, and
+    // one deposit of one token.
     assert_eq!(u64::from(seen.tokens), 500_000 + each);
     let counts = seen.counts;
     assert_eq!((counts.granted, counts.refused), (2 * each, 0));

@@ -1,4 +1,4 @@
-//! Rule R7, budget: budgets.
+//! Rule R7: budgets of retry loops.
 
 use resilient_testkit::{Fault, ms};
 use std::future::Future;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::support::budgets::budget;
 use crate::support::retry::{at_once, breaker, build, exact};
 
-/// A call that always fails.
+/// Makes a call whose attempts all fail.
 async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Fault> {
     let call = policy.call().budget(budget);
     let result = call.run_recorded(async |attempt| Err::<(), _>(Fault::Down(attempt.number())));
@@ -29,7 +29,7 @@ async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
 
     assert_eq!(error.reason(), StopReason::Budget);
     assert_eq!(error.error(), &Fault::Down(3));
-    assert_eq!(start.elapsed(), ms(300), "and without another sleep");
+    assert_eq!(start.elapsed(), ms(300), "it did not sleep again");
     assert_eq!(budget.tokens(), 2);
 }
 
@@ -77,7 +77,7 @@ async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_depo
         }
     });
     assert_eq!(result.await, Ok(()));
-    // Ten, less five and five, and five come back.
+    // Ten tokens, minus five for each of two retries, plus a refund of five.
     assert_eq!(budget.tokens(), 5);
 
     let call = policy.call().budget(&budget);

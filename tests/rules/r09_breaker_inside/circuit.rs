@@ -1,4 +1,4 @@
-//! Rule R9, breaker inside: circuit.
+//! Rule R9: what a loop does when its circuit opens.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;
@@ -225,7 +225,7 @@ async fn r09_a_wait_after_a_rejection_uses_one_retry() {
     assert_eq!(
         result,
         Err(Fault::Down(2)),
-        "the real error, now that there is one"
+        "the error of the attempt"
     );
     assert_eq!(numbers, [2]);
     assert_eq!(start.elapsed(), ms(10_100));
@@ -387,7 +387,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
     #[retry(max_retries = 1, jitter = none, when_open = wait)]
     #[circuit_breaker(breaker = breaker)]
     async fn annotated(breaker: &CircuitBreaker) -> Result<(), Fault> {
-        unreachable!("it is never admitted")
+        unreachable!("the call is never admitted")
     }
 
     let policy = build(
@@ -415,7 +415,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
         let Err(Fault::Open(open)) = result else {
             panic!("{result:?}");
         };
-        // It came at 10.1 s, and the circuit stays open until 65 s are over.
+        // The rejection came at 10.1 s, and the circuit stays open until 65 s.
         let left = open.retry_after().unwrap();
         assert_eq!(left, ms(65_000 - 10_000 - 100));
     }
