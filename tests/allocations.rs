@@ -42,7 +42,10 @@ impl Heap {
 
     /// Runs `code` many times after a first run, and returns the smallest increase of `count`. The
     /// smallest, because the threads of the test harness may allocate during some of the runs.
-    #[expect(clippy::unused_self, reason = "the guard must be held while it measures")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the guard must be held while it measures"
+    )]
     fn least<N: Into<u128>>(
         &self,
         count: impl Fn(&HeapStats) -> N,

@@ -206,7 +206,11 @@ impl Scene {
             .map(|state| seen.transitions.of(state))
             .iter()
             .sum::<u64>();
-        holds(heard.len() as u64 == steps, "each transition has one event", &heard);
+        holds(
+            heard.len() as u64 == steps,
+            "each transition has one event",
+            &heard,
+        );
     }
 }
 

@@ -85,7 +85,11 @@ fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
     let ninety_third = Duration::from_nanos(12_200_160_415_121_876_738);
     assert_eq!(fibonacci.nominal_delay(93), ninety_third);
     let counted = Duration::from_nanos(u64::MAX);
-    assert_eq!(fibonacci.nominal_delay(94), counted, "saturates at the largest `u64`");
+    assert_eq!(
+        fibonacci.nominal_delay(94),
+        counted,
+        "saturates at the largest `u64`"
+    );
     assert_eq!(fibonacci.nominal_delay(u32::MAX), counted);
     let slow = unbounded().backoff_factor(1.0 + f64::EPSILON);
     let slow = built(&slow.base_delay(secs(1))).nominal_delay(u32::MAX);

@@ -38,7 +38,7 @@ fn compare(plan: &Plan) -> Result<Course, TestCaseError> {
     };
     prop_assert!(
         expected.reasons.contains(&reason),
-        "{reason} is none of {:?}",
+        "{reason} is not one of {:?}",
         expected.reasons
     );
     Ok(expected)

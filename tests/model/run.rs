@@ -90,7 +90,7 @@ impl Comparison<'_> {
             prop_assert_eq!(
                 &subject.act(action),
                 &expected,
-                "the answer to {:?}",
+                "the result of {:?}",
                 action
             );
         }
@@ -100,8 +100,12 @@ impl Comparison<'_> {
     /// Compares the views and the events.
     fn look(&mut self) -> TestCaseResult {
         let heard = self.model.heard();
-        prop_assert_eq!(self.watched.heard(), heard.clone(), "what is heard");
-        prop_assert_eq!(self.unwatched.heard(), heard, "what is heard, unwatched");
+        prop_assert_eq!(self.watched.heard(), heard.clone(), "the events");
+        prop_assert_eq!(
+            self.unwatched.heard(),
+            heard,
+            "the events of the unwatched breaker"
+        );
         let expected = self.model.view();
         prop_assert_eq!(self.watched.state(), expected.state);
         same(&self.watched.view(), &expected)

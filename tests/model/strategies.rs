@@ -21,7 +21,7 @@ const fn millis(millis: u64) -> Duration {
 pub(crate) fn settings() -> BoxedStrategy<Settings> {
     (conditions(), recovery(), half_open())
         .prop_map(|(conditions, recovery, half_open)| conditions.over(&recovery).over(&half_open))
-        .prop_filter("settings go together", Settings::go_together)
+        .prop_filter("the settings are valid together", Settings::go_together)
         .boxed()
 }
 

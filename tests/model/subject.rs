@@ -28,12 +28,12 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(settings: &Settings) -> Self {
         let clock = ManualClock::new();
-        let config = settings.builder().build().expect("settings that hold");
+        let config = settings.builder().build().expect("the settings are valid");
         let breaker = CircuitBreaker::with_clock(NAME, config, clock.clone());
         let registry = Registry::new();
         registry
             .register(&breaker)
-            .expect("the registry is its own");
+            .expect("each subject has its own registry");
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
         breaker.on_event(move |event| ear.lock().unwrap().push(event.kind().clone()));

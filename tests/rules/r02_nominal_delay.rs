@@ -30,7 +30,11 @@ async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
         let course = fail(&policy, Classification::transient()).await;
 
         assert_eq!(course.delays, millis.map(ms), "{backoff:?}");
-        assert_eq!(course.after, ms(0), "there is no sleep after the last attempt");
+        assert_eq!(
+            course.after,
+            ms(0),
+            "there is no sleep after the last attempt"
+        );
     }
 }
 

@@ -230,7 +230,11 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let late = late.run_recorded(|attempt| fail_slowly(attempt.number()));
     let late = late.await.unwrap_err();
     assert_eq!(late.reason(), StopReason::Deadline);
-    assert_eq!(late.error(), &Fault::Down(1), "a sleep would end after the deadline");
+    assert_eq!(
+        late.error(),
+        &Fault::Down(1),
+        "a sleep would end after the deadline"
+    );
 
     let cut = policy.call().deadline(ms(115));
     let cut = cut.run_recorded(|attempt| fail_slowly(attempt.number()));

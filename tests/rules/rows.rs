@@ -289,7 +289,11 @@ impl Drop for Counted {
 
 #[retry(max_retries = 5, base_delay = "0s", retry_when = |_: &Counted| true)]
 async fn discards(alive: &Rc<Cell<u32>>, seen: &Cell<u32>) -> Counted {
-    assert_eq!(alive.get(), 0, "the output of the attempt before was dropped");
+    assert_eq!(
+        alive.get(),
+        0,
+        "the output of the attempt before was dropped"
+    );
     seen.set(seen.get() + 1);
     Counted::new(alive)
 }

@@ -168,14 +168,14 @@ fn the_runner_can_fail_at_every_kind_of_token() {
         (
             "consec=1",
             "Q",
-            "token 1 `Q`: `Q` is no token of the notation",
+            "token 1 `Q`: `Q` is not a token of the notation",
         ),
-        ("consec=1", "{colour=1}", "`colour` is nothing to claim"),
+        ("consec=1", "{colour=1}", "`colour` is not a condition"),
         ("consec=0", "S", "configuration: `failure_threshold` is 0"),
         (
             "consec=1 colour=red",
             "S",
-            "configuration: `colour` is no key",
+            "configuration: `colour` is not a key",
         ),
     ];
     assert_complaints(&cases);
@@ -265,7 +265,7 @@ fn the_runner_can_fail_at_the_last_opening_and_at_settings_of_windows() {
         (
             "count=3 nfail=2",
             "{last.np=1}",
-            "`last.np` is nothing that a window has",
+            "`last.np` is not a value of a window",
         ),
         (
             "count=3 nfail=4",

@@ -113,7 +113,7 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     struct BrokenClock;
     impl Clock for BrokenClock {
         fn now(&self) -> StdInstant {
-            std::panic::panic_any("no time today")
+            std::panic::panic_any("the clock is broken")
         }
     }
     let settings = BreakerConfig::builder().failure_threshold(2);
@@ -370,7 +370,7 @@ async fn defect_cb17_the_state_is_half_open_after_the_recovery_time_even_with_no
     assert_eq!(
         breaker.snapshot().transitions.half_opened,
         0,
-        "looking at it changes nothing"
+        "reading the state changes nothing"
     );
 }
 

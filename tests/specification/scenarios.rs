@@ -43,7 +43,7 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
     }
     assert!(
         snapshots_under_way > 0,
-        "nothing was seen while it happened"
+        "no snapshot was taken during the calls"
     );
 }
 
@@ -220,7 +220,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
         assert_eq!(
             breaker.state(),
             CircuitState::Open,
-            "until somebody resets it"
+            "until it is closed by hand"
         );
         assert_eq!(breaker.snapshot().retry_after, None);
         breaker.half_open().unwrap();

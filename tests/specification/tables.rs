@@ -178,7 +178,7 @@ async fn ut_07_metrics_count_successes_failures_and_rejections_and_keep_the_tran
     assert_eq!((totals.ignored, totals.rejected), (1, 3));
     assert_eq!((totals.abandoned, totals.late), (0, 0));
     assert_eq!(snapshot.in_state.rejected, 3);
-    assert_eq!(snapshot.in_state.success, 0, "of the state that began then");
+    assert_eq!(snapshot.in_state.success, 0, "the state that began then");
     assert_eq!(snapshot.transitions.opened, 1);
     let [opening] = snapshot.recent[..] else {
         panic!("one transition, not {:?}", snapshot.recent);
@@ -308,7 +308,7 @@ async fn t_1_a_breaker_has_metrics_states_to_set_by_hand_and_excluded_errors() {
     assert_eq!(
         breaker.state(),
         CircuitState::Disabled,
-        "failures move nothing"
+        "failures change nothing"
     );
     breaker.close();
     let _: Result<(), _> = breaker

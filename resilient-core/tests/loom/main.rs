@@ -564,11 +564,7 @@ fn b13_at_rest_each_call_is_in_exactly_one_total() {
             totals.abandoned,
             totals.late,
         );
-        holds(
-            counts == (2, 1, 1, 0),
-            "each outcome is counted",
-            &totals,
-        );
+        holds(counts == (2, 1, 1, 0), "each outcome is counted", &totals);
     });
 }
 

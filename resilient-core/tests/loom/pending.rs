@@ -175,7 +175,11 @@ fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_turns_the_wind
             "the early calls have left the window",
             &later,
         );
-        holds(seen.totals.success == 2, "both calls are in the totals", &seen);
+        holds(
+            seen.totals.success == 2,
+            "both calls are in the totals",
+            &seen,
+        );
     });
 }
 

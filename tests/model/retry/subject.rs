@@ -339,7 +339,7 @@ pub(crate) fn run(plan: &Plan) -> Real {
         Ok(Some(Ok(()))) => (Ended::Returned(Ok(())), None),
         Ok(Some(Err(failed))) => (Ended::Returned(Err(failed.error)), failed.record),
     };
-    assert_eq!(it.running.get(), 0, "an attempt goes on");
+    assert_eq!(it.running.get(), 0, "an attempt is still running");
     let recorded = scope.calls();
     let recorded = recorded.last();
     let reason = recorded.and_then(resilient::testing::RecordedCall::gave_up);

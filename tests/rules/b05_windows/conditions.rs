@@ -217,7 +217,11 @@ fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
     calls(&breaker, "FS");
     assert_eq!(last(), (5, 3, 0, 2), "until another one");
     breaker.trip().unwrap();
-    assert_eq!(last(), (5, 3, 0, 2), "no condition caused an opening by hand");
+    assert_eq!(
+        last(),
+        (5, 3, 0, 2),
+        "no condition caused an opening by hand"
+    );
     breaker.close();
     calls(&breaker, "FFF");
     assert_eq!(last(), (3, 3, 0, 3));

@@ -17,7 +17,7 @@ use resilient_testkit::{
 fn entered(event: &Event) -> CircuitState {
     match event.kind() {
         EventKind::Transition(step) => step.to,
-        other => panic!("{other:?} is no transition"),
+        other => panic!("{other:?} is not a transition"),
     }
 }
 

@@ -194,7 +194,11 @@ fn g02_slow_calls_can_be_told_from_now_on() {
     change(&registry, builder().slow_call(secs(1)).slow_call_rate(1.0));
     clock.advance(secs(5));
     untimed.report(Outcome::Success);
-    assert_eq!(window(&breaker), (1, 0, 0), "its beginning was not recorded");
+    assert_eq!(
+        window(&breaker),
+        (1, 0, 0),
+        "its beginning was not recorded"
+    );
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
     // The new limit applies to a call in flight whose beginning was recorded.

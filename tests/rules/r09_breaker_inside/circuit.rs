@@ -222,11 +222,7 @@ async fn r09_a_wait_after_a_rejection_uses_one_retry() {
         })
         .await;
 
-    assert_eq!(
-        result,
-        Err(Fault::Down(2)),
-        "the error of the attempt"
-    );
+    assert_eq!(result, Err(Fault::Down(2)), "the error of the attempt");
     assert_eq!(numbers, [2]);
     assert_eq!(start.elapsed(), ms(10_100));
 }

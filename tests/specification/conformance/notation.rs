@@ -94,7 +94,7 @@ pub(crate) fn tokens(script: &str) -> Vec<String> {
 
 /// Parses one token.
 pub(crate) fn step(token: &str) -> Result<Step, String> {
-    let unreadable = || format!("`{token}` is no token of the notation");
+    let unreadable = || format!("`{token}` is not a token of the notation");
     if let Some(claims) = token.strip_prefix('{') {
         let claims = claims.strip_suffix('}').ok_or_else(unreadable)?;
         return claims
@@ -186,7 +186,7 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
             "openmax" => builder.max_recovery_time(duration(value)?),
             "lease" => builder.probe_timeout(duration(value)?),
             "half" => half_open(builder, value)?,
-            _ => return Err(format!("`{key}` is no key of the notation")),
+            _ => return Err(format!("`{key}` is not a key of the notation")),
         };
     }
     if is_full {
@@ -244,7 +244,7 @@ fn claim(pair: &str) -> Result<Claim, String> {
             | Claim::Slow(_)
             | Claim::Rate(_)
             | Claim::Streak(_)) => Ok(Claim::Last(Box::new(claim))),
-            _ => Err(format!("`{key}` is nothing that a window has")),
+            _ => Err(format!("`{key}` is not a value of a window")),
         };
     }
     Ok(match key {
@@ -259,7 +259,7 @@ fn claim(pair: &str) -> Result<Claim, String> {
         "ra" => Claim::UntilProbe(duration(value)?),
         "opened" => Claim::TimesOpened(number(value)?),
         "ev" => Claim::Transitions(value.to_owned()),
-        _ => return Err(format!("`{key}` is nothing to claim")),
+        _ => return Err(format!("`{key}` is not a condition")),
     })
 }
 
@@ -320,7 +320,8 @@ const STATES: [(CircuitState, &str); 6] = [
 ];
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| format!("`{text}` is no number"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a number"))
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -210,7 +210,7 @@ impl Stage {
                 let percent = percent.map_or(-1, |percent| i64::try_from(percent).unwrap_or(-2));
                 equal("rate", wanted, &percent)
             }
-            _ => Err("this is nothing that a window has".to_owned()),
+            _ => Err("this is not a value of a window".to_owned()),
         }
     }
 
