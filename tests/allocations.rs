@@ -77,7 +77,7 @@ impl Heap {
 
     /// Asserts that `code` frees every byte that it allocates.
     #[track_caller]
-    fn gets_everything_back(&self, what: &str, code: impl FnMut()) {
+    fn frees_everything(&self, what: &str, code: impl FnMut()) {
         let kept = self.least(|stats| stats.curr_bytes as u64, code);
         assert_eq!(kept, 0, "bytes not freed: {what}");
     }
@@ -258,7 +258,7 @@ fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
 }
 
 #[test]
-fn fm_i3_what_a_budget_does_for_a_call_allocates_nothing() {
+fn fm_i3_the_budget_of_a_call_allocates_nothing() {
     static SITE: resilient::__private::BudgetCallSite =
         resilient::__private::BudgetCallSite::new("allocations");
     let heap = Heap::alone();
@@ -318,7 +318,7 @@ fn fm_i2_state_changes_keep_no_memory() {
     let heap = Heap::alone();
     let breaker = breaker(&settings().window(10).failure_rate(0.5).min_calls(1));
     breaker.on_event(|_| ());
-    heap.gets_everything_back("a thousand openings", || {
+    heap.frees_everything("a thousand openings", || {
         for _ in 0..1_000 {
             report(&breaker, Outcome::Failure);
             breaker.half_open().unwrap();
@@ -379,21 +379,21 @@ fn use_up(breaker: &CircuitBreaker) {
 }
 
 #[test]
-fn fm_i4_dropped_breakers_give_back_every_byte() {
+fn fm_i4_dropped_breakers_free_every_byte() {
     let heap = Heap::alone();
-    heap.gets_everything_back("on its own", || {
+    heap.frees_everything("on its own", || {
         use_up(&breaker(&settings()));
         use_up(&breaker(&settings().window(1_000).failure_rate(1.0)));
         use_up(&breaker(&settings().window(secs(60)).failure_rate(1.0)));
     });
-    heap.gets_everything_back("dropped after its handle's subscription", || {
+    heap.frees_everything("dropped after its handle's subscription", || {
         let breaker = breaker(&settings());
         let events = breaker.subscribe(16);
         use_up(&breaker);
         drop(breaker);
         drop(events);
     });
-    heap.gets_everything_back("a registry with its breakers and keys", || {
+    heap.frees_everything("a registry with its breakers and keys", || {
         let registry = Registry::new();
         let _events = registry.subscribe(16);
         registry.on_event(|_| ());
@@ -406,11 +406,11 @@ fn fm_i4_dropped_breakers_give_back_every_byte() {
 }
 
 #[test]
-fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
+fn fm_i4_breakers_that_leave_a_registry_free_every_byte() {
     let heap = Heap::alone();
     let registry = Registry::new();
     registry.on_event(|_| ());
-    heap.gets_everything_back("put in and taken out", || {
+    heap.frees_everything("put in and taken out", || {
         for nth in 0..100 {
             let breaker = CircuitBreaker::new(format!("no. {nth}"), settings().build().unwrap());
             registry.register(&breaker).unwrap();
@@ -418,7 +418,7 @@ fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
             assert!(registry.unregister(&breaker));
         }
     });
-    heap.gets_everything_back("subscriptions and listeners", || {
+    heap.frees_everything("subscriptions and listeners", || {
         for _ in 0..100 {
             drop(registry.subscribe(16));
             registry.remove_listener(registry.on_event(|_| ()));
@@ -427,12 +427,12 @@ fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
 }
 
 #[test]
-fn fm_i4_evicted_keys_give_back_every_byte() {
+fn fm_i4_evicted_keys_free_every_byte() {
     let heap = Heap::alone();
     let config = settings().max_keys(10).build().unwrap();
     let keyed = KeyedBreakers::<u32>::new("hosts", config);
     let mut next = 0;
-    heap.gets_everything_back("evicted", || {
+    heap.frees_everything("evicted", || {
         for _ in 0..200 {
             // The number has six digits in each run, so that all names have one length.
             use_up(&keyed.get(&(100_000 + next)));

@@ -102,7 +102,7 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
 }
 
 #[test]
-fn defect_cb19_rejections_are_counted_and_told_at_debug_only() {
+fn defect_cb19_rejections_are_counted_and_logged_at_debug_only() {
     let lines = logged(|| {
         let breaker = breaker();
         breaker.force_open();
@@ -120,7 +120,7 @@ fn defect_cb19_rejections_are_counted_and_told_at_debug_only() {
 }
 
 #[test]
-fn retries_and_their_end_are_told_at_debug() {
+fn retries_and_their_end_are_logged_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .max_retries(2)
@@ -139,7 +139,7 @@ fn retries_and_their_end_are_told_at_debug() {
 }
 
 #[test]
-fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
+fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .jitter(resilient::retries::Jitter::None)
@@ -174,7 +174,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
 }
 
 #[test]
-fn a_fallback_is_told_at_debug_where_it_replaces_something() {
+fn a_fallback_is_logged_at_debug_if_it_replaces_an_output() {
     #[fallback(value = 0)]
     #[retry(max_retries = 0)]
     async fn call(works: bool) -> Result<u32, Fault> {
@@ -255,7 +255,7 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
 }
 
 #[test]
-fn g03_what_happens_to_a_budget_is_a_line_that_names_it() {
+fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
     use resilient::Registry;
     use resilient::budget::BudgetConfig;
 

@@ -72,7 +72,7 @@ fn without_a_terminal_there_are_no_escapes() {
 }
 
 #[test]
-fn the_worst_case_is_told_with_and_without_attempts() {
+fn the_worst_case_is_printed_with_and_without_attempts() {
     assert!(drawn("--retries 3").contains("4 attempts and 700ms of sleep"));
     assert!(drawn("--retries 3 --attempt-timeout 2s").contains("8.7s for the whole call"));
     assert!(drawn("--retries 9 --jitter none --max-elapsed 1s").contains("4 attempts and 700ms"));
@@ -80,7 +80,7 @@ fn the_worst_case_is_told_with_and_without_attempts() {
 }
 
 #[test]
-fn both_ways_to_write_a_value_are_one() {
+fn both_forms_of_an_option_mean_the_same() {
     assert_eq!(
         drawn("--jitter=20% --base=1s"),
         drawn("--jitter 20% --base 1s")
@@ -105,7 +105,7 @@ fn help_names_every_option_and_no_other() {
 }
 
 #[test]
-fn what_is_not_understood_is_told_with_what_would_be() {
+fn an_invalid_option_is_reported_with_the_valid_ones() {
     for (command, words) in [
         ("--jiter full", "is it `--jitter`?"),
         ("--colour", "no option"),

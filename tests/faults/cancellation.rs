@@ -327,7 +327,7 @@ fn fm_a2_a_subscription_dropped_while_it_waits_loses_no_event() {
 }
 
 #[test]
-fn fm_a3_a_dropped_probe_gives_its_slot_to_the_next_caller() {
+fn fm_a3_a_dropped_probe_frees_its_slot_for_the_next_caller() {
     let breaker = half_open(&fragile());
     let attempts = Attempts::default();
     for _ in 0..100 {
@@ -341,7 +341,7 @@ fn fm_a3_a_dropped_probe_gives_its_slot_to_the_next_caller() {
 }
 
 #[test]
-fn fm_a4_a_probe_that_hangs_loses_its_slot_and_its_late_result_moves_nothing() {
+fn fm_a4_a_probe_that_hangs_loses_its_slot_and_its_late_result_changes_nothing() {
     let (breaker, clock) = on_clock(&fragile().probe_timeout(secs(3)));
     let attempts = Attempts::default();
     breaker.trip().unwrap();
@@ -389,7 +389,7 @@ fn fm_a5_calls_that_are_all_cancelled_open_the_circuit_only_where_that_is_a_fail
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_a6_a_select_loop_that_makes_the_call_anew_each_time_counts_each_once() {
+async fn fm_a6_a_select_loop_that_creates_the_call_each_time_counts_each_once() {
     #[circuit_breaker(name = "selected", failure_threshold = 1)]
     async fn slow(answer_at: Instant) -> Result<(), Fault> {
         tokio::time::sleep_until(answer_at).await;
@@ -439,7 +439,7 @@ async fn fm_a7_an_outer_timeout_during_a_backoff_returns_at_once_and_no_attempt_
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_everybody() {
+async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_run_all_listeners() {
     #[retry(jitter = none)]
     #[circuit_breaker(breaker = breaker)]
     async fn fails(breaker: &CircuitBreaker) -> Result<(), Fault> {
@@ -494,7 +494,7 @@ fn fm_a9_permits_that_are_forgotten_never_wedge_a_breaker() {
 }
 
 #[test]
-fn fm_a10_what_is_dropped_before_it_reports_is_abandoned_however_well_it_went() {
+fn fm_a10_a_call_that_is_dropped_before_its_report_is_abandoned_even_if_it_succeeded() {
     let breaker = breaker(&fragile().failure_threshold(2));
     fail(&breaker);
     let permit = breaker.try_acquire().unwrap();

@@ -61,7 +61,7 @@ fn fm_c2_a_clock_that_is_behind_on_another_core_never_panics_and_never_prolongs_
 }
 
 #[test]
-fn fm_c2_a_breaker_that_many_threads_tell_different_times_stays_consistent() {
+fn fm_c2_a_breaker_that_reads_different_times_on_many_threads_stays_consistent() {
     let settings = fragile().window(secs(5)).failure_rate(0.5).min_calls(2);
     let (breaker, clock) = on_clock(&settings);
     std::thread::scope(|scope| {
@@ -268,7 +268,7 @@ impl Clock for EndOfTime {
 }
 
 #[test]
-fn fm_c7_at_the_end_of_time_a_breaker_opens_for_good_and_nothing_overflows() {
+fn fm_c7_at_the_last_instant_a_breaker_opens_permanently_and_nothing_overflows() {
     let config: BreakerConfig = fragile().window(secs(60)).failure_count(1).build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, EndOfTime(ManualClock::new()));
     succeed(&breaker);

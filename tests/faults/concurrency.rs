@@ -20,7 +20,7 @@ const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState
 const CLOSED: (CircuitState, CircuitState) = (CircuitState::Open, CircuitState::Closed);
 
 #[test]
-fn fm_e2_results_of_an_earlier_generation_move_nothing() {
+fn fm_e2_results_of_an_earlier_generation_change_nothing() {
     let (breaker, clock) = on_clock(&fragile());
     let late_failure = breaker.try_acquire().unwrap();
     let late_success = breaker.try_acquire().unwrap();
@@ -45,7 +45,7 @@ fn fm_e2_results_of_an_earlier_generation_move_nothing() {
 }
 
 #[test]
-fn fm_e3_a_success_and_a_failure_at_once_are_as_if_one_came_after_the_other() {
+fn fm_e3_a_concurrent_success_and_failure_count_in_some_order() {
     let (mut opened, mut reset) = (0, 0);
     for _ in 0..2_000 {
         let breaker = breaker(&fragile().failure_threshold(3));
@@ -84,7 +84,7 @@ fn fm_e3_a_success_and_a_failure_at_once_are_as_if_one_came_after_the_other() {
 }
 
 #[test]
-fn fm_e5_of_two_settings_for_one_name_the_first_hold_and_both_places_are_told() {
+fn fm_e5_of_two_settings_for_one_name_the_first_apply_and_both_places_are_reported() {
     let registry = Registry::new();
     let told = Arc::new(Mutex::new(Vec::new()));
     registry.on_event({
@@ -106,7 +106,7 @@ fn fm_e5_of_two_settings_for_one_name_the_first_hold_and_both_places_are_told() 
 }
 
 #[test]
-fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_told_of_once() {
+fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_reported_once() {
     #[circuit_breaker(name = "two settings", failure_threshold = 1)]
     async fn first() -> Option<()> {
         None
@@ -128,7 +128,7 @@ fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_told_of_once() {
 }
 
 #[test]
-fn fm_e6_a_name_that_is_registered_anew_has_nothing_of_the_breaker_before() {
+fn fm_e6_a_name_that_is_registered_again_starts_with_a_new_breaker() {
     let registry = Registry::new();
     let config = fragile().build().unwrap();
     let old = registry.get_or_register("one", config.clone());
@@ -148,7 +148,7 @@ fn fm_e6_a_name_that_is_registered_anew_has_nothing_of_the_breaker_before() {
 }
 
 #[test]
-fn fm_e6_register_unregister_and_look_up_race_to_one_breaker_or_none() {
+fn fm_e6_racing_register_unregister_and_lookup_see_one_breaker_or_no_breaker() {
     let registry = Registry::new();
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -173,7 +173,7 @@ fn fm_e6_register_unregister_and_look_up_race_to_one_breaker_or_none() {
 }
 
 #[test]
-fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_is_in() {
+fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registered() {
     let registry = Registry::new();
     let breaker = breaker(&fragile());
     let heard = Heard::default();
@@ -241,7 +241,7 @@ fn fm_e10_a_listener_may_ask_reset_and_call_its_breaker() {
 }
 
 #[test]
-fn fm_e10_a_listener_may_call_the_function_whose_breaker_tells_it() {
+fn fm_e10_a_listener_may_call_the_function_whose_breaker_calls_it() {
     #[circuit_breaker(name = "called back", failure_threshold = 1)]
     fn call(works: bool) -> Result<(), Fault> {
         works.then_some(()).ok_or(Fault::Down)
@@ -289,7 +289,7 @@ fn fm_e11_a_listener_may_add_and_remove_listeners_and_drop_its_breaker() {
 }
 
 #[test]
-fn fm_e12_a_listener_that_takes_its_time_holds_up_its_own_caller_only() {
+fn fm_e12_a_slow_listener_delays_only_its_own_caller() {
     must_end(|| {
         let (breaker, clock) = on_clock(&fragile());
         let (enter, entered) = mpsc::channel();

@@ -64,7 +64,7 @@ fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
 }
 
 #[test]
-fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
+fn fm_d2_the_largest_retry_number_has_a_delay_at_once() {
     for backoff in [
         Backoff::Exponential,
         Backoff::Constant,
@@ -99,7 +99,7 @@ fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
 }
 
 #[test]
-fn fm_d3_what_is_beyond_all_numbers_is_the_cap() {
+fn fm_d3_an_infinite_delay_is_the_cap() {
     for k in [1_025, 1_101, u32::MAX] {
         for jitter in [Jitter::None, Jitter::Smooth] {
             let settings = RetryPolicy::builder().jitter(jitter).max_delay(DAY);
@@ -118,7 +118,7 @@ fn fm_d3_what_is_beyond_all_numbers_is_the_cap() {
 }
 
 #[test]
-fn fm_d4_a_factor_that_shrinks_or_is_no_number_is_refused() {
+fn fm_d4_a_factor_below_one_or_not_finite_is_refused() {
     for factor in [
         f64::NAN,
         f64::INFINITY,
@@ -170,7 +170,7 @@ fn fm_d6_no_jitter_leaves_zero_and_the_cap() {
 }
 
 #[test]
-fn fm_d7_a_range_with_nothing_in_it_is_its_end() {
+fn fm_d7_an_empty_range_yields_its_end() {
     for jitter in EVERY_JITTER {
         for base in [
             Duration::ZERO,
@@ -229,7 +229,7 @@ async fn fm_d11_no_attempts_are_refused_and_one_is_a_call_without_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_d12_the_longest_delay_there_is_sleeps_for_ever_and_can_be_cancelled() {
+async fn fm_d12_the_longest_delay_sleeps_for_ever_and_can_be_cancelled() {
     let attempts = Cell::new(0);
     let policy = built(&unbounded().base_delay(Duration::MAX));
     let call = policy.call().run(|_| {
@@ -270,7 +270,7 @@ fn of_nanos(nanos: u128) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_d12_a_limit_or_a_delay_that_ends_where_instants_do_panics_in_no_timer() {
+async fn fm_d12_a_limit_or_delay_that_ends_at_the_last_instant_does_not_panic() {
     async fn after_a_day() -> Result<(), Fault> {
         tokio::time::sleep(DAY).await;
         Ok(())
@@ -339,7 +339,7 @@ async fn fm_d15_delays_shorter_than_a_timers_millisecond_are_slept_and_not_spun(
 }
 
 #[test]
-fn fm_d15_what_is_shorter_than_a_nanosecond_is_rounded_to_the_nearest() {
+fn fm_d15_a_fraction_of_a_nanosecond_is_rounded_to_the_nearest() {
     let of = |nanos, jitter| {
         let settings = RetryPolicy::builder().jitter(jitter);
         built(&settings.base_delay(Duration::from_nanos(nanos))).delay_bounds(1)

@@ -19,7 +19,7 @@ use crate::support::{Fault, breaker, half_open, registered};
 use resilient_testkit::{fail, fragile, rejection, run, secs, succeed};
 
 #[test]
-fn fm_h1_a_breaker_works_where_there_is_no_runtime() {
+fn fm_h1_a_breaker_works_without_a_runtime() {
     #[circuit_breaker(name = "no runtime", failure_threshold = 1)]
     async fn call(works: bool) -> Result<(), Fault> {
         works.then_some(()).ok_or(Fault::Down)
@@ -34,7 +34,7 @@ fn fm_h1_a_breaker_works_where_there_is_no_runtime() {
 }
 
 #[test]
-fn fm_h1_a_retry_with_no_runtime_to_wait_in_ends_with_the_real_error() {
+fn fm_h1_a_retry_without_a_runtime_ends_with_the_real_error() {
     #[retry]
     #[circuit_breaker(name = "no timer")]
     async fn call(calls: &mut u32) -> Result<(), Fault> {
@@ -163,7 +163,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
 }
 
 /// Runs one test of this program in a new process, with `RESILIENT_FAULTS_CHILD` set.
-pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
+pub(crate) fn in_new_process(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
         return None;
@@ -206,7 +206,7 @@ fn fm_h6_and_fm_h7_no_use_of_the_library_leaves_a_thread() {
         None
     }
     let name = "environment::fm_h6_and_fm_h7_no_use_of_the_library_leaves_a_thread";
-    if let Some(output) = in_a_process_of_its_own(name) {
+    if let Some(output) = in_new_process(name) {
         assert!(output.status.success(), "{output:?}");
         return;
     }
@@ -256,7 +256,7 @@ impl Drop for UsedWhenDropped {
 #[test]
 fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     let name = "environment::fm_h8_a_thread_may_use_breakers_in_its_last_destructors";
-    if let Some(output) = in_a_process_of_its_own(name) {
+    if let Some(output) = in_new_process(name) {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{output:?}");
         assert_eq!(text.matches("used at the end").count(), 3, "{output:?}");
@@ -288,7 +288,7 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
 #[test]
 fn fm_h8_a_process_may_end_while_its_threads_use_breakers() {
     let name = "environment::fm_h8_a_process_may_end_while_its_threads_use_breakers";
-    if let Some(output) = in_a_process_of_its_own(name) {
+    if let Some(output) = in_new_process(name) {
         assert_eq!(output.status.code(), Some(7), "{output:?}");
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!text.contains("panicked"), "{text}");

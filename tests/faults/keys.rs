@@ -93,7 +93,7 @@ fn fm_e8_a_flood_of_keys_resets_no_breaker_that_is_not_closed() {
 }
 
 #[test]
-fn fm_e8_where_nothing_is_closed_new_keys_share_one_breaker_until_something_is() {
+fn fm_e8_if_no_breaker_is_closed_new_keys_share_one_until_one_closes() {
     let breakers = keyed(3);
     (0..3).for_each(|key| fail(&breakers.get(&key)));
     for key in 10..1_000 {
@@ -139,7 +139,7 @@ impl fmt::Display for Colliding {
 }
 
 #[test]
-fn fm_e9_keys_of_one_hash_are_told_apart() {
+fn fm_e9_keys_of_one_hash_are_distinguished() {
     let config = fragile().max_keys(50).build().unwrap();
     let breakers = KeyedBreakers::<Colliding>::new("hosts", config);
     for key in 0..200 {

@@ -13,7 +13,7 @@ use crate::support::{breaker, on_clock};
 use resilient_testkit::{fail, fragile, run, secs};
 
 #[test]
-fn fm_i2_however_often_the_state_changes_the_last_transitions_are_what_is_kept() {
+fn fm_i2_however_often_the_state_changes_only_the_last_transitions_are_stored() {
     let rounds = if cfg!(debug_assertions) {
         50_000
     } else {

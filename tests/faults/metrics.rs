@@ -53,7 +53,7 @@ impl Recorder for Recording {
 }
 
 #[test]
-fn fm_i5_the_number_of_series_is_that_of_the_names_however_many_keys_there_are() {
+fn fm_i5_the_number_of_series_depends_on_the_names_and_not_on_the_keys() {
     let registry = Registry::new();
     let config = fragile().max_keys(1_000).build().unwrap();
     let hosts = registry.get_or_register_keyed::<u32>("hosts", config.clone());

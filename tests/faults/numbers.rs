@@ -58,7 +58,7 @@ fn fm_d9_zero_is_refused_where_it_means_nothing() {
 }
 
 #[test]
-fn fm_d9_a_zero_that_is_known_only_at_run_time_is_told_and_the_default_holds() {
+fn fm_d9_a_zero_that_is_known_only_at_run_time_is_reported_and_the_default_applies() {
     fn zero() -> u32 {
         0
     }
@@ -149,7 +149,7 @@ fn fm_d10_the_smallest_rate_opens_at_the_first_failure() {
 }
 
 #[test]
-fn fm_d14_the_largest_settings_count_on() {
+fn fm_d14_the_largest_settings_still_count() {
     let settings = BreakerConfig::builder()
         .failure_threshold(u32::MAX)
         .half_open_successes(u32::MAX)

@@ -44,7 +44,7 @@ fn reopened_by_one_failure(breaker: &CircuitBreaker) {
 }
 
 #[test]
-fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
+fn fm_b1_a_panic_in_the_operation_is_a_failure_and_propagates_unchanged() {
     let breaker = half_open(&fragile());
     let call = breaker.call(async || -> Option<()> { panic_quietly() });
     assert_eq!(panic_of_call(call), OWN_PANIC);
@@ -69,7 +69,7 @@ fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
 }
 
 #[test]
-fn fm_b1_a_panic_in_an_annotated_function_is_a_failure_and_goes_on_unchanged() {
+fn fm_b1_a_panic_in_an_annotated_function_is_a_failure_and_propagates_unchanged() {
     #[circuit_breaker(breaker = breaker)]
     async fn asynchronous(breaker: &CircuitBreaker) -> Option<()> {
         pause(1).await;
@@ -176,7 +176,7 @@ fn fm_b3_a_panic_in_a_hook_of_the_retry_propagates_and_what_was_counted_stays() 
 }
 
 #[test]
-fn fm_b4_a_panic_in_what_makes_a_rejected_calls_output_propagates_and_counts_once() {
+fn fm_b4_a_panic_in_the_conversion_of_a_rejection_propagates_and_counts_once() {
     #[derive(Debug)]
     struct Explosive;
     impl From<CircuitOpen> for Explosive {
@@ -337,7 +337,7 @@ fn fm_b6_a_panic_in_a_setting_registers_nothing_and_the_next_call_does() {
 }
 
 #[test]
-fn fm_b6_a_listener_that_panics_while_a_registry_tells_a_conflict_poisons_nothing() {
+fn fm_b6_a_listener_that_panics_at_a_conflict_poisons_nothing() {
     let registry = Registry::new();
     let first = registry.get_or_register("one", fragile().build().unwrap());
     registry.on_event(|_| panic_quietly());
@@ -434,7 +434,7 @@ fn fm_i8_the_types_of_a_call_go_to_other_threads_and_can_be_moved() {
 }
 
 #[test]
-fn fm_b9_an_annotated_function_may_hold_what_is_not_unwind_safe() {
+fn fm_b9_an_annotated_function_may_hold_types_that_are_not_unwind_safe() {
     #[retry(base_delay = "0s")]
     #[circuit_breaker(breaker = breaker)]
     async fn call(
@@ -492,7 +492,7 @@ impl Clock for Garbage {
 }
 
 #[test]
-fn fm_b10_a_clock_that_says_garbage_harms_nothing() {
+fn fm_b10_a_clock_that_returns_garbage_harms_nothing() {
     for settings in [
         fragile().recovery_jitter(1.0).recovery_factor(3.0),
         fragile()

@@ -59,22 +59,22 @@ fn compare_many(way: Way) {
 }
 
 #[test]
-fn a_call_of_a_policy_goes_as_the_rules_say() {
+fn a_call_of_a_policy_follows_the_rules() {
     compare_many(Way::Call);
 }
 
 #[test]
-fn a_call_that_records_its_errors_goes_as_the_rules_say() {
+fn a_call_that_records_its_errors_follows_the_rules() {
     compare_many(Way::Recorded);
 }
 
 #[test]
-fn an_annotated_function_goes_as_the_rules_say() {
+fn an_annotated_function_follows_the_rules() {
     compare_many(Way::Annotated);
 }
 
 #[test]
-fn an_annotated_function_that_records_its_errors_goes_as_the_rules_say() {
+fn an_annotated_function_that_records_its_errors_follows_the_rules() {
     compare_many(Way::AnnotatedRecorded);
 }
 

@@ -48,12 +48,12 @@ fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_open() {
+fn b03_a_late_outcome_changes_nothing_while_open() {
     assert_moves_nothing(|breaker| breaker.trip().unwrap());
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_half_open() {
+fn b03_a_late_outcome_changes_nothing_while_half_open() {
     assert_moves_nothing(|breaker| {
         breaker.trip().unwrap();
         breaker.half_open().unwrap();
@@ -61,17 +61,17 @@ fn b03_a_late_outcome_moves_nothing_while_half_open() {
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_forced_open() {
+fn b03_a_late_outcome_changes_nothing_while_forced_open() {
     assert_moves_nothing(CircuitBreaker::force_open);
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_observed() {
+fn b03_a_late_outcome_changes_nothing_in_observe_only() {
     assert_moves_nothing(CircuitBreaker::observe_only);
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_once_closed_again() {
+fn b03_a_late_outcome_changes_nothing_once_closed_again() {
     assert_moves_nothing(|breaker| {
         breaker.trip().unwrap();
         breaker.half_open().unwrap();
@@ -81,7 +81,7 @@ fn b03_a_late_outcome_moves_nothing_once_closed_again() {
 }
 
 #[test]
-fn b03_a_late_outcome_moves_no_streak_of_the_next_closed_state() {
+fn b03_a_late_outcome_does_not_change_the_streak_of_the_next_closed_state() {
     assert_moves_nothing(|breaker| {
         breaker.close();
         fail(breaker);

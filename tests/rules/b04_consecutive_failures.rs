@@ -25,7 +25,7 @@ fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
 }
 
 #[test]
-fn b04_a_threshold_that_is_given_holds_beside_another_condition() {
+fn b04_a_threshold_that_is_set_applies_beside_another_condition() {
     let config = settings()
         .window(100)
         .failure_count(50)
@@ -47,7 +47,7 @@ fn b04_as_many_failures_in_a_row_as_the_threshold_open_the_circuit() {
 }
 
 #[test]
-fn b04_five_is_the_threshold_where_none_is_given() {
+fn b04_the_default_threshold_is_five() {
     let (breaker, _clock) = closed(&BreakerConfig::builder());
     for _ in 0..4 {
         fail(&breaker);

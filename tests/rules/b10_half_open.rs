@@ -96,7 +96,7 @@ fn b10_ignored_abandoned_and_late_probes_count_in_neither_sum() {
 }
 
 #[test]
-fn b10_it_reopens_at_the_first_failure_beyond_those_tolerated() {
+fn b10_the_circuit_reopens_at_the_first_failure_beyond_those_tolerated() {
     let config = fragile().half_open_successes(9).half_open_failures(2);
     let (breaker, _clock) = due(&config);
     succeed(&breaker);

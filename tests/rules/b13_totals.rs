@@ -110,7 +110,7 @@ fn b13_the_times_add_up_to_the_age_of_the_breaker() {
 }
 
 #[test]
-fn b13_looking_and_calls_that_change_no_state_add_nothing_twice() {
+fn b13_reads_and_calls_that_change_no_state_add_no_time_twice() {
     let (breaker, clock) = closed(&fragile());
     for second in 1..=9 {
         clock.advance(secs(1));
@@ -142,7 +142,7 @@ fn b13_a_clock_that_goes_back_takes_no_time_away() {
 }
 
 #[test]
-fn b13_each_field_is_that_of_its_state() {
+fn b13_each_time_belongs_to_its_state() {
     let (breaker, clock) = closed(&fragile());
     breaker.force_open();
     clock.advance(secs(2));
@@ -176,7 +176,7 @@ fn b13_every_call_is_in_exactly_one_total() {
 }
 
 #[test]
-fn b13_the_counts_of_the_present_state_start_anew_with_each_state_and_the_totals_do_not() {
+fn b13_the_counts_of_the_present_state_restart_with_each_state_and_the_totals_do_not() {
     let (breaker, clock) = closed(&fragile().half_open_successes(2));
     succeed(&breaker);
     succeed(&breaker);

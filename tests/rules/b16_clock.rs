@@ -63,7 +63,7 @@ fn b16_a_breaker_made_within_a_runtime_works_after_it_is_gone() {
 }
 
 #[test]
-fn b16_a_given_clock_is_the_one_that_is_read() {
+fn b16_the_breaker_reads_the_clock_that_is_passed_to_it() {
     let clock = Arc::new(ManualClock::new());
     let config = fragile().build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, Arc::clone(&clock));
@@ -74,7 +74,7 @@ fn b16_a_given_clock_is_the_one_that_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b16_a_breaker_with_a_clock_of_its_own_does_not_hear_tokio() {
+async fn b16_a_breaker_with_its_own_clock_ignores_tokios_clock() {
     let (breaker, clock) = closed(&fragile());
     fail(&breaker);
     tokio::time::advance(secs(1_000)).await;
@@ -84,7 +84,7 @@ async fn b16_a_breaker_with_a_clock_of_its_own_does_not_hear_tokio() {
 }
 
 #[test]
-fn b16_a_time_before_the_opening_counts_as_none_passed() {
+fn b16_at_a_time_before_the_opening_no_time_has_passed() {
     let (breaker, clock) = closed(&fragile());
     clock.advance(secs(100));
     fail(&breaker);
@@ -99,7 +99,7 @@ fn b16_a_time_before_the_opening_counts_as_none_passed() {
 }
 
 #[test]
-fn b16_a_clock_that_goes_back_while_half_open_tells_no_longer_wait_than_a_lease() {
+fn b16_a_clock_that_goes_back_while_half_open_makes_no_wait_longer_than_a_lease() {
     let (breaker, clock) = closed(&fragile().probe_timeout(secs(5)));
     clock.advance(secs(100));
     breaker.trip().unwrap();
@@ -112,7 +112,7 @@ fn b16_a_clock_that_goes_back_while_half_open_tells_no_longer_wait_than_a_lease(
 }
 
 #[test]
-fn b16_a_clock_that_goes_back_for_good_never_wedges_a_breaker_by_hand() {
+fn b16_a_clock_that_goes_back_permanently_never_wedges_a_breaker_moved_by_hand() {
     let (breaker, clock) = closed(&fragile());
     clock.advance(secs(100));
     fail(&breaker);
@@ -232,7 +232,7 @@ fn b16_a_clock_that_panics_at_a_probe_does_not_end_its_lease() {
 }
 
 #[test]
-fn b16_a_breaker_may_be_dropped_used_last_when_a_thread_ends() {
+fn b16_a_breaker_may_be_used_and_dropped_when_a_thread_ends() {
     thread_local! {
         static LAST: std::cell::RefCell<Option<UsedOnDrop>> = const { std::cell::RefCell::new(None) };
     }
@@ -279,7 +279,7 @@ fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
 }
 
 #[test]
-fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
+fn b16_the_clock_that_was_set_last_is_used() {
     let registry = Registry::new();
     let (first, second) = (ManualClock::new(), ManualClock::new());
     registry.use_clock(first.clone());

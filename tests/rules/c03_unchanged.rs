@@ -313,7 +313,7 @@ async fn c03_a_method_can_be_spawned_whose_closures_for_run_through_with_borrow_
 }
 
 #[tokio::test]
-async fn c03_a_method_can_be_spawned_whose_closure_changes_a_variable_of_its_own() {
+async fn c03_a_method_can_be_spawned_whose_closure_changes_its_own_variable() {
     let client = Client::new();
 
     let task = tokio::spawn(async move { client.count_attempts("a").await });

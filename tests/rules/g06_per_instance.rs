@@ -45,7 +45,7 @@ fn g06_a_name_that_a_site_has_taken_is_refused_for_another_budget() {
 }
 
 #[test]
-fn g06_keyed_breakers_of_ones_own_can_be_registered() {
+fn g06_owned_keyed_breakers_can_be_registered() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -74,7 +74,7 @@ fn fail_to_call(breaker: &CircuitBreaker) {
 }
 
 #[test]
-fn g06_a_single_breaker_keeps_its_name_from_a_group() {
+fn g06_a_group_cannot_take_the_name_of_a_single_breaker() {
     let registry = Registry::new();
     registry
         .register(&CircuitBreaker::new("shards", settings()))
@@ -84,7 +84,7 @@ fn g06_a_single_breaker_keeps_its_name_from_a_group() {
 }
 
 #[test]
-fn g06_a_breaker_of_ones_own_is_in_no_registry_until_it_is_registered() {
+fn g06_an_owned_breaker_is_in_no_registry_until_it_is_registered() {
     let registry = Registry::new();
     let owned = CircuitBreaker::new("tenant", settings());
     assert!(registry.get("tenant").is_none());
@@ -206,7 +206,7 @@ fn g06_a_breaker_that_was_taken_out_is_not_found_and_its_name_is_free() {
 }
 
 #[test]
-fn g06_who_has_a_handle_may_go_on_to_use_it() {
+fn g06_a_handle_works_after_its_breaker_was_unregistered() {
     let (registry, owned, _clock) = live(&fragile());
     let in_flight = owned.try_acquire().unwrap();
     registry.unregister(&owned);

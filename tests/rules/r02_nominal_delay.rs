@@ -13,7 +13,7 @@ use crate::support::retry::{SECOND, build, exact, fail};
 use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]
-async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
+async fn r02_a_call_sleeps_the_delays_of_its_schedule() {
     let schedules = [
         (Backoff::Exponential, [100, 200, 400, 800]),
         (Backoff::Constant, [100, 100, 100, 100]),
@@ -214,7 +214,7 @@ fn r02_a_slow_schedule_within_a_limit_has_no_fewer_attempts_than_happen() {
 }
 
 #[test]
-fn r02_of_a_schedule_of_ones_own_a_thousand_delays_are_asked_for_and_the_rest_is_the_cap() {
+fn r02_the_worst_case_reads_a_thousand_delays_of_a_custom_schedule_and_uses_the_cap_for_the_rest() {
     let settings = exact()
         .backoff(Backoff::Custom(|k| Some(ms(u64::from(k % 2)))))
         .max_delay(SECOND);

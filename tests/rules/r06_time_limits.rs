@@ -48,7 +48,7 @@ async fn r06_an_attempt_within_its_timeout_counts_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_what_is_ready_when_its_time_is_over_is_not_late() {
+async fn r06_an_output_that_is_ready_at_the_limit_is_not_late() {
     let result = at_once(0)
         .call()
         .attempt_timeout(SECOND)
@@ -112,7 +112,7 @@ async fn r06_of_two_limits_that_end_at_once_the_deadline_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_a_limit_without_end_is_none() {
+async fn r06_the_longest_duration_is_no_limit() {
     let result = at_once(0)
         .call()
         .deadline(Duration::MAX)

@@ -31,7 +31,7 @@ async fn executions_classified(class: Classification) -> u32 {
 }
 
 #[tokio::test]
-async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
+async fn r08_every_err_is_retried_without_a_classification() {
     let mut executions = 0;
 
     let _: Result<(), Is> = at_once(3)
@@ -46,7 +46,7 @@ async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn r08_classify_says_what_is_tried_again() {
+async fn r08_classify_decides_what_is_retried() {
     assert_eq!(executions_classified(Classification::transient()).await, 4);
     assert_eq!(executions_classified(Classification::throttled()).await, 4);
     assert_eq!(executions_classified(Classification::permanent()).await, 1);
@@ -55,7 +55,7 @@ async fn r08_classify_says_what_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r08_classify_says_the_hint() {
+async fn r08_classify_sets_the_hint() {
     let start = Instant::now();
 
     let _: Result<(), Is> = build(&exact().max_retries(1))
@@ -94,7 +94,7 @@ async fn r08_health_and_retry_are_two_questions() {
 }
 
 #[tokio::test]
-async fn r08_what_the_breaker_ignores_is_tried_again_like_any_other_error() {
+async fn r08_an_error_that_the_breaker_ignores_is_retried_like_any_other() {
     let breaker = breaker(1);
 
     let course = fail_through(&breaker, &at_once(9), Classification::throttled()).await;
@@ -104,7 +104,7 @@ async fn r08_what_the_breaker_ignores_is_tried_again_like_any_other_error() {
 }
 
 #[tokio::test]
-async fn r08_circuit_open_from_the_same_stack_is_not_tried_again() {
+async fn r08_circuit_open_from_the_same_stack_is_not_retried() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
 

@@ -195,7 +195,7 @@ async fn r11_a_breaker_around_a_loop_dropped_anywhere_loses_no_permit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_with_no_breaker_dropped_anywhere_goes_on_nowhere() {
+async fn r11_a_call_without_a_breaker_dropped_anywhere_stops() {
     let policy = build(&exact());
     for polls in 0..1_000 {
         let attempts = Attempts::default();

@@ -126,7 +126,7 @@ async fn r12_through_a_breaker_an_attempt_knows_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
+async fn r12_a_hook_receives_the_attempt_the_maximum_and_the_delay() {
     type Told = (u32, u32, Duration, u32);
 
     #[retry(
@@ -250,7 +250,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
+async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
     let settings = exact().max_retries(2);
     let policy = build(&settings.when_open(resilient::retries::WhenOpen::Wait));
     let breaker = breaker(100);

@@ -76,7 +76,7 @@ async fn r14_a_loop_beside_another_one_is_not_inside_it() {
 }
 
 #[tokio::test]
-async fn r14_an_attempt_that_rests_leaves_no_mark_on_others_of_its_thread() {
+async fn r14_an_attempt_that_waits_does_not_affect_other_calls_of_its_thread() {
     let (outer, inner) = (at_once(1), at_once(1));
     let calls = Cell::new(0);
     let resting = outer.call().run(async |attempt| {
@@ -123,7 +123,7 @@ fn plain_innermost(calls: &Cell<u32>) -> Option<()> {
 }
 
 #[tokio::test]
-async fn r14_a_nested_loop_is_told_once_with_its_place() {
+async fn r14_a_nested_loop_is_reported_once_with_its_place() {
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let listener = Registry::global().on_event(|event| {
         if matches!(event.kind(), EventKind::NestedRetry)

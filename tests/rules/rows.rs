@@ -236,7 +236,7 @@ async fn row_r06_an_attempt_that_outlasts_the_time_of_the_call_is_its_last() {
 }
 
 /// Makes a call that its caller drops at the notification. Returns its result, or `None`.
-async fn unless_told<O>(token: &Notify, call: impl Future<Output = O>) -> Option<O> {
+async fn unless_notified<O>(token: &Notify, call: impl Future<Output = O>) -> Option<O> {
     tokio::select! {
         biased;
         output = call => Some(output),
@@ -253,7 +253,7 @@ async fn row_r10_an_operation_that_succeeds_while_its_caller_goes_away_has_succe
         token.notify_one();
         Ok::<_, ()>("done")
     });
-    assert_eq!(unless_told(&token, call).await, Some(Ok("done")));
+    assert_eq!(unless_notified(&token, call).await, Some(Ok("done")));
     assert_eq!(executions.get(), 1);
 }
 
@@ -266,7 +266,7 @@ async fn row_r11_an_operation_that_fails_while_its_caller_goes_away_is_not_made_
         token.notify_one();
         Err::<(), ()>(())
     });
-    assert_eq!(unless_told(&token, call).await, None);
+    assert_eq!(unless_notified(&token, call).await, None);
     tokio::time::sleep(3600 * SECOND).await;
     assert_eq!(executions.get(), 1);
 }

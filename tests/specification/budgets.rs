@@ -40,7 +40,7 @@ fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>,
 }
 
 #[test]
-fn row_g01_a_success_gives_the_last_retrys_cost_back() {
+fn row_g01_a_success_refunds_the_cost_of_the_last_retry() {
     let budget = full(500, 5);
     assert_eq!(call(&budget, 3, "FFS"), (vec![495, 490, 495], 0));
 }
@@ -65,7 +65,7 @@ fn row_g06_each_of_four_retries_costs_the_same() {
 }
 
 #[test]
-fn row_g07_another_cost_is_given_back_as_well() {
+fn row_g07_another_cost_is_refunded_as_well() {
     let budget = full(500, 14);
     assert_eq!(call(&budget, 3, "FFS"), (vec![486, 472, 486], 0));
 }

@@ -190,7 +190,7 @@ fn assert_complaints(cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn the_runner_can_fail_at_what_is_in_a_window_and_at_rates() {
+fn the_runner_can_fail_at_the_content_of_a_window_and_at_rates() {
     assert_complaints(&[
         ("count=3 nfail=3", "S4 {n=4}", "n is 3, not 4"),
         ("count=3 nfail=3", "F S3 {f=1}", "f is 0, not 1"),

@@ -77,7 +77,7 @@ fn row_w09_the_thousandth_delay_of_a_day_is_the_cap() {
 }
 
 #[test]
-fn row_w10_every_delay_without_a_cap_is_longer_than_none() {
+fn row_w10_every_delay_without_a_cap_is_above_zero() {
     for jitter in [Jitter::None, Jitter::Smooth, Jitter::Decorrelated] {
         let settings = exact().base_delay(2 * SECOND).jitter(jitter).seed(10);
         let delays = delays(&settings, 1_025);
@@ -142,7 +142,7 @@ fn row_w20_doublings_of_a_second_up_to_forty() {
 }
 
 #[test]
-fn row_w31_a_schedule_of_ones_own_up_to_99() {
+fn row_w31_a_custom_schedule_up_to_99() {
     let settings = exact()
         .backoff(Backoff::Custom(|k| Some(ms(9 + 30 * u64::from(k - 1)))))
         .base_delay(ms(9))

@@ -236,7 +236,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
 
 /// A `Duration` is never negative. The configuration rejects durations that are too short.
 #[test]
-fn row_c18_times_that_cannot_be_are_a_build_error() {
+fn row_c18_invalid_times_are_a_build_error() {
     let builder = BreakerConfig::builder;
     let zero = Duration::ZERO;
     let cases = [

@@ -265,7 +265,7 @@ async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ut_11_delays_double_up_to_the_longest() {
+async fn ut_11_delays_double_up_to_the_cap() {
     let doubling = policy(&exact().max_retries(8));
     let tripling = policy(&exact().backoff_factor(3.0).max_delay(20 * SECOND));
 
@@ -373,7 +373,7 @@ async fn t_2_a_policy_has_options_for_number_delay_growth_cap_jitter_and_time() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn t_2_each_error_is_handled_as_what_it_is() {
+async fn t_2_each_error_is_handled_by_its_classification() {
     let start = Instant::now();
     let mut errors = vec![
         ClientError::BadInput,

@@ -34,7 +34,7 @@ fn r07_of_two_threads_exactly_one_gets_the_last_token() {
 }
 
 #[test]
-fn r07_of_two_threads_that_bring_tokens_none_loses_any() {
+fn r07_two_threads_that_deposit_tokens_lose_no_token() {
     check(|| {
         let budget = budget(ten().initial_tokens(3));
         both(|| budget.succeeded(true), || budget.succeeded(false));
@@ -54,7 +54,7 @@ fn r07_two_threads_never_fill_the_bucket_beyond_its_capacity() {
 }
 
 #[test]
-fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
+fn r07_tokens_that_are_returned_beside_a_deposit_are_all_in_the_bucket() {
     check(|| {
         let budget = budget(ten().initial_tokens(5));
         let (granted, ()) = both(
@@ -69,7 +69,7 @@ fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
 }
 
 #[test]
-fn r07_tokens_that_one_thread_gives_back_the_other_one_may_take() {
+fn r07_tokens_that_one_thread_returns_the_other_may_take() {
     check(|| {
         let budget = budget(ten().initial_tokens(5));
         let (_, retried) = both(|| budget.try_reserve().map(drop), || retry(budget));

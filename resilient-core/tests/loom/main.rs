@@ -140,7 +140,7 @@ fn fm_e3_success_and_failure_at_the_threshold_have_an_order() {
 }
 
 #[test]
-fn b03_a_success_after_a_reset_by_another_thread_is_late_and_moves_nothing() {
+fn b03_a_success_after_a_reset_by_another_thread_is_late_and_changes_nothing() {
     check(|| {
         let (breaker, _) = closed(&config().failure_threshold(2));
         let permit = breaker.try_acquire().unwrap();
@@ -398,7 +398,7 @@ fn b05_a_call_that_reads_the_clock_early_and_the_lock_late_turns_no_bucket_back(
 }
 
 #[test]
-fn b14_two_threads_tell_each_transition_once_and_in_order() {
+fn b14_two_threads_deliver_each_transition_once_and_in_order() {
     check(|| {
         let (breaker, _) = closed(&config());
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -591,7 +591,7 @@ fn b13_at_rest_each_call_beside_a_reset_is_in_exactly_one_total() {
 }
 
 #[test]
-fn b17_a_count_that_a_thread_leaves_to_the_next_one_loses_nothing() {
+fn b17_a_stripe_that_passes_to_another_thread_loses_no_count() {
     check(|| {
         let count = Arc::new(HandOver::new());
         let (one, other) = (Arc::clone(&count), Arc::clone(&count));

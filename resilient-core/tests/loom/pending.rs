@@ -50,7 +50,7 @@ fn b05_a_pending_success_beside_a_failure_is_in_the_window() {
 }
 
 #[test]
-fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_failure() {
+fn b04_a_deferred_success_ends_the_streak_before_the_next_failure_of_its_thread() {
     check(|| {
         let (breaker, _) = windowed();
         both(
@@ -68,7 +68,7 @@ fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_fail
 }
 
 #[test]
-fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
+fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
     check(|| {
         let (breaker, _) = closed(&config().window(10).failure_rate(0.3).min_calls(3));
         own_stripe(0);
@@ -92,7 +92,7 @@ fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
 }
 
 #[test]
-fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_next() {
+fn b03_a_success_that_is_deferred_while_its_generation_ends_changes_nothing_in_the_next() {
     check(|| {
         let (breaker, _) = windowed();
         // The permit is acquired in the thread that may defer its success.
@@ -122,7 +122,7 @@ fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_nex
 }
 
 #[test]
-fn b03_a_thread_leaves_nothing_in_a_generation_that_it_was_not_told_of() {
+fn b03_a_thread_defers_nothing_in_a_generation_that_it_has_not_seen() {
     check(|| {
         let (breaker, _) = windowed();
         both(
@@ -197,7 +197,7 @@ fn b07_rejections_that_take_no_lock_are_counted() {
 }
 
 #[test]
-fn b07_a_rejection_beside_the_end_of_the_open_time_is_none_or_tells_the_time_left() {
+fn b07_a_call_beside_the_end_of_the_open_time_is_admitted_or_gets_the_time_left() {
     check(|| {
         let (breaker, clock) = closed(&config());
         breaker.trip().unwrap();

@@ -266,7 +266,7 @@ fn configured(cases: u32) -> ProptestConfig {
 }
 
 #[test]
-fn r07_budget_and_model_look_the_same_after_every_step() {
+fn r07_budget_and_model_agree_after_every_step() {
     let mut runner = TestRunner::new(configured(4_000));
     let outcome = runner.run(&sequences(), |(code, operations)| {
         compare(code, &operations, None)
@@ -277,7 +277,7 @@ fn r07_budget_and_model_look_the_same_after_every_step() {
 }
 
 #[test]
-fn every_wrong_model_of_a_budget_is_found_out() {
+fn every_wrong_model_of_a_budget_is_detected() {
     for wrong in [
         Wrong::StartsFull,
         Wrong::RefundsEveryRetry,

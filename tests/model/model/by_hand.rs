@@ -66,7 +66,7 @@ impl Model {
     /// Starts a new generation with empty windows. Emits an event only if the state changes.
     pub(super) fn close(&mut self) {
         if self.state == CircuitState::Closed {
-            self.begin_anew();
+            self.begin_generation();
         } else {
             self.close_for(TransitionReason::Manual);
         }

@@ -183,7 +183,7 @@ impl Model {
     }
 
     /// B3, B5: starts a new generation and forgets all calls.
-    fn begin_anew(&mut self) {
+    fn begin_generation(&mut self) {
         self.spend();
         self.began = self.clock;
         self.generation += 1;
@@ -201,7 +201,7 @@ impl Model {
             reason,
             open_for,
         });
-        self.begin_anew();
+        self.begin_generation();
         self.state = to;
     }
 }

@@ -138,7 +138,7 @@ fn b08_growth_ends_at_the_longest_recovery_time_however_often_it_reopens() {
 }
 
 #[test]
-fn b08_hundred_thousand_reopenings_are_no_more_than_the_longest_recovery_time() {
+fn b08_a_hundred_thousand_reopenings_stay_within_the_longest_recovery_time() {
     let config = BreakerConfig::builder()
         .failure_threshold(1)
         .recovery_time(Duration::from_nanos(1))

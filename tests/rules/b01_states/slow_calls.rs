@@ -8,7 +8,7 @@ use crate::support::slow_calls::settings;
 use resilient_testkit::{Heard, closed, secs, take, window};
 
 #[test]
-fn b01_observe_only_tells_that_slow_calls_would_have_opened() {
+fn b01_observe_only_reports_that_slow_calls_would_have_opened() {
     let (breaker, clock) = closed(&settings());
     let heard = Heard::from(&breaker);
     breaker.observe_only();

@@ -12,7 +12,7 @@ use resilient_testkit::{
 };
 
 #[test]
-fn b01_observe_only_counts_in_its_window_and_tells_which_condition_was_met() {
+fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met() {
     let conditions = [
         (
             settings().window(9).failure_count(2),
@@ -142,7 +142,7 @@ fn b01_observe_only_admits_all_and_counts_as_closed_does() {
 }
 
 #[test]
-fn b01_observe_only_tells_once_per_entry_that_it_would_have_opened() {
+fn b01_observe_only_reports_once_per_entry_that_it_would_have_opened() {
     let would_open = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(_));
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
     let heard = Heard::from(&breaker);
@@ -213,7 +213,7 @@ fn b01_trip_does_nothing_to_an_open_breaker_that_is_not_due() {
 }
 
 #[test]
-fn b01_trip_opens_an_open_breaker_anew_that_is_due() {
+fn b01_trip_opens_a_due_breaker_again() {
     let (breaker, clock) = due(&fragile());
     clock.advance(secs(5));
     breaker.trip().unwrap();
@@ -353,7 +353,7 @@ fn b01_a_transition_into_the_same_state_keeps_calls_in_flight_on_time() {
 }
 
 #[test]
-fn b01_every_state_has_a_name_of_its_own() {
+fn b01_every_state_has_its_own_name() {
     let names: std::collections::BTreeSet<_> = ALL.iter().map(ToString::to_string).collect();
     let expected = [
         "closed",

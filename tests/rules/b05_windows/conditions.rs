@@ -125,14 +125,14 @@ fn b05_rates_are_inclusive_and_compared_as_quotients() {
 }
 
 #[test]
-fn b05_a_rate_of_one_needs_nothing_but_failures() {
+fn b05_a_rate_of_one_needs_only_failures() {
     let config = settings().window(4).failure_rate(1.0);
     assert_stays_closed(&config, &"FFFS".repeat(10));
     assert_opens_at_the_end_of(&config, "SFFFF", TransitionReason::FailureRate);
 }
 
 #[test]
-fn b05_a_rate_in_a_window_of_time_is_of_what_is_in_it() {
+fn b05_a_rate_in_a_window_of_time_is_that_of_the_calls_in_it() {
     let (breaker, clock) = closed(&settings().window(secs(10)).failure_rate(0.5).min_calls(4));
     calls(&breaker, &"S".repeat(50));
     clock.advance(secs(5));
@@ -194,7 +194,7 @@ fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
 }
 
 #[test]
-fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
+fn b05_the_window_of_the_last_opening_stays_on_record() {
     let (breaker, clock) = closed(&settings().window(5).failure_count(3));
     assert_eq!(breaker.snapshot().last_opening, None);
     calls(&breaker, "SFSFF");
@@ -228,7 +228,7 @@ fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
 }
 
 #[test]
-fn b05_the_last_opening_of_a_streak_has_no_calls_where_there_is_no_window() {
+fn b05_the_last_opening_by_a_streak_without_a_window_has_no_calls() {
     let (breaker, _clock) = closed(&settings().failure_threshold(3));
     calls(&breaker, "SSFFF");
     let last = breaker.snapshot().last_opening.unwrap();

@@ -24,7 +24,7 @@ fn last_seconds(seconds: u64) -> BreakerConfigBuilder {
 }
 
 #[test]
-fn b05_a_window_of_calls_holds_the_last_n_and_no_more() {
+fn b05_a_window_of_calls_holds_exactly_the_last_n() {
     let (breaker, clock) = closed(&last_calls(5));
     assert_eq!(window(&breaker), (0, 0, 0));
     calls(&breaker, "FSF");
@@ -103,7 +103,7 @@ fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
 }
 
 #[test]
-fn b05_window_buckets_says_how_many_there_are() {
+fn b05_window_buckets_sets_the_number_of_buckets() {
     // A call at the beginning of a bucket stays for the whole window.
     for buckets in [1, 2, 3, 4, 1_000] {
         let (breaker, clock) = closed(&last_seconds(10).window_buckets(buckets));
@@ -144,7 +144,7 @@ fn b05_buckets_that_do_not_divide_a_window_have_no_drift() {
 }
 
 #[test]
-fn b05_a_window_of_time_is_the_sum_of_its_buckets_whatever_comes_when() {
+fn b05_a_window_of_time_is_the_sum_of_its_buckets_at_any_time() {
     let mut random = fastrand::Rng::with_seed(5);
     for _ in 0..50 {
         let (length, buckets) = (random.u64(1..=1_000), random.u32(1..=20));
@@ -271,14 +271,14 @@ fn b05_states_that_count_for_no_condition_have_no_window() {
 }
 
 #[test]
-fn b05_a_breaker_without_a_window_shows_none() {
+fn b05_the_snapshot_of_a_breaker_without_a_window_has_no_window() {
     let (breaker, clock) = closed(&BreakerConfig::builder());
     take(&breaker, &clock, secs(99), Outcome::Success);
     assert_eq!(breaker.snapshot().window, None);
 }
 
 #[test]
-fn b05_a_window_knows_the_rates_of_what_is_in_it() {
+fn b05_a_window_computes_the_rates_of_its_calls() {
     let (breaker, _clock) = closed(&last_calls(8));
     let rates = || {
         let window = breaker.snapshot().window.unwrap();

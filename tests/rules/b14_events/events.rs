@@ -59,7 +59,7 @@ fn b14_calls_that_change_no_state_are_no_event() {
 }
 
 #[test]
-fn b14_every_listener_hears_every_event_and_a_removed_one_none() {
+fn b14_every_listener_receives_every_event_until_it_is_removed() {
     let (breaker, _clock) = closed(&fragile());
     let (first, second) = (Heard::default(), Heard::default());
     let id = breaker.on_event(first.listener());
@@ -111,7 +111,7 @@ fn b14_a_listener_may_use_its_breaker() {
 }
 
 #[test]
-fn b14_a_listener_that_resets_hears_its_own_reset_after_the_event_that_it_answers() {
+fn b14_a_listener_that_resets_receives_its_own_reset_after_the_event_that_it_handles() {
     must_end(|| {
         let (breaker, _clock) = closed(&fragile());
         let depth = Arc::new(AtomicUsize::new(0));
@@ -183,7 +183,7 @@ fn b14_a_listener_may_add_and_remove_listeners_itself_included() {
 }
 
 #[test]
-fn b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_told() {
+fn b14_a_panicking_listener_is_contained_and_counted_and_the_others_still_run() {
     let (breaker, _clock) = closed(&fragile());
     let before = Heard::from(&breaker);
     breaker.on_event(|_| panic_quietly());
@@ -321,7 +321,7 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
 }
 
 #[test]
-fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_order() {
+fn b14_the_delivering_thread_delivers_the_events_of_other_threads_in_order() {
     must_end(|| {
         let (breaker, clock) = closed(&fragile());
         let (slow, listener) = Slow::listener();

@@ -117,7 +117,7 @@ fn b14_an_event_that_waits_already_is_there_without_waiting() {
 }
 
 #[test]
-fn b14_who_waits_is_woken_by_an_event() {
+fn b14_a_waiting_subscriber_is_woken_by_an_event() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let woken = Arc::new(Wakes::default());
@@ -135,7 +135,7 @@ fn b14_who_waits_is_woken_by_an_event() {
 }
 
 #[test]
-fn b14_the_last_who_waits_is_the_one_who_is_woken() {
+fn b14_the_task_that_polled_last_is_woken() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let all: [Arc<Wakes>; 2] = Default::default();
@@ -200,7 +200,7 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
 }
 
 #[test]
-fn b14_who_waits_is_woken_when_the_breaker_is_gone() {
+fn b14_a_waiting_subscriber_is_woken_when_the_breaker_is_dropped() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let woken = Arc::new(Wakes::default());
@@ -294,13 +294,13 @@ fn b14_a_subscription_to_a_registry_hears_breakers_that_came_before_and_after_it
 #[test]
 fn b14_a_panicking_listener_of_the_registry_is_counted_where_its_event_came_from() {
     let registry = Registry::new();
-    let told_of = registry.get_or_register("payments", settings());
+    let events_of = registry.get_or_register("payments", settings());
     let other = registry.get_or_register("stock", settings());
     registry.on_event(|_| resilient_testkit::panic_quietly());
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    told_of.trip().unwrap();
+    events_of.trip().unwrap();
     assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
-    let panics = [&told_of, &other].map(|breaker| breaker.snapshot().listener_panics);
+    let panics = [&events_of, &other].map(|breaker| breaker.snapshot().listener_panics);
     assert_eq!(panics, [1, 0]);
 }

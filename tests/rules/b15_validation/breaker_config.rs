@@ -32,7 +32,7 @@ fn b15_a_threshold_of_zero_is_refused_by_field_value_and_rule() {
 }
 
 #[test]
-fn b15_a_factor_that_is_no_growth_is_refused_by_field_value_and_rule() {
+fn b15_a_factor_below_one_is_refused_by_field_value_and_rule() {
     for (factor, value) in [
         (0.0, "0.0"),
         (0.5, "0.5"),
@@ -62,7 +62,7 @@ fn b15_a_maximum_below_the_recovery_time_is_refused_by_field_value_and_rule() {
 }
 
 #[test]
-fn b15_a_jitter_that_is_no_share_is_refused_by_field_value_and_rule() {
+fn b15_a_jitter_outside_0_to_1_is_refused_by_field_value_and_rule() {
     for (jitter, value) in [
         (-0.1, "-0.1"),
         (1.1, "1.1"),
@@ -148,7 +148,7 @@ fn b15_the_defaults_are_valid_and_the_same_by_both_ways() {
 }
 
 #[test]
-fn b15_a_refusal_never_names_a_setting_that_was_not_given() {
+fn b15_an_error_never_names_a_setting_that_was_not_set() {
     // A recovery time above the default maximum raises that maximum.
     assert!(
         BreakerConfig::builder()

@@ -193,7 +193,7 @@ fn b15_a_number_is_calls_and_a_duration_is_time() {
 }
 
 #[test]
-fn b15_settings_can_be_taken_from_a_config_and_changed() {
+fn b15_a_config_can_be_turned_into_a_builder_and_changed() {
     let config = windowed(100).build().unwrap();
     let changed = config.to_builder().failure_rate(0.25).build().unwrap();
     assert_eq!(changed, windowed(100).failure_rate(0.25).build().unwrap());

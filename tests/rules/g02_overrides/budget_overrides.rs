@@ -7,7 +7,7 @@ use resilient::registry::Overrides;
 use resilient::{Registry, RetryBudget};
 
 use crate::support::budget::{builder, config, is_change, retry};
-use crate::support::sites::told_of;
+use crate::support::sites::events_of;
 use resilient_testkit::Heard;
 
 /// A registry with a budget named `dependency`, which has spent one retry and has tokens for five.
@@ -48,7 +48,7 @@ fn g02_a_lower_capacity_takes_what_no_longer_fits() {
 }
 
 #[test]
-fn g02_a_reservation_gives_back_what_it_took_whatever_a_retry_costs_by_then() {
+fn g02_a_reservation_returns_the_tokens_that_it_took_even_if_the_cost_has_changed() {
     let (registry, budget) = live(builder().initial_tokens(30));
     let asleep = budget.try_reserve();
     let dearer = builder().retry_cost(20);
@@ -126,7 +126,7 @@ fn g02_an_override_that_does_not_go_together_with_the_code_of_a_live_budget_is_r
 }
 
 #[test]
-fn g02_an_override_that_the_code_to_come_does_not_fit_keeps_its_word_and_it_is_told() {
+fn g02_an_override_wins_over_later_code_that_does_not_fit_it_and_an_event_reports_it() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -151,7 +151,7 @@ fn g02_an_override_that_the_code_to_come_does_not_fit_keeps_its_word_and_it_is_t
 }
 
 #[test]
-fn g02_a_change_of_settings_is_told_once_and_no_change_is_not() {
+fn g02_a_change_of_settings_is_one_event_and_no_change_is_no_event() {
     let (registry, _budget) = live(builder());
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -200,10 +200,10 @@ fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it
 }
 
 #[test]
-fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
+fn g02_an_override_that_does_not_fit_the_code_after_a_site_is_reported() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/unfit");
     let (name, registry) = ("sites/unfit", Registry::global());
-    let (heard, id) = told_of(name);
+    let (heard, id) = events_of(name);
     registry
         .override_budget(name, builder().capacity(10))
         .unwrap();

@@ -65,7 +65,7 @@ fn assert_refused(document: &str, line: usize, words: &[&str]) {
 }
 
 #[test]
-fn a_key_that_is_none_of_a_budget_is_told_with_its_line() {
+fn an_unknown_key_of_a_budget_is_reported_with_its_line() {
     for (document, line, key) in [
         ("[budgets.x]\n\ncapacty = 3", 3, "`capacty`"),
         ("[budgets.x]\nmode = \"disabled\"", 2, "`mode`"),
@@ -83,7 +83,7 @@ fn a_key_that_is_none_of_a_budget_is_told_with_its_line() {
 }
 
 #[test]
-fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
+fn a_value_of_the_wrong_form_is_reported_with_its_line_and_key() {
     for (line, why) in [
         ("capacity = \"3\"", "u32"),
         ("capacity = 4294967296", "u32"),
@@ -102,7 +102,7 @@ fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
 }
 
 #[test]
-fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
+fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
     for (document, line, words) in [
         (
             "[budgets.x]\n\ncapacity = 0",

@@ -28,7 +28,7 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
 
 /// Asserts that the message has the line and these words.
 #[track_caller]
-fn assert_told(error: &LoadError, line: usize, words: &[&str]) {
+fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     let text = error.to_string();
     assert!(
         text.contains(&format!("line {line}")),
@@ -47,7 +47,7 @@ fn with_third_line(line: &str) -> String {
 }
 
 #[test]
-fn an_unknown_key_is_told_with_its_line() {
+fn an_unknown_key_is_reported_with_its_line() {
     let registry = Registry::new();
     for (document, line, key) in [
         (
@@ -63,12 +63,12 @@ fn an_unknown_key_is_told_with_its_line() {
         ("failure_threshold = 3".to_owned(), 1, "failure_threshold"),
     ] {
         let error = refusal(&registry, &document);
-        assert_told(&error, line, &["unknown field", &format!("`{key}`")]);
+        assert_message(&error, line, &["unknown field", &format!("`{key}`")]);
     }
 }
 
 #[test]
-fn a_value_of_the_wrong_form_is_told_with_its_line_and_the_form() {
+fn a_value_of_the_wrong_form_is_reported_with_its_line_and_the_form() {
     let duration = "a duration";
     let share = "a share";
     for (line, form) in [
@@ -118,12 +118,12 @@ fn a_value_of_the_wrong_form_is_told_with_its_line_and_the_form() {
         };
         let error = refusal(&Registry::new(), &line);
         let form = if form == "abandoned" { key } else { form };
-        assert_told(&error, 3, &[key, form]);
+        assert_message(&error, 3, &[key, form]);
     }
 }
 
 #[test]
-fn what_is_no_toml_is_told_with_its_line() {
+fn invalid_toml_is_reported_with_its_line() {
     let registry = Registry::new();
     for (document, line) in [
         ("[breakers.payments\nwindow = 3", 1),
@@ -131,12 +131,12 @@ fn what_is_no_toml_is_told_with_its_line() {
         ("[breakers.payments]\nwindow = 3\nwindow = 4", 3),
         ("[breakers.payments]\n[breakers.payments]", 2),
     ] {
-        assert_told(&refusal(&registry, document), line, &[]);
+        assert_message(&refusal(&registry, document), line, &[]);
     }
 }
 
 #[test]
-fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
+fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
     let share = "above 0 and at most 1";
     for (line, value, rule) in [
         ("window = 0", "0", "between 1 and 1000000"),
@@ -173,18 +173,18 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
         let key = format!("`{key}`");
         let registry = Registry::new();
         let error = refusal(&registry, &with_third_line(line));
-        assert_told(
+        assert_message(
             &error,
             3,
             &["circuit breaker `payments`", &key, value, rule],
         );
         let error = refusal(&registry, &format!("[defaults]\n\n\n{line}"));
-        assert_told(&error, 4, &["defaults", &key, value, rule]);
+        assert_message(&error, 4, &["defaults", &key, value, rule]);
     }
 }
 
 #[test]
-fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_line() {
+fn a_conflict_with_the_code_of_a_live_breaker_is_reported_with_its_line() {
     let registry = Registry::new();
     let code = |settings: resilient::breaker::BreakerConfigBuilder| settings.build().unwrap();
     let _ = registry.get_or_register("mail", BreakerConfig::default());
@@ -230,6 +230,6 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
         ),
     ] {
         let error = refusal(&registry, document);
-        assert_told(&error, line, &words);
+        assert_message(&error, line, &words);
     }
 }

@@ -35,7 +35,7 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
 }
 
 #[test]
-fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_anew() {
+fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_again() {
     let (registry, breaker, clock) = live(&fragile());
     fail(&breaker);
     clock.advance(secs(10));
@@ -188,7 +188,7 @@ fn g02_a_new_probe_timeout_holds_for_probes_in_flight() {
 }
 
 #[test]
-fn g02_slow_calls_can_be_told_from_now_on() {
+fn g02_slow_calls_are_recognised_from_the_override_on() {
     let (registry, breaker, clock) = live(&builder().window(9).failure_count(9));
     let untimed = breaker.try_acquire().unwrap();
     change(&registry, builder().slow_call(secs(1)).slow_call_rate(1.0));
@@ -215,7 +215,7 @@ fn g02_slow_calls_can_be_told_from_now_on() {
 }
 
 #[test]
-fn g02_what_a_cancelled_call_says_can_be_overridden() {
+fn g02_the_outcome_of_a_cancelled_call_can_be_overridden() {
     let (registry, breaker, _clock) = live(&fragile());
     let in_flight = breaker.try_acquire().unwrap();
     abandon(&breaker);

@@ -148,7 +148,7 @@ fn g02_an_override_of_one_name_takes_the_place_of_the_one_before() {
 }
 
 #[test]
-fn g02_each_breaker_whose_settings_changed_tells_it_once() {
+fn g02_each_breaker_whose_settings_changed_reports_it_once() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -280,7 +280,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
 }
 
 #[test]
-fn g02_a_later_breaker_keeps_the_override_and_tells_what_had_to_go() {
+fn g02_a_later_breaker_keeps_the_override_and_reports_the_dropped_setting() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -318,7 +318,7 @@ fn g02_a_breaker_that_is_registered_later_is_treated_the_same() {
 }
 
 #[test]
-fn g02_an_override_that_a_later_breaker_did_not_bear_can_be_taken_back() {
+fn g02_an_override_that_does_not_fit_a_later_breaker_can_be_removed() {
     let registry = Registry::new();
     registry
         .override_breaker("payments", builder().recovery_time(secs(120)))
@@ -330,7 +330,7 @@ fn g02_an_override_that_a_later_breaker_did_not_bear_can_be_taken_back() {
 }
 
 #[test]
-fn g02_what_many_threads_override_ends_as_the_registry_says() {
+fn g02_after_overrides_by_many_threads_the_breaker_has_the_settings_of_the_registry() {
     let registry = Registry::new();
     let names = ["mail", "payments", "stock", "tenant"];
     let breakers = names.map(|name| registry.get_or_register(name, settings()));

@@ -57,7 +57,7 @@ fn g02_an_override_waits_for_a_group() {
 }
 
 #[test]
-fn g02_a_group_whose_override_does_not_go_together_tells_it_for_the_name() {
+fn g02_a_group_whose_override_is_invalid_reports_it_for_the_name() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -312,7 +312,7 @@ fn g02_an_observed_breaker_keeps_its_window_too() {
 }
 
 #[test]
-fn g02_a_mode_of_a_group_holds_for_all_keys_until_it_is_taken_back() {
+fn g02_a_mode_of_a_group_applies_to_all_keys_until_it_is_removed() {
     let (registry, shards) = populated();
     registry
         .override_breaker("shards", OperatorMode::ForcedOpen)
@@ -325,7 +325,7 @@ fn g02_a_mode_of_a_group_holds_for_all_keys_until_it_is_taken_back() {
 }
 
 #[test]
-fn g02_of_a_mode_and_what_was_done_by_hand_the_newer_holds_for_keys_to_come_as_well() {
+fn g02_the_newer_of_a_mode_and_an_operation_by_hand_applies_to_later_keys_as_well() {
     let mut next_key = 100;
     let mut both = |shards: &KeyedBreakers<u32>| {
         next_key += 1;

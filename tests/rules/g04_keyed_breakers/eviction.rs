@@ -30,7 +30,7 @@ fn is_of_others(breaker: &CircuitBreaker) -> bool {
 }
 
 #[test]
-fn g04_no_more_than_max_keys_have_a_breaker() {
+fn g04_at_most_max_keys_have_a_breaker() {
     let (shards, _clock) = shards(100);
     for key in 0..100_000 {
         succeed(&shards.get(&key));
@@ -51,7 +51,7 @@ fn g04_ten_thousand_keys_have_a_breaker_by_default() {
 }
 
 #[test]
-fn g04_one_key_can_be_all_there_is_room_for() {
+fn g04_max_keys_may_be_one() {
     let (shards, _clock) = shards(1);
     for key in 0..10 {
         calls(&shards.get(&key), "S");
@@ -85,7 +85,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
 }
 
 #[test]
-fn g04_only_closed_breakers_are_forgotten() {
+fn g04_only_closed_breakers_are_evicted() {
     let (shards, _clock) = shards(6);
     fail(&shards.get(&1));
     shards.get(&2).force_open();
@@ -100,7 +100,7 @@ fn g04_only_closed_breakers_are_forgotten() {
 }
 
 #[test]
-fn g04_the_least_recently_used_go_first_about() {
+fn g04_roughly_the_least_recently_used_are_evicted_first() {
     let (shards, _clock) = shards(100);
     for key in 0..100 {
         let _ = shards.get(&key);
@@ -129,7 +129,7 @@ fn g04_a_key_that_is_in_use_outlives_any_number_of_passing_ones() {
 }
 
 #[test]
-fn g04_a_forgotten_key_starts_anew_and_an_old_handle_goes_on() {
+fn g04_an_evicted_key_starts_again_and_its_old_handle_still_works() {
     let (shards, _clock) = shards(1);
     let code = shards.get(&1);
     calls(&code, "SS");
@@ -144,7 +144,7 @@ fn g04_a_forgotten_key_starts_anew_and_an_old_handle_goes_on() {
 }
 
 #[test]
-fn g04_where_none_is_closed_new_keys_share_one_breaker() {
+fn g04_if_no_breaker_is_closed_new_keys_share_one_breaker() {
     let (shards, _clock) = shards(3);
     for key in 0..3 {
         fail(&shards.get(&key));
@@ -187,7 +187,7 @@ fn g04_the_shared_breaker_is_heard_configured_and_steered_like_the_others() {
 }
 
 #[test]
-fn g04_once_one_is_closed_there_is_room_again() {
+fn g04_a_closed_breaker_makes_room_for_new_keys() {
     let (shards, clock) = shards(3);
     for key in 0..3 {
         fail(&shards.get(&key));
@@ -203,7 +203,7 @@ fn g04_once_one_is_closed_there_is_room_again() {
 }
 
 #[test]
-fn g04_a_key_that_came_into_new_room_can_be_forgotten_too() {
+fn g04_a_key_that_a_raised_bound_admitted_can_be_evicted_too() {
     let registry = Registry::new();
     let (shards, _clock) = shards(2);
     registry.register_keyed(&shards).unwrap();

@@ -54,7 +54,7 @@ async fn r03_calls_with_one_seed_have_the_same_delays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r03_calls_without_a_seed_have_delays_of_their_own() {
+async fn r03_calls_without_a_seed_have_different_delays() {
     let policy = build(&RetryPolicy::builder().max_retries(8));
 
     let first = fail(&policy, Classification::transient()).await.delays;
@@ -75,7 +75,7 @@ fn r03_a_proportion_is_at_most_all_of_the_delay() {
 }
 
 #[test]
-fn r03_a_jitter_that_is_a_schedule_of_its_own_goes_with_exponential_and_without_a_factor() {
+fn r03_a_jitter_with_its_own_schedule_needs_exponential_backoff_and_no_factor() {
     for jitter in [Jitter::Decorrelated, Jitter::Smooth] {
         let settings = RetryPolicy::builder().jitter(jitter);
 
@@ -119,7 +119,7 @@ fn r03_a_delay_of_zero_needs_no_runtime() {
 }
 
 #[test]
-fn a_delay_where_there_is_no_runtime_ends_the_call_with_the_real_error() {
+fn a_delay_without_a_runtime_ends_the_call_with_the_real_error() {
     let breaker = breaker(100);
     let policy = build(&exact());
 
@@ -327,7 +327,7 @@ fn r03_smooth_delays_have_the_measured_quantiles_and_means() {
 }
 
 #[test]
-fn r03_the_distance_tells_a_wrong_distribution() {
+fn r03_the_distance_detects_a_wrong_distribution() {
     let drawn = drawn(&jittered(Jitter::Equal), 2);
     assert!(distance(&drawn, uniform(1.0, 2.0)) < FAR);
     // One bound is wrong by a fiftieth.

@@ -34,7 +34,7 @@ async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_call_that_is_cancelled_in_its_sleep_gives_the_token_back() {
+async fn r07_a_call_that_is_cancelled_in_its_sleep_returns_the_token() {
     let budget = budget(10);
     let policy = build(&exact());
     let call = policy.call().budget(&budget);
@@ -65,7 +65,7 @@ async fn r07_a_call_that_is_cancelled_in_its_retry_has_spent_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_deposit() {
+async fn r07_a_retry_that_succeeds_is_refunded_and_a_first_attempt_adds_the_deposit() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
@@ -86,7 +86,7 @@ async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_depo
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
+async fn r07_a_permanent_error_counts_as_a_success_for_the_budget() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
@@ -99,7 +99,7 @@ async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
+async fn r07_an_error_that_is_not_retried_costs_no_token() {
     let budget = budget(10);
     let exhausted = fail(&at_once(0), &budget).await;
     assert_eq!(exhausted.reason(), StopReason::Exhausted);
@@ -117,7 +117,7 @@ async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_retry_that_the_circuit_rejects_gives_its_token_back() {
+async fn r07_a_retry_that_the_circuit_rejects_returns_its_token() {
     let budget = budget(10);
     let breaker = breaker(100);
     let policy = build(&exact());
@@ -134,7 +134,7 @@ async fn r07_a_retry_that_the_circuit_rejects_gives_its_token_back() {
 }
 
 #[test]
-fn r07_a_retry_that_has_no_timer_to_wait_in_gives_its_token_back() {
+fn r07_a_retry_without_a_timer_returns_its_token() {
     let budget = budget(10);
     let policy = build(&exact());
     let call = policy.call().budget(&budget);

@@ -28,7 +28,7 @@ async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_circuit_that_somebody_else_opened_during_the_attempt_ends_the_call() {
+async fn r09_a_circuit_that_another_call_opened_during_the_attempt_ends_the_call() {
     let breaker = breaker(100);
     let start = Instant::now();
 
@@ -101,7 +101,7 @@ async fn r09_a_call_that_is_rejected_later_returns_its_real_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_an_output_that_is_none_stands_for_a_rejection_too() {
+async fn r09_the_output_none_may_stand_for_a_rejection() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
     let mut executions = 0;
@@ -188,7 +188,7 @@ async fn r09_waiting_is_spread_by_the_first_delay_and_never_too_short() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_who_waited_makes_the_probe_that_closes_the_circuit() {
+async fn r09_the_waiting_call_makes_the_probe_that_closes_the_circuit() {
     let breaker = breaker(1);
     let start = Instant::now();
 
@@ -228,7 +228,7 @@ async fn r09_a_wait_after_a_rejection_uses_one_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_with_no_retry_left_nobody_waits() {
+async fn r09_a_call_without_a_retry_left_does_not_wait() {
     let breaker = breaker(1);
     let policy = build(&waiting().max_retries(0));
 
@@ -252,7 +252,7 @@ async fn r09_a_wait_that_does_not_fit_into_the_time_left_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_where_nobody_knows_when_the_circuit_closes_nobody_waits() {
+async fn r09_a_call_does_not_wait_if_the_end_of_the_open_time_is_unknown() {
     let until_reset = BreakerConfig::builder()
         .failure_threshold(1)
         .recovery_time(Duration::MAX);
@@ -314,7 +314,7 @@ async fn r09_a_call_that_only_ever_was_rejected_sees_circuit_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
+async fn r09_a_call_that_is_rejected_by_full_slots_waits_for_the_lease() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
     advance(10 * SECOND).await;

@@ -6,7 +6,7 @@ use resilient_testkit::Heard;
 
 /// Collects the events of one budget of the global registry, which other tests use at the same
 /// time.
-pub(crate) fn told_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
+pub(crate) fn events_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();
     let id = Registry::global().on_event(move |event| {
