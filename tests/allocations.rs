@@ -314,7 +314,7 @@ fn r10_a_call_with_limits_and_a_budget_that_succeeds_at_once_allocates_nothing()
 }
 
 #[test]
-fn fm_i2_state_changes_keep_no_memory() {
+fn fm_i2_state_changes_do_not_grow_the_memory() {
     let heap = Heap::alone();
     let breaker = breaker(&settings().window(10).failure_rate(0.5).min_calls(1));
     breaker.on_event(|_| ());

@@ -92,11 +92,16 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
         }
     });
     let expected = [
-        "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" reason=\"failure threshold reached\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
-        "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" reason=\"probe failed\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" reason=\"enough probes succeeded\"",
+        "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
+         reason=\"failure threshold reached\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
+         reason=\"recovery time over\"",
+        "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
+         reason=\"probe failed\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
+         reason=\"recovery time over\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
+         reason=\"enough probes succeeded\"",
     ];
     assert_eq!(lines, expected);
 }
@@ -248,7 +253,8 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(
         lines[0],
-        "WARN invalid setting; its default holds breaker=\"warned\" error=`failure_threshold` is 0: must be at least 1"
+        "WARN invalid setting; its default holds breaker=\"warned\" \
+         error=`failure_threshold` is 0: must be at least 1"
     );
     assert!(lines[1].starts_with("WARN two places give one circuit breaker different settings"));
     assert_eq!(lines[1].matches("tracing.rs:").count(), 2, "{}", lines[1]);

@@ -48,7 +48,8 @@ fn a_fixed_seed_draws_this() {
 fn every_line_fits_into_eighty_columns() {
     for command in [
         "",
-        "--base 1ns --factor 1.0000001 --max 1095727500d --retries 4294967295 --attempt-timeout 213302d",
+        "--base 1ns --factor 1.0000001 --max 1095727500d --retries 4294967295 \
+         --attempt-timeout 213302d",
         "--base 999.6ms --jitter 99% --backoff fibonacci --max 99999d --retries 30",
         "--jitter smooth --retries 12",
         "--jitter decorrelated --retries 20 --max 1000h",

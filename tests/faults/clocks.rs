@@ -154,7 +154,7 @@ async fn fm_c5_a_retry_never_waits_for_an_open_time_without_end() {
 }
 
 #[test]
-fn fm_c5_no_other_time_without_end_overflows() {
+fn fm_c5_no_other_longest_time_overflows() {
     let settings = fragile()
         .recovery_time(Duration::MAX)
         .max_recovery_time(Duration::MAX)

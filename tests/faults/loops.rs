@@ -126,14 +126,17 @@ async fn fm_a2_calls_with_limits_and_a_budget_dropped_anywhere_leave_nothing_beh
 
 #[tokio::test(start_paused = true)]
 async fn fm_a2_annotated_functions_with_limits_dropped_anywhere_leave_nothing_behind() {
-    #[retry(max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout, budget = parts.budget)]
+    #[retry(
+        max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout,
+        budget = parts.budget
+    )]
     #[circuit_breaker(breaker = parts.breaker)]
     async fn limited(parts: &Parts<'_>) -> Result<(), Fault> {
         parts.attempts.fail().await
     }
     #[retry(
-        max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout, budget = parts.budget,
-        errors = all, attempt = this
+        max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout,
+        budget = parts.budget, errors = all, attempt = this
     )]
     #[circuit_breaker(breaker = parts.breaker)]
     async fn recorded(parts: &Parts<'_>) -> Result<(), RetryError<Fault>> {
@@ -159,7 +162,7 @@ async fn fm_a2_annotated_functions_with_limits_dropped_anywhere_leave_nothing_be
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_a7_an_outer_timeout_in_a_backoff_gives_the_token_back_and_no_attempt_follows() {
+async fn fm_a7_an_outer_timeout_in_a_backoff_returns_the_token_and_no_attempt_follows() {
     let (breaker, budget, attempts) = (&breakers()[0], budget(), Attempts::default());
     let (policy, start) = (exact(), Instant::now());
     let call = policy.call().deadline(secs(9)).attempt_timeout(secs(1));
@@ -232,7 +235,9 @@ fn fm_b1_a_panic_in_a_limited_attempt_is_one_failure_and_costs_what_it_began() {
 
 #[test]
 fn fm_b2_a_panic_in_what_judges_a_limited_attempt_is_one_failure_and_loses_no_token() {
-    #[retry(base_delay = "0s", retry_if = |_| panic_quietly(), deadline = deadline, budget = budget)]
+    #[retry(
+        base_delay = "0s", retry_if = |_| panic_quietly(), deadline = deadline, budget = budget
+    )]
     #[circuit_breaker(breaker = breaker)]
     async fn annotated(
         deadline: Option<Duration>,

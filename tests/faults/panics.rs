@@ -176,7 +176,7 @@ fn fm_b3_a_panic_in_a_hook_of_the_retry_propagates_and_what_was_counted_stays() 
 }
 
 #[test]
-fn fm_b4_a_panic_in_the_conversion_of_a_rejection_propagates_and_counts_once() {
+fn fm_b4_a_panic_in_the_output_of_a_rejected_call_propagates_and_counts_once() {
     #[derive(Debug)]
     struct Explosive;
     impl From<CircuitOpen> for Explosive {

@@ -102,7 +102,9 @@ impl Settings {
         let mut bits = 0..;
         macro_rules! keep {
             ($($name:ident),*) => {
-                Self { $($name: self.$name.filter(|_| mask >> bits.next().unwrap_or(0) & 1 == 1),)* }
+                Self {
+                    $($name: self.$name.filter(|_| mask >> bits.next().unwrap_or(0) & 1 == 1),)*
+                }
             };
         }
         for_each_setting!(keep)

@@ -218,7 +218,8 @@ fn by_hand() -> BoxedStrategy<Action> {
         1 => Just(Action::ForceOpen),
         1 => Just(Action::Disable),
         1 => Just(Action::ObserveOnly),
-        4 => overriding.prop_map(|(settings, mask, mode)| Action::Override(settings.masked(mask), mode)),
+        4 => overriding
+            .prop_map(|(settings, mask, mode)| Action::Override(settings.masked(mask), mode)),
         1 => Just(Action::ClearOverride),
     ]
     .boxed()

@@ -7,7 +7,7 @@ use crate::support::conditions::{assert_opens_at_the_end_of, assert_stays_closed
 use resilient_testkit::{abandon, closed, fail, fragile, ignore, secs, succeed};
 
 #[test]
-fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
+fn b04_the_default_threshold_is_off_if_another_condition_is_set() {
     let others = [
         settings().window(100).failure_rate(1.0).min_calls(100),
         settings().window(100).failure_count(100),
@@ -88,7 +88,7 @@ fn b04_ignored_and_abandoned_calls_neither_end_nor_lengthen_a_streak() {
 }
 
 #[test]
-fn b04_a_streak_knows_no_time() {
+fn b04_a_streak_does_not_expire() {
     let (breaker, clock) = closed(&fragile().failure_threshold(2));
     fail(&breaker);
     clock.advance(secs(1_000_000));

@@ -12,7 +12,7 @@ use resilient_testkit::{
 };
 
 #[test]
-fn b10_half_open_is_reached_by_the_first_admission_at_the_end_and_by_nothing_before() {
+fn b10_only_the_first_admission_at_the_end_makes_the_circuit_half_open() {
     let (breaker, clock) = closed(&fragile());
     let heard = Heard::from(&breaker);
     fail(&breaker);

@@ -234,7 +234,8 @@ fn b16_a_clock_that_panics_at_a_probe_does_not_end_its_lease() {
 #[test]
 fn b16_a_breaker_may_be_used_and_dropped_when_a_thread_ends() {
     thread_local! {
-        static LAST: std::cell::RefCell<Option<UsedOnDrop>> = const { std::cell::RefCell::new(None) };
+        static LAST: std::cell::RefCell<Option<UsedOnDrop>> =
+            const { std::cell::RefCell::new(None) };
     }
     struct UsedOnDrop(CircuitBreaker);
     impl Drop for UsedOnDrop {

@@ -193,7 +193,7 @@ fn g06_the_breaker_of_one_key_is_not_registered_apart_from_its_name() {
 }
 
 #[test]
-fn g06_a_breaker_that_was_taken_out_is_not_found_and_its_name_is_free() {
+fn g06_a_breaker_that_was_unregistered_is_not_found_and_its_name_is_free() {
     let registry = Registry::new();
     let owned = CircuitBreaker::new("tenant", settings());
     registry.register(&owned).unwrap();
@@ -215,7 +215,7 @@ fn g06_a_handle_works_after_its_breaker_was_unregistered() {
 }
 
 #[test]
-fn g06_a_new_breaker_of_the_name_has_nothing_of_the_old_one() {
+fn g06_a_new_breaker_of_the_name_has_no_state_of_the_old_one() {
     let registry = Registry::new();
     let old = registry.get_or_register("tenant", settings());
     fail(&old);
@@ -234,7 +234,7 @@ fn g06_a_new_breaker_of_the_name_has_nothing_of_the_old_one() {
 }
 
 #[test]
-fn g06_only_the_breaker_itself_can_be_taken_out_under_its_name() {
+fn g06_only_the_breaker_itself_can_be_unregistered_under_its_name() {
     let registry = Registry::new();
     let registered = CircuitBreaker::new("tenant", settings());
     registry.register(&registered).unwrap();
@@ -282,7 +282,7 @@ fn g06_a_breaker_of_an_annotated_function_stays() {
 }
 
 #[test]
-fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state() {
+fn g06_concurrent_register_unregister_and_lookup_never_revive_an_old_state() {
     let registry = Registry::new();
     let start = Barrier::new(4);
     std::thread::scope(|scope| {

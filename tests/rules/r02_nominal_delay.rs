@@ -192,7 +192,7 @@ fn r02_a_schedule_that_grows_slowly_is_overestimated_by_less_than_a_hundredth() 
 }
 
 #[test]
-fn r02_a_slow_schedule_within_a_limit_has_no_fewer_attempts_than_happen() {
+fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
     let limit = 1_000 * SECOND;
     let settings = exact()
         .backoff(Backoff::Linear)

@@ -108,7 +108,7 @@ async fn r05_retries_without_delay_are_limited_too() {
 }
 
 #[test]
-fn r05_no_time_at_all_is_an_error() {
+fn r05_a_limit_of_zero_is_an_error() {
     let error = RetryPolicy::builder()
         .max_elapsed(Duration::ZERO)
         .build()

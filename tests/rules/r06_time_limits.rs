@@ -34,7 +34,7 @@ async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_an_attempt_within_its_timeout_counts_for_nothing() {
+async fn r06_a_timeout_does_not_affect_an_attempt_within_it() {
     let start = Instant::now();
     let result = at_once(3)
         .call()
@@ -170,7 +170,7 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_an_outer_deadline_is_over_with_its_call() {
+async fn r06_an_outer_deadline_ends_with_its_call() {
     let _ = at_once(0)
         .call()
         .deadline(SECOND)
@@ -186,7 +186,7 @@ async fn r06_an_outer_deadline_is_over_with_its_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_a_future_that_never_rests_cannot_outrun_its_limit() {
+async fn r06_a_future_that_never_waits_is_cut_at_its_limit() {
     let result = at_once(0)
         .call()
         .attempt_timeout(ms(10))

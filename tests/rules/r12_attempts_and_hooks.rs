@@ -86,7 +86,7 @@ impl Drop for Alive {
 }
 
 #[tokio::test]
-async fn r12_no_output_but_the_last_one_is_kept() {
+async fn r12_only_the_last_output_is_stored() {
     let alive = Rc::new(Cell::new(0));
     let seen = RefCell::new(Vec::new());
 
@@ -105,7 +105,7 @@ async fn r12_no_output_but_the_last_one_is_kept() {
 }
 
 #[tokio::test]
-async fn r12_through_a_breaker_an_attempt_knows_the_same() {
+async fn r12_through_a_breaker_an_attempt_has_the_same_data() {
     let breaker = breaker(100);
     let mut known = Vec::new();
 
@@ -197,7 +197,7 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_good_call_is_as_it_is() {
+async fn r12_a_successful_output_is_returned_unchanged() {
     let call = at_once(2);
     let call = call.call().run_recorded(async |attempt| {
         if attempt.is_first() {
@@ -277,7 +277,7 @@ async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_of_very_many_failed_attempts_the_last_hundred_are_kept() {
+async fn r12_of_very_many_failed_attempts_the_last_hundred_are_recorded() {
     let policy = at_once(249);
     let call = policy
         .call()

@@ -51,7 +51,7 @@ async fn r14_from_the_outer_loops_second_attempt_on_a_collapsed_loop_makes_one()
 }
 
 #[tokio::test]
-async fn r14_a_loop_that_allows_nesting_is_not_seen() {
+async fn r14_a_loop_that_allows_nesting_is_ignored() {
     assert_eq!(executions(NestedMode::Allow, NestedMode::Collapse).await, 9);
 }
 

@@ -46,7 +46,7 @@ fn row_g01_a_success_refunds_the_cost_of_the_last_retry() {
 }
 
 #[test]
-fn row_g02_no_more_attempts_cost_no_more_tokens() {
+fn row_g02_a_call_without_retries_left_spends_no_token() {
     let budget = full(500, 5);
     assert_eq!(call(&budget, 3, "FFF"), (vec![495, 490, 490], 0));
 }

@@ -317,8 +317,9 @@ fn the_notation_is_read_in_full() {
     assert_reads(
         "consec=3 open=10s openmul=2 openmax=30s half=2/3 lease=40s",
         "S3 I2 X F(5s) P =C {n=5 f=2 s=3 x=2 cf=2} S {cf=0} F3 =O R2 {np=2 ra=10s opened=1} \
-         +10s =O >a >b >c R a:I b:X c:P =H F =O {ra=20s} @half @half =H @force @half =H @close @half! \
-         =C @open(2m) {ra=2m} @reset @disable F9 =D {n=0} @open! @metrics F4 =M {f=4} @close =C",
+         +10s =O >a >b >c R a:I b:X c:P =H F =O {ra=20s} @half @half =H @force @half =H @close \
+         @half! =C @open(2m) {ra=2m} @reset @disable F9 =D {n=0} @open! @metrics \
+         F4 =M {f=4} @close =C",
     );
 }
 
@@ -326,10 +327,11 @@ fn the_notation_is_read_in_full() {
 fn the_notation_of_windows_is_read_in_full() {
     assert_reads(
         "count=4 full=1 rate=75 slow=2s slowrate=50 nfail=4 open=10s",
-        "S(2s) F {n=2 f=1 s=1 slow=1 cf=1 rate=-1} S {rate=-1} S {rate=25 slow=1} F {n=4 f=2 slow=0 rate=50} \
-         X I {n=4 x=1} F2 =O {last.n=4 last.f=3 last.s=1 last.slow=0 last.rate=75 last.cf=3 n=0} \
-         +10s >a +2s a:S =O {ra=10s last.n=4} @reset {n=0 slow=0} S(1999ms) S2(1s) S(2s) =C {slow=1 rate=0} \
-         F(3s) =O {last.slow=2 last.f=1}",
+        "S(2s) F {n=2 f=1 s=1 slow=1 cf=1 rate=-1} S {rate=-1} S {rate=25 slow=1} F \
+         {n=4 f=2 slow=0 rate=50} X I {n=4 x=1} F2 =O \
+         {last.n=4 last.f=3 last.s=1 last.slow=0 last.rate=75 last.cf=3 n=0} \
+         +10s >a +2s a:S =O {ra=10s last.n=4} @reset {n=0 slow=0} S(1999ms) S2(1s) S(2s) =C \
+         {slow=1 rate=0} F(3s) =O {last.slow=2 last.f=1}",
     );
     assert_reads(
         "window=10s buckets=5 min=2 rate=100",

@@ -40,7 +40,7 @@ fn row_w02_backoff_of_a_millisecond_up_to_ten() {
 }
 
 #[test]
-fn row_w04_exponential_of_a_second_and_of_nothing() {
+fn row_w04_exponential_of_a_second_and_of_zero() {
     assert_millis(&exact().base_delay(SECOND), [1_000, 2_000, 4_000]);
     assert_millis(&exact().base_delay(Duration::ZERO), [0, 0, 0]);
 }
@@ -122,7 +122,7 @@ fn row_w14_a_factor_of_one_and_a_half_is_exact() {
 }
 
 #[test]
-fn row_w18_no_attempt_at_all_is_an_error() {
+fn row_w18_zero_attempts_are_an_error() {
     let error = RetryPolicy::builder().max_attempts(0).build().unwrap_err();
     assert_eq!(error.field(), "max_attempts");
 }

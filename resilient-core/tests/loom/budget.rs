@@ -82,7 +82,7 @@ fn r07_tokens_that_one_thread_returns_the_other_may_take() {
 }
 
 #[test]
-fn g02_an_override_beside_a_success_leaves_no_more_than_fits() {
+fn g02_an_override_beside_a_success_never_overfills_the_bucket() {
     check(|| {
         let registry = Registry::new();
         let budget = budget(ten().initial_tokens(9));

@@ -369,7 +369,7 @@ fn b05_a_window_of_time_takes_in_every_success() {
 }
 
 #[test]
-fn b05_a_call_that_reads_the_clock_early_and_the_lock_late_turns_no_bucket_back() {
+fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
     check(|| {
         let config = config()
             .window(2 * SECOND)
@@ -619,7 +619,7 @@ fn g07_two_threads_that_bring_the_same_new_key_get_one_breaker() {
 }
 
 #[test]
-fn fm_e8_a_new_key_never_takes_the_place_of_an_open_breaker() {
+fn fm_e8_a_new_key_never_evicts_an_open_breaker() {
     check(|| {
         let shards = keyed(1);
         fail(&shards.get(&1));

@@ -145,7 +145,7 @@ fn b03_a_thread_defers_nothing_in_a_generation_that_it_has_not_seen() {
 }
 
 #[test]
-fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_turns_the_window() {
+fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_advances_the_window() {
     check(|| {
         let (breaker, clock) = closed(
             &config()

@@ -302,7 +302,7 @@ fn every_wrong_model_of_a_budget_is_detected() {
 }
 
 #[test]
-fn r07_whatever_fails_the_load_is_what_successes_and_reserve_have_paid_for() {
+fn r07_the_retries_are_at_most_those_that_successes_and_initial_tokens_have_paid_for() {
     let calls = proptest::collection::vec(0..6_u32, 1..400);
     let mut runner = TestRunner::new(configured(2_000));
     let outcome = runner.run(&(settings(), calls), |(settings, calls)| {

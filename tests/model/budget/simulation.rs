@@ -103,7 +103,7 @@ fn row_g42_the_load_when_everything_fails_is_that_of_the_table() {
 }
 
 #[test]
-fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_however_long() {
+fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_of_any_length() {
     let budget = ours();
     (0..CALLS).for_each(|_| budget.succeeded(false));
     let retries = (0..CALLS)
@@ -118,7 +118,7 @@ fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_however_lo
 }
 
 #[test]
-fn r07_while_one_attempt_in_ten_fails_hardly_a_call_is_lost_to_the_budget() {
+fn r07_while_one_attempt_in_ten_fails_the_budget_ends_almost_no_call() {
     for clients in [1, 1_000] {
         let without = simulate(|| NoBudget, clients, 0.1);
         let with = simulate(ours, clients, 0.1);

@@ -13,7 +13,8 @@ fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
         1 => Just(Duration::MAX),
-        4 => (0..=63_u32, any::<u64>()).prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
+        4 => (0..=63_u32, any::<u64>())
+            .prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
         2 => (0..=63_u32, any::<u64>(), 0..1_000_000_000_u32)
             .prop_map(|(less, secs, nanos)| Duration::new(secs >> less, nanos)),
     ]
@@ -68,7 +69,8 @@ fn any_settings() -> impl Strategy<Value = RetryPolicyBuilder> {
         5 => growing(),
         1 => Just(RetryPolicy::builder().jitter(Jitter::Decorrelated)),
         1 => Just(RetryPolicy::builder().jitter(Jitter::Smooth)),
-        1 => growing().prop_map(|settings| settings.backoff_factor(2.0).backoff(Backoff::Exponential)),
+        1 => growing()
+            .prop_map(|settings| settings.backoff_factor(2.0).backoff(Backoff::Exponential)),
     ];
     (of_any_kind, any_duration(), any_duration(), any::<u64>()).prop_map(
         |(settings, one, other, seed)| {
@@ -255,7 +257,7 @@ fn r03_delays_are_what_the_driver_sleeps() {
 }
 
 #[test]
-fn r05_no_call_comes_to_more_than_its_worst_case() {
+fn r05_no_call_exceeds_its_worst_case() {
     let limit =
         prop::option::of(any_duration().prop_map(|limit| limit.max(Duration::from_nanos(1))));
     let cases = (any_settings(), 0..40_u32, limit, any_duration());

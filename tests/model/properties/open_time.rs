@@ -13,7 +13,8 @@ fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
         1 => Just(Duration::MAX),
-        4 => (0..=63_u32, any::<u64>()).prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
+        4 => (0..=63_u32, any::<u64>())
+            .prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
         2 => (0..=63_u32, any::<u64>(), 0..1_000_000_000_u32)
             .prop_map(|(less, secs, nanos)| Duration::new(secs >> less, nanos)),
     ]

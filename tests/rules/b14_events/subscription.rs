@@ -231,7 +231,7 @@ fn b14_a_subscription_does_not_keep_its_breaker_alive() {
 }
 
 #[test]
-fn b14_a_dropped_subscription_hears_nothing_and_harms_nobody() {
+fn b14_a_dropped_subscription_receives_nothing_and_harms_no_other() {
     let (breaker, _clock) = closed(&fragile());
     let (dropped, mut kept) = (breaker.subscribe(9), breaker.subscribe(9));
     drop(dropped);

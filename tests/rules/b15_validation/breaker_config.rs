@@ -104,7 +104,7 @@ fn b15_a_refusal_is_an_error_that_crosses_threads() {
 }
 
 #[test]
-fn b15_the_edges_of_every_range_are_allowed() {
+fn b15_the_bounds_of_every_range_are_allowed() {
     let builder = BreakerConfig::builder;
     let edges = [
         builder().failure_threshold(1),

@@ -38,7 +38,7 @@ fn g02_an_override_holds_at_once_and_keeps_tokens_and_counts() {
 }
 
 #[test]
-fn g02_a_lower_capacity_takes_what_no_longer_fits() {
+fn g02_a_lower_capacity_removes_the_tokens_that_do_not_fit() {
     let (registry, budget) = live(builder().initial_tokens(30));
     let lower = builder().capacity(10).initial_tokens(10);
     registry.override_budget("dependency", lower).unwrap();
@@ -71,7 +71,7 @@ fn g02_an_override_wins_setting_by_setting_before_and_after_the_budget_is_there(
 }
 
 #[test]
-fn g02_all_overrides_at_once_take_the_place_of_those_before() {
+fn g02_setting_all_overrides_replaces_the_earlier_ones() {
     let (registry, budget) = live(builder());
     registry
         .override_budget("dependency", builder().deposit(9))
@@ -211,7 +211,10 @@ fn g02_an_override_that_does_not_fit_the_code_after_a_site_is_reported() {
     let declared = config(builder().retry_cost(20).initial_tokens(0));
     let _ = registry.get_or_register_budget(name, declared);
     assert_eq!(used.config().retry_cost(), 5);
-    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidSetting(error) if error.field() == "retry_cost");
+    let is_told = |kind: &EventKind| match kind {
+        EventKind::InvalidSetting(error) => error.field() == "retry_cost",
+        _ => false,
+    };
     assert_eq!(heard.count(is_told), 1);
     registry.clear_budget_override(name).unwrap();
     assert_eq!(used.config(), declared);

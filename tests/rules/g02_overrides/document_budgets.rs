@@ -9,7 +9,7 @@ fn budget() -> BudgetConfigBuilder {
 }
 
 #[test]
-fn g02_every_key_of_a_budget_means_what_the_builder_says() {
+fn g02_every_key_of_a_budget_means_the_setting_of_the_builder() {
     for (line, settings) in [
         ("capacity = 1_000", budget().capacity(1_000)),
         ("retry_cost = 10", budget().retry_cost(10)),
@@ -27,7 +27,7 @@ fn g02_every_key_of_a_budget_means_what_the_builder_says() {
 }
 
 #[test]
-fn g02_breakers_and_budgets_of_one_name_stand_beside_each_other() {
+fn g02_breakers_and_budgets_may_have_one_name() {
     let registry = Registry::new();
     let breaker = registry.get_or_register("payments", resilient::BreakerConfig::default());
     let retries = registry.get_or_register_budget("payments", BudgetConfig::default());

@@ -63,7 +63,7 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
 }
 
 #[test]
-fn g02_every_key_in_every_form_means_what_the_builder_says() {
+fn g02_every_key_in_every_form_means_the_setting_of_the_builder() {
     for (line, settings) in every_key_in_every_form() {
         let registry = Registry::new();
         let document = format!("[breakers.payments]\n{line}\n");
@@ -153,7 +153,7 @@ fn g02_a_whole_document_holds_at_once() {
 }
 
 #[test]
-fn g02_a_document_takes_the_place_of_all_overrides_before() {
+fn g02_a_document_replaces_all_earlier_overrides() {
     let registry = Registry::new();
     let code = builder().failure_threshold(9).build().unwrap();
     let breaker = registry.get_or_register("payments", code.clone());

@@ -110,7 +110,7 @@ fn g02_setting_the_same_mode_again_does_not_undo_operations_by_hand() {
 }
 
 #[test]
-fn g02_one_mode_can_take_the_place_of_another() {
+fn g02_one_mode_can_replace_another() {
     let (registry, breaker, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::ForcedOpen)

@@ -47,7 +47,7 @@ fn g02_an_override_holds_for_a_breaker_that_comes_later() {
 }
 
 #[test]
-fn g02_an_override_holds_at_once_for_a_breaker_that_lives() {
+fn g02_an_override_applies_at_once_to_a_live_breaker() {
     let registry = Registry::new();
     let breaker = registry.get_or_register("payments", other_settings());
     let other = registry.get_or_register("stock", other_settings());
@@ -102,7 +102,7 @@ fn g02_of_each_setting_the_override_wins_then_the_code_then_the_defaults_then_th
 }
 
 #[test]
-fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_says_what_the_library_says() {
+fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_equals_the_librarys_default() {
     let registry = Registry::new();
     let defaults = Overrides::new().with_defaults(builder().failure_threshold(9));
     registry.set_overrides(defaults).unwrap();
@@ -131,7 +131,7 @@ fn g02_the_codes_settings_hold_again_once_an_override_is_gone() {
 }
 
 #[test]
-fn g02_an_override_of_one_name_takes_the_place_of_the_one_before() {
+fn g02_an_override_of_one_name_replaces_the_earlier_one() {
     let (registry, breaker, _clock) = live(&builder());
     let first = builder().failure_threshold(2).recovery_time(secs(2));
     registry.override_breaker("dependency", first).unwrap();
@@ -364,7 +364,7 @@ fn g02_after_overrides_by_many_threads_the_breaker_has_the_settings_of_the_regis
 }
 
 #[test]
-fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
+fn g02_the_codes_settings_apply_again_to_a_breaker_that_was_unregistered() {
     let (registry, owned, _clock) = live(&fragile().failure_threshold(9));
     let strict = BreakerConfig::builder().failure_threshold(2);
     registry.override_breaker("dependency", strict).unwrap();
@@ -384,7 +384,7 @@ fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
 }
 
 #[test]
-fn g02_a_mode_that_an_override_set_ends_when_the_breaker_is_taken_out() {
+fn g02_the_mode_of_an_override_ends_when_the_breaker_is_unregistered() {
     let (registry, owned, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::ForcedOpen)
@@ -394,7 +394,7 @@ fn g02_a_mode_that_an_override_set_ends_when_the_breaker_is_taken_out() {
 }
 
 #[test]
-fn g02_another_registry_overrides_a_breaker_that_was_taken_out_of_the_first() {
+fn g02_another_registry_overrides_a_breaker_that_was_unregistered_from_the_first() {
     let (first, owned, _clock) = live(&fragile());
     for threshold in 1..10 {
         let settings = BreakerConfig::builder().failure_threshold(threshold);

@@ -73,9 +73,10 @@ fn g02_a_group_whose_override_is_invalid_reports_it_for_the_name() {
     let [event] = events.as_slice() else {
         panic!("{events:?}");
     };
-    assert!(
-        matches!(event.kind(), EventKind::InvalidSetting(error) if error.field() == "max_recovery_time")
-    );
+    assert!(matches!(
+        event.kind(),
+        EventKind::InvalidSetting(error) if error.field() == "max_recovery_time"
+    ));
     assert_eq!((event.name(), event.key()), ("shards", None));
     succeed(&shards.get(&1));
     assert_eq!(

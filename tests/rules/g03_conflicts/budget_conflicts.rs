@@ -80,7 +80,7 @@ fn g03_a_listener_of_a_budgets_conflict_may_ask_the_registry() {
 }
 
 #[test]
-fn g03_events_of_breakers_have_no_budget() {
+fn g03_events_of_breakers_are_not_events_of_budgets() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());

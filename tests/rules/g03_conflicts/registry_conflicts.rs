@@ -108,8 +108,14 @@ fn g03_nothing_is_ever_printed() {
     // panics.
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--nocapture", "--test-threads=1", "--exact"])
-        .arg("g03_conflicts::registry_conflicts::g03_a_conflict_is_reported_once_and_names_both_places")
-        .arg("b14_events::events::b14_a_panicking_listener_is_contained_and_counted_and_the_others_still_run")
+        .arg(concat!(
+            "g03_conflicts::registry_conflicts::",
+            "g03_a_conflict_is_reported_once_and_names_both_places"
+        ))
+        .arg(concat!(
+            "b14_events::events::",
+            "b14_a_panicking_listener_is_contained_and_counted_and_the_others_still_run"
+        ))
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");

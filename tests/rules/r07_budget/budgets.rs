@@ -86,7 +86,7 @@ async fn r07_a_retry_that_succeeds_is_refunded_and_a_first_attempt_adds_the_depo
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_permanent_error_counts_as_a_success_for_the_budget() {
+async fn r07_an_answered_error_counts_as_a_success_for_the_budget() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);

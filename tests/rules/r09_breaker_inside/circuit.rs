@@ -101,7 +101,7 @@ async fn r09_a_call_that_is_rejected_later_returns_its_real_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_the_output_none_may_stand_for_a_rejection() {
+async fn r09_none_may_stand_for_a_rejection() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
     let mut executions = 0;
@@ -119,7 +119,7 @@ async fn r09_the_output_none_may_stand_for_a_rejection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_circuit_that_would_admit_a_probe_already_is_no_reason_to_stop() {
+async fn r09_a_circuit_that_would_admit_a_probe_does_not_stop_the_loop() {
     let settings = BreakerConfig::builder()
         .failure_threshold(1)
         .recovery_time(Duration::ZERO);
@@ -342,7 +342,7 @@ async fn r09_a_call_that_is_rejected_by_full_slots_waits_for_the_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_knew_it() {
+async fn r09_a_rejection_in_a_nested_call_does_not_hide_the_error_of_an_attempt() {
     #[retry(attempt = this, jitter = none)]
     #[timeout("5s")]
     #[circuit_breaker(breaker = breaker)]
