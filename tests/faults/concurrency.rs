@@ -86,12 +86,12 @@ fn fm_e3_a_concurrent_success_and_failure_count_in_some_order() {
 #[test]
 fn fm_e5_of_two_settings_for_one_name_the_first_apply_and_both_places_are_reported() {
     let registry = Registry::new();
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::new(Mutex::new(Vec::new()));
     registry.on_event({
-        let told = Arc::clone(&told);
+        let reported = Arc::clone(&reported);
         move |event| {
             if let EventKind::Conflict { first, second } = event.kind() {
-                told.lock().unwrap().push((first.line(), second.line()));
+                reported.lock().unwrap().push((first.line(), second.line()));
             }
         }
     });
@@ -100,9 +100,9 @@ fn fm_e5_of_two_settings_for_one_name_the_first_apply_and_both_places_are_report
         let other = registry.get_or_register("one", BreakerConfig::default());
         assert_eq!(other.config(), first.config());
     }
-    let told = told.lock().unwrap();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].1, told[0].0 + 2, "{told:?}");
+    let reported = reported.lock().unwrap();
+    assert_eq!(reported.len(), 1);
+    assert_eq!(reported[0].1, reported[0].0 + 2, "{reported:?}");
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
             breaker.trip().unwrap();
             breaker.close();
             let is_in = registry.get("dependency").is_some();
-            let told = heard.take_steps().len();
-            if told != 2 * usize::from(is_in) {
-                wrong.push((round, is_in, told));
+            let reported = heard.take_steps().len();
+            if reported != 2 * usize::from(is_in) {
+                wrong.push((round, is_in, reported));
             }
             taken_out();
         }

@@ -87,7 +87,7 @@ async fn cut_everywhere(call: impl AsyncFn(&Parts<'_>)) {
             in_a_sleep += u64::from(!done && begun > 0 && totals.abandoned == 0);
             advance(secs(3_600)).await;
             yield_now().await;
-            assert_eq!(attempts.begun.get(), begun, "the call goes on");
+            assert_eq!(attempts.begun.get(), begun, "the call still runs");
             if done {
                 assert_eq!((begun, totals.abandoned), (3, 0));
                 break;

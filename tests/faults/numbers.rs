@@ -68,13 +68,13 @@ fn fm_d9_a_zero_that_is_known_only_at_run_time_is_reported_and_the_default_appli
     }
     let mut events = Registry::global().subscribe(100_000);
     run(call());
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(event) = events.try_next() {
         if let ("zero", EventKind::InvalidSetting(error)) = (event.name(), event.kind()) {
-            told.push(error.field());
+            reported.push(error.field());
         }
     }
-    assert_eq!(told, ["failure_threshold", "half_open_successes"]);
+    assert_eq!(reported, ["failure_threshold", "half_open_successes"]);
     (0..4).for_each(|_| _ = run(call()));
     assert_eq!(registered("zero").state(), CircuitState::Open);
 }

@@ -205,7 +205,7 @@ async fn b10_of_ten_thousand_tasks_exactly_one_is_the_probe() {
         let (breaker, mut verdict) = (breaker.clone(), verdict.clone());
         tasks.spawn(async move {
             let call = async || {
-                verdict.wait_for(|is_told| *is_told).await.ok()?;
+                verdict.wait_for(|is_released| *is_released).await.ok()?;
                 Some(())
             };
             breaker.call(call).await

@@ -294,9 +294,9 @@ fn b13_the_last_32_transitions_are_kept() {
         breaker.close();
         assert!(breaker.snapshot().recent.len() <= 32);
     }
-    let told = heard.transitions();
-    assert_eq!(told.len(), 100);
-    assert_eq!(breaker.snapshot().recent, told[68..]);
+    let reported = heard.transitions();
+    assert_eq!(reported.len(), 100);
+    assert_eq!(breaker.snapshot().recent, reported[68..]);
 }
 
 #[test]

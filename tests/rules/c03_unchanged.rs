@@ -76,21 +76,21 @@ type Unshared = Box<dyn Error + Send>;
 
 /// An `Unshared` error that implements the traits that the library needs.
 #[derive(Debug)]
-struct Told(Unshared);
+struct ConvertedError(Unshared);
 
-impl From<Unshared> for Told {
+impl From<Unshared> for ConvertedError {
     fn from(error: Unshared) -> Self {
         Self(error)
     }
 }
 
-impl From<CircuitOpen> for Told {
+impl From<CircuitOpen> for ConvertedError {
     fn from(open: CircuitOpen) -> Self {
         Self(Box::new(open))
     }
 }
 
-impl Classify for Told {
+impl Classify for ConvertedError {
     fn classify(&self) -> Classification {
         if self.0.is::<CircuitOpen>() {
             Classification::ignored()
@@ -173,7 +173,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_classified_async(&self, key: &str) -> Result<String, Told> {
+    async fn run_classified_async(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -182,7 +182,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_classified_plain(&self, key: &str) -> Result<String, Told> {
+    async fn run_classified_plain(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -191,7 +191,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_async(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_async(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -200,7 +200,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_plain(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_plain(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -209,7 +209,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_with_async(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_with_async(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -219,7 +219,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_with_plain(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_with_plain(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()

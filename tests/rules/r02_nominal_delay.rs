@@ -182,11 +182,11 @@ fn r02_a_schedule_that_grows_slowly_is_overestimated_by_less_than_a_hundredth() 
         let bounds = (1..=60_000).map(|k| *policy.delay_bounds(k).end());
         let exact = bounds.sum::<Duration>().as_secs_f64();
 
-        let told = policy.worst_case().sleep().as_secs_f64();
+        let reported = policy.worst_case().sleep().as_secs_f64();
 
         assert!(
-            told >= exact * (1.0 - 1e-12) && told < exact * 1.01,
-            "{told} for {exact} of {settings:?}"
+            reported >= exact * (1.0 - 1e-12) && reported < exact * 1.01,
+            "{reported} for {exact} of {settings:?}"
         );
     }
 }
@@ -205,11 +205,11 @@ fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
     });
     let happen = happen.count() as f64 + 1.0;
 
-    let told = f64::from(policy.worst_case().attempts());
+    let reported = f64::from(policy.worst_case().attempts());
 
     assert!(
-        told >= happen && told < happen * 1.01,
-        "{told} for {happen}"
+        reported >= happen && reported < happen * 1.01,
+        "{reported} for {happen}"
     );
 }
 

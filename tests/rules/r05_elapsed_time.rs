@@ -159,6 +159,6 @@ async fn r05_a_call_whose_attempts_all_hang_takes_its_worst_case() {
         })
         .await;
 
-    let told = policy.worst_case().with_attempt_timeout(2 * SECOND);
-    assert_eq!(start.elapsed(), told);
+    let reported = policy.worst_case().with_attempt_timeout(2 * SECOND);
+    assert_eq!(start.elapsed(), reported);
 }

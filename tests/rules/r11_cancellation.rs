@@ -87,7 +87,7 @@ async fn cut_everywhere(
         assert_eq!(
             attempts.begun.get(),
             begun,
-            "the call goes on after {polls} polls"
+            "the call still runs after {polls} polls"
         );
         assert!(breaker.try_acquire().is_ok(), "the next call is admitted");
         if done {
@@ -211,7 +211,7 @@ async fn r11_a_call_without_a_breaker_dropped_anywhere_stops() {
         assert_eq!(
             attempts.begun.get(),
             begun,
-            "the call goes on after {polls} polls"
+            "the call still runs after {polls} polls"
         );
         if done {
             assert_eq!(begun, 4);

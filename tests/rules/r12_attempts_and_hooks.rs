@@ -127,32 +127,35 @@ async fn r12_through_a_breaker_an_attempt_has_the_same_data() {
 
 #[tokio::test(start_paused = true)]
 async fn r12_a_hook_receives_the_attempt_the_maximum_and_the_delay() {
-    type Told = (u32, u32, Duration, u32);
+    type HookCall = (u32, u32, Duration, u32);
 
     #[retry(
         max_retries = 2,
         jitter = none,
-        on_retry = |event| told.lock().unwrap().push((
+        on_retry = |event| reported.lock().unwrap().push((
             event.attempt(),
             event.max_attempts(),
             event.delay(),
             match event.error() { Some(Fault::Down(nth)) => *nth, _ => 0 },
         )),
-        on_give_up = |event| told.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
+        on_give_up = |event| reported.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
     )]
-    async fn call(calls: &mut u32, told: &std::sync::Mutex<Vec<Told>>) -> Result<(), Fault> {
+    async fn call(
+        calls: &mut u32,
+        reported: &std::sync::Mutex<Vec<HookCall>>,
+    ) -> Result<(), Fault> {
         *calls += 1;
         Err(Fault::Down(*calls))
     }
 
-    let told = std::sync::Mutex::default();
-    assert_eq!(call(&mut 0, &told).await, Err(Fault::Down(3)));
+    let reported = std::sync::Mutex::default();
+    assert_eq!(call(&mut 0, &reported).await, Err(Fault::Down(3)));
     let expected = [
         (1, 3, ms(100), 1),
         (2, 3, ms(200), 2),
         (3, 0, Duration::ZERO, 0),
     ];
-    assert_eq!(told.into_inner().unwrap(), expected);
+    assert_eq!(reported.into_inner().unwrap(), expected);
 }
 
 /// Returns the error of each failed attempt, its time and the delay after it.

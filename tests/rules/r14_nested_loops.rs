@@ -101,8 +101,8 @@ async fn r14_an_attempt_that_waits_does_not_affect_other_calls_of_its_thread() {
 }
 
 #[retry(max_retries = 2, base_delay = "0s")]
-async fn outermost(told: &Cell<u32>) -> Option<()> {
-    told.set(told.get() + 1);
+async fn outermost(reported: &Cell<u32>) -> Option<()> {
+    reported.set(reported.get() + 1);
     innermost().await
 }
 
@@ -139,8 +139,8 @@ async fn r14_a_nested_loop_is_reported_once_with_its_place() {
     }
     Registry::global().remove_listener(listener);
     assert_eq!(attempts.get(), 9);
-    let told = TOLD.lock().unwrap();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let reported = TOLD.lock().unwrap();
+    assert_eq!(reported.len(), 1, "{reported:?}");
 }
 
 #[test]

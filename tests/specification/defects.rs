@@ -406,8 +406,8 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
 #[tokio::test(start_paused = true)]
 async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_rejected() {
     let breaker = opens_after(5);
-    let told = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&told);
+    let reported = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&reported);
     breaker.on_event(move |event| {
         if let EventKind::Transition(step) = event.kind() {
             assert_eq!(step.reason, TransitionReason::FailureThreshold);
@@ -425,7 +425,7 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
         succeed(&breaker).await.unwrap_err();
     }
 
-    assert_eq!(told.load(Relaxed), 1);
+    assert_eq!(reported.load(Relaxed), 1);
     assert_eq!(breaker.snapshot().totals.rejected, 1_000);
 }
 

@@ -91,14 +91,14 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
 }
 
 fn transitions_of(breaker: &CircuitBreaker) -> Arc<Mutex<Vec<Transition>>> {
-    let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
-    let telling = Arc::clone(&told);
+    let reported: Arc<Mutex<Vec<Transition>>> = Arc::default();
+    let delivering = Arc::clone(&reported);
     breaker.on_event(move |event| {
         if let EventKind::Transition(transition) = event.kind() {
-            telling.lock().unwrap().push(*transition);
+            delivering.lock().unwrap().push(*transition);
         }
     });
-    told
+    reported
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
     for (settings, reason) in conditions {
         for _ in 0..20 {
             let breaker = breaker(&settings);
-            let told = transitions_of(&breaker);
+            let reported = transitions_of(&breaker);
             let permits: Vec<_> = (0..THREADS + 4)
                 .map(|_| breaker.try_acquire().unwrap())
                 .collect();
@@ -145,9 +145,9 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
                 (snapshot.totals.failure, snapshot.totals.late),
                 (THREADS.into(), 4)
             );
-            let told = told.lock().unwrap();
-            let [opening] = told[..] else {
-                panic!("one opening, not {told:?}");
+            let reported = reported.lock().unwrap();
+            let [opening] = reported[..] else {
+                panic!("one opening, not {reported:?}");
             };
             assert_eq!(
                 (opening.from, opening.to),
@@ -187,17 +187,17 @@ fn row_c11_a_due_breaker_says_half_open_and_asking_it_causes_no_transition_and_n
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), clock.clone());
     report(&breaker, Outcome::Failure);
     clock.advance(2 * SECOND);
-    let told = transitions_of(&breaker);
+    let reported = transitions_of(&breaker);
 
     for _ in 0..10 {
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
         assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
     }
     assert_eq!(breaker.snapshot().transitions.half_opened, 0);
-    assert!(told.lock().unwrap().is_empty());
+    assert!(reported.lock().unwrap().is_empty());
 
     report(&breaker, Outcome::Success);
-    assert_eq!(told.lock().unwrap().len(), 2);
+    assert_eq!(reported.lock().unwrap().len(), 2);
 }
 
 #[test]

@@ -667,8 +667,8 @@ fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
         other.force_open();
         drop(keep);
         let heard = heard.lock().unwrap();
-        let told = heard.iter().flatten().any(|key| key == "(other keys)");
-        holds(told, "the registry received the event", &heard);
+        let reported = heard.iter().flatten().any(|key| key == "(other keys)");
+        holds(reported, "the registry received the event", &heard);
     });
 }
 

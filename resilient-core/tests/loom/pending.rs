@@ -206,7 +206,7 @@ fn b07_a_call_beside_the_end_of_the_open_time_is_admitted_or_gets_the_time_left(
             move || clock.advance(SECOND),
         );
         let seen = breaker.snapshot();
-        let told = open.is_none_or(|open| open.retry_after() == Some(SECOND));
-        holds(told, "the time left is the same as before", &seen);
+        let reported = open.is_none_or(|open| open.retry_after() == Some(SECOND));
+        holds(reported, "the time left is the same as before", &seen);
     });
 }

@@ -343,8 +343,8 @@ pub(crate) fn run(plan: &Plan) -> Real {
     let recorded = scope.calls();
     let recorded = recorded.last();
     let reason = recorded.and_then(resilient::testing::RecordedCall::gave_up);
-    if let Some((told, _)) = &record {
-        assert_eq!(Some(*told), reason);
+    if let Some((reported, _)) = &record {
+        assert_eq!(Some(*reported), reason);
     }
     let (now, first) = (totals(&it), at_first.get());
     Real {

@@ -16,8 +16,8 @@ fn b01_observe_only_reports_that_slow_calls_would_have_opened() {
         take(&breaker, &clock, secs(2), Outcome::Success);
     }
     let slow = TransitionReason::SlowCallRate;
-    let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == slow);
-    assert_eq!(heard.count(told), 1);
+    let reported = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == slow);
+    assert_eq!(heard.count(reported), 1);
     assert_eq!(breaker.state(), CircuitState::ObserveOnly);
     assert_eq!(breaker.snapshot().in_state.slow, 9);
 }

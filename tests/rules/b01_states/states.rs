@@ -33,10 +33,11 @@ fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met(
         breaker.observe_only();
         calls(&breaker, "FF");
         assert_eq!(window(&breaker), (2, 2, 0));
-        let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == reason);
-        assert_eq!(heard.count(told), 1);
+        let reported =
+            |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == reason);
+        assert_eq!(heard.count(reported), 1);
         calls(&breaker, "FFFF");
-        assert_eq!(heard.count(told), 1);
+        assert_eq!(heard.count(reported), 1);
         assert_eq!(breaker.snapshot().last_opening, None, "it did not open");
     }
 }

@@ -162,13 +162,14 @@ fn b14_a_listener_may_add_and_remove_listeners_itself_included() {
     must_end(|| {
         let (breaker, _clock) = closed(&fragile());
         let added = Heard::default();
-        let told = Arc::new(AtomicUsize::new(0));
+        let reported = Arc::new(AtomicUsize::new(0));
         let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
         let id = breaker.on_event({
-            let (breaker, added, told) = (breaker.clone(), added.clone(), Arc::clone(&told));
+            let (breaker, added, reported) =
+                (breaker.clone(), added.clone(), Arc::clone(&reported));
             let own_id = Arc::clone(&own_id);
             move |_| {
-                told.fetch_add(1, SeqCst);
+                reported.fetch_add(1, SeqCst);
                 breaker.on_event(added.listener());
                 assert!(breaker.remove_listener(*own_id.get().unwrap()));
             }
@@ -176,7 +177,7 @@ fn b14_a_listener_may_add_and_remove_listeners_itself_included() {
         own_id.set(id).unwrap();
         breaker.trip().unwrap();
         breaker.close();
-        assert_eq!(told.load(SeqCst), 1);
+        assert_eq!(reported.load(SeqCst), 1);
         assert_eq!(added.steps(), [CLOSED]);
         assert_eq!(breaker.snapshot().listener_panics, 0);
     });
@@ -327,14 +328,14 @@ fn b14_the_delivering_thread_delivers_the_events_of_other_threads_in_order() {
         let (slow, listener) = Slow::listener();
         breaker.on_event(listener);
         let heard = Heard::default();
-        let tellers = Arc::new(Mutex::new(std::collections::HashSet::new()));
+        let threads = Arc::new(Mutex::new(std::collections::HashSet::new()));
         breaker.on_event(heard.listener());
         breaker.on_event({
-            let tellers = Arc::clone(&tellers);
-            move |_| _ = tellers.lock().unwrap().insert(std::thread::current().id())
+            let threads = Arc::clone(&threads);
+            move |_| _ = threads.lock().unwrap().insert(std::thread::current().id())
         });
         std::thread::scope(|scope| {
-            let telling = scope.spawn(|| fail(&breaker)).thread().id();
+            let delivering = scope.spawn(|| fail(&breaker)).thread().id();
             slow.entered.recv().unwrap();
             for _ in 0..50 {
                 clock.advance(secs(1));
@@ -343,13 +344,13 @@ fn b14_the_delivering_thread_delivers_the_events_of_other_threads_in_order() {
             }
             assert_eq!(heard.steps(), []);
             slow.go_on.send(()).unwrap();
-            telling
+            delivering
         });
         assert_eq!(heard.transitions().len(), 101);
         assert_eq!(heard.transitions()[69..], breaker.snapshot().recent);
-        let tellers = tellers.lock().unwrap();
-        assert_eq!(tellers.len(), 1);
-        assert!(!tellers.contains(&std::thread::current().id()));
+        let threads = threads.lock().unwrap();
+        assert_eq!(threads.len(), 1);
+        assert!(!threads.contains(&std::thread::current().id()));
     });
 }
 
@@ -371,11 +372,15 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
             }
             slow.go_on.send(()).unwrap();
         });
-        let (told, snapshot) = (heard.transitions(), breaker.snapshot());
-        assert_eq!(told.len() as u64 + snapshot.lost_events, caused);
-        assert!((100..=1_000).contains(&told.len()), "{}", told.len());
+        let (reported, snapshot) = (heard.transitions(), breaker.snapshot());
+        assert_eq!(reported.len() as u64 + snapshot.lost_events, caused);
+        assert!(
+            (100..=1_000).contains(&reported.len()),
+            "{}",
+            reported.len()
+        );
         // The queue keeps the newest events, which show the present state.
-        assert!(told.ends_with(&snapshot.recent));
+        assert!(reported.ends_with(&snapshot.recent));
     });
 }
 
@@ -397,19 +402,19 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
             });
         }
     });
-    let (told, snapshot) = (heard.steps(), breaker.snapshot());
+    let (reported, snapshot) = (heard.steps(), breaker.snapshot());
     assert_eq!(snapshot.lost_events, 0);
     assert_eq!(
-        told.first().map(|(from, _)| *from),
+        reported.first().map(|(from, _)| *from),
         Some(CircuitState::Closed)
     );
     assert!(
-        told.windows(2).all(|pair| pair[0].1 == pair[1].0),
-        "{told:?}"
+        reported.windows(2).all(|pair| pair[0].1 == pair[1].0),
+        "{reported:?}"
     );
     let counts = snapshot.transitions;
     assert_eq!(
-        told.len() as u64,
+        reported.len() as u64,
         counts.opened + counts.half_opened + counts.closed
     );
 }

@@ -138,13 +138,13 @@ fn g02_an_override_wins_over_later_code_that_does_not_fit_it_and_an_event_report
     let settings = budget.config();
     assert_eq!((settings.capacity(), settings.retry_cost()), (3, 3));
     assert_eq!((settings.initial_tokens(), settings.deposit()), (3, 2));
-    let told: Vec<_> = heard.events();
-    let fields = told.iter().map(|event| match event.kind() {
+    let reported: Vec<_> = heard.events();
+    let fields = reported.iter().map(|event| match event.kind() {
         EventKind::InvalidSetting(error) => error.field(),
         other => panic!("{other:?}"),
     });
     assert_eq!(fields.collect::<Vec<_>>(), ["retry_cost", "initial_tokens"]);
-    assert!(told.iter().all(
+    assert!(reported.iter().all(
         |event| event.source() == resilient::events::EventSource::Budget
             && event.name() == "dependency"
     ));
@@ -211,11 +211,11 @@ fn g02_an_override_that_does_not_fit_the_code_after_a_site_is_reported() {
     let declared = config(builder().retry_cost(20).initial_tokens(0));
     let _ = registry.get_or_register_budget(name, declared);
     assert_eq!(used.config().retry_cost(), 5);
-    let is_told = |kind: &EventKind| match kind {
+    let is_reported = |kind: &EventKind| match kind {
         EventKind::InvalidSetting(error) => error.field() == "retry_cost",
         _ => false,
     };
-    assert_eq!(heard.count(is_told), 1);
+    assert_eq!(heard.count(is_reported), 1);
     registry.clear_budget_override(name).unwrap();
     assert_eq!(used.config(), declared);
     registry.remove_listener(id);

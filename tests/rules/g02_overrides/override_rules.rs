@@ -158,19 +158,24 @@ fn g02_each_breaker_whose_settings_changed_reports_it_once() {
     let strict = Overrides::new().with("payments", builder().failure_threshold(2));
     let strict = strict.with("stock", builder().failure_threshold(9));
     registry.set_overrides(strict.clone()).unwrap();
-    let told = || {
+    let reported = || {
         let events = heard.events();
-        let told = events
+        let reported = events
             .iter()
             .filter(|each| is_settings_changed(each.kind()));
-        told.map(|event| event.name().to_owned())
+        reported
+            .map(|event| event.name().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(told(), ["payments"], "the settings of stock did not change");
+    assert_eq!(
+        reported(),
+        ["payments"],
+        "the settings of stock did not change"
+    );
     registry.set_overrides(strict).unwrap();
-    assert_eq!(told(), ["payments"]);
+    assert_eq!(reported(), ["payments"]);
     registry.clear_override("payments").unwrap();
-    assert_eq!(told(), ["payments", "payments"]);
+    assert_eq!(reported(), ["payments", "payments"]);
     assert_eq!(heard.events().len(), 2);
 }
 

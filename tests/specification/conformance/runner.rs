@@ -74,7 +74,7 @@ pub(crate) fn run(script: &Script) -> Result<(), Failure> {
 struct Stage {
     breaker: CircuitBreaker,
     clock: ManualClock,
-    told: Arc<Mutex<Vec<Transition>>>,
+    reported: Arc<Mutex<Vec<Transition>>>,
     min_calls: u64,
 }
 
@@ -82,17 +82,17 @@ impl Stage {
     fn new(name: &str, settings: Settings) -> Self {
         let clock = ManualClock::new();
         let breaker = CircuitBreaker::with_clock(name, settings.breaker, clock.clone());
-        let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
-        let telling = Arc::clone(&told);
+        let reported: Arc<Mutex<Vec<Transition>>> = Arc::default();
+        let delivering = Arc::clone(&reported);
         breaker.on_event(move |event| {
             if let EventKind::Transition(transition) = event.kind() {
-                telling.lock().unwrap().push(*transition);
+                delivering.lock().unwrap().push(*transition);
             }
         });
         Self {
             breaker,
             clock,
-            told,
+            reported,
             min_calls: settings.min_calls,
         }
     }
@@ -178,7 +178,7 @@ impl Stage {
             Claim::UntilProbe(time) => equal("ra", &Some(*time), &snapshot.retry_after),
             Claim::TimesOpened(n) => equal("opened", n, &snapshot.transitions.opened),
             Claim::Transitions(wanted) => {
-                equal("ev", wanted, &in_short(&self.told.lock().unwrap()))
+                equal("ev", wanted, &in_short(&self.reported.lock().unwrap()))
             }
             Claim::Last(claim) => {
                 let last = snapshot.last_opening;
@@ -246,12 +246,12 @@ impl Stage {
 
     /// Runs after every token: the events and the history must have the same transitions in order.
     fn events_and_history_agree(&self) -> Result<(), String> {
-        let told = self.told.lock().unwrap();
+        let reported = self.reported.lock().unwrap();
         let recorded = self.breaker.snapshot().recent;
-        let newest = told.len().saturating_sub(recorded.len());
+        let newest = reported.len().saturating_sub(recorded.len());
         equal(
             "the record",
-            &in_short(&told[newest..]),
+            &in_short(&reported[newest..]),
             &in_short(&recorded),
         )
     }
