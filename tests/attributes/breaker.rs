@@ -174,7 +174,11 @@ async fn b15_a_setting_that_is_wrong_at_run_time_falls_back_to_its_default() {
     fn none() -> u32 {
         0
     }
-    #[circuit_breaker(name = "lenient", failure_threshold = none(), half_open_successes = none() + 2)]
+    #[circuit_breaker(
+        name = "lenient",
+        failure_threshold = none(),
+        half_open_successes = none() + 2
+    )]
     async fn call() -> Result<(), Fault> {
         Ok(())
     }
@@ -241,7 +245,11 @@ async fn g06_a_breaker_can_belong_to_the_struct() {
 
 #[tokio::test]
 async fn a_rejected_call_can_return_what_it_likes_and_sees_the_arguments() {
-    #[circuit_breaker(failure_threshold = 1, on_open = |open: CircuitOpen| format!("{} {order}", open.state()), failure_when = String::is_empty)]
+    #[circuit_breaker(
+        failure_threshold = 1,
+        on_open = |open: CircuitOpen| format!("{} {order}", open.state()),
+        failure_when = String::is_empty
+    )]
     async fn call(order: String) -> String {
         let moved = order;
         drop(moved);

@@ -108,7 +108,11 @@ mod tests_path {
 
 #[test]
 fn c05_patterns_choose_what_is_replaced() {
-    #[fallback(value = 0, on = Fault::Down(_) | Fault::Busy, except = Fault::Down(n) if *n == special)]
+    #[fallback(
+        value = 0,
+        on = Fault::Down(_) | Fault::Busy,
+        except = Fault::Down(n) if *n == special
+    )]
     fn call(special: u32, error: Fault) -> Result<u32, Fault> {
         Err(error)
     }

@@ -27,7 +27,13 @@ async fn r01_max_retries_and_max_attempts_say_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn r02_delays_follow_the_settings() {
-    #[retry(max_retries = 4, base_delay = "1s", backoff_factor = 3, max_delay = "20s", jitter = none)]
+    #[retry(
+        max_retries = 4,
+        base_delay = "1s",
+        backoff_factor = 3,
+        max_delay = "20s",
+        jitter = none
+    )]
     async fn fails() -> Result<(), Fault> {
         Err(Fault::Busy)
     }
@@ -41,7 +47,12 @@ async fn r02_a_schedule_of_ones_own_and_settings_from_arguments_work() {
     fn schedule(k: u32) -> Option<Duration> {
         (k == 2).then_some(Duration::from_secs(7))
     }
-    #[retry(max_retries = retries, base_delay = Duration::from_secs(1), backoff = schedule, jitter = 0.0)]
+    #[retry(
+        max_retries = retries,
+        base_delay = Duration::from_secs(1),
+        backoff = schedule,
+        jitter = 0.0
+    )]
     async fn fails(retries: u32) -> Result<(), Fault> {
         Err(Fault::Busy)
     }
@@ -157,7 +168,13 @@ async fn r04_a_hint_is_a_floor_and_beyond_max_hint_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn r05_max_elapsed_ends_the_loop_before_a_useless_sleep() {
-    #[retry(max_retries = 100, base_delay = "1s", jitter = none, backoff = constant, max_elapsed = "3500ms")]
+    #[retry(
+        max_retries = 100,
+        base_delay = "1s",
+        jitter = none,
+        backoff = constant,
+        max_elapsed = "3500ms"
+    )]
     async fn fails(calls: &Calls) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
     }
@@ -323,7 +340,11 @@ async fn ignore_beats_failure_which_beats_every_error() {
 
 #[tokio::test]
 async fn a_failure_inside_ok_can_be_told_to_the_breaker() {
-    #[circuit_breaker(name = "keys-when", failure_threshold = 100, failure_when = |output| matches!(output, Ok(500..)))]
+    #[circuit_breaker(
+        name = "keys-when",
+        failure_threshold = 100,
+        failure_when = |output| matches!(output, Ok(500..))
+    )]
     async fn status(status: u16) -> Result<u16, Fault> {
         if status == 0 {
             Err(Fault::Busy)
@@ -357,7 +378,12 @@ async fn classify_tells_the_breaker() {
 
 #[tokio::test(start_paused = true)]
 async fn b09_a_hint_holds_the_circuit_open() {
-    #[circuit_breaker(name = "keys-hint", failure_threshold = 1, recovery_time = "1s", retry_after = |_| Some(Duration::from_secs(20)))]
+    #[circuit_breaker(
+        name = "keys-hint",
+        failure_threshold = 1,
+        recovery_time = "1s",
+        retry_after = |_| Some(Duration::from_secs(20))
+    )]
     async fn fails() -> Result<(), Fault> {
         Err(Fault::Busy)
     }

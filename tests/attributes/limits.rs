@@ -63,7 +63,13 @@ async fn r06_a_cancelled_attempt_is_not_tried_again_where_except_matches() {
 
 #[tokio::test(start_paused = true)]
 async fn r06_other_choices_do_not_keep_a_cancelled_attempt_from_being_tried_again() {
-    #[retry(max_retries = 1, base_delay = "0s", attempt_timeout = "5s", on = Fault::Busy, retry_if = |_| false)]
+    #[retry(
+        max_retries = 1,
+        base_delay = "0s",
+        attempt_timeout = "5s",
+        on = Fault::Busy,
+        retry_if = |_| false
+    )]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
         calls.next();
         hang().await;

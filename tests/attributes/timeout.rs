@@ -255,7 +255,13 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
 
 #[tokio::test(start_paused = true)]
 async fn r11_a_call_dropped_at_any_poll_leaves_nothing_behind() {
-    #[retry(max_retries = 2, base_delay = "1s", jitter = none, deadline = "60s", attempt_timeout = "5s")]
+    #[retry(
+        max_retries = 2,
+        base_delay = "1s",
+        jitter = none,
+        deadline = "60s",
+        attempt_timeout = "5s"
+    )]
     #[circuit_breaker(name = "dropped in time", failure_threshold = 100)]
     #[timeout("4s")]
     async fn call(calls: &Calls, item: String) -> Result<String, Fault> {
