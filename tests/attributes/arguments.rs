@@ -1,4 +1,4 @@
-//! How arguments reach each attempt.
+//! Each attempt receives its arguments.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -257,10 +257,10 @@ async fn methods_with_shared_exclusive_and_owned_self_work() {
     client.sent = 0;
     assert_eq!(sendable(client.send_by_another()).await, Ok(3));
     let client = client.moved(&Calls::new()).await.unwrap();
-    assert_eq!(client.sent, 4, "each attempt had a copy of its own");
+    assert_eq!(client.sent, 4, "each attempt had its own copy");
 }
 
-/// A reading of `Cell` through `&mut self` asks for no `Sync`.
+/// Reading a `Cell` through `&mut self` does not require `Sync`.
 #[tokio::test(start_paused = true)]
 async fn a_recursive_function_works() {
     #[retry(max_retries = 1)]
@@ -292,7 +292,7 @@ async fn arguments_may_have_the_names_that_the_expansion_uses() {
     assert_eq!(names(&Calls::new(), 1, 2, 3, 4, 5).await, Ok(15));
 }
 
-/// Writes its name where it is told when it is dropped.
+/// On drop, adds its name to the list.
 struct Named<'a>(&'static str, &'a std::sync::Mutex<Vec<&'static str>>);
 
 impl Drop for Named<'_> {
@@ -303,7 +303,7 @@ impl Drop for Named<'_> {
 
 #[tokio::test]
 async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribute() {
-    #[expect(clippy::unused_async, reason = "what the other one is compared with")]
+    #[expect(clippy::unused_async, reason = "the other function is compared with it")]
     async fn bare(a: Named<'_>, _guard: Named<'_>, b: Named<'_>) -> Option<usize> {
         Some(a.0.len() + b.0.len())
     }

@@ -1,4 +1,4 @@
-//! `#[circuit_breaker]` alone: names, statics, rejections, and how calls end.
+//! `#[circuit_breaker]` alone: names, statics, rejections, and endings of calls.
 
 use std::panic::AssertUnwindSafe;
 use std::task::{Context, Waker};
@@ -100,7 +100,7 @@ async fn g01_default_names_never_share_even_where_paths_are_equal() {
     assert_eq!(
         works().await,
         Ok(1),
-        "the other one's failure is none of ours"
+        "the failure of one function does not open the other's breaker"
     );
     let path =
         "attributes::breaker::g01_default_names_never_share_even_where_paths_are_equal::same";

@@ -1,4 +1,4 @@
-//! The keys of `#[retry]` and of the breaker's classification, by what they do.
+//! What the keys of `#[retry]` and of the breaker's classification do.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -241,7 +241,10 @@ async fn r12_hooks_hear_each_sleep_and_the_end() {
         max_retries = 2,
         jitter = none,
         on_retry = |retry| told.lock().unwrap().push(describe(retry)),
-        on_give_up = |end: &GiveUpEvent<'_, _>| told.lock().unwrap().push(format!("{} {} {:?}", end.attempts(), end.reason(), end.error())),
+        on_give_up = |end: &GiveUpEvent<'_, _>| {
+            let end = format!("{} {} {:?}", end.attempts(), end.reason(), end.error());
+            told.lock().unwrap().push(end);
+        },
     )]
     async fn fails(calls: &Calls, told: &Mutex<Vec<String>>) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
@@ -268,7 +271,7 @@ async fn r12_hooks_hear_each_sleep_and_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn r12_a_call_that_succeeds_gives_up_nothing() {
-    #[retry(on_give_up = |_| unreachable!("it did not fail"))]
+    #[retry(on_give_up = |_| unreachable!("the call did not fail"))]
     async fn succeeds(calls: &Calls) -> Result<u32, Fault> {
         match calls.next() {
             1 => Err(Fault::Busy),
@@ -307,7 +310,7 @@ async fn b15_a_retry_setting_that_is_wrong_at_run_time_falls_back_to_its_default
     assert_eq!(start.elapsed(), Duration::from_millis(100));
 }
 
-/// What the breaker of an annotated function counted: successes, failures, ignored.
+/// The counts of an annotated function's breaker: successes, failures, ignored calls.
 macro_rules! counted {
     ($name:literal) => {{
         let totals = resilient::Registry::global()

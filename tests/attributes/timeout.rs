@@ -1,4 +1,4 @@
-//! `#[timeout]`: what it cuts off, and what that means to what is above it.
+//! `#[timeout]`: it ends a slow call, and the attributes above it see a failure.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -38,7 +38,7 @@ async fn c04_what_takes_too_long_is_cancelled_and_the_output_says_so() {
     let output = call(&dropped, Duration::from_secs(60)).await;
     assert!(matches!(&output, Err(Fault::TimedOut(timed_out))
         if timed_out.limit() == TimeLimit::Timeout && timed_out.after() == Duration::from_secs(2)));
-    assert_eq!(dropped.count(), 2, "gone before the call returns");
+    assert_eq!(dropped.count(), 2, "they are dropped before the call returns");
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
 }
 
@@ -96,7 +96,7 @@ async fn c04_the_time_may_name_self_and_arguments() {
     let client = Arc::new(client);
     let limit = Some(Duration::from_secs(1));
     assert!(sendable(Arc::clone(&client).owned(limit)).await.is_err());
-    assert_eq!(client.owned(None).await, Ok(3), "no limit after all");
+    assert_eq!(client.owned(None).await, Ok(3), "`None` sets no limit");
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,7 +164,7 @@ async fn c04_a_timeout_above_a_retry_is_for_the_whole_loop() {
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     let start = Instant::now();
     let output = call(&Calls::new(), "x".to_owned(), 4).await;
-    assert_eq!(output, Err(Fault::Busy), "rather than sleep in vain");
+    assert_eq!(output, Err(Fault::Busy), "the sleep would exceed the limit");
     assert_eq!(start.elapsed(), Duration::from_secs(4));
 }
 
@@ -234,7 +234,7 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
     }
     let calls = Calls::new();
     let output = sendable(call(&calls, "x".to_owned())).await;
-    assert_eq!(output, Err(Fault::Down(2)), "the one that opened it");
+    assert_eq!(output, Err(Fault::Down(2)), "the failure that opened the circuit");
     assert!(matches!(
         call(&calls, String::new()).await,
         Err(Fault::Open(_))
@@ -250,7 +250,7 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
         assert!(poll.is_pending());
     }
     breaker.force_open();
-    assert_eq!(running.await, Err(Fault::Down(3)), "the last real error");
+    assert_eq!(running.await, Err(Fault::Down(3)), "the error of the last attempt");
 }
 
 #[tokio::test(start_paused = true)]
@@ -288,14 +288,14 @@ async fn r11_a_call_dropped_at_any_poll_leaves_nothing_behind() {
         drop(running);
         let made = calls.count();
         advance(Duration::from_secs(60)).await;
-        assert_eq!(calls.count(), made, "no attempt goes on");
+        assert_eq!(calls.count(), made, "no attempt continues");
     }
     let totals = totals("dropped in time");
     assert!(totals.failure > 0 && totals.abandoned > 0, "{totals:?}");
     assert_eq!(totals.success, 0);
 }
 
-#[expect(clippy::manual_async_fn, reason = "what is tested")]
+#[expect(clippy::manual_async_fn, reason = "the test needs this form")]
 #[timeout("1s")]
 fn opaque(item: String) -> impl Future<Output = Result<String, Fault>> + Send {
     async move {
@@ -372,7 +372,7 @@ async fn r06_a_timeout_inside_an_attempt_timeout_is_the_nearer_one() {
         (long, short, TimeLimit::Timeout),
     ] {
         let Err(Fault::TimedOut(timed_out)) = sendable(call(outer, inner)).await else {
-            panic!("it hangs");
+            panic!("the call hangs");
         };
         assert_eq!(timed_out.limit(), expected);
     }

@@ -1,4 +1,5 @@
-//! `resilient::testing`: calls under test take no time, repeat, and can be asked.
+//! `resilient::testing`: calls under test take no time, draw the same delays each run, and are
+//! recorded.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ fn plain() -> Result<(), Fault> {
     Err(Fault::Down)
 }
 
-/// A current-thread runtime in which time is real and there are no timers: whatever sleeps, fails.
+/// A current-thread runtime with real time and without timers: a sleep panics.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.build().unwrap().block_on(future)
@@ -111,7 +112,7 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
         };
         block_on(scope.run(two_calls));
         let calls = scope.calls();
-        assert_ne!(calls[0].delays(), calls[1].delays(), "each call its own");
+        assert_ne!(calls[0].delays(), calls[1].delays(), "each call draws its own delays");
         calls
             .iter()
             .map(|call| call.delays().to_vec())
