@@ -1,4 +1,4 @@
-//! A documented limit: the body runs when the future is polled, so it captures what the body borrows,
+//! A documented limit: the body runs when the future is polled, so it captures the body's borrows,
 //! even if the body's own future borrows nothing, as in `call` of a `tower::Service`.
 
 use std::pin::Pin;
