@@ -140,10 +140,11 @@ impl View {
     fn introduce(&self) {
         let legend = Ending::ALL.map(|ending| format!("{} {}", self.mark(ending), ending.word()));
         self.print(&format!(
-            "{CALLERS} callers use a function with #[retry] and #[circuit_breaker]: a call every
-{BETWEEN_CALLS:?}. An attempt fails after {PATIENCE:?}. In the background, two more servers on the
-same schedule get the same calls: without protection, and with naive retries ({NAIVE_RETRIES},
-without delay).
+            "{CALLERS} callers use a function with #[retry] and #[circuit_breaker], one call every \
+             {BETWEEN_CALLS:?}.
+An attempt fails after {PATIENCE:?} without a response. In the background, two more servers on
+the same schedule get the same calls: from callers without protection, and from callers
+with naive retries: {NAIVE_RETRIES}, without delay.
 
 Each mark is a call that ended:   {}
 ",

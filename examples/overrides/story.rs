@@ -31,7 +31,8 @@ enum Step {
 }
 
 const INTRODUCTION: &str = "\
-`charge` is called once per second. By its code, 5 consecutive failures open the circuit for 30s.
+`charge` is called once per second. Its code says: after 5 consecutive failures the
+circuit opens for 30s.
 Each mark is a call that ended:   . paid   x failed   - rejected by the breaker";
 
 const START: &str = "[breakers.payments]
@@ -97,7 +98,7 @@ failure_rate = "50%"
 "#,
     }),
     (26, Step::File {
-        title: "Both parts: the threshold of 5 consecutive failures applies, too",
+        title: "A rate with its window: the code's threshold of 5 failures applies as well",
         text: r#"[breakers.payments]
 recovery_time = "5s"
 failure_rate = "50%"

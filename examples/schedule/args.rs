@@ -48,7 +48,10 @@ const MOST_DRAWS: u32 = 100_000;
 
 /// What the command line asks for.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "the program has one value of this type")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the program has one value of this type"
+)]
 pub(crate) enum Asked {
     Help,
     Schedule(Request),

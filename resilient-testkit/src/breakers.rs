@@ -90,7 +90,10 @@ pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
 #[track_caller]
 pub fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
     let recent = breaker.snapshot().recent;
-    recent.last().expect("the breaker has changed its state").reason
+    recent
+        .last()
+        .expect("the breaker has changed its state")
+        .reason
 }
 
 /// The error of a call that the breaker rejects.

@@ -303,7 +303,10 @@ impl Drop for Named<'_> {
 
 #[tokio::test]
 async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribute() {
-    #[expect(clippy::unused_async, reason = "the other function is compared with it")]
+    #[expect(
+        clippy::unused_async,
+        reason = "the other function is compared with it"
+    )]
     async fn bare(a: Named<'_>, _guard: Named<'_>, b: Named<'_>) -> Option<usize> {
         Some(a.0.len() + b.0.len())
     }

@@ -283,8 +283,16 @@ async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
     let calls = Calls::new();
     assert_eq!(sendable(call(&calls, true)).await, Ok(0));
     assert_eq!(calls.count(), 1);
-    assert_eq!(call(&calls, false).await, Err(Fault::Down(2)), "it opened the circuit");
-    assert_eq!(call(&calls, false).await, Ok(0), "it replaces the rejection");
+    assert_eq!(
+        call(&calls, false).await,
+        Err(Fault::Down(2)),
+        "it opened the circuit"
+    );
+    assert_eq!(
+        call(&calls, false).await,
+        Ok(0),
+        "it replaces the rejection"
+    );
     assert_eq!(totals("fallback between").failure, 2);
 }
 

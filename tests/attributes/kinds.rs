@@ -127,7 +127,10 @@ impl Shared {
             .unwrap()
     }
 
-    #[expect(clippy::needless_arbitrary_self_type, reason = "the test needs this form")]
+    #[expect(
+        clippy::needless_arbitrary_self_type,
+        reason = "the test needs this form"
+    )]
     #[retry]
     async fn by_typed_reference(self: &Self) -> Result<u32, Fault> {
         third(&self.calls)

@@ -1,9 +1,6 @@
 //! What the attributes do on functions of many kinds.
 
-#![allow(
-    clippy::unused_async,
-    reason = "bodies need not await anything"
-)]
+#![allow(clippy::unused_async, reason = "bodies need not await anything")]
 
 mod arguments;
 mod breaker;

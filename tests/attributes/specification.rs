@@ -108,7 +108,9 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
     }
     let calls = Calls::new();
     call(&calls).await.unwrap_err();
-    let breaker = Registry::global().get("cb14").expect("a breaker named `cb14`");
+    let breaker = Registry::global()
+        .get("cb14")
+        .expect("a breaker named `cb14`");
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.failure, 1);
     breaker.close();

@@ -38,7 +38,11 @@ async fn c04_what_takes_too_long_is_cancelled_and_the_output_says_so() {
     let output = call(&dropped, Duration::from_secs(60)).await;
     assert!(matches!(&output, Err(Fault::TimedOut(timed_out))
         if timed_out.limit() == TimeLimit::Timeout && timed_out.after() == Duration::from_secs(2)));
-    assert_eq!(dropped.count(), 2, "they are dropped before the call returns");
+    assert_eq!(
+        dropped.count(),
+        2,
+        "they are dropped before the call returns"
+    );
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
 }
 
@@ -234,7 +238,11 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
     }
     let calls = Calls::new();
     let output = sendable(call(&calls, "x".to_owned())).await;
-    assert_eq!(output, Err(Fault::Down(2)), "the failure that opened the circuit");
+    assert_eq!(
+        output,
+        Err(Fault::Down(2)),
+        "the failure that opened the circuit"
+    );
     assert!(matches!(
         call(&calls, String::new()).await,
         Err(Fault::Open(_))
@@ -250,7 +258,11 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
         assert!(poll.is_pending());
     }
     breaker.force_open();
-    assert_eq!(running.await, Err(Fault::Down(3)), "the error of the last attempt");
+    assert_eq!(
+        running.await,
+        Err(Fault::Down(3)),
+        "the error of the last attempt"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -345,7 +345,11 @@ fn what_forgotten_keys_have_counted_stays_in_the_counters() {
             u64::from(calls / 2)
         );
         let there = now["state{breaker=shards,state=closed}"];
-        assert_eq!(there, u64::from((key + 1).min(3)), "the breakers that exist");
+        assert_eq!(
+            there,
+            u64::from((key + 1).min(3)),
+            "the breakers that exist"
+        );
         before = now;
     }
     assert_eq!(shards.len(), 3);

@@ -89,7 +89,10 @@ fn what_is_not_known_is_null_and_a_window_is_shown() {
     let shown = serde_json::to_value(breaker.snapshot()).unwrap();
     assert_eq!(shown["retry_after_seconds"], Value::Null);
     let step = shown["recent"][0].as_object().unwrap();
-    assert!(!step.contains_key("open_for_seconds"), "a manual state has no end");
+    assert!(
+        !step.contains_key("open_for_seconds"),
+        "a manual state has no end"
+    );
     assert_eq!(
         (&step["to"], &step["reason"]),
         (&json!("forced_open"), &json!("manual"))

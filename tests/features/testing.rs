@@ -112,7 +112,11 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
         };
         block_on(scope.run(two_calls));
         let calls = scope.calls();
-        assert_ne!(calls[0].delays(), calls[1].delays(), "each call draws its own delays");
+        assert_ne!(
+            calls[0].delays(),
+            calls[1].delays(),
+            "each call draws its own delays"
+        );
         calls
             .iter()
             .map(|call| call.delays().to_vec())

@@ -55,13 +55,13 @@ fn local(calls: &AtomicU32) -> LocalBoxFuture<'_, Result<u32, Fault>> {
     Box::pin(future)
 }
 
+#[rustfmt::skip]
 #[retry]
 fn spelt_out(
     calls: &AtomicU32,
 ) -> std::pin::Pin<
     std::boxed::Box<dyn std::future::Future<Output = Result<u32, Fault>> + Send + '_>,
->
-{
+> {
     std::boxed::Box::pin(third(calls))
 }
 
