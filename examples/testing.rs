@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_article_is_asked_for_once_and_does_not_hide_behind_what_is_remembered() {
+    async fn an_unknown_article_is_asked_for_once_and_not_replaced_by_a_remembered_stock() {
         let scope = Scope::new();
         let shop = shop(&scope, vec![Ok(7), Err(StockError::UnknownArticle)]);
         assert_eq!(shop.stock("teapot").await, Ok(7));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn in_an_outage_the_last_known_stock_is_told() {
+    async fn in_an_outage_the_last_known_stock_is_returned() {
         let scope = Scope::new();
         let mut answers = vec![Ok(7)];
         answers.extend(vec![Err(StockError::Unreachable); 3]);

@@ -30,7 +30,7 @@ pub(crate) struct View {
     closed: Arc<Notify>,
 }
 
-/// What has been shown so far.
+/// The state between two lines.
 #[derive(Debug, Default)]
 struct Shown {
     /// Calls since the last summary, in the order in which they ended.
@@ -52,7 +52,7 @@ enum Colour {
     Cyan = 36,
 }
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Debug, Clone, Copy)]
 enum Subject {
     Server,

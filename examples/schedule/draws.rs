@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient::retries::RetryPolicyBuilder;
 
-/// What many calls waited before one retry.
+/// The waits of many calls before one retry.
 #[derive(Debug)]
 pub(crate) struct Spread {
     /// Sorted.

@@ -66,7 +66,7 @@ async fn an_owned_argument_that_the_body_only_borrows_is_not_cloned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn borrow_and_clone_override_what_the_body_looks_like() {
+async fn borrow_and_clone_override_the_analysis_of_the_body() {
     struct NotClone(u32);
     impl NotClone {
         fn look(&self) -> u32 {
@@ -91,7 +91,7 @@ async fn borrow_and_clone_override_what_the_body_looks_like() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mutable_reference_reaches_every_attempt_and_keeps_what_they_did() {
+async fn a_mutable_reference_reaches_every_attempt_and_keeps_their_changes() {
     #[retry(max_retries = 2)]
     async fn append(log: &mut Vec<u32>, text: &str) -> Result<usize, Fault> {
         let n = u32::try_from(log.len()).unwrap();
@@ -143,7 +143,7 @@ async fn patterns_in_arguments_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn generics_lifetimes_and_impl_trait_stay_what_they_are() {
+async fn generics_lifetimes_and_impl_trait_do_not_change() {
     #[retry(max_retries = 1)]
     async fn join<'a, T, const N: usize>(
         calls: &Calls,
@@ -168,7 +168,7 @@ async fn generics_lifetimes_and_impl_trait_stay_what_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_send_but_not_sync_can_be_an_argument() {
+async fn an_argument_can_be_send_and_not_sync() {
     #[retry(max_retries = 1)]
     async fn bump(calls: &Calls, cell: Cell<u32>) -> Result<u32, Fault> {
         cell.set(cell.get() + 1);
@@ -344,7 +344,7 @@ async fn hooks_and_predicates_see_the_arguments_that_the_body_uses_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_lent_to_the_attempts_need_not_be_sync() {
+async fn a_lent_argument_need_not_be_sync() {
     fn look(cell: &Cell<u32>) -> u32 {
         cell.get()
     }

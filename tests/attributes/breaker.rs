@@ -138,7 +138,7 @@ async fn g03_a_function_that_gives_only_the_name_takes_the_settings_as_they_are(
 }
 
 #[tokio::test]
-async fn g03_different_settings_for_one_name_are_told_once_with_both_places() {
+async fn g03_different_settings_for_one_name_are_reported_once_with_both_places() {
     #[circuit_breaker(name = "conflict", failure_threshold = 1)]
     async fn first() -> Result<(), Fault> {
         Err(Fault::Busy)
@@ -244,7 +244,7 @@ async fn g06_a_breaker_can_belong_to_the_struct() {
 }
 
 #[tokio::test]
-async fn a_rejected_call_can_return_what_it_likes_and_sees_the_arguments() {
+async fn on_open_can_return_any_output_and_use_the_arguments() {
     #[circuit_breaker(
         failure_threshold = 1,
         on_open = |open: CircuitOpen| format!("{} {order}", open.state()),

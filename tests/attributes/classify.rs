@@ -134,7 +134,7 @@ fn a_hint_can_be_of_a_type_that_converts() {
 }
 
 #[test]
-fn what_is_transparent_says_what_its_field_says() {
+fn a_transparent_variant_has_the_class_of_its_field() {
     for inner in [SocketError::Reset, SocketError::BadAddress] {
         let class = inner.classify();
         assert_eq!(ApiError::Io(inner.clone()).classify(), class);
@@ -238,7 +238,7 @@ async fn attempts(error: ApiError) -> (u32, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r08_a_retry_repeats_what_is_transient_or_throttled() {
+async fn r08_a_retry_repeats_transient_and_throttled_failures() {
     let second = Duration::from_secs(1);
     for error in [
         ApiError::Declined,

@@ -62,7 +62,7 @@ async fn r02_a_schedule_of_ones_own_and_settings_from_arguments_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r08_only_what_on_matches_is_tried_again() {
+async fn r08_only_errors_that_on_matches_are_retried() {
     #[retry(on = Fault::Busy | Fault::Down(..=2))]
     async fn fails(calls: &Calls) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
@@ -270,7 +270,7 @@ async fn r12_hooks_hear_each_sleep_and_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_call_that_succeeds_gives_up_nothing() {
+async fn r12_a_call_that_succeeds_does_not_report_giving_up() {
     #[retry(on_give_up = |_| unreachable!("the call did not fail"))]
     async fn succeeds(calls: &Calls) -> Result<u32, Fault> {
         match calls.next() {
@@ -342,7 +342,7 @@ async fn ignore_beats_failure_which_beats_every_error() {
 }
 
 #[tokio::test]
-async fn a_failure_inside_ok_can_be_told_to_the_breaker() {
+async fn a_failure_inside_ok_can_be_recorded_by_the_breaker() {
     #[circuit_breaker(
         name = "keys-when",
         failure_threshold = 100,

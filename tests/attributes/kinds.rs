@@ -195,7 +195,7 @@ fn plain_functions_and_methods_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_argument_that_is_configured_away_is_no_argument() {
+async fn an_argument_under_a_false_cfg_is_ignored() {
     #[retry]
     async fn call(
         calls: &Calls,

@@ -119,7 +119,7 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
 
 /// The original awaited the result of a plain function, after its side effect.
 #[test]
-fn defect_cb18_plain_functions_are_called_as_what_they_are() {
+fn defect_cb18_plain_functions_are_not_awaited() {
     #[retry(base_delay = Duration::ZERO)]
     #[circuit_breaker(name = "cb18")]
     fn call(calls: &Calls) -> Result<u32, Fault> {

@@ -131,7 +131,7 @@ async fn r09_wait_also_waits_when_the_first_attempt_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_wait_stops_where_nobody_knows_how_long() {
+async fn r09_wait_stops_if_the_wait_is_unknown() {
     #[retry(when_open = wait)]
     #[circuit_breaker(name = "waits in vain")]
     async fn call() -> Result<u32, Fault> {
@@ -167,7 +167,7 @@ async fn r09_a_call_that_is_only_ever_rejected_returns_the_newest_rejection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_dropped_in_its_sleep_leaves_nothing_behind() {
+async fn r11_a_call_dropped_in_its_sleep_stops_completely() {
     #[retry(base_delay = "1s", jitter = none)]
     #[circuit_breaker(name = "dropped", failure_threshold = 100)]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
@@ -263,7 +263,7 @@ async fn row_p09_a_breaker_above_counts_one_failure_for_the_loop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
+async fn row_p18_an_open_circuit_ends_the_call_after_one_attempt_without_execution() {
     #[retry(max_retries = 2, on_give_up = |end| attempts.push(end.attempts()))]
     #[circuit_breaker(name = "P18")]
     async fn call(calls: &Calls, attempts: &mut Vec<u32>) -> Result<u32, Fault> {

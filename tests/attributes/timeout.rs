@@ -19,7 +19,7 @@ async fn hang() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_what_takes_too_long_is_cancelled_and_the_output_says_so() {
+async fn c04_a_slow_call_is_cancelled_and_returns_a_timeout() {
     struct Guard<'a>(&'a Calls);
     impl Drop for Guard<'_> {
         fn drop(&mut self) {
@@ -104,7 +104,7 @@ async fn c04_the_time_may_name_self_and_arguments() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_to_a_breaker_above_a_cancelled_call_is_a_failure_whatever_its_error() {
+async fn c04_a_breaker_above_records_a_timed_out_call_as_a_failure_despite_its_patterns() {
     #[circuit_breaker(name = "timeout below", failure_threshold = 1, failure = Fault::Busy)]
     #[timeout("1s")]
     async fn call() -> Result<u8, Fault> {
@@ -151,7 +151,7 @@ async fn c04_permits_below_are_abandoned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_a_timeout_above_a_retry_is_for_the_whole_loop() {
+async fn c04_a_timeout_above_a_retry_limits_all_attempts_together() {
     #[timeout("5s")]
     #[retry(max_retries = 9, base_delay = "2s", jitter = none, backoff = constant)]
     async fn call(calls: &Calls, item: String, hangs: u32) -> Result<String, Fault> {
@@ -223,7 +223,7 @@ async fn row_p08_timeouts_open_the_circuit_and_end_the_loop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are() {
+async fn c01_a_timeout_between_retry_and_breaker_does_not_change_rejections() {
     #[retry(max_retries = 5, base_delay = "1s", jitter = none)]
     #[timeout("10s")]
     #[circuit_breaker(name = "timeout between", failure_threshold = 2)]
@@ -266,7 +266,7 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_dropped_at_any_poll_leaves_nothing_behind() {
+async fn r11_a_call_dropped_at_any_poll_stops_completely() {
     #[retry(
         max_retries = 2,
         base_delay = "1s",
@@ -352,7 +352,7 @@ async fn c04_functions_that_return_futures_are_cut_off_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c03_what_is_prepared_below_a_timeout_need_not_be_sync() {
+async fn c03_arguments_cloned_below_a_timeout_need_not_be_sync() {
     #[timeout("1m")]
     #[retry(max_retries = 1, base_delay = "1s", jitter = none)]
     async fn cloned(calls: &Calls, cell: std::cell::Cell<u32>) -> Result<u32, Fault> {

@@ -72,7 +72,7 @@ fn without_a_terminal_there_are_no_escapes() {
 }
 
 #[test]
-fn the_worst_case_is_told_with_and_without_attempts() {
+fn the_worst_case_is_shown_with_and_without_attempts() {
     assert!(drawn("--retries 3").contains("4 attempts and 700ms of sleep"));
     assert!(drawn("--retries 3 --attempt-timeout 2s").contains("8.7s for the whole call"));
     assert!(drawn("--retries 9 --jitter none --max-elapsed 1s").contains("4 attempts and 700ms"));
@@ -105,7 +105,7 @@ fn help_names_every_option_and_no_other() {
 }
 
 #[test]
-fn what_is_not_understood_is_told_with_what_would_be() {
+fn an_invalid_argument_is_reported_with_a_valid_one() {
     for (command, words) in [
         ("--jiter full", "did you mean `--jitter`?"),
         ("--colour", "is not an option"),

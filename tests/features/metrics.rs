@@ -311,7 +311,7 @@ fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
 }
 
 #[test]
-fn what_forgotten_keys_have_counted_stays_in_the_counters() {
+fn the_counts_of_forgotten_keys_stay_in_the_counters() {
     let (registry, shards, clock) = keyed();
     let mut before = Recorded::new();
     let mut calls = 0_u32;
@@ -372,7 +372,7 @@ fn the_breaker_of_other_keys_is_in_the_sum() {
 }
 
 #[test]
-fn without_a_recorder_nothing_is_harmed() {
+fn without_a_recorder_calls_still_work() {
     let (registry, breaker, _clock) = registered("payments");
     registry.record_metrics();
     breaker.trip().unwrap();

@@ -74,7 +74,7 @@ fn a_snapshot_is_json_with_times_in_seconds() {
 }
 
 #[test]
-fn what_is_not_known_is_null_and_a_window_is_shown() {
+fn unknown_values_are_null_and_a_window_is_shown() {
     let config = BreakerConfig::builder().window(10).failure_count(9);
     let breaker = CircuitBreaker::new("payments", config.build().unwrap());
     report(&breaker, Outcome::Failure);

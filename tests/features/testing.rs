@@ -206,7 +206,7 @@ fn a_call_that_is_cancelled_has_no_end() {
 }
 
 #[test]
-fn scopes_do_not_see_each_other_nor_what_is_outside() {
+fn scopes_do_not_record_calls_of_other_scopes_or_outside() {
     let (one, other) = (Scope::new(), Scope::new());
     let (fails_once, fails_twice) = (Cell::new(1), Cell::new(2));
     let both = async {
@@ -246,7 +246,7 @@ fn a_clone_goes_with_a_task() {
 
 #[test]
 #[should_panic(expected = "0 calls under a retry were made in this scope, not one")]
-fn who_asks_for_the_only_call_fails_where_there_is_none() {
+fn asking_for_the_only_call_panics_without_calls() {
     let _ = Scope::new().call();
 }
 

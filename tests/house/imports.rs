@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_import_is_left_out() {
+    fn code_that_is_not_an_import_is_left_out() {
         for text in [
             "use crate::other;",
             "#[path = \"sub/b.rs\"] mod b;",

@@ -103,7 +103,7 @@ const CRATES: &[Crate] = &[
     },
 ];
 
-/// What each of our crates may depend on; plug-ins only on the facade.
+/// The crates that each of our crates may depend on; plug-ins may use only the facade.
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("resilient-settings", &[]),
     ("resilient-macros", &["resilient-settings"]),

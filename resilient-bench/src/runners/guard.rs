@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_above_its_limit_is_an_excess_and_one_at_it_is_none() {
+    fn only_a_count_above_its_limit_is_an_excess() {
         let limits = parse("# a comment\nplain/resilient 32 0 0 0\n").unwrap();
         assert_eq!(excesses(&[row(32.0, 0.0)], &limits), Vec::<String>::new());
         assert_eq!(excesses(&[row(32.1, 0.0)], &limits).len(), 1);

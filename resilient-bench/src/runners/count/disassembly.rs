@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixed_instructions_lock_and_exchanges_with_memory_and_no_others() {
+    fn only_prefixed_instructions_and_exchanges_with_memory_lock() {
         assert_eq!(locking("   1f30:\tlock cmpxchg %rcx,(%rdi)"), Some(0x1f30));
         assert_eq!(locking("   1f38:\txchg   %al,0x8(%rbx)"), Some(0x1f38));
         assert_eq!(locking("   1f3c:\txchg   %ax,%ax"), None);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_of_this_object_have_an_entry_and_those_of_others_none() {
+    fn only_functions_of_this_object_have_an_entry() {
         let here = "0000000000097550 g    DF .text\t00000000000001f7  GLIBC_2.2.5 malloc";
         let elsewhere =
             "0000000000000000      DF *UND*\t0000000000000000  GLIBC_2.17  clock_gettime";
