@@ -108,11 +108,11 @@ fn help_names_every_option_and_no_other() {
 #[test]
 fn an_invalid_option_is_reported_with_the_valid_ones() {
     for (command, words) in [
-        ("--jiter full", "is it `--jitter`?"),
-        ("--colour", "no option"),
-        ("schedule", "no option"),
+        ("--jiter full", "did you mean `--jitter`?"),
+        ("--colour", "is not an option"),
+        ("schedule", "is not an option"),
         ("--base", "needs a value"),
-        ("--base 100", "no duration, as in 100ms"),
+        ("--base 100", "is not a duration, as in 100ms"),
         ("--jitter some", "one of `full`, `equal`"),
         ("--jitter 150%", "between 0 and 1"),
         (
