@@ -148,17 +148,16 @@ macro_rules! builder {
             ///
             /// # Errors
             ///
-            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a rule, or
-            /// was given as text that cannot be read. It names the first such setting, its value
-            /// and the rule.
+            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a
+            /// rule, or was given as text that cannot be read. It names the first such setting, its
+            /// value and the rule.
             pub fn build(&self) -> Result<$built, $crate::signal::ConfigError> {
                 self.unreadable.check()?;
                 $crate::settings::check(&self.settings)?;
                 Ok(self.settings.complete())
             }
 
-            /// Builds with the default in place of each setting that is wrong, and returns what was
-            /// wrong.
+            /// Replaces each setting that is wrong by its default, and returns what was wrong.
             pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::signal::ConfigError>) {
                 let mut settings = self.settings;
                 let errors = $crate::settings::make_valid(&mut settings);
@@ -230,8 +229,9 @@ impl Unreadable {
     }
 
     pub(crate) fn errors(&self) -> impl Iterator<Item = ConfigError> {
-        let errors = self.0.iter();
-        errors.map(|(name, error)| ConfigError::of_text(name, error))
+        self.0
+            .iter()
+            .map(|(name, error)| ConfigError::of_text(name, error))
     }
 }
 
@@ -248,10 +248,8 @@ pub(crate) fn check_part<S: Settings>(settings: &S) -> Result<(), ConfigError> {
 
 /// Puts each setting that is wrong back to its default, and returns what was wrong.
 pub(crate) fn make_valid(settings: &mut impl Settings) -> Vec<ConfigError> {
-    forget_broken(settings)
-        .into_iter()
-        .map(ConfigError::from)
-        .collect()
+    let broken = forget_broken(settings).into_iter();
+    broken.map(ConfigError::from).collect()
 }
 
 fn error_of(broken: Option<Broken>) -> Result<(), ConfigError> {

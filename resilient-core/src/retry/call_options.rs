@@ -1,4 +1,4 @@
-//! The options of one call that are not part of its policy: limits, budget, nesting.
+//! The options of one call that are not part of its policy.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,8 @@ impl<'a> CallOptions<'a> {
         self
     }
 
-    /// Bounds the whole call, from its start on, and each attempt. The loop has to enforce the limits.
+    /// Limits the time of the whole call, from its start on, and of each attempt. The loop enforces
+    /// the limits.
     #[must_use]
     pub fn limits(mut self, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Self {
         if deadline.is_some() || attempt_timeout.is_some() {
