@@ -1,6 +1,5 @@
 //! Checks settings against their table, and drops those that break a rule.
 
-use crate::Relation;
 use crate::table::{Given, Table, Value};
 
 /// A setting that breaks a rule.
@@ -53,13 +52,8 @@ impl Table {
         while at < self.rules.len() {
             let rule = &self.rules[at];
             if rule.is_broken(self, given) {
-                let other_is_default = match rule.relation {
-                    Relation::AtMost(other) | Relation::AtLeast(other) => {
-                        given[other].is_default() || given[rule.subject].is_default()
-                    }
-                    _ => false,
-                };
-                return Some(self.broken(given, rule.named(given), Some((at, other_is_default))));
+                let (setting, other_is_default) = rule.named(given);
+                return Some(self.broken(given, setting, Some((at, other_is_default))));
             }
             at += 1;
         }
@@ -88,11 +82,9 @@ impl Table {
     /// code's settings complete. A setting that is not given yet breaks no rule.
     #[must_use]
     pub fn first_broken_of_part(&'static self, given: &[Given]) -> Option<Broken> {
-        let open = |given: &Given| match given {
-            Given::Default => Given::Open,
-            given => *given,
-        };
-        let given: Vec<Given> = given.iter().map(open).collect();
+        let mut given = given.to_vec();
+        let defaults = given.iter_mut().filter(|given| given.is_default());
+        defaults.for_each(|default| *default = Given::Open);
         self.first_broken(&given)
     }
 }
@@ -110,15 +102,13 @@ pub trait Settings {
 }
 
 /// Puts each setting that breaks a rule back to its default, and returns what was wrong.
-pub fn forget_broken(settings: &mut impl Settings) -> Vec<Broken> {
-    fn first_of<S: Settings>(settings: &S) -> Option<Broken> {
-        S::TABLE.first_broken(settings.given().as_ref())
-    }
+pub fn forget_broken<S: Settings>(settings: &mut S) -> Vec<Broken> {
     let mut all = Vec::new();
     // Each round forgets a setting that was given, so this ends, at the defaults at the latest.
-    while let Some(broken) = first_of(settings) {
+    loop {
+        let broken = S::TABLE.first_broken(settings.given().as_ref());
+        let Some(broken) = broken else { return all };
         settings.forget(broken.setting);
         all.push(broken);
     }
-    all
 }
