@@ -222,7 +222,11 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             .nested(self.nested);
         let mut driver = RetryDriver::new(self.policy, Some(&options), true);
         loop {
-            let (output, next) = match self.try_acquire() {
+            let permit = self.breaker.as_ref().map(|Breaker { breaker, rejected }| {
+                let permit = breaker.try_acquire();
+                permit.map_err(|open| (open, *rejected))
+            });
+            let (output, next) = match permit.transpose() {
                 Ok(permit) => {
                     let attempt = operation(kept.give_away(&driver));
                     let end = driver.limited(attempt).await;
@@ -243,21 +247,6 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 }
             }
         }
-    }
-
-    /// A permit, if there is a breaker; or its rejection, with what makes an output of it.
-    #[allow(
-        clippy::type_complexity,
-        reason = "one caller, which takes it apart at once"
-    )]
-    fn try_acquire(&self) -> Result<Option<Permit<'a>>, (CircuitOpen, fn(CircuitOpen) -> O)> {
-        let Some(Breaker { breaker, rejected }) = self.breaker else {
-            return Ok(None);
-        };
-        breaker
-            .try_acquire()
-            .map(Some)
-            .map_err(|open| (open, rejected))
     }
 
     /// Reports an attempt that was made, and decides what follows it.
@@ -288,10 +277,8 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             }
             (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
         };
-        let open = self
-            .breaker
-            .as_ref()
-            .and_then(|below| below.breaker.open_now());
+        let below = self.breaker.as_ref();
+        let open = below.and_then(|below| below.breaker.open_now());
         (output, driver.after(end, open.as_ref()).into())
     }
 }

@@ -1,7 +1,7 @@
 //! The delays of a policy, to inspect or to sleep in a loop written by hand.
 
 use std::iter::FusedIterator;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::policy::RetryPolicy;
@@ -105,7 +105,7 @@ impl RetryPolicy {
     pub fn nominal_delays(&self) -> NominalDelays<'_> {
         NominalDelays {
             policy: self,
-            retries: 0..self.max_retries,
+            granted: 0,
         }
     }
 }
@@ -123,7 +123,19 @@ pub struct Delays<'policy> {
 #[must_use = "iterators do nothing until they are asked"]
 pub struct NominalDelays<'policy> {
     policy: &'policy RetryPolicy,
-    retries: Range<u32>,
+    granted: u32,
+}
+
+impl NominalDelays<'_> {
+    /// The number of the next retry, if there is one.
+    #[inline]
+    fn next_retry(&mut self) -> Option<u32> {
+        if self.granted >= self.policy.max_retries {
+            return None;
+        }
+        self.granted += 1;
+        Some(self.granted)
+    }
 }
 
 impl Iterator for Delays<'_> {
@@ -131,7 +143,7 @@ impl Iterator for Delays<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
-        let k = self.nominal.retries.next()? + 1;
+        let k = self.nominal.next_retry()?;
         Some(self.schedule.delay(self.nominal.policy, k))
     }
 
@@ -145,12 +157,12 @@ impl Iterator for NominalDelays<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
-        let k = self.retries.next()? + 1;
+        let k = self.next_retry()?;
         Some(self.policy.nominal_delay(k))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.retries.size_hint()
+        (self.granted..self.policy.max_retries).size_hint()
     }
 }
 

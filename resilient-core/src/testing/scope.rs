@@ -40,7 +40,7 @@ pub(crate) fn current() -> Option<Scope> {
 pub struct Scope {
     skips_sleeps: bool,
     seed: u64,
-    max_attempts: Option<u32>,
+    max_retries: u32,
     shared: Arc<Shared>,
 }
 
@@ -57,7 +57,7 @@ impl Scope {
         Self {
             skips_sleeps: true,
             seed: 0,
-            max_attempts: None,
+            max_retries: u32::MAX,
             shared: Arc::default(),
         }
     }
@@ -73,7 +73,7 @@ impl Scope {
     /// Limits the attempts of each call, if its policy allows more. Zero counts as one.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = Some(attempts);
+        self.max_retries = attempts.saturating_sub(1);
         self
     }
 
@@ -213,7 +213,7 @@ impl fmt::Debug for Scope {
         f.debug_struct("Scope")
             .field("skips_sleeps", &self.skips_sleeps)
             .field("seed", &self.seed)
-            .field("max_attempts", &self.max_attempts)
+            .field("max_retries", &self.max_retries)
             .field("calls", &self.calls())
             .finish_non_exhaustive()
     }
@@ -274,14 +274,12 @@ impl CallRecord for Recording {
     }
 
     fn skipped(&self) -> Duration {
-        let (calls, zero) = (self.scope.locked(), Duration::ZERO);
-        match calls.get(self.index) {
-            Some(call) if self.scope.skips_sleeps => call
-                .delays
-                .iter()
-                .fold(zero, |sum, delay| sum.saturating_add(*delay)),
-            _ => zero,
+        let mut sum = Duration::ZERO;
+        if self.scope.skips_sleeps {
+            let add = |delay: &Duration| sum = sum.saturating_add(*delay);
+            self.change(|call| call.delays.iter().for_each(add));
         }
+        sum
     }
 
     /// Different for each call, the same in every run.
@@ -290,10 +288,7 @@ impl CallRecord for Recording {
     }
 
     fn max_retries(&self) -> u32 {
-        match self.scope.max_attempts {
-            Some(attempts) => attempts.saturating_sub(1),
-            None => u32::MAX,
-        }
+        self.scope.max_retries
     }
 }
 

@@ -32,7 +32,7 @@ impl Reservation {
     /// [succeeds](super::RetryBudget::succeeded).
     pub fn spend(mut self) {
         self.cost = 0;
-        self.budget.count_spent();
+        self.budget.counts.spent.count();
     }
 }
 

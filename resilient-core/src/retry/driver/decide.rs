@@ -64,12 +64,8 @@ struct Decision<'a> {
     progress: Box<Progress>,
 }
 
-/// The time left, and the limit that ends it.
-#[derive(Debug, Clone, Copy)]
-struct Left {
-    time: Duration,
-    reason: StopReason,
-}
+/// The time left, and the reason to stop at its end.
+type Left = (Duration, StopReason);
 
 impl Decision<'_> {
     fn after_class(
@@ -143,7 +139,7 @@ impl Decision<'_> {
     ) -> Result<Option<Duration>, StopReason> {
         match hint {
             Some(hint) if hint > self.plan.policy.max_retry_after => Err(StopReason::Hint),
-            Some(hint) if left.is_some_and(|left| hint >= left.time) => Err(StopReason::Hint),
+            Some(hint) if left.is_some_and(|(left, _)| hint >= left) => Err(StopReason::Hint),
             hint => Ok(hint),
         }
     }
@@ -196,16 +192,14 @@ impl Decision<'_> {
         let now = time::now();
         let skipped = self.progress.hook.record().map(CallRecord::skipped);
         let now = now.checked_add(skipped.unwrap_or_default()).unwrap_or(now);
-        let of_elapsed = max_elapsed.map(|(most, started)| Left {
-            time: most.saturating_sub(now.saturating_duration_since(started)),
-            reason: StopReason::Elapsed,
+        let of_elapsed = max_elapsed.map(|(most, started)| {
+            let left = most.saturating_sub(now.saturating_duration_since(started));
+            (left, StopReason::Elapsed)
         });
-        let of_deadline = deadline.map(|at| Left {
-            time: at.saturating_duration_since(now),
-            reason: StopReason::Deadline,
-        });
+        let of_deadline =
+            deadline.map(|at| (at.saturating_duration_since(now), StopReason::Deadline));
         match (of_elapsed, of_deadline) {
-            (Some(elapsed), Some(deadline)) if deadline.time < elapsed.time => Some(deadline),
+            (Some(elapsed), Some(deadline)) if deadline.0 < elapsed.0 => Some(deadline),
             (elapsed, deadline) => elapsed.or(deadline),
         }
     }
@@ -230,7 +224,7 @@ fn fits(
     otherwise: Option<StopReason>,
 ) -> Result<Duration, StopReason> {
     match left {
-        Some(left) if delay >= left.time => Err(otherwise.unwrap_or(left.reason)),
+        Some((left, reason)) if delay >= left => Err(otherwise.unwrap_or(reason)),
         _ => Ok(delay),
     }
 }
