@@ -90,7 +90,7 @@ macro_rules! breaker_settings {
             reason("every probe would be given up at once, so above zero"),
             advice("to a little more than a call may take");
         /// The outcome of a call that was cancelled: nothing, or a failure.
-        abandoned: Abandoned("ignore", "failure"), default("ignore"; ""),
+        abandoned: AbandonedOutcome("ignore", "failure"), default("ignore"; ""),
             advice("to `failure` where callers only go away because the dependency hangs");
         /// The number of keys that have a breaker at a time, where each key has its own. A single
         /// breaker ignores it.

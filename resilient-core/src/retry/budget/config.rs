@@ -3,7 +3,7 @@
 use resilient_settings::budget::default;
 use resilient_settings::{budget_settings, fields};
 
-use crate::settings::{check, check_part, make_valid, setters, settings, type_of, value_of};
+use crate::settings::{check, check_part, make_valid, setters, settings};
 use crate::signal::ConfigError;
 
 /// Checked settings of a [`RetryBudget`](crate::retry::RetryBudget), in tokens.
