@@ -45,19 +45,20 @@ impl Rule {
 
     /// The value that takes part: the one that was given, or the default.
     const fn value(&self, table: &Table, given: &[Given], setting: usize) -> Option<Value> {
-        match given[setting] {
-            Given::Value(value) => Some(value),
-            Given::Unknown | Given::Open => None,
-            Given::Default => {
-                if let [(other, word)] = self.no_defaults_if {
-                    if let Given::Value(Value::Word(found)) = given[*other] {
-                        if is_same(found, word) {
-                            return None;
-                        }
-                    }
-                }
-                table.settings[setting].fixed_default()
+        if !given[setting].is_default() {
+            return given[setting].value();
+        }
+        if let [(other, word)] = self.no_defaults_if {
+            if is_one_of(given[*other].value(), &[*word]) {
+                return None;
             }
+        }
+        let setting = &table.settings[setting];
+        // Where words are given, the default depends on other settings.
+        if setting.default_words.is_empty() {
+            setting.default
+        } else {
+            None
         }
     }
 

@@ -41,12 +41,12 @@ impl Table {
     pub const fn first_broken(&'static self, given: &[Given]) -> Option<Broken> {
         let mut at = 0;
         while at < self.settings.len() {
-            if let Given::Value(value) = given[at] {
-                if !self.settings[at].allows(value) {
+            match given[at].value() {
+                Some(value) if !self.settings[at].allows(value) => {
                     return Some(self.broken(given, at, None));
                 }
+                _ => at += 1,
             }
-            at += 1;
         }
         at = 0;
         while at < self.rules.len() {
@@ -66,10 +66,7 @@ impl Table {
         setting: usize,
         rule: Option<(usize, bool)>,
     ) -> Broken {
-        let value = match given[setting] {
-            Given::Value(value) => Some(value),
-            _ => None,
-        };
+        let value = given[setting].value();
         Broken {
             table: self,
             setting,

@@ -127,6 +127,14 @@ impl Given {
         matches!(self, Self::Value(_) | Self::Unknown)
     }
 
+    /// The value, if it was given and is known.
+    pub(crate) const fn value(self) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
     pub(crate) const fn is_default(self) -> bool {
         matches!(self, Self::Default)
     }
@@ -190,16 +198,6 @@ impl Setting {
             }
             (Form::Factor, _) => "a factor is finite and at least 1",
             _ => "",
-        }
-    }
-
-    /// The default as the rules compare it: the value, unless it depends on other settings.
-    #[must_use]
-    pub const fn fixed_default(&self) -> Option<Value> {
-        if self.default_words.is_empty() {
-            self.default
-        } else {
-            None
         }
     }
 

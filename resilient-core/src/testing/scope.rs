@@ -136,7 +136,10 @@ impl Scope {
     #[track_caller]
     pub fn assert_attempts(&self, attempts: u32) {
         let call = self.call();
-        assert_eq!(call.attempts, attempts, "attempts of {call:#?}");
+        assert_eq!(
+            call.attempts, attempts,
+            "attempts of {call:#?}, expected {attempts}"
+        );
     }
 
     /// Asserts that the only call waited exactly these delays.

@@ -89,7 +89,7 @@ mod any {
         }
     }
 
-    /// One that is applied to a delay, and no schedule of its own.
+    /// A jitter that spreads a nominal delay.
     pub(super) fn jitter(random: &mut Generator) -> Jitter {
         match random.u8(0..4) {
             0 => Jitter::None,
