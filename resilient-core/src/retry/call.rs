@@ -1,6 +1,5 @@
 //! One call under a policy, and the loop that makes it: `policy.call()…run(operation)`.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::attempt::Attempt;
@@ -16,7 +15,7 @@ use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
-use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput};
+use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
 use crate::time::sleep;
 
 /// A call under a policy, with the options of that call: [`RetryPolicy::call`] creates it, and
@@ -322,15 +321,5 @@ impl From<Result<Duration, StopReason>> for Next {
     }
 }
 
-impl<O, C> fmt::Debug for RetryCall<'_, O, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryCall")
-            .field("policy", &self.policy)
-            .field("breaker", &self.breaker.as_ref().map(|below| below.breaker))
-            .field("budget", &self.budget)
-            .field("deadline", &self.deadline)
-            .field("attempt_timeout", &self.attempt_timeout)
-            .field("nested", &self.nested)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(RetryCall<'a, O, C> { policy, breaker, budget, deadline, attempt_timeout, nested });
+debug_fields!(Breaker<'a, O> { breaker });
