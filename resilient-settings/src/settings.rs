@@ -21,9 +21,8 @@ macro_rules! breaker_settings {
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
-        /// The window over which rates and `failure_count` are computed: the last calls, or the
-        /// calls of the last so much time. Use calls for thin or bursty traffic, time for steady
-        /// traffic.
+        /// The window over which rates and `failure_count` are computed: a number of last calls, or
+        /// a time. Use calls for thin or bursty traffic, time for steady traffic.
         // A million calls are a quarter of a megabyte; a longer window should be a time.
         window: Window(..=1_000_000), default(; "none"),
             reason("the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"),
@@ -66,7 +65,7 @@ macro_rules! breaker_settings {
         max_recovery_time: Time,
             default(::std::time::Duration::from_secs(600); "or `recovery_time` if that is longer"),
             advice("to the time that you accept to wait once the dependency is well again");
-        /// The share by which the open time is prolonged at random, at most. It keeps many
+        /// The longest random extension of the open time, as a share of it. It keeps many
         /// processes from probing at the same time.
         recovery_jitter: Share, default(0.0; ""),
             advice("to 0.1 or more where many processes call one dependency");
