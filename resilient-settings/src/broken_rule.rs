@@ -77,14 +77,10 @@ impl Rule {
         }
     }
 
-    /// What the rule requires of its subject, as in "must not be above `capacity`".
+    /// The rule as a builder's error states it for the setting `named`: the subject, or the other
+    /// one of an order. For example "must not be above `capacity`".
     #[must_use]
-    pub fn must(&self, table: &Table) -> String {
-        self.must_of(table, self.subject, false)
-    }
-
-    /// The rule as a builder's error states it, for the setting that it names.
-    pub(crate) fn must_of(&self, table: &Table, named: usize, other_is_default: bool) -> String {
+    pub fn must(&self, table: &Table, named: usize, other_is_default: bool) -> String {
         let (Relation::AtMost(other) | Relation::AtLeast(other)) = self.relation else {
             return self.must.to_owned();
         };

@@ -26,7 +26,7 @@ impl Broken {
     pub fn rule(&self) -> String {
         match self.rule {
             Some((rule, other_is_default)) => {
-                self.table.rules[rule].must_of(self.table, self.setting, other_is_default)
+                self.table.rules[rule].must(self.table, self.setting, other_is_default)
             }
             // The form of a value that is not known is that of a count.
             None => self.table.settings[self.setting].must(self.value.unwrap_or(Value::Count(0))),
