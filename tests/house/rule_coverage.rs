@@ -13,10 +13,7 @@ use crate::workspace::{libraries, root, rust_files};
 /// them is no longer needed here.
 const EXCEPTIONS: Exceptions = Exceptions {
     untested: &["G8"],
-    unmarked: &[
-        "R1", "R2", "R3", "R4", "R5", "R6", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "C1",
-        "C3", "C4", "C5",
-    ],
+    unmarked: &[],
 };
 
 #[derive(Clone, Copy)]

@@ -89,7 +89,7 @@ mod any {
         }
     }
 
-    /// A jitter that varies the delays of a backoff.
+    /// A jitter that spreads a nominal delay.
     pub(super) fn jitter(random: &mut Generator) -> Jitter {
         match random.u8(0..4) {
             0 => Jitter::None,
