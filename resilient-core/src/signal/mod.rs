@@ -2,6 +2,9 @@
 //!
 //! Nothing here uses another module of the crate.
 
+#[macro_use]
+mod labels;
+
 mod by_state;
 mod call_counts;
 mod circuit_open;
