@@ -104,7 +104,7 @@ impl CallSite {
             self.own.set_alias();
         }
         if let Some(events) = pending {
-            breaker.notify(events);
+            breaker.shared().notify(events);
         }
         breaker
     }

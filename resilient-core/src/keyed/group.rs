@@ -80,7 +80,7 @@ impl<K> Group<K> {
 }
 
 impl<K: BreakerKey> Group<K> {
-    pub(crate) fn new(name: Name, config: Arc<BreakerConfig>, clock: ClockSource) -> Self {
+    pub(crate) fn new(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
         Self::with_setup(Setup::new(name, LiveSettings::of_code(config), clock))
     }
 
@@ -160,7 +160,7 @@ impl<K: BreakerKey> Group<K> {
                 Placed::Own(breaker, evicted) => {
                     self.retire(evicted);
                     // It may have started in a mode.
-                    breaker.deliver_events();
+                    breaker.shared().notify(Vec::new());
                     breaker
                 }
                 Placed::Nowhere => self.others(),
@@ -175,7 +175,7 @@ impl<K: BreakerKey> Group<K> {
             ..Setup::new(name, standing.settings.clone(), self.clock.clone())
         });
         for listeners in &standing.listeners {
-            breaker.join(listeners);
+            breaker.shared().join(listeners);
         }
         breaker
     }
@@ -198,15 +198,15 @@ impl<K: BreakerKey> Group<K> {
         if let Some(before) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != before.revision {
-                breaker.reconfigure(standing.settings);
+                breaker.shared().reconfigure(standing.settings);
                 if standing.mode != before.mode {
-                    put_into(breaker, standing.mode);
+                    breaker.set_mode(standing.mode);
                 }
                 for listeners in &standing.listeners {
-                    breaker.join(listeners);
+                    breaker.shared().join(listeners);
                 }
             }
-            breaker.deliver_events();
+            breaker.shared().notify(Vec::new());
         }
         breaker.clone()
     }
@@ -229,13 +229,6 @@ impl<K: BreakerKey> Group<K> {
         guarded.standing.revision += 1;
         drop(guarded);
         self.breakers()
-    }
-}
-
-pub(super) fn put_into(breaker: &CircuitBreaker, mode: Option<OperatorMode>) {
-    match mode {
-        Some(mode) => breaker.set_mode(mode),
-        None => breaker.close(),
     }
 }
 

@@ -45,20 +45,17 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     /// registered ones.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
-        let group = Group::new(
-            Name::from(name.into()),
-            config.into_shared(),
-            ClockSource::Default,
-        );
-        Self(Arc::new(group))
+        Self::closed(name.into(), config, ClockSource::Default)
     }
 
     /// Makes a group without breakers that uses this clock.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
-        let clock = ClockSource::of(clock);
-        let group = Group::new(Name::from(name.into()), config.into_shared(), clock);
-        Self(Arc::new(group))
+        Self::closed(name.into(), config, ClockSource::of(clock))
+    }
+
+    fn closed(name: String, config: BreakerConfig, clock: ClockSource) -> Self {
+        Self(Arc::new(Group::new(Name::from(name), config, clock)))
     }
 
     pub(crate) fn of(group: Arc<Group<K>>) -> Self {

@@ -137,7 +137,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
                 self.hand = 0;
             }
             let (_, entry) = self.entries.get_index(self.hand)?;
-            if entry.breaker.is_closed() && !entry.used.swap(false, Relaxed) {
+            if entry.breaker.shared().is_closed() && !entry.used.swap(false, Relaxed) {
                 return Some(self.hand);
             }
             self.hand += 1;

@@ -6,7 +6,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, PoisonError};
 
-use super::group::{Group, most_keys, put_into};
+use super::group::{Group, most_keys};
 use super::key::BreakerKey;
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
@@ -48,13 +48,13 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         drop(guarded);
         self.retire(evicted);
         for breaker in self.breakers() {
-            breaker.reconfigure(settings.clone());
+            breaker.shared().reconfigure(settings.clone());
         }
     }
 
     fn set_mode(&self, mode: Option<OperatorMode>) {
         for breaker in self.change_standing(|standing| standing.mode = mode) {
-            put_into(&breaker, mode);
+            breaker.set_mode(mode);
         }
     }
 
@@ -62,7 +62,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         for breaker in
             self.change_standing(|standing| standing.listeners.push(Arc::clone(listeners)))
         {
-            breaker.join(listeners);
+            breaker.shared().join(listeners);
         }
     }
 

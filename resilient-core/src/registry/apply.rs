@@ -110,7 +110,7 @@ impl Registry {
                 .build()
                 .map_err(|error| OverrideError::of_breaker(name, error))?;
             let settings = LiveSettings {
-                config: config.into_shared(),
+                config: config.into(),
                 mode: overrides.mode(name),
                 version,
             };

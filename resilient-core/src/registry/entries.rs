@@ -50,19 +50,11 @@ impl Entries {
     pub(super) fn settings_leniently(
         &self,
         name: &str,
-        config: &BreakerConfig,
-    ) -> (LiveSettings, Vec<EventKind>) {
-        self.settings_leniently_of(name, &config.to_builder())
-    }
-
-    pub(super) fn settings_leniently_of(
-        &self,
-        name: &str,
         declared: &BreakerConfigBuilder,
     ) -> (LiveSettings, Vec<EventKind>) {
         let (config, errors) = self.overrides.over(name, declared).build_leniently();
         let settings = LiveSettings {
-            config: config.into_shared(),
+            config: config.into(),
             mode: self.overrides.mode(name),
             version: self.version,
         };

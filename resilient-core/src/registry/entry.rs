@@ -49,14 +49,14 @@ impl Entry {
 
     pub(super) fn join(&self, listeners: &Arc<Listeners>) {
         match self {
-            Self::One(breaker) => breaker.join(listeners),
+            Self::One(breaker) => breaker.shared().join(listeners),
             Self::Keyed(group) => group.join(listeners),
         }
     }
 
     pub(super) fn reconfigure(&self, settings: LiveSettings) {
         match self {
-            Self::One(breaker) => breaker.reconfigure(settings),
+            Self::One(breaker) => breaker.shared().reconfigure(settings),
             Self::Keyed(group) => group.reconfigure(settings),
         }
     }
@@ -64,7 +64,7 @@ impl Entry {
     /// Delivers events that concern the name, not one of its keys.
     pub(super) fn notify(&self, kinds: Vec<EventKind>) {
         match self {
-            Self::One(breaker) => breaker.notify(kinds),
+            Self::One(breaker) => breaker.shared().notify(kinds),
             Self::Keyed(group) => {
                 for kind in kinds {
                     let event = Event::of_breaker(group.group_name().clone(), kind);

@@ -123,7 +123,7 @@ impl Registry {
             }
             name = unused_name(&entries.by_name, &name, registration.place);
         }
-        let (settings, errors) = entries.settings_leniently_of(&name, &registration.settings);
+        let (settings, errors) = entries.settings_leniently(&name, &registration.settings);
         events.extend(errors);
         let ClockReading { clock, now } = reading;
         let setup = Setup::at(name.clone(), settings, clock, now);

@@ -121,10 +121,9 @@ impl Selection {
 
     fn set_mode(&self, mode: Option<OperatorMode>) {
         for (_, entry) in &self.entries {
-            match (entry, mode) {
-                (Entry::One(breaker), Some(mode)) => breaker.set_mode(mode),
-                (Entry::One(breaker), None) => breaker.close(),
-                (Entry::Keyed(group), mode) => group.set_mode(mode),
+            match entry {
+                Entry::One(breaker) => breaker.set_mode(mode),
+                Entry::Keyed(group) => group.set_mode(mode),
             }
         }
     }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::Phase;
-use super::state_machine::{Machine, Remembered};
+use super::state_machine::Machine;
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::window::{Health, Tally};
-use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason};
+use crate::breaker::window::Health;
+use crate::signal::{
+    CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason, WindowCounts,
+};
 
 impl Machine {
     pub(in crate::breaker) fn config(&self) -> &Arc<BreakerConfig> {
@@ -39,18 +41,13 @@ impl Machine {
 
     /// When the recovery time ends, while the circuit is open.
     pub(in crate::breaker) fn end(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Open(outage) => outage.end(),
-            _ => None,
-        }
+        self.phase.outage()?.until
     }
 
     /// When the circuit opened and when the recovery time ends, while it is open.
     pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
-        match &self.phase {
-            Phase::Open(outage) => Some((outage.since(), outage.end())),
-            _ => None,
-        }
+        let outage = self.phase.outage()?;
+        Some((outage.since, outage.until))
     }
 
     /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
@@ -75,12 +72,13 @@ impl Machine {
     }
 
     /// The calls in the present state's window.
-    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<Tally> {
-        self.phase.health().and_then(|health| health.tally(now))
+    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
+        let health = self.phase.health().filter(|health| health.has_window());
+        health.map(|health| health.counts(now))
     }
 
     /// The calls that were remembered when a condition last opened the circuit.
-    pub(in crate::breaker) fn last_opening(&self) -> Option<Remembered> {
+    pub(in crate::breaker) fn last_opening(&self) -> Option<WindowCounts> {
         self.last_opening.as_deref().copied()
     }
 
@@ -93,7 +91,7 @@ impl Machine {
     }
 
     pub(in crate::breaker) fn transitions(&self) -> TransitionCounts {
-        self.log.counts()
+        self.log.counts
     }
 
     pub(in crate::breaker) fn time_in_state(&self, now: Instant) -> TimeInState {
@@ -102,19 +100,19 @@ impl Machine {
 
     /// The last transitions, oldest first.
     pub(in crate::breaker) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
-        self.log.transitions(self.epoch)
+        self.log.history.iter(self.epoch)
     }
 
     /// Whether there is a transition or a would-open to fetch.
     pub(in crate::breaker) fn has_news(&self) -> bool {
-        self.log.has_unfetched() || self.would_open.is_some()
+        self.log.history.has_unfetched() || self.would_open.is_some()
     }
 
     /// The transitions since the last call of this function, oldest first.
     pub(in crate::breaker) fn fetch_transitions(
         &mut self,
     ) -> impl Iterator<Item = Transition> + '_ {
-        self.log.fetch(self.epoch)
+        self.log.history.fetch(self.epoch)
     }
 
     /// Why an observed breaker would have opened, once.

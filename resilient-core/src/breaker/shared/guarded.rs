@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::settings::LiveSettings;
+use super::setup::LiveSettings;
 use super::striped_counters::{PendingSuccesses, StripedCounters};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};

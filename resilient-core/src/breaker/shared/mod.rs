@@ -10,7 +10,6 @@ mod mirror;
 mod parts;
 mod queries;
 mod report;
-mod settings;
 mod setup;
 mod shared_breaker;
 mod stamp_clock;
@@ -21,8 +20,7 @@ mod thread_stripe;
 
 #[cfg(any(loom, shuttle))]
 pub use self::hand_over::HandOver;
-pub(crate) use self::settings::LiveSettings;
-pub(crate) use self::setup::Setup;
+pub(crate) use self::setup::{LiveSettings, Setup};
 pub(crate) use self::shared_breaker::SharedBreaker;
 #[cfg(any(loom, shuttle))]
 pub use self::thread_stripe::own_stripe;

@@ -1,14 +1,34 @@
-//! What a breaker is made from.
+//! What a breaker is made from: its name, its settings, its clock.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::settings::LiveSettings;
+use crate::breaker::config::BreakerConfig;
 use crate::platform::AtomicU64;
 use crate::signal::{Name, OperatorMode};
 use crate::time::ClockSource;
 
-/// What a breaker is made from.
+/// Settings of a live breaker, from its code or from an override.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveSettings {
+    pub(crate) config: Arc<BreakerConfig>,
+    /// The mode of an operator's override.
+    pub(crate) mode: Option<OperatorMode>,
+    /// Settings with a lower version than the present ones are stale and are dropped.
+    pub(crate) version: u64,
+}
+
+impl LiveSettings {
+    /// The settings of the code, without an override.
+    pub(crate) fn of_code(config: BreakerConfig) -> Self {
+        Self {
+            config: Arc::new(config),
+            mode: None,
+            version: 0,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) name: Name,

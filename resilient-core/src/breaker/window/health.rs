@@ -6,7 +6,7 @@ use super::count::CountWindow;
 use super::tally::{Call, Tally};
 use super::time::TimeWindow;
 use crate::breaker::config::{BreakerConfig, Window};
-use crate::signal::TransitionReason;
+use crate::signal::{TransitionReason, WindowCounts};
 
 /// How long successes can be deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,8 +156,27 @@ impl Health {
         self.streak
     }
 
+    pub(in crate::breaker) fn has_window(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// The remembered calls, as operators see them.
+    pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
+        let Tally {
+            calls,
+            failures,
+            slow,
+        } = self.tally(now).unwrap_or_default();
+        WindowCounts {
+            calls,
+            failures,
+            slow,
+            consecutive_failures: self.streak,
+        }
+    }
+
     /// The calls in the window now.
-    pub(in crate::breaker) fn tally(&self, now: Instant) -> Option<Tally> {
+    fn tally(&self, now: Instant) -> Option<Tally> {
         self.window.as_deref().map(|window| match window {
             Recent::Calls(window) => window.tally(),
             Recent::Time(window) => window.tally(now),
