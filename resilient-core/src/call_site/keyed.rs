@@ -4,11 +4,12 @@ use std::any::Any;
 use std::borrow::Borrow;
 use std::hash::Hash;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::declaration::Declaration;
 use crate::breaker::CircuitBreaker;
 use crate::keyed::{BreakerKey, Group};
+use crate::platform::unpoisoned;
 use crate::registry::Registry;
 #[cfg(feature = "inventory")]
 use crate::signal::Name;
@@ -74,13 +75,12 @@ impl KeyedCallSite {
         if let Some(known) = self.other() {
             return known;
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.push(group.clone());
+        unpoisoned(self.others.lock()).push(group.clone());
         group
     }
 
     fn other<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = unpoisoned(self.others.lock());
         others
             .iter()
             .find_map(|group| Arc::clone(group).downcast().ok())

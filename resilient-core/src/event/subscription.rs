@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Waker};
 
 use super::kind::Event;
 use super::listeners::{ListenerId, Listeners};
+use crate::platform::unpoisoned;
 
 /// The events of a breaker or registry, in order, until the subscription is dropped: from
 /// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
@@ -122,7 +123,7 @@ impl fmt::Debug for Subscription {
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.state.lock())
     }
 
     fn wake(&self, change: impl FnOnce(&mut State)) {

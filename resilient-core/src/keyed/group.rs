@@ -4,14 +4,15 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::atomic::Ordering::Acquire;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use super::entry::KeyedEntry;
 use super::key::BreakerKey;
 use super::keys::{Evicted, Hashing, Keys, Placed};
 use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::event::Listeners;
-use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
 use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
@@ -71,11 +72,11 @@ impl<K> Group<K> {
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Guarded<K>> {
-        self.guarded.read().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.guarded.read())
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Guarded<K>> {
-        self.guarded.write().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.guarded.write())
     }
 }
 
@@ -114,12 +115,6 @@ impl<K: BreakerKey> Group<K> {
 
     pub(crate) fn len(&self) -> usize {
         self.read().keys.len()
-    }
-
-    pub(crate) fn breakers(&self) -> Vec<CircuitBreaker> {
-        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
-        breakers.extend(self.others.get().cloned());
-        breakers
     }
 
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {
@@ -214,8 +209,7 @@ impl<K: BreakerKey> Group<K> {
     pub(super) fn retire(&self, evicted: Vec<Evicted>) {
         for each in evicted {
             let snapshot = each.breaker.snapshot();
-            let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-            retired.add(&snapshot);
+            unpoisoned(self.retired.lock()).add(&snapshot);
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::entry::KeyedEntry;
 use super::group::Group;
 use super::key::BreakerKey;
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};

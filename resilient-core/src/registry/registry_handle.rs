@@ -1,12 +1,13 @@
 //! The public handle of a registry, and its queries.
 
-use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, LazyLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::entries::Entries;
 use super::selection::Selection;
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Listeners, Subscription, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};
+use crate::platform::unpoisoned;
 use crate::telemetry;
 use crate::time::{Clock, ClockSource};
 
@@ -171,16 +172,10 @@ impl Registry {
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Entries> {
-        self.0
-            .entries
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.0.entries.read())
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Entries> {
-        self.0
-            .entries
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.0.entries.write())
     }
 }

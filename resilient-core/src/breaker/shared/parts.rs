@@ -1,7 +1,7 @@
 //! Everything of a breaker that its setup brings: name, clock, state machine and listeners.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
-use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::guarded::GuardedState;
@@ -10,7 +10,7 @@ use super::setup::Setup;
 use super::stamp_clock::StampClock;
 use super::subscribers::Subscribers;
 use crate::breaker::machine::Machine;
-use crate::platform::{AtomicU64, Mutex, MutexGuard};
+use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{CircuitOpen, CircuitState, Name, Wait};
 
 #[derive(Debug)]
@@ -38,9 +38,8 @@ impl BreakerParts {
         }
     }
 
-    /// No user code runs under the lock, so it cannot be poisoned in the middle of a change.
     pub(super) fn lock(&self) -> MutexGuard<'_, GuardedState> {
-        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.guarded.lock())
     }
 
     /// Locks for a query, with the time. The clock is read before the lock is taken: it may be the

@@ -3,14 +3,15 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
-use std::sync::{Arc, PoisonError};
 
 use super::group::{Group, most_keys};
 use super::key::BreakerKey;
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::Listeners;
+use crate::platform::unpoisoned;
 use crate::signal::{CircuitState, Name, OperatorMode};
 use crate::telemetry::Summary;
 
@@ -32,7 +33,9 @@ pub(crate) trait KeyedEntry:
 
 impl<K: BreakerKey> KeyedEntry for Group<K> {
     fn breakers(&self) -> Vec<CircuitBreaker> {
-        Group::breakers(self)
+        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
+        breakers.extend(self.others.get().cloned());
+        breakers
     }
 
     fn reconfigure(&self, settings: LiveSettings) {
@@ -67,7 +70,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 
     fn summary(&self) -> Summary {
-        let mut summary = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut summary = *unpoisoned(self.retired.lock());
         // An evicted breaker has no state.
         summary.in_state = [0; CircuitState::ALL.len()];
         for breaker in self.breakers() {
