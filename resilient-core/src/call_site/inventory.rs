@@ -30,13 +30,8 @@ impl Registry {
     #[must_use]
     pub fn annotated() -> Vec<AnnotatedFunction> {
         let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
-        functions.sort_by(|one, other| {
-            (&one.name, one.place.file(), one.place.line()).cmp(&(
-                &other.name,
-                other.place.file(),
-                other.place.line(),
-            ))
-        });
+        functions
+            .sort_by_cached_key(|each| (each.name.clone(), each.place.file(), each.place.line()));
         functions
     }
 
@@ -54,7 +49,7 @@ impl Registry {
                 Kind::Keyed(_) => None,
             })
             .collect();
-        sites.sort_by_key(|site| (site.place().file(), site.place().line()));
+        sites.sort_by_key(|site| (site.declared.place.file(), site.declared.place.line()));
         for site in sites {
             site.register();
         }
@@ -96,13 +91,13 @@ impl Annotated {
     }
 
     fn describe(&self) -> AnnotatedFunction {
-        let (name, place, is_keyed) = match self.0 {
-            Kind::Breaker(site) => (site.declared_name(), site.place(), false),
-            Kind::Keyed(site) => (site.declared_name(), site.place(), true),
+        let (declared, is_keyed) = match self.0 {
+            Kind::Breaker(site) => (&site.declared, false),
+            Kind::Keyed(site) => (&site.declared, true),
         };
         AnnotatedFunction {
-            name: (*name).to_owned(),
-            place,
+            name: (*declared.name()).to_owned(),
+            place: declared.place,
             is_keyed,
         }
     }

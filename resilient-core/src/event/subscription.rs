@@ -6,8 +6,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::kind::Event;
-use super::listeners::{ListenerId, Listeners};
+use super::{Event, ListenerId, Listeners};
 use crate::platform::unpoisoned;
 
 /// The events of a breaker or registry, in order, until the subscription is dropped: from

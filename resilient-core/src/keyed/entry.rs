@@ -6,8 +6,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
 
-use super::group::{Group, most_keys};
-use super::key::BreakerKey;
+use super::{BreakerKey, Group, most_keys};
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::Listeners;
@@ -33,9 +32,7 @@ pub(crate) trait KeyedEntry:
 
 impl<K: BreakerKey> KeyedEntry for Group<K> {
     fn breakers(&self) -> Vec<CircuitBreaker> {
-        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
-        breakers.extend(self.others.get().cloned());
-        breakers
+        Group::breakers(self)
     }
 
     fn reconfigure(&self, settings: LiveSettings) {

@@ -6,9 +6,7 @@ use std::hash::Hash;
 use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::entry::KeyedEntry;
-use super::key::BreakerKey;
-use super::keys::{Evicted, Hashing, Keys, Placed};
+use super::{BreakerKey, Evicted, Hashing, Keys, Placed};
 use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::event::Listeners;
@@ -115,6 +113,12 @@ impl<K: BreakerKey> Group<K> {
 
     pub(crate) fn len(&self) -> usize {
         self.read().keys.len()
+    }
+
+    pub(crate) fn breakers(&self) -> Vec<CircuitBreaker> {
+        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
+        breakers.extend(self.others.get().cloned());
+        breakers
     }
 
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {

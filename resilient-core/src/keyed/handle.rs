@@ -5,9 +5,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::entry::KeyedEntry;
-use super::group::Group;
-use super::key::BreakerKey;
+use super::{BreakerKey, Group};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Subscription};
 use crate::signal::Name;

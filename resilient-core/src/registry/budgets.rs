@@ -2,9 +2,7 @@
 
 use std::panic::Location;
 
-use super::budget_entry::{BudgetEntry, BudgetRegistration};
-use super::name_taken::NameTakenError;
-use super::registry_handle::Registry;
+use super::{BudgetEntry, BudgetRegistration, NameTakenError, Registry};
 use crate::event::{Event, EventKind};
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
 use crate::signal::Name;

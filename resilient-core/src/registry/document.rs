@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use super::overrides::{OverrideError, OverrideReport, Overrides};
-use super::registry_handle::Registry;
+use super::{OverrideError, OverrideReport, Overrides, Registry};
 
 /// The error of a document with overrides. Nothing of it was applied.
 #[derive(Debug)]

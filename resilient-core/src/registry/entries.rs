@@ -5,9 +5,7 @@ use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::budget_entry::BudgetEntry;
-use super::entry::Entry;
-use super::overrides::Overrides;
+use super::{BudgetEntry, Entry, Overrides};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;

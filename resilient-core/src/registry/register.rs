@@ -3,11 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::entries::{BreakerEntry, next_version};
-use super::entry::Entry;
-use super::name_taken::NameTakenError;
-use super::registration::Registration;
-use super::registry_handle::Registry;
+use super::{BreakerEntry, Entry, NameTakenError, Registration, Registry, next_version};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedEntry};

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 use std::time::Instant;
 
-use super::entries::BreakerEntry;
-use super::entry::Entry;
-use super::registry_handle::Registry;
+use super::{BreakerEntry, Entry, Registry};
 use crate::breaker::shared::Setup;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;

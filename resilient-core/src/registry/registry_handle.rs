@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, LazyLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::entries::Entries;
-use super::selection::Selection;
+use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, ListenerId, Listeners, Subscription, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};

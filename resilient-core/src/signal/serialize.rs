@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::by_state::TimeInState;
-use super::circuit_state::CircuitState;
-use super::snapshot::BreakerSnapshot;
-use super::transition::{Transition, TransitionReason};
+use super::{BreakerSnapshot, CircuitState, TimeInState, Transition, TransitionReason};
 
 #[derive(Serialize)]
 struct TransitionView {

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::by_state::{TimeInState, TransitionCounts};
-use super::call_counts::CallCounts;
-use super::circuit_state::CircuitState;
-use super::transition::Transition;
+use super::{CallCounts, CircuitState, TimeInState, Transition, TransitionCounts};
 
 /// The calls that a closed or observed breaker remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::clock::Clock;
-use super::instant::later;
+use super::{Clock, later};
 
 /// A clock for tests, which moves only by its methods.
 ///

@@ -7,10 +7,9 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::clock::{Clock, now};
 #[cfg(feature = "coarse-clock")]
 use super::coarse::CoarseClock;
-use super::instant::nanos_between;
+use super::{Clock, nanos_between, now};
 use crate::platform::contain;
 
 /// The clock of one breaker.

@@ -4,9 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::clock::now;
-use super::instant::later;
 use super::sleep::is_skipped;
+use super::{later, now};
 use crate::platform::contain;
 
 /// Whether an async sleep can be awaited here: there is a runtime, and its timers are enabled.

@@ -13,7 +13,8 @@ mod state_machine;
 mod tests;
 
 pub(in crate::breaker) use self::call::{Counted, Ending, Rejection, Stamp, Ticket};
-#[cfg(test)]
-pub(in crate::breaker) use self::generation::next_generation;
-pub(in crate::breaker) use self::generation::{GENERATION_STEP, SuccessHandling};
+pub(in crate::breaker) use self::generation::{GENERATION_STEP, SuccessHandling, next_generation};
+use self::log::Log;
+use self::phase::{Length, Outage, Phase};
+use self::probes::{Decision, Round};
 pub(in crate::breaker) use self::state_machine::Machine;

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::phase::{Length, Phase};
-use super::probes::Round;
-use super::state_machine::Machine;
+use super::{Length, Machine, Phase, Round};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReason};

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::phase::Phase;
-use super::state_machine::Machine;
+use super::{Machine, Phase};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::{

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::call::{Counted, Ending, Rejection, Stamp, Ticket};
-use super::generation::{SuccessHandling, next_generation};
-use super::log::Log;
-use super::phase::{Length, Outage, Phase};
-use super::probes::{Decision, Round};
+use super::{
+    Counted, Decision, Ending, Length, Log, Outage, Phase, Rejection, Round, Stamp,
+    SuccessHandling, Ticket, next_generation,
+};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
 use crate::breaker::window::{Call, Health, Until};
 use crate::platform::random;

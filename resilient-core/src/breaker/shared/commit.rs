@@ -2,11 +2,7 @@
 
 use std::time::Instant;
 
-use super::guarded::GuardedState;
-use super::parts::BreakerParts;
-use super::setup::LiveSettings;
-use super::shared_breaker::SharedBreaker;
-use super::state_word::Published;
+use super::{BreakerParts, GuardedState, LiveSettings, Published, SharedBreaker};
 use crate::breaker::machine::{Machine, SuccessHandling};
 use crate::event::EventKind;
 use crate::platform::MutexGuard;

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use super::setup::LiveSettings;
-use super::striped_counters::{PendingSuccesses, StripedCounters};
+use super::{LiveSettings, PendingSuccesses, StripedCounters};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Name, OperatorMode};

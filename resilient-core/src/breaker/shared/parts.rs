@@ -4,11 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
 use std::time::Instant;
 
-use super::guarded::GuardedState;
-use super::mirror::Mirror;
-use super::setup::Setup;
-use super::stamp_clock::StampClock;
-use super::subscribers::Subscribers;
+use super::{GuardedState, Mirror, Setup, StampClock, Subscribers};
 use crate::breaker::machine::Machine;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{CircuitOpen, CircuitState, Name, Wait};

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::guarded::GuardedState;
-use super::shared_breaker::SharedBreaker;
-use super::state_word::Kind;
+use super::{GuardedState, Kind, SharedBreaker};
 use crate::breaker::config::BreakerConfig;
 use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState};
 

@@ -3,11 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::guarded::GuardedState;
-use super::parts::BreakerParts;
-use super::setup::Setup;
-use super::state_word::{Kind, StateWord};
-use super::striped_counters::StripedCounters;
+use super::{BreakerParts, GuardedState, Kind, Setup, StateWord, StripedCounters};
 use crate::event::Listeners;
 use crate::platform::MutexGuard;
 use crate::signal::Name;

@@ -124,30 +124,23 @@ impl StripedCounters {
 
     #[cold]
     pub(super) fn add_clean_in(&self, stripe: usize) {
-        match self.owned.get(stripe) {
-            Some(stripe) => add_one(&stripe.clean),
-            None => self.add_clean_shared(),
-        }
-    }
-
-    fn add_clean_shared(&self) {
-        self.shared.clean.fetch_add(1, Relaxed);
+        self.add_in(stripe, |stripe| &stripe.clean);
     }
 
     #[inline]
     pub(super) fn add_rejection(&self) {
         match self.owned.get(known_stripe()) {
             Some(stripe) => add_one(&stripe.rejected),
-            None => self.add_rejection_in(thread_stripe()),
+            None => self.add_in(thread_stripe(), |stripe| &stripe.rejected),
         }
     }
 
     #[cold]
-    fn add_rejection_in(&self, stripe: usize) {
+    fn add_in(&self, stripe: usize, count: fn(&Stripe) -> &AtomicU64) {
         match self.owned.get(stripe) {
-            Some(stripe) => add_one(&stripe.rejected),
+            Some(stripe) => add_one(count(stripe)),
             None => {
-                self.shared.rejected.fetch_add(1, Relaxed);
+                count(&self.shared).fetch_add(1, Relaxed);
             }
         }
     }
