@@ -8,7 +8,7 @@ use super::config::BreakerConfig;
 use super::machine::Machine;
 use super::permit::Permit;
 use super::shared::{LiveSettings, Setup, SharedBreaker};
-use crate::event::{Event, ListenerId, Subscription};
+use crate::event::event_methods;
 use crate::signal::{
     BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
     FromCircuitOpen, Name, OperatorMode, RejectedOutput, TransitionError, every_failure,
@@ -58,7 +58,11 @@ impl CircuitBreaker {
     }
 
     fn closed(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
-        Self::build(Setup::new(name, LiveSettings::of_code(config), clock))
+        Self::build(Setup::new(
+            name,
+            LiveSettings::of_code(config),
+            clock.read(),
+        ))
     }
 
     pub(crate) fn build(setup: Setup) -> Self {
@@ -223,29 +227,17 @@ impl CircuitBreaker {
         self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
-    /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may
-    /// use the breaker. It runs on the thread whose call caused the event, or on a thread that is
-    /// already delivering events: so a slow listener delays one call. If more than 256 events wait,
-    /// the oldest are lost and counted. A panic is contained and counted. A listener that owns a
-    /// handle of its breaker keeps it alive until it is removed.
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.shared().listeners().add(listener)
-    }
-
-    /// Removes a listener; `false` if it was removed before.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
-    pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.shared().listeners().remove(id)
-    }
-
-    /// The events from now on, for a task to await; see [`Subscription`]. At most `capacity` events
-    /// wait (at least one).
-    #[must_use]
-    pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(self.shared().listeners(), capacity)
+    event_methods! {
+        |self| self.shared().listeners();
+        /// Calls `listener` with every event, in order, after the breaker's lock is released: so it
+        /// may use the breaker. It runs on the thread whose call caused the event, or on a thread
+        /// that is already delivering events: so a slow listener delays one call. If more than 256
+        /// events wait, the oldest are lost and counted. A panic is contained and counted. A
+        /// listener that owns a handle of its breaker keeps it alive until it is removed.
+        fn on_event;
+        /// The events from now on, for a task to await; see [`Subscription`]. At most `capacity`
+        /// events wait (at least one).
+        fn subscribe;
     }
 
     /// The error that a call would get now, if the circuit is open.

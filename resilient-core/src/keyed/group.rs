@@ -80,7 +80,11 @@ impl<K> Group<K> {
 
 impl<K: BreakerKey> Group<K> {
     pub(crate) fn new(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
-        Self::with_setup(Setup::new(name, LiveSettings::of_code(config), clock))
+        Self::with_setup(Setup::new(
+            name,
+            LiveSettings::of_code(config),
+            clock.read(),
+        ))
     }
 
     pub(crate) fn with_setup(setup: Setup) -> Self {
@@ -93,7 +97,7 @@ impl<K: BreakerKey> Group<K> {
         let listeners: Arc<Listeners> = Arc::default();
         Self {
             name,
-            clock,
+            clock: clock.clock,
             hashing: Hashing::default(),
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
@@ -171,7 +175,7 @@ impl<K: BreakerKey> Group<K> {
         let breaker = CircuitBreaker::build(Setup {
             start_in: standing.mode,
             closings: Some(Arc::clone(&self.closings)),
-            ..Setup::new(name, standing.settings.clone(), self.clock.clone())
+            ..Setup::new(name, standing.settings.clone(), self.clock.clone().read())
         });
         for listeners in &standing.listeners {
             breaker.shared().join(listeners);

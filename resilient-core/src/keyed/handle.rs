@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{BreakerKey, Group};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
-use crate::event::{Event, ListenerId, Subscription};
+use crate::event::event_methods;
 use crate::signal::Name;
 use crate::time::{Clock, ClockSource};
 
@@ -112,25 +112,13 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         snapshots
     }
 
-    /// Calls `listener` with every event of every present and future breaker of the group. See
-    /// [`CircuitBreaker::on_event`].
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.0.listeners().add(listener)
-    }
-
-    /// Removes a listener; `false` if it was removed before.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
-    pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.0.listeners().remove(id)
-    }
-
-    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
-    #[must_use]
-    pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(self.0.listeners(), capacity)
+    event_methods! {
+        |self| self.0.listeners();
+        /// Calls `listener` with every event of every present and future breaker of the group. See
+        /// [`CircuitBreaker::on_event`].
+        fn on_event;
+        /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+        fn subscribe;
     }
 }
 

@@ -104,7 +104,12 @@ impl Registry {
         let mut entries = self.write();
         match entries.budgets.get(&name) {
             Some(taken) if taken.budget.is(budget) => return Ok(()),
-            Some(_) => return Err(NameTakenError::by_budget(name)),
+            Some(_) => {
+                return Err(NameTakenError {
+                    name,
+                    what: "retry budget",
+                });
+            }
             None => {}
         }
         let (config, mut events) = entries.budget_settings(&name, &registration.config);

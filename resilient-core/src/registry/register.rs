@@ -81,7 +81,10 @@ impl Registry {
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
         let name = breaker.shared().name().clone();
         if name.key().is_some() {
-            return Err(NameTakenError::by_breaker(name));
+            return Err(NameTakenError {
+                name,
+                what: "circuit breaker",
+            });
         }
         let entry = Entry::One(breaker.clone());
         self.insert(name, &entry, breaker.config())
@@ -114,7 +117,12 @@ impl Registry {
         let mut entries = self.write();
         match entries.by_name.get(&name) {
             Some(taken) if taken.entry.is(entry) => return Ok(()),
-            Some(_) => return Err(NameTakenError::by_breaker(name)),
+            Some(_) => {
+                return Err(NameTakenError {
+                    name,
+                    what: "circuit breaker",
+                });
+            }
             None => {}
         }
         let (settings, errors) = entries.settings_leniently(&name, &config.to_builder());

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
-use crate::event::{Event, ListenerId, Listeners, Subscription, global_listeners};
+use crate::event::{Event, Listeners, event_methods, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};
 use crate::platform::unpoisoned;
 use crate::telemetry;
@@ -145,25 +145,13 @@ impl Registry {
         Selection::of(wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())))
     }
 
-    /// Calls `listener` with every event of every present and future breaker. See
-    /// [`CircuitBreaker::on_event`].
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.0.listeners.add(listener)
-    }
-
-    /// Removes a listener; `false` if it was removed before.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
-    pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.0.listeners.remove(id)
-    }
-
-    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
-    #[must_use]
-    pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(&self.0.listeners, capacity)
+    event_methods! {
+        |self| &self.0.listeners;
+        /// Calls `listener` with every event of every present and future breaker. See
+        /// [`CircuitBreaker::on_event`].
+        fn on_event;
+        /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+        fn subscribe;
     }
 
     pub(super) fn listeners(&self) -> &Arc<Listeners> {

@@ -69,10 +69,19 @@ impl ClockSource {
         }
     }
 
-    /// The present instant; that of the default clock if the user's clock panics.
-    pub(crate) fn now_or_real(&self) -> Instant {
-        self.now().unwrap_or_else(now)
+    /// Reads the clock for a new breaker; the default clock if the user's clock panics.
+    pub(crate) fn read(self) -> ClockReading {
+        let now = self.now().unwrap_or_else(now);
+        ClockReading { clock: self, now }
     }
+}
+
+/// The clock of a new breaker, and its time: read before any lock is taken, since the clock may be
+/// user code.
+#[derive(Debug, Clone)]
+pub(crate) struct ClockReading {
+    pub(crate) clock: ClockSource,
+    pub(crate) now: Instant,
 }
 
 impl fmt::Debug for ClockSource {

@@ -8,6 +8,7 @@ use super::{GuardedState, Mirror, Setup, StampClock, Subscribers};
 use crate::breaker::machine::Machine;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{CircuitOpen, CircuitState, Name, Wait};
+use crate::time::ClockReading;
 
 #[derive(Debug)]
 pub(super) struct BreakerParts {
@@ -21,12 +22,12 @@ pub(super) struct BreakerParts {
 
 impl BreakerParts {
     pub(super) fn new(setup: Setup) -> Self {
-        let now = setup.now;
+        let ClockReading { clock, now } = setup.clock;
         let machine = Machine::new(Arc::clone(&setup.settings.config), now);
         let guarded = GuardedState::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
-            clock: StampClock::new(setup.clock, now),
+            clock: StampClock::new(clock, now),
             mirror: Mirror::new(),
             subscribers: Subscribers::default(),
             guarded: Mutex::new(guarded),

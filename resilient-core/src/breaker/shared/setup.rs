@@ -1,12 +1,11 @@
 //! What a breaker is made from: its name, its settings, its clock.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::breaker::config::BreakerConfig;
 use crate::platform::AtomicU64;
 use crate::signal::{Name, OperatorMode};
-use crate::time::ClockSource;
+use crate::time::ClockReading;
 
 /// Settings of a live breaker, from its code or from an override.
 #[derive(Debug, Clone)]
@@ -35,27 +34,20 @@ pub(crate) struct Setup {
     pub(crate) settings: LiveSettings,
     /// The mode to start in: that of the settings, or a newer one that an operator set by hand.
     pub(crate) start_in: Option<OperatorMode>,
-    pub(crate) clock: ClockSource,
-    /// When the breaker is made, by that clock. Breakers are made under locks, and a user's clock
-    /// must not run under one: so it is read before.
-    pub(crate) now: Instant,
+    /// Breakers are made under locks, and a user's clock must not run under one: so it is read
+    /// before.
+    pub(crate) clock: ClockReading,
     /// For a keyed breaker: counts how often a breaker of its group closed.
     pub(crate) closings: Option<Arc<AtomicU64>>,
 }
 
 impl Setup {
-    pub(crate) fn new(name: Name, settings: LiveSettings, clock: ClockSource) -> Self {
-        let now = clock.now_or_real();
-        Self::at(name, settings, clock, now)
-    }
-
-    pub(crate) fn at(name: Name, settings: LiveSettings, clock: ClockSource, now: Instant) -> Self {
+    pub(crate) fn new(name: Name, settings: LiveSettings, clock: ClockReading) -> Self {
         Self {
             name,
             start_in: settings.mode,
             settings,
             clock,
-            now,
             closings: None,
         }
     }
