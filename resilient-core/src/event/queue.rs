@@ -41,7 +41,6 @@ impl EventQueue {
         waiting.is_none_or(|waiting| waiting.events.is_empty())
     }
 
-    /// How many events were lost.
     pub(crate) fn lost(&self) -> u64 {
         self.0.as_ref().map_or(0, |waiting| waiting.lost)
     }

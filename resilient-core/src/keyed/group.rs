@@ -2,11 +2,11 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::{BreakerKey, Evicted, Hashing, Keys, Placed};
+use super::{BreakerKey, Evicted, Hashing, Keys};
 use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::event::Listeners;
@@ -79,15 +79,7 @@ impl<K> Group<K> {
 }
 
 impl<K: BreakerKey> Group<K> {
-    pub(crate) fn new(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
-        Self::with_setup(Setup::new(
-            name,
-            LiveSettings::of_code(config),
-            clock.read(),
-        ))
-    }
-
-    pub(crate) fn with_setup(setup: Setup) -> Self {
+    pub(crate) fn new(setup: Setup) -> Self {
         let Setup {
             name,
             settings,
@@ -98,7 +90,7 @@ impl<K: BreakerKey> Group<K> {
         Self {
             name,
             clock: clock.clock,
-            hashing: Hashing::default(),
+            hashing: Hashing::new(),
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
                 standing: Standing {
@@ -134,7 +126,7 @@ impl<K: BreakerKey> Group<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let hash = self.hashing.hash(key);
+        let hash = self.hashing.hash_one(key);
         let known = self.read().keys.get(hash, key);
         match known {
             Some(breaker) => breaker,
@@ -159,15 +151,13 @@ impl<K: BreakerKey> Group<K> {
             let most = most_keys(&standing.settings);
             let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings);
             drop(guarded);
-            return match placed {
-                Placed::Own(breaker, evicted) => {
-                    self.retire(evicted);
-                    // It may have started in a mode.
-                    breaker.shared().notify(Vec::new());
-                    breaker
-                }
-                Placed::Nowhere => self.others(),
+            let Some((breaker, evicted)) = placed else {
+                return self.others();
             };
+            self.retire(evicted);
+            // It may have started in a mode.
+            breaker.shared().notify(Vec::new());
+            return breaker;
         }
     }
 

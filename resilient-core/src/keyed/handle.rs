@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{BreakerKey, Group};
+use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::event_methods;
 use crate::signal::Name;
@@ -54,7 +55,12 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     }
 
     fn closed(name: String, config: BreakerConfig, clock: ClockSource) -> Self {
-        Self(Arc::new(Group::new(Name::from(name), config, clock)))
+        let settings = LiveSettings::of_code(config);
+        Self(Arc::new(Group::new(Setup::new(
+            Name::from(name),
+            settings,
+            clock.read(),
+        ))))
     }
 
     pub(crate) fn of(group: Arc<Group<K>>) -> Self {

@@ -14,4 +14,4 @@ pub(crate) use self::group::Group;
 use self::group::most_keys;
 pub use self::handle::KeyedBreakers;
 pub use self::key::BreakerKey;
-use self::keys::{Evicted, Hashing, Keys, Placed};
+use self::keys::{Evicted, Hashing, Keys};

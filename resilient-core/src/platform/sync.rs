@@ -17,6 +17,20 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
 };
 
+/// Makes a constructor `const`, except with the atomics of a model checker, which are not made in
+/// `const`.
+macro_rules! const_fn {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident() -> Self $body:block) => {
+        $(#[$doc])*
+        #[cfg(not(any(loom, shuttle)))]
+        $vis const fn $name() -> Self $body
+
+        #[cfg(any(loom, shuttle))]
+        $vis fn $name() -> Self $body
+    };
+}
+pub(crate) use const_fn;
+
 /// Enters a lock that a panic may have poisoned. No user code runs under a lock, so what it guards
 /// is whole.
 pub(crate) fn unpoisoned<G>(locked: std::sync::LockResult<G>) -> G {

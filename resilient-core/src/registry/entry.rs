@@ -90,5 +90,4 @@ impl Entry {
     }
 }
 
-/// A name and its entry.
 pub(crate) type NamedEntry = (Name, Entry);

@@ -61,7 +61,7 @@ impl Registry {
             self.read_clock(),
             Entry::keyed::<K>,
             |setup| {
-                let group = Arc::new(Group::<K>::with_setup(setup));
+                let group = Arc::new(Group::<K>::new(setup));
                 let entry: Arc<dyn KeyedEntry> = group.clone();
                 (Entry::Keyed(entry), group)
             },

@@ -15,11 +15,6 @@ impl Machine {
         &self.config
     }
 
-    #[cfg(test)]
-    pub(super) fn epoch(&self) -> Instant {
-        self.epoch
-    }
-
     pub(in crate::breaker) fn generation(&self) -> u64 {
         self.generation
     }
@@ -65,7 +60,6 @@ impl Machine {
         health.is_some_and(|health| health.trusts_rates(&self.config))
     }
 
-    /// Consecutive failures in the present state.
     pub(in crate::breaker) fn streak(&self) -> u32 {
         self.phase.health().map_or(0, Health::streak)
     }
@@ -81,7 +75,6 @@ impl Machine {
         self.last_opening.as_deref().copied()
     }
 
-    /// Probes that hold a slot.
     pub(in crate::breaker) fn probes_in_flight(&self) -> usize {
         match &self.phase {
             Phase::HalfOpen(round) => round.in_flight(),

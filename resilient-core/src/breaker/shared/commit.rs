@@ -9,7 +9,6 @@ use crate::platform::MutexGuard;
 use crate::signal::CircuitState;
 
 impl SharedBreaker {
-    /// Runs an operator's command.
     pub(in crate::breaker) fn operate<R>(
         &self,
         command: impl FnOnce(&mut Machine, Instant) -> R,

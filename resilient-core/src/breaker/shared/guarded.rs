@@ -21,7 +21,6 @@ pub(super) struct GuardedState {
     pub(super) delivering: bool,
     /// The stripes that may hold pending successes: one bit for each.
     pending_stripes: u16,
-    /// The version of the present settings.
     version: u64,
     /// The mode of an override, and the generation in which it holds: `None` if an operator has
     /// changed the state by hand since.

@@ -48,7 +48,6 @@ impl BreakerParts {
         (guarded, now)
     }
 
-    /// How long the circuit stays open: see [`Mirror::time_left`].
     pub(super) fn time_left(&self) -> Option<Wait> {
         self.mirror.time_left(self.clock.nanos()?)
     }

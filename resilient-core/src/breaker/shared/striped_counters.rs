@@ -14,7 +14,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::thread_stripe::{OWNED, known_stripe, thread_stripe};
-use crate::platform::AtomicU64;
+use crate::platform::{AtomicU64, const_fn};
 
 /// The generation of a stripe that may not hold pending successes.
 const NO_GENERATION: u64 = u64::MAX;
@@ -44,27 +44,16 @@ struct Stripe {
 }
 
 impl Stripe {
-    #[cfg(not(any(loom, shuttle)))]
-    const fn new() -> Self {
-        Self {
-            clean: AtomicU64::new(0),
-            pending: AtomicU64::new(0),
-            known: AtomicU64::new(0),
-            generation: AtomicU64::new(NO_GENERATION),
-            bucket: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
-        }
-    }
-
-    #[cfg(any(loom, shuttle))]
-    fn new() -> Self {
-        Self {
-            clean: AtomicU64::new(0),
-            pending: AtomicU64::new(0),
-            known: AtomicU64::new(0),
-            generation: AtomicU64::new(NO_GENERATION),
-            bucket: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                clean: AtomicU64::new(0),
+                pending: AtomicU64::new(0),
+                known: AtomicU64::new(0),
+                generation: AtomicU64::new(NO_GENERATION),
+                bucket: AtomicU64::new(0),
+                rejected: AtomicU64::new(0),
+            }
         }
     }
 }

@@ -21,7 +21,6 @@ impl Subscribers {
         &self.own
     }
 
-    /// How many panics of listeners were contained.
     pub(super) fn panics(&self) -> u64 {
         self.panics.load(Relaxed)
     }

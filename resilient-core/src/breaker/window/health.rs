@@ -58,7 +58,7 @@ impl Health {
             None => None,
             Some(Recent::Calls(window)) => {
                 window.push(call);
-                Some(window.tally())
+                Some(window.tally)
             }
             Some(Recent::Time(window)) => {
                 window.push(call, now);
@@ -115,10 +115,10 @@ impl Health {
     /// its newest bucket is the present one. `None` if they cannot be deferred.
     pub(in crate::breaker) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
         let (tally, until) = match self.window.as_deref()? {
-            Recent::Calls(window) => (window.tally(), Until::Ever),
+            Recent::Calls(window) => (window.tally, Until::Ever),
             Recent::Time(window) => {
                 let until = window.end_of_newest().map_or(Until::Ever, Until::End);
-                (window.tally_of_newest(), until)
+                (window.tally, until)
             }
         };
         config.conditions.no_success_opens(tally).then_some(until)
@@ -146,8 +146,8 @@ impl Health {
     pub(in crate::breaker) fn trusts_rates(&self, config: &BreakerConfig) -> bool {
         let calls = match self.window.as_deref() {
             None => 0,
-            Some(Recent::Calls(window)) => window.tally().calls,
-            Some(Recent::Time(window)) => window.tally_of_newest().calls,
+            Some(Recent::Calls(window)) => window.tally.calls,
+            Some(Recent::Time(window)) => window.tally.calls,
         };
         config.conditions.trust_rates_of(calls)
     }
@@ -178,7 +178,7 @@ impl Health {
     /// The calls in the window now.
     fn tally(&self, now: Instant) -> Option<Tally> {
         self.window.as_deref().map(|window| match window {
-            Recent::Calls(window) => window.tally(),
+            Recent::Calls(window) => window.tally,
             Recent::Time(window) => window.tally(now),
         })
     }
