@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::declaration::{Declaration, DeclaredBreaker};
+use super::declaration::DeclaredBreaker;
 use crate::breaker::shared::SharedBreaker;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
 use crate::registry::{Entry, Registry};
@@ -24,7 +24,7 @@ impl CallSite {
     /// A call site before its first call.
     #[must_use]
     #[track_caller]
-    pub const fn new(declare: fn() -> Declaration) -> Self {
+    pub const fn new(declare: fn() -> super::Declaration) -> Self {
         Self {
             own: SharedBreaker::unregistered(),
             breaker: OnceLock::new(),

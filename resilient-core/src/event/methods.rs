@@ -13,7 +13,6 @@ macro_rules! event_methods {
         }
 
         /// Removes a listener; `false` if it was removed before.
-        #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
         pub fn remove_listener(&$self, id: $crate::event::ListenerId) -> bool {
             $listeners.remove(id)
         }

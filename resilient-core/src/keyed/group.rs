@@ -19,7 +19,7 @@ use crate::time::ClockSource;
 const OTHER_KEYS: &str = "(other keys)";
 
 pub(crate) struct Group<K> {
-    name: Name,
+    pub(super) name: Name,
     clock: ClockSource,
     hashing: Hashing,
     guarded: RwLock<Guarded<K>>,
@@ -45,7 +45,7 @@ pub(super) struct Standing {
     /// The listeners of the registries that the group is in, and its own.
     pub(super) listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
-    revision: u64,
+    pub(super) revision: u64,
 }
 
 impl Standing {
@@ -61,10 +61,6 @@ impl Standing {
 }
 
 impl<K> Group<K> {
-    pub(crate) fn name(&self) -> &Name {
-        &self.name
-    }
-
     pub(crate) fn listeners(&self) -> &Arc<Listeners> {
         &self.listeners
     }
@@ -109,12 +105,6 @@ impl<K: BreakerKey> Group<K> {
 
     pub(crate) fn len(&self) -> usize {
         self.read().keys.len()
-    }
-
-    pub(crate) fn breakers(&self) -> Vec<CircuitBreaker> {
-        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
-        breakers.extend(self.others.get().cloned());
-        breakers
     }
 
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {
@@ -209,18 +199,6 @@ impl<K: BreakerKey> Group<K> {
             let snapshot = each.breaker.snapshot();
             unpoisoned(self.retired.lock()).add(&snapshot);
         }
-    }
-
-    /// Changes what applies to all, and returns the present breakers.
-    pub(super) fn change_standing(
-        &self,
-        change: impl FnOnce(&mut Standing),
-    ) -> Vec<CircuitBreaker> {
-        let mut guarded = self.write();
-        change(&mut guarded.standing);
-        guarded.standing.revision += 1;
-        drop(guarded);
-        self.breakers()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::{BreakerKey, Group};
+use super::{BreakerKey, Group, KeyedEntry};
 use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
 use crate::event::event_methods;

@@ -6,7 +6,6 @@ use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::{Event, EventKind, Listeners};
 use crate::keyed::{BreakerKey, Group, KeyedEntry};
-use crate::signal::Name;
 use crate::telemetry::{self, Summary};
 
 #[derive(Debug, Clone)]
@@ -67,7 +66,7 @@ impl Entry {
             Self::One(breaker) => breaker.shared().notify(kinds),
             Self::Keyed(group) => {
                 for kind in kinds {
-                    let event = Event::of_breaker(group.group_name().clone(), kind);
+                    let event = Event::of_breaker(group.name().clone(), kind);
                     telemetry::event(&event);
                     for listeners in group.all_listeners() {
                         listeners.notify(&event);
@@ -89,5 +88,3 @@ impl Entry {
         }
     }
 }
-
-pub(crate) type NamedEntry = (Name, Entry);

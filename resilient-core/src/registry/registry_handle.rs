@@ -142,7 +142,10 @@ impl Registry {
     fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
         let entries = self.read();
         let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
-        Selection::of(wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())))
+        let entries = wanted
+            .map(|(name, entry)| (name.clone(), entry.entry.clone()))
+            .collect();
+        Selection { entries }
     }
 
     event_methods! {

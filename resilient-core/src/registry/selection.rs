@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::entry::{Entry, NamedEntry};
+use super::entry::Entry;
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
+use crate::signal::Name;
 
 /// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix,
 /// or all. It does not contain breakers that are registered later.
@@ -27,21 +28,10 @@ use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionEr
 /// [`close`](Selection::close) apply to future keys as well.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    entries: Vec<NamedEntry>,
+    pub(crate) entries: Vec<(Name, Entry)>,
 }
 
 impl Selection {
-    pub(super) fn of(entries: impl Iterator<Item = NamedEntry>) -> Self {
-        Self {
-            entries: entries.collect(),
-        }
-    }
-
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "for metrics"))]
-    pub(crate) fn entries(&self) -> &[NamedEntry] {
-        &self.entries
-    }
-
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| -> &str { name })
