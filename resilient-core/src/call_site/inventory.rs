@@ -44,9 +44,9 @@ impl Registry {
     /// registered at their first call.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all()
-            .filter_map(|each| match each.kind() {
-                Kind::Breaker(site) => Some(site),
-                Kind::Keyed(_) => None,
+            .filter_map(|each| match *each {
+                Annotated::Breaker(site) => Some(site),
+                Annotated::Keyed(_) => None,
             })
             .collect();
         sites.sort_by_key(|site| (site.declared.place.file(), site.declared.place.line()));
@@ -58,11 +58,7 @@ impl Registry {
 
 /// The call site of one annotated function.
 #[derive(Debug, Clone, Copy)]
-pub struct Annotated(Kind);
-
-/// The kind of the function's static.
-#[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum Annotated {
     /// One breaker.
     Breaker(&'static CallSite),
     /// One for each key.
@@ -72,28 +68,10 @@ pub enum Kind {
 ::inventory::collect!(Annotated);
 
 impl Annotated {
-    /// A function with one breaker.
-    #[must_use]
-    pub const fn breaker(site: &'static CallSite) -> Self {
-        Self(Kind::Breaker(site))
-    }
-
-    /// A function with a breaker for each key.
-    #[must_use]
-    pub const fn keyed(site: &'static KeyedCallSite) -> Self {
-        Self(Kind::Keyed(site))
-    }
-
-    /// The kind of the function's static.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.0
-    }
-
     fn describe(&self) -> AnnotatedFunction {
-        let (declared, is_keyed) = match self.0 {
-            Kind::Breaker(site) => (&site.declared, false),
-            Kind::Keyed(site) => (&site.declared, true),
+        let (declared, is_keyed) = match self {
+            Self::Breaker(site) => (&site.declared, false),
+            Self::Keyed(site) => (&site.declared, true),
         };
         AnnotatedFunction {
             name: (*declared.name()).to_owned(),
@@ -120,15 +98,15 @@ mod tests {
             CallSite::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
         static BY_KEY: KeyedCallSite =
             KeyedCallSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
-        ::inventory::submit! { Annotated::breaker(&HERE) }
-        ::inventory::submit! { Annotated::keyed(&BY_KEY) }
-        let is_here = |each: &&Annotated| match each.kind() {
-            Kind::Breaker(site) => std::ptr::eq(site, &raw const HERE),
-            Kind::Keyed(_) => false,
+        ::inventory::submit! { Annotated::Breaker(&HERE) }
+        ::inventory::submit! { Annotated::Keyed(&BY_KEY) }
+        let is_here = |each: &&Annotated| match **each {
+            Annotated::Breaker(site) => std::ptr::eq(site, &raw const HERE),
+            Annotated::Keyed(_) => false,
         };
-        let is_by_key = |each: &&Annotated| match each.kind() {
-            Kind::Breaker(_) => false,
-            Kind::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
+        let is_by_key = |each: &&Annotated| match **each {
+            Annotated::Breaker(_) => false,
+            Annotated::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
         };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);
         assert_eq!(Annotated::all().filter(is_by_key).count(), 1);

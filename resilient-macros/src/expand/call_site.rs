@@ -40,7 +40,7 @@ pub(super) fn write(
         let listed = is_listed.then(|| {
             emit! {
                 #private::inventory::submit! {
-                    #private::Annotated::breaker(&__RESILIENT_BREAKER)
+                    #private::Annotated::Breaker(&__RESILIENT_BREAKER)
                 }
             }
         });
@@ -83,7 +83,7 @@ fn keyed(
     let listed = is_listed.then(|| {
         emit! {
             #private::inventory::submit! {
-                #private::Annotated::keyed(&__RESILIENT_BREAKERS)
+                #private::Annotated::Keyed(&__RESILIENT_BREAKERS)
             }
         }
     });

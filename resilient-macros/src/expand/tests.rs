@@ -106,10 +106,10 @@ fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
             store().get(host)
         }
     };
-    let one = quote!(::resilient::__private::Annotated::breaker(
+    let one = quote!(::resilient::__private::Annotated::Breaker(
         &__RESILIENT_BREAKER
     ));
-    let by_key = quote!(::resilient::__private::Annotated::keyed(
+    let by_key = quote!(::resilient::__private::Annotated::Keyed(
         &__RESILIENT_BREAKERS
     ));
     for (args, listed) in [(quote!(), one), (quote!(key = host), by_key)] {
