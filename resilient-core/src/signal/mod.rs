@@ -10,6 +10,7 @@ mod call_counts;
 mod circuit_open;
 mod circuit_state;
 mod config_error;
+mod getters;
 mod name;
 mod outcome;
 #[cfg(feature = "serde")]
@@ -25,6 +26,7 @@ pub(crate) use self::circuit_open::Wait;
 pub use self::circuit_open::{CircuitOpen, FromCircuitOpen, RejectedOutput};
 pub use self::circuit_state::{CircuitState, OperatorMode};
 pub use self::config_error::ConfigError;
+pub(crate) use self::getters::getters;
 pub(crate) use self::name::Name;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::getters;
+
 labels! {
     /// The time limit that a call exceeded.
     pub enum TimeLimit {
@@ -47,24 +49,16 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    /// The limit that was exceeded.
-    #[must_use]
-    pub fn limit(&self) -> TimeLimit {
-        self.limit
-    }
-
-    /// The time that the attempt or the whole call had. If an outer call's deadline came first, the
-    /// rest of that.
-    #[must_use]
-    pub fn after(&self) -> Duration {
-        self.after
-    }
-
-    /// The number of attempts, including this one and those that a breaker rejected. 1 for
-    /// `#[timeout]`.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.attempts
+    getters! {
+        |self|
+        /// The limit that was exceeded.
+        limit: TimeLimit = self.limit;
+        /// The time that the attempt or the whole call had. If an outer call's deadline came first,
+        /// the rest of that.
+        after: Duration = self.after;
+        /// The number of attempts, including this one and those that a breaker rejected. 1 for
+        /// `#[timeout]`.
+        attempts: u32 = self.attempts;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::CircuitState;
+use super::{CircuitState, getters};
 
 labels! {
     /// Why a breaker changed its state.
@@ -60,16 +60,12 @@ pub struct TransitionError {
 }
 
 impl TransitionError {
-    /// The state of the breaker, which does not change.
-    #[must_use]
-    pub fn from(&self) -> CircuitState {
-        self.from
-    }
-
-    /// The state that the operation would lead to.
-    #[must_use]
-    pub fn to(&self) -> CircuitState {
-        self.to
+    getters! {
+        |self|
+        /// The state of the breaker, which does not change.
+        from: CircuitState = self.from;
+        /// The state that the operation would lead to.
+        to: CircuitState = self.to;
     }
 }
 

@@ -83,6 +83,7 @@ impl SharedBreaker {
     }
 
     #[cold]
+    #[inline(never)]
     pub(in crate::breaker) fn report_outcome(
         &self,
         ticket: Ticket,
