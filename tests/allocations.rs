@@ -9,7 +9,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use dhat::{Alloc, HeapStats, Profiler};
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, KeyedBreakers};
@@ -18,6 +17,7 @@ use resilient::{
     BreakerConfig, CircuitBreaker, Outcome, Registry, RetryBudget, RetryError, RetryPolicy,
     circuit_breaker, fallback, retry, timeout,
 };
+use resilient_testkit::secs;
 
 #[global_allocator]
 static ALLOCATOR: Alloc = Alloc;
@@ -77,10 +77,6 @@ impl Heap {
         let kept = self.least(|stats| stats.curr_bytes as u64, code);
         assert_eq!(kept, 0, "bytes kept: {what}");
     }
-}
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
 }
 
 fn settings() -> BreakerConfigBuilder {

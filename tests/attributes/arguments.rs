@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use resilient::retry;
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 /// Counts its clones.
 #[derive(Debug, Default)]

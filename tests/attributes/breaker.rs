@@ -12,7 +12,7 @@ use resilient::{
 };
 use tokio::time::advance;
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 #[tokio::test(start_paused = true)]
 async fn an_annotated_function_opens_rejects_probes_and_closes() {

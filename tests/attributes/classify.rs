@@ -7,7 +7,7 @@ use resilient::breaker::CircuitState;
 use resilient::{CircuitOpen, Classification, Classify, Outcome, Registry, circuit_breaker, retry};
 use tokio::time::{Instant, advance};
 
-use crate::Calls;
+use resilient_testkit::Calls;
 
 #[derive(Debug, Clone, PartialEq, Classify)]
 #[permanent]

@@ -9,7 +9,7 @@ use resilient::breaker::CircuitState;
 use resilient::{Registry, circuit_breaker, fallback, retry, timeout};
 use tokio::time::advance;
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 fn totals(name: &str) -> resilient::breaker::CallCounts {
     Registry::global().get(name).unwrap().snapshot().totals

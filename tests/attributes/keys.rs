@@ -9,7 +9,7 @@ use resilient::retries::{GiveUpEvent, RetryEvent};
 use resilient::{CircuitOpen, Classification, Classify, RetryPolicy, circuit_breaker, retry};
 use tokio::time::Instant;
 
-use crate::{Calls, Fault};
+use resilient_testkit::{Calls, Fault};
 
 #[tokio::test(start_paused = true)]
 async fn r01_max_retries_and_max_attempts_say_the_same() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use resilient::{Registry, circuit_breaker, retry};
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 fn third(calls: &Calls) -> Result<u32, Fault> {
     match calls.next() {

@@ -8,7 +8,7 @@ use resilient::retries::{StopReason, TimeLimit};
 use resilient::{Registry, RetryBudget, RetryError, RetryPolicy, circuit_breaker, retry, timeout};
 use tokio::time::{Instant, sleep};
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 async fn hang() {
     std::future::pending::<()>().await;

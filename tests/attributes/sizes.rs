@@ -4,7 +4,7 @@ use std::mem::size_of_val;
 
 use resilient::{circuit_breaker, fallback, retry, timeout};
 
-use crate::Fault;
+use resilient_testkit::Fault;
 
 const ARGUMENT: usize = 128;
 

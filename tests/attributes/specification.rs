@@ -6,7 +6,7 @@ use resilient::breaker::CircuitState;
 use resilient::{Registry, circuit_breaker, retry};
 use tokio::time::Instant;
 
-use crate::{Calls, Fault};
+use resilient_testkit::{Calls, Fault};
 
 #[tokio::test(start_paused = true)]
 async fn ut_13_the_retry_attribute_applies_retry_behaviour() {

@@ -7,7 +7,7 @@ use resilient::breaker::CircuitState;
 use resilient::{Registry, circuit_breaker, fallback, retry, timeout};
 use tokio::time::{Instant, advance};
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 fn failures(name: &str) -> u64 {
     Registry::global()

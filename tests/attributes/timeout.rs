@@ -8,7 +8,7 @@ use resilient::retries::TimeLimit;
 use resilient::{Registry, circuit_breaker, retry, timeout};
 use tokio::time::{Instant, advance, sleep};
 
-use crate::{Calls, Fault, sendable};
+use resilient_testkit::{Calls, Fault, sendable};
 
 fn totals(name: &str) -> resilient::breaker::CallCounts {
     Registry::global().get(name).unwrap().snapshot().totals

@@ -15,10 +15,8 @@ use resilient::{
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, timeout};
 
-use crate::support::{
-    Fault, Steps, breaker, fail, fragile, half_open, on_clock, pause, poll_and_drop, registered,
-    rejection, secs, succeed,
-};
+use crate::support::{Fault, breaker, half_open, on_clock, registered};
+use resilient_testkit::{Heard, fail, fragile, pause, poll_and_drop, rejection, secs, succeed};
 
 /// What is begun and what has ended, whether by its end or by being dropped.
 #[derive(Default)]
@@ -446,13 +444,13 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_e
         Err(Fault::Down)
     }
     let breaker = breaker(&fragile().failure_threshold(2));
-    let before = Steps::of(&breaker);
+    let before = Heard::from(&breaker);
     let task: Arc<Mutex<Option<tokio::task::AbortHandle>>> = Arc::default();
     breaker.on_event({
         let task = Arc::clone(&task);
         move |_| task.lock().unwrap().as_ref().unwrap().abort()
     });
-    let after = Steps::of(&breaker);
+    let after = Heard::from(&breaker);
     let spawned = tokio::spawn({
         let breaker = breaker.clone();
         async move {
@@ -466,7 +464,10 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_e
 
     assert_eq!(breaker.state(), CircuitState::Open);
     let opened = [(CircuitState::Closed, CircuitState::Open)];
-    assert_eq!((before.all(), after.all()), (opened.into(), opened.into()));
+    assert_eq!(
+        (before.steps(), after.steps()),
+        (opened.into(), opened.into())
+    );
     let snapshot = breaker.snapshot();
     assert_eq!(snapshot.totals.failure, 2);
     assert_eq!(snapshot.transitions.opened, 1);

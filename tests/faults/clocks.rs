@@ -8,9 +8,8 @@ use resilient::time::{Clock, ManualClock};
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryPolicy, circuit_breaker, retry};
 use tokio::time::{Instant, advance};
 
-use crate::support::{
-    Fault, breaker, fail, fragile, on_clock, registered, rejection, run, secs, succeed,
-};
+use crate::support::{Fault, breaker, on_clock, registered};
+use resilient_testkit::{fail, fragile, rejection, run, secs, succeed};
 
 #[tokio::test(start_paused = true)]
 async fn fm_c1_breaker_and_retry_obey_tokios_paused_clock() {

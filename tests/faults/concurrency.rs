@@ -10,10 +10,8 @@ use resilient::breaker::CircuitState;
 use resilient::events::{EventKind, ListenerId};
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, circuit_breaker, retry};
 
-use crate::support::{
-    Fault, Steps, breaker, fail, fragile, half_open, must_end, on_clock, registered, rejection,
-    run, secs, succeed,
-};
+use crate::support::{Fault, breaker, half_open, on_clock, registered};
+use resilient_testkit::{Heard, fail, fragile, must_end, rejection, run, secs, succeed};
 
 /// Enough for a race to show.
 const ROUNDS: u32 = 20_000;
@@ -178,7 +176,7 @@ fn fm_e6_register_unregister_and_look_up_race_to_one_breaker_or_none() {
 fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_is_in() {
     let registry = Registry::new();
     let breaker = breaker(&fragile());
-    let heard = Steps::default();
+    let heard = Heard::default();
     registry.on_event(heard.listener());
     let barrier = Barrier::new(2);
     let (put_in, taken_out) = (
@@ -203,11 +201,11 @@ fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_i
             barrier.wait();
             put_in();
             barrier.wait();
-            let before = heard.all().len();
+            heard.take_steps();
             breaker.trip().unwrap();
             breaker.close();
             let is_in = registry.get("dependency").is_some();
-            let told = heard.all().len() - before;
+            let told = heard.take_steps().len();
             if told != 2 * usize::from(is_in) {
                 wrong.push((round, is_in, told));
             }
@@ -222,7 +220,7 @@ fn fm_e10_a_listener_may_ask_reset_and_call_its_breaker() {
     must_end(|| {
         let registry = Registry::new();
         let breaker = registry.get_or_register("one", fragile().build().unwrap());
-        let heard = Steps::of(&breaker);
+        let heard = Heard::from(&breaker);
         registry.on_event({
             let registry = registry.clone();
             move |event| {
@@ -236,7 +234,7 @@ fn fm_e10_a_listener_may_ask_reset_and_call_its_breaker() {
             }
         });
         fail(&breaker);
-        assert_eq!(heard.all(), [OPENED, CLOSED]);
+        assert_eq!(heard.steps(), [OPENED, CLOSED]);
         assert_eq!(breaker.snapshot().listener_panics, 0);
     });
 }
@@ -268,7 +266,7 @@ fn fm_e11_a_listener_may_add_and_remove_listeners_and_drop_its_breaker() {
         let weak = breaker.clone();
         let handle = Mutex::new(Some(breaker));
         let own: Arc<OnceLock<ListenerId>> = Arc::default();
-        let added = Steps::default();
+        let added = Heard::default();
         let id = weak.on_event({
             let (registry, own, added) = (registry.clone(), Arc::clone(&own), added.clone());
             move |_| {
@@ -284,7 +282,7 @@ fn fm_e11_a_listener_may_add_and_remove_listeners_and_drop_its_breaker() {
         weak.trip().unwrap();
         assert!(registry.breakers().is_empty());
         weak.close();
-        assert_eq!(added.all(), [CLOSED]);
+        assert_eq!(added.steps(), [CLOSED]);
         assert_eq!(weak.snapshot().listener_panics, 0);
     });
 }
@@ -323,8 +321,8 @@ fn fm_e13_every_listener_of_many_threads_hears_a_legal_sequence() {
     let config = fragile().recovery_time(Duration::ZERO).build().unwrap();
     let registry = Registry::new();
     let breaker = registry.get_or_register("one", config);
-    let own = Steps::of(&breaker);
-    let of_registry = Steps::default();
+    let own = Heard::from(&breaker);
+    let of_registry = Heard::default();
     registry.on_event(of_registry.listener());
     std::thread::scope(|scope| {
         for thread in 0..4 {
@@ -340,8 +338,8 @@ fn fm_e13_every_listener_of_many_threads_hears_a_legal_sequence() {
         }
     });
     assert_eq!(breaker.snapshot().lost_events, 0);
-    let steps = own.all();
-    assert_eq!(steps, of_registry.all());
+    let steps = own.steps();
+    assert_eq!(steps, of_registry.steps());
     assert_eq!(steps[0], OPENED);
     for pair in steps.windows(2) {
         assert_eq!(pair[0].1, pair[1].0, "{steps:?}");

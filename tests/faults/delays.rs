@@ -11,7 +11,8 @@ use resilient::retries::{
 use resilient::{Classification, RetryPolicy, retry};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Fault, secs};
+use crate::support::Fault;
+use resilient_testkit::secs;
 
 const DAY: Duration = secs(86_400);
 

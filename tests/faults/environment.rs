@@ -15,9 +15,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-use crate::support::{
-    Fault, breaker, fail, fragile, half_open, registered, rejection, run, secs, succeed,
-};
+use crate::support::{Fault, breaker, half_open, registered};
+use resilient_testkit::{fail, fragile, rejection, run, secs, succeed};
 
 #[test]
 fn fm_h1_a_breaker_works_where_there_is_no_runtime() {

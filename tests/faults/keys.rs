@@ -7,7 +7,8 @@ use std::sync::Barrier;
 use resilient::breaker::{CircuitState, KeyedBreakers};
 use resilient::{Outcome, Registry, circuit_breaker};
 
-use crate::support::{Fault, fail, fragile, run, succeed};
+use crate::support::Fault;
+use resilient_testkit::{fail, fragile, run, succeed};
 
 /// What an attacker sends. In a debug build, a tenth of it.
 const MANY: u32 = if cfg!(debug_assertions) {

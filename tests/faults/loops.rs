@@ -15,13 +15,10 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::cancellation::{Attempts, breakers, cut};
-use crate::support::{
-    Fault, OURS, breaker, fragile, half_open, panic_of, panic_of_call, panic_quietly, run, secs,
+use crate::support::{Fault, breaker, half_open};
+use resilient_testkit::{
+    OWN_PANIC, fragile, ms, panic_of, panic_of_call, panic_quietly, run, secs,
 };
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
 
 /// Twenty retries are in it to begin with.
 fn budget() -> RetryBudget {
@@ -226,7 +223,7 @@ fn fm_b1_a_panic_in_a_limited_attempt_is_one_failure_and_costs_what_it_began() {
                 call.await
             })
         });
-        assert_eq!(panicked, OURS);
+        assert_eq!(panicked, OWN_PANIC);
         let snapshot = breaker.snapshot();
         assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (2, 0));
         assert_paid(&budget, 1);
@@ -254,7 +251,7 @@ fn fm_b2_a_panic_in_what_judges_a_limited_attempt_is_one_failure_and_loses_no_to
             let call = policy.call().through(&breaker).budget(&budget);
             panic_of_call(call.classify_with(judge).run(async |_| Err(Fault::Down)))
         };
-        assert_eq!(panicked, OURS);
+        assert_eq!(panicked, OWN_PANIC);
         let snapshot = breaker.snapshot();
         assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (1, 0));
         assert_eq!(snapshot.probes_in_flight, 0);
@@ -274,7 +271,7 @@ fn fm_b2_a_panic_in_a_schedule_of_ones_own_propagates_and_loses_nothing() {
     let (breaker, budget) = (breaker(&fragile().failure_threshold(9)), budget());
     let call = policy.call().through(&breaker).budget(&budget);
     let call = call.run(async |_| Err::<(), _>(Fault::Down));
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     let totals = breaker.snapshot().totals;
     assert_eq!((totals.failure, totals.abandoned), (2, 0));
     assert_paid(&budget, 1);
@@ -287,7 +284,7 @@ fn fm_b3_a_panic_in_a_hook_before_the_sleep_gives_the_token_back() {
         Err(Fault::Down)
     }
     let budget = budget();
-    assert_eq!(panic_of_call(call(&budget)), OURS);
+    assert_eq!(panic_of_call(call(&budget)), OWN_PANIC);
     assert_paid(&budget, 0);
     assert_eq!(budget.snapshot().counts.returned, 1);
 }
@@ -322,7 +319,7 @@ fn fm_b4_a_panic_in_a_fallback_propagates_and_each_attempt_is_counted_once() {
             1 => panic_of_call(later(&breaker, &budget)),
             _ => panic_of(|| plain(&breaker, &budget)),
         };
-        assert_eq!(panicked, OURS);
+        assert_eq!(panicked, OWN_PANIC);
         let totals = breaker.snapshot().totals;
         assert_eq!((totals.failure, totals.abandoned), (2, 0));
         assert_paid(&budget, 1);
@@ -351,7 +348,10 @@ fn fm_b7_an_output_whose_destructor_panics_loses_no_permit_and_no_token() {
     }
     let (breaker, budget) = (breaker(&fragile().failure_threshold(9)), budget());
     let armed = Cell::new(true);
-    assert_eq!(panic_of_call(annotated(&breaker, &budget, &armed)), OURS);
+    assert_eq!(
+        panic_of_call(annotated(&breaker, &budget, &armed)),
+        OWN_PANIC
+    );
     let totals = breaker.snapshot().totals;
     // The second attempt had its permit and its body did not run.
     assert_eq!((totals.failure, totals.abandoned), (2, 0));

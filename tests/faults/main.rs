@@ -9,6 +9,7 @@
 mod cancellation;
 mod clocks;
 mod concurrency;
+mod crowds;
 mod delays;
 mod environment;
 mod keys;

@@ -8,7 +8,8 @@ use resilient::breaker::{BreakerSnapshot, CircuitState, TransitionError};
 use resilient::registry::NameTakenError;
 use resilient::{CircuitBreaker, CircuitOpen, ConfigError, Outcome, Registry, circuit_breaker};
 
-use crate::support::{breaker, fail, fragile, on_clock, run, secs};
+use crate::support::{breaker, on_clock};
+use resilient_testkit::{fail, fragile, run, secs};
 
 #[test]
 fn fm_i2_however_often_the_state_changes_the_last_transitions_are_what_is_kept() {

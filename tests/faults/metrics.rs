@@ -11,7 +11,7 @@ use metrics::{
 use resilient::breaker::CircuitState;
 use resilient::{BreakerConfig, Outcome, Registry};
 
-use crate::support::{OURS, fail, fragile, panic_of, panic_quietly, succeed};
+use resilient_testkit::{OWN_PANIC, fail, fragile, panic_of, panic_quietly, succeed};
 
 /// Remembers the series, or panics at each.
 #[derive(Default)]
@@ -99,7 +99,7 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
         breaker.close();
         assert!(events.try_next().is_some());
         // Who brings the recorder up to date by hand gets its panic, and may try again.
-        assert_eq!(panic_of(|| registry.record_metrics()), OURS);
+        assert_eq!(panic_of(|| registry.record_metrics()), OWN_PANIC);
     });
     let working = Recording::default();
     with_local_recorder(&working, || registry.record_metrics());

@@ -8,7 +8,8 @@ use resilient::breaker::{
 use resilient::events::EventKind;
 use resilient::{BreakerConfig, Outcome, Registry, circuit_breaker};
 
-use crate::support::{fail, fragile, on_clock, registered, run, succeed};
+use crate::support::{on_clock, registered};
+use resilient_testkit::{fail, fragile, run, succeed};
 
 /// What is wrong with these settings.
 #[track_caller]

@@ -23,9 +23,10 @@ use resilient::{
     Registry, RetryBudget, RetryError, RetryPolicy, TimedOut, circuit_breaker, retry,
 };
 
-use crate::support::{
-    Fault, OURS, Steps, breaker, fail, fragile, half_open, panic_of, panic_of_call, panic_quietly,
-    pause, registered, rejection, run, secs, succeed,
+use crate::support::{Fault, breaker, half_open, registered};
+use resilient_testkit::{
+    Heard, OWN_PANIC, fail, fragile, panic_of, panic_of_call, panic_quietly, pause, rejection, run,
+    secs, succeed,
 };
 
 fn at_once() -> RetryPolicy {
@@ -46,7 +47,7 @@ fn reopened_by_one_failure(breaker: &CircuitBreaker) {
 fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
     let breaker = half_open(&fragile());
     let call = breaker.call(async || -> Option<()> { panic_quietly() });
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     reopened_by_one_failure(&breaker);
 
     let breaker = half_open(&fragile());
@@ -54,7 +55,7 @@ fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
         pause(2).await;
         panic_quietly()
     });
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     reopened_by_one_failure(&breaker);
 
     let breaker = half_open(&fragile());
@@ -63,7 +64,7 @@ fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
         .call()
         .through(&breaker)
         .run(async |_| -> Option<()> { panic_quietly() });
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     reopened_by_one_failure(&breaker);
 }
 
@@ -90,10 +91,10 @@ fn fm_b1_a_panic_in_an_annotated_function_is_a_failure_and_goes_on_unchanged() {
         panic_quietly()
     }
     let breakers = [(); 4].map(|()| half_open(&fragile()));
-    assert_eq!(panic_of_call(asynchronous(&breakers[0])), OURS);
-    assert_eq!(panic_of(|| plain(&breakers[1])), OURS);
-    assert_eq!(panic_of_call(each_attempt(&breakers[2])), OURS);
-    assert_eq!(panic_of(|| whole_loop(&breakers[3])), OURS);
+    assert_eq!(panic_of_call(asynchronous(&breakers[0])), OWN_PANIC);
+    assert_eq!(panic_of(|| plain(&breakers[1])), OWN_PANIC);
+    assert_eq!(panic_of_call(each_attempt(&breakers[2])), OWN_PANIC);
+    assert_eq!(panic_of(|| whole_loop(&breakers[3])), OWN_PANIC);
     breakers.iter().for_each(reopened_by_one_failure);
 }
 
@@ -111,16 +112,16 @@ fn fm_b2_a_panic_in_a_predicate_propagates_and_leaves_the_breaker_consistent() {
     let classify = |_: &Option<()>| -> Option<Classification> { panic_quietly() };
     let policy = at_once();
     let breakers = [(); 4].map(|()| half_open(&fragile()));
-    assert_eq!(panic_of_call(of_the_breaker(&breakers[0])), OURS);
-    assert_eq!(panic_of_call(of_the_retry(&breakers[1])), OURS);
+    assert_eq!(panic_of_call(of_the_breaker(&breakers[0])), OWN_PANIC);
+    assert_eq!(panic_of_call(of_the_retry(&breakers[1])), OWN_PANIC);
     let call = breakers[2].call_with(classify, async || None);
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     let call = policy
         .call()
         .through(&breakers[3])
         .classify_with(classify)
         .run(async |_| None);
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     breakers.iter().for_each(reopened_by_one_failure);
 }
 
@@ -131,7 +132,7 @@ fn fm_b3_a_panic_in_a_listener_loses_neither_the_result_nor_another_listeners_ev
     let one = registry.get_or_register("one", config.clone());
     let keyed = registry.get_or_register_keyed::<u32>("keyed", config);
     let of_key = keyed.get(&1);
-    let heard = Steps::default();
+    let heard = Heard::default();
     for _ in 0..2 {
         registry.on_event(|_| panic_quietly());
         registry.on_event(heard.listener());
@@ -150,7 +151,7 @@ fn fm_b3_a_panic_in_a_listener_loses_neither_the_result_nor_another_listeners_ev
     assert_eq!(one.snapshot().listener_panics, 4);
     assert_eq!(of_key.snapshot().listener_panics, 6);
     assert_eq!(
-        heard.all(),
+        heard.steps(),
         [(CircuitState::Closed, CircuitState::Open); 10]
     );
 }
@@ -168,8 +169,8 @@ fn fm_b3_a_panic_in_a_hook_of_the_retry_propagates_and_what_was_counted_stays() 
         Err(Fault::Down)
     }
     let breaker = breaker(&fragile().failure_threshold(100));
-    assert_eq!(panic_of_call(retrying(&breaker)), OURS);
-    assert_eq!(panic_of_call(giving_up(&breaker)), OURS);
+    assert_eq!(panic_of_call(retrying(&breaker)), OWN_PANIC);
+    assert_eq!(panic_of_call(giving_up(&breaker)), OWN_PANIC);
     let totals = breaker.snapshot().totals;
     assert_eq!((totals.failure, totals.abandoned), (2, 0));
 }
@@ -194,10 +195,10 @@ fn fm_b4_a_panic_in_what_makes_a_rejected_calls_output_propagates_and_counts_onc
     }
     let breaker = breaker(&fragile());
     breaker.force_open();
-    assert_eq!(panic_of_call(falls_back(&breaker)), OURS);
-    assert_eq!(panic_of_call(converts(&breaker)), OURS);
+    assert_eq!(panic_of_call(falls_back(&breaker)), OWN_PANIC);
+    assert_eq!(panic_of_call(converts(&breaker)), OWN_PANIC);
     let call = breaker.call(async || Ok::<(), Explosive>(()));
-    assert_eq!(panic_of_call(call), OURS);
+    assert_eq!(panic_of_call(call), OWN_PANIC);
     assert_eq!(breaker.snapshot().totals.rejected, 3);
     breaker.close();
     assert_eq!(run(falls_back(&breaker)), Ok(()));
@@ -215,7 +216,7 @@ fn fm_b5_a_panic_in_the_key_expression_leaves_no_key() {
         }
         id
     }
-    assert_eq!(panic_of_call(by_key(0)), OURS);
+    assert_eq!(panic_of_call(by_key(0)), OWN_PANIC);
     let breakers = || Registry::global().get_keyed::<u32>("key expression");
     assert!(breakers().is_none_or(|breakers| breakers.is_empty()));
     assert_eq!(run(by_key(1)), Some(1));
@@ -293,7 +294,11 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
     // Keys are compared when they are looked for, and twice more under the lock that they are put in under.
     for panicking in [Hash, Clone, Display, Eq(0), Eq(1), Eq(2)] {
         PANICKING.set(panicking);
-        assert_eq!(panic_of(|| breakers.get(&Key(1))), OURS, "{panicking:?}");
+        assert_eq!(
+            panic_of(|| breakers.get(&Key(1))),
+            OWN_PANIC,
+            "{panicking:?}"
+        );
         PANICKING.set(Nothing);
         assert_eq!(breakers.len(), 1, "{panicking:?}");
         assert_eq!(
@@ -322,7 +327,7 @@ fn fm_b6_a_panic_in_a_setting_registers_nothing_and_the_next_call_does() {
         None
     }
     for _ in 0..2 {
-        assert_eq!(panic_of_call(call()), OURS);
+        assert_eq!(panic_of_call(call()), OWN_PANIC);
         assert!(Registry::global().get("broken setting").is_none());
     }
     BROKEN.store(false, SeqCst);
@@ -373,7 +378,7 @@ fn fm_b7_a_permit_dropped_while_unwinding_never_panics_itself() {
         let _permit = permit;
         panic_quietly();
     });
-    assert_eq!(text, OURS);
+    assert_eq!(text, OWN_PANIC);
     assert_eq!(breaker.snapshot().listener_panics, 1);
     assert_eq!(breaker.state(), CircuitState::Open);
 }

@@ -4,11 +4,13 @@
 //!
 //! `PROPTEST_CASES` sets how many cases each test tries.
 
+mod budget;
 mod cases;
 mod found;
 mod model;
 mod operation;
 mod properties;
+mod retry;
 mod run;
 mod sequences;
 mod settings;

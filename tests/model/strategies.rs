@@ -1,4 +1,7 @@
 //! Random settings that go together, and random operations that love boundaries.
+//!
+//! Strategies that others choose from are boxed: proptest moves each tree of values several times,
+//! and unboxed trees of many alternatives have thousands of bytes.
 
 use std::time::Duration;
 
@@ -6,22 +9,20 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use resilient::breaker::{AbandonedOutcome, OperatorMode, Window};
+use resilient_testkit::secs;
 
 use crate::operation::{Action, Edge, Ending, Operation, SLOTS, Side, Span};
 use crate::settings::Settings;
-
-const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-pub(crate) fn settings() -> impl Strategy<Value = Settings> {
+pub(crate) fn settings() -> BoxedStrategy<Settings> {
     (conditions(), recovery(), half_open())
         .prop_map(|(conditions, recovery, half_open)| conditions.over(&recovery).over(&half_open))
         .prop_filter("settings go together", Settings::go_together)
+        .boxed()
 }
 
 fn window() -> impl Strategy<Value = (Window, Option<u32>)> {
@@ -129,7 +130,7 @@ fn half_open() -> impl Strategy<Value = Settings> {
         })
 }
 
-pub(crate) fn ending() -> impl Strategy<Value = Ending> {
+pub(crate) fn ending() -> BoxedStrategy<Ending> {
     let hint = select(vec![
         Duration::ZERO,
         secs(5),
@@ -146,9 +147,10 @@ pub(crate) fn ending() -> impl Strategy<Value = Ending> {
         1 => Just(Ending::Dropped),
         1 => Just(Ending::Unwound),
     ]
+    .boxed()
 }
 
-fn span() -> impl Strategy<Value = Span> {
+fn span() -> BoxedStrategy<Span> {
     let edge = prop_oneof![
         4 => Just(Edge::RetryAfter),
         2 => Just(Edge::Bucket),
@@ -161,6 +163,7 @@ fn span() -> impl Strategy<Value = Span> {
         3 => (edge, side).prop_map(|(edge, side)| Span::Until(edge, side)),
         1 => time().prop_map(Span::Fixed),
     ]
+    .boxed()
 }
 
 fn time() -> impl Strategy<Value = Duration> {
@@ -186,14 +189,15 @@ pub(crate) fn trip_for() -> impl Strategy<Value = Duration> {
 }
 
 /// Mostly no time at all.
-fn took() -> impl Strategy<Value = Span> {
+fn took() -> BoxedStrategy<Span> {
     prop_oneof![
         3 => Just(Span::Fixed(Duration::ZERO)),
         1 => span(),
     ]
+    .boxed()
 }
 
-fn by_hand() -> impl Strategy<Value = Action> {
+fn by_hand() -> BoxedStrategy<Action> {
     let back = vec![Duration::from_nanos(1), millis(2), secs(3), secs(100)];
     let modes = vec![
         OperatorMode::ForcedOpen,
@@ -217,9 +221,10 @@ fn by_hand() -> impl Strategy<Value = Action> {
         4 => overriding.prop_map(|(settings, mask, mode)| Action::Override(settings.masked(mask), mode)),
         1 => Just(Action::ClearOverride),
     ]
+    .boxed()
 }
 
-pub(crate) fn operation() -> impl Strategy<Value = Operation> {
+pub(crate) fn operation() -> BoxedStrategy<Operation> {
     prop_oneof![
         8 => (ending(), took()).prop_map(|(ending, took)| Operation::Call(ending, took)),
         5 => (0..SLOTS).prop_map(Operation::Admit),
@@ -227,14 +232,16 @@ pub(crate) fn operation() -> impl Strategy<Value = Operation> {
         5 => span().prop_map(Operation::Advance),
         2 => by_hand().prop_map(Operation::Do),
     ]
+    .boxed()
 }
 
 /// What needs no model to say what it is exactly.
-pub(crate) fn action() -> impl Strategy<Value = Action> {
+pub(crate) fn action() -> BoxedStrategy<Action> {
     prop_oneof![
         6 => (0..SLOTS).prop_map(Action::Admit),
         6 => (0..SLOTS, ending()).prop_map(|(slot, ending)| Action::End(slot, ending)),
         3 => time().prop_map(Action::Advance),
         2 => by_hand(),
     ]
+    .boxed()
 }

@@ -1,7 +1,45 @@
-//! The rules of the core, one test or more for each, named by the rule.
+//! The rules of `docs/rules.md` through the public API: one module for each rule, and one test
+//! or more, named by the rule.
 
-mod breaker;
-mod budget;
-mod registry;
-mod retry;
+mod b01_states;
+mod b02_admission;
+mod b03_generations;
+mod b04_consecutive_failures;
+mod b05_windows;
+mod b06_slow_calls;
+mod b07_open;
+mod b08_open_time_growth;
+mod b09_hints;
+mod b10_half_open;
+mod b11_leases;
+mod b12_accurate_view;
+mod b13_totals;
+mod b14_events;
+mod b15_validation;
+mod b16_clock;
+mod b17_cost;
+mod c02_recommended_stack;
+mod c03_unchanged;
+mod g01_names;
+mod g02_overrides;
+mod g03_conflicts;
+mod g04_keyed_breakers;
+mod g05_operations;
+mod g06_per_instance;
+mod g07_concurrent_registration;
+mod outcomes;
+mod r01_attempts;
+mod r02_nominal_delay;
+mod r03_jitter;
+mod r04_hints;
+mod r05_elapsed_time;
+mod r06_time_limits;
+mod r07_budget;
+mod r08_what_is_retried;
+mod r09_breaker_inside;
+mod r10_cost;
+mod r11_cancellation;
+mod r12_attempts_and_hooks;
+mod r14_nested_loops;
+mod rows;
 mod support;

@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use resilient::RetryPolicy;
 use resilient::retries::{Backoff, Jitter, RetryPolicyBuilder};
+use resilient_testkit::ms;
 
 use crate::support::SECOND;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
 
 /// No jitter, and no cap.
 fn exact() -> RetryPolicyBuilder {

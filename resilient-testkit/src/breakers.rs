@@ -1,0 +1,103 @@
+//! Breakers on a manual clock, and calls that end in a given way.
+
+use std::time::Duration;
+
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, TransitionReason};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Outcome};
+
+use crate::secs;
+
+/// Opens at the first failure, for ten seconds.
+pub fn fragile() -> BreakerConfigBuilder {
+    BreakerConfig::builder()
+        .failure_threshold(1)
+        .recovery_time(secs(10))
+}
+
+/// A closed breaker named `dependency`, and the clock that it reads.
+pub fn closed(config: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
+    let clock = ManualClock::new();
+    let config = config.build().unwrap();
+    let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
+    (breaker, clock)
+}
+
+/// An open breaker named `dependency` whose recovery time is just over, and its clock: the next
+/// call is a probe.
+pub fn due(config: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
+    let (breaker, clock) = closed(config);
+    breaker.trip().unwrap();
+    clock.advance(breaker.snapshot().retry_after.unwrap());
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    (breaker, clock)
+}
+
+/// Makes a call that succeeds.
+#[track_caller]
+pub fn succeed(breaker: &CircuitBreaker) {
+    breaker.try_acquire().unwrap().report(Outcome::Success);
+}
+
+/// Makes a call that fails.
+#[track_caller]
+pub fn fail(breaker: &CircuitBreaker) {
+    breaker.try_acquire().unwrap().report(Outcome::Failure);
+}
+
+/// Makes a call that is ignored.
+#[track_caller]
+pub fn ignore(breaker: &CircuitBreaker) {
+    breaker.try_acquire().unwrap().report(Outcome::Ignored);
+}
+
+/// Makes a call that is cancelled.
+#[track_caller]
+pub fn abandon(breaker: &CircuitBreaker) {
+    drop(breaker.try_acquire().unwrap());
+}
+
+/// Makes one call after another: each `S` succeeds, `F` fails, `I` is ignored, `X` is cancelled.
+#[track_caller]
+pub fn calls(breaker: &CircuitBreaker, ends: &str) {
+    for end in ends.chars() {
+        match end {
+            'S' => succeed(breaker),
+            'F' => fail(breaker),
+            'I' => ignore(breaker),
+            'X' => abandon(breaker),
+            _ => panic!("`{end}` is not an end of a call"),
+        }
+    }
+}
+
+/// Makes a call that takes `time`.
+#[track_caller]
+pub fn take(breaker: &CircuitBreaker, clock: &ManualClock, time: Duration, end: Outcome) {
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(time);
+    permit.report(end);
+}
+
+/// Calls, failures and slow ones in the window.
+#[track_caller]
+pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
+    let window = breaker.snapshot().window.expect("it has a window");
+    (window.calls, window.failures, window.slow)
+}
+
+/// Why the breaker is in its state.
+#[track_caller]
+pub fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
+    let recent = breaker.snapshot().recent;
+    recent.last().expect("it has changed its state").reason
+}
+
+/// The error of a call that the breaker rejects.
+#[track_caller]
+pub fn rejection(breaker: &CircuitBreaker) -> CircuitOpen {
+    breaker
+        .try_acquire()
+        .map(drop)
+        .expect_err("the call must be rejected")
+}

@@ -1,0 +1,47 @@
+//! Panics that tests cause: they print nothing.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use resilient::CircuitBreaker;
+
+use crate::run;
+
+/// The text of the panics that tests cause.
+pub const OWN_PANIC: &str = "a panic of the test";
+
+/// Makes a call that panics while it holds its permit.
+#[track_caller]
+pub fn panic_in_call(breaker: &CircuitBreaker) {
+    let permit = breaker.try_acquire().unwrap();
+    while_unwinding(permit);
+}
+
+/// Drops `dropped` while the thread unwinds from a panic.
+pub fn while_unwinding<T>(dropped: T) {
+    let unwound = catch_unwind(AssertUnwindSafe(move || {
+        let _dropped = dropped;
+        panic_quietly();
+    }));
+    assert!(unwound.is_err());
+}
+
+/// Panics with [`OWN_PANIC`] and prints nothing.
+pub fn panic_quietly() -> ! {
+    resume_unwind(Box::new(OWN_PANIC))
+}
+
+/// The text of the panic that `code` ends in.
+#[track_caller]
+pub fn panic_of<R>(code: impl FnOnce() -> R) -> &'static str {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(_) => panic!("it must panic"),
+        Err(payload) => payload.downcast_ref::<&str>().expect("another panic"),
+    }
+}
+
+/// The text of the panic that a future ends in, when it is polled to its end.
+#[track_caller]
+pub fn panic_of_call<F: Future>(future: F) -> &'static str {
+    panic_of(|| run(future))
+}

@@ -1,0 +1,92 @@
+//! The guide says what there is: every setting, every metric, every field.
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, CircuitBreaker, Registry};
+
+const SETTINGS: &str = include_str!("../../docs/settings.md");
+const OPERATING: &str = include_str!("../../docs/operating.md");
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The names in the first column of the table under the heading.
+fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let (_, after) = page.split_once(heading).expect("the heading is there");
+    let section = after.split("\n# ").next().unwrap_or(after);
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = rows.filter_map(|row| row.split(" |").next());
+    cells.flat_map(quoted).collect()
+}
+
+/// What Prometheus reads of a breaker and a budget.
+fn scraped() -> String {
+    let exporter = PrometheusBuilder::new().with_recommended_naming(true);
+    let recorder = exporter.install_recorder().unwrap();
+    let _ = Registry::global().get_or_register("payments", BreakerConfig::default());
+    let _ = Registry::global().get_or_register_budget("payments", BudgetConfig::default());
+    Registry::global().record_metrics();
+    recorder.render()
+}
+
+#[test]
+fn every_metric_and_every_label_in_the_guide_is_recorded() {
+    let scraped = scraped();
+    let (_, rules) = OPERATING.split_once("```yaml").unwrap();
+    let (rules, _) = rules.split_once("```").unwrap();
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = rules.split(|c| !is_in_name(c));
+    let names: Vec<_> = words
+        .filter(|word| word.starts_with("resilient_"))
+        .collect();
+    assert_eq!(names.len(), 12);
+    for name in names {
+        assert!(scraped.contains(&format!("\n{name}{{")), "{name}");
+    }
+    let mut values = 0;
+    for label in ["state", "result", "to"] {
+        for part in rules.split(&format!("{{{label}=")).skip(1) {
+            let list = part.trim_start_matches(['~', '"']).split('"').next();
+            for value in list.unwrap().split('|') {
+                values += 1;
+                let expected = format!("{label}=\"{value}\"");
+                assert!(scraped.contains(&expected), "{expected}");
+            }
+        }
+    }
+    assert_eq!(values, 11);
+    let table = rows_under(OPERATING, "\n# Metrics\n");
+    assert_eq!(table.len(), 10);
+    for name in table {
+        assert!(scraped.contains(&name.replace('.', "_")), "{name}");
+    }
+}
+
+#[test]
+fn every_setting_has_a_row_in_the_guide() {
+    let refused = Registry::new().apply_toml("[defaults]\nno_such_key = 1");
+    let message = refused.unwrap_err().to_string();
+    let (_, keys) = message.split_once("expected one of ").unwrap();
+    let mut keys: Vec<_> = quoted(keys).collect();
+    let mut rows = rows_under(SETTINGS, "\n# All settings\n");
+    keys.sort_unstable();
+    rows.sort_unstable();
+    assert_eq!(rows, keys);
+}
+
+#[test]
+fn every_field_of_a_snapshot_has_a_row_in_the_guide() {
+    let json = serde_json::to_value(CircuitBreaker::default().snapshot()).unwrap();
+    let rows = rows_under(OPERATING, "\n# Snapshots\n");
+    for field in json.as_object().unwrap().keys() {
+        let field = match field.as_str() {
+            "since_seconds_ago" => "since",
+            "retry_after_seconds" => "retry_after",
+            "seconds_in_state" => "time_in_state",
+            other => other,
+        };
+        assert!(rows.contains(&field), "{field}");
+    }
+}

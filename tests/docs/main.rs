@@ -1,0 +1,13 @@
+//! The guides and the README agree with the library and its examples.
+
+#[cfg(all(feature = "metrics", feature = "toml"))]
+mod guide;
+mod schedule;
+
+// The example itself: its files name each other from the root of their crate.
+#[path = "../../examples/schedule/args.rs"]
+mod args;
+#[path = "../../examples/schedule/draws.rs"]
+mod draws;
+#[path = "../../examples/schedule/view.rs"]
+mod view;

@@ -1,0 +1,254 @@
+//! The feature `serde`: snapshots as JSON, and overrides from it.
+
+use std::time::Duration;
+
+use resilient::breaker::{AbandonedOutcome, KeyedBreakers, OperatorMode};
+use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
+use resilient::registry::{BreakerOverride, Overrides};
+use resilient::time::ManualClock;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, RetryBudget};
+use resilient_testkit::secs;
+use serde_json::{Value, json};
+
+fn report(breaker: &CircuitBreaker, outcome: Outcome) {
+    breaker.try_acquire().unwrap().report(outcome);
+}
+
+#[test]
+fn a_snapshot_is_json_with_times_in_seconds() {
+    let clock = ManualClock::new();
+    let config = BreakerConfig::builder()
+        .window(10)
+        .failure_count(2)
+        .recovery_time(secs(30));
+    let config = config.slow_call(secs(2)).slow_call_rate(1.0);
+    let breaker = CircuitBreaker::with_clock("payments", config.build().unwrap(), clock.clone());
+    report(&breaker, Outcome::Success);
+    let slow = breaker.try_acquire().unwrap();
+    clock.advance(Duration::from_millis(2_500));
+    slow.report(Outcome::Failure);
+    report(&breaker, Outcome::Ignored);
+    drop(breaker.try_acquire().unwrap());
+    report(&breaker, Outcome::Failure);
+    clock.advance(Duration::from_millis(1_250));
+    drop(breaker.try_acquire().unwrap_err());
+    let expected = json!({
+        "name": "payments",
+        "key": null,
+        "state": "open",
+        "since_seconds_ago": 1.25,
+        "retry_after_seconds": 28.75,
+        "consecutive_failures": 0,
+        "window": null,
+        "last_opening": { "calls": 3, "failures": 2, "slow": 1, "consecutive_failures": 2 },
+        "probes_in_flight": 0,
+        "totals": {
+            "success": 1, "failure": 2, "ignored": 1, "abandoned": 1, "late": 0, "rejected": 1, "slow": 1
+        },
+        "in_state": {
+            "success": 0, "failure": 0, "ignored": 0, "abandoned": 0, "late": 0, "rejected": 1, "slow": 0
+        },
+        "transitions": {
+            "closed": 0, "opened": 1, "half_opened": 0, "forced_open": 0, "disabled": 0, "observe_only": 0
+        },
+        "seconds_in_state": {
+            "closed": 2.5, "open": 1.25, "half_open": 0.0, "forced_open": 0.0, "disabled": 0.0, "observe_only": 0.0
+        },
+        "recent": [
+            {
+                "seconds_ago": 1.25,
+                "from": "closed",
+                "to": "open",
+                "reason": "failure_count",
+                "open_for_seconds": 30.0
+            }
+        ],
+        "listener_panics": 0,
+        "lost_events": 0
+    });
+    assert_eq!(serde_json::to_value(breaker.snapshot()).unwrap(), expected);
+}
+
+#[test]
+fn what_is_not_known_is_null_and_a_window_is_shown() {
+    let config = BreakerConfig::builder().window(10).failure_count(9);
+    let breaker = CircuitBreaker::new("payments", config.build().unwrap());
+    report(&breaker, Outcome::Failure);
+    let shown = serde_json::to_value(breaker.snapshot()).unwrap();
+    assert_eq!(shown["since_seconds_ago"], Value::Null);
+    assert_eq!(shown["retry_after_seconds"], json!(0.0));
+    assert_eq!(
+        shown["window"],
+        json!({ "calls": 1, "failures": 1, "slow": 0, "consecutive_failures": 1 })
+    );
+    breaker.force_open();
+    let shown = serde_json::to_value(breaker.snapshot()).unwrap();
+    assert_eq!(shown["retry_after_seconds"], Value::Null);
+    let step = shown["recent"][0].as_object().unwrap();
+    assert!(!step.contains_key("open_for_seconds"), "it has no end");
+    assert_eq!(
+        (&step["to"], &step["reason"]),
+        (&json!("forced_open"), &json!("manual"))
+    );
+}
+
+#[test]
+fn every_reason_and_state_has_a_word() {
+    let clock = ManualClock::new();
+    let config = BreakerConfig::builder()
+        .failure_threshold(1)
+        .recovery_time(secs(1));
+    let config = config.slow_call(secs(2)).slow_call_rate(1.0).window(9);
+    let breaker = CircuitBreaker::with_clock("payments", config.build().unwrap(), clock.clone());
+    report(&breaker, Outcome::Failure);
+    clock.advance(secs(1));
+    let slow = breaker.try_acquire().unwrap();
+    clock.advance(secs(2));
+    slow.report(Outcome::Success);
+    clock.advance(secs(1));
+    report(&breaker, Outcome::Failure);
+    clock.advance(secs(1));
+    report(&breaker, Outcome::Success);
+    breaker.disable();
+    breaker.observe_only();
+    let shown = serde_json::to_value(breaker.snapshot()).unwrap();
+    let steps = shown["recent"].as_array().unwrap();
+    let words: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            format!(
+                "{} {}",
+                step["to"].as_str().unwrap(),
+                step["reason"].as_str().unwrap()
+            )
+        })
+        .collect();
+    let expected = [
+        "open failure_threshold",
+        "half_open recovery_time",
+        "open probe_slow",
+        "half_open recovery_time",
+        "open probe_failed",
+        "half_open recovery_time",
+        "closed probes_succeeded",
+        "disabled manual",
+        "observe_only manual",
+    ];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn a_key_is_shown_as_its_text() {
+    let shards = KeyedBreakers::<u32>::new("shards", BreakerConfig::default());
+    let shown = serde_json::to_value(shards.get(&7).snapshot()).unwrap();
+    assert_eq!(
+        (&shown["name"], &shown["key"]),
+        (&json!("shards"), &json!("7"))
+    );
+}
+
+#[test]
+fn overrides_can_be_read_from_json() {
+    let read: Overrides = serde_json::from_value(json!({
+        "defaults": { "recovery_time": "10s", "recovery_factor": 2 },
+        "breakers": {
+            "payments": { "window": 100, "failure_rate": "50%", "abandoned": "failure" },
+            "search": { "mode": "observe_only", "window": "1m", "failure_count": 3 }
+        }
+    }))
+    .unwrap();
+    let builder = BreakerConfig::builder;
+    let payments = builder().window(100).failure_rate(0.5);
+    let search = builder().window(secs(60)).failure_count(3);
+    let expected = Overrides::new()
+        .with_defaults(builder().recovery_time(secs(10)).recovery_factor(2.0))
+        .with("payments", payments.abandoned(AbandonedOutcome::Failure))
+        .with(
+            "search",
+            BreakerOverride::from(search).with_mode(OperatorMode::ObserveOnly),
+        );
+    assert_eq!(read, expected);
+    assert_eq!(
+        serde_json::from_value::<Overrides>(json!({})).unwrap(),
+        Overrides::new()
+    );
+}
+
+#[test]
+fn unknown_keys_and_wrong_forms_are_refused() {
+    for (wrong, word) in [
+        (json!({ "default": {} }), "default"),
+        (json!({ "defaults": { "mode": "disabled" } }), "mode"),
+        (json!({ "breakers": { "x": { "windows": 3 } } }), "windows"),
+        (
+            json!({ "breakers": { "x": { "recovery_time": 10 } } }),
+            "a duration in quotes",
+        ),
+        (
+            json!({ "breakers": { "x": { "failure_rate": "half" } } }),
+            "a percentage",
+        ),
+        (
+            json!({ "breakers": { "x": { "mode": "open" } } }),
+            "forced_open",
+        ),
+    ] {
+        let error = serde_json::from_value::<Overrides>(wrong).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[test]
+fn a_setting_can_be_read_by_itself() {
+    let mode: OperatorMode = serde_json::from_value(json!("forced_open")).unwrap();
+    assert_eq!(mode, OperatorMode::ForcedOpen);
+    assert_eq!(
+        serde_json::to_value(OperatorMode::ObserveOnly).unwrap(),
+        json!("observe_only")
+    );
+    assert_eq!(
+        serde_json::to_value(AbandonedOutcome::Ignore).unwrap(),
+        json!("ignore")
+    );
+    let settings: resilient::breaker::BreakerConfigBuilder =
+        serde_json::from_value(json!({ "failure_threshold": 3 })).unwrap();
+    assert_eq!(settings, BreakerConfig::builder().failure_threshold(3));
+}
+
+#[test]
+fn a_snapshot_of_a_budget_is_json() {
+    let settings = BudgetConfig::builder().capacity(20).build().unwrap();
+    let budget = RetryBudget::new("payments", settings);
+    budget.try_reserve().unwrap().spend();
+    assert!(budget.try_reserve().is_none());
+    (0..2).for_each(|_| budget.succeeded(false));
+    let expected = json!({
+        "name": "payments",
+        "tokens": 2,
+        "capacity": 20,
+        "settings": { "capacity": 20, "retry_cost": 5, "initial_tokens": 5, "deposit": 1 },
+        "counts": {
+            "granted": 1, "refused": 1, "spent": 1, "returned": 0, "refunded": 0, "deposited": 2
+        }
+    });
+    assert_eq!(serde_json::to_value(budget.snapshot()).unwrap(), expected);
+}
+
+#[test]
+fn overrides_of_budgets_can_be_read_from_json() {
+    let read: Overrides = serde_json::from_value(json!({
+        "budgets": { "payments": { "capacity": 100, "deposit": 2 }, "search": {} }
+    }))
+    .unwrap();
+    let payments = BudgetConfig::builder().capacity(100).deposit(2);
+    let expected = Overrides::new()
+        .with_budget("payments", payments)
+        .with_budget("search", BudgetConfig::builder());
+    assert_eq!(read, expected);
+    let wrong = json!({ "budgets": { "payments": { "capacities": 1 } } });
+    let error = serde_json::from_value::<Overrides>(wrong).unwrap_err();
+    assert!(error.to_string().contains("`capacities`"), "{error}");
+    let settings: BudgetConfigBuilder =
+        serde_json::from_value(json!({ "initial_tokens": 3 })).unwrap();
+    assert_eq!(settings, BudgetConfig::builder().initial_tokens(3));
+}

@@ -1,0 +1,394 @@
+//! The rules R1 to R12, R14, B4, B7, B9, B10 and C2, as plainly as they can be said, for one caller.
+
+use resilient::retries::{StopReason, TimeLimit};
+
+use super::plan::{Before, End, Fault, Kind, Plan, Way};
+
+/// What a retry costs, what a success brings, and what the bucket holds.
+pub(crate) const COST: u32 = 5;
+pub(crate) const DEPOSIT: u32 = 1;
+pub(crate) const CAPACITY: u32 = 30;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Ended {
+    Returned(Result<(), Fault>),
+    Cancelled,
+    Panicked,
+}
+
+/// Each failed attempt's error, its time and the delay after it.
+pub(crate) type Errors = Vec<(Fault, u64, u64)>;
+
+/// Everything that can be seen of a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Course {
+    pub(crate) ended: Ended,
+    pub(crate) at: u64,
+    /// Why it was not tried again: any of these.
+    pub(crate) reasons: Vec<StopReason>,
+    pub(crate) starts: Vec<u64>,
+    pub(crate) made: u32,
+    pub(crate) tokens: Option<u32>,
+    pub(crate) circuit: Counted,
+    /// Where the call tells.
+    pub(crate) record: Option<Errors>,
+}
+
+/// What the circuit counted during the call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Counted {
+    pub(crate) success: u64,
+    pub(crate) failure: u64,
+    pub(crate) ignored: u64,
+    pub(crate) abandoned: u64,
+    pub(crate) rejected: u64,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Closed(u32),
+    Open(u64),
+    HalfOpen,
+    Forced,
+}
+
+struct Circuit {
+    state: State,
+    threshold: u32,
+    recovery: u64,
+}
+
+impl Circuit {
+    /// `Err` is when to come back, if that is known.
+    fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
+        match self.state {
+            State::Forced => Err(None),
+            State::Open(end) if now < end => Err(Some(end - now)),
+            State::Open(_) => {
+                self.state = State::HalfOpen;
+                Ok(())
+            }
+            State::Closed(_) | State::HalfOpen => Ok(()),
+        }
+    }
+
+    fn succeed(&mut self) {
+        self.state = State::Closed(0);
+    }
+
+    fn fail(&mut self, now: u64, hint: Option<u64>) {
+        self.state = match self.state {
+            State::Closed(streak) if streak + 1 < self.threshold => State::Closed(streak + 1),
+            _ => State::Open(now + self.recovery.max(hint.unwrap_or(0))),
+        };
+    }
+
+    fn open_for(&self, now: u64) -> Option<u64> {
+        match self.state {
+            State::Open(end) if now < end => Some(end - now),
+            _ => None,
+        }
+    }
+}
+
+/// What an attempt came to.
+enum Attempt {
+    Rejected(Option<u64>),
+    Success,
+    Failure(Kind, Option<u64>),
+    Cut(TimeLimit),
+}
+
+struct Loop<'a> {
+    plan: &'a Plan,
+    now: u64,
+    retries: u32,
+    starts: Vec<u64>,
+    made: u32,
+    tokens: Option<u32>,
+    is_reserved: bool,
+    is_paid: bool,
+    circuit: Option<Circuit>,
+    counted: Counted,
+    record: Errors,
+}
+
+pub(crate) fn course_of(plan: &Plan) -> Course {
+    let circuit = plan.circuit.as_ref().map(|circuit| Circuit {
+        state: match circuit.before {
+            Before::Failures(streak) => State::Closed(streak),
+            Before::Opened(ago) if ago < circuit.recovery => State::Open(circuit.recovery - ago),
+            // The rest is seen at the first admission.
+            Before::Opened(_) => State::Open(0),
+            Before::Forced => State::Forced,
+        },
+        threshold: circuit.threshold,
+        recovery: circuit.recovery,
+    });
+    let mut call = Loop {
+        plan,
+        now: 0,
+        retries: 0,
+        starts: Vec::new(),
+        made: 0,
+        tokens: plan.tokens,
+        is_reserved: false,
+        is_paid: false,
+        circuit,
+        counted: Counted::default(),
+        record: Vec::new(),
+    };
+    let (ended, reasons) = call.run();
+    call.give_back();
+    let records = matches!(plan.way, Way::Recorded | Way::AnnotatedRecorded);
+    let record = match &ended {
+        Ended::Returned(Err(error)) if records => {
+            if call.record.is_empty() {
+                call.record.push((error.clone(), 0, 0));
+            }
+            Some(call.record)
+        }
+        _ => None,
+    };
+    Course {
+        ended,
+        at: call.now,
+        reasons,
+        starts: call.starts,
+        made: call.made,
+        tokens: call.tokens,
+        circuit: call.counted,
+        record,
+    }
+}
+
+impl Loop<'_> {
+    fn run(&mut self) -> (Ended, Vec<StopReason>) {
+        let stop = |reason| vec![reason];
+        loop {
+            let attempt = match self.attempt() {
+                Ok(attempt) => attempt,
+                Err(ended) => return (ended, Vec::new()),
+            };
+            let (reasons, delay) = match &attempt {
+                Attempt::Success => {
+                    self.pay();
+                    return (Ended::Returned(Ok(())), Vec::new());
+                }
+                Attempt::Failure(Kind::Permanent | Kind::Ignored, ..) => {
+                    (stop(StopReason::NotRetryable), 0)
+                }
+                Attempt::Failure(Kind::Answered, ..) => {
+                    self.pay();
+                    (stop(StopReason::NotRetryable), 0)
+                }
+                Attempt::Cut(TimeLimit::Deadline) => (stop(StopReason::Deadline), 0),
+                Attempt::Rejected(retry_after) => self.wait(*retry_after, None),
+                Attempt::Failure(_, hint) => self.after_failure(*hint),
+                Attempt::Cut(..) => self.after_failure(None),
+            };
+            if !reasons.is_empty() {
+                let real = self.record.last().map(|(error, ..)| error.clone());
+                let error = real.unwrap_or(Fault::Rejected);
+                return (Ended::Returned(Err(error)), reasons);
+            }
+            self.retries += 1;
+            if let Some(last) = self.record.last_mut() {
+                last.2 += delay;
+            }
+            if let Some(at) = self.plan.patience.filter(|at| *at < self.now + delay) {
+                self.now = at;
+                return (Ended::Cancelled, Vec::new());
+            }
+            self.now += delay;
+        }
+    }
+
+    /// One attempt, or its rejection. `Err` is the end of the call without an output.
+    fn attempt(&mut self) -> Result<Attempt, Ended> {
+        if let Some(Err(retry_after)) = self.circuit.as_mut().map(|it| it.admit(self.now)) {
+            self.counted.rejected += 1;
+            self.give_back();
+            return Ok(Attempt::Rejected(retry_after));
+        }
+        let plan = self.plan;
+        let step = &plan.steps[self.starts.len().min(plan.steps.len() - 1)];
+        let number = self.retries + 1;
+        let start = self.now;
+        self.starts.push(start);
+        self.is_paid = std::mem::take(&mut self.is_reserved);
+        let end = start + step.takes;
+        let cut = self.cut().filter(|(at, ..)| *at < end);
+        let until = cut.map_or(end, |(at, ..)| at);
+        let outer = plan.outer_deadline.filter(|at| *at < until);
+        let gone = [plan.patience.filter(|at| *at < until), outer];
+        if let Some(at) = gone.into_iter().flatten().min() {
+            self.now = at;
+            self.counted.abandoned += u64::from(self.circuit.is_some());
+            return Err(Ended::Cancelled);
+        }
+        self.now = until;
+        if let Some((_, limit, after)) = cut {
+            self.made += 1;
+            if limit == TimeLimit::Deadline && plan.attempt_timeout.is_some() {
+                self.counted.abandoned += u64::from(self.circuit.is_some());
+            } else {
+                self.report_failure(None);
+            }
+            let error = Fault::Late(limit, after, number);
+            self.record.push((error, until - start, 0));
+            return Ok(Attempt::Cut(limit));
+        }
+        match step.end {
+            End::Panic => {
+                self.report_failure(None);
+                Err(Ended::Panicked)
+            }
+            End::Success => {
+                self.made += 1;
+                self.report_success();
+                Ok(Attempt::Success)
+            }
+            End::Failure(kind, hint) => {
+                self.made += 1;
+                let nth = u32::try_from(self.starts.len()).unwrap();
+                let error = Fault::Down(nth, kind, hint);
+                self.record.push((error, until - start, 0));
+                // That call asks for no classes: every error is one.
+                let (kind, hint) = match plan.way {
+                    Way::Recorded => (Kind::Transient, None),
+                    _ => (kind, hint),
+                };
+                match kind {
+                    Kind::Transient | Kind::Permanent => self.report_failure(hint),
+                    Kind::Answered => self.report_success(),
+                    Kind::Throttled | Kind::Ignored => {
+                        self.counted.ignored += u64::from(self.circuit.is_some());
+                    }
+                }
+                Ok(Attempt::Failure(kind, hint))
+            }
+        }
+    }
+
+    /// Where the attempt is cut short that starts now. Without a limit of its own, nobody is there to do it.
+    fn cut(&self) -> Option<(u64, TimeLimit, u64)> {
+        let plan = self.plan;
+        if plan.deadline.is_none() && plan.attempt_timeout.is_none() {
+            return None;
+        }
+        let of_attempt = plan
+            .attempt_timeout
+            .map(|after| (self.now + after, TimeLimit::AttemptTimeout, after));
+        let of_call = self.deadline().map(|at| (at, TimeLimit::Deadline, at));
+        match (of_attempt, of_call) {
+            (Some(attempt), Some(call)) if attempt.0 < call.0 => Some(attempt),
+            (attempt, call) => call.or(attempt),
+        }
+    }
+
+    fn deadline(&self) -> Option<u64> {
+        let ends = [self.plan.deadline, self.plan.outer_deadline];
+        ends.into_iter().flatten().min()
+    }
+
+    fn after_failure(&mut self, hint: Option<u64>) -> (Vec<StopReason>, u64) {
+        let circuit = self.circuit.as_ref();
+        if let Some(open_for) = circuit.and_then(|it| it.open_for(self.now)) {
+            return self.wait(Some(open_for), hint);
+        }
+        let mut delay = self.nominal(self.retries + 1);
+        if let Some(hint) = hint {
+            delay = delay.max(hint + self.nominal(1));
+        }
+        let mut reasons = self.reasons_of_any_kind(hint);
+        reasons.extend(self.out_of_time(delay));
+        match &mut self.tokens {
+            Some(tokens) if *tokens < COST => reasons.push(StopReason::Budget),
+            Some(tokens) if reasons.is_empty() => {
+                *tokens -= COST;
+                self.is_reserved = true;
+            }
+            _ => {}
+        }
+        (reasons, delay)
+    }
+
+    fn wait(&self, retry_after: Option<u64>, hint: Option<u64>) -> (Vec<StopReason>, u64) {
+        let mut reasons = self.reasons_of_any_kind(hint);
+        let (true, Some(retry_after)) = (self.plan.waits_for_circuit, retry_after) else {
+            reasons.push(StopReason::CircuitOpen);
+            return (reasons, 0);
+        };
+        let longest = self.nominal(self.retries + 1).max(retry_after);
+        let delay = longest.max(hint.unwrap_or(0)) + self.nominal(1);
+        if !self.out_of_time(delay).is_empty() {
+            reasons.push(StopReason::CircuitOpen);
+        }
+        (reasons, delay)
+    }
+
+    fn reasons_of_any_kind(&self, hint: Option<u64>) -> Vec<StopReason> {
+        let mut reasons = Vec::new();
+        if self.retries >= self.plan.max_retries {
+            reasons.push(StopReason::Exhausted);
+        }
+        if self.plan.is_nested {
+            reasons.push(StopReason::Nested);
+        }
+        let is_too_long =
+            |hint| hint > self.plan.max_retry_after || !self.out_of_time(hint).is_empty();
+        if hint.is_some_and(is_too_long) {
+            reasons.push(StopReason::Hint);
+        }
+        reasons
+    }
+
+    fn out_of_time(&self, delay: u64) -> Vec<StopReason> {
+        let mut reasons = Vec::new();
+        let is_over = |end: Option<u64>| end.is_some_and(|end| self.now + delay >= end);
+        if is_over(self.plan.max_elapsed) {
+            reasons.push(StopReason::Elapsed);
+        }
+        if is_over(self.deadline()) {
+            reasons.push(StopReason::Deadline);
+        }
+        reasons
+    }
+
+    fn nominal(&self, k: u32) -> u64 {
+        let grown = self.plan.base * u64::from(self.plan.factor.pow(k - 1));
+        grown.min(self.plan.max_delay)
+    }
+
+    fn report_success(&mut self) {
+        if let Some(circuit) = &mut self.circuit {
+            self.counted.success += 1;
+            circuit.succeed();
+        }
+    }
+
+    fn report_failure(&mut self, hint: Option<u64>) {
+        if let Some(circuit) = &mut self.circuit {
+            self.counted.failure += 1;
+            circuit.fail(self.now, hint);
+        }
+    }
+
+    fn pay(&mut self) {
+        let more = if self.is_paid { COST } else { DEPOSIT };
+        self.put(more);
+    }
+
+    fn give_back(&mut self) {
+        if std::mem::take(&mut self.is_reserved) {
+            self.put(COST);
+        }
+    }
+
+    fn put(&mut self, more: u32) {
+        if let Some(tokens) = &mut self.tokens {
+            *tokens = (*tokens + more).min(CAPACITY);
+        }
+    }
+}

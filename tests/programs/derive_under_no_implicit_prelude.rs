@@ -1,0 +1,45 @@
+//! What the derive writes names everything by its whole path.
+#![no_implicit_prelude]
+#![deny(warnings)]
+
+// None of these is what the derive means.
+mod core {}
+mod std {}
+#[allow(dead_code)]
+struct Classification;
+#[allow(dead_code)]
+enum Option {}
+#[allow(dead_code)]
+trait Into {}
+
+#[derive(::resilient::Classify)]
+#[permanent]
+enum Fault<E> {
+    #[throttled]
+    #[retry_after(wait)]
+    Busy {
+        wait: ::std::option::Option<::std::time::Duration>,
+    },
+    #[transparent]
+    Inner(E),
+    Broken,
+}
+
+#[derive(::resilient::Classify)]
+#[transient]
+#[retry_after(0)]
+struct Down(::core::time::Duration);
+
+#[::core::prelude::v1::test]
+fn runs() {
+    use ::resilient::Classify;
+    let wait = ::core::time::Duration::from_secs(1);
+    let down = Down(wait).classify();
+    let inner = Fault::Inner(Down(wait));
+    ::std::assert!(inner.classify() == down);
+    let busy = Fault::<Down>::Busy {
+        wait: ::std::option::Option::Some(wait),
+    };
+    ::std::assert!(busy.classify() == ::resilient::Classification::throttled().after(wait));
+    ::std::assert!(Fault::<Down>::Broken.classify() == ::resilient::Classification::permanent());
+}

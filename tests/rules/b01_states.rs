@@ -1,0 +1,4 @@
+//! Rule B1: states.
+
+mod slow_calls;
+mod states;

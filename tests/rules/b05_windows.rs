@@ -1,0 +1,4 @@
+//! Rule B5: windows.
+
+mod conditions;
+mod windows;

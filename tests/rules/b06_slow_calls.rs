@@ -1,0 +1,213 @@
+//! Rule B6: slow calls.
+
+use std::time::Duration;
+
+use resilient::Outcome;
+use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
+
+use crate::support::slow_calls::settings;
+use resilient_testkit::{
+    calls, closed, due, fail, last_reason, rejection, run, secs, succeed, take, while_unwinding,
+    window,
+};
+
+const JUST_FAST: Duration = Duration::from_nanos(1_999_999_999);
+
+#[test]
+fn b06_a_success_or_failure_of_at_least_that_long_is_slow() {
+    let (breaker, clock) = closed(&settings().slow_call_rate(1.0));
+    for (time, end, slow) in [
+        (secs(2), Outcome::Success, 1),
+        (JUST_FAST, Outcome::Success, 1),
+        (secs(99), Outcome::Failure, 2),
+        (JUST_FAST, Outcome::Failure, 2),
+    ] {
+        take(&breaker, &clock, time, end);
+        assert_eq!(window(&breaker).2, slow);
+    }
+    assert_eq!(window(&breaker), (4, 2, 2));
+}
+
+#[test]
+fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
+    let (breaker, clock) = closed(&settings());
+    for _ in 0..3 {
+        take(&breaker, &clock, secs(2), Outcome::Success);
+        assert_eq!(breaker.state(), CircuitState::Closed);
+    }
+    // Three of four; the fast one is the fourth, from which on the rate counts.
+    succeed(&breaker);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);
+    let last = breaker.snapshot().last_opening.unwrap();
+    assert_eq!((last.calls, last.failures, last.slow), (4, 0, 3));
+    assert_eq!(last.slow_call_rate(), Some(0.75));
+
+    let (breaker, clock) = closed(&settings().min_calls(1));
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Open);
+
+    let (breaker, clock) = closed(&settings());
+    calls(&breaker, "SSSS");
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
+}
+
+#[test]
+fn b06_slow_calls_leave_the_window_like_others() {
+    let (breaker, clock) = closed(&settings());
+    for _ in 0..20 {
+        take(&breaker, &clock, secs(2), Outcome::Success);
+        calls(&breaker, "SSS");
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+
+    let (breaker, clock) = closed(&settings().window(secs(10)).min_calls(2));
+    succeed(&breaker);
+    clock.advance(secs(3));
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Open, "one of two");
+    breaker.close();
+    calls(&breaker, "SS");
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(window(&breaker), (3, 0, 1));
+    clock.advance(secs(10));
+    assert_eq!(window(&breaker), (0, 0, 0));
+}
+
+#[test]
+fn b06_a_slow_success_still_resets_the_streak() {
+    let (breaker, clock) = closed(&settings().window(100).failure_threshold(3));
+    calls(&breaker, "FF");
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.snapshot().consecutive_failures, 0);
+    calls(&breaker, "FF");
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn b06_slow_failures_count_for_both_rates() {
+    let (breaker, clock) = closed(&settings().slow_call_rate(1.0).failure_rate(1.0));
+    for _ in 0..4 {
+        take(&breaker, &clock, secs(2), Outcome::Failure);
+    }
+    assert_eq!(last_reason(&breaker), TransitionReason::FailureRate);
+    let last = breaker.snapshot().last_opening.unwrap();
+    assert_eq!((last.calls, last.failures, last.slow), (4, 4, 4));
+}
+
+#[test]
+fn b06_ignored_and_abandoned_calls_are_never_slow() {
+    let (breaker, clock) = closed(&settings());
+    take(&breaker, &clock, secs(99), Outcome::Ignored);
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(secs(99));
+    drop(permit);
+    assert_eq!(window(&breaker), (0, 0, 0));
+    assert_eq!(breaker.snapshot().totals.slow, 0);
+}
+
+#[test]
+fn b06_a_cancelled_call_that_counts_as_a_failure_and_a_panic_can_be_slow() {
+    let (breaker, clock) = closed(&settings().abandoned(AbandonedOutcome::Failure));
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(secs(2));
+    drop(permit);
+    assert_eq!(window(&breaker), (1, 1, 1));
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(secs(2));
+    while_unwinding(permit);
+    assert_eq!(window(&breaker), (2, 2, 2));
+}
+
+#[test]
+fn b06_a_late_call_is_never_slow() {
+    let (breaker, clock) = closed(&settings());
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(secs(99));
+    breaker.close();
+    permit.report(Outcome::Success);
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.late, totals.slow), (1, 0));
+}
+
+#[test]
+fn b06_an_async_call_is_timed_from_its_admission_to_its_end() {
+    let (breaker, clock) = closed(&settings());
+    let output = run(breaker.call(async || {
+        clock.advance(secs(2));
+        Some(())
+    }));
+    assert_eq!((output, window(&breaker)), (Some(()), (1, 0, 1)));
+}
+
+#[test]
+fn b06_in_half_open_any_slow_call_is_one_failure() {
+    let (breaker, clock) = due(&settings().half_open_successes(3).half_open_failures(1));
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen, "one is tolerated");
+    take(&breaker, &clock, JUST_FAST, Outcome::Success);
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.success, totals.failure, totals.slow), (3, 0, 2));
+}
+
+#[test]
+fn b06_a_slow_failure_of_a_probe_is_one_failure_and_not_two() {
+    let (breaker, clock) = due(&settings().half_open_successes(2).half_open_failures(1));
+    take(&breaker, &clock, secs(2), Outcome::Failure);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    take(&breaker, &clock, secs(2), Outcome::Failure);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeFailed);
+}
+
+#[test]
+fn b06_ignored_and_abandoned_probes_are_never_slow() {
+    let (breaker, clock) = due(&settings());
+    take(&breaker, &clock, secs(2), Outcome::Ignored);
+    let probe = breaker.try_acquire().unwrap();
+    clock.advance(secs(2));
+    drop(probe);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    succeed(&breaker);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn b06_a_slow_probe_opens_for_the_grown_time() {
+    let (breaker, clock) = due(&settings().recovery_factor(2.0));
+    take(&breaker, &clock, secs(2), Outcome::Success);
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(20)));
+}
+
+#[test]
+fn b06_a_clock_that_goes_back_makes_no_call_slow() {
+    let (breaker, clock) = closed(&settings());
+    clock.advance(secs(100));
+    let permit = breaker.try_acquire().unwrap();
+    clock.set_back(secs(50));
+    permit.report(Outcome::Success);
+    fail(&breaker);
+    assert_eq!(window(&breaker), (2, 1, 0));
+}
+
+#[test]
+fn b06_calls_of_many_threads_are_timed_each_by_itself() {
+    let (breaker, clock) = closed(&settings().window(1_000).min_calls(1_000));
+    let early: Vec<_> = (0..8).map(|_| breaker.try_acquire().unwrap()).collect();
+    clock.advance(secs(2));
+    std::thread::scope(|scope| {
+        for permit in early {
+            let breaker = &breaker;
+            scope.spawn(move || {
+                calls(breaker, "SSSS");
+                permit.report(Outcome::Success);
+            });
+        }
+    });
+    assert_eq!(window(&breaker), (40, 0, 8));
+}

@@ -1,0 +1,4 @@
+//! Rule B14: events.
+
+mod events;
+mod subscription;

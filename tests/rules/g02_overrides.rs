@@ -1,0 +1,15 @@
+//! Rule G2: overrides.
+
+mod budget_overrides;
+#[cfg(feature = "toml")]
+mod document_budgets;
+#[cfg(feature = "toml")]
+mod document_files;
+#[cfg(feature = "toml")]
+mod document_forms;
+#[cfg(feature = "toml")]
+mod document_refusals;
+mod override_modes;
+mod override_recovery;
+mod override_rules;
+mod registry_overrides;

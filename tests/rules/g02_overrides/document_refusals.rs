@@ -1,0 +1,235 @@
+//! What is wrong with a document is told with its line and its key, and nothing of it is applied.
+
+use resilient::registry::{LoadError, Overrides};
+use resilient::{BreakerConfig, Registry};
+
+use crate::support::documents::builder;
+use resilient_testkit::secs;
+
+/// The refusal of a document by a registry with a breaker, in which it changes nothing.
+#[track_caller]
+fn refusal(registry: &Registry, document: &str) -> LoadError {
+    let before = (registry.overrides(), registry.snapshot().len());
+    let configs = || {
+        let breakers = registry.breakers();
+        breakers
+            .iter()
+            .map(resilient::CircuitBreaker::config)
+            .collect::<Vec<_>>()
+    };
+    let held = configs();
+    let error = registry.apply_toml(document).expect_err(document);
+    assert_eq!((registry.overrides(), registry.snapshot().len()), before);
+    assert_eq!(configs(), held);
+    assert!(std::error::Error::source(&error).is_some());
+    assert_eq!(error.path(), None);
+    error
+}
+
+/// The words have the line and all of these.
+#[track_caller]
+fn assert_told(error: &LoadError, line: usize, words: &[&str]) {
+    let text = error.to_string();
+    assert!(
+        text.contains(&format!("line {line}")),
+        "line {line}: {text}"
+    );
+    assert_eq!(error.line(), Some(line), "{text}");
+    for word in words {
+        assert!(text.contains(word), "`{word}`: {text}");
+    }
+    assert!(text.starts_with("overrides of circuit breakers"), "{text}");
+}
+
+/// A section with a wrong line, the third, after one that is right.
+fn with_third_line(line: &str) -> String {
+    format!("[breakers.payments]\nfailure_threshold = 2\n{line}\n")
+}
+
+#[test]
+fn an_unknown_key_is_told_with_its_line() {
+    let registry = Registry::new();
+    for (document, line, key) in [
+        (
+            with_third_line("failure_treshold = 3"),
+            3,
+            "failure_treshold",
+        ),
+        (with_third_line("name = \"other\""), 3, "name"),
+        ("[defaults]\n\nrecovery = \"10s\"".to_owned(), 3, "recovery"),
+        // A default mode would take every circuit out of service.
+        ("[defaults]\nmode = \"disabled\"".to_owned(), 2, "mode"),
+        ("\n[breaker.payments]\nwindow = 3".to_owned(), 2, "breaker"),
+        ("failure_threshold = 3".to_owned(), 1, "failure_threshold"),
+    ] {
+        let error = refusal(&registry, &document);
+        assert_told(&error, line, &["unknown field", &format!("`{key}`")]);
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_form_is_told_with_its_line_and_the_form() {
+    let duration = "a duration";
+    let share = "a share";
+    for (line, form) in [
+        ("failure_threshold = \"3\"", "u32"),
+        ("failure_threshold = 3.0", "u32"),
+        ("failure_threshold = -3", "u32"),
+        ("failure_threshold = 4294967296", "u32"),
+        ("window = \"100\"", duration),
+        ("window = -1", "a number of calls"),
+        ("window = 4294967296", "a number of calls"),
+        ("window = 1.5", "a number of calls"),
+        ("window = true", "a number of calls"),
+        ("window_buckets = \"10\"", "u32"),
+        ("min_calls = []", "u32"),
+        ("failure_rate = \"half\"", share),
+        ("failure_rate = \"0.5\"", share),
+        ("failure_rate = \"%\"", share),
+        ("failure_rate = \"1e1%\"", share),
+        ("failure_rate = 50000000000", share),
+        ("failure_rate = true", share),
+        ("failure_count = {}", "u32"),
+        ("slow_call = 2", duration),
+        ("slow_call = \"2\"", duration),
+        ("slow_call = \"-2s\"", duration),
+        ("slow_call = \"2 lightyears\"", duration),
+        ("slow_call_rate = 1979-05-27", share),
+        ("recovery_time = 10", duration),
+        ("recovery_time = \"\"", duration),
+        ("recovery_factor = \"2\"", "f64"),
+        ("max_recovery_time = 1.5", duration),
+        ("recovery_jitter = \"a little\"", share),
+        ("half_open_max_calls = true", "u32"),
+        ("half_open_successes = \"1\"", "u32"),
+        ("half_open_failures = -1", "u32"),
+        ("probe_timeout = 5", duration),
+        ("abandoned = true", "abandoned"),
+        ("abandoned = \"success\"", "`failure`"),
+        ("max_keys = \"all\"", "u32"),
+        ("mode = \"closed\"", "`forced_open`"),
+        ("mode = \"Disabled\"", "`disabled`"),
+    ] {
+        let (key, _) = line.split_once(' ').unwrap();
+        let line = if key == "failure_threshold" {
+            format!("[breakers.payments]\n\n{line}\n")
+        } else {
+            with_third_line(line)
+        };
+        let error = refusal(&Registry::new(), &line);
+        let form = if form == "abandoned" { key } else { form };
+        assert_told(&error, 3, &[key, form]);
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line() {
+    let registry = Registry::new();
+    for (document, line) in [
+        ("[breakers.payments\nwindow = 3", 1),
+        ("[breakers.payments]\nwindow = ", 2),
+        ("[breakers.payments]\nwindow = 3\nwindow = 4", 3),
+        ("[breakers.payments]\n[breakers.payments]", 2),
+    ] {
+        assert_told(&refusal(&registry, document), line, &[]);
+    }
+}
+
+#[test]
+fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
+    let share = "above 0 and at most 1";
+    for (line, value, rule) in [
+        ("window = 0", "0", "between 1 and 1000000"),
+        ("window = 1_000_001", "1000001", "between 1 and 1000000"),
+        ("window = \"0s\"", "0ns", "longer than zero"),
+        ("window_buckets = 0", "0", "between 1 and 1000"),
+        ("min_calls = 0", "0", "at least 1"),
+        ("failure_rate = 0", "0.0", share),
+        ("failure_rate = 1.5", "1.5", share),
+        ("failure_rate = \"150%\"", "1.5", share),
+        ("failure_rate = -1", "-1.0", share),
+        ("failure_rate = \"-5%\"", "-0.05", share),
+        ("failure_rate = nan", "NaN", share),
+        ("failure_count = 0", "0", "at least 1"),
+        ("slow_call = \"0s\"", "0ns", "longer than zero"),
+        ("slow_call_rate = 2", "2.0", share),
+        (
+            "recovery_factor = 0.5",
+            "0.5",
+            "finite number of at least 1",
+        ),
+        (
+            "recovery_factor = inf",
+            "inf",
+            "finite number of at least 1",
+        ),
+        ("recovery_jitter = 1.5", "1.5", "between 0 and 1"),
+        ("half_open_max_calls = 1025", "1025", "between 1 and 1024"),
+        ("half_open_successes = 0", "0", "at least 1"),
+        ("probe_timeout = \"0s\"", "0ns", "longer than zero"),
+        ("max_keys = 0", "0", "between 1 and 1000000"),
+    ] {
+        let (key, _) = line.split_once(' ').unwrap();
+        let key = format!("`{key}`");
+        let registry = Registry::new();
+        let error = refusal(&registry, &with_third_line(line));
+        assert_told(
+            &error,
+            3,
+            &["circuit breaker `payments`", &key, value, rule],
+        );
+        let error = refusal(&registry, &format!("[defaults]\n\n\n{line}"));
+        assert_told(&error, 4, &["defaults", &key, value, rule]);
+    }
+}
+
+#[test]
+fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_line() {
+    let registry = Registry::new();
+    let code = |settings: resilient::breaker::BreakerConfigBuilder| settings.build().unwrap();
+    let _ = registry.get_or_register("mail", BreakerConfig::default());
+    let strict = builder().max_recovery_time(secs(60));
+    let _ = registry.get_or_register("stock", code(strict));
+    let windowed = builder().window(10).failure_count(5);
+    let _ = registry.get_or_register("payments", code(windowed));
+    let standing = Overrides::new().with("mail", builder().failure_threshold(3));
+    registry.set_overrides(standing).unwrap();
+    for (document, line, words) in [
+        // The key itself is in the document.
+        (
+            "[breakers.mail]\nfailure_threshold = 4\n\nfailure_rate = 0.5",
+            4,
+            ["`mail`", "`failure_rate`", "needs a `window`"],
+        ),
+        (
+            "[breakers.mail]\nmin_calls = 3\nwindow = 9",
+            2,
+            ["`mail`", "`min_calls`", "needs a `failure_rate`"],
+        ),
+        // It is in the code: the section is what there is.
+        (
+            "[defaults]\n\n[breakers.stock]\nrecovery_time = \"61s\"",
+            3,
+            ["`stock`", "`max_recovery_time`", "below `recovery_time`"],
+        ),
+        (
+            "\n[breakers.payments]\nwindow = 4",
+            2,
+            ["`payments`", "`failure_count`", "calls that `window` holds"],
+        ),
+        // The defaults bring it.
+        (
+            "[breakers.stock]\nmin_calls = 1\n[defaults]\nwindow_buckets = 5",
+            4,
+            ["`mail`", "`window_buckets`", "needs a `window` of time"],
+        ),
+        (
+            "[defaults]\nrecovery_time = \"61s\"",
+            1,
+            ["`stock`", "`max_recovery_time`", "below `recovery_time`"],
+        ),
+    ] {
+        let error = refusal(&registry, document);
+        assert_told(&error, line, &words);
+    }
+}

@@ -1,0 +1,432 @@
+//! Rule G2, overrides: override rules.
+
+use std::sync::Barrier;
+
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode};
+use resilient::events::EventKind;
+use resilient::registry::{BreakerOverride, Overrides};
+use resilient::{BreakerConfig, CircuitBreaker, Registry};
+
+use crate::support::override_rules::builder;
+use crate::support::registry::live;
+use crate::support::registry::{other_settings, settings};
+use resilient_testkit::{Heard, calls, fragile, secs, window};
+
+fn built(settings: &BreakerConfigBuilder) -> BreakerConfig {
+    settings.build().unwrap()
+}
+
+fn is_settings_changed(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::SettingsChanged)
+}
+
+/// The fields of all settings that were told to be invalid.
+fn invalid_settings(heard: &Heard) -> Vec<&'static str> {
+    let events = heard.events();
+    let fields = events.iter().filter_map(|event| match event.kind() {
+        EventKind::InvalidSetting(error) => Some(error.field()),
+        _ => None,
+    });
+    fields.collect()
+}
+
+#[test]
+fn g02_an_override_holds_for_a_breaker_that_comes_later() {
+    let registry = Registry::new();
+    let strict = builder().failure_threshold(2);
+    let applied = registry.override_breaker("payments", strict).unwrap();
+    assert_eq!(
+        (applied.live.len(), applied.waiting),
+        (0, vec!["payments".to_owned()])
+    );
+    let breaker = registry.get_or_register("payments", other_settings());
+    let expected = fragile().failure_threshold(2).recovery_time(secs(10));
+    assert_eq!(breaker.config(), built(&expected), "the code says the rest");
+    calls(&breaker, "FF");
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn g02_an_override_holds_at_once_for_a_breaker_that_lives() {
+    let registry = Registry::new();
+    let breaker = registry.get_or_register("payments", other_settings());
+    let other = registry.get_or_register("stock", other_settings());
+    let strict = builder().failure_threshold(2);
+    let applied = registry.override_breaker("payments", strict).unwrap();
+    assert_eq!(
+        (applied.live, applied.waiting.len()),
+        (vec!["payments".to_owned()], 0)
+    );
+    calls(&breaker, "FF");
+    calls(&other, "FF");
+    assert_eq!(
+        (breaker.state(), other.state()),
+        (CircuitState::Open, CircuitState::Closed)
+    );
+}
+
+#[test]
+fn g02_an_override_holds_for_a_breaker_that_is_registered_under_its_name() {
+    let registry = Registry::new();
+    let strict = builder().failure_threshold(2);
+    registry.override_breaker("tenant", strict).unwrap();
+    let owned = CircuitBreaker::new("tenant", other_settings());
+    registry.register(&owned).unwrap();
+    calls(&owned, "FF");
+    assert_eq!(owned.state(), CircuitState::Open);
+}
+
+#[test]
+fn g02_of_each_setting_the_override_wins_then_the_code_then_the_defaults_then_the_library() {
+    let registry = Registry::new();
+    let defaults = builder()
+        .failure_threshold(7)
+        .recovery_time(secs(7))
+        .half_open_successes(7);
+    let overrides = Overrides::new()
+        .with_defaults(defaults)
+        .with("payments", builder().failure_threshold(2));
+    registry.set_overrides(overrides).unwrap();
+    let code = built(&builder().failure_threshold(3).recovery_time(secs(3)));
+    let expected = |threshold| {
+        let config = builder().failure_threshold(threshold);
+        built(&config.recovery_time(secs(3)).half_open_successes(7))
+    };
+    let payments = registry.get_or_register("payments", code.clone());
+    assert_eq!(payments.config(), expected(2));
+    let stock = registry.get_or_register("stock", code);
+    assert_eq!(stock.config(), expected(3));
+    let bare = registry.get_or_register("bare", BreakerConfig::default());
+    let defaults = builder().failure_threshold(7).recovery_time(secs(7));
+    assert_eq!(bare.config(), built(&defaults.half_open_successes(7)));
+}
+
+#[test]
+fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_says_what_the_library_says() {
+    let registry = Registry::new();
+    let defaults = Overrides::new().with_defaults(builder().failure_threshold(9));
+    registry.set_overrides(defaults).unwrap();
+    let written_out = built(&builder().failure_threshold(5));
+    let breaker = registry.get_or_register("payments", written_out);
+    calls(&breaker, "FFFFF");
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn g02_the_codes_settings_hold_again_once_an_override_is_gone() {
+    let registry = Registry::new();
+    let strict = builder().failure_threshold(2);
+    registry
+        .override_breaker("payments", strict.clone())
+        .unwrap();
+    let breaker = registry.get_or_register("payments", other_settings());
+    registry.clear_override("payments").unwrap();
+    assert_eq!(breaker.config(), other_settings());
+    registry.override_breaker("payments", strict).unwrap();
+    registry.set_overrides(Overrides::new()).unwrap();
+    assert_eq!(breaker.config(), other_settings());
+    assert_eq!(registry.overrides(), Overrides::new());
+    registry.clear_override("nobody").unwrap();
+    assert_eq!(breaker.config(), other_settings());
+}
+
+#[test]
+fn g02_an_override_of_one_name_takes_the_place_of_the_one_before() {
+    let (registry, breaker, _clock) = live(&builder());
+    let first = builder().failure_threshold(2).recovery_time(secs(2));
+    registry.override_breaker("dependency", first).unwrap();
+    let second = BreakerOverride::from(builder().failure_threshold(3));
+    registry
+        .override_breaker("dependency", second.clone())
+        .unwrap();
+    assert_eq!(breaker.config(), built(&builder().failure_threshold(3)));
+    assert_eq!(registry.overrides().breakers["dependency"], second);
+    assert_eq!(
+        registry.overrides(),
+        Overrides::new().with("dependency", second)
+    );
+}
+
+#[test]
+fn g02_each_breaker_whose_settings_changed_tells_it_once() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    for name in ["mail", "payments", "stock"] {
+        let _ = registry.get_or_register(name, other_settings());
+    }
+    let strict = Overrides::new().with("payments", builder().failure_threshold(2));
+    let strict = strict.with("stock", builder().failure_threshold(9));
+    registry.set_overrides(strict.clone()).unwrap();
+    let told = || {
+        let events = heard.events();
+        let told = events
+            .iter()
+            .filter(|each| is_settings_changed(each.kind()));
+        told.map(|event| event.name().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(), ["payments"], "stock has said 9 all along");
+    registry.set_overrides(strict).unwrap();
+    assert_eq!(told(), ["payments"]);
+    registry.clear_override("payments").unwrap();
+    assert_eq!(told(), ["payments", "payments"]);
+    assert_eq!(heard.events().len(), 2);
+}
+
+#[test]
+fn g02_a_listener_of_a_change_may_change_overrides() {
+    resilient_testkit::must_end(|| {
+        let (registry, breaker, _clock) = live(&builder());
+        registry.on_event({
+            let registry = registry.clone();
+            move |event| {
+                if is_settings_changed(event.kind()) && registry.overrides() != Overrides::new() {
+                    registry.set_overrides(Overrides::new()).unwrap();
+                }
+            }
+        });
+        registry
+            .override_breaker("dependency", builder().failure_threshold(2))
+            .unwrap();
+        assert_eq!(breaker.config(), BreakerConfig::default());
+    });
+}
+
+#[test]
+fn g02_a_refused_set_changes_nothing_anywhere() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    let coded =
+        |name, settings: BreakerConfigBuilder| registry.get_or_register(name, built(&settings));
+    let mail = coded("mail", builder());
+    let payments = coded("payments", builder().window(10).failure_count(5));
+    let stock = coded("stock", builder().max_recovery_time(secs(60)));
+    let standing = Overrides::new().with("mail", builder().failure_threshold(3));
+    registry.set_overrides(standing.clone()).unwrap();
+    registry.on_event(heard.listener());
+    let before = [&mail, &payments, &stock].map(CircuitBreaker::config);
+
+    let fine = Overrides::new()
+        .with(
+            "mail",
+            BreakerOverride::from(builder().failure_threshold(1)).with_mode(OperatorMode::Disabled),
+        )
+        .with_defaults(builder().half_open_successes(3));
+    let refused = [
+        // Out of range: by themselves, for a breaker that lives, and for one that does not.
+        (
+            fine.clone().with_defaults(builder().failure_threshold(0)),
+            None,
+            "failure_threshold",
+        ),
+        (
+            fine.clone().with("stock", builder().recovery_jitter(2.0)),
+            Some("stock"),
+            "recovery_jitter",
+        ),
+        (
+            fine.clone().with("later", builder().min_calls(0)),
+            Some("later"),
+            "min_calls",
+        ),
+        // In range, but not with what the code says.
+        (
+            fine.clone()
+                .with("stock", builder().recovery_time(secs(61))),
+            Some("stock"),
+            "max_recovery_time",
+        ),
+        (
+            fine.clone().with("payments", builder().window(4)),
+            Some("payments"),
+            "failure_count",
+        ),
+        (
+            fine.clone().with("mail", builder().failure_rate(0.5)),
+            Some("mail"),
+            "failure_rate",
+        ),
+        (
+            fine.with_defaults(builder().window_buckets(5)),
+            Some("mail"),
+            "window_buckets",
+        ),
+    ];
+    for (overrides, breaker, field) in refused {
+        let error = registry.set_overrides(overrides).unwrap_err();
+        assert_eq!(
+            (error.breaker(), error.config_error().field()),
+            (breaker, field)
+        );
+        let words = error.to_string();
+        assert!(
+            words.contains(field) && words.contains(breaker.unwrap_or("defaults")),
+            "{words}"
+        );
+        assert!(std::error::Error::source(&error).is_some());
+        assert_eq!(
+            [&mail, &payments, &stock].map(CircuitBreaker::config),
+            before
+        );
+        assert_eq!(registry.overrides(), standing);
+    }
+    registry
+        .override_breaker("stock", builder().failure_threshold(0))
+        .unwrap_err();
+    assert_eq!(registry.overrides(), standing);
+    assert_eq!(heard.events().len(), 0);
+    assert_eq!(mail.state(), CircuitState::Closed);
+}
+
+#[test]
+fn g02_a_later_breaker_keeps_the_override_and_tells_what_had_to_go() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let overrides = Overrides::new().with("payments", builder().recovery_time(secs(120)));
+    registry.set_overrides(overrides.clone()).unwrap();
+    let code = built(&builder().failure_threshold(3).max_recovery_time(secs(60)));
+    let breaker = registry.get_or_register("payments", code);
+    assert_eq!(invalid_settings(&heard), ["max_recovery_time"]);
+    let expected = builder().failure_threshold(3).recovery_time(secs(120));
+    assert_eq!(breaker.config(), built(&expected));
+    assert_eq!(heard.events()[0].name(), "payments");
+    // Told where it came to be, and not at every call.
+    let _ = registry.get_or_register("payments", breaker.config());
+    assert_eq!(invalid_settings(&heard).len(), 1);
+}
+
+#[test]
+fn g02_a_breaker_that_is_registered_later_is_treated_the_same() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    registry
+        .override_breaker("tenant", builder().window(4))
+        .unwrap();
+    let code = built(&builder().window(10).failure_count(5).failure_threshold(2));
+    let owned = CircuitBreaker::new("tenant", code);
+    registry.register(&owned).unwrap();
+    assert_eq!(invalid_settings(&heard), ["failure_count"]);
+    assert_eq!(
+        owned.config(),
+        built(&builder().window(4).failure_threshold(2))
+    );
+    calls(&owned, "SSSSSS");
+    assert_eq!(window(&owned), (4, 0, 0));
+}
+
+#[test]
+fn g02_an_override_that_a_later_breaker_did_not_bear_can_be_taken_back() {
+    let registry = Registry::new();
+    registry
+        .override_breaker("payments", builder().recovery_time(secs(120)))
+        .unwrap();
+    let code = built(&builder().max_recovery_time(secs(60)));
+    let breaker = registry.get_or_register("payments", code.clone());
+    registry.clear_override("payments").unwrap();
+    assert_eq!(breaker.config(), code);
+}
+
+#[test]
+fn g02_what_many_threads_override_ends_as_the_registry_says() {
+    let registry = Registry::new();
+    let names = ["mail", "payments", "stock", "tenant"];
+    let breakers = names.map(|name| registry.get_or_register(name, settings()));
+    for round in 0..50 {
+        let start = Barrier::new(4);
+        std::thread::scope(|scope| {
+            for thread in 1..=4_u32 {
+                let (registry, start) = (&registry, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    for n in 1..=5 {
+                        let all = names.iter().fold(Overrides::new(), |all, name| {
+                            all.with(*name, builder().failure_threshold(thread * 100 + n))
+                        });
+                        registry.set_overrides(all).unwrap();
+                        let _ =
+                            registry.get_or_register(&format!("late {round} {thread}"), settings());
+                    }
+                });
+            }
+        });
+        let said = registry.overrides();
+        for (name, breaker) in names.iter().zip(&breakers) {
+            let wanted = fragile().failure_threshold(1).build().unwrap();
+            let own = said.breakers[*name].settings.clone();
+            let expected = own.recovery_time(secs(10)).build().unwrap();
+            assert_ne!(breaker.config(), wanted);
+            assert_eq!(breaker.config(), expected);
+        }
+    }
+}
+
+#[test]
+fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
+    let (registry, owned, _clock) = live(&fragile().failure_threshold(9));
+    let strict = BreakerConfig::builder().failure_threshold(2);
+    registry.override_breaker("dependency", strict).unwrap();
+    registry.unregister(&owned);
+    assert_eq!(
+        owned.config(),
+        fragile().failure_threshold(9).build().unwrap()
+    );
+    // And are the ones that it comes back with.
+    registry.register(&owned).unwrap();
+    assert_eq!(owned.config().to_builder(), fragile().failure_threshold(2));
+    registry.clear_override("dependency").unwrap();
+    assert_eq!(
+        owned.config(),
+        fragile().failure_threshold(9).build().unwrap()
+    );
+}
+
+#[test]
+fn g02_a_mode_that_an_override_set_ends_when_the_breaker_is_taken_out() {
+    let (registry, owned, _clock) = live(&fragile());
+    registry
+        .override_breaker("dependency", OperatorMode::ForcedOpen)
+        .unwrap();
+    registry.unregister(&owned);
+    assert_eq!(owned.state(), CircuitState::Closed);
+}
+
+#[test]
+fn g02_another_registry_overrides_a_breaker_that_was_taken_out_of_the_first() {
+    let (first, owned, _clock) = live(&fragile());
+    for threshold in 1..10 {
+        let settings = BreakerConfig::builder().failure_threshold(threshold);
+        first.override_breaker("dependency", settings).unwrap();
+    }
+    first.unregister(&owned);
+    let second = Registry::new();
+    second.register(&owned).unwrap();
+    let settings = BreakerConfig::builder().failure_threshold(2);
+    second.override_breaker("dependency", settings).unwrap();
+    calls(&owned, "F");
+    assert_eq!(owned.state(), CircuitState::Closed);
+    calls(&owned, "F");
+    assert_eq!(owned.state(), CircuitState::Open);
+}
+
+#[test]
+fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_exists() {
+    let registry = Registry::new();
+    for (settings, field) in [
+        (builder().recovery_time("30"), "recovery_time"),
+        (builder().window(10).window_buckets(5), "window_buckets"),
+        (
+            builder().recovery_time(secs(6)).max_recovery_time(secs(5)),
+            "max_recovery_time",
+        ),
+    ] {
+        let error = registry.override_breaker("later", settings).unwrap_err();
+        assert_eq!(error.breaker(), Some("later"));
+        assert_eq!(error.config_error().field(), field);
+    }
+    // The code may give what is missing.
+    let rate = builder().failure_rate(0.5);
+    registry.override_breaker("later", rate).unwrap();
+}

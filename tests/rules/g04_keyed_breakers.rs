@@ -1,0 +1,4 @@
+//! Rule G4: keyed breakers.
+
+mod eviction;
+mod keyed;

@@ -1,0 +1,4 @@
+//! Rule G7: concurrent registration.
+
+mod budget_names;
+mod races;

@@ -1,0 +1,4 @@
+//! Rule R3: jitter.
+
+mod spread;
+mod worst_case;

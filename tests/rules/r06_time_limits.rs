@@ -1,0 +1,234 @@
+//! Rule R6: time limits.
+
+use resilient_testkit::ms;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use resilient::retries::TimeLimit;
+use tokio::time::Instant;
+
+use crate::support::cuts::{Late, cut, never};
+use crate::support::retry::{SECOND, at_once, build, exact};
+
+#[tokio::test(start_paused = true)]
+async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {
+    let policy = build(&exact().max_retries(2));
+    let start = Instant::now();
+    let mut attempts = 0;
+
+    let result = policy
+        .call()
+        .attempt_timeout(SECOND)
+        .run(|_| {
+            attempts += 1;
+            never()
+        })
+        .await;
+
+    assert_eq!(cut(result), (TimeLimit::AttemptTimeout, 3, SECOND));
+    assert_eq!(attempts, 3);
+    assert_eq!(start.elapsed(), 3 * SECOND + ms(100) + ms(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_an_attempt_within_its_timeout_counts_for_nothing() {
+    let start = Instant::now();
+    let result = at_once(3)
+        .call()
+        .attempt_timeout(SECOND)
+        .run(async |_| {
+            tokio::time::sleep(ms(999)).await;
+            Ok::<_, Late>(start.elapsed())
+        })
+        .await;
+    assert_eq!(result, Ok(ms(999)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_what_is_ready_when_its_time_is_over_is_not_late() {
+    let result = at_once(0)
+        .call()
+        .attempt_timeout(SECOND)
+        .run(async |_| {
+            tokio::time::sleep(SECOND).await;
+            Ok::<_, Late>("just in time")
+        })
+        .await;
+    assert_eq!(result, Ok("just in time"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_the_deadline_cancels_the_attempt_that_runs() {
+    let start = Instant::now();
+    let result = at_once(3).call().deadline(SECOND).run(|_| never()).await;
+    assert_eq!(cut(result), (TimeLimit::Deadline, 1, SECOND));
+    assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_the_deadline_counts_from_the_start_of_the_call_and_over_all_attempts() {
+    let policy = build(&exact());
+    let start = Instant::now();
+
+    let result = policy
+        .call()
+        .deadline(SECOND)
+        .run(async |_| {
+            tokio::time::sleep(ms(300)).await;
+            Err::<(), _>(Late::Down)
+        })
+        .await;
+
+    // 300 and 100, then 300 and 200: 100 ms are left for the third.
+    assert_eq!(cut(result), (TimeLimit::Deadline, 3, SECOND));
+    assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_a_sleep_that_would_cross_the_deadline_is_not_begun() {
+    let start = Instant::now();
+    let result = build(&exact().base_delay(SECOND))
+        .call()
+        .deadline(SECOND)
+        .run(async |_| Err::<(), _>(Late::Down))
+        .await;
+    assert_eq!(result, Err(Late::Down), "the real error");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_of_two_limits_that_end_at_once_the_deadline_ends_the_call() {
+    let result = at_once(3)
+        .call()
+        .deadline(SECOND)
+        .attempt_timeout(SECOND)
+        .run(|_| never())
+        .await;
+    assert_eq!(cut(result), (TimeLimit::Deadline, 1, SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_a_limit_without_end_is_none() {
+    let result = at_once(0)
+        .call()
+        .deadline(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .run(async |_| {
+            tokio::time::sleep(86_400 * SECOND).await;
+            Ok::<_, Late>(())
+        })
+        .await;
+    assert_eq!(result, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_an_outer_deadline_bounds_the_loops_inside_it() {
+    let inner = build(&exact().base_delay(SECOND));
+    let outer = at_once(0);
+    let start = Instant::now();
+    let inner_result = Cell::new(None);
+
+    let result = outer
+        .call()
+        .deadline(2 * SECOND)
+        .run(async |_| {
+            inner_result.set(Some(inner.call().run(async |_| Err::<(), _>("down")).await));
+            Err::<(), _>(Late::Down)
+        })
+        .await;
+
+    // The first delay ends after one second; the second would after three.
+    assert_eq!(inner_result.into_inner(), Some(Err("down")));
+    assert_eq!(result, Err(Late::Down));
+    assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
+    let start = Instant::now();
+    let inner_result = Cell::new(None);
+    let result = at_once(0)
+        .call()
+        .deadline(5 * SECOND)
+        .run(async |_| {
+            let long = at_once(3);
+            let call = long.call().deadline(60 * SECOND);
+            inner_result.set(Some(call.run(|_| never()).await));
+            Err::<(), _>(Late::Down)
+        })
+        .await;
+    assert_eq!(start.elapsed(), 5 * SECOND);
+    // Whichever of the two timers comes first, the call is over.
+    match inner_result.into_inner() {
+        Some(inner) => assert_eq!(cut(inner), (TimeLimit::Deadline, 1, 5 * SECOND)),
+        None => assert_eq!(cut(result), (TimeLimit::Deadline, 1, 5 * SECOND)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_an_outer_deadline_is_over_with_its_call() {
+    let _ = at_once(0)
+        .call()
+        .deadline(SECOND)
+        .run(async |_| Ok::<_, Late>(()))
+        .await;
+    let start = Instant::now();
+    let result = build(&exact().base_delay(10 * SECOND).max_retries(1))
+        .call()
+        .run(async |_| Err::<(), _>(()))
+        .await;
+    assert_eq!(result, Err(()));
+    assert_eq!(start.elapsed(), 10 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_a_future_that_never_rests_cannot_outrun_its_limit() {
+    let result = at_once(0)
+        .call()
+        .attempt_timeout(ms(10))
+        .run(async |_| {
+            // Always ready, so that only the task's budget makes it wait.
+            loop {
+                tokio::task::coop::consume_budget().await;
+                tokio::time::advance(ms(1)).await;
+            }
+            #[expect(unreachable_code, reason = "says what it would return")]
+            Ok::<(), Late>(())
+        })
+        .await;
+    assert_eq!(cut(result).0, TimeLimit::AttemptTimeout);
+}
+
+#[test]
+fn r06_without_timers_a_limited_call_is_not_made() {
+    for enabled in [true, false] {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let mut calls = 0;
+        let policy = at_once(3);
+        let call = policy.call().attempt_timeout(SECOND).run(|_| {
+            calls += 1;
+            async { Ok::<(), Late>(()) }
+        });
+        // In a runtime without timers, and in none.
+        let result = if enabled {
+            let hook = std::panic::take_hook();
+            std::panic::set_hook(Box::new(|_| {}));
+            let result = runtime.block_on(call);
+            std::panic::set_hook(hook);
+            result
+        } else {
+            match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(result) => result,
+                Poll::Pending => panic!("there is nothing to wait for"),
+            }
+        };
+        assert_eq!(cut(result).0, TimeLimit::NoTimer);
+        // The closure made a future; nobody polled it.
+        assert_eq!(calls, 1, "and it is not tried again");
+    }
+}

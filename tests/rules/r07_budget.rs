@@ -1,0 +1,4 @@
+//! Rule R7: budget.
+
+mod budget_bucket;
+mod budgets;

@@ -1,0 +1,4 @@
+//! Rule R9: breaker inside.
+
+mod budgets;
+mod circuit;

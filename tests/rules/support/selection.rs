@@ -1,0 +1,17 @@
+//! Helpers of the tests from `selection`.
+
+use resilient::Registry;
+use resilient::breaker::KeyedBreakers;
+
+use crate::support::registry::settings;
+
+/// Three single breakers, and two keys of one name.
+pub(crate) fn populated() -> (Registry, KeyedBreakers<u32>) {
+    let registry = Registry::new();
+    for name in ["stock", "payments/refund", "payments/charge"] {
+        let _ = registry.get_or_register(name, settings());
+    }
+    let shards = registry.get_or_register_keyed("shards", settings());
+    let _ = (shards.get(&2), shards.get(&1));
+    (registry, shards)
+}
