@@ -31,6 +31,7 @@ pub struct Selection {
     pub(crate) entries: Vec<(Name, Entry)>,
 }
 
+#[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
 impl Selection {
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -62,19 +63,16 @@ impl Selection {
     }
 
     /// Calls [`CircuitBreaker::trip`] on each; returns those that refused.
-    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::trip)
     }
 
     /// Calls [`CircuitBreaker::trip_for`] on each; returns those that refused.
-    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(|breaker| breaker.trip_for(time))
     }
 
     /// Calls [`CircuitBreaker::half_open`] on each; returns those that refused.
-    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::half_open)
     }
