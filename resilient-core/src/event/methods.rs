@@ -3,7 +3,11 @@
 /// Defines `on_event`, `remove_listener` and `subscribe` of a type; `$listeners` is where its
 /// listeners are.
 macro_rules! event_methods {
-    (|$self:ident| $listeners:expr; $(#[$doc:meta])+ fn on_event; $(#[$events:meta])+ fn subscribe;) => {
+    (
+        |$self:ident| $listeners:expr;
+        $(#[$doc:meta])+ fn on_event;
+        $(#[$events:meta])+ fn subscribe;
+    ) => {
         $(#[$doc])+
         pub fn on_event(
             &$self,
