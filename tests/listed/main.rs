@@ -18,7 +18,7 @@ mod cases;
 
 #[test]
 fn annotated_functions_are_known_before_their_first_call_wherever_they_stand() {
-    let kinds = Annotated::all().map(|each| format!("{:?}", each.kind()));
+    let kinds = Annotated::all().map(|each| format!("{each:?}"));
     let (breakers, by_key): (Vec<_>, Vec<_>) = kinds.partition(|kind| kind.starts_with("Breaker("));
     assert_eq!((breakers.len(), by_key.len()), cases::HERE);
 }

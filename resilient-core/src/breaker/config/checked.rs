@@ -1,9 +1,10 @@
 //! The checked settings of a breaker, with every default filled in.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use resilient_settings::{Value, Window};
+use resilient_settings::{Value, Window, breaker_settings, fields};
+
+use crate::settings::settings;
 
 /// The outcome of a call that was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +28,12 @@ impl AbandonedOutcome {
     }
 }
 
+breaker_settings!(fields settings {
+    /// The settings that were given.
+    #[derive(PartialEq)]
+    pub struct BreakerSettings from breaker
+});
+
 /// Checked settings of a [`CircuitBreaker`](crate::breaker::CircuitBreaker).
 ///
 #[doc = include_str!("settings.md")]
@@ -42,11 +49,10 @@ impl AbandonedOutcome {
 /// # assert_eq!(last_minute, same.build()?);
 /// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BreakerConfig {
-    /// A bit for each setting that was given, by its index in the table. An operator may replace
-    /// the others, which are defaults.
-    pub(super) given: u32,
+    /// An operator may replace the other settings, which are defaults.
+    pub(super) given: GivenSettings,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: u32,
@@ -63,6 +69,17 @@ pub struct BreakerConfig {
     pub(crate) max_keys: u32,
 }
 
+/// The settings that were given. They do not count in comparisons: two configs are equal if they
+/// have the same values, given or by default.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GivenSettings(pub(super) BreakerSettings);
+
+impl PartialEq for GivenSettings {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// The conditions that open a closed circuit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Conditions {
@@ -74,10 +91,6 @@ pub(crate) struct Conditions {
 }
 
 impl BreakerConfig {
-    pub(crate) fn into_shared(self) -> Arc<Self> {
-        Arc::new(self)
-    }
-
     /// The number of counted probes after which a half-open circuit closes or opens.
     pub(crate) fn most_probes_of_a_round(&self) -> u32 {
         self.half_open_successes
@@ -100,11 +113,4 @@ impl BreakerConfig {
 
 fn same(one: f64, other: f64) -> bool {
     one.to_bits() == other.to_bits()
-}
-
-impl PartialEq for BreakerConfig {
-    /// Whether both have the same values, given or by default.
-    fn eq(&self, other: &Self) -> bool {
-        self.values() == other.values()
-    }
 }

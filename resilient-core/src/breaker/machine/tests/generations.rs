@@ -11,11 +11,11 @@ fn b03_every_change_of_state_starts_a_new_generation() {
     note(&machine);
     machine.report(probe, SUCCESS, None, now);
     note(&machine);
-    machine.force_open(now);
+    machine.set_mode(OperatorMode::ForcedOpen, now);
     note(&machine);
-    machine.disable(now);
+    machine.set_mode(OperatorMode::Disabled, now);
     note(&machine);
-    machine.observe_only(now);
+    machine.set_mode(OperatorMode::ObserveOnly, now);
     note(&machine);
     machine.close(now);
     note(&machine);

@@ -13,8 +13,7 @@ use super::history::HISTORY;
 use super::{Counted, Ending, Machine, Rejection, Ticket};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
 use crate::platform::random;
-use crate::signal::Outcome;
-use crate::signal::{CircuitState, TransitionReason};
+use crate::signal::{CircuitState, OperatorMode, Outcome, TransitionReason};
 
 const SUCCESS: Ending = Ending::Reported(Outcome::Success);
 const FAILURE: Ending = Ending::Reported(Outcome::Failure);
@@ -30,7 +29,7 @@ fn machine(config: &BreakerConfigBuilder) -> Machine {
 
 fn seeded(config: &BreakerConfigBuilder, seed: u64) -> Machine {
     random::seed_thread(seed);
-    Machine::new(config.build().unwrap().into_shared(), Instant::now())
+    Machine::new(config.build().unwrap().into(), Instant::now())
 }
 
 /// Settings that open at the first failure, for 10 s.

@@ -50,8 +50,8 @@ fn b17_calls_have_the_same_effect_with_and_without_their_time() {
     for seed in 0..3_000 {
         let config = random_config(&mut random);
         let (mut at_once, mut lazy) = (seeded(&config, seed), seeded(&config, seed));
-        let epoch = at_once.epoch();
-        let shift = lazy.epoch().saturating_duration_since(epoch);
+        let epoch = at_once.epoch;
+        let shift = lazy.epoch.saturating_duration_since(epoch);
         let mut now = epoch;
         let mut left: Option<(u64, u64, u64)> = None;
         for _ in 0..40 {
@@ -61,7 +61,7 @@ fn b17_calls_have_the_same_effect_with_and_without_their_time() {
             let (mode, bucket) = lazy.successes();
             let is_left = mode == SuccessHandling::Pending
                 && ending == SUCCESS
-                && crate::time::nanos_between(lazy.epoch(), later) < bucket
+                && crate::time::nanos_between(lazy.epoch, later) < bucket
                 && left.is_none_or(|(generation, of, _)| {
                     (generation, of) == (lazy.generation(), bucket)
                 });
@@ -106,7 +106,7 @@ fn b13_a_report_without_the_time_is_counted_where_it_belongs() {
     ] {
         let config = BreakerConfig::builder().abandoned(abandoned);
         let mut machine = machine(&config);
-        let now = machine.epoch();
+        let now = machine.epoch;
         let mut call = |ending| {
             let ticket = machine.admit(now).unwrap();
             machine.report_untimed(ticket, ending)
@@ -122,7 +122,7 @@ fn b13_a_report_without_the_time_is_counted_where_it_belongs() {
 fn b17_the_time_is_read_only_where_it_matters() {
     let asks = |config: &BreakerConfigBuilder, ending| {
         let mut machine = machine(config);
-        let now = machine.epoch();
+        let now = machine.epoch;
         let ticket = machine.admit(now).unwrap();
         machine.report_untimed(ticket, ending).is_none()
     };

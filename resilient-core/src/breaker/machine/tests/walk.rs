@@ -311,7 +311,7 @@ impl Walk {
             // Starts late enough that the clock can go back.
             start: Instant::now() + secs(3_600),
             now: 0,
-            machine: Machine::new(of_machine.build().into_shared(), Instant::now()),
+            machine: Machine::new(of_machine.build().into(), Instant::now()),
             log: vec![format!("seed {seed}: {settings:?}")],
             model: Model::new(settings),
             in_flight: Vec::new(),
@@ -431,17 +431,17 @@ impl Walk {
                 (true, true)
             }
             96 => {
-                machine.force_open(now);
+                machine.set_mode(OperatorMode::ForcedOpen, now);
                 model.by_hand(CircuitState::ForcedOpen);
                 (true, true)
             }
             97 => {
-                machine.disable(now);
+                machine.set_mode(OperatorMode::Disabled, now);
                 model.by_hand(CircuitState::Disabled);
                 (true, true)
             }
             _ => {
-                machine.observe_only(now);
+                machine.set_mode(OperatorMode::ObserveOnly, now);
                 model.by_hand(CircuitState::ObserveOnly);
                 (true, true)
             }
