@@ -1,11 +1,17 @@
 //! The builder of a breaker's settings, and their defaults.
 
 use resilient_settings::breaker::default;
-use resilient_settings::{Window, breaker_settings, fields};
+use resilient_settings::{Given, Settings, Window, breaker_settings, fields};
 
-use super::checked::{AbandonedOutcome, BreakerConfig, BreakerSettings, Conditions, GivenSettings};
-use crate::settings::{builder, check_part};
+use super::checked::{AbandonedOutcome, BreakerConfig, Conditions};
+use crate::settings::{builder, check_part, settings};
 use crate::signal::ConfigError;
+
+breaker_settings!(fields settings {
+    /// The settings that were given.
+    #[derive(PartialEq)]
+    pub struct BreakerSettings from breaker
+});
 
 breaker_settings!(fields builder {
     /// Settings of a breaker before they are checked. See [`BreakerConfig`] for defaults and
@@ -44,6 +50,9 @@ impl BreakerConfigBuilder {
 
 impl BreakerSettings {
     pub(super) fn complete(&self) -> BreakerConfig {
+        let given = self.seen_by_rules().into_iter().enumerate();
+        let given = given.filter(|(_, value)| *value != Given::Default);
+        let given = given.fold(0, |bits, (setting, _)| bits | 1 << setting);
         let recovery_time = self.recovery_time.unwrap_or(default::recovery_time());
         let has_other_condition = self.failure_rate.is_some()
             || self.failure_count.is_some()
@@ -55,7 +64,7 @@ impl BreakerSettings {
         let max_recovery_time = default::max_recovery_time().max(recovery_time);
         let probe_timeout = default::probe_timeout(recovery_time);
         BreakerConfig {
-            given: GivenSettings(*self),
+            given,
             conditions: Conditions {
                 failure_threshold: self
                     .failure_threshold
@@ -91,6 +100,43 @@ impl BreakerSettings {
 }
 
 impl BreakerConfig {
+    /// All values as settings, those by default included.
+    pub(super) fn values(&self) -> BreakerSettings {
+        BreakerSettings {
+            failure_threshold: self.conditions.failure_threshold,
+            window: self.window,
+            window_buckets: Some(self.window_buckets),
+            min_calls: Some(self.conditions.min_calls),
+            failure_rate: self.conditions.failure_rate,
+            failure_count: self.conditions.failure_count,
+            slow_call: self.slow_call,
+            slow_call_rate: self.conditions.slow_call_rate,
+            recovery_time: Some(self.recovery_time),
+            recovery_factor: Some(self.recovery_factor),
+            max_recovery_time: Some(self.max_recovery_time),
+            recovery_jitter: Some(self.recovery_jitter),
+            half_open_max_calls: Some(self.half_open_max_calls),
+            half_open_successes: Some(self.half_open_successes),
+            half_open_failures: Some(self.half_open_failures),
+            probe_timeout: Some(self.probe_timeout),
+            abandoned: Some(self.abandoned),
+            max_keys: Some(self.max_keys),
+        }
+    }
+
+    /// The values that were given.
+    pub(super) fn given_values(&self) -> BreakerSettings {
+        let mut values = self.values();
+        let is_default = |setting: &usize| self.given & (1 << setting) == 0;
+        let settings = 0..BreakerSettings::TABLE.settings.len();
+        settings
+            .filter(is_default)
+            .for_each(|setting| values.forget(setting));
+        values
+    }
+}
+
+impl BreakerConfig {
     /// Settings to change, starting from the defaults.
     pub fn builder() -> BreakerConfigBuilder {
         BreakerConfigBuilder::default()
@@ -106,7 +152,7 @@ impl BreakerConfig {
     /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     pub fn to_builder(&self) -> BreakerConfigBuilder {
-        self.given.0.into()
+        self.given_values().into()
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use resilient_settings::{Value, Window, breaker_settings, fields};
-
-use crate::settings::settings;
+use resilient_settings::{Value, Window};
 
 /// The outcome of a call that was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,12 +26,6 @@ impl AbandonedOutcome {
     }
 }
 
-breaker_settings!(fields settings {
-    /// The settings that were given.
-    #[derive(PartialEq)]
-    pub struct BreakerSettings from breaker
-});
-
 /// Checked settings of a [`CircuitBreaker`](crate::breaker::CircuitBreaker).
 ///
 #[doc = include_str!("settings.md")]
@@ -49,10 +41,11 @@ breaker_settings!(fields settings {
 /// # assert_eq!(last_minute, same.build()?);
 /// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct BreakerConfig {
-    /// An operator may replace the other settings, which are defaults.
-    pub(super) given: GivenSettings,
+    /// A bit for each setting that was given, by its index in the table. An operator may replace
+    /// the others, which are defaults.
+    pub(super) given: u32,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: u32,
@@ -67,17 +60,6 @@ pub struct BreakerConfig {
     pub(crate) probe_timeout: Duration,
     pub(crate) abandoned: AbandonedOutcome,
     pub(crate) max_keys: u32,
-}
-
-/// The settings that were given. They do not count in comparisons: two configs are equal if they
-/// have the same values, given or by default.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct GivenSettings(pub(super) BreakerSettings);
-
-impl PartialEq for GivenSettings {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 /// The conditions that open a closed circuit.
@@ -113,4 +95,11 @@ impl BreakerConfig {
 
 fn same(one: f64, other: f64) -> bool {
     one.to_bits() == other.to_bits()
+}
+
+impl PartialEq for BreakerConfig {
+    /// Whether both have the same values, given or by default.
+    fn eq(&self, other: &Self) -> bool {
+        self.values() == other.values()
+    }
 }

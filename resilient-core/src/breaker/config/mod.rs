@@ -7,6 +7,6 @@ pub use resilient_settings::Window;
 
 pub use self::builder::BreakerConfigBuilder;
 #[cfg(feature = "serde")]
-pub(crate) use self::checked::BreakerSettings;
+pub(crate) use self::builder::BreakerSettings;
 pub(crate) use self::checked::Conditions;
 pub use self::checked::{AbandonedOutcome, BreakerConfig};
