@@ -34,7 +34,7 @@ const PAGES: [Page; 6] = [
     Page {
         path: "resilient-core/src/breaker/config/settings.md",
         table: &breaker::TABLE,
-        builder: Some("BreakerConfigBuilder"),
+        builder: Some("crate::breaker::BreakerConfigBuilder"),
     },
     Page {
         path: "resilient-core/src/retry/settings.md",
