@@ -93,7 +93,7 @@ mod tests {
     use crate::call_site::Declaration;
 
     #[test]
-    fn what_was_submitted_is_known_before_its_first_call() {
+    fn a_submitted_declaration_is_listed_before_its_first_call() {
         static HERE: CallSite =
             CallSite::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
         static BY_KEY: KeyedCallSite =

@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fm_e9_nobody_knows_what_a_keys_hash_will_be() {
+    fn fm_e9_the_hash_of_a_key_is_unpredictable() {
         assert_ne!(Hashing::new().hash_one("a"), Hashing::new().hash_one("a"));
     }
 }

@@ -20,7 +20,7 @@ macro_rules! read_as {
     (Time) => { Written<Duration> };
     (Share) => { Written<f64> };
     (Window) => { Written<Window> };
-    (Abandoned) => { AbandonedOutcome };
+    (AbandonedOutcome) => { AbandonedOutcome };
 }
 
 /// The value that was read.

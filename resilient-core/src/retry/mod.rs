@@ -1,12 +1,12 @@
 //! Retries: try a failed call again, later, a bounded number of times, at times spread by jitter.
 //!
-//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under it. `#[retry]` writes
-//! the same loop into a function. Both drive a [`RetryDriver`], which does no I/O itself.
+//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under it. `#[retry]`
+//! writes the same loop into a function. Both drive a [`RetryDriver`], which does no I/O itself.
 //!
 //! # Cancel safety
 //!
-//! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no task, no
-//! timer and no permit, and no attempt follows.
+//! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no
+//! task, no timer and no permit, and no attempt follows.
 
 mod attempt;
 #[cfg(feature = "tokio")]
@@ -40,7 +40,7 @@ mod worst_case;
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
-pub use self::attempt_log::Kept;
+pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
 pub use self::budget::{
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
@@ -51,9 +51,9 @@ pub use self::call_options::CallOptions;
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
-pub use self::error_log::{Record, Recorded};
+pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
-pub use self::last_output::Last;
+pub use self::last_output::LastOutput;
 pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
@@ -67,5 +67,4 @@ pub use self::timeout_future::TimeoutFuture;
 #[cfg(feature = "tokio")]
 pub(crate) use self::timeout_future::timeout;
 pub use self::worst_case::WorstCase;
-pub use crate::signal::StopReason;
-pub use crate::signal::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
+pub use crate::signal::{FromTimedOut, StopReason, TimeLimit, TimedOut, TimedOutOutput};

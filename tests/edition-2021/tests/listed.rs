@@ -1,5 +1,5 @@
-//! In edition 2021: with the feature `inventory`, annotated functions are known before their first call, and a crate that forbids `unsafe`
-//! code sees none.
+//! With the feature `inventory`, annotated functions of an edition 2021 crate are listed before
+//! their first call, and the expansion compiles in a crate that forbids `unsafe` code.
 #![forbid(
     unsafe_code,
     unsafe_op_in_unsafe_fn,

@@ -4,7 +4,7 @@ use resilient_settings::breaker::default;
 use resilient_settings::{Window, breaker_settings, fields};
 
 use super::checked::{AbandonedOutcome, BreakerConfig, BreakerSettings, Conditions, GivenSettings};
-use crate::settings::{builder, check_part, type_of};
+use crate::settings::{builder, check_part};
 use crate::signal::ConfigError;
 
 breaker_settings!(fields builder {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient_settings::{Value, Window, breaker_settings, fields};
 
-use crate::settings::{settings, type_of, value_of};
+use crate::settings::settings;
 
 /// The outcome of a call that was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

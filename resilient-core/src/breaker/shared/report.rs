@@ -109,6 +109,8 @@ impl SharedBreaker {
     }
 
     /// Reads the clock, if that was not done before, only where the machine asks for it.
+    // A function apart, so that failures and dropped permits share its code in every program.
+    #[inline(never)]
     fn report_locked(
         &self,
         ticket: Ticket,

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_says_what_it_was_told() {
+    fn a_word_returns_what_was_stored() {
         let word = StateWord::unregistered();
         assert_eq!(word.read().kind(), Kind::Unregistered);
         assert_eq!(word.closed(), None);

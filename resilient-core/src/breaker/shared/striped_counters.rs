@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_came_when_all_stripes_were_taken_gets_one_that_is_given_back() {
+    fn a_thread_that_found_no_free_stripe_gets_one_that_is_released() {
         let all_have_come = std::sync::Barrier::new(2 * OWNED);
         let count_one = || {
             let counters = StripedCounters::new();
@@ -217,7 +217,8 @@ mod tests {
         let come_and_wait = || {
             let is_late = count_one() == SHARED;
             all_have_come.wait();
-            // The threads with a stripe end now. Threads of other tests may take it for a while.
+            // The threads that own a stripe end now. Threads of other tests may own stripes for a
+            // while.
             let gets_one = || {
                 std::thread::yield_now();
                 count_one() < OWNED

@@ -167,7 +167,7 @@ mod tests {
     use crate::platform::random::Generator;
 
     #[test]
-    fn many_successes_are_the_same_as_so_many_single_ones() {
+    fn a_batch_of_successes_equals_single_successes() {
         const CAPACITY: u32 = 130;
         let mut random = Generator::seeded(5);
         let (mut at_once, mut singly) = (CountWindow::new(CAPACITY), CountWindow::new(CAPACITY));

@@ -1,4 +1,4 @@
-//! B3: what one generation admitted moves no other.
+//! Rule B3: an outcome changes only the generation that admitted its call.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn b03_every_change_of_state_starts_a_new_generation() {
 }
 
 #[test]
-fn b03_what_changes_no_state_keeps_the_generation() {
+fn b03_an_operation_that_changes_no_state_keeps_the_generation() {
     let now = Instant::now();
     let mut machine = machine(&BreakerConfig::builder().failure_threshold(9));
     let generation = machine.generation();
