@@ -235,8 +235,9 @@ impl CircuitBreaker {
         /// events wait, the oldest are lost and counted. A panic is contained and counted. A
         /// listener that owns a handle of its breaker keeps it alive until it is removed.
         fn on_event;
-        /// The events from now on, for a task to await; see [`Subscription`]. At most `capacity`
-        /// events wait (at least one).
+        /// The events from now on, for a task to await; see
+        /// [`Subscription`](crate::event::Subscription). At most `capacity` events wait
+        /// (at least one).
         fn subscribe;
     }
 

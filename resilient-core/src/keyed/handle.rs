@@ -123,7 +123,8 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         /// Calls `listener` with every event of every present and future breaker of the group. See
         /// [`CircuitBreaker::on_event`].
         fn on_event;
-        /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+        /// The events of all breakers from now on, for a task to await; see
+        /// [`Subscription`](crate::event::Subscription).
         fn subscribe;
     }
 }

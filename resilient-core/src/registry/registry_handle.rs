@@ -153,7 +153,8 @@ impl Registry {
         /// Calls `listener` with every event of every present and future breaker. See
         /// [`CircuitBreaker::on_event`].
         fn on_event;
-        /// The events of all breakers from now on, for a task to await; see [`Subscription`].
+        /// The events of all breakers from now on, for a task to await; see
+        /// [`Subscription`](crate::event::Subscription).
         fn subscribe;
     }
 
