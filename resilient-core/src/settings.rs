@@ -4,47 +4,6 @@ use resilient_settings::{Broken, Settings, TextError, forget_broken};
 
 use crate::signal::ConfigError;
 
-/// The type of a setting by its form in the table, as the caller imports it.
-macro_rules! type_of {
-    (Count) => {
-        u32
-    };
-    (Time) => {
-        ::std::time::Duration
-    };
-    (Share) => {
-        f64
-    };
-    (Factor) => {
-        f64
-    };
-    (Abandoned) => {
-        AbandonedOutcome
-    };
-    ($form:ident) => {
-        $form
-    };
-}
-
-/// The value of a setting as the rules compare it.
-macro_rules! value_of {
-    (Count $value:ident) => {
-        ::resilient_settings::Value::Count($value)
-    };
-    (Time $value:ident) => {
-        ::resilient_settings::Value::Time($value)
-    };
-    (Share $value:ident) => {
-        ::resilient_settings::Value::Number($value)
-    };
-    (Factor $value:ident) => {
-        ::resilient_settings::Value::Number($value)
-    };
-    ($words:ident $value:ident) => {
-        $value.value()
-    };
-}
-
 /// A callback of the table: a struct with an optional field for each setting of `$table`, and for
 /// each `$extra` that the table does not have.
 macro_rules! settings {
@@ -59,7 +18,7 @@ macro_rules! settings {
         #[derive(Debug, Clone, Copy, Default)]
         #[must_use]
         pub struct $settings {
-            $(pub(crate) $name: Option<type_of!($form)>,)+
+            $(pub(crate) $name: Option<::resilient_settings::type_of!($form, $form)>,)+
             $(pub(crate) $extra: Option<$extra_type>,)?
         }
 
@@ -73,7 +32,9 @@ macro_rules! settings {
                 &self,
             ) -> [::resilient_settings::Given; [$(stringify!($name)),+].len()] {
                 [$(match self.$name {
-                    Some(value) => ::resilient_settings::Given::Value(value_of!($form value)),
+                    Some(value) => ::resilient_settings::Given::Value(
+                        ::resilient_settings::value_of!($form value, value.value()),
+                    ),
                     None => ::resilient_settings::Given::Default,
                 }),+]
             }
@@ -114,7 +75,10 @@ macro_rules! setters {
     ) => {
         impl $settings {
             $($(#[doc = $doc])+
-            pub const fn $name(mut self, $name: type_of!($form)) -> Self {
+            pub const fn $name(
+                mut self,
+                $name: ::resilient_settings::type_of!($form, $form),
+            ) -> Self {
                 self.$name = Some($name);
                 self
             })+
@@ -148,17 +112,16 @@ macro_rules! builder {
             ///
             /// # Errors
             ///
-            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a rule, or
-            /// was given as text that cannot be read. It names the first such setting, its value
-            /// and the rule.
+            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a
+            /// rule, or was given as text that cannot be read. It names the first such setting, its
+            /// value and the rule.
             pub fn build(&self) -> Result<$built, $crate::signal::ConfigError> {
                 self.unreadable.check()?;
                 $crate::settings::check(&self.settings)?;
                 Ok(self.settings.complete())
             }
 
-            /// Builds with the default in place of each setting that is wrong, and returns what was
-            /// wrong.
+            /// Replaces each setting that is wrong by its default, and returns what was wrong.
             pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::signal::ConfigError>) {
                 let mut settings = self.settings;
                 let errors = $crate::settings::make_valid(&mut settings);
@@ -185,7 +148,7 @@ macro_rules! builder {
     (@setter Window $name:ident $($doc:literal)+) => { builder!(@text Window $name $($doc)+); };
     (@setter $form:ident $name:ident $($doc:literal)+) => {
         $(#[doc = $doc])+
-        pub fn $name(mut self, $name: type_of!($form)) -> Self {
+        pub fn $name(mut self, $name: ::resilient_settings::type_of!($form, $form)) -> Self {
             self.settings.$name = Some($name);
             self
         }
@@ -194,7 +157,9 @@ macro_rules! builder {
         $(#[doc = $doc])+
         pub fn $name(
             mut self,
-            $name: impl ::resilient_settings::IntoSetting<type_of!($form)>,
+            $name: impl ::resilient_settings::IntoSetting<
+                ::resilient_settings::type_of!($form, $form),
+            >,
         ) -> Self {
             let value = $name.into_setting();
             self.settings.$name = self.unreadable.value(stringify!($name), value);
@@ -203,7 +168,7 @@ macro_rules! builder {
     };
 }
 
-pub(crate) use {builder, setters, settings, type_of, value_of};
+pub(crate) use {builder, setters, settings};
 
 /// Settings of a builder whose text could not be read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -230,8 +195,9 @@ impl Unreadable {
     }
 
     pub(crate) fn errors(&self) -> impl Iterator<Item = ConfigError> {
-        let errors = self.0.iter();
-        errors.map(|(name, error)| ConfigError::of_text(name, error))
+        self.0
+            .iter()
+            .map(|(name, error)| ConfigError::of_text(name, error))
     }
 }
 
@@ -248,10 +214,8 @@ pub(crate) fn check_part<S: Settings>(settings: &S) -> Result<(), ConfigError> {
 
 /// Puts each setting that is wrong back to its default, and returns what was wrong.
 pub(crate) fn make_valid(settings: &mut impl Settings) -> Vec<ConfigError> {
-    forget_broken(settings)
-        .into_iter()
-        .map(ConfigError::from)
-        .collect()
+    let broken = forget_broken(settings).into_iter();
+    broken.map(ConfigError::from).collect()
 }
 
 fn error_of(broken: Option<Broken>) -> Result<(), ConfigError> {

@@ -27,10 +27,8 @@ impl Rule {
             Relation::AtMost(other) => is_above(subject, self.value(table, given, other)),
             Relation::AtLeast(other) => is_above(self.value(table, given, other), subject),
             Relation::AtMostSum(one, other) => {
-                match (
-                    self.value(table, given, one),
-                    self.value(table, given, other),
-                ) {
+                let one = self.value(table, given, one);
+                match (one, self.value(table, given, other)) {
                     (Some(Value::Count(one)), Some(Value::Count(other))) => {
                         is_above(subject, Some(Value::Count(one.saturating_add(other))))
                     }
@@ -47,62 +45,60 @@ impl Rule {
 
     /// The value that takes part: the one that was given, or the default.
     const fn value(&self, table: &Table, given: &[Given], setting: usize) -> Option<Value> {
-        match given[setting] {
-            Given::Value(value) => Some(value),
-            Given::Unknown | Given::Open => None,
-            Given::Default => {
-                if let [(other, word)] = self.no_defaults_if {
-                    if let Given::Value(Value::Word(found)) = given[*other] {
-                        if is_same(found, word) {
-                            return None;
-                        }
-                    }
-                }
-                table.settings[setting].fixed_default()
+        if !given[setting].is_default() {
+            return given[setting].value();
+        }
+        if let [(other, word)] = self.no_defaults_if {
+            if is_one_of(given[*other].value(), &[*word]) {
+                return None;
             }
+        }
+        let setting = &table.settings[setting];
+        // Where words are given, the default depends on other settings.
+        if setting.default_words.is_empty() {
+            setting.default
+        } else {
+            None
         }
     }
 
-    /// The setting that a builder's error names: the subject, or the other one if only that was
-    /// given. So forgetting the named setting always changes something.
-    pub(crate) const fn named(&self, given: &[Given]) -> usize {
+    /// The setting that a builder's error names, and whether the other one is at its default. It is
+    /// the subject, or the other one if only that was given, so forgetting it changes something.
+    pub(crate) const fn named(&self, given: &[Given]) -> (usize, bool) {
         match self.relation {
-            Relation::AtMost(other) | Relation::AtLeast(other)
-                if given[self.subject].is_default() =>
-            {
-                other
+            Relation::AtMost(other) | Relation::AtLeast(other) => {
+                if given[self.subject].is_default() {
+                    (other, true)
+                } else {
+                    (self.subject, given[other].is_default())
+                }
             }
-            _ => self.subject,
+            _ => (self.subject, false),
         }
     }
 
-    /// What the rule requires of its subject, as in "must not be above `capacity`".
+    /// The rule as a builder's error states it for the setting `named`: the subject, or the other
+    /// one of an order. For example "must not be above `capacity`".
     #[must_use]
-    pub fn must(&self, table: &Table) -> String {
-        self.must_of(table, self.subject, false)
-    }
-
-    /// The rule as a builder's error states it, for the setting that it names.
-    pub(crate) fn must_of(&self, table: &Table, named: usize, other_is_default: bool) -> String {
+    pub fn must(&self, table: &Table, named: usize, other_is_default: bool) -> String {
         let (Relation::AtMost(other) | Relation::AtLeast(other)) = self.relation else {
             return self.must.to_owned();
         };
-        let is_below = matches!(self.relation, Relation::AtMost(_)) == (named == self.subject);
         let other = if named == self.subject {
             other
         } else {
             self.subject
         };
         let other = &table.settings[other];
-        let mut text = match (self.must, is_below) {
+        let text = match (self.must, self.is_below(named)) {
             ("", true) => format!("must not be above `{}`", other.name),
             ("", false) => format!("must not be below `{}`", other.name),
             (must, _) => must.to_owned(),
         };
-        if let (true, Some(default)) = (other_is_default, other.default) {
-            text = format!("{text}, which is {default} by default");
+        match other.default {
+            Some(default) if other_is_default => format!("{text}, which is {default} by default"),
+            _ => text,
         }
-        text
     }
 
     /// The compile error for settings that break the rule. For an order it shows both values and
@@ -112,54 +108,37 @@ impl Rule {
     pub fn explain(&self, table: &Table, given: &[Given]) -> String {
         let name = |setting: usize| table.settings[setting].name;
         let value = |setting: usize| self.value(table, given, setting);
-        let is_default = |setting: usize| given[setting].is_default();
         let text = |setting: usize| value(setting).map_or_else(String::new, |it| it.to_string());
         // "100 calls": the bare number would not say what it counts.
         let shown = |setting: usize| match (table.settings[setting].form, value(setting)) {
             (Form::Window { .. }, Some(Value::Count(calls))) => format!("{calls} calls"),
             _ => text(setting),
         };
+        let is = |setting: usize| format!("`{}` is {}", name(setting), shown(setting));
         let subject = self.subject;
-        let others = self.settings();
-        let other = others[0];
         let reason = self.reason.replace("{subject}", name(subject));
         let reason = reason.replace("{value}", &text(subject));
-        let reason = reason.replace("{other}", &text(other));
-        let is_below = matches!(self.relation, Relation::AtMost(_));
-        let order = |above: bool| {
-            if above {
-                ("above", "raise")
-            } else {
-                ("below", "lower")
-            }
-        };
-        let against_default = |one: usize, (side, change): (&str, &str), default: usize| {
-            format!(
-                "`{}` is {}, {side} `{}`, whose default is {}: {change} `{2}` too",
-                name(one),
-                shown(one),
-                name(default),
-                shown(default),
-            )
-        };
+        let reason = reason.replace("{other}", &text(self.settings()[0]));
         match self.relation {
-            Relation::AtMost(_) | Relation::AtLeast(_) if is_default(other) => {
-                against_default(subject, order(is_below), other)
+            Relation::AtMost(other) | Relation::AtLeast(other) => {
+                let (named, other_is_default) = self.named(given);
+                if !other_is_default {
+                    return format!("{} and {}: {reason}", is(subject), is(other));
+                }
+                let default = if named == subject { other } else { subject };
+                let (side, change) = if self.is_below(named) {
+                    ("above", "raise")
+                } else {
+                    ("below", "lower")
+                };
+                let (given, name, default) = (is(named), name(default), shown(default));
+                format!(
+                    "{given}, {side} `{name}`, whose default is {default}: {change} `{name}` too"
+                )
             }
-            Relation::AtMost(_) | Relation::AtLeast(_) if is_default(subject) => {
-                against_default(other, order(!is_below), subject)
-            }
-            Relation::AtMost(_) | Relation::AtLeast(_) => format!(
-                "`{}` is {} and `{}` is {}: {reason}",
-                name(subject),
-                shown(subject),
-                name(other),
-                shown(other),
-            ),
             Relation::AtMostSum(one, other) => format!(
-                "`{}` is {}: at most `{}` + `{}`, which is {} + {}, because {reason}",
-                name(subject),
-                shown(subject),
+                "{}: at most `{}` + `{}`, which is {} + {}, because {reason}",
+                is(subject),
                 name(one),
                 name(other),
                 shown(one),
@@ -167,6 +146,11 @@ impl Rule {
             ),
             _ => reason,
         }
+    }
+
+    /// Whether an order requires the setting to be the smaller one.
+    fn is_below(&self, setting: usize) -> bool {
+        matches!(self.relation, Relation::AtMost(_)) == (setting == self.subject)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Checks settings against their table, and drops those that break a rule.
 
-use crate::Relation;
 use crate::table::{Given, Table, Value};
 
 /// A setting that breaks a rule.
@@ -27,7 +26,7 @@ impl Broken {
     pub fn rule(&self) -> String {
         match self.rule {
             Some((rule, other_is_default)) => {
-                self.table.rules[rule].must_of(self.table, self.setting, other_is_default)
+                self.table.rules[rule].must(self.table, self.setting, other_is_default)
             }
             // The form of a value that is not known is that of a count.
             None => self.table.settings[self.setting].must(self.value.unwrap_or(Value::Count(0))),
@@ -42,24 +41,19 @@ impl Table {
     pub const fn first_broken(&'static self, given: &[Given]) -> Option<Broken> {
         let mut at = 0;
         while at < self.settings.len() {
-            if let Given::Value(value) = given[at] {
-                if !self.settings[at].allows(value) {
+            match given[at].value() {
+                Some(value) if !self.settings[at].allows(value) => {
                     return Some(self.broken(given, at, None));
                 }
+                _ => at += 1,
             }
-            at += 1;
         }
         at = 0;
         while at < self.rules.len() {
             let rule = &self.rules[at];
             if rule.is_broken(self, given) {
-                let other_is_default = match rule.relation {
-                    Relation::AtMost(other) | Relation::AtLeast(other) => {
-                        given[other].is_default() || given[rule.subject].is_default()
-                    }
-                    _ => false,
-                };
-                return Some(self.broken(given, rule.named(given), Some((at, other_is_default))));
+                let (setting, other_is_default) = rule.named(given);
+                return Some(self.broken(given, setting, Some((at, other_is_default))));
             }
             at += 1;
         }
@@ -72,10 +66,7 @@ impl Table {
         setting: usize,
         rule: Option<(usize, bool)>,
     ) -> Broken {
-        let value = match given[setting] {
-            Given::Value(value) => Some(value),
-            _ => None,
-        };
+        let value = given[setting].value();
         Broken {
             table: self,
             setting,
@@ -88,11 +79,9 @@ impl Table {
     /// code's settings complete. A setting that is not given yet breaks no rule.
     #[must_use]
     pub fn first_broken_of_part(&'static self, given: &[Given]) -> Option<Broken> {
-        let open = |given: &Given| match given {
-            Given::Default => Given::Open,
-            given => *given,
-        };
-        let given: Vec<Given> = given.iter().map(open).collect();
+        let mut given = given.to_vec();
+        let defaults = given.iter_mut().filter(|given| given.is_default());
+        defaults.for_each(|default| *default = Given::Open);
         self.first_broken(&given)
     }
 }
@@ -110,15 +99,13 @@ pub trait Settings {
 }
 
 /// Puts each setting that breaks a rule back to its default, and returns what was wrong.
-pub fn forget_broken(settings: &mut impl Settings) -> Vec<Broken> {
-    fn first_of<S: Settings>(settings: &S) -> Option<Broken> {
-        S::TABLE.first_broken(settings.given().as_ref())
-    }
+pub fn forget_broken<S: Settings>(settings: &mut S) -> Vec<Broken> {
     let mut all = Vec::new();
     // Each round forgets a setting that was given, so this ends, at the defaults at the latest.
-    while let Some(broken) = first_of(settings) {
+    loop {
+        let broken = S::TABLE.first_broken(settings.given().as_ref());
+        let Some(broken) = broken else { return all };
         settings.forget(broken.setting);
         all.push(broken);
     }
-    all
 }

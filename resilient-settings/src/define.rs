@@ -1,6 +1,6 @@
 //! Turns the entries of a table into data: `key`, `default`, and the settings.
 
-/// The form that an entry writes as `Count(1..)`, `Time(positive)` or `Abandoned("ignore", …)`.
+/// The form that an entry writes as `Count(1..)`, `Time(positive)` or `WhenOpen("stop", …)`.
 macro_rules! form {
     (Count) => { $crate::Form::Count { least: 0, most: u32::MAX } };
     (Count $least:literal ..) => { $crate::Form::Count { least: $least, most: u32::MAX } };
@@ -18,30 +18,46 @@ macro_rules! form {
     ($words:ident $($word:literal),+) => { $crate::Form::Word(&[$($word),+]) };
 }
 
-macro_rules! value {
-    (Count $value:expr) => {
-        $crate::Value::Count($value)
+/// The type of a setting by its form. Settings that are words have the type `$words`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! type_of {
+    (Count, $words:ty) => {
+        u32
     };
-    (Time $value:expr) => {
-        $crate::Value::Time($value)
+    (Time, $words:ty) => {
+        ::std::time::Duration
     };
-    (Share $value:expr) => {
-        $crate::Value::Number($value)
+    (Share, $words:ty) => {
+        f64
     };
-    (Factor $value:expr) => {
-        $crate::Value::Number($value)
+    (Factor, $words:ty) => {
+        f64
     };
-    ($words:ident $value:expr) => {
-        $crate::Value::Word($value)
+    ($form:ident, $words:ty) => {
+        $words
     };
 }
 
-macro_rules! type_of {
-    (Count) => { u32 };
-    (Time) => { ::std::time::Duration };
-    (Share) => { f64 };
-    (Factor) => { f64 };
-    ($words:ident) => { &'static str };
+/// A setting as the rules compare it, by its form. Settings that are words have the value `$words`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! value_of {
+    (Count $value:expr, $words:expr) => {
+        $crate::Value::Count($value)
+    };
+    (Time $value:expr, $words:expr) => {
+        $crate::Value::Time($value)
+    };
+    (Share $value:expr, $words:expr) => {
+        $crate::Value::Number($value)
+    };
+    (Factor $value:expr, $words:expr) => {
+        $crate::Value::Number($value)
+    };
+    ($form:ident $value:expr, $words:expr) => {
+        $words
+    };
 }
 
 /// The callback that makes the modules `key` and `default`, and the constant `SETTINGS`. The
@@ -68,7 +84,7 @@ macro_rules! define {
         pub mod default {
             $($(#[doc = concat!("The default of `", stringify!($name), "`.")]
             #[must_use]
-            pub const fn $name() -> type_of!($form) {
+            pub const fn $name() -> type_of!($form, &'static str) {
                 $default
             })?)+
 
@@ -81,7 +97,8 @@ macro_rules! define {
             form: form!($form $($($range)+)?),
             reason: concat!($($reason)?),
             default: {
-                let fixed: &[$crate::Value] = &[$(value!($form $default))?];
+                let fixed: &[$crate::Value] =
+                    &[$(value_of!($form $default, $crate::Value::Word($default)))?];
                 if fixed.is_empty() { None } else { Some(fixed[0]) }
             },
             default_words: $words,

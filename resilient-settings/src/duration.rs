@@ -31,13 +31,6 @@ const UNITS: [(&str, &str, u128); 8] = [
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
-/// A number with its unit, as in `1.5s`.
-struct Part<'a> {
-    number: &'a str,
-    /// The unit's index in `UNITS`.
-    unit: usize,
-}
-
 /// The duration that text means: one or more decimal numbers, each with its unit.
 ///
 /// Units are `w`, `d`, `h`, `m`, `s`, `ms`, `us` (`µs`) and `ns`, or their English names. They go
@@ -70,15 +63,24 @@ fn read(text: &str) -> Result<Duration, String> {
             "a duration cannot be negative: {text:?} is; write it as in \"100ms\""
         ));
     }
-    let mut parts = Vec::new();
+    // Numbers, each with the index of its unit.
+    let mut parts: Vec<(&str, usize)> = Vec::new();
     while !rest.is_empty() {
         let (number, behind) = split(rest, |c| !c.is_ascii_digit() && c != '.');
         let (unit, behind) = split(behind.trim_start(), |c| {
             c.is_ascii_digit() || c == '.' || c.is_whitespace()
         });
-        check_number(text, number, unit)?;
-        let unit = find_unit(text, number, unit)?;
-        parts.push(Part { number, unit });
+        if number.is_empty() {
+            return Err(format!(
+                "`{unit}` in the duration {text:?} follows no number: write it as in \"100ms\""
+            ));
+        }
+        if !is_decimal(number) {
+            return Err(format!(
+                "`{number}` in the duration {text:?} is no number: write it as in \"1.5s\""
+            ));
+        }
+        parts.push((number, find_unit(text, number, unit)?));
         rest = behind.trim_start();
     }
     check_order(text, &parts)?;
@@ -87,20 +89,6 @@ fn read(text: &str) -> Result<Duration, String> {
 
 fn split(text: &str, ends: impl FnMut(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(ends).unwrap_or(text.len()))
-}
-
-fn check_number(text: &str, number: &str, unit: &str) -> Result<(), String> {
-    if number.is_empty() {
-        Err(format!(
-            "`{unit}` in the duration {text:?} follows no number: write it as in \"100ms\""
-        ))
-    } else if is_decimal(number) {
-        Ok(())
-    } else {
-        Err(format!(
-            "`{number}` in the duration {text:?} is no number: write it as in \"1.5s\""
-        ))
-    }
 }
 
 fn find_unit(text: &str, number: &str, unit: &str) -> Result<usize, String> {
@@ -139,20 +127,19 @@ fn unit_named(name: &str) -> Option<usize> {
         .position(|(symbol, names, _)| *symbol == name || names.split(' ').any(|it| it == name))
 }
 
-fn check_order(text: &str, parts: &[Part<'_>]) -> Result<(), String> {
-    for (at, pair) in parts.windows(2).enumerate() {
-        let [first, second] = pair else { continue };
-        if parts[..=at].iter().any(|part| part.unit == second.unit) {
-            let unit = UNITS[second.unit].0;
+fn check_order(text: &str, parts: &[(&str, usize)]) -> Result<(), String> {
+    for (at, &(_, unit)) in parts.iter().enumerate().skip(1) {
+        if parts[..at].iter().any(|part| part.1 == unit) {
+            let unit = UNITS[unit].0;
             return Err(format!(
                 "the unit `{unit}` stands twice in {text:?}: each once, as in \"1m30s\""
             ));
         }
-        if first.unit > second.unit {
-            let mut sorted: Vec<&Part<'_>> = parts.iter().collect();
-            sorted.sort_by_key(|part| part.unit);
-            let sorted = sorted.iter().map(|part| [part.number, UNITS[part.unit].0]);
-            let right = sorted.collect::<Vec<_>>().concat().concat();
+        if parts[at - 1].1 > unit {
+            let mut sorted = parts.to_vec();
+            sorted.sort_by_key(|part| part.1);
+            let right = sorted.iter().map(|part| [part.0, UNITS[part.1].0].concat());
+            let right: String = right.collect();
             return Err(format!(
                 "the units in {text:?} go from large to small: write \"{right}\""
             ));
@@ -161,28 +148,26 @@ fn check_order(text: &str, parts: &[Part<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-fn total(text: &str, parts: &[Part<'_>]) -> Result<Duration, String> {
+fn total(text: &str, parts: &[(&str, usize)]) -> Result<Duration, String> {
     let too_long = || {
-        format!(
-            "the duration {text:?} is longer than a `Duration` can be: at most \"{}s\"",
-            u64::MAX
-        )
+        let most = u64::MAX;
+        format!("the duration {text:?} is longer than a `Duration` can be: at most \"{most}s\"")
+    };
+    let too_fine = || {
+        format!("the duration {text:?} is finer than a nanosecond: the smallest step is \"1ns\"")
     };
     let mut nanos = 0_u128;
-    for part in parts {
-        let scale = UNITS[part.unit].2;
-        let (whole, fraction) = part.number.split_once('.').unwrap_or((part.number, ""));
+    for &(number, unit) in parts {
+        let scale = UNITS[unit].2;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let fraction = fraction_of(scale, fraction).ok_or_else(too_fine)?;
         let whole = whole.parse::<u128>().ok();
-        let whole = whole.and_then(|whole| whole.checked_mul(scale));
-        let fraction = fraction_of(scale, fraction).ok_or_else(|| {
-            format!(
-                "the duration {text:?} is finer than a nanosecond: the smallest step is \"1ns\""
-            )
-        })?;
-        nanos = whole
-            .and_then(|whole| nanos.checked_add(whole))
-            .and_then(|sum| sum.checked_add(fraction))
-            .ok_or_else(too_long)?;
+        let sum = whole.and_then(|it| {
+            it.checked_mul(scale)?
+                .checked_add(nanos)?
+                .checked_add(fraction)
+        });
+        nanos = sum.ok_or_else(too_long)?;
     }
     let seconds = u64::try_from(nanos / NANOS_PER_SECOND).map_err(|_| too_long())?;
     let rest = u32::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0);

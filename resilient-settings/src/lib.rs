@@ -30,7 +30,7 @@ mod text_error;
 pub use self::check::{Broken, Settings, forget_broken};
 pub use self::duration::{duration_text, parse_duration};
 pub use self::rule::{Relation, Rule};
-pub use self::settings::{breaker, budget, limits, millis, retry, secs};
+pub use self::settings::{breaker, budget, limits, retry};
 pub use self::share::parse_share;
 pub use self::table::{Form, Given, Setting, Table, Value};
 pub use self::text::{IntoSetting, Window};

@@ -21,80 +21,66 @@ macro_rules! breaker_settings {
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
-        /// The window over which rates and `failure_count` are computed: the last calls, or the
-        /// calls of the last so much time. Use calls for thin or bursty traffic, time for steady
-        /// traffic.
+        /// The window over which rates and `failure_count` are computed: a number of last calls, or
+        /// a time. Use calls for thin or bursty traffic, time for steady traffic.
         // A million calls are a quarter of a megabyte; a longer window should be a time.
-        window: Window(..=1_000_000),
-            default(; "none"),
+        window: Window(..=1_000_000), default(; "none"),
             reason("the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"),
             advice("to judge by a rate or a count");
         /// The number of buckets into which a window of time is divided; it forgets one bucket at
         /// a time. More buckets forget more evenly and cost 24 bytes each.
-        window_buckets: Count(1..=1_000),
-            default(10; ""),
+        window_buckets: Count(1..=1_000), default(10; ""),
             reason("a window in time is divided into 1 to 1000 buckets"),
             advice("up where forgetting a tenth at once is too coarse");
         /// The number of calls in the window from which on rates are trusted.
         // Fewer calls say nothing about a rate.
-        min_calls: Count(1..),
-            default(10; "or the window of calls if that is smaller"),
+        min_calls: Count(1..), default(10; "or the window of calls if that is smaller"),
             reason("no calls have no rate, so at least 1"),
             advice("up where a few calls, just after a start, open the circuit by chance");
         /// Opens the circuit at this share of failures among the calls in the window.
-        failure_rate: Share(positive),
-            default(; "none"),
+        failure_rate: Share(positive), default(; "none"),
             advice("for dependencies that always fail a little");
         /// Opens the circuit at this many failures in the window, however many calls succeed.
-        failure_count: Count(1..),
-            default(; "none"),
+        failure_count: Count(1..), default(; "none"),
             reason("it takes a failure to open, so at least 1"),
             advice("where each failure costs, whatever else succeeds");
         /// Counts a call that takes at least this long as slow, whether it succeeds or fails.
-        slow_call: Time(positive),
-            default(; "none"),
+        slow_call: Time(positive), default(; "none"),
             reason("every call would be slow, so above zero"),
             advice("for dependencies that hang before they fail");
         /// Opens the circuit at this share of slow calls among the calls in the window.
-        slow_call_rate: Share(positive),
-            default(; "none"),
+        slow_call_rate: Share(positive), default(; "none"),
             advice("together with `slow_call`");
         /// How long the circuit stays open before a probe is admitted. Zero makes the next call
         /// the probe; `Duration::MAX` keeps the circuit open until an operator closes it.
         // Long enough to restart a process, short enough that no operator is called.
-        recovery_time: Time,
-            default($crate::secs(30); ""),
+        recovery_time: Time, default(::std::time::Duration::from_secs(30); ""),
             advice("to the time that the dependency takes to come back");
         /// The factor by which the recovery time grows each time that probes fail. Closing the
         /// circuit ends the growth.
-        recovery_factor: Factor,
-            default(1.0; ""),
+        recovery_factor: Factor, default(1.0; ""),
             advice("to 2 where outages are sometimes long");
         /// The longest recovery time. It also bounds the wait that the dependency itself asks for.
         // The growth ends here, so that a recovered dependency is not shunned for an hour.
         max_recovery_time: Time,
-            default($crate::secs(600); "or `recovery_time` if that is longer"),
+            default(::std::time::Duration::from_secs(600); "or `recovery_time` if that is longer"),
             advice("to the time that you accept to wait once the dependency is well again");
-        /// The share by which the open time is prolonged at random, at most. It keeps many
+        /// The longest random extension of the open time, as a share of it. It keeps many
         /// processes from probing at the same time.
-        recovery_jitter: Share,
-            default(0.0; ""),
+        recovery_jitter: Share, default(0.0; ""),
             advice("to 0.1 or more where many processes call one dependency");
         /// The number of probes that may be in flight at a time.
         // More concurrent probes are a load test.
-        half_open_max_calls: Count(1..=1_024),
-            default(1; ""),
+        half_open_max_calls: Count(1..=1_024), default(1; ""),
             reason("a half-open circuit lets calls through, from 1 to 1024 at a time"),
             advice("up where one probe after the other takes too long");
         /// The number of probes that must succeed to close the circuit.
-        half_open_successes: Count(1..),
-            default(1; ""),
+        half_open_successes: Count(1..), default(1; ""),
             reason("it takes a success to close, so at least 1"),
             advice("up where one success says little");
         /// The number of failed or slow probes that are tolerated. The next one opens the circuit
         /// again.
-        half_open_failures: Count,
-            default(0; ""),
+        half_open_failures: Count, default(0; ""),
             advice("up with the successes, where probes fail by chance");
         /// How long a probe holds its slot. After that another caller may take the slot; until
         /// one does, the probe's result still counts.
@@ -103,14 +89,12 @@ macro_rules! breaker_settings {
             reason("every probe would be given up at once, so above zero"),
             advice("to a little more than a call may take");
         /// The outcome of a call that was cancelled: nothing, or a failure.
-        abandoned: Abandoned("ignore", "failure"),
-            default("ignore"; ""),
+        abandoned: AbandonedOutcome("ignore", "failure"), default("ignore"; ""),
             advice("to `failure` where callers only go away because the dependency hangs");
         /// The number of keys that have a breaker at a time, where each key has its own. A single
         /// breaker ignores it.
         // 10 000 keys take about 20 MB, a million take a few GB.
-        max_keys: Count(1..=1_000_000),
-            default(10_000; ""),
+        max_keys: Count(1..=1_000_000), default(10_000; ""),
             reason("keys have breakers of their own, from 1 to 1000000 of them"),
             advice("to the number of tenants, hosts or shards, and some to spare");
     }};
@@ -122,12 +106,10 @@ macro_rules! retry_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// The number of retries: a failed call is tried again at most this often.
         // Four attempts: enough for a short disturbance, and bounded load in an outage.
-        max_retries: Count,
-            default(3; ""),
+        max_retries: Count, default(3; ""),
             advice("down where callers are impatient or retry themselves");
         /// The number of attempts, the first one included. It says the same as `max_retries`.
-        max_attempts: Count(1..),
-            default(; "`max_retries` + 1"),
+        max_attempts: Count(1..), default(; "`max_retries` + 1"),
             reason("the first call is an attempt too, so at least 1"),
             advice("where you think in attempts");
         /// How the delay grows from one retry to the next.
@@ -140,39 +122,32 @@ macro_rules! retry_settings {
         /// millisecond and round up, so a delay above zero never spins; the sleep of a thread is
         /// late by what the system's scheduler adds.
         // About the time of a lost packet or a restarted connection.
-        base_delay: Time,
-            default($crate::millis(100); ""),
+        base_delay: Time, default(::std::time::Duration::from_millis(100); ""),
             advice("to the time of a short disturbance");
         /// The longest delay, jitter included. Only a wait that the dependency asks for goes
         /// beyond it. `Duration::MAX` is no limit.
         // No caller should wait longer for a result without knowing why.
-        max_delay: Time,
-            default($crate::secs(10); ""),
+        max_delay: Time, default(::std::time::Duration::from_secs(10); ""),
             advice("down where a caller waits for the result");
         /// The factor by which an exponential delay grows each time.
-        backoff_factor: Factor,
-            default(2.0; ""),
+        backoff_factor: Factor, default(2.0; ""),
             advice("down for more retries in the same time");
         /// How delays are spread at random, so that callers do not come back together.
-        jitter: Jitter("full", "equal", "decorrelated", "smooth", "none"),
-            default("full"; ""),
+        jitter: Jitter("full", "equal", "decorrelated", "smooth", "none"), default("full"; ""),
             advice("see the table of `Jitter`");
         /// The longest wait that the dependency may ask for. If it asks for more, the call ends at
         /// once with its error.
         // A longer wait is better handled by the caller's own schedule.
-        max_retry_after: Time,
-            default($crate::secs(60); ""),
+        max_retry_after: Time, default(::std::time::Duration::from_secs(60); ""),
             advice("up for jobs that may wait, down where a caller waits");
         /// The time for the whole call, attempts included. If the next delay would reach it, the
         /// call ends at once. A running attempt is not cut short.
-        max_elapsed: Time(positive),
-            default(; "none"),
+        max_elapsed: Time(positive), default(; "none"),
             reason("there would be no time for a retry, so above zero"),
             advice("to what the caller can wait");
         /// What the call does when the circuit breaker below it is open: it ends at once with the
         /// real error, or it waits until the breaker may admit a call.
-        when_open: WhenOpen("stop", "wait"),
-            default("stop"; ""),
+        when_open: WhenOpen("stop", "wait"), default("stop"; ""),
             advice("to `wait` for jobs that must succeed in the end");
     }};
 }
@@ -184,27 +159,23 @@ macro_rules! budget_settings {
         /// The most tokens that the bucket holds. A full bucket pays for `capacity / retry_cost`
         /// retries in a row: the burst of one process at the start of an outage.
         // A hundred retries at the default cost.
-        capacity: Count(1..),
-            default(500; ""),
+        capacity: Count(1..), default(500; ""),
             reason("a budget of no tokens pays for no retry, so at least 1"),
             advice("down to allow a smaller burst");
         /// The tokens that a retry takes from the bucket. A retry that succeeds returns them.
         // One retry for five successes once the bucket is empty: a fifth more than the demand.
-        retry_cost: Count(1..),
-            default(5; "or the capacity if that is less"),
+        retry_cost: Count(1..), default(5; "or the capacity if that is less"),
             reason("a retry that costs nothing is not limited, so at least 1"),
             advice("up for fewer retries per success");
         /// The tokens at the start, so that a client without a success so far may retry
         /// `initial_tokens / retry_cost` times. Where clients make few calls each, this decides
         /// the cost of an outage: for n calls that all fail, the load is
         /// 1 + `initial_tokens / retry_cost` / n times the demand.
-        initial_tokens: Count,
-            default(; "a tenth of the capacity, but enough for one retry"),
+        initial_tokens: Count, default(; "a tenth of the capacity, but enough for one retry"),
             advice("down where many clients live shortly");
         /// The tokens that a call adds when it succeeds at its first attempt. At zero, retries
         /// live on the initial tokens and on those that successful retries return.
-        deposit: Count,
-            default(1; ""),
+        deposit: Count, default(1; ""),
             advice("up for more retries per success");
     }};
 }
@@ -214,33 +185,18 @@ macro_rules! budget_settings {
 macro_rules! limit_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// The time for the whole call. It cuts off the running attempt.
-        deadline: Time(positive),
-            default(; "none"),
+        deadline: Time(positive), default(; "none"),
             reason("every call would be cut off at once, so above zero"),
             advice("to what the caller can wait");
         /// The time for each attempt. It cuts off the attempt, which then counts as failed.
-        attempt_timeout: Time(positive),
-            default(; "none"),
+        attempt_timeout: Time(positive), default(; "none"),
             reason("every attempt would be cut off at once, so above zero"),
             advice("above what the dependency needs on a bad day");
         /// The time for what stands below the attribute `timeout`.
-        timeout: Time(positive),
-            default(; "none"),
+        timeout: Time(positive), default(; "none"),
             reason("every call would be cut off at once, so above zero"),
             advice("above what the dependency needs on a bad day");
     }};
-}
-
-#[doc(hidden)]
-#[must_use]
-pub const fn secs(secs: u64) -> std::time::Duration {
-    std::time::Duration::from_secs(secs)
-}
-
-#[doc(hidden)]
-#[must_use]
-pub const fn millis(millis: u64) -> std::time::Duration {
-    std::time::Duration::from_millis(millis)
 }
 
 /// The settings of a circuit breaker.
@@ -251,7 +207,7 @@ pub mod breaker {
         /// The default of `probe_timeout`.
         #[must_use]
         pub const fn probe_timeout(recovery_time: super::Duration) -> super::Duration {
-            let (least, most) = (crate::secs(30), crate::secs(600));
+            let (least, most) = (super::Duration::from_secs(30), super::Duration::from_secs(600));
             if recovery_time.as_nanos() < least.as_nanos() {
                 least
             } else if recovery_time.as_nanos() > most.as_nanos() {

@@ -4,8 +4,7 @@ use crate::TextError;
 
 /// The share that a percentage in text means: `"12.5%"` is 0.125.
 ///
-/// A space may stand before the `%`. The number may be out of a setting's range, which is checked
-/// apart.
+/// A space may stand before the `%`. The range of a setting is not checked here.
 ///
 /// # Errors
 ///
@@ -18,33 +17,29 @@ use crate::TextError;
 /// assert!(parse_share("0.2").is_err()); // a number is written without quotes
 /// ```
 pub fn parse_share(text: &str) -> Result<f64, TextError> {
+    let error = |message| Err(TextError::new(text, message));
     let digits = text.strip_suffix('%').unwrap_or(text).trim();
-    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
-    if !is_decimal(unsigned) {
-        return Err(TextError::new(
-            text,
-            format!("{text:?} is not a percentage: write a share as in `0.2` or \"20%\""),
-        ));
-    }
+    // The exponent gives the nearest `f64`, which a division by 100 would not.
+    let share = match format!("{digits}e-2").parse::<f64>() {
+        Ok(share) if is_decimal(digits.strip_prefix('-').unwrap_or(digits)) => share,
+        _ => {
+            return error(format!(
+                "{text:?} is not a percentage: write a share as in `0.2` or \"20%\""
+            ));
+        }
+    };
     if !text.ends_with('%') {
-        let or = match digits.parse::<f64>() {
-            Ok(share) if share <= 1.0 => format!(", or {digits} without quotes"),
-            _ => String::new(),
+        let or = if share <= 0.01 {
+            format!(", or {digits} without quotes")
+        } else {
+            String::new()
         };
-        return Err(TextError::new(
-            text,
-            format!("a share in quotes is a percentage: write \"{digits}%\"{or}"),
+        return error(format!(
+            "a share in quotes is a percentage: write \"{digits}%\"{or}"
         ));
     }
-    // The exponent gives the nearest `f64`, which a division by 100 would not. The sum makes a
-    // negative zero positive.
-    match format!("{digits}e-2").parse::<f64>() {
-        Ok(share) => Ok(share + 0.0),
-        Err(_) => Err(TextError::new(
-            text,
-            format!("{text:?} is not a percentage"),
-        )),
-    }
+    // The sum makes a negative zero positive.
+    Ok(share + 0.0)
 }
 
 /// Whether the text is digits, with at most one point between them.

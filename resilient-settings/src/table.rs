@@ -127,6 +127,14 @@ impl Given {
         matches!(self, Self::Value(_) | Self::Unknown)
     }
 
+    /// The value, if it was given and is known.
+    pub(crate) const fn value(self) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
     pub(crate) const fn is_default(self) -> bool {
         matches!(self, Self::Default)
     }
@@ -157,32 +165,23 @@ impl Setting {
     /// the type is out of range.
     #[must_use]
     pub fn must(&self, value: Value) -> String {
-        let rule = match (self.form, value) {
-            (
-                Form::Count {
-                    least,
-                    most: u32::MAX,
-                },
-                _,
-            ) if least > 0 => {
-                return format!("must be at least {least}");
-            }
+        match (self.form, value) {
             (Form::Count { least, most }, _) if most < u32::MAX => {
-                return format!("must be between {least} and {most}");
+                format!("must be between {least} and {most}")
             }
+            (Form::Count { least, .. }, _) if least > 0 => format!("must be at least {least}"),
             (Form::Window { .. }, Value::Time(_)) | (Form::Time { zero: false }, _) => {
-                "must be longer than zero"
+                "must be longer than zero".into()
             }
             (Form::Window { most }, _) => {
-                return format!("must be between 1 and {most} calls; longer ones are a time");
+                format!("must be between 1 and {most} calls; longer ones are a time")
             }
-            (Form::Share { zero: true }, _) => "must be between 0 and 1",
-            (Form::Share { zero: false }, _) => "must be above 0 and at most 1",
-            (Form::Factor, _) => "must be a finite number of at least 1",
-            (Form::WordOrShare(_), _) => "as a proportion must be between 0 and 1",
-            _ => "",
-        };
-        rule.to_owned()
+            (Form::Share { zero: true }, _) => "must be between 0 and 1".into(),
+            (Form::Share { zero: false }, _) => "must be above 0 and at most 1".into(),
+            (Form::Factor, _) => "must be a finite number of at least 1".into(),
+            (Form::WordOrShare(_), _) => "as a proportion must be between 0 and 1".into(),
+            _ => String::new(),
+        }
     }
 
     /// The end of a compile error for a value out of range, after "`name` is `value`: ".
@@ -202,16 +201,6 @@ impl Setting {
         }
     }
 
-    /// The default as the rules compare it: the value, unless it depends on other settings.
-    #[must_use]
-    pub const fn fixed_default(&self) -> Option<Value> {
-        if self.default_words.is_empty() {
-            self.default
-        } else {
-            None
-        }
-    }
-
     /// The value of text that is a word, or a percentage if the setting has shares.
     ///
     /// # Errors
@@ -221,16 +210,19 @@ impl Setting {
         if let Some(word) = self.words().iter().find(|word| **word == text) {
             return Ok(Value::Word(word));
         }
-        let words: Vec<String> = self.words().iter().map(|it| format!("`{it}`")).collect();
-        let words = words.join(", ");
-        match self.form {
-            Form::WordOrShare(_) => parse_share(text).map(Value::Number).map_err(|_| {
-                TextError::new(
-                    text,
-                    format!("must be one of {words}, or a share like \"20%\""),
-                )
-            }),
-            _ => Err(TextError::new(text, format!("must be one of {words}"))),
+        let takes_share = matches!(self.form, Form::WordOrShare(_));
+        match parse_share(text) {
+            Ok(share) if takes_share => Ok(Value::Number(share)),
+            _ => {
+                let or_share = if takes_share {
+                    ", or a share like \"20%\""
+                } else {
+                    ""
+                };
+                let words: Vec<String> = self.words().iter().map(|it| format!("`{it}`")).collect();
+                let message = format!("must be one of {}{or_share}", words.join(", "));
+                Err(TextError::new(text, message))
+            }
         }
     }
 

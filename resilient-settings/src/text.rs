@@ -10,8 +10,8 @@ use crate::{TextError, Value, parse_duration, parse_share};
 pub enum Window {
     /// The last counted calls, however old they are: 1 to 1 000 000.
     Calls(u32),
-    /// The calls of the last so much time, which is longer than zero. The window is divided into
-    /// buckets and forgets one bucket at a time; the first bucket starts with the breaker's state.
+    /// The calls within this time, which is longer than zero. The window is divided into buckets
+    /// and forgets one bucket at a time; the first bucket starts with the breaker's state.
     Time(Duration),
 }
 

@@ -10,11 +10,9 @@ pub struct TextError {
 }
 
 impl TextError {
-    pub(crate) fn new(text: &str, message: impl Into<Box<str>>) -> Self {
-        Self {
-            text: text.into(),
-            message: message.into(),
-        }
+    pub(crate) fn new(text: &str, message: String) -> Self {
+        let (text, message) = (text.into(), message.into());
+        Self { text, message }
     }
 
     /// The text that cannot be read.

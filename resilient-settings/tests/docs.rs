@@ -34,7 +34,7 @@ const PAGES: [Page; 6] = [
     Page {
         path: "resilient-core/src/breaker/config/settings.md",
         table: &breaker::TABLE,
-        builder: Some("BreakerConfigBuilder"),
+        builder: Some("crate::breaker::BreakerConfigBuilder"),
     },
     Page {
         path: "resilient-core/src/retry/settings.md",
@@ -121,7 +121,7 @@ fn range(table: &Table, at: usize) -> String {
         _ => shown(&setting.must(Value::Count(0))),
     }];
     for rule in table.rules.iter().filter(|rule| rule.subject == at) {
-        let text = shown(&rule.must(table));
+        let text = shown(&rule.must(table, at, false));
         if !parts.contains(&text) {
             parts.push(text);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient_settings::{
     Form, Given, Settings, Table, Value, Window, breaker, breaker_settings, budget, forget_broken,
-    limits, retry,
+    limits, retry, type_of, value_of,
 };
 
 const TABLES: [&Table; 4] = [
@@ -14,41 +14,10 @@ const TABLES: [&Table; 4] = [
     &limits::TABLE,
 ];
 
-/// How a form is kept and seen by the rules, as the runtime does it.
-macro_rules! field {
-    (Count) => { u32 };
-    (Time) => { Duration };
-    (Share) => { f64 };
-    (Factor) => { f64 };
-    (Window) => { Window };
-    (Abandoned) => { &'static str };
-}
-
-macro_rules! value {
-    (Count $value:expr) => {
-        Value::Count($value)
-    };
-    (Time $value:expr) => {
-        Value::Time($value)
-    };
-    (Share $value:expr) => {
-        Value::Number($value)
-    };
-    (Factor $value:expr) => {
-        Value::Number($value)
-    };
-    (Window $value:expr) => {
-        $value.value()
-    };
-    (Abandoned $value:expr) => {
-        Value::Word($value)
-    };
-}
-
 macro_rules! known {
     ($form:ident $value:expr) => {
         match $value {
-            Some(value) => Given::Value(value!($form value)),
+            Some(value) => Given::Value(value_of!($form value, value.value())),
             None => Given::Default,
         }
     };
@@ -64,14 +33,14 @@ macro_rules! builder {
     )*) => {
         #[derive(Debug, Clone, Copy, Default)]
         struct $builder {
-            $($name: Option<field!($form)>,)*
+            $($name: Option<type_of!($form, $form)>,)*
         }
 
         #[allow(dead_code, reason = "the tests use some of the settings")]
         impl $builder {
             $(
                 $(#[$doc])*
-                const fn $name(mut self, value: field!($form)) -> Self {
+                const fn $name(mut self, value: type_of!($form, $form)) -> Self {
                     self.$name = Some(value);
                     self
                 }
@@ -92,6 +61,16 @@ macro_rules! builder {
             }
         }
     };
+}
+
+/// A word, as the runtime's enums are.
+#[derive(Debug, Clone, Copy)]
+struct AbandonedOutcome(&'static str);
+
+impl AbandonedOutcome {
+    const fn value(self) -> Value {
+        Value::Word(self.0)
+    }
 }
 
 breaker_settings!(builder [Builder breaker::TABLE]);
@@ -240,7 +219,7 @@ fn a_builder_error_names_a_setting_that_was_given_and_the_rule() {
             "`half_open_max_calls` is 3: must not be above `half_open_successes` and \
              `half_open_failures` together",
         ),
-        (new().abandoned("failure"), ""),
+        (new().abandoned(AbandonedOutcome("failure")), ""),
     ] {
         assert_eq!(error(settings), expected, "{settings:?}");
     }

@@ -1,4 +1,4 @@
-//! Programs that must compile, without a warning where they deny warnings, and pass: one module each.
+//! Programs that must compile, without a warning if they deny warnings, and pass: one module each.
 //!
 //! Programs that must not compile are in the package `resilient-ui-tests`.
 

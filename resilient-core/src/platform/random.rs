@@ -62,9 +62,10 @@ thread_local! {
     static OF_THREAD: RefCell<Option<Generator>> = const { RefCell::new(None) };
 }
 
-/// Makes the numbers of this thread repeat.
+/// Makes the random numbers of this thread repeat: those of delays without a
+/// [seed](crate::retry::RetryPolicyBuilder::seed), and of `recovery_jitter`.
 #[cfg(any(test, feature = "test-util"))]
-pub(crate) fn seed_thread(seed: u64) {
+pub fn seed_thread(seed: u64) {
     OF_THREAD.set(Some(Generator::seeded(seed)));
 }
 
@@ -112,7 +113,7 @@ mod in_tests {
         };
     }
 
-    #[allow(dead_code, reason = "not every test draws everything")]
+    #[allow(dead_code, reason = "not every test needs every kind of value")]
     impl Generator {
         in_range!(u8 u32 u64 usize);
 

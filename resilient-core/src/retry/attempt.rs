@@ -1,14 +1,13 @@
-//! What an attempt knows of itself, and what hooks are told.
+//! The information for the body of an attempt, and for the hooks `on_retry` and `on_give_up`.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::driver::RetryDriver;
-use crate::signal::Fallible;
-use crate::signal::StopReason;
+use crate::signal::{Fallible, StopReason, debug_fields};
 use crate::time;
 
-/// The attempt that is running: which one it is, and what came before.
+// R12
+/// The running attempt: its number, and what came before it.
 pub struct Attempt<O> {
     number: u32,
     last_delay: Duration,
@@ -30,19 +29,19 @@ impl<O> Attempt<O> {
         self.last_output
     }
 
-    /// Its number, from 1.
+    /// The number of this attempt, from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Whether it is the first one.
+    /// Whether this is the first attempt.
     #[must_use]
     pub fn is_first(&self) -> bool {
         self.number == 1
     }
 
-    /// How long the call waited right before it. Zero for the first.
+    /// How long the call waited right before this attempt. Zero for the first.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         self.last_delay
@@ -54,13 +53,13 @@ impl<O> Attempt<O> {
         time::now().saturating_duration_since(self.started)
     }
 
-    /// The output of the attempt before it. `None` for the first.
+    /// The output of the previous attempt. `None` for the first.
     #[must_use]
     pub fn last_output(&self) -> Option<&O> {
         self.last_output.as_ref()
     }
 
-    /// The error of the attempt before it. `None` for the first.
+    /// The error of the previous attempt. `None` for the first.
     #[must_use]
     pub fn last_error(&self) -> Option<&O::Error>
     where
@@ -70,16 +69,9 @@ impl<O> Attempt<O> {
     }
 }
 
-impl<O> fmt::Debug for Attempt<O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempt")
-            .field("number", &self.number)
-            .field("last_delay", &self.last_delay)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Attempt<O> { number, last_delay });
 
-/// What `on_retry` is told, before the sleep.
+/// The argument of `on_retry`, which runs before the sleep.
 pub struct RetryEvent<'a, O> {
     pub(crate) attempt: u32,
     pub(crate) max_attempts: u32,
@@ -94,25 +86,25 @@ impl<'a, O> RetryEvent<'a, O> {
         self.attempt
     }
 
-    /// How many attempts there are at most.
+    /// The maximum number of attempts.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
         self.max_attempts
     }
 
-    /// How long the call waits now.
+    /// How long the call waits before the next attempt.
     #[must_use]
     pub fn delay(&self) -> Duration {
         self.delay
     }
 
-    /// What the attempt returned.
+    /// The output of the attempt that failed.
     #[must_use]
     pub fn output(&self) -> &'a O {
         self.output
     }
 
-    /// The attempt's error.
+    /// The error of the attempt that failed; `None` if the output is not an error.
     #[must_use]
     pub fn error(&self) -> Option<&'a O::Error>
     where
@@ -122,16 +114,9 @@ impl<'a, O> RetryEvent<'a, O> {
     }
 }
 
-impl<O> fmt::Debug for RetryEvent<'_, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryEvent")
-            .field("attempt", &self.attempt)
-            .field("delay", &self.delay)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(RetryEvent<'a, O> { attempt, delay });
 
-/// What `on_give_up` is told, at the end of a failed call.
+/// The argument of `on_give_up`, which runs at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {
     pub(crate) attempts: u32,
     pub(crate) reason: StopReason,
@@ -139,25 +124,25 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// How many attempts there were.
+    /// The number of attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Why there is no other one.
+    /// Why the call ends.
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.reason
     }
 
-    /// What the call returns.
+    /// The output that the call returns.
     #[must_use]
     pub fn output(&self) -> &'a O {
         self.output
     }
 
-    /// The error that the call returns.
+    /// The error that the call returns; `None` if the output is not an error.
     #[must_use]
     pub fn error(&self) -> Option<&'a O::Error>
     where
@@ -167,11 +152,4 @@ impl<'a, O> GiveUpEvent<'a, O> {
     }
 }
 
-impl<O> fmt::Debug for GiveUpEvent<'_, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GiveUpEvent")
-            .field("attempts", &self.attempts)
-            .field("reason", &self.reason)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(GiveUpEvent<'a, O> { attempts, reason });

@@ -1,12 +1,12 @@
 //! An attempt without time limits, as a future that marks itself for the loops inside it.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::scope;
+use crate::signal::debug_fields;
 
 pin_project! {
     /// An attempt without time limits.
@@ -40,8 +40,4 @@ impl<F: Future> Future for AttemptFuture<F> {
     }
 }
 
-impl<F> fmt::Debug for AttemptFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AttemptFuture").finish_non_exhaustive()
-    }
-}
+debug_fields!(AttemptFuture<F> {});

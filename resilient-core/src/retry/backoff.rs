@@ -18,8 +18,8 @@ use super::nanos;
 /// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … | 100, 100, 200, 300 ms | as `Exponential`, with a softer start: the factor tends to 1.618 |
 /// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |
 ///
-/// The delay is a function of `k` alone, so rounding errors do not add up: 500 ms by a factor of
-/// 1.5 are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, before the
+/// The delay depends on `k` alone, so rounding errors do not add up: 500 ms with a factor of 1.5
+/// are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, before the
 /// cap. `Fibonacci` is the sequence of go-retry, which begins with the base twice.
 ///
 /// ```
@@ -74,7 +74,7 @@ impl Backoff {
     pub(crate) fn nominal(self, k: u32, base: Duration, factor: f64) -> Duration {
         match self {
             Self::Custom(schedule) => custom(schedule, k.max(1), base, factor),
-            // All others begin with it.
+            // All other schedules begin with the base.
             _ if k <= 1 => base,
             Self::Exponential => exponential(k, base, factor),
             Self::Constant => base,
@@ -102,10 +102,10 @@ fn custom(schedule: fn(u32) -> Option<Duration>, k: u32, base: Duration, factor:
 }
 
 #[inline(never)]
-#[allow(clippy::float_cmp, reason = "two is a number that is exact")]
+#[allow(clippy::float_cmp, reason = "two is exact")]
 fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
     let growths = k - 1;
-    // What most delays are, without a logarithm.
+    // The usual factor needs no logarithm.
     if factor == 2.0 && growths < 32 {
         return base.saturating_mul(1 << growths);
     }
@@ -116,7 +116,7 @@ fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
 /// 1, 1, 2, 3, 5, 8 …, saturating.
 fn fibonacci(k: u32) -> u64 {
     let (mut this, mut next) = (1_u64, 1_u64);
-    // The 94th is beyond u64, so no more steps are needed for any k.
+    // The 94th is above `u64::MAX`, so the loop can stop there.
     for _ in 1..k.min(95) {
         (this, next) = (next, this.saturating_add(next));
     }

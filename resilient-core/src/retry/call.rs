@@ -1,6 +1,5 @@
 //! One call under a policy, and the loop that makes it: `policy.call()…run(operation)`.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::attempt::Attempt;
@@ -16,13 +15,11 @@ use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
-use crate::signal::StopReason;
-use crate::signal::{Classification, Classify};
-use crate::signal::{TimedOut, TimedOutOutput};
+use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
 use crate::time::sleep;
 
-/// A call under a policy, with the options of that call. Made by [`RetryPolicy::call`]; [`run`](Self::run)
-/// or [`run_recorded`](Self::run_recorded) makes it.
+/// A call under a policy, with the options of that call: [`RetryPolicy::call`] creates it, and
+/// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) makes it.
 ///
 /// | option | default |
 /// |---|---|
@@ -47,7 +44,8 @@ use crate::time::sleep;
 ///     fn from(timed_out: TimedOut) -> Self { Self::TimedOut(timed_out) }
 /// }
 ///
-/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+/// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+/// # runtime.enable_time().start_paused(true).build().unwrap().block_on(async {
 /// let breaker = CircuitBreaker::new("inventory", BreakerConfig::default());
 /// let policy = RetryPolicy::builder().max_retries(1).build()?;
 /// let stock: Result<u32, FetchError> = policy
@@ -89,11 +87,12 @@ impl RetryPolicy {
     /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().build().unwrap().block_on(async {
     /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
     /// let stock = policy
     ///     .call()
-    ///     .run(|attempt| async move { if attempt.is_first() { Err("too early") } else { Ok(42) } })
+    ///     .run(|attempt| async move { if attempt.is_first() { Err("early") } else { Ok(42) } })
     ///     .await;
     /// assert_eq!(stock, Ok(42));
     /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
@@ -113,9 +112,9 @@ impl RetryPolicy {
 }
 
 impl<'a, O, C> RetryCall<'a, O, C> {
-    /// Passes every attempt through a breaker. Once the circuit is open, the call ends with its last
-    /// real error, or waits if [`when_open`](super::RetryPolicyBuilder::when_open) says so. Only a call
-    /// whose first attempt is rejected returns [`CircuitOpen`](crate::breaker::CircuitOpen).
+    /// Passes every attempt through a breaker. Once the circuit is open, the call ends with its
+    /// last real error, or waits under [`WhenOpen::Wait`](super::WhenOpen::Wait). Only a call whose
+    /// first attempt is rejected returns [`CircuitOpen`].
     pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self
     where
         O: RejectedOutput,
@@ -132,8 +131,8 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     }
 
     /// Limits the time of the whole call, sleeps included. A running attempt is cancelled at the
-    /// deadline, and the call returns what [`TimedOut`](crate::retry::TimedOut) converts into. A sleep that
-    /// would reach the deadline does not begin: the call ends with the last error.
+    /// deadline, and the call returns what [`TimedOut`] converts into. A sleep that would reach the
+    /// deadline does not begin: the call ends with the last error.
     pub fn deadline(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,
@@ -143,8 +142,8 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
-    /// Limits the time of each attempt. An attempt that takes longer is cancelled, counts as a failure
-    /// and is retried.
+    /// Limits the time of each attempt. An attempt that takes longer is cancelled, counts as a
+    /// failure and is retried.
     pub fn attempt_timeout(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,
@@ -160,8 +159,8 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
-    /// Lets `classify` say what an output means to loop and breaker: `None` for a success. It does not
-    /// see an attempt that was cut short, which is a failure and retried.
+    /// Classifies outputs by `classify`, for the loop and the breaker: `None` for a success. An
+    /// attempt that was cut short is always a failure and retried.
     pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
     where
         F: FnMut(&O) -> Option<Classification>,
@@ -184,15 +183,15 @@ impl<'a, O, C> RetryCall<'a, O, C> {
 }
 
 impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
-    /// Lets the errors say what they mean to loop and breaker, by [`Classify`].
+    /// Classifies errors by [`Classify`], for the loop and the breaker.
     pub fn classified(self) -> RetryCall<'a, Result<T, E>, ByClassify> {
         self.with_classifier(ByClassify)
     }
 }
 
 impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
-    /// Makes the call: runs `operation` until it succeeds or there is a reason to stop, and returns its
-    /// last output.
+    /// Makes the call: runs `operation` until it succeeds or there is a reason to stop, and returns
+    /// its last output.
     ///
     /// An async closure that changes what it captures does not compile here. Change it before the
     /// future is made, as in `|_| { calls += 1; async { … } }`, or use `#[retry]`.
@@ -222,7 +221,11 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             .nested(self.nested);
         let mut driver = RetryDriver::new(self.policy, Some(&options), true);
         loop {
-            let (output, next) = match self.try_acquire() {
+            let permit = self.breaker.as_ref().map(|Breaker { breaker, rejected }| {
+                let permit = breaker.try_acquire();
+                permit.map_err(|open| (open, *rejected))
+            });
+            let (output, next) = match permit.transpose() {
                 Ok(permit) => {
                     let attempt = operation(log.hand_over(&driver));
                     let end = driver.limited(attempt).await;
@@ -243,21 +246,6 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 }
             }
         }
-    }
-
-    /// A permit, if there is a breaker; or its rejection, with what makes an output of it.
-    #[allow(
-        clippy::type_complexity,
-        reason = "one caller, which takes it apart at once"
-    )]
-    fn try_acquire(&self) -> Result<Option<Permit<'a>>, (CircuitOpen, fn(CircuitOpen) -> O)> {
-        let Some(Breaker { breaker, rejected }) = self.breaker else {
-            return Ok(None);
-        };
-        breaker
-            .try_acquire()
-            .map(Some)
-            .map_err(|open| (open, rejected))
     }
 
     /// Reports an attempt that was made, and decides what follows it.
@@ -288,17 +276,15 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             }
             (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
         };
-        let open = self
-            .breaker
-            .as_ref()
-            .and_then(|below| below.breaker.open_now());
+        let below = self.breaker.as_ref();
+        let open = below.and_then(|below| below.breaker.open_now());
         (output, driver.after(end, open.as_ref()).into())
     }
 }
 
 impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
-    /// Makes the call, and returns the errors of all attempts if it fails. An attempt does not see the
-    /// error of the one before it; under `#[retry(errors = all)]` it does.
+    /// Makes the call, and returns the errors of all attempts if it fails. An attempt does not see
+    /// the error of the previous one; under `#[retry(errors = all)]` it does.
     ///
     /// # Errors
     ///
@@ -335,15 +321,5 @@ impl From<Result<Duration, StopReason>> for Next {
     }
 }
 
-impl<O, C> fmt::Debug for RetryCall<'_, O, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryCall")
-            .field("policy", &self.policy)
-            .field("breaker", &self.breaker.as_ref().map(|below| below.breaker))
-            .field("budget", &self.budget)
-            .field("deadline", &self.deadline)
-            .field("attempt_timeout", &self.attempt_timeout)
-            .field("nested", &self.nested)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(RetryCall<'a, O, C> { policy, breaker, budget, deadline, attempt_timeout, nested });
+debug_fields!(Breaker<'a, O> { breaker });

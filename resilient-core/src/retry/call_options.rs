@@ -1,4 +1,4 @@
-//! The options of one call that are not part of its policy: limits, budget, nesting.
+//! The options of one call that are not part of its policy.
 
 use std::time::{Duration, Instant};
 
@@ -28,15 +28,17 @@ impl<'a> CallOptions<'a> {
     /// Reads the clock, so that attempts know the time since the call's start.
     #[must_use]
     pub fn timed(mut self) -> Self {
-        self.start();
+        self.started.get_or_insert_with(time::now);
         self
     }
 
-    /// Bounds the whole call, from its start on, and each attempt. The loop has to enforce the limits.
+    /// Limits the time of the whole call, from its start on, and of each attempt. The loop enforces
+    /// the limits.
     #[must_use]
     pub fn limits(mut self, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Self {
         if deadline.is_some() || attempt_timeout.is_some() {
-            self.limits = Limits::starting(self.start(), deadline, attempt_timeout);
+            let started = *self.started.get_or_insert_with(time::now);
+            self.limits = Limits::starting(started, deadline, attempt_timeout);
         }
         self
     }
@@ -55,9 +57,5 @@ impl<'a> CallOptions<'a> {
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
         self
-    }
-
-    fn start(&mut self) -> Instant {
-        *self.started.get_or_insert_with(time::now)
     }
 }

@@ -1,4 +1,4 @@
-//! The delays of a policy to look at, or to sleep in a loop of one's own.
+//! The delays of a policy, to inspect or to sleep in a loop written by hand.
 
 use std::iter::FusedIterator;
 use std::ops::RangeInclusive;
@@ -8,11 +8,13 @@ use super::policy::RetryPolicy;
 use super::schedule::Schedule;
 
 impl RetryPolicy {
-    /// The delay before retry `k`, counted from 1, before jitter: what the [`Backoff`](super::Backoff) says, capped. It does
-    /// not depend on how many retries there are; 0 counts as 1.
+    // R2
+    /// The delay before retry `k`, counted from 1, before jitter: the delay of the
+    /// [`Backoff`](super::Backoff), capped. It does not depend on the number of retries; 0 counts
+    /// as 1.
     ///
-    /// Decorrelated and smooth jitter are schedules of their own, with nothing before them. With those it is a doubling,
-    /// which smooth delays grow by, too, around its half.
+    /// Decorrelated and smooth jitter are schedules without a nominal delay. With those it is a
+    /// doubling, around half of which smooth delays grow.
     ///
     /// ```
     /// use resilient_core::retry::RetryPolicy;
@@ -29,9 +31,8 @@ impl RetryPolicy {
             .min(self.max_delay)
     }
 
-    /// The shortest and the longest delay that the jitter can make of the one before retry `k`, counted from 1. Every
-    /// delay of [`delays`](Self::delays) is within; only hints of the dependency go beyond. The longest smooth delay is
-    /// rounded up, by a billionth at most.
+    /// The shortest and the longest jittered delay before retry `k`, counted from 1. Only hints of
+    /// the dependency go beyond. The longest smooth delay is rounded up, by a billionth at most.
     ///
     /// ```
     /// use resilient_core::retry::{Jitter, RetryPolicy};
@@ -47,10 +48,10 @@ impl RetryPolicy {
         least..=most
     }
 
-    /// The delays of a call that goes on failing: as many as there are retries, jittered, and with a
-    /// [`seed`](super::RetryPolicyBuilder::seed) those that every call has. Each call of this draws anew.
+    /// The jittered delays of a call that keeps failing, one for each retry. Each iterator draws
+    /// others; with a [`seed`](super::RetryPolicyBuilder::seed) all draw the same.
     ///
-    /// Hints of the dependency are no part of them, and `max_elapsed` can end a call before they do.
+    /// Hints of the dependency are not included, and `max_elapsed` can end a call earlier.
     ///
     /// ```
     /// use resilient_core::retry::{Jitter, RetryPolicy};
@@ -63,12 +64,13 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     ///
-    /// In a loop that none of ours fits, where it says how long to wait and when to stop:
+    /// A loop written by hand sleeps these delays and stops after the last one:
     ///
     /// ```
     /// # use resilient_core::retry::RetryPolicy;
     /// # let connect = || Err::<(), _>("refused");
-    /// # let policy = RetryPolicy::builder().base_delay(std::time::Duration::from_nanos(1)).build()?;
+    /// # let short = std::time::Duration::from_nanos(1);
+    /// # let policy = RetryPolicy::builder().base_delay(short).build()?;
     /// let mut delays = policy.delays();
     /// let result = loop {
     ///     match connect() {
@@ -84,13 +86,12 @@ impl RetryPolicy {
     /// ```
     pub fn delays(&self) -> Delays<'_> {
         Delays {
-            policy: self,
+            nominal: self.nominal_delays(),
             schedule: Schedule::new(self.seed),
-            granted: 0,
         }
     }
 
-    /// The same before jitter: [`nominal_delay`](Self::nominal_delay) of each retry.
+    /// The [`nominal_delay`](Self::nominal_delay) of each retry.
     ///
     /// ```
     /// use resilient_core::retry::{Backoff, RetryPolicy};
@@ -113,9 +114,8 @@ impl RetryPolicy {
 #[derive(Debug, Clone)]
 #[must_use = "iterators do nothing until they are asked"]
 pub struct Delays<'policy> {
-    policy: &'policy RetryPolicy,
+    nominal: NominalDelays<'policy>,
     schedule: Schedule,
-    granted: u32,
 }
 
 /// The delays of one call before jitter: see [`RetryPolicy::nominal_delays`].
@@ -126,19 +126,16 @@ pub struct NominalDelays<'policy> {
     granted: u32,
 }
 
-/// The number of the next retry, if there is one.
-#[inline]
-fn next_retry(granted: &mut u32, policy: &RetryPolicy) -> Option<u32> {
-    if *granted >= policy.max_retries {
-        return None;
+impl NominalDelays<'_> {
+    /// The number of the next retry, if there is one.
+    #[inline]
+    fn next_retry(&mut self) -> Option<u32> {
+        if self.granted >= self.policy.max_retries {
+            return None;
+        }
+        self.granted += 1;
+        Some(self.granted)
     }
-    *granted += 1;
-    Some(*granted)
-}
-
-fn left(granted: u32, policy: &RetryPolicy) -> (usize, Option<usize>) {
-    let left = usize::try_from(policy.max_retries.saturating_sub(granted));
-    (left.unwrap_or(usize::MAX), left.ok())
 }
 
 impl Iterator for Delays<'_> {
@@ -146,12 +143,12 @@ impl Iterator for Delays<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
-        let k = next_retry(&mut self.granted, self.policy)?;
-        Some(self.schedule.delay(self.policy, k))
+        let k = self.nominal.next_retry()?;
+        Some(self.schedule.delay(self.nominal.policy, k))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        left(self.granted, self.policy)
+        self.nominal.size_hint()
     }
 }
 
@@ -160,12 +157,12 @@ impl Iterator for NominalDelays<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Duration> {
-        let k = next_retry(&mut self.granted, self.policy)?;
+        let k = self.next_retry()?;
         Some(self.policy.nominal_delay(k))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        left(self.granted, self.policy)
+        (self.granted..self.policy.max_retries).size_hint()
     }
 }
 

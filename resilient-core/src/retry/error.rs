@@ -1,13 +1,11 @@
-//! The error that tells of all attempts.
+//! The error that holds the errors of all attempts.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use crate::breaker::CircuitOpen;
-use crate::signal::StopReason;
-use crate::signal::TimedOut;
-use crate::signal::{Classification, Classify};
+use crate::signal::{Classification, Classify, StopReason, TimedOut};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,37 +16,40 @@ pub struct FailedAttempt<E> {
 }
 
 impl<E> FailedAttempt<E> {
-    /// Its error.
+    /// The error of the attempt.
     #[must_use]
     pub fn error(&self) -> &E {
         &self.error
     }
 
-    /// How long it took.
+    /// How long the attempt took.
     #[must_use]
     pub fn took(&self) -> Duration {
         self.took
     }
 
-    /// How long the call waited after it. Zero for the last, unless the circuit rejected what the call waited for.
+    /// How long the call waited after the attempt. Zero for the last one, unless the circuit
+    /// rejected the attempt after the wait.
     #[must_use]
     pub fn delay(&self) -> Duration {
         self.delay
     }
 }
 
-/// The end of a failed call with every attempt's error, for those who ask: `#[retry(errors = all)]` on a function that
-/// returns `Result<T, RetryError<E>>`, or [`RetryCall::run_recorded`](crate::retry::RetryCall::run_recorded).
+/// The end of a failed call, with the errors of all attempts. Returned by
+/// [`RetryCall::run_recorded`](crate::retry::RetryCall::run_recorded), and by functions under
+/// `#[retry(errors = all)]` that return `Result<T, RetryError<E>>`.
 ///
-/// Of more than 100 failed attempts, the last 100 are kept. Where the circuit was open from the start, nothing was tried,
-/// and the one error is the rejection's.
+/// Of more than 100 failed attempts, it holds the last 100. If the circuit was open from the
+/// start, no attempt was made, and the only error is that of the rejection.
 ///
-/// It is one word, so that a `Result` with it is no larger than one with a box.
+/// Its size is one word.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RetryError<E>(Box<Told<E>>);
+pub struct RetryError<E>(Box<Ended<E>>);
 
+/// How the call ended.
 #[derive(Clone, PartialEq, Eq)]
-struct Told<E> {
+struct Ended<E> {
     earlier: Vec<FailedAttempt<E>>,
     last: FailedAttempt<E>,
     forgotten: u32,
@@ -57,7 +58,7 @@ struct Told<E> {
 }
 
 impl<E> RetryError<E> {
-    /// How many failed attempts are kept.
+    /// How many failed attempts it holds at most.
     pub(super) const KEPT: usize = 100;
 
     pub(super) fn new(
@@ -67,7 +68,7 @@ impl<E> RetryError<E> {
         reason: StopReason,
         elapsed: Duration,
     ) -> Self {
-        Self(Box::new(Told {
+        Self(Box::new(Ended {
             earlier,
             last,
             forgotten,
@@ -76,7 +77,7 @@ impl<E> RetryError<E> {
         }))
     }
 
-    /// A call that was not tried again, and not timed.
+    /// The end of a call with one error, which was not timed.
     fn of_one(error: E, reason: StopReason) -> Self {
         let last = FailedAttempt {
             error,
@@ -96,7 +97,7 @@ impl<E> RetryError<E> {
         self.0.reason
     }
 
-    /// The last error, which is what the call would have returned by itself.
+    /// The last error, which the call returns without `errors = all`.
     #[must_use]
     pub fn error(&self) -> &E {
         &self.0.last.error
@@ -108,13 +109,13 @@ impl<E> RetryError<E> {
         self.0.last.error
     }
 
-    /// The failed attempts, the first one first.
+    /// The failed attempts, from the first to the last.
     #[must_use]
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &FailedAttempt<E>> {
         self.0.earlier.iter().chain([&self.0.last])
     }
 
-    /// How many failed attempts there were before those in [`attempts`](Self::attempts).
+    /// The number of failed attempts before those in [`attempts`](Self::attempts).
     #[must_use]
     pub fn forgotten(&self) -> u32 {
         self.0.forgotten

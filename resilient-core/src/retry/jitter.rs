@@ -16,7 +16,7 @@ use super::random::Random;
 /// | jitter | delay | source |
 /// |---|---|---|
 /// | `Full` | U(0, d) | [AWS Architecture Blog] |
-/// | `Equal` | U(d/2, d) | the same |
+/// | `Equal` | U(d/2, d) | [AWS Architecture Blog] |
 /// | `Proportional(f)` | U(d(1−f), min(d(1+f), `max_delay`)) | gRPC's [A6] has f = 0.2, Polly 0.25, resilience4j 0.5 |
 /// | `None` | d | |
 /// | `Decorrelated` | first the base, then U(base, min(3 · the delay before, `max_delay`)) | [AWS Architecture Blog] |
@@ -70,7 +70,7 @@ impl Jitter {
         })
     }
 
-    /// The shortest and the longest that `delay`, which is capped already, can become within `cap`.
+    /// The shortest and the longest jittered delay for `delay`, which is capped already by `cap`.
     #[inline]
     pub(super) fn range(self, delay: Duration, cap: Duration) -> (Duration, Duration) {
         match self {
@@ -81,7 +81,7 @@ impl Jitter {
         }
     }
 
-    /// Spreads `delay`, which is capped already, within `cap`.
+    /// Draws the jittered delay for `delay`, which is capped already by `cap`.
     #[inline]
     pub(super) fn spread(self, delay: Duration, cap: Duration, random: &mut Random) -> Duration {
         let (least, most) = self.range(delay, cap);
@@ -107,7 +107,7 @@ impl FromStr for Jitter {
 
 #[inline(never)]
 fn proportion(share: f64, delay: Duration, cap: Duration) -> (Duration, Duration) {
-    // Long delays are rounded on their way through a floating-point number, perhaps up.
+    // Floating point may round a long delay up.
     let less = nanos::scaled(delay, 1.0 - share).min(delay);
     let more = nanos::scaled(delay, 1.0 + share).max(delay);
     (less, more.min(cap.max(delay)))
@@ -116,12 +116,12 @@ fn proportion(share: f64, delay: Duration, cap: Duration) -> (Duration, Duration
 /// The shortest and the longest decorrelated delay before retry `k`.
 pub(super) fn decorrelated_range(k: u32, base: Duration, cap: Duration) -> (Duration, Duration) {
     let base = base.min(cap);
-    // Sixty times three makes more of a nanosecond than any duration holds.
+    // After 63 triplings, a nanosecond exceeds the longest duration.
     let grown = (1..k.min(64)).fold(base, |delay, _| delay.saturating_mul(3));
     (base, grown.min(cap))
 }
 
-/// What the smooth schedule's delays are the differences of.
+/// The curve whose differences are the delays of the smooth schedule.
 fn curve(t: f64) -> f64 {
     t.exp2() * (4.0 * t).sqrt().tanh()
 }

@@ -1,12 +1,12 @@
 //! Retries: try a failed call again, later, a bounded number of times, at times spread by jitter.
 //!
-//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under it. `#[retry]` writes
-//! the same loop into a function. Both drive a [`RetryDriver`], which does no I/O itself.
+//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under it. `#[retry]`
+//! writes the same loop into a function. Both drive a [`RetryDriver`], which does no I/O itself.
 //!
 //! # Cancel safety
 //!
-//! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no task, no
-//! timer and no permit, and no attempt follows.
+//! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no
+//! task, no timer and no permit, and no attempt follows.
 
 mod attempt;
 #[cfg(feature = "tokio")]
@@ -67,5 +67,4 @@ pub use self::timeout_future::TimeoutFuture;
 #[cfg(feature = "tokio")]
 pub(crate) use self::timeout_future::timeout;
 pub use self::worst_case::WorstCase;
-pub use crate::signal::StopReason;
-pub use crate::signal::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
+pub use crate::signal::{FromTimedOut, StopReason, TimeLimit, TimedOut, TimedOutOutput};

@@ -1,29 +1,22 @@
-//! Arithmetic on durations, in nanoseconds: rounded to the nearest, saturating, and never in a panic.
+//! Arithmetic on durations in nanoseconds. It rounds to the nearest, saturates and never panics.
 
 use std::time::Duration;
 
 const PER_SEC: u64 = 1_000_000_000;
 
-/// All of the duration, where it is shorter than 584 years.
-#[inline]
-pub(super) fn of(duration: Duration) -> Option<u64> {
-    duration
-        .as_secs()
-        .checked_mul(PER_SEC)?
-        .checked_add(u64::from(duration.subsec_nanos()))
-}
-
-/// `duration · by`: nothing for what is negative or no number.
+/// `duration · by`. Zero if `by` is negative or not a number.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a cast of a floating-point number cuts off, saturates, and makes 0 of what is none"
+    reason = "a cast from floating point rounds to zero, saturates, and turns NaN into 0"
 )]
 pub(super) fn scaled(duration: Duration, by: f64) -> Duration {
-    let nanos = match of(duration) {
-        Some(nanos) => nanos as f64,
-        None => duration.as_nanos() as f64,
-    };
+    // Nearly always the nanoseconds fit into a `u64`, whose conversion is much faster.
+    let (secs, rest) = (duration.as_secs(), u64::from(duration.subsec_nanos()));
+    let nanos = secs
+        .checked_mul(PER_SEC)
+        .and_then(|nanos| nanos.checked_add(rest));
+    let nanos = nanos.map_or_else(|| duration.as_nanos() as f64, |nanos| nanos as f64);
     let product = nanos * by + 0.5;
     if product < u64::MAX as f64 {
         Duration::from_nanos(product as u64)

@@ -8,16 +8,16 @@ use super::scope;
 use crate::event::{Event, EventKind};
 use crate::telemetry;
 
-/// What a loop does inside an attempt of another one. Three retries inside three make up to sixteen
-/// calls to a dependency that is already failing.
+/// What a loop does inside an attempt of another loop. Three retries inside three make up to
+/// sixteen calls to a dependency that is already failing.
 ///
-/// An outer loop is seen from its second attempt on, by code that runs in the same task, not by tasks
-/// that the attempt spawns.
+/// An outer loop is visible from its second attempt on, to code that runs in the same task, not to
+/// tasks that the attempt spawns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NestedMode {
-    /// Retries, and reports it once for each place in the code:
-    /// [`EventKind::NestedRetry`](crate::event::EventKind::NestedRetry), a warning with the feature `tracing`.
+    /// Retries, and reports it once for each place in the code: an event
+    /// [`EventKind::NestedRetry`], and a warning with the feature `tracing`.
     #[default]
     Warn,
     /// Makes a single attempt and leaves retries to the outer loop.
@@ -29,8 +29,9 @@ pub enum NestedMode {
 /// The places in the code that have been reported.
 static REPORTED: Mutex<BTreeSet<(&'static str, u32, u32)>> = Mutex::new(BTreeSet::new());
 
-/// Whether a loop that begins to retry leaves retries to a loop around it. Reports a nested loop once
-/// for each place in the code, unless the loop allows it (R14).
+// R14
+/// Whether a loop that begins to retry leaves retries to a loop around it. Reports a nested loop
+/// once for each place in the code, unless the loop allows it.
 pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>) -> bool {
     if nested == NestedMode::Allow || !scope::current().in_retry {
         return false;

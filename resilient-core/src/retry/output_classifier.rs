@@ -1,8 +1,8 @@
-//! What says what an output means to a [`RetryCall`](super::RetryCall).
+//! How a [`RetryCall`](super::RetryCall) classifies outputs.
 
 use crate::signal::{Classification, Classify, Fallible, every_failure};
 
-/// Says what an output means to loop and breaker. Implemented by closures too.
+/// Classifies an output for the loop and the breaker. Closures implement it, too.
 pub trait OutputClassifier<O> {
     /// The classification of a failed output; `None` for a success.
     fn classify(&mut self, output: &O) -> Option<Classification>;

@@ -7,7 +7,7 @@ use resilient_settings::{Value, fields, retry_settings};
 
 use super::backoff::Backoff;
 use super::jitter::Jitter;
-use crate::settings::{builder, setters, settings, type_of, value_of};
+use crate::settings::{builder, setters, settings};
 
 /// What a call does when the circuit breaker below it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

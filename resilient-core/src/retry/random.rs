@@ -28,7 +28,7 @@ impl Random {
             return self.within_centuries(low, high);
         }
         let least = nanos(low);
-        // As a signed number, which one comparison shows to be above zero.
+        // As a signed number, one comparison shows that it is above zero.
         let span = nanos(high).wrapping_sub(least);
         if !i64::try_from(span).is_ok_and(i64::is_positive) {
             return low;

@@ -1,4 +1,4 @@
-//! The delays of one call, one after the other.
+//! The jittered delays of one call, one after the other.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use super::jitter::{Jitter, decorrelated_range, smooth, smooth_range};
 use super::policy::RetryPolicy;
 use super::random::Random;
 
-/// What the next delay depends on beside its number.
+/// What the next delay depends on, other than its number.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     random: Random,
     before: Before,
 }
 
-/// What schedules that are no function of the number alone remember.
+/// What the schedules that depend on the delay before remember of it.
 #[derive(Debug, Clone)]
 enum Before {
     Nothing,
-    /// The decorrelated delay before.
+    /// The last decorrelated delay.
     Delay(Duration),
-    /// Where on its curve the smooth schedule is.
+    /// The last point of the smooth schedule on its curve.
     Curve(f64),
 }
 
@@ -67,12 +67,12 @@ impl Schedule {
         delay.min(cap)
     }
 
-    /// Drawn as the delay before the first retry: what spreads the clients that were all told the same time.
+    /// The jittered delay before the first retry. It spreads clients that all got the same hint.
     pub(super) fn spread(&mut self, policy: &RetryPolicy) -> Duration {
         let (cap, random) = (policy.max_delay, &mut self.random);
         match policy.jitter {
             Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random).0.min(cap),
-            // Its first delay is the base itself, which would spread nobody.
+            // Its first delay is the base itself, which spreads no clients.
             Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal_delay(1)),
             jitter => jitter.spread(policy.nominal_delay(1), cap, random),
         }
@@ -80,6 +80,7 @@ impl Schedule {
 }
 
 impl RetryPolicy {
+    // R3
     /// The shortest and the longest delay before retry `k`.
     pub(super) fn range(&self, k: u32) -> (Duration, Duration) {
         let cap = self.max_delay;

@@ -1,8 +1,8 @@
-//! What loops inside an attempt see of the loops around them: that there is one, and its deadline.
+//! The loops around the running code, as loops inside an attempt see them.
 //!
-//! It is in a thread-local while an attempt runs; an async attempt sets it for each poll. So it follows
-//! a task from thread to thread and does not reach tasks that an attempt spawns. Only a loop that fails
-//! reads it.
+//! A thread-local holds them while an attempt runs; an async attempt sets it for each poll. So it
+//! follows a task from thread to thread and does not reach tasks that an attempt spawns. Only a
+//! loop that fails reads it.
 
 use std::cell::Cell;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use std::time::Instant;
 /// The loops around the running code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
-    /// One of them is at its second attempt or a later one.
+    /// One of them is at its second attempt or later.
     pub(super) in_retry: bool,
     /// The earliest deadline of the calls around the code.
     pub(super) deadline: Option<Instant>,
@@ -27,12 +27,12 @@ thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::NOTHING) };
 }
 
-/// The loops around the running code. None while a thread ends.
+/// The loops around the running code; `NOTHING` while a thread ends.
 pub(super) fn current() -> Scope {
     CURRENT.try_with(Cell::get).unwrap_or(Scope::NOTHING)
 }
 
-/// The earlier of two instants; `None` is never.
+/// The earlier of two instants, where `None` is never reached.
 pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -54,7 +54,7 @@ pub(super) fn enter(in_retry: bool, deadline: Option<Instant>) -> Entered {
         in_retry: before.in_retry || in_retry,
         deadline: earlier(before.deadline, deadline),
     };
-    // While the thread ends there is no scope to set.
+    // While the thread ends, the scope is gone.
     let _ = CURRENT.try_with(|current| current.set(scope));
     Entered { before }
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_deadline_holds_and_what_was_before_comes_back() {
+    fn the_earliest_deadline_applies_and_the_earlier_scope_is_restored() {
         let now = Instant::now();
         let (soon, late) = (now + Duration::from_secs(1), now + Duration::from_secs(2));
         let outer = enter(false, Some(soon));
@@ -89,12 +89,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_before_comes_back_after_a_panic() {
+    fn the_earlier_scope_is_restored_after_a_panic() {
         let panicked = crate::platform::contain(|| {
             let _entered = enter(true, None);
             panic!("in an attempt");
         });
-        assert!(panicked.is_err());
+        assert!(panicked.is_none());
         assert!(!current().in_retry);
     }
 }

@@ -1,6 +1,5 @@
 //! A future that is cancelled at an instant: an attempt within its time limits, or `#[timeout]`.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -11,14 +10,15 @@ use tokio::time::Sleep;
 
 use super::limits::Cut;
 use super::scope;
-use crate::signal::{TimeLimit, TimedOut};
+use crate::signal::{TimeLimit, TimedOut, debug_fields};
 use crate::time;
 
 pin_project! {
-    /// A future that is cancelled at an instant. Its output, or the limit that cut it short.
+    /// A future that is cancelled at an instant. Resolves to its output, or the limit that
+    /// cancelled it.
     ///
-    /// A future that is ready is never late, even if its time is over. A future that does not return
-    /// from `poll` cannot be cancelled.
+    /// A future that is ready is never late, even if its time is over. A future that does not
+    /// return from `poll` cannot be cancelled.
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
         is_retry: bool,
@@ -64,8 +64,8 @@ impl<F: Future> Future for TimeoutFuture<F> {
         let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
             return Poll::Pending;
         };
-        // If the future uses up its task's coop budget at every poll, the timer must be polled without
-        // that budget, or it would never fire.
+        // If the future uses up its task's coop budget at every poll, the timer must be polled
+        // without that budget, or it would never fire.
         if had_budget && !coop::has_budget_remaining() {
             let mut timer = std::pin::pin!(coop::unconstrained(timer));
             ready!(timer.as_mut().poll(cx));
@@ -76,14 +76,9 @@ impl<F: Future> Future for TimeoutFuture<F> {
     }
 }
 
-impl<F> fmt::Debug for TimeoutFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimeoutFuture")
-            .field("cut", &self.cut)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(TimeoutFuture<F> { cut });
 
+// C4
 /// Cancels `future` after `limit`, if there is one.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
     let cut = limit.and_then(|after| {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::policy::RetryPolicy;
 
-/// So many retries are added up one by one. Delays that have not reached their longest by then grow slowly.
+/// Up to this retry, delays are added one by one. Delays that still grow then grow slowly.
 const ONE_BY_ONE: u32 = 1_024;
-/// Later ones are taken together as long as they differ by no more than one part in so many.
+/// Later delays are added together while they differ by at most one part in this many.
 const ALIKE: u32 = 128;
 
 impl RetryPolicy {
-    /// The most that a call can come to: how many attempts, and how long it sleeps between them.
+    /// The most attempts that a call can make, and the longest time that it sleeps between them.
     ///
     /// ```
     /// use resilient_core::retry::RetryPolicy;
@@ -25,10 +25,9 @@ impl RetryPolicy {
     /// assert_eq!(call, Duration::from_millis(8_700));
     /// ```
     ///
-    /// However many retries there are, this takes microseconds, and some milliseconds where delays grow from nanoseconds to
-    /// centuries by a hair each time. Of
-    /// [`Backoff::Custom`](super::Backoff::Custom) it asks for the first 1024 delays and takes `max_delay` for each one after
-    /// those.
+    /// It takes microseconds for any number of retries, and a few milliseconds for delays that grow
+    /// very slowly. It calls [`Backoff::Custom`] for the first 1024 delays and assumes `max_delay`
+    /// for the others.
     pub fn worst_case(&self) -> WorstCase {
         let mut sum = Sum {
             retries: 0,
@@ -36,7 +35,7 @@ impl RetryPolicy {
             most: Duration::ZERO,
             limit: self.max_elapsed,
         };
-        self.add_up(&mut sum);
+        self.add_delays(&mut sum);
         WorstCase {
             attempts: sum.retries.saturating_add(1),
             sleep: self.max_elapsed.map_or(sum.most, |end| sum.most.min(end)),
@@ -44,10 +43,10 @@ impl RetryPolicy {
         }
     }
 
-    fn add_up(&self, sum: &mut Sum) {
+    fn add_delays(&self, sum: &mut Sum) {
         let is_known = !matches!(self.backoff, Backoff::Custom(_));
         let final_range = self.range(if is_known { self.max_retries } else { 0 });
-        // How many the next step takes together.
+        // The number of delays that the next step adds.
         let mut step = 1;
         while sum.retries < self.max_retries {
             let (first, left) = (sum.retries + 1, self.max_retries - sum.retries);
@@ -83,17 +82,18 @@ fn alike(shorter: Duration, longer: Duration) -> bool {
     longer.saturating_sub(shorter) <= shorter / ALIKE
 }
 
-/// What some retries sleep.
+/// The shortest and the longest sum of the first delays.
 struct Sum {
     retries: u32,
     least: Duration,
     most: Duration,
-    /// No sleep is begun that would end here or later.
+    /// A sleep that would end at this time or later does not begin.
     limit: Option<Duration>,
 }
 
 impl Sum {
-    /// Adds so many sleeps of a length between the two, or as many as begin. False if those were not all.
+    /// Adds `count` sleeps of a length between the two, or as many as begin. Returns whether all
+    /// begin.
     fn add(&mut self, count: u32, least: Duration, most: Duration) -> bool {
         let begun = match self.limit {
             Some(limit) => count.min(self.begun_before(limit, least)),
@@ -115,12 +115,13 @@ impl Sum {
     }
 }
 
-/// The most that a call with a policy can come to: see [`RetryPolicy::worst_case`].
+/// The most attempts and the longest time of a call: see [`RetryPolicy::worst_case`].
 ///
-/// It is exact for up to 1024 retries, and for any number of them once the longest delay is reached; a schedule that is
-/// slower than that is overestimated, by less than a hundredth. `max_elapsed` is taken into account. Outside are what nobody
-/// knows before: hints of the dependency (each up to `max_retry_after`, and a first delay), waits for an open circuit
-/// ([`WhenOpen::Wait`](super::WhenOpen::Wait)), and how late timers are, of which tokio's round up to a millisecond.
+/// It is exact for up to 1024 retries, and for any number once the longest delay is reached; slower
+/// schedules are overestimated by less than a hundredth. `max_elapsed` is included. Not included
+/// are hints of the dependency (each up to `max_retry_after`, plus a first delay), waits for an
+/// open circuit ([`WhenOpen::Wait`](super::WhenOpen::Wait)), and late timers: tokio's round up to a
+/// millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct WorstCase {
@@ -130,22 +131,23 @@ pub struct WorstCase {
 }
 
 impl WorstCase {
-    /// How many attempts there are at most, with the first one. Where there is a `max_elapsed`, attempts that take no time
-    /// may be fewer than `max_retries` allows.
+    /// The maximum number of attempts, the first one included. With a `max_elapsed` it may be less
+    /// than `max_retries` allows, even if attempts take no time.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The longest total time between attempts: the sum of the longest delays, within `max_elapsed`. `Duration::MAX` is for
-    /// ever.
+    /// The longest total time between attempts: the sum of the longest delays, at most
+    /// `max_elapsed`. `Duration::MAX` means that it has no end.
     #[must_use]
     pub const fn sleep(&self) -> Duration {
         self.sleep
     }
 
-    /// How long the whole call takes at most if no attempt takes longer than this: all attempts and the sleep. With
-    /// `max_elapsed` the last attempt begins before that, so one attempt longer is the most.
+    /// The longest time of the whole call, sleeps included, if no attempt takes longer than
+    /// `timeout`. With `max_elapsed`, the last attempt begins before that time, so that is at most
+    /// `max_elapsed` plus one attempt.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Duration {
         let whole = timeout

@@ -1,5 +1,5 @@
-//! For the tests of code that uses this crate: calls whose sleeps take no time, whose delays repeat, and that can be asked
-//! what they did.
+//! Support for tests of code that retries: sleeps take no time, delays repeat, and calls are
+//! recorded.
 //!
 //! ```
 //! use resilient_core::testing::Scope;
@@ -24,27 +24,22 @@
 //!
 //! # What a scope reaches
 //!
-//! All calls under `#[retry]` or a [`RetryPolicy`](crate::retry::RetryPolicy) that are made in it, however deep, in the same task or
-//! thread; not those of tasks or threads that are started in it, unless they run in a clone of it. Tests that run at the same
-//! time have scopes of their own and do not see each other's.
+//! A scope reaches all calls under `#[retry]` or a [`RetryPolicy`](crate::retry::RetryPolicy) that
+//! the same task or thread makes in it, however deep. It does not reach tasks or threads that are
+//! started in it, unless they run in a clone of it. Tests that run at the same time have separate
+//! scopes.
 //!
 //! # Breakers
 //!
 //! The breaker of an annotated function is shared by all tests of a program. Let a test begin with
-//! `Registry::global().named("payments").close()`, give each test a breaker of its own with `breaker = …`, or run such tests
-//! one at a time. To pass the recovery time, give the breaker the scope's
-//! [`clock`](Scope::clock).
+//! `Registry::global().named("payments").close()`, give each test its own breaker with
+//! `breaker = …`, or run such tests one at a time. To pass the recovery time, give the breaker the
+//! scope's [`clock`](Scope::clock).
 
 mod recorded;
 mod scope;
 
 pub use self::recorded::RecordedCall;
 pub use self::scope::{Scope, Scoped};
-use crate::platform::random;
+pub use crate::platform::random::seed_thread;
 pub use crate::time::ManualClock;
-
-/// Makes the random numbers of this thread repeat: those of delays without a
-/// [seed](crate::retry::RetryPolicyBuilder::seed), and of `recovery_jitter`.
-pub fn seed_thread(seed: u64) {
-    random::seed_thread(seed);
-}

@@ -1,4 +1,4 @@
-//! What a scope remembers of a call.
+//! The record of one call in a scope.
 
 use std::panic::Location;
 use std::time::Duration;
@@ -15,41 +15,34 @@ pub struct RecordedCall {
 }
 
 impl RecordedCall {
-    pub(super) fn new(place: &'static Location<'static>) -> Self {
-        Self {
-            place,
-            attempts: 0,
-            delays: Vec::new(),
-            end: None,
-        }
-    }
-
-    /// How many attempts were made and ended. One that a breaker rejected was not made.
+    /// The number of attempts that were made and ended. An attempt that a breaker rejected was not
+    /// made.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// What the call waited between them, jitter included, whether or not the sleep was skipped.
+    /// The delays between the attempts, jitter included, whether or not the sleeps were skipped.
     #[must_use]
     pub fn delays(&self) -> &[Duration] {
         &self.delays
     }
 
-    /// Whether it ended with a success.
+    /// Whether the call ended with a success.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.end == Some(Ok(()))
     }
 
-    /// Why it was not tried again. `None` for a success, and for a call that was cancelled or has not ended yet.
+    /// Why the call was not tried again. `None` for a success, and for a call that was cancelled or
+    /// has not ended yet.
     #[must_use]
     pub fn gave_up(&self) -> Option<StopReason> {
         self.end.and_then(Result::err)
     }
 
-    /// Where the loop is: the attribute, in the code under test. For
-    /// [`RetryPolicy::call`](crate::retry::RetryPolicy::call) it is a place in this crate.
+    /// The place of the loop: the attribute in the code under test, or a place in this crate for
+    /// [`RetryPolicy::call`](crate::retry::RetryPolicy::call).
     #[must_use]
     pub fn place(&self) -> &'static Location<'static> {
         self.place

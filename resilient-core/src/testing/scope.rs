@@ -1,7 +1,6 @@
-//! The scope, and how calls find it.
+//! A scope for calls under test, and the hooks by which calls find it.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,14 +17,14 @@ thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
 
-/// The innermost scope around the code that runs now.
+/// The innermost scope around the running code.
 pub(crate) fn current() -> Option<Scope> {
     CURRENT
         .try_with(|current| current.try_borrow().ok()?.clone())
         .ok()?
 }
 
-/// A scope in which calls are under test. Clones share what they record, so a clone can go with a task.
+/// A scope in which calls are under test. Clones share the records, so a task can run in a clone.
 ///
 /// | | default |
 /// |---|---|
@@ -33,56 +32,57 @@ pub(crate) fn current() -> Option<Scope> {
 /// | jitter | [seeded](Self::seed) with 0 |
 /// | attempts | [as the policy says](Self::max_attempts) |
 ///
-/// A skipped sleep counts as time that has passed: for `max_elapsed`, for a deadline's rest, and on the scope's
-/// [clock](Self::clock). Attempts and their timeouts take the time that they take; `tokio::time::pause` is for those.
-#[derive(Clone)]
+/// A skipped sleep counts as time that has passed: for `max_elapsed`, for the time left until a
+/// deadline, and on the scope's [clock](Self::clock). Attempts and their timeouts take real time,
+/// unless `tokio::time::pause` skips it.
+#[derive(Debug, Clone)]
 pub struct Scope {
     skips_sleeps: bool,
     seed: u64,
-    max_attempts: Option<u32>,
+    max_retries: u32,
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     calls: Mutex<Vec<RecordedCall>>,
     clock: ManualClock,
 }
 
 impl Scope {
-    /// A scope in which sleeps are skipped and delays repeat.
+    /// Makes a scope that skips sleeps and seeds delays with 0.
     #[must_use]
     pub fn new() -> Self {
         Self {
             skips_sleeps: true,
             seed: 0,
-            max_attempts: None,
+            max_retries: u32::MAX,
             shared: Arc::default(),
         }
     }
 
-    /// What delays are drawn from, by policies that have no seed of their own: the first call of every scope with this seed
-    /// draws the same delays, the second one as well, and so on.
+    /// Seeds the delays of policies without a seed: the first calls of all scopes with this seed
+    /// draw the same delays, and so do the second calls.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Bounds the attempts of each call, where its policy allows more. Zero is taken for one.
+    /// Limits the attempts of each call, if its policy allows more. Zero counts as one.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = Some(attempts);
+        self.max_retries = attempts.saturating_sub(1);
         self
     }
 
-    /// One attempt for each call.
+    /// Limits each call to one attempt.
     #[must_use]
     pub fn without_retries(self) -> Self {
         self.max_attempts(1)
     }
 
-    /// Sleeps take their time.
+    /// Lets sleeps take their time.
     #[must_use]
     pub fn with_real_sleeps(mut self) -> Self {
         self.skips_sleeps = false;
@@ -93,7 +93,7 @@ impl Scope {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the future; of its calls, those that had begun to fail are recorded, as not ended.
+    /// Dropping it drops the future. Calls that had begun to fail are recorded as not ended.
     pub fn run<F: Future>(&self, future: F) -> Scoped<F> {
         Scoped {
             scope: self.clone(),
@@ -107,7 +107,7 @@ impl Scope {
         code()
     }
 
-    /// All calls that have begun to fail, or have ended, in the scope, in that order.
+    /// All calls in the scope that have begun to fail or have ended, in that order.
     #[must_use]
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.locked().clone()
@@ -117,25 +117,22 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// If there was none, or more than one: a test that asks for the only one fails then.
+    /// If the number of calls is not one.
     #[must_use]
     #[track_caller]
     pub fn call(&self) -> RecordedCall {
-        let calls = self.calls();
-        match <[RecordedCall; 1]>::try_from(calls) {
-            Ok([call]) => call,
-            Err(calls) => panic!(
-                "{} calls under a retry were made in this scope, not one: {calls:#?}",
-                calls.len()
-            ),
-        }
+        let mut calls = self.calls();
+        let count = calls.len();
+        let message = "calls under a retry were made in this scope, not one";
+        assert!(count == 1, "{count} {message}: {calls:#?}");
+        calls.remove(0)
     }
 
-    /// Fails the test unless the only call made this many attempts.
+    /// Asserts that the only call made this many attempts.
     ///
     /// # Panics
     ///
-    /// If it did not, or was not the only one.
+    /// If it did not, or if the number of calls is not one.
     #[track_caller]
     pub fn assert_attempts(&self, attempts: u32) {
         let call = self.call();
@@ -145,18 +142,18 @@ impl Scope {
         );
     }
 
-    /// Fails the test unless the only call waited exactly these delays.
+    /// Asserts that the only call waited exactly these delays.
     ///
     /// # Panics
     ///
-    /// If it did not, or was not the only one.
+    /// If it did not, or if the number of calls is not one.
     #[track_caller]
     pub fn assert_delays(&self, delays: &[Duration]) {
         let call = self.call();
         assert_eq!(call.delays, delays, "delays of {call:#?}");
     }
 
-    /// A clock that each skipped sleep moves on by the delay, and that moves by hand: for breakers, with
+    /// A clock for breakers that each skipped sleep advances by its delay. Pass it to
     /// [`CircuitBreaker::with_clock`](crate::breaker::CircuitBreaker::with_clock) or
     /// [`Registry::use_clock`](crate::registry::Registry::use_clock).
     #[must_use]
@@ -164,17 +161,21 @@ impl Scope {
         self.shared.clock.clone()
     }
 
-    /// Begins a call's record.
+    /// Begins the record of a call.
     fn begin(&self, place: &'static Location<'static>) -> Recording {
         let mut calls = self.locked();
-        calls.push(RecordedCall::new(place));
-        Recording {
-            scope: self.clone(),
-            index: calls.len() - 1,
-        }
+        let index = calls.len();
+        calls.push(RecordedCall {
+            place,
+            attempts: 0,
+            delays: Vec::new(),
+            end: None,
+        });
+        let scope = self.clone();
+        Recording { scope, index }
     }
 
-    /// Skips a sleep, if sleeps are skipped here.
+    /// Advances the clock instead of a sleep, if the scope skips sleeps.
     fn skip(&self, delay: Duration) -> bool {
         if self.skips_sleeps {
             self.shared.clock.advance(delay);
@@ -183,17 +184,15 @@ impl Scope {
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<RecordedCall>> {
-        self.shared
-            .calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let calls = self.shared.calls.lock();
+        calls.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self) -> Entered {
         time::install_skip(|delay| current().is_some_and(|scope| scope.skip(delay)));
         retry::install(|place| Some(Box::new(current()?.begin(place))));
         let scope = Some(self.clone());
-        // Where the thread ends, calls are under no test.
+        // While the thread ends, no call is under test.
         let before = CURRENT.try_with(|current| current.replace(scope));
         Entered(before.unwrap_or_default())
     }
@@ -205,18 +204,7 @@ impl Default for Scope {
     }
 }
 
-impl fmt::Debug for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope")
-            .field("skips_sleeps", &self.skips_sleeps)
-            .field("seed", &self.seed)
-            .field("max_attempts", &self.max_attempts)
-            .field("calls", &self.calls())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Brings the scope before it back.
+/// Restores the previous scope.
 struct Entered(Option<Scope>);
 
 impl Drop for Entered {
@@ -246,7 +234,7 @@ impl<F: Future> Future for Scoped<F> {
     }
 }
 
-/// The record of one call, while it goes on.
+/// Writes to the record of one running call.
 #[derive(Debug)]
 struct Recording {
     scope: Scope,
@@ -270,16 +258,22 @@ impl CallRecord for Recording {
         self.scope.skips_sleeps
     }
 
+    fn skipped(&self) -> Duration {
+        let mut sum = Duration::ZERO;
+        if self.scope.skips_sleeps {
+            let add = |delay: &Duration| sum = sum.saturating_add(*delay);
+            self.change(|call| call.delays.iter().for_each(add));
+        }
+        sum
+    }
+
     /// Different for each call, the same in every run.
     fn seed(&self) -> u64 {
         self.scope.seed.wrapping_add(self.index as u64)
     }
 
     fn max_retries(&self) -> u32 {
-        match self.scope.max_attempts {
-            Some(attempts) => attempts.saturating_sub(1),
-            None => u32::MAX,
-        }
+        self.scope.max_retries
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) fn is_skipped(delay: Duration) -> bool {
     false
 }
 
+// R13
 /// Sleeps by blocking the thread. On a thread of an async runtime this stops every task there, so
 /// the first such sleep of the process is logged as a warning.
 pub(crate) fn sleep_blocking(delay: Duration) {

@@ -29,7 +29,7 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
         let listed = is_listed.then(|| {
             emit! {
                 __r::inventory::submit! {
-                    __r::Annotated::breaker(&__RESILIENT_BREAKER)
+                    __r::Annotated::Breaker(&__RESILIENT_BREAKER)
                 }
             }
         });
@@ -70,7 +70,7 @@ fn keyed(
     let listed = is_listed.then(|| {
         emit! {
             __r::inventory::submit! {
-                __r::Annotated::keyed(&__RESILIENT_BREAKERS)
+                __r::Annotated::Keyed(&__RESILIENT_BREAKERS)
             }
         }
     });

@@ -8,6 +8,7 @@ use syn::{Attribute, Meta};
 use crate::args::{AttributeKind, OuterAttribute, runtime};
 use crate::item::{AnnotatedFunction, ConditionalAttribute, conditional, with_args};
 
+// C1
 /// The function with the arguments handed to the attribute at `lower`.
 pub(crate) fn hand_down(
     function: &AnnotatedFunction,

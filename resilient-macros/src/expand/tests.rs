@@ -106,8 +106,8 @@ fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
             store().get(host)
         }
     };
-    let one = quote!(__r::Annotated::breaker(&__RESILIENT_BREAKER));
-    let by_key = quote!(__r::Annotated::keyed(&__RESILIENT_BREAKERS));
+    let one = quote!(__r::Annotated::Breaker(&__RESILIENT_BREAKER));
+    let by_key = quote!(__r::Annotated::Keyed(&__RESILIENT_BREAKERS));
     for (args, listed) in [(quote!(), one), (quote!(key = host), by_key)] {
         let submit = quote!(__r::inventory::submit! { #listed }).to_string();
         let written =

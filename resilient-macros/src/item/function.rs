@@ -113,6 +113,7 @@ impl AnnotatedFunction {
         self.write(&quote!(#(#attrs)*), signature, body)
     }
 
+    // C3
     fn write(&self, attrs: &TokenStream, signature: &Signature, body: &TokenStream) -> TokenStream {
         let (vis, default) = (&self.vis, &self.default);
         quote!(#attrs #vis #default #signature #body)

@@ -4,7 +4,7 @@ use resilient_settings::breaker::default;
 use resilient_settings::{Given, Settings, Window, breaker_settings, fields};
 
 use super::checked::{AbandonedOutcome, BreakerConfig, Conditions};
-use crate::settings::{builder, check_part, settings, type_of, value_of};
+use crate::settings::{builder, check_part, settings};
 use crate::signal::ConfigError;
 
 breaker_settings!(fields settings {

@@ -33,12 +33,8 @@ impl Level {
 
 impl Bucket {
     pub(super) fn new(config: &BudgetConfig) -> Self {
-        let level = Level {
-            tokens: config.initial_tokens(),
-            capacity: config.capacity(),
-        };
         Self {
-            level: AtomicU64::new(pack(level.tokens, level.capacity)),
+            level: AtomicU64::new(pack(config.initial_tokens(), config.capacity())),
             prices: AtomicU64::new(pack(config.retry_cost(), config.deposit())),
         }
     }

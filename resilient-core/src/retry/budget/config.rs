@@ -3,7 +3,7 @@
 use resilient_settings::budget::default;
 use resilient_settings::{budget_settings, fields};
 
-use crate::settings::{check, check_part, make_valid, setters, settings, type_of, value_of};
+use crate::settings::{check, check_part, make_valid, setters, settings};
 use crate::signal::ConfigError;
 
 /// Checked settings of a [`RetryBudget`](crate::retry::RetryBudget), in tokens.
@@ -93,9 +93,7 @@ budget_settings!(fields settings {
     pub struct BudgetConfigBuilder from budget
 });
 
-budget_settings!(fields setters {
-    BudgetConfigBuilder
-});
+budget_settings!(fields setters { BudgetConfigBuilder });
 
 impl BudgetConfigBuilder {
     /// Checks the settings.
@@ -113,7 +111,7 @@ impl BudgetConfigBuilder {
         check_part(self)
     }
 
-    /// Builds with the default in place of each setting that is wrong, and returns what was wrong.
+    /// Replaces each setting that is wrong by its default, and returns what was wrong.
     pub(crate) fn build_leniently(mut self) -> (BudgetConfig, Vec<ConfigError>) {
         let errors = make_valid(&mut self);
         (self.complete(), errors)

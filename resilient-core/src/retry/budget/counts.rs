@@ -6,14 +6,10 @@ use super::snapshot::BudgetCounts;
 use crate::platform::AtomicU64;
 
 /// A count that saturates.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);
 
 impl Counter {
-    pub(super) fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
     pub(super) fn count(&self) {
         let mut present = self.0.load(Relaxed);
         while let Some(next) = present.checked_add(1) {
@@ -32,7 +28,7 @@ impl Counter {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) granted: Counter,
     pub(super) refused: Counter,
@@ -43,17 +39,6 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn new() -> Self {
-        Self {
-            granted: Counter::new(),
-            refused: Counter::new(),
-            spent: Counter::new(),
-            returned: Counter::new(),
-            refunded: Counter::new(),
-            deposited: Counter::new(),
-        }
-    }
-
     pub(super) fn get(&self) -> BudgetCounts {
         // Read the ends before the begins, so that a snapshot never shows more ends than begins.
         let (spent, returned) = (self.spent.get(), self.returned.get());

@@ -32,7 +32,7 @@ impl RetryBudget {
         Self(Arc::new(SharedBudget {
             name,
             bucket: Bucket::new(&config),
-            counts: Counters::new(),
+            counts: Counters::default(),
             settings: Mutex::new(config),
         }))
     }
@@ -88,7 +88,7 @@ impl RetryBudget {
         self.0.bucket.level().tokens
     }
 
-    /// The present settings.
+    /// The current settings.
     #[must_use]
     pub fn config(&self) -> BudgetConfig {
         *self.settings()
@@ -112,23 +112,21 @@ impl RetryBudget {
     /// Applies these settings; the tokens stay, as far as they fit. Returns whether anything
     /// changed.
     pub(crate) fn reconfigure(&self, config: BudgetConfig) -> bool {
-        let mut settings = self.settings();
-        let changes = *settings != config;
-        if changes {
-            self.0.bucket.reconfigure(&config, 0);
-        }
-        *settings = config;
-        changes
+        self.change_settings(config, |_| 0)
     }
 
     /// Replaces assumed defaults by these settings: the budget has as many tokens as if it had
     /// started with them. Returns whether anything changed.
     pub(crate) fn replace_assumed(&self, config: BudgetConfig) -> bool {
+        let initial = |config: &BudgetConfig| i64::from(config.initial_tokens());
+        self.change_settings(config, |present| initial(&config) - initial(present))
+    }
+
+    fn change_settings(&self, config: BudgetConfig, more: impl Fn(&BudgetConfig) -> i64) -> bool {
         let mut settings = self.settings();
         let changes = *settings != config;
         if changes {
-            let more = i64::from(config.initial_tokens()) - i64::from(settings.initial_tokens());
-            self.0.bucket.reconfigure(&config, more);
+            self.0.bucket.reconfigure(&config, more(&settings));
         }
         *settings = config;
         changes
@@ -144,10 +142,8 @@ impl RetryBudget {
     }
 
     fn settings(&self) -> MutexGuard<'_, BudgetConfig> {
-        self.0
-            .settings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let settings = self.0.settings.lock();
+        settings.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

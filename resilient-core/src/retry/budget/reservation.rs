@@ -1,7 +1,6 @@
 //! The tokens of a retry that has not begun.
 
 use std::fmt;
-
 use std::sync::Arc;
 
 use super::shared_budget::SharedBudget;
@@ -23,20 +22,21 @@ impl Reservation {
         Self { budget, cost }
     }
 
-    /// How many tokens it holds.
+    /// The number of tokens that it holds.
     #[must_use]
     pub fn cost(&self) -> u32 {
         self.cost
     }
 
-    /// The attempt starts: the tokens are gone, unless it
+    /// Spends the tokens, because the attempt starts. They return if the attempt
     /// [succeeds](super::RetryBudget::succeeded).
     pub fn spend(mut self) {
         self.cost = 0;
-        self.budget.count_spent();
+        self.budget.counts.spent.count();
     }
 }
 
+// R11
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.cost > 0 {

@@ -19,8 +19,4 @@ impl SharedBudget {
         self.bucket.put(cost);
         self.counts.returned.count();
     }
-
-    pub(super) fn count_spent(&self) {
-        self.counts.spent.count();
-    }
 }

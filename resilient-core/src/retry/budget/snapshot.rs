@@ -1,15 +1,15 @@
-//! What an operator sees of a budget.
+//! A budget's tokens, settings and counts at one instant.
 
 use super::config::BudgetConfig;
 
-/// How often a budget did what. Monotonic and saturating.
+/// Counts of a budget's actions since it was made. They only grow, and saturate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BudgetCounts {
     /// Retries that were paid for. Those neither spent nor returned are in their sleep.
     pub granted: u64,
-    /// Retries that were not, for want of tokens.
+    /// Retries that were refused, because there were too few tokens.
     pub refused: u64,
     /// Of those granted, the ones whose attempt started.
     pub spent: u64,
@@ -24,20 +24,19 @@ pub struct BudgetCounts {
 /// A budget at one instant. Taking it changes nothing.
 ///
 /// While calls are in flight the counts may lag behind the tokens; at rest both are exact. With the
-/// feature `serde` it can
-/// be serialised, under the names of the fields.
+/// feature `serde` it can be serialised, under the names of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BudgetSnapshot {
     /// The budget's name.
     pub name: String,
-    /// What is in the bucket.
+    /// The tokens in the bucket.
     pub tokens: u32,
-    /// What fits into it.
+    /// The most tokens that the bucket holds.
     pub capacity: u32,
-    /// The settings that hold, with those of an operator's override.
+    /// The current settings, an operator's override included.
     pub settings: BudgetConfig,
-    /// What it did since it was made.
+    /// What the budget did since it was made.
     pub counts: BudgetCounts,
 }

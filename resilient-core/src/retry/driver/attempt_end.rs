@@ -1,10 +1,10 @@
 //! How an attempt ended, other than with a success.
 
 use crate::breaker::CircuitOpen;
-use crate::signal::Classification;
-use crate::signal::TimeLimit;
+use crate::signal::{Classification, TimeLimit};
 
-/// How an attempt ended, other than with a success. See [`RetryDriver::after`](crate::retry::RetryDriver).
+/// How an attempt ended, other than with a success: the argument of
+/// [`RetryDriver::after`](super::RetryDriver::after).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum AttemptEnd<'a> {

@@ -10,94 +10,66 @@ use crate::breaker::CircuitOpen;
 use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
-use crate::signal::StopReason;
-use crate::signal::TimeLimit;
-use crate::signal::{Classification, Outcome};
+use crate::retry::test_hook::CallRecord;
+use crate::signal::{Classification, Outcome, StopReason, TimeLimit};
 use crate::{telemetry, time};
 
-/// The state of a loop during one decision. It moves here and back, so that nothing refers to the
-/// loop's own variables: on the hot path they stay in registers.
-pub(super) struct Step<'a> {
-    pub(super) plan: Plan<'a>,
-    pub(super) progress: Option<Box<Progress>>,
-    pub(super) place: &'static Location<'static>,
-    pub(super) next: Result<Duration, StopReason>,
-}
-
-/// Decides whether there is another attempt, and when.
+/// A failed call allocates its `progress` here.
 #[cold]
 #[inline(never)]
-pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&CircuitOpen>) {
+pub(super) fn after(
+    plan: Plan<'_>,
+    progress: &mut Option<Box<Progress>>,
+    place: &'static Location<'static>,
+    end: AttemptEnd<'_>,
+    open: Option<&CircuitOpen>,
+) -> Result<Duration, StopReason> {
     if let AttemptEnd::Cut { limit, .. } = end {
-        telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
+        telemetry::timed_out(limit, attempt_number(progress.as_deref()));
     }
-    let mut decision = Decision::begin(step);
-    let next = match end {
-        AttemptEnd::Failed(class) => {
-            decision.failed();
-            decision.after_class(class, open)
-        }
-        AttemptEnd::Cut { limit, excepted } => {
-            decision.failed();
-            decision.after_cut(limit, excepted, open)
-        }
+    let progress = progress.get_or_insert_with(|| Box::new(Progress::begin(plan, place)));
+    let mut decision = Decision { plan, progress };
+    let class = match end {
+        AttemptEnd::Failed(class) => Ok(class),
+        AttemptEnd::Cut { limit, excepted } => match limit {
+            TimeLimit::Deadline => Err(StopReason::Deadline),
+            TimeLimit::NoTimer => Err(StopReason::NoTimer),
+            TimeLimit::AttemptTimeout | TimeLimit::Timeout => Ok(Classification {
+                retry: !excepted,
+                ..Classification::transient()
+            }),
+        },
         AttemptEnd::Rejected(open) => {
             // The attempt has not started, so it costs nothing.
             decision.progress.reserved = None;
-            decision.wait_for_circuit(open, None)
+            let next = decision.wait_for_circuit(open, None);
+            return decision.grant(next);
         }
     };
-    decision.grant(next, step);
+    decision.progress.has_failed = true;
+    if let Some(record) = decision.progress.hook.record() {
+        record.attempted();
+    }
+    let next = class.and_then(|class| decision.after_class(class, open));
+    decision.grant(next)
 }
 
 /// A decision in the making.
 struct Decision<'a> {
     plan: Plan<'a>,
-    progress: Box<Progress>,
+    progress: &'a mut Progress,
 }
 
-/// The time left, and the limit that ends it.
-#[derive(Debug, Clone, Copy)]
-struct Left {
-    time: Duration,
-    reason: StopReason,
-}
+/// The time left, and the reason to stop at its end.
+type Left = (Duration, StopReason);
 
-impl<'a> Decision<'a> {
-    fn begin(step: &mut Step<'a>) -> Self {
-        let Step { plan, place, .. } = *step;
-        let begin = || Box::new(Progress::begin(plan, place));
-        let progress = step.progress.take().unwrap_or_else(begin);
-        Self { plan, progress }
-    }
-
-    fn failed(&mut self) {
-        self.progress.has_failed = true;
-        self.progress.hook.attempted();
-    }
-
-    fn after_cut(
-        &mut self,
-        limit: TimeLimit,
-        excepted: bool,
-        open: Option<&CircuitOpen>,
-    ) -> Result<Duration, StopReason> {
-        match limit {
-            TimeLimit::Deadline => Err(StopReason::Deadline),
-            TimeLimit::NoTimer => Err(StopReason::NoTimer),
-            TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
-                let mut class = Classification::transient();
-                class.retry = !excepted;
-                self.after_class(class, open)
-            }
-        }
-    }
-
+impl Decision<'_> {
     fn after_class(
         &mut self,
         class: Classification,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, StopReason> {
+        // R8
         if !class.retry {
             if class.health == Outcome::Success {
                 self.plan.pay_in(self.progress.is_paid);
@@ -110,17 +82,21 @@ impl<'a> Decision<'a> {
         self.has_another()?;
         let left = self.time_left();
         let delay = self.delay();
+        // R4
         let delay = match self.acceptable(class.retry_after, left)? {
             Some(hint) => delay.max(hint.saturating_add(self.spread())),
             None => delay,
         };
         let delay = fits(delay, left, None)?;
-        self.reserve()?;
+        if let Some(budget) = self.plan.options.and_then(|options| options.budget) {
+            let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
+            self.progress.reserved = Some(reserved);
+        }
         Ok(delay)
     }
 
-    /// A hint is a floor here too: the dependency asks for it whether or not the circuit would admit
-    /// a call earlier.
+    // R9
+    /// A hint is a floor here too, even if the circuit would admit a call earlier.
     fn wait_for_circuit(
         &mut self,
         open: &CircuitOpen,
@@ -138,25 +114,17 @@ impl<'a> Decision<'a> {
         fits(delay, left, Some(StopReason::CircuitOpen))
     }
 
-    /// Refuses a retry that the number of attempts does not allow.
+    // R1
     fn has_another(&self) -> Result<(), StopReason> {
         let most = self.plan.policy.max_retries;
-        if self.progress.retries >= self.progress.hook.max_retries(most) {
+        let of_test = self.progress.hook.record().map(CallRecord::max_retries);
+        if self.progress.retries >= most.min(of_test.unwrap_or(most)) {
             Err(StopReason::Exhausted)
         } else if self.progress.collapsed {
             Err(StopReason::Nested)
         } else {
             Ok(())
         }
-    }
-
-    /// Reserves what the retry costs, if there is a budget.
-    fn reserve(&mut self) -> Result<(), StopReason> {
-        if let Some(budget) = self.plan.options.and_then(|options| options.budget) {
-            let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
-            self.progress.reserved = Some(reserved);
-        }
-        Ok(())
     }
 
     /// The wait that the dependency asks for, unless it is too long.
@@ -167,13 +135,13 @@ impl<'a> Decision<'a> {
     ) -> Result<Option<Duration>, StopReason> {
         match hint {
             Some(hint) if hint > self.plan.policy.max_retry_after => Err(StopReason::Hint),
-            Some(hint) if left.is_some_and(|left| hint >= left.time) => Err(StopReason::Hint),
+            Some(hint) if left.is_some_and(|(left, _)| hint >= left) => Err(StopReason::Hint),
             hint => Ok(hint),
         }
     }
 
-    fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_>) {
-        let attempt = attempt_number(Some(&self.progress));
+    fn grant(&mut self, next: Result<Duration, StopReason>) -> Result<Duration, StopReason> {
+        let attempt = attempt_number(Some(self.progress));
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // The attempt is not made, so the reserved token goes back.
@@ -187,22 +155,26 @@ impl<'a> Decision<'a> {
                 telemetry::retrying(attempt, delay);
                 self.progress.retries = self.progress.retries.saturating_add(1);
                 self.progress.last_delay = delay;
-                self.progress.hook.waits(delay);
+                if let Some(record) = self.progress.hook.record() {
+                    record.waits(delay);
+                }
             }
             Err(reason) => {
                 telemetry::gave_up(attempt, reason);
-                self.progress.hook.ended(Err(reason));
+                if let Some(record) = self.progress.hook.record() {
+                    record.ended(Err(reason));
+                }
             }
         }
-        step.progress = Some(self.progress);
-        step.next = next;
+        next
     }
 
     /// Whether the call has to sleep and there is no timer to sleep with.
     fn lacks_timer(&self, delay: Duration) -> bool {
+        let record = self.progress.hook.record();
         self.plan.needs_timer
             && !delay.is_zero()
-            && !self.progress.hook.skips_sleeps()
+            && !record.is_some_and(CallRecord::skips_sleeps)
             && !time::has_timer()
     }
 
@@ -214,18 +186,16 @@ impl<'a> Decision<'a> {
             return None;
         }
         let now = time::now();
-        let skipped = self.progress.hook.skipped();
-        let now = now.checked_add(skipped).unwrap_or(now);
-        let of_elapsed = max_elapsed.map(|(most, started)| Left {
-            time: most.saturating_sub(now.saturating_duration_since(started)),
-            reason: StopReason::Elapsed,
+        let skipped = self.progress.hook.record().map(CallRecord::skipped);
+        let now = now.checked_add(skipped.unwrap_or_default()).unwrap_or(now);
+        let of_elapsed = max_elapsed.map(|(most, started)| {
+            let left = most.saturating_sub(now.saturating_duration_since(started));
+            (left, StopReason::Elapsed)
         });
-        let of_deadline = deadline.map(|at| Left {
-            time: at.saturating_duration_since(now),
-            reason: StopReason::Deadline,
-        });
+        let of_deadline =
+            deadline.map(|at| (at.saturating_duration_since(now), StopReason::Deadline));
         match (of_elapsed, of_deadline) {
-            (Some(elapsed), Some(deadline)) if deadline.time < elapsed.time => Some(deadline),
+            (Some(elapsed), Some(deadline)) if deadline.0 < elapsed.0 => Some(deadline),
             (elapsed, deadline) => elapsed.or(deadline),
         }
     }
@@ -236,11 +206,13 @@ impl<'a> Decision<'a> {
         self.progress.schedule.delay(self.plan.policy, k)
     }
 
+    /// The jitter that is added to a wait which all clients share.
     fn spread(&mut self) -> Duration {
         self.progress.schedule.spread(self.plan.policy)
     }
 }
 
+// R5
 /// Refuses a delay that reaches the end of the time left: the attempt after it could not finish.
 fn fits(
     delay: Duration,
@@ -248,7 +220,7 @@ fn fits(
     otherwise: Option<StopReason>,
 ) -> Result<Duration, StopReason> {
     match left {
-        Some(left) if delay >= left.time => Err(otherwise.unwrap_or(left.reason)),
+        Some((left, reason)) if delay >= left => Err(otherwise.unwrap_or(reason)),
         _ => Ok(delay),
     }
 }

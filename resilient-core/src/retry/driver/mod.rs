@@ -14,14 +14,11 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 pub use self::attempt_end::AttemptEnd;
-use self::decide::Step;
 use self::plan::Plan;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
-#[cfg(feature = "tokio")]
-use super::limits::Cut;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
@@ -35,7 +32,7 @@ use crate::time;
 ///
 /// A loop calls [`begin_attempt`](Self::begin_attempt) before each attempt, then
 /// [`succeeded`](Self::succeeded) once, or [`after`](Self::after), which returns how long to sleep
-/// before the next attempt or why there is none. Dropping the driver at any point cancels the call.
+/// before the next attempt or why the call ends. Dropping the driver at any point cancels the call.
 ///
 /// If the first attempt succeeds, the driver reads no clock (unless a limit needs the start), draws
 /// no random number and allocates nothing.
@@ -79,14 +76,15 @@ impl<'a> RetryDriver<'a> {
         Self::new(policy, None, false)
     }
 
-    /// Starts a call that sleeps in an async runtime. If there is none when it has to sleep, it ends
-    /// with [`StopReason::NoTimer`](crate::retry::StopReason::NoTimer) instead of a panic.
+    /// Starts a call that sleeps in an async runtime. Without a running timer, a call that has to
+    /// sleep ends with [`StopReason::NoTimer`] instead of a panic.
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
         Self::new(policy, None, true)
     }
 
+    // R10: without limits that need the start, it reads no clock.
     #[inline]
     pub(crate) fn new(
         policy: &'a RetryPolicy,
@@ -125,21 +123,16 @@ impl<'a> RetryDriver<'a> {
     #[doc(hidden)]
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.progress
-            .as_ref()
-            .is_some_and(|progress| progress.has_failed)
+        self.progress.as_ref().is_some_and(|it| it.has_failed)
     }
 
     /// How long the call waited before the present attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
-        self.progress
-            .as_ref()
-            .map_or(Duration::ZERO, |progress| progress.last_delay)
+        let progress = self.progress.as_ref();
+        progress.map_or(Duration::ZERO, |it| it.last_delay)
     }
 
-    /// When the call started, if that is known.
-    #[must_use]
     pub(super) fn started_at(&self) -> Option<Instant> {
         self.plan.started
     }
@@ -161,7 +154,14 @@ impl<'a> RetryDriver<'a> {
     /// Begins an attempt within the call's time limits, as a future.
     #[cfg(feature = "tokio")]
     pub(crate) fn limited<F>(&mut self, attempt: F) -> TimeoutFuture<F> {
-        TimeoutFuture::new(self.begin(), self.cut(), attempt)
+        let is_retry = self.begin();
+        let now = || match self.plan.started {
+            Some(started) if self.progress.is_none() => started,
+            _ => time::now(),
+        };
+        let limits = self.plan.limits();
+        let cut = limits.and_then(|limits| limits.cut(now, self.attempt_number()));
+        TimeoutFuture::new(is_retry, cut, attempt)
     }
 
     /// Begins an attempt: spends the budget's token that was reserved for it. Call it right before
@@ -174,20 +174,8 @@ impl<'a> RetryDriver<'a> {
     /// Begins an attempt. Returns whether loops inside it are to see this one.
     #[inline]
     fn begin(&mut self) -> bool {
-        match &mut self.progress {
-            None => false,
-            Some(progress) => progress.begin_attempt(self.plan.nested()),
-        }
-    }
-
-    /// When the attempt that begins now is cut short.
-    #[cfg(feature = "tokio")]
-    fn cut(&self) -> Option<Cut> {
-        let now = || match self.plan.started {
-            Some(started) if self.progress.is_none() => started,
-            _ => time::now(),
-        };
-        self.plan.limits()?.cut(now, self.attempt_number())
+        let progress = self.progress.as_mut();
+        progress.is_some_and(|it| it.begin_attempt(self.plan.nested()))
     }
 
     pub(crate) fn has_attempt_timeout(&self) -> bool {
@@ -201,7 +189,7 @@ impl<'a> RetryDriver<'a> {
     pub fn succeeded(&mut self) {
         #[cfg(feature = "test-util")]
         if self.progress.is_none() {
-            progress::observe_first_success(Location::caller());
+            super::test_hook::TestHook::begin(Location::caller()).succeeded();
         }
         telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
         match &self.progress {
@@ -230,17 +218,14 @@ impl<'a> RetryDriver<'a> {
         end: AttemptEnd<'_>,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, StopReason> {
-        let mut step = Step {
-            plan: self.plan,
-            progress: self.progress.take(),
-            place: Location::caller(),
-            next: Err(StopReason::Exhausted),
-        };
-        decide::after(&mut step, end, open);
-        self.progress = step.progress;
-        if let Err(reason) = step.next {
+        // The progress moves there and back, so that nothing refers to the loop's own variables: on
+        // the hot path they stay in registers.
+        let mut progress = self.progress.take();
+        let next = decide::after(self.plan, &mut progress, Location::caller(), end, open);
+        self.progress = progress;
+        if let Err(reason) = next {
             telemetry::ended(&mut self.call, Err(reason));
         }
-        step.next
+        next
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Created at the first failure: from there on a loop inside another one multiplies attempts.
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
-        let hook = TestHook::begin(place);
+        let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
             has_failed: false,
             collapsed: nested::is_collapsed(plan.nested(), place),
@@ -40,7 +40,7 @@ impl Progress {
             last_delay: Duration::ZERO,
             reserved: None,
             is_paid: false,
-            schedule: Schedule::new(hook.seed(plan.policy.seed)),
+            schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),
             hook,
         }
     }
@@ -64,8 +64,7 @@ impl Progress {
 
     #[cold]
     pub(super) fn succeeded(&self, plan: Plan<'_>) {
-        self.hook.attempted();
-        self.hook.ended(Ok(()));
+        self.hook.succeeded();
         telemetry::recovered(attempt_number(Some(self)));
         plan.pay_in(self.is_paid);
     }
@@ -74,12 +73,4 @@ impl Progress {
 /// The number of the running attempt, or of the one that failed last, from 1.
 pub(super) fn attempt_number(progress: Option<&Progress>) -> u32 {
     progress.map_or(1, |progress| progress.retries.saturating_add(1))
-}
-
-/// Records a call whose first attempt succeeded, which has no progress.
-#[cfg(feature = "test-util")]
-pub(super) fn observe_first_success(place: &'static Location<'static>) {
-    let hook = TestHook::begin(place);
-    hook.attempted();
-    hook.ended(Ok(()));
 }

@@ -6,6 +6,7 @@ use quote::quote_spanned;
 use super::context::LayerContext;
 use crate::args::{FallbackArgs, FallbackKind, FallbackReplacement};
 
+// C5
 pub(super) fn write(
     context: &LayerContext<'_>,
     at: usize,

@@ -1,0 +1,17 @@
+//! `Debug` for types whose other fields are users' values.
+
+/// Implements `Debug` with these fields only, so that a generic type needs no `Debug` of its
+/// parameters: `debug_fields!(Attempt<O> { number, last_delay })`.
+macro_rules! debug_fields {
+    ($name:ident<$($parameter:tt),+> { $($field:ident),* }) => {
+        impl<$($parameter),+> ::std::fmt::Debug for $name<$($parameter),+> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($field), &self.$field))*
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use debug_fields;
