@@ -1,7 +1,8 @@
-//! A service that depends on another one, and its own test suite: `cargo test --example testing --features test-util`.
+//! A service with a dependency, and its test suite.
 //!
-//! No test sleeps, none needs a server, and each says how often the dependency was asked. `cargo run --example testing
-//! --features test-util` shows what a test can see.
+//! No test sleeps or needs a server, and each checks how often the dependency was called. Run the
+//! tests with `cargo test --example testing --features test-util`. `cargo run --example testing
+//! --features test-util` shows what a test can observe.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -37,12 +38,12 @@ impl From<CircuitOpen> for StockError {
     }
 }
 
-/// The warehouse, as the service sees it: over the network, or in a test.
+/// The warehouse: over the network, or in a test.
 trait Warehouse: Sync {
     fn ask(&self, article: &str) -> impl Future<Output = Result<u32, StockError>> + Send;
 }
 
-/// The service: it knows how many of an article are there, or at least how many there were.
+/// The service: it reports the stock of an article, or the last known stock.
 struct Shop<W> {
     warehouse: W,
     breaker: CircuitBreaker,
@@ -74,14 +75,14 @@ impl<W: Warehouse> Shop<W> {
         Ok(stock)
     }
 
-    /// What it was when the warehouse last answered; else the error.
+    /// The stock in the warehouse's last response, or else the error.
     fn remembered(&self, error: StockError) -> Result<u32, StockError> {
         let remembered = self.remembered.lock().ok().and_then(|stock| *stock);
         remembered.ok_or(error)
     }
 }
 
-/// A warehouse that answers by a script, one word a call.
+/// A scripted warehouse: each call takes the next response.
 struct Scripted {
     answers: Mutex<std::vec::IntoIter<Result<u32, StockError>>>,
 }
@@ -97,7 +98,7 @@ impl Scripted {
 impl Warehouse for Scripted {
     async fn ask(&self, _: &str) -> Result<u32, StockError> {
         let next = self.answers.lock().ok().and_then(|mut it| it.next());
-        // At the end of its script it hangs.
+        // After the script it hangs.
         match next {
             Some(answer) => answer,
             None => std::future::pending().await,
@@ -106,7 +107,7 @@ impl Warehouse for Scripted {
 }
 
 fn shop(scope: &Scope, answers: Vec<Result<u32, StockError>>) -> Shop<Scripted> {
-    // A breaker of the test's own, on a clock that the scope moves.
+    // A breaker for this test only, on a clock that the scope moves.
     let breaker = CircuitBreaker::with_clock("warehouse", BreakerConfig::default(), scope.clock());
     Shop::new(Scripted::new(answers), breaker)
 }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_article_is_asked_for_once_and_does_not_hide_behind_what_is_remembered() {
+    async fn an_unknown_article_is_asked_for_once_and_not_replaced_by_a_remembered_stock() {
         let scope = Scope::new();
         let shop = shop(&scope, vec![Ok(7), Err(StockError::UnknownArticle)]);
         assert_eq!(shop.stock("teapot").await, Ok(7));
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn in_an_outage_the_last_known_stock_is_told() {
+    async fn in_an_outage_the_last_known_stock_is_returned() {
         let scope = Scope::new();
         let mut answers = vec![Ok(7)];
         answers.extend(vec![Err(StockError::Unreachable); 3]);
@@ -200,7 +201,8 @@ mod tests {
     async fn a_warehouse_that_hangs_opens_the_circuit_and_comes_back() {
         let scope = Scope::new();
         let shop = shop(&scope, Vec::new());
-        // Three attempts that time out, and two; the circuit opens at the fifth.
+        // Three attempts of the first call time out, then two of the second: the circuit opens at
+        // the fifth.
         for _ in 0..2 {
             let result = scope.run(shop.stock("teapot")).await;
             assert!(matches!(result, Err(StockError::TimedOut(_))), "{result:?}");

@@ -1,8 +1,9 @@
-//! Rows I2 to I4 of the fault model: what calls allocate, and what dropped breakers give back, by a profiler that counts.
+//! Faults I2 to I4: what calls allocate, and what dropped breakers free, measured with a profiler
+//! of the heap.
 
 #![allow(
     clippy::unused_async,
-    reason = "what is tested is not what a body waits for"
+    reason = "the tests need async functions, not await points"
 )]
 
 use std::future::Future;
@@ -22,14 +23,14 @@ use resilient_testkit::secs;
 #[global_allocator]
 static ALLOCATOR: Alloc = Alloc;
 
-/// Counts what the whole process allocates, while the other tests wait.
+/// Measures the allocations of the process. Only one test measures at a time.
 struct Heap {
     _profiler: Profiler,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Heap {
-    /// To come before anything that a test allocates.
+    /// Waits for its turn. Call it before the test allocates anything.
     fn alone() -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,9 +40,12 @@ impl Heap {
         }
     }
 
-    /// By how much `code` changes what `count` says, once it has run before: the least of many runs, since the threads of
-    /// the test harness may allocate beside some of them.
-    #[expect(clippy::unused_self, reason = "who counts must be alone")]
+    /// Runs `code` many times after a first run, and returns the smallest increase of `count`. The
+    /// smallest, because the threads of the test harness may allocate during some of the runs.
+    #[expect(
+        clippy::unused_self,
+        reason = "the guard must be held while it measures"
+    )]
     fn least<N: Into<u128>>(
         &self,
         count: impl Fn(&HeapStats) -> N,
@@ -61,7 +65,7 @@ impl Heap {
         least
     }
 
-    /// No blocks, once the first thousand calls are over.
+    /// Asserts that a thousand calls allocate no block, after a thousand calls to warm up.
     #[track_caller]
     fn allocates_nothing(&self, what: &str, mut call: impl FnMut()) {
         let allocated = self.least(
@@ -71,11 +75,11 @@ impl Heap {
         assert_eq!(allocated, 0, "blocks in a thousand calls: {what}");
     }
 
-    /// No bytes that are still there afterwards.
+    /// Asserts that `code` frees every byte that it allocates.
     #[track_caller]
-    fn gets_everything_back(&self, what: &str, code: impl FnMut()) {
+    fn frees_everything(&self, what: &str, code: impl FnMut()) {
         let kept = self.least(|stats| stats.curr_bytes as u64, code);
-        assert_eq!(kept, 0, "bytes kept: {what}");
+        assert_eq!(kept, 0, "bytes not freed: {what}");
     }
 }
 
@@ -93,7 +97,7 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     }
 }
 
-/// Runs a future that never waits.
+/// Runs a future that is ready at the first poll.
 fn run<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
@@ -254,7 +258,7 @@ fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
 }
 
 #[test]
-fn fm_i3_what_a_budget_does_for_a_call_allocates_nothing() {
+fn fm_i3_the_budget_of_a_call_allocates_nothing() {
     static SITE: resilient::__private::BudgetCallSite =
         resilient::__private::BudgetCallSite::new("allocations");
     let heap = Heap::alone();
@@ -310,11 +314,11 @@ fn r10_a_call_with_limits_and_a_budget_that_succeeds_at_once_allocates_nothing()
 }
 
 #[test]
-fn fm_i2_state_changes_keep_no_memory() {
+fn fm_i2_state_changes_do_not_grow_the_memory() {
     let heap = Heap::alone();
     let breaker = breaker(&settings().window(10).failure_rate(0.5).min_calls(1));
     breaker.on_event(|_| ());
-    heap.gets_everything_back("a thousand openings", || {
+    heap.frees_everything("a thousand openings", || {
         for _ in 0..1_000 {
             report(&breaker, Outcome::Failure);
             breaker.half_open().unwrap();
@@ -324,8 +328,8 @@ fn fm_i2_state_changes_keep_no_memory() {
     assert!(breaker.snapshot().transitions.opened >= 1_000);
 }
 
-/// What a breaker has on the heap once it was called, and once all the transitions have come that it remembers: slots, name
-/// and settings included.
+/// The heap size of a breaker after its first call, and with a full history. It includes the
+/// counters, the name and the settings.
 #[test]
 fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three_with_a_window() {
     let heap = Heap::alone();
@@ -360,7 +364,7 @@ fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three
     }
 }
 
-/// Every state, a listener, an unread event.
+/// Brings the breaker into every state, adds a listener and leaves an event unread.
 fn use_up(breaker: &CircuitBreaker) {
     breaker.on_event(|_| ());
     let _events = breaker.subscribe(16);
@@ -375,21 +379,21 @@ fn use_up(breaker: &CircuitBreaker) {
 }
 
 #[test]
-fn fm_i4_dropped_breakers_give_back_every_byte() {
+fn fm_i4_dropped_breakers_free_every_byte() {
     let heap = Heap::alone();
-    heap.gets_everything_back("on its own", || {
+    heap.frees_everything("on its own", || {
         use_up(&breaker(&settings()));
         use_up(&breaker(&settings().window(1_000).failure_rate(1.0)));
         use_up(&breaker(&settings().window(secs(60)).failure_rate(1.0)));
     });
-    heap.gets_everything_back("dropped after its handle's subscription", || {
+    heap.frees_everything("dropped after its handle's subscription", || {
         let breaker = breaker(&settings());
         let events = breaker.subscribe(16);
         use_up(&breaker);
         drop(breaker);
         drop(events);
     });
-    heap.gets_everything_back("a registry with its breakers and keys", || {
+    heap.frees_everything("a registry with its breakers and keys", || {
         let registry = Registry::new();
         let _events = registry.subscribe(16);
         registry.on_event(|_| ());
@@ -402,11 +406,11 @@ fn fm_i4_dropped_breakers_give_back_every_byte() {
 }
 
 #[test]
-fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
+fn fm_i4_breakers_that_leave_a_registry_free_every_byte() {
     let heap = Heap::alone();
     let registry = Registry::new();
     registry.on_event(|_| ());
-    heap.gets_everything_back("put in and taken out", || {
+    heap.frees_everything("put in and taken out", || {
         for nth in 0..100 {
             let breaker = CircuitBreaker::new(format!("no. {nth}"), settings().build().unwrap());
             registry.register(&breaker).unwrap();
@@ -414,7 +418,7 @@ fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
             assert!(registry.unregister(&breaker));
         }
     });
-    heap.gets_everything_back("subscriptions and listeners", || {
+    heap.frees_everything("subscriptions and listeners", || {
         for _ in 0..100 {
             drop(registry.subscribe(16));
             registry.remove_listener(registry.on_event(|_| ()));
@@ -423,14 +427,14 @@ fn fm_i4_what_leaves_a_registry_that_lives_on_gives_back_every_byte() {
 }
 
 #[test]
-fn fm_i4_evicted_keys_give_back_every_byte() {
+fn fm_i4_evicted_keys_free_every_byte() {
     let heap = Heap::alone();
     let config = settings().max_keys(10).build().unwrap();
     let keyed = KeyedBreakers::<u32>::new("hosts", config);
     let mut next = 0;
-    heap.gets_everything_back("evicted", || {
+    heap.frees_everything("evicted", || {
         for _ in 0..200 {
-            // As many digits in each run.
+            // The number has six digits in each run, so that all names have one length.
             use_up(&keyed.get(&(100_000 + next)));
             next += 1;
         }

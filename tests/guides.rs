@@ -1,4 +1,5 @@
-//! The examples in the guides, as documentation tests. They need more crates than the facade.
+//! The examples in the guides, run as documentation tests. They need more crates than `resilient`
+//! itself depends on.
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/recipes.md")]

@@ -1,5 +1,5 @@
-//! The feature `metrics`: calls under a retry of any course are counted, each under one result. In a program of its own,
-//! since the counts are of the whole process.
+//! The feature `metrics`: each call under a retry is counted under exactly one result. This file is
+//! a separate program, because the counters are global.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl From<TimedOut> for Fault {
     }
 }
 
-/// What an attempt does: it succeeds, fails in one of some ways, never ends, or panics.
+/// The course of an attempt: it succeeds, fails, never ends, or panics.
 #[derive(Clone, Copy)]
 enum Does {
     Succeed,
@@ -137,7 +137,7 @@ async fn annotated(call: &Call) -> Result<(), Fault> {
     call.attempt().await
 }
 
-/// Makes one call, and says which result it was.
+/// Makes one call and returns the label of its result.
 fn one(random: &mut fastrand::Rng) -> &'static str {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -166,7 +166,7 @@ fn one(random: &mut fastrand::Rng) -> &'static str {
     }
 }
 
-/// Two ways to begin a call and not to make it.
+/// Creates two calls and never polls them.
 fn never_polled() {
     drop(annotated(&Call::any(&mut fastrand::Rng::with_seed(1))));
     drop(Call::any(&mut fastrand::Rng::with_seed(1)).by_policy());
@@ -196,6 +196,6 @@ fn each_call_of_any_course_falls_into_exactly_one_result() {
         .collect();
     assert_eq!(counted, expected);
     assert_eq!(counted.values().sum::<u64>(), 2_000);
-    // All reasons but two: nothing is nested here, and there are timers.
+    // All results except two stop reasons: no loop is nested here, and there is a timer.
     assert_eq!(counted.len(), 2 + 7 + 2, "{counted:?}");
 }

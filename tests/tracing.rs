@@ -1,8 +1,8 @@
-//! The feature `tracing`: what is told at which level, and that a broken subscriber harms nothing.
+//! The feature `tracing`: the level of each log line. A subscriber that panics harms no call.
 
 #![allow(
     clippy::unused_async,
-    reason = "what is tested is not what a body waits for"
+    reason = "the tests need async functions, not await points"
 )]
 
 use std::io::Write;
@@ -92,17 +92,22 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
         }
     });
     let expected = [
-        "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" reason=\"failure threshold reached\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
-        "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" reason=\"probe failed\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" reason=\"recovery time over\"",
-        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" reason=\"enough probes succeeded\"",
+        "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
+         reason=\"failure threshold reached\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
+         reason=\"recovery time over\"",
+        "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
+         reason=\"probe failed\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
+         reason=\"recovery time over\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
+         reason=\"enough probes succeeded\"",
     ];
     assert_eq!(lines, expected);
 }
 
 #[test]
-fn defect_cb19_rejections_are_counted_and_told_at_debug_only() {
+fn defect_cb19_rejections_are_counted_and_logged_at_debug_only() {
     let lines = logged(|| {
         let breaker = breaker();
         breaker.force_open();
@@ -120,7 +125,7 @@ fn defect_cb19_rejections_are_counted_and_told_at_debug_only() {
 }
 
 #[test]
-fn retries_and_their_end_are_told_at_debug() {
+fn retries_and_their_end_are_logged_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .max_retries(2)
@@ -139,7 +144,7 @@ fn retries_and_their_end_are_told_at_debug() {
 }
 
 #[test]
-fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
+fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .jitter(resilient::retries::Jitter::None)
@@ -160,7 +165,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
             assert_eq!(output.await, Err(Fault));
 
             let output = policy.call().run(async |_| Ok::<_, Fault>(1)).await;
-            assert_eq!(output, Ok(1), "of which nothing is told");
+            assert_eq!(output, Ok(1), "which logs nothing");
         });
     });
     let expected = [
@@ -174,7 +179,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_told_at_debug() {
 }
 
 #[test]
-fn a_fallback_is_told_at_debug_where_it_replaces_something() {
+fn a_fallback_is_logged_at_debug_if_it_replaces_an_output() {
     #[fallback(value = 0)]
     #[retry(max_retries = 0)]
     async fn call(works: bool) -> Result<u32, Fault> {
@@ -248,14 +253,15 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(
         lines[0],
-        "WARN invalid setting; its default holds breaker=\"warned\" error=`failure_threshold` is 0: must be at least 1"
+        "WARN invalid setting; its default holds breaker=\"warned\" \
+         error=`failure_threshold` is 0: must be at least 1"
     );
     assert!(lines[1].starts_with("WARN two places give one circuit breaker different settings"));
     assert_eq!(lines[1].matches("tracing.rs:").count(), 2, "{}", lines[1]);
 }
 
 #[test]
-fn g03_what_happens_to_a_budget_is_a_line_that_names_it() {
+fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
     use resilient::Registry;
     use resilient::budget::BudgetConfig;
 
@@ -308,7 +314,7 @@ fn r13_a_plain_function_that_sleeps_in_a_runtime_is_one_warning() {
     assert_eq!(warnings(&again), 0, "{again:?}");
 }
 
-/// Panics at every event.
+/// A subscriber that panics at every event.
 struct Broken;
 
 impl tracing::Subscriber for Broken {

@@ -1,4 +1,4 @@
-//! The callers: the same load for every strategy.
+//! The callers: every strategy gets the same load.
 
 use std::io;
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use crate::{Inventory, InventoryError, PATIENCE};
 
 pub(crate) const CALLERS: usize = 5;
 pub(crate) const CALLS: u32 = 400;
-/// One call in the time, by each caller in turn. It starts when it is due, whether or not those before have ended: so slow
-/// answers do not lighten the load, and all strategies are asked the same.
+/// The callers take turns: one call per interval. A call starts on time even if earlier calls are
+/// still running, so slow responses do not reduce the load and every strategy gets the same load.
 pub(crate) const BETWEEN_CALLS: Duration = Duration::from_millis(25);
 pub(crate) const NAIVE_RETRIES: usize = 3;
 
 /// How callers protect themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strategy {
-    /// Not at all.
+    /// They do not.
     Bare,
-    /// What many write by hand: a few more times, at once.
+    /// Retries without delay, as they are often written by hand.
     Naive,
-    /// By the attributes.
+    /// With the attributes.
     Protected,
 }
 
@@ -51,7 +51,7 @@ impl Strategy {
 }
 
 impl Inventory {
-    /// As [`Inventory::stock`], without its attributes.
+    /// [`Inventory::stock`] without its attributes.
     async fn bare_stock(&self, sku: &str) -> Result<u32, InventoryError> {
         Ok(timeout(PATIENCE, self.server.ask(sku)).await??)
     }
@@ -62,7 +62,7 @@ impl Inventory {
 pub(crate) enum Ending {
     Answered,
     Failed,
-    /// By the breaker, without being made.
+    /// The breaker rejected it; the server received nothing.
     Rejected,
 }
 
@@ -76,7 +76,7 @@ impl Ending {
     }
 }
 
-/// What one call came to, retries included.
+/// The outcome of one call with its retries.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
     pub(crate) ending: Ending,
@@ -85,16 +85,16 @@ pub(crate) struct Call {
     pub(crate) server_sick: bool,
 }
 
-/// What the ten seconds came to with one strategy.
+/// The outcome of ten seconds with one strategy.
 #[derive(Debug)]
 pub(crate) struct Tally {
     pub(crate) strategy: Strategy,
     pub(crate) calls: Vec<Call>,
-    /// Attempts that met the server while it was sick: accepted or refused.
+    /// Attempts during the sick phases, both accepted and refused.
     pub(crate) reached_sick_server: u64,
 }
 
-/// Ten seconds of calls with one strategy to a server of its own.
+/// Calls a separate server for ten seconds with one strategy.
 pub(crate) async fn run(
     strategy: Strategy,
     port: Port,

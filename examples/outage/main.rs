@@ -1,19 +1,20 @@
-//! An outage in ten seconds, and what the two attributes make of it.
+//! A ten-second outage, and how a function with the two attributes behaves in it.
 //!
 //! ```text
 //! cargo run --example outage             a real TCP server on loopback, ten seconds
-//! cargo run --example outage -- --fast   the same in memory on a paused clock, at once
+//! cargo run --example outage -- --fast   in memory on a paused clock, done at once
 //! ```
 //!
-//! Five callers ask a server for its stock while it answers, slows down, refuses, resets and recovers. You see them live,
-//! through the function `Inventory::stock` below. Look for
+//! Five callers ask a server for its stock while the server responds, slows down, refuses
+//! connections, resets them and recovers. The callers use the function `Inventory::stock` below,
+//! and their calls are shown live. Look for
 //!
-//! - the retries, which rescue calls whose connection was lost, and some while the server is merely slow,
-//! - the breaker, which opens once too many fail in a row: from there on callers get their answer at once,
-//! - the probes, one a second, and how the first that succeeds closes it again.
+//! - the retries: they rescue calls whose connection was lost, and some while the server is slow,
+//! - the breaker: it opens after five consecutive failures and then rejects calls at once,
+//! - the probes: one per second; the first that succeeds closes the circuit.
 //!
-//! Two more servers on the same schedule meanwhile get the same load from callers with no protection and from callers with
-//! naive retries. The table at the end compares the three.
+//! Meanwhile two more servers on the same schedule get the same load, one from callers without
+//! protection, the other from callers with naive retries. The table at the end compares all three.
 
 mod callers;
 mod report;
@@ -37,10 +38,10 @@ use crate::schedule::Schedule;
 use crate::view::View;
 use crate::wire::{Port, Wire};
 
-/// A server that takes longer is a failure. Without this a hanging server would be none.
+/// A slower response is a failure. Without this limit a call to a hanging server would never fail.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// One caller's way to the server.
+/// One caller's connection to the server.
 struct Inventory {
     caller: usize,
     server: Wire,
@@ -104,7 +105,7 @@ impl std::error::Error for InventoryError {
     }
 }
 
-// From here on: the demonstration.
+// The rest of this file is the demonstration.
 
 const USAGE: &str = "\
 An outage in ten seconds, with and without #[retry] and #[circuit_breaker].
@@ -157,7 +158,7 @@ fn runtime(mode: Mode) -> io::Result<Runtime> {
             .enable_all()
             .build(),
         Mode::Fast => {
-            // One thread and known random numbers: the same run every time.
+            // One thread and a fixed seed: every run prints the same output.
             resilient::testing::seed_thread(1);
             Builder::new_current_thread()
                 .enable_all()
@@ -168,7 +169,7 @@ fn runtime(mode: Mode) -> io::Result<Runtime> {
 }
 
 async fn demonstrate(mode: Mode) -> io::Result<()> {
-    // Bound before anybody calls: nobody waits for a server to be ready.
+    // The ports are bound before the first call, so no caller has to wait for a server.
     let ports = [Port::open(mode)?, Port::open(mode)?, Port::open(mode)?];
     let schedule = Schedule::starting_now();
     let view = View::new(schedule);
@@ -178,14 +179,14 @@ async fn demonstrate(mode: Mode) -> io::Result<()> {
     });
     tokio::select! {
         tallies = run(ports, schedule, &view) => view.print(&report::report(&tallies?)),
-        // Nobody reads any more.
+        // The reader closed the pipe.
         () = view.closed() => {}
     }
     Registry::global().remove_listener(listener);
     Ok(())
 }
 
-/// The same ten seconds three times, side by side.
+/// Runs the three strategies side by side.
 async fn run(ports: [Port; 3], schedule: Schedule, view: &View) -> io::Result<[Tally; 3]> {
     let [bare, naive, protected] = ports;
     let (bare, naive, protected, ()) = tokio::try_join!(

@@ -1,4 +1,4 @@
-//! What the three runs came to.
+//! The report: a table of the three runs, and what it means.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::callers::{CALLS, Call, Ending, Strategy, Tally};
 
-/// The table, and what it means.
+/// Formats the table and its explanation.
 pub(crate) fn report(tallies: &[Tally; 3]) -> String {
     let rows = tallies.each_ref().map(Row::of);
     let [bare, naive, protected] = &rows;
@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// How long calls took, retries and the delays between them included. Nothing where there were none.
+/// How long calls took, with their retries and delays. `None` if there were no calls.
 struct Wait {
     median: Option<Duration>,
     p99: Option<Duration>,
@@ -76,7 +76,7 @@ impl Wait {
     }
 }
 
-/// By nearest rank: the smallest value that `percent` of all do not exceed.
+/// Nearest rank: the smallest value that at least `percent` of all values do not exceed.
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()
@@ -106,8 +106,8 @@ The same ten seconds, {CALLS} calls each:
     }
     text.push_str(
         "
-* Attempts, retries included, while it was slow, down or half up: connections that
-  the server accepted, and those refused, which only the callers can count.
+* Attempts, retries included, while the server was slow, down or half up: both
+  the connections that it accepted and those that it refused.
 ",
     );
     text
@@ -117,9 +117,9 @@ fn load(bare: &Row, naive: &Row, protected: &Row) -> String {
     let ours = protected.reached_sick_server;
     let times = |row: &Row| row.reached_sick_server as f64 / ours.max(1) as f64;
     format!(
-        "Load:   {ours} calls reached the sick server through the attributes. Naive retries sent it
-        {:.1} times as many, no protection {:.1} times. This server falls ill and recovers by
-        the clock; a real one can be kept ill by the load.
+        "Load:   With the attributes, {ours} attempts reached the sick server; with naive retries
+        {:.1} times as many, with no protection {:.1} times. This server recovers by the
+        clock; the load can keep a real one from recovering.
 ",
         times(naive),
         times(bare),
@@ -130,7 +130,7 @@ fn errors(bare: &Row, naive: &Row, protected: &Row) -> String {
     format!(
         "Errors: {}, {} no protection and {} naive retries.
         {} of them are rejections (median wait {}).
-        {} of those came when the server was healthy again, before a probe found out.
+        {} of those came after the server had recovered, before the next probe.
 ",
         protected.errors,
         compare(protected.errors, bare.errors),
@@ -152,15 +152,15 @@ fn compare(ours: usize, theirs: usize) -> String {
 fn waits(bare: &Row, naive: &Row, protected: &Row) -> String {
     format!(
         "Waits:  p99 is {} with naive retries, {} with no protection, {} with the
-        attributes. Who retries a server that hangs waits again; the attributes do so only
-        until the circuit opens.",
+        attributes. Every retry waits again for a server that hangs; with the attributes,
+        retries end when the circuit opens.",
         millis(naive.wait.p99),
         millis(bare.wait.p99),
         millis(protected.wait.p99),
     )
 }
 
-/// A time for people to read.
+/// Formats a time for people to read.
 pub(crate) fn millis(time: Option<Duration>) -> String {
     let Some(time) = time else {
         return "-".to_owned();

@@ -1,4 +1,4 @@
-//! What ails the server, and when.
+//! The schedule: what is wrong with the server, and when.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until};
 
-/// How long the whole takes.
+/// How long the demonstration takes.
 pub(crate) const LENGTH: Duration = Duration::from_secs(10);
 
-/// What the server does with those who call.
+/// How the server treats its callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// Answers soon, and loses a connection now and then, as any network does.
+    /// Responds quickly. It loses a connection now and then, as any network does.
     Healthy,
-    /// Answers ever later, in the end beyond anybody's patience.
+    /// Responds ever more slowly, in the end later than the callers wait.
     Slow,
     /// Its port is closed.
     Refusing,
-    /// Takes the question and resets the connection.
+    /// Accepts the request, then resets the connection.
     Resetting,
 }
 
-/// A part of the ten seconds.
+/// One phase of the ten seconds.
 #[derive(Debug)]
 pub(crate) struct Phase {
-    /// When it begins, from the start of the schedule.
+    /// When the phase begins, from the start of the schedule.
     pub(crate) from: Duration,
     pub(crate) condition: Condition,
     pub(crate) description: &'static str,
@@ -54,31 +54,31 @@ impl Phase {
     }
 }
 
-/// They begin on the beat of [`View::narrate`](crate::view::View::narrate).
+/// The phases begin on the beat of [`View::narrate`](crate::view::View::narrate).
 pub(crate) const PHASES: [Phase; 5] = [
     Phase::new(
         0,
         Condition::Healthy,
-        "healthy: answers in 5 to 15 ms, and loses one connection in ten",
+        "healthy: responds in 5 to 15 ms, and loses one connection in ten",
     ),
     Phase::new(
         1500,
         Condition::Slow,
-        "slowing down: from about 30 ms an answer to about 500 ms",
+        "slowing down: a response takes from 30 ms, at first, to 500 ms",
     ),
     Phase::new(4500, Condition::Refusing, "down: refuses every connection"),
     Phase::new(
         6000,
         Condition::Resetting,
-        "half up: accepts, then resets the connection",
+        "half up: accepts connections, then resets them",
     ),
     Phase::new(7000, Condition::Healthy, "healthy again, as at first"),
 ];
 
-/// A healthy server loses one connection in so many.
+/// A healthy server loses one connection in this many.
 const LOSES: u64 = 10;
 
-/// The phases, counted from one instant that all servers and callers share.
+/// The phases, timed from a start that all servers and callers share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Schedule {
     start: Instant,
@@ -95,19 +95,19 @@ impl Schedule {
         self.start.elapsed()
     }
 
-    /// The instant that is this long after the start.
+    /// The instant `from` after the start.
     pub(crate) fn at(self, from: Duration) -> Instant {
         self.start + from
     }
 
-    /// The phase that it is in now.
+    /// The current phase.
     pub(crate) fn phase(self) -> &'static Phase {
         let elapsed = self.elapsed();
         let begun = PHASES.iter().rev().find(|phase| phase.from <= elapsed);
         begun.unwrap_or(&PHASES[0])
     }
 
-    /// Waits until `phase` is over. The last one has no end.
+    /// Waits until `phase` is over. The last phase never ends.
     pub(crate) async fn end_of(self, phase: &Phase) {
         match PHASES.iter().find(|next| next.from > phase.from) {
             Some(next) => sleep_until(self.at(next.from)).await,
@@ -115,7 +115,7 @@ impl Schedule {
         }
     }
 
-    /// How long the server takes to answer a question that comes now.
+    /// How long the server takes to respond to a request that arrives now.
     pub(crate) fn answer_time(self, random: &mut SmallRng) -> Duration {
         let phase = self.phase();
         let middle = match phase.condition {
@@ -125,7 +125,7 @@ impl Schedule {
             }
             _ => 0.010,
         };
-        // Half of it more or less.
+        // Between 50 % and 150 % of the middle.
         Duration::from_secs_f64(middle * (0.5 + random.random::<f64>()))
     }
 }

@@ -1,4 +1,4 @@
-//! The server: says how many there are, as well as the schedule lets it.
+//! The server: it reports its stock as well as the schedule lets it.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::schedule::{Condition, PHASES, Phase, Schedule};
 use crate::wire::{Connection, Port};
 
-/// A server that runs.
+/// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
     stop: oneshot::Sender<()>,
@@ -26,9 +26,9 @@ impl Server {
         Self { stop, task }
     }
 
-    /// Ends it, and says how many connections it accepted while it was sick.
+    /// Stops the server, and returns how many connections it accepted while it was sick.
     pub(crate) async fn stop(self) -> io::Result<u64> {
-        // If it is gone already, its result says why.
+        // If the task has ended already, its result says why.
         let _ = self.stop.send(());
         self.task.await?
     }
@@ -42,7 +42,7 @@ async fn serve(
     let mut desk = Desk {
         port,
         schedule,
-        // The same numbers for each of the three servers.
+        // All three servers draw the same random numbers.
         random: SmallRng::seed_from_u64(2),
         conversations: JoinSet::new(),
         accepted_while_sick: 0,
@@ -76,7 +76,7 @@ impl Desk {
     async fn accept_all(&mut self, phase: &Phase) -> ! {
         let mut number = 0;
         loop {
-            // A connection that broke before it was accepted is the caller's to tell.
+            // If a connection broke before it was accepted, its caller reports it.
             let Ok(connection) = self.port.accept().await else {
                 continue;
             };
@@ -107,7 +107,7 @@ async fn hang_up(mut connection: Box<dyn Connection>) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the question, whatever it is.
+/// Reads the request, and ignores what it says.
 async fn hear(connection: &mut Box<dyn Connection>) -> io::Result<()> {
     let mut question = String::new();
     BufReader::new(connection).read_line(&mut question).await?;

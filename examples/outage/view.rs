@@ -1,4 +1,4 @@
-//! The terminal: what happens, as it happens.
+//! The terminal: shows events as they happen.
 
 use std::env;
 use std::fmt::Display;
@@ -18,10 +18,10 @@ use crate::report::millis;
 use crate::schedule::{LENGTH, PHASES, Phase, Schedule};
 use crate::{InventoryError, PATIENCE};
 
-/// How often the callers' luck is summed up.
+/// How often the endings of the calls are summed up.
 const BEAT: Duration = Duration::from_millis(500);
 
-/// What is written to. Clones write to the same.
+/// The output. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     schedule: Schedule,
@@ -30,18 +30,18 @@ pub(crate) struct View {
     closed: Arc<Notify>,
 }
 
-/// What the next lines depend on.
+/// The state between two lines.
 #[derive(Debug, Default)]
 struct Shown {
     /// Calls since the last summary, in the order in which they ended.
     endings: Vec<Ending>,
     /// Whether a rejection was shown since the circuit opened.
     rejection: bool,
-    /// Whether nobody reads any more.
+    /// Whether the reader closed the pipe.
     closed: bool,
 }
 
-/// By the numbers of ECMA-48.
+/// The color numbers of ECMA-48.
 #[derive(Debug, Clone, Copy)]
 enum Colour {
     Dim = 2,
@@ -52,7 +52,7 @@ enum Colour {
     Cyan = 36,
 }
 
-/// Whose line it is.
+/// The subject of a line.
 #[derive(Debug, Clone, Copy)]
 enum Subject {
     Server,
@@ -115,12 +115,12 @@ impl View {
         }
     }
 
-    /// Waits until nobody reads any more: a pipe's other end is closed.
+    /// Waits until the reader closes the pipe.
     pub(crate) async fn closed(&self) {
         self.closed.notified().await;
     }
 
-    /// Tells each phase of the server as it begins, and every half second how the callers fared.
+    /// Shows each phase of the server when it begins, and a summary of the calls every half second.
     pub(crate) async fn narrate(&self) {
         self.introduce();
         let mut passed = Duration::ZERO;
@@ -140,11 +140,13 @@ impl View {
     fn introduce(&self) {
         let legend = Ending::ALL.map(|ending| format!("{} {}", self.mark(ending), ending.word()));
         self.print(&format!(
-            "{CALLERS} callers of a function with #[retry] and #[circuit_breaker], a call every {BETWEEN_CALLS:?}.
-An attempt that takes {PATIENCE:?} has failed. Out of sight, two more servers on the same
-schedule get the same calls: with no protection, and with naive retries, {NAIVE_RETRIES} at once.
+            "{CALLERS} callers use a function with #[retry] and #[circuit_breaker], one call every \
+             {BETWEEN_CALLS:?}.
+An attempt fails after {PATIENCE:?} without a response. In the background, two more servers on
+the same schedule get the same calls: from callers without protection, and from callers
+with naive retries: {NAIVE_RETRIES}, without delay.
 
-A mark for each call that ended:   {}
+Each mark is a call that ended:   {}
 ",
             legend.join("   ")
         ));
@@ -154,7 +156,7 @@ A mark for each call that ended:   {}
         self.line(Subject::Server, phase.description);
     }
 
-    /// `#[retry]`'s `on_retry`: an attempt failed, and there will be another.
+    /// `on_retry` of `#[retry]`: an attempt failed, and another follows.
     pub(crate) fn retrying(
         &self,
         caller: usize,
@@ -169,7 +171,7 @@ A mark for each call that ended:   {}
         );
     }
 
-    /// The registry's `on_event`.
+    /// `on_event` of the registry.
     pub(crate) fn event(&self, event: &Event) {
         if let EventKind::Transition(transition) = event.kind() {
             self.transition(transition);
@@ -192,12 +194,12 @@ A mark for each call that ended:   {}
         self.line(subject, format!("{state}: {reason}; {consequence}"));
     }
 
-    /// A call has ended.
+    /// Adds a call to the next summary.
     pub(crate) fn ended(&self, ending: Ending) {
         self.shown().endings.push(ending);
     }
 
-    /// So has this one. Only the first since the circuit opened is shown; the others are in the summary.
+    /// Shows the first rejection after the circuit opened. The summary counts the others.
     pub(crate) fn rejected(&self, caller: usize, wait: Duration, open: &CircuitOpen) {
         let shown_before = std::mem::replace(&mut self.shown().rejection, true);
         if !shown_before {
@@ -209,7 +211,7 @@ A mark for each call that ended:   {}
         }
     }
 
-    /// How the callers fared since the last summary.
+    /// Shows how the calls since the last summary ended.
     pub(crate) fn summary(&self) {
         let endings = std::mem::take(&mut self.shown().endings);
         if endings.is_empty() {
@@ -261,7 +263,7 @@ A mark for each call that ended:   {}
     }
 }
 
-/// A line to stdout; `false` if nobody reads it.
+/// Prints a line to stdout; `false` if the reader closed the pipe.
 pub(crate) fn print_quietly(text: &str) -> bool {
     writeln!(io::stdout().lock(), "{text}").is_ok()
 }

@@ -1,7 +1,8 @@
-//! The way between callers and server: TCP on loopback, or memory.
+//! The connections between callers and server: TCP on loopback, or memory.
 //!
-//! Memory is for the paused clock, which jumps to the next timer whenever all tasks wait. A task that waits for a real
-//! socket waits in that sense, so the clock would jump over its answer to its timeout. In memory nothing waits but for timers.
+//! Memory is for the paused clock, which jumps to the next timer whenever all tasks wait. A task
+//! that waits for a real socket counts as waiting, so the clock would jump past the response to the
+//! timeout. In memory, tasks wait only for timers.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,13 +17,14 @@ use crate::Mode;
 
 /// One connection, seen from either end.
 pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Ends it so that the other end sees an error. In memory there is only one way to end: the other end sees that.
+    /// Ends the connection so that the other end sees an error. In memory, every end looks like
+    /// that.
     fn reset(self: Box<Self>);
 }
 
 impl Connection for TcpStream {
     fn reset(self: Box<Self>) {
-        // What is not sent is thrown away and a RST goes out. If that fails, the connection is gone already.
+        // Drops unsent data and sends an RST. If that fails, the connection is closed already.
         let _ = self.set_zero_linger();
     }
 }
@@ -31,7 +33,7 @@ impl Connection for DuplexStream {
     fn reset(self: Box<Self>) {}
 }
 
-/// The caller's end: where the server is.
+/// The caller's end: the address of the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Wire {
     route: Route,
@@ -45,7 +47,7 @@ enum Route {
 }
 
 impl Wire {
-    /// Asks the server how many it has.
+    /// Asks the server for its stock.
     pub(crate) async fn ask(&self, sku: &str) -> io::Result<u32> {
         let mut connection = self.connect().await.inspect_err(|error| {
             if error.kind() == io::ErrorKind::ConnectionRefused {
@@ -56,14 +58,14 @@ impl Wire {
         let mut answer = String::new();
         connection.read_to_string(&mut answer).await?;
         if answer.is_empty() {
-            // What a reset looks like in memory.
+            // In memory, a reset is an empty response.
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         let parsed = answer.trim().parse();
         parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// How many connections were refused: a closed port cannot count them.
+    /// How many connections were refused. A closed port cannot count them.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }
@@ -76,7 +78,7 @@ impl Wire {
     }
 }
 
-/// The server's end, which it can close and open again.
+/// The server's end, which the server can close and open again.
 #[derive(Debug)]
 pub(crate) enum Port {
     Tcp {
@@ -92,14 +94,14 @@ pub(crate) enum Port {
 #[derive(Debug)]
 pub(crate) enum Tcp {
     Listening(TcpListener),
-    /// Bound but not listening: callers are refused, and nobody else gets the port meanwhile.
+    /// Bound but not listening: connections are refused, and no other program gets the port.
     Reserved(TcpSocket),
-    /// Between the two.
+    /// During a change between the other two.
     Neither,
 }
 
 impl Port {
-    /// A new port that listens.
+    /// Opens a new port that listens.
     pub(crate) fn open(mode: Mode) -> io::Result<Self> {
         match mode {
             Mode::Real => {
@@ -117,7 +119,7 @@ impl Port {
         }
     }
 
-    /// The way to here.
+    /// The caller's end of this port.
     pub(crate) fn wire(&self) -> Wire {
         let route = match self {
             Self::Tcp { address, .. } => Route::Tcp(*address),
@@ -129,7 +131,7 @@ impl Port {
         }
     }
 
-    /// The next who calls. Waits for ever while the port is closed.
+    /// Accepts the next connection. Never returns while the port is closed.
     pub(crate) async fn accept(&mut self) -> io::Result<Box<dyn Connection>> {
         match self {
             Self::Tcp {
@@ -147,7 +149,7 @@ impl Port {
         }
     }
 
-    /// Refuses from now on.
+    /// Closes the port: connections are refused.
     pub(crate) fn close(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp { address, state } => {
@@ -162,7 +164,7 @@ impl Port {
         Ok(())
     }
 
-    /// Listens again, if it was closed.
+    /// Opens the port again if it was closed.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp { state, .. } => {
@@ -183,13 +185,13 @@ const BACKLOG: u32 = 1024;
 
 fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // Connections of before may still be closing.
+    // Earlier connections may still be closing.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
 }
 
-/// Where callers in memory find the server, if it listens.
+/// Connects callers in memory to the server while it listens.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Exchange(Arc<Mutex<Option<mpsc::UnboundedSender<DuplexStream>>>>);
 

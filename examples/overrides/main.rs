@@ -1,21 +1,22 @@
-//! Operators change the breakers of a running program by a file, and the program goes on.
+//! Operators change the breakers of a running program through a file.
 //!
 //! ```text
 //! cargo run --example overrides --features toml
-//!     a story of half a minute, told at once: on a paused clock, with a file in a temporary directory of its own
+//!     a story of half a minute on a paused clock, done at once, with a temporary file
 //!
 //! RESILIENT_OVERRIDES=breakers.toml cargo run --example overrides --features toml
-//!     the same function in real time, until you end it: edit the file and watch
+//!     calls the function in real time until you end it: edit the file and watch
 //! ```
 //!
-//! `charge`, below, has a breaker with the settings that its author thought right. You see
+//! `charge`, below, has a breaker whose settings stand in the code. You see
 //!
-//! - an override that wins over them before the first call,
-//! - a live breaker that takes a new threshold and keeps its streak, and a new recovery time and stays open,
-//! - a mode that is set and taken back,
-//! - files that are refused with line and key, while the settings of before go on to hold.
+//! - an override that replaces them before the first call,
+//! - a new threshold for a breaker in use, which keeps its streak,
+//! - a new recovery time for an open circuit, which stays open,
+//! - a mode that is set and removed,
+//! - files that are rejected with line and key, while the previous settings still apply.
 //!
-//! What a program of your own needs is in `watch.rs`.
+//! Your own program needs only what is in `watch.rs`.
 
 mod provider;
 mod story;
@@ -36,7 +37,7 @@ use tokio::time::{Instant, sleep};
 use crate::provider::{Down, Provider};
 use crate::view::View;
 
-/// Names the file.
+/// The variable that names the file.
 const VARIABLE: &str = "RESILIENT_OVERRIDES";
 
 #[circuit_breaker(name = "payments", failure_threshold = 5, recovery_time = "30s")]
@@ -83,7 +84,7 @@ impl std::error::Error for ChargeError {
 fn main() -> ExitCode {
     if let Some(argument) = env::args_os().nth(1) {
         let argument = argument.to_string_lossy();
-        eprintln!("overrides: unknown argument `{argument}`: it takes none, but heeds {VARIABLE}");
+        eprintln!("overrides: unknown argument `{argument}`: use the variable {VARIABLE}");
         return ExitCode::from(2);
     }
     let file = env::var_os(VARIABLE).filter(|path| !path.is_empty());
@@ -106,7 +107,7 @@ fn run(is_paused: bool, program: impl Future<Output = io::Result<()>>) -> io::Re
     runtime.build()?.block_on(program)
 }
 
-/// The reader's own file, in real time. The provider is down for ten seconds of every twenty.
+/// Uses the given file in real time. The provider is down for ten of every twenty seconds.
 async fn follow(file: PathBuf) -> io::Result<()> {
     let view = View::new();
     view.listen(Registry::global());

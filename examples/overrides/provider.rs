@@ -10,12 +10,12 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// `true` if that is news.
+    /// Returns `true` if this changes the state.
     pub(crate) fn set(&self, is_up: bool) -> bool {
         self.is_down.swap(!is_up, Relaxed) == is_up
     }
 
-    // What a real one does takes time.
+    // A real provider is called over the network.
     #[allow(clippy::unused_async, reason = "stands in for a call over the network")]
     pub(crate) async fn take(&self, cents: u64) -> Result<u64, Down> {
         if self.is_down.load(Relaxed) {
@@ -26,7 +26,7 @@ impl Provider {
     }
 }
 
-/// It did not answer.
+/// The provider did not respond.
 #[derive(Debug)]
 pub(crate) struct Down;
 

@@ -1,4 +1,4 @@
-//! The story: what the operator writes into the file and when, and how the provider fares.
+//! The story: what the operator writes into the file and when, and when the provider is down.
 
 use std::env;
 use std::fs::{self, File};
@@ -14,9 +14,9 @@ use crate::provider::Provider;
 use crate::view::View;
 use crate::{charge, watch};
 
-/// A call of `charge` on every second.
+/// `charge` is called once per second.
 const CALLS: u32 = 31;
-/// How long after a call something happens.
+/// The delay from a call to the next step of the story.
 const LATER: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -31,14 +31,15 @@ enum Step {
 }
 
 const INTRODUCTION: &str = "\
-A call of `charge` a second. Its code says: open after 5 failures in a row, for 30s.
-A mark for each call that ended:   . paid   x failed   - rejected by the breaker";
+`charge` is called once per second. Its code says: after 5 consecutive failures the
+circuit opens for 30s.
+Each mark is a call that ended:   . paid   x failed   - rejected by the breaker";
 
 const START: &str = "[breakers.payments]
 failure_threshold = 8
 ";
 
-/// After which call, and what.
+/// The number of the call, and the step that follows it.
 #[rustfmt::skip]
 const STEPS: [(u32, Step); 13] = [
     (3, Step::Provider { is_up: false }),
@@ -49,7 +50,7 @@ failure_threshold = 4
 ",
     }),
     (9, Step::File {
-        title: "A new recovery time: the circuit stays open, and its end moves",
+        title: "A new recovery time: the circuit stays open, and the next probe comes sooner",
         text: r#"[breakers.payments]
 failure_threshold = 4
 recovery_time = "5s"
@@ -57,7 +58,7 @@ recovery_time = "5s"
     }),
     (10, Step::Provider { is_up: true }),
     (14, Step::File {
-        title: "A mode, for a maintenance of the provider's; but the name is misspelt",
+        title: "A mode, for maintenance of the provider; but the name is misspelt",
         text: r#"[breakers.payments]
 failure_threshold = 4
 recovery_time = "5s"
@@ -75,14 +76,14 @@ mode = "forced_open"
 "#,
     }),
     (17, Step::File {
-        title: "The mode is taken back",
+        title: "The mode is removed",
         text: r#"[breakers.payments]
 failure_threshold = 4
 recovery_time = "5s"
 "#,
     }),
     (19, Step::File {
-        title: "A key that does not exist: refused, and the settings of before hold",
+        title: "An unknown key: the file is rejected, and the previous settings apply",
         text: r#"[breakers.payments]
 failure_treshold = 2
 recovery_time = "5s"
@@ -90,14 +91,14 @@ recovery_time = "5s"
     }),
     (20, Step::Provider { is_up: false }),
     (25, Step::File {
-        title: "A setting that lacks its other half: refused as well",
+        title: "A rate without a window: the file is rejected as well",
         text: r#"[breakers.payments]
 recovery_time = "5s"
 failure_rate = "50%"
 "#,
     }),
     (26, Step::File {
-        title: "Both halves: the code's threshold of 5 in a row holds, too",
+        title: "A rate with its window: the code's threshold of 5 failures applies as well",
         text: r#"[breakers.payments]
 recovery_time = "5s"
 failure_rate = "50%"
@@ -106,12 +107,12 @@ window = 20
     }),
     (27, Step::Provider { is_up: true }),
     (30, Step::File {
-        title: "An empty file: everything is as the code says again",
+        title: "An empty file: the settings of the code apply again",
         text: "",
     }),
 ];
 
-/// Tells it, on a paused clock.
+/// Runs the story on a paused clock.
 pub(crate) async fn tell() -> io::Result<()> {
     let directory = Directory::create()?;
     let file = directory.0.join("breakers.toml");
@@ -156,7 +157,8 @@ async fn steps(file: &Path, view: &View) -> io::Result<()> {
     Ok(())
 }
 
-/// In one step, as whoever deploys files does it: nobody reads half a file. The time of the file moves with the paused clock.
+/// Renames a finished file, as deployments do, so that the watcher never reads half a file. The
+/// file's time follows the paused clock.
 fn write(file: &Path, text: &str, elapsed: Duration) -> io::Result<()> {
     let draft = file.with_extension("draft");
     let mut handle = File::create(&draft)?;
@@ -165,7 +167,7 @@ fn write(file: &Path, text: &str, elapsed: Duration) -> io::Result<()> {
     fs::rename(draft, file)
 }
 
-/// A temporary directory of its own, gone at the end.
+/// A temporary directory, removed at the end.
 #[derive(Debug)]
 struct Directory(PathBuf);
 
@@ -179,7 +181,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // What is left of it does no harm.
+        // If it cannot be removed, nothing breaks.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

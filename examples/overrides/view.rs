@@ -1,4 +1,4 @@
-//! What the reader sees.
+//! The terminal: calls, loaded files and breakers.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use crate::ChargeError;
 
 const WIDTH: usize = 88;
 
-/// What is written to. Clones write to the same.
+/// The output. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     start: Instant,
@@ -24,7 +24,7 @@ pub(crate) struct View {
 struct Shown {
     /// A mark for each call since the last line.
     calls: String,
-    /// Nobody reads any more.
+    /// Whether the reader closed the pipe.
     closed: bool,
 }
 
@@ -40,7 +40,7 @@ impl View {
         !self.shown().closed
     }
 
-    /// Shows what breakers tell.
+    /// Shows the events of the breakers.
     pub(crate) fn listen(&self, registry: &Registry) -> ListenerId {
         let view = self.clone();
         registry.on_event(move |event| view.event(event))
@@ -51,13 +51,13 @@ impl View {
         self.print(&format!("\n{text}"));
     }
 
-    /// The file's new text, and how the breaker stands before it is loaded.
+    /// Shows the file's new text, and the breaker before the file is loaded.
     pub(crate) fn file(&self, text: &str) {
         self.line("file", if text.is_empty() { "(empty)" } else { text });
         self.standing();
     }
 
-    /// What came of loading it, and how the breaker stands now.
+    /// Shows the result of loading, and the breaker afterwards.
     pub(crate) fn loaded(&self, loaded: Result<OverrideReport, LoadError>) {
         match loaded {
             Ok(OverrideReport { live, waiting, .. }) => {
@@ -81,7 +81,7 @@ impl View {
         self.line("provider", if is_up { "up again" } else { "down" });
     }
 
-    /// A call has ended: a mark, in the next line.
+    /// Adds a mark to the next line.
     pub(crate) fn call(&self, result: &Result<u64, ChargeError>) {
         self.shown().calls.push(match result {
             Ok(_) => '.',
@@ -101,7 +101,8 @@ impl View {
             ..
         } = breaker.snapshot();
         self.print(&format!(
-            "\nOne breaker, one run: {} calls paid, {} failed, {} rejected; opened {} times, closed {} times.",
+            "\nOne breaker, one run: {} calls paid, {} failed, {} rejected; \
+             opened {} times, closed {} times.",
             totals.success,
             totals.failure,
             totals.rejected,
@@ -125,10 +126,10 @@ impl View {
         self.line("BREAKER", &text);
     }
 
-    /// How the breaker stands.
+    /// Shows the state of the breaker.
     fn standing(&self) {
         let Some(breaker) = Registry::global().get("payments") else {
-            return self.line("breaker", "none yet: nobody has called");
+            return self.line("breaker", "no breaker yet: no call was made");
         };
         let snapshot = breaker.snapshot();
         let since = snapshot.since.map(|since| {
@@ -137,7 +138,7 @@ impl View {
         });
         let next = match (snapshot.state, snapshot.retry_after) {
             (CircuitState::Closed, _) => {
-                format!(", {} failures in a row", snapshot.consecutive_failures)
+                format!(", {} consecutive failures", snapshot.consecutive_failures)
             }
             (CircuitState::Open, Some(time)) => format!(", a probe in {:.1}s", time.as_secs_f64()),
             _ => String::new(),
@@ -156,7 +157,7 @@ impl View {
         }
     }
 
-    /// The marks of the calls since the last line.
+    /// Prints the marks of the calls since the last line.
     fn flush(&self) {
         let calls = std::mem::take(&mut self.shown().calls);
         if !calls.is_empty() {
@@ -176,7 +177,7 @@ impl View {
     }
 }
 
-/// A line, or several if it is too long.
+/// Splits a long line into several.
 fn wrapped(line: &str) -> Vec<String> {
     if line.len() <= WIDTH {
         return vec![line.to_owned()];

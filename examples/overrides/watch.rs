@@ -1,4 +1,4 @@
-//! Loads the file at the start, and again whenever it has changed.
+//! Loads the file at the start, and again whenever it changes.
 
 use std::fs;
 use std::path::Path;
@@ -8,14 +8,14 @@ use resilient::Registry;
 use resilient::registry::{LoadError, OverrideReport};
 use tokio::time::sleep;
 
-/// How often it looks.
+/// How often the file is checked.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Tells what came of each load. A file that is refused, or cannot be read, changes nothing: so a program that starts with
-/// one runs with the settings of its code, and one that runs goes on with those that it has.
+/// Reports the result of each load. A file that is rejected or cannot be read changes nothing: at
+/// the start the program runs with the settings of its code, later with those it has.
 pub(crate) async fn watch(file: &Path, told: impl Fn(Result<OverrideReport, LoadError>)) {
     let mut seen = stamp(file);
-    // A small file on a local disk: not worth a thread of its own.
+    // The file is small and on a local disk, so reading it on this thread is fine.
     told(Registry::global().load_overrides(file));
     loop {
         sleep(EVERY).await;
@@ -27,7 +27,8 @@ pub(crate) async fn watch(file: &Path, told: impl Fn(Result<OverrideReport, Load
     }
 }
 
-/// What changes with the file. The length tells two versions apart that were written within one tick of the disk's clock.
+/// What changes with the file. The length distinguishes two versions that were written within one
+/// tick of the disk's clock.
 fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))

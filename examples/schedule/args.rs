@@ -1,4 +1,4 @@
-//! What is asked for on the command line.
+//! The command line.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,26 +9,25 @@ use resilient::settings::parse_duration;
 use resilient::{ConfigError, RetryPolicy};
 
 pub(crate) const HELP: &str = "\
-Draws what the retries of a policy wait, and what a call comes to at worst.
+Draws the delays of a retry policy, and the worst case of a call.
 
 cargo run --example schedule -- [OPTION VALUE]...
 
-  --base TIME               before the first retry                   100ms
+  --base TIME               delay before the first retry             100ms
   --backoff NAME            exponential, constant, linear, fibonacci exponential
-  --factor NUMBER           by what exponential delays grow, from 1  2
+  --factor NUMBER           growth of exponential delays, at least 1 2
   --max TIME                the longest delay                        10s
   --jitter NAME             full, equal, none, decorrelated, smooth,
                             or a proportion as in 0.2 or 20%         full
-  --retries NUMBER          after the first attempt                  7
-  --max-elapsed TIME        no sleep that would end later            none
+  --retries NUMBER          retries after the first attempt          7
+  --max-elapsed TIME        no delay may end later than this         none
   --attempt-timeout TIME    longest attempt, for the worst case      none
-  --seed NUMBER             other random numbers                     1
+  --seed NUMBER             seed of the random numbers               1
   --draws NUMBER            calls to draw, up to 100000              2000
-  --help                    this
+  --help                    print this text
 
-The column `total` is what half of the calls have slept by then, at most.
-Times are as in 250us, 100ms, 10s, 2m, \"1m 30s\". On the right are the
-defaults.
+The right column holds the defaults. Write times as 250us, 100ms, 10s, 2m or
+\"1m 30s\". In the drawing, half of the calls have slept at most `total`.
 ";
 
 const OPTIONS: [&str; 11] = [
@@ -47,9 +46,12 @@ const OPTIONS: [&str; 11] = [
 
 const MOST_DRAWS: u32 = 100_000;
 
-/// What somebody wants to see.
+/// What the command line asks for.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one of it")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the program has one value of this type"
+)]
 pub(crate) enum Asked {
     Help,
     Schedule(Request),
@@ -59,7 +61,7 @@ pub(crate) enum Asked {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) settings: RetryPolicyBuilder,
-    /// The settings, checked.
+    /// The checked settings.
     pub(crate) policy: RetryPolicy,
     /// The policy in words.
     pub(crate) title: String,
@@ -69,7 +71,7 @@ pub(crate) struct Request {
     pub(crate) draws: u32,
 }
 
-/// Reads the arguments, without the program's name.
+/// Reads the arguments after the program's name.
 pub(crate) fn read(args: impl IntoIterator<Item = String>) -> Result<Asked, String> {
     let mut args = args.into_iter();
     let mut settings = RetryPolicy::builder();
@@ -163,12 +165,12 @@ fn unknown(option: &str) -> String {
     let start: String = stem.chars().take(2).collect();
     let alike = |known: &&str| !start.is_empty() && known[2..].starts_with(&start);
     match OPTIONS.into_iter().find(alike) {
-        Some(known) => format!("`{option}` is no option; is it `{known}`?"),
-        None => format!("`{option}` is no option"),
+        Some(known) => format!("`{option}` is not an option; did you mean `{known}`?"),
+        None => format!("`{option}` is not an option"),
     }
 }
 
-/// In the words of the setting, by the name that it has here.
+/// Words an error of a setting with the name of its option.
 fn by_option(error: &ConfigError) -> String {
     let option = match error.field() {
         "base_delay" => "--base",
@@ -183,7 +185,7 @@ fn by_option(error: &ConfigError) -> String {
 
 fn duration(option: &str, value: &str) -> Result<Duration, String> {
     parse_duration(value).map_err(|error| {
-        format!("`{option} {value}` is no duration, as in 100ms, 10s or 2m: {error}")
+        format!("`{option} {value}` is not a duration, as in 100ms, 10s or 2m: {error}")
     })
 }
 

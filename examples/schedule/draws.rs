@@ -1,19 +1,19 @@
-//! The delays of many calls, and where they lie.
+//! Draws the delays of many calls and summarizes them.
 
 use std::time::Duration;
 
 use resilient::retries::RetryPolicyBuilder;
 
-/// What many calls waited before one retry.
+/// The waits of many calls before one retry.
 #[derive(Debug)]
 pub(crate) struct Spread {
     /// Sorted.
     delays: Vec<Duration>,
-    /// Since the first attempt, delays alone, sorted.
+    /// The sum of the delays up to this retry for each call, sorted.
     totals: Vec<Duration>,
 }
 
-/// Draws so many calls with so many retries.
+/// Draws the delays of `draws` calls with `retries` retries each.
 pub(crate) fn draw(
     settings: &RetryPolicyBuilder,
     retries: u32,
@@ -29,7 +29,7 @@ pub(crate) fn draw(
     for call in 0..u64::from(draws) {
         let policy = settings.clone().seed(seed.wrapping_add(call)).build();
         let mut total = Duration::ZERO;
-        // They were checked with another seed, which no rule is about.
+        // The settings were checked with another seed, and no rule depends on the seed.
         let Ok(policy) = policy else { continue };
         for (spread, delay) in by_retry.iter_mut().zip(policy.delays()) {
             total = total.saturating_add(delay);
@@ -45,21 +45,21 @@ pub(crate) fn draw(
 }
 
 impl Spread {
-    /// As many in a hundred delays are at most that long.
+    /// The delay that `percent` of the delays do not exceed.
     pub(crate) fn delay(&self, percent: usize) -> Duration {
         quantile(&self.delays, percent)
     }
 
-    /// As many in a hundred calls have slept at most that long by then.
+    /// The sum of delays that `percent` of the calls do not exceed.
     pub(crate) fn total(&self, percent: usize) -> Duration {
         quantile(&self.totals, percent)
     }
 
-    /// How many delays lie in each of so many equal parts of what there is up to `end`.
+    /// How many delays lie in each of `parts` equal parts of the range from 0 to `end`.
     pub(crate) fn histogram(&self, end: Duration, parts: usize) -> Vec<usize> {
         let mut counts = vec![0; parts];
         for delay in &self.delays {
-            // The end belongs to the last part.
+            // A delay of exactly `end` belongs to the last part.
             let part = (delay.as_nanos() * parts as u128)
                 .checked_div(end.as_nanos())
                 .and_then(|part| usize::try_from(part).ok());

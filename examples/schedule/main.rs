@@ -1,13 +1,13 @@
-//! Draws in the terminal what the retries of a policy wait, to choose one with one's eyes.
+//! Draws the delays of a retry policy in the terminal, to help choose one.
 //!
 //! ```text
 //! cargo run --example schedule -- --base 100ms --factor 2 --max 10s --jitter full
 //! cargo run --example schedule -- --help
 //! ```
 //!
-//! You see, for each retry, its delay before jitter, the shortest and the longest one after it, how the delays of many calls
-//! spread, and how long calls have slept by then; and at the end what a call comes to at worst. It ends with code 2 where it
-//! does not understand what it is asked.
+//! For each retry you see its delay before jitter, the shortest and the longest delay after jitter,
+//! how the delays of many calls spread, and how long calls have slept in total. The end shows the
+//! worst case of a call. The exit code is 2 if an argument is invalid.
 
 mod args;
 mod draws;
@@ -27,13 +27,13 @@ fn main() -> ExitCode {
             show(&view::draw(&request, bold))
         }
         Err(wrong) => {
-            eprintln!("error: {wrong}\n`--help` says what there is.");
+            eprintln!("error: {wrong}\n`--help` lists the options.");
             ExitCode::from(2)
         }
     }
 }
 
-/// A reader that has seen enough is no failure.
+/// If the reader closes the pipe early, that is not a failure.
 fn show(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,

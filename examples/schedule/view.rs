@@ -1,4 +1,4 @@
-//! The drawing, as text of at most eighty columns.
+//! The drawing, as text of at most 80 columns.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use crate::args::Request;
 use crate::draws::{self, Spread};
 
-/// More retries than these look like the last of them.
+/// Later retries are not drawn: they look like the last one drawn.
 const SHOWN: u32 = 20;
 /// Columns of the histogram.
 const CELLS: usize = 16;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// What the request asks for, with its headings bold or not.
+/// Draws the request, with bold headings or without.
 pub(crate) fn draw(request: &Request, bold: bool) -> String {
     let (on, off) = if bold {
         ("\x1b[1m", "\x1b[0m")
@@ -75,7 +75,7 @@ fn row(request: &Request, k: u32, spread: &Spread, longest: Duration) -> String 
     row
 }
 
-/// One bar a part: as high as the highest, in eighths.
+/// Draws one bar per part, in eighths of the highest.
 fn bars(counts: &[usize]) -> String {
     let most = counts.iter().copied().max().unwrap_or_default();
     let bar = |count: &usize| match count {
@@ -89,7 +89,7 @@ fn sums(text: &mut String, request: &Request, last: Option<&Spread>, on: &str, o
     if let Some(last) = last.filter(|_| request.retries <= SHOWN) {
         let (half, most) = (short(last.total(50)), short(last.total(95)));
         let calls = format!(
-            "Of calls that fail in every attempt half sleep up to {half}, 95 % up to {most}."
+            "If every attempt fails, half of the calls sleep up to {half}, 95 % up to {most}."
         );
         line(text, &calls);
     }
@@ -106,7 +106,7 @@ fn sums(text: &mut String, request: &Request, last: Option<&Spread>, on: &str, o
     match request.attempt_timeout {
         None => line(
             text,
-            "and the attempts themselves: `--attempt-timeout 2s` adds them.",
+            "plus the time of the attempts: `--attempt-timeout 2s` adds it.",
         ),
         Some(timeout) => {
             let call = short(worst.with_attempt_timeout(timeout));
@@ -121,7 +121,7 @@ fn sums(text: &mut String, request: &Request, last: Option<&Spread>, on: &str, o
     }
     line(
         text,
-        "A dependency that asks for more time (`Retry-After`) gets it on top.",
+        "If a dependency asks for a longer delay (`Retry-After`), the call waits longer.",
     );
 }
 
@@ -130,7 +130,7 @@ fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// Three digits and a unit.
+/// Formats three digits and a unit.
 fn short(time: Duration) -> String {
     const UNITS: [(f64, &str); 7] = [
         (1e-9, "ns"),

@@ -1,4 +1,4 @@
-//! The call that every case makes, too small for anything to hide behind, and its error.
+//! The call that every case makes, too small to hide any overhead, and its error.
 
 use std::cell::Cell;
 use std::fmt;
@@ -38,25 +38,25 @@ pub fn work(x: u64) -> Result<u64, Fault> {
     black_box(if x == u64::MAX { Err(Fault) } else { Ok(x) })
 }
 
-/// Fails once in 64 calls: of any 100 in a row one or two.
+/// Fails once in 64 calls: one or two failures in any 100 consecutive calls.
 #[inline(never)]
 pub fn work_with_failures(x: u64) -> Result<u64, Fault> {
     black_box(if x & 63 == 63 { Err(Fault) } else { Ok(x) })
 }
 
-/// Fails but once in 32 calls: of any 100 in a row at most 97.
+/// Succeeds once in 32 calls: at most 97 failures in any 100 consecutive calls.
 #[inline(never)]
 pub fn work_failing(x: u64) -> Result<u64, Fault> {
     black_box(if x & 31 == 31 { Ok(x) } else { Err(Fault) })
 }
 
-/// Fails always.
+/// Always fails.
 #[inline(never)]
 pub fn work_never(_: u64) -> Result<u64, Fault> {
     black_box(Err(Fault))
 }
 
-/// Fails so many times first as `failures` says, and counts them off.
+/// Fails `failures` times, decrementing it, then succeeds.
 #[inline(never)]
 pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
     let left = failures.get();
@@ -68,16 +68,16 @@ pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
     })
 }
 
-/// Polls a future that is ready at once.
+/// Polls a future that is ready at the first poll.
 #[inline(always)]
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing here waits"),
+        Poll::Pending => unreachable!("the future is ready at the first poll"),
     }
 }
 
-/// Polls a future until it is ready: it may wait for another thread.
+/// Polls until the future is ready, because it may wait for another thread.
 #[cfg(feature = "peers")]
 #[inline(always)]
 pub fn insist<T>(future: impl Future<Output = T>) -> T {
@@ -93,28 +93,28 @@ pub fn insist<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// What threads share for as long as the process lives.
+/// Leaks a value that threads share.
 #[cfg(feature = "peers")]
 pub fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-/// How many keys the cases with keys have.
+/// The number of keys in the cases with keys.
 pub const KEYS: u64 = 10_000;
 
-/// Key after key, none near the one before.
+/// Keys in an order in which no two neighbours are near each other.
 #[inline(always)]
 pub fn key_of(x: u64) -> usize {
     (x.wrapping_mul(7_919) % KEYS) as usize
 }
 
-/// A few keys over and over, so that what they need is at hand.
+/// 64 keys in turn, so that their data stays cached.
 #[inline(always)]
 pub fn hot_key_of(x: u64) -> usize {
     (x % 64 * 151) as usize
 }
 
-/// Names of the length that host names have.
+/// Keys as long as host names.
 pub fn string_keys() -> &'static [String] {
     let keys: Vec<String> = (0..KEYS)
         .map(|n| format!("host-{n:05}.example.com:443"))
@@ -122,7 +122,7 @@ pub fn string_keys() -> &'static [String] {
     keys.leak()
 }
 
-/// Numbers that are not dense.
+/// Numbers spread over the whole range.
 pub fn number_keys() -> &'static [u64] {
     let keys: Vec<u64> = (0..KEYS)
         .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))

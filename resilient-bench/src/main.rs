@@ -1,5 +1,5 @@
-//! Our breakers and retries beside their peers: one table of cases, several runners. The scripts beside this package's manifest
-//! call them; `README.md` there says what is measured and how.
+//! Our breakers and retries beside their peers: one table of cases, several runners. The scripts of
+//! this package call them; `README.md` says what is measured and how.
 
 mod call;
 mod cases;
@@ -15,14 +15,16 @@ use table::{Scenario, Table};
 
 const USAGE: &str = "usage: resilient-bench COMMAND
   list                     the cases
-  count [CASE…]            instructions, locked operations, clock reads and allocations of a call, under valgrind
-  time [SCENARIO…]         nanoseconds of processor time of a call, libraries interleaved
+  count [CASE…]            instructions, locked operations, clock reads and allocations per call
+  time [SCENARIO…]         nanoseconds of processor time per call, libraries interleaved
   threads [SCENARIO…]      two threads on one breaker
-  sizes                    futures and breakers
-  guard LIMITS             our counts against the limits of a file; guard --set LIMITS COMPILER writes them
-  goals OWN COMPILE [README MACHINE]  the goals: with a build without peers, and what `compile-time` printed
+  sizes                    bytes of futures and breakers
+  guard LIMITS             compares our counts with a file; guard --set LIMITS COMPILER writes it
+  goals OWN COMPILE [README MACHINE]
+                           the goals; OWN is a build without peers, COMPILE the output of
+                           `compile-time`
   weigh WHAT               one weight of `sizes`, in this process
-  run [CASE…]              the cases, once: what `count` runs under valgrind";
+  run [CASE…]              runs the cases once: `count` does this under valgrind";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -102,7 +104,7 @@ fn weigh(what: &[String]) -> Result<bool, String> {
         [what] => weights::weigh(what),
         _ => None,
     };
-    let bytes = weighs.ok_or("there is nothing of that name to weigh")?;
+    let bytes = weighs.ok_or("no weight has this name")?;
     println!("{bytes}");
     Ok(true)
 }

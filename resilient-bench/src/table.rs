@@ -1,9 +1,9 @@
-//! The one table of cases: a scenario, a library, and how to set the call up.
+//! The table of cases: a scenario, a library, and the code that sets the call up.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What is called, in which state.
+/// What is called, and in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scenario {
     Plain,
@@ -71,7 +71,7 @@ impl Scenario {
     pub fn says(self) -> &'static str {
         match self {
             Self::Plain => "breaker closed, consecutive failures, a plain function that succeeds",
-            Self::Async => "the same, an async function",
+            Self::Async => "breaker closed, consecutive failures, an async function that succeeds",
             Self::Window => "window of the last 100 calls, all of them successes",
             Self::WindowFailures => "window of the last 100 calls, one call in 64 fails",
             Self::Failure => "consecutive failures, every call fails, far from the threshold",
@@ -85,8 +85,8 @@ impl Scenario {
             Self::KeyString => "a breaker for each of 10 000 strings, all in turn, scattered",
             Self::KeyHot => "a breaker for each of 10 000 strings, 64 of them in turn",
             Self::KeyNumber => "a breaker for each of 10 000 numbers, all in turn, scattered",
-            Self::RetryPlain => "retry, plain function, the first try succeeds",
-            Self::RetryAsync => "retry, async function, the first try succeeds",
+            Self::RetryPlain => "retry, plain function, the first attempt succeeds",
+            Self::RetryAsync => "retry, async function, the first attempt succeeds",
             Self::RetryZero => {
                 "retry, async function, three failures at zero delay, then a success"
             }
@@ -95,21 +95,22 @@ impl Scenario {
     }
 }
 
-/// The library that adds nothing: what is subtracted for net figures.
+/// The calls without a library, which are subtracted for net figures.
 pub const BARE: &str = "bare";
-/// Ours.
+/// Our library.
 pub const OURS: &str = "resilient";
 
-/// A call in a loop, compiled into it. A clone makes the same calls on the same breaker, for another thread.
+/// A call compiled into a loop. A clone makes the same calls on the same breaker for another
+/// thread.
 pub trait Calls: Send {
-    /// `n` calls, and nothing else.
+    /// Makes `n` calls.
     fn empty(&mut self, n: u64);
-    /// `n` calls, with eight stores after each, which need its result.
+    /// Makes `n` calls, each with eight stores after it that need its result.
     fn stores(&mut self, n: u64);
     fn fork(&self) -> Box<dyn Calls>;
 }
 
-/// On one cache line.
+/// All on one cache line.
 #[repr(align(64))]
 struct Stores([AtomicU64; 8]);
 
@@ -133,7 +134,7 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
     #[inline(never)]
     fn stores(&mut self, n: u64) {
         let end = self.next + n;
-        // What nobody can read is not stored.
+        // The compiler would drop stores that no code can read.
         let stores = &black_box(&STORES).0;
         for x in self.next..end {
             let done = black_box((self.call)(black_box(x)));
@@ -155,15 +156,15 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
 pub struct Case {
     pub scenario: Scenario,
     pub library: &'static str,
-    /// What is not the same as in the other cases of the scenario.
+    /// How the case differs from the others of the scenario.
     pub note: &'static str,
-    /// So many calls at a time at most: each is slow, or leaves something behind.
+    /// The most calls at a time, because each is slow or leaves state behind.
     pub most: u64,
     make: Box<dyn Fn() -> Box<dyn Calls>>,
 }
 
 impl Case {
-    /// Sets the call up, past everything that happens once.
+    /// Sets the call up, and makes warm-up calls.
     pub fn calls(&self) -> Box<dyn Calls> {
         let mut calls = (self.make)();
         calls.empty(self.most.min(256));
@@ -175,7 +176,7 @@ impl Case {
     }
 }
 
-/// What a peer does not have, so that no gap is silent.
+/// What a library lacks, so that every gap is shown.
 pub struct Lack {
     pub scenario: Scenario,
     pub library: &'static str,
@@ -189,7 +190,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Adds a case: `make` sets up, and returns the call, which says whether it succeeded.
+    /// Adds a case. `make` sets it up and returns the call, which returns whether it succeeded.
     pub fn add<F: FnMut(u64) -> bool + Clone + Send + 'static>(
         &mut self,
         scenario: Scenario,
@@ -208,7 +209,7 @@ impl Table {
                 })
             }),
         });
-        self.cases.last_mut().expect("one was pushed")
+        self.cases.last_mut().expect("a case was just added")
     }
 
     #[cfg(feature = "peers")]

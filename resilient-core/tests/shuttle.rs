@@ -1,12 +1,13 @@
-//! Eight threads on one breaker, in thousands of random schedules: too much to try in every order.
+//! Eight threads on one breaker, in thousands of random schedules: too many threads to try every
+//! interleaving.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
 //!     cargo test --release -p resilient-core --no-default-features --test shuttle
 //! ```
 //!
-//! `SHUTTLE_SCHEDULES` says how many of each kind, random and by priorities (PCT); more before a
-//! release. `.ci/mutants` proves that each model can fail.
+//! `SHUTTLE_SCHEDULES` sets the number of schedules of each kind, random and by priorities (PCT).
+//! Set a higher number before a release. `.ci/mutants` proves that each model can fail.
 #![cfg(shuttle)]
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -48,7 +49,7 @@ fn holds(condition: bool, what: &str, seen: &impl std::fmt::Debug) {
     assert!(condition, "broken: {what}: {seen:#?}");
 }
 
-/// Runs this in eight threads, and waits for them.
+/// Runs `work` in eight threads and waits for them.
 fn in_threads(work: impl Fn(usize) + Send + Sync + 'static) {
     let work = Arc::new(work);
     let threads: Vec<_> = (0..THREADS)
@@ -68,8 +69,8 @@ fn config() -> BreakerConfigBuilder {
 
 const MOST_PROBES: u32 = 2;
 
-/// Settings under which two failures in a row open the circuit, or half of a few calls, or slow
-/// ones.
+/// Settings under which the circuit opens after two consecutive failures, at a failure rate of
+/// half, or at a rate of slow calls.
 fn settings(kind: u32) -> BreakerConfigBuilder {
     let probes = config()
         .half_open_max_calls(MOST_PROBES)
@@ -86,7 +87,7 @@ fn settings(kind: u32) -> BreakerConfigBuilder {
     }
 }
 
-/// One breaker, those who hear it, and what the threads themselves have counted.
+/// One breaker, its events, and the threads' own counts of its decisions.
 struct Scene {
     registry: Registry,
     breaker: CircuitBreaker,
@@ -113,7 +114,7 @@ impl Scene {
         });
         let ear = Arc::downgrade(&scene);
         scene.breaker.on_event(move |event| {
-            // So that another thread may come in between.
+            // Lets another thread run at this point.
             thread::yield_now();
             if let (EventKind::Transition(step), Some(scene)) = (event.kind(), ear.upgrade()) {
                 scene.heard.lock().unwrap().push(*step);
@@ -122,7 +123,7 @@ impl Scene {
         scene
     }
 
-    /// A thread that does this and that.
+    /// Performs random operations.
     fn wander(&self) {
         let mut held: Vec<Permit<'_>> = Vec::new();
         for _ in 0..8 {
@@ -159,12 +160,12 @@ impl Scene {
         let most = MOST_PROBES as usize;
         holds(
             seen.probes_in_flight <= most,
-            "no more probes than slots",
+            "there are at most as many probes as slots",
             &seen,
         );
         holds(
             seen.recent.windows(2).all(follows),
-            "the record is a path",
+            "the history is a path",
             &seen,
         );
     }
@@ -175,18 +176,18 @@ impl Scene {
         let ended = totals.success + totals.failure + totals.ignored + totals.abandoned;
         holds(
             ended + totals.late == self.admitted.load(SeqCst),
-            "who got in is counted",
+            "each admitted call is counted",
             &seen,
         );
         holds(
             totals.rejected == self.rejected.load(SeqCst),
-            "who did not, too",
+            "each rejected call is counted",
             &seen,
         );
-        holds(seen.probes_in_flight == 0, "no slot is left behind", &seen);
+        holds(seen.probes_in_flight == 0, "all slots are free", &seen);
         holds(
             self.breaker.state() == seen.state,
-            "the word says what the machine says",
+            "the state word shows the machine's state",
             &seen,
         );
         let heard = self.heard.lock().unwrap();
@@ -198,14 +199,18 @@ impl Scene {
         let recent = &heard[heard.len().saturating_sub(seen.recent.len())..];
         holds(
             recent == seen.recent,
-            "the events are what happened",
+            "the events match the history",
             &(recent, &seen),
         );
         let steps = CircuitState::ALL
             .map(|state| seen.transitions.of(state))
             .iter()
             .sum::<u64>();
-        holds(heard.len() as u64 == steps, "each was told once", &heard);
+        holds(
+            heard.len() as u64 == steps,
+            "each transition has one event",
+            &heard,
+        );
     }
 }
 
@@ -215,7 +220,7 @@ fn report(permit: Option<Permit<'_>>, outcome: Outcome) {
     }
 }
 
-/// Whether the second begins where the first ends, and is one that there can be.
+/// Returns whether the second transition follows the first and is legal.
 fn follows(steps: &[Transition]) -> bool {
     let [one, next] = steps else { return false };
     let can_be = match (next.from, next.to) {
@@ -260,7 +265,7 @@ fn b10_no_instant_sees_more_probes_than_slots() {
                 let now_inside = inside.fetch_add(1, SeqCst) + 1;
                 holds(
                     now_inside <= 3,
-                    "no more than three are inside",
+                    "at most three calls are in flight",
                     &now_inside,
                 );
                 thread::yield_now();
@@ -279,7 +284,7 @@ fn b10_no_instant_sees_more_probes_than_slots() {
         );
         holds(
             seen.state == CircuitState::HalfOpen,
-            "nothing was decided",
+            "the round is undecided",
             &seen,
         );
     });
@@ -297,12 +302,12 @@ fn g07_eight_threads_that_bring_the_same_three_keys_get_three_breakers() {
                 report(breaker.try_acquire().ok(), Outcome::Failure);
             }
         });
-        holds(shards.len() == 3, "there are three", &shards);
+        holds(shards.len() == 3, "there are three breakers", &shards);
         for seen in shards.snapshot() {
             let calls = seen.totals.failure + seen.totals.late + seen.totals.rejected;
             holds(
                 calls == THREADS as u64,
-                "all calls went to the one of their key",
+                "each call went to the breaker of its key",
                 &seen,
             );
         }

@@ -1,5 +1,5 @@
-//! Row I1 of the faults: calls in great number take no memory. A hundred million in a release
-//! build, a million in a debug build.
+//! Fault I1: calls do not grow the memory. A release build makes a hundred million calls, a debug
+//! build a million.
 
 #![cfg(target_os = "linux")]
 
@@ -14,7 +14,7 @@ const MANY: u32 = if cfg!(debug_assertions) {
     100_000_000
 };
 
-/// The resident memory of the process, in KiB.
+/// Returns the resident memory of the process in KiB.
 fn resident() -> u64 {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let line = rollup.lines().find(|line| line.starts_with("Rss:"));
@@ -22,7 +22,7 @@ fn resident() -> u64 {
     size.unwrap().parse().unwrap()
 }
 
-/// Makes calls, the first hundredth to warm up, and returns how many KiB the others took.
+/// Makes calls, the first hundredth to warm up. Returns the growth of the rest in KiB.
 fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> Outcome) -> u64 {
     let breaker = CircuitBreaker::new("soaked", settings.build().unwrap());
     let make = |calls| {
@@ -44,7 +44,7 @@ fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> 
     after.saturating_sub(before)
 }
 
-// One test only: another test's threads would count, too.
+// This file has one test: another test's threads would change the measurement.
 #[test]
 fn fm_i1_a_hundred_million_calls_take_no_memory() {
     let settings = BreakerConfig::builder().failure_threshold(u32::MAX);

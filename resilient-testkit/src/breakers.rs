@@ -79,10 +79,10 @@ pub fn take(breaker: &CircuitBreaker, clock: &ManualClock, time: Duration, end: 
     permit.report(end);
 }
 
-/// Calls, failures and slow ones in the window.
+/// The window's counts: calls, failures, slow calls.
 #[track_caller]
 pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
-    let window = breaker.snapshot().window.expect("it has a window");
+    let window = breaker.snapshot().window.expect("the breaker has a window");
     (window.calls, window.failures, window.slow)
 }
 
@@ -90,7 +90,10 @@ pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
 #[track_caller]
 pub fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
     let recent = breaker.snapshot().recent;
-    recent.last().expect("it has changed its state").reason
+    recent
+        .last()
+        .expect("the breaker has changed its state")
+        .reason
 }
 
 /// The error of a call that the breaker rejects.

@@ -50,14 +50,14 @@ impl Heard {
             .collect()
     }
 
-    /// The states that each transition left and entered, which are then forgotten.
+    /// The states that each transition left and entered. Clears the list.
     pub fn take_steps(&self) -> Vec<(CircuitState, CircuitState)> {
         let steps = self.steps();
         self.0.lock().unwrap().clear();
         steps
     }
 
-    /// How many events have such a kind.
+    /// How many events are of a kind.
     pub fn count(&self, is_counted: impl Fn(&EventKind) -> bool) -> usize {
         let events = self.events();
         events

@@ -1,4 +1,4 @@
-//! Futures polled by hand, and code that must not hang.
+//! Futures that tests poll by hand, and code that must not hang.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::secs;
 
-/// Is pending `times` times, then ready: stands for as many await points.
+/// Returns `Pending` this many times, then `Ready`: stands for as many await points.
 pub async fn pause(mut times: u32) {
     poll_fn(|_| {
         if times == 0 {
@@ -29,12 +29,12 @@ pub fn poll_and_drop<F: Future>(future: F, polls: u32) -> Option<F::Output> {
     })
 }
 
-/// Runs a future that needs no runtime to its end.
+/// Runs a future that needs no runtime until it is ready.
 pub fn run<F: Future>(future: F) -> F::Output {
     poll_and_drop(future, 10_000).expect("the future must end")
 }
 
-/// Runs code that must not hang. Only a test that fails waits for the time.
+/// Runs code that must not hang. Only a failing test waits for the limit.
 #[track_caller]
 pub fn must_end<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, waiting) = mpsc::channel();
@@ -51,7 +51,7 @@ pub fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Compiles only for futures that may move between threads.
+/// Compiles only if the future is `Send`.
 pub fn sendable<F: Future + Send>(future: F) -> F {
     future
 }

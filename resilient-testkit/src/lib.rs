@@ -1,10 +1,10 @@
-//! What the test suites share: breakers on a manual clock, panics that print nothing, futures that
-//! are polled by hand, events, and an error type.
+//! Helpers that the test suites share: breakers on a manual clock, silent panics, futures that
+//! tests poll by hand, events, and an error type.
 
 #![allow(
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
-    reason = "helpers of tests panic where the test should fail"
+    reason = "a helper panics to fail its test"
 )]
 
 mod breakers;
@@ -26,12 +26,12 @@ pub use panics::{
     OWN_PANIC, panic_in_call, panic_of, panic_of_call, panic_quietly, while_unwinding,
 };
 
-/// So many seconds.
+/// A duration in seconds.
 pub const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// So many milliseconds.
+/// A duration in milliseconds.
 pub const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }

@@ -1,4 +1,4 @@
-//! Panics that tests cause: they print nothing.
+//! Panics that tests cause. They print nothing.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -31,16 +31,16 @@ pub fn panic_quietly() -> ! {
     resume_unwind(Box::new(OWN_PANIC))
 }
 
-/// The text of the panic that `code` ends in.
+/// Runs `code` and returns the text of its panic.
 #[track_caller]
 pub fn panic_of<R>(code: impl FnOnce() -> R) -> &'static str {
     match catch_unwind(AssertUnwindSafe(code)) {
-        Ok(_) => panic!("it must panic"),
+        Ok(_) => panic!("the code must panic"),
         Err(payload) => payload.downcast_ref::<&str>().expect("another panic"),
     }
 }
 
-/// The text of the panic that a future ends in, when it is polled to its end.
+/// Polls a future until it panics and returns the text of the panic.
 #[track_caller]
 pub fn panic_of_call<F: Future>(future: F) -> &'static str {
     panic_of(|| run(future))

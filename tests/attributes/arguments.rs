@@ -1,4 +1,4 @@
-//! How arguments reach each attempt.
+//! Each attempt receives its arguments.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -66,7 +66,7 @@ async fn an_owned_argument_that_the_body_only_borrows_is_not_cloned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn borrow_and_clone_override_what_the_body_looks_like() {
+async fn borrow_and_clone_override_the_analysis_of_the_body() {
     struct NotClone(u32);
     impl NotClone {
         fn look(&self) -> u32 {
@@ -91,7 +91,7 @@ async fn borrow_and_clone_override_what_the_body_looks_like() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mutable_reference_reaches_every_attempt_and_keeps_what_they_did() {
+async fn a_mutable_reference_reaches_every_attempt_and_keeps_their_changes() {
     #[retry(max_retries = 2)]
     async fn append(log: &mut Vec<u32>, text: &str) -> Result<usize, Fault> {
         let n = u32::try_from(log.len()).unwrap();
@@ -143,7 +143,7 @@ async fn patterns_in_arguments_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn generics_lifetimes_and_impl_trait_stay_what_they_are() {
+async fn generics_lifetimes_and_impl_trait_do_not_change() {
     #[retry(max_retries = 1)]
     async fn join<'a, T, const N: usize>(
         calls: &Calls,
@@ -168,7 +168,7 @@ async fn generics_lifetimes_and_impl_trait_stay_what_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_send_but_not_sync_can_be_an_argument() {
+async fn an_argument_can_be_send_and_not_sync() {
     #[retry(max_retries = 1)]
     async fn bump(calls: &Calls, cell: Cell<u32>) -> Result<u32, Fault> {
         cell.set(cell.get() + 1);
@@ -257,10 +257,10 @@ async fn methods_with_shared_exclusive_and_owned_self_work() {
     client.sent = 0;
     assert_eq!(sendable(client.send_by_another()).await, Ok(3));
     let client = client.moved(&Calls::new()).await.unwrap();
-    assert_eq!(client.sent, 4, "each attempt had a copy of its own");
+    assert_eq!(client.sent, 4, "each attempt had its own copy");
 }
 
-/// A reading of `Cell` through `&mut self` asks for no `Sync`.
+/// Reading a `Cell` through `&mut self` does not require `Sync`.
 #[tokio::test(start_paused = true)]
 async fn a_recursive_function_works() {
     #[retry(max_retries = 1)]
@@ -292,7 +292,7 @@ async fn arguments_may_have_the_names_that_the_expansion_uses() {
     assert_eq!(names(&Calls::new(), 1, 2, 3, 4, 5).await, Ok(15));
 }
 
-/// Writes its name where it is told when it is dropped.
+/// On drop, adds its name to the list.
 struct Named<'a>(&'static str, &'a std::sync::Mutex<Vec<&'static str>>);
 
 impl Drop for Named<'_> {
@@ -303,7 +303,10 @@ impl Drop for Named<'_> {
 
 #[tokio::test]
 async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribute() {
-    #[expect(clippy::unused_async, reason = "what the other one is compared with")]
+    #[expect(
+        clippy::unused_async,
+        reason = "the other function is compared with it"
+    )]
     async fn bare(a: Named<'_>, _guard: Named<'_>, b: Named<'_>) -> Option<usize> {
         Some(a.0.len() + b.0.len())
     }
@@ -341,7 +344,7 @@ async fn hooks_and_predicates_see_the_arguments_that_the_body_uses_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_lent_to_the_attempts_need_not_be_sync() {
+async fn a_lent_argument_need_not_be_sync() {
     fn look(cell: &Cell<u32>) -> u32 {
         cell.get()
     }

@@ -1,4 +1,4 @@
-//! `#[circuit_breaker]` alone: names, statics, rejections, and how calls end.
+//! `#[circuit_breaker]` alone: names, statics, rejections, and endings of calls.
 
 use std::panic::AssertUnwindSafe;
 use std::task::{Context, Waker};
@@ -100,7 +100,7 @@ async fn g01_default_names_never_share_even_where_paths_are_equal() {
     assert_eq!(
         works().await,
         Ok(1),
-        "the other one's failure is none of ours"
+        "the failure of one function does not open the other's breaker"
     );
     let path =
         "attributes::breaker::g01_default_names_never_share_even_where_paths_are_equal::same";
@@ -138,7 +138,7 @@ async fn g03_a_function_that_gives_only_the_name_takes_the_settings_as_they_are(
 }
 
 #[tokio::test]
-async fn g03_different_settings_for_one_name_are_told_once_with_both_places() {
+async fn g03_different_settings_for_one_name_are_reported_once_with_both_places() {
     #[circuit_breaker(name = "conflict", failure_threshold = 1)]
     async fn first() -> Result<(), Fault> {
         Err(Fault::Busy)
@@ -174,7 +174,11 @@ async fn b15_a_setting_that_is_wrong_at_run_time_falls_back_to_its_default() {
     fn none() -> u32 {
         0
     }
-    #[circuit_breaker(name = "lenient", failure_threshold = none(), half_open_successes = none() + 2)]
+    #[circuit_breaker(
+        name = "lenient",
+        failure_threshold = none(),
+        half_open_successes = none() + 2
+    )]
     async fn call() -> Result<(), Fault> {
         Ok(())
     }
@@ -240,8 +244,12 @@ async fn g06_a_breaker_can_belong_to_the_struct() {
 }
 
 #[tokio::test]
-async fn a_rejected_call_can_return_what_it_likes_and_sees_the_arguments() {
-    #[circuit_breaker(failure_threshold = 1, on_open = |open: CircuitOpen| format!("{} {order}", open.state()), failure_when = String::is_empty)]
+async fn on_open_can_return_any_output_and_use_the_arguments() {
+    #[circuit_breaker(
+        failure_threshold = 1,
+        on_open = |open: CircuitOpen| format!("{} {order}", open.state()),
+        failure_when = String::is_empty
+    )]
     async fn call(order: String) -> String {
         let moved = order;
         drop(moved);

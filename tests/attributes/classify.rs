@@ -1,4 +1,4 @@
-//! `#[derive(Classify)]`: what each word says, and what retry and breaker make of it.
+//! `#[derive(Classify)]`: the class that each word gives, and how retries and breakers treat it.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -134,7 +134,7 @@ fn a_hint_can_be_of_a_type_that_converts() {
 }
 
 #[test]
-fn what_is_transparent_says_what_its_field_says() {
+fn a_transparent_variant_has_the_class_of_its_field() {
     for inner in [SocketError::Reset, SocketError::BadAddress] {
         let class = inner.classify();
         assert_eq!(ApiError::Io(inner.clone()).classify(), class);
@@ -205,7 +205,7 @@ where
 #[transparent(0)]
 struct Pair<T>(T, T);
 
-/// Has no class, which is no harm where it is not passed through to.
+/// Does not implement `Classify`. That is allowed, because no variant is transparent to it.
 #[derive(Debug)]
 struct Opaque;
 
@@ -225,7 +225,7 @@ fn generics_are_bound_only_where_a_class_is_passed_through() {
     );
 }
 
-/// How often a call is made that fails with the error each time, and how long that takes.
+/// How many attempts a call makes whose every attempt fails with this error, and how long it takes.
 async fn attempts(error: ApiError) -> (u32, Duration) {
     #[retry(max_retries = 2, base_delay = "1s", backoff = constant, jitter = none)]
     async fn call(calls: &Calls, error: ApiError) -> Result<(), ApiError> {
@@ -238,7 +238,7 @@ async fn attempts(error: ApiError) -> (u32, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r08_a_retry_repeats_what_is_transient_or_throttled() {
+async fn r08_a_retry_repeats_transient_and_throttled_failures() {
     let second = Duration::from_secs(1);
     for error in [
         ApiError::Declined,
@@ -256,7 +256,7 @@ async fn r08_a_retry_repeats_what_is_transient_or_throttled() {
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_retry_waits_for_the_hint() {
-    // The first delay comes on top of the hint.
+    // The first delay is added to the hint.
     let waits = 2 * (HINT + Duration::from_secs(1));
     for error in [
         ApiError::TooMany { wait: HINT },
@@ -323,7 +323,8 @@ async fn a_stack_asks_the_word_for_both() {
         }
     }
     let (calls, start) = (Calls::new(), Instant::now());
-    // What is throttled is retried and no failure; the second timeout opens the circuit, which ends the loop.
+    // Throttled attempts are retried and are not failures; the second timeout opens the circuit,
+    // which ends the retries.
     assert_eq!(call(&calls).await, Err(ApiError::Timeout));
     assert_eq!(calls.count(), 4);
     assert!(start.elapsed() >= 2 * HINT);

@@ -1,4 +1,4 @@
-//! `#[fallback]`: what takes the place of a failed output.
+//! `#[fallback]`: the replacement of a failed output.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -107,8 +107,12 @@ mod tests_path {
 }
 
 #[test]
-fn c05_patterns_choose_what_is_replaced() {
-    #[fallback(value = 0, on = Fault::Down(_) | Fault::Busy, except = Fault::Down(n) if *n == special)]
+fn c05_patterns_choose_the_errors_to_replace() {
+    #[fallback(
+        value = 0,
+        on = Fault::Down(_) | Fault::Busy,
+        except = Fault::Down(n) if *n == special
+    )]
     fn call(special: u32, error: Fault) -> Result<u32, Fault> {
         Err(error)
     }
@@ -179,7 +183,7 @@ impl Clone for Store {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_a_fallback_of_a_method_may_change_what_the_body_changed() {
+async fn c05_a_fallback_of_a_method_may_change_self_after_the_body() {
     let mut store = Store {
         cache: Vec::new(),
         calls: Calls::new(),
@@ -279,8 +283,16 @@ async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
     let calls = Calls::new();
     assert_eq!(sendable(call(&calls, true)).await, Ok(0));
     assert_eq!(calls.count(), 1);
-    assert_eq!(call(&calls, false).await, Err(Fault::Down(2)), "it opened");
-    assert_eq!(call(&calls, false).await, Ok(0), "for the rejection");
+    assert_eq!(
+        call(&calls, false).await,
+        Err(Fault::Down(2)),
+        "it opened the circuit"
+    );
+    assert_eq!(
+        call(&calls, false).await,
+        Ok(0),
+        "it replaces the rejection"
+    );
     assert_eq!(totals("fallback between").failure, 2);
 }
 
@@ -302,7 +314,7 @@ async fn c05_a_rejection_that_it_replaces_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_between_breaker_and_timeout_the_breaker_sees_what_it_makes() {
+async fn c05_a_breaker_above_a_fallback_records_its_replacement() {
     #[circuit_breaker(name = "fallback below")]
     #[fallback(order = explicit, value = 0)]
     #[timeout("1s")]
@@ -339,7 +351,7 @@ fn fm_b4_a_panic_in_a_fallback_goes_on_and_counts_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_dropped_in_its_fallback_leaves_nothing_behind() {
+async fn r11_a_call_dropped_in_its_fallback_stops_completely() {
     #[fallback(with = async |_| { fallbacks.next(); tokio::task::yield_now().await; Ok(1) })]
     #[retry(max_retries = 1, base_delay = "1s", jitter = none, attempt_timeout = "2s")]
     #[circuit_breaker(name = "dropped in a fallback", failure_threshold = 100)]

@@ -1,4 +1,4 @@
-//! The keys of `#[retry]` and of the breaker's classification, by what they do.
+//! What the keys of `#[retry]` and of the breaker's classification do.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -27,7 +27,13 @@ async fn r01_max_retries_and_max_attempts_say_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn r02_delays_follow_the_settings() {
-    #[retry(max_retries = 4, base_delay = "1s", backoff_factor = 3, max_delay = "20s", jitter = none)]
+    #[retry(
+        max_retries = 4,
+        base_delay = "1s",
+        backoff_factor = 3,
+        max_delay = "20s",
+        jitter = none
+    )]
     async fn fails() -> Result<(), Fault> {
         Err(Fault::Busy)
     }
@@ -41,7 +47,12 @@ async fn r02_a_schedule_of_ones_own_and_settings_from_arguments_work() {
     fn schedule(k: u32) -> Option<Duration> {
         (k == 2).then_some(Duration::from_secs(7))
     }
-    #[retry(max_retries = retries, base_delay = Duration::from_secs(1), backoff = schedule, jitter = 0.0)]
+    #[retry(
+        max_retries = retries,
+        base_delay = Duration::from_secs(1),
+        backoff = schedule,
+        jitter = 0.0
+    )]
     async fn fails(retries: u32) -> Result<(), Fault> {
         Err(Fault::Busy)
     }
@@ -51,7 +62,7 @@ async fn r02_a_schedule_of_ones_own_and_settings_from_arguments_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r08_only_what_on_matches_is_tried_again() {
+async fn r08_only_errors_that_on_matches_are_retried() {
     #[retry(on = Fault::Busy | Fault::Down(..=2))]
     async fn fails(calls: &Calls) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
@@ -157,7 +168,13 @@ async fn r04_a_hint_is_a_floor_and_beyond_max_hint_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn r05_max_elapsed_ends_the_loop_before_a_useless_sleep() {
-    #[retry(max_retries = 100, base_delay = "1s", jitter = none, backoff = constant, max_elapsed = "3500ms")]
+    #[retry(
+        max_retries = 100,
+        base_delay = "1s",
+        jitter = none,
+        backoff = constant,
+        max_elapsed = "3500ms"
+    )]
     async fn fails(calls: &Calls) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
     }
@@ -224,7 +241,10 @@ async fn r12_hooks_hear_each_sleep_and_the_end() {
         max_retries = 2,
         jitter = none,
         on_retry = |retry| told.lock().unwrap().push(describe(retry)),
-        on_give_up = |end: &GiveUpEvent<'_, _>| told.lock().unwrap().push(format!("{} {} {:?}", end.attempts(), end.reason(), end.error())),
+        on_give_up = |end: &GiveUpEvent<'_, _>| {
+            let end = format!("{} {} {:?}", end.attempts(), end.reason(), end.error());
+            told.lock().unwrap().push(end);
+        },
     )]
     async fn fails(calls: &Calls, told: &Mutex<Vec<String>>) -> Result<(), Fault> {
         Err(Fault::Down(calls.next()))
@@ -250,8 +270,8 @@ async fn r12_hooks_hear_each_sleep_and_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_call_that_succeeds_gives_up_nothing() {
-    #[retry(on_give_up = |_| unreachable!("it did not fail"))]
+async fn r12_a_call_that_succeeds_does_not_report_giving_up() {
+    #[retry(on_give_up = |_| unreachable!("the call did not fail"))]
     async fn succeeds(calls: &Calls) -> Result<u32, Fault> {
         match calls.next() {
             1 => Err(Fault::Busy),
@@ -290,7 +310,7 @@ async fn b15_a_retry_setting_that_is_wrong_at_run_time_falls_back_to_its_default
     assert_eq!(start.elapsed(), Duration::from_millis(100));
 }
 
-/// What the breaker of an annotated function counted: successes, failures, ignored.
+/// The counts of an annotated function's breaker: successes, failures, ignored calls.
 macro_rules! counted {
     ($name:literal) => {{
         let totals = resilient::Registry::global()
@@ -322,8 +342,12 @@ async fn ignore_beats_failure_which_beats_every_error() {
 }
 
 #[tokio::test]
-async fn a_failure_inside_ok_can_be_told_to_the_breaker() {
-    #[circuit_breaker(name = "keys-when", failure_threshold = 100, failure_when = |output| matches!(output, Ok(500..)))]
+async fn a_failure_inside_ok_can_be_recorded_by_the_breaker() {
+    #[circuit_breaker(
+        name = "keys-when",
+        failure_threshold = 100,
+        failure_when = |output| matches!(output, Ok(500..))
+    )]
     async fn status(status: u16) -> Result<u16, Fault> {
         if status == 0 {
             Err(Fault::Busy)
@@ -357,7 +381,12 @@ async fn classify_tells_the_breaker() {
 
 #[tokio::test(start_paused = true)]
 async fn b09_a_hint_holds_the_circuit_open() {
-    #[circuit_breaker(name = "keys-hint", failure_threshold = 1, recovery_time = "1s", retry_after = |_| Some(Duration::from_secs(20)))]
+    #[circuit_breaker(
+        name = "keys-hint",
+        failure_threshold = 1,
+        recovery_time = "1s",
+        retry_after = |_| Some(Duration::from_secs(20))
+    )]
     async fn fails() -> Result<(), Fault> {
         Err(Fault::Busy)
     }

@@ -1,4 +1,4 @@
-//! Functions that are asynchronous in other ways than by `async fn`, and those that are not at all.
+//! Functions that return futures without `async fn`, and plain functions.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ fn third(calls: &Calls) -> Result<u32, Fault> {
     }
 }
 
-#[expect(clippy::manual_async_fn, reason = "what is tested")]
+#[expect(clippy::manual_async_fn, reason = "the test needs this form")]
 #[retry]
 #[circuit_breaker(name = "impl future")]
 fn opaque(calls: &Calls, text: String) -> impl Future<Output = Result<usize, Fault>> + Send {
@@ -127,7 +127,10 @@ impl Shared {
             .unwrap()
     }
 
-    #[expect(clippy::needless_arbitrary_self_type, reason = "what is tested")]
+    #[expect(
+        clippy::needless_arbitrary_self_type,
+        reason = "the test needs this form"
+    )]
     #[retry]
     async fn by_typed_reference(self: &Self) -> Result<u32, Fault> {
         third(&self.calls)
@@ -162,7 +165,7 @@ async fn receivers_of_any_type_work() {
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "each attempt has one of its own"
+    reason = "each attempt has its own copy"
 )]
 #[retry(base_delay = "0s")]
 #[circuit_breaker(name = "plain")]
@@ -192,7 +195,7 @@ fn plain_functions_and_methods_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_argument_that_is_configured_away_is_no_argument() {
+async fn an_argument_under_a_false_cfg_is_ignored() {
     #[retry]
     async fn call(
         calls: &Calls,

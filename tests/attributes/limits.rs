@@ -1,4 +1,4 @@
-//! The limits of `#[retry]`: `deadline`, `attempt_timeout`, `budget`; and `nested`, `errors`.
+//! The keys `deadline`, `attempt_timeout`, `budget`, `nested` and `errors` of `#[retry]`.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn r06_the_last_attempt_that_is_cancelled_says_which_limit_and_how_many() 
         Ok(1)
     }
     let Err(Fault::TimedOut(timed_out)) = call().await else {
-        panic!("it hangs");
+        panic!("the call hangs");
     };
     assert_eq!(timed_out.limit(), TimeLimit::AttemptTimeout);
     assert_eq!(timed_out.attempts(), 2);
@@ -63,7 +63,13 @@ async fn r06_a_cancelled_attempt_is_not_tried_again_where_except_matches() {
 
 #[tokio::test(start_paused = true)]
 async fn r06_other_choices_do_not_keep_a_cancelled_attempt_from_being_tried_again() {
-    #[retry(max_retries = 1, base_delay = "0s", attempt_timeout = "5s", on = Fault::Busy, retry_if = |_| false)]
+    #[retry(
+        max_retries = 1,
+        base_delay = "0s",
+        attempt_timeout = "5s",
+        on = Fault::Busy,
+        retry_if = |_| false
+    )]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
         calls.next();
         hang().await;
@@ -85,7 +91,7 @@ async fn r06_a_deadline_cancels_the_running_attempt() {
     }
     let start = Instant::now();
     let Err(Fault::TimedOut(timed_out)) = sendable(call(&Calls::new())).await else {
-        panic!("the second hangs");
+        panic!("the second attempt hangs");
     };
     assert_eq!(
         (timed_out.limit(), timed_out.attempts()),
@@ -323,7 +329,7 @@ async fn every_error_is_returned_with_errors_all() {
     }
     let calls = Calls::new();
     let Err(error) = sendable(call(&calls, "x".to_owned())).await else {
-        panic!("it fails three times");
+        panic!("every attempt fails");
     };
     let all: Vec<Fault> = error
         .attempts()
@@ -349,13 +355,13 @@ fn every_error_of_a_plain_function_with_attempts_that_know_is_returned() {
         }
     }
     let Err(error) = call(&Calls::new()) else {
-        panic!("it fails");
+        panic!("every attempt fails");
     };
     assert_eq!(error.attempts().count(), 2);
     assert_eq!(error.into_error(), Fault::Down(11));
     Registry::global().get("all errors").unwrap().force_open();
     let Err(error) = call(&Calls::new()) else {
-        panic!("it is rejected");
+        panic!("the breaker rejects the call");
     };
     assert!(matches!(error.into_error(), Fault::Open(_)));
 }
@@ -364,7 +370,8 @@ fn every_error_of_a_plain_function_with_attempts_that_know_is_returned() {
 async fn every_error_is_returned_through_everything() {
     #[timeout("1h")]
     #[retry(
-        max_retries = 3, base_delay = "1s", jitter = none, errors = all, deadline = "1m", attempt_timeout = "5s"
+        max_retries = 3, base_delay = "1s", jitter = none, errors = all, deadline = "1m",
+        attempt_timeout = "5s"
     )]
     #[circuit_breaker(name = "all through everything", failure_threshold = 3)]
     async fn call(calls: &Calls) -> Result<u32, Failed> {
@@ -375,7 +382,7 @@ async fn every_error_is_returned_through_everything() {
     }
     type Failed = RetryError<Fault>;
     let Err(error) = sendable(call(&Calls::new())).await else {
-        panic!("it fails");
+        panic!("every attempt fails");
     };
     let all: Vec<bool> = error
         .attempts()

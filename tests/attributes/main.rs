@@ -1,9 +1,6 @@
-//! The attributes on functions of many kinds: what they do, by behaviour.
+//! What the attributes do on functions of many kinds.
 
-#![allow(
-    clippy::unused_async,
-    reason = "what is tested is not what a body waits for"
-)]
+#![allow(clippy::unused_async, reason = "bodies need not await anything")]
 
 mod arguments;
 mod breaker;

@@ -1,4 +1,4 @@
-//! What the attributes add to a future, in bytes.
+//! How many bytes the attributes add to a future.
 
 use std::mem::size_of_val;
 
@@ -57,19 +57,19 @@ async fn all(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
 }
 
-#[expect(clippy::manual_async_fn, reason = "what is measured")]
+#[expect(clippy::manual_async_fn, reason = "the test measures this form")]
 #[circuit_breaker]
 fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>> {
     async move { wait(argument).await }
 }
 
-/// A body without `?` and the like, in the function's own future.
+/// A breaker around a body in the function's own future, without `?` and `return`.
 const PERMIT: usize = 32;
-/// A permit, the output on its way, and what aligns them.
+/// A permit, the output, and alignment.
 const BREAKER: usize = 96;
-/// The timer of tokio's, and what it is for.
+/// tokio's timer, and what it limits.
 const LIMIT: usize = 192;
-/// The state of a loop: where it stands, its last delay, its random numbers.
+/// The state of a retry loop: the attempt, the last delay, the random numbers.
 const LOOP: usize = 128;
 
 #[test]
@@ -99,7 +99,7 @@ fn a_future_grows_by_at_most_a_copy_of_the_arguments_per_block_and_a_fixed_part(
         let most = bare + copies * ARGUMENT + fixed;
         assert!(
             size <= most,
-            "{name}: {size} bytes, at most {most} are expected"
+            "{name}: {size} bytes, expected at most {most}"
         );
     }
 }

@@ -1,4 +1,5 @@
-//! The specification's rows and the original's defects that concern decorators, which are attributes here.
+//! The rows of the specification and the defects of the original that concern decorators, which are
+//! attributes here.
 
 use std::time::Duration;
 
@@ -47,7 +48,8 @@ async fn t_3_both_attributes_apply_their_patterns_alone_and_together() {
     assert_eq!(calls.count(), 2);
 }
 
-/// The original looked up its callee's name within the measured part, so that its own error opened the circuit.
+/// The original looked up the function's name inside the measured part, so an error of that lookup
+/// opened the circuit.
 #[tokio::test]
 async fn defect_cb6_code_of_ours_never_counts_as_a_failure_of_the_call() {
     struct Unnamed<F>(F);
@@ -62,7 +64,7 @@ async fn defect_cb6_code_of_ours_never_counts_as_a_failure_of_the_call() {
     }
 }
 
-/// The original's settings travelled as keyword arguments and shadowed the function's own.
+/// The original passed its settings as keyword arguments, which shadowed the function's own.
 #[tokio::test(start_paused = true)]
 async fn defect_cb9_arguments_named_like_settings_reach_the_function() {
     #[retry(max_retries = 1, base_delay = "1ms")]
@@ -75,7 +77,7 @@ async fn defect_cb9_arguments_named_like_settings_reach_the_function() {
     assert_eq!(call(7, "own", &Calls::new()).await, Ok("7 own".to_owned()));
 }
 
-/// One key of the original's settings was lost on the way from the configuration to the loop.
+/// The original lost one setting between the configuration and the loop.
 #[tokio::test(start_paused = true)]
 async fn defect_cb8_every_setting_of_the_attribute_reaches_the_loop() {
     #[retry(max_retries = 1, base_delay = "10s", jitter = 0.5)]
@@ -93,10 +95,11 @@ async fn defect_cb8_every_setting_of_the_attribute_reaches_the_loop() {
         );
         different |= slept != Duration::from_secs(10);
     }
-    assert!(different, "the share of the jitter is used");
+    assert!(different, "the jitter setting changes the delay");
 }
 
-/// The original's decorator hid its breaker: no state, no reset, no metrics.
+/// The original's decorator hid its breaker: callers could not read its state, reset it or get
+/// metrics.
 #[tokio::test]
 async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steered() {
     #[circuit_breaker(name = "cb14", failure_threshold = 1)]
@@ -105,7 +108,9 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
     }
     let calls = Calls::new();
     call(&calls).await.unwrap_err();
-    let breaker = Registry::global().get("cb14").expect("found by its name");
+    let breaker = Registry::global()
+        .get("cb14")
+        .expect("a breaker named `cb14`");
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.failure, 1);
     breaker.close();
@@ -114,7 +119,7 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
 
 /// The original awaited the result of a plain function, after its side effect.
 #[test]
-fn defect_cb18_plain_functions_are_called_as_what_they_are() {
+fn defect_cb18_plain_functions_are_not_awaited() {
     #[retry(base_delay = Duration::ZERO)]
     #[circuit_breaker(name = "cb18")]
     fn call(calls: &Calls) -> Result<u32, Fault> {

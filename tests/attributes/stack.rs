@@ -69,7 +69,7 @@ async fn r09_the_failure_that_opens_the_circuit_ends_the_loop_without_a_sleep() 
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
     assert!(
         matches!(call(&calls).await, Err(Fault::Open(_))),
-        "rejected at its first attempt"
+        "the first attempt is rejected"
     );
     assert_eq!(calls.count(), 3);
 }
@@ -86,7 +86,7 @@ async fn r09_a_later_rejection_returns_the_real_error() {
     let poll = running
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()));
-    assert!(poll.is_pending(), "asleep after its first attempt");
+    assert!(poll.is_pending(), "it sleeps after the first attempt");
     Registry::global()
         .get("opened by another")
         .unwrap()
@@ -131,7 +131,7 @@ async fn r09_wait_also_waits_when_the_first_attempt_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_wait_stops_where_nobody_knows_how_long() {
+async fn r09_wait_stops_if_the_wait_is_unknown() {
     #[retry(when_open = wait)]
     #[circuit_breaker(name = "waits in vain")]
     async fn call() -> Result<u32, Fault> {
@@ -167,7 +167,7 @@ async fn r09_a_call_that_is_only_ever_rejected_returns_the_newest_rejection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_dropped_in_its_sleep_leaves_nothing_behind() {
+async fn r11_a_call_dropped_in_its_sleep_stops_completely() {
     #[retry(base_delay = "1s", jitter = none)]
     #[circuit_breaker(name = "dropped", failure_threshold = 100)]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
@@ -187,7 +187,7 @@ async fn r11_a_call_dropped_in_its_sleep_leaves_nothing_behind() {
     }
     let made = calls.count();
     advance(Duration::from_secs(60)).await;
-    assert_eq!(calls.count(), made, "no attempt goes on");
+    assert_eq!(calls.count(), made, "no attempt continues");
     let snapshot = Registry::global().get("dropped").unwrap().snapshot();
     assert_eq!(snapshot.totals.failure, u64::from(made));
     assert!(snapshot.totals.abandoned > 0);
@@ -263,7 +263,7 @@ async fn row_p09_a_breaker_above_counts_one_failure_for_the_loop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
+async fn row_p18_an_open_circuit_ends_the_call_after_one_attempt_without_execution() {
     #[retry(max_retries = 2, on_give_up = |end| attempts.push(end.attempts()))]
     #[circuit_breaker(name = "P18")]
     async fn call(calls: &Calls, attempts: &mut Vec<u32>) -> Result<u32, Fault> {
@@ -280,12 +280,16 @@ async fn row_p18_an_open_circuit_is_one_attempt_and_no_execution() {
     assert_eq!((calls.count(), attempts), (1, vec![1]));
 }
 
-/// A call that hangs, fails or succeeds under the attributes, and what comes of it.
+/// A call that hangs, fails or succeeds under the attributes, and the output of each.
 macro_rules! stack {
     ($($name:ident: $(#[$attribute:meta])*;)*) => {
         $(
             $(#[$attribute])*
-            async fn $name(calls: &Calls, log: &mut Vec<u32>, item: String) -> Result<String, Fault> {
+            async fn $name(
+                calls: &Calls,
+                log: &mut Vec<u32>,
+                item: String,
+            ) -> Result<String, Fault> {
                 let call = calls.next();
                 log.push(call);
                 tokio::task::yield_now().await;
@@ -308,18 +312,20 @@ macro_rules! stack {
                     let calls = Calls::new();
                     log.clear();
                     let output = sendable($name(&calls, &mut log, item.to_owned())).await;
-                    // What the outermost attributes make of it.
+                    // The outermost attributes decide the output.
                     let name = stringify!($name);
                     let is_replaced = output.as_deref() == Ok("instead");
                     let is_late = matches!(output, Err(Fault::TimedOut(_)));
                     let hides = item == "fails" || name.find('f') < name.find('t');
-                    assert_eq!((is_replaced, is_late), (hides, !hides), "{name} {item}: {output:?}");
-                    // Above the fallback, a retry sees no failure. A timeout above it is for the whole loop.
+                    let case = format!("{name} {item}");
+                    assert_eq!((is_replaced, is_late), (hides, !hides), "{case}: {output:?}");
+                    // A retry above the fallback sees no failure. A timeout above a retry limits
+                    // all attempts together.
                     let retries = name.find('f') < name.find('r')
                         && (item == "fails" || name.find('r') < name.find('t'));
                     let retries = retries || item == "hangs" && name.find('r') < name.find('t')
                         && name.find('t') < name.find('f');
-                    assert_eq!(calls.count() > 1, retries, "{name} {item}");
+                    assert_eq!(calls.count() > 1, retries, "{case}");
                 }
             })*
         }
@@ -327,28 +333,68 @@ macro_rules! stack {
 }
 
 stack! {
-    frbt: #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
-    frtb: #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)];
-    fbrt: #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")];
-    fbtr: #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")];
-    ftrb: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
-    ftbr: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
-    rfbt: #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
-    rftb: #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)];
-    rbft: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
-    rbtf: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
-    rtfb: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)];
-    rtbf: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)];
-    bfrt: #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")];
-    bftr: #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")];
-    brft: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
-    brtf: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
-    btfr: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")];
-    btrf: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)];
-    tfrb: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
-    tfbr: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
-    trfb: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)] #[circuit_breaker(failure_threshold = 50)];
-    trbf: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)];
-    tbfr: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[fallback(value = "instead".to_owned(), order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")];
-    tbrf: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")] #[fallback(value = "instead".to_owned(), order = explicit)];
+    frbt: #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)]
+        #[timeout("1s")];
+    frtb: #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
+        #[circuit_breaker(failure_threshold = 50)];
+    fbrt: #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[timeout("1s")];
+    fbtr: #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")]
+        #[retry(max_retries = 1, base_delay = "1ms")];
+    ftrb: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
+        #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
+    ftbr: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
+        #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
+    rfbt: #[retry(max_retries = 1, base_delay = "1ms")]
+        #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
+    rftb: #[retry(max_retries = 1, base_delay = "1ms")]
+        #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
+        #[circuit_breaker(failure_threshold = 50)];
+    rbft: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)]
+        #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
+    rbtf: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)]
+        #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
+    rtfb: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
+        #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[circuit_breaker(failure_threshold = 50)];
+    rtbf: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
+        #[circuit_breaker(failure_threshold = 50)]
+        #[fallback(value = "instead".to_owned(), order = explicit)];
+    bfrt: #[circuit_breaker(failure_threshold = 50)]
+        #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")];
+    bftr: #[circuit_breaker(failure_threshold = 50)]
+        #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
+        #[retry(max_retries = 1, base_delay = "1ms")];
+    brft: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
+    brtf: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
+    btfr: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")]
+        #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")];
+    btrf: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")]
+        #[retry(max_retries = 1, base_delay = "1ms")]
+        #[fallback(value = "instead".to_owned(), order = explicit)];
+    tfrb: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
+    tfbr: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
+    trfb: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[circuit_breaker(failure_threshold = 50)];
+    trbf: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[circuit_breaker(failure_threshold = 50)]
+        #[fallback(value = "instead".to_owned(), order = explicit)];
+    tbfr: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)]
+        #[fallback(value = "instead".to_owned(), order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")];
+    tbrf: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
+        #[fallback(value = "instead".to_owned(), order = explicit)];
 }

@@ -1,4 +1,4 @@
-//! `#[timeout]`: what it cuts off, and what that means to what is above it.
+//! `#[timeout]`: it ends a slow call, and the attributes above it see a failure.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -19,7 +19,7 @@ async fn hang() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_what_takes_too_long_is_cancelled_and_the_output_says_so() {
+async fn c04_a_slow_call_is_cancelled_and_returns_a_timeout() {
     struct Guard<'a>(&'a Calls);
     impl Drop for Guard<'_> {
         fn drop(&mut self) {
@@ -38,7 +38,11 @@ async fn c04_what_takes_too_long_is_cancelled_and_the_output_says_so() {
     let output = call(&dropped, Duration::from_secs(60)).await;
     assert!(matches!(&output, Err(Fault::TimedOut(timed_out))
         if timed_out.limit() == TimeLimit::Timeout && timed_out.after() == Duration::from_secs(2)));
-    assert_eq!(dropped.count(), 2, "gone before the call returns");
+    assert_eq!(
+        dropped.count(),
+        2,
+        "they are dropped before the call returns"
+    );
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
 }
 
@@ -96,11 +100,11 @@ async fn c04_the_time_may_name_self_and_arguments() {
     let client = Arc::new(client);
     let limit = Some(Duration::from_secs(1));
     assert!(sendable(Arc::clone(&client).owned(limit)).await.is_err());
-    assert_eq!(client.owned(None).await, Ok(3), "no limit after all");
+    assert_eq!(client.owned(None).await, Ok(3), "`None` sets no limit");
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_to_a_breaker_above_a_cancelled_call_is_a_failure_whatever_its_error() {
+async fn c04_a_breaker_above_records_a_timed_out_call_as_a_failure_despite_its_patterns() {
     #[circuit_breaker(name = "timeout below", failure_threshold = 1, failure = Fault::Busy)]
     #[timeout("1s")]
     async fn call() -> Result<u8, Fault> {
@@ -147,7 +151,7 @@ async fn c04_permits_below_are_abandoned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_a_timeout_above_a_retry_is_for_the_whole_loop() {
+async fn c04_a_timeout_above_a_retry_limits_all_attempts_together() {
     #[timeout("5s")]
     #[retry(max_retries = 9, base_delay = "2s", jitter = none, backoff = constant)]
     async fn call(calls: &Calls, item: String, hangs: u32) -> Result<String, Fault> {
@@ -164,7 +168,7 @@ async fn c04_a_timeout_above_a_retry_is_for_the_whole_loop() {
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     let start = Instant::now();
     let output = call(&Calls::new(), "x".to_owned(), 4).await;
-    assert_eq!(output, Err(Fault::Busy), "rather than sleep in vain");
+    assert_eq!(output, Err(Fault::Busy), "the sleep would exceed the limit");
     assert_eq!(start.elapsed(), Duration::from_secs(4));
 }
 
@@ -219,7 +223,7 @@ async fn row_p08_timeouts_open_the_circuit_and_end_the_loop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are() {
+async fn c01_a_timeout_between_retry_and_breaker_does_not_change_rejections() {
     #[retry(max_retries = 5, base_delay = "1s", jitter = none)]
     #[timeout("10s")]
     #[circuit_breaker(name = "timeout between", failure_threshold = 2)]
@@ -234,7 +238,11 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
     }
     let calls = Calls::new();
     let output = sendable(call(&calls, "x".to_owned())).await;
-    assert_eq!(output, Err(Fault::Down(2)), "the one that opened it");
+    assert_eq!(
+        output,
+        Err(Fault::Down(2)),
+        "the failure that opened the circuit"
+    );
     assert!(matches!(
         call(&calls, String::new()).await,
         Err(Fault::Open(_))
@@ -250,12 +258,22 @@ async fn c01_a_timeout_between_retry_and_breaker_leaves_rejections_what_they_are
         assert!(poll.is_pending());
     }
     breaker.force_open();
-    assert_eq!(running.await, Err(Fault::Down(3)), "the last real error");
+    assert_eq!(
+        running.await,
+        Err(Fault::Down(3)),
+        "the error of the last attempt"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_dropped_at_any_poll_leaves_nothing_behind() {
-    #[retry(max_retries = 2, base_delay = "1s", jitter = none, deadline = "60s", attempt_timeout = "5s")]
+async fn r11_a_call_dropped_at_any_poll_stops_completely() {
+    #[retry(
+        max_retries = 2,
+        base_delay = "1s",
+        jitter = none,
+        deadline = "60s",
+        attempt_timeout = "5s"
+    )]
     #[circuit_breaker(name = "dropped in time", failure_threshold = 100)]
     #[timeout("4s")]
     async fn call(calls: &Calls, item: String) -> Result<String, Fault> {
@@ -282,14 +300,14 @@ async fn r11_a_call_dropped_at_any_poll_leaves_nothing_behind() {
         drop(running);
         let made = calls.count();
         advance(Duration::from_secs(60)).await;
-        assert_eq!(calls.count(), made, "no attempt goes on");
+        assert_eq!(calls.count(), made, "no attempt continues");
     }
     let totals = totals("dropped in time");
     assert!(totals.failure > 0 && totals.abandoned > 0, "{totals:?}");
     assert_eq!(totals.success, 0);
 }
 
-#[expect(clippy::manual_async_fn, reason = "what is tested")]
+#[expect(clippy::manual_async_fn, reason = "the test needs this form")]
 #[timeout("1s")]
 fn opaque(item: String) -> impl Future<Output = Result<String, Fault>> + Send {
     async move {
@@ -334,7 +352,7 @@ async fn c04_functions_that_return_futures_are_cut_off_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c03_what_is_prepared_below_a_timeout_need_not_be_sync() {
+async fn c03_arguments_cloned_below_a_timeout_need_not_be_sync() {
     #[timeout("1m")]
     #[retry(max_retries = 1, base_delay = "1s", jitter = none)]
     async fn cloned(calls: &Calls, cell: std::cell::Cell<u32>) -> Result<u32, Fault> {
@@ -366,7 +384,7 @@ async fn r06_a_timeout_inside_an_attempt_timeout_is_the_nearer_one() {
         (long, short, TimeLimit::Timeout),
     ] {
         let Err(Fault::TimedOut(timed_out)) = sendable(call(outer, inner)).await else {
-            panic!("it hangs");
+            panic!("the call hangs");
         };
         assert_eq!(timed_out.limit(), expected);
     }

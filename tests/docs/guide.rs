@@ -1,4 +1,4 @@
-//! The guide says what there is: every setting, every metric, every field.
+//! The guides list every setting, every metric and every field of a snapshot.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use resilient::budget::BudgetConfig;
@@ -7,7 +7,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry};
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 const OPERATING: &str = include_str!("../../docs/operating.md");
 
-/// What stands between backquotes.
+/// The text between backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -21,7 +21,7 @@ fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     cells.flat_map(quoted).collect()
 }
 
-/// What Prometheus reads of a breaker and a budget.
+/// The metrics of a breaker and a budget as Prometheus scrapes them.
 fn scraped() -> String {
     let exporter = PrometheusBuilder::new().with_recommended_naming(true);
     let recorder = exporter.install_recorder().unwrap();

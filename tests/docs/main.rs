@@ -4,7 +4,7 @@
 mod guide;
 mod schedule;
 
-// The example itself: its files name each other from the root of their crate.
+// The source of the example. Its files name each other by paths from their crate's root.
 #[path = "../../examples/schedule/args.rs"]
 mod args;
 #[path = "../../examples/schedule/draws.rs"]

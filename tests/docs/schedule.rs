@@ -1,4 +1,4 @@
-//! The example `schedule`: what it draws, what it refuses, and that the README's command is one that it understands.
+//! The example `schedule`: its output, its errors, and the command in the README.
 
 use crate::args::{self, Asked, HELP, Request};
 use crate::view;
@@ -48,7 +48,8 @@ fn a_fixed_seed_draws_this() {
 fn every_line_fits_into_eighty_columns() {
     for command in [
         "",
-        "--base 1ns --factor 1.0000001 --max 1095727500d --retries 4294967295 --attempt-timeout 213302d",
+        "--base 1ns --factor 1.0000001 --max 1095727500d --retries 4294967295 \
+         --attempt-timeout 213302d",
         "--base 999.6ms --jitter 99% --backoff fibonacci --max 99999d --retries 30",
         "--jitter smooth --retries 12",
         "--jitter decorrelated --retries 20 --max 1000h",
@@ -72,7 +73,7 @@ fn without_a_terminal_there_are_no_escapes() {
 }
 
 #[test]
-fn the_worst_case_is_told_with_and_without_attempts() {
+fn the_worst_case_is_printed_with_and_without_attempts() {
     assert!(drawn("--retries 3").contains("4 attempts and 700ms of sleep"));
     assert!(drawn("--retries 3 --attempt-timeout 2s").contains("8.7s for the whole call"));
     assert!(drawn("--retries 9 --jitter none --max-elapsed 1s").contains("4 attempts and 700ms"));
@@ -80,7 +81,7 @@ fn the_worst_case_is_told_with_and_without_attempts() {
 }
 
 #[test]
-fn both_ways_to_write_a_value_are_one() {
+fn both_forms_of_an_option_mean_the_same() {
     assert_eq!(
         drawn("--jitter=20% --base=1s"),
         drawn("--jitter 20% --base 1s")
@@ -105,13 +106,13 @@ fn help_names_every_option_and_no_other() {
 }
 
 #[test]
-fn what_is_not_understood_is_told_with_what_would_be() {
+fn an_invalid_option_is_reported_with_the_valid_ones() {
     for (command, words) in [
-        ("--jiter full", "is it `--jitter`?"),
-        ("--colour", "no option"),
-        ("schedule", "no option"),
+        ("--jiter full", "did you mean `--jitter`?"),
+        ("--colour", "is not an option"),
+        ("schedule", "is not an option"),
         ("--base", "needs a value"),
-        ("--base 100", "no duration, as in 100ms"),
+        ("--base 100", "is not a duration, as in 100ms"),
         ("--jitter some", "one of `full`, `equal`"),
         ("--jitter 150%", "between 0 and 1"),
         (

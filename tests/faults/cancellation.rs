@@ -1,4 +1,4 @@
-//! Table A: calls that are dropped, that hang, and permits that are lost.
+//! Table A: calls that are dropped or hang, and permits that are lost.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -18,7 +18,7 @@ use tokio::time::{Instant, advance, timeout};
 use crate::support::{Fault, breaker, half_open, on_clock, registered};
 use resilient_testkit::{Heard, fail, fragile, pause, poll_and_drop, rejection, secs, succeed};
 
-/// What is begun and what has ended, whether by its end or by being dropped.
+/// Counts the attempts that began and those that ended, by returning or by being dropped.
 #[derive(Default)]
 pub(crate) struct Attempts {
     pub(crate) begun: Cell<u64>,
@@ -28,7 +28,7 @@ pub(crate) struct Attempts {
 struct Running<'a>(&'a Attempts);
 
 impl Attempts {
-    /// One with two await points, that fails.
+    /// Makes an attempt with two await points, which fails.
     pub(crate) async fn fail(&self) -> Result<(), Fault> {
         self.begun.set(self.begun.get() + 1);
         self.alive.set(self.alive.get() + 1);
@@ -82,7 +82,7 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
-/// A breaker that no three failures open, closed and half-open.
+/// A closed and a half-open breaker that stay so for three failures.
 pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     let settings = fragile()
         .failure_threshold(100)
@@ -91,7 +91,8 @@ pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     [breaker(&settings), half_open(&settings)]
 }
 
-/// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
+/// Polls a future this many times, with more time in between than any delay here, and drops it.
+/// Returns whether the future was ready.
 pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -104,14 +105,14 @@ pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     false
 }
 
-/// Whether one permit is for an attempt or for a whole loop of them.
+/// Whether each attempt has a permit, or one permit covers the whole loop.
 #[derive(Clone, Copy)]
 enum PermitFor {
     Attempt,
     Loop,
 }
 
-/// Checks what a call has left behind that was dropped after so many polls.
+/// Checks the breaker and the attempts after a call was dropped at this poll.
 fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, polls: usize) {
     let snapshot = breaker.snapshot();
     let begun = attempts.begun.get();
@@ -141,7 +142,8 @@ fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, poll
     succeed(breaker);
 }
 
-/// Drops a call after every possible number of polls, each time with a new breaker, closed and half-open.
+/// Drops a call after every possible number of polls, each time with a new breaker, closed and
+/// half-open.
 async fn cut_everywhere(permits: PermitFor, call: impl AsyncFn(&CircuitBreaker, &Attempts)) {
     for nth in 0..2 {
         let mut polls = 0;
@@ -325,7 +327,7 @@ fn fm_a2_a_subscription_dropped_while_it_waits_loses_no_event() {
 }
 
 #[test]
-fn fm_a3_a_dropped_probe_gives_its_slot_to_the_next_caller() {
+fn fm_a3_a_dropped_probe_frees_its_slot_for_the_next_caller() {
     let breaker = half_open(&fragile());
     let attempts = Attempts::default();
     for _ in 0..100 {
@@ -339,7 +341,7 @@ fn fm_a3_a_dropped_probe_gives_its_slot_to_the_next_caller() {
 }
 
 #[test]
-fn fm_a4_a_probe_that_hangs_loses_its_slot_and_its_late_result_moves_nothing() {
+fn fm_a4_a_probe_that_hangs_loses_its_slot_and_its_late_result_changes_nothing() {
     let (breaker, clock) = on_clock(&fragile().probe_timeout(secs(3)));
     let attempts = Attempts::default();
     breaker.trip().unwrap();
@@ -387,7 +389,7 @@ fn fm_a5_calls_that_are_all_cancelled_open_the_circuit_only_where_that_is_a_fail
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_a6_a_select_loop_that_makes_the_call_anew_each_time_counts_each_once() {
+async fn fm_a6_a_select_loop_that_creates_the_call_each_time_counts_each_once() {
     #[circuit_breaker(name = "selected", failure_threshold = 1)]
     async fn slow(answer_at: Instant) -> Result<(), Fault> {
         tokio::time::sleep_until(answer_at).await;
@@ -437,7 +439,7 @@ async fn fm_a7_an_outer_timeout_during_a_backoff_returns_at_once_and_no_attempt_
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_everybody() {
+async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_run_all_listeners() {
     #[retry(jitter = none)]
     #[circuit_breaker(breaker = breaker)]
     async fn fails(breaker: &CircuitBreaker) -> Result<(), Fault> {
@@ -454,7 +456,8 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_told_e
     let spawned = tokio::spawn({
         let breaker = breaker.clone();
         async move {
-            // Never ends by itself: the circuit opens at the second attempt, where the listener aborts the task.
+            // The task never ends by itself: the second attempt opens the circuit, and the listener
+            // aborts the task.
             _ = fails(&breaker).await;
             std::future::pending::<()>().await;
         }
@@ -491,7 +494,7 @@ fn fm_a9_permits_that_are_forgotten_never_wedge_a_breaker() {
 }
 
 #[test]
-fn fm_a10_what_is_dropped_before_it_reports_is_abandoned_however_well_it_went() {
+fn fm_a10_a_call_that_is_dropped_before_its_report_is_abandoned_even_if_it_succeeded() {
     let breaker = breaker(&fragile().failure_threshold(2));
     fail(&breaker);
     let permit = breaker.try_acquire().unwrap();
@@ -502,7 +505,7 @@ fn fm_a10_what_is_dropped_before_it_reports_is_abandoned_however_well_it_went() 
     assert_eq!((snapshot.totals.success, snapshot.totals.abandoned), (0, 1));
     assert_eq!(snapshot.consecutive_failures, 1, "no success has ended it");
 
-    // A call has no await point between its operation's end and its report.
+    // There is no await point between the end of the operation and the report.
     let call = breaker.call(async || {
         pause(3).await;
         Some(())

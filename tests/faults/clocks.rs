@@ -1,4 +1,4 @@
-//! Table C: clocks that stand, jump, go back, and run out.
+//! Table C: clocks that stand still, jump, go back, or reach their limit.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn fm_c1_breaker_and_retry_obey_tokios_paused_clock() {
     }
     let start = Instant::now();
     call().await.unwrap_err();
-    // The open time, and what spreads the callers after it.
+    // One hour of recovery time and the delay of two seconds, which spreads callers.
     assert_eq!(start.elapsed(), secs(3_602));
     let breaker = registered("paused");
     assert_eq!(breaker.snapshot().transitions.opened, 2);
@@ -46,7 +46,7 @@ fn fm_c2_a_clock_that_is_behind_on_another_core_never_panics_and_never_prolongs_
         clock.advance(secs(1_000));
         let early = breaker.try_acquire().unwrap();
         clock.set_back(secs(500));
-        // It took less than nothing: that is no slow call.
+        // The clock went back during the call, so it is not slow.
         early.report(Outcome::Success);
         assert_eq!(breaker.snapshot().totals.slow, 0);
         fail(&breaker);
@@ -61,7 +61,7 @@ fn fm_c2_a_clock_that_is_behind_on_another_core_never_panics_and_never_prolongs_
 }
 
 #[test]
-fn fm_c2_a_breaker_that_many_threads_tell_different_times_stays_consistent() {
+fn fm_c2_a_breaker_that_reads_different_times_on_many_threads_stays_consistent() {
     let settings = fragile().window(secs(5)).failure_rate(0.5).min_calls(2);
     let (breaker, clock) = on_clock(&settings);
     std::thread::scope(|scope| {
@@ -154,7 +154,7 @@ async fn fm_c5_a_retry_never_waits_for_an_open_time_without_end() {
 }
 
 #[test]
-fn fm_c5_no_other_time_without_end_overflows() {
+fn fm_c5_no_other_longest_time_overflows() {
     let settings = fragile()
         .recovery_time(Duration::MAX)
         .max_recovery_time(Duration::MAX)
@@ -203,7 +203,7 @@ fn fm_c6_an_open_time_of_zero_admits_the_next_call_and_one_probe_at_a_time() {
     assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     drop(probe);
     let snapshot = breaker.snapshot();
-    // Each call is one opening, and the next one's admission one half-opening: nothing happens by itself.
+    // Each call opens the circuit once, and the next admission makes it half-open once.
     assert_eq!(snapshot.transitions.opened, 1_000);
     assert_eq!(snapshot.transitions.half_opened, 1_000);
     assert_eq!(snapshot.totals.failure, 1_000);
@@ -240,7 +240,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
         .window(secs(60));
     let (breaker, clock) = on_clock(&config);
     let begun = breaker.try_acquire().unwrap();
-    // As many nanoseconds as 64 bits hold.
+    // `Duration::MAX` exceeds the nanoseconds that fit in 64 bits.
     clock.advance(Duration::MAX);
     begun.report(Outcome::Success);
     assert_eq!(breaker.snapshot().totals.slow, 1);
@@ -254,7 +254,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
     );
 }
 
-/// The last instant that the platform can say, or nearly.
+/// A clock at about the last instant that the platform can represent.
 struct EndOfTime(ManualClock);
 
 impl Clock for EndOfTime {
@@ -268,7 +268,7 @@ impl Clock for EndOfTime {
 }
 
 #[test]
-fn fm_c7_at_the_end_of_time_a_breaker_opens_for_good_and_nothing_overflows() {
+fn fm_c7_at_the_last_instant_a_breaker_opens_permanently_and_nothing_overflows() {
     let config: BreakerConfig = fragile().window(secs(60)).failure_count(1).build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, EndOfTime(ManualClock::new()));
     succeed(&breaker);

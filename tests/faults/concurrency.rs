@@ -1,5 +1,5 @@
-//! Table E without its keys: races, listeners that call back, and functions within functions. E1, E4 and E16 are in
-//! `tests/concurrency.rs`.
+//! Table E, except the rows about keys: races, listeners that call the breaker, and nested
+//! functions. `crowds.rs` has E1, E4 and E16.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
@@ -13,14 +13,14 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, circuit_breake
 use crate::support::{Fault, breaker, half_open, on_clock, registered};
 use resilient_testkit::{Heard, fail, fragile, must_end, rejection, run, secs, succeed};
 
-/// Enough for a race to show.
+/// The number of rounds, enough for a race to show.
 const ROUNDS: u32 = 20_000;
 
 const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
 const CLOSED: (CircuitState, CircuitState) = (CircuitState::Open, CircuitState::Closed);
 
 #[test]
-fn fm_e2_results_of_an_earlier_generation_move_nothing() {
+fn fm_e2_results_of_an_earlier_generation_change_nothing() {
     let (breaker, clock) = on_clock(&fragile());
     let late_failure = breaker.try_acquire().unwrap();
     let late_success = breaker.try_acquire().unwrap();
@@ -30,7 +30,7 @@ fn fm_e2_results_of_an_earlier_generation_move_nothing() {
     assert_eq!(
         breaker.state(),
         CircuitState::Open,
-        "no late success closes it"
+        "a late success does not close it"
     );
     clock.advance(secs(10));
     succeed(&breaker);
@@ -38,14 +38,14 @@ fn fm_e2_results_of_an_earlier_generation_move_nothing() {
     assert_eq!(
         breaker.state(),
         CircuitState::Closed,
-        "no late failure opens it"
+        "a late failure does not open it"
     );
     drop(late_drop);
     assert_eq!(breaker.snapshot().totals.late, 3);
 }
 
 #[test]
-fn fm_e3_a_success_and_a_failure_at_once_are_as_if_one_came_after_the_other() {
+fn fm_e3_a_concurrent_success_and_failure_count_in_some_order() {
     let (mut opened, mut reset) = (0, 0);
     for _ in 0..2_000 {
         let breaker = breaker(&fragile().failure_threshold(3));
@@ -66,12 +66,12 @@ fn fm_e3_a_success_and_a_failure_at_once_are_as_if_one_came_after_the_other() {
         let snapshot = breaker.snapshot();
         let totals = snapshot.totals;
         match snapshot.state {
-            // The failure, and the success was late.
+            // The failure came first, so the success was late.
             CircuitState::Open => {
                 assert_eq!((totals.success, totals.failure, totals.late), (0, 3, 1));
                 opened += 1;
             }
-            // The success, then the failure began a new streak.
+            // The success came first, so the failure began a new streak.
             CircuitState::Closed => {
                 assert_eq!((totals.success, totals.failure, totals.late), (1, 3, 0));
                 assert_eq!(snapshot.consecutive_failures, 1);
@@ -84,14 +84,14 @@ fn fm_e3_a_success_and_a_failure_at_once_are_as_if_one_came_after_the_other() {
 }
 
 #[test]
-fn fm_e5_of_two_settings_for_one_name_the_first_hold_and_both_places_are_told() {
+fn fm_e5_of_two_settings_for_one_name_the_first_apply_and_both_places_are_reported() {
     let registry = Registry::new();
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::new(Mutex::new(Vec::new()));
     registry.on_event({
-        let told = Arc::clone(&told);
+        let reported = Arc::clone(&reported);
         move |event| {
             if let EventKind::Conflict { first, second } = event.kind() {
-                told.lock().unwrap().push((first.line(), second.line()));
+                reported.lock().unwrap().push((first.line(), second.line()));
             }
         }
     });
@@ -100,13 +100,13 @@ fn fm_e5_of_two_settings_for_one_name_the_first_hold_and_both_places_are_told() 
         let other = registry.get_or_register("one", BreakerConfig::default());
         assert_eq!(other.config(), first.config());
     }
-    let told = told.lock().unwrap();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].1, told[0].0 + 2, "{told:?}");
+    let reported = reported.lock().unwrap();
+    assert_eq!(reported.len(), 1);
+    assert_eq!(reported[0].1, reported[0].0 + 2, "{reported:?}");
 }
 
 #[test]
-fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_told_of_once() {
+fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_reported_once() {
     #[circuit_breaker(name = "two settings", failure_threshold = 1)]
     async fn first() -> Option<()> {
         None
@@ -117,7 +117,7 @@ fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_told_of_once() {
     }
     let mut events = Registry::global().subscribe(100_000);
     run(first());
-    assert_eq!(run(second()), None, "the first one's threshold is the one");
+    assert_eq!(run(second()), None, "the first threshold is effective");
     run(second());
     let mut conflicts = 0;
     while let Some(event) = events.try_next() {
@@ -128,7 +128,7 @@ fn fm_e5_annotated_functions_with_one_name_and_two_settings_are_told_of_once() {
 }
 
 #[test]
-fn fm_e6_a_name_that_is_registered_anew_has_nothing_of_the_breaker_before() {
+fn fm_e6_a_name_that_is_registered_again_starts_with_a_new_breaker() {
     let registry = Registry::new();
     let config = fragile().build().unwrap();
     let old = registry.get_or_register("one", config.clone());
@@ -142,13 +142,13 @@ fn fm_e6_a_name_that_is_registered_anew_has_nothing_of_the_breaker_before() {
     assert_eq!(new.snapshot().totals.failure, 0);
     assert!(
         !registry.unregister(&old),
-        "it is not the one that is there"
+        "it is not the registered breaker"
     );
     assert!(registry.get("one").is_some());
 }
 
 #[test]
-fn fm_e6_register_unregister_and_look_up_race_to_one_breaker_or_none() {
+fn fm_e6_racing_register_unregister_and_lookup_see_one_breaker_or_no_breaker() {
     let registry = Registry::new();
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -173,7 +173,7 @@ fn fm_e6_register_unregister_and_look_up_race_to_one_breaker_or_none() {
 }
 
 #[test]
-fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_is_in() {
+fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registered() {
     let registry = Registry::new();
     let breaker = breaker(&fragile());
     let heard = Heard::default();
@@ -183,7 +183,7 @@ fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_i
         || drop(registry.register(&breaker)),
         || _ = registry.unregister(&breaker),
     );
-    // Collected, since a panic here would leave the other thread waiting.
+    // Mismatches are collected: a panic here would leave the other thread waiting.
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -194,7 +194,8 @@ fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_i
             }
         });
         for round in 0..ROUNDS {
-            // Every other time it is taken out and put in again, instead of the reverse.
+            // In every second round the breaker is removed and added again, otherwise added and
+            // removed.
             if round % 2 == 0 {
                 put_in();
             }
@@ -205,14 +206,14 @@ fn fm_e6_a_breaker_that_is_put_in_and_taken_out_at_once_is_heard_exactly_if_it_i
             breaker.trip().unwrap();
             breaker.close();
             let is_in = registry.get("dependency").is_some();
-            let told = heard.take_steps().len();
-            if told != 2 * usize::from(is_in) {
-                wrong.push((round, is_in, told));
+            let reported = heard.take_steps().len();
+            if reported != 2 * usize::from(is_in) {
+                wrong.push((round, is_in, reported));
             }
             taken_out();
         }
     });
-    assert_eq!(wrong, [], "round, whether it is in, events told");
+    assert_eq!(wrong, [], "round, whether it is registered, events");
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn fm_e10_a_listener_may_ask_reset_and_call_its_breaker() {
 }
 
 #[test]
-fn fm_e10_a_listener_may_call_the_function_whose_breaker_tells_it() {
+fn fm_e10_a_listener_may_call_the_function_whose_breaker_calls_it() {
     #[circuit_breaker(name = "called back", failure_threshold = 1)]
     fn call(works: bool) -> Result<(), Fault> {
         works.then_some(()).ok_or(Fault::Down)
@@ -288,7 +289,7 @@ fn fm_e11_a_listener_may_add_and_remove_listeners_and_drop_its_breaker() {
 }
 
 #[test]
-fn fm_e12_a_listener_that_takes_its_time_holds_up_its_own_caller_only() {
+fn fm_e12_a_slow_listener_delays_only_its_own_caller() {
     must_end(|| {
         let (breaker, clock) = on_clock(&fragile());
         let (enter, entered) = mpsc::channel();
@@ -328,7 +329,7 @@ fn fm_e13_every_listener_of_many_threads_hears_a_legal_sequence() {
         for thread in 0..4 {
             let breaker = &breaker;
             scope.spawn(move || {
-                // Few enough for the queue of events, whoever is delivering.
+                // Few enough events for the queue, if one thread delivers all of them.
                 for round in 0..30 {
                     if let Ok(permit) = breaker.try_acquire() {
                         permit.report([Outcome::Failure, Outcome::Success][(round + thread) % 2]);
@@ -415,7 +416,8 @@ fn fm_e15_a_function_that_calls_itself_has_a_permit_for_each_call_and_no_deadloc
         assert_eq!(run(down_async(10)), Ok(10));
         let breaker = registered("recursive");
         assert_eq!(breaker.snapshot().totals.success, 22);
-        // Of a half-open breaker's one slot the outer call is the holder: the inner one is rejected, and ends it.
+        // The outer call holds the only slot of the half-open breaker. The inner call is rejected,
+        // and its error ends the outer call.
         breaker.trip().unwrap();
         breaker.half_open().unwrap();
         assert!(matches!(run(down_async(3)), Err(Fault::Open(_))));

@@ -1,5 +1,5 @@
-//! Crowds of real threads and tasks. What two threads can do to each other is tried in every order by the models of the core
-//! (`resilient-core/tests/loom.rs` and `shuttle.rs`).
+//! Crowds of real threads and tasks. The models in `resilient-core/tests/loom` and `shuttle.rs` try
+//! the interleavings of a few threads.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -12,7 +12,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs this in so many threads at once, each of which knows its number, and says what each came to.
+/// Runs `work` in this many threads at once, each with its index, and returns all results.
 fn crowd<T: Send>(size: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(size);
     let (start, work) = (&start, &work);
@@ -31,7 +31,7 @@ fn crowd<T: Send>(size: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Tasks that all come at the instant at which the recovery time is over, and stay until all have come.
+/// Starts tasks that all request a permit when the recovery time ends, and hold it until all have.
 async fn stampede(breaker: &'static CircuitBreaker) -> Vec<Permit<'static>> {
     const TASKS: usize = 10_000;
     let start = Arc::new(tokio::sync::Barrier::new(TASKS));
@@ -91,7 +91,7 @@ fn fm_e4_a_thousand_threads_that_declare_one_keyed_name_and_bring_its_keys_get_o
     });
     let shards = registry.get_keyed::<usize>("shards").unwrap();
     assert_eq!(shards.len(), KEYS);
-    // A call to another breaker of the key would be missing.
+    // If a call went to another breaker of the key, this total would miss it.
     for seen in shards.snapshot() {
         assert_eq!(seen.totals.abandoned, THREADS as u64);
     }
@@ -101,7 +101,7 @@ fn fm_e4_a_thousand_threads_that_declare_one_keyed_name_and_bring_its_keys_get_o
 fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_or_counted_twice() {
     const CALLS: usize = 1_000;
     for size in [2, 4, 8, 16, 32, 64] {
-        // It opens often, and is due at once.
+        // The circuit opens often, and is due for a probe at once.
         let config = BreakerConfig::builder()
             .failure_threshold(3)
             .recovery_time(Duration::ZERO)
@@ -134,7 +134,7 @@ fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_o
     }
 }
 
-/// One call of a kind that depends on its number. Whether it was admitted.
+/// Makes a call whose outcome depends on `number`. Returns whether it was admitted.
 fn hammer(breaker: &CircuitBreaker, number: usize) -> bool {
     let Ok(permit) = breaker.try_acquire() else {
         return false;

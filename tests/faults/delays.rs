@@ -1,4 +1,4 @@
-//! Table D, as far as it concerns the delays of retries: saturation, bounds, and what timers make of them.
+//! Table D, the rows about retry delays: saturation, bounds, and how timers handle them.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -41,7 +41,7 @@ const EVERY_JITTER: [Jitter; 8] = [
 
 #[test]
 fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
-    // One more than what u64 holds, in nanoseconds and in seconds.
+    // At `k = 65` the delay is 2^64 times the base, one more than a `u64` holds.
     for base in [Duration::from_nanos(1), secs(1)] {
         for k in [64, 65, 66, 95, 96, 97, 1_000] {
             assert_eq!(
@@ -64,7 +64,7 @@ fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
 }
 
 #[test]
-fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
+fn fm_d2_the_largest_retry_number_has_a_delay_at_once() {
     for backoff in [
         Backoff::Exponential,
         Backoff::Constant,
@@ -85,7 +85,11 @@ fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
     let ninety_third = Duration::from_nanos(12_200_160_415_121_876_738);
     assert_eq!(fibonacci.nominal_delay(93), ninety_third);
     let counted = Duration::from_nanos(u64::MAX);
-    assert_eq!(fibonacci.nominal_delay(94), counted, "as far as it counts");
+    assert_eq!(
+        fibonacci.nominal_delay(94),
+        counted,
+        "saturates at the largest `u64`"
+    );
     assert_eq!(fibonacci.nominal_delay(u32::MAX), counted);
     let slow = unbounded().backoff_factor(1.0 + f64::EPSILON);
     let slow = built(&slow.base_delay(secs(1))).nominal_delay(u32::MAX);
@@ -95,7 +99,7 @@ fn fm_d2_the_last_number_there_is_has_a_delay_at_once() {
 }
 
 #[test]
-fn fm_d3_what_is_beyond_all_numbers_is_the_cap() {
+fn fm_d3_an_infinite_delay_is_the_cap() {
     for k in [1_025, 1_101, u32::MAX] {
         for jitter in [Jitter::None, Jitter::Smooth] {
             let settings = RetryPolicy::builder().jitter(jitter).max_delay(DAY);
@@ -104,7 +108,7 @@ fn fm_d3_what_is_beyond_all_numbers_is_the_cap() {
         }
         let settings = unbounded().backoff_factor(f64::MAX);
         assert_eq!(built(&settings).nominal_delay(k), Duration::MAX);
-        // Nothing times infinity is no number.
+        // Zero times infinity is NaN.
         let nothing = settings.base_delay(Duration::ZERO);
         assert_eq!(built(&nothing).nominal_delay(k), Duration::ZERO);
     }
@@ -114,7 +118,7 @@ fn fm_d3_what_is_beyond_all_numbers_is_the_cap() {
 }
 
 #[test]
-fn fm_d4_a_factor_that_shrinks_or_is_no_number_is_refused() {
+fn fm_d4_a_factor_below_one_or_not_finite_is_refused() {
     for factor in [
         f64::NAN,
         f64::INFINITY,
@@ -154,7 +158,7 @@ fn fm_d5_a_cap_below_the_base_is_refused() {
 
 #[test]
 fn fm_d6_no_jitter_leaves_zero_and_the_cap() {
-    // The property over all policies is in `tests/model/properties/delays.rs`.
+    // `tests/model/properties/delays.rs` checks this property for all policies.
     for jitter in EVERY_JITTER {
         for seed in 0..200 {
             let settings = RetryPolicy::builder().jitter(jitter).seed(seed);
@@ -166,7 +170,7 @@ fn fm_d6_no_jitter_leaves_zero_and_the_cap() {
 }
 
 #[test]
-fn fm_d7_a_range_with_nothing_in_it_is_its_end() {
+fn fm_d7_an_empty_range_yields_its_end() {
     for jitter in EVERY_JITTER {
         for base in [
             Duration::ZERO,
@@ -225,7 +229,7 @@ async fn fm_d11_no_attempts_are_refused_and_one_is_a_call_without_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_d12_the_longest_delay_there_is_sleeps_for_ever_and_can_be_cancelled() {
+async fn fm_d12_the_longest_delay_sleeps_for_ever_and_can_be_cancelled() {
     let attempts = Cell::new(0);
     let policy = built(&unbounded().base_delay(Duration::MAX));
     let call = policy.call().run(|_| {
@@ -249,7 +253,7 @@ fn fm_d12_the_longest_delay_within_a_limit_overflows_nothing() {
     assert_eq!(worst.with_attempt_timeout(Duration::MAX), Duration::MAX);
 }
 
-/// The longest time from now to an instant.
+/// Returns the longest time from now to a representable instant.
 fn longest() -> Duration {
     let now = Instant::now().into_std();
     let longest = (0..94).rev().fold(0_u128, |longest, bit| {
@@ -266,7 +270,7 @@ fn of_nanos(nanos: u128) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_d12_a_limit_or_a_delay_that_ends_where_instants_do_panics_in_no_timer() {
+async fn fm_d12_a_limit_or_delay_that_ends_at_the_last_instant_does_not_panic() {
     async fn after_a_day() -> Result<(), Fault> {
         tokio::time::sleep(DAY).await;
         Ok(())
@@ -293,7 +297,7 @@ async fn fm_d12_a_limit_or_a_delay_that_ends_where_instants_do_panics_in_no_time
 #[tokio::test(start_paused = true)]
 async fn fm_d13_a_call_stops_before_it_sleeps_past_its_limit_and_returns_the_last_error() {
     let start = Instant::now();
-    // 100, 200, 400 ms; the next would end after the second.
+    // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
     let policy = built(&exact().max_retries(9).max_elapsed(secs(1)));
     let result: Result<(), u32> = policy
         .call()
@@ -303,7 +307,7 @@ async fn fm_d13_a_call_stops_before_it_sleeps_past_its_limit_and_returns_the_las
     assert_eq!(start.elapsed(), Duration::from_millis(700));
 }
 
-/// How long a call takes whose three retries are so long, and how often it is polled.
+/// Returns how long a call with three retries of this delay takes, and how often it is polled.
 async fn three_retries_of(delay: Duration) -> (Duration, u32) {
     let settings = exact().backoff(Backoff::Constant).base_delay(delay);
     let policy = built(&settings);
@@ -328,14 +332,14 @@ async fn fm_d15_delays_shorter_than_a_timers_millisecond_are_slept_and_not_spun(
             elapsed >= 3 * delay && elapsed <= 3 * (delay + granularity),
             "{delay:?}: {elapsed:?}"
         );
-        // Once at first, and once for each timer that has fired.
+        // One poll at the start, and one for each timer that fires.
         assert!(polls <= 4, "{delay:?}: {polls}");
     }
     assert_eq!(three_retries_of(Duration::ZERO).await, (Duration::ZERO, 1));
 }
 
 #[test]
-fn fm_d15_what_is_shorter_than_a_nanosecond_is_rounded_to_the_nearest() {
+fn fm_d15_a_fraction_of_a_nanosecond_is_rounded_to_the_nearest() {
     let of = |nanos, jitter| {
         let settings = RetryPolicy::builder().jitter(jitter);
         built(&settings.base_delay(Duration::from_nanos(nanos))).delay_bounds(1)

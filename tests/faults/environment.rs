@@ -1,4 +1,4 @@
-//! Table H: runtimes of every kind and none, threads, and the end of a process.
+//! Table H: all kinds of runtime, no runtime, threads, and the end of a process.
 
 use std::cell::RefCell;
 use std::process::{Command, Output};
@@ -19,7 +19,7 @@ use crate::support::{Fault, breaker, half_open, registered};
 use resilient_testkit::{fail, fragile, rejection, run, secs, succeed};
 
 #[test]
-fn fm_h1_a_breaker_works_where_there_is_no_runtime() {
+fn fm_h1_a_breaker_works_without_a_runtime() {
     #[circuit_breaker(name = "no runtime", failure_threshold = 1)]
     async fn call(works: bool) -> Result<(), Fault> {
         works.then_some(()).ok_or(Fault::Down)
@@ -34,7 +34,7 @@ fn fm_h1_a_breaker_works_where_there_is_no_runtime() {
 }
 
 #[test]
-fn fm_h1_a_retry_with_no_runtime_to_wait_in_ends_with_the_real_error() {
+fn fm_h1_a_retry_without_a_runtime_ends_with_the_real_error() {
     #[retry]
     #[circuit_breaker(name = "no timer")]
     async fn call(calls: &mut u32) -> Result<(), Fault> {
@@ -53,7 +53,7 @@ fn fm_h1_a_retry_with_no_runtime_to_wait_in_ends_with_the_real_error() {
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
 
-/// Fails twice, then succeeds; waits on the runtime's timer in between, and inside.
+/// Fails twice, then succeeds. Awaits the runtime's timer inside and between the attempts.
 #[retry(base_delay = "1ms", jitter = none)]
 #[circuit_breaker(breaker = breaker)]
 async fn third_time(breaker: &CircuitBreaker, calls: &RefCell<u32>) -> Result<u32, Fault> {
@@ -70,7 +70,7 @@ async fn on_any_runtime() {
     let breaker = breaker(&fragile().failure_threshold(9));
     let calls = RefCell::new(0);
     assert_eq!(third_time(&breaker, &calls).await, Ok(3));
-    // What is not `Send` goes through the closures of the core, too.
+    // The methods of the core accept futures that are not `Send`, too.
     let shared = Rc::new(RefCell::new(0));
     let output = breaker
         .call(async || {
@@ -151,7 +151,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     });
     assert_eq!(in_a_probe.snapshot().probes_in_flight, 1);
     runtime.shutdown_background();
-    // Its worker drops the tasks: nothing to be told of that but the count.
+    // The worker drops the tasks in the background, and only this count shows when it has.
     while in_a_probe.snapshot().probes_in_flight > 0 {
         std::thread::yield_now();
     }
@@ -162,8 +162,8 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     assert_eq!((totals.failure, totals.abandoned), (1, 0));
 }
 
-/// Runs one test of this program in a process of its own, where it finds `RESILIENT_FAULTS_CHILD` set.
-pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
+/// Runs one test of this program in a new process, with `RESILIENT_FAULTS_CHILD` set.
+pub(crate) fn in_new_process(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
         return None;
@@ -173,14 +173,14 @@ pub(crate) fn in_a_process_of_its_own(test: &str) -> Option<Output> {
     Some(child.output().unwrap())
 }
 
-/// A little of everything, in every state, with listeners, keys and events.
+/// Puts breakers into every state, with listeners, keys and unread events.
 fn use_everything(registry: &Registry) {
     let config = fragile().max_keys(2).build().unwrap();
     let breaker = registry.get_or_register("one", config.clone());
     let keyed = registry.get_or_register_keyed::<u32>("keyed", config);
     let mut events = registry.subscribe(4);
     registry.on_event(|_| ());
-    // Two keys of their own, and the breaker of all others.
+    // Two keys with their own breakers, and the breaker that all other keys share.
     (0..3).for_each(|key| fail(&keyed.get(&key)));
     succeed(&breaker);
     fail(&breaker);
@@ -206,7 +206,7 @@ fn fm_h6_and_fm_h7_no_use_of_the_library_leaves_a_thread() {
         None
     }
     let name = "environment::fm_h6_and_fm_h7_no_use_of_the_library_leaves_a_thread";
-    if let Some(output) = in_a_process_of_its_own(name) {
+    if let Some(output) = in_new_process(name) {
         assert!(output.status.success(), "{output:?}");
         return;
     }
@@ -224,7 +224,7 @@ thread_local! {
     static USED_AT_THE_END: RefCell<Option<UsedWhenDropped>> = const { RefCell::new(None) };
 }
 
-/// Uses everything when it is dropped, and says so.
+/// Uses the whole library when it is dropped, and prints a line.
 struct UsedWhenDropped(CircuitBreaker);
 
 impl Drop for UsedWhenDropped {
@@ -256,7 +256,7 @@ impl Drop for UsedWhenDropped {
 #[test]
 fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     let name = "environment::fm_h8_a_thread_may_use_breakers_in_its_last_destructors";
-    if let Some(output) = in_a_process_of_its_own(name) {
+    if let Some(output) = in_new_process(name) {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{output:?}");
         assert_eq!(text.matches("used at the end").count(), 3, "{output:?}");
@@ -266,7 +266,8 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     for uses_it_before in [false, true] {
         let breaker = breaker.clone();
         let thread = std::thread::spawn(move || {
-            // Whether the library's own thread-locals are dropped before or after this one, or do not exist yet.
+            // Tries both orders: the thread-locals of the library are dropped before this one, or
+            // they do not exist yet.
             if uses_it_before {
                 use_everything(&Registry::new());
             }
@@ -287,7 +288,7 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
 #[test]
 fn fm_h8_a_process_may_end_while_its_threads_use_breakers() {
     let name = "environment::fm_h8_a_process_may_end_while_its_threads_use_breakers";
-    if let Some(output) = in_a_process_of_its_own(name) {
+    if let Some(output) = in_new_process(name) {
         assert_eq!(output.status.code(), Some(7), "{output:?}");
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!text.contains("panicked"), "{text}");

@@ -1,4 +1,5 @@
-//! Table E, the rows about keys: those that an attacker chooses neither exhaust the memory nor reset a breaker.
+//! Table E, the rows about keys: keys that an attacker chooses neither exhaust the memory nor reset
+//! a breaker.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,7 +11,7 @@ use resilient::{Outcome, Registry, circuit_breaker};
 use crate::support::Fault;
 use resilient_testkit::{fail, fragile, run, succeed};
 
-/// What an attacker sends. In a debug build, a tenth of it.
+/// The number of keys that an attacker sends: a tenth in a debug build.
 const MANY: u32 = if cfg!(debug_assertions) {
     100_000
 } else {
@@ -92,7 +93,7 @@ fn fm_e8_a_flood_of_keys_resets_no_breaker_that_is_not_closed() {
 }
 
 #[test]
-fn fm_e8_where_nothing_is_closed_new_keys_share_one_breaker_until_something_is() {
+fn fm_e8_if_no_breaker_is_closed_new_keys_share_one_until_one_closes() {
     let breakers = keyed(3);
     (0..3).for_each(|key| fail(&breakers.get(&key)));
     for key in 10..1_000 {
@@ -121,7 +122,7 @@ fn fm_e8_the_attributes_keys_cannot_be_pushed_out_while_they_are_open() {
     assert!(matches!(run(call("victim", true)), Err(Fault::Open(_))));
 }
 
-/// All have one hash, as if an attacker had guessed how to make them.
+/// A key whose values all have the same hash, as an attacker may construct them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Colliding(u32);
 
@@ -138,7 +139,7 @@ impl fmt::Display for Colliding {
 }
 
 #[test]
-fn fm_e9_keys_of_one_hash_are_told_apart() {
+fn fm_e9_keys_of_one_hash_are_distinguished() {
     let config = fragile().max_keys(50).build().unwrap();
     let breakers = KeyedBreakers::<Colliding>::new("hosts", config);
     for key in 0..200 {

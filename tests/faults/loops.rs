@@ -1,4 +1,4 @@
-//! Tables A, B, D and H for loops with time limits, a budget and a circuit, and for what stands around them.
+//! Tables A, B, D and H for retry loops with time limits, a budget and a circuit breaker.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -20,13 +20,13 @@ use resilient_testkit::{
     OWN_PANIC, fragile, ms, panic_of, panic_of_call, panic_quietly, run, secs,
 };
 
-/// Twenty retries are in it to begin with.
+/// A budget that starts with tokens for twenty retries.
 fn budget() -> RetryBudget {
     let settings = BudgetConfig::builder().capacity(500).initial_tokens(100);
     RetryBudget::new("dependency", settings.build().unwrap())
 }
 
-/// Every token is in the bucket or was spent on an attempt that started: none is lost, none is there twice.
+/// Asserts that each token is in the bucket or paid for a started retry: none is lost or doubled.
 #[track_caller]
 fn assert_paid(budget: &RetryBudget, retries: u64) {
     let counts = budget.snapshot().counts;
@@ -49,17 +49,17 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
-/// What a call is made with.
+/// The breaker, budget and settings of a call.
 struct Parts<'a> {
     breaker: &'a CircuitBreaker,
     budget: &'a RetryBudget,
     attempts: &'a Attempts,
-    /// Shorter than an attempt, or longer.
+    /// Shorter or longer than an attempt.
     attempt_timeout: Duration,
 }
 
-/// Drops a call after every possible number of polls, with a circuit that is closed or half-open, and attempts that fail
-/// or are cut short.
+/// Drops a call after every possible number of polls, with a closed and a half-open circuit, and
+/// with attempts that fail or are cut short.
 async fn cut_everywhere(call: impl AsyncFn(&Parts<'_>)) {
     for (nth, seconds) in [(0, 3_000), (0, 5), (1, 3_000), (1, 5)] {
         let mut in_a_sleep = 0;
@@ -87,13 +87,13 @@ async fn cut_everywhere(call: impl AsyncFn(&Parts<'_>)) {
             in_a_sleep += u64::from(!done && begun > 0 && totals.abandoned == 0);
             advance(secs(3_600)).await;
             yield_now().await;
-            assert_eq!(attempts.begun.get(), begun, "it goes on");
+            assert_eq!(attempts.begun.get(), begun, "the call still runs");
             if done {
                 assert_eq!((begun, totals.abandoned), (3, 0));
                 break;
             }
         }
-        assert_eq!(in_a_sleep, 2, "each of the two is a point to be cut at");
+        assert_eq!(in_a_sleep, 2, "the call can be cut at each of the two");
     }
 }
 
@@ -126,14 +126,17 @@ async fn fm_a2_calls_with_limits_and_a_budget_dropped_anywhere_leave_nothing_beh
 
 #[tokio::test(start_paused = true)]
 async fn fm_a2_annotated_functions_with_limits_dropped_anywhere_leave_nothing_behind() {
-    #[retry(max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout, budget = parts.budget)]
+    #[retry(
+        max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout,
+        budget = parts.budget
+    )]
     #[circuit_breaker(breaker = parts.breaker)]
     async fn limited(parts: &Parts<'_>) -> Result<(), Fault> {
         parts.attempts.fail().await
     }
     #[retry(
-        max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout, budget = parts.budget,
-        errors = all, attempt = this
+        max_retries = 2, deadline = "1h", attempt_timeout = parts.attempt_timeout,
+        budget = parts.budget, errors = all, attempt = this
     )]
     #[circuit_breaker(breaker = parts.breaker)]
     async fn recorded(parts: &Parts<'_>) -> Result<(), RetryError<Fault>> {
@@ -159,7 +162,7 @@ async fn fm_a2_annotated_functions_with_limits_dropped_anywhere_leave_nothing_be
 }
 
 #[tokio::test(start_paused = true)]
-async fn fm_a7_an_outer_timeout_in_a_backoff_gives_the_token_back_and_no_attempt_follows() {
+async fn fm_a7_an_outer_timeout_in_a_backoff_returns_the_token_and_no_attempt_follows() {
     let (breaker, budget, attempts) = (&breakers()[0], budget(), Attempts::default());
     let (policy, start) = (exact(), Instant::now());
     let call = policy.call().deadline(secs(9)).attempt_timeout(secs(1));
@@ -181,7 +184,7 @@ async fn fm_a7_a_timeout_around_a_loop_ends_it_in_its_backoff() {
         attempts.fail().await
     }
     let (budget, attempts, start) = (budget(), Attempts::default(), Instant::now());
-    // The loop knows that nothing can come of a sleep of 100 ms.
+    // The loop does not start the sleep of 100 ms, because it would end after the limit.
     assert_eq!(call(&budget, &attempts).await, Err(Fault::Down));
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(attempts.begun.get(), 1);
@@ -232,7 +235,9 @@ fn fm_b1_a_panic_in_a_limited_attempt_is_one_failure_and_costs_what_it_began() {
 
 #[test]
 fn fm_b2_a_panic_in_what_judges_a_limited_attempt_is_one_failure_and_loses_no_token() {
-    #[retry(base_delay = "0s", retry_if = |_| panic_quietly(), deadline = deadline, budget = budget)]
+    #[retry(
+        base_delay = "0s", retry_if = |_| panic_quietly(), deadline = deadline, budget = budget
+    )]
     #[circuit_breaker(breaker = breaker)]
     async fn annotated(
         deadline: Option<Duration>,
@@ -338,7 +343,7 @@ fn fm_b7_an_output_whose_destructor_panics_loses_no_permit_and_no_token() {
         }
     }
     #[retry(base_delay = "0s", budget = budget)]
-    #[circuit_breaker(breaker = breaker, on_open = |_| panic!("it is closed"))]
+    #[circuit_breaker(breaker = breaker, on_open = |_| panic!("the circuit is closed"))]
     async fn annotated<'a>(
         breaker: &CircuitBreaker,
         budget: &RetryBudget,
@@ -353,7 +358,7 @@ fn fm_b7_an_output_whose_destructor_panics_loses_no_permit_and_no_token() {
         OWN_PANIC
     );
     let totals = breaker.snapshot().totals;
-    // The second attempt had its permit and its body did not run.
+    // The second attempt had a permit, and its body did not run.
     assert_eq!((totals.failure, totals.abandoned), (2, 0));
     assert_paid(&budget, 0);
 }
@@ -365,7 +370,7 @@ async fn fm_d13_a_call_stops_before_it_sleeps_past_its_deadline_and_returns_the_
         *attempts.borrow_mut() += 1;
         Err(Fault::Down)
     }
-    // 100, 200, 400 ms; the next would end after the second.
+    // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
     let (attempts, start) = (RefCell::new(0), Instant::now());
     assert_eq!(annotated(&attempts).await, Err(Fault::Down));
     assert_eq!((attempts.take(), start.elapsed()), (4, ms(700)));
@@ -402,8 +407,8 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
         }
     }
     let name = "loops::fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so";
-    // The second runtime makes tokio panic, and what it says goes to the process's hook.
-    if let Some(output) = crate::environment::in_a_process_of_its_own(name) {
+    // The second runtime makes tokio panic, and the panic hook of the process prints the message.
+    if let Some(output) = crate::environment::in_new_process(name) {
         assert!(output.status.success(), "{output:?}");
         return;
     }
@@ -426,7 +431,7 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
         assert_eq!(attempts.begun.get(), 0);
         let snapshot = breaker.snapshot();
         assert_eq!(snapshot.probes_in_flight, 0);
-        // Nobody knows of a dependency that was not called.
+        // The dependency was not called, so the call is ignored.
         assert_eq!((snapshot.totals.ignored, snapshot.totals.failure), (3, 0));
         assert_paid(&budget, 0);
     }

@@ -1,9 +1,9 @@
-//! The fault model: tables A to E, H and I, one test or more for each row, named after it. What no test can prove is in
-//! `README.md`, here.
+//! The fault model of `docs/faults.md`: tables A to E, H and I. Each row has at least one test,
+//! named after it.
 
 #![allow(
     clippy::unused_async,
-    reason = "what is tested is not what a body waits for"
+    reason = "the tests need async functions, not await points"
 )]
 
 mod cancellation;

@@ -1,4 +1,5 @@
-//! Table I, as far as it needs no measuring: `tests/allocations.rs` and `resilient-core/tests/soak.rs` measure.
+//! Table I, the rows that need no measurement. `tests/allocations.rs` and
+//! `resilient-core/tests/soak.rs` measure.
 
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
@@ -12,7 +13,7 @@ use crate::support::{breaker, on_clock};
 use resilient_testkit::{fail, fragile, run, secs};
 
 #[test]
-fn fm_i2_however_often_the_state_changes_the_last_transitions_are_what_is_kept() {
+fn fm_i2_however_often_the_state_changes_only_the_last_transitions_are_stored() {
     let rounds = if cfg!(debug_assertions) {
         50_000
     } else {
@@ -30,7 +31,7 @@ fn fm_i2_however_often_the_state_changes_the_last_transitions_are_what_is_kept()
     assert_eq!(snapshot.lost_events, 0);
 }
 
-/// What must hold in every snapshot of a breaker that only calls change, and between two that follow each other.
+/// Checks each snapshot of a breaker that only calls change, and the step between two snapshots.
 fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
     for snapshot in [before, after] {
         let totals = snapshot.totals;
@@ -51,7 +52,8 @@ fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
             assert_eq!(pair[0].to, pair[1].from);
         }
         let counts = snapshot.transitions;
-        // Closed, open, half-open and closed or open again: what led out of a state never exceeds what led in.
+        // The circuit goes from closed to open, half-open, and closed or open again: it leaves a
+        // state at most as often as it enters it.
         assert!(counts.closed <= counts.half_opened);
         assert!(counts.half_opened <= counts.opened);
         assert!(counts.opened <= counts.half_opened + 1);
@@ -74,7 +76,8 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
         .failure_rate(0.5)
         .half_open_successes(2)
         .half_open_max_calls(2);
-    // A clock that stands still, or the end of a recovery time could be seen before its transition.
+    // The clock stands still: otherwise the end of a recovery time could show before its
+    // transition.
     let (breaker, _clock) = on_clock(&settings.recovery_time(secs(1)));
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -121,7 +124,7 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
 
 #[test]
 fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
-    // A window that never fills, so that every call of the breaker's life is in it.
+    // The window never fills, so that it has every call since the breaker was created.
     let settings = fragile()
         .failure_threshold(u32::MAX)
         .window(1_000_000)

@@ -1,5 +1,5 @@
-//! Table I, the rows about what observes breakers, for the feature `metrics`. Those for `tracing` are in
-//! `tests/tracing.rs`.
+//! Table I, the rows about metrics, for the feature `metrics`. `tests/tracing.rs` has the rows
+//! about `tracing`.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, Outcome, Registry};
 
 use resilient_testkit::{OWN_PANIC, fail, fragile, panic_of, panic_quietly, succeed};
 
-/// Remembers the series, or panics at each.
+/// A recorder that stores the series, or panics at each of them.
 #[derive(Default)]
 struct Recording {
     series: Mutex<BTreeSet<String>>,
@@ -53,7 +53,7 @@ impl Recorder for Recording {
 }
 
 #[test]
-fn fm_i5_the_number_of_series_is_that_of_the_names_however_many_keys_there_are() {
+fn fm_i5_the_number_of_series_depends_on_the_names_and_not_on_the_keys() {
     let registry = Registry::new();
     let config = fragile().max_keys(1_000).build().unwrap();
     let hosts = registry.get_or_register_keyed::<u32>("hosts", config.clone());
@@ -77,7 +77,7 @@ fn fm_i5_the_number_of_series_is_that_of_the_names_however_many_keys_there_are()
             .all(|series| series.split(' ').any(|word| word == "hosts")),
         "{few:?}"
     );
-    // Evicted keys keep counting, under the same name.
+    // Evicted keys stay counted under the group's name.
     let _ = registry.get_or_register("second", config);
     assert_eq!(series(2_000).len(), 2 * few.len());
 }
@@ -98,7 +98,7 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
         assert!(events.try_next().is_some());
         breaker.close();
         assert!(events.try_next().is_some());
-        // Who brings the recorder up to date by hand gets its panic, and may try again.
+        // A caller of `record_metrics` gets the recorder's panic, and may try again.
         assert_eq!(panic_of(|| registry.record_metrics()), OWN_PANIC);
     });
     let working = Recording::default();

@@ -1,4 +1,4 @@
-//! Table D, as far as it concerns breakers: what is refused, and what is exact.
+//! Table D, the rows about breakers: rejected settings and exact arithmetic.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use resilient::{BreakerConfig, Outcome, Registry, circuit_breaker};
 use crate::support::{on_clock, registered};
 use resilient_testkit::{fail, fragile, run, succeed};
 
-/// What is wrong with these settings.
+/// Returns the field and the message of the `ConfigError` of these settings.
 #[track_caller]
 fn refused(settings: &BreakerConfigBuilder) -> (&'static str, String) {
     let error = settings.build().expect_err("it must be refused");
@@ -58,7 +58,7 @@ fn fm_d9_zero_is_refused_where_it_means_nothing() {
 }
 
 #[test]
-fn fm_d9_a_zero_that_is_known_only_at_run_time_is_told_and_the_default_holds() {
+fn fm_d9_a_zero_that_is_known_only_at_run_time_is_reported_and_the_default_applies() {
     fn zero() -> u32 {
         0
     }
@@ -68,13 +68,13 @@ fn fm_d9_a_zero_that_is_known_only_at_run_time_is_told_and_the_default_holds() {
     }
     let mut events = Registry::global().subscribe(100_000);
     run(call());
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(event) = events.try_next() {
         if let ("zero", EventKind::InvalidSetting(error)) = (event.name(), event.kind()) {
-            told.push(error.field());
+            reported.push(error.field());
         }
     }
-    assert_eq!(told, ["failure_threshold", "half_open_successes"]);
+    assert_eq!(reported, ["failure_threshold", "half_open_successes"]);
     (0..4).for_each(|_| _ = run(call()));
     assert_eq!(registered("zero").state(), CircuitState::Open);
 }
@@ -149,7 +149,7 @@ fn fm_d10_the_smallest_rate_opens_at_the_first_failure() {
 }
 
 #[test]
-fn fm_d14_the_largest_settings_count_on() {
+fn fm_d14_the_largest_settings_still_count() {
     let settings = BreakerConfig::builder()
         .failure_threshold(u32::MAX)
         .half_open_successes(u32::MAX)
@@ -171,7 +171,7 @@ fn fm_d14_the_largest_settings_count_on() {
 
 #[test]
 fn fm_d16_what_the_attribute_refuses_the_builder_refuses_in_the_same_words() {
-    // The attribute's side is the failing cases of `tests/ui`.
+    // `tests/ui` has the same errors of the attribute.
     assert_eq!(
         refused(&BreakerConfig::builder().failure_threshold(0)).1,
         "`failure_threshold` is 0: must be at least 1"
@@ -187,7 +187,7 @@ fn fm_d17_a_permit_matches_no_later_generation() {
     let (breaker, _clock) = on_clock(&fragile());
     let old = breaker.try_acquire().unwrap();
     let older = breaker.try_acquire().unwrap();
-    // Thirty bits would be a billion of these; there are fifty-nine.
+    // With 30 bits, a generation would repeat after a billion of these. It has 59 bits.
     for _ in 0..100_000 {
         breaker.close();
     }

@@ -1,4 +1,4 @@
-//! Table B: panics of code that is not ours, wherever it is called.
+//! Table B: panics in the caller's code, wherever the library calls it.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{RefUnwindSafe, UnwindSafe, catch_unwind};
@@ -34,7 +34,7 @@ fn at_once() -> RetryPolicy {
     settings.build().unwrap()
 }
 
-/// What a probe that panicked leaves behind: one failure, and no slot taken.
+/// Asserts that the probe that panicked counted as one failure and freed its slot.
 #[track_caller]
 fn reopened_by_one_failure(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
@@ -44,7 +44,7 @@ fn reopened_by_one_failure(breaker: &CircuitBreaker) {
 }
 
 #[test]
-fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
+fn fm_b1_a_panic_in_the_operation_is_a_failure_and_propagates_unchanged() {
     let breaker = half_open(&fragile());
     let call = breaker.call(async || -> Option<()> { panic_quietly() });
     assert_eq!(panic_of_call(call), OWN_PANIC);
@@ -69,7 +69,7 @@ fn fm_b1_a_panic_in_the_operation_is_a_failure_and_goes_on_unchanged() {
 }
 
 #[test]
-fn fm_b1_a_panic_in_an_annotated_function_is_a_failure_and_goes_on_unchanged() {
+fn fm_b1_a_panic_in_an_annotated_function_is_a_failure_and_propagates_unchanged() {
     #[circuit_breaker(breaker = breaker)]
     async fn asynchronous(breaker: &CircuitBreaker) -> Option<()> {
         pause(1).await;
@@ -176,7 +176,7 @@ fn fm_b3_a_panic_in_a_hook_of_the_retry_propagates_and_what_was_counted_stays() 
 }
 
 #[test]
-fn fm_b4_a_panic_in_what_makes_a_rejected_calls_output_propagates_and_counts_once() {
+fn fm_b4_a_panic_in_the_output_of_a_rejected_call_propagates_and_counts_once() {
     #[derive(Debug)]
     struct Explosive;
     impl From<CircuitOpen> for Explosive {
@@ -223,14 +223,14 @@ fn fm_b5_a_panic_in_the_key_expression_leaves_no_key() {
     assert_eq!(breakers().unwrap().len(), 1);
 }
 
-/// Which of a key's own code panics.
+/// The method of a key that panics.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Panicking {
     Nothing,
     Hash,
     Clone,
     Display,
-    /// After so many comparisons.
+    /// `eq`, after this many comparisons.
     Eq(u32),
 }
 
@@ -252,7 +252,7 @@ impl Key {
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         Self::may_panic(Panicking::Hash);
-        // The same for two keys, so that their equality is asked for.
+        // Two keys share each hash, so that the map compares them.
         (self.0 / 2).hash(state);
     }
 }
@@ -291,7 +291,7 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
     let config = fragile().max_keys(3).build().unwrap();
     let breakers = registry.get_or_register_keyed::<Key>("keyed", config);
     fail(&breakers.get(&Key(0)));
-    // Keys are compared when they are looked for, and twice more under the lock that they are put in under.
+    // The lookup compares keys, and the insertion compares them twice more under the lock.
     for panicking in [Hash, Clone, Display, Eq(0), Eq(1), Eq(2)] {
         PANICKING.set(panicking);
         assert_eq!(
@@ -337,7 +337,7 @@ fn fm_b6_a_panic_in_a_setting_registers_nothing_and_the_next_call_does() {
 }
 
 #[test]
-fn fm_b6_a_listener_that_panics_while_a_registry_tells_a_conflict_poisons_nothing() {
+fn fm_b6_a_listener_that_panics_at_a_conflict_poisons_nothing() {
     let registry = Registry::new();
     let first = registry.get_or_register("one", fragile().build().unwrap());
     registry.on_event(|_| panic_quietly());
@@ -349,7 +349,7 @@ fn fm_b6_a_listener_that_panics_while_a_registry_tells_a_conflict_poisons_nothin
     assert_eq!(first.snapshot().listener_panics, 2);
 }
 
-/// Panics while it is broken.
+/// A clock that panics while it is broken.
 #[derive(Clone, Default)]
 struct Broken {
     clock: ManualClock,
@@ -367,7 +367,7 @@ impl Clock for Broken {
 
 #[test]
 fn fm_b7_a_permit_dropped_while_unwinding_never_panics_itself() {
-    // A second panic within the first would abort the process.
+    // A second panic while the thread unwinds would abort the process.
     let clock = Broken::default();
     let config = fragile().build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
@@ -434,7 +434,7 @@ fn fm_i8_the_types_of_a_call_go_to_other_threads_and_can_be_moved() {
 }
 
 #[test]
-fn fm_b9_an_annotated_function_may_hold_what_is_not_unwind_safe() {
+fn fm_b9_an_annotated_function_may_hold_types_that_are_not_unwind_safe() {
     #[retry(base_delay = "0s")]
     #[circuit_breaker(breaker = breaker)]
     async fn call(
@@ -450,7 +450,7 @@ fn fm_b9_an_annotated_function_may_hold_what_is_not_unwind_safe() {
     let (mut calls, cell) = (Vec::new(), RefCell::new(0));
     assert_eq!(run(call(&breaker, &mut calls, &cell)), Some(7));
     assert_eq!(calls.len(), 2);
-    // And a breaker goes through `catch_unwind` without a wrapper.
+    // A breaker is unwind safe: `catch_unwind` needs no wrapper.
     let output = catch_unwind(|| run(breaker.call(async || Some(1)))).unwrap();
     assert_eq!(output, Some(1));
 }
@@ -477,7 +477,7 @@ fn fm_b10_a_clock_that_panics_counts_as_no_time_passed_and_poisons_nothing() {
     }
 }
 
-/// Says any instant it likes, some of them at the end of what an instant can say.
+/// A clock that returns random instants, some of them near the limits of `Instant`.
 struct Garbage(ManualClock);
 
 impl Clock for Garbage {
@@ -492,7 +492,7 @@ impl Clock for Garbage {
 }
 
 #[test]
-fn fm_b10_a_clock_that_says_garbage_harms_nothing() {
+fn fm_b10_a_clock_that_returns_garbage_harms_nothing() {
     for settings in [
         fragile().recovery_jitter(1.0).recovery_factor(3.0),
         fragile()

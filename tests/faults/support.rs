@@ -1,10 +1,10 @@
-//! What the tests of the fault model share.
+//! Helpers of the tests of the fault model.
 
 use resilient::breaker::BreakerConfigBuilder;
 use resilient::time::ManualClock;
 use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, Registry, TimedOut};
 
-/// An error as applications have them.
+/// An error type as applications define it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
     Down,
@@ -33,12 +33,11 @@ impl Classify for Fault {
     }
 }
 
-/// A closed breaker on the default clock.
 pub(crate) fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     CircuitBreaker::new("dependency", settings.build().unwrap())
 }
 
-/// A closed breaker, and the clock that it reads.
+/// A closed breaker and its clock.
 pub(crate) fn on_clock(settings: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let config = settings.build().unwrap();
@@ -54,8 +53,10 @@ pub(crate) fn half_open(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     breaker
 }
 
-/// The breaker of an annotated function that was called before.
+/// Returns the breaker of an annotated function that was called before.
 #[track_caller]
 pub(crate) fn registered(name: &str) -> CircuitBreaker {
-    Registry::global().get(name).expect("it was called")
+    Registry::global()
+        .get(name)
+        .expect("the function was called before")
 }

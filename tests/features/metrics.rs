@@ -1,4 +1,4 @@
-//! The feature `metrics`: every series, its value, and that none has a label without a bound.
+//! The feature `metrics`: every series and its value; the number of label values is bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const RESULTS: [&str; 6] = [
     "rejected",
 ];
 
-/// Opens at the second failure in a row, for ten seconds; slow from two seconds on.
+/// Opens for ten seconds at the second consecutive failure. Calls from two seconds on are slow.
 fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .failure_threshold(2)
@@ -43,17 +43,18 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().unwrap().report(outcome);
 }
 
-/// What a recorder got: series like `calls{breaker=payments,result=success}`, without the prefix of breakers.
+/// The contents of a recorder: series such as `calls{breaker=payments,result=success}`, without the
+/// prefix of breakers.
 type Recorded = BTreeMap<String, u64>;
 
-/// Runs `code` with a recorder of its own. What it got can be read with `take`.
+/// Runs `code` with a separate recorder, which `take` reads.
 fn recording<R>(code: impl FnOnce(&Snapshotter) -> R) -> R {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, || code(&snapshotter))
 }
 
-/// Reading puts the values of this recorder back to zero.
+/// Reads the recorder. Reading resets its values to zero.
 fn take(snapshotter: &Snapshotter) -> Recorded {
     let series = snapshotter.snapshot().into_vec().into_iter();
     series
@@ -68,7 +69,7 @@ fn take(snapshotter: &Snapshotter) -> Recorded {
             let labels: Vec<_> = labels.into_iter().collect();
             let value = match value {
                 DebugValue::Counter(count) => count,
-                // It counts breakers: a whole number.
+                // The gauge counts breakers, so it is a whole number.
                 DebugValue::Gauge(value) => value.to_string().parse().unwrap(),
                 DebugValue::Histogram(_) => panic!("no histogram is documented"),
             };
@@ -144,7 +145,7 @@ fn the_labels_of_every_series_are_a_closed_set() {
         expected.insert(format!("state{{breaker=payments,state={state}}}"));
         expected.insert(format!("time_in_state{{breaker=payments,state={state}}}"));
     }
-    // They are there from the beginning, most of them at zero.
+    // They are present from the start, most of them at zero.
     assert_eq!(recorded.into_keys().collect::<BTreeSet<_>>(), expected);
 }
 
@@ -187,7 +188,7 @@ fn of_the_states_exactly_one_is_one() {
         assert_only(CircuitState::Closed);
         breaker.trip().unwrap();
         assert_only(CircuitState::Open);
-        // Nobody has called since.
+        // No call was made since the last reading.
         clock.advance(Duration::from_secs(10));
         assert_only(CircuitState::HalfOpen);
         breaker.force_open();
@@ -310,7 +311,7 @@ fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
 }
 
 #[test]
-fn what_forgotten_keys_have_counted_stays_in_the_counters() {
+fn the_counts_of_forgotten_keys_stay_in_the_counters() {
     let (registry, shards, clock) = keyed();
     let mut before = Recorded::new();
     let mut calls = 0_u32;
@@ -332,7 +333,7 @@ fn what_forgotten_keys_have_counted_stays_in_the_counters() {
             .iter()
             .filter(|(name, _)| !name.starts_with("state{"))
         {
-            assert!(now[series] >= *value, "{series} fell");
+            assert!(now[series] >= *value, "{series} decreased");
         }
         assert_eq!(
             now["calls{breaker=shards,result=success}"],
@@ -344,7 +345,11 @@ fn what_forgotten_keys_have_counted_stays_in_the_counters() {
             u64::from(calls / 2)
         );
         let there = now["state{breaker=shards,state=closed}"];
-        assert_eq!(there, u64::from((key + 1).min(3)), "those that are there");
+        assert_eq!(
+            there,
+            u64::from((key + 1).min(3)),
+            "the breakers that exist"
+        );
         before = now;
     }
     assert_eq!(shards.len(), 3);
@@ -367,7 +372,7 @@ fn the_breaker_of_other_keys_is_in_the_sum() {
 }
 
 #[test]
-fn without_a_recorder_nothing_is_harmed() {
+fn without_a_recorder_calls_still_work() {
     let (registry, breaker, _clock) = registered("payments");
     registry.record_metrics();
     breaker.trip().unwrap();
@@ -466,7 +471,8 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// How the calls under retries of this process have ended so far, of those results that there were.
+/// How the calls under retries in this process have ended so far. Results without a call are left
+/// out.
 fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
         Registry::global().record_metrics();
@@ -481,7 +487,7 @@ fn retry_calls() -> BTreeMap<String, u64> {
     of_retries.filter(|(_, calls)| *calls > 0).collect()
 }
 
-/// Every call under a retry in this program, so that the counts are exact.
+/// This test makes every call under a retry in this program, so the counts are exact.
 #[test]
 fn each_call_under_a_retry_is_in_exactly_one_result() {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! The feature `serde`: snapshots as JSON, and overrides from it.
+//! The feature `serde`: snapshots as JSON, and overrides from JSON.
 
 use std::time::Duration;
 
@@ -43,16 +43,20 @@ fn a_snapshot_is_json_with_times_in_seconds() {
         "last_opening": { "calls": 3, "failures": 2, "slow": 1, "consecutive_failures": 2 },
         "probes_in_flight": 0,
         "totals": {
-            "success": 1, "failure": 2, "ignored": 1, "abandoned": 1, "late": 0, "rejected": 1, "slow": 1
+            "success": 1, "failure": 2, "ignored": 1,
+            "abandoned": 1, "late": 0, "rejected": 1, "slow": 1
         },
         "in_state": {
-            "success": 0, "failure": 0, "ignored": 0, "abandoned": 0, "late": 0, "rejected": 1, "slow": 0
+            "success": 0, "failure": 0, "ignored": 0,
+            "abandoned": 0, "late": 0, "rejected": 1, "slow": 0
         },
         "transitions": {
-            "closed": 0, "opened": 1, "half_opened": 0, "forced_open": 0, "disabled": 0, "observe_only": 0
+            "closed": 0, "opened": 1, "half_opened": 0,
+            "forced_open": 0, "disabled": 0, "observe_only": 0
         },
         "seconds_in_state": {
-            "closed": 2.5, "open": 1.25, "half_open": 0.0, "forced_open": 0.0, "disabled": 0.0, "observe_only": 0.0
+            "closed": 2.5, "open": 1.25, "half_open": 0.0,
+            "forced_open": 0.0, "disabled": 0.0, "observe_only": 0.0
         },
         "recent": [
             {
@@ -70,7 +74,7 @@ fn a_snapshot_is_json_with_times_in_seconds() {
 }
 
 #[test]
-fn what_is_not_known_is_null_and_a_window_is_shown() {
+fn unknown_values_are_null_and_a_window_is_shown() {
     let config = BreakerConfig::builder().window(10).failure_count(9);
     let breaker = CircuitBreaker::new("payments", config.build().unwrap());
     report(&breaker, Outcome::Failure);
@@ -85,7 +89,10 @@ fn what_is_not_known_is_null_and_a_window_is_shown() {
     let shown = serde_json::to_value(breaker.snapshot()).unwrap();
     assert_eq!(shown["retry_after_seconds"], Value::Null);
     let step = shown["recent"][0].as_object().unwrap();
-    assert!(!step.contains_key("open_for_seconds"), "it has no end");
+    assert!(
+        !step.contains_key("open_for_seconds"),
+        "a manual state has no end"
+    );
     assert_eq!(
         (&step["to"], &step["reason"]),
         (&json!("forced_open"), &json!("manual"))

@@ -1,4 +1,5 @@
-//! `resilient::testing`: calls under test take no time, repeat, and can be asked.
+//! `resilient::testing`: calls under test take no time, draw the same delays each run, and are
+//! recorded.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ fn plain() -> Result<(), Fault> {
     Err(Fault::Down)
 }
 
-/// A current-thread runtime in which time is real and there are no timers: whatever sleeps, fails.
+/// A current-thread runtime with real time and without timers: a sleep panics.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.build().unwrap().block_on(future)
@@ -111,7 +112,11 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
         };
         block_on(scope.run(two_calls));
         let calls = scope.calls();
-        assert_ne!(calls[0].delays(), calls[1].delays(), "each call its own");
+        assert_ne!(
+            calls[0].delays(),
+            calls[1].delays(),
+            "each call draws its own delays"
+        );
         calls
             .iter()
             .map(|call| call.delays().to_vec())
@@ -201,7 +206,7 @@ fn a_call_that_is_cancelled_has_no_end() {
 }
 
 #[test]
-fn scopes_do_not_see_each_other_nor_what_is_outside() {
+fn scopes_do_not_record_calls_of_other_scopes_or_outside() {
     let (one, other) = (Scope::new(), Scope::new());
     let (fails_once, fails_twice) = (Cell::new(1), Cell::new(2));
     let both = async {
@@ -241,7 +246,7 @@ fn a_clone_goes_with_a_task() {
 
 #[test]
 #[should_panic(expected = "0 calls under a retry were made in this scope, not one")]
-fn who_asks_for_the_only_call_fails_where_there_is_none() {
+fn asking_for_the_only_call_panics_without_calls() {
     let _ = Scope::new().call();
 }
 

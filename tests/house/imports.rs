@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 pub(crate) struct Import {
     pub(crate) from: String,
     pub(crate) to: String,
-    /// As it is written.
+    /// The path as it is written.
     pub(crate) path: String,
 }
 
@@ -64,7 +64,7 @@ struct Module {
     /// Names that `use` brings in, with their paths.
     aliases: Vec<(String, Vec<String>)>,
     globs: Vec<Vec<String>>,
-    /// Those of the aliases that other modules can use.
+    /// The aliases that other modules can use.
     re_exports: BTreeSet<String>,
     /// All paths in the module's code.
     paths: Vec<(Vec<String>, PathKind)>,
@@ -74,7 +74,7 @@ struct Module {
 enum PathKind {
     Plain,
     Glob,
-    /// One name: an item of the file itself, or one that a `use` brings in.
+    /// One name: an item of the file itself, or one that a `use` imports.
     Name,
 }
 
@@ -134,7 +134,7 @@ impl Tree {
                 let items = self.parse(&file);
                 (file, below, items)
             };
-            // Under different `cfg`s, a module may stand twice.
+            // A module may be declared twice, under different `cfg`s.
             let child = match self.modules[at].children.get(&name) {
                 Some(&child) => child,
                 None => self.add(&file, Some(at)),
@@ -144,9 +144,9 @@ impl Tree {
         }
     }
 
-    /// Where a path leads that stands in module `from`.
+    /// The target of a path in module `from`.
     fn resolve(&self, from: usize, path: &[String], depth: u32) -> Target {
-        // A name that is imported by itself (`use foo::foo`) leads outside.
+        // A name that a `use` imports by itself (`use foo::foo`) is another crate.
         if depth > 16 {
             return Target::Outside;
         }
@@ -168,7 +168,7 @@ impl Tree {
                     Some(Target::Module(other)) => at = other,
                     Some(other) => return other,
                     None if nth == 0 => return Target::Outside,
-                    // Macros make items that cannot be seen here.
+                    // The item may come from a macro, which is not expanded here.
                     None => return Target::Item(at),
                 },
             }
@@ -176,7 +176,7 @@ impl Tree {
         Target::Module(at)
     }
 
-    /// Where a name leads that module `at` imports.
+    /// The target of a name that module `at` imports.
     fn imported(&self, at: usize, name: &str, depth: u32) -> Option<Target> {
         let module = &self.modules[at];
         if let Some((_, path)) = module.aliases.iter().find(|(alias, _)| alias == name) {
@@ -261,7 +261,7 @@ impl Reader<'_> {
         self.0.paths.push((path, kind));
     }
 
-    /// The paths among the tokens of a macro.
+    /// The paths in the tokens of a macro.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_import_is_left_out() {
+    fn code_that_is_not_an_import_is_left_out() {
         for text in [
             "use crate::other;",
             "#[path = \"sub/b.rs\"] mod b;",

@@ -1,4 +1,4 @@
-//! Which module may import which: the tables below, for the crates and for the modules in them.
+//! Checks which module may import which, by the tables below for the crates and their modules.
 //!
 //! To see what a crate imports today, circles included:
 //!
@@ -13,25 +13,25 @@ use crate::circles::circles;
 use crate::imports::{Import, imports, module_of};
 use crate::workspace::{libraries, root, rust_files};
 
-/// Modules of one rank, and the modules that they may use, with all that those may use. Submodules
-/// belong to the row of their module unless they have another row.
+/// Modules of one rank and the modules that they may use, including all that those may use. A
+/// submodule belongs to the row of its module unless it has its own row.
 type Layer = (&'static [&'static str], &'static [&'static str]);
 
 struct Crate {
     folder: &'static str,
-    /// From the bottom up. No rows: the modules have no order, but no circles either.
+    /// From the bottom up. Without rows, the modules have no order but may not form circles.
     layers: &'static [Layer],
     /// Modules that all others may use.
     everywhere: &'static [&'static str],
     /// Imports that go up or close a circle, as (from, to), with the reason as a comment. The test
-    /// fails when one of them is no longer needed.
+    /// fails if one of them is no longer needed.
     exceptions: &'static [(&'static str, &'static str)],
-    /// The crate is being rearranged and has faults. The test fails when it has none: then set this
+    /// The crate is being rearranged and has faults. The test fails if it has none: then set this
     /// to `false`.
     moving: bool,
 }
 
-/// Crates that are not here may have modules in any order, without circles.
+/// Modules of a crate that is not listed here may have any order, without circles.
 const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-core",
@@ -41,7 +41,7 @@ const CRATES: &[Crate] = &[
             (&["settings"], &["signal"]),
             (&["event"], &["signal"]),
             (&["telemetry"], &["event"]),
-            // Arithmetic only, without a clock.
+            // Arithmetic without a clock.
             (&["time/instant"], &[]),
             (&["time"], &["telemetry", "time/instant"]),
             (
@@ -103,7 +103,7 @@ const CRATES: &[Crate] = &[
     },
 ];
 
-/// What each of our crates may depend on; plug-ins only on the facade.
+/// The crates that each of our crates may depend on; plug-ins may use only the facade.
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("resilient-settings", &[]),
     ("resilient-macros", &["resilient-settings"]),
@@ -184,7 +184,7 @@ fn our_dependencies(manifest: &str) -> Vec<String> {
     found
 }
 
-/// What is wrong with the imports of a crate by its rules.
+/// The imports of a crate that break its rules.
 fn faults(rules: &Crate, files: &[(String, String)], all: &BTreeSet<Import>) -> Vec<String> {
     let mut wrong = Vec::new();
     if !rules.layers.is_empty() {
@@ -260,7 +260,7 @@ fn is_in(file: &str, module: &str) -> bool {
     }
 }
 
-/// The row of the innermost module of the table that a file is in.
+/// The row of the innermost listed module that contains the file.
 fn layer(rules: &Crate, file: &str) -> Option<usize> {
     let rows = rules.layers.iter().enumerate();
     let modules = rows.flat_map(|(row, (modules, _))| modules.iter().map(move |one| (row, one)));
@@ -295,11 +295,11 @@ fn below(rules: &Crate, row: usize) -> BTreeSet<usize> {
             ahead.push(other);
         }
     }
-    // The lowest row may use nothing, not even the modules that all others may use.
+    // The lowest row may use no other module, not even those open to all.
     if row == 0 { BTreeSet::new() } else { rows }
 }
 
-/// Prints what a crate imports that it should not, and the exceptions that would allow it.
+/// Prints the forbidden imports of a crate, and the exceptions that would allow them.
 fn print(
     folder: &str,
     rules: &Crate,
@@ -332,7 +332,7 @@ fn print(
     }
 }
 
-/// A made-up crate: three layers, with `low` at the bottom.
+/// A made-up crate of three layers, with `low` at the bottom.
 const MADE_UP: Crate = Crate {
     folder: "made-up",
     layers: &[

@@ -1,5 +1,5 @@
-//! Rules for the source itself: which module may import which, and that each rule of the product
-//! has a test and a mark.
+//! Rules for the source: which module may import which, that each rule of the product has a test
+//! and a mark, and that each setting is defined once.
 
 mod circles;
 mod imports;

@@ -2,14 +2,14 @@
 //!
 //! A test of rule B10 is a function whose name starts with `b10_`. A mark is a line comment in the
 //! source of the product that starts with the numbers of rules: `// B10`, `// B8, B9: why`. A rule
-//! whose text has a line that starts with `Status: not implemented yet` needs neither.
+//! whose text has a line that starts with `Status: not implemented yet` needs no test and no mark.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use crate::workspace::{libraries, root, rust_files};
 
-/// Implemented rules that still lack a test, and those that lack a mark. The test fails when one of
+/// Implemented rules that still lack a test, and those that lack a mark. The test fails if one of
 /// them is no longer needed here.
 const EXCEPTIONS: Exceptions = Exceptions {
     untested: &["G8"],
@@ -52,7 +52,7 @@ fn every_rule_has_a_test_and_a_mark() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The rules of the page: headings such as `### B1. States`.
+/// The rules of the page, from headings such as `### B1. States`.
 fn rules(page: &str) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     for line in page.lines() {
@@ -73,7 +73,7 @@ fn rules(page: &str) -> Vec<Rule> {
     rules
 }
 
-/// `B1`, `G9`, `R16`, `C5`.
+/// Matches `B1`, `G9`, `R16`, `C5`.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['B', 'G', 'R', 'C']);
     digits.is_some_and(|digits| {
@@ -81,7 +81,7 @@ fn is_number(text: &str) -> bool {
     })
 }
 
-/// The rules that functions are named after: `fn b01_…`, `fn b1_…`.
+/// The rules in the names of functions: `fn b01_…`, `fn b1_…`.
 fn tested(text: &str) -> BTreeSet<String> {
     let names = text
         .split("fn ")
@@ -99,7 +99,7 @@ fn without_zero(number: &str) -> String {
     format!("{letter}{}", digits.trim_start_matches('0'))
 }
 
-/// The rules that comments mark: `// B10`, `// B8, B9: why`.
+/// The rules in marks: `// B10`, `// B8, B9: why`.
 fn marked(text: &str) -> BTreeSet<String> {
     let comments = text
         .lines()
@@ -116,7 +116,7 @@ fn marked(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// What is missing, and what is listed as missing and is not.
+/// Missing tests and marks, and exceptions that are no longer needed.
 fn gaps(
     rules: &[Rule],
     tested: &BTreeSet<String>,

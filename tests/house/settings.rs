@@ -1,5 +1,5 @@
-//! A setting is defined in one place, the table of `resilient-settings`. Other code may use it by
-//! its name, but not write its name as a key again, and not repeat its default.
+//! The table of `resilient-settings` is the only place that defines a setting. Other code may use a
+//! setting by its name, but must not write its name as a key again or repeat its default.
 //!
 //! To see where settings are named:
 //!
@@ -21,8 +21,8 @@ const TABLES: [&Table; 4] = [
     &limits::TABLE,
 ];
 
-/// The files that name settings: how often each may name one of them, and why. The first entry
-/// that a path begins with counts.
+/// The files that name settings: how often each may name one of them, and why. The first entry that
+/// begins the path applies.
 const USES: &[(&str, usize, &str)] = &[
     (
         "resilient-core/src/breaker/config/builder.rs",
@@ -73,11 +73,11 @@ const USES: &[(&str, usize, &str)] = &[
     (
         "resilient-macros/src/",
         3,
-        "time limits and keyed breakers expand to code of their kind",
+        "time limits and keyed breakers generate different code",
     ),
 ];
 
-/// A token of the code without attributes, comments and tests. Text is without its quotes.
+/// A token of the code without attributes, comments and tests. Text has no quotes.
 struct Token {
     text: String,
     is_literal: bool,
@@ -115,15 +115,15 @@ fn tokens(code: &str) -> Vec<Token> {
     found
 }
 
-/// Where the code names the setting: as an identifier, as a key in quotes, or as a constant.
+/// Whether the code names the setting: as an identifier, as a key in quotes, or as a constant.
 fn names<'a>(tokens: &'a [Token], setting: &'a Setting) -> impl Iterator<Item = usize> + 'a {
     let constant = setting.name.to_uppercase();
     let is_named = move |token: &Token| token.text == setting.name || token.text == constant;
     (0..tokens.len()).filter(move |at| is_named(&tokens[*at]))
 }
 
-/// How often the code names the setting without taking it from elsewhere, as `config.name` and
-/// `default::name` do.
+/// How often the code names the setting without reading it, as `config.name` and `default::name`
+/// do.
 fn places(tokens: &[Token], setting: &Setting) -> usize {
     let is_taken = |at: &usize| {
         let before = at.checked_sub(1).map(|before| &*tokens[before].text);
@@ -132,7 +132,7 @@ fn places(tokens: &[Token], setting: &Setting) -> usize {
     names(tokens, setting).filter(|at| !is_taken(at)).count()
 }
 
-/// Whether a literal with the default of the setting follows on one of its names, in the same
+/// Whether a literal equal to the default follows one of the setting's names in the same
 /// expression.
 fn repeats_default(tokens: &[Token], setting: &Setting) -> bool {
     let default = match setting.default {
@@ -176,7 +176,7 @@ fn files() -> BTreeMap<String, Vec<Token>> {
 
 #[test]
 fn a_setting_is_named_only_by_the_code_that_uses_it() {
-    // A name of one word is also a word of other code.
+    // A setting's name of one word may be any word of other code.
     let settings: Vec<_> = settings().filter(|it| it.name.contains('_')).collect();
     let mut wrong = Vec::new();
     for (path, tokens) in files() {

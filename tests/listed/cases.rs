@@ -1,11 +1,11 @@
-//! Annotated functions wherever they can stand, and how many breakers they have.
+//! Annotated functions in every place, and how many breakers each has.
 
 extern crate resilient as renamed;
 
 use self::renamed::circuit_breaker as another_name;
 use resilient::{circuit_breaker, retry};
 
-/// With one breaker, and with one for each key.
+/// With one breaker, and with one breaker per key.
 pub(crate) const HERE: (usize, usize) = (12, 5);
 
 #[circuit_breaker]
@@ -35,7 +35,7 @@ pub(crate) fn whole_loop() -> Option<u32> {
     Some(1)
 }
 
-/// One for all instances.
+/// One breaker for all instances.
 #[circuit_breaker]
 pub(crate) fn generic<T: AsRef<str>, const N: usize>(text: T) -> Option<u32> {
     text.as_ref().get(N..)?.parse().ok()
@@ -128,7 +128,7 @@ pub(crate) mod without_a_prelude {
         Some(1)
     }
 
-    /// Names that the expansion could have meant.
+    /// Items with names that the expansion also uses.
     pub(crate) mod core {}
     pub(crate) mod std {}
 }

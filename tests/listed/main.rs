@@ -1,5 +1,5 @@
-//! With the feature `inventory`, annotated functions are known before their first call, and a crate that forbids `unsafe`
-//! code sees none.
+//! With the feature `inventory`, annotated functions are listed before their first call, and the
+//! expansion compiles in a crate that forbids `unsafe` code.
 #![forbid(
     unsafe_code,
     unsafe_op_in_unsafe_fn,
@@ -18,7 +18,7 @@ mod cases;
 
 #[test]
 fn annotated_functions_are_known_before_their_first_call_wherever_they_stand() {
-    let kinds = Annotated::all().map(|each| format!("{:?}", each.kind()));
+    let kinds = Annotated::all().map(|each| format!("{each:?}"));
     let (breakers, by_key): (Vec<_>, Vec<_>) = kinds.partition(|kind| kind.starts_with("Breaker("));
     assert_eq!((breakers.len(), by_key.len()), cases::HERE);
 }

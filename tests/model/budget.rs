@@ -1,4 +1,4 @@
-//! Retry budgets: what they promise of a dependency's load, what holds for any sequence of operations, and threads.
+//! Retry budgets: simulated load on a dependency, properties of random operations, and threads.
 
 mod designs;
 mod properties;

@@ -1,9 +1,9 @@
-//! How many cases a test tries, and how it tells of one that fails.
+//! How many random cases a test tries, and how it reports one that fails.
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 
-/// Tries so many random cases, or as many as `PROPTEST_CASES` says.
+/// Tries this many random cases, or as many as `PROPTEST_CASES` sets.
 #[track_caller]
 pub(crate) fn for_all<S: Strategy>(
     cases: u32,
@@ -14,7 +14,7 @@ pub(crate) fn for_all<S: Strategy>(
     let config = Config {
         cases: wanted.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
         failure_persistence: None,
-        // Each alternative of a strategy seeds a generator: this one is the cheaper to seed.
+        // Each alternative of a strategy seeds a generator, and this generator is cheap to seed.
         rng_algorithm: RngAlgorithm::XorShift,
         ..Config::default()
     };
@@ -23,7 +23,7 @@ pub(crate) fn for_all<S: Strategy>(
     }
 }
 
-/// Whether one of so many cases, always the same ones, fails.
+/// Returns whether a case fails. The cases are the same in every run.
 pub(crate) fn one_fails<S: Strategy>(
     cases: u32,
     cases_of: S,

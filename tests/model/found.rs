@@ -1,4 +1,4 @@
-//! What the comparison found in the real breaker, each by itself.
+//! Defects that the comparison found in the breaker, each as one test.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn call(breaker: &CircuitBreaker, outcome: Outcome) {
 }
 
 #[test]
-fn g02_round_that_new_settings_call_lost_reopens_for_its_failures_and_not_for_slowness() {
+fn g02_a_round_that_new_settings_make_lost_reopens_for_its_failures_and_not_for_slowness() {
     let (registry, breaker, _clock) = registered(&BreakerConfig::builder().half_open_failures(1));
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -41,7 +41,7 @@ fn g02_round_that_new_settings_call_lost_reopens_for_its_failures_and_not_for_sl
 }
 
 #[test]
-fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one() {
+fn g02_calls_that_left_a_window_of_time_do_not_return_with_a_longer_one() {
     let (registry, breaker, clock) = registered(&BreakerConfig::builder().window(SECOND));
     call(&breaker, Outcome::Failure);
     clock.advance(SECOND / 2);
@@ -58,7 +58,7 @@ fn g02_what_a_window_of_time_has_forgotten_does_not_come_back_with_a_longer_one(
 }
 
 #[test]
-fn g02_state_that_was_set_anew_by_hand_outlives_an_override_that_asked_for_the_same() {
+fn g02_a_state_that_was_set_again_by_hand_outlives_an_override_to_that_state() {
     let (registry, breaker, _clock) = registered(&BreakerConfig::builder());
     let disabled = BreakerOverride::default().with_mode(OperatorMode::Disabled);
     registry.override_breaker("dependency", disabled).unwrap();

@@ -1,6 +1,7 @@
-//! A plain model of the breaker, written from the rules alone, beside the real one: random operations must look the same
-//! on both after each step. Where the rules are silent, the model does as the real one does, and says so. And properties
-//! that hold for any settings and any calls.
+//! Compares the breaker with a simple model that was written from the rules. After each random
+//! operation both must show the same. Where the rules leave a case open, the model follows the
+//! breaker, and a comment says so. Other tests check properties that hold for any settings and
+//! calls.
 //!
 //! `PROPTEST_CASES` sets how many cases each test tries.
 

@@ -1,4 +1,4 @@
-//! What can be done to a breaker, and what it answers.
+//! Operations on a breaker, and their results.
 
 use std::time::Duration;
 
@@ -6,23 +6,24 @@ use resilient::breaker::{CircuitState, OperatorMode};
 
 use crate::settings::Settings;
 
-/// How many calls may be in flight in a sequence.
+/// The maximum number of calls in flight in a sequence.
 pub(crate) const SLOTS: usize = 8;
 
-/// One step of a sequence, of which the model works out what it is exactly.
+/// One step of a sequence. The model computes the exact action.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operation {
-    /// A call is asked for, and if it is admitted kept in flight in the first free slot from this one on.
+    /// Requests a permit. If it is granted, the call stays in flight in the first free slot from
+    /// this one on.
     Admit(usize),
-    /// The first call in flight from this slot on ends.
+    /// Ends the first call in flight from this slot on.
     End(usize, Ending),
-    /// A call from beginning to end, which takes so long.
+    /// Makes a whole call that lasts for the span.
     Call(Ending, Span),
     Advance(Span),
     Do(Action),
 }
 
-/// What is done, the same to the model and to the real breaker.
+/// An exact action, applied to both the model and the breaker.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
     Admit(usize),
@@ -40,7 +41,6 @@ pub(crate) enum Action {
     ClearOverride,
 }
 
-/// How a call ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Ending {
     Success,
@@ -52,7 +52,8 @@ pub(crate) enum Ending {
     Unwound,
 }
 
-/// A time, or one that the model works out: so that boundaries are met exactly, missed by a nanosecond, and passed by one.
+/// A fixed time, or a boundary that the model computes. Sequences meet each boundary exactly, one
+/// nanosecond early and one late.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Span {
     Fixed(Duration),
@@ -63,11 +64,10 @@ pub(crate) enum Span {
 pub(crate) enum Edge {
     /// The end of the open time, or of the first lease.
     RetryAfter,
-    /// The end of the present bucket.
     Bucket,
-    /// The end of the present bucket, and so many buckets more.
+    /// The end of the present bucket and this many more buckets.
     Buckets(u32),
-    /// As long as a call that is just slow takes.
+    /// The shortest time that makes a call slow.
     Slow,
     /// The end of the last lease.
     LastLease,
@@ -80,7 +80,7 @@ pub(crate) enum Side {
     JustAfter,
 }
 
-/// What a breaker answers to an operation.
+/// The result of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     Nothing,

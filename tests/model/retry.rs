@@ -1,8 +1,9 @@
-//! A plain reference of the retry loop, written from the rules alone, beside the real ones: random dependencies, settings,
-//! limits, budgets, circuits and callers that give up must end in the same way, at the same time, at the same cost.
+//! Compares the retry loops with a simple reference that was written from the rules. Dependencies,
+//! settings, time limits, budgets, circuits and cancelling callers are random. Both sides must end
+//! with the same result, at the same time, at the same cost.
 //!
-//! The rules do not say which of several reasons to stop is told; any that holds will do. `PROPTEST_CASES` sets how many
-//! cases there are.
+//! If several reasons to stop hold, the rules do not say which one is reported: the test accepts
+//! any of them. `PROPTEST_CASES` sets the number of cases.
 
 mod plan;
 mod reference;
@@ -14,7 +15,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use reference::{Course, Ended, course_of};
 
-/// Compares one course with the reference's.
+/// Compares one call with the reference.
 fn compare(plan: &Plan) -> Result<Course, TestCaseError> {
     let expected = course_of(plan);
     let real = subject::run(plan);
@@ -37,7 +38,7 @@ fn compare(plan: &Plan) -> Result<Course, TestCaseError> {
     };
     prop_assert!(
         expected.reasons.contains(&reason),
-        "{reason} is none of {:?}",
+        "{reason} is not one of {:?}",
         expected.reasons
     );
     Ok(expected)
@@ -58,22 +59,22 @@ fn compare_many(way: Way) {
 }
 
 #[test]
-fn a_call_of_a_policy_goes_as_the_rules_say() {
+fn a_call_of_a_policy_follows_the_rules() {
     compare_many(Way::Call);
 }
 
 #[test]
-fn a_call_that_records_its_errors_goes_as_the_rules_say() {
+fn a_call_that_records_its_errors_follows_the_rules() {
     compare_many(Way::Recorded);
 }
 
 #[test]
-fn an_annotated_function_goes_as_the_rules_say() {
+fn an_annotated_function_follows_the_rules() {
     compare_many(Way::Annotated);
 }
 
 #[test]
-fn an_annotated_function_that_records_its_errors_goes_as_the_rules_say() {
+fn an_annotated_function_that_records_its_errors_follows_the_rules() {
     compare_many(Way::AnnotatedRecorded);
 }
 

@@ -1,4 +1,4 @@
-//! One sequence: the same operations on the model and on the real breaker, compared after each.
+//! Runs one sequence on the model and on the breaker, and compares them after each operation.
 
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
@@ -9,10 +9,10 @@ use crate::settings::Settings;
 use crate::subject::{Parts, Subject};
 use crate::view::View;
 
-/// Runs a sequence on the model and on two real breakers: one that is looked at after each step, and one only at the end,
-/// so that looking is seen to change nothing.
+/// Runs a sequence on the model and on two breakers. The test reads one breaker after each step,
+/// and the other only at the end: this proves that reading changes nothing.
 ///
-/// Returns how the breaker looks in the end.
+/// Returns the breaker's final view.
 pub(crate) fn compare(
     settings: &Settings,
     operations: &[Operation],
@@ -77,7 +77,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// The first slot from this one on with or without a call in flight.
+    /// Returns the first slot from this one on whose occupancy is `in_flight`.
     fn slot(&self, from: usize, in_flight: bool) -> Option<usize> {
         (from..from + SLOTS)
             .map(|slot| slot % SLOTS)
@@ -90,18 +90,22 @@ impl Comparison<'_> {
             prop_assert_eq!(
                 &subject.act(action),
                 &expected,
-                "the answer to {:?}",
+                "the result of {:?}",
                 action
             );
         }
         Ok(expected)
     }
 
-    /// Whether all that is seen and heard is the same.
+    /// Compares the views and the events.
     fn look(&mut self) -> TestCaseResult {
         let heard = self.model.heard();
-        prop_assert_eq!(self.watched.heard(), heard.clone(), "what is heard");
-        prop_assert_eq!(self.unwatched.heard(), heard, "what is heard, unwatched");
+        prop_assert_eq!(self.watched.heard(), heard.clone(), "the events");
+        prop_assert_eq!(
+            self.unwatched.heard(),
+            heard,
+            "the events of the unwatched breaker"
+        );
         let expected = self.model.view();
         prop_assert_eq!(self.watched.state(), expected.state);
         same(&self.watched.view(), &expected)

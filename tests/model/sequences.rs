@@ -1,4 +1,4 @@
-//! The comparison, and that it finds what is wrong.
+//! Random sequences on model and breaker, and the proof that the comparison finds each mistake.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -19,14 +19,14 @@ fn sequences() -> impl Strategy<Value = (Settings, Vec<Operation>)> {
 }
 
 #[test]
-fn breaker_and_model_look_the_same_after_every_step() {
+fn breaker_and_model_agree_after_every_step() {
     for_all(4_000, sequences(), |(settings, operations)| {
         compare(&settings, &operations, None).map(drop)
     });
 }
 
 #[test]
-fn every_wrong_model_is_found_out() {
+fn every_wrong_model_is_detected() {
     for wrong in Wrong::ALL {
         let is_found = one_fails(2_000, sequences(), |(settings, operations)| {
             compare(&settings, &operations, Some(wrong)).map(drop)
@@ -36,7 +36,7 @@ fn every_wrong_model_is_found_out() {
 }
 
 #[test]
-fn sequences_go_into_every_state_for_every_reason() {
+fn sequences_reach_every_state_for_every_reason() {
     let reached = RefCell::new(HashSet::new());
     let all_the_same = !one_fails(1_000, sequences(), |(settings, operations)| {
         let looks = compare(&settings, &operations, None)?;

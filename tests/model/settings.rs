@@ -1,4 +1,4 @@
-//! Settings as the model knows them: what is given, the rules between them, and the defaults.
+//! The model's settings: their values, the rules between them, and their defaults.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use resilient::BreakerConfig;
 use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, Window};
 
-/// What is given; the rest is left to its default.
+/// The settings that are set. `None` leaves the default.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) failure_threshold: Option<u32>,
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     pub(crate) abandoned: Option<AbandonedOutcome>,
 }
 
-/// What holds.
+/// The effective value of each setting.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Holding {
     pub(crate) failure_threshold: Option<u32>,
@@ -48,7 +48,7 @@ pub(crate) struct Holding {
     pub(crate) abandoned: AbandonedOutcome,
 }
 
-/// Does something with the name of every setting.
+/// Calls a macro with the names of all settings.
 macro_rules! for_each_setting {
     ($then:ident) => {
         $then!(
@@ -72,7 +72,7 @@ macro_rules! for_each_setting {
     };
 }
 
-/// What is given only.
+/// Prints only the settings that are set.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("Settings");
@@ -89,7 +89,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// What `self` says, and what it leaves open as `below` says.
+    /// Returns `self`, with the settings of `below` where `self` has none.
     pub(crate) fn over(&self, below: &Self) -> Self {
         macro_rules! first {
             ($($name:ident),*) => { Self { $($name: self.$name.or(below.$name),)* } };
@@ -97,12 +97,14 @@ impl Settings {
         for_each_setting!(first)
     }
 
-    /// Those whose bit in `mask` is set.
+    /// Keeps only the settings whose bit in `mask` is set.
     pub(crate) fn masked(&self, mask: u16) -> Self {
         let mut bits = 0..;
         macro_rules! keep {
             ($($name:ident),*) => {
-                Self { $($name: self.$name.filter(|_| mask >> bits.next().unwrap_or(0) & 1 == 1),)* }
+                Self {
+                    $($name: self.$name.filter(|_| mask >> bits.next().unwrap_or(0) & 1 == 1),)*
+                }
             };
         }
         for_each_setting!(keep)
@@ -121,7 +123,8 @@ impl Settings {
         builder
     }
 
-    /// Whether they go together. Each is in its range: no others are made.
+    /// Returns whether the settings are valid together. The strategies generate each one within its
+    /// range.
     pub(crate) fn go_together(&self) -> bool {
         let holding = self.holding();
         let rate = self.failure_rate.is_some() || self.slow_call_rate.is_some();
@@ -143,7 +146,7 @@ impl Settings {
             && holding.half_open_max_calls <= probes
     }
 
-    /// With every default filled in.
+    /// Fills in the defaults.
     pub(crate) fn holding(&self) -> Holding {
         let other_condition = self.failure_rate.is_some()
             || self.failure_count.is_some()

@@ -1,7 +1,7 @@
-//! Random settings that go together, and random operations that love boundaries.
+//! Random valid settings, and random operations that are often at a boundary.
 //!
-//! Strategies that others choose from are boxed: proptest moves each tree of values several times,
-//! and unboxed trees of many alternatives have thousands of bytes.
+//! A strategy that is an alternative of others is boxed: proptest moves each value tree several
+//! times, and unboxed trees of many alternatives take thousands of bytes.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const fn millis(millis: u64) -> Duration {
 pub(crate) fn settings() -> BoxedStrategy<Settings> {
     (conditions(), recovery(), half_open())
         .prop_map(|(conditions, recovery, half_open)| conditions.over(&recovery).over(&half_open))
-        .prop_filter("settings go together", Settings::go_together)
+        .prop_filter("the settings are valid together", Settings::go_together)
         .boxed()
 }
 
@@ -33,7 +33,7 @@ fn window() -> impl Strategy<Value = (Window, Option<u32>)> {
     ]
 }
 
-/// None, one, or several of the conditions.
+/// No condition, one, or several.
 fn conditions() -> impl Strategy<Value = Settings> {
     let rates = vec![0.1, 0.2, 0.25, 1.0 / 3.0, 0.3, 0.5, 0.6, 0.75, 1.0];
     let streak = option::of(1..=6_u32);
@@ -71,7 +71,7 @@ fn conditions() -> impl Strategy<Value = Settings> {
     })
 }
 
-/// Whole seconds and whole factors: how the last bit is rounded is no rule.
+/// Whole seconds and whole factors: the rules do not define the rounding of the last bit.
 fn recovery() -> impl Strategy<Value = Settings> {
     let recovery_time = prop_oneof![
         8 => select(vec![secs(1), secs(10), secs(30)]),
@@ -188,7 +188,7 @@ pub(crate) fn trip_for() -> impl Strategy<Value = Duration> {
     ])
 }
 
-/// Mostly no time at all.
+/// How long a call takes: zero most of the time.
 fn took() -> BoxedStrategy<Span> {
     prop_oneof![
         3 => Just(Span::Fixed(Duration::ZERO)),
@@ -218,7 +218,8 @@ fn by_hand() -> BoxedStrategy<Action> {
         1 => Just(Action::ForceOpen),
         1 => Just(Action::Disable),
         1 => Just(Action::ObserveOnly),
-        4 => overriding.prop_map(|(settings, mask, mode)| Action::Override(settings.masked(mask), mode)),
+        4 => overriding
+            .prop_map(|(settings, mask, mode)| Action::Override(settings.masked(mask), mode)),
         1 => Just(Action::ClearOverride),
     ]
     .boxed()
@@ -235,7 +236,7 @@ pub(crate) fn operation() -> BoxedStrategy<Operation> {
     .boxed()
 }
 
-/// What needs no model to say what it is exactly.
+/// Actions that need no boundary from the model.
 pub(crate) fn action() -> BoxedStrategy<Action> {
     prop_oneof![
         6 => (0..SLOTS).prop_map(Action::Admit),

@@ -1,4 +1,4 @@
-//! The real breaker, driven by the operations of a sequence.
+//! The breaker under test, driven by the operations of a sequence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::view::{Heard, View};
 
 const NAME: &str = "dependency";
 
-/// What calls borrow: made before the subject, and outlives it.
+/// The parts that permits borrow. They outlive the subject.
 pub(crate) struct Parts {
     breaker: CircuitBreaker,
     registry: Registry,
@@ -28,12 +28,12 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(settings: &Settings) -> Self {
         let clock = ManualClock::new();
-        let config = settings.builder().build().expect("settings that hold");
+        let config = settings.builder().build().expect("the settings are valid");
         let breaker = CircuitBreaker::with_clock(NAME, config, clock.clone());
         let registry = Registry::new();
         registry
             .register(&breaker)
-            .expect("the registry is its own");
+            .expect("each subject has its own registry");
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
         breaker.on_event(move |event| ear.lock().unwrap().push(event.kind().clone()));
@@ -120,7 +120,7 @@ impl<'parts> Subject<'parts> {
         self.parts.breaker.state()
     }
 
-    /// What the listener heard since it was last asked.
+    /// Returns the events since the last call of this function.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         let heard = std::mem::take(&mut *self.parts.heard.lock().unwrap());
         heard
@@ -151,7 +151,7 @@ pub(crate) fn end(permit: Permit<'_>, ending: Ending) {
         Ending::Unwound => {
             let unwound = catch_unwind(AssertUnwindSafe(move || {
                 let _permit = permit;
-                // Unlike `panic!`, it prints nothing.
+                // `resume_unwind` panics without the panic hook, which would print.
                 resume_unwind(Box::new("a panic of the test"));
             }));
             assert!(unwound.is_err());

@@ -1,4 +1,5 @@
-//! What is compared: all that a breaker shows, with instants as the time since the breaker was made.
+//! The compared view: a breaker's visible state. Instants are durations since the breaker was
+//! created.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ pub(crate) struct View {
     pub(crate) state: CircuitState,
     pub(crate) since: Option<i128>,
     pub(crate) retry_after: Option<Duration>,
-    /// What the next call would be told, if the circuit is open.
+    /// The rejection that the next call would get, if the circuit is open.
     pub(crate) open_now: Option<Rejection>,
     pub(crate) streak: u32,
     pub(crate) window: Option<Remembered>,
@@ -22,7 +23,7 @@ pub(crate) struct View {
     pub(crate) probes_in_flight: usize,
     pub(crate) totals: Totals,
     pub(crate) in_state: Totals,
-    /// Of each of [`CircuitState::ALL`].
+    /// One count for each of [`CircuitState::ALL`].
     pub(crate) transitions: [u64; 6],
     pub(crate) time_in_state: [Duration; 6],
     pub(crate) recent: Vec<Step>,
@@ -58,7 +59,7 @@ pub(crate) struct Step {
     pub(crate) open_for: Option<Duration>,
 }
 
-/// What a listener hears.
+/// An event of a listener.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
     Step(Step),
@@ -68,7 +69,7 @@ pub(crate) enum Heard {
 }
 
 impl View {
-    /// Each part that is not the same, for a reader; nothing if all are.
+    /// Describes each difference between the views.
     pub(crate) fn differences(&self, expected: &Self) -> Vec<String> {
         let mut differences = Vec::new();
         macro_rules! compare {

@@ -1,4 +1,4 @@
-//! What each attempt gets of its arguments.
+//! Each attempt receives its arguments.
 
 use resilient::retry;
 

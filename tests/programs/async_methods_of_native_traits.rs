@@ -1,4 +1,5 @@
-//! Native async methods: default and implemented, of generic traits with associated types, in blanket and forwarding impls.
+//! Native async methods: default and implemented ones, of generic traits with associated types, in
+//! blanket and forwarding impls.
 
 use std::fmt::{Debug, Display};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -113,7 +114,7 @@ impl<V> Memory<V> {
     }
 }
 
-/// A forwarding impl, tried again by itself.
+/// A forwarding impl with a retry around each forwarded call.
 trait Call {
     async fn call(&mut self) -> Option<u32>;
 }
@@ -155,7 +156,7 @@ async fn runs() {
     assert_eq!(
         (&mut 0_u32).call().await,
         None,
-        "by autoref, the one that is not annotated"
+        "autoref picks the method without attributes"
     );
     assert_eq!(<&mut u32 as Call>::call(&mut &mut 0).await, Some(3));
 }

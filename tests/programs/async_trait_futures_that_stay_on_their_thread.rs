@@ -1,4 +1,4 @@
-//! `#[async_trait(?Send)]`, on a trait and an impl, with values that cannot leave their thread.
+//! `#[async_trait(?Send)]` on a trait and an impl, with values that are not `Send`.
 
 use std::cell::RefCell;
 use std::rc::Rc;

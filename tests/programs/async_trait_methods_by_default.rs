@@ -1,4 +1,5 @@
-//! Default methods of `#[async_trait]` traits, generic ones too, called on implementors and behind `dyn`.
+//! Default methods of `#[async_trait]` traits, also generic ones, called on implementors and behind
+//! `dyn`.
 
 use async_trait::async_trait;
 use resilient::{CircuitOpen, Registry, circuit_breaker, retry};

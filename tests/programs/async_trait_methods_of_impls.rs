@@ -1,4 +1,5 @@
-//! Methods of an `#[async_trait]` impl: every receiver, owned, borrowed and destructured arguments, `Send` behind `dyn`.
+//! Methods of an `#[async_trait]` impl: every receiver; owned, borrowed and destructured arguments;
+//! `Send` behind `dyn`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -141,7 +142,7 @@ async fn runs() {
     assert_eq!(
         sendable(client.owned()).await,
         Err(Fault(16)),
-        "each has a copy of its own"
+        "each attempt has its own copy"
     );
     assert_eq!(OWNED.load(SeqCst), 2);
 

@@ -1,4 +1,5 @@
-//! Handlers of axum: extractors by pattern and by value, bodies, responses of every kind, both orders.
+//! Handlers of axum: extractors by pattern and by value, bodies, responses of every kind, both
+//! orders of the attributes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -40,7 +41,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// As `Json`: takes the body, and is an answer.
+/// Extracts the body as `Json` does, and can be returned as a response.
 #[derive(Debug, Clone, PartialEq)]
 struct Csv<T>(T);
 

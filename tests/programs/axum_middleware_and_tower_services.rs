@@ -1,4 +1,5 @@
-//! A middleware function of axum, the method of a `tower::Service`, and one of an `async_trait` that a handler calls.
+//! A middleware function of axum, the method of a `tower::Service`, and an `async_trait` method
+//! that a handler calls.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -29,7 +30,7 @@ async fn guarded(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The request is not `Clone`, but what it is made of is.
+/// The request is not `Clone`, but its parts are.
 async fn again(request: Request, next: Next) -> Response {
     copies(request.uri().clone(), next).await
 }
@@ -118,14 +119,14 @@ async fn runs() {
     assert_eq!(
         call().await,
         (200, 6),
-        "three times by the middleware, twice by the method"
+        "the middleware makes three calls, the method two"
     );
     CALLS.store(6, SeqCst);
     assert_eq!(call().await, (200, 12));
     CALLS.store(100, SeqCst);
     assert_eq!(call().await, (502, 106));
     assert_eq!(call().await, (502, 112));
-    assert_eq!(call().await, (503, 112), "not made");
+    assert_eq!(call().await, (503, 112), "the breaker rejects the call");
     let totals = |name| {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.rejected)

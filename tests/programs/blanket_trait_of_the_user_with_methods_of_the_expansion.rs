@@ -1,4 +1,4 @@
-//! A trait of the user on every type, with the methods that the expansion calls, does not come between.
+//! A user's blanket trait may have methods with the names of those that the expansion calls.
 
 use std::time::Duration;
 
@@ -92,7 +92,11 @@ async fn stacked(text: String) -> Result<u32, Fault> {
     Err(Fault(attempt.number()))
 }
 
-#[retry(max_retries = 1, base_delay = Duration::ZERO, retry_when = |output| Option::is_none(output))]
+#[retry(
+    max_retries = 1,
+    base_delay = Duration::ZERO,
+    retry_when = |output| Option::is_none(output)
+)]
 fn plain(text: String) -> Option<String> {
     Some(text)
 }

@@ -1,4 +1,5 @@
-//! Bodies of fragments: blocks, statements, expressions, tokens, with `self` and arguments handed in, in methods too.
+//! Bodies from macro fragments: blocks, statements, expressions and tokens, with `self` and
+//! arguments passed in, also in methods.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -58,13 +59,19 @@ of_statements!(statements((a, mut b) => (u32, u32), list => &mut Vec<u32>) {
     if n > 100 { return Err(Fault(0)) };
 } Ok(b + n));
 
-/// The attributes' values, the lifetime, the visibility and a literal are fragments too.
+/// The attributes' values, the lifetime, the visibility and a literal are fragments as well.
 macro_rules! of_a_block {
-    ($vis:vis $name:ident<$life:lifetime, $t:ident>($arg:ident: $ty:ty, $n:ident) $body:block, $key:ident = $value:expr, $attempt:ident, $text:literal) => {
+    (
+        $vis:vis $name:ident<$life:lifetime, $t:ident>($arg:ident: $ty:ty, $n:ident) $body:block,
+        $key:ident = $value:expr, $attempt:ident, $text:literal
+    ) => {
         #[doc = $text]
         #[retry($key = $value, attempt = $attempt)]
         #[circuit_breaker(name = concat!("of ", $text))]
-        $vis async fn $name<$life, $t: Clone + Send + Sync>($arg: $ty, $n: &$life AtomicU32) -> Result<($t, &$life AtomicU32), Fault> $body
+        $vis async fn $name<$life, $t: Clone + Send + Sync>(
+            $arg: $ty,
+            $n: &$life AtomicU32,
+        ) -> Result<($t, &$life AtomicU32), Fault> $body
     };
 }
 
@@ -121,7 +128,7 @@ impl Client {
     method!(hygienic hygienic);
     method!(hygienic hygienic_later async);
 
-    /// Macros in the body that are given `self` and arguments, and one declared there that names both.
+    /// The body calls macros with `self` and arguments, and a macro declared in the body uses both.
     #[retry]
     #[circuit_breaker(name = "macros in a method")]
     async fn with_macros(&mut self, text: String, parts: &[u32]) -> Result<u32, Fault> {
@@ -150,7 +157,7 @@ impl Clone for Client {
     }
 }
 
-/// A whole module of functions, one for each item of a list.
+/// One function for each item of a list.
 macro_rules! many {
     ($($name:ident => $code:expr, $breaker:expr);* $(;)?) => {
         $(

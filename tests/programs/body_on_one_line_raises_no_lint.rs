@@ -1,4 +1,4 @@
-//! The braces of a body are needed, however short it is.
+//! A short body on one line does not raise a lint about needless braces.
 #![deny(warnings, unused)]
 
 use resilient::{circuit_breaker, retry};
@@ -36,6 +36,7 @@ impl Api for u32 {
 
 #[tokio::test]
 async fn runs() {
-    assert_eq!([retried(), broken(), stacked(), later().await, 1.get(), 1.later().await], [Some(1); 6]);
+    let outputs = [retried(), broken(), stacked(), later().await, 1.get(), 1.later().await];
+    assert_eq!(outputs, [Some(1); 6]);
     empty();
 }

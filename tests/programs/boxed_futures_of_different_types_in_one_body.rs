@@ -1,4 +1,4 @@
-//! A body that makes its boxed future in more than one place: each is coerced to the return type.
+//! A body that makes its boxed future in two places: each future is coerced to the return type.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,5 @@
-//! Functions that return a boxed future, spelt out or as `BoxFuture`, from free functions, methods and trait objects.
+//! Functions that return a boxed future, written out or as `BoxFuture`: free functions, methods and
+//! methods of trait objects.
 
 use std::boxed;
 use std::future::Future;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use resilient::{CircuitOpen, Registry, circuit_breaker, retry};
 
-/// As the crate `futures` names them.
+/// The alias of the crate `futures`.
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -54,11 +55,13 @@ fn local(calls: &AtomicU32) -> LocalBoxFuture<'_, Result<u32, Fault>> {
     Box::pin(future)
 }
 
+#[rustfmt::skip]
 #[retry]
 fn spelt_out(
     calls: &AtomicU32,
-) -> std::pin::Pin<std::boxed::Box<dyn std::future::Future<Output = Result<u32, Fault>> + Send + '_>>
-{
+) -> std::pin::Pin<
+    std::boxed::Box<dyn std::future::Future<Output = Result<u32, Fault>> + Send + '_>,
+> {
     std::boxed::Box::pin(third(calls))
 }
 

@@ -1,4 +1,4 @@
-//! One static for each function; those inside generic functions are shared by all instances.
+//! All instances of a generic function share one static, and so one breaker.
 
 use resilient::{Registry, circuit_breaker};
 
@@ -20,7 +20,7 @@ impl<T: Copy> Of<T> {
 fn runs() {
     assert_eq!(generic(None::<u8>), None);
     assert_eq!(generic(None::<String>), None);
-    assert_eq!(generic(Some(1)), None, "open for all");
+    assert_eq!(generic(Some(1)), None, "open for every instance");
     assert_eq!(Of(1).get(), Some(1));
     assert_eq!(Of('a').get(), Some('a'));
     let names: Vec<_> = Registry::global()

@@ -1,4 +1,5 @@
-//! Predicates as closures and paths, patterns with guards of ranges and alternatives, and `Classify`.
+//! Classification by closures, by paths, by patterns with guards, ranges and alternatives, and by
+//! `Classify`.
 
 use std::time::Duration;
 
@@ -34,14 +35,28 @@ impl Classify for Fault {
     }
 }
 
-#[retry(max_retries = 1, base_delay = "0s", on = Fault::Status(429 | 500..=599) | Fault::Named { code: 1.., .. }, except = Fault::Named { text: "never", .. })]
-#[circuit_breaker(failure_threshold = 100, failure = | Fault::Status(_) | Fault::Named { .. }, ignore_if = Fault::is_open)]
+#[retry(
+    max_retries = 1,
+    base_delay = "0s",
+    on = Fault::Status(429 | 500..=599) | Fault::Named { code: 1.., .. },
+    except = Fault::Named { text: "never", .. }
+)]
+#[circuit_breaker(
+    failure_threshold = 100,
+    failure = | Fault::Status(_) | Fault::Named { .. },
+    ignore_if = Fault::is_open
+)]
 fn patterns(tries: &mut u32, fault: fn() -> Fault) -> Result<u32, Fault> {
     *tries += 1;
     Err(fault())
 }
 
-#[retry(max_retries = 1, base_delay = "0s", retry_if = |fault: &Fault| -> bool { !fault.is_open() }, retry_after = Fault::hint)]
+#[retry(
+    max_retries = 1,
+    base_delay = "0s",
+    retry_if = |fault: &Fault| -> bool { !fault.is_open() },
+    retry_after = Fault::hint
+)]
 fn predicates(tries: &mut u32) -> Result<u32, Fault> {
     *tries += 1;
     Err(Fault::Status(1))
@@ -51,7 +66,12 @@ fn heard<O>(_: &RetryEvent<'_, O>) {}
 
 fn ended<O>(_: &GiveUpEvent<'_, O>) {}
 
-#[retry(max_retries = 1, base_delay = "0s", on_retry = heard, on_give_up = ended::<Result<u32, Fault>>)]
+#[retry(
+    max_retries = 1,
+    base_delay = "0s",
+    on_retry = heard,
+    on_give_up = ended::<Result<u32, Fault>>
+)]
 fn classified(tries: &mut u32) -> Result<u32, Fault> {
     *tries += 1;
     Err(Fault::Status(1))

@@ -1,4 +1,4 @@
-//! Calls of one function at the same time, on several threads and in one task; calls that are dropped.
+//! Concurrent calls of one function, on several threads and in one task; dropped calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -72,7 +72,7 @@ async fn upper_one_of_two() -> Option<u32> {
     fails()
 }
 
-/// Patterns, exclusive references and values that are moved.
+/// Patterns, exclusive references and moved values.
 #[retry(max_retries = 1)]
 async fn arguments(
     #[cfg(any())] (a, mut b): (Missing, u32),

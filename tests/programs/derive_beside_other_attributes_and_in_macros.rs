@@ -1,4 +1,5 @@
-//! Attributes of other derives, types from `macro_rules`, types in functions, and names that the derive uses itself.
+//! The derive beside other derives' attributes, on types from `macro_rules` and in functions, and
+//! with names that its own code uses.
 #![deny(warnings)]
 
 use std::time::Duration;
@@ -21,7 +22,8 @@ enum Beside {
 }
 
 macro_rules! errors {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident<$life:lifetime, $param:ident: $bound:path> where $ty:ty: $more:path {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident<$life:lifetime, $param:ident: $bound:path>
+    where $ty:ty: $more:path {
         $($(#[$word:meta])* $variant:ident($field:ty) = $value:expr,)*
     }) => {
         $(
@@ -50,7 +52,7 @@ errors! {
     }
 }
 
-// The names of what the derive writes.
+// The type's names equal those in the code that the derive generates.
 #[derive(Classify)]
 #[allow(non_camel_case_types)]
 enum field {
@@ -126,7 +128,7 @@ mod inner {
     }
 }
 
-// A type that holds itself: a bound would have itself as its condition.
+// A recursive type: a bound on the field's type would depend on itself.
 #[derive(Classify)]
 #[transient]
 enum Chain<T: Classify> {

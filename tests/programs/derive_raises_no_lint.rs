@@ -1,4 +1,4 @@
-//! The derive on types of every shape, with all lints of the compiler that could speak about what it writes.
+//! The derive on types of every shape, with all compiler lints that could apply to its code.
 #![deny(
     warnings,
     missing_docs,
@@ -36,11 +36,11 @@ use std::time::Duration;
 
 use resilient::{Classification, Classify};
 
-/// No variant, no word.
+/// Neither a variant nor a word.
 #[derive(Debug, Clone, Copy, Classify)]
 pub enum Nothing {}
 
-/// No variant, and a word.
+/// A word and no variant.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transient]
 pub enum NothingTransient {}
@@ -54,7 +54,7 @@ pub enum One {
     Only(Duration),
 }
 
-/// All alike.
+/// Every variant has the word of the type.
 #[derive(Debug, Clone, Copy, Classify)]
 #[permanent]
 pub enum Alike {
@@ -79,12 +79,12 @@ pub struct Unit;
 #[ignored]
 pub struct Empty {}
 
-/// Nor here.
+/// No field here either.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transient]
 pub struct EmptyTuple();
 
-/// With what the dependency asks for.
+/// Carries the wait that the dependency asks for.
 #[derive(Debug, Clone, Copy, Classify)]
 #[throttled]
 #[retry_after(wait)]
@@ -106,12 +106,12 @@ impl Debug for Packed {
     }
 }
 
-/// Passed through.
+/// Transparent.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transparent]
 pub struct Wrapper<E>(pub E);
 
-/// Everything at once.
+/// Every feature of the derive at once.
 #[derive(Debug, Clone, Classify)]
 #[permanent]
 #[non_exhaustive]
@@ -127,43 +127,43 @@ where
     TooMany {
         /// How long.
         r#in: Duration,
-        /// Who.
+        /// The client.
         host: [u8; N],
     },
     /// Hinted by index.
     #[transient]
     #[retry_after(1)]
     Busy(u8, Option<Duration>),
-    /// Passed through.
+    /// Transparent.
     #[transparent]
     Inner(E),
-    /// Passed through, one of several.
+    /// Transparent, with other fields beside it.
     #[transparent(source)]
     Wrapped {
-        /// Where.
+        /// The place.
         at: u32,
-        /// What.
+        /// The thing.
         source: Wrapper<E>,
     },
-    /// Here on some machines.
+    /// Compiled on some machines.
     #[cfg(not(any()))]
     #[transient]
     Here,
-    /// Here everywhere.
+    /// Compiled on every machine.
     #[transient]
     There,
-    /// Here on no machine.
+    /// Compiled on no machine.
     #[cfg(any())]
     Missing(NoSuchType),
-    /// Cannot be.
+    /// Cannot be constructed.
     Never(Infallible),
-    /// By a conditional word.
+    /// Has a word under a condition.
     #[cfg_attr(not(any()), answered)]
     #[cfg_attr(any(), ignored)]
     Conditional,
 }
 
-/// Not exported.
+/// Private.
 #[derive(Debug, Clone, Copy)]
 struct Private<T>(T);
 
@@ -173,14 +173,14 @@ impl<T: Classify> Classify for Private<T> {
     }
 }
 
-/// Exported, with what is not inside.
+/// Public, with private fields.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transparent]
 pub struct Public<T> {
     inner: Private<T>,
 }
 
-/// Declared, and not to be used any more.
+/// Deprecated.
 #[derive(Classify, Debug, Clone, Copy)]
 #[allow(clippy::deprecated_semver)]
 #[deprecated(note = "use `Alike`")]
@@ -194,7 +194,7 @@ pub enum Old {
     Second,
 }
 
-/// With variants and fields that are not to be used any more.
+/// Has deprecated variants and fields.
 #[derive(Classify, Debug, Clone, Copy)]
 #[transient]
 pub enum Aging {
@@ -220,7 +220,7 @@ impl<A, B> Second for Pair<A, B> {
     const SECOND: i8 = 2;
 }
 
-/// With numbers.
+/// With discriminants.
 #[derive(Debug, Clone, Copy, Classify)]
 #[permanent]
 #[repr(i8)]

@@ -1,8 +1,8 @@
-//! What the derive writes names everything by its whole path.
+//! The derive's code uses absolute paths for all names.
 #![no_implicit_prelude]
 #![deny(warnings)]
 
-// None of these is what the derive means.
+// The derive must use none of these items.
 mod core {}
 mod std {}
 #[allow(dead_code)]

@@ -1,4 +1,5 @@
-//! `errors = all` on methods of an `#[async_trait]`: the body returns the error of one attempt, as in any other function.
+//! `errors = all` on methods of an `#[async_trait]`: the body returns the error of one attempt, as
+//! in other functions.
 
 use std::pin::Pin;
 
@@ -52,7 +53,9 @@ struct Remote {
 
 #[async_trait]
 impl Bank for Remote {
-    #[fallback(with = |error: RetryError<Fault>| if text == "plan b" { Ok(self.calls) } else { Err(error) })]
+    #[fallback(
+        with = |error: RetryError<Fault>| if text == "plan b" { Ok(self.calls) } else { Err(error) }
+    )]
     #[retry(max_retries = 2, base_delay = "0s", errors = all, attempt = attempt, deadline = "1m")]
     #[circuit_breaker(name = "remote", failure_threshold = 100)]
     #[timeout("10s")]
@@ -77,7 +80,7 @@ trait Local {
 
 impl Local for Remote {}
 
-/// Not of `#[async_trait]`, however alike: its types stay.
+/// Looks like a method of `#[async_trait]` but is not: its types do not change.
 #[retry(max_retries = 1, base_delay = "0s", errors = all)]
 fn alike(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, RetryError<String>>> + Send>> {
     Box::pin(async move {

@@ -1,4 +1,5 @@
-//! Functions of every shape below both attributes, with all lints of the compiler that could speak about them.
+//! Functions of every shape with both attributes, and all compiler lints that could apply to their
+//! code.
 #![deny(
     warnings,
     missing_docs,
@@ -64,7 +65,7 @@ use std::time::Duration;
 use resilient::retries::{GiveUpEvent, RetryEvent};
 use resilient::{CircuitBreaker, CircuitOpen, RetryPolicy, circuit_breaker, retry};
 
-/// What may go wrong.
+/// The error.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
     /// It is busy.
@@ -201,11 +202,11 @@ pub fn plain_arguments<T: Clone>(
     Some(right)
 }
 
-/// No arguments, nothing but an end.
+/// No arguments, and an empty body.
 #[retry(retry_when = |_| false)]
 pub async fn nothing() {}
 
-/// The same, plain.
+/// No arguments and an empty body, in a plain function.
 #[retry(retry_when = |()| false)]
 #[circuit_breaker(failure_when = |()| false, on_open = |_| ())]
 pub fn plain_nothing() {}
@@ -250,7 +251,7 @@ pub fn runs() -> Option<u32> {
 
 /// A method in a trait.
 pub trait Api {
-    /// By default.
+    /// Has a default body.
     ///
     /// # Errors
     ///
@@ -260,9 +261,9 @@ pub trait Api {
     fn get(&self, key: &str) -> Result<usize, Fault> {
         Ok(key.len())
     }
-    /// Elsewhere.
+    /// Implemented by a type.
     fn put(&mut self, value: u32) -> Option<u32>;
-    /// In a future.
+    /// Returns a future.
     fn later(&self) -> impl Future<Output = Option<u32>> + Send;
 }
 
@@ -281,14 +282,14 @@ impl Api for Client {
 }
 
 impl Client {
-    /// Shared.
+    /// Takes `&self`.
     #[retry]
     #[circuit_breaker]
     pub async fn shared(&self) -> Option<u32> {
         Some(self.calls)
     }
 
-    /// Exclusive.
+    /// Takes `&mut self`.
     #[retry]
     #[circuit_breaker]
     pub async fn exclusive(&mut self) -> Option<u32> {
@@ -296,14 +297,14 @@ impl Client {
         Some(self.calls)
     }
 
-    /// Owned.
+    /// Takes `self`.
     #[retry]
     #[must_use]
     pub fn owned(self) -> Option<Self> {
         Some(self)
     }
 
-    /// Owned and changed.
+    /// Takes `mut self`.
     #[retry]
     #[circuit_breaker]
     pub async fn owned_and_changed(mut self) -> Option<u32> {
@@ -311,20 +312,20 @@ impl Client {
         Some(self.calls)
     }
 
-    /// In an [`Arc`].
+    /// Takes an [`Arc`].
     #[retry]
     #[circuit_breaker]
     pub async fn counted(self: Arc<Self>) -> Option<u32> {
         Some(self.calls)
     }
 
-    /// In a [`Pin`].
+    /// Takes a [`Pin`].
     #[circuit_breaker]
     pub fn pinned(self: Pin<&mut Self>) -> Option<u32> {
         Some(self.calls)
     }
 
-    /// No receiver.
+    /// Has no receiver.
     #[retry]
     #[must_use]
     pub fn new() -> Option<Self> {
@@ -332,17 +333,17 @@ impl Client {
     }
 }
 
-/// Safety is the caller's.
+/// The caller ensures safety.
 ///
 /// # Safety
 ///
-/// None needed.
+/// There is no requirement.
 #[retry]
 pub unsafe fn unsafely(value: u32) -> Option<u32> {
     Some(value)
 }
 
-/// For C.
+/// Has the ABI of C.
 #[retry(retry_when = |code| *code < 0)]
 pub extern "C" fn for_c(value: i32) -> i32 {
     value

@@ -1,4 +1,5 @@
-//! A `&mut` inside a tuple, an option or a struct cannot be cloned: `borrow(…)` lends it to every attempt.
+//! A `&mut` inside a tuple, an option or a struct cannot be cloned: `borrow(…)` lends the argument
+//! to every attempt.
 
 use std::fmt::Write;
 
@@ -40,7 +41,7 @@ fn in_a_struct(context: Context<'_>) -> Option<u32> {
     (*context.calls == 3).then_some(*context.calls)
 }
 
-/// Without a retry there is nothing to lend.
+/// Without a retry, the argument is moved.
 #[circuit_breaker(name = "once, inside")]
 async fn once(context: Context<'_>, log: Option<&mut String>) -> Option<u32> {
     let Context { log: own, calls } = context;

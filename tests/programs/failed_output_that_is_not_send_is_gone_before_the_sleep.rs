@@ -1,4 +1,4 @@
-//! The error of one attempt does not keep the future on its thread.
+//! An error that is not `Send` is dropped before the sleep, so the future stays `Send`.
 
 use std::error::Error;
 

@@ -1,4 +1,5 @@
-//! Fallbacks on functions and methods of every kind, alone and in stacks, with arguments that the body moves.
+//! Fallbacks on functions and methods of every kind, alone and in stacks, with arguments that the
+//! body moves.
 #![allow(clippy::manual_async_fn)]
 
 use std::pin::Pin;
@@ -96,7 +97,10 @@ trait Api {
 
 #[async_trait]
 impl Api for Client {
-    #[fallback(with = |error| Ok(format!("{text} {error:?} {}", self.cache.len())), on = Fault::Missing(_))]
+    #[fallback(
+        with = |error| Ok(format!("{text} {error:?} {}", self.cache.len())),
+        on = Fault::Missing(_)
+    )]
     #[retry(max_retries = 1, base_delay = "0s")]
     async fn implemented(&mut self, text: String) -> Answer<String> {
         tokio::task::yield_now().await;

@@ -1,4 +1,5 @@
-//! `?`, `return`, loops, labels, closures and nested functions mean what they mean without the attribute.
+//! `?`, `return`, loops, labels, closures and nested functions work as they do without the
+//! attribute.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! No `unsafe`, and no `allow` that a `forbid` would refuse.
+//! The expansion has no `unsafe`, and no `allow` that a `forbid` would reject.
 #![forbid(
     unsafe_code,
     unused,
@@ -28,7 +28,7 @@ async fn later(mut text: String) -> Option<String> {
     Some(text)
 }
 
-// `#[tokio::test]` would write an `allow`.
+// `#[tokio::test]` would generate an `allow`.
 #[test]
 fn runs() {
     let runtime = tokio::runtime::Builder::new_current_thread().build();

@@ -1,4 +1,5 @@
-//! In modules, functions, impls, closures and constants, with every visibility, and as values.
+//! Functions with attributes in modules, functions, impls, closures and constants, with every
+//! visibility, and used as values.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! A function that returns a future is tried again as its future is.
+//! A function that returns a future: the retry repeats its future.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

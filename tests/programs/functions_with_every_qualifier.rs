@@ -1,4 +1,5 @@
-//! `unsafe`, `extern "C"`, visibilities, doc comments and attributes of the compiler, with both of ours.
+//! `unsafe`, `extern "C"`, visibilities, doc comments and the compiler's attributes, with both of
+//! our attributes.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -39,7 +40,11 @@ extern "C" fn for_c(_text: *const u8, _length: usize) -> i32 {
     third().map_or(-1, |n| n as i32)
 }
 
-#[circuit_breaker(name = "extern, unsafe", failure_when = |out| out.is_null(), on_open = |_| std::ptr::null())]
+#[circuit_breaker(
+    name = "extern, unsafe",
+    failure_when = |out| out.is_null(),
+    on_open = |_| std::ptr::null()
+)]
 #[retry(base_delay = "0s", retry_when = |out| out.is_null())]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn resilient_ui_exported(number: *const u32) -> *const u32 {
@@ -90,10 +95,10 @@ pub mod outer {
 #[doc = concat!("And ", "so.")]
 #[inline(always)]
 #[retry(base_delay = "0s")]
-/// And between.
+/// This line stands between the attributes.
 #[must_use = "because"]
 #[circuit_breaker(name = "attributes")]
-/// And below.
+/// This line stands below the attributes.
 #[deprecated(since = "1", note = "because")]
 #[allow(clippy::missing_safety_doc, non_snake_case)]
 #[cold]

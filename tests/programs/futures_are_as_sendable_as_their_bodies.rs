@@ -1,4 +1,4 @@
-//! A future moves between threads if its arguments and its body let it, and lives as long as they do.
+//! A future is `Send` and `'static` if its arguments and its body are.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

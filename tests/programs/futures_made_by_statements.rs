@@ -1,4 +1,4 @@
-//! Functions whose future is made by more than one block: with adapters, casts, outputs that are opaque.
+//! Functions whose future comes from more than one block: with adapters, casts and opaque outputs.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -96,7 +96,7 @@ impl Client {
     }
 }
 
-/// A `Result` of a future: what is tried again is the making of it.
+/// A `Result` of a future: the retry repeats making the future.
 #[retry(base_delay = "0s")]
 fn made(
     calls: &AtomicU32,

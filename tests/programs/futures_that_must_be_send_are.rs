@@ -1,4 +1,5 @@
-//! What the body holds across an await, and what it drops before, decides, alone and in both orders.
+//! Whether a future is `Send` depends on what the body holds across an await, alone and in both
+//! orders.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -111,7 +112,7 @@ impl<T: Clone> Clone for Client<T> {
     }
 }
 
-/// An output that is not `Sync`; one that borrows; one behind `dyn`.
+/// Outputs that are not `Sync`, that borrow, and that are behind `dyn`.
 #[retry]
 #[circuit_breaker(name = "outputs", on_open = |_| unreachable!())]
 async fn outputs<'a>(text: &'a str) -> Result<(Cell<u32>, &'a str), (Cell<u32>, &'a str)> {
@@ -163,7 +164,7 @@ async fn runs() {
     assert_eq!(
         sendable(output).await,
         Some(7),
-        "each attempt has a cell of its own"
+        "each attempt has its own cell"
     );
     counted(3);
     let (mut cell, mut list) = (Cell::new(0), vec![]);

@@ -1,4 +1,5 @@
-//! Type parameters, constants, bounds and where clauses, of functions and of the types around them.
+//! Type parameters, const parameters, bounds and where clauses, of functions and of the types
+//! around them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

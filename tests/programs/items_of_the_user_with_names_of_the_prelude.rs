@@ -1,4 +1,4 @@
-//! The user's own `Option`, `Some`, `drop` and `RetryPolicy` are not what the expansion means.
+//! The expansion does not use the user's own `Option`, `Some`, `drop` and `RetryPolicy`.
 #![allow(dead_code, non_camel_case_types, non_snake_case, unused_macros)]
 
 mod shadowed {

@@ -1,4 +1,5 @@
-//! A key is read once per call, before the attempts, whatever else stands on the function and on its arguments.
+//! A key is evaluated once per call, before the attempts, whatever else stands on the function and
+//! its arguments.
 #![deny(warnings)]
 #![allow(clippy::non_minimal_cfg)]
 
@@ -66,7 +67,7 @@ struct Client {
 }
 
 impl Client {
-    /// What the key takes for itself is gone before the first await.
+    /// The values that the key's expression takes are dropped before the first await.
     #[circuit_breaker(key = self.host.lock().unwrap().clone())]
     async fn call(&self) -> Option<u32> {
         drop(self.host.try_lock().ok()?);
@@ -86,7 +87,7 @@ async fn runs() {
     assert_eq!(sendable(above_a_span(&mut 1, &tries)).await, Some(7));
     assert_eq!(counted(), (3, 1));
     drop(below_a_span(1, &tries));
-    assert_eq!(counted(), (0, 0), "of a call that was never made");
+    assert_eq!(counted(), (0, 0), "the call was never made");
     assert_eq!(conditional(1, 2), Some(1));
     assert_eq!(sendable(recursive(3)).await, Some(0));
     let client = Client {

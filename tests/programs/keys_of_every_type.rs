@@ -1,4 +1,5 @@
-//! What a key may be: text however it is held, numbers, addresses, types of the user and parameters, by value or borrowed.
+//! Types of keys: text in every form, numbers, addresses, user types and type parameters, by value
+//! or borrowed.
 #![deny(warnings)]
 
 use std::borrow::Cow;
@@ -79,7 +80,7 @@ impl<T: AsRef<str>> Shard<T> {
     }
 }
 
-/// A failure, then the same key, then another one.
+/// A failure with one key, then a call with that key, then one with another key.
 macro_rules! check {
     ($($function:ident: $key:expr, $other:expr;)*) => {
         $(
@@ -109,7 +110,7 @@ async fn runs() {
         made: &Region::Us(2), &Region::Eu;
         two: ("a", 1), ("a", 2);
     }
-    assert_eq!(number(17, true), None, "of the same shard as 1");
+    assert_eq!(number(17, true), None, "17 and 1 share a shard");
     assert_eq!(generic(&1, false).await, None);
     assert_eq!(generic(&1, true).await, None);
     assert_eq!(generic(&2, true).await, Some(1));

@@ -1,4 +1,4 @@
-//! `#[async_trait]` moves the pattern of an argument into the body; a key names its parts all the same.
+//! `#[async_trait]` moves the pattern of an argument into the body; a key can still name its parts.
 #![deny(warnings)]
 
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ fn order(region: &str, works: bool) -> Order {
     }
 }
 
-/// Not `Clone`, and not to be touched.
+/// Not `Clone`: the key must not touch it.
 struct Guard;
 
 #[async_trait]
@@ -60,7 +60,7 @@ trait Api {
         works.then(|| id.count_ones() as usize)
     }
 
-    /// The pattern is nothing to a key that does not name it.
+    /// A key that does not name the pattern does not touch it.
     #[circuit_breaker(key = host, failure_threshold = 1)]
     async fn of_another(&self, host: &str, (works, ..): (bool, Guard)) -> Option<usize> {
         works.then_some(host.len())

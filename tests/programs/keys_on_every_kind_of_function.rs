@@ -1,4 +1,4 @@
-//! One breaker for each key, under one name: whatever the function, the argument that the key is made from, and the stack.
+//! One breaker per key, under one name, for every kind of function, of argument and of stack.
 #![deny(warnings)]
 
 use std::pin::Pin;
@@ -72,12 +72,20 @@ fn number((id, works): (u64, bool)) -> Result<u32, Fault> {
     call(works && id > 0)
 }
 
-#[circuit_breaker(name = "made", key = format!("{}/{}", order.region, order.id), failure_threshold = 1)]
+#[circuit_breaker(
+    name = "made",
+    key = format!("{}/{}", order.region, order.id),
+    failure_threshold = 1
+)]
 async fn made(order: &Order) -> Result<u32, Fault> {
     call(order.works)
 }
 
-#[circuit_breaker(name = "reused", key = { let host = host.trim(); host.to_lowercase() }, failure_threshold = 1)]
+#[circuit_breaker(
+    name = "reused",
+    key = { let host = host.trim(); host.to_lowercase() },
+    failure_threshold = 1
+)]
 async fn reused(mut host: String, works: bool) -> Result<u32, Fault> {
     host.push('!');
     call(works)
@@ -144,7 +152,11 @@ impl Client {
     }
 
     #[retry(max_retries = 1, base_delay = "0s")]
-    #[circuit_breaker(name = "exclusive and retried", key = self.host.clone(), failure_threshold = 2)]
+    #[circuit_breaker(
+        name = "exclusive and retried",
+        key = self.host.clone(),
+        failure_threshold = 2
+    )]
     async fn exclusive_and_retried(&mut self, works: bool) -> Result<u32, Fault> {
         let this = self;
         this.calls += 1;
@@ -207,7 +219,11 @@ trait Api {
 
 #[async_trait]
 impl Api for Client {
-    #[circuit_breaker(name = "async_trait shared", key = format!("{host} of {}", self.host), failure_threshold = 1)]
+    #[circuit_breaker(
+        name = "async_trait shared",
+        key = format!("{host} of {}", self.host),
+        failure_threshold = 1
+    )]
     async fn shared(&self, host: &str, works: bool) -> Result<u32, Fault> {
         let _ = (host, self.calls);
         call(works)
@@ -221,7 +237,8 @@ impl Api for Client {
     }
 }
 
-/// With the key that fails, then with the same and with another one that work.
+/// A call with a key that fails, one with the same key, and one with another key; the last two
+/// would succeed.
 macro_rules! check {
     ($name:literal, $fails:expr, $same:expr, $other:expr) => {
         assert_eq!($fails, Err(Fault::Down), $name);

@@ -1,4 +1,5 @@
-//! Elided, named, anonymous, outliving, `'static` and higher-ranked lifetimes; futures that move between threads with them.
+//! Elided, named, anonymous, outliving, `'static` and higher-ranked lifetimes, in futures that move
+//! between threads.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -115,7 +116,8 @@ async fn with_async_closures(
     (calls.fetch_add(1, SeqCst) == 2).then_some(length)
 }
 
-/// What the compiler could call "not general enough" were anything of the call kept in the future with erased lifetimes.
+/// If the future stored anything of the call with erased lifetimes, the compiler would say "not
+/// general enough".
 #[retry]
 #[circuit_breaker(name = "streams")]
 async fn mapped<'a>(

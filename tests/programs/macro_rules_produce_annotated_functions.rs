@@ -20,8 +20,10 @@ macro_rules! client {
     (
         $(#[$meta:meta])*
         $vis:vis fn $name:ident($arg:ident: $ty:ty) -> $output:ty $body:block
-        retries: $retries:expr, delay: $delay:literal, jitter: $jitter:expr, on: $on:pat, when: $when:expr,
-        breaker: $breaker:literal, threshold: $threshold:tt, schedule: $schedule:ident, path: $path:path,
+        retries: $retries:expr, delay: $delay:literal, jitter: $jitter:expr,
+        on: $on:pat, when: $when:expr,
+        breaker: $breaker:literal, threshold: $threshold:tt, schedule: $schedule:ident,
+        path: $path:path,
     ) => {
         $(#[$meta])*
         #[retry(
@@ -49,11 +51,12 @@ client! {
     /// Documented.
     #[must_use]
     pub(crate) fn fails(text: String) -> Result<u32, Fault> { drop(text); Err(Fault::Busy) }
-    retries: 2, delay: "0s", jitter: 0.5, on: Fault::Busy | Fault::Gone, when: |fault| *fault == Fault::Busy,
+    retries: 2, delay: "0s", jitter: 0.5,
+    on: Fault::Busy | Fault::Gone, when: |fault| *fault == Fault::Busy,
     breaker: "of a macro", threshold: 100, schedule: constant, path: told,
 }
 
-/// The attributes themselves come as fragments.
+/// The attributes themselves are fragments.
 macro_rules! annotated {
     ($(#[$meta:meta])* fn $($rest:tt)*) => { annotated! { @ $(#[$meta])* { fn $($rest)* } } };
     (@ $(#[$meta:meta])* { $item:item }) => { $(#[$meta])* $item };
@@ -83,10 +86,14 @@ whole! {
     }
 }
 
-/// A setting whose sign is outside the fragment, and types and expressions in every place.
+/// A setting with its sign outside the fragment, and types and expressions in every place.
 macro_rules! typed {
     ($name:ident<$t:ident: $bound:path>, $arg:pat => $ty:ty, $body:expr, $lifetime:lifetime) => {
-        #[retry(max_retries = 1 + 1, base_delay = "0s", retry_when = |output: &Option<$ty>| output.is_none())]
+        #[retry(
+            max_retries = 1 + 1,
+            base_delay = "0s",
+            retry_when = |output: &Option<$ty>| output.is_none()
+        )]
         async fn $name<$lifetime, $t: $bound>($arg: $ty, other: &$lifetime $t) -> Option<$ty> {
             let _ = other;
             $body

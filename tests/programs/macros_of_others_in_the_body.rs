@@ -1,4 +1,5 @@
-//! `select!`, `join!`, `matches!`, `vec!`, formatting and logging macros with arguments and `self` inside.
+//! `select!`, `join!`, `matches!`, `vec!`, formatting and logging macros that use arguments and
+//! `self`.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -43,7 +44,9 @@ impl Client {
         tokio::select! {
             biased;
             found = self.step(&text) => found,
-            () = tokio::time::sleep(Duration::from_secs(60)) => unreachable!("{text} {}", self.calls),
+            () = tokio::time::sleep(Duration::from_secs(60)) => {
+                unreachable!("{text} {}", self.calls)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Programs that must compile, without a warning where they deny warnings, and pass: one module each.
+//! Programs that must compile, without a warning if they deny warnings, and pass: one module each.
 //!
 //! Programs that must not compile are in the package `resilient-ui-tests`.
 
@@ -78,6 +78,7 @@ mod futures_made_by_statements_from_exclusive_references;
 mod futures_that_must_be_send_are;
 #[allow(unused, private_interfaces)]
 mod generics_of_every_kind;
+pub mod indexed_arguments_are_lent;
 #[allow(unused, private_interfaces)]
 mod items_of_the_user_with_names_of_the_prelude;
 pub mod keys_beside_other_attributes;

@@ -1,4 +1,4 @@
-//! Without `name`, a breaker has the path of its function, with the type or trait that it belongs to.
+//! Without `name`, the path of the function names the breaker, with the function's type or trait.
 
 use std::fmt::Debug;
 

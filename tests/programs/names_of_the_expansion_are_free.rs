@@ -1,4 +1,4 @@
-//! Arguments, variables, items and generics may have the names that the expansion gives its own.
+//! Arguments, variables, items and generics may have the names that the expansion uses.
 
 use resilient::{circuit_breaker, retry};
 
@@ -12,8 +12,16 @@ impl From<resilient::CircuitOpen> for Fault {
 }
 
 #[allow(non_snake_case, clippy::too_many_arguments)]
-#[retry(max_retries = policy, base_delay = "0s", retry_if = |error| class == 4 && *error == Fault, attempt = output)]
-#[circuit_breaker(failure_if = |error| *error == Fault && permit > 0, on_open = |open| Err({ drop(open); Fault }))]
+#[retry(
+    max_retries = policy,
+    base_delay = "0s",
+    retry_if = |error| class == 4 && *error == Fault,
+    attempt = output
+)]
+#[circuit_breaker(
+    failure_if = |error| *error == Fault && permit > 0,
+    on_open = |open| Err({ drop(open); Fault })
+)]
 fn arguments(
     policy: u32,
     retry: u32,

@@ -1,4 +1,5 @@
-//! Functions that return `impl Future`: with and without `Send`, with `use<…>`, named lifetimes and statements of their own.
+//! Functions that return `impl Future`: with and without `Send`, with `use<…>`, with named
+//! lifetimes, with several statements.
 
 use std::future::{self, Future};
 use std::rc::Rc;
@@ -37,7 +38,7 @@ fn promised(text: String) -> impl Future<Output = Result<String, Fault>> + Send 
     }
 }
 
-/// Without `+ Send` it is `Send` by what it captures.
+/// Without `+ Send`, the captured values decide whether the future is `Send`.
 #[retry]
 #[circuit_breaker(name = "opaque, retry above")]
 fn unpromised(text: String) -> impl Future<Output = Result<usize, Fault>> {

@@ -1,4 +1,5 @@
-//! Trait objects, slices, function pointers, never and closures of different types meet in the return type, early and late.
+//! Trait objects, slices, function pointers, the never type and closures are coerced to the return
+//! type at every return.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -90,7 +91,7 @@ fn plain_closures<'a>(list: &'a [String]) -> Option<Box<dyn Fn(&str) -> Option<&
     }))
 }
 
-/// What is left to be inferred comes from the return type alone.
+/// Only the return type determines the inferred types.
 #[retry]
 #[circuit_breaker]
 async fn inferred(texts: &[&str]) -> Result<Vec<u64>, Fault> {

@@ -1,4 +1,5 @@
-//! Outputs of any type with a predicate: unit, numbers, collections, references, tuples, `Self`, `Poll`, `ControlFlow`, generics.
+//! Outputs of any type with a predicate: unit, numbers, collections, references, tuples, `Self`,
+//! `Poll`, `ControlFlow`, generics.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -30,7 +31,11 @@ fn explicit_unit(log: &mut Vec<u32>) -> () {
     log.push(next());
 }
 
-#[circuit_breaker(name = "number, judged", failure_when = |n| *n < 3, on_open = |open| u32::from(open.retry_after().is_some()))]
+#[circuit_breaker(
+    name = "number, judged",
+    failure_when = |n| *n < 3,
+    on_open = |open| u32::from(open.retry_after().is_some())
+)]
 #[retry(retry_when = |n| *n < 3)]
 async fn number() -> u32 {
     next()
@@ -47,7 +52,11 @@ fn text<'a>(text: &'a str) -> &'a str {
 }
 
 #[retry(retry_when = |(good, _)| !good)]
-#[circuit_breaker(name = "tuple", failure_when = |(good, _)| !*good, on_open = |_| (false, String::new()))]
+#[circuit_breaker(
+    name = "tuple",
+    failure_when = |(good, _)| !*good,
+    on_open = |_| (false, String::new())
+)]
 async fn tuple(text: String) -> (bool, String) {
     (next() >= 3, text)
 }
@@ -102,22 +111,30 @@ impl Counter {
         next()
     }
 
-    #[circuit_breaker(name = "exclusive, judged", failure_when = |n: &u32| *n == 0, on_open = |_| self.0 * 100)]
+    #[circuit_breaker(
+        name = "exclusive, judged",
+        failure_when = |n: &u32| *n == 0,
+        on_open = |_| self.0 * 100
+    )]
     fn counted(&mut self) -> u32 {
         self.0 += 1;
         0
     }
 }
 
-/// A predicate and an `Option`: what is in it decides.
+/// A predicate that looks inside an `Option`.
 #[retry(retry_when = |found| found.is_none_or(|n| n < 3))]
 async fn option() -> Option<u32> {
     Some(next())
 }
 
-/// A predicate and a `Result`: a success that is none.
+/// A predicate by which some `Ok` counts as a failure.
 #[retry(base_delay = "0s", retry_when = |found| matches!(found, Ok(n) if *n < 3))]
-#[circuit_breaker(name = "result", failure_when = |found| !matches!(found, Ok(3..)), on_open = |_| Err(()))]
+#[circuit_breaker(
+    name = "result",
+    failure_when = |found| !matches!(found, Ok(3..)),
+    on_open = |_| Err(())
+)]
 fn result() -> Result<u32, ()> {
     Ok(next())
 }

@@ -1,4 +1,4 @@
-//! As with other arguments: what is only looked at is not copied.
+//! If the body only borrows `self`, the expansion does not clone it.
 
 use resilient::retry;
 

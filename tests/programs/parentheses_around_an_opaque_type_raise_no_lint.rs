@@ -1,4 +1,4 @@
-//! `&(impl A + B)` needs its parentheses, so nobody is told to remove them.
+//! `&(impl A + B)` needs its parentheses, and no lint suggests removing them.
 #![deny(unused_parens)]
 
 use std::fmt::{Debug, Display};

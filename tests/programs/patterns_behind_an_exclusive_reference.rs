@@ -1,4 +1,4 @@
-//! `&mut (a, ref mut b)` copies `a` out: it is no reference, though the argument is one.
+//! The pattern `&mut (a, ref mut b)` copies `a` out of the argument, so `a` is not a reference.
 #![deny(unused_mut)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,4 +1,5 @@
-//! Tuples, structs, slices, `ref`, `&x`, `_`, nested `mut`, `@`, or-patterns: in async and plain functions, alone and stacked.
+//! Tuples, structs, slices, `ref`, `&x`, `_`, nested `mut`, `@` and or-patterns, in async and plain
+//! functions, alone and stacked.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -184,7 +185,7 @@ async fn runs() {
     assert_eq!(
         output,
         Some((3, "b".to_owned())),
-        "what is bound by reference stays"
+        "bindings by reference keep their values"
     );
     assert_eq!(CALLS.swap(0, SeqCst), 3);
 

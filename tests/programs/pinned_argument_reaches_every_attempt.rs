@@ -1,4 +1,4 @@
-//! The same for an argument.
+//! An argument of type `Pin<&mut T>` is lent to each attempt.
 
 use std::pin::Pin;
 

@@ -1,4 +1,5 @@
-//! Functions that are not async: free, associated, with every receiver, in traits, generic, recursive; alone and stacked.
+//! Functions that are not async: free, associated, with every receiver, in traits, generic,
+//! recursive; alone and stacked.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -156,7 +157,7 @@ fn runs() {
     assert_eq!(
         client.recursive(1),
         Ok(6 + 1),
-        "the inner call fails twice, the outer calls it again"
+        "the inner call fails twice, then the outer retry calls it again"
     );
     let mut number = 0_u32;
     assert_eq!(number.fetch_twice("key"), Ok([3, 3]));
@@ -164,7 +165,7 @@ fn runs() {
     assert_eq!(
         Arc::new(number).fetch_owned("key"),
         Some(1 + 3),
-        "what is borrowed is not cloned"
+        "borrowed values are not cloned"
     );
     let totals = |name| {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;

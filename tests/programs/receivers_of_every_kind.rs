@@ -1,4 +1,4 @@
-//! What each attempt gets of `self`, in async and plain methods.
+//! Each attempt receives `self`, in async and plain methods.
 
 use std::rc::Rc;
 use std::sync::Arc;

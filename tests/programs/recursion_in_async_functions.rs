@@ -1,4 +1,5 @@
-//! Recursion through `Box::pin`, through `#[async_recursion]` above and below, and between two functions.
+//! Recursion through `Box::pin`, through `#[async_recursion]` above and below, and between two
+//! functions.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -16,7 +17,7 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-/// Fails twice, in the innermost call.
+/// The innermost call fails twice.
 fn innermost() -> Result<u32, Fault> {
     match CALLS.fetch_add(1, SeqCst) + 1 {
         n if n % 3 == 0 => Ok(0),

@@ -1,4 +1,5 @@
-//! What an open circuit returns: by `From`, by `on_open` with the arguments and `self`, `None`; and that the body is not run.
+//! Outputs of rejected calls: by `From`, by `on_open` with the arguments and `self`, and `None`.
+//! The body does not run.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -55,7 +56,11 @@ fn none(_: &mut u32) -> Option<u32> {
 }
 
 #[retry(max_retries = 1)]
-#[circuit_breaker(name = "cached", failure_threshold = 2, on_open = |_| Ok(format!("cached {text}")))]
+#[circuit_breaker(
+    name = "cached",
+    failure_threshold = 2,
+    on_open = |_| Ok(format!("cached {text}"))
+)]
 async fn cached(text: String) -> Result<String, Fault> {
     drop(text);
     busy()
@@ -67,7 +72,10 @@ struct Client {
 }
 
 impl Client {
-    #[circuit_breaker(breaker = self.breaker, on_open = |open: CircuitOpen| Ok((self.cached + by, open.state())))]
+    #[circuit_breaker(
+        breaker = self.breaker,
+        on_open = |open: CircuitOpen| Ok((self.cached + by, open.state()))
+    )]
     async fn own(&self, by: u32) -> Result<(u32, CircuitState), Fault> {
         busy()
     }

@@ -1,4 +1,5 @@
-//! `Result` as `io::Result<()>`, `fmt::Result`, `anyhow::Result<T>`, under aliases of one's own, and through associated types.
+//! `Result` as `io::Result<()>`, `fmt::Result`, `anyhow::Result<T>`, under the user's aliases, and
+//! through associated types.
 
 use std::error::Error;
 use std::fmt::{self, Write};

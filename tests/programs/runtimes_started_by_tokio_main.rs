@@ -1,4 +1,4 @@
-//! `#[tokio::main]` and `#[tokio::test]` above and below ours, on `main` itself too.
+//! `#[tokio::main]` and `#[tokio::test]` above and below our attributes, also on `main` itself.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -27,7 +27,7 @@ async fn third_of(calls: &AtomicU32) -> Result<u32, Fault> {
     }
 }
 
-/// A runtime for each attempt.
+/// Each attempt starts a runtime.
 #[tokio::main(flavor = "current_thread")]
 #[retry(base_delay = "0s")]
 #[circuit_breaker(name = "above, runtime")]
@@ -35,7 +35,7 @@ async fn above(by: u32) -> Result<u32, Fault> {
     Ok(third().await? + by)
 }
 
-/// One for all of them.
+/// All attempts share one runtime.
 #[retry]
 #[circuit_breaker(name = "below, runtime")]
 #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -51,7 +51,7 @@ async fn between() -> Result<u32, Fault> {
     third().await
 }
 
-/// A test is a function that returns `()` or a `Result`, and is retried as any other.
+/// A test is a function that returns `()` or a `Result`, so it can be retried.
 mod tests {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! `&mut self` in async methods: reborrowed for every attempt, however the body takes it.
+//! `&mut self` in async methods is reborrowed for every attempt, however the body uses it.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-/// `Send`, not `Sync`, not `Clone`.
+/// `Send`, but neither `Sync` nor `Clone`.
 #[derive(Default)]
 struct Client {
     calls: u32,

@@ -1,4 +1,5 @@
-//! `self`, `mut self`, `Box<Self>`, `Rc<Self>`, `Arc<Self>` and references to them: a copy of its own for every attempt.
+//! `self`, `mut self`, `Box<Self>`, `Rc<Self>`, `Arc<Self>` and references to them: every attempt
+//! has its own copy.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -118,11 +119,11 @@ async fn runs() {
     assert_eq!(sendable(Box::new(order()).boxed()).await.unwrap().left, 9);
     assert_eq!(counts(), (3, 3));
     assert_eq!(sendable(Arc::new(order()).counted()).await, Some(3));
-    assert_eq!(counts(), (3, 0), "the pointer alone is cloned");
+    assert_eq!(counts(), (3, 0), "only the pointer is cloned");
     assert_eq!(Rc::new(order()).counted_here().await, Some(3));
     assert_eq!(counts(), (3, 0));
     assert_eq!(sendable(order().once()).await.unwrap().left, 10);
-    assert_eq!(counts(), (0, 0), "one attempt may have the original");
+    assert_eq!(counts(), (0, 0), "a single attempt takes the original");
     let mut others = Vec::new();
     assert_eq!(
         Arc::new(order()).by_reference_to_a_pointer(&mut others),

@@ -1,4 +1,4 @@
-//! Literals in every notation, and expressions of the right type.
+//! Settings as literals in every notation, and as expressions of the right type.
 
 use std::time::Duration;
 
@@ -41,12 +41,22 @@ fn more_literals() -> Option<u32> {
     Some(1)
 }
 
-#[retry(max_retries = double(RETRIES), base_delay = DELAY, max_delay = DELAY * 2, backoff = schedule, jitter = 1.0 / 4.0)]
+#[retry(
+    max_retries = double(RETRIES),
+    base_delay = DELAY,
+    max_delay = DELAY * 2,
+    backoff = schedule,
+    jitter = 1.0 / 4.0
+)]
 fn expressions() -> Option<u32> {
     Some(1)
 }
 
-#[retry(max_retries = N, backoff = |k| Some(Duration::from_nanos(u64::from(k))), base_delay = Duration::ZERO)]
+#[retry(
+    max_retries = N,
+    backoff = |k| Some(Duration::from_nanos(u64::from(k))),
+    base_delay = Duration::ZERO
+)]
 fn generic<const N: u32>() -> Option<u32> {
     None
 }
@@ -56,17 +66,36 @@ fn of_a_static() -> Option<u32> {
     Some(1)
 }
 
-#[retry(policy = RetryPolicy::builder().max_retries(retries).jitter(Jitter::None).backoff(Backoff::Constant).base_delay(DELAY).build().unwrap())]
+#[retry(
+    policy = RetryPolicy::builder()
+        .max_retries(retries)
+        .jitter(Jitter::None)
+        .backoff(Backoff::Constant)
+        .base_delay(DELAY)
+        .build()
+        .unwrap()
+)]
 async fn built(retries: u32) -> Option<u32> {
     None
 }
 
-#[circuit_breaker(name = NAME, failure_threshold = double(1), recovery_time = DELAY, recovery_jitter = "0%", half_open_failures = 0)]
+#[circuit_breaker(
+    name = NAME,
+    failure_threshold = double(1),
+    recovery_time = DELAY,
+    recovery_jitter = "0%",
+    half_open_failures = 0
+)]
 fn of_a_const() -> Option<u32> {
     None
 }
 
-#[circuit_breaker(name = r#"raw "text""#, recovery_factor = 1.5, max_recovery_time = "10m", abandoned = ignore)]
+#[circuit_breaker(
+    name = r#"raw "text""#,
+    recovery_factor = 1.5,
+    max_recovery_time = "10m",
+    abandoned = ignore
+)]
 fn raw() -> Option<u32> {
     Some(1)
 }

@@ -1,4 +1,4 @@
-//! Items of the user keep their names in settings, key and body, whatever the expansion calls its own.
+//! Names in settings, key and body refer to the user's items, whatever the expansion names its own.
 
 use resilient::{Registry, circuit_breaker, retry};
 
@@ -20,7 +20,12 @@ fn body() -> Option<u32> {
 }
 
 #[retry(max_retries = POLICY)]
-#[circuit_breaker(name = KEYED, key = BREAKERS + host, max_keys = BREAKERS, failure_threshold = POLICY)]
+#[circuit_breaker(
+    name = KEYED,
+    key = BREAKERS + host,
+    max_keys = BREAKERS,
+    failure_threshold = POLICY
+)]
 fn key(host: u32) -> Option<u32> {
     Some(BREAKERS + POLICY + host)
 }

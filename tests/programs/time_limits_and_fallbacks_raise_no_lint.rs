@@ -1,4 +1,4 @@
-//! Limits and fallbacks on functions in crates that deny every warning.
+//! Time limits and fallbacks in crates that deny every warning.
 #![deny(
     warnings,
     missing_docs,
@@ -100,7 +100,7 @@ async fn upside_down(text: String) -> Result<u32, RetryErrorOf> {
 
 type RetryErrorOf = Outer;
 
-/// An error that holds them all.
+/// An error with a variant for each error of the library.
 type Outer = RetryError<Fault>;
 
 #[retry]

@@ -1,4 +1,5 @@
-//! Time limits on functions and methods of every kind, alone and in stacks, with futures that are `Send`.
+//! Time limits on functions and methods of every kind, alone and in stacks; their futures are
+//! `Send`.
 #![allow(clippy::manual_async_fn)]
 
 use std::pin::Pin;

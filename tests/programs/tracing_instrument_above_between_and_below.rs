@@ -1,7 +1,8 @@
 //! `#[tracing::instrument]`, plain and with `err`, `ret`, `skip`, `fields`, in every place.
 //!
-//! Attributes that wrap the body expand from the top, each around what the body is by then: below all of ours, it has one span
-//! and one event for the whole call; above the last of ours, it has them for each attempt.
+//! Attributes that wrap the body expand from top to bottom, each around the current body. Below all
+//! of our attributes, `instrument` makes one span and one event per call; above the last one, it
+//! makes them per attempt.
 
 use std::fmt;
 use std::io;
@@ -80,7 +81,12 @@ async fn err_above(text: String) -> Result<u32, Fault> {
 
 #[retry(max_retries = 1)]
 #[circuit_breaker(name = "err below")]
-#[instrument(err(Debug, level = "warn"), ret(level = "info"), skip(hidden), fields(length = text.len(), %text, n = 1 + 1))]
+#[instrument(
+    err(Debug, level = "warn"),
+    ret(level = "info"),
+    skip(hidden),
+    fields(length = text.len(), %text, n = 1 + 1)
+)]
 async fn err_below(text: &str, hidden: NotDebugButClone) -> Result<u32, Fault> {
     tokio::task::yield_now().await;
     drop(hidden);
@@ -130,7 +136,7 @@ impl Client {
     }
 }
 
-/// What was logged since the last look.
+/// The lines logged so far. `lines` counts some of them.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,6 +1,7 @@
-//! `#[instrument(err)]` above and below ours, in an `#[async_trait]` impl and on a function that returns a boxed future.
+//! `#[instrument(err)]` above and below our attributes, in an `#[async_trait]` impl and on a
+//! function that returns a boxed future.
 //!
-//! Below all of ours it sees the whole call, above the last of ours each attempt.
+//! Below all of our attributes it sees the whole call, above the last one each attempt.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,5 @@
-//! `#[instrument(err)]` above and below ours on a function that returns `impl Future`: the span is the future's, or each attempt's.
+//! `#[instrument(err)]` above and below our attributes on a function that returns `impl Future`:
+//! one span per future, or per attempt.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -8,7 +8,7 @@ use resilient::{Registry, circuit_breaker, retry};
 trait Api: Sync {
     async fn get(&self, key: &str) -> Option<usize>;
 
-    // The body of an `async fn` is none of a future's there, with or without our attribute.
+    // There, the body of an `async fn` does not become a future, with or without our attribute.
     #[retry]
     #[circuit_breaker(name = "variant, by default")]
     fn by_default(&self, key: &str) -> impl Future<Output = Option<usize>> {

@@ -1,4 +1,4 @@
-//! Methods of the user's own types with the names of those that the expansion calls do not come between.
+//! A user's types may have methods with the names of those that the expansion calls.
 
 use resilient::{CircuitOpen, circuit_breaker, retry};
 

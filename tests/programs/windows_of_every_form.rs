@@ -1,4 +1,5 @@
-//! A window is a number of calls or a time: a literal, or an expression of any type that a window is made from.
+//! A window is a number of calls or a time: a literal, or an expression of a type that converts
+//! into a window.
 
 use std::time::Duration;
 
@@ -35,7 +36,12 @@ fn const_calls() -> Option<u32> {
     Some(1)
 }
 
-#[circuit_breaker(name = "const time", window = TIME * 2, window_buckets = buckets(), failure_rate = RATE)]
+#[circuit_breaker(
+    name = "const time",
+    window = TIME * 2,
+    window_buckets = buckets(),
+    failure_rate = RATE
+)]
 fn const_time() -> Option<u32> {
     Some(1)
 }
@@ -56,7 +62,13 @@ async fn sum() -> Option<u32> {
     Some(1)
 }
 
-#[circuit_breaker(name = "of the enum", window = Window::Calls(7), slow_call = TIME, slow_call_rate = RATE * 2.0, min_calls = CALLS / 10)]
+#[circuit_breaker(
+    name = "of the enum",
+    window = Window::Calls(7),
+    slow_call = TIME,
+    slow_call_rate = RATE * 2.0,
+    min_calls = CALLS / 10
+)]
 #[retry]
 fn of_the_enum() -> Option<u32> {
     Some(1)

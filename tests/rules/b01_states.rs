@@ -1,4 +1,4 @@
-//! Rule B1: states.
+//! Rule B1: the states and the transitions between them.
 
 mod slow_calls;
 mod states;

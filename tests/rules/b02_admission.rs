@@ -1,4 +1,4 @@
-//! Rule B2: admission.
+//! Rule B2: a permit admits one call and reports one outcome.
 
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,8 @@ use resilient_testkit::{
     succeed,
 };
 
-/// The slot is free and the round undecided: the next caller may probe, and its success closes the circuit.
+/// Asserts that the slot is free and the round undecided: the next probe's success closes the
+/// circuit.
 #[track_caller]
 fn assert_slot_is_free(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
@@ -29,7 +30,7 @@ impl<T: Clone> IsClone<T> {
     const ANSWER: bool = true;
 }
 
-/// Where the bound above does not hold, this is what `ANSWER` finds.
+/// Provides `ANSWER` for types that do not satisfy the bound above.
 trait IsNotClone {
     const ANSWER: bool = false;
 }
@@ -100,21 +101,21 @@ fn b02_a_slot_comes_back_when_the_function_returns_early() {
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_the_permit_is_dropped() {
+fn b02_a_slot_is_freed_when_the_permit_is_dropped() {
     let (breaker, _clock) = due(&fragile());
     drop(breaker.try_acquire().unwrap());
     assert_slot_is_free(&breaker);
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_the_output_is_ignored() {
+fn b02_a_slot_is_freed_when_the_output_is_ignored() {
     let (breaker, _clock) = due(&fragile());
     breaker.try_acquire().unwrap().report(Outcome::Ignored);
     assert_slot_is_free(&breaker);
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_the_call_panics_and_the_panic_goes_on_unchanged() {
+fn b02_a_slot_is_freed_when_the_call_panics_and_the_panic_propagates_unchanged() {
     let (breaker, _clock) = due(&fragile().half_open_failures(1));
     let payload = catch_unwind(AssertUnwindSafe(|| {
         let _permit = breaker.try_acquire().unwrap();
@@ -127,7 +128,7 @@ fn b02_a_slot_comes_back_when_the_call_panics_and_the_panic_goes_on_unchanged() 
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_an_async_call_panics() {
+fn b02_a_slot_is_freed_when_an_async_call_panics() {
     let (breaker, _clock) = due(&fragile().half_open_failures(1));
     let call = breaker.call(async || -> Option<()> {
         pause(1).await;
@@ -139,7 +140,7 @@ fn b02_a_slot_comes_back_when_an_async_call_panics() {
 }
 
 #[test]
-fn b02_a_call_dropped_at_any_await_point_gives_its_slot_back_and_is_counted_once() {
+fn b02_a_call_dropped_at_any_await_point_frees_its_slot_and_is_counted_once() {
     const AWAITS: u32 = 5;
     for polls in 0..=AWAITS {
         let (breaker, _clock) = due(&fragile());
@@ -152,7 +153,7 @@ fn b02_a_call_dropped_at_any_await_point_gives_its_slot_back_and_is_counted_once
         let output = poll_and_drop(call, polls);
         assert_eq!(output, None, "{polls} polls");
         let totals = breaker.snapshot().totals;
-        // Before its first poll it was no call.
+        // A future that was never polled made no call.
         assert_eq!(totals.abandoned, u64::from(polls > 0), "{polls} polls");
         assert_eq!(
             totals.success + totals.failure + totals.ignored + totals.late,
@@ -175,7 +176,7 @@ fn b02_a_call_that_is_polled_to_its_end_is_not_abandoned() {
 }
 
 #[tokio::test]
-async fn b02_a_slot_comes_back_when_a_task_is_aborted() {
+async fn b02_a_slot_is_freed_when_a_task_is_aborted() {
     let (breaker, _clock) = due(&fragile());
     let (started, waiting) = tokio::sync::oneshot::channel();
     let task = tokio::spawn({
@@ -196,7 +197,7 @@ async fn b02_a_slot_comes_back_when_a_task_is_aborted() {
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_a_runtime_is_shut_down_in_a_probe() {
+fn b02_a_slot_is_freed_when_a_runtime_is_shut_down_in_a_probe() {
     let (breaker, _clock) = due(&fragile());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -217,7 +218,7 @@ fn b02_a_slot_comes_back_when_a_runtime_is_shut_down_in_a_probe() {
 }
 
 #[test]
-fn b02_a_slot_lost_to_forget_comes_back_with_its_lease() {
+fn b02_a_slot_lost_to_forget_is_freed_at_the_end_of_its_lease() {
     let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
     std::mem::forget(breaker.try_acquire().unwrap());
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(5)));
@@ -227,7 +228,7 @@ fn b02_a_slot_lost_to_forget_comes_back_with_its_lease() {
 }
 
 #[test]
-fn b02_a_panic_is_a_failure_and_a_drop_is_none() {
+fn b02_a_panic_is_a_failure_and_a_drop_is_not() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
     drop(breaker.try_acquire().unwrap());
     assert_eq!(breaker.snapshot().consecutive_failures, 0);

@@ -1,4 +1,4 @@
-//! Rule B3: generations.
+//! Rule B3: an outcome from an older generation is late and changes nothing else.
 
 use resilient::breaker::{CircuitState, Permit};
 use resilient::{CircuitBreaker, Outcome};
@@ -31,8 +31,8 @@ const ENDS: [End; 5] = [
     |permit| while_unwinding(permit),
 ];
 
-/// Ends the call in every way there is, each on a breaker of its own that was led away from the call's generation; only
-/// the count of late calls may change by it.
+/// Ends a call in every possible way, each on a new breaker whose generation `lead_away` ended.
+/// Only the count of late calls may change.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {
@@ -48,12 +48,12 @@ fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_open() {
+fn b03_a_late_outcome_changes_nothing_while_open() {
     assert_moves_nothing(|breaker| breaker.trip().unwrap());
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_half_open() {
+fn b03_a_late_outcome_changes_nothing_while_half_open() {
     assert_moves_nothing(|breaker| {
         breaker.trip().unwrap();
         breaker.half_open().unwrap();
@@ -61,17 +61,17 @@ fn b03_a_late_outcome_moves_nothing_while_half_open() {
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_forced_open() {
+fn b03_a_late_outcome_changes_nothing_while_forced_open() {
     assert_moves_nothing(CircuitBreaker::force_open);
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_while_observed() {
+fn b03_a_late_outcome_changes_nothing_in_observe_only() {
     assert_moves_nothing(CircuitBreaker::observe_only);
 }
 
 #[test]
-fn b03_a_late_outcome_moves_nothing_once_closed_again() {
+fn b03_a_late_outcome_changes_nothing_once_closed_again() {
     assert_moves_nothing(|breaker| {
         breaker.trip().unwrap();
         breaker.half_open().unwrap();
@@ -81,7 +81,7 @@ fn b03_a_late_outcome_moves_nothing_once_closed_again() {
 }
 
 #[test]
-fn b03_a_late_outcome_moves_no_streak_of_the_next_closed_state() {
+fn b03_a_late_outcome_does_not_change_the_streak_of_the_next_closed_state() {
     assert_moves_nothing(|breaker| {
         breaker.close();
         fail(breaker);

@@ -1,4 +1,4 @@
-//! Rule B4: consecutive failures.
+//! Rule B4: the circuit opens after consecutive failures.
 
 use resilient::BreakerConfig;
 use resilient::breaker::{CircuitState, TransitionReason};
@@ -7,7 +7,7 @@ use crate::support::conditions::{assert_opens_at_the_end_of, assert_stays_closed
 use resilient_testkit::{abandon, closed, fail, fragile, ignore, secs, succeed};
 
 #[test]
-fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
+fn b04_the_default_threshold_is_off_if_another_condition_is_set() {
     let others = [
         settings().window(100).failure_rate(1.0).min_calls(100),
         settings().window(100).failure_count(100),
@@ -19,13 +19,13 @@ fn b04_the_default_threshold_does_not_hold_where_another_condition_is_given() {
     for other in others {
         assert_stays_closed(&other, &"F".repeat(99));
     }
-    // A window by itself is no condition.
+    // A window alone is no condition.
     let config = settings().window(100);
     assert_opens_at_the_end_of(&config, "FFFFF", TransitionReason::FailureThreshold);
 }
 
 #[test]
-fn b04_a_threshold_that_is_given_holds_beside_another_condition() {
+fn b04_a_threshold_that_is_set_applies_beside_another_condition() {
     let config = settings()
         .window(100)
         .failure_count(50)
@@ -47,7 +47,7 @@ fn b04_as_many_failures_in_a_row_as_the_threshold_open_the_circuit() {
 }
 
 #[test]
-fn b04_five_is_the_threshold_where_none_is_given() {
+fn b04_the_default_threshold_is_five() {
     let (breaker, _clock) = closed(&BreakerConfig::builder());
     for _ in 0..4 {
         fail(&breaker);
@@ -88,7 +88,7 @@ fn b04_ignored_and_abandoned_calls_neither_end_nor_lengthen_a_streak() {
 }
 
 #[test]
-fn b04_a_streak_knows_no_time() {
+fn b04_a_streak_does_not_expire() {
     let (breaker, clock) = closed(&fragile().failure_threshold(2));
     fail(&breaker);
     clock.advance(secs(1_000_000));
@@ -142,7 +142,7 @@ fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order()
         let snapshot = breaker.snapshot();
         let (late, success) = (snapshot.totals.late, snapshot.totals.success);
         match snapshot.state {
-            // The failure came first; the success was late.
+            // The failure came first, so the success was late.
             CircuitState::Open => assert_eq!((late, success), (1, 0)),
             // The success came first.
             CircuitState::Closed => {

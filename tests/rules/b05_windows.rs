@@ -1,4 +1,4 @@
-//! Rule B5: windows.
+//! Rule B5: windows of calls and of time, and the conditions on them.
 
 mod conditions;
 mod windows;

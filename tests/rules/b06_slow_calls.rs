@@ -1,4 +1,4 @@
-//! Rule B6: slow calls.
+//! Rule B6: slow calls and their rate.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
         take(&breaker, &clock, secs(2), Outcome::Success);
         assert_eq!(breaker.state(), CircuitState::Closed);
     }
-    // Three of four; the fast one is the fourth, from which on the rate counts.
+    // Three calls of four are slow. The fourth, a fast one, is the first for which the rate counts.
     succeed(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);

@@ -1,4 +1,4 @@
-//! Rule B7: open.
+//! Rule B7: an open circuit rejects calls until its open time ends.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn b07_an_open_circuit_rejects_until_its_end() {
 }
 
 #[test]
-fn b07_who_sleeps_exactly_retry_after_is_admitted() {
+fn b07_a_caller_that_sleeps_exactly_retry_after_is_admitted() {
     let times = [
         Duration::from_nanos(1),
         Duration::from_millis(1),
@@ -64,7 +64,7 @@ fn b07_a_rejection_names_the_breaker_its_state_and_the_time_left() {
 }
 
 #[test]
-fn b07_a_rejection_by_full_slots_is_half_open_and_tells_the_first_lease_end() {
+fn b07_a_rejection_by_full_slots_is_half_open_and_has_the_first_lease_end() {
     let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
     let _probe = breaker.try_acquire().unwrap();
     clock.advance(secs(2));
@@ -76,7 +76,7 @@ fn b07_a_rejection_by_full_slots_is_half_open_and_tells_the_first_lease_end() {
 }
 
 #[test]
-fn b07_the_time_left_is_none_where_nobody_knows_it() {
+fn b07_the_time_left_is_absent_if_it_is_unknown() {
     let (forced, _clock) = closed(&fragile());
     forced.force_open();
     let open = rejection(&forced);
@@ -95,7 +95,7 @@ fn b07_the_time_left_is_none_where_nobody_knows_it() {
 }
 
 #[test]
-fn b07_a_rejection_says_in_words_what_it_knows() {
+fn b07_a_rejection_displays_its_fields() {
     let (breaker, _clock) = due(&fragile().probe_timeout(secs(5)));
     let probe = breaker.try_acquire().unwrap();
     let half_open = rejection(&breaker).to_string();

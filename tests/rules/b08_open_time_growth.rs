@@ -1,4 +1,4 @@
-//! Rule B8: open time growth.
+//! Rule B8: the open time grows with each re-opening.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ fn b08_the_time_of_one_opening_is_drawn_once() {
 }
 
 #[test]
-fn b08_two_breakers_of_one_setting_do_not_probe_at_once_where_there_is_jitter() {
+fn b08_jitter_spreads_the_probes_of_two_breakers_with_equal_settings() {
     let times: std::collections::BTreeSet<_> = (0..20)
         .map(|_| {
             let (breaker, _clock) = closed(&fragile().recovery_jitter(1.0));

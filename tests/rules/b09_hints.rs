@@ -1,4 +1,4 @@
-//! Rule B9: hints.
+//! Rule B9: a hint prolongs the open time.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn b09_a_hint_with_the_outcome_that_reopens_counts_as_well() {
 }
 
 #[test]
-fn b09_a_hint_with_any_other_outcome_is_nothing_to_the_breaker() {
+fn b09_a_hint_with_any_other_outcome_has_no_effect() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
     for outcome in [Outcome::Success, Outcome::Ignored, Outcome::Failure] {
         let permit = breaker.try_acquire().unwrap();

@@ -1,4 +1,4 @@
-//! Rule B10: half open.
+//! Rule B10: the probes of a half-open breaker.
 
 use std::sync::Barrier;
 use std::sync::atomic::AtomicUsize;
@@ -12,7 +12,7 @@ use resilient_testkit::{
 };
 
 #[test]
-fn b10_half_open_is_reached_by_the_first_admission_at_the_end_and_by_nothing_before() {
+fn b10_only_the_first_admission_at_the_end_makes_the_circuit_half_open() {
     let (breaker, clock) = closed(&fragile());
     let heard = Heard::from(&breaker);
     fail(&breaker);
@@ -55,7 +55,7 @@ fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
 
 #[test]
 fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
-    // Three places: two successes needed, one failure tolerated.
+    // Three places: two for successes, one for a tolerated failure.
     let config = fragile()
         .half_open_max_calls(3)
         .half_open_successes(2)
@@ -66,10 +66,10 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     let third = breaker.try_acquire().unwrap();
     rejection(&breaker);
     first.report(Outcome::Failure);
-    // Two in flight, one failed: no place left, although a third might be in flight.
+    // One probe has failed and two are in flight: the round has no place left.
     rejection(&breaker);
     drop(second);
-    // It left the round, and its place is free.
+    // The dropped probe left the round, so its place is free.
     let fourth = breaker.try_acquire().unwrap();
     rejection(&breaker);
     third.report(Outcome::Success);
@@ -96,7 +96,7 @@ fn b10_ignored_abandoned_and_late_probes_count_in_neither_sum() {
 }
 
 #[test]
-fn b10_it_reopens_at_the_first_failure_beyond_those_tolerated() {
+fn b10_the_circuit_reopens_at_the_first_failure_beyond_those_tolerated() {
     let config = fragile().half_open_successes(9).half_open_failures(2);
     let (breaker, _clock) = due(&config);
     succeed(&breaker);
@@ -205,13 +205,13 @@ async fn b10_of_ten_thousand_tasks_exactly_one_is_the_probe() {
         let (breaker, mut verdict) = (breaker.clone(), verdict.clone());
         tasks.spawn(async move {
             let call = async || {
-                verdict.wait_for(|is_told| *is_told).await.ok()?;
+                verdict.wait_for(|is_released| *is_released).await.ok()?;
                 Some(())
             };
             breaker.call(call).await
         });
     }
-    // All but the probe end without being told.
+    // All tasks except the probe end before the verdict.
     for _ in 0..9_999 {
         assert_eq!(tasks.join_next().await.unwrap().unwrap(), None);
     }

@@ -1,4 +1,4 @@
-//! Rule B11: leases.
+//! Rule B11: the lease of a probe.
 
 use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};
@@ -69,7 +69,7 @@ fn b11_a_lease_is_the_recovery_time_but_half_a_minute_at_least_and_ten_at_most()
 }
 
 #[test]
-fn b11_each_probe_has_a_lease_of_its_own() {
+fn b11_each_probe_has_its_own_lease() {
     let config = fragile()
         .half_open_max_calls(2)
         .half_open_successes(2)

@@ -1,4 +1,4 @@
-//! Rule B12: accurate view.
+//! Rule B12: the state and the snapshot are accurate without a call.
 
 use resilient::breaker::CircuitState;
 

@@ -1,4 +1,4 @@
-//! Rule B13: totals.
+//! Rule B13: totals, times and transitions.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn b13_nothing_is_slow_where_slow_calls_are_not_configured() {
     assert_eq!(breaker.snapshot().totals.slow, 0);
 }
 
-/// Seconds in each state, in the order of `CircuitState::ALL`.
+/// The seconds in each state, in the order of `CircuitState::ALL`.
 fn seconds(breaker: &CircuitBreaker) -> [u64; 6] {
     let times = breaker.snapshot().time_in_state;
     CircuitState::ALL.map(|state| times.of(state).as_secs())
@@ -76,7 +76,7 @@ fn b13_from_the_end_of_the_recovery_time_on_a_breaker_is_half_open_even_if_no_ca
     probe.report(resilient::Outcome::Failure);
     clock.advance(secs(12));
     assert_eq!(seconds(&breaker), [0, 20, 97, 0, 0, 0]);
-    // By hand, too, out of a state that nobody had come to see.
+    // An operation by hand also ends a half-open state that no call has entered.
     breaker.close();
     clock.advance(secs(1));
     assert_eq!(seconds(&breaker), [1, 20, 97, 0, 0, 0]);
@@ -110,7 +110,7 @@ fn b13_the_times_add_up_to_the_age_of_the_breaker() {
 }
 
 #[test]
-fn b13_looking_and_calls_that_change_no_state_add_nothing_twice() {
+fn b13_reads_and_calls_that_change_no_state_add_no_time_twice() {
     let (breaker, clock) = closed(&fragile());
     for second in 1..=9 {
         clock.advance(secs(1));
@@ -142,7 +142,7 @@ fn b13_a_clock_that_goes_back_takes_no_time_away() {
 }
 
 #[test]
-fn b13_each_field_is_that_of_its_state() {
+fn b13_each_time_belongs_to_its_state() {
     let (breaker, clock) = closed(&fragile());
     breaker.force_open();
     clock.advance(secs(2));
@@ -176,7 +176,7 @@ fn b13_every_call_is_in_exactly_one_total() {
 }
 
 #[test]
-fn b13_the_counts_of_the_present_state_start_anew_with_each_state_and_the_totals_do_not() {
+fn b13_the_counts_of_the_present_state_restart_with_each_state_and_the_totals_do_not() {
     let (breaker, clock) = closed(&fragile().half_open_successes(2));
     succeed(&breaker);
     succeed(&breaker);
@@ -294,9 +294,9 @@ fn b13_the_last_32_transitions_are_kept() {
         breaker.close();
         assert!(breaker.snapshot().recent.len() <= 32);
     }
-    let told = heard.transitions();
-    assert_eq!(told.len(), 100);
-    assert_eq!(breaker.snapshot().recent, told[68..]);
+    let reported = heard.transitions();
+    assert_eq!(reported.len(), 100);
+    assert_eq!(breaker.snapshot().recent, reported[68..]);
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn b13_the_totals_are_exact_at_rest_however_many_threads_counted() {
     const THREADS: u64 = 24;
     const CALLS: u64 = 2_000;
     let (breaker, _clock) = closed(&fragile().failure_threshold(u32::MAX));
-    // All are alive once each has counted: more than there are counters of their own.
+    // All threads are alive at once, more than there are stripes of counters.
     let all_counted = std::sync::Barrier::new(24);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {

@@ -1,4 +1,4 @@
-//! Rule B14: events.
+//! Rule B14: events, listeners and subscriptions.
 
 mod events;
 mod subscription;

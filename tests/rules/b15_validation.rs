@@ -1,4 +1,4 @@
-//! Rule B15: validation.
+//! Rule B15: validation of settings.
 
 mod breaker_config;
 mod config_windows;

@@ -1,4 +1,4 @@
-//! Rule B16: clock.
+//! Rule B16: clocks that go back, panic or call the library.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -63,7 +63,7 @@ fn b16_a_breaker_made_within_a_runtime_works_after_it_is_gone() {
 }
 
 #[test]
-fn b16_a_given_clock_is_the_one_that_is_read() {
+fn b16_the_breaker_reads_the_clock_that_is_passed_to_it() {
     let clock = Arc::new(ManualClock::new());
     let config = fragile().build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, Arc::clone(&clock));
@@ -74,7 +74,7 @@ fn b16_a_given_clock_is_the_one_that_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b16_a_breaker_with_a_clock_of_its_own_does_not_hear_tokio() {
+async fn b16_a_breaker_with_its_own_clock_ignores_tokios_clock() {
     let (breaker, clock) = closed(&fragile());
     fail(&breaker);
     tokio::time::advance(secs(1_000)).await;
@@ -84,7 +84,7 @@ async fn b16_a_breaker_with_a_clock_of_its_own_does_not_hear_tokio() {
 }
 
 #[test]
-fn b16_a_time_before_the_opening_counts_as_none_passed() {
+fn b16_at_a_time_before_the_opening_no_time_has_passed() {
     let (breaker, clock) = closed(&fragile());
     clock.advance(secs(100));
     fail(&breaker);
@@ -99,7 +99,7 @@ fn b16_a_time_before_the_opening_counts_as_none_passed() {
 }
 
 #[test]
-fn b16_a_clock_that_goes_back_while_half_open_tells_no_longer_wait_than_a_lease() {
+fn b16_a_clock_that_goes_back_while_half_open_makes_no_wait_longer_than_a_lease() {
     let (breaker, clock) = closed(&fragile().probe_timeout(secs(5)));
     clock.advance(secs(100));
     breaker.trip().unwrap();
@@ -107,12 +107,12 @@ fn b16_a_clock_that_goes_back_while_half_open_tells_no_longer_wait_than_a_lease(
     let _probe = breaker.try_acquire().unwrap();
     clock.set_back(secs(60));
     let wait = rejection(&breaker).retry_after().unwrap();
-    // "A time before the present state began counts as that beginning", says `Clock`.
+    // `Clock` documents that a time before the present state began counts as its beginning.
     assert!(wait <= secs(5), "{wait:?}");
 }
 
 #[test]
-fn b16_a_clock_that_goes_back_for_good_never_wedges_a_breaker_by_hand() {
+fn b16_a_clock_that_goes_back_permanently_never_wedges_a_breaker_moved_by_hand() {
     let (breaker, clock) = closed(&fragile());
     clock.advance(secs(100));
     fail(&breaker);
@@ -133,7 +133,7 @@ fn b16_a_suspended_machine_wakes_to_one_probe() {
     assert_eq!(breaker.snapshot().transitions.half_opened, 1);
 }
 
-/// A manual clock that panics when it is told to.
+/// A manual clock that panics on demand.
 #[derive(Clone)]
 struct Fragile {
     clock: ManualClock,
@@ -211,7 +211,8 @@ fn b16_a_clock_that_panics_at_the_opening_does_not_cut_the_open_time_short() {
     fail(&breaker);
     clock.set_broken(false);
     clock.clock.advance(secs(1));
-    // The clock was last seen a second ago: whenever it is taken to have opened since then, nine seconds are left.
+    // The last successful reading was one second ago. From any opening since then, nine seconds are
+    // left.
     let state = breaker.state();
     assert_eq!(state, CircuitState::Open);
     assert!(rejection(&breaker).retry_after().unwrap() >= secs(9));
@@ -231,9 +232,10 @@ fn b16_a_clock_that_panics_at_a_probe_does_not_end_its_lease() {
 }
 
 #[test]
-fn b16_a_breaker_may_be_dropped_used_last_when_a_thread_ends() {
+fn b16_a_breaker_may_be_used_and_dropped_when_a_thread_ends() {
     thread_local! {
-        static LAST: std::cell::RefCell<Option<UsedOnDrop>> = const { std::cell::RefCell::new(None) };
+        static LAST: std::cell::RefCell<Option<UsedOnDrop>> =
+            const { std::cell::RefCell::new(None) };
     }
     struct UsedOnDrop(CircuitBreaker);
     impl Drop for UsedOnDrop {
@@ -278,7 +280,7 @@ fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
 }
 
 #[test]
-fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
+fn b16_the_clock_that_was_set_last_is_used() {
     let registry = Registry::new();
     let (first, second) = (ManualClock::new(), ManualClock::new());
     registry.use_clock(first.clone());
@@ -291,7 +293,7 @@ fn b16_the_clock_that_a_registry_gave_last_is_the_one() {
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
-/// Asks the registry whenever it is asked.
+/// A clock that calls the registry at each reading.
 struct Nosy(Registry);
 
 impl Clock for Nosy {
@@ -311,7 +313,7 @@ fn fm_b6_a_clock_may_ask_the_registry_while_a_breaker_is_made() {
         let _ = registry.get_or_register("dependency", config());
         let keyed = registry.get_or_register_keyed::<u32>("keyed", config());
         keyed.get(&1).trip().unwrap();
-        // The breaker that other keys share.
+        // The breaker that all other keys share.
         assert!(keyed.get(&2).try_acquire().is_ok());
     });
 }

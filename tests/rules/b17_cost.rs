@@ -1,7 +1,7 @@
-//! B17: what a healthy call costs, as far as safe code can see it.
+//! Rule B17: the cost of a healthy call, as far as safe code can measure it.
 //!
-//! Not proven here: that it allocates nothing (a counting allocator needs `unsafe`), that it takes no lock (no code of a
-//! user ever runs under the lock, so none can hold it), and that it writes no contended memory.
+//! Other tests prove that a call allocates nothing (`tests/allocations.rs`). No test proves that it
+//! takes no lock or that it does not write contended memory.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -14,7 +14,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use resilient_testkit::{calls, fail, fragile, run, secs, succeed};
 
-/// Stands still, and counts how often it is read.
+/// A clock that stands still and counts its readings.
 #[derive(Clone)]
 struct Counting {
     now: Instant,
@@ -42,7 +42,7 @@ fn counting(config: &BreakerConfigBuilder) -> (CircuitBreaker, impl Fn() -> u64 
     (breaker, move || clock.reads.load(SeqCst))
 }
 
-/// How often a call reads the clock.
+/// Returns how often a call reads the clock.
 fn reads_of(reads: impl Fn() -> u64, call: impl FnOnce()) -> u64 {
     let before = reads();
     call();
@@ -59,7 +59,7 @@ fn b17_a_closed_success_reads_no_clock() {
         breaker.try_acquire().unwrap().report_output(&Some(()));
     }
     assert_eq!(breaker.snapshot().totals.success, 3_000);
-    // The snapshot itself is the one.
+    // The snapshot itself reads the clock once.
     assert_eq!(reads(), before + 1);
 }
 

@@ -1,4 +1,4 @@
-//! Rule C2: recommended stack.
+//! Rule C2: the recommended stack of attributes.
 
 use resilient::retries::TimeLimit;
 
@@ -20,7 +20,7 @@ async fn c02_a_host_that_hangs_opens_its_circuit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_a_deadlines_cut_is_a_failure_unless_the_attempt_has_a_limit_of_its_own() {
+async fn c02_a_cut_by_the_deadline_is_a_failure_unless_the_attempt_has_its_own_limit() {
     let (alone, beside) = (breaker(5), breaker(5));
     let policy = at_once(0);
 

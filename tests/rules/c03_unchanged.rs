@@ -1,4 +1,4 @@
-//! Rule C3: unchanged.
+//! Rule C3: calls through breaker and retry keep outputs, borrows and `Send`.
 
 use resilient_testkit::Fault;
 use std::error::Error;
@@ -71,26 +71,26 @@ async fn c03_a_call_through_a_breaker_can_be_spawned() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// An error that can be sent, and not shared.
+/// An error that is `Send` and not `Sync`.
 type Unshared = Box<dyn Error + Send>;
 
-/// The same, where the library has to be told of it.
+/// An `Unshared` error that implements the traits that the library needs.
 #[derive(Debug)]
-struct Told(Unshared);
+struct ConvertedError(Unshared);
 
-impl From<Unshared> for Told {
+impl From<Unshared> for ConvertedError {
     fn from(error: Unshared) -> Self {
         Self(error)
     }
 }
 
-impl From<CircuitOpen> for Told {
+impl From<CircuitOpen> for ConvertedError {
     fn from(open: CircuitOpen) -> Self {
         Self(Box::new(open))
     }
 }
 
-impl Classify for Told {
+impl Classify for ConvertedError {
     fn classify(&self) -> Classification {
         if self.0.is::<CircuitOpen>() {
             Classification::ignored()
@@ -107,9 +107,9 @@ fn sendable<F: Future + Send>(future: F) -> F {
 struct Client {
     policy: RetryPolicy,
     breaker: CircuitBreaker,
-    /// How many outputs it was asked for.
+    /// How often `fetch` was called.
     asked: AtomicU32,
-    /// How many outputs it was asked about.
+    /// How many outputs were classified.
     judged: AtomicU32,
 }
 
@@ -123,7 +123,7 @@ impl Client {
         })
     }
 
-    /// Succeeds at the third attempt.
+    /// Fails twice and succeeds at the third attempt.
     async fn fetch<E: From<Unshared>>(&self, key: &str, number: u32) -> Result<String, E> {
         yield_now().await;
         self.asked.fetch_add(1, Relaxed);
@@ -173,7 +173,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_classified_async(&self, key: &str) -> Result<String, Told> {
+    async fn run_classified_async(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -182,7 +182,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_classified_plain(&self, key: &str) -> Result<String, Told> {
+    async fn run_classified_plain(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -191,7 +191,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_async(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_async(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -200,7 +200,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_plain(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_plain(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -209,7 +209,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_with_async(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_with_async(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -219,7 +219,7 @@ impl Client {
         sendable(call).await
     }
 
-    async fn run_through_with_plain(&self, key: &str) -> Result<String, Told> {
+    async fn run_through_with_plain(&self, key: &str) -> Result<String, ConvertedError> {
         let call = self
             .policy
             .call()
@@ -229,7 +229,7 @@ impl Client {
         sendable(call).await
     }
 
-    /// One whose closure changes a variable of the method, and borrows `&self` besides.
+    /// The closure changes a variable of the method and also borrows `&self`.
     async fn count_attempts(&self, key: &str) -> (Result<String, Unshared>, u32) {
         let mut attempts = 0;
         let call = self.policy.call().run(|attempt| {
@@ -313,7 +313,7 @@ async fn c03_a_method_can_be_spawned_whose_closures_for_run_through_with_borrow_
 }
 
 #[tokio::test]
-async fn c03_a_method_can_be_spawned_whose_closure_changes_a_variable_of_its_own() {
+async fn c03_a_method_can_be_spawned_whose_closure_changes_its_own_variable() {
     let client = Client::new();
 
     let task = tokio::spawn(async move { client.count_attempts("a").await });

@@ -1,4 +1,4 @@
-//! Rule G1: names.
+//! Rule G1: one name has one breaker or budget.
 
 use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;
@@ -7,7 +7,7 @@ use resilient::{BreakerConfig, Registry};
 
 use crate::support::budget::{builder, config, is_conflict, retry};
 use crate::support::registry::settings;
-use crate::support::sites::told_of;
+use crate::support::sites::events_of;
 use resilient_testkit::{Heard, fail, rejection};
 
 #[test]
@@ -23,7 +23,7 @@ fn g01_one_name_is_one_budget() {
 }
 
 #[test]
-fn g01_a_breaker_and_a_budget_of_one_name_do_not_meet() {
+fn g01_a_breaker_and_a_budget_may_have_one_name() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -42,7 +42,7 @@ fn g01_a_breaker_and_a_budget_of_one_name_do_not_meet() {
 }
 
 #[test]
-fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
+fn g01_a_site_creates_its_budget_with_the_defaults_if_it_does_not_exist() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/defaults");
     assert!(Registry::global().budget("sites/defaults").is_none());
     let budget = SITE.budget().unwrap();
@@ -56,7 +56,7 @@ fn g01_a_site_makes_its_budget_with_the_defaults_if_nobody_has() {
 fn g01_sites_of_one_name_share_the_budget_that_code_has_declared() {
     static ONE: BudgetCallSite = BudgetCallSite::new("sites/shared");
     static OTHER: BudgetCallSite = BudgetCallSite::new("sites/shared");
-    let (heard, id) = told_of("sites/shared");
+    let (heard, id) = events_of("sites/shared");
     let declared = config(builder().capacity(9));
     let budget = Registry::global().get_or_register_budget("sites/shared", declared);
     assert!(retry(ONE.budget().unwrap()));

@@ -1,4 +1,4 @@
-//! Rule G2: overrides.
+//! Rule G2: overrides by code and by documents.
 
 mod budget_overrides;
 #[cfg(feature = "toml")]

@@ -1,4 +1,4 @@
-//! Rule G3: conflicts.
+//! Rule G3: conflicting settings of one name.
 
 mod budget_conflicts;
 mod registry_conflicts;

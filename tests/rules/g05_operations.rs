@@ -1,4 +1,4 @@
-//! Rule G5: operations.
+//! Rule G5: operations on all breakers or on a selection.
 
 use resilient::breaker::{CircuitState, OperatorMode};
 use resilient::budget::BudgetConfig;
@@ -133,7 +133,7 @@ fn g05_breakers_are_selected_by_name_by_prefix_or_all() {
 }
 
 #[test]
-fn g05_of_a_name_with_keys_all_keys_are_meant() {
+fn g05_the_name_of_a_group_selects_all_its_keys() {
     let (registry, _shards) = populated();
     assert_eq!(registry.named("shards").breakers().len(), 2);
     assert_eq!(registry.all().breakers().len(), 5);
@@ -197,7 +197,7 @@ fn g05_operations_move_those_that_are_selected_and_no_others() {
 }
 
 #[test]
-fn g05_who_refuses_is_told_and_the_others_are_moved() {
+fn g05_breakers_that_refuse_are_reported_and_the_others_move() {
     let (registry, shards) = populated();
     registry.get("stock").unwrap().force_open();
     shards.get(&1).disable();
@@ -220,7 +220,7 @@ fn g05_who_refuses_is_told_and_the_others_are_moved() {
     assert_eq!(
         registry.all().half_open().len(),
         1,
-        "forced open may be probed"
+        "a forced-open breaker may become half-open"
     );
 }
 
@@ -234,7 +234,7 @@ fn g05_those_that_are_registered_later_are_not_selected() {
 }
 
 #[test]
-fn g05_what_is_done_to_all_keys_holds_for_keys_to_come() {
+fn g05_an_operation_on_all_keys_applies_to_later_keys() {
     for (mode, state) in [
         (OperatorMode::ForcedOpen, CircuitState::ForcedOpen),
         (OperatorMode::Disabled, CircuitState::Disabled),

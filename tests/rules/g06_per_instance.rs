@@ -1,4 +1,4 @@
-//! Rule G6: per instance.
+//! Rule G6: breakers that belong to an instance.
 
 use std::sync::Barrier;
 
@@ -45,7 +45,7 @@ fn g06_a_name_that_a_site_has_taken_is_refused_for_another_budget() {
 }
 
 #[test]
-fn g06_keyed_breakers_of_ones_own_can_be_registered() {
+fn g06_owned_keyed_breakers_can_be_registered() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -74,7 +74,7 @@ fn fail_to_call(breaker: &CircuitBreaker) {
 }
 
 #[test]
-fn g06_a_single_breaker_keeps_its_name_from_a_group() {
+fn g06_a_group_cannot_take_the_name_of_a_single_breaker() {
     let registry = Registry::new();
     registry
         .register(&CircuitBreaker::new("shards", settings()))
@@ -84,7 +84,7 @@ fn g06_a_single_breaker_keeps_its_name_from_a_group() {
 }
 
 #[test]
-fn g06_a_breaker_of_ones_own_is_in_no_registry_until_it_is_registered() {
+fn g06_an_owned_breaker_is_in_no_registry_until_it_is_registered() {
     let registry = Registry::new();
     let owned = CircuitBreaker::new("tenant", settings());
     assert!(registry.get("tenant").is_none());
@@ -177,7 +177,7 @@ fn g06_a_breaker_in_two_registries_is_heard_in_both() {
     first.register(&owned).unwrap();
     second.register(&owned).unwrap();
     owned.trip().unwrap();
-    // "every event of every breaker that is or will be here", says `Registry::on_event`.
+    // `Registry::on_event` promises every event of every breaker that is or will be registered.
     assert_eq!(heard.each_ref().map(|each| each.steps().len()), [1, 1]);
 }
 
@@ -193,7 +193,7 @@ fn g06_the_breaker_of_one_key_is_not_registered_apart_from_its_name() {
 }
 
 #[test]
-fn g06_a_breaker_that_was_taken_out_is_not_found_and_its_name_is_free() {
+fn g06_a_breaker_that_was_unregistered_is_not_found_and_its_name_is_free() {
     let registry = Registry::new();
     let owned = CircuitBreaker::new("tenant", settings());
     registry.register(&owned).unwrap();
@@ -206,7 +206,7 @@ fn g06_a_breaker_that_was_taken_out_is_not_found_and_its_name_is_free() {
 }
 
 #[test]
-fn g06_who_has_a_handle_may_go_on_to_use_it() {
+fn g06_a_handle_works_after_its_breaker_was_unregistered() {
     let (registry, owned, _clock) = live(&fragile());
     let in_flight = owned.try_acquire().unwrap();
     registry.unregister(&owned);
@@ -215,7 +215,7 @@ fn g06_who_has_a_handle_may_go_on_to_use_it() {
 }
 
 #[test]
-fn g06_a_new_breaker_of_the_name_has_nothing_of_the_old_one() {
+fn g06_a_new_breaker_of_the_name_has_no_state_of_the_old_one() {
     let registry = Registry::new();
     let old = registry.get_or_register("tenant", settings());
     fail(&old);
@@ -234,7 +234,7 @@ fn g06_a_new_breaker_of_the_name_has_nothing_of_the_old_one() {
 }
 
 #[test]
-fn g06_only_the_breaker_itself_can_be_taken_out_under_its_name() {
+fn g06_only_the_breaker_itself_can_be_unregistered_under_its_name() {
     let registry = Registry::new();
     let registered = CircuitBreaker::new("tenant", settings());
     registry.register(&registered).unwrap();
@@ -242,7 +242,7 @@ fn g06_only_the_breaker_itself_can_be_taken_out_under_its_name() {
     assert!(registry.get("tenant").is_some());
     assert!(
         registry.unregister(&registered.clone()),
-        "a clone is itself"
+        "a clone is the same breaker"
     );
 }
 
@@ -282,7 +282,7 @@ fn g06_a_breaker_of_an_annotated_function_stays() {
 }
 
 #[test]
-fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state() {
+fn g06_concurrent_register_unregister_and_lookup_never_revive_an_old_state() {
     let registry = Registry::new();
     let start = Barrier::new(4);
     std::thread::scope(|scope| {
@@ -294,7 +294,7 @@ fn g06_registering_taking_out_and_looking_up_at_once_never_revives_an_old_state(
                     let owned = CircuitBreaker::new("tenant", settings());
                     if registry.register(&owned).is_ok() {
                         assert_eq!(owned.state(), CircuitState::Closed);
-                        // What it goes through is nothing to its successors.
+                        // The breakers that are registered later under this name start closed.
                         owned.trip_for(secs(1_000)).unwrap();
                         assert!(registry.unregister(&owned));
                     }

@@ -1,4 +1,4 @@
-//! Rule G7: concurrent registration.
+//! Rule G7: threads that register one name at the same time.
 
 mod budget_names;
 mod races;

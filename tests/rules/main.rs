@@ -1,5 +1,5 @@
-//! The rules of `docs/rules.md` through the public API: one module for each rule, and one test
-//! or more, named by the rule.
+//! The rules of `docs/rules.md`, tested through the public API. Each rule has one module and at
+//! least one test, whose name begins with the rule's number.
 
 mod b01_states;
 mod b02_admission;

@@ -1,4 +1,4 @@
-//! What the end of a call means to the breaker.
+//! The outcome of each way in which a call can end.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient_testkit::{
     abandon, closed, due, fail, fragile, ignore, panic_in_call, run, secs, succeed,
 };
 
-/// A whole call, from its admission to its end.
+/// Makes a whole call, from its admission to its end.
 type End = fn(&CircuitBreaker);
 
 #[derive(Debug, PartialEq)]
@@ -38,11 +38,11 @@ fn call_with_class(breaker: &CircuitBreaker, class: Classification) -> Result<()
 }
 
 #[test]
-fn outcome_each_end_of_a_call_is_counted_where_the_table_says() {
+fn outcome_each_end_of_a_call_is_counted_as_in_the_table() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(99));
     let ends: [End; 5] = [succeed, fail, ignore, abandon, panic_in_call];
     let expected = [
-        // success, failure, ignored, abandoned, streak
+        // The columns are success, failure, ignored, abandoned, streak.
         (1, 0, 0, 0, 0),
         (1, 1, 0, 0, 1),
         (1, 1, 1, 0, 1),
@@ -66,7 +66,7 @@ fn outcome_each_end_of_a_call_is_counted_where_the_table_says() {
 }
 
 #[test]
-fn outcome_each_end_of_a_probe_does_what_the_table_says() {
+fn outcome_each_end_of_a_probe_has_the_effect_in_the_table() {
     let ends: [(End, CircuitState); 5] = [
         (succeed, CircuitState::Closed),
         (fail, CircuitState::Open),
@@ -117,7 +117,7 @@ fn outcome_a_host_on_which_every_call_is_cancelled_opens_only_where_that_is_set(
 }
 
 #[test]
-fn outcome_an_err_and_a_none_are_failures_and_an_ok_and_a_some_are_not() {
+fn outcome_err_and_none_are_failures_and_ok_and_some_are_not() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(99));
     let streak_after = |call: &dyn Fn()| {
         call();

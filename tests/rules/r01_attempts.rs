@@ -1,4 +1,4 @@
-//! Rule R1: attempts.
+//! Rule R1: attempts and the output of a call.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::RefCell;
@@ -51,7 +51,7 @@ fn r01_max_retries_together_with_max_attempts_is_an_error() {
 
 #[tokio::test]
 async fn r01_the_last_attempts_error_is_returned_as_it_is() {
-    // Neither `Clone` nor anything else that the library could make another of.
+    // A type without `Clone` or `Default`, so that the library cannot create another value.
     struct Opaque {
         number: u32,
     }
@@ -106,7 +106,7 @@ async fn r01_a_first_attempt_that_succeeds_is_the_only_one() {
 }
 
 #[tokio::test]
-async fn r01_an_option_is_tried_again_while_it_is_none() {
+async fn r01_none_is_retried() {
     let late = at_once(3)
         .call()
         .run(async |attempt| (attempt.number() == 4).then_some("there"))
@@ -118,7 +118,7 @@ async fn r01_an_option_is_tried_again_while_it_is_none() {
 }
 
 #[tokio::test]
-async fn r01_any_type_is_tried_again_while_its_classifier_calls_it_failed() {
+async fn r01_an_output_is_retried_while_its_classifier_calls_it_failed() {
     let status = at_once(3)
         .call()
         .classify_with(|status: &u16| (*status >= 500).then(Classification::transient))
@@ -139,7 +139,7 @@ async fn r01_two_calls_of_one_policy_have_their_own_retries() {
 }
 
 #[tokio::test]
-async fn a_closure_may_change_what_is_around_it_before_its_future_and_borrow_it_in_there() {
+async fn a_closure_may_mutate_captured_variables_and_borrow_them_in_its_future() {
     let name = String::from("inventory");
     let mut made = Vec::new();
     let seen = RefCell::new(Vec::new());
@@ -186,7 +186,7 @@ async fn a_closure_may_change_what_is_around_it_before_its_future_and_borrow_it_
 }
 
 #[tokio::test]
-async fn an_async_closure_may_borrow_what_is_around_it_and_change_what_is_in_a_cell() {
+async fn an_async_closure_may_borrow_captured_variables_and_change_cells() {
     let name = String::from("inventory");
     let seen = RefCell::new(Vec::new());
     let breaker = breaker(100);

@@ -1,4 +1,4 @@
-//! Rule R2: nominal delay.
+//! Rule R2: the nominal delay before each retry.
 
 use resilient::retries::AttemptEnd;
 use resilient_testkit::ms;
@@ -13,7 +13,7 @@ use crate::support::retry::{SECOND, build, exact, fail};
 use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]
-async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
+async fn r02_a_call_sleeps_the_delays_of_its_schedule() {
     let schedules = [
         (Backoff::Exponential, [100, 200, 400, 800]),
         (Backoff::Constant, [100, 100, 100, 100]),
@@ -30,7 +30,11 @@ async fn r02_the_delays_of_a_call_are_those_of_its_schedule() {
         let course = fail(&policy, Classification::transient()).await;
 
         assert_eq!(course.delays, millis.map(ms), "{backoff:?}");
-        assert_eq!(course.after, ms(0), "nothing is slept at the end");
+        assert_eq!(
+            course.after,
+            ms(0),
+            "there is no sleep after the last attempt"
+        );
     }
 }
 
@@ -78,7 +82,7 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
     assert_eq!(
         starts[1] - starts[0],
         ms(30_100),
-        "what the first one asked for"
+        "the hint of the first attempt"
     );
     assert_eq!(starts[2] - starts[1], ms(200));
     assert_eq!(starts[3] - starts[2], ms(400));
@@ -139,10 +143,10 @@ fn r02_any_number_of_retries_is_a_multiplication_once_the_cap_is_reached() {
 
     let worst = worst(&settings);
 
-    // Seven delays below the cap of ten seconds, which together are 12.7 s.
+    // Seven delays below the cap of ten seconds, whose sum is 12.7 s.
     let capped = 10 * SECOND * (u32::MAX - 7);
     assert_eq!(worst.sleep(), ms(12_700) + capped);
-    assert_eq!(worst.attempts(), u32::MAX, "as far as the type counts");
+    assert_eq!(worst.attempts(), u32::MAX, "the largest `u32`");
 }
 
 #[test]
@@ -178,17 +182,17 @@ fn r02_a_schedule_that_grows_slowly_is_overestimated_by_less_than_a_hundredth() 
         let bounds = (1..=60_000).map(|k| *policy.delay_bounds(k).end());
         let exact = bounds.sum::<Duration>().as_secs_f64();
 
-        let told = policy.worst_case().sleep().as_secs_f64();
+        let reported = policy.worst_case().sleep().as_secs_f64();
 
         assert!(
-            told >= exact * (1.0 - 1e-12) && told < exact * 1.01,
-            "{told} for {exact} of {settings:?}"
+            reported >= exact * (1.0 - 1e-12) && reported < exact * 1.01,
+            "{reported} for {exact} of {settings:?}"
         );
     }
 }
 
 #[test]
-fn r02_a_slow_schedule_within_a_limit_has_no_fewer_attempts_than_happen() {
+fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
     let limit = 1_000 * SECOND;
     let settings = exact()
         .backoff(Backoff::Linear)
@@ -201,16 +205,16 @@ fn r02_a_slow_schedule_within_a_limit_has_no_fewer_attempts_than_happen() {
     });
     let happen = happen.count() as f64 + 1.0;
 
-    let told = f64::from(policy.worst_case().attempts());
+    let reported = f64::from(policy.worst_case().attempts());
 
     assert!(
-        told >= happen && told < happen * 1.01,
-        "{told} for {happen}"
+        reported >= happen && reported < happen * 1.01,
+        "{reported} for {happen}"
     );
 }
 
 #[test]
-fn r02_of_a_schedule_of_ones_own_a_thousand_delays_are_asked_for_and_the_rest_is_the_cap() {
+fn r02_the_worst_case_reads_a_thousand_delays_of_a_custom_schedule_and_uses_the_cap_for_the_rest() {
     let settings = exact()
         .backoff(Backoff::Custom(|k| Some(ms(u64::from(k % 2)))))
         .max_delay(SECOND);

@@ -1,4 +1,4 @@
-//! Rule R4: hints.
+//! Rule R4: hints prolong a delay.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;
@@ -35,7 +35,7 @@ async fn r04_a_hint_is_a_floor_under_the_delay() {
     )
     .await;
 
-    // And the first delay is added, so that clients that were told the same time are spread.
+    // The first delay is added to the hint, to spread clients that got the same hint.
     assert_eq!(course.delays, [5_100, 5_100, 5_100].map(ms));
 }
 
@@ -56,7 +56,7 @@ async fn r04_the_longest_delay_does_not_bound_a_hint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r04_a_hint_of_a_minute_is_kept_and_a_longer_one_ends_the_call_at_once() {
+async fn r04_a_hint_of_a_minute_is_slept_and_a_longer_one_ends_the_call_at_once() {
     let policy = build(&exact().max_retries(1));
 
     let kept = fail(&policy, Classification::throttled().after(60 * SECOND)).await;
@@ -68,7 +68,7 @@ async fn r04_a_hint_of_a_minute_is_kept_and_a_longer_one_ends_the_call_at_once()
 }
 
 #[tokio::test(start_paused = true)]
-async fn r04_max_hint_says_how_long_a_hint_may_be() {
+async fn r04_max_retry_after_sets_the_longest_hint() {
     let policy = build(&exact().max_retries(1).max_retry_after(3600 * SECOND));
     let impatient = build(&exact().max_retries(1).max_retry_after(Duration::ZERO));
 
@@ -113,7 +113,7 @@ async fn r04_a_hint_with_full_jitter_is_spread_by_up_to_the_first_delay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r04_an_error_that_is_not_retried_is_not_retried_after_its_hint_either() {
+async fn r04_a_hint_does_not_make_an_error_retried() {
     let course = fail(&build(&exact()), Classification::permanent().after(SECOND)).await;
 
     assert_eq!((course.executions, course.after), (1, ms(0)));

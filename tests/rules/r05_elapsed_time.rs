@@ -1,4 +1,4 @@
-//! Rule R5: elapsed time.
+//! Rule R5: the limit on the elapsed time.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;
@@ -41,7 +41,7 @@ async fn r05_the_time_in_attempts_counts() {
         })
         .await;
 
-    // 450, then 100 of delay, then 450: the limit is reached.
+    // 450 ms, a delay of 100 ms, and 450 ms: the call reaches its limit.
     assert_eq!((result, executions), (Err(2), 2));
     assert_eq!(start.elapsed(), SECOND);
 }
@@ -55,11 +55,11 @@ async fn r05_an_attempt_that_is_running_is_not_cut_short() {
         .call()
         .run(async |_| {
             tokio::time::sleep(3600 * SECOND).await;
-            Ok("late, but here")
+            Ok("late output")
         })
         .await;
 
-    assert_eq!(result, Ok("late, but here"));
+    assert_eq!(result, Ok("late output"));
     assert_eq!(start.elapsed(), 3600 * SECOND);
 }
 
@@ -108,7 +108,7 @@ async fn r05_retries_without_delay_are_limited_too() {
 }
 
 #[test]
-fn r05_no_time_at_all_is_an_error() {
+fn r05_a_limit_of_zero_is_an_error() {
     let error = RetryPolicy::builder()
         .max_elapsed(Duration::ZERO)
         .build()
@@ -127,9 +127,9 @@ fn r05_the_defaults_are_four_attempts_and_700_ms() {
 
 #[test]
 fn r05_max_elapsed_bounds_sleep_attempts_and_the_start_of_the_last_one() {
-    // 100, 200, 400 ms: the next would end after the second.
+    // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
     let fixed = worst(&exact().max_retries(9).max_elapsed(SECOND));
-    // Full jitter may be nothing, so that all ten attempts are possible.
+    // Full jitter may be zero, so that all ten attempts are possible.
     let spread = worst(&RetryPolicy::builder().max_retries(9).max_elapsed(SECOND));
 
     assert_eq!((fixed.attempts(), fixed.sleep()), (4, ms(700)));
@@ -159,6 +159,6 @@ async fn r05_a_call_whose_attempts_all_hang_takes_its_worst_case() {
         })
         .await;
 
-    let told = policy.worst_case().with_attempt_timeout(2 * SECOND);
-    assert_eq!(start.elapsed(), told);
+    let reported = policy.worst_case().with_attempt_timeout(2 * SECOND);
+    assert_eq!(start.elapsed(), reported);
 }

@@ -1,4 +1,4 @@
-//! Rule R6: time limits.
+//! Rule R6: the time limits of attempts and calls.
 
 use resilient_testkit::ms;
 use std::cell::Cell;
@@ -34,7 +34,7 @@ async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_an_attempt_within_its_timeout_counts_for_nothing() {
+async fn r06_a_timeout_does_not_affect_an_attempt_within_it() {
     let start = Instant::now();
     let result = at_once(3)
         .call()
@@ -48,7 +48,7 @@ async fn r06_an_attempt_within_its_timeout_counts_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_what_is_ready_when_its_time_is_over_is_not_late() {
+async fn r06_an_output_that_is_ready_at_the_limit_is_not_late() {
     let result = at_once(0)
         .call()
         .attempt_timeout(SECOND)
@@ -82,7 +82,8 @@ async fn r06_the_deadline_counts_from_the_start_of_the_call_and_over_all_attempt
         })
         .await;
 
-    // 300 and 100, then 300 and 200: 100 ms are left for the third.
+    // 300 ms and a delay of 100 ms, 300 ms and a delay of 200 ms: 100 ms remain for the third
+    // attempt.
     assert_eq!(cut(result), (TimeLimit::Deadline, 3, SECOND));
     assert_eq!(start.elapsed(), SECOND);
 }
@@ -111,7 +112,7 @@ async fn r06_of_two_limits_that_end_at_once_the_deadline_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_a_limit_without_end_is_none() {
+async fn r06_the_longest_duration_is_no_limit() {
     let result = at_once(0)
         .call()
         .deadline(Duration::MAX)
@@ -140,7 +141,7 @@ async fn r06_an_outer_deadline_bounds_the_loops_inside_it() {
         })
         .await;
 
-    // The first delay ends after one second; the second would after three.
+    // The first delay ends after one second, the second would end after three.
     assert_eq!(inner_result.into_inner(), Some(Err("down")));
     assert_eq!(result, Err(Late::Down));
     assert_eq!(start.elapsed(), SECOND);
@@ -161,7 +162,7 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
         })
         .await;
     assert_eq!(start.elapsed(), 5 * SECOND);
-    // Whichever of the two timers comes first, the call is over.
+    // The call is over, whichever of the two timers fires first.
     match inner_result.into_inner() {
         Some(inner) => assert_eq!(cut(inner), (TimeLimit::Deadline, 1, 5 * SECOND)),
         None => assert_eq!(cut(result), (TimeLimit::Deadline, 1, 5 * SECOND)),
@@ -169,7 +170,7 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_an_outer_deadline_is_over_with_its_call() {
+async fn r06_an_outer_deadline_ends_with_its_call() {
     let _ = at_once(0)
         .call()
         .deadline(SECOND)
@@ -185,17 +186,17 @@ async fn r06_an_outer_deadline_is_over_with_its_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_a_future_that_never_rests_cannot_outrun_its_limit() {
+async fn r06_a_future_that_never_waits_is_cut_at_its_limit() {
     let result = at_once(0)
         .call()
         .attempt_timeout(ms(10))
         .run(async |_| {
-            // Always ready, so that only the task's budget makes it wait.
+            // The loop never waits, except when tokio's budget of the task is used up.
             loop {
                 tokio::task::coop::consume_budget().await;
                 tokio::time::advance(ms(1)).await;
             }
-            #[expect(unreachable_code, reason = "says what it would return")]
+            #[expect(unreachable_code, reason = "names the type of the output")]
             Ok::<(), Late>(())
         })
         .await;
@@ -214,7 +215,7 @@ fn r06_without_timers_a_limited_call_is_not_made() {
             calls += 1;
             async { Ok::<(), Late>(()) }
         });
-        // In a runtime without timers, and in none.
+        // A runtime without timers, then no runtime.
         let result = if enabled {
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(|_| {}));
@@ -224,11 +225,11 @@ fn r06_without_timers_a_limited_call_is_not_made() {
         } else {
             match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(result) => result,
-                Poll::Pending => panic!("there is nothing to wait for"),
+                Poll::Pending => panic!("a call without a timer does not wait"),
             }
         };
         assert_eq!(cut(result).0, TimeLimit::NoTimer);
-        // The closure made a future; nobody polled it.
-        assert_eq!(calls, 1, "and it is not tried again");
+        // The closure returned a future, which was never polled.
+        assert_eq!(calls, 1, "there is no retry");
     }
 }

@@ -1,4 +1,4 @@
-//! Rule R7: budget.
+//! Rule R7: retry budgets.
 
 mod budget_bucket;
 mod budgets;

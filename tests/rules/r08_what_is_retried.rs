@@ -1,4 +1,4 @@
-//! R8: what is tried again.
+//! Rule R8: which outputs are retried.
 
 use resilient::{CircuitOpen, Classification, Classify};
 use resilient_testkit::{Fault, ms};
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail_through};
 
-/// A class as an error.
+/// An error with this classification.
 #[derive(Debug, PartialEq)]
 struct Is(Classification);
 
@@ -31,7 +31,7 @@ async fn executions_classified(class: Classification) -> u32 {
 }
 
 #[tokio::test]
-async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
+async fn r08_every_err_is_retried_without_a_classification() {
     let mut executions = 0;
 
     let _: Result<(), Is> = at_once(3)
@@ -46,7 +46,7 @@ async fn r08_every_err_is_tried_again_where_nothing_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn r08_classify_says_what_is_tried_again() {
+async fn r08_classify_decides_what_is_retried() {
     assert_eq!(executions_classified(Classification::transient()).await, 4);
     assert_eq!(executions_classified(Classification::throttled()).await, 4);
     assert_eq!(executions_classified(Classification::permanent()).await, 1);
@@ -55,7 +55,7 @@ async fn r08_classify_says_what_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r08_classify_says_the_hint() {
+async fn r08_classify_sets_the_hint() {
     let start = Instant::now();
 
     let _: Result<(), Is> = build(&exact().max_retries(1))
@@ -69,7 +69,8 @@ async fn r08_classify_says_the_hint() {
 
 #[tokio::test]
 async fn r08_health_and_retry_are_two_questions() {
-    // Class, attempts, and what the breaker counts of them.
+    // The classification, the attempts, and the breaker's counts of successes, failures and ignored
+    // calls.
     let table = [
         (Classification::transient(), 4, (0, 4, 0)),
         (Classification::permanent(), 1, (0, 1, 0)),
@@ -93,7 +94,7 @@ async fn r08_health_and_retry_are_two_questions() {
 }
 
 #[tokio::test]
-async fn r08_what_the_breaker_ignores_is_tried_again_like_any_other_error() {
+async fn r08_an_error_that_the_breaker_ignores_is_retried_like_any_other() {
     let breaker = breaker(1);
 
     let course = fail_through(&breaker, &at_once(9), Classification::throttled()).await;
@@ -103,7 +104,7 @@ async fn r08_what_the_breaker_ignores_is_tried_again_like_any_other_error() {
 }
 
 #[tokio::test]
-async fn r08_circuit_open_from_the_same_stack_is_not_tried_again() {
+async fn r08_circuit_open_from_the_same_stack_is_not_retried() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
 
@@ -144,6 +145,6 @@ async fn r08_circuit_open_that_a_callee_converted_is_known_only_to_classify() {
         .await;
 
     assert!(unknowing.is_err() && knowing.is_err());
-    assert_eq!(by_then, 4, "`run` knows nothing of it");
+    assert_eq!(by_then, 4, "`run` does not read it");
     assert_eq!(breaker.snapshot().totals.rejected, 5);
 }

@@ -1,4 +1,4 @@
-//! Rule R9: breaker inside.
+//! Rule R9: retry loops around a breaker.
 
 mod budgets;
 mod circuit;

@@ -1,4 +1,4 @@
-//! Rule R10: cost.
+//! Rule R10: the cost of a retry loop.
 
 use resilient::RetryPolicy;
 use resilient::testing;

@@ -1,4 +1,4 @@
-//! Rule R11: cancellation.
+//! Rule R11: dropping a call cancels it.
 
 use resilient_testkit::Fault;
 use std::cell::Cell;
@@ -16,7 +16,8 @@ use tokio::time::advance;
 use crate::support::cuts::never;
 use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
-/// Polls a future so many times, with more time in between than any delay here, and drops it. Whether it was done.
+/// Polls a future this many times, with more time in between than any delay here, and drops it.
+/// Returns whether the future was ready.
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -29,7 +30,7 @@ async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
     false
 }
 
-/// What is begun and what has ended, whether by its end or by being dropped.
+/// Counts the attempts that began and those that ended, by returning or by being dropped.
 #[derive(Default)]
 struct Attempts {
     begun: Cell<u64>,
@@ -45,7 +46,7 @@ impl Attempts {
         Running(self)
     }
 
-    /// One that waits once, and fails.
+    /// Makes an attempt that waits once and fails.
     async fn fail(&self) -> Result<(), Fault> {
         let _running = self.begin();
         yield_now().await;
@@ -59,8 +60,8 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Drops a call after every possible number of polls, each time with a new breaker, and checks that every attempt is
-/// accounted for. Returns how many attempts the whole call makes.
+/// Drops a call after every possible number of polls, each time with a new breaker, and checks that
+/// every attempt is counted. Returns how many attempts the whole call makes.
 async fn cut_everywhere(
     breaker: impl AsyncFn() -> CircuitBreaker,
     call: impl AsyncFn(&CircuitBreaker, &Attempts),
@@ -86,7 +87,7 @@ async fn cut_everywhere(
         assert_eq!(
             attempts.begun.get(),
             begun,
-            "it goes on after {polls} polls"
+            "the call still runs after {polls} polls"
         );
         assert!(breaker.try_acquire().is_ok(), "the next call is admitted");
         if done {
@@ -194,7 +195,7 @@ async fn r11_a_breaker_around_a_loop_dropped_anywhere_loses_no_permit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_with_no_breaker_dropped_anywhere_goes_on_nowhere() {
+async fn r11_a_call_without_a_breaker_dropped_anywhere_stops() {
     let policy = build(&exact());
     for polls in 0..1_000 {
         let attempts = Attempts::default();
@@ -210,7 +211,7 @@ async fn r11_a_call_with_no_breaker_dropped_anywhere_goes_on_nowhere() {
         assert_eq!(
             attempts.begun.get(),
             begun,
-            "it goes on after {polls} polls"
+            "the call still runs after {polls} polls"
         );
         if done {
             assert_eq!(begun, 4);
@@ -232,7 +233,7 @@ async fn r11_an_attempt_that_panics_is_a_failure_and_leaves_no_permit() {
             .call()
             .through(&handle)
             .run(async |_| -> Result<(), Fault> {
-                std::panic::panic_any("a bug of the caller's");
+                std::panic::panic_any("a bug of the caller");
             })
             .await
     });

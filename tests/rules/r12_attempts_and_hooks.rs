@@ -1,4 +1,4 @@
-//! Rule R12: attempts and hooks.
+//! Rule R12: attempts, their record, and hooks.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};
@@ -69,7 +69,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     assert_eq!(known, [(None, None), after(1), after(2), after(3)]);
 }
 
-/// Counts the outputs that are alive.
+/// A value that counts how many of its kind are alive.
 struct Alive(Rc<Cell<usize>>);
 
 impl Alive {
@@ -86,7 +86,7 @@ impl Drop for Alive {
 }
 
 #[tokio::test]
-async fn r12_no_output_but_the_last_one_is_kept() {
+async fn r12_only_the_last_output_is_stored() {
     let alive = Rc::new(Cell::new(0));
     let seen = RefCell::new(Vec::new());
 
@@ -99,13 +99,13 @@ async fn r12_no_output_but_the_last_one_is_kept() {
         .await;
 
     assert_eq!(seen.into_inner(), [0, 1, 1, 1, 1]);
-    assert_eq!(alive.get(), 1, "only what was returned is left");
+    assert_eq!(alive.get(), 1, "only the returned output is alive");
     drop(result);
     assert_eq!(alive.get(), 0);
 }
 
 #[tokio::test]
-async fn r12_through_a_breaker_an_attempt_knows_the_same() {
+async fn r12_through_a_breaker_an_attempt_has_the_same_data() {
     let breaker = breaker(100);
     let mut known = Vec::new();
 
@@ -126,36 +126,39 @@ async fn r12_through_a_breaker_an_attempt_knows_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_hook_is_told_which_attempt_failed_of_how_many_and_the_delay() {
-    type Told = (u32, u32, Duration, u32);
+async fn r12_a_hook_receives_the_attempt_the_maximum_and_the_delay() {
+    type HookCall = (u32, u32, Duration, u32);
 
     #[retry(
         max_retries = 2,
         jitter = none,
-        on_retry = |event| told.lock().unwrap().push((
+        on_retry = |event| reported.lock().unwrap().push((
             event.attempt(),
             event.max_attempts(),
             event.delay(),
             match event.error() { Some(Fault::Down(nth)) => *nth, _ => 0 },
         )),
-        on_give_up = |event| told.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
+        on_give_up = |event| reported.lock().unwrap().push((event.attempts(), 0, Duration::ZERO, 0))
     )]
-    async fn call(calls: &mut u32, told: &std::sync::Mutex<Vec<Told>>) -> Result<(), Fault> {
+    async fn call(
+        calls: &mut u32,
+        reported: &std::sync::Mutex<Vec<HookCall>>,
+    ) -> Result<(), Fault> {
         *calls += 1;
         Err(Fault::Down(*calls))
     }
 
-    let told = std::sync::Mutex::default();
-    assert_eq!(call(&mut 0, &told).await, Err(Fault::Down(3)));
+    let reported = std::sync::Mutex::default();
+    assert_eq!(call(&mut 0, &reported).await, Err(Fault::Down(3)));
     let expected = [
         (1, 3, ms(100), 1),
         (2, 3, ms(200), 2),
         (3, 0, Duration::ZERO, 0),
     ];
-    assert_eq!(told.into_inner().unwrap(), expected);
+    assert_eq!(reported.into_inner().unwrap(), expected);
 }
 
-/// Each attempt's number, time and the delay after it.
+/// Returns the error of each failed attempt, its time and the delay after it.
 fn parts(error: &RetryError<Fault>) -> Vec<(Fault, Duration, Duration)> {
     let attempts = error.attempts();
     attempts
@@ -197,7 +200,7 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_good_call_is_as_it_is() {
+async fn r12_a_successful_output_is_returned_unchanged() {
     let call = at_once(2);
     let call = call.call().run_recorded(async |attempt| {
         if attempt.is_first() {
@@ -230,7 +233,11 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let late = late.run_recorded(|attempt| fail_slowly(attempt.number()));
     let late = late.await.unwrap_err();
     assert_eq!(late.reason(), StopReason::Deadline);
-    assert_eq!(late.error(), &Fault::Down(1), "a sleep would cross it");
+    assert_eq!(
+        late.error(),
+        &Fault::Down(1),
+        "a sleep would end after the deadline"
+    );
 
     let cut = policy.call().deadline(ms(115));
     let cut = cut.run_recorded(|attempt| fail_slowly(attempt.number()));
@@ -246,7 +253,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
+async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
     let settings = exact().max_retries(2);
     let policy = build(&settings.when_open(resilient::retries::WhenOpen::Wait));
     let breaker = breaker(100);
@@ -260,7 +267,8 @@ async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
     let (result, ()) = tokio::join!(call, operator);
 
     let error = result.unwrap_err();
-    // Rejected at 110 ms, and admitted as a probe once the ten seconds from 50 ms on are over, and the spread.
+    // The breaker rejects the call at 110 ms. The recovery time of ten seconds began at 50 ms, so
+    // the probe is admitted 9 940 ms later, plus a delay of 100 ms.
     assert_eq!(
         parts(&error),
         [
@@ -272,7 +280,7 @@ async fn r12_a_rejection_between_two_attempts_is_none_of_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_of_very_many_failed_attempts_the_last_hundred_are_kept() {
+async fn r12_of_very_many_failed_attempts_the_last_hundred_are_recorded() {
     let policy = at_once(249);
     let call = policy
         .call()

@@ -1,4 +1,4 @@
-//! R14: loops inside loops.
+//! Rule R14: retry loops inside retry loops.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,7 +11,8 @@ use resilient::{Registry, retry};
 
 use crate::support::retry::at_once;
 
-/// How often the innermost call is made, by an outer loop of three attempts around an inner one of three.
+/// Returns how often the innermost call is made, with three attempts of the outer loop and three of
+/// the inner one.
 async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {
     let calls = Cell::new(0);
     let (outer_policy, inner_policy) = (at_once(2), at_once(2));
@@ -50,7 +51,7 @@ async fn r14_from_the_outer_loops_second_attempt_on_a_collapsed_loop_makes_one()
 }
 
 #[tokio::test]
-async fn r14_a_loop_that_allows_nesting_is_not_seen() {
+async fn r14_a_loop_that_allows_nesting_is_ignored() {
     assert_eq!(executions(NestedMode::Allow, NestedMode::Collapse).await, 9);
 }
 
@@ -75,7 +76,7 @@ async fn r14_a_loop_beside_another_one_is_not_inside_it() {
 }
 
 #[tokio::test]
-async fn r14_an_attempt_that_rests_leaves_no_mark_on_others_of_its_thread() {
+async fn r14_an_attempt_that_waits_does_not_affect_other_calls_of_its_thread() {
     let (outer, inner) = (at_once(1), at_once(1));
     let calls = Cell::new(0);
     let resting = outer.call().run(async |attempt| {
@@ -100,8 +101,8 @@ async fn r14_an_attempt_that_rests_leaves_no_mark_on_others_of_its_thread() {
 }
 
 #[retry(max_retries = 2, base_delay = "0s")]
-async fn outermost(told: &Cell<u32>) -> Option<()> {
-    told.set(told.get() + 1);
+async fn outermost(reported: &Cell<u32>) -> Option<()> {
+    reported.set(reported.get() + 1);
     innermost().await
 }
 
@@ -122,7 +123,7 @@ fn plain_innermost(calls: &Cell<u32>) -> Option<()> {
 }
 
 #[tokio::test]
-async fn r14_a_nested_loop_is_told_once_with_its_place() {
+async fn r14_a_nested_loop_is_reported_once_with_its_place() {
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let listener = Registry::global().on_event(|event| {
         if matches!(event.kind(), EventKind::NestedRetry)
@@ -138,8 +139,8 @@ async fn r14_a_nested_loop_is_told_once_with_its_place() {
     }
     Registry::global().remove_listener(listener);
     assert_eq!(attempts.get(), 9);
-    let told = TOLD.lock().unwrap();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let reported = TOLD.lock().unwrap();
+    assert_eq!(reported.len(), 1, "{reported:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Rows.
+//! Published scenarios of retry loops: rows P and R.
 
 use resilient::retries::AttemptEnd;
 use resilient_testkit::{Fault, ms};
@@ -235,8 +235,8 @@ async fn row_r06_an_attempt_that_outlasts_the_time_of_the_call_is_its_last() {
     assert_eq!(error.reason(), StopReason::Elapsed);
 }
 
-/// A caller that goes away when it is told: the call's result, or `None`.
-async fn unless_told<O>(token: &Notify, call: impl Future<Output = O>) -> Option<O> {
+/// Makes a call that its caller drops at the notification. Returns its result, or `None`.
+async fn unless_notified<O>(token: &Notify, call: impl Future<Output = O>) -> Option<O> {
     tokio::select! {
         biased;
         output = call => Some(output),
@@ -253,7 +253,7 @@ async fn row_r10_an_operation_that_succeeds_while_its_caller_goes_away_has_succe
         token.notify_one();
         Ok::<_, ()>("done")
     });
-    assert_eq!(unless_told(&token, call).await, Some(Ok("done")));
+    assert_eq!(unless_notified(&token, call).await, Some(Ok("done")));
     assert_eq!(executions.get(), 1);
 }
 
@@ -266,12 +266,12 @@ async fn row_r11_an_operation_that_fails_while_its_caller_goes_away_is_not_made_
         token.notify_one();
         Err::<(), ()>(())
     });
-    assert_eq!(unless_told(&token, call).await, None);
+    assert_eq!(unless_notified(&token, call).await, None);
     tokio::time::sleep(3600 * SECOND).await;
     assert_eq!(executions.get(), 1);
 }
 
-/// How many there are.
+/// A value that counts how many of its kind are alive.
 struct Counted(Rc<Cell<u32>>);
 
 impl Counted {
@@ -289,7 +289,11 @@ impl Drop for Counted {
 
 #[retry(max_retries = 5, base_delay = "0s", retry_when = |_: &Counted| true)]
 async fn discards(alive: &Rc<Cell<u32>>, seen: &Cell<u32>) -> Counted {
-    assert_eq!(alive.get(), 0, "the output before this one is gone");
+    assert_eq!(
+        alive.get(),
+        0,
+        "the output of the attempt before was dropped"
+    );
     seen.set(seen.get() + 1);
     Counted::new(alive)
 }

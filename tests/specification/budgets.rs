@@ -1,4 +1,5 @@
-//! The rows of `scenarios.md` about budgets that are of the design that is built; `README.md` says which are not.
+//! The rows of published scenarios that this library's budget follows. `README.md` lists the
+//! others.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
@@ -15,8 +16,8 @@ fn starting_at(initial_tokens: u32, capacity: u32, retry_cost: u32) -> RetryBudg
     RetryBudget::new("dependency", settings.build().expect("in range"))
 }
 
-/// One call with so many attempts at most, whose attempts fail (`F`) or succeed (`S`) like this. What is in the bucket after
-/// each attempt, and how often the budget said no.
+/// Makes one call whose attempts fail (`F`) or succeed (`S`) in this order. Returns the tokens
+/// after each attempt, and how often the budget refused a retry.
 fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>, u64) {
     let mut tokens = Vec::new();
     let mut paid = false;
@@ -39,13 +40,13 @@ fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>,
 }
 
 #[test]
-fn row_g01_a_success_gives_the_last_retrys_cost_back() {
+fn row_g01_a_success_refunds_the_cost_of_the_last_retry() {
     let budget = full(500, 5);
     assert_eq!(call(&budget, 3, "FFS"), (vec![495, 490, 495], 0));
 }
 
 #[test]
-fn row_g02_no_more_attempts_cost_no_more_tokens() {
+fn row_g02_a_call_without_retries_left_spends_no_token() {
     let budget = full(500, 5);
     assert_eq!(call(&budget, 3, "FFF"), (vec![495, 490, 490], 0));
 }
@@ -64,7 +65,7 @@ fn row_g06_each_of_four_retries_costs_the_same() {
 }
 
 #[test]
-fn row_g07_another_cost_is_given_back_as_well() {
+fn row_g07_another_cost_is_refunded_as_well() {
     let budget = full(500, 14);
     assert_eq!(call(&budget, 3, "FFS"), (vec![486, 472, 486], 0));
 }

@@ -1,4 +1,4 @@
-//! The scripts of `breaker.json`, one test each, and the proof that their runner can fail.
+//! The scripts of `breaker.json`, one test each, and the proof that the runner finds mistakes.
 
 mod notation;
 mod runner;
@@ -35,7 +35,7 @@ fn assert_passes(id: &str) {
     }
 }
 
-/// A test for each script that is driven, and the list of their ids.
+/// Generates a test for each script, and the list of their ids.
 macro_rules! driven {
     ($($test:ident = $id:literal;)*) => {
         const DRIVEN: &[&str] = &[$($id),*];
@@ -106,7 +106,7 @@ fn no_script_is_skipped() {
     assert_eq!((all.len(), DRIVEN.len()), (45, 45));
 }
 
-/// What the runner says of a script that is wrong on purpose.
+/// Returns the runner's error for a script that is wrong on purpose.
 #[track_caller]
 fn complaint(config: &str, script: &str) -> String {
     let script = Script {
@@ -168,14 +168,14 @@ fn the_runner_can_fail_at_every_kind_of_token() {
         (
             "consec=1",
             "Q",
-            "token 1 `Q`: `Q` is no token of the notation",
+            "token 1 `Q`: `Q` is not a token of the notation",
         ),
-        ("consec=1", "{colour=1}", "`colour` is nothing to claim"),
+        ("consec=1", "{colour=1}", "`colour` is not a condition"),
         ("consec=0", "S", "configuration: `failure_threshold` is 0"),
         (
             "consec=1 colour=red",
             "S",
-            "configuration: `colour` is no key",
+            "configuration: `colour` is not a key",
         ),
     ];
     assert_complaints(&cases);
@@ -190,7 +190,7 @@ fn assert_complaints(cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn the_runner_can_fail_at_what_is_in_a_window_and_at_rates() {
+fn the_runner_can_fail_at_the_content_of_a_window_and_at_rates() {
     assert_complaints(&[
         ("count=3 nfail=3", "S4 {n=4}", "n is 3, not 4"),
         ("count=3 nfail=3", "F S3 {f=1}", "f is 0, not 1"),
@@ -265,7 +265,7 @@ fn the_runner_can_fail_at_the_last_opening_and_at_settings_of_windows() {
         (
             "count=3 nfail=2",
             "{last.np=1}",
-            "`last.np` is nothing that a window has",
+            "`last.np` is not a value of a window",
         ),
         (
             "count=3 nfail=4",
@@ -317,8 +317,9 @@ fn the_notation_is_read_in_full() {
     assert_reads(
         "consec=3 open=10s openmul=2 openmax=30s half=2/3 lease=40s",
         "S3 I2 X F(5s) P =C {n=5 f=2 s=3 x=2 cf=2} S {cf=0} F3 =O R2 {np=2 ra=10s opened=1} \
-         +10s =O >a >b >c R a:I b:X c:P =H F =O {ra=20s} @half @half =H @force @half =H @close @half! \
-         =C @open(2m) {ra=2m} @reset @disable F9 =D {n=0} @open! @metrics F4 =M {f=4} @close =C",
+         +10s =O >a >b >c R a:I b:X c:P =H F =O {ra=20s} @half @half =H @force @half =H @close \
+         @half! =C @open(2m) {ra=2m} @reset @disable F9 =D {n=0} @open! @metrics \
+         F4 =M {f=4} @close =C",
     );
 }
 
@@ -326,10 +327,11 @@ fn the_notation_is_read_in_full() {
 fn the_notation_of_windows_is_read_in_full() {
     assert_reads(
         "count=4 full=1 rate=75 slow=2s slowrate=50 nfail=4 open=10s",
-        "S(2s) F {n=2 f=1 s=1 slow=1 cf=1 rate=-1} S {rate=-1} S {rate=25 slow=1} F {n=4 f=2 slow=0 rate=50} \
-         X I {n=4 x=1} F2 =O {last.n=4 last.f=3 last.s=1 last.slow=0 last.rate=75 last.cf=3 n=0} \
-         +10s >a +2s a:S =O {ra=10s last.n=4} @reset {n=0 slow=0} S(1999ms) S2(1s) S(2s) =C {slow=1 rate=0} \
-         F(3s) =O {last.slow=2 last.f=1}",
+        "S(2s) F {n=2 f=1 s=1 slow=1 cf=1 rate=-1} S {rate=-1} S {rate=25 slow=1} F \
+         {n=4 f=2 slow=0 rate=50} X I {n=4 x=1} F2 =O \
+         {last.n=4 last.f=3 last.s=1 last.slow=0 last.rate=75 last.cf=3 n=0} \
+         +10s >a +2s a:S =O {ra=10s last.n=4} @reset {n=0 slow=0} S(1999ms) S2(1s) S(2s) =C \
+         {slow=1 rate=0} F(3s) =O {last.slow=2 last.f=1}",
     );
     assert_reads(
         "window=10s buckets=5 min=2 rate=100",

@@ -1,6 +1,7 @@
-//! The defects CB1 to CB20 that were observed in the original: each test fails for a library that has the defect.
+//! The defects CB1 to CB20 of the original Python system: each test fails if the library has the
+//! defect.
 //!
-//! CB9 cannot be said without the attributes: settings and a function's own arguments have no common names here.
+//! CB9 needs the attributes: here a function's arguments and the settings share no names.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -112,14 +113,14 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     struct BrokenClock;
     impl Clock for BrokenClock {
         fn now(&self) -> StdInstant {
-            std::panic::panic_any("no time today")
+            std::panic::panic_any("the clock is broken")
         }
     }
     let settings = BreakerConfig::builder().failure_threshold(2);
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), BrokenClock);
     breaker.on_event(|_| std::panic::panic_any("a broken listener"));
 
-    // A function that has no name.
+    // Closures: functions without a name.
     let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] = [
         Box::new(|| Err(ClientError::Unavailable(1))),
         Box::new(|| Ok(7)),
@@ -350,7 +351,7 @@ async fn defect_cb16_a_rejection_while_half_open_never_reports_a_negative_wait()
         advance(10 * SECOND).await;
     }
 
-    // What is left of the probe's lease; then the slot is free.
+    // The remaining lease of the probe. After it, the slot is free.
     assert_eq!(waits, [30, 20, 10].map(|left| Some(left * SECOND)));
     assert!(breaker.try_acquire().is_ok());
     drop(probe);
@@ -369,7 +370,7 @@ async fn defect_cb17_the_state_is_half_open_after_the_recovery_time_even_with_no
     assert_eq!(
         breaker.snapshot().transitions.half_opened,
         0,
-        "looking at it changes nothing"
+        "reading the state changes nothing"
     );
 }
 
@@ -384,7 +385,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         Ok("charged")
     };
 
-    // A loop with no runtime, as a function that is not async has it.
+    // A loop without a runtime, as in a function that is not async.
     let result = loop {
         let permit = breaker.try_acquire().expect("closed");
         let result = charge();
@@ -405,8 +406,8 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
 #[tokio::test(start_paused = true)]
 async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_rejected() {
     let breaker = opens_after(5);
-    let told = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&told);
+    let reported = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&reported);
     breaker.on_event(move |event| {
         if let EventKind::Transition(step) = event.kind() {
             assert_eq!(step.reason, TransitionReason::FailureThreshold);
@@ -424,11 +425,11 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
         succeed(&breaker).await.unwrap_err();
     }
 
-    assert_eq!(told.load(Relaxed), 1);
+    assert_eq!(reported.load(Relaxed), 1);
     assert_eq!(breaker.snapshot().totals.rejected, 1_000);
 }
 
-/// A clock that counts how often it is read: whatever takes the breaker's lock reads it first.
+/// A clock that counts its reads. The breaker reads the clock before it takes its lock.
 #[derive(Clone, Default)]
 struct CountingClock(Arc<AtomicU64>);
 

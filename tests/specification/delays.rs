@@ -1,4 +1,4 @@
-//! The rows of `scenarios.md` that are about the delays of retries: W02 to W33.
+//! The published scenarios of retry delays: rows W02 to W33.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::SECOND;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// No jitter, and no cap.
+/// A policy without jitter and without a cap.
 fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder()
         .jitter(Jitter::None)
@@ -40,7 +40,7 @@ fn row_w02_backoff_of_a_millisecond_up_to_ten() {
 }
 
 #[test]
-fn row_w04_exponential_of_a_second_and_of_nothing() {
+fn row_w04_exponential_of_a_second_and_of_zero() {
     assert_millis(&exact().base_delay(SECOND), [1_000, 2_000, 4_000]);
     assert_millis(&exact().base_delay(Duration::ZERO), [0, 0, 0]);
 }
@@ -52,7 +52,7 @@ fn row_w06_a_quarter_around_the_third_linear_delay() {
         .base_delay(SECOND)
         .jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
-    // The source's r of 0 and 1; the others are the shares of draws that lie below.
+    // The bounds are the source's random numbers 0 and 1. The shares below are those of the draws.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
     let draws: Vec<_> = (0..10_000)
         .map(|seed| delays(&settings.clone().seed(seed), 3)[2])
@@ -77,7 +77,7 @@ fn row_w09_the_thousandth_delay_of_a_day_is_the_cap() {
 }
 
 #[test]
-fn row_w10_every_delay_without_a_cap_is_longer_than_none() {
+fn row_w10_every_delay_without_a_cap_is_above_zero() {
     for jitter in [Jitter::None, Jitter::Smooth, Jitter::Decorrelated] {
         let settings = exact().base_delay(2 * SECOND).jitter(jitter).seed(10);
         let delays = delays(&settings, 1_025);
@@ -122,7 +122,7 @@ fn row_w14_a_factor_of_one_and_a_half_is_exact() {
 }
 
 #[test]
-fn row_w18_no_attempt_at_all_is_an_error() {
+fn row_w18_zero_attempts_are_an_error() {
     let error = RetryPolicy::builder().max_attempts(0).build().unwrap_err();
     assert_eq!(error.field(), "max_attempts");
 }
@@ -142,7 +142,7 @@ fn row_w20_doublings_of_a_second_up_to_forty() {
 }
 
 #[test]
-fn row_w31_a_schedule_of_ones_own_up_to_99() {
+fn row_w31_a_custom_schedule_up_to_99() {
     let settings = exact()
         .backoff(Backoff::Custom(|k| Some(ms(9 + 30 * u64::from(k - 1)))))
         .base_delay(ms(9))
@@ -156,7 +156,7 @@ fn row_w32_a_fifth_around_a_capped_exponential_delay() {
         .base_delay(ms(100))
         .max_delay(SECOND)
         .jitter(Jitter::Proportional(0.2));
-    // Ours stays within the cap, where the source goes a fifth beyond it (R3).
+    // This library keeps the jitter within the cap. The source exceeds the cap by a fifth (R3).
     for (k, nominal) in (1..).zip([100, 200, 400, 800, 1_000, 1_000]) {
         let longest = (nominal * 12 / 10).min(1_000);
         let bounds = built(&settings).delay_bounds(k);

@@ -1,4 +1,4 @@
-//! The specification's own scripts, driven through the public API.
+//! Published scenarios, scripts and tables, run through the public API. `README.md` lists them.
 
 mod budgets;
 mod conformance;

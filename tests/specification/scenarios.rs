@@ -1,4 +1,4 @@
-//! The rows of `scenarios.md` that are about breakers: concurrency and robustness, C03 to C18.
+//! The published scenarios of concurrent and robust breakers: rows C03 to C18.
 
 mod linear;
 
@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 use crate::support::{SECOND, breaker, report};
 use linear::{Calls, Seen, race};
 
-/// Breakers that remember calls in every way, and never open.
+/// Breakers that remember calls in each way, and never open.
 fn never_opens(window: u32) -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .failure_threshold(u32::MAX)
@@ -26,7 +26,7 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
     let mut snapshots_under_way = 0;
     for round in 0..200 {
         let (threads, window) = (2 + round % 2, 3 + round % 3);
-        // Few failures, so that windows full of successes are among them.
+        // A low failure rate produces windows full of successes, too.
         let share = [0.1, 0.5, 0.9][random.usize(..3)];
         let calls: Calls = (0..threads)
             .map(|_| (0..6).map(|_| random.f64() < share).collect())
@@ -43,13 +43,13 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
     }
     assert!(
         snapshots_under_way > 0,
-        "nothing was seen while it happened"
+        "no snapshot was taken during the calls"
     );
 }
 
 #[test]
 fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
-    // One thread fails once and succeeds once, the other one succeeds twice.
+    // One thread fails once, then succeeds once. The other thread succeeds twice.
     let calls: Calls = vec![vec![true, false], vec![false, false]];
     let at_rest = |failures_in_window, streak| Seen {
         done: vec![2, 2],
@@ -60,11 +60,12 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
         success: 3,
         failure: 1,
     };
-    // The failure is the first of all, or not.
+    // The failure may be the oldest call, which has left the window of three.
     for failures in [0, 1] {
         assert_eq!(linear::explain(&calls, 3, &[at_rest(failures, 0)]), Ok(()));
     }
-    // Its thread's success comes after it; and there is one of it.
+    // The success of the same thread follows the failure, so that the streak is 0. Only one call
+    // failed.
     linear::explain(&calls, 3, &[at_rest(1, 1)]).unwrap_err();
     linear::explain(&calls, 3, &[at_rest(2, 0)]).unwrap_err();
     let lost = Seen {
@@ -72,7 +73,7 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
         ..at_rest(1, 0)
     };
     linear::explain(&calls, 3, &[lost]).unwrap_err();
-    // What was seen once does not go away.
+    // The window never loses a call that an earlier snapshot showed.
     let early = Seen {
         done: vec![1, 0],
         begun: vec![1, 0],
@@ -90,14 +91,14 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
 }
 
 fn transitions_of(breaker: &CircuitBreaker) -> Arc<Mutex<Vec<Transition>>> {
-    let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
-    let telling = Arc::clone(&told);
+    let reported: Arc<Mutex<Vec<Transition>>> = Arc::default();
+    let delivering = Arc::clone(&reported);
     breaker.on_event(move |event| {
         if let EventKind::Transition(transition) = event.kind() {
-            telling.lock().unwrap().push(*transition);
+            delivering.lock().unwrap().push(*transition);
         }
     });
-    told
+    reported
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
     for (settings, reason) in conditions {
         for _ in 0..20 {
             let breaker = breaker(&settings);
-            let told = transitions_of(&breaker);
+            let reported = transitions_of(&breaker);
             let permits: Vec<_> = (0..THREADS + 4)
                 .map(|_| breaker.try_acquire().unwrap())
                 .collect();
@@ -144,9 +145,9 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
                 (snapshot.totals.failure, snapshot.totals.late),
                 (THREADS.into(), 4)
             );
-            let told = told.lock().unwrap();
-            let [opening] = told[..] else {
-                panic!("one opening, not {told:?}");
+            let reported = reported.lock().unwrap();
+            let [opening] = reported[..] else {
+                panic!("one opening, not {reported:?}");
             };
             assert_eq!(
                 (opening.from, opening.to),
@@ -172,7 +173,7 @@ fn row_c08_a_listener_that_asks_for_the_state_does_not_deadlock() {
         let seen = seen.lock().unwrap().clone();
         done.send(seen).unwrap();
     });
-    // Only a test that fails waits for the end of this.
+    // The test waits this long only if it fails.
     let seen = waiting.recv_timeout(60 * SECOND);
     assert_eq!(seen, Ok(vec![CircuitState::Open, CircuitState::Closed]));
 }
@@ -186,17 +187,17 @@ fn row_c11_a_due_breaker_says_half_open_and_asking_it_causes_no_transition_and_n
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), clock.clone());
     report(&breaker, Outcome::Failure);
     clock.advance(2 * SECOND);
-    let told = transitions_of(&breaker);
+    let reported = transitions_of(&breaker);
 
     for _ in 0..10 {
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
         assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
     }
     assert_eq!(breaker.snapshot().transitions.half_opened, 0);
-    assert!(told.lock().unwrap().is_empty());
+    assert!(reported.lock().unwrap().is_empty());
 
     report(&breaker, Outcome::Success);
-    assert_eq!(told.lock().unwrap().len(), 2);
+    assert_eq!(reported.lock().unwrap().len(), 2);
 }
 
 #[test]
@@ -219,7 +220,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
         assert_eq!(
             breaker.state(),
             CircuitState::Open,
-            "until somebody resets it"
+            "until it is closed by hand"
         );
         assert_eq!(breaker.snapshot().retry_after, None);
         breaker.half_open().unwrap();
@@ -233,9 +234,9 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     }
 }
 
-/// A `Duration` cannot be negative; the shortest times that are none of their kind are refused by name.
+/// A `Duration` is never negative. The configuration rejects durations that are too short.
 #[test]
-fn row_c18_times_that_cannot_be_are_a_build_error() {
+fn row_c18_invalid_times_are_a_build_error() {
     let builder = BreakerConfig::builder;
     let zero = Duration::ZERO;
     let cases = [

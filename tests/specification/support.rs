@@ -1,4 +1,4 @@
-//! What the tests of the tables share.
+//! Helpers of the tests of the tables.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use resilient::{
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// The errors of a client of some service.
+/// The errors of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ClientError {
-    /// The service failed, for the n-th time.
+    /// The service failed, with the number of the attempt.
     Unavailable(u32),
-    /// The service wants to be left alone.
+    /// The service asks for this delay.
     TooMany(Duration),
-    /// The caller's own mistake.
+    /// The caller sent invalid input.
     BadInput,
-    /// The service answers that there is no such thing.
+    /// The service reports that the resource does not exist.
     NotFound,
     Open(CircuitOpen),
 }
@@ -45,7 +45,7 @@ pub(crate) fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     CircuitBreaker::new("service", settings.build().expect("in range"))
 }
 
-/// A breaker that opens after so many failures in a row, for the default time.
+/// A breaker that opens after this many consecutive failures, for the default recovery time.
 pub(crate) fn opens_after(failures: u32) -> CircuitBreaker {
     breaker(&BreakerConfig::builder().failure_threshold(failures))
 }
@@ -54,7 +54,7 @@ pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("in range")
 }
 
-/// The original's delays: a second, doubled each time up to a minute, with no jitter.
+/// The original's delays: one second, doubled up to one minute, without jitter.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder()
         .base_delay(SECOND)
@@ -72,7 +72,7 @@ pub(crate) async fn fail(breaker: &CircuitBreaker) -> Result<(), ClientError> {
         .await
 }
 
-/// One call that ends at once, with no function around it.
+/// Makes one call that ends at once with this outcome.
 pub(crate) fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker
         .try_acquire()

@@ -1,4 +1,5 @@
-//! The specification's tables UT-1 to UT-12, and its tasks T-1 and T-2. UT-13 and T-3 are the attributes'.
+//! The tables UT-1 to UT-12 and the tasks T-1 and T-2. The tests of the attributes have UT-13 and
+//! T-3.
 
 use std::time::Duration;
 
@@ -177,7 +178,7 @@ async fn ut_07_metrics_count_successes_failures_and_rejections_and_keep_the_tran
     assert_eq!((totals.ignored, totals.rejected), (1, 3));
     assert_eq!((totals.abandoned, totals.late), (0, 0));
     assert_eq!(snapshot.in_state.rejected, 3);
-    assert_eq!(snapshot.in_state.success, 0, "of the state that began then");
+    assert_eq!(snapshot.in_state.success, 0, "the state that began then");
     assert_eq!(snapshot.transitions.opened, 1);
     let [opening] = snapshot.recent[..] else {
         panic!("one transition, not {:?}", snapshot.recent);
@@ -246,7 +247,7 @@ async fn ut_10_an_excluded_error_is_not_retried_and_returned_at_once() {
     assert!(start.elapsed().is_zero());
 }
 
-/// When each attempt of a call that goes on failing starts, in milliseconds after the one before it.
+/// Returns the delay before each retry of a call that fails in every attempt, in milliseconds.
 async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
     let mut before = Instant::now();
     let mut delays = Vec::new();
@@ -264,7 +265,7 @@ async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ut_11_delays_double_up_to_the_longest() {
+async fn ut_11_delays_double_up_to_the_cap() {
     let doubling = policy(&exact().max_retries(8));
     let tripling = policy(&exact().backoff_factor(3.0).max_delay(20 * SECOND));
 
@@ -286,7 +287,7 @@ async fn ut_12_jitter_spreads_each_delay_within_its_range() {
         let delays = delays_in_ms(&policy(&settings)).await;
 
         for (delay, nominal) in delays.iter().zip(nominal) {
-            // The timer rounds up to a millisecond.
+            // tokio's timer rounds up to a millisecond.
             let range = nominal * 8 / 10..=nominal * 12 / 10 + 1;
             assert!(range.contains(delay), "{delay} ms for {nominal} ms");
         }
@@ -307,7 +308,7 @@ async fn t_1_a_breaker_has_metrics_states_to_set_by_hand_and_excluded_errors() {
     assert_eq!(
         breaker.state(),
         CircuitState::Disabled,
-        "failures move nothing"
+        "failures change nothing"
     );
     breaker.close();
     let _: Result<(), _> = breaker
@@ -367,12 +368,12 @@ async fn t_2_a_policy_has_options_for_number_delay_growth_cap_jitter_and_time() 
 
     let delays = delays_in_ms(&policy(&settings)).await;
 
-    // A third delay of 5 s would end at 12.5 s, a fourth one beyond the 13 s.
+    // The fourth delay ends at 12.5 s; a fifth would end after the limit of 13 s.
     assert_eq!(delays, [500, 2_000, 5_000, 5_000]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn t_2_each_error_is_handled_as_what_it_is() {
+async fn t_2_each_error_is_handled_by_its_classification() {
     let start = Instant::now();
     let mut errors = vec![
         ClientError::BadInput,
@@ -391,6 +392,6 @@ async fn t_2_each_error_is_handled_as_what_it_is() {
 
     assert_eq!(result, Err(ClientError::BadInput));
     assert!(errors.is_empty());
-    // A second; then what was asked for, and the first delay.
+    // The first delay of a second; then the hint plus the first delay.
     assert_eq!(start.elapsed(), 12 * SECOND);
 }

@@ -1,17 +1,18 @@
-//! Breakers under load, and what Prometheus reads of them.
+//! Breakers under load, and what Prometheus reads from them.
 //!
 //! ```text
 //! cargo run -p example-prometheus
-//!     scrapes itself twice, while all is well and in an outage, and shows what it read: three seconds
+//!         scrapes itself twice, in health and in an outage, and prints the result: three seconds
 //!
 //! cargo run -p example-prometheus -- --serve [127.0.0.1:9464]
-//!     goes on until you end it; an outage of ten seconds in every thirty
+//!         runs until you end it; ten seconds of every thirty are an outage
 //! ```
 //!
-//! Two functions are called: `charge` has one breaker, `search` one for each shard. What the breakers count costs a healthy
-//! call nothing to speak of; the recorder of the crate `metrics` is brought up to date when somebody asks, in `scrape.rs`.
+//! Two functions are called: `charge` has one breaker, `search` has one breaker per shard. Counting
+//! costs a healthy call next to nothing; `scrape.rs` copies the counts to the recorder of the crate
+//! `metrics` when Prometheus asks.
 //!
-//! Which of the numbers to alarm on is in the guide to operating: `resilient::guide::operating`.
+//! The guide to operating says which numbers to alert on: `resilient::guide::operating`.
 
 mod load;
 mod scrape;
@@ -41,13 +42,13 @@ fn main() -> ExitCode {
     };
     let Some(address) = address else {
         eprintln!(
-            "prometheus: it takes nothing, or `--serve`, with an address like 127.0.0.1:9464"
+            "prometheus: expected no argument, or `--serve` with an address like 127.0.0.1:9464"
         );
         return ExitCode::from(2);
     };
     match run(address, is_served) {
         Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads any more.
+        // The reader closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("prometheus: {error}");
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
 fn run(address: SocketAddr, is_served: bool) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Prometheus' own conventions: units, and `_total` for counters.
+        // Prometheus conventions: units, and `_total` for counters.
         let exporter = PrometheusBuilder::new().with_recommended_naming(true);
         let recorder = exporter.install_recorder().map_err(io::Error::other)?;
         let listener = TcpListener::bind(address).await?;
@@ -79,7 +80,7 @@ fn run(address: SocketAddr, is_served: bool) -> io::Result<()> {
     })
 }
 
-/// Once while all is well, once in an outage.
+/// Scrapes once in health, once in an outage.
 async fn show_twice(load: &Load, address: SocketAddr) -> io::Result<()> {
     sleep(Duration::from_secs(1)).await;
     show("All is well", address).await?;
@@ -98,7 +99,7 @@ async fn show(title: &str, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{title}; http://{address}/metrics says, comments and zeros apart:\n"
+        "{title}; http://{address}/metrics, without comments and zeros:\n"
     )?;
     for line in lines {
         let (series, value) = line.rsplit_once(' ').unwrap_or((line, ""));
@@ -111,7 +112,7 @@ fn says_something(line: &str) -> bool {
     !line.is_empty() && !line.starts_with('#') && !line.ends_with(" 0")
 }
 
-/// Ten seconds in every thirty.
+/// Makes an outage of ten seconds in every thirty.
 async fn outages(load: &Load, address: SocketAddr) -> io::Result<()> {
     writeln!(io::stdout(), "http://{address}/metrics")?;
     loop {

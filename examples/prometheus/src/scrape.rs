@@ -1,4 +1,4 @@
-//! The scrape's two ends. A program that has an HTTP server has `metrics` as one of its handlers, and nothing else of this.
+//! The scrape's two ends. A program that has an HTTP server needs only `metrics`, as a handler.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,22 +10,22 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// A scrape that takes longer is given up.
+/// A slower scrape is aborted.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More than any scraper's request has.
+/// Longer than any scraper's request.
 const LONGEST_REQUEST: u64 = 8 * 1024;
 
-/// The body of the answer: the recorder is brought up to date first.
+/// The body of the response. The recorder is updated first.
 fn metrics(recorder: &PrometheusHandle) -> String {
     Registry::global().record_metrics();
     recorder.render()
 }
 
-/// Answers one connection after the other.
+/// Serves one connection after the other.
 pub(crate) async fn serve(listener: &TcpListener, recorder: &PrometheusHandle) {
     loop {
         if let Ok((connection, _)) = listener.accept().await {
-            // Who hangs up, or dawdles, goes without.
+            // A scraper that hangs up or is too slow gets no response.
             let _ = timeout(PATIENCE, answer(connection, recorder)).await;
         }
     }
@@ -35,7 +35,7 @@ async fn answer(mut connection: TcpStream, recorder: &PrometheusHandle) -> io::R
     let (reader, mut writer) = connection.split();
     let mut lines = BufReader::new(reader.take(LONGEST_REQUEST)).lines();
     let request = lines.next_line().await?.unwrap_or_default();
-    // The headers say nothing to us.
+    // Skips the headers.
     while lines
         .next_line()
         .await?
@@ -48,14 +48,17 @@ async fn answer(mut connection: TcpStream, recorder: &PrometheusHandle) -> io::R
     };
     let length = body.len();
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status}\r\n\
+         Content-Type: text/plain; version=0.0.4\r\n\
+         Content-Length: {length}\r\n\
+         Connection: close\r\n\r\n"
     );
     writer.write_all(head.as_bytes()).await?;
     writer.write_all(body.as_bytes()).await?;
     writer.shutdown().await
 }
 
-/// What a scraper gets.
+/// Sends a scraper's request and returns the response.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     let mut connection = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

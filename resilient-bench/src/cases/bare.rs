@@ -1,4 +1,4 @@
-//! The same calls with nothing around them. Rejections and delays have none: there is no call.
+//! The calls of the scenarios without a library. Rejections and delays have no bare call.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -55,7 +55,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// With one of the strings as key, which is chosen by the number of the call.
+/// Uses one of the strings as key, chosen by the number of the call.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

@@ -1,5 +1,6 @@
-//! The least that could do the work, without a library: a word, a count per thread, a loop. It has no name, no listener, no
-//! cancellation and no probe that reports late; it says how far below us there is anything to win.
+//! The least code that could do the work without a library: a word, a count per thread, a loop. It
+//! has no name, no listeners, no cancellation and no late probes. It shows how much room for
+//! improvement is left.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -14,7 +15,7 @@ use crate::table::{Scenario, Table};
 const FLOOR: &str = "floor";
 const FLOOR_TOTALS: &str = "floor, totals";
 
-/// The streak of failures in the lower half, the generation in the upper; all ones while open.
+/// The lower half is the streak of failures, the upper half the generation; all ones while open.
 struct Word(AtomicU64);
 
 const OPEN: u64 = u64::MAX;
@@ -80,7 +81,7 @@ fn count() {
     slot.store(slot.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
-/// The last 100 calls as bits, a one for a failure: with none set a success writes nothing.
+/// The last 100 calls as bits; a failure is a one. Without failures, a success writes nothing.
 struct Ring {
     word: Word,
     failures: [AtomicU64; 2],

@@ -1,4 +1,4 @@
-//! The cases, by library.
+//! The cases by library.
 
 mod bare;
 mod floor;

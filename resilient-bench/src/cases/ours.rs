@@ -1,4 +1,4 @@
-//! Ours, by attribute; a delay, which no attribute gives, by hand.
+//! Our cases, by attribute; the delay by hand, because no attribute returns one.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -17,7 +17,7 @@ use crate::call::{
 };
 use crate::table::{OURS, Scenario, Table};
 
-/// Nothing, unless the feature `planted` makes every call of ours worse, for the guard to show that it sees it.
+/// With the feature `planted`, makes every call of ours worse, to prove that the guard detects it.
 #[inline(always)]
 fn planted() {
     #[cfg(feature = "planted")]
@@ -63,7 +63,7 @@ fn time_window(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
-/// By hand: an attribute would clone the handle of a breaker that is an argument.
+/// By hand: an attribute would clone a breaker that is an argument.
 fn coarse(breaker: &CircuitBreaker, x: u64) -> Result<u64, Fault> {
     let permit = breaker.try_acquire()?;
     let result = work(x);
@@ -217,7 +217,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// With one of the strings as key, which is chosen by the number of the call.
+/// Uses one of the strings as key, chosen by the number of the call.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

@@ -1,4 +1,4 @@
-//! Bytes of futures, with an argument of 128 bytes: what the compiler says.
+//! Sizes of futures with an argument of 128 bytes, by `size_of_val`.
 
 use resilient::breaker::Permit;
 use resilient::retries::RetryDriver;
@@ -14,7 +14,7 @@ async fn bare(argument: Argument) -> Result<u64, Fault> {
     work(argument[0])
 }
 
-#[allow(clippy::manual_async_fn, reason = "the shape is what is measured")]
+#[allow(clippy::manual_async_fn, reason = "this shape is measured")]
 fn bare_future(argument: Argument) -> impl Future<Output = Result<u64, Fault>> {
     async move {
         std::future::ready(()).await;
@@ -29,7 +29,7 @@ async fn breaker_async(argument: Argument) -> Result<u64, Fault> {
 }
 
 #[circuit_breaker]
-#[allow(clippy::manual_async_fn, reason = "the shape is what is measured")]
+#[allow(clippy::manual_async_fn, reason = "this shape is measured")]
 fn breaker_future(argument: Argument) -> impl Future<Output = Result<u64, Fault>> {
     async move {
         std::future::ready(()).await;
@@ -54,16 +54,16 @@ pub struct FutureSize {
     pub library: &'static str,
     pub shape: &'static str,
     pub bytes: usize,
-    /// More than the bare function of the same shape.
+    /// The difference to the bare function of the same shape.
     pub added: usize,
 }
 
 pub const ARGUMENT: usize = size_of::<Argument>();
 
-/// What a permit is, which must be somewhere.
+/// The size of a permit, which each future holds.
 pub const PERMIT: usize = size_of::<Permit<'static>>();
 
-/// The state of the retries of a call.
+/// The size of the state of a call's retries.
 pub const RETRY: usize = size_of::<RetryDriver<'static>>();
 
 pub const BY_FUTURE: &str = "breaker, fn -> impl Future";
@@ -71,7 +71,7 @@ pub const BY_ASYNC: &str = "breaker, async fn";
 pub const BY_RETRY: &str = "retry, async fn";
 pub const BY_BOTH: &str = "retry and breaker, async fn";
 
-/// Of all libraries whose futures are not on the heap.
+/// The futures of all libraries that do not box them.
 pub fn futures() -> Vec<FutureSize> {
     let argument: Argument = [1; 16];
     let mut sizes = Vec::new();
@@ -183,7 +183,7 @@ fn peers(add: &mut impl FnMut(&'static str, &'static str, usize), argument: Argu
 
 pub fn print() {
     println!(
-        "\nfutures, with an argument of {ARGUMENT} bytes: bytes, and more than the bare function"
+        "\nfutures, with an argument of {ARGUMENT} bytes: bytes, and bytes above the bare function"
     );
     for size in futures() {
         println!(
@@ -192,8 +192,8 @@ pub fn print() {
         );
     }
     println!(
-        "  {:<20} {:<28} {:>6}         every call's future is a box",
+        "  {:<20} {:<28} {:>6}         every future is boxed",
         "tower-resilience", "layer", 16
     );
-    println!("  a permit of ours is {PERMIT} bytes, the state of a call's retries {RETRY}");
+    println!("  our permit has {PERMIT} bytes, the state of a call's retries {RETRY}");
 }

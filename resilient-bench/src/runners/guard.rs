@@ -1,4 +1,5 @@
-//! Our own counts against the limits of a file: the one benchmark that gates anything, for counts repeat.
+//! Compares our counts with the limits of a file. Counts repeat exactly, so this benchmark alone
+//! gates changes.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +7,8 @@ use std::path::Path;
 use crate::runners::count::{self, Counts, Row};
 use crate::table::{BARE, OURS, Table};
 
-/// The names of our cases, and of the bare calls that are subtracted: what a build without peers has, too.
+/// The names of our cases and of the bare calls that are subtracted; a build without peers has them
+/// all.
 pub fn names(table: &Table) -> Vec<String> {
     let is_ours = |library: &str| library.starts_with(OURS) || library == BARE;
     table
@@ -21,7 +23,7 @@ fn counted(table: &Table) -> Result<Vec<Row>, String> {
     Ok(count::net(&count::gross(table, &names(table))?))
 }
 
-/// A row of the file: a case, and its four limits.
+/// A row of the file: a case and its four limits.
 fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
     let rows = text
         .lines()
@@ -41,15 +43,15 @@ fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
     .collect()
 }
 
-/// A case's name without a space in it.
+/// A case's name without spaces.
 fn key(row: &Row) -> String {
     format!("{}/{}", row.0.name(), row.1).replace(", ", "+")
 }
 
-/// Below this a difference of counts is rounding.
+/// A smaller difference of counts is rounding.
 const NOTHING: f64 = 0.005;
 
-/// Every excess, in a line each. A case without a limit is one, and a limit without a case.
+/// One line for each excess. A case without limits is an excess, and so are limits without a case.
 fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
     let mut excesses = Vec::new();
     for row in rows {
@@ -61,24 +63,24 @@ fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
         for ((what, value), limit) in Counts::NAMES.iter().zip(row.2.values()).zip(limits) {
             if value > limit + NOTHING {
                 excesses.push(format!(
-                    "{name}: {value:.2} {what} a call, and the limit is {limit}"
+                    "{name}: {value:.2} {what} per call, the limit is {limit}"
                 ));
             }
         }
     }
     for (name, _) in limits {
         if !rows.iter().any(|row| key(row) == *name) {
-            excesses.push(format!("{name} has limits, and is no case"));
+            excesses.push(format!("{name} has limits but no case"));
         }
     }
     excesses
 }
 
-/// Compares, prints, and says whether all is within the limits.
+/// Compares and prints the counts. Returns whether all are within the limits.
 ///
 /// # Errors
 ///
-/// Why nothing could be compared.
+/// A sentence that says why the comparison failed.
 pub fn check(table: &Table, file: &Path) -> Result<bool, String> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -86,7 +88,7 @@ pub fn check(table: &Table, file: &Path) -> Result<bool, String> {
     let rows = counted(table)?;
     println!(
         "{:<36} {:>12} {:>8} {:>12} {:>12}",
-        "a call, net of the bare one", "instructions", "locked", "clock reads", "allocations"
+        "per call, without the bare call", "instructions", "locked", "clock reads", "allocations"
     );
     for row in &rows {
         let [instructions, locked, clock, allocations] = row.2.values();
@@ -102,20 +104,21 @@ pub fn check(table: &Table, file: &Path) -> Result<bool, String> {
     Ok(excesses.is_empty())
 }
 
-/// Headroom for instructions: another patch release of the compiler is no regression.
+/// Headroom for instructions, so that a patch release of the compiler does not fail the guard.
 fn with_headroom(instructions: f64) -> f64 {
     (instructions + (instructions.abs() * 0.04).max(1.0)).ceil()
 }
 
-/// Writes the limits anew from what is counted now.
+/// Writes the limits from new counts.
 ///
 /// # Errors
 ///
-/// Why nothing was written.
+/// A sentence that says why nothing was written.
 pub fn set(table: &Table, file: &Path, compiler: &str) -> Result<(), String> {
     let mut text = format!(
-        "# What a healthy call of ours may cost, net of the bare call: read and enforced by `guard`, written by `guard --set`.\n\
-         # Instructions have 4 % of headroom, at least one; the others have none. Counted with {compiler}.\n\
+        "# The limits of a healthy call of ours, without the bare call. `guard` enforces them and\n\
+         # `guard --set` writes them. Instructions have 4 % headroom, at least 1; others none.\n\
+         # Counted with {compiler}.\n\
          # {:<34} {:>12} {:>8} {:>12} {:>12}\n",
         "case", "instructions", "locked", "clock-reads", "allocations"
     );
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_above_its_limit_is_an_excess_and_one_at_it_is_none() {
+    fn only_a_count_above_its_limit_is_an_excess() {
         let limits = parse("# a comment\nplain/resilient 32 0 0 0\n").unwrap();
         assert_eq!(excesses(&[row(32.0, 0.0)], &limits), Vec::<String>::new());
         assert_eq!(excesses(&[row(32.1, 0.0)], &limits).len(), 1);

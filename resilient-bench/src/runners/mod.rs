@@ -1,4 +1,4 @@
-//! What is done with the table.
+//! The runners: each measures the cases of the table in its way.
 
 pub mod count;
 pub mod futures;

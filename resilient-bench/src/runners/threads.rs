@@ -1,28 +1,29 @@
-//! Two threads on one breaker: wall time, as a range over the repetitions, for the threads share the machine with others.
+//! Two threads on one breaker, in wall time. The figure is a range over the repetitions, because
+//! other programs disturb the threads.
 
 use std::sync::Barrier;
 use std::time::Instant;
 
 use crate::table::{BARE, Calls, Scenario, Table};
 
-/// What one library does from one thread and from two, each in the order of its repetitions.
+/// The times of one library on one thread and on two, in the order of the repetitions.
 pub struct Scaling {
     pub library: &'static str,
-    /// Nanoseconds a call from one thread.
+    /// Nanoseconds per call on one thread.
     pub one: Vec<f64>,
-    /// Nanoseconds a call, of all calls of both threads.
+    /// Nanoseconds per call, over the calls of both threads.
     pub two: Vec<f64>,
 }
 
 impl Scaling {
-    /// How many times the calls of one thread two threads make, by the best repetition of each: the others say what else the
-    /// machine did.
+    /// How many times the calls of one thread two threads make, by the best repetition of each. The
+    /// others show what else the machine did.
     pub fn scale(&self) -> f64 {
         range(&self.one).0 / range(&self.two).0
     }
 }
 
-/// Nanoseconds a call with so many threads.
+/// Nanoseconds per call on this many threads.
 fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
     let start = Barrier::new(threads as usize);
     let spans: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
@@ -31,7 +32,7 @@ fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
                 let mut calls = calls.fork();
                 let start = &start;
                 scope.spawn(move || {
-                    // Long enough for the scheduler to give each thread a core of its own.
+                    // Long enough for the scheduler to give each thread its own core.
                     start.wait();
                     calls.empty(2 * n);
                     start.wait();
@@ -50,12 +51,12 @@ fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
         .iter()
         .map(|span| span.0)
         .min()
-        .expect("there is a thread");
+        .expect("at least one thread");
     let to = spans
         .iter()
         .map(|span| span.1)
         .max()
-        .expect("there is a thread");
+        .expect("at least one thread");
     (to - from).as_nanos() as f64 / (n * threads) as f64
 }
 
@@ -98,7 +99,7 @@ pub fn range(of: &[f64]) -> (f64, f64) {
     })
 }
 
-/// The scenarios in which threads meet on one breaker.
+/// The scenarios in which threads share one breaker.
 pub const SCENARIOS: [Scenario; 4] = [
     Scenario::Plain,
     Scenario::Async,
@@ -106,7 +107,7 @@ pub const SCENARIOS: [Scenario; 4] = [
     Scenario::TimeWindow,
 ];
 
-/// So often is each measured.
+/// The number of repetitions.
 pub const REPETITIONS: usize = 31;
 
 pub fn print(table: &Table, scenarios: &[Scenario]) {
@@ -118,14 +119,15 @@ pub fn print(table: &Table, scenarios: &[Scenario]) {
         );
         println!(
             "  {:<20} {:>18} {:>18} {:>10}",
-            "", "one, ns a call", "two, ns a call", "scales by"
+            "", "one, ns per call", "two, ns per call", "scales by"
         );
         for scaling in scenario(table, of, REPETITIONS) {
             let ((low, high), (low_two, high_two)) = (range(&scaling.one), range(&scaling.two));
             let (name, by) = (scaling.library, scaling.scale());
             let shared = if name == BARE { "  no breaker" } else { "" };
             println!(
-                "  {name:<20} {low:>8.1} to {high:>6.1} {low_two:>8.1} to {high_two:>6.1} {by:>10.2}{shared}"
+                "  {name:<20} {low:>8.1} to {high:>6.1} {low_two:>8.1} to {high_two:>6.1} \
+                 {by:>10.2}{shared}"
             );
         }
     }

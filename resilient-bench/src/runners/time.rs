@@ -1,25 +1,27 @@
-//! Nanoseconds of processor time a call, all libraries of a scenario interleaved in one process.
+//! Nanoseconds of processor time per call, with all libraries of a scenario interleaved in one
+//! process.
 //!
-//! In every round each library makes a batch of calls, and the next round starts with another one; a figure is the median over
-//! the rounds of the difference to the bare call in the same round, and of three runs, each set up anew, the one in the middle.
-//! A shared machine disturbs rounds, not medians.
+//! In every round each library makes a batch of calls, and the next round starts with another
+//! library. The figure of a run is the median over its rounds of the difference to the bare call in
+//! the same round; the middle one of three runs, each newly set up, is reported. Other programs
+//! disturb rounds, but not medians.
 
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::table::{BARE, Calls, Scenario, Table};
 
-/// Processor time that a batch aims at.
+/// The processor time that a batch should take.
 const BATCH_NS: f64 = 1_000_000.0;
 
-/// A case's net nanoseconds a call, in both variants of the loop.
+/// A case's net nanoseconds per call, in both variants of the loop.
 pub struct Timed {
     pub library: &'static str,
     pub note: &'static str,
-    /// An empty loop.
+    /// A loop that only makes calls.
     pub a: f64,
-    /// Eight stores a call.
+    /// A loop with eight stores after each call.
     pub s: f64,
-    /// Half of the rounds are this far apart in `s`.
+    /// The middle half of the rounds differ by this much in `s`.
     pub spread: f64,
 }
 
@@ -53,12 +55,12 @@ struct Runner {
     note: &'static str,
     calls: Box<dyn Calls>,
     n: u64,
-    /// Set up anew each round: what it leaves behind would change the next.
+    /// Set up again for each round, because the calls leave state behind.
     renew: bool,
     rounds: [Vec<f64>; 2],
 }
 
-/// Times one scenario: of three runs the one in the middle, by library and variant.
+/// Times one scenario. Returns the middle one of three runs for each library and variant.
 pub fn scenario(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
     let mut runs = [(); 3].map(|()| run(table, scenario, rounds));
     let mut middle = |of: &dyn Fn(&Timed) -> f64, place: usize| {
@@ -92,7 +94,8 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
         .of(scenario)
         .map(|case| {
             let few = case.most.min(1_000);
-            // The least of three: a busy machine must not make batches of a few calls, where reading the clock is all there is.
+            // The least of three: on a busy machine, one long batch would make later batches so
+            // short that they time the clock.
             let least = [(); 3]
                 .map(|()| batch(&mut *case.calls(), few, true))
                 .into_iter()
@@ -118,7 +121,7 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
                 if runner.renew {
                     runner.calls = table
                         .find(scenario, runner.library)
-                        .expect("it is in the table")
+                        .expect("the runner is in the table")
                         .calls();
                 }
                 let ns = batch(&mut *runner.calls, runner.n, stores);
@@ -157,7 +160,7 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
         .collect()
 }
 
-/// Rounds of a run.
+/// The number of rounds in a run.
 pub const ROUNDS: usize = 21;
 
 pub fn print(table: &Table, scenarios: &[Scenario]) {
@@ -165,7 +168,7 @@ pub fn print(table: &Table, scenarios: &[Scenario]) {
         let timed = scenario(table, of, ROUNDS);
         let bare = timed.iter().any(|row| row.library == BARE);
         println!(
-            "\n{} ({}): ns a call{}",
+            "\n{} ({}): ns per call{}",
             of.says(),
             of.name(),
             if bare { ", net of the bare call" } else { "" }

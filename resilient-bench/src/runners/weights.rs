@@ -1,5 +1,5 @@
-//! Bytes of breakers: the growth of the process's resident memory over many of them, all used, divided by their number. So
-//! what a breaker holds on the heap is in it, and the allocator's own cost.
+//! Bytes per breaker: the growth of the process's resident memory over many used breakers, divided
+//! by their number. It includes the breaker's heap memory and the allocator's overhead.
 
 use std::process::Command;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 #[cfg(feature = "peers")]
 use crate::call::{Fault, work};
 
-/// So many breakers are made to weigh one.
+/// The number of breakers that are made to weigh one.
 const MANY: usize = 4_000;
 
 /// Resident memory, in bytes.
@@ -30,7 +30,7 @@ fn resident() -> usize {
 fn ours(config: &BreakerConfig) -> CircuitBreaker {
     let breaker = CircuitBreaker::new("inventory", config.clone());
     use_it(&breaker, 150);
-    // What it remembers of transitions is in it, too.
+    // The figure includes the history of transitions.
     for _ in 0..20 {
         let _ = breaker.trip();
         breaker.close();
@@ -60,7 +60,7 @@ fn windowed(
         .expect("these settings are within their ranges")
 }
 
-/// What is weighed, by name.
+/// The names of everything that can be weighed.
 pub const WEIGHED: &[&str] = &[
     "resilient, consecutive",
     "resilient, last 100 calls",
@@ -84,7 +84,7 @@ pub const WEIGHED: &[&str] = &[
     "tower-resilience",
 ];
 
-/// Bytes a breaker of one library, in this process: which should not have weighed anything before.
+/// Bytes per breaker of one library. The process must not have weighed anything before.
 pub fn weigh(what: &str) -> Option<usize> {
     fn each<T>(mut make: impl FnMut(usize) -> T) -> usize {
         let mut all: Vec<Option<T>> = Vec::with_capacity(MANY);
@@ -189,7 +189,8 @@ fn weigh_peer(
     Some(weighs)
 }
 
-/// How much more a breaker of ours has in memory after a million calls, two thousand transitions and many threads.
+/// The growth of one breaker's memory over a million calls, two thousand transitions and many
+/// threads.
 pub fn growth() -> usize {
     let config = windowed(&mut || BreakerConfig::builder().window(Duration::from_secs(60)));
     let breaker = ours(&config);
@@ -212,14 +213,14 @@ pub fn growth() -> usize {
     resident().saturating_sub(before)
 }
 
-/// Weighs in a process of its own: what was freed before would be used again.
+/// Weighs in a separate process, because freed memory would be reused.
 pub fn weigh_apart(what: &str) -> Option<usize> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args(["weigh", what]).output().ok()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
-/// The name of [`growth`] to [`weigh_apart`].
+/// The name of [`growth`] for [`weigh_apart`].
 pub const GROWTH: &str = "growth";
 
 pub fn print() {
@@ -229,5 +230,6 @@ pub fn print() {
         println!("  {what:<32} {weighs:>8}");
     }
     let grown = weigh_apart(GROWTH).map_or("-".to_owned(), |bytes| bytes.to_string());
-    println!("  one of ours grows in 10^6 calls, 2 000 transitions and 1 000 threads by {grown}");
+    let load = "10^6 calls, 2 000 transitions and 1 000 threads";
+    println!("  growth of one of ours after {load}: {grown}");
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::config::BreakerConfig;
 use super::machine::Machine;
 use super::permit::Permit;
 use super::shared::{LiveSettings, Setup, SharedBreaker};
-use crate::event::{Event, EventKind, ListenerId, Listeners, Subscription};
+use crate::event::event_methods;
 use crate::signal::{
     BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
     FromCircuitOpen, Name, OperatorMode, RejectedOutput, TransitionError, every_failure,
@@ -47,21 +47,21 @@ impl CircuitBreaker {
     /// for breakers that are shared by name.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
-        Self::build(Setup::new(
-            Name::from(name.into()),
-            LiveSettings::of_code(config.into_shared()),
-            ClockSource::Default,
-        ))
+        Self::closed(Name::from(name.into()), config, ClockSource::Default)
     }
 
     // B16: a breaker can be given a clock.
     /// Makes a closed breaker that uses this clock.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
+        Self::closed(Name::from(name.into()), config, ClockSource::of(clock))
+    }
+
+    fn closed(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
         Self::build(Setup::new(
-            Name::from(name.into()),
-            LiveSettings::of_code(config.into_shared()),
-            ClockSource::of(clock),
+            name,
+            LiveSettings::of_code(config),
+            clock.read(),
         ))
     }
 
@@ -208,48 +208,37 @@ impl CircuitBreaker {
     /// Closes the circuit from any state, with an empty streak and window. Calls in flight then
     /// count as late.
     pub fn close(&self) {
-        self.operate(Machine::close);
+        self.set_mode(None);
     }
 
     /// Rejects every call until the state is changed by hand.
     pub fn force_open(&self) {
-        self.operate(Machine::force_open);
+        self.set_mode(Some(OperatorMode::ForcedOpen));
     }
 
     /// Admits every call and records nothing, until the state is changed by hand.
     pub fn disable(&self) {
-        self.operate(Machine::disable);
+        self.set_mode(Some(OperatorMode::Disabled));
     }
 
     /// Admits and counts every call as a closed breaker does, but only reports that it would have
     /// opened.
     pub fn observe_only(&self) {
-        self.operate(Machine::observe_only);
+        self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
-    /// Calls `listener` with every event, in order, after the breaker's lock is released: so it may
-    /// use the breaker. It runs on the thread whose call caused the event, or on a thread that is
-    /// already delivering events: so a slow listener delays one call. If more than 256 events wait,
-    /// the oldest are lost and counted. A panic is contained and counted. A listener that owns a
-    /// handle of its breaker keeps it alive until it is removed.
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.shared().listeners().add(listener)
-    }
-
-    /// Removes a listener; `false` if it was removed before.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
-    pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.shared().listeners().remove(id)
-    }
-
-    /// The events from now on, for a task to await; see [`Subscription`]. At most `capacity` events
-    /// wait (at least one).
-    #[must_use]
-    pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(self.shared().listeners(), capacity)
+    event_methods! {
+        |self| self.shared().listeners();
+        /// Calls `listener` with every event, in order, after the breaker's lock is released: so it
+        /// may use the breaker. It runs on the thread whose call caused the event, or on a thread
+        /// that is already delivering events: so a slow listener delays one call. If more than 256
+        /// events wait, the oldest are lost and counted. A panic is contained and counted. A
+        /// listener that owns a handle of its breaker keeps it alive until it is removed.
+        fn on_event;
+        /// The events from now on, for a task to await; see
+        /// [`Subscription`](crate::event::Subscription). At most `capacity` events wait
+        /// (at least one).
+        fn subscribe;
     }
 
     /// The error that a call would get now, if the circuit is open.
@@ -259,33 +248,12 @@ impl CircuitBreaker {
         self.shared().open_now()
     }
 
-    pub(crate) fn join(&self, registry_listeners: &Arc<Listeners>) {
-        self.shared().join(registry_listeners);
-    }
-
-    pub(crate) fn notify(&self, kinds: Vec<EventKind>) {
-        self.shared().notify(kinds);
-    }
-
-    /// Delivers events that were recorded before the listeners joined.
-    pub(crate) fn deliver_events(&self) {
-        self.shared().notify(Vec::new());
-    }
-
-    pub(crate) fn leave(&self, registry_listeners: &Arc<Listeners>) {
-        self.shared().leave(registry_listeners);
-    }
-
-    pub(crate) fn shared_name(&self) -> Name {
-        self.shared().name().clone()
-    }
-
-    pub(crate) fn reconfigure(&self, settings: LiveSettings) {
-        self.shared().reconfigure(settings);
-    }
-
-    pub(crate) fn set_mode(&self, mode: OperatorMode) {
-        self.operate(|machine, now| machine.set_mode(mode, now));
+    /// Puts it into a mode; `None` closes it.
+    pub(crate) fn set_mode(&self, mode: Option<OperatorMode>) {
+        self.shared().operate(|machine, now| match mode {
+            Some(mode) => machine.set_mode(mode, now),
+            None => machine.close(now),
+        });
     }
 
     /// Whether it belongs to an annotated function.
@@ -293,25 +261,13 @@ impl CircuitBreaker {
         matches!(self.0, Handle::Static(_))
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.shared().is_closed()
-    }
-
     /// Whether both are handles of the same breaker.
     pub(crate) fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.shared(), other.shared())
     }
 
-    fn operate(&self, change: impl FnOnce(&mut Machine, Instant)) {
-        let result = self.shared().operate(|machine, now| {
-            change(machine, now);
-            Ok(())
-        });
-        debug_assert!(result.is_ok());
-    }
-
     #[inline]
-    fn shared(&self) -> &SharedBreaker {
+    pub(crate) fn shared(&self) -> &SharedBreaker {
         match &self.0 {
             Handle::Owned(breaker) => breaker,
             Handle::Static(breaker) => breaker,
@@ -322,11 +278,11 @@ impl CircuitBreaker {
 impl Default for CircuitBreaker {
     /// A breaker named `default` with default settings.
     fn default() -> Self {
-        Self::build(Setup::new(
+        Self::closed(
             Name::Static("default"),
-            LiveSettings::of_code(BreakerConfig::default().into_shared()),
+            BreakerConfig::default(),
             ClockSource::Default,
-        ))
+        )
     }
 }
 

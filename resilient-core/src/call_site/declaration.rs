@@ -9,7 +9,7 @@ use crate::signal::Name;
 /// What an annotated function declares about its breaker. Evaluated once, at the first call.
 #[derive(Debug)]
 pub struct Declaration {
-    pub(super) name: Name,
+    name: Name,
     is_given: bool,
     settings: BreakerConfigBuilder,
 }
@@ -35,14 +35,43 @@ impl Declaration {
             settings,
         }
     }
+}
 
-    pub(super) fn at(self, place: &'static Location<'static>) -> Registration {
+/// A declaration that is evaluated on demand, and its place.
+#[derive(Debug)]
+pub(super) struct DeclaredBreaker {
+    declare: fn() -> Declaration,
+    pub(super) place: &'static Location<'static>,
+}
+
+impl DeclaredBreaker {
+    #[track_caller]
+    pub(super) const fn new(declare: fn() -> Declaration) -> Self {
+        Self {
+            declare,
+            place: Location::caller(),
+        }
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(super) fn name(&self) -> Name {
+        (self.declare)().name
+    }
+
+    /// Runs the user's expressions in the settings: to be called under no lock.
+    pub(super) fn registration(&self) -> Registration {
+        let Declaration {
+            name,
+            is_given,
+            settings,
+        } = (self.declare)();
+        let has_settings = settings != BreakerConfigBuilder::default();
         Registration {
-            name: self.name,
-            is_given: self.is_given,
-            has_settings: self.settings != BreakerConfigBuilder::default(),
-            settings: self.settings,
-            place,
+            name,
+            is_given,
+            settings,
+            has_settings,
+            place: self.place,
         }
     }
 }

@@ -30,13 +30,8 @@ impl Registry {
     #[must_use]
     pub fn annotated() -> Vec<AnnotatedFunction> {
         let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
-        functions.sort_by(|one, other| {
-            (&one.name, one.place.file(), one.place.line()).cmp(&(
-                &other.name,
-                other.place.file(),
-                other.place.line(),
-            ))
-        });
+        functions
+            .sort_by_cached_key(|each| (each.name.clone(), each.place.file(), each.place.line()));
         functions
     }
 
@@ -49,12 +44,12 @@ impl Registry {
     /// registered at their first call.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all()
-            .filter_map(|each| match each.kind() {
-                Kind::Breaker(site) => Some(site),
-                Kind::Keyed(_) => None,
+            .filter_map(|each| match *each {
+                Annotated::Breaker(site) => Some(site),
+                Annotated::Keyed(_) => None,
             })
             .collect();
-        sites.sort_by_key(|site| (site.place().file(), site.place().line()));
+        sites.sort_by_key(|site| (site.declared.place.file(), site.declared.place.line()));
         for site in sites {
             site.register();
         }
@@ -63,11 +58,7 @@ impl Registry {
 
 /// The call site of one annotated function.
 #[derive(Debug, Clone, Copy)]
-pub struct Annotated(Kind);
-
-/// The kind of the function's static.
-#[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum Annotated {
     /// One breaker.
     Breaker(&'static CallSite),
     /// One for each key.
@@ -77,32 +68,14 @@ pub enum Kind {
 ::inventory::collect!(Annotated);
 
 impl Annotated {
-    /// A function with one breaker.
-    #[must_use]
-    pub const fn breaker(site: &'static CallSite) -> Self {
-        Self(Kind::Breaker(site))
-    }
-
-    /// A function with a breaker for each key.
-    #[must_use]
-    pub const fn keyed(site: &'static KeyedCallSite) -> Self {
-        Self(Kind::Keyed(site))
-    }
-
-    /// The kind of the function's static.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.0
-    }
-
     fn describe(&self) -> AnnotatedFunction {
-        let (name, place, is_keyed) = match self.0 {
-            Kind::Breaker(site) => (site.declared_name(), site.place(), false),
-            Kind::Keyed(site) => (site.declared_name(), site.place(), true),
+        let (declared, is_keyed) = match self {
+            Self::Breaker(site) => (&site.declared, false),
+            Self::Keyed(site) => (&site.declared, true),
         };
         AnnotatedFunction {
-            name: (*name).to_owned(),
-            place,
+            name: (*declared.name()).to_owned(),
+            place: declared.place,
             is_keyed,
         }
     }
@@ -120,20 +93,20 @@ mod tests {
     use crate::call_site::Declaration;
 
     #[test]
-    fn what_was_submitted_is_known_before_its_first_call() {
+    fn a_submitted_declaration_is_listed_before_its_first_call() {
         static HERE: CallSite =
             CallSite::new(|| Declaration::named("annotated here", BreakerConfig::builder()));
         static BY_KEY: KeyedCallSite =
             KeyedCallSite::new(|| Declaration::named("annotated by key", BreakerConfig::builder()));
-        ::inventory::submit! { Annotated::breaker(&HERE) }
-        ::inventory::submit! { Annotated::keyed(&BY_KEY) }
-        let is_here = |each: &&Annotated| match each.kind() {
-            Kind::Breaker(site) => std::ptr::eq(site, &raw const HERE),
-            Kind::Keyed(_) => false,
+        ::inventory::submit! { Annotated::Breaker(&HERE) }
+        ::inventory::submit! { Annotated::Keyed(&BY_KEY) }
+        let is_here = |each: &&Annotated| match **each {
+            Annotated::Breaker(site) => std::ptr::eq(site, &raw const HERE),
+            Annotated::Keyed(_) => false,
         };
-        let is_by_key = |each: &&Annotated| match each.kind() {
-            Kind::Breaker(_) => false,
-            Kind::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
+        let is_by_key = |each: &&Annotated| match **each {
+            Annotated::Breaker(_) => false,
+            Annotated::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
         };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);
         assert_eq!(Annotated::all().filter(is_by_key).count(), 1);

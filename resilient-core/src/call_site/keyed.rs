@@ -3,15 +3,13 @@
 use std::any::Any;
 use std::borrow::Borrow;
 use std::hash::Hash;
-use std::panic::Location;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use super::declaration::Declaration;
+use super::declaration::{Declaration, DeclaredBreaker};
 use crate::breaker::CircuitBreaker;
 use crate::keyed::{BreakerKey, Group};
+use crate::platform::unpoisoned;
 use crate::registry::Registry;
-#[cfg(feature = "inventory")]
-use crate::signal::Name;
 
 /// The call site of a function with a breaker for each key.
 #[derive(Debug)]
@@ -19,8 +17,7 @@ pub struct KeyedCallSite {
     group: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Groups for further types of keys: the instances of a generic function share this static.
     others: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
-    declare: fn() -> Declaration,
-    place: &'static Location<'static>,
+    pub(super) declared: DeclaredBreaker,
 }
 
 impl KeyedCallSite {
@@ -31,19 +28,8 @@ impl KeyedCallSite {
         Self {
             group: OnceLock::new(),
             others: Mutex::new(Vec::new()),
-            declare,
-            place: Location::caller(),
+            declared: DeclaredBreaker::new(declare),
         }
-    }
-
-    #[cfg(feature = "inventory")]
-    pub(crate) fn declared_name(&self) -> Name {
-        (self.declare)().name
-    }
-
-    #[cfg(feature = "inventory")]
-    pub(crate) fn place(&self) -> &'static Location<'static> {
-        self.place
     }
 
     /// The breaker of this key.
@@ -66,7 +52,7 @@ impl KeyedCallSite {
                 return known;
             }
         }
-        let group = Registry::global().register_group::<K>((self.declare)().at(self.place));
+        let group = Registry::global().register_group::<K>(self.declared.registration());
         let first = self.group.get_or_init(|| group.clone());
         if let Ok(first) = Arc::clone(first).downcast() {
             return first;
@@ -74,13 +60,12 @@ impl KeyedCallSite {
         if let Some(known) = self.other() {
             return known;
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.push(group.clone());
+        unpoisoned(self.others.lock()).push(group.clone());
         group
     }
 
     fn other<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = unpoisoned(self.others.lock());
         others
             .iter()
             .find_map(|group| Arc::clone(group).downcast().ok())

@@ -1,14 +1,11 @@
 //! The call site of an annotated function with one breaker.
 
-use std::panic::Location;
 use std::sync::OnceLock;
 
-use super::declaration::Declaration;
+use super::declaration::DeclaredBreaker;
 use crate::breaker::shared::SharedBreaker;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
 use crate::registry::{Entry, Registry};
-#[cfg(feature = "inventory")]
-use crate::signal::Name;
 
 /// The call site of one annotated function.
 ///
@@ -19,8 +16,7 @@ pub struct CallSite {
     own: SharedBreaker,
     /// This site's own breaker, or the one of the same name.
     breaker: OnceLock<CircuitBreaker>,
-    declare: fn() -> Declaration,
-    place: &'static Location<'static>,
+    pub(super) declared: DeclaredBreaker,
 }
 
 #[cfg(not(any(loom, shuttle)))]
@@ -28,12 +24,11 @@ impl CallSite {
     /// A call site before its first call.
     #[must_use]
     #[track_caller]
-    pub const fn new(declare: fn() -> Declaration) -> Self {
+    pub const fn new(declare: fn() -> super::Declaration) -> Self {
         Self {
             own: SharedBreaker::unregistered(),
             breaker: OnceLock::new(),
-            declare,
-            place: Location::caller(),
+            declared: DeclaredBreaker::new(declare),
         }
     }
 }
@@ -71,22 +66,12 @@ impl CallSite {
         }
     }
 
-    #[cfg(feature = "inventory")]
-    pub(crate) fn declared_name(&self) -> Name {
-        (self.declare)().name
-    }
-
-    #[cfg(feature = "inventory")]
-    pub(crate) fn place(&self) -> &'static Location<'static> {
-        self.place
-    }
-
     /// Several threads may evaluate the settings; one of them registers.
     #[cold]
     #[inline(never)]
     pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
         // The user's expressions here, and the listeners below, run under no lock.
-        let registration = (self.declare)().at(self.place);
+        let registration = self.declared.registration();
         let clock = Registry::global().read_clock();
         let mut pending = None;
         let breaker = self.breaker.get_or_init(|| {
@@ -104,7 +89,7 @@ impl CallSite {
             self.own.set_alias();
         }
         if let Some(events) = pending {
-            breaker.notify(events);
+            breaker.shared().notify(events);
         }
         breaker
     }

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::signal::{ConfigError, Name, Transition, TransitionReason};
+use crate::signal::{ConfigError, Name, Transition, TransitionReason, getters};
 
 /// Something that happened to a breaker, to a retry budget, or in a retry.
 #[derive(Debug, Clone)]
@@ -43,28 +43,17 @@ impl Event {
         }
     }
 
-    /// What the event happened to.
-    #[must_use]
-    pub fn source(&self) -> EventSource {
-        self.source
-    }
-
-    /// The name of the breaker or budget; for a retry its place in the code: file, line and column.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The key, if the name has a breaker for each key.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.name.key()
-    }
-
-    /// What happened.
-    #[must_use]
-    pub fn kind(&self) -> &EventKind {
-        &self.kind
+    getters! {
+        |self|
+        /// What the event happened to.
+        source: EventSource = self.source;
+        /// The name of the breaker or budget; for a retry its place in the code: file, line and
+        /// column.
+        name: &str = &self.name;
+        /// The key, if the name has a breaker for each key.
+        key: Option<&str> = self.name.key();
+        /// What happened.
+        kind: &EventKind = &self.kind;
     }
 }
 

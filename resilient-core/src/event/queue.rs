@@ -1,30 +1,37 @@
-//! The bounded queue of events that wait for delivery.
+//! The bounded queues of events that wait for delivery.
 
 use std::collections::VecDeque;
 
 use super::kind::Event;
 
-/// More waiting events than this push out the oldest, which are counted as lost.
+/// More events than this that wait for listeners push out the oldest.
 const MOST_EVENTS: usize = 256;
 
-/// A bounded queue. It takes one word of memory while no event waits.
+/// The events that wait for listeners. It takes one word of memory while no event waits.
 #[derive(Debug, Default)]
 pub(crate) struct EventQueue(Option<Box<Waiting>>);
 
+/// The events that wait, and how many were lost.
 #[derive(Debug, Default)]
-struct Waiting {
-    events: VecDeque<Event>,
-    lost: u64,
+pub(super) struct Waiting {
+    pub(super) events: VecDeque<Event>,
+    pub(super) lost: u64,
+}
+
+impl Waiting {
+    /// Adds an event. If there are `most` already, the oldest is lost.
+    pub(super) fn push(&mut self, event: Event, most: usize) {
+        if self.events.len() == most {
+            self.events.pop_front();
+            self.lost = self.lost.saturating_add(1);
+        }
+        self.events.push_back(event);
+    }
 }
 
 impl EventQueue {
     pub(crate) fn push(&mut self, event: Event) {
-        let waiting = self.0.get_or_insert_default();
-        if waiting.events.len() == MOST_EVENTS {
-            waiting.events.pop_front();
-            waiting.lost = waiting.lost.saturating_add(1);
-        }
-        waiting.events.push_back(event);
+        self.0.get_or_insert_default().push(event, MOST_EVENTS);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Event> {
@@ -41,7 +48,6 @@ impl EventQueue {
         waiting.is_none_or(|waiting| waiting.events.is_empty())
     }
 
-    /// How many events were lost.
     pub(crate) fn lost(&self) -> u64 {
         self.0.as_ref().map_or(0, |waiting| waiting.lost)
     }

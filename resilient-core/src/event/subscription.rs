@@ -1,13 +1,13 @@
 //! Events for a task to await, through a bounded queue.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::kind::Event;
-use super::listeners::{ListenerId, Listeners};
+use super::queue::Waiting;
+use super::{Event, ListenerId, Listeners};
+use crate::platform::unpoisoned;
 
 /// The events of a breaker or registry, in order, until the subscription is dropped: from
 /// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
@@ -43,8 +43,7 @@ struct Queue {
 
 #[derive(Default)]
 struct State {
-    events: VecDeque<Event>,
-    lost: u64,
+    waiting: Waiting,
     /// The breaker or registry is gone.
     closed: bool,
     waker: Option<Waker>,
@@ -75,7 +74,7 @@ impl Subscription {
 
     /// The next event, if there is one already.
     pub fn try_next(&mut self) -> Option<Event> {
-        self.queue.lock().events.pop_front()
+        self.queue.lock().waiting.events.pop_front()
     }
 
     /// Polls for the next event, in a future or stream written by hand: see [`Subscription::next`].
@@ -83,7 +82,7 @@ impl Subscription {
         // A waker's clone and drop are user code: not under the lock.
         let waker = context.waker().clone();
         let mut state = self.queue.lock();
-        if let Some(event) = state.events.pop_front() {
+        if let Some(event) = state.waiting.events.pop_front() {
             return Poll::Ready(Some(event));
         }
         if state.closed {
@@ -98,7 +97,7 @@ impl Subscription {
     /// How many events were lost because they were not read in time.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.queue.lock().lost
+        self.queue.lock().waiting.lost
     }
 }
 
@@ -114,15 +113,15 @@ impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.queue.lock();
         f.debug_struct("Subscription")
-            .field("waiting", &state.events.len())
-            .field("lost", &state.lost)
+            .field("waiting", &state.waiting.events.len())
+            .field("lost", &state.waiting.lost)
             .finish_non_exhaustive()
     }
 }
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.state.lock())
     }
 
     fn wake(&self, change: impl FnOnce(&mut State)) {
@@ -142,11 +141,7 @@ struct Sender(Arc<Queue>);
 impl Sender {
     fn send(&self, event: &Event) {
         self.0.wake(|state| {
-            if state.events.len() == self.0.capacity {
-                state.events.pop_front();
-                state.lost = state.lost.saturating_add(1);
-            }
-            state.events.push_back(event.clone());
+            state.waiting.push(event.clone(), self.0.capacity);
         });
     }
 }

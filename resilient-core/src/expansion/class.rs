@@ -1,10 +1,10 @@
-//! What the keys of an attribute make of an output's class.
+//! How the keys of an attribute change the class of an output.
 
 use std::time::Duration;
 
 use crate::signal::{Classification, Fallible};
 
-/// Applies a predicate of the user's, so that a closure's parameter has a known type.
+/// Applies the user's predicate, so that a closure's parameter has a known type.
 #[inline]
 pub fn test<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
     predicate(value)
@@ -22,32 +22,52 @@ pub fn error_of<O: Fallible>(output: &O) -> Option<&O::Error> {
     output.failure()
 }
 
+/// The error and the class of a failed output, for the keys that look at the error.
+#[inline]
+pub fn failure_of<O: Fallible>(
+    output: &O,
+    class: Option<Classification>,
+) -> Option<(&O::Error, Classification)> {
+    match (output.failure(), class) {
+        (Some(error), Some(class)) => Some((error, class)),
+        _ => None,
+    }
+}
+
+/// An output without an error is a failure if the user's predicate has `chosen` it.
+#[inline]
+pub fn or_chosen(class: Option<Classification>, chosen: bool) -> Option<Classification> {
+    class.or_else(|| chosen.then(Classification::transient))
+}
+
 /// `ignore` and `ignore_if`.
 #[inline]
 pub fn unless(ignored: bool, class: Classification) -> Classification {
     if ignored {
-        Classification::ignored()
+        with_hint(Classification::ignored(), class.retry_after)
     } else {
         class
     }
 }
 
-/// `failure` and `failure_if`: other errors say nothing.
+/// `failure` and `failure_if`: other errors are ignored.
 #[inline]
-pub fn only_if(failed: bool) -> Classification {
-    unless(!failed, Classification::transient())
+pub fn only_if(failed: bool, class: Classification) -> Classification {
+    let failure = with_hint(Classification::transient(), class.retry_after);
+    unless(!failed, failure)
 }
 
-/// `failure_when`, where no error decides: other errors say nothing, other outputs are successes.
+/// `failure_when`, where no key looks at the error: other errors are ignored, other outputs are
+/// successes.
 #[inline]
 pub fn chosen_failure(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {
-        Some(class) => Some(with_hint(only_if(chosen), class.retry_after)),
+        Some(class) => Some(only_if(chosen, class)),
         None => chosen.then(Classification::transient),
     }
 }
 
-/// `retry_when`, where no error decides.
+/// `retry_when`, where no key looks at the error.
 #[inline]
 pub fn chosen_retry(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {

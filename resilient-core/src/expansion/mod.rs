@@ -1,4 +1,7 @@
 //! What the code that the attributes write calls. Not public API: it may change in every version.
+//!
+//! An expansion names this module by the alias `__r`, and contains nothing longer than a call: what
+//! takes more stands here, where it is typed, tested and documented.
 
 mod argument;
 mod call;
@@ -29,9 +32,19 @@ pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::retry::{
-    Attempt, AttemptEnd, Backoff, CallOptions, Entered, GiveUpEvent, Jitter, Kept, Last,
-    NestedMode, Record, Recorded, RetryDriver, RetryEvent, RetryPolicy, RetrySettings, StopReason,
-    TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
+    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, Entered, ErrorLog, GiveUpEvent, Jitter,
+    LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent, RetryPolicy, RetrySettings,
+    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
+};
+/// The standard names that expanded code uses, by paths that work under `no_implicit_prelude`.
+pub use core::{
+    clone::Clone,
+    default::Default,
+    matches,
+    option::Option::{self, None, Some},
+    pin::Pin,
+    result::Result::{Err, Ok},
+    time::Duration,
 };
 #[cfg(feature = "inventory")]
 pub use inventory;

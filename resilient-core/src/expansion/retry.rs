@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent, RetryPolicy,
-    RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut, TimedOutOutput,
+    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent,
+    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
+    TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -74,6 +75,35 @@ pub fn after(
     retry.after(end, open.as_ref())
 }
 
+/// The output and the next step of an attempt that the breaker rejected. The output is that of the
+/// last attempt that was made (R9), or `make` makes it from the rejection.
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+#[track_caller]
+pub fn after_rejection<O>(
+    retry: &mut RetryDriver<'_>,
+    log: &mut impl AttemptLog<O>,
+    open: CircuitOpen,
+    make: impl FnOnce(CircuitOpen) -> O,
+) -> (O, Result<Duration, StopReason>) {
+    let next = after(retry, AttemptEnd::Rejected(&open), None);
+    let output = match log.last_made(retry) {
+        Some(output) => output,
+        None => make(open),
+    };
+    (output, next)
+}
+
+/// The end of an attempt that `limit` cut short, with an error that `except` matches or not.
+#[inline]
+#[must_use]
+pub fn cut_short(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
+    AttemptEnd::Cut { limit, excepted }
+}
+
 /// The call ends with a success.
 #[inline]
 pub fn succeeded(retry: &mut RetryDriver<'_>) {
@@ -91,6 +121,9 @@ pub fn retry<'a>(
     RetryDriver::new(policy, Some(options), needs_timer)
 }
 
+/// No time limit.
+pub const NO_LIMIT: Option<Duration> = None;
+
 /// Gives the call its limits: durations, or options of them.
 pub fn limits(
     options: CallOptions<'_>,
@@ -104,6 +137,19 @@ pub fn limits(
 #[must_use]
 pub fn has_attempt_timeout(retry: &RetryDriver<'_>) -> bool {
     retry.has_attempt_timeout()
+}
+
+/// The output of an attempt under two time limits, or the one that cut it short.
+///
+/// # Errors
+///
+/// The limit that cut the attempt short.
+#[inline]
+pub fn either_limit<O>(result: Result<Result<O, TimedOut>, TimedOut>) -> Result<O, TimedOut> {
+    match result {
+        Ok(result) => result,
+        Err(timed_out) => Err(timed_out),
+    }
 }
 
 /// The output of an attempt that was cut short.
@@ -148,6 +194,12 @@ pub fn limited<F: Future>(
     future: F,
 ) -> crate::retry::TimeoutFuture<F> {
     retry.limited(future)
+}
+
+/// A time limit as the user has it, evaluated before the arguments move into the attempt.
+#[inline]
+pub fn limit(limit: impl GivenLimit) -> Option<Duration> {
+    limit.given()
 }
 
 /// `#[timeout]`.

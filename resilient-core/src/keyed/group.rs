@@ -2,16 +2,15 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::Ordering::Acquire;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use super::key::BreakerKey;
-use super::keys::{Evicted, Hashing, Keys, Placed};
+use super::{BreakerKey, Evicted, Hashing, Keys};
 use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::event::Listeners;
-use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
 use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
@@ -20,7 +19,7 @@ use crate::time::ClockSource;
 const OTHER_KEYS: &str = "(other keys)";
 
 pub(crate) struct Group<K> {
-    name: Name,
+    pub(super) name: Name,
     clock: ClockSource,
     hashing: Hashing,
     guarded: RwLock<Guarded<K>>,
@@ -46,7 +45,7 @@ pub(super) struct Standing {
     /// The listeners of the registries that the group is in, and its own.
     pub(super) listeners: Vec<Arc<Listeners>>,
     /// Changes with every change.
-    revision: u64,
+    pub(super) revision: u64,
 }
 
 impl Standing {
@@ -62,29 +61,21 @@ impl Standing {
 }
 
 impl<K> Group<K> {
-    pub(crate) fn name(&self) -> &Name {
-        &self.name
-    }
-
     pub(crate) fn listeners(&self) -> &Arc<Listeners> {
         &self.listeners
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Guarded<K>> {
-        self.guarded.read().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.guarded.read())
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Guarded<K>> {
-        self.guarded.write().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.guarded.write())
     }
 }
 
 impl<K: BreakerKey> Group<K> {
-    pub(crate) fn new(name: Name, config: Arc<BreakerConfig>, clock: ClockSource) -> Self {
-        Self::with_setup(Setup::new(name, LiveSettings::of_code(config), clock))
-    }
-
-    pub(crate) fn with_setup(setup: Setup) -> Self {
+    pub(crate) fn new(setup: Setup) -> Self {
         let Setup {
             name,
             settings,
@@ -94,8 +85,8 @@ impl<K: BreakerKey> Group<K> {
         let listeners: Arc<Listeners> = Arc::default();
         Self {
             name,
-            clock,
-            hashing: Hashing::default(),
+            clock: clock.clock,
+            hashing: Hashing::new(),
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
                 standing: Standing {
@@ -116,12 +107,6 @@ impl<K: BreakerKey> Group<K> {
         self.read().keys.len()
     }
 
-    pub(crate) fn breakers(&self) -> Vec<CircuitBreaker> {
-        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
-        breakers.extend(self.others.get().cloned());
-        breakers
-    }
-
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {
         Arc::clone(&self.read().standing.settings.config)
     }
@@ -131,7 +116,7 @@ impl<K: BreakerKey> Group<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let hash = self.hashing.hash(key);
+        let hash = self.hashing.hash_one(key);
         let known = self.read().keys.get(hash, key);
         match known {
             Some(breaker) => breaker,
@@ -156,15 +141,13 @@ impl<K: BreakerKey> Group<K> {
             let most = most_keys(&standing.settings);
             let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings);
             drop(guarded);
-            return match placed {
-                Placed::Own(breaker, evicted) => {
-                    self.retire(evicted);
-                    // It may have started in a mode.
-                    breaker.deliver_events();
-                    breaker
-                }
-                Placed::Nowhere => self.others(),
+            let Some((breaker, evicted)) = placed else {
+                return self.others();
             };
+            self.retire(evicted);
+            // It may have started in a mode.
+            breaker.shared().notify(Vec::new());
+            return breaker;
         }
     }
 
@@ -172,10 +155,10 @@ impl<K: BreakerKey> Group<K> {
         let breaker = CircuitBreaker::build(Setup {
             start_in: standing.mode,
             closings: Some(Arc::clone(&self.closings)),
-            ..Setup::new(name, standing.settings.clone(), self.clock.clone())
+            ..Setup::new(name, standing.settings.clone(), self.clock.clone().read())
         });
         for listeners in &standing.listeners {
-            breaker.join(listeners);
+            breaker.shared().join(listeners);
         }
         breaker
     }
@@ -198,15 +181,15 @@ impl<K: BreakerKey> Group<K> {
         if let Some(before) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != before.revision {
-                breaker.reconfigure(standing.settings);
+                breaker.shared().reconfigure(standing.settings);
                 if standing.mode != before.mode {
-                    put_into(breaker, standing.mode);
+                    breaker.set_mode(standing.mode);
                 }
                 for listeners in &standing.listeners {
-                    breaker.join(listeners);
+                    breaker.shared().join(listeners);
                 }
             }
-            breaker.deliver_events();
+            breaker.shared().notify(Vec::new());
         }
         breaker.clone()
     }
@@ -214,28 +197,8 @@ impl<K: BreakerKey> Group<K> {
     pub(super) fn retire(&self, evicted: Vec<Evicted>) {
         for each in evicted {
             let snapshot = each.breaker.snapshot();
-            let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-            retired.add(&snapshot);
+            unpoisoned(self.retired.lock()).add(&snapshot);
         }
-    }
-
-    /// Changes what applies to all, and returns the present breakers.
-    pub(super) fn change_standing(
-        &self,
-        change: impl FnOnce(&mut Standing),
-    ) -> Vec<CircuitBreaker> {
-        let mut guarded = self.write();
-        change(&mut guarded.standing);
-        guarded.standing.revision += 1;
-        drop(guarded);
-        self.breakers()
-    }
-}
-
-pub(super) fn put_into(breaker: &CircuitBreaker, mode: Option<OperatorMode>) {
-    match mode {
-        Some(mode) => breaker.set_mode(mode),
-        None => breaker.close(),
     }
 }
 

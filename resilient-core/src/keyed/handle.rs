@@ -5,10 +5,10 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::group::Group;
-use super::key::BreakerKey;
+use super::{BreakerKey, Group, KeyedEntry};
+use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, BreakerSnapshot, CircuitBreaker};
-use crate::event::{Event, ListenerId, Subscription};
+use crate::event::event_methods;
 use crate::signal::Name;
 use crate::time::{Clock, ClockSource};
 
@@ -45,20 +45,22 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     /// registered ones.
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
-        let group = Group::new(
-            Name::from(name.into()),
-            config.into_shared(),
-            ClockSource::Default,
-        );
-        Self(Arc::new(group))
+        Self::closed(name.into(), config, ClockSource::Default)
     }
 
     /// Makes a group without breakers that uses this clock.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
-        let clock = ClockSource::of(clock);
-        let group = Group::new(Name::from(name.into()), config.into_shared(), clock);
-        Self(Arc::new(group))
+        Self::closed(name.into(), config, ClockSource::of(clock))
+    }
+
+    fn closed(name: String, config: BreakerConfig, clock: ClockSource) -> Self {
+        let settings = LiveSettings::of_code(config);
+        Self(Arc::new(Group::new(Setup::new(
+            Name::from(name),
+            settings,
+            clock.read(),
+        ))))
     }
 
     pub(crate) fn of(group: Arc<Group<K>>) -> Self {
@@ -116,25 +118,14 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         snapshots
     }
 
-    /// Calls `listener` with every event of every present and future breaker of the group. See
-    /// [`CircuitBreaker::on_event`].
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.0.listeners().add(listener)
-    }
-
-    /// Removes a listener; `false` if it was removed before.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
-    pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.0.listeners().remove(id)
-    }
-
-    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
-    #[must_use]
-    pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(self.0.listeners(), capacity)
+    event_methods! {
+        |self| self.0.listeners();
+        /// Calls `listener` with every event of every present and future breaker of the group. See
+        /// [`CircuitBreaker::on_event`].
+        fn on_event;
+        /// The events of all breakers from now on, for a task to await; see
+        /// [`Subscription`](crate::event::Subscription).
+        fn subscribe;
     }
 }
 

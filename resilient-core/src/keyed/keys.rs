@@ -5,7 +5,7 @@
 //! takes the first closed one without a mark.
 
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasherDefault, Hash, Hasher, RandomState};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -26,15 +26,6 @@ struct Entry {
     breaker: CircuitBreaker,
     /// Whether it was used since the hand last came by. A mark that is set is not written again.
     used: AtomicBool,
-}
-
-/// Where a new key was placed.
-#[derive(Debug)]
-pub(super) enum Placed {
-    /// It has this breaker, which another thread may have made; these were evicted.
-    Own(CircuitBreaker, Vec<Evicted>),
-    /// There is no room.
-    Nowhere,
 }
 
 /// An evicted breaker. It holds the key, too, since dropping a key is user code: not under a lock.
@@ -65,8 +56,9 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Some(entry.breaker.clone())
     }
 
-    /// Gives a key its breaker, unless it has one. A key that is not taken stays with the caller:
-    /// its drop is user code. `closings` is the number of times that a circuit closed.
+    /// Gives a key its breaker, unless it has one, and returns the key's breaker with those that
+    /// were evicted. `None` if there is no room. A key that is not taken stays with the caller: its
+    /// drop is user code. `closings` is the number of times that a circuit closed.
     pub(super) fn place(
         &mut self,
         hash: u64,
@@ -74,14 +66,14 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         breaker: &CircuitBreaker,
         most: usize,
         closings: u64,
-    ) -> Placed {
+    ) -> Option<(CircuitBreaker, Vec<Evicted>)> {
         let known = key.as_ref().and_then(|key| self.get(hash, key));
         if let Some(known) = known {
-            return Placed::Own(known, Vec::new());
+            return Some((known, Vec::new()));
         }
         let mut evicted = Vec::new();
         if !self.make_room(most, closings, &mut evicted) {
-            return Placed::Nowhere;
+            return None;
         }
         let entry = Entry {
             breaker: breaker.clone(),
@@ -91,7 +83,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
             self.entries.insert(Hashed { hash, key }, entry);
         }
         self.none_closed_at = None;
-        Placed::Own(breaker.clone(), evicted)
+        Some((breaker.clone(), evicted))
     }
 
     // G4: only closed breakers are evicted.
@@ -137,7 +129,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
                 self.hand = 0;
             }
             let (_, entry) = self.entries.get_index(self.hand)?;
-            if entry.breaker.is_closed() && !entry.used.swap(false, Relaxed) {
+            if entry.breaker.shared().is_closed() && !entry.used.swap(false, Relaxed) {
                 return Some(self.hand);
             }
             self.hand += 1;
@@ -147,14 +139,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
 }
 
 /// Computes hashes, outside any lock, with random keys that an attacker does not know.
-#[derive(Debug, Default)]
-pub(super) struct Hashing(RandomState);
-
-impl Hashing {
-    pub(super) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.0.hash_one(key)
-    }
-}
+pub(super) type Hashing = RandomState;
 
 #[derive(Debug)]
 struct Hashed<K> {
@@ -215,10 +200,12 @@ impl Hasher for ComputedHash {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
     use super::*;
 
     #[test]
-    fn fm_e9_nobody_knows_what_a_keys_hash_will_be() {
-        assert_ne!(Hashing::default().hash("a"), Hashing::default().hash("a"));
+    fn fm_e9_the_hash_of_a_key_is_unpredictable() {
+        assert_ne!(Hashing::new().hash_one("a"), Hashing::new().hash_one("a"));
     }
 }

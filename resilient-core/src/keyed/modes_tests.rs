@@ -8,14 +8,14 @@ fn keyed(registry: &Registry) -> KeyedBreakers<u32> {
     hosts
 }
 
-/// The state of a key that was there, and of one that comes now.
+/// Returns the state of an existing key and of a new key.
 fn old_and_new(hosts: &KeyedBreakers<u32>) -> (CircuitState, CircuitState) {
     let new = u32::try_from(hosts.len()).unwrap() + 1;
     (hosts.get(&1).state(), hosts.get(&new).state())
 }
 
 #[test]
-fn g04_a_group_closed_by_hand_under_an_overrides_mode_is_closed_for_keys_to_come() {
+fn g04_a_group_closed_by_hand_under_an_overrides_mode_is_closed_for_later_keys() {
     let registry = Registry::new();
     let hosts = keyed(&registry);
     registry
@@ -33,7 +33,7 @@ fn g04_a_group_closed_by_hand_under_an_overrides_mode_is_closed_for_keys_to_come
 }
 
 #[test]
-fn g04_an_overrides_mode_after_one_by_hand_holds_for_keys_to_come() {
+fn g04_an_overrides_mode_after_one_by_hand_applies_to_later_keys() {
     let registry = Registry::new();
     let hosts = keyed(&registry);
     registry.named("hosts").force_open();

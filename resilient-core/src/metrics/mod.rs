@@ -34,7 +34,7 @@ impl Registry {
     /// A panic of the recorder is contained where a state changes, and reaches the caller here.
     pub fn record_metrics(&self) {
         describe();
-        for (name, entry) in self.all().entries() {
+        for (name, entry) in &self.all().entries {
             record(name, &entry.summary());
         }
         for budget in self.budgets() {

@@ -5,7 +5,7 @@ mod panics;
 pub(crate) mod random;
 mod sync;
 
-pub(crate) use self::panics::{contain, discard};
+pub(crate) use self::panics::contain;
 #[cfg(loom)]
 pub use self::sync::in_order;
 pub(crate) use self::sync::*;

@@ -1,16 +1,15 @@
 //! Contains the panics of user code: listeners, clocks, subscribers.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs user code, and catches its panic.
-pub(crate) fn contain<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+/// Runs user code. `None` if it panics.
+pub(crate) fn contain<R>(code: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(code))
-}
-
-/// Drops the payload of a contained panic, which may panic itself.
-pub(crate) fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(again) = contain(|| drop(payload)) {
-        std::mem::forget(again);
-    }
+        .map_err(|payload| {
+            // The drop of a payload may panic, too.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(again);
+            }
+        })
+        .ok()
 }

@@ -113,7 +113,7 @@ mod in_tests {
         };
     }
 
-    #[allow(dead_code, reason = "not every test draws everything")]
+    #[allow(dead_code, reason = "not every test needs every kind of value")]
     impl Generator {
         in_range!(u8 u32 u64 usize);
 

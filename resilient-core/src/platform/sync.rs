@@ -17,6 +17,26 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
 };
 
+/// Makes a constructor `const`, except with the atomics of a model checker, which are not made in
+/// `const`.
+macro_rules! const_fn {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident() -> Self $body:block) => {
+        $(#[$doc])*
+        #[cfg(not(any(loom, shuttle)))]
+        $vis const fn $name() -> Self $body
+
+        #[cfg(any(loom, shuttle))]
+        $vis fn $name() -> Self $body
+    };
+}
+pub(crate) use const_fn;
+
+/// Enters a lock that a panic may have poisoned. No user code runs under a lock, so what it guards
+/// is whole.
+pub(crate) fn unpoisoned<G>(locked: std::sync::LockResult<G>) -> G {
+    locked.unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// Loom remembers one access to each atomic. It does not try a store before another thread's load
 /// if any thread has loaded since, and most of our stores follow a load by the same thread. So
 /// models run twice: with plain atomics, whose loads may see old values; and with atomics whose

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::budget_entry::BudgetEntry;
-use super::entries::next_version;
-use super::overrides::{BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides};
-use super::registry_handle::Registry;
+use super::{
+    BreakerOverride, BudgetEntry, BudgetOverride, OverrideError, OverrideReport, Overrides,
+    Registry, next_version,
+};
 use crate::breaker::shared::LiveSettings;
 use crate::event::EventKind;
 use crate::retry::{BudgetConfig, RetryBudget};
@@ -108,9 +108,9 @@ impl Registry {
             let config = overrides
                 .over(name, &entry.config.to_builder())
                 .build()
-                .map_err(|error| OverrideError::of_breaker(name, error))?;
+                .map_err(OverrideError::of_breaker(name))?;
             let settings = LiveSettings {
-                config: config.into_shared(),
+                config: config.into(),
                 mode: overrides.mode(name),
                 version,
             };
@@ -125,14 +125,12 @@ impl Registry {
         entries.version = version;
         // No user code runs here: so it can be done under the lock, and the last change applies
         // last.
-        let mut changed = Vec::new();
-        for (budget, config) in budgets {
-            if budget.reconfigure(config) {
-                changed.push(budget);
-            }
-        }
+        let changed = budgets
+            .into_iter()
+            .filter(|(budget, config)| budget.reconfigure(*config));
+        let changed: Vec<_> = changed.collect();
         drop(entries);
-        for budget in changed {
+        for (budget, _) in changed {
             self.notify_budget(&budget, vec![EventKind::SettingsChanged]);
         }
         for (entry, settings) in targets {
@@ -154,9 +152,10 @@ fn overridden(
 ) -> Result<Vec<(RetryBudget, BudgetConfig)>, OverrideError> {
     let configs = budgets.iter().map(|(name, entry)| {
         let settings = overrides.over_budget(name, &entry.registration.config);
-        let config = settings.build();
-        let config = config.map_err(|error| OverrideError::of_budget(name, error))?;
-        Ok((entry.budget.clone(), config))
+        Ok((
+            entry.budget.clone(),
+            settings.build().map_err(OverrideError::of_budget(name))?,
+        ))
     });
     configs.collect()
 }

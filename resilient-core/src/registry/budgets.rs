@@ -2,9 +2,7 @@
 
 use std::panic::Location;
 
-use super::budget_entry::{BudgetEntry, BudgetRegistration};
-use super::name_taken::NameTakenError;
-use super::registry_handle::Registry;
+use super::{BudgetEntry, BudgetRegistration, NameTakenError, Registry};
 use crate::event::{Event, EventKind};
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
 use crate::signal::Name;
@@ -106,7 +104,12 @@ impl Registry {
         let mut entries = self.write();
         match entries.budgets.get(&name) {
             Some(taken) if taken.budget.is(budget) => return Ok(()),
-            Some(_) => return Err(NameTakenError::by_budget(name)),
+            Some(_) => {
+                return Err(NameTakenError {
+                    name,
+                    what: "retry budget",
+                });
+            }
             None => {}
         }
         let (config, mut events) = entries.budget_settings(&name, &registration.config);

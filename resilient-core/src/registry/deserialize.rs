@@ -1,6 +1,5 @@
 //! Reads overrides: durations and shares may be text, and unknown keys are errors.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use resilient_settings::{IntoSetting, breaker_settings, fields};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::overrides::{BreakerOverride, BudgetOverride, Overrides};
+use super::overrides::BreakerOverride;
 use crate::breaker::{
     AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, Window,
 };
@@ -84,25 +83,6 @@ impl<'de> Deserialize<'de> for BreakerConfigBuilder {
 impl<'de> Deserialize<'de> for BreakerOverride {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Section::deserialize(deserializer).map(Self::from)
-    }
-}
-
-impl<'de> Deserialize<'de> for Overrides {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize, Default)]
-        #[serde(default, deny_unknown_fields)]
-        struct Document {
-            defaults: BreakerConfigBuilder,
-            breakers: BTreeMap<String, BreakerOverride>,
-            budgets: BTreeMap<String, BudgetOverride>,
-        }
-
-        let read = Document::deserialize(deserializer)?;
-        Ok(Self {
-            defaults: read.defaults,
-            breakers: read.breakers,
-            budgets: read.budgets,
-        })
     }
 }
 

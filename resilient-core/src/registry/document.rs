@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use super::overrides::{OverrideError, OverrideReport, Overrides};
-use super::registry_handle::Registry;
+use super::{OverrideError, OverrideReport, Overrides, Registry};
+use crate::signal::getters;
 
 /// The error of a document with overrides. Nothing of it was applied.
 #[derive(Debug)]
@@ -27,16 +27,12 @@ enum Problem {
 }
 
 impl LoadError {
-    /// The file, unless the document was text.
-    #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
-    /// The line, from 1, if it is known.
-    #[must_use]
-    pub fn line(&self) -> Option<usize> {
-        self.line
+    getters! {
+        |self|
+        /// The file, unless the document was text.
+        path: Option<&Path> = self.path.as_deref();
+        /// The line, from 1, if it is known.
+        line: Option<usize> = self.line;
     }
 
     fn of(problem: Problem, line: Option<usize>) -> Self {

@@ -5,9 +5,7 @@ use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::budget_entry::BudgetEntry;
-use super::entry::Entry;
-use super::overrides::Overrides;
+use super::{BudgetEntry, Entry, Overrides};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
@@ -50,19 +48,11 @@ impl Entries {
     pub(super) fn settings_leniently(
         &self,
         name: &str,
-        config: &BreakerConfig,
-    ) -> (LiveSettings, Vec<EventKind>) {
-        self.settings_leniently_of(name, &config.to_builder())
-    }
-
-    pub(super) fn settings_leniently_of(
-        &self,
-        name: &str,
         declared: &BreakerConfigBuilder,
     ) -> (LiveSettings, Vec<EventKind>) {
         let (config, errors) = self.overrides.over(name, declared).build_leniently();
         let settings = LiveSettings {
-            config: config.into_shared(),
+            config: config.into(),
             mode: self.overrides.mode(name),
             version: self.version,
         };

@@ -6,7 +6,6 @@ use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::{Event, EventKind, Listeners};
 use crate::keyed::{BreakerKey, Group, KeyedEntry};
-use crate::signal::Name;
 use crate::telemetry::{self, Summary};
 
 #[derive(Debug, Clone)]
@@ -49,14 +48,14 @@ impl Entry {
 
     pub(super) fn join(&self, listeners: &Arc<Listeners>) {
         match self {
-            Self::One(breaker) => breaker.join(listeners),
+            Self::One(breaker) => breaker.shared().join(listeners),
             Self::Keyed(group) => group.join(listeners),
         }
     }
 
     pub(super) fn reconfigure(&self, settings: LiveSettings) {
         match self {
-            Self::One(breaker) => breaker.reconfigure(settings),
+            Self::One(breaker) => breaker.shared().reconfigure(settings),
             Self::Keyed(group) => group.reconfigure(settings),
         }
     }
@@ -64,10 +63,10 @@ impl Entry {
     /// Delivers events that concern the name, not one of its keys.
     pub(super) fn notify(&self, kinds: Vec<EventKind>) {
         match self {
-            Self::One(breaker) => breaker.notify(kinds),
+            Self::One(breaker) => breaker.shared().notify(kinds),
             Self::Keyed(group) => {
                 for kind in kinds {
-                    let event = Event::of_breaker(group.group_name().clone(), kind);
+                    let event = Event::of_breaker(group.name().clone(), kind);
                     telemetry::event(&event);
                     for listeners in group.all_listeners() {
                         listeners.notify(&event);
@@ -89,6 +88,3 @@ impl Entry {
         }
     }
 }
-
-/// A name and its entry.
-pub(crate) type NamedEntry = (Name, Entry);

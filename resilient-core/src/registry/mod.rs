@@ -16,8 +16,10 @@ mod registration;
 mod registry_handle;
 mod selection;
 
+use self::budget_entry::{BudgetEntry, BudgetRegistration};
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
+use self::entries::{BreakerEntry, Entries, next_version};
 pub(crate) use self::entry::Entry;
 pub use self::name_taken::NameTakenError;
 pub use self::overrides::{

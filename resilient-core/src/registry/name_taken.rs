@@ -7,24 +7,8 @@ use crate::signal::Name;
 /// Another breaker or budget has the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameTakenError {
-    name: Name,
-    what: &'static str,
-}
-
-impl NameTakenError {
-    pub(super) fn by_breaker(name: Name) -> Self {
-        Self {
-            name,
-            what: "circuit breaker",
-        }
-    }
-
-    pub(super) fn by_budget(name: Name) -> Self {
-        Self {
-            name,
-            what: "retry budget",
-        }
-    }
+    pub(super) name: Name,
+    pub(super) what: &'static str,
 }
 
 impl fmt::Display for NameTakenError {

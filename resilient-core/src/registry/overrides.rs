@@ -86,6 +86,8 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
 /// `forced_open`, `disabled` and `observe_only`. With the feature `toml`, a registry reads them
 /// from a document: see `Registry::load_overrides`.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Overrides {
     /// Settings of breakers that neither code nor override give.
@@ -146,16 +148,18 @@ impl Overrides {
 
     /// Checks each override by itself. Whether it goes with the code depends on the code.
     pub(super) fn check(&self) -> Result<(), OverrideError> {
-        let error_of = |subject: Subject| move |error| OverrideError { subject, error };
-        let checked = self.defaults.check_part();
-        checked.map_err(error_of(Subject::Defaults))?;
+        self.defaults
+            .check_part()
+            .map_err(OverrideError::of(Subject::Defaults))?;
         for (name, own) in &self.breakers {
-            let checked = own.settings.check_part();
-            checked.map_err(error_of(Subject::Breaker(name.as_str().into())))?;
+            own.settings
+                .check_part()
+                .map_err(OverrideError::of_breaker(name))?;
         }
         for (name, own) in &self.budgets {
-            let checked = own.settings.check_part();
-            checked.map_err(error_of(Subject::Budget(name.as_str().into())))?;
+            own.settings
+                .check_part()
+                .map_err(OverrideError::of_budget(name))?;
         }
         Ok(())
     }
@@ -191,14 +195,16 @@ enum Subject {
 }
 
 impl OverrideError {
-    pub(super) fn of_breaker(name: &str, error: ConfigError) -> Self {
-        let subject = Subject::Breaker(name.into());
-        Self { subject, error }
+    pub(super) fn of_breaker(name: &str) -> impl FnOnce(ConfigError) -> Self + use<> {
+        Self::of(Subject::Breaker(name.into()))
     }
 
-    pub(super) fn of_budget(name: &str, error: ConfigError) -> Self {
-        let subject = Subject::Budget(name.into());
-        Self { subject, error }
+    pub(super) fn of_budget(name: &str) -> impl FnOnce(ConfigError) -> Self + use<> {
+        Self::of(Subject::Budget(name.into()))
+    }
+
+    fn of(subject: Subject) -> impl FnOnce(ConfigError) -> Self {
+        |error| Self { subject, error }
     }
 
     /// The breaker whose settings break a rule. `None` for the defaults alone, and for a budget.

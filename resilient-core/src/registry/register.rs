@@ -3,11 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::entries::{BreakerEntry, next_version};
-use super::entry::Entry;
-use super::name_taken::NameTakenError;
-use super::registration::Registration;
-use super::registry_handle::Registry;
+use super::{BreakerEntry, Entry, NameTakenError, Registration, Registry, next_version};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedEntry};
@@ -65,7 +61,7 @@ impl Registry {
             self.read_clock(),
             Entry::keyed::<K>,
             |setup| {
-                let group = Arc::new(Group::<K>::with_setup(setup));
+                let group = Arc::new(Group::<K>::new(setup));
                 let entry: Arc<dyn KeyedEntry> = group.clone();
                 (Entry::Keyed(entry), group)
             },
@@ -83,9 +79,12 @@ impl Registry {
     /// breaker twice is not an error.
     #[track_caller]
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
-        let name = breaker.shared_name();
+        let name = breaker.shared().name().clone();
         if name.key().is_some() {
-            return Err(NameTakenError::by_breaker(name));
+            return Err(NameTakenError {
+                name,
+                what: "circuit breaker",
+            });
         }
         let entry = Entry::One(breaker.clone());
         self.insert(name, &entry, breaker.config())
@@ -118,10 +117,15 @@ impl Registry {
         let mut entries = self.write();
         match entries.by_name.get(&name) {
             Some(taken) if taken.entry.is(entry) => return Ok(()),
-            Some(_) => return Err(NameTakenError::by_breaker(name)),
+            Some(_) => {
+                return Err(NameTakenError {
+                    name,
+                    what: "circuit breaker",
+                });
+            }
             None => {}
         }
-        let (settings, errors) = entries.settings_leniently(&name, &config);
+        let (settings, errors) = entries.settings_leniently(&name, &config.to_builder());
         let is_overridden = settings.mode.is_some() || *settings.config != config;
         let known = BreakerEntry {
             entry: entry.clone(),
@@ -136,7 +140,7 @@ impl Registry {
         entries.by_name.insert(name, known);
         // Under the lock, so that a registered breaker is always heard. Groups are never removed.
         if let Entry::One(breaker) = entry {
-            breaker.join(self.listeners());
+            breaker.shared().join(self.listeners());
         }
         drop(entries);
         if let Entry::Keyed(group) = entry {
@@ -162,23 +166,26 @@ impl Registry {
             return false;
         }
         let mut entries = self.write();
-        let name = breaker.shared_name();
-        let is_there = entries
+        let name = breaker.shared().name();
+        let entry = Entry::One(breaker.clone());
+        if !entries
             .by_name
-            .get(&name)
-            .is_some_and(|known| known.entry.is(&Entry::One(breaker.clone())));
-        let removed = is_there.then(|| entries.by_name.remove(&name)).flatten();
-        let version = next_version();
-        if is_there {
-            breaker.leave(self.listeners());
+            .get(name)
+            .is_some_and(|known| known.entry.is(&entry))
+        {
+            return false;
         }
+        let removed = entries.by_name.remove(name);
+        let version = next_version();
+        breaker.shared().leave(self.listeners());
         drop(entries);
-        let Some(removed) = removed else { return false };
-        breaker.reconfigure(LiveSettings {
-            config: removed.config.into_shared(),
-            mode: None,
-            version,
-        });
+        if let Some(removed) = removed {
+            let settings = LiveSettings::of_code(removed.config);
+            breaker.shared().reconfigure(LiveSettings {
+                version,
+                ..settings
+            });
+        }
         true
     }
 }

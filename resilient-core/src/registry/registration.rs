@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::panic::Location;
-use std::time::Instant;
 
-use super::entries::BreakerEntry;
-use super::entry::Entry;
-use super::registry_handle::Registry;
+use super::{BreakerEntry, Entry, Registry};
 use crate::breaker::shared::Setup;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::signal::Name;
-use crate::time::ClockSource;
+use crate::time::ClockReading;
 
 /// What an annotated function, or code by hand, registers.
 #[derive(Debug)]
@@ -38,14 +35,6 @@ impl Registration {
     }
 }
 
-/// The clock of future breakers, and its time: read before the registry's lock is taken and before
-/// any cell is entered, since the clock may be user code.
-#[derive(Debug)]
-pub(crate) struct ClockReading {
-    clock: ClockSource,
-    now: Instant,
-}
-
 /// The result of a registration, and the events to deliver.
 #[must_use]
 pub(crate) struct Registered<H> {
@@ -68,10 +57,9 @@ impl<H> Registered<H> {
 }
 
 impl Registry {
+    /// Reads the clock of future breakers. To be called before the registry's lock is taken.
     pub(crate) fn read_clock(&self) -> ClockReading {
-        let clock = self.read().clock.clone();
-        let now = clock.now_or_real();
-        ClockReading { clock, now }
+        self.read().clock.clone().read()
     }
 
     // G1, G3, G7: names are unique, conflicts are reported, and of several threads one registers.
@@ -80,7 +68,7 @@ impl Registry {
     pub(crate) fn register_entry<H>(
         &self,
         registration: Registration,
-        reading: ClockReading,
+        clock: ClockReading,
         find: impl Fn(&Entry) -> Option<H>,
         make: impl FnOnce(Setup) -> (Entry, H),
     ) -> Registered<H> {
@@ -123,11 +111,9 @@ impl Registry {
             }
             name = unused_name(&entries.by_name, &name, registration.place);
         }
-        let (settings, errors) = entries.settings_leniently_of(&name, &registration.settings);
+        let (settings, errors) = entries.settings_leniently(&name, &registration.settings);
         events.extend(errors);
-        let ClockReading { clock, now } = reading;
-        let setup = Setup::at(name.clone(), settings, clock, now);
-        let (entry, handle) = make(setup);
+        let (entry, handle) = make(Setup::new(name.clone(), settings, clock));
         entry.join(self.listeners());
         let known = BreakerEntry {
             entry: entry.clone(),

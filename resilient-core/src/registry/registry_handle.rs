@@ -1,12 +1,12 @@
 //! The public handle of a registry, and its queries.
 
-use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, LazyLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::entries::Entries;
-use super::selection::Selection;
+use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
-use crate::event::{Event, ListenerId, Listeners, Subscription, global_listeners};
+use crate::event::{Event, Listeners, event_methods, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};
+use crate::platform::unpoisoned;
 use crate::telemetry;
 use crate::time::{Clock, ClockSource};
 
@@ -142,28 +142,20 @@ impl Registry {
     fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
         let entries = self.read();
         let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
-        Selection::of(wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())))
+        let entries = wanted
+            .map(|(name, entry)| (name.clone(), entry.entry.clone()))
+            .collect();
+        Selection { entries }
     }
 
-    /// Calls `listener` with every event of every present and future breaker. See
-    /// [`CircuitBreaker::on_event`].
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> ListenerId {
-        self.0.listeners.add(listener)
-    }
-
-    /// Removes a listener; `false` if it was removed before.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
-    pub fn remove_listener(&self, id: ListenerId) -> bool {
-        self.0.listeners.remove(id)
-    }
-
-    /// The events of all breakers from now on, for a task to await; see [`Subscription`].
-    #[must_use]
-    pub fn subscribe(&self, capacity: usize) -> Subscription {
-        Subscription::to(&self.0.listeners, capacity)
+    event_methods! {
+        |self| &self.0.listeners;
+        /// Calls `listener` with every event of every present and future breaker. See
+        /// [`CircuitBreaker::on_event`].
+        fn on_event;
+        /// The events of all breakers from now on, for a task to await; see
+        /// [`Subscription`](crate::event::Subscription).
+        fn subscribe;
     }
 
     pub(super) fn listeners(&self) -> &Arc<Listeners> {
@@ -171,16 +163,10 @@ impl Registry {
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Entries> {
-        self.0
-            .entries
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.0.entries.read())
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Entries> {
-        self.0
-            .entries
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.0.entries.write())
     }
 }

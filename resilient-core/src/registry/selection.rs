@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::entry::{Entry, NamedEntry};
+use super::entry::Entry;
 use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
+use crate::signal::Name;
 
 /// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix,
 /// or all. It does not contain breakers that are registered later.
@@ -27,21 +28,11 @@ use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionEr
 /// [`close`](Selection::close) apply to future keys as well.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    entries: Vec<NamedEntry>,
+    pub(crate) entries: Vec<(Name, Entry)>,
 }
 
+#[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
 impl Selection {
-    pub(super) fn of(entries: impl Iterator<Item = NamedEntry>) -> Self {
-        Self {
-            entries: entries.collect(),
-        }
-    }
-
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "for metrics"))]
-    pub(crate) fn entries(&self) -> &[NamedEntry] {
-        &self.entries
-    }
-
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| -> &str { name })
@@ -72,19 +63,16 @@ impl Selection {
     }
 
     /// Calls [`CircuitBreaker::trip`] on each; returns those that refused.
-    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::trip)
     }
 
     /// Calls [`CircuitBreaker::trip_for`] on each; returns those that refused.
-    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(|breaker| breaker.trip_for(time))
     }
 
     /// Calls [`CircuitBreaker::half_open`] on each; returns those that refused.
-    #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
     pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::half_open)
     }
@@ -121,10 +109,9 @@ impl Selection {
 
     fn set_mode(&self, mode: Option<OperatorMode>) {
         for (_, entry) in &self.entries {
-            match (entry, mode) {
-                (Entry::One(breaker), Some(mode)) => breaker.set_mode(mode),
-                (Entry::One(breaker), None) => breaker.close(),
-                (Entry::Keyed(group), mode) => group.set_mode(mode),
+            match entry {
+                Entry::One(breaker) => breaker.set_mode(mode),
+                Entry::Keyed(group) => group.set_mode(mode),
             }
         }
     }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::attempt::Attempt;
-use super::attempt_log::Kept;
+use super::attempt_log::AttemptLog;
 use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 use super::driver::{AttemptEnd, RetryDriver};
 use super::error::RetryError;
-use super::error_log::Record;
-use super::last_output::Last;
+use super::error_log::ErrorLog;
+use super::last_output::LastOutput;
 use super::limits::report_cut;
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
@@ -205,12 +205,12 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        self.drive(Last::new(), operation)
+        self.drive(LastOutput::new(), operation)
     }
 
-    async fn drive<K, F, R>(mut self, mut kept: K, mut operation: F) -> K::Final
+    async fn drive<L, F, R>(mut self, mut log: L, mut operation: F) -> L::Final
     where
-        K: Kept<O>,
+        L: AttemptLog<O>,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -227,21 +227,21 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             });
             let (output, next) = match permit.transpose() {
                 Ok(permit) => {
-                    let attempt = operation(kept.give_away(&driver));
+                    let attempt = operation(log.hand_over(&driver));
                     let end = driver.limited(attempt).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
                     let next = driver.after(AttemptEnd::Rejected(&open), None);
-                    let real = kept.real(&driver);
-                    (real.unwrap_or_else(|| rejected(open)), next.into())
+                    let last = log.last_made(&driver);
+                    (last.unwrap_or_else(|| rejected(open)), next.into())
                 }
             };
             match next {
-                Next::Succeeded => return kept.succeed(output),
-                Next::Stop(reason) => return kept.end(output, &driver, reason),
+                Next::Succeeded => return log.succeed(output),
+                Next::Stop(reason) => return log.end(output, &driver, reason),
                 Next::Sleep(delay) => {
-                    kept.keep(output, &driver);
+                    log.keep(output, &driver);
                     sleep(delay).await;
                 }
             }
@@ -301,7 +301,7 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
         F: FnMut(Attempt<Result<T, E>>) -> R,
         R: Future<Output = Result<T, E>>,
     {
-        self.drive(Record::new(), operation)
+        self.drive(ErrorLog::new(), operation)
     }
 }
 

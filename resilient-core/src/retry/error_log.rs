@@ -1,10 +1,10 @@
-//! Keeps the error of every failed attempt of a loop, for [`RetryError`].
+//! The log of a loop that returns the error of every failed attempt in a [`RetryError`].
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::attempt::Attempt;
-use super::attempt_log::Kept;
+use super::attempt_log::AttemptLog;
 use super::driver::RetryDriver;
 use super::error::{FailedAttempt, RetryError};
 use crate::signal::StopReason;
@@ -16,20 +16,21 @@ use crate::time;
     label = "not a `Result<T, RetryError<E>>`",
     note = "return `Result<T, resilient::RetryError<E>>`, where the body returns `Result<T, E>`; or leave `errors = all` out"
 )]
-pub trait Recorded {
+pub trait LoggedOutput {
     /// The output of one attempt.
     type Attempt;
-    /// The log of the errors. Named here, so that a type that cannot hold them is one compile error.
-    type Record: Kept<Self::Attempt, Final = Self> + Default;
+    /// The log of the errors. It is named here, so that a type that cannot hold them is one
+    /// compile error.
+    type Log: AttemptLog<Self::Attempt, Final = Self> + Default;
 }
 
-impl<T, E> Recorded for Result<T, RetryError<E>> {
+impl<T, E> LoggedOutput for Result<T, RetryError<E>> {
     type Attempt = Result<T, E>;
-    type Record = Record<E>;
+    type Log = ErrorLog<E>;
 }
 
 /// Keeps the error of every failed attempt.
-pub struct Record<E> {
+pub struct ErrorLog<E> {
     failed: Vec<FailedAttempt<E>>,
     forgotten: u32,
     began: Option<Instant>,
@@ -37,21 +38,21 @@ pub struct Record<E> {
     lent: Option<(Duration, Duration)>,
 }
 
-impl<E> Default for Record<E> {
+impl<E> Default for ErrorLog<E> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<E> fmt::Debug for Record<E> {
+impl<E> fmt::Debug for ErrorLog<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record")
+        f.debug_struct("ErrorLog")
             .field("failed", &self.failed.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<T, E> Kept<Result<T, E>> for Record<E> {
+impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
     type Final = Result<T, RetryError<E>>;
 
     fn forget(&mut self) {
@@ -63,12 +64,12 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
         Attempt::new(retry, self.take_last().map(Err))
     }
 
-    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<Result<T, E>> {
+    fn hand_over(&mut self, retry: &RetryDriver<'_>) -> Attempt<Result<T, E>> {
         self.began = Some(time::now());
         Attempt::new(retry, None)
     }
 
-    fn give_back(&mut self, known: Attempt<Result<T, E>>) {
+    fn take_back(&mut self, known: Attempt<Result<T, E>>) {
         if let (Some((delay, took)), Some(Err(error))) = (self.lent.take(), known.into_last()) {
             self.failed.push(FailedAttempt { error, delay, took });
         }
@@ -82,7 +83,7 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
         }
     }
 
-    fn real(&mut self, _: &RetryDriver<'_>) -> Option<Result<T, E>> {
+    fn last_made(&mut self, _: &RetryDriver<'_>) -> Option<Result<T, E>> {
         self.take_last().map(Err)
     }
 
@@ -109,7 +110,7 @@ impl<T, E> Kept<Result<T, E>> for Record<E> {
     }
 }
 
-impl<E> Record<E> {
+impl<E> ErrorLog<E> {
     /// Keeps nothing yet.
     #[inline]
     #[must_use]

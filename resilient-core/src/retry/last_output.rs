@@ -1,16 +1,16 @@
-//! Keeps the last failed output of a loop, for the next attempt and for a rejected one.
+//! The log of a loop that returns its last output, for the next attempt and for a rejected one.
 
 use std::fmt;
 
 use super::attempt::Attempt;
-use super::attempt_log::Kept;
+use super::attempt_log::AttemptLog;
 use super::driver::RetryDriver;
 use crate::signal::StopReason;
 
 /// Keeps the last failed output.
-pub struct Last<O>(Option<O>);
+pub struct LastOutput<O>(Option<O>);
 
-impl<O> Last<O> {
+impl<O> LastOutput<O> {
     /// Keeps nothing yet.
     #[inline]
     #[must_use]
@@ -19,19 +19,19 @@ impl<O> Last<O> {
     }
 }
 
-impl<O> Default for Last<O> {
+impl<O> Default for LastOutput<O> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<O> fmt::Debug for Last<O> {
+impl<O> fmt::Debug for LastOutput<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Last").finish_non_exhaustive()
+        f.debug_tuple("LastOutput").finish_non_exhaustive()
     }
 }
 
-impl<O> Kept<O> for Last<O> {
+impl<O> AttemptLog<O> for LastOutput<O> {
     type Final = O;
 
     #[inline]
@@ -44,12 +44,12 @@ impl<O> Kept<O> for Last<O> {
         Attempt::new(retry, self.0.take())
     }
 
-    fn give_away(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
+    fn hand_over(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
         self.lend(retry)
     }
 
     #[inline]
-    fn give_back(&mut self, known: Attempt<O>) {
+    fn take_back(&mut self, known: Attempt<O>) {
         // If a layer further down rejected the attempt, the call ends with this output.
         self.0 = known.into_last();
     }
@@ -60,7 +60,7 @@ impl<O> Kept<O> for Last<O> {
     }
 
     #[inline]
-    fn real(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
+    fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
         self.0.take().filter(|_| retry.has_failed())
     }
 

@@ -40,7 +40,7 @@ mod worst_case;
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
-pub use self::attempt_log::Kept;
+pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
 pub use self::budget::{
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
@@ -51,9 +51,9 @@ pub use self::call_options::CallOptions;
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
-pub use self::error_log::{Record, Recorded};
+pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
-pub use self::last_output::Last;
+pub use self::last_output::LastOutput;
 pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]

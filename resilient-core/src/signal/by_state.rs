@@ -8,13 +8,18 @@ use super::circuit_state::CircuitState;
 macro_rules! by_state {
     (
         $(#[$doc:meta])*
-        $name:ident of $value:ty { $($(#[$field_doc:meta])* $field:ident: $state:ident,)* }
+        $name:ident of $value:ty, $into:literal {
+            $($field:ident: $state:ident $(, $more:literal)?;)*
+        }
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $value,)*
+            $(
+                #[doc = concat!($into, " `", stringify!($state), "`" $(, $more)?, ".")]
+                pub $field: $value,
+            )*
         }
 
         impl $name {
@@ -44,36 +49,24 @@ macro_rules! by_state {
 by_state! {
     /// How often the breaker went into each state.
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-    TransitionCounts of u64 {
-        /// Into `Closed`.
-        closed: Closed,
-        /// Into `Open`.
-        opened: Open,
-        /// Into `HalfOpen`.
-        half_opened: HalfOpen,
-        /// Into `ForcedOpen`.
-        forced_open: ForcedOpen,
-        /// Into `Disabled`.
-        disabled: Disabled,
-        /// Into `ObserveOnly`.
-        observe_only: ObserveOnly,
+    TransitionCounts of u64, "Into" {
+        closed: Closed;
+        opened: Open;
+        half_opened: HalfOpen;
+        forced_open: ForcedOpen;
+        disabled: Disabled;
+        observe_only: ObserveOnly;
     }
 }
 
 by_state! {
     /// How long the breaker has been in each state, by its own clock. The times add up to its age.
-    TimeInState of Duration {
-        /// In `Closed`.
-        closed: Closed,
-        /// In `Open`, until the recovery time was over.
-        open: Open,
-        /// In `HalfOpen`: from the end of the recovery time on, even while no call came.
-        half_open: HalfOpen,
-        /// In `ForcedOpen`.
-        forced_open: ForcedOpen,
-        /// In `Disabled`.
-        disabled: Disabled,
-        /// In `ObserveOnly`.
-        observe_only: ObserveOnly,
+    TimeInState of Duration, "In" {
+        closed: Closed;
+        open: Open, ", until the recovery time was over";
+        half_open: HalfOpen, ": from the end of the recovery time on, even while no call came";
+        forced_open: ForcedOpen;
+        disabled: Disabled;
+        observe_only: ObserveOnly;
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CircuitState, Name};
+use super::{CircuitState, Name, getters};
 
 // B7: a few words, cloned without allocation.
 /// The circuit is open: the breaker rejected the call.
@@ -23,31 +23,19 @@ impl CircuitOpen {
         }
     }
 
-    /// The name of the breaker that rejected the call.
-    #[must_use]
-    pub fn breaker(&self) -> &str {
-        &self.breaker
-    }
-
-    /// The key, if the name has a breaker for each key.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.breaker.key()
-    }
-
-    /// The state of the breaker: open, half-open with all probe slots taken, or forced open.
-    #[must_use]
-    pub fn state(&self) -> CircuitState {
-        self.state
-    }
-
-    /// How long until a call may be admitted. `None` if that is unknown: forced open, open until an
-    /// operator closes it, or half-open with all slots taken by probes whose lease has no end. A
-    /// caller that sleeps exactly this long after an open circuit rejected it is admitted.
-    /// `Duration::MAX` stands for more than 584 years.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after.time()
+    getters! {
+        |self|
+        /// The name of the breaker that rejected the call.
+        breaker: &str = &self.breaker;
+        /// The key, if the name has a breaker for each key.
+        key: Option<&str> = self.breaker.key();
+        /// The state of the breaker: open, half-open with all probe slots taken, or forced open.
+        state: CircuitState = self.state;
+        /// How long until a call may be admitted. `None` if that is unknown: forced open, open
+        /// until an operator closes it, or half-open with all slots taken by probes whose lease has
+        /// no end. A caller that sleeps exactly this long after an open circuit rejected it is
+        /// admitted. `Duration::MAX` stands for more than 584 years.
+        retry_after: Option<Duration> = self.retry_after.time();
     }
 }
 

@@ -1,82 +1,80 @@
-//! The states of a breaker.
+//! The states of a breaker, and those in which only an operator puts it.
 
-use std::fmt;
+labels! {
+    /// The state of a breaker.
+    ///
+    /// ```text
+    ///            a condition is met                        recovery time is over
+    ///   Closed ───────────────────────────────▶ Open ──────────────────────────────▶ HalfOpen
+    ///     ▲                                       ▲                                   │    │
+    ///     │                                       └────── one failed probe too many ──┘    │
+    ///     └──────────────────────────── enough probes succeed ─────────────────────────────┘
+    /// ```
+    ///
+    /// The other three states are set only by hand or by an override.
+    /// [`breaker`](crate::breaker#states) lists all transitions.
+    ///
+    /// | state | a call is | counted | left |
+    /// |---|---|---|---|
+    /// | `Closed` | admitted | in streak, window and totals | when a condition is met |
+    /// | `Open` | rejected | as rejected | by the first call after the recovery time |
+    /// | `HalfOpen` | a probe if a slot is free, else rejected | in the totals | when the probes decide |
+    /// | `ForcedOpen` | rejected | as rejected | by hand |
+    /// | `Disabled` | admitted | nowhere | by hand |
+    /// | `ObserveOnly` | admitted | in streak, window and totals | by hand |
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+    #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+    pub enum CircuitState {
+        // B1: six states.
+        /// Healthy: every call is admitted. A breaker starts in this state. Each closing starts
+        /// with an empty streak and window.
+        Closed = "closed",
+        /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and
+        /// snapshots show `HalfOpen` from then on; the transition happens at the next call.
+        Open = "open",
+        /// A few calls are admitted as probes, to see whether the dependency is back. The others
+        /// are rejected.
+        HalfOpen = "half_open",
+        /// Rejects every call, without a time limit, until an operator calls
+        /// [`close`](crate::breaker::CircuitBreaker::close), or
+        /// [`half_open`](crate::breaker::CircuitBreaker::half_open), after which probes decide.
+        ForcedOpen = "forced_open",
+        /// Admits every call and records nothing: no streak, no window, no totals. Calls that were
+        /// admitted before and end now are not recorded either.
+        Disabled = "disabled",
+        /// Admits and counts every call as `Closed` does, and reports once that it would have
+        /// opened: to try settings in production. It reports again after the state was left and
+        /// entered again.
+        ObserveOnly = "observe_only",
+    }
+    /// The label for metrics and logs: `closed`, `open`, `half_open` ….
+    pub fn as_str;
+    /// All states.
+    pub const ALL: 6;
+}
 
-/// The state of a breaker.
-///
-/// ```text
-///            a condition is met                        recovery time is over
-///   Closed ───────────────────────────────▶ Open ──────────────────────────────▶ HalfOpen
-///     ▲                                       ▲                                   │    │
-///     │                                       └────── one failed probe too many ──┘    │
-///     └──────────────────────────── enough probes succeed ─────────────────────────────┘
-/// ```
-///
-/// The other three states are set only by hand or by an override.
-/// [`breaker`](crate::breaker#states) lists all transitions.
-///
-/// | state | a call is | counted | left |
-/// |---|---|---|---|
-/// | `Closed` | admitted | in streak, window and totals | when a condition is met |
-/// | `Open` | rejected | as rejected | by the first call after the recovery time |
-/// | `HalfOpen` | a probe if a slot is free, else rejected | in the totals | when the probes decide |
-/// | `ForcedOpen` | rejected | as rejected | by hand |
-/// | `Disabled` | admitted | nowhere | by hand |
-/// | `ObserveOnly` | admitted | in streak, window and totals | by hand |
+/// A state in which an override holds a breaker until the override is cleared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum CircuitState {
-    // B1: six states.
-    /// Healthy: every call is admitted. A breaker starts in this state. Each closing starts with an
-    /// empty streak and window.
-    Closed,
-    /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and
-    /// snapshots show `HalfOpen` from then on; the transition happens at the next call.
-    Open,
-    /// A few calls are admitted as probes, to see whether the dependency is back. The others are
-    /// rejected.
-    HalfOpen,
-    /// Rejects every call, without a time limit, until an operator calls
-    /// [`close`](crate::breaker::CircuitBreaker::close), or
-    /// [`half_open`](crate::breaker::CircuitBreaker::half_open), after which probes decide.
+pub enum OperatorMode {
+    /// [`CircuitState::ForcedOpen`]: rejects every call.
     ForcedOpen,
-    /// Admits every call and records nothing: no streak, no window, no totals. Calls that were
-    /// admitted before and end now are not recorded either.
+    /// [`CircuitState::Disabled`]: admits every call and records nothing.
     Disabled,
-    /// Admits and counts every call as `Closed` does, and reports once that it would have opened:
-    /// to try settings in production. It reports again after the state was left and entered again.
+    /// [`CircuitState::ObserveOnly`]: admits every call and reports that it would have opened.
     ObserveOnly,
 }
 
-impl CircuitState {
-    /// All states.
-    pub const ALL: [Self; 6] = [
-        Self::Closed,
-        Self::Open,
-        Self::HalfOpen,
-        Self::ForcedOpen,
-        Self::Disabled,
-        Self::ObserveOnly,
-    ];
-
-    /// The label for metrics and logs: `closed`, `open`, `half_open` ….
+impl OperatorMode {
+    /// The state of this mode.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn state(self) -> CircuitState {
         match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-            Self::ForcedOpen => "forced_open",
-            Self::Disabled => "disabled",
-            Self::ObserveOnly => "observe_only",
+            Self::ForcedOpen => CircuitState::ForcedOpen,
+            Self::Disabled => CircuitState::Disabled,
+            Self::ObserveOnly => CircuitState::ObserveOnly,
         }
-    }
-}
-
-impl fmt::Display for CircuitState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use resilient_settings::{Broken, TextError};
 
+use super::getters;
+
 /// A setting that breaks a rule: its name, its value, and the rule.
 ///
 /// ```
@@ -29,22 +31,14 @@ impl ConfigError {
         }
     }
 
-    /// The setting, by the name of its builder method and attribute key.
-    #[must_use]
-    pub fn field(&self) -> &'static str {
-        self.field
-    }
-
-    /// The value that it was given.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// The rule that the value breaks.
-    #[must_use]
-    pub fn rule(&self) -> &str {
-        &self.rule
+    getters! {
+        |self|
+        /// The setting, by the name of its builder method and attribute key.
+        field: &'static str = self.field;
+        /// The value that it was given.
+        value: &str = &self.value;
+        /// The rule that the value breaks.
+        rule: &str = &self.rule;
     }
 }
 

@@ -2,14 +2,17 @@
 //!
 //! Nothing here uses another module of the crate.
 
+#[macro_use]
+mod labels;
+
 mod by_state;
 mod call_counts;
 mod circuit_open;
 mod circuit_state;
 mod config_error;
 mod debug_fields;
+mod getters;
 mod name;
-mod operator_mode;
 mod outcome;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -22,11 +25,11 @@ pub use self::by_state::{TimeInState, TransitionCounts};
 pub use self::call_counts::CallCounts;
 pub(crate) use self::circuit_open::Wait;
 pub use self::circuit_open::{CircuitOpen, FromCircuitOpen, RejectedOutput};
-pub use self::circuit_state::CircuitState;
+pub use self::circuit_state::{CircuitState, OperatorMode};
 pub use self::config_error::ConfigError;
 pub(crate) use self::debug_fields::debug_fields;
+pub(crate) use self::getters::getters;
 pub(crate) use self::name::Name;
-pub use self::operator_mode::OperatorMode;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};

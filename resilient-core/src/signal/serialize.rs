@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::by_state::TimeInState;
-use super::circuit_state::CircuitState;
-use super::snapshot::BreakerSnapshot;
-use super::transition::{Transition, TransitionReason};
+use super::{BreakerSnapshot, CircuitState, TimeInState, TransitionReason};
 
 #[derive(Serialize)]
 struct TransitionView {
@@ -20,18 +17,6 @@ struct TransitionView {
     open_for_seconds: Option<f64>,
 }
 
-impl TransitionView {
-    fn new(transition: &Transition, at: Instant) -> Self {
-        Self {
-            seconds_ago: seconds_ago(transition.at, at),
-            from: transition.from,
-            to: transition.to,
-            reason: transition.reason,
-            open_for_seconds: transition.open_for.map(|time| time.as_secs_f64()),
-        }
-    }
-}
-
 fn seconds_ago(then: Instant, at: Instant) -> f64 {
     at.saturating_duration_since(then).as_secs_f64()
 }
@@ -39,11 +24,14 @@ fn seconds_ago(then: Instant, at: Instant) -> f64 {
 impl Serialize for BreakerSnapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |time: Duration| time.as_secs_f64();
-        let recent: Vec<_> = self
-            .recent
-            .iter()
-            .map(|transition| TransitionView::new(transition, self.at))
-            .collect();
+        let recent = self.recent.iter().map(|transition| TransitionView {
+            seconds_ago: seconds_ago(transition.at, self.at),
+            from: transition.from,
+            to: transition.to,
+            reason: transition.reason,
+            open_for_seconds: transition.open_for.map(seconds),
+        });
+        let recent: Vec<_> = recent.collect();
         let mut fields = serializer.serialize_struct("BreakerSnapshot", 16)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;

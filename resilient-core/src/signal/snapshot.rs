@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::by_state::{TimeInState, TransitionCounts};
-use super::call_counts::CallCounts;
-use super::circuit_state::CircuitState;
-use super::transition::Transition;
+use super::{CallCounts, CircuitState, TimeInState, Transition, TransitionCounts, getters};
 
 /// The calls that a closed or observed breaker remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,17 +20,13 @@ pub struct WindowCounts {
 }
 
 impl WindowCounts {
-    /// The share of failures, 0 to 1. `None` if the window is empty. The breaker's condition takes
-    /// it into account from `min_calls` on.
-    #[must_use]
-    pub fn failure_rate(&self) -> Option<f64> {
-        self.share(self.failures)
-    }
-
-    /// The share of slow calls, 0 to 1. `None` if the window is empty.
-    #[must_use]
-    pub fn slow_call_rate(&self) -> Option<f64> {
-        self.share(self.slow)
+    getters! {
+        |self|
+        /// The share of failures, 0 to 1. `None` if the window is empty. The breaker's condition
+        /// takes it into account from `min_calls` on.
+        failure_rate: Option<f64> = self.share(self.failures);
+        /// The share of slow calls, 0 to 1. `None` if the window is empty.
+        slow_call_rate: Option<f64> = self.share(self.slow);
     }
 
     fn share(&self, part: u64) -> Option<f64> {

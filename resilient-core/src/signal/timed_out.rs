@@ -3,38 +3,25 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The time limit that a call exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TimeLimit {
-    /// `attempt_timeout` of `#[retry]`: the time for one attempt.
-    AttemptTimeout,
-    /// `deadline` of `#[retry]`: the time for the whole call, or the rest of an outer call's.
-    Deadline,
-    /// `#[timeout]`.
-    Timeout,
-    /// There is a limit but no async runtime with timers, so nothing was called. Make the call in a
-    /// runtime that was built with `enable_time` or `enable_all`.
-    NoTimer,
-}
+use super::getters;
 
-impl TimeLimit {
+labels! {
+    /// The time limit that a call exceeded.
+    pub enum TimeLimit {
+        /// `attempt_timeout` of `#[retry]`: the time for one attempt.
+        AttemptTimeout = "attempt_timeout",
+        /// `deadline` of `#[retry]`: the time for the whole call, or the rest of an outer call's.
+        Deadline = "deadline",
+        /// `#[timeout]`.
+        Timeout = "timeout",
+        /// There is a limit but no async runtime with timers, so nothing was called. Make the call
+        /// in a runtime that was built with `enable_time` or `enable_all`.
+        NoTimer = "no_timer",
+    }
     /// The label for metrics and logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AttemptTimeout => "attempt_timeout",
-            Self::Deadline => "deadline",
-            Self::Timeout => "timeout",
-            Self::NoTimer => "no_timer",
-        }
-    }
-}
-
-impl fmt::Display for TimeLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
+    pub fn as_str;
+    #[cfg(test)]
+    pub(crate) const ALL: 4;
 }
 
 /// The call took too long and was cancelled. Whether it took effect is unknown.
@@ -62,24 +49,16 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    /// The limit that was exceeded.
-    #[must_use]
-    pub fn limit(&self) -> TimeLimit {
-        self.limit
-    }
-
-    /// The time that the attempt or the whole call had. If an outer call's deadline came first, the
-    /// rest of that.
-    #[must_use]
-    pub fn after(&self) -> Duration {
-        self.after
-    }
-
-    /// The number of attempts, including this one and those that a breaker rejected. 1 for
-    /// `#[timeout]`.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.attempts
+    getters! {
+        |self|
+        /// The limit that was exceeded.
+        limit: TimeLimit = self.limit;
+        /// The time that the attempt or the whole call had. If an outer call's deadline came first,
+        /// the rest of that.
+        after: Duration = self.after;
+        /// The number of attempts, including this one and those that a breaker rejected. 1 for
+        /// `#[timeout]`.
+        attempts: u32 = self.attempts;
     }
 }
 

@@ -3,56 +3,36 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::CircuitState;
+use super::{CircuitState, getters};
 
-/// Why a breaker changed its state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum TransitionReason {
-    /// The consecutive failures reached `failure_threshold`.
-    FailureThreshold,
-    /// The failures in the window reached `failure_count`.
-    FailureCount,
-    /// The share of failures in the window reached `failure_rate`.
-    FailureRate,
-    /// The share of slow calls in the window reached `slow_call_rate`.
-    SlowCallRate,
-    /// The recovery time is over, and a call came.
-    RecoveryTime,
-    /// More probes failed than are tolerated.
-    ProbeFailed,
-    /// More probes failed or were slow than are tolerated; the last one was slow.
-    ProbeSlow,
-    /// Enough probes succeeded.
-    ProbesSucceeded,
-    /// By hand, or by an override.
-    Manual,
-}
-
-impl TransitionReason {
+labels! {
+    /// Why a breaker changed its state.
+    #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+    #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+    pub enum TransitionReason {
+        /// The consecutive failures reached `failure_threshold`.
+        FailureThreshold = "failure threshold reached",
+        /// The failures in the window reached `failure_count`.
+        FailureCount = "failure count reached",
+        /// The share of failures in the window reached `failure_rate`.
+        FailureRate = "failure rate reached",
+        /// The share of slow calls in the window reached `slow_call_rate`.
+        SlowCallRate = "slow call rate reached",
+        /// The recovery time is over, and a call came.
+        RecoveryTime = "recovery time over",
+        /// More probes failed than are tolerated.
+        ProbeFailed = "probe failed",
+        /// More probes failed or were slow than are tolerated; the last one was slow.
+        ProbeSlow = "probe too slow",
+        /// Enough probes succeeded.
+        ProbesSucceeded = "enough probes succeeded",
+        /// By hand, or by an override.
+        Manual = "by hand",
+    }
     /// The label for logs: `failure threshold reached` ….
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FailureThreshold => "failure threshold reached",
-            Self::RecoveryTime => "recovery time over",
-            Self::FailureCount => "failure count reached",
-            Self::FailureRate => "failure rate reached",
-            Self::SlowCallRate => "slow call rate reached",
-            Self::ProbeFailed => "probe failed",
-            Self::ProbeSlow => "probe too slow",
-            Self::ProbesSucceeded => "enough probes succeeded",
-            Self::Manual => "by hand",
-        }
-    }
-}
-
-impl fmt::Display for TransitionReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
+    pub fn as_str;
+    #[cfg(test)]
+    pub(crate) const ALL: 9;
 }
 
 /// A change of a breaker's state.
@@ -80,16 +60,12 @@ pub struct TransitionError {
 }
 
 impl TransitionError {
-    /// The state of the breaker, which does not change.
-    #[must_use]
-    pub fn from(&self) -> CircuitState {
-        self.from
-    }
-
-    /// The state that the operation would lead to.
-    #[must_use]
-    pub fn to(&self) -> CircuitState {
-        self.to
+    getters! {
+        |self|
+        /// The state of the breaker, which does not change.
+        from: CircuitState = self.from;
+        /// The state that the operation would lead to.
+        to: CircuitState = self.to;
     }
 }
 

@@ -3,36 +3,22 @@
 //! Threads are spread over a few shards, so that they seldom contend: a call costs an addition to
 //! memory that most likely belongs to its processor.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use crate::signal::StopReason;
 
-/// By [`index`].
-const RESULTS: [&str; 13] = [
-    "success",
-    "success_after_retry",
-    "cancelled",
-    "panicked",
-    StopReason::Exhausted.as_str(),
-    StopReason::NotRetryable.as_str(),
-    StopReason::Elapsed.as_str(),
-    StopReason::Deadline.as_str(),
-    StopReason::Budget.as_str(),
-    StopReason::CircuitOpen.as_str(),
-    StopReason::Hint.as_str(),
-    StopReason::Nested.as_str(),
-    StopReason::NoTimer.as_str(),
-];
+/// The results without a [`StopReason`], which come before those with one.
+const OTHERS: [&str; 4] = ["success", "success_after_retry", "cancelled", "panicked"];
 const CANCELLED: usize = 2;
 const PANICKED: usize = 3;
+const RESULTS: usize = OTHERS.len() + StopReason::ALL.len();
 
 /// Counts on separate cache lines.
 #[repr(align(128))]
-struct Shard([AtomicU64; RESULTS.len()]);
+struct Shard([AtomicU64; RESULTS]);
 
-static SHARDS: [Shard; 16] = [const { Shard([const { AtomicU64::new(0) }; RESULTS.len()]) }; 16];
+static SHARDS: [Shard; 16] = [const { Shard([const { AtomicU64::new(0) }; RESULTS]) }; 16];
 
 thread_local! {
     static SHARD: &'static Shard = {
@@ -54,9 +40,9 @@ pub(crate) fn ended(call: &mut RetryCallCount, how: Result<bool, StopReason>) {
 
 /// How many calls ended with each result in this process.
 pub(crate) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
-    RESULTS.iter().enumerate().map(|(index, result)| {
+    results().enumerate().map(|(index, result)| {
         let counts = SHARDS.iter().map(|shard| shard.0[index].load(Relaxed));
-        (*result, counts.fold(0, u64::saturating_add))
+        (result, counts.fold(0, u64::saturating_add))
     })
 }
 
@@ -79,19 +65,17 @@ impl Drop for RetryCallCount {
     }
 }
 
+/// The results, by [`index`].
+fn results() -> impl Iterator<Item = &'static str> {
+    OTHERS
+        .into_iter()
+        .chain(StopReason::ALL.map(StopReason::as_str))
+}
+
 fn index(how: Result<bool, StopReason>) -> usize {
     match how {
-        Ok(false) => 0,
-        Ok(true) => 1,
-        Err(StopReason::Exhausted) => 4,
-        Err(StopReason::NotRetryable) => 5,
-        Err(StopReason::Elapsed) => 6,
-        Err(StopReason::Deadline) => 7,
-        Err(StopReason::Budget) => 8,
-        Err(StopReason::CircuitOpen) => 9,
-        Err(StopReason::Hint) => 10,
-        Err(StopReason::Nested) => 11,
-        Err(StopReason::NoTimer) => 12,
+        Ok(is_after_retry) => usize::from(is_after_retry),
+        Err(reason) => OTHERS.len() + reason as usize,
     }
 }
 
@@ -101,24 +85,16 @@ mod tests {
 
     #[test]
     fn every_reason_is_counted_under_its_own_name() {
-        for reason in [
-            StopReason::Exhausted,
-            StopReason::NotRetryable,
-            StopReason::Elapsed,
-            StopReason::Deadline,
-            StopReason::Budget,
-            StopReason::CircuitOpen,
-            StopReason::Hint,
-            StopReason::Nested,
-            StopReason::NoTimer,
-        ] {
-            assert_eq!(RESULTS[index(Err(reason))], reason.as_str());
+        let results: Vec<_> = results().collect();
+        for reason in StopReason::ALL {
+            assert_eq!(results[index(Err(reason))], reason.as_str());
         }
-        assert_eq!(RESULTS[index(Ok(false))], "success");
-        assert_eq!(RESULTS[index(Ok(true))], "success_after_retry");
+        assert_eq!(results[index(Ok(false))], "success");
+        assert_eq!(results[index(Ok(true))], "success_after_retry");
         assert_eq!(
-            (RESULTS[CANCELLED], RESULTS[PANICKED]),
+            (results[CANCELLED], results[PANICKED]),
             ("cancelled", "panicked")
         );
+        assert_eq!(results.len(), RESULTS);
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::signal::{BreakerSnapshot, CallCounts, CircuitState, TimeInState, TransitionCounts};
 
-/// The sums over the breakers of one name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) totals: CallCounts,

@@ -86,17 +86,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_goes_on_and_never_back() {
+    fn the_clock_advances_and_never_goes_back() {
         let clock = CoarseClock::new();
         let (first, real) = (clock.now(), Instant::now());
         let mut last = first;
-        // However slow the machine is, ticks come.
+        // The clock ticks, however slow the machine is.
         while last == first {
             let now = clock.now();
             assert!(now >= last);
             last = now;
         }
-        // A tick is at most ten milliseconds; the rest allows for a busy machine.
+        // A tick is at most ten milliseconds. The rest is tolerance for a busy machine.
         let ahead = last.saturating_duration_since(real + real.elapsed());
         assert!(ahead <= Duration::from_millis(100), "{ahead:?}");
     }

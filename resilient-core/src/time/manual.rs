@@ -1,10 +1,11 @@
 //! The feature `test-util`: a clock that tests move.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::clock::Clock;
-use super::instant::later;
+use super::{Clock, later};
 
 /// A clock for tests, which moves only by its methods.
 ///
@@ -27,7 +28,7 @@ use super::instant::later;
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     start: Instant,
-    nanos: Arc<std::sync::atomic::AtomicU64>,
+    nanos: Arc<AtomicU64>,
 }
 
 impl ManualClock {
@@ -53,14 +54,10 @@ impl ManualClock {
     }
 
     fn change(&self, change: impl Fn(u64) -> u64) {
-        use std::sync::atomic::Ordering::Relaxed;
-        let mut seen = self.nanos.load(Relaxed);
-        while let Err(newer) =
-            self.nanos
-                .compare_exchange_weak(seen, change(seen), Relaxed, Relaxed)
-        {
-            seen = newer;
-        }
+        let changed = self
+            .nanos
+            .fetch_update(Relaxed, Relaxed, |nanos| Some(change(nanos)));
+        debug_assert!(changed.is_ok());
     }
 }
 
@@ -72,7 +69,7 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        let passed = self.nanos.load(std::sync::atomic::Ordering::Relaxed);
+        let passed = self.nanos.load(Relaxed);
         later(self.start, Duration::from_nanos(passed)).unwrap_or(self.start)
     }
 }

@@ -26,7 +26,7 @@ pub use self::manual::ManualClock;
 #[cfg(feature = "test-util")]
 pub(crate) use self::sleep::install_skip;
 pub(crate) use self::sleep::sleep_blocking;
-pub(crate) use self::source::ClockSource;
+pub(crate) use self::source::{ClockReading, ClockSource};
 #[cfg(feature = "tokio")]
 pub(crate) use self::timer::{has_timer, sleep, timer};
 

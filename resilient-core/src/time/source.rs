@@ -7,11 +7,10 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::clock::{Clock, now};
 #[cfg(feature = "coarse-clock")]
 use super::coarse::CoarseClock;
-use super::instant::nanos_between;
-use crate::platform::{contain, discard};
+use super::{Clock, nanos_between, now};
+use crate::platform::contain;
 
 /// The clock of one breaker.
 #[derive(Clone, Default)]
@@ -66,14 +65,23 @@ impl ClockSource {
             Self::Default => Some(now()),
             #[cfg(feature = "coarse-clock")]
             Self::Coarse(clock) => Some(clock.now()),
-            Self::Given(clock) => contain(|| clock.now()).map_err(discard).ok(),
+            Self::Given(clock) => contain(|| clock.now()),
         }
     }
 
-    /// The present instant; that of the default clock if the user's clock panics.
-    pub(crate) fn now_or_real(&self) -> Instant {
-        self.now().unwrap_or_else(now)
+    /// Reads the clock for a new breaker; the default clock if the user's clock panics.
+    pub(crate) fn read(self) -> ClockReading {
+        let now = self.now().unwrap_or_else(now);
+        ClockReading { clock: self, now }
     }
+}
+
+/// The clock of a new breaker, and its time: read before any lock is taken, since the clock may be
+/// user code.
+#[derive(Debug, Clone)]
+pub(crate) struct ClockReading {
+    pub(crate) clock: ClockSource,
+    pub(crate) now: Instant,
 }
 
 impl fmt::Debug for ClockSource {

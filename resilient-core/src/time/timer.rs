@@ -4,16 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::clock::now;
-use super::instant::later;
 use super::sleep::is_skipped;
-use crate::platform::{contain, discard};
+use super::{later, now};
+use crate::platform::contain;
 
 /// Whether an async sleep can be awaited here: there is a runtime, and its timers are enabled.
 pub(crate) fn has_timer() -> bool {
     // tokio reports disabled timers only by a panic.
     let make_a_timer = || drop(tokio::time::sleep(Duration::MAX));
-    tokio::runtime::Handle::try_current().is_ok() && contain(make_a_timer).map_err(discard).is_ok()
+    tokio::runtime::Handle::try_current().is_ok() && contain(make_a_timer).is_some()
 }
 
 /// A timer for an instant, if there is a runtime with timers.
@@ -21,8 +20,6 @@ pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
     tokio::runtime::Handle::try_current().ok()?;
     // tokio reports disabled timers only by a panic.
     contain(|| tokio::time::sleep_until(at.into()))
-        .map_err(discard)
-        .ok()
 }
 
 /// Sleeps; a `delay` of zero makes no timer call. Dropping the future ends the sleep.

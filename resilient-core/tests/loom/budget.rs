@@ -1,4 +1,4 @@
-//! The tokens of a retry budget, beside each other's takers, givers and operators.
+//! The tokens of a retry budget under concurrent retries, deposits and overrides.
 
 use resilient_core::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 
@@ -9,12 +9,12 @@ fn budget(settings: BudgetConfigBuilder) -> &'static RetryBudget {
     Box::leak(Box::new(budget))
 }
 
-/// Ten fit, and a retry costs five.
+/// Settings with a capacity of ten tokens and a retry cost of five.
 fn ten() -> BudgetConfigBuilder {
     BudgetConfig::builder().capacity(10).retry_cost(5)
 }
 
-/// Whether the retry was made.
+/// Reserves and spends tokens for one retry. Returns whether the budget granted them.
 fn retry(budget: &RetryBudget) -> bool {
     let reservation = budget.try_reserve();
     reservation.map(|reserved| reserved.spend()).is_some()
@@ -26,20 +26,20 @@ fn r07_of_two_threads_exactly_one_gets_the_last_token() {
         let budget = budget(ten().initial_tokens(9));
         let (one, other) = both(|| retry(budget), || retry(budget));
         let seen = budget.snapshot();
-        holds(one != other, "there is one retry", &seen);
+        holds(one != other, "one retry is granted", &seen);
         let counts = (seen.counts.granted, seen.counts.refused, seen.counts.spent);
-        holds(counts == (1, 1, 1), "both are counted", &seen);
-        holds(seen.tokens == 4, "its cost is gone", &seen);
+        holds(counts == (1, 1, 1), "both requests are counted", &seen);
+        holds(seen.tokens == 4, "the retry's cost is spent", &seen);
     });
 }
 
 #[test]
-fn r07_of_two_threads_that_bring_tokens_none_loses_any() {
+fn r07_two_threads_that_deposit_tokens_lose_no_token() {
     check(|| {
         let budget = budget(ten().initial_tokens(3));
         both(|| budget.succeeded(true), || budget.succeeded(false));
         let seen = budget.snapshot();
-        holds(seen.tokens == 9, "both are in", &seen);
+        holds(seen.tokens == 9, "both deposits are in the bucket", &seen);
     });
 }
 
@@ -49,12 +49,12 @@ fn r07_two_threads_never_fill_the_bucket_beyond_its_capacity() {
         let budget = budget(ten().initial_tokens(4));
         both(|| budget.succeeded(true), || budget.succeeded(true));
         let seen = budget.snapshot();
-        holds(seen.tokens == 10, "no more fit", &seen);
+        holds(seen.tokens == 10, "the bucket is full", &seen);
     });
 }
 
 #[test]
-fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
+fn r07_tokens_that_are_returned_beside_a_deposit_are_all_in_the_bucket() {
     check(|| {
         let budget = budget(ten().initial_tokens(5));
         let (granted, ()) = both(
@@ -62,14 +62,14 @@ fn r07_tokens_that_are_given_back_beside_a_deposit_are_all_there() {
             || budget.succeeded(false),
         );
         let seen = budget.snapshot();
-        holds(granted, "there was enough", &seen);
-        holds(seen.tokens == 6, "nothing was spent", &seen);
-        holds(seen.counts.returned == 1, "it came back", &seen);
+        holds(granted, "both retries are granted", &seen);
+        holds(seen.tokens == 6, "no token was spent", &seen);
+        holds(seen.counts.returned == 1, "the tokens were returned", &seen);
     });
 }
 
 #[test]
-fn r07_tokens_that_one_thread_gives_back_the_other_one_may_take() {
+fn r07_tokens_that_one_thread_returns_the_other_may_take() {
     check(|| {
         let budget = budget(ten().initial_tokens(5));
         let (_, retried) = both(|| budget.try_reserve().map(drop), || retry(budget));
@@ -77,12 +77,12 @@ fn r07_tokens_that_one_thread_gives_back_the_other_one_may_take() {
         let rest = if retried { 0 } else { 5 };
         holds(seen.tokens == rest, "only a retry costs anything", &seen);
         let asked = seen.counts.granted + seen.counts.refused;
-        holds(asked == 2, "both are counted", &seen);
+        holds(asked == 2, "both requests are counted", &seen);
     });
 }
 
 #[test]
-fn g02_an_override_beside_a_success_leaves_no_more_than_fits() {
+fn g02_an_override_beside_a_success_never_overfills_the_bucket() {
     check(|| {
         let registry = Registry::new();
         let budget = budget(ten().initial_tokens(9));
@@ -96,6 +96,6 @@ fn g02_an_override_beside_a_success_leaves_no_more_than_fits() {
         .unwrap();
         let seen = budget.snapshot();
         holds(seen.capacity == 5, "the override holds", &seen);
-        holds(seen.tokens == 5, "no more fit", &seen);
+        holds(seen.tokens == 5, "the bucket is full", &seen);
     });
 }

@@ -1,18 +1,18 @@
-//! Every interleaving of two or three threads on one breaker, and what each thread may see of the
-//! others' writes.
+//! Tries every interleaving of two or three threads on one breaker, and every value that each
+//! thread may read.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
 //!     cargo test --release -p resilient-core --no-default-features --test loom
 //! ```
 //!
-//! `.ci/mutants` proves that each model can fail: it applies the patches in `mutants/`. All orders
-//! are tried, except in models with a limit of preemptions; there `LOOM_MAX_PREEMPTIONS=4` tries
-//! more.
+//! `.ci/mutants` proves that each model can fail: it applies the patches in `mutants/`. Models try
+//! all interleavings, except those with a limit on preemptions: there, `LOOM_MAX_PREEMPTIONS=4`
+//! tries more.
 //!
-//! Word, lock, counts and the lock of a keyed group are loom's. Listeners' lists, the registry's
-//! lock, `OnceLock`s and the clock are the standard library's: they are not steps of a model, and
-//! two threads never hold or change them across a step.
+//! The state word, the lock, the counters and the lock of a keyed group are loom's. The lists of
+//! listeners, the registry's lock, `OnceLock`s and the clock are the standard library's: they are
+//! not steps of a model, and two threads never hold or change them across a step.
 #![cfg(loom)]
 
 mod budget;
@@ -36,14 +36,14 @@ use resilient_core::time::ManualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs a model in the orders in which loads see the newest value, all of them, and in those in
-/// which loads may see older ones: see `src/platform/sync.rs`.
+/// Runs a model twice: in all interleavings with loads that return the newest value, and in those
+/// with loads that may return older values. See `src/platform/sync.rs`.
 #[track_caller]
 fn check(model: fn()) {
     check_up_to(None, model);
 }
 
-/// Runs a model with at most this many preemptions, or as many as `LOOM_MAX_PREEMPTIONS` says.
+/// Runs a model with at most this many preemptions, or with `LOOM_MAX_PREEMPTIONS`.
 #[track_caller]
 fn check_up_to(preemptions: Option<usize>, model: fn()) {
     let mut checker = loom::model::Builder::new();
@@ -62,14 +62,14 @@ fn config() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(SECOND)
 }
 
-/// For good, so that permits can be moved to threads. A model is small and ends soon.
+/// Leaks the breaker, so that permits can move to other threads. A model is small and ends soon.
 fn closed(config: &BreakerConfigBuilder) -> (&'static CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("dependency", config.build().unwrap(), clock.clone());
     (Box::leak(Box::new(breaker)), clock)
 }
 
-/// Open, and the next call is a probe.
+/// A breaker whose open time is over: the next call is a probe.
 fn due(config: &BreakerConfigBuilder) -> &'static CircuitBreaker {
     let (breaker, clock) = closed(config);
     breaker.trip().unwrap();
@@ -77,7 +77,7 @@ fn due(config: &BreakerConfigBuilder) -> &'static CircuitBreaker {
     breaker
 }
 
-/// Whether the call was admitted.
+/// Makes a call. Returns whether the breaker admitted it.
 fn call(breaker: &CircuitBreaker, outcome: Outcome) -> bool {
     let permit = breaker.try_acquire();
     permit.map(|permit| permit.report(outcome)).is_ok()
@@ -114,24 +114,24 @@ fn fm_e3_success_and_failure_at_the_threshold_have_an_order() {
         holds(seen.totals.failure == 2, "both failures are counted", &seen);
         holds(
             breaker.state() == seen.state,
-            "the word says what the machine says",
+            "the state word shows the machine's state",
             &seen,
         );
         if seen.state == CircuitState::Closed {
             let first = (seen.consecutive_failures, counts) == (1, (1, 0, 0));
-            holds(first, "the success was first", &seen);
+            holds(first, "the success came first", &seen);
             succeed(breaker);
             let seen = breaker.snapshot();
             holds(
                 seen.consecutive_failures == 0,
-                "a success ends the streak",
+                "the success ended the streak",
                 &seen,
             );
         } else {
             let after = [(0, 1, 0), (0, 0, 1)].contains(&counts);
             holds(
                 seen.state == CircuitState::Open && after,
-                "the failure was first",
+                "the failure came first",
                 &seen,
             );
             holds(!succeed(breaker), "an open circuit rejects", &seen);
@@ -140,7 +140,7 @@ fn fm_e3_success_and_failure_at_the_threshold_have_an_order() {
 }
 
 #[test]
-fn b03_a_success_after_a_reset_by_another_thread_is_late_and_moves_nothing() {
+fn b03_a_success_after_a_reset_by_another_thread_is_late_and_changes_nothing() {
     check(|| {
         let (breaker, _) = closed(&config().failure_threshold(2));
         let permit = breaker.try_acquire().unwrap();
@@ -161,7 +161,7 @@ fn b03_a_success_after_a_reset_by_another_thread_is_late_and_moves_nothing() {
         let seen = breaker.snapshot();
         holds(
             seen.consecutive_failures == 1,
-            "the new state's failure stands",
+            "the failure of the new state is recorded",
             &seen,
         );
         holds(
@@ -171,7 +171,7 @@ fn b03_a_success_after_a_reset_by_another_thread_is_late_and_moves_nothing() {
         );
         holds(
             !was_reset || seen.totals.late == 1,
-            "after the reset it is late",
+            "the failure after the reset is late",
             &seen,
         );
     });
@@ -186,7 +186,7 @@ fn b03_a_failure_from_before_a_reset_does_not_open_the_circuit_after_it() {
         let seen = breaker.snapshot();
         holds(
             seen.state == CircuitState::Closed,
-            "the reset was last, or the failure late",
+            "the reset came last, or the failure was late",
             &seen,
         );
         holds(
@@ -196,7 +196,7 @@ fn b03_a_failure_from_before_a_reset_does_not_open_the_circuit_after_it() {
         );
         holds(
             seen.totals.failure == seen.transitions.opened,
-            "a failure in time opened it",
+            "a failure before the reset opened the circuit",
             &seen,
         );
     });
@@ -209,7 +209,7 @@ fn b10_half_open_admits_exactly_its_one_slot_of_two_threads() {
         let probe = || breaker.try_acquire().map(std::mem::forget).is_ok();
         let (one, other) = both(probe, probe);
         let seen = breaker.snapshot();
-        holds(one != other, "one of two gets in", &seen);
+        holds(one != other, "one of two calls is admitted", &seen);
         admitted_in_one_round(1, breaker);
     });
 }
@@ -223,22 +223,22 @@ fn b10_half_open_admits_exactly_its_two_slots_of_three_threads() {
         let (one, other) = both(probe, probe);
         let admitted = [one, other, third.join().unwrap()];
         let count = admitted.iter().filter(|admitted| **admitted).count();
-        holds(count == 2, "two of three get in", &admitted);
+        holds(count == 2, "two of three calls are admitted", &admitted);
         admitted_in_one_round(2, breaker);
     });
 }
 
-/// So many have a slot, and one was rejected.
+/// Checks that `count` probes have a slot and one call was rejected.
 fn admitted_in_one_round(count: usize, breaker: &CircuitBreaker) {
     let seen = breaker.snapshot();
     holds(
         seen.probes_in_flight == count,
-        "who gets in has a slot",
+        "each admitted call has a slot",
         &seen,
     );
     holds(
         seen.totals.rejected == 1,
-        "the other one is rejected",
+        "the other call is rejected",
         &seen,
     );
     holds(seen.transitions.half_opened == 1, "one round began", &seen);
@@ -255,12 +255,12 @@ fn b02_the_slot_of_a_cancelled_probe_is_free_again() {
         let seen = breaker.snapshot();
         holds(
             seen.probes_in_flight == usize::from(held),
-            "who was dropped has no slot",
+            "the dropped probe has no slot",
             &seen,
         );
         holds(
             seen.state == CircuitState::HalfOpen,
-            "nothing was decided",
+            "the round is undecided",
             &seen,
         );
         holds(
@@ -276,8 +276,8 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
     check(|| {
         let config = config().half_open_max_calls(2).half_open_successes(1);
         let breaker = due(&config.half_open_failures(1));
-        // One success closes; the failure is tolerated, or late. A closed circuit remembers nothing
-        // of it.
+        // One success closes the circuit. The failure comes first and is tolerated, or is late. The
+        // closed circuit does not record it.
         let probe: fn(&'static CircuitBreaker) -> Permit<'static> =
             |breaker| breaker.try_acquire().unwrap();
         let (one, other) = (probe(breaker), probe(breaker));
@@ -288,7 +288,7 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
         let seen = breaker.snapshot();
         holds(
             seen.state == CircuitState::Closed && seen.consecutive_failures == 0,
-            "one success closes",
+            "one success closes the circuit",
             &seen,
         );
         holds(
@@ -317,7 +317,7 @@ fn b05_a_full_window_without_failures_takes_in_a_failure_beside_a_success() {
         let seen = breaker.snapshot();
         holds(
             seen.window.unwrap().failures == 0,
-            "two successes later it is not",
+            "after two successes the failure has left the window",
             &seen,
         );
         holds(
@@ -336,19 +336,19 @@ fn b05_a_window_that_is_filling_takes_in_every_success() {
         let seen = breaker.snapshot();
         holds(
             seen.window.unwrap().calls == 2,
-            "both are in the window",
+            "both calls are in the window",
             &seen,
         );
         fail(breaker);
         holds(
             breaker.state() == CircuitState::Closed,
-            "one of three is no half",
+            "one failure of three is less than half",
             &seen,
         );
         fail(breaker);
         holds(
             breaker.state() == CircuitState::Open,
-            "two of three are",
+            "two failures of three are more than half",
             &seen,
         );
     });
@@ -362,14 +362,14 @@ fn b05_a_window_of_time_takes_in_every_success() {
         let window = breaker.snapshot().window.unwrap();
         holds(
             (window.calls, window.failures) == (2, 1),
-            "both are in the window",
+            "both calls are in the window",
             &window,
         );
     });
 }
 
 #[test]
-fn b05_a_call_that_reads_the_clock_early_and_the_lock_late_turns_no_bucket_back() {
+fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
     check(|| {
         let config = config()
             .window(2 * SECOND)
@@ -386,19 +386,19 @@ fn b05_a_call_that_reads_the_clock_early_and_the_lock_late_turns_no_bucket_back(
         );
         clock.advance(SECOND);
         fail(breaker);
-        // The first is in the bucket that just left the window, or in that of the second, which is
-        // still in it.
+        // The first failure is in the bucket that has just left the window, or in the bucket of the
+        // second failure, which is still in the window.
         let window = breaker.snapshot().window.unwrap();
         holds(
             [2, 3].contains(&window.failures),
-            "nothing recent is lost",
+            "no recent failure is lost",
             &window,
         );
     });
 }
 
 #[test]
-fn b14_two_threads_tell_each_transition_once_and_in_order() {
+fn b14_two_threads_deliver_each_transition_once_and_in_order() {
     check(|| {
         let (breaker, _) = closed(&config());
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -411,7 +411,7 @@ fn b14_two_threads_tell_each_transition_once_and_in_order() {
         let seen = breaker.snapshot();
         let heard = heard.lock().unwrap().clone();
         holds(seen.recent.len() == 2, "both happened", &seen);
-        holds(heard == seen.recent, "told as it happened", &heard);
+        holds(heard == seen.recent, "the events are in order", &heard);
     });
 }
 
@@ -437,7 +437,7 @@ fn b06_a_clean_breaker_that_times_its_calls_notices_the_slow_one() {
         );
         holds(
             (window.calls, window.slow) == (2, 1),
-            "it is in the window",
+            "the call is in the window",
             &seen,
         );
     });
@@ -471,10 +471,10 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         let seen = breaker.snapshot();
         holds(
             breaker.state() == seen.state,
-            "the word says what the machine says",
+            "the state word shows the machine's state",
             &seen,
         );
-        // Conditions are tested at the next counted call.
+        // The next counted call evaluates the conditions.
         if seen.state == CircuitState::Closed {
             holds(
                 seen.consecutive_failures == 2,
@@ -485,7 +485,7 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         }
         holds(
             breaker.state() == CircuitState::Open,
-            "the new threshold opens it",
+            "the new threshold opens the circuit",
             &seen,
         );
     });
@@ -495,7 +495,7 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
 fn g02_of_two_overrides_at_once_the_last_one_holds() {
     check(|| {
         let (breaker, _) = closed(&config());
-        // No lock of the registry is held while it talks to breakers: two threads may use it.
+        // The registry holds no lock while it calls breakers, so two threads may use it in a model.
         let registry = Box::leak(Box::new(Registry::new()));
         registry.register(breaker).unwrap();
         let override_with = |failures: u32| {
@@ -507,7 +507,7 @@ fn g02_of_two_overrides_at_once_the_last_one_holds() {
         let holding = breaker.config();
         holds(
             holding == said.build().unwrap(),
-            "what was said last",
+            "the last override is effective",
             &holding,
         );
     });
@@ -524,19 +524,19 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
         let seen = breaker.snapshot();
         holds(
             seen.state == CircuitState::ForcedOpen,
-            "forced open in any order",
+            "the circuit is forced open in any order",
             &seen,
         );
         holds(
             breaker.state() == seen.state && !succeed(breaker),
-            "the word says so",
+            "the state word shows it",
             &seen,
         );
     });
 }
 
-/// What an operator does. The registry's own locks are the standard library's: one thread of a
-/// model uses it.
+/// Overrides the breaker's settings. The registry's locks are not loom's: only one thread of a
+/// model may call this.
 fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();
@@ -564,11 +564,7 @@ fn b13_at_rest_each_call_is_in_exactly_one_total() {
             totals.abandoned,
             totals.late,
         );
-        holds(
-            counts == (2, 1, 1, 0),
-            "each call is counted as what it was",
-            &totals,
-        );
+        holds(counts == (2, 1, 1, 0), "each outcome is counted", &totals);
     });
 }
 
@@ -595,7 +591,7 @@ fn b13_at_rest_each_call_beside_a_reset_is_in_exactly_one_total() {
 }
 
 #[test]
-fn b17_a_count_that_a_thread_leaves_to_the_next_one_loses_nothing() {
+fn b17_a_stripe_that_passes_to_another_thread_loses_no_count() {
     check(|| {
         let count = Arc::new(HandOver::new());
         let (one, other) = (Arc::clone(&count), Arc::clone(&count));
@@ -615,15 +611,15 @@ fn g07_two_threads_that_bring_the_same_new_key_get_one_breaker() {
         one.force_open();
         holds(
             other.state() == CircuitState::ForcedOpen,
-            "they are one",
+            "both threads get the same breaker",
             &other,
         );
-        holds(shards.len() == 1, "there is one", &shards);
+        holds(shards.len() == 1, "there is one breaker", &shards);
     });
 }
 
 #[test]
-fn fm_e8_a_new_key_never_takes_the_place_of_an_open_breaker() {
+fn fm_e8_a_new_key_never_evicts_an_open_breaker() {
     check(|| {
         let shards = keyed(1);
         fail(&shards.get(&1));
@@ -633,7 +629,7 @@ fn fm_e8_a_new_key_never_takes_the_place_of_an_open_breaker() {
             "the first stays open",
             &shards.get(&1),
         );
-        holds(succeed(&other), "the second is another one", &other);
+        holds(succeed(&other), "the second breaker is another one", &other);
     });
 }
 
@@ -646,7 +642,7 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
         let third = shards.get(&3);
         holds(
             third.key() == Some("3"),
-            "it has a breaker of its own",
+            "the key has its own breaker",
             &third,
         );
     });
@@ -654,8 +650,8 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
 
 #[test]
 fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
-    // Its mutant is caught by the model below: here the cell that holds the shared breaker is not
-    // loom's, and the order that would show it is not always tried.
+    // The cell that holds the shared breaker is not loom's, so this model does not always try the
+    // order that its mutant breaks. The model below catches that mutant.
     check_up_to(Some(3), || {
         let shards = keyed(1);
         fail(&shards.get(&1));
@@ -671,8 +667,8 @@ fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
         other.force_open();
         drop(keep);
         let heard = heard.lock().unwrap();
-        let told = heard.iter().flatten().any(|key| key == "(other keys)");
-        holds(told, "the registry heard it", &heard);
+        let reported = heard.iter().flatten().any(|key| key == "(other keys)");
+        holds(reported, "the registry received the event", &heard);
     });
 }
 
@@ -686,13 +682,13 @@ fn g05_a_mode_for_all_keys_reaches_the_shared_breaker_that_is_being_made() {
         let (other, ()) = both(|| shards.get(&2), move || registry.all().force_open());
         holds(
             other.state() == CircuitState::ForcedOpen,
-            "all means all",
+            "the shared breaker is included",
             &other,
         );
     });
 }
 
-/// For good, as above.
+/// Leaks the breakers, so that threads can borrow them.
 fn keyed(max_keys: u32) -> &'static KeyedBreakers<u32> {
     let config = config().failure_threshold(1).max_keys(max_keys);
     let config = config.build().unwrap();

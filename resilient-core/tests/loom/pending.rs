@@ -1,11 +1,11 @@
-//! Successes that threads leave for the state machine, beside what ends their generation or their
-//! bucket.
+//! Deferred successes, which threads leave for the state machine, while another thread ends their
+//! generation or their bucket.
 
 use super::*;
 use resilient_core::__private::own_stripe;
 
-/// A window of four calls that trusts its rates from the second one on, with two failures in it:
-/// successes are pending.
+/// A breaker with a window of four calls, rates from the second call on, and two failures in the
+/// window. Its successes are deferred.
 fn windowed() -> (&'static CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(
         &config()
@@ -39,18 +39,18 @@ fn b05_a_pending_success_beside_a_failure_is_in_the_window() {
         let window = seen.window.unwrap();
         holds(
             (window.calls, window.failures) == (4, 2),
-            "both are in the window",
+            "both calls are in the window",
             &seen,
         );
         let totals = (seen.totals.success, seen.totals.failure);
-        holds(totals == (2, 2), "both are in the totals", &seen);
+        holds(totals == (2, 2), "both calls are in the totals", &seen);
         let streak = [1, 2].contains(&seen.consecutive_failures) || seen.consecutive_failures == 0;
         holds(streak, "some order explains the streak", &seen);
     });
 }
 
 #[test]
-fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_failure() {
+fn b04_a_deferred_success_ends_the_streak_before_the_next_failure_of_its_thread() {
     check(|| {
         let (breaker, _) = windowed();
         both(
@@ -60,7 +60,7 @@ fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_fail
         let seen = breaker.snapshot();
         holds(
             seen.consecutive_failures <= 1,
-            "its success came between",
+            "the success came between the failures",
             &seen,
         );
         holds(seen.totals.success == 3, "all successes are counted", &seen);
@@ -68,7 +68,7 @@ fn b04_a_success_that_a_thread_has_left_ends_the_streak_before_its_own_next_fail
 }
 
 #[test]
-fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
+fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
     check(|| {
         let (breaker, _) = closed(&config().window(10).failure_rate(0.3).min_calls(3));
         own_stripe(0);
@@ -77,8 +77,8 @@ fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
             with_slot(0, || succeed(breaker)),
             with_slot(1, || fail(breaker)),
         );
-        // Three calls, one of them failed: whichever was the third, it met the condition; at the
-        // latest the next finds it.
+        // There were three calls, one of them failed. The third call met the condition, or the next
+        // call finds it met.
         succeed(breaker);
         let seen = breaker.snapshot();
         holds(
@@ -92,10 +92,10 @@ fn b05_a_success_that_is_left_beside_a_failure_opens_what_both_orders_open() {
 }
 
 #[test]
-fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_next() {
+fn b03_a_success_that_is_deferred_while_its_generation_ends_changes_nothing_in_the_next() {
     check(|| {
         let (breaker, _) = windowed();
-        // Its thread is the one that may leave it.
+        // The permit is acquired in the thread that may defer its success.
         let permit = breaker.try_acquire().unwrap();
         both(
             with_slot(0, move || permit.report(Outcome::Success)),
@@ -115,14 +115,14 @@ fn b03_a_success_that_is_left_while_its_generation_ends_moves_nothing_in_the_nex
         holds(once == 2, "each call is in one total", &seen);
         holds(
             seen.in_state.success == 0,
-            "it is not of the new state",
+            "the new state does not count the call",
             &seen,
         );
     });
 }
 
 #[test]
-fn b03_a_thread_leaves_nothing_in_a_generation_that_it_was_not_told_of() {
+fn b03_a_thread_defers_nothing_in_a_generation_that_it_has_not_seen() {
     check(|| {
         let (breaker, _) = windowed();
         both(
@@ -135,17 +135,17 @@ fn b03_a_thread_leaves_nothing_in_a_generation_that_it_was_not_told_of() {
         );
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
-        holds(window.calls == 2, "both are in the window", &seen);
+        holds(window.calls == 2, "both calls are in the window", &seen);
         holds(
             seen.consecutive_failures == 1,
-            "the failure was the last",
+            "the failure came last",
             &seen,
         );
     });
 }
 
 #[test]
-fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_turns_the_window() {
+fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_advances_the_window() {
     check(|| {
         let (breaker, clock) = closed(
             &config()
@@ -167,15 +167,19 @@ fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_turns_the_wind
         );
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
-        holds(window.calls == 3, "all are in the window", &seen);
+        holds(window.calls == 3, "all calls are in the window", &seen);
         clock.advance(SECOND * 2);
         let later = breaker.snapshot().window.unwrap();
         holds(
             (1..=2).contains(&later.calls) && later.failures == 1,
-            "what was early has left the window",
+            "the early calls have left the window",
             &later,
         );
-        holds(seen.totals.success == 2, "both are in the totals", &seen);
+        holds(
+            seen.totals.success == 2,
+            "both calls are in the totals",
+            &seen,
+        );
     });
 }
 
@@ -188,12 +192,12 @@ fn b07_rejections_that_take_no_lock_are_counted() {
         let (one, other) = both(rejected, rejected);
         let seen = breaker.snapshot();
         holds(one && other, "an open circuit rejects", &seen);
-        holds(seen.totals.rejected == 2, "both are counted", &seen);
+        holds(seen.totals.rejected == 2, "both calls are counted", &seen);
     });
 }
 
 #[test]
-fn b07_a_rejection_beside_the_end_of_the_open_time_is_none_or_tells_the_time_left() {
+fn b07_a_call_beside_the_end_of_the_open_time_is_admitted_or_gets_the_time_left() {
     check(|| {
         let (breaker, clock) = closed(&config());
         breaker.trip().unwrap();
@@ -202,7 +206,7 @@ fn b07_a_rejection_beside_the_end_of_the_open_time_is_none_or_tells_the_time_lef
             move || clock.advance(SECOND),
         );
         let seen = breaker.snapshot();
-        let told = open.is_none_or(|open| open.retry_after() == Some(SECOND));
-        holds(told, "the time left is that of before", &seen);
+        let reported = open.is_none_or(|open| open.retry_after() == Some(SECOND));
+        holds(reported, "the time left is the same as before", &seen);
     });
 }

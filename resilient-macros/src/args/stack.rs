@@ -15,8 +15,8 @@ use crate::error::CompileErrors;
 #[derive(Debug)]
 pub(crate) struct LayerStack {
     layers: Vec<Layer>,
-    /// The path to the runtime's private part.
-    pub(crate) private: TokenStream,
+    /// The path to the runtime.
+    pub(crate) runtime: TokenStream,
 }
 
 /// One attribute, and where it stands.
@@ -66,8 +66,7 @@ impl LayerStack {
             .iter()
             .find_map(|layer| layer.args.common().krate.clone());
         let runtime = given.unwrap_or_else(usual_runtime);
-        let private = quote!(#runtime::__private);
-        errors.or(Self { layers, private })
+        errors.or(Self { layers, runtime })
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {

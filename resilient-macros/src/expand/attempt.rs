@@ -37,11 +37,10 @@ pub(super) fn write(
     shape: &FunctionShape,
     output: &TokenStream,
     uses: ArgumentUses<'_>,
-    private: &TokenStream,
 ) -> AttemptCode {
     let span = function.body.span();
     let (inner_attributes, body) = attempt_body(function, shape);
-    let (arguments, signature) = attempt_arguments(function, body, uses, private);
+    let (arguments, signature) = attempt_arguments(function, body, uses);
     let AttemptArguments {
         prepare,
         consumed,
@@ -51,14 +50,14 @@ pub(super) fn write(
         ..
     } = arguments;
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
-    let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span, private));
+    let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span));
     // A block drops its captures in the order in which it names them first; a function drops its
     // arguments from the last to the first.
     let consumed = consumed.into_iter().rev();
     // If the compiler explains why it expects this type, it shows the return type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let pin = quote_spanned! {declared=>
-        if let ::core::option::Option::Some(output) = ::core::option::Option::None::<#output> {
+        if let __r::Some(output) = __r::never::<#output>() {
             #(#consumed)*
             return output;
         }
@@ -90,13 +89,12 @@ fn inline(
     borrowed: &[TokenStream],
     output: &TokenStream,
     span: Span,
-    private: &TokenStream,
 ) -> TokenStream {
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let body = block(body.clone(), span);
     let body = quote_spanned!(span=> '_body: #body);
     let body = block(body, span.resolved_at(Span::mixed_site()));
-    let other = quote_spanned!(declared=> #private::never_taken::<#output>());
+    let other = quote_spanned!(declared=> __r::never_taken::<#output>());
     emit! {
         let output: #output = if false {
             #(#borrowed)*

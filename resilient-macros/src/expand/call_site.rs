@@ -19,35 +19,23 @@ pub(super) struct CallSite {
 }
 
 /// Writes the breaker. With `is_listed`, its static is also listed for the feature `inventory`.
-pub(super) fn write(
-    function: &AnnotatedFunction,
-    args: &BreakerArgs,
-    private: &TokenStream,
-    is_listed: bool,
-) -> CallSite {
+pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed: bool) -> CallSite {
     let (declare, kind) = if let Some(given) = &args.breaker {
-        (
-            given_breaker(function, given, private),
-            emit!(CircuitBreaker),
-        )
+        (given_breaker(function, given), emit!(CircuitBreaker))
     } else if let Some(key) = &args.key {
-        (
-            keyed(function, args, key, private, is_listed),
-            emit!(CircuitBreaker),
-        )
+        (keyed(function, args, key, is_listed), emit!(CircuitBreaker))
     } else {
-        let declaration = declaration(args, private);
+        let declaration = declaration(args);
         let listed = is_listed.then(|| {
             emit! {
-                #private::inventory::submit! {
-                    #private::Annotated::breaker(&__RESILIENT_BREAKER)
+                __r::inventory::submit! {
+                    __r::Annotated::Breaker(&__RESILIENT_BREAKER)
                 }
             }
         });
         let declare = emit! {
             let breaker = {
-                static __RESILIENT_BREAKER: #private::CallSite =
-                    #private::CallSite::new(|| #declaration);
+                static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| { #declaration });
                 #listed
                 &__RESILIENT_BREAKER
             };
@@ -56,17 +44,17 @@ pub(super) fn write(
     };
     CallSite {
         declare,
-        acquire: emit!(#private::#kind::try_acquire(breaker)),
-        open_now: emit!(#private::#kind::open_now(breaker)),
+        acquire: emit!(__r::#kind::try_acquire(breaker)),
+        open_now: emit!(__r::#kind::open_now(breaker)),
     }
 }
 
 /// The name and the settings, which are evaluated outside the function.
-fn declaration(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
-    let settings = settings::breaker(args, private);
+fn declaration(args: &BreakerArgs) -> TokenStream {
+    let settings = settings::breaker(args);
     args.name.as_ref().map_or_else(
-        || emit!(#private::Declaration::of_function(&|| (), #settings)),
-        |name| emit!(#private::Declaration::named(#name, #settings)),
+        || emit!(__r::Declaration::of_function(&|| (), #settings)),
+        |name| emit!(__r::Declaration::named(#name, #settings)),
     )
 }
 
@@ -76,22 +64,21 @@ fn keyed(
     function: &AnnotatedFunction,
     args: &BreakerArgs,
     key: &TokenStream,
-    private: &TokenStream,
     is_listed: bool,
 ) -> TokenStream {
-    let declaration = declaration(args, private);
+    let declaration = declaration(args);
     let listed = is_listed.then(|| {
         emit! {
-            #private::inventory::submit! {
-                #private::Annotated::keyed(&__RESILIENT_BREAKERS)
+            __r::inventory::submit! {
+                __r::Annotated::Keyed(&__RESILIENT_BREAKERS)
             }
         }
     });
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
-        #private::Key::new(#reference).resilient_breaker(breakers)
+        __r::Key::new(#reference).resilient_breaker(breakers)
     };
-    let parts = lend_parts(function, key, private);
+    let parts = lend_parts(function, key);
     let find = if parts.is_empty() {
         find
     } else {
@@ -103,25 +90,21 @@ fn keyed(
     };
     emit! {
         let breakers = {
-            static __RESILIENT_BREAKERS: #private::KeyedCallSite =
-                #private::KeyedCallSite::new(|| #declaration);
+            static __RESILIENT_BREAKERS: __r::KeyedCallSite =
+                __r::KeyedCallSite::new(|| { #declaration });
             #listed
             &__RESILIENT_BREAKERS
         };
-        let breaker: &#private::CircuitBreaker = &#find;
+        let breaker: &__r::CircuitBreaker = &#find;
     }
 }
 
-fn given_breaker(
-    function: &AnnotatedFunction,
-    given: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
+fn given_breaker(function: &AnnotatedFunction, given: &TokenStream) -> TokenStream {
     let reference = settings::reference(given);
     let breaker = if may_stay_borrowed(function, given) {
         reference
     } else {
-        emit!(&#private::given_breaker(#reference))
+        emit!(&__r::given_breaker(#reference))
     };
-    emit!(let breaker: &#private::CircuitBreaker = #breaker;)
+    emit!(let breaker: &__r::CircuitBreaker = #breaker;)
 }

@@ -1,180 +1,170 @@
-//! Expressions of type `Option<Classification>` for the variable `output`; a success has none.
+//! The class of the variable `output`: an `Option<Classification>`; a success has none.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::{BreakerArgs, RetryArgs};
 
-/// Whether no key of the breaker classifies outputs, so that their type decides.
-pub(super) fn breaker_is_plain(args: &BreakerArgs) -> bool {
-    args.failure_when.is_none() && !breaker_reads_errors(args)
-}
-
-fn breaker_reads_errors(args: &BreakerArgs) -> bool {
-    let keys = [
-        &args.failure,
-        &args.ignore,
-        &args.failure_if,
-        &args.ignore_if,
-        &args.retry_after,
-    ];
-    keys.iter().any(|key| key.is_some())
-}
-
-/// Whether no key of the retry classifies outputs, so that their type decides.
-pub(super) fn retry_is_plain(args: &RetryArgs) -> bool {
-    args.retry_when.is_none() && !retry_reads_errors(args)
-}
-
-fn retry_reads_errors(args: &RetryArgs) -> bool {
-    let keys = [&args.on, &args.except, &args.retry_if, &args.retry_after];
-    keys.iter().any(|key| key.is_some())
-}
-
-/// The classification by the type: `Classify`, or every failure. If the type has neither, the error
-/// is at `span`.
-pub(super) fn plain(private: &TokenStream, span: Span) -> TokenStream {
-    let span = span.resolved_at(Span::mixed_site());
-    quote_spanned!(span=> #private::Judge::new(&output).resilient_class())
-}
-
-/// The classification for the breaker. `ignore*` beat `failure*`, which beat the type.
-pub(super) fn for_breaker(args: &BreakerArgs, private: &TokenStream, span: Span) -> TokenStream {
-    if breaker_is_plain(args) {
-        return plain(private, span);
-    }
-    let failed = any([
-        args.failure.as_ref().map(matches),
-        args.failure_if.as_ref().map(|test| holds(private, test)),
-        args.failure_when.as_ref().map(|_| emit!(chosen)),
-    ]);
-    let class = failed.map_or_else(|| emit!(class), |failed| emit!(#private::only_if(#failed)));
-    let class = match ignored(args, private) {
-        Some(ignored) => emit!(#private::unless(#ignored, #class)),
-        None => class,
-    };
-    Classifier {
-        when: args.failure_when.as_ref(),
-        retry_after: args.retry_after.as_ref(),
-        chosen: emit!(#private::chosen_failure),
-        class: breaker_reads_errors(args).then_some(class),
-    }
-    .write(private, span)
-}
-
-/// The classification for the retry. `except` beats all; `on`, `retry_if` and `retry_when` beat the
-/// type.
-pub(super) fn for_retry(args: &RetryArgs, private: &TokenStream, span: Span) -> TokenStream {
-    if retry_is_plain(args) {
-        return plain(private, span);
-    }
-    let selected = any([
-        args.on.as_ref().map(matches),
-        args.retry_if.as_ref().map(|test| holds(private, test)),
-        args.retry_when.as_ref().map(|_| emit!(chosen)),
-    ]);
-    let selected = selected.unwrap_or_else(|| emit!(class.retry));
-    let retry = match args.except.as_ref().map(matches) {
-        Some(excepted) => emit!(!(#excepted) && (#selected)),
-        None => selected,
-    };
-    let class = emit!(#private::with_retry(class, #retry));
-    Classifier {
-        when: args.retry_when.as_ref(),
-        retry_after: args.retry_after.as_ref(),
-        chosen: emit!(#private::chosen_retry),
-        class: retry_reads_errors(args).then_some(class),
-    }
-    .write(private, span)
-}
-
-/// The parts of a classification by keys.
-struct Classifier<'a> {
-    /// The predicate on the whole output.
+/// How the keys of one attribute classify an output.
+pub(super) struct Classifier<'a> {
+    /// The predicate on the whole output. Its result is the variable `chosen`.
     when: Option<&'a TokenStream>,
-    retry_after: Option<&'a TokenStream>,
-    /// The function that classifies what the predicate chose.
-    chosen: TokenStream,
-    /// The classification of `error`, if a key reads it.
-    class: Option<TokenStream>,
+    /// The function that classifies by `chosen` alone.
+    by_choice: TokenStream,
+    /// The class of `error` from its class by type, if a key looks at the error.
+    by_error: Option<TokenStream>,
 }
 
-impl Classifier<'_> {
-    fn write(self, private: &TokenStream, span: Span) -> TokenStream {
-        let chosen = &self.chosen;
-        let by_type = |class: TokenStream| emit!(let class = #class;);
-        let judged = self.when.map_or_else(
-            || by_type(plain(private, span)),
-            |when| {
-                let class =
-                    by_type(emit!(#private::Judge::new(&output).resilient_class_if_known()));
-                emit!(#class let chosen = #private::test(&output, #when);)
-            },
+impl<'a> Classifier<'a> {
+    /// For the breaker: `ignore*` beat `failure*`, which beat the type.
+    pub(super) fn of_breaker(args: &'a BreakerArgs) -> Self {
+        let failed = any([
+            args.failure.as_ref().map(matches),
+            args.failure_if.as_ref().map(holds),
+            args.failure_when.as_ref().map(|_| emit!(chosen)),
+        ]);
+        let ignored = ignored(args);
+        let has_keys = ignored.is_some() || args.failure.is_some() || args.failure_if.is_some();
+        let class = failed.map_or_else(
+            || emit!(class),
+            |failed| emit!(__r::only_if(#failed, class)),
         );
-        let Some(class) = self.class else {
-            return emit!({ #judged #chosen(class, chosen) });
-        };
-        let hint = self.retry_after.map_or_else(
-            || emit!(class.retry_after),
-            |ask| emit!(#private::hint(error, #ask)),
+        let class = ignored.map_or_else(
+            || class.clone(),
+            |ignored| emit!(__r::unless(#ignored, #class)),
         );
-        let none = emit!(::core::option::Option::None);
-        let without_error = if self.when.is_some() {
-            emit!(#chosen(#none, chosen))
-        } else {
-            none
+        Self {
+            when: args.failure_when.as_ref(),
+            by_choice: emit!(__r::chosen_failure),
+            by_error: by_error(class, has_keys, args.retry_after.as_ref()),
+        }
+    }
+
+    /// For the retry: `except` beats all; `on`, `retry_if` and `retry_when` beat the type.
+    pub(super) fn of_retry(args: &'a RetryArgs) -> Self {
+        let selected = any([
+            args.on.as_ref().map(matches),
+            args.retry_if.as_ref().map(holds),
+            args.retry_when.as_ref().map(|_| emit!(chosen)),
+        ]);
+        let has_keys = args.except.is_some() || args.on.is_some() || args.retry_if.is_some();
+        let excepted = args.except.as_ref().map(matches);
+        let retry = match (excepted, selected) {
+            (None, None) => None,
+            (None, selected) => selected,
+            (Some(excepted), None) => Some(emit!(!#excepted && class.retry)),
+            (Some(excepted), Some(selected)) => Some(emit!(!#excepted && (#selected))),
         };
-        emit!({
-            #judged
-            match (class, #private::error_of(&output)) {
-                (::core::option::Option::Some(class), ::core::option::Option::Some(error)) => {
-                    ::core::option::Option::Some(#private::with_hint(#class, #hint))
-                }
-                _ => #without_error,
+        let class = retry.map_or_else(
+            || emit!(class),
+            |retry| emit!(__r::with_retry(class, #retry)),
+        );
+        Self {
+            when: args.retry_when.as_ref(),
+            by_choice: emit!(__r::chosen_retry),
+            by_error: by_error(class, has_keys, args.retry_after.as_ref()),
+        }
+    }
+
+    /// Whether the type alone decides.
+    pub(super) fn is_plain(&self) -> bool {
+        self.when.is_none() && self.by_error.is_none()
+    }
+
+    /// Whether the two declare the same variables.
+    pub(super) fn declares_like(&self, other: &Self) -> bool {
+        self.when.is_none() && other.when.is_none()
+    }
+
+    /// Declares `class`, the class by the type: `Classify`, or every failure. If the type has
+    /// neither, the error is at `span`. Also declares `chosen`.
+    pub(super) fn declare(&self, span: Span) -> TokenStream {
+        let Some(when) = self.when else {
+            let span = span.resolved_at(Span::mixed_site());
+            let class = quote_spanned!(span=> __r::Judge::new(&output).resilient_class());
+            return emit!(let class = #class;);
+        };
+        emit! {
+            let class = __r::Judge::new(&output).resilient_class_if_known();
+            let chosen = __r::test(&output, #when);
+        }
+    }
+
+    /// Statements that report the class to the breaker.
+    pub(super) fn report(&self) -> TokenStream {
+        if self.is_plain() {
+            return emit!(__r::report(permit, class););
+        }
+        let class = self.refined();
+        emit! {
+            let health = #class;
+            __r::report(permit, health);
+        }
+    }
+
+    /// The class by type and keys, from the variables that [`declare`](Self::declare) declares.
+    pub(super) fn refined(&self) -> TokenStream {
+        let by_choice = &self.by_choice;
+        match (self.when, &self.by_error) {
+            (None, None) => emit!(class),
+            (Some(_), None) => emit!(#by_choice(class, chosen)),
+            (None, Some(class)) => {
+                emit!(__r::failure_of(&output, class).map(|(error, class)| #class))
             }
-        })
+            (Some(_), Some(refined)) => emit! {
+                __r::or_chosen(
+                    __r::failure_of(&output, class).map(|(error, class)| #refined),
+                    chosen,
+                )
+            },
+        }
+    }
+}
+
+/// The class of `error` with its hint, if a key looks at the error.
+fn by_error(
+    class: TokenStream,
+    has_keys: bool,
+    retry_after: Option<&TokenStream>,
+) -> Option<TokenStream> {
+    match retry_after {
+        Some(ask) => Some(emit!(__r::with_hint(#class, __r::hint(error, #ask)))),
+        None => has_keys.then_some(class),
     }
 }
 
 /// Whether `error` is one that the breaker ignores.
-fn ignored(args: &BreakerArgs, private: &TokenStream) -> Option<TokenStream> {
+fn ignored(args: &BreakerArgs) -> Option<TokenStream> {
     any([
         args.ignore.as_ref().map(matches),
-        args.ignore_if.as_ref().map(|test| holds(private, test)),
+        args.ignore_if.as_ref().map(holds),
     ])
 }
 
 /// Whether the breaker ignores the error of the output, also of one that was cut off.
-pub(super) fn is_ignored(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
-    of_error(ignored(args, private), private)
+pub(super) fn is_ignored(args: &BreakerArgs) -> TokenStream {
+    error_is(ignored(args))
 }
 
 /// Whether `except` matches the error of the output.
-pub(super) fn is_excepted(args: &RetryArgs, private: &TokenStream) -> TokenStream {
-    of_error(args.except.as_ref().map(matches), private)
+pub(super) fn is_excepted(args: &RetryArgs) -> TokenStream {
+    error_is(args.except.as_ref().map(matches))
 }
 
 /// A condition on `error`, for outputs that have one.
-fn of_error(condition: Option<TokenStream>, private: &TokenStream) -> TokenStream {
+fn error_is(condition: Option<TokenStream>) -> TokenStream {
     condition.map_or_else(
         || emit!(false),
-        |condition| {
-            emit! {
-                match #private::error_of(&output) {
-                    ::core::option::Option::Some(error) => #condition,
-                    ::core::option::Option::None => false,
-                }
-            }
-        },
+        |condition| emit!(__r::error_of(&output).is_some_and(|error| #condition)),
     )
 }
 
 fn matches(pattern: &TokenStream) -> TokenStream {
-    emit!(::core::matches!(error, #pattern))
+    emit!(__r::matches!(error, #pattern))
 }
 
-fn holds(private: &TokenStream, predicate: &TokenStream) -> TokenStream {
-    emit!(#private::test(error, #predicate))
+fn holds(predicate: &TokenStream) -> TokenStream {
+    emit!(__r::test(error, #predicate))
 }
 
 fn any<const N: usize>(conditions: [Option<TokenStream>; N]) -> Option<TokenStream> {

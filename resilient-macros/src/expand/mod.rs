@@ -1,4 +1,6 @@
 //! Writes the expansion of a function whose attributes and parts are known. Nothing here parses.
+//!
+//! `docs/ARCHITECTURE.md` shows what an expansion looks like, and why.
 
 mod attempt;
 mod call_site;
@@ -33,14 +35,13 @@ pub(crate) fn write(
             .output()
             .map_or_else(|| quote!(()), |output| quote!(#output)),
     };
-    let private = &stack.private;
     let waits = !matches!(shape, FunctionShape::Plain);
     let plan = StackPlan::new(stack, waits);
     let span = span(function);
     let output = without_impl(&declared);
     let attempt_output = if plan.records {
         let span = span.resolved_at(proc_macro2::Span::mixed_site());
-        quote_spanned!(span=> <#output as #private::Recorded>::Attempt)
+        quote_spanned!(span=> <#output as __r::LoggedOutput>::Attempt)
     } else {
         output.clone()
     };
@@ -53,14 +54,13 @@ pub(crate) fn write(
         fallback: stack.fallback(),
         is_enclosed: plan.prepares_enclosed(),
     };
-    let attempt = attempt::write(function, &shape, &attempt_output, uses, private);
+    let attempt = attempt::write(function, &shape, &attempt_output, uses);
     let breaker = stack.breaker();
     let context = LayerContext {
         stack,
         plan,
         attempt: &attempt,
-        call_site: breaker.map(|args| call_site::write(function, args, private, is_listed)),
-        private,
+        call_site: breaker.map(|args| call_site::write(function, args, is_listed)),
         waits,
         output: &output,
         attempt_output: &attempt_output,
@@ -69,18 +69,28 @@ pub(crate) fn write(
     let written = layers::write(&context);
     let span = function.body.span();
     let inner = &attempt.inner_attributes;
+    // All code of the expansion names the runtime by this alias, which stands outside the block of
+    // the user's body.
+    let runtime = &stack.runtime;
+    let alias = emit!(use #runtime::__private as __r;);
     let body = match shape {
-        FunctionShape::Async | FunctionShape::Plain => quote!(#inner #written),
-        FunctionShape::Future(future) => {
-            let written = block(written, span);
-            match (future.boxed, future.block) {
-                (true, _) => emit!(#inner ::std::boxed::Box::pin(async move #written)),
-                // The form that the user wrote, which other attributes may look for.
-                (false, Some(_)) => emit!(#inner async move #written),
-                // A call: clippy would suggest an `async fn` instead of a lone block.
-                (false, None) => emit!(#inner #private::future(async move #written)),
+        FunctionShape::Async | FunctionShape::Plain => quote!(#inner #alias #written),
+        FunctionShape::Future(future) => match (future.boxed, future.block) {
+            // Other attributes may look for the form that the user wrote.
+            (true, _) => {
+                let written = block(quote!(#alias #written), span);
+                emit!(#inner ::std::boxed::Box::pin(async move #written))
             }
-        }
+            (false, Some(_)) => {
+                let written = block(quote!(#alias #written), span);
+                emit!(#inner async move #written)
+            }
+            // A call: clippy would suggest an `async fn` instead of a lone block.
+            (false, None) => {
+                let written = block(written, span);
+                emit!(#inner #alias __r::future(async move #written))
+            }
+        },
     };
     let body = block(body, span);
     function.with_body(&attempt.signature, &body.into())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use resilient_settings::{Table, Value, breaker, retry};
 
@@ -12,14 +12,14 @@ use crate::args::{
 use crate::tokens::first_span;
 
 /// `BreakerConfig::builder()…` with the settings of the attribute.
-pub(super) fn breaker(args: &BreakerArgs, private: &TokenStream) -> TokenStream {
-    let calls = builder_calls(&breaker::TABLE, &args.settings, private);
-    emit!(#private::BreakerConfig::builder()#calls)
+pub(super) fn breaker(args: &BreakerArgs) -> TokenStream {
+    let calls = builder_calls(&breaker::TABLE, &args.settings);
+    emit!(__r::BreakerConfig::builder()#calls)
 }
 
-fn builder_calls(table: &Table, settings: &GivenSettings, private: &TokenStream) -> TokenStream {
+fn builder_calls(table: &Table, settings: &GivenSettings) -> TokenStream {
     let calls = table.names().filter_map(|name| {
-        let value = builder_value(name, settings.get(name)?, private);
+        let value = builder_value(name, settings.get(name)?);
         let name = Ident::new(name, Span::mixed_site());
         Some(emit!(.#name(#value)))
     });
@@ -27,12 +27,12 @@ fn builder_calls(table: &Table, settings: &GivenSettings, private: &TokenStream)
 }
 
 /// The argument of the builder's method `name`.
-fn builder_value(name: &str, setting: &SettingValue, private: &TokenStream) -> TokenStream {
+fn builder_value(name: &str, setting: &SettingValue) -> TokenStream {
     let of = match name {
-        "backoff" => emit!(#private::Backoff),
-        "jitter" => emit!(#private::Jitter),
-        "when_open" => emit!(#private::WhenOpen),
-        "abandoned" => emit!(#private::AbandonedOutcome),
+        "backoff" => emit!(__r::Backoff),
+        "jitter" => emit!(__r::Jitter),
+        "when_open" => emit!(__r::WhenOpen),
+        "abandoned" => emit!(__r::AbandonedOutcome),
         _ => return value(setting),
     };
     let SettingValue::Literal(Value::Word(word)) = setting else {
@@ -49,13 +49,13 @@ fn builder_value(name: &str, setting: &SettingValue, private: &TokenStream) -> T
 }
 
 /// The statement that declares `policy`, a reference.
-pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
+pub(super) fn policy(args: &RetryArgs) -> TokenStream {
     if let Some(given) = &args.policy {
         let reference = reference(given);
-        return emit!(let policy = &#private::given_policy(#reference););
+        return emit!(let policy = &__r::given_policy(#reference););
     }
-    let calls = builder_calls(&retry::TABLE, &args.settings, private);
-    let settings = emit!(#private::RetrySettings::NONE #calls);
+    let calls = builder_calls(&retry::TABLE, &args.settings);
+    let settings = emit!(__r::RetrySettings::NONE #calls);
     if args
         .settings
         .iter()
@@ -63,12 +63,12 @@ pub(super) fn policy(args: &RetryArgs, private: &TokenStream) -> TokenStream {
     {
         emit! {
             let policy = {
-                static POLICY: #private::RetryPolicy = #settings.build_const();
+                static POLICY: __r::RetryPolicy = #settings.build_const();
                 &POLICY
             };
         }
     } else {
-        emit!(let policy = &#private::policy(#settings);)
+        emit!(let policy = &__r::policy(#settings);)
     }
 }
 
@@ -85,24 +85,18 @@ pub(super) fn value(setting: &SettingValue) -> TokenStream {
 
 /// A time limit of a loop as an expression, or `None`.
 pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
-    limit.map_or_else(
-        || emit!(::core::option::Option::None::<::core::time::Duration>),
-        |limit| value(&limit.after),
-    )
+    limit.map_or_else(|| emit!(__r::NO_LIMIT), |limit| value(&limit.after))
 }
 
 /// The statement that declares `budget`, and the call that hands it to the loop.
-pub(super) fn budget(
-    budget: Option<&BudgetArgument>,
-    private: &TokenStream,
-) -> (TokenStream, Option<TokenStream>) {
+pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<TokenStream>) {
     match budget {
         None => (TokenStream::new(), None),
         Some(BudgetArgument::Name(name)) => (
             emit! {
                 let budget = {
-                    static BUDGET: #private::BudgetCallSite = #private::BudgetCallSite::new(#name);
-                    #private::BudgetCallSite::budget(&BUDGET)
+                    static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new(#name);
+                    __r::BudgetCallSite::budget(&BUDGET)
                 };
             },
             Some(emit!(.budgeted(budget))),
@@ -110,8 +104,8 @@ pub(super) fn budget(
         Some(BudgetArgument::Expr(given)) => {
             let given = reference(given);
             (
-                emit!(let budget = #private::given_budget(#given);),
-                Some(emit!(.budgeted(::core::option::Option::as_ref(&budget)))),
+                emit!(let budget = __r::given_budget(#given);),
+                Some(emit!(.budgeted(__r::Option::as_ref(&budget)))),
             )
         }
     }
@@ -129,14 +123,16 @@ pub(super) fn span(expression: &TokenStream) -> Span {
 
 fn duration(value: Duration) -> TokenStream {
     let (secs, nanos) = (value.as_secs(), value.subsec_nanos());
+    let unsuffixed = Literal::u64_unsuffixed;
     if value == Duration::MAX {
-        emit!(::core::time::Duration::MAX)
+        emit!(__r::Duration::MAX)
     } else if nanos == 0 {
-        emit!(::core::time::Duration::from_secs(#secs))
+        let secs = unsuffixed(secs);
+        emit!(__r::Duration::from_secs(#secs))
     } else if nanos % 1_000_000 == 0 && secs < u64::MAX / 1_000 {
-        let millis = secs * 1_000 + u64::from(nanos / 1_000_000);
-        emit!(::core::time::Duration::from_millis(#millis))
+        let millis = unsuffixed(secs * 1_000 + u64::from(nanos / 1_000_000));
+        emit!(__r::Duration::from_millis(#millis))
     } else {
-        emit!(::core::time::Duration::new(#secs, #nanos))
+        emit!(__r::Duration::new(#secs, #nanos))
     }
 }

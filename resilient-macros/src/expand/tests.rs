@@ -106,14 +106,10 @@ fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
             store().get(host)
         }
     };
-    let one = quote!(::resilient::__private::Annotated::breaker(
-        &__RESILIENT_BREAKER
-    ));
-    let by_key = quote!(::resilient::__private::Annotated::keyed(
-        &__RESILIENT_BREAKERS
-    ));
+    let one = quote!(__r::Annotated::Breaker(&__RESILIENT_BREAKER));
+    let by_key = quote!(__r::Annotated::Keyed(&__RESILIENT_BREAKERS));
     for (args, listed) in [(quote!(), one), (quote!(key = host), by_key)] {
-        let submit = quote!(::resilient::__private::inventory::submit! { #listed }).to_string();
+        let submit = quote!(__r::inventory::submit! { #listed }).to_string();
         let written =
             expand_as(AttributeKind::CircuitBreaker, args.clone(), &item, true).to_string();
         assert_eq!(written.matches(&submit).count(), 1, "{written}");

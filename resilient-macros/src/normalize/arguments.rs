@@ -12,7 +12,6 @@ use crate::tokens::first_span;
 
 /// What the arguments add to the code of an attempt.
 pub(crate) struct AttemptArguments<'a> {
-    pub(super) private: &'a TokenStream,
     pub(super) uses: ArgumentUses<'a>,
     /// Statements before the attempt that make its arguments.
     pub(crate) prepare: TokenStream,
@@ -36,9 +35,8 @@ struct Parameter {
 }
 
 impl<'a> AttemptArguments<'a> {
-    pub(super) fn new(uses: ArgumentUses<'a>, private: &'a TokenStream, body: TokenStream) -> Self {
+    pub(super) fn new(uses: ArgumentUses<'a>, body: TokenStream) -> Self {
         Self {
-            private,
             uses,
             prepare: TokenStream::new(),
             consumed: Vec::new(),
@@ -60,7 +58,6 @@ impl<'a> AttemptArguments<'a> {
             is_name: is_name(&param.pat),
             type_span: first_span(&param.ty.to_token_stream()),
         };
-        let private = self.private;
         for binding in &bindings(&param.pat) {
             let ident = &binding.ident;
             let only_if = &parameter.only_if;
@@ -80,8 +77,7 @@ impl<'a> AttemptArguments<'a> {
             }
             let is_owned = parameter.passing == PassingMode::Owned;
             if self.uses.is_enclosed && is_owned && is_name(&param.pat) {
-                self.lent
-                    .push(emit!(#only_if #private::consume(&mut #ident);));
+                self.lent.push(emit!(#only_if __r::consume(&mut #ident);));
                 make_mut(&mut param.pat, ident.span());
             }
             if parameter.passing == PassingMode::Pinned {
@@ -98,8 +94,8 @@ impl<'a> AttemptArguments<'a> {
             && parameter.passing == PassingMode::Owned
             && scan::usage(&self.body, ident) != ArgumentUse::Unused;
         if lends {
-            let (private, only_if) = (self.private, &parameter.only_if);
-            let borrow = emit!(#only_if #private::consume(&mut #ident););
+            let only_if = &parameter.only_if;
+            let borrow = emit!(#only_if __r::consume(&mut #ident););
             self.borrowed.push(borrow.clone());
             self.consumed.push(borrow);
         }
@@ -148,7 +144,7 @@ impl<'a> AttemptArguments<'a> {
             _ if clone.contains(ident) => {}
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
             PassingMode::Exclusive => return Some(emit!(&mut *#ident)),
-            PassingMode::Pinned => return Some(emit!(::core::pin::Pin::as_mut(&mut #ident))),
+            PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
         }
@@ -157,19 +153,17 @@ impl<'a> AttemptArguments<'a> {
 
     /// A copy for the attempt. The compiler's errors about it point at `span`.
     pub(super) fn fresh(&self, ident: &Ident, span: Span) -> TokenStream {
-        let private = self.private;
         let span = span.resolved_at(Span::mixed_site());
         if self.uses.retry.is_some() {
-            quote_spanned!(span=> #private::Fresh::fresh(&#ident))
+            quote_spanned!(span=> __r::Fresh::fresh(&#ident))
         } else {
-            quote_spanned!(span=> #private::Spare::spare(&#ident))
+            quote_spanned!(span=> __r::Spare::spare(&#ident))
         }
     }
 
     fn consume(&mut self, parameter: &Parameter, ident: &Ident) {
-        let (private, only_if) = (self.private, &parameter.only_if);
-        self.consumed
-            .push(emit!(#only_if #private::consume(#ident);));
+        let only_if = &parameter.only_if;
+        self.consumed.push(emit!(#only_if __r::consume(#ident);));
     }
 }
 

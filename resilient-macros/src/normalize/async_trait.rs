@@ -66,11 +66,7 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
 
 /// Statements that bind, by reference, the parts of arguments that `expression` names and that
 /// `#[async_trait]` takes apart inside the body. The body takes the whole argument.
-pub(crate) fn lend_parts(
-    function: &AnnotatedFunction,
-    expression: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
+pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
     let FunctionShape::Future(ReturnedFuture {
         block: Some(block), ..
     }) = shape(function)
@@ -78,7 +74,7 @@ pub(crate) fn lend_parts(
         return TokenStream::new();
     };
     let body = flatten(block.stream());
-    let lend = |param| lend_parts_of(param, &body, expression, private);
+    let lend = |param| lend_parts_of(param, &body, expression);
     function.params().filter_map(lend).collect()
 }
 
@@ -86,7 +82,6 @@ fn lend_parts_of(
     param: &PatType,
     body: &[TokenTree],
     expression: &TokenStream,
-    private: &TokenStream,
 ) -> Option<TokenStream> {
     // `#[async_trait]` names an argument so if its pattern moves into the body.
     let Pat::Ident(argument) = &*param.pat else {
@@ -116,7 +111,7 @@ fn lend_parts_of(
     without_mut(&mut pattern);
     Some(emit! {
         #only_if let #pattern = &#argument;
-        #only_if #private::consume((#(&#used,)*));
+        #only_if __r::consume((#(&#used,)*));
     })
 }
 

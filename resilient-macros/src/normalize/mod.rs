@@ -26,9 +26,8 @@ pub(crate) fn attempt_arguments<'a>(
     function: &AnnotatedFunction,
     body: TokenStream,
     uses: ArgumentUses<'a>,
-    private: &'a TokenStream,
 ) -> (AttemptArguments<'a>, Signature) {
-    let mut arguments = AttemptArguments::new(uses, private, body);
+    let mut arguments = AttemptArguments::new(uses, body);
     let mut signature = function.signature.clone();
     for arg in &mut signature.inputs {
         match arg {

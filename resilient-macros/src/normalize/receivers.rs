@@ -13,10 +13,9 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     if !scan::mentions(&arguments.body, "self") || passing == PassingMode::Shared {
         return;
     }
-    let private = arguments.private;
     let this = Ident::new("self", receiver.self_token.span);
     if !arguments.uses.again("self") {
-        arguments.consumed.push(emit!(#private::consume(#this);));
+        arguments.consumed.push(emit!(__r::consume(#this);));
         return;
     }
     if scan::self_in_format_string(&arguments.body) {
@@ -31,7 +30,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     let renamed = Ident::new("__self", Span::mixed_site());
     let value = match passing {
         PassingMode::Exclusive => emit!(&mut *#this),
-        PassingMode::Pinned => emit!(::core::pin::Pin::as_mut(&mut #this)),
+        PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
         PassingMode::Shared | PassingMode::Owned => {
             arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span))
         }
@@ -39,11 +38,11 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     arguments
         .prepare
         .extend(emit!(let #mutable #renamed = #value;));
-    arguments.consumed.push(emit!(#private::consume(#renamed);));
+    arguments.consumed.push(emit!(__r::consume(#renamed);));
     arguments.body = scan::rename_self(std::mem::take(&mut arguments.body), &renamed);
     let is_lent = arguments.uses.is_enclosed && passing == PassingMode::Owned;
     if is_lent {
-        arguments.lent.push(emit!(#private::consume(&mut #this);));
+        arguments.lent.push(emit!(__r::consume(&mut #this);));
     }
     // The user's `mut` is for the attempt's variable. What is lent or pinned again needs its own.
     let is_mutable = is_lent || passing == PassingMode::Pinned;

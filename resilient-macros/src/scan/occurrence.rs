@@ -15,6 +15,13 @@ pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
         && place_end(tokens, at + 1).is_some_and(|end| ends_borrow(tokens, end))
 }
 
+/// Whether the variable at `at`, or a field of it, is indexed. Nothing can be moved out of an index:
+/// an element is copied or borrowed.
+pub(super) fn is_indexed(tokens: &[TokenTree], at: usize) -> bool {
+    let fields = fields_end(tokens, at + 1);
+    fields.is_some_and(|end| group(tokens.get(end), Delimiter::Bracket).is_some())
+}
+
 /// Whether the name at `at` is a field, a method, a lifetime or a segment of a path.
 pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
     if is_operator(tokens, at + 1, ':', ':') {
@@ -62,9 +69,19 @@ fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
 pub(super) fn place_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
-        if group(tokens.get(at), Delimiter::Bracket).is_some() {
-            at += 1;
-        } else if is_punct(tokens.get(at), '.') && !is_punct(tokens.get(at + 1), '.') {
+        at = fields_end(tokens, at)?;
+        if group(tokens.get(at), Delimiter::Bracket).is_none() {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The index behind the `.field`s after a variable; `None` if something takes it by value.
+fn fields_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        if is_punct(tokens.get(at), '.') && !is_punct(tokens.get(at + 1), '.') {
             match tokens.get(at + 1) {
                 Some(TokenTree::Ident(field)) if field != "await" => at += 2,
                 Some(TokenTree::Literal(_)) => at += 2,

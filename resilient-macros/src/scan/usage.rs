@@ -3,13 +3,13 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::format_string;
-use super::occurrence::{is_plain_borrow, names_nothing, place_end};
+use super::occurrence::{is_indexed, is_plain_borrow, names_nothing, place_end};
 use crate::tokens::{flatten, group, ident, is_punct, name};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ArgumentUse {
     Unused,
-    /// Every occurrence is certainly a shared borrow.
+    /// Every occurrence is certainly a borrow.
     Borrowed,
     /// An occurrence is a move, or could be one.
     Moved,
@@ -206,7 +206,7 @@ fn borrowed(place: Place) -> ArgumentUse {
 fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
     if names_nothing(tokens, at, place == Place::Block) {
         ArgumentUse::Unused
-    } else if is_plain_borrow(tokens, at) {
+    } else if is_plain_borrow(tokens, at) || is_indexed(tokens, at) {
         borrowed(place)
     } else {
         ArgumentUse::Moved

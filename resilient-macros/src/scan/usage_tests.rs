@@ -63,6 +63,14 @@ fn plain_shared_borrows_are_borrows() {
         quote!(a + &x),
         quote!(a & &x),
         quote!(&x.f),
+        quote!(f(x[0])),
+        quote!(let y = x[0];),
+        quote!(x[y].method()),
+        quote!(x[y][z].method().await?),
+        quote!(x.name[1] + x.0[y]),
+        quote!(*x[0]),
+        quote!(|| x[0]),
+        quote!(format!("{}", x[0])),
     ] {
         assert_eq!(of(&body), ArgumentUse::Borrowed, "{body}");
     }
@@ -133,6 +141,15 @@ fn every_doubt_is_a_move() {
         quote!(let y: T = x),
         quote!(Some(&x) + x),
         quote!(r#x),
+        quote!(y[x]),
+        quote!(x[x]),
+        quote!(x.f()[0]),
+        quote!(x()[0]),
+        quote!((x)[0]),
+        quote!(x.await[0]),
+        quote!(x?[0]),
+        quote!([x][0]),
+        quote!(custom!(x[0])),
     ] {
         assert_eq!(of(&body), ArgumentUse::Moved, "{body}");
     }
@@ -142,6 +159,7 @@ fn every_doubt_is_a_move() {
 fn a_capture_by_move_is_a_move_whatever_is_done_inside() {
     for body in [
         quote!(move || f(&x)),
+        quote!(move || x[0]),
         quote!(async move { f(&x) }),
         quote!(async move { { println!("{x}") } }),
         quote!(Box::pin(async move { [&x] })),

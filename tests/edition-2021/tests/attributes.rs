@@ -1,4 +1,4 @@
-//! The body keeps the rules of its own edition, whichever the attributes were written in.
+//! The body follows the rules of its crate's edition, not those of the attributes' edition.
 
 use std::sync::Mutex;
 
@@ -6,8 +6,8 @@ use resilient::{circuit_breaker, fallback, retry, timeout};
 
 static LOCK: Mutex<u32> = Mutex::new(7);
 
-/// Tells when it is dropped whether the lock is held: in edition 2021, a temporary in the last expression of a body lives
-/// longer than the body's variables.
+/// On drop, records whether the lock is held. In edition 2021, a temporary in the last expression
+/// of a body lives longer than the body's variables.
 struct Check<'a>(&'a mut bool);
 
 impl Drop for Check<'_> {
@@ -18,7 +18,7 @@ impl Drop for Check<'_> {
 
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "what the others are compared with"
+    reason = "the other functions are compared with it"
 )]
 fn bare(held: &mut bool) -> Option<u32> {
     let _check = Check(held);
@@ -44,7 +44,7 @@ async fn both(held: &mut bool) -> Option<u32> {
     Some(*LOCK.lock().unwrap())
 }
 
-// Without a block of its own.
+// Without a separate block.
 #[circuit_breaker]
 async fn waits(held: &mut bool) -> Option<u32> {
     let _check = Check(held);
@@ -77,7 +77,7 @@ async fn temporaries_of_the_last_expression_live_as_long_as_without_the_attribut
     assert_eq!(limited(timeout).await, Some(7));
     assert_eq!(all(every).await, Some(7));
     assert_eq!(waits(inline).await, Some(7));
-    assert!(without, "the edition's rule");
+    assert!(without, "the rule of edition 2021");
     assert_eq!(with, [without; 6]);
 }
 

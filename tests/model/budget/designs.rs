@@ -1,21 +1,20 @@
-//! The budget as a loop uses it, and the published designs that it was chosen from, each as its source describes it.
+//! This library's budget and the published designs it is compared with, each as its source
+//! describes it.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
 
-/// What a client asks before each retry.
+/// How a client decides whether to retry.
 pub(crate) trait Purse {
-    /// A call begins.
     fn begin(&mut self) {}
-    /// An attempt failed.
     fn failed(&mut self) {}
-    /// Whether there is to be a retry, which then starts.
+    /// Returns whether the client may retry. If so, the retry starts now.
     fn pays(&mut self) -> bool;
-    /// A call succeeded. `paid` is whether its last attempt was a retry.
+    /// A call succeeded. `paid` is true if its last attempt was a retry.
     fn succeeded(&mut self, paid: bool);
 }
 
-/// As many retries as the policy has.
+/// A client without a budget: only the policy limits the retries.
 pub(crate) struct NoBudget;
 
 impl Purse for NoBudget {
@@ -26,7 +25,7 @@ impl Purse for NoBudget {
     fn succeeded(&mut self, _: bool) {}
 }
 
-/// Ours, through its own interface.
+/// This library's budget, through its public interface.
 impl Purse for RetryBudget {
     fn pays(&mut self) -> bool {
         self.try_reserve()
@@ -43,14 +42,14 @@ pub(crate) fn ours() -> RetryBudget {
     RetryBudget::new("dependency", BudgetConfig::default())
 }
 
-/// The standard mode of the AWS SDKs.
+/// A budget with a full bucket at the start, as in the standard mode of the AWS SDKs.
 pub(crate) fn full_at_the_start() -> RetryBudget {
     let config = BudgetConfig::builder().initial_tokens(500).build();
     RetryBudget::new("dependency", config.expect("in range"))
 }
 
-/// gRPC's proposal A6 with its typical numbers, in thousandths of a token: each failure takes one, each success brings a
-/// tenth, and there is no retry at half of ten or below.
+/// gRPC's proposal A6 with its typical numbers, in thousandths of a token. A failure takes one
+/// token, a success adds a tenth. At half of the ten tokens or below, there is no retry.
 pub(crate) struct Grpc(u32);
 
 impl Grpc {
@@ -75,8 +74,8 @@ impl Purse for Grpc {
     }
 }
 
-/// Finagle's share of a fifth, in fifths of a retry, without its reserve and without forgetting: each call brings one, each
-/// retry takes five.
+/// Finagle's budget with a share of a fifth, counted in fifths of a retry, without a reserve and
+/// without expiry. A call adds one fifth, a retry takes five.
 pub(crate) struct ShareOfCalls(u32);
 
 impl ShareOfCalls {

@@ -1,4 +1,5 @@
-//! A plain model of the budget beside the real one, for random settings and operations; and that it can tell a wrong one.
+//! Compares the budget with a simple model, over random settings and operations, and proves that
+//! the comparison finds mistakes.
 //!
 //! `PROPTEST_CASES` sets how many cases each test tries.
 
@@ -10,7 +11,7 @@ use resilient::budget::{BudgetConfig, BudgetConfigBuilder, Reservation};
 #[derive(Debug, Clone)]
 enum Operation {
     Reserve,
-    /// The reservation at this place, of those that there are.
+    /// Cancels the open reservation at this index, modulo their number.
     Cancel(usize),
     Spend(usize),
     Succeed,
@@ -19,7 +20,7 @@ enum Operation {
     TakeOverrideBack,
 }
 
-/// Capacity, cost, reserve and deposit, in range together.
+/// Settings of a budget, each within its range.
 #[derive(Debug, Clone, Copy)]
 struct Settings {
     capacity: u32,
@@ -52,7 +53,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             Settings {
                 capacity,
                 cost: 1 + cost % capacity.min(10),
-                // At u32::MAX any will do.
+                // A capacity of `u32::MAX` allows every reserve.
                 reserve: capacity
                     .checked_add(1)
                     .map_or(reserve, |beyond| reserve % beyond),
@@ -89,7 +90,7 @@ enum Wrong {
     GivesBackTheNewCost,
 }
 
-/// The rule, in whole numbers without an end.
+/// The rule, in integers that cannot overflow here.
 struct Model {
     settings: Settings,
     tokens: u128,
@@ -265,7 +266,7 @@ fn configured(cases: u32) -> ProptestConfig {
 }
 
 #[test]
-fn r07_budget_and_model_look_the_same_after_every_step() {
+fn r07_budget_and_model_agree_after_every_step() {
     let mut runner = TestRunner::new(configured(4_000));
     let outcome = runner.run(&sequences(), |(code, operations)| {
         compare(code, &operations, None)
@@ -276,7 +277,7 @@ fn r07_budget_and_model_look_the_same_after_every_step() {
 }
 
 #[test]
-fn every_wrong_model_of_a_budget_is_found_out() {
+fn every_wrong_model_of_a_budget_is_detected() {
     for wrong in [
         Wrong::StartsFull,
         Wrong::RefundsEveryRetry,
@@ -301,14 +302,15 @@ fn every_wrong_model_of_a_budget_is_found_out() {
 }
 
 #[test]
-fn r07_whatever_fails_the_load_is_what_successes_and_reserve_have_paid_for() {
+fn r07_the_retries_are_at_most_those_that_successes_and_initial_tokens_have_paid_for() {
     let calls = proptest::collection::vec(0..6_u32, 1..400);
     let mut runner = TestRunner::new(configured(2_000));
     let outcome = runner.run(&(settings(), calls), |(settings, calls)| {
         let config = settings.builder().build().expect("in range");
         let budget = resilient::RetryBudget::new("dependency", config);
         let (mut retries, mut at_first, mut after_retry) = (0_u128, 0_u128, 0_u128);
-        // Each call fails so many times before it succeeds; with three retries at most.
+        // Each number is how often a call fails before it succeeds. A call has at most three
+        // retries.
         for failures in calls {
             let mut failed = 0;
             loop {

@@ -1,8 +1,9 @@
-//! R7's promise, by numbers: a hundred thousand calls with three retries at most, whose attempts fail at random with one
-//! seed for all designs; as one client, and as many that live for a hundred calls each.
+//! Rule R7 in numbers: a hundred thousand calls with at most three retries, whose attempts fail at
+//! random. All designs use one seed. The calls come from one client, or from many clients with a
+//! hundred calls each.
 //!
 //! ```text
-//! cargo test --test budget simulation -- --nocapture
+//! cargo test -p resilient-tests --test model simulation -- --nocapture
 //! ```
 
 use std::fmt::Write;
@@ -12,16 +13,16 @@ use super::designs::{Grpc, NoBudget, Purse, ShareOfCalls, full_at_the_start, our
 const CALLS: u32 = 100_000;
 const MAX_RETRIES: u32 = 3;
 
-/// What came of all calls.
+/// The result of all calls.
 #[derive(Debug, Clone, Copy)]
 struct Course {
-    /// Attempts for each call.
+    /// Attempts per call.
     load: f64,
-    /// The share of calls that succeeded in the end.
+    /// The share of calls that succeeded after all their attempts.
     success: f64,
 }
 
-/// So many clients, one after the other, each with a purse of its own and its share of the calls.
+/// Simulates clients one after the other. Each has its own budget and an equal share of the calls.
 fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f64) -> Course {
     let mut random = fastrand::Rng::with_seed(7);
     let calls = CALLS.max(clients) / clients;
@@ -53,7 +54,7 @@ fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f6
     }
 }
 
-/// No budget, ours, AWS, gRPC, Finagle.
+/// The results without a budget, and with those of this library, AWS, gRPC and Finagle.
 fn all_designs(clients: u32, failure_rate: f64) -> [Course; 5] {
     [
         simulate(|| NoBudget, clients, failure_rate),
@@ -88,7 +89,7 @@ fn r07_when_everything_fails_the_load_is_at_most_a_fifth_above_the_demand() {
         assert!(all.load <= 1.2, "{clients} clients: {all:?}");
         assert!(simulate(|| NoBudget, clients, 1.0).load >= 4.0);
     }
-    // What the reserve is for.
+    // A full bucket at the start doubles the load. The smaller initial tokens prevent that.
     let of_aws = simulate(full_at_the_start, 1_000, 1.0);
     assert!(of_aws.load >= 1.99, "{of_aws:?}");
 }
@@ -96,13 +97,13 @@ fn r07_when_everything_fails_the_load_is_at_most_a_fifth_above_the_demand() {
 #[test]
 fn row_g42_the_load_when_everything_fails_is_that_of_the_table() {
     let loads = |clients| all_designs(clients, 1.0).map(|course| format!("{:.2}", course.load));
-    // No budget, ours, AWS, gRPC, Finagle.
+    // Without a budget; then this library, AWS, gRPC, Finagle.
     assert_eq!(loads(1), ["4.00", "1.00", "1.00", "1.00", "1.20"]);
     assert_eq!(loads(1_000), ["4.00", "1.10", "2.00", "1.03", "1.20"]);
 }
 
 #[test]
-fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_however_long() {
+fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_of_any_length() {
     let budget = ours();
     (0..CALLS).for_each(|_| budget.succeeded(false));
     let retries = (0..CALLS)
@@ -117,7 +118,7 @@ fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_however_lo
 }
 
 #[test]
-fn r07_while_one_attempt_in_ten_fails_hardly_a_call_is_lost_to_the_budget() {
+fn r07_while_one_attempt_in_ten_fails_the_budget_ends_almost_no_call() {
     for clients in [1, 1_000] {
         let without = simulate(|| NoBudget, clients, 0.1);
         let with = simulate(ours, clients, 0.1);
@@ -139,7 +140,7 @@ fn r07_a_failure_rate_that_comes_and_goes_leaves_the_bucket_full_again() {
 
 #[test]
 fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_demand() {
-    // Processes, with a budget each.
+    // Ten thousand processes, each with its own budget.
     let mut retries = 0;
     for _ in 0..10_000 {
         let budget = ours();
@@ -153,7 +154,7 @@ fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_
             .count();
     }
     assert_eq!(retries, 100_000, "for a million calls");
-    // Callers in one process, all at once: ten retries, whoever they are.
+    // Ten thousand concurrent callers in one process share the budget: ten of them retry.
     let budget = ours();
     let asleep: Vec<_> = (0..10_000).filter_map(|_| budget.try_reserve()).collect();
     assert_eq!(asleep.len(), 10);

@@ -1,4 +1,4 @@
-//! B1, G2: what an operator does.
+//! Rules B1 and G2 of the model: operations by hand and modes of overrides.
 
 use std::time::Duration;
 
@@ -63,16 +63,16 @@ impl Model {
         Answer::Nothing
     }
 
-    /// Always a new generation and clean windows; an event only if the state changed.
+    /// Starts a new generation with empty windows. Emits an event only if the state changes.
     pub(super) fn close(&mut self) {
         if self.state == CircuitState::Closed {
-            self.begin_anew();
+            self.begin_generation();
         } else {
             self.close_for(TransitionReason::Manual);
         }
     }
 
-    /// A transition into the state it is in is none.
+    /// Setting the present state is no transition.
     pub(super) fn set(&mut self, state: CircuitState) {
         if self.state != state {
             self.enter(state, TransitionReason::Manual, None);
@@ -100,8 +100,8 @@ impl Model {
         Answer::Overridden { accepted: true }
     }
 
-    /// Puts the breaker into the mode, once: what is done by hand after that stands, also if the same is said again. Taking
-    /// one back closes the circuit, unless its state was changed by hand since.
+    /// Applies the mode once. A later operation by hand wins, also if the same mode is set again.
+    /// Removing the mode closes the circuit, unless its state was changed by hand since.
     fn take_mode(&mut self, mode: Option<OperatorMode>) {
         if self.mode.map(|(mode, _)| mode) == mode {
             return;

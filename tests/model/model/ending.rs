@@ -1,4 +1,4 @@
-//! How a call's end is counted, and where it leads.
+//! The end of a call in the model: how it is counted, and the transition that it causes.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Model {
         }
     }
 
-    /// B6: at least that long.
+    /// B6: a call is slow if it takes `slow_call` or longer.
     fn is_slow(&self, ticket: Ticket) -> bool {
         let took = ticket.admitted.map(|admitted| self.clock - admitted);
         let slow_call = self.holding.slow_call.map(nanos);
@@ -72,7 +72,7 @@ impl Model {
         })
     }
 
-    /// B4, B5: a call counted in `Closed` or `ObserveOnly`.
+    /// B4, B5: evaluates the conditions after a call counted in `Closed` or `ObserveOnly`.
     fn counted(&mut self, hint: Option<Duration>) {
         let Some(reason) = self.condition() else {
             return;
@@ -88,7 +88,7 @@ impl Model {
         self.open(reason, hint);
     }
 
-    /// B10: a probe's result.
+    /// B10: evaluates a probe's result.
     fn probed(&mut self, failed: bool, slow: bool, hint: Option<Duration>) {
         if failed || slow {
             self.probes.failed += 1;

@@ -1,4 +1,5 @@
-//! B4, B5: all calls since the state began, and what of them a window shows.
+//! Rules B4 and B5 of the model: it stores all calls since the state began and finds those in a
+//! window.
 
 use resilient::breaker::{TransitionReason, Window};
 
@@ -6,7 +7,7 @@ use super::{Model, Nanos, Wrong, opening::nanos};
 use crate::settings::Holding;
 use crate::view::Remembered;
 
-/// A success or failure.
+/// A recorded success or failure.
 #[derive(Debug, Clone, Copy)]
 struct Call {
     at: Nanos,
@@ -16,9 +17,9 @@ struct Call {
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// Bucket 0 of a window of time begins here.
+    /// The instant at which bucket 0 of a window of time begins.
     origin: Nanos,
-    /// The time that windows go by: it does not go back behind the last call.
+    /// The latest time of a recorded call. Windows use it if the clock goes back.
     latest: Nanos,
     calls: Vec<Call>,
     streak: u32,
@@ -48,7 +49,7 @@ impl Memory {
         (at - self.origin).max(0) * Nanos::from(buckets) / window
     }
 
-    /// How long until the present bucket ends.
+    /// Returns how long the present bucket lasts from now on.
     pub(super) fn bucket_ends_in(&self, now: Nanos, holding: &Holding) -> Option<Nanos> {
         let Some(Window::Time(window)) = holding.window else {
             return None;
@@ -58,14 +59,14 @@ impl Memory {
         Some(last + 1 - now)
     }
 
-    /// The last nanosecond that is in it.
+    /// Returns the last nanosecond of the bucket.
     fn last_of_bucket(&self, bucket: Nanos, window: Nanos, buckets: u32) -> Nanos {
         let buckets = Nanos::from(buckets);
         let next_begins = ((bucket + 1) * window + buckets - 1) / buckets;
         self.origin + next_begins - 1
     }
 
-    /// The calls in the window.
+    /// Returns the calls in the window.
     fn in_window(&self, now: Nanos, holding: &Holding, more: Nanos) -> Vec<Call> {
         match holding.window {
             None => Vec::new(),
@@ -85,8 +86,8 @@ impl Memory {
         }
     }
 
-    /// G2: what one window shows, another of the same kind goes on with. A call is then taken for as late as its bucket
-    /// was.
+    /// G2: a window of the same kind takes over the calls of the old one. Each call then counts as
+    /// made at the end of its old bucket.
     pub(super) fn carry_over(&mut self, now: Nanos, old: &Holding, new: &Holding) {
         if (old.window, old.window_buckets) == (new.window, new.window_buckets) {
             return;
@@ -141,7 +142,7 @@ impl Model {
         }
     }
 
-    /// The first condition that is met.
+    /// Returns the first condition that is met.
     pub(super) fn condition(&self) -> Option<TransitionReason> {
         let remembered = self.remembered();
         let holding = &self.holding;

@@ -1,4 +1,4 @@
-//! The plain model: it keeps everything, looks it all through at each step, and has one branch for each rule.
+//! The model: it stores every call, searches all of them at each step, and has one branch per rule.
 
 mod by_hand;
 mod ending;
@@ -21,36 +21,37 @@ use crate::operation::{Action, Answer, Rejection, SLOTS};
 use crate::settings::{Holding, Settings};
 use crate::view::Step;
 
-/// Nanoseconds since the breaker was made.
+/// Nanoseconds since the breaker was created.
 type Nanos = i128;
 
 pub(crate) struct Model {
     wrong: Option<Wrong>,
     code: Settings,
     holding: Holding,
-    /// That of the override in force, and the generation that it began, or found.
+    /// The mode of the override in force, and the generation in which it was applied.
     mode: Option<(OperatorMode, u64)>,
     clock: Nanos,
-    /// The state that was entered: an open circuit whose time is over is still in `Open` here.
+    /// The state that was last entered. It stays `Open` when the open time ends, until the next
+    /// call.
     state: CircuitState,
     began: Nanos,
     generation: u64,
     memory: Memory,
     told_would_open: bool,
     opening: Opening,
-    /// From half-open, since the circuit was last closed.
+    /// How often the circuit re-opened from half-open since it was last closed.
     reopenings: u32,
     probes: Probes,
     in_flight: [Option<Ticket>; SLOTS],
     record: Record,
 }
 
-/// What an admitted call knows.
+/// An admitted call.
 #[derive(Debug, Clone, Copy)]
 struct Ticket {
     number: u64,
     generation: u64,
-    /// B6: nobody looked at the clock where no call was slow.
+    /// When the call was admitted, or `None` without `slow_call`: then the clock is not read (B6).
     admitted: Option<Nanos>,
 }
 
@@ -79,13 +80,14 @@ impl Model {
         self.wrong == Some(wrong)
     }
 
-    /// B16: a time before the present state began counts as that beginning, as long as the state lasts. What begins then
-    /// begins when the clock says: else a clock that was set back by a day would keep the circuit open for a day more.
+    /// B16: while a state lasts, a time before its beginning counts as its beginning. The next
+    /// state begins at the clock's time: otherwise a clock that was set back by a day would keep
+    /// the circuit open for another day.
     fn now(&self) -> Nanos {
         self.clock.max(self.began)
     }
 
-    /// B12: the state as the next caller finds it.
+    /// B12: the state that the next caller finds.
     fn seen_state(&self) -> CircuitState {
         if self.is_due() {
             CircuitState::HalfOpen
@@ -94,7 +96,7 @@ impl Model {
         }
     }
 
-    /// B7: the end is the first instant at which a call is admitted.
+    /// B7: at the end of the open time exactly, a call is admitted.
     fn is_due(&self) -> bool {
         let over = |end| {
             if self.is(Wrong::EndIsExclusive) {
@@ -129,7 +131,7 @@ impl Model {
         Answer::Nothing
     }
 
-    /// B2, B7, B10, B11.
+    /// Rules B2, B7, B10 and B11.
     fn admit(&mut self, slot: usize) -> Answer {
         if let Some(rejection) = self.would_reject() {
             self.record.count(|totals| totals.rejected += 1);
@@ -151,14 +153,15 @@ impl Model {
         Answer::Admitted
     }
 
-    /// B10: half-open is reached by the first call after the end, and by the first operation by hand.
+    /// B10: the first call after the end, or the first operation by hand, makes the circuit
+    /// half-open.
     fn catch_up(&mut self) {
         if self.is_due() {
             self.enter(CircuitState::HalfOpen, TransitionReason::RecoveryTime, None);
         }
     }
 
-    /// What the next call would be told, if it were rejected.
+    /// Returns the rejection that the next call would get.
     fn would_reject(&self) -> Option<Rejection> {
         let is_full = || {
             self.state == CircuitState::HalfOpen && !self.probes.admits(self.clock, &self.holding)
@@ -179,8 +182,8 @@ impl Model {
         self.enter(CircuitState::Closed, reason, None);
     }
 
-    /// B3, B5: a new generation, and nothing remembered.
-    fn begin_anew(&mut self) {
+    /// B3, B5: starts a new generation and forgets all calls.
+    fn begin_generation(&mut self) {
         self.spend();
         self.began = self.clock;
         self.generation += 1;
@@ -198,7 +201,7 @@ impl Model {
             reason,
             open_for,
         });
-        self.begin_anew();
+        self.begin_generation();
         self.state = to;
     }
 }

@@ -1,4 +1,4 @@
-//! B7, B8, B9: how long the circuit is open.
+//! Rules B7, B8 and B9 of the model: how long the circuit is open.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::{Model, Nanos, Wrong};
 
 #[derive(Debug, Default)]
 pub(super) struct Opening {
-    /// `None` is until reset.
+    /// The end of the open time, or `None` if the circuit stays open until it is closed by hand.
     pub(super) end: Option<Nanos>,
     pub(super) hint: Option<Duration>,
-    /// The end was set by hand, and no setting moves it.
+    /// Whether the end was set by hand: then a change of settings does not move it.
     pub(super) by_hand: bool,
 }
 
 impl Model {
-    /// B8: opens for the base, or what B9 makes of it.
+    /// B8, B9: opens for the base time, or for the hint if that is longer.
     pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>) {
         if self.state == CircuitState::HalfOpen {
             self.reopenings += 1;
@@ -35,7 +35,7 @@ impl Model {
         };
     }
 
-    /// The end of an open time that is not over yet. The record says how long it is open after all.
+    /// Moves the end of the present open time, and corrects the record of this opening.
     pub(super) fn move_end(&mut self, end: Option<Nanos>) {
         self.opening.end = end;
         let open_for = end.map(|end| duration(end - self.began));
@@ -52,7 +52,8 @@ impl Model {
         hint.map_or(base, |hint| base.max(hint.min(max)))
     }
 
-    /// min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`). The factors of the sequences are whole ones.
+    /// min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`). The sequences use whole
+    /// factors only.
     fn base(&self) -> Duration {
         let recovery_time = nanos(self.holding.recovery_time);
         let max = nanos(self.holding.max_recovery_time);
@@ -62,7 +63,7 @@ impl Model {
             self.reopenings
         };
         let factor = (1..=10).find(|whole| f64::from(*whole) >= self.holding.recovery_factor);
-        let base = Nanos::from(factor.expect("one of those"))
+        let base = Nanos::from(factor.expect("one of the states above"))
             .checked_pow(n)
             .and_then(|grown| grown.checked_mul(recovery_time));
         match base {
@@ -72,7 +73,7 @@ impl Model {
         }
     }
 
-    /// B7, B10: how long until a call may be admitted.
+    /// B7, B10: returns how long until a call may be admitted.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let left = match self.seen_state() {
             CircuitState::ForcedOpen => None,
@@ -99,7 +100,7 @@ pub(super) fn duration(nanos: Nanos) -> Duration {
     )
 }
 
-/// `None` is never: beyond what an instant can say.
+/// Returns `start + time`, or `None` if the breaker's `Instant` cannot represent it.
 pub(super) fn later(start: Nanos, time: Duration) -> Option<Nanos> {
     (time <= Duration::from_secs(1 << 62)).then(|| start + nanos(time))
 }

@@ -1,4 +1,4 @@
-//! B10, B11: the probes of one round, and their leases.
+//! Rules B10 and B11 of the model: the probes of one round, and their leases.
 
 use super::Nanos;
 use super::opening::later;
@@ -6,7 +6,7 @@ use crate::settings::Holding;
 
 #[derive(Debug, Default)]
 pub(super) struct Probes {
-    /// In the order of admission.
+    /// Probes in order of admission.
     in_flight: Vec<Probe>,
     pub(super) succeeded: u32,
     pub(super) failed: u32,
@@ -19,7 +19,8 @@ struct Probe {
 }
 
 impl Probe {
-    /// The lease that is set now holds, also for those admitted before. `None` is one without end; zero, one that is over.
+    /// The remaining lease. The present setting applies to earlier probes too. `None` means that
+    /// the lease has no end, zero that it has expired.
     fn lease_left(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         let end = later(self.since, holding.probe_timeout)?;
         Some((end - clock.max(self.since)).max(0))
@@ -35,7 +36,7 @@ impl Probes {
         self.in_flight.iter().any(|probe| probe.ticket == ticket)
     }
 
-    /// Whether its lease is over.
+    /// Returns whether the probe's lease has expired.
     pub(super) fn is_over(&self, ticket: u64, clock: Nanos, holding: &Holding) -> bool {
         let mut probes = self.in_flight.iter();
         probes.any(|probe| probe.ticket == ticket && probe.lease_left(clock, holding) == Some(0))
@@ -45,8 +46,8 @@ impl Probes {
         self.in_flight.retain(|probe| probe.ticket != ticket);
     }
 
-    /// With none in flight there is one, also where settings that came meanwhile call the round decided: a breaker is never
-    /// wedged.
+    /// If no probe is in flight, a slot is free, even if settings that changed meanwhile would make
+    /// the round decided. Otherwise the breaker would reject every call from then on.
     fn has_a_free_slot(&self, holding: &Holding) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap();
         let fits = in_flight < holding.half_open_max_calls
@@ -59,7 +60,7 @@ impl Probes {
         self.retry_after(clock, holding) == Some(0)
     }
 
-    /// Into a free slot, or else that of the first probe whose lease is over.
+    /// Takes a free slot, or the slot of the first probe whose lease has expired.
     pub(super) fn admit(&mut self, ticket: u64, clock: Nanos, holding: &Holding) {
         if !self.has_a_free_slot(holding) {
             let is_over = |probe: &Probe| probe.lease_left(clock, holding) == Some(0);
@@ -70,7 +71,7 @@ impl Probes {
         self.in_flight.push(Probe { ticket, since });
     }
 
-    /// `None` if no lease ends.
+    /// Returns when a slot gets free, or `None` if no lease ends.
     pub(super) fn retry_after(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         if self.has_a_free_slot(holding) {
             return Some(0);

@@ -1,4 +1,4 @@
-//! B12, B13, B14: what is kept for the record, and the view of it all.
+//! Rules B12, B13 and B14 of the model: totals, transitions, time in each state, and the snapshot.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Model, Nanos};
 use crate::operation::{Edge, Side, Span};
 use crate::view::{Heard, Remembered, Step, Totals, View};
 
-/// Of each of [`CircuitState::ALL`].
+/// One time for each of [`CircuitState::ALL`].
 type ByState = [Nanos; 6];
 
 #[derive(Debug, Default)]
@@ -18,10 +18,10 @@ pub(super) struct Record {
     totals: Totals,
     in_state: Totals,
     pub(super) last_opening: Option<Remembered>,
-    /// All of them.
+    /// All transitions since the breaker was created.
     steps: Vec<Step>,
     spent: ByState,
-    /// Up to when they are added up: a clock that goes back gives no time twice.
+    /// The time up to which `spent` is summed. A clock that goes back adds no time twice.
     spent_until: Nanos,
     heard: Vec<Heard>,
 }
@@ -61,7 +61,8 @@ impl Record {
 }
 
 impl Model {
-    /// Time in each state up to now: what is after the end of an open time is half-open.
+    /// Returns the time in each state up to now. After the end of an open time it counts as
+    /// half-open.
     fn spent(&self) -> ByState {
         let mut spent = self.record.spent;
         let since = self.record.spent_until;
@@ -81,7 +82,7 @@ impl Model {
         spent
     }
 
-    /// Adds up the time in the state that ends now.
+    /// Adds the time in the state that ends now.
     pub(super) fn spend(&mut self) {
         self.record.spent = self.spent();
         self.record.spent_until = self.now().max(self.record.spent_until);
@@ -121,12 +122,13 @@ impl Model {
         }
     }
 
-    /// What a listener must have heard since this was last asked.
+    /// Returns the events since the last call of this function.
     pub(crate) fn heard(&mut self) -> Vec<Heard> {
         std::mem::take(&mut self.record.heard)
     }
 
-    /// How long a span is; nothing where there is no such edge ahead, or it is further than clocks go.
+    /// Returns the length of a span. It is zero if the edge is not ahead, or is beyond the clock's
+    /// range.
     pub(crate) fn length(&self, span: Span) -> Duration {
         let (edge, side) = match span {
             Span::Fixed(time) => return time,

@@ -1,25 +1,24 @@
-//! Ways to be wrong by a little, to show that a comparison finds them.
+//! Deliberate mistakes, which prove that the comparison finds them.
 
-/// One deliberate mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wrong {
     /// A rate must be exceeded, not reached.
     RateIsExclusive,
     /// A call that takes exactly `slow_call` is fast.
     SlowIsExclusive,
-    /// Who sleeps exactly `retry_after` comes too early.
+    /// A caller that sleeps exactly `retry_after` is rejected.
     EndIsExclusive,
-    /// A window of time holds one bucket more.
+    /// A window of time has one bucket too many.
     OneBucketMore,
-    /// The first re-opening does not grow.
+    /// The first re-opening does not increase the open time.
     GrowthStartsLate,
-    /// What a dependency asks for has no bound.
+    /// A hint has no upper bound.
     HintIsUnbounded,
-    /// What ends after the state that admitted it moves the present one.
+    /// An outcome from an older generation changes the present state.
     LateCounts,
-    /// A probe whose lease is over gives up its slot also where nobody asks for it.
+    /// A probe loses its slot when its lease expires, even if no other call needs the slot.
     LeaseEndsByItself,
-    /// An override moves an end that was set by hand.
+    /// A changed setting moves an end that was set by hand.
     OverrideMovesAnyEnd,
 }
 

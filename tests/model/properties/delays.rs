@@ -1,4 +1,4 @@
-//! R2, R3: what holds for the delays of any policy.
+//! Properties of the delays of any retry policy (R2, R3).
 
 use std::time::Duration;
 
@@ -8,12 +8,13 @@ use resilient::{Classification, RetryPolicy};
 
 use crate::cases::for_all;
 
-/// Of every size, from none to the longest there is.
+/// Durations of every magnitude, from zero to `Duration::MAX`.
 fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
         1 => Just(Duration::MAX),
-        4 => (0..=63_u32, any::<u64>()).prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
+        4 => (0..=63_u32, any::<u64>())
+            .prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
         2 => (0..=63_u32, any::<u64>(), 0..1_000_000_000_u32)
             .prop_map(|(less, secs, nanos)| Duration::new(secs >> less, nanos)),
     ]
@@ -31,7 +32,7 @@ fn any_factor() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// As often near the start as far from it.
+/// Small and large numbers, equally often.
 fn any_number() -> impl Strategy<Value = u32> {
     prop_oneof![
         1 => Just(u32::MAX),
@@ -43,7 +44,7 @@ fn any_share() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0_f64, 0.0..1e-12_f64]
 }
 
-/// Jitter that is applied to a delay, and a schedule that it is applied to.
+/// Policies whose schedule grows, with a jitter that varies each delay.
 fn growing() -> impl Strategy<Value = RetryPolicyBuilder> {
     let jitter = prop_oneof![
         Just(Jitter::None),
@@ -68,7 +69,8 @@ fn any_settings() -> impl Strategy<Value = RetryPolicyBuilder> {
         5 => growing(),
         1 => Just(RetryPolicy::builder().jitter(Jitter::Decorrelated)),
         1 => Just(RetryPolicy::builder().jitter(Jitter::Smooth)),
-        1 => growing().prop_map(|settings| settings.backoff_factor(2.0).backoff(Backoff::Exponential)),
+        1 => growing()
+            .prop_map(|settings| settings.backoff_factor(2.0).backoff(Backoff::Exponential)),
     ];
     (of_any_kind, any_duration(), any_duration(), any::<u64>()).prop_map(
         |(settings, one, other, seed)| {
@@ -92,7 +94,7 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// What a call sleeps whose attempts all fail at once.
+/// Returns the sleeps of a call whose attempts all fail at once.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
     std::iter::from_fn(|| {
@@ -103,7 +105,7 @@ fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     .collect()
 }
 
-/// What the driver would sleep if attempts took no time and sleeps were on time.
+/// Returns the sleeps within a limit, if attempts take no time and sleeps are exact.
 fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     let mut elapsed = Duration::ZERO;
     let begun = policy.delays().take_while(|delay| {
@@ -114,7 +116,7 @@ fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     begun.collect()
 }
 
-/// The first one is no retry.
+/// Counts the attempts: the first one has no delay before it.
 fn attempts_of(delays: &[Duration]) -> u32 {
     u32::try_from(delays.len()).expect("few") + 1
 }
@@ -255,7 +257,7 @@ fn r03_delays_are_what_the_driver_sleeps() {
 }
 
 #[test]
-fn r05_no_call_comes_to_more_than_its_worst_case() {
+fn r05_no_call_exceeds_its_worst_case() {
     let limit =
         prop::option::of(any_duration().prop_map(|limit| limit.max(Duration::from_nanos(1))));
     let cases = (any_settings(), 0..40_u32, limit, any_duration());

@@ -1,4 +1,4 @@
-//! What holds for any settings and any calls.
+//! Properties that hold for any settings and any calls.
 
 mod delays;
 mod open_time;

@@ -1,4 +1,4 @@
-//! B8, B9: the open time within its bounds, for any settings and any number of re-openings.
+//! B8, B9: the open time stays within its bounds, for any settings and any number of re-openings.
 
 use std::time::Duration;
 
@@ -8,12 +8,13 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::cases::for_all;
 
-/// Of every size, from none to the longest there is.
+/// Durations of every magnitude, from zero to `Duration::MAX`.
 fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
         1 => Just(Duration::MAX),
-        4 => (0..=63_u32, any::<u64>()).prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
+        4 => (0..=63_u32, any::<u64>())
+            .prop_map(|(less, nanos)| Duration::from_nanos(nanos >> less)),
         2 => (0..=63_u32, any::<u64>(), 0..1_000_000_000_u32)
             .prop_map(|(less, secs, nanos)| Duration::new(secs >> less, nanos)),
     ]
@@ -34,10 +35,11 @@ fn opened(settings: &BreakerConfig) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-/// 584 years: the record keeps no longer ones apart.
+/// 584 years: the history does not distinguish longer open times.
 const LONGEST_ON_RECORD: Duration = Duration::from_nanos(u64::MAX - 1);
 
-/// Fails a call that opens or re-opens the circuit, and says for how long. `None` is until reset.
+/// Fails a call that opens or re-opens the circuit. Returns the open time, or `None` if it has no
+/// end.
 fn open(breaker: &CircuitBreaker, hint: Option<Duration>) -> Option<Duration> {
     let permit = breaker.try_acquire().expect("closed or half-open");
     match hint {
@@ -86,11 +88,11 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
             let least = base.max(hint.map_or(0.0, |hint| hint.min(max).as_secs_f64()));
             let most = least * (1.0 + jitter);
             let Some(open_for) = open_for else {
-                // Beyond what an instant can say.
+                // The end is beyond the range of an instant.
                 prop_assert!(most > 4e18, "until reset, but {} s at most", most);
                 continue;
             };
-            // What rounding to nanoseconds, and of the growth, may take or add.
+            // The allowed error: rounding to nanoseconds, and of the growth.
             let rounding = 2e-9 + least * 1e-12;
             let seconds = open_for.as_secs_f64();
             prop_assert!(
@@ -137,7 +139,7 @@ fn b08_growth_ends_at_the_longest_recovery_time_however_often_it_reopens() {
 }
 
 #[test]
-fn b08_hundred_thousand_reopenings_are_no_more_than_the_longest_recovery_time() {
+fn b08_a_hundred_thousand_reopenings_stay_within_the_longest_recovery_time() {
     let config = BreakerConfig::builder()
         .failure_threshold(1)
         .recovery_time(Duration::from_nanos(1))

@@ -1,4 +1,4 @@
-//! B10: probes in flight are never too many.
+//! B10: there are never more probes in flight than slots.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const LEASE: Duration = Duration::from_secs(30);
 enum Step {
     Ask,
     End(usize, Ending),
-    /// By so many thirds of a lease.
+    /// Advances the clock by this many thirds of a lease.
     Advance(u32),
 }
 

@@ -1,4 +1,4 @@
-//! B7, B10, B11: what a rejected call is told is exact.
+//! B7, B10, B11: the `retry_after` of a rejected call is exact.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::subject::{Parts, Subject};
 const NANOSECOND: Duration = Duration::from_nanos(1);
 const A_CENTURY: Duration = Duration::from_secs(3_155_760_000);
 
-/// Asks for calls until one is rejected, and if none is, opens the circuit for so long. What it is told, and its slot.
+/// Requests permits until a call is rejected, and opens the circuit for `trip_for` if no call is.
+/// Returns the `retry_after` of the rejection, and its slot.
 fn rejected(subject: &mut Subject<'_>, trip_for: Duration) -> Option<(Duration, usize)> {
     for slot in 0..SLOTS {
         if subject.is_in_flight(slot) {
@@ -41,7 +42,7 @@ fn b07_retry_after_is_exact_to_the_nanosecond() {
         for action in actions {
             match action {
                 Action::Admit(slot) if subject.is_in_flight(slot) => {}
-                // Until the clock is where it was, time counts as none.
+                // After the clock goes back, no time passes until it reaches its old reading.
                 Action::SetBack(_) => {}
                 _ => drop(subject.act(&action)),
             }

@@ -1,4 +1,4 @@
-//! B13: every call is counted once, in one place.
+//! B13: every call is counted exactly once.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Both windows against the naive ones, through the snapshot of a breaker that only observes, so that it never opens.
+//! Compares both kinds of window with simple ones, through snapshots of a breaker in observe-only
+//! mode.
 
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl Observed {
         permit.report(call.outcome);
     }
 
-    /// Calls, failures and slow ones.
+    /// The numbers of calls, failures and slow calls in the window.
     fn shown(&self) -> [u64; 3] {
         let window = self.breaker.snapshot().window.expect("it has one");
         [window.calls, window.failures, window.slow]

@@ -1,11 +1,11 @@
-//! What a case is made of. Times are even numbers of milliseconds, but for the caller's patience: so it never ends at the
-//! very time of anything else.
+//! The random input of a case. Times are even numbers of milliseconds, except the caller's
+//! patience, which is odd: so the caller never cancels at the instant of another event.
 
 use proptest::prelude::*;
 use resilient::retries::TimeLimit;
 use resilient::{CircuitOpen, Classification, Classify, TimedOut};
 
-/// How the call is made.
+/// The function or method that makes the call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Way {
     Call,
@@ -26,13 +26,13 @@ pub(crate) struct Plan {
     pub(crate) max_elapsed: Option<u64>,
     pub(crate) deadline: Option<u64>,
     pub(crate) attempt_timeout: Option<u64>,
-    /// Of a call around this one, which begins at the same time.
+    /// The deadline of an outer call that begins at the same time.
     pub(crate) outer_deadline: Option<u64>,
-    /// Whether it runs inside another loop's second attempt.
+    /// Whether the call runs inside another loop's second attempt.
     pub(crate) is_nested: bool,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Option<CircuitPlan>,
-    /// What attempts do; the last one goes on for ever.
+    /// The course of each attempt. Attempts beyond the last step repeat that step.
     pub(crate) steps: Vec<Step>,
     /// When the caller drops the call.
     pub(crate) patience: Option<u64>,
@@ -45,12 +45,12 @@ pub(crate) struct CircuitPlan {
     pub(crate) before: Before,
 }
 
-/// What happened to the circuit before the call.
+/// The circuit's history before the call.
 #[derive(Debug, Clone)]
 pub(crate) enum Before {
-    /// So many failures in a row, fewer than the threshold.
+    /// This many consecutive failures, fewer than the threshold.
     Failures(u32),
-    /// It opened so long ago.
+    /// The circuit opened this long ago.
     Opened(u64),
     Forced,
 }
@@ -77,13 +77,13 @@ pub(crate) enum Kind {
     Answered,
 }
 
-/// The error, as both sides have it.
+/// The error type of both sides.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
-    /// Which of the attempts that were made, what it means, and its hint.
+    /// The number of the attempt that failed, the error's kind, and its hint.
     Down(u32, Kind, Option<u64>),
     Rejected,
-    /// Which limit, how long it was, and the number of the attempt.
+    /// The time limit, its length, and the number of the attempt.
     Late(TimeLimit, u64, u32),
 }
 
@@ -191,7 +191,7 @@ pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
                 max_elapsed: max_elapsed.map(|time| time.max(2)),
                 deadline,
                 attempt_timeout,
-                // The call around this one needs some for its own second attempt.
+                // The outer call needs some of its deadline for its own second attempt.
                 outer_deadline: outer_deadline.map(|time| time.max(2)),
                 is_nested,
                 tokens,

@@ -1,10 +1,10 @@
-//! The rules R1 to R12, R14, B4, B7, B9, B10 and C2, as plainly as they can be said, for one caller.
+//! A simple implementation of rules R1 to R12, R14, B4, B7, B9, B10 and C2 for one caller.
 
 use resilient::retries::{StopReason, TimeLimit};
 
 use super::plan::{Before, End, Fault, Kind, Plan, Way};
 
-/// What a retry costs, what a success brings, and what the bucket holds.
+/// The cost of a retry; the deposit of a success and the capacity follow.
 pub(crate) const COST: u32 = 5;
 pub(crate) const DEPOSIT: u32 = 1;
 pub(crate) const CAPACITY: u32 = 30;
@@ -16,25 +16,25 @@ pub(crate) enum Ended {
     Panicked,
 }
 
-/// Each failed attempt's error, its time and the delay after it.
+/// For each failed attempt: its error, its time and the delay after it.
 pub(crate) type Errors = Vec<(Fault, u64, u64)>;
 
-/// Everything that can be seen of a call.
+/// Everything that a caller can observe of a call.
 #[derive(Debug, Clone)]
 pub(crate) struct Course {
     pub(crate) ended: Ended,
     pub(crate) at: u64,
-    /// Why it was not tried again: any of these.
+    /// The reasons to stop that hold; the loop may report any of them.
     pub(crate) reasons: Vec<StopReason>,
     pub(crate) starts: Vec<u64>,
     pub(crate) made: u32,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Counted,
-    /// Where the call tells.
+    /// The failed attempts, if the call records them.
     pub(crate) record: Option<Errors>,
 }
 
-/// What the circuit counted during the call.
+/// The outcomes that the circuit counted during the call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Counted {
     pub(crate) success: u64,
@@ -59,7 +59,7 @@ struct Circuit {
 }
 
 impl Circuit {
-    /// `Err` is when to come back, if that is known.
+    /// `Err` has the time until the next admission, if it is known.
     fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
         match self.state {
             State::Forced => Err(None),
@@ -91,7 +91,7 @@ impl Circuit {
     }
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 enum Attempt {
     Rejected(Option<u64>),
     Success,
@@ -118,7 +118,7 @@ pub(crate) fn course_of(plan: &Plan) -> Course {
         state: match circuit.before {
             Before::Failures(streak) => State::Closed(streak),
             Before::Opened(ago) if ago < circuit.recovery => State::Open(circuit.recovery - ago),
-            // The rest is seen at the first admission.
+            // The first admission decides whether the open time is over.
             Before::Opened(_) => State::Open(0),
             Before::Forced => State::Forced,
         },
@@ -204,7 +204,7 @@ impl Loop<'_> {
         }
     }
 
-    /// One attempt, or its rejection. `Err` is the end of the call without an output.
+    /// Makes one attempt, unless the circuit rejects it. `Err` ends the call without an output.
     fn attempt(&mut self) -> Result<Attempt, Ended> {
         if let Some(Err(retry_after)) = self.circuit.as_mut().map(|it| it.admit(self.now)) {
             self.counted.rejected += 1;
@@ -254,7 +254,7 @@ impl Loop<'_> {
                 let nth = u32::try_from(self.starts.len()).unwrap();
                 let error = Fault::Down(nth, kind, hint);
                 self.record.push((error, until - start, 0));
-                // That call asks for no classes: every error is one.
+                // `run_recorded` does not classify: every error is transient.
                 let (kind, hint) = match plan.way {
                     Way::Recorded => (Kind::Transient, None),
                     _ => (kind, hint),
@@ -271,7 +271,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Where the attempt is cut short that starts now. Without a limit of its own, nobody is there to do it.
+    /// Returns when the attempt that starts now is cut short. Without its own limit, a call has no
+    /// timer for that.
     fn cut(&self) -> Option<(u64, TimeLimit, u64)> {
         let plan = self.plan;
         if plan.deadline.is_none() && plan.attempt_timeout.is_none() {

@@ -1,4 +1,5 @@
-//! The same call, made for real, on time that stands still until everybody waits.
+//! Makes the call of a plan with the real loops, on paused time that advances while all tasks
+//! sleep.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -20,7 +21,7 @@ use super::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
 
 pub(crate) struct Real {
     pub(crate) ended: Ended,
-    /// Not known of a call that panicked.
+    /// When the call ended; unknown if it panicked.
     pub(crate) at: Option<u64>,
     pub(crate) reason: Option<StopReason>,
     pub(crate) starts: Vec<u64>,
@@ -35,7 +36,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
 }
 
-/// What a call is made with, and what is seen of it.
+/// The dependency of one call: its plan, and what the test observes.
 struct Dependency<'a> {
     plan: &'a Plan,
     policy: RetryPolicy,
@@ -93,7 +94,6 @@ impl<'a> Dependency<'a> {
         }
     }
 
-    /// One attempt.
     async fn answer(&self) -> Result<(), Fault> {
         let plan = self.plan;
         let before = self.starts.borrow().len();
@@ -224,7 +224,7 @@ async fn recorded_through(
     it.answer().await
 }
 
-/// The error of a call, and all of them where it tells.
+/// The error of a call, and its failed attempts if the call records them.
 struct Failed {
     error: Fault,
     record: Option<(StopReason, Errors)>,
@@ -257,7 +257,7 @@ fn new_breaker(circuit: &CircuitPlan) -> CircuitBreaker {
     CircuitBreaker::new("dependency", config.build().unwrap())
 }
 
-/// Brings the circuit to where it is when the call begins.
+/// Brings the circuit into its state at the beginning of the call.
 async fn before(circuit: &CircuitPlan, breaker: &CircuitBreaker) {
     match circuit.before {
         Before::Failures(count) => {
@@ -273,7 +273,7 @@ async fn before(circuit: &CircuitPlan, breaker: &CircuitBreaker) {
     }
 }
 
-/// Makes the call inside what is around it. `None` if that cancelled it.
+/// Makes the call inside its outer calls. Returns `None` if one of them cancelled it.
 async fn within_others(it: &Dependency<'_>, scope: &Scope) -> Option<Result<(), Failed>> {
     let plan = it.plan;
     if !plan.is_nested && plan.outer_deadline.is_none() {
@@ -339,12 +339,12 @@ pub(crate) fn run(plan: &Plan) -> Real {
         Ok(Some(Ok(()))) => (Ended::Returned(Ok(())), None),
         Ok(Some(Err(failed))) => (Ended::Returned(Err(failed.error)), failed.record),
     };
-    assert_eq!(it.running.get(), 0, "an attempt goes on");
+    assert_eq!(it.running.get(), 0, "an attempt is still running");
     let recorded = scope.calls();
     let recorded = recorded.last();
     let reason = recorded.and_then(resilient::testing::RecordedCall::gave_up);
-    if let Some((told, _)) = &record {
-        assert_eq!(Some(*told), reason);
+    if let Some((reported, _)) = &record {
+        assert_eq!(Some(*reported), reason);
     }
     let (now, first) = (totals(&it), at_first.get());
     Real {

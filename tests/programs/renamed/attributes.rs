@@ -1,4 +1,4 @@
-//! `crate = …` names the runtime where it has another name; `resilient` is something else here.
+//! `crate = …` names the runtime if it has another name; here `resilient` is another crate.
 
 use renamed::{circuit_breaker, retry};
 
@@ -12,7 +12,13 @@ fn retried(tries: &mut u32) -> Option<u32> {
     (*tries > 1).then_some(*tries)
 }
 
-#[circuit_breaker(crate = ::renamed, name = "renamed", failure_threshold = 1, half_open_successes = 2, abandoned = failure)]
+#[circuit_breaker(
+    crate = ::renamed,
+    name = "renamed",
+    failure_threshold = 1,
+    half_open_successes = 2,
+    abandoned = failure
+)]
 async fn broken() -> Option<u32> {
     None
 }

@@ -1,4 +1,5 @@
-//! `#[classify(crate = …)]` names the runtime where it has another name; `resilient` is something else here.
+//! `#[classify(crate = …)]` names the runtime if it has another name; here `resilient` is another
+//! crate.
 #![deny(warnings, unused_qualifications)]
 
 use renamed::{Classification, Classify};

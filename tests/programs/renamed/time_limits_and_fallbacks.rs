@@ -1,4 +1,4 @@
-//! Limits and fallbacks name everything by its whole path, and by another one where the runtime has another name.
+//! Time limits and fallbacks use absolute paths, under the runtime's other name.
 #![no_implicit_prelude]
 
 extern crate resilient as renamed;
@@ -18,9 +18,15 @@ impl ::std::convert::From<::renamed::TimedOut> for Fault {
     }
 }
 
-#[::renamed::fallback(crate = ::renamed, with = |_| ::std::result::Result::Ok(text), on = Fault, except = Fault if false)]
+#[::renamed::fallback(
+    crate = ::renamed,
+    with = |_| ::std::result::Result::Ok(text),
+    on = Fault,
+    except = Fault if false
+)]
 #[::renamed::retry(
-    crate = ::renamed, max_retries = 1, base_delay = "0s", deadline = "1m", attempt_timeout = "5s", budget = "names",
+    crate = ::renamed, max_retries = 1, base_delay = "0s", deadline = "1m",
+    attempt_timeout = "5s", budget = "names",
     nested = collapse, except = Fault
 )]
 #[::renamed::circuit_breaker(name = "no prelude above")]
@@ -30,7 +36,13 @@ async fn all(text: ::std::string::String) -> ::std::result::Result<::std::string
     ::std::result::Result::Err(Fault)
 }
 
-#[::renamed::retry(crate = ::renamed, errors = all, attempt = attempt, max_retries = 1, budget = budget)]
+#[::renamed::retry(
+    crate = ::renamed,
+    errors = all,
+    attempt = attempt,
+    max_retries = 1,
+    budget = budget
+)]
 #[::renamed::timeout("1s")]
 #[::renamed::circuit_breaker(ignore = Fault)]
 async fn far(

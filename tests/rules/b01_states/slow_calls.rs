@@ -1,4 +1,4 @@
-//! Rule B1, states: slow calls.
+//! Rule B1: slow calls are recorded and judged in the states that allow it.
 
 use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};
@@ -8,15 +8,16 @@ use crate::support::slow_calls::settings;
 use resilient_testkit::{Heard, closed, secs, take, window};
 
 #[test]
-fn b01_observe_only_tells_that_slow_calls_would_have_opened() {
+fn b01_observe_only_reports_that_slow_calls_would_have_opened() {
     let (breaker, clock) = closed(&settings());
     let heard = Heard::from(&breaker);
     breaker.observe_only();
     for _ in 0..9 {
         take(&breaker, &clock, secs(2), Outcome::Success);
     }
-    let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == TransitionReason::SlowCallRate);
-    assert_eq!(heard.count(told), 1);
+    let slow = TransitionReason::SlowCallRate;
+    let reported = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == slow);
+    assert_eq!(heard.count(reported), 1);
     assert_eq!(breaker.state(), CircuitState::ObserveOnly);
     assert_eq!(breaker.snapshot().in_state.slow, 9);
 }

@@ -1,4 +1,4 @@
-//! Rule B1, states: states.
+//! Rule B1: transitions by calls, by time and by hand.
 
 use resilient::CircuitBreaker;
 use resilient::breaker::{CircuitState, TransitionError, TransitionReason};
@@ -12,7 +12,7 @@ use resilient_testkit::{
 };
 
 #[test]
-fn b01_observe_only_counts_in_its_window_and_tells_which_condition_was_met() {
+fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met() {
     let conditions = [
         (
             settings().window(9).failure_count(2),
@@ -33,10 +33,11 @@ fn b01_observe_only_counts_in_its_window_and_tells_which_condition_was_met() {
         breaker.observe_only();
         calls(&breaker, "FF");
         assert_eq!(window(&breaker), (2, 2, 0));
-        let told = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == reason);
-        assert_eq!(heard.count(told), 1);
+        let reported =
+            |kind: &EventKind| matches!(kind, EventKind::WouldOpen(why) if *why == reason);
+        assert_eq!(heard.count(reported), 1);
         calls(&breaker, "FFFF");
-        assert_eq!(heard.count(told), 1);
+        assert_eq!(heard.count(reported), 1);
         assert_eq!(breaker.snapshot().last_opening, None, "it did not open");
     }
 }
@@ -52,7 +53,7 @@ const ALL: [CircuitState; 6] = [
     CircuitState::ObserveOnly,
 ];
 
-/// A breaker that was led into this state.
+/// A breaker that was brought into this state.
 fn within(state: CircuitState) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(&fragile());
     match state {
@@ -142,7 +143,7 @@ fn b01_observe_only_admits_all_and_counts_as_closed_does() {
 }
 
 #[test]
-fn b01_observe_only_tells_once_per_entry_that_it_would_have_opened() {
+fn b01_observe_only_reports_once_per_entry_that_it_would_have_opened() {
     let would_open = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(_));
     let (breaker, _clock) = closed(&fragile().failure_threshold(2));
     let heard = Heard::from(&breaker);
@@ -178,7 +179,7 @@ fn b01_half_open_by_hand_is_for_open_and_forced_open_only() {
                 assert_eq!(result, Ok(()));
                 assert_eq!(breaker.state(), CircuitState::HalfOpen);
             }
-            // No transition, and nothing to refuse: it is what was asked for.
+            // The circuit is already half-open: the operation succeeds and there is no transition.
             CircuitState::HalfOpen => assert_eq!(result, Ok(())),
             _ => {
                 assert_refused(result, state, CircuitState::HalfOpen);
@@ -213,7 +214,7 @@ fn b01_trip_does_nothing_to_an_open_breaker_that_is_not_due() {
 }
 
 #[test]
-fn b01_trip_opens_an_open_breaker_anew_that_is_due() {
+fn b01_trip_opens_a_due_breaker_again() {
     let (breaker, clock) = due(&fragile());
     clock.advance(secs(5));
     breaker.trip().unwrap();
@@ -353,7 +354,7 @@ fn b01_a_transition_into_the_same_state_keeps_calls_in_flight_on_time() {
 }
 
 #[test]
-fn b01_every_state_has_a_name_of_its_own() {
+fn b01_every_state_has_its_own_name() {
     let names: std::collections::BTreeSet<_> = ALL.iter().map(ToString::to_string).collect();
     let expected = [
         "closed",

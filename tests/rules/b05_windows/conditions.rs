@@ -1,4 +1,4 @@
-//! Rule B5, windows: conditions.
+//! Rule B5: the failure count and the rates of a window open the circuit.
 
 use resilient::Outcome;
 use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
@@ -10,7 +10,7 @@ use resilient_testkit::{calls, closed, fail, last_reason, rejection, secs, succe
 fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
     let config = settings().window(5).failure_count(3);
     assert_opens_at_the_end_of(&config, "FSFSF", TransitionReason::FailureCount);
-    // The first failure has left when the third comes.
+    // The first failure leaves the window before the third comes.
     assert_opens_at_the_end_of(&config, "FSSSFFSF", TransitionReason::FailureCount);
     assert_stays_closed(&config, &"FSSFS".repeat(20));
 }
@@ -19,7 +19,7 @@ fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
 fn b05_failure_count_needs_no_min_calls() {
     let config = settings().window(secs(60)).failure_count(1);
     assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
-    // `min_calls` is about rates only.
+    // `min_calls` applies to rates only.
     let config = config.failure_rate(1.0).min_calls(50);
     assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
     let config = settings().window(60).failure_count(2);
@@ -79,7 +79,8 @@ fn b05_a_rate_is_not_tested_after_calls_that_do_not_count() {
     calls(&breaker, "SFF");
     assert_eq!(breaker.state(), CircuitState::Open, "two of four");
 
-    // A success leaves the window, so that the rate of what remains is 1; nobody looks before the next counted call.
+    // A success leaves the window, so that the rate rises to 1. The breaker evaluates it at the
+    // next counted call.
     breaker.close();
     calls(&breaker, "SSS");
     clock.advance(secs(1));
@@ -101,7 +102,7 @@ fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
 
 #[test]
 fn b05_rates_are_inclusive_and_compared_as_quotients() {
-    // Some of these products are not what they seem: 0.07 * 100 is more than 7.
+    // Some products of rate and calls are inexact: 0.07 * 100 is more than 7.
     for (calls_of, failures) in [
         (100_u32, 7_u32),
         (100, 29),
@@ -124,14 +125,14 @@ fn b05_rates_are_inclusive_and_compared_as_quotients() {
 }
 
 #[test]
-fn b05_a_rate_of_one_needs_nothing_but_failures() {
+fn b05_a_rate_of_one_needs_only_failures() {
     let config = settings().window(4).failure_rate(1.0);
     assert_stays_closed(&config, &"FFFS".repeat(10));
     assert_opens_at_the_end_of(&config, "SFFFF", TransitionReason::FailureRate);
 }
 
 #[test]
-fn b05_a_rate_in_a_window_of_time_is_of_what_is_in_it() {
+fn b05_a_rate_in_a_window_of_time_is_that_of_the_calls_in_it() {
     let (breaker, clock) = closed(&settings().window(secs(10)).failure_rate(0.5).min_calls(4));
     calls(&breaker, &"S".repeat(50));
     clock.advance(secs(5));
@@ -193,7 +194,7 @@ fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
 }
 
 #[test]
-fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
+fn b05_the_window_of_the_last_opening_stays_on_record() {
     let (breaker, clock) = closed(&settings().window(5).failure_count(3));
     assert_eq!(breaker.snapshot().last_opening, None);
     calls(&breaker, "SFSFF");
@@ -210,20 +211,24 @@ fn b05_what_caused_the_last_opening_is_kept_for_the_record() {
     rejection(&breaker);
     clock.advance(secs(10));
     fail(&breaker);
-    assert_eq!(last(), (5, 3, 0, 2), "a probe has no window");
+    assert_eq!(last(), (5, 3, 0, 2), "a probe's failure has no window");
     clock.advance(secs(10));
     succeed(&breaker);
     calls(&breaker, "FS");
     assert_eq!(last(), (5, 3, 0, 2), "until another one");
     breaker.trip().unwrap();
-    assert_eq!(last(), (5, 3, 0, 2), "by hand, nothing caused it");
+    assert_eq!(
+        last(),
+        (5, 3, 0, 2),
+        "no condition caused an opening by hand"
+    );
     breaker.close();
     calls(&breaker, "FFF");
     assert_eq!(last(), (3, 3, 0, 3));
 }
 
 #[test]
-fn b05_the_last_opening_of_a_streak_has_no_calls_where_there_is_no_window() {
+fn b05_the_last_opening_by_a_streak_without_a_window_has_no_calls() {
     let (breaker, _clock) = closed(&settings().failure_threshold(3));
     calls(&breaker, "SSFFF");
     let last = breaker.snapshot().last_opening.unwrap();

@@ -1,4 +1,4 @@
-//! B5: which calls are in a window.
+//! Rule B5: the calls that a window contains.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient_testkit::{
     calls, closed, due, fail, panic_in_call, secs, succeed, take, while_unwinding, window,
 };
 
-/// Remembers the last calls, and opens at nothing that a test does.
+/// A window of the last calls, with a threshold that no test reaches.
 fn last_calls(count: u32) -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .window(count)
@@ -24,20 +24,20 @@ fn last_seconds(seconds: u64) -> BreakerConfigBuilder {
 }
 
 #[test]
-fn b05_a_window_of_calls_holds_the_last_n_and_no_more() {
+fn b05_a_window_of_calls_holds_exactly_the_last_n() {
     let (breaker, clock) = closed(&last_calls(5));
     assert_eq!(window(&breaker), (0, 0, 0));
     calls(&breaker, "FSF");
     assert_eq!(window(&breaker), (3, 2, 0));
     calls(&breaker, "SS");
     assert_eq!(window(&breaker), (5, 2, 0));
-    // The first one leaves, then the second, and so on.
+    // The oldest call leaves at each step.
     for (end, failures) in [("S", 1), ("S", 1), ("S", 0), ("F", 1), ("F", 2)] {
         calls(&breaker, end);
         assert_eq!(window(&breaker), (5, failures, 0));
     }
     clock.advance(secs(1_000_000));
-    assert_eq!(window(&breaker), (5, 2, 0), "however old they are");
+    assert_eq!(window(&breaker), (5, 2, 0), "calls of any age");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn b05_a_cancelled_call_is_in_the_window_where_it_counts_as_a_failure() {
 #[test]
 fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
     let (breaker, clock) = closed(&last_seconds(60));
-    // Bucket 0 is the first six seconds, from the beginning of the state on.
+    // Bucket 0 is the first six seconds of the state.
     fail(&breaker);
     clock.advance(Duration::from_nanos(5_999_999_999));
     succeed(&breaker);
@@ -103,8 +103,8 @@ fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
 }
 
 #[test]
-fn b05_window_buckets_says_how_many_there_are() {
-    // What comes at the beginning is kept for the whole time.
+fn b05_window_buckets_sets_the_number_of_buckets() {
+    // A call at the beginning of a bucket stays for the whole window.
     for buckets in [1, 2, 3, 4, 1_000] {
         let (breaker, clock) = closed(&last_seconds(10).window_buckets(buckets));
         succeed(&breaker);
@@ -113,7 +113,7 @@ fn b05_window_buckets_says_how_many_there_are() {
         clock.advance(Duration::from_nanos(1));
         assert_eq!(window(&breaker).0, 0, "{buckets}");
     }
-    // Of four buckets the first is gone after a quarter of the time more, with all that came in it.
+    // A call at the end of the first of four buckets leaves with that bucket, 7.5 s later.
     let (breaker, clock) = closed(&last_seconds(10).window_buckets(4));
     clock.advance(Duration::from_millis(2_499));
     succeed(&breaker);
@@ -123,7 +123,7 @@ fn b05_window_buckets_says_how_many_there_are() {
 
 #[test]
 fn b05_buckets_that_do_not_divide_a_window_have_no_drift() {
-    // Bucket k of three begins at the first nanosecond from k * 10 / 3 on: 0, 4, 7, 10, 14 ...
+    // Bucket k of three begins at k * 10 / 3 ns, rounded up: 0, 4, 7, 10, 14 …
     let config = BreakerConfig::builder()
         .window(Duration::from_nanos(10))
         .window_buckets(3)
@@ -144,7 +144,7 @@ fn b05_buckets_that_do_not_divide_a_window_have_no_drift() {
 }
 
 #[test]
-fn b05_a_window_of_time_is_the_sum_of_its_buckets_whatever_comes_when() {
+fn b05_a_window_of_time_is_the_sum_of_its_buckets_at_any_time() {
     let mut random = fastrand::Rng::with_seed(5);
     for _ in 0..50 {
         let (length, buckets) = (random.u64(1..=1_000), random.u32(1..=20));
@@ -181,7 +181,7 @@ fn b05_bucket_0_begins_when_the_state_begins() {
     clock.advance(Duration::from_millis(500));
     breaker.close();
     succeed(&breaker);
-    // By the clock of the breaker's life, bucket 10 began half a second ago.
+    // Counted from the breaker's creation, bucket 10 would have begun half a second ago.
     clock.advance(Duration::from_millis(9_999));
     assert_eq!(window(&breaker).0, 1);
     clock.advance(Duration::from_millis(1));
@@ -271,14 +271,14 @@ fn b05_states_that_count_for_no_condition_have_no_window() {
 }
 
 #[test]
-fn b05_a_breaker_without_a_window_shows_none() {
+fn b05_the_snapshot_of_a_breaker_without_a_window_has_no_window() {
     let (breaker, clock) = closed(&BreakerConfig::builder());
     take(&breaker, &clock, secs(99), Outcome::Success);
     assert_eq!(breaker.snapshot().window, None);
 }
 
 #[test]
-fn b05_a_window_knows_the_rates_of_what_is_in_it() {
+fn b05_a_window_computes_the_rates_of_its_calls() {
     let (breaker, _clock) = closed(&last_calls(8));
     let rates = || {
         let window = breaker.snapshot().window.unwrap();

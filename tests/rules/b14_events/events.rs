@@ -1,4 +1,4 @@
-//! B14: every transition is told once, in order, to listeners that may do what they like.
+//! Rule B14: listeners receive each transition once and in order, and may call the breaker.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
@@ -59,7 +59,7 @@ fn b14_calls_that_change_no_state_are_no_event() {
 }
 
 #[test]
-fn b14_every_listener_hears_every_event_and_a_removed_one_none() {
+fn b14_every_listener_receives_every_event_until_it_is_removed() {
     let (breaker, _clock) = closed(&fragile());
     let (first, second) = (Heard::default(), Heard::default());
     let id = breaker.on_event(first.listener());
@@ -102,7 +102,7 @@ fn b14_a_listener_may_use_its_breaker() {
             (CircuitState::Open, CircuitState::ForcedOpen),
         ];
         assert_eq!(heard.steps(), expected);
-        // The first event is told before anything else happens, the others after all that the first listener did.
+        // The first event is delivered before the listener acts, the others after all that it did.
         let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
         let opened = (CircuitState::Open, CircuitState::Open);
         assert_eq!(*seen.lock().unwrap(), [opened, forced, forced, forced]);
@@ -111,7 +111,7 @@ fn b14_a_listener_may_use_its_breaker() {
 }
 
 #[test]
-fn b14_a_listener_that_resets_hears_its_own_reset_after_the_event_that_it_answers() {
+fn b14_a_listener_that_resets_receives_its_own_reset_after_the_event_that_it_handles() {
     must_end(|| {
         let (breaker, _clock) = closed(&fragile());
         let depth = Arc::new(AtomicUsize::new(0));
@@ -162,13 +162,14 @@ fn b14_a_listener_may_add_and_remove_listeners_itself_included() {
     must_end(|| {
         let (breaker, _clock) = closed(&fragile());
         let added = Heard::default();
-        let told = Arc::new(AtomicUsize::new(0));
+        let reported = Arc::new(AtomicUsize::new(0));
         let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
         let id = breaker.on_event({
-            let (breaker, added, told) = (breaker.clone(), added.clone(), Arc::clone(&told));
+            let (breaker, added, reported) =
+                (breaker.clone(), added.clone(), Arc::clone(&reported));
             let own_id = Arc::clone(&own_id);
             move |_| {
-                told.fetch_add(1, SeqCst);
+                reported.fetch_add(1, SeqCst);
                 breaker.on_event(added.listener());
                 assert!(breaker.remove_listener(*own_id.get().unwrap()));
             }
@@ -176,14 +177,14 @@ fn b14_a_listener_may_add_and_remove_listeners_itself_included() {
         own_id.set(id).unwrap();
         breaker.trip().unwrap();
         breaker.close();
-        assert_eq!(told.load(SeqCst), 1);
+        assert_eq!(reported.load(SeqCst), 1);
         assert_eq!(added.steps(), [CLOSED]);
         assert_eq!(breaker.snapshot().listener_panics, 0);
     });
 }
 
 #[test]
-fn b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_told() {
+fn b14_a_panicking_listener_is_contained_and_counted_and_the_others_still_run() {
     let (breaker, _clock) = closed(&fragile());
     let before = Heard::from(&breaker);
     breaker.on_event(|_| panic_quietly());
@@ -225,7 +226,8 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
     let id = breaker.on_event({
         let (breaker, own_id, bomb) = (breaker.clone(), Arc::clone(&own_id), Bomb);
-        // It removes itself while it runs: what tells it is then its last owner.
+        // The listener removes itself while it runs, so that the delivery owns it last and drops
+        // it.
         move |_| {
             let _ = &bomb;
             breaker.remove_listener(*own_id.get().unwrap());
@@ -234,7 +236,7 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     own_id.set(id).unwrap();
     let heard = Heard::from(&breaker);
     let outcome = catch_unwind(AssertUnwindSafe(|| fail(&breaker)));
-    assert!(outcome.is_ok(), "the call got the listener's panic");
+    assert!(outcome.is_ok(), "the call received the listener's panic");
     breaker.close();
     assert_eq!(heard.steps(), [OPENED, CLOSED]);
 }
@@ -251,7 +253,7 @@ fn b14_a_listener_runs_while_its_caller_unwinds_and_may_panic_then() {
         }
     });
     let heard = Heard::from(&breaker);
-    // Were the second panic not contained, the process would abort here.
+    // A second panic while the thread unwinds would abort the process.
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(unwinding.load(SeqCst), 1);
     assert_eq!(heard.steps(), [OPENED]);
@@ -277,7 +279,7 @@ fn b14_a_listener_may_use_its_breaker_while_its_caller_unwinds() {
     });
 }
 
-/// A listener that stays in its first event until it is told to go on.
+/// A listener that blocks in its first event until it is released.
 struct Slow {
     entered: mpsc::Receiver<()>,
     go_on: mpsc::Sender<()>,
@@ -308,7 +310,7 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
         std::thread::scope(|scope| {
             scope.spawn(|| fail(&breaker));
             slow.entered.recv().unwrap();
-            // Its event is still being told; everybody else goes on.
+            // The listener still handles its event. All other callers continue.
             rejection(&breaker);
             clock.advance(secs(10));
             succeed(&breaker);
@@ -320,20 +322,20 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
 }
 
 #[test]
-fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_order() {
+fn b14_the_delivering_thread_delivers_the_events_of_other_threads_in_order() {
     must_end(|| {
         let (breaker, clock) = closed(&fragile());
         let (slow, listener) = Slow::listener();
         breaker.on_event(listener);
         let heard = Heard::default();
-        let tellers = Arc::new(Mutex::new(std::collections::HashSet::new()));
+        let threads = Arc::new(Mutex::new(std::collections::HashSet::new()));
         breaker.on_event(heard.listener());
         breaker.on_event({
-            let tellers = Arc::clone(&tellers);
-            move |_| _ = tellers.lock().unwrap().insert(std::thread::current().id())
+            let threads = Arc::clone(&threads);
+            move |_| _ = threads.lock().unwrap().insert(std::thread::current().id())
         });
         std::thread::scope(|scope| {
-            let telling = scope.spawn(|| fail(&breaker)).thread().id();
+            let delivering = scope.spawn(|| fail(&breaker)).thread().id();
             slow.entered.recv().unwrap();
             for _ in 0..50 {
                 clock.advance(secs(1));
@@ -342,13 +344,13 @@ fn b14_events_of_other_threads_are_told_by_the_one_that_tells_already_and_in_ord
             }
             assert_eq!(heard.steps(), []);
             slow.go_on.send(()).unwrap();
-            telling
+            delivering
         });
         assert_eq!(heard.transitions().len(), 101);
         assert_eq!(heard.transitions()[69..], breaker.snapshot().recent);
-        let tellers = tellers.lock().unwrap();
-        assert_eq!(tellers.len(), 1);
-        assert!(!tellers.contains(&std::thread::current().id()));
+        let threads = threads.lock().unwrap();
+        assert_eq!(threads.len(), 1);
+        assert!(!threads.contains(&std::thread::current().id()));
     });
 }
 
@@ -370,11 +372,15 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
             }
             slow.go_on.send(()).unwrap();
         });
-        let (told, snapshot) = (heard.transitions(), breaker.snapshot());
-        assert_eq!(told.len() as u64 + snapshot.lost_events, caused);
-        assert!((100..=1_000).contains(&told.len()), "{}", told.len());
-        // The newest are the ones that tell how things stand.
-        assert!(told.ends_with(&snapshot.recent));
+        let (reported, snapshot) = (heard.transitions(), breaker.snapshot());
+        assert_eq!(reported.len() as u64 + snapshot.lost_events, caused);
+        assert!(
+            (100..=1_000).contains(&reported.len()),
+            "{}",
+            reported.len()
+        );
+        // The queue keeps the newest events, which show the present state.
+        assert!(reported.ends_with(&snapshot.recent));
     });
 }
 
@@ -385,7 +391,7 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                // At most three transitions a round, so that the queue cannot overflow.
+                // At most three transitions per round, so that the queue cannot overflow.
                 for round in 0..15 {
                     let outcome = [Outcome::Failure, Outcome::Success][round % 2];
                     if let Ok(permit) = breaker.try_acquire() {
@@ -396,19 +402,19 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
             });
         }
     });
-    let (told, snapshot) = (heard.steps(), breaker.snapshot());
+    let (reported, snapshot) = (heard.steps(), breaker.snapshot());
     assert_eq!(snapshot.lost_events, 0);
     assert_eq!(
-        told.first().map(|(from, _)| *from),
+        reported.first().map(|(from, _)| *from),
         Some(CircuitState::Closed)
     );
     assert!(
-        told.windows(2).all(|pair| pair[0].1 == pair[1].0),
-        "{told:?}"
+        reported.windows(2).all(|pair| pair[0].1 == pair[1].0),
+        "{reported:?}"
     );
     let counts = snapshot.transitions;
     assert_eq!(
-        told.len() as u64,
+        reported.len() as u64,
         counts.opened + counts.half_opened + counts.closed
     );
 }

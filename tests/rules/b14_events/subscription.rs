@@ -1,4 +1,4 @@
-//! Rule B14, events: subscription.
+//! Rule B14: subscriptions to events.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -17,7 +17,7 @@ use resilient_testkit::{
 fn entered(event: &Event) -> CircuitState {
     match event.kind() {
         EventKind::Transition(step) => step.to,
-        other => panic!("{other:?} is no transition"),
+        other => panic!("{other:?} is not a transition"),
     }
 }
 
@@ -27,7 +27,7 @@ fn waiting(events: &mut Subscription) -> Vec<CircuitState> {
         .collect()
 }
 
-/// Opens and closes the circuit; two events.
+/// Opens and closes the circuit, which makes two events.
 fn open_and_close(breaker: &CircuitBreaker) {
     breaker.trip().unwrap();
     breaker.close();
@@ -78,11 +78,11 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
         CircuitState::ForcedOpen,
     ];
     assert_eq!(waiting(&mut events), newest);
-    // There is room again, and what was lost stays counted.
+    // The queue has room again, and the count of lost events stays.
     breaker.close();
     assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 8);
-    // Losses of one are none of another, nor of the breaker's own queue.
+    // Each subscription counts its own losses, and so does the breaker's queue.
     assert_eq!(breaker.subscribe(3).lost(), 0);
     assert_eq!(breaker.snapshot().lost_events, 0);
 }
@@ -117,7 +117,7 @@ fn b14_an_event_that_waits_already_is_there_without_waiting() {
 }
 
 #[test]
-fn b14_who_waits_is_woken_by_an_event() {
+fn b14_a_waiting_subscriber_is_woken_by_an_event() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let woken = Arc::new(Wakes::default());
@@ -135,7 +135,7 @@ fn b14_who_waits_is_woken_by_an_event() {
 }
 
 #[test]
-fn b14_the_last_who_waits_is_the_one_who_is_woken() {
+fn b14_the_task_that_polled_last_is_woken() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let all: [Arc<Wakes>; 2] = Default::default();
@@ -156,7 +156,7 @@ fn b14_waiting_is_cancel_safe() {
         assert!(poll_and_drop(events.next(), polls).is_none());
     }
     open_and_close(&breaker);
-    // Made and dropped without a poll: nothing is taken out.
+    // A future that was never polled takes no event out of the queue.
     drop(events.next());
     assert_eq!(
         waiting(&mut events),
@@ -191,7 +191,7 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
     assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Closed);
     assert!(
         poll_and_drop(events.next(), 1).is_none(),
-        "a handle is left"
+        "a handle is still alive"
     );
     drop(other_handle);
     assert!(run(events.next()).is_none());
@@ -200,7 +200,7 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
 }
 
 #[test]
-fn b14_who_waits_is_woken_when_the_breaker_is_gone() {
+fn b14_a_waiting_subscriber_is_woken_when_the_breaker_is_dropped() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     let woken = Arc::new(Wakes::default());
@@ -231,7 +231,7 @@ fn b14_a_subscription_does_not_keep_its_breaker_alive() {
 }
 
 #[test]
-fn b14_a_dropped_subscription_hears_nothing_and_harms_nobody() {
+fn b14_a_dropped_subscription_receives_nothing_and_harms_no_other() {
     let (breaker, _clock) = closed(&fragile());
     let (dropped, mut kept) = (breaker.subscribe(9), breaker.subscribe(9));
     drop(dropped);
@@ -294,13 +294,13 @@ fn b14_a_subscription_to_a_registry_hears_breakers_that_came_before_and_after_it
 #[test]
 fn b14_a_panicking_listener_of_the_registry_is_counted_where_its_event_came_from() {
     let registry = Registry::new();
-    let told_of = registry.get_or_register("payments", settings());
+    let events_of = registry.get_or_register("payments", settings());
     let other = registry.get_or_register("stock", settings());
     registry.on_event(|_| resilient_testkit::panic_quietly());
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    told_of.trip().unwrap();
+    events_of.trip().unwrap();
     assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
-    let panics = [&told_of, &other].map(|breaker| breaker.snapshot().listener_panics);
+    let panics = [&events_of, &other].map(|breaker| breaker.snapshot().listener_panics);
     assert_eq!(panics, [1, 0]);
 }

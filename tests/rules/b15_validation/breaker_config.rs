@@ -1,4 +1,4 @@
-//! Rule B15, validation: breaker config.
+//! Rule B15: the settings of breakers are checked when they are built.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
     config.build().expect_err("it must be refused")
 }
 
-/// A setting is refused in these words: field, value, and what the rule says at least.
+/// Asserts the error of these settings: its field, its value, and a part of the rule's text.
 #[track_caller]
 pub(super) fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
     let error = refusal(config);
@@ -32,7 +32,7 @@ fn b15_a_threshold_of_zero_is_refused_by_field_value_and_rule() {
 }
 
 #[test]
-fn b15_a_factor_that_is_no_growth_is_refused_by_field_value_and_rule() {
+fn b15_a_factor_below_one_is_refused_by_field_value_and_rule() {
     for (factor, value) in [
         (0.0, "0.0"),
         (0.5, "0.5"),
@@ -56,13 +56,13 @@ fn b15_a_maximum_below_the_recovery_time_is_refused_by_field_value_and_rule() {
     let config = BreakerConfig::builder().recovery_time(secs(60));
     let config = config.max_recovery_time(secs(59));
     assert_refused(&config, "max_recovery_time", "59s", "`recovery_time`");
-    // The default recovery time is one as well.
+    // The default recovery time counts, too.
     let config = BreakerConfig::builder().max_recovery_time(secs(29));
     assert_refused(&config, "max_recovery_time", "29s", "`recovery_time`");
 }
 
 #[test]
-fn b15_a_jitter_that_is_no_share_is_refused_by_field_value_and_rule() {
+fn b15_a_jitter_outside_0_to_1_is_refused_by_field_value_and_rule() {
     for (jitter, value) in [
         (-0.1, "-0.1"),
         (1.1, "1.1"),
@@ -104,7 +104,7 @@ fn b15_a_refusal_is_an_error_that_crosses_threads() {
 }
 
 #[test]
-fn b15_the_edges_of_every_range_are_allowed() {
+fn b15_the_bounds_of_every_range_are_allowed() {
     let builder = BreakerConfig::builder;
     let edges = [
         builder().failure_threshold(1),
@@ -148,15 +148,15 @@ fn b15_the_defaults_are_valid_and_the_same_by_both_ways() {
 }
 
 #[test]
-fn b15_a_refusal_never_names_a_setting_that_was_not_given() {
-    // A recovery time above the default maximum moves that maximum.
+fn b15_an_error_never_names_a_setting_that_was_not_set() {
+    // A recovery time above the default maximum raises that maximum.
     assert!(
         BreakerConfig::builder()
             .recovery_time(secs(86_400))
             .build()
             .is_ok()
     );
-    // A tolerated failure more is a place more.
+    // Each tolerated failure needs one more probe.
     let config = BreakerConfig::builder().half_open_failures(1);
     assert!(config.half_open_max_calls(2).build().is_ok());
 }
@@ -290,7 +290,7 @@ fn b15_the_last_value_of_a_setting_counts_also_after_text_that_cannot_be_read() 
     assert_eq!(refusal(&config).field(), "slow_call");
     let config = config.slow_call("1s").slow_call_rate("50%").window(9);
     assert_eq!(config.build().map(|config| config.to_builder()), Ok(config));
-    // Text that cannot be read does not leave the earlier value in place.
+    // Text that cannot be parsed does not keep the earlier value.
     let config = BreakerConfig::builder()
         .recovery_time(secs(7))
         .recovery_time("7");

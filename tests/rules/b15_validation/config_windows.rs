@@ -1,4 +1,4 @@
-//! B15: settings of windows, rates, slow calls and keys are checked where they are built.
+//! Rule B15: the settings of windows, rates, slow calls and keys are checked when they are built.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()
 }
 
-/// With a failure rate, so that it needs nothing else.
+/// Settings with this window and a failure rate, which makes them complete.
 fn windowed(window: impl Into<Window>) -> BreakerConfigBuilder {
     builder().window(window).failure_rate(0.5)
 }
@@ -169,7 +169,7 @@ fn b15_every_setting_has_the_default_that_the_table_says() {
     for (left_open, written_out) in written_out {
         assert_eq!(left_open.build().unwrap(), written_out.build().unwrap());
     }
-    // And another value is another setting.
+    // Different values make the settings different.
     for (one, other) in [
         (windowed(100), windowed(100).min_calls(11)),
         (windowed(100), windowed(101)),
@@ -193,7 +193,7 @@ fn b15_a_number_is_calls_and_a_duration_is_time() {
 }
 
 #[test]
-fn b15_settings_can_be_taken_from_a_config_and_changed() {
+fn b15_a_config_can_be_turned_into_a_builder_and_changed() {
     let config = windowed(100).build().unwrap();
     let changed = config.to_builder().failure_rate(0.25).build().unwrap();
     assert_eq!(changed, windowed(100).failure_rate(0.25).build().unwrap());

@@ -1,4 +1,4 @@
-//! Rule G2, overrides: budget overrides.
+//! Rule G2: overrides of retry budgets.
 
 use resilient::__private::BudgetCallSite;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
@@ -7,10 +7,10 @@ use resilient::registry::Overrides;
 use resilient::{Registry, RetryBudget};
 
 use crate::support::budget::{builder, config, is_change, retry};
-use crate::support::sites::told_of;
+use crate::support::sites::events_of;
 use resilient_testkit::Heard;
 
-/// A budget named `dependency` in a registry of its own, with five retries left and one spent.
+/// A registry with a budget named `dependency`, which has spent one retry and has tokens for five.
 fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
     let registry = Registry::new();
     let budget = registry.get_or_register_budget("dependency", config(code));
@@ -38,7 +38,7 @@ fn g02_an_override_holds_at_once_and_keeps_tokens_and_counts() {
 }
 
 #[test]
-fn g02_a_lower_capacity_takes_what_no_longer_fits() {
+fn g02_a_lower_capacity_removes_the_tokens_that_do_not_fit() {
     let (registry, budget) = live(builder().initial_tokens(30));
     let lower = builder().capacity(10).initial_tokens(10);
     registry.override_budget("dependency", lower).unwrap();
@@ -48,7 +48,7 @@ fn g02_a_lower_capacity_takes_what_no_longer_fits() {
 }
 
 #[test]
-fn g02_a_reservation_gives_back_what_it_took_whatever_a_retry_costs_by_then() {
+fn g02_a_reservation_returns_the_tokens_that_it_took_even_if_the_cost_has_changed() {
     let (registry, budget) = live(builder().initial_tokens(30));
     let asleep = budget.try_reserve();
     let dearer = builder().retry_cost(20);
@@ -71,7 +71,7 @@ fn g02_an_override_wins_setting_by_setting_before_and_after_the_budget_is_there(
 }
 
 #[test]
-fn g02_all_overrides_at_once_take_the_place_of_those_before() {
+fn g02_setting_all_overrides_replaces_the_earlier_ones() {
     let (registry, budget) = live(builder());
     registry
         .override_budget("dependency", builder().deposit(9))
@@ -126,7 +126,7 @@ fn g02_an_override_that_does_not_go_together_with_the_code_of_a_live_budget_is_r
 }
 
 #[test]
-fn g02_an_override_that_the_code_to_come_does_not_fit_keeps_its_word_and_it_is_told() {
+fn g02_an_override_wins_over_later_code_that_does_not_fit_it_and_an_event_reports_it() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -138,20 +138,20 @@ fn g02_an_override_that_the_code_to_come_does_not_fit_keeps_its_word_and_it_is_t
     let settings = budget.config();
     assert_eq!((settings.capacity(), settings.retry_cost()), (3, 3));
     assert_eq!((settings.initial_tokens(), settings.deposit()), (3, 2));
-    let told: Vec<_> = heard.events();
-    let fields = told.iter().map(|event| match event.kind() {
+    let reported: Vec<_> = heard.events();
+    let fields = reported.iter().map(|event| match event.kind() {
         EventKind::InvalidSetting(error) => error.field(),
         other => panic!("{other:?}"),
     });
     assert_eq!(fields.collect::<Vec<_>>(), ["retry_cost", "initial_tokens"]);
-    assert!(told.iter().all(
+    assert!(reported.iter().all(
         |event| event.source() == resilient::events::EventSource::Budget
             && event.name() == "dependency"
     ));
 }
 
 #[test]
-fn g02_a_change_of_settings_is_told_once_and_no_change_is_not() {
+fn g02_a_change_of_settings_is_one_event_and_no_change_is_no_event() {
     let (registry, _budget) = live(builder());
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -200,10 +200,10 @@ fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it
 }
 
 #[test]
-fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
+fn g02_an_override_that_does_not_fit_the_code_after_a_site_is_reported() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/unfit");
     let (name, registry) = ("sites/unfit", Registry::global());
-    let (heard, id) = told_of(name);
+    let (heard, id) = events_of(name);
     registry
         .override_budget(name, builder().capacity(10))
         .unwrap();
@@ -211,8 +211,11 @@ fn g02_code_after_a_site_that_an_override_does_not_fit_is_told() {
     let declared = config(builder().retry_cost(20).initial_tokens(0));
     let _ = registry.get_or_register_budget(name, declared);
     assert_eq!(used.config().retry_cost(), 5);
-    let is_told = |kind: &EventKind| matches!(kind, EventKind::InvalidSetting(error) if error.field() == "retry_cost");
-    assert_eq!(heard.count(is_told), 1);
+    let is_reported = |kind: &EventKind| match kind {
+        EventKind::InvalidSetting(error) => error.field() == "retry_cost",
+        _ => false,
+    };
+    assert_eq!(heard.count(is_reported), 1);
     registry.clear_budget_override(name).unwrap();
     assert_eq!(used.config(), declared);
     registry.remove_listener(id);

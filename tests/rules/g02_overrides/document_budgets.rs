@@ -1,4 +1,4 @@
-//! Overrides of retry budgets in documents: every key, and what is said of one that is wrong.
+//! Rule G2: retry budgets in documents of overrides, each key and each error.
 
 use resilient::Registry;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
@@ -9,7 +9,7 @@ fn budget() -> BudgetConfigBuilder {
 }
 
 #[test]
-fn g02_every_key_of_a_budget_means_what_the_builder_says() {
+fn g02_every_key_of_a_budget_means_the_setting_of_the_builder() {
     for (line, settings) in [
         ("capacity = 1_000", budget().capacity(1_000)),
         ("retry_cost = 10", budget().retry_cost(10)),
@@ -27,7 +27,7 @@ fn g02_every_key_of_a_budget_means_what_the_builder_says() {
 }
 
 #[test]
-fn g02_breakers_and_budgets_of_one_name_stand_beside_each_other() {
+fn g02_breakers_and_budgets_may_have_one_name() {
     let registry = Registry::new();
     let breaker = registry.get_or_register("payments", resilient::BreakerConfig::default());
     let retries = registry.get_or_register_budget("payments", BudgetConfig::default());
@@ -42,10 +42,10 @@ fn g02_breakers_and_budgets_of_one_name_stand_beside_each_other() {
     assert_eq!((retries.config().capacity(), retries.tokens()), (20, 20));
     registry.apply_toml("").unwrap();
     assert_eq!(retries.config(), BudgetConfig::default());
-    assert_eq!(retries.tokens(), 20, "what is gone is gone");
+    assert_eq!(retries.tokens(), 20, "the spent token stays spent");
 }
 
-/// The document is refused, with its line and all of these words, and changes nothing.
+/// Asserts that the document is rejected with this line and these words, and changes nothing.
 #[track_caller]
 fn assert_refused(document: &str, line: usize, words: &[&str]) {
     let registry = Registry::new();
@@ -65,7 +65,7 @@ fn assert_refused(document: &str, line: usize, words: &[&str]) {
 }
 
 #[test]
-fn a_key_that_is_none_of_a_budget_is_told_with_its_line() {
+fn an_unknown_key_of_a_budget_is_reported_with_its_line() {
     for (document, line, key) in [
         ("[budgets.x]\n\ncapacty = 3", 3, "`capacty`"),
         ("[budgets.x]\nmode = \"disabled\"", 2, "`mode`"),
@@ -83,7 +83,7 @@ fn a_key_that_is_none_of_a_budget_is_told_with_its_line() {
 }
 
 #[test]
-fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
+fn a_value_of_the_wrong_form_is_reported_with_its_line_and_key() {
     for (line, why) in [
         ("capacity = \"3\"", "u32"),
         ("capacity = 4294967296", "u32"),
@@ -102,7 +102,7 @@ fn a_value_of_the_wrong_form_is_told_with_its_line_and_key() {
 }
 
 #[test]
-fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
+fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
     for (document, line, words) in [
         (
             "[budgets.x]\n\ncapacity = 0",
@@ -119,7 +119,8 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
             4,
             ["budget `x`", "`initial_tokens` is 11", "above `capacity`"],
         ),
-        // With the code of a live one: the section is what there is.
+        // The conflict is with the code of a live budget, so the error names the line of the
+        // section.
         (
             "[defaults]\n[budgets.dear]\ncapacity = 29",
             2,

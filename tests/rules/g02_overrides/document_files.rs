@@ -1,4 +1,4 @@
-//! Documents in files, and the file that an environment variable names.
+//! Rule G2: documents in files, and the environment variable that names a file.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +8,7 @@ use resilient::{BreakerConfig, Registry};
 
 use crate::support::documents::builder;
 
-/// A file for one test.
+/// Writes a file for one test.
 fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, content).unwrap();
@@ -71,7 +71,8 @@ fn a_file_that_cannot_be_read_is_named_and_changes_nothing() {
 
 const VARIABLE: &str = "RESILIENT_OVERRIDES_OF_THIS_TEST";
 
-/// Runs one test of this program again, with the variable set. Changing it in this process would concern other threads.
+/// Runs one test of this program in a new process with the variable set. Setting it in this process
+/// would affect other threads.
 #[track_caller]
 fn run_with_variable(test: &str, value: &std::path::Path) {
     let output = Command::new(std::env::current_exe().unwrap())

@@ -1,4 +1,4 @@
-//! Every key, in every form that it can be written in.
+//! Rule G2: every key of a document in every form.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::documents::builder;
 use resilient_testkit::secs;
 
-/// A key as it is written, and what it means.
+/// Each key as a document writes it, and the settings that it means.
 fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
     vec![
         ("failure_threshold = 3", builder().failure_threshold(3)),
@@ -63,7 +63,7 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
 }
 
 #[test]
-fn g02_every_key_in_every_form_means_what_the_builder_says() {
+fn g02_every_key_in_every_form_means_the_setting_of_the_builder() {
     for (line, settings) in every_key_in_every_form() {
         let registry = Registry::new();
         let document = format!("[breakers.payments]\n{line}\n");
@@ -153,7 +153,7 @@ fn g02_a_whole_document_holds_at_once() {
 }
 
 #[test]
-fn g02_a_document_takes_the_place_of_all_overrides_before() {
+fn g02_a_document_replaces_all_earlier_overrides() {
     let registry = Registry::new();
     let code = builder().failure_threshold(9).build().unwrap();
     let breaker = registry.get_or_register("payments", code.clone());

@@ -1,4 +1,4 @@
-//! What is wrong with a document is told with its line and its key, and nothing of it is applied.
+//! Rule G2: an invalid document changes nothing, and its error names the line and the key.
 
 use resilient::registry::{LoadError, Overrides};
 use resilient::{BreakerConfig, Registry};
@@ -6,7 +6,7 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::documents::builder;
 use resilient_testkit::secs;
 
-/// The refusal of a document by a registry with a breaker, in which it changes nothing.
+/// Asserts that the registry rejects the document and changes no breaker. Returns the error.
 #[track_caller]
 fn refusal(registry: &Registry, document: &str) -> LoadError {
     let before = (registry.overrides(), registry.snapshot().len());
@@ -26,9 +26,9 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
     error
 }
 
-/// The words have the line and all of these.
+/// Asserts that the message has the line and these words.
 #[track_caller]
-fn assert_told(error: &LoadError, line: usize, words: &[&str]) {
+fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     let text = error.to_string();
     assert!(
         text.contains(&format!("line {line}")),
@@ -41,13 +41,13 @@ fn assert_told(error: &LoadError, line: usize, words: &[&str]) {
     assert!(text.starts_with("overrides of circuit breakers"), "{text}");
 }
 
-/// A section with a wrong line, the third, after one that is right.
+/// Builds a document whose third line is this one, after a valid second line.
 fn with_third_line(line: &str) -> String {
     format!("[breakers.payments]\nfailure_threshold = 2\n{line}\n")
 }
 
 #[test]
-fn an_unknown_key_is_told_with_its_line() {
+fn an_unknown_key_is_reported_with_its_line() {
     let registry = Registry::new();
     for (document, line, key) in [
         (
@@ -57,18 +57,18 @@ fn an_unknown_key_is_told_with_its_line() {
         ),
         (with_third_line("name = \"other\""), 3, "name"),
         ("[defaults]\n\nrecovery = \"10s\"".to_owned(), 3, "recovery"),
-        // A default mode would take every circuit out of service.
+        // A default mode would affect every circuit.
         ("[defaults]\nmode = \"disabled\"".to_owned(), 2, "mode"),
         ("\n[breaker.payments]\nwindow = 3".to_owned(), 2, "breaker"),
         ("failure_threshold = 3".to_owned(), 1, "failure_threshold"),
     ] {
         let error = refusal(&registry, &document);
-        assert_told(&error, line, &["unknown field", &format!("`{key}`")]);
+        assert_message(&error, line, &["unknown field", &format!("`{key}`")]);
     }
 }
 
 #[test]
-fn a_value_of_the_wrong_form_is_told_with_its_line_and_the_form() {
+fn a_value_of_the_wrong_form_is_reported_with_its_line_and_the_form() {
     let duration = "a duration";
     let share = "a share";
     for (line, form) in [
@@ -118,12 +118,12 @@ fn a_value_of_the_wrong_form_is_told_with_its_line_and_the_form() {
         };
         let error = refusal(&Registry::new(), &line);
         let form = if form == "abandoned" { key } else { form };
-        assert_told(&error, 3, &[key, form]);
+        assert_message(&error, 3, &[key, form]);
     }
 }
 
 #[test]
-fn what_is_no_toml_is_told_with_its_line() {
+fn invalid_toml_is_reported_with_its_line() {
     let registry = Registry::new();
     for (document, line) in [
         ("[breakers.payments\nwindow = 3", 1),
@@ -131,12 +131,12 @@ fn what_is_no_toml_is_told_with_its_line() {
         ("[breakers.payments]\nwindow = 3\nwindow = 4", 3),
         ("[breakers.payments]\n[breakers.payments]", 2),
     ] {
-        assert_told(&refusal(&registry, document), line, &[]);
+        assert_message(&refusal(&registry, document), line, &[]);
     }
 }
 
 #[test]
-fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
+fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
     let share = "above 0 and at most 1";
     for (line, value, rule) in [
         ("window = 0", "0", "between 1 and 1000000"),
@@ -173,18 +173,18 @@ fn a_value_out_of_range_is_told_with_its_line_its_key_and_the_rule() {
         let key = format!("`{key}`");
         let registry = Registry::new();
         let error = refusal(&registry, &with_third_line(line));
-        assert_told(
+        assert_message(
             &error,
             3,
             &["circuit breaker `payments`", &key, value, rule],
         );
         let error = refusal(&registry, &format!("[defaults]\n\n\n{line}"));
-        assert_told(&error, 4, &["defaults", &key, value, rule]);
+        assert_message(&error, 4, &["defaults", &key, value, rule]);
     }
 }
 
 #[test]
-fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_line() {
+fn a_conflict_with_the_code_of_a_live_breaker_is_reported_with_its_line() {
     let registry = Registry::new();
     let code = |settings: resilient::breaker::BreakerConfigBuilder| settings.build().unwrap();
     let _ = registry.get_or_register("mail", BreakerConfig::default());
@@ -195,7 +195,7 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
     let standing = Overrides::new().with("mail", builder().failure_threshold(3));
     registry.set_overrides(standing).unwrap();
     for (document, line, words) in [
-        // The key itself is in the document.
+        // The document has the key.
         (
             "[breakers.mail]\nfailure_threshold = 4\n\nfailure_rate = 0.5",
             4,
@@ -206,7 +206,7 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
             2,
             ["`mail`", "`min_calls`", "needs a `failure_rate`"],
         ),
-        // It is in the code: the section is what there is.
+        // The key is in the code, so the error names the line of the section.
         (
             "[defaults]\n\n[breakers.stock]\nrecovery_time = \"61s\"",
             3,
@@ -217,7 +217,7 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
             2,
             ["`payments`", "`failure_count`", "calls that `window` holds"],
         ),
-        // The defaults bring it.
+        // The key is in the defaults.
         (
             "[breakers.stock]\nmin_calls = 1\n[defaults]\nwindow_buckets = 5",
             4,
@@ -230,6 +230,6 @@ fn what_does_not_go_together_with_the_code_of_a_live_breaker_is_told_with_its_li
         ),
     ] {
         let error = refusal(&registry, document);
-        assert_told(&error, line, &words);
+        assert_message(&error, line, &words);
     }
 }

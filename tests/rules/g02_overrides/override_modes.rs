@@ -1,4 +1,4 @@
-//! G2: the mode of an override, which holds a breaker in a state.
+//! Rule G2: the mode of an override holds a breaker in a state.
 
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
 use resilient::events::EventKind;
@@ -14,7 +14,7 @@ fn builder() -> BreakerConfigBuilder {
 }
 
 #[test]
-fn g02_a_mode_holds_a_breaker_in_its_state_until_it_is_taken_back() {
+fn g02_a_mode_holds_a_breaker_in_its_state_until_it_is_removed() {
     for (mode, state) in [
         (OperatorMode::ForcedOpen, CircuitState::ForcedOpen),
         (OperatorMode::Disabled, CircuitState::Disabled),
@@ -44,7 +44,7 @@ fn g02_a_mode_holds_a_breaker_in_its_state_until_it_is_taken_back() {
         assert_eq!(
             heard.count(|kind| matches!(kind, EventKind::SettingsChanged)),
             0,
-            "its settings are the same"
+            "its settings did not change"
         );
     }
 }
@@ -72,7 +72,7 @@ fn g02_a_mode_holds_for_a_breaker_that_comes_later() {
 }
 
 #[test]
-fn g02_a_mode_that_is_taken_back_leaves_what_was_done_by_hand_since() {
+fn g02_a_mode_that_is_removed_leaves_later_operations_by_hand() {
     let (registry, breaker, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::ForcedOpen)
@@ -90,7 +90,7 @@ fn g02_a_mode_that_is_taken_back_leaves_what_was_done_by_hand_since() {
 }
 
 #[test]
-fn g02_the_same_mode_again_does_not_undo_what_was_done_by_hand() {
+fn g02_setting_the_same_mode_again_does_not_undo_operations_by_hand() {
     let (registry, breaker, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::ForcedOpen)
@@ -110,7 +110,7 @@ fn g02_the_same_mode_again_does_not_undo_what_was_done_by_hand() {
 }
 
 #[test]
-fn g02_one_mode_can_take_the_place_of_another() {
+fn g02_one_mode_can_replace_another() {
     let (registry, breaker, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::ForcedOpen)
@@ -124,7 +124,7 @@ fn g02_one_mode_can_take_the_place_of_another() {
 }
 
 #[test]
-fn g02_settings_that_change_under_a_mode_hold_when_it_is_taken_back() {
+fn g02_settings_that_change_under_a_mode_apply_when_it_is_removed() {
     let (registry, breaker, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::Disabled)

@@ -1,4 +1,4 @@
-//! G2: what an override does to an open and to a half-open breaker, and to calls in flight.
+//! Rule G2: the effect of an override on open and half-open breakers, and on calls in flight.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
     assert_eq!(breaker.snapshot().recent[0].open_for, Some(secs(60)));
     change(&registry, builder().recovery_time(secs(5)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
-    // The end is over already.
+    // The new end is in the past.
     change(&registry, builder().recovery_time(secs(3)));
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
     change(&registry, builder().recovery_time(Duration::MAX));
@@ -35,7 +35,7 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
 }
 
 #[test]
-fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_anew() {
+fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_again() {
     let (registry, breaker, clock) = live(&fragile());
     fail(&breaker);
     clock.advance(secs(10));
@@ -60,7 +60,7 @@ fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_anew() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(40)));
     change(&registry, builder().max_recovery_time(secs(50)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
-    // The jitter was drawn once for this opening: the same share of the same time again.
+    // The jitter of an opening is drawn once: it stays the same share of the new time.
     change(&registry, builder().recovery_jitter(1.0));
     let drawn = rejection(&breaker).retry_after();
     registry.clear_override("dependency").unwrap();
@@ -139,7 +139,8 @@ fn g02_lowered_half_open_settings_never_wedge_a_breaker() {
         } else {
             in_flight.into_iter().for_each(std::mem::forget);
         }
-        // Healthy from now on: it closes, once all that hangs is given up for lost.
+        // From now on all calls succeed. The circuit closes when the leases of the lost probes have
+        // expired.
         for _ in 0..20 {
             clock.advance(secs(10));
             if let Ok(permit) = breaker.try_acquire() {
@@ -187,16 +188,20 @@ fn g02_a_new_probe_timeout_holds_for_probes_in_flight() {
 }
 
 #[test]
-fn g02_slow_calls_can_be_told_from_now_on() {
+fn g02_slow_calls_are_recognised_from_the_override_on() {
     let (registry, breaker, clock) = live(&builder().window(9).failure_count(9));
     let untimed = breaker.try_acquire().unwrap();
     change(&registry, builder().slow_call(secs(1)).slow_call_rate(1.0));
     clock.advance(secs(5));
     untimed.report(Outcome::Success);
-    assert_eq!(window(&breaker), (1, 0, 0), "nobody knows when it began");
+    assert_eq!(
+        window(&breaker),
+        (1, 0, 0),
+        "its beginning was not recorded"
+    );
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
-    // Another limit holds for calls in flight, whose beginning is known.
+    // The new limit applies to a call in flight whose beginning was recorded.
     let timed = breaker.try_acquire().unwrap();
     change(&registry, builder().slow_call(secs(5)).slow_call_rate(1.0));
     clock.advance(secs(4));
@@ -210,7 +215,7 @@ fn g02_slow_calls_can_be_told_from_now_on() {
 }
 
 #[test]
-fn g02_what_a_cancelled_call_says_can_be_overridden() {
+fn g02_the_outcome_of_a_cancelled_call_can_be_overridden() {
     let (registry, breaker, _clock) = live(&fragile());
     let in_flight = breaker.try_acquire().unwrap();
     abandon(&breaker);

@@ -1,4 +1,4 @@
-//! Rule G2, overrides: override rules.
+//! Rule G2: when overrides apply, and which ones are rejected.
 
 use std::sync::Barrier;
 
@@ -20,7 +20,7 @@ fn is_settings_changed(kind: &EventKind) -> bool {
     matches!(kind, EventKind::SettingsChanged)
 }
 
-/// The fields of all settings that were told to be invalid.
+/// Returns the fields of all events about invalid settings.
 fn invalid_settings(heard: &Heard) -> Vec<&'static str> {
     let events = heard.events();
     let fields = events.iter().filter_map(|event| match event.kind() {
@@ -41,13 +41,13 @@ fn g02_an_override_holds_for_a_breaker_that_comes_later() {
     );
     let breaker = registry.get_or_register("payments", other_settings());
     let expected = fragile().failure_threshold(2).recovery_time(secs(10));
-    assert_eq!(breaker.config(), built(&expected), "the code says the rest");
+    assert_eq!(breaker.config(), built(&expected), "the code sets the rest");
     calls(&breaker, "FF");
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
 #[test]
-fn g02_an_override_holds_at_once_for_a_breaker_that_lives() {
+fn g02_an_override_applies_at_once_to_a_live_breaker() {
     let registry = Registry::new();
     let breaker = registry.get_or_register("payments", other_settings());
     let other = registry.get_or_register("stock", other_settings());
@@ -102,7 +102,7 @@ fn g02_of_each_setting_the_override_wins_then_the_code_then_the_defaults_then_th
 }
 
 #[test]
-fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_says_what_the_library_says() {
+fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_equals_the_librarys_default() {
     let registry = Registry::new();
     let defaults = Overrides::new().with_defaults(builder().failure_threshold(9));
     registry.set_overrides(defaults).unwrap();
@@ -131,7 +131,7 @@ fn g02_the_codes_settings_hold_again_once_an_override_is_gone() {
 }
 
 #[test]
-fn g02_an_override_of_one_name_takes_the_place_of_the_one_before() {
+fn g02_an_override_of_one_name_replaces_the_earlier_one() {
     let (registry, breaker, _clock) = live(&builder());
     let first = builder().failure_threshold(2).recovery_time(secs(2));
     registry.override_breaker("dependency", first).unwrap();
@@ -148,7 +148,7 @@ fn g02_an_override_of_one_name_takes_the_place_of_the_one_before() {
 }
 
 #[test]
-fn g02_each_breaker_whose_settings_changed_tells_it_once() {
+fn g02_each_breaker_whose_settings_changed_reports_it_once() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -158,19 +158,24 @@ fn g02_each_breaker_whose_settings_changed_tells_it_once() {
     let strict = Overrides::new().with("payments", builder().failure_threshold(2));
     let strict = strict.with("stock", builder().failure_threshold(9));
     registry.set_overrides(strict.clone()).unwrap();
-    let told = || {
+    let reported = || {
         let events = heard.events();
-        let told = events
+        let reported = events
             .iter()
             .filter(|each| is_settings_changed(each.kind()));
-        told.map(|event| event.name().to_owned())
+        reported
+            .map(|event| event.name().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(told(), ["payments"], "stock has said 9 all along");
+    assert_eq!(
+        reported(),
+        ["payments"],
+        "the settings of stock did not change"
+    );
     registry.set_overrides(strict).unwrap();
-    assert_eq!(told(), ["payments"]);
+    assert_eq!(reported(), ["payments"]);
     registry.clear_override("payments").unwrap();
-    assert_eq!(told(), ["payments", "payments"]);
+    assert_eq!(reported(), ["payments", "payments"]);
     assert_eq!(heard.events().len(), 2);
 }
 
@@ -214,7 +219,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
         )
         .with_defaults(builder().half_open_successes(3));
     let refused = [
-        // Out of range: by themselves, for a breaker that lives, and for one that does not.
+        // Out of range: in the defaults, for a live breaker, and for a name without a breaker.
         (
             fine.clone().with_defaults(builder().failure_threshold(0)),
             None,
@@ -230,7 +235,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
             Some("later"),
             "min_calls",
         ),
-        // In range, but not with what the code says.
+        // In range, but invalid together with the settings in the code.
         (
             fine.clone()
                 .with("stock", builder().recovery_time(secs(61))),
@@ -280,7 +285,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
 }
 
 #[test]
-fn g02_a_later_breaker_keeps_the_override_and_tells_what_had_to_go() {
+fn g02_a_later_breaker_keeps_the_override_and_reports_the_dropped_setting() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -292,7 +297,7 @@ fn g02_a_later_breaker_keeps_the_override_and_tells_what_had_to_go() {
     let expected = builder().failure_threshold(3).recovery_time(secs(120));
     assert_eq!(breaker.config(), built(&expected));
     assert_eq!(heard.events()[0].name(), "payments");
-    // Told where it came to be, and not at every call.
+    // The event is sent when the breaker is created, and not at later calls.
     let _ = registry.get_or_register("payments", breaker.config());
     assert_eq!(invalid_settings(&heard).len(), 1);
 }
@@ -318,7 +323,7 @@ fn g02_a_breaker_that_is_registered_later_is_treated_the_same() {
 }
 
 #[test]
-fn g02_an_override_that_a_later_breaker_did_not_bear_can_be_taken_back() {
+fn g02_an_override_that_does_not_fit_a_later_breaker_can_be_removed() {
     let registry = Registry::new();
     registry
         .override_breaker("payments", builder().recovery_time(secs(120)))
@@ -330,7 +335,7 @@ fn g02_an_override_that_a_later_breaker_did_not_bear_can_be_taken_back() {
 }
 
 #[test]
-fn g02_what_many_threads_override_ends_as_the_registry_says() {
+fn g02_after_overrides_by_many_threads_the_breaker_has_the_settings_of_the_registry() {
     let registry = Registry::new();
     let names = ["mail", "payments", "stock", "tenant"];
     let breakers = names.map(|name| registry.get_or_register(name, settings()));
@@ -364,7 +369,7 @@ fn g02_what_many_threads_override_ends_as_the_registry_says() {
 }
 
 #[test]
-fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
+fn g02_the_codes_settings_apply_again_to_a_breaker_that_was_unregistered() {
     let (registry, owned, _clock) = live(&fragile().failure_threshold(9));
     let strict = BreakerConfig::builder().failure_threshold(2);
     registry.override_breaker("dependency", strict).unwrap();
@@ -373,7 +378,7 @@ fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
         owned.config(),
         fragile().failure_threshold(9).build().unwrap()
     );
-    // And are the ones that it comes back with.
+    // They are also the settings when it is registered again.
     registry.register(&owned).unwrap();
     assert_eq!(owned.config().to_builder(), fragile().failure_threshold(2));
     registry.clear_override("dependency").unwrap();
@@ -384,7 +389,7 @@ fn g02_the_codes_settings_hold_again_for_a_breaker_that_was_taken_out() {
 }
 
 #[test]
-fn g02_a_mode_that_an_override_set_ends_when_the_breaker_is_taken_out() {
+fn g02_the_mode_of_an_override_ends_when_the_breaker_is_unregistered() {
     let (registry, owned, _clock) = live(&fragile());
     registry
         .override_breaker("dependency", OperatorMode::ForcedOpen)
@@ -394,7 +399,7 @@ fn g02_a_mode_that_an_override_set_ends_when_the_breaker_is_taken_out() {
 }
 
 #[test]
-fn g02_another_registry_overrides_a_breaker_that_was_taken_out_of_the_first() {
+fn g02_another_registry_overrides_a_breaker_that_was_unregistered_from_the_first() {
     let (first, owned, _clock) = live(&fragile());
     for threshold in 1..10 {
         let settings = BreakerConfig::builder().failure_threshold(threshold);
@@ -426,7 +431,7 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
         assert_eq!(error.breaker(), Some("later"));
         assert_eq!(error.config_error().field(), field);
     }
-    // The code may give what is missing.
+    // Code that is registered later may add the setting that is missing.
     let rate = builder().failure_rate(0.5);
     registry.override_breaker("later", rate).unwrap();
 }

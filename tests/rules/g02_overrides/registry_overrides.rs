@@ -1,4 +1,4 @@
-//! Rule G2, overrides: registry overrides.
+//! Rule G2: overrides change live breakers and keep their state.
 
 use crate::support::registry::{change, live};
 use resilient::breaker::{
@@ -30,7 +30,7 @@ fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_com
     fail(&later);
     assert_eq!(later.state(), CircuitState::Open);
     let changed = |kind: &EventKind| matches!(kind, EventKind::SettingsChanged);
-    assert_eq!(heard.count(changed), 1, "of the key that was there");
+    assert_eq!(heard.count(changed), 1, "the existing key");
     registry.clear_override("shards").unwrap();
     assert_eq!(
         [present, later, shards.get(&3)].map(|each| each.config()),
@@ -57,7 +57,7 @@ fn g02_an_override_waits_for_a_group() {
 }
 
 #[test]
-fn g02_a_group_whose_override_does_not_go_together_tells_it_for_the_name() {
+fn g02_a_group_whose_override_is_invalid_reports_it_for_the_name() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -73,9 +73,10 @@ fn g02_a_group_whose_override_does_not_go_together_tells_it_for_the_name() {
     let [event] = events.as_slice() else {
         panic!("{events:?}");
     };
-    assert!(
-        matches!(event.kind(), EventKind::InvalidSetting(error) if error.field() == "max_recovery_time")
-    );
+    assert!(matches!(
+        event.kind(),
+        EventKind::InvalidSetting(error) if error.field() == "max_recovery_time"
+    ));
     assert_eq!((event.name(), event.key()), ("shards", None));
     succeed(&shards.get(&1));
     assert_eq!(
@@ -164,11 +165,11 @@ fn g02_a_full_window_of_successes_is_tested_under_new_conditions_as_well() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// Which calls are in a window of calls, oldest first: looked at as successes push them out.
+/// Asserts the calls of a window of calls, oldest first. Successes push them out one by one.
 #[track_caller]
 fn assert_holds(breaker: &CircuitBreaker, capacity: usize, ends: &str) {
     assert_eq!(window(breaker).0, ends.len() as u64);
-    // Nothing leaves before it is full.
+    // No call leaves the window before it is full.
     for _ in ends.len()..capacity {
         succeed(breaker);
     }
@@ -207,7 +208,7 @@ fn g02_slow_outcomes_carry_over_as_slow() {
     take(&breaker, &clock, secs(1), Outcome::Failure);
     change(&registry, builder().window(2).min_calls(2));
     assert_eq!(window(&breaker), (2, 1, 1));
-    // What is slow was decided when the call ended.
+    // A call is slow or not by the setting at its end.
     change(&registry, builder().slow_call(secs(9)));
     assert_eq!(window(&breaker), (2, 1, 1));
 }
@@ -216,7 +217,7 @@ fn g02_slow_outcomes_carry_over_as_slow() {
 fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     let code = builder().failure_threshold(99).window(secs(10));
     let (registry, breaker, clock) = live(&code);
-    // A call in each of the seconds 0 to 9, of which those of 0 and 5 fail.
+    // One call in each of the seconds 0 to 9. Those in seconds 0 and 5 fail.
     for second in 0..10 {
         calls(&breaker, if second % 5 == 0 { "F" } else { "S" });
         clock.advance(secs(1));
@@ -226,7 +227,7 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     change(&registry, builder().window(secs(20)));
     assert_eq!(window(&breaker), (10, 2, 0));
     clock.advance(secs(11));
-    // It is second 20, and the buckets are of two seconds: 2 to 21.
+    // It is second 20. With buckets of two seconds, the window is seconds 2 to 21.
     assert_eq!(window(&breaker), (8, 1, 0));
 
     let (registry, breaker, clock) = live(&code);
@@ -236,8 +237,8 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     }
     clock.set_back(secs(1));
     change(&registry, builder().window(secs(5)));
-    // Buckets of half a second: a call is taken for as late as its old bucket allows.
-    assert_eq!(window(&breaker), (6, 1, 0), "of the seconds 4 to 9");
+    // Buckets of half a second: each call counts as made at the end of its old bucket.
+    assert_eq!(window(&breaker), (6, 1, 0), "seconds 4 to 9");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (5, 1, 0), "5 to 9");
     clock.advance(secs(1));
@@ -276,7 +277,7 @@ fn g02_a_window_of_another_kind_starts_clean() {
         assert_eq!(
             breaker.snapshot().consecutive_failures,
             1,
-            "it is no window"
+            "the streak is not part of the window"
         );
         fail(&breaker);
         assert_eq!(window(&breaker), (1, 1, 0));
@@ -312,7 +313,7 @@ fn g02_an_observed_breaker_keeps_its_window_too() {
 }
 
 #[test]
-fn g02_a_mode_of_a_group_holds_for_all_keys_until_it_is_taken_back() {
+fn g02_a_mode_of_a_group_applies_to_all_keys_until_it_is_removed() {
     let (registry, shards) = populated();
     registry
         .override_breaker("shards", OperatorMode::ForcedOpen)
@@ -325,7 +326,7 @@ fn g02_a_mode_of_a_group_holds_for_all_keys_until_it_is_taken_back() {
 }
 
 #[test]
-fn g02_of_a_mode_and_what_was_done_by_hand_the_newer_holds_for_keys_to_come_as_well() {
+fn g02_the_newer_of_a_mode_and_an_operation_by_hand_applies_to_later_keys_as_well() {
     let mut next_key = 100;
     let mut both = |shards: &KeyedBreakers<u32>| {
         next_key += 1;
@@ -352,13 +353,13 @@ fn g02_of_a_mode_and_what_was_done_by_hand_the_newer_holds_for_keys_to_come_as_w
     assert_eq!(
         both(&shards),
         [CircuitState::ObserveOnly; 2],
-        "the hand is newer"
+        "the operation by hand is newer"
     );
     registry.clear_override("shards").unwrap();
     assert_eq!(
         both(&shards),
         [CircuitState::ObserveOnly; 2],
-        "which is no state of the override"
+        "the override did not set this state"
     );
 
     registry
@@ -372,7 +373,7 @@ fn g02_of_a_mode_and_what_was_done_by_hand_the_newer_holds_for_keys_to_come_as_w
     assert_eq!(
         both(&shards),
         [CircuitState::Closed; 2],
-        "the same mode again is no news"
+        "setting the same mode again changes nothing"
     );
     calls(&shards.get(&1), "F");
     assert_eq!(both(&shards), [CircuitState::Closed; 2]);

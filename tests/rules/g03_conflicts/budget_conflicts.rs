@@ -1,4 +1,4 @@
-//! Rule G3, conflicts: budget conflicts.
+//! Rule G3: conflicting settings of one budget.
 
 use resilient::__private::BudgetCallSite;
 use resilient::Registry;
@@ -6,11 +6,11 @@ use resilient::budget::BudgetConfig;
 use resilient::events::EventKind;
 
 use crate::support::budget::{builder, config, is_change, is_conflict, retry};
-use crate::support::sites::told_of;
+use crate::support::sites::events_of;
 use resilient_testkit::{Heard, must_end};
 
 #[test]
-fn g03_of_two_settings_of_one_budget_the_first_stand_and_both_places_are_told_once() {
+fn g03_of_two_settings_of_one_budget_the_first_apply_and_both_places_are_reported_once() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -80,7 +80,7 @@ fn g03_a_listener_of_a_budgets_conflict_may_ask_the_registry() {
 }
 
 #[test]
-fn g03_events_of_breakers_are_none_of_a_budget() {
+fn g03_events_of_breakers_are_not_events_of_budgets() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -97,18 +97,18 @@ fn g03_events_of_breakers_are_none_of_a_budget() {
 #[test]
 fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_conflict() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/late");
-    let (heard, id) = told_of("sites/late");
+    let (heard, id) = events_of("sites/late");
     let used = SITE.budget().unwrap();
     assert!(retry(used));
     let declared = config(builder().capacity(2_000).retry_cost(7));
     let budget = Registry::global().get_or_register_budget("sites/late", declared);
     assert_eq!(used.config(), declared);
-    // Two hundred at the start, less the retry that was made.
+    // Two hundred tokens at the start, minus the cost of one retry.
     assert_eq!((used.tokens(), budget.tokens()), (195, 195));
     assert_eq!(used.snapshot().counts.spent, 1);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 
-    // From then on the rule holds.
+    // From now on, other settings are a conflict.
     let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
     assert_eq!(used.config(), declared);
     assert_eq!(heard.count(is_conflict), 1);
@@ -116,10 +116,10 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
 }
 
 #[test]
-fn g03_code_that_comes_after_a_site_and_says_the_defaults_has_said_them() {
+fn g03_code_after_a_site_that_sets_the_defaults_counts_as_set() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/default_after");
     let (name, registry) = ("sites/default_after", Registry::global());
-    let (heard, id) = told_of(name);
+    let (heard, id) = events_of(name);
     let _ = SITE.budget();
     let defaults = BudgetConfig::default();
     let line = line!() + 1;

@@ -1,4 +1,4 @@
-//! Rule G3, conflicts: registry conflicts.
+//! Rule G3: conflicting settings of one breaker.
 
 use resilient::breaker::CircuitState;
 use resilient::events::EventKind;
@@ -19,7 +19,7 @@ fn g03_of_two_different_settings_the_first_stand() {
 }
 
 #[test]
-fn g03_a_conflict_is_told_once_and_names_both_places() {
+fn g03_a_conflict_is_reported_once_and_names_both_places() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -40,7 +40,7 @@ fn g03_a_conflict_is_told_once_and_names_both_places() {
 }
 
 #[test]
-fn g03_a_conflict_is_told_to_the_breakers_own_listeners_too() {
+fn g03_a_conflict_reaches_the_breakers_own_listeners_too() {
     let registry = Registry::new();
     let breaker = registry.get_or_register("payments", settings());
     let heard = Heard::from(&breaker);
@@ -62,7 +62,7 @@ fn g03_equal_settings_are_no_conflict_however_they_were_written() {
 }
 
 #[test]
-fn g03_each_name_has_a_conflict_of_its_own() {
+fn g03_each_name_has_its_own_conflict() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -104,23 +104,30 @@ fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
 
 #[test]
 fn g03_nothing_is_ever_printed() {
-    // This very test program, with a test that causes a conflict and one that contains panics.
+    // Runs this test program again, with a test that causes a conflict and one that contains
+    // panics.
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--nocapture", "--test-threads=1", "--exact"])
-        .arg("g03_conflicts::registry_conflicts::g03_a_conflict_is_told_once_and_names_both_places")
-        .arg("b14_events::events::b14_a_panicking_listener_is_contained_and_counted_and_the_others_are_still_told")
+        .arg(concat!(
+            "g03_conflicts::registry_conflicts::",
+            "g03_a_conflict_is_reported_once_and_names_both_places"
+        ))
+        .arg(concat!(
+            "b14_events::events::",
+            "b14_a_panicking_listener_is_contained_and_counted_and_the_others_still_run"
+        ))
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let printed = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
-    // What the test harness itself says: a heading, a line a test, a summary.
+    // The lines of the test harness: a heading, one per test, and a summary.
     assert_eq!(lines.len(), 4, "{printed}");
     assert!(printed.contains("2 passed"), "{printed}");
 }
 
 #[test]
-fn g03_keyed_breakers_with_other_settings_are_a_conflict_told_once() {
+fn g03_keyed_breakers_with_other_settings_are_one_conflict() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -167,7 +174,7 @@ fn g03_keys_of_another_type_are_a_conflict_and_another_group() {
 }
 
 #[test]
-fn g03_a_place_that_asks_again_for_a_name_of_another_kind_gets_what_it_got_before() {
+fn g03_a_place_that_asks_again_for_a_name_of_another_kind_gets_the_same_breaker() {
     let registry = Registry::new();
     let _ = registry.get_or_register_keyed::<u32>("shared", settings());
     let ask = || {
@@ -187,7 +194,7 @@ fn g03_a_place_that_asks_again_for_a_name_of_another_kind_gets_what_it_got_befor
 }
 
 #[test]
-fn g03_an_override_is_no_conflict_and_hides_none() {
+fn g03_an_override_neither_causes_nor_hides_a_conflict() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -197,7 +204,7 @@ fn g03_an_override_is_no_conflict_and_hides_none() {
     let _ = registry.get_or_register("payments", settings());
     let _ = registry.get_or_register("payments", settings());
     assert_eq!(heard.count(is_conflict), 0);
-    // Equal to what holds, but not to what the first place says.
+    // Equal to the effective settings, but different from those of the first place.
     let _ = registry.get_or_register("payments", other_settings());
     assert_eq!(heard.count(is_conflict), 1);
 }

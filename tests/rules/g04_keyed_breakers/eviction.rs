@@ -1,4 +1,4 @@
-//! G4: keys are bounded, and which breakers are forgotten.
+//! Rule G4: the number of keys is bounded, and some breakers are evicted.
 
 use resilient::breaker::{CircuitState, KeyedBreakers};
 use resilient::time::ManualClock;
@@ -16,7 +16,7 @@ fn shards(max_keys: u32) -> (KeyedBreakers<u32>, ManualClock) {
     (shards, clock)
 }
 
-/// The keys that have a breaker of their own.
+/// Returns the keys that have their own breaker.
 fn keys(shards: &KeyedBreakers<u32>) -> Vec<u32> {
     let breakers = shards.breakers();
     let keys = breakers.iter().filter_map(|each| each.key()?.parse().ok());
@@ -30,7 +30,7 @@ fn is_of_others(breaker: &CircuitBreaker) -> bool {
 }
 
 #[test]
-fn g04_no_more_than_max_keys_have_a_breaker() {
+fn g04_at_most_max_keys_have_a_breaker() {
     let (shards, _clock) = shards(100);
     for key in 0..100_000 {
         succeed(&shards.get(&key));
@@ -51,7 +51,7 @@ fn g04_ten_thousand_keys_have_a_breaker_by_default() {
 }
 
 #[test]
-fn g04_one_key_can_be_all_there_is_room_for() {
+fn g04_max_keys_may_be_one() {
     let (shards, _clock) = shards(1);
     for key in 0..10 {
         calls(&shards.get(&key), "S");
@@ -69,7 +69,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
     assert_eq!(shards.get(&1).state(), CircuitState::Open);
     assert_eq!(shards.get(&1).snapshot().totals.failure, 1);
     assert_eq!(shards.len(), 10);
-    // Nor one that is due, or half-open.
+    // A breaker that is due or half-open is not evicted either.
     clock.advance(secs(10));
     for key in 1_000..2_000 {
         let _ = shards.get(&key);
@@ -85,7 +85,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
 }
 
 #[test]
-fn g04_only_closed_breakers_are_forgotten() {
+fn g04_only_closed_breakers_are_evicted() {
     let (shards, _clock) = shards(6);
     fail(&shards.get(&1));
     shards.get(&2).force_open();
@@ -100,12 +100,12 @@ fn g04_only_closed_breakers_are_forgotten() {
 }
 
 #[test]
-fn g04_the_least_recently_used_go_first_about() {
+fn g04_roughly_the_least_recently_used_are_evicted_first() {
     let (shards, _clock) = shards(100);
     for key in 0..100 {
         let _ = shards.get(&key);
     }
-    // Half of them go on to be used while new keys come.
+    // The first fifty keys stay in use while new keys come.
     for key in 100..150 {
         for used in 0..50 {
             let _ = shards.get(&used);
@@ -129,7 +129,7 @@ fn g04_a_key_that_is_in_use_outlives_any_number_of_passing_ones() {
 }
 
 #[test]
-fn g04_a_forgotten_key_starts_anew_and_an_old_handle_goes_on() {
+fn g04_an_evicted_key_starts_again_and_its_old_handle_still_works() {
     let (shards, _clock) = shards(1);
     let code = shards.get(&1);
     calls(&code, "SS");
@@ -144,7 +144,7 @@ fn g04_a_forgotten_key_starts_anew_and_an_old_handle_goes_on() {
 }
 
 #[test]
-fn g04_where_none_is_closed_new_keys_share_one_breaker() {
+fn g04_if_no_breaker_is_closed_new_keys_share_one_breaker() {
     let (shards, _clock) = shards(3);
     for key in 0..3 {
         fail(&shards.get(&key));
@@ -187,7 +187,7 @@ fn g04_the_shared_breaker_is_heard_configured_and_steered_like_the_others() {
 }
 
 #[test]
-fn g04_once_one_is_closed_there_is_room_again() {
+fn g04_a_closed_breaker_makes_room_for_new_keys() {
     let (shards, clock) = shards(3);
     for key in 0..3 {
         fail(&shards.get(&key));
@@ -196,14 +196,14 @@ fn g04_once_one_is_closed_there_is_room_again() {
         assert!(is_of_others(&shards.get(&9)));
     }
     clock.advance(secs(10));
-    assert!(is_of_others(&shards.get(&9)), "due is not closed");
+    assert!(is_of_others(&shards.get(&9)), "a due breaker is not closed");
     succeed(&shards.get(&1));
     assert_eq!(shards.get(&9).key(), Some("9"));
     assert_eq!(keys(&shards), [0, 2, 9]);
 }
 
 #[test]
-fn g04_a_key_that_came_into_new_room_can_be_forgotten_too() {
+fn g04_a_key_that_a_raised_bound_admitted_can_be_evicted_too() {
     let registry = Registry::new();
     let (shards, _clock) = shards(2);
     registry.register_keyed(&shards).unwrap();
@@ -213,7 +213,7 @@ fn g04_a_key_that_came_into_new_room_can_be_forgotten_too() {
     let more = BreakerConfig::builder().max_keys(3);
     registry.override_breaker("shards", more).unwrap();
     assert_eq!(shards.get(&3).key(), Some("3"));
-    // Nothing was closed since none was; but this one came closed.
+    // No closed breaker was left to evict, except that of key 3, which is new and closed.
     assert_eq!(shards.get(&4).key(), Some("4"));
     assert_eq!(keys(&shards), [1, 2, 4]);
 }
@@ -239,7 +239,7 @@ fn g04_max_keys_can_be_overridden_both_ways() {
         [CircuitState::Open; 2]
     );
     limit(1);
-    assert_eq!(keys(&shards), [0, 1], "open ones are never forgotten");
+    assert_eq!(keys(&shards), [0, 1], "open breakers are never evicted");
     assert!(is_of_others(&shards.get(&5)));
     limit(3);
     assert_eq!(shards.get(&5).key(), Some("5"));
@@ -298,7 +298,7 @@ fn g04_the_hash_of_a_key_is_not_known_to_an_attacker() {
         let _ = KeyedBreakers::<Spy>::new("spies", BreakerConfig::default()).get(&Spy);
     }
     let seen: std::collections::BTreeSet<_> = SEEN.take().into_iter().collect();
-    assert_eq!(seen.len(), 8, "each group has a key of its own");
+    assert_eq!(seen.len(), 8, "each group has its own key");
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn g04_a_key_may_use_its_breakers_while_it_is_printed_hashed_cloned_and_dropped(
         }
         let all = ALL.get().unwrap();
         assert_eq!(all.len(), 2);
-        // With none closed, a new key finds no place, and is dropped.
+        // No breaker is closed, so the new key gets no place and is dropped.
         all.breakers().iter().for_each(CircuitBreaker::force_open);
         assert!(is_of_others(&all.get(&Meddler(99))));
     });

@@ -1,4 +1,4 @@
-//! Rule G4, keyed breakers: keyed.
+//! Rule G4: each key has its own breaker.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,7 +13,7 @@ use crate::support::registry::settings;
 use resilient_testkit::{Heard, fail, rejection, secs};
 
 #[test]
-fn g04_each_key_has_a_breaker_of_its_own() {
+fn g04_each_key_has_its_own_breaker() {
     let shards = shards();
     fail(&shards.get(&7));
     assert_eq!(shards.get(&7).state(), CircuitState::Open);
@@ -108,7 +108,7 @@ fn g04_a_text_is_looked_up_without_being_owned() {
 }
 
 #[test]
-fn g04_keys_that_print_alike_are_told_apart() {
+fn g04_keys_that_print_alike_are_distinguished() {
     #[derive(Clone, PartialEq, Eq, Hash)]
     struct Secret(u32);
     impl fmt::Display for Secret {
@@ -137,7 +137,7 @@ fn g04_snapshots_come_ordered_by_the_keys_texts() {
 }
 
 #[test]
-fn g04_a_clock_can_be_given_to_all() {
+fn g04_all_keys_can_have_one_clock() {
     let clock = ManualClock::new();
     let shards = KeyedBreakers::<u32>::with_clock("shards", settings(), clock.clone());
     fail(&shards.get(&7));

@@ -1,4 +1,4 @@
-//! Rule G7, concurrent registration: budget names.
+//! Rule G7: threads that register one budget.
 
 use std::sync::Barrier;
 

@@ -1,4 +1,4 @@
-//! Rule G7, concurrent registration: races.
+//! Rule G7: threads that register one breaker.
 
 use std::sync::Barrier;
 
@@ -96,7 +96,7 @@ fn g07_a_thousand_threads_asking_for_one_new_name_get_one_breaker() {
 }
 
 #[test]
-fn g07_of_a_thousand_threads_with_different_settings_one_wins_and_one_conflict_is_told() {
+fn g07_of_a_thousand_threads_with_different_settings_one_wins_and_one_conflict_is_reported() {
     const THREADS: u32 = 1_000;
     let registry = Registry::new();
     let heard = Heard::default();

@@ -1,4 +1,4 @@
-//! Rule R3, jitter: worst case.
+//! Rule R3: jitter in the worst case.
 
 use resilient::retries::Jitter;
 use resilient::{Classification, RetryPolicy};
@@ -26,7 +26,7 @@ fn r03_jitter_counts_as_far_as_it_lengthens_a_delay() {
 fn r03_jitter_does_not_lengthen_a_delay_beyond_the_cap() {
     let settings = RetryPolicy::builder().jitter(Jitter::Proportional(0.5));
 
-    // 150, 300, and 400 rather than 600.
+    // 150 ms, 300 ms, and 400 ms instead of 600 ms.
     let worst = worst(&settings.max_delay(ms(400)));
 
     assert_eq!(worst.sleep(), ms(850));
@@ -41,7 +41,7 @@ async fn r03_the_delays_of_a_policy_are_those_that_a_call_sleeps() {
         let course = fail(&policy, Classification::transient()).await;
 
         for (slept, delay) in course.delays.iter().zip(policy.delays()) {
-            // Tokio's timers round up.
+            // tokio's timers round up to a millisecond.
             assert!(
                 *slept >= delay && *slept <= delay + ms(1),
                 "{slept:?} for {delay:?}"

@@ -1,4 +1,4 @@
-//! Rule R7, budget: budget bucket.
+//! Rule R7: the bucket of tokens.
 
 use std::sync::Barrier;
 
@@ -44,7 +44,7 @@ fn r07_tokens_are_taken_before_the_sleep_so_that_sleepers_do_not_share_one() {
 }
 
 #[test]
-fn r07_a_call_that_is_cancelled_in_its_sleep_gives_its_tokens_back() {
+fn r07_a_call_that_is_cancelled_in_its_sleep_returns_its_tokens() {
     let budget = budget(builder().initial_tokens(12));
     let reservation = budget.try_reserve().unwrap();
     assert_eq!((budget.tokens(), reservation.cost()), (7, 5));
@@ -63,7 +63,7 @@ fn r07_an_attempt_that_has_started_has_spent_its_tokens() {
 }
 
 #[test]
-fn r07_a_success_after_retries_gives_the_cost_of_the_last_one_back() {
+fn r07_a_success_after_retries_refunds_the_cost_of_the_last_one() {
     let budget = budget(builder().initial_tokens(20));
     assert!(retry(&budget) && retry(&budget));
     budget.succeeded(true);
@@ -105,7 +105,7 @@ fn r07_the_largest_numbers_saturate() {
 }
 
 #[test]
-fn r07_counts_say_what_became_of_every_retry() {
+fn r07_every_retry_is_in_the_counts() {
     let budget = budget(builder().capacity(20).initial_tokens(20));
     let _asleep = budget.try_reserve();
     drop(budget.try_reserve());
@@ -119,7 +119,7 @@ fn r07_counts_say_what_became_of_every_retry() {
     expected.spent = 3;
     expected.returned = 1;
     expected.refunded = 1;
-    // A full bucket counts none: no call writes to it.
+    // Deposits into a full bucket are not counted, so that they write no memory.
     expected.deposited = 15;
     let seen = budget.snapshot();
     assert_eq!((seen.counts, seen.tokens), (expected, 20));
@@ -136,7 +136,7 @@ fn r07_clones_are_one_budget_and_a_reservation_keeps_it_alive() {
     drop(reservation);
 }
 
-/// What a loop's driver keeps.
+/// The parts that a loop's driver holds.
 struct Driver<'a> {
     budget: Option<&'a RetryBudget>,
     reservation: Option<resilient::budget::Reservation>,
@@ -160,12 +160,12 @@ fn r07_a_reservation_is_stored_beside_its_budget_and_sent_to_threads() {
 }
 
 #[test]
-fn r07_a_panic_between_reserving_and_spending_gives_the_tokens_back() {
+fn r07_a_panic_between_reserving_and_spending_returns_the_tokens() {
     let budget = budget(builder().initial_tokens(5));
     let reservation = budget.try_reserve();
     let sleep = std::panic::AssertUnwindSafe(|| {
         let _reservation = reservation;
-        std::panic::resume_unwind(Box::new("in its sleep"));
+        std::panic::resume_unwind(Box::new("a panic during the sleep"));
     });
     std::panic::catch_unwind(sleep).unwrap_err();
     assert_eq!(budget.tokens(), 5);
@@ -194,7 +194,7 @@ fn r07_of_many_threads_exactly_as_many_retry_as_the_bucket_pays_for() {
 }
 
 #[test]
-fn r07_threads_that_take_and_bring_tokens_lose_none() {
+fn r07_threads_that_spend_and_deposit_tokens_lose_no_token() {
     const EACH: u32 = 2_000;
     let budget = budget(
         builder()
@@ -218,7 +218,8 @@ fn r07_threads_that_take_and_bring_tokens_lose_none() {
     });
     let each = u64::from(EACH) / 4 * 8;
     let seen = budget.snapshot();
-    // Two retries of three cost each, one of which came back; and one deposit of one.
+    // For each group of calls: two retries that cost three tokens, one of which is refunded, and
+    // one deposit of one token.
     assert_eq!(u64::from(seen.tokens), 500_000 + each);
     let counts = seen.counts;
     assert_eq!((counts.granted, counts.refused), (2 * each, 0));
@@ -227,7 +228,7 @@ fn r07_threads_that_take_and_bring_tokens_lose_none() {
 }
 
 #[test]
-fn r07_a_budget_is_given_as_one_or_as_none() {
+fn r07_a_budget_is_passed_as_a_reference_or_an_option() {
     let budget = crate::support::budget::budget(builder().initial_tokens(5));
     let mut given = Vec::new();
     given.extend(given_budget(&budget));

@@ -1,4 +1,4 @@
-//! Rule R7, budget: budgets.
+//! Rule R7: budgets of retry loops.
 
 use resilient_testkit::{Fault, ms};
 use std::future::Future;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::support::budgets::budget;
 use crate::support::retry::{at_once, breaker, build, exact};
 
-/// A call that always fails.
+/// Makes a call whose attempts all fail.
 async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Fault> {
     let call = policy.call().budget(budget);
     let result = call.run_recorded(async |attempt| Err::<(), _>(Fault::Down(attempt.number())));
@@ -29,12 +29,12 @@ async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
 
     assert_eq!(error.reason(), StopReason::Budget);
     assert_eq!(error.error(), &Fault::Down(3));
-    assert_eq!(start.elapsed(), ms(300), "and without another sleep");
+    assert_eq!(start.elapsed(), ms(300), "it did not sleep again");
     assert_eq!(budget.tokens(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_call_that_is_cancelled_in_its_sleep_gives_the_token_back() {
+async fn r07_a_call_that_is_cancelled_in_its_sleep_returns_the_token() {
     let budget = budget(10);
     let policy = build(&exact());
     let call = policy.call().budget(&budget);
@@ -65,7 +65,7 @@ async fn r07_a_call_that_is_cancelled_in_its_retry_has_spent_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_deposit() {
+async fn r07_a_retry_that_succeeds_is_refunded_and_a_first_attempt_adds_the_deposit() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
@@ -77,7 +77,7 @@ async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_depo
         }
     });
     assert_eq!(result.await, Ok(()));
-    // Ten, less five and five, and five come back.
+    // Ten tokens, minus five for each of two retries, plus a refund of five.
     assert_eq!(budget.tokens(), 5);
 
     let call = policy.call().budget(&budget);
@@ -86,7 +86,7 @@ async fn r07_a_retry_that_succeeds_brings_its_cost_back_and_a_first_try_its_depo
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
+async fn r07_an_answered_error_counts_as_a_success_for_the_budget() {
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
@@ -99,7 +99,7 @@ async fn r07_an_answer_that_is_no_success_to_the_caller_is_one_to_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
+async fn r07_an_error_that_is_not_retried_costs_no_token() {
     let budget = budget(10);
     let exhausted = fail(&at_once(0), &budget).await;
     assert_eq!(exhausted.reason(), StopReason::Exhausted);
@@ -117,7 +117,7 @@ async fn r07_nothing_is_taken_for_what_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_a_retry_that_the_circuit_rejects_gives_its_token_back() {
+async fn r07_a_retry_that_the_circuit_rejects_returns_its_token() {
     let budget = budget(10);
     let breaker = breaker(100);
     let policy = build(&exact());
@@ -134,7 +134,7 @@ async fn r07_a_retry_that_the_circuit_rejects_gives_its_token_back() {
 }
 
 #[test]
-fn r07_a_retry_that_has_no_timer_to_wait_in_gives_its_token_back() {
+fn r07_a_retry_without_a_timer_returns_its_token() {
     let budget = budget(10);
     let policy = build(&exact());
     let call = policy.call().budget(&budget);

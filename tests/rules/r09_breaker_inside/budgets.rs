@@ -1,4 +1,4 @@
-//! Rule R9, breaker inside: budgets.
+//! Rule R9: a rejection by the breaker costs no tokens of the budget.
 
 use resilient::retries::WhenOpen;
 use resilient_testkit::Fault;

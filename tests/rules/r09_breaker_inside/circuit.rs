@@ -1,4 +1,4 @@
-//! Rule R9, breaker inside: circuit.
+//! Rule R9: what a loop does when its circuit opens.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;
@@ -28,7 +28,7 @@ async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_circuit_that_somebody_else_opened_during_the_attempt_ends_the_call() {
+async fn r09_a_circuit_that_another_call_opened_during_the_attempt_ends_the_call() {
     let breaker = breaker(100);
     let start = Instant::now();
 
@@ -101,7 +101,7 @@ async fn r09_a_call_that_is_rejected_later_returns_its_real_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_an_output_that_is_none_stands_for_a_rejection_too() {
+async fn r09_none_may_stand_for_a_rejection() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
     let mut executions = 0;
@@ -119,7 +119,7 @@ async fn r09_an_output_that_is_none_stands_for_a_rejection_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_circuit_that_would_admit_a_probe_already_is_no_reason_to_stop() {
+async fn r09_a_circuit_that_would_admit_a_probe_does_not_stop_the_loop() {
     let settings = BreakerConfig::builder()
         .failure_threshold(1)
         .recovery_time(Duration::ZERO);
@@ -188,7 +188,7 @@ async fn r09_waiting_is_spread_by_the_first_delay_and_never_too_short() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_who_waited_makes_the_probe_that_closes_the_circuit() {
+async fn r09_the_waiting_call_makes_the_probe_that_closes_the_circuit() {
     let breaker = breaker(1);
     let start = Instant::now();
 
@@ -222,17 +222,13 @@ async fn r09_a_wait_after_a_rejection_uses_one_retry() {
         })
         .await;
 
-    assert_eq!(
-        result,
-        Err(Fault::Down(2)),
-        "the real error, now that there is one"
-    );
+    assert_eq!(result, Err(Fault::Down(2)), "the error of the attempt");
     assert_eq!(numbers, [2]);
     assert_eq!(start.elapsed(), ms(10_100));
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_with_no_retry_left_nobody_waits() {
+async fn r09_a_call_without_a_retry_left_does_not_wait() {
     let breaker = breaker(1);
     let policy = build(&waiting().max_retries(0));
 
@@ -256,7 +252,7 @@ async fn r09_a_wait_that_does_not_fit_into_the_time_left_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_where_nobody_knows_when_the_circuit_closes_nobody_waits() {
+async fn r09_a_call_does_not_wait_if_the_end_of_the_open_time_is_unknown() {
     let until_reset = BreakerConfig::builder()
         .failure_threshold(1)
         .recovery_time(Duration::MAX);
@@ -318,7 +314,7 @@ async fn r09_a_call_that_only_ever_was_rejected_sees_circuit_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
+async fn r09_a_call_that_is_rejected_by_full_slots_waits_for_the_lease() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
     advance(10 * SECOND).await;
@@ -346,7 +342,7 @@ async fn r09_who_is_rejected_because_all_probes_are_out_waits_for_the_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_rejection_further_down_hides_no_real_error_from_an_attempt_that_knew_it() {
+async fn r09_a_rejection_in_a_nested_call_does_not_hide_the_error_of_an_attempt() {
     #[retry(attempt = this, jitter = none)]
     #[timeout("5s")]
     #[circuit_breaker(breaker = breaker)]
@@ -387,7 +383,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
     #[retry(max_retries = 1, jitter = none, when_open = wait)]
     #[circuit_breaker(breaker = breaker)]
     async fn annotated(breaker: &CircuitBreaker) -> Result<(), Fault> {
-        unreachable!("it is never admitted")
+        unreachable!("the call is never admitted")
     }
 
     let policy = build(
@@ -415,7 +411,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
         let Err(Fault::Open(open)) = result else {
             panic!("{result:?}");
         };
-        // It came at 10.1 s, and the circuit stays open until 65 s are over.
+        // The rejection came at 10.1 s, and the circuit stays open until 65 s.
         let left = open.retry_after().unwrap();
         assert_eq!(left, ms(65_000 - 10_000 - 100));
     }

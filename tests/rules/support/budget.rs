@@ -18,7 +18,7 @@ pub(crate) fn budget(settings: BudgetConfigBuilder) -> RetryBudget {
     RetryBudget::new("dependency", config(settings))
 }
 
-/// Whether the budget paid for a retry, which then started.
+/// Reserves and spends the tokens of one retry. Returns whether the budget granted them.
 pub(crate) fn retry(budget: &RetryBudget) -> bool {
     let reservation = budget.try_reserve();
     reservation

@@ -1,4 +1,4 @@
-//! Helpers of the tests from `circuit`.
+//! Helpers of the tests of retry loops that wait for a circuit.
 
 use resilient::retries::{RetryPolicyBuilder, WhenOpen};
 

@@ -1,4 +1,4 @@
-//! Helpers of the tests from `conditions`.
+//! Helpers of the tests of the conditions that open a circuit.
 
 use resilient::BreakerConfig;
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, TransitionReason};
@@ -9,7 +9,7 @@ pub(crate) fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(secs(10))
 }
 
-/// Each call in turn leaves the circuit closed, but the last opens it.
+/// Asserts that the last of these calls opens the circuit, and no earlier one.
 #[track_caller]
 pub(crate) fn assert_opens_at_the_end_of(
     config: &BreakerConfigBuilder,

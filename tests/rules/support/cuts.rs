@@ -1,4 +1,4 @@
-//! Helpers of the tests from `cuts`.
+//! Helpers of the tests of time limits.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl From<CircuitOpen> for Late {
     }
 }
 
-/// Which limit, and after how many attempts.
+/// Returns the limit that cut the call short, the number of attempts, and the limit's length.
 #[track_caller]
 pub(crate) fn cut<T: std::fmt::Debug>(result: Result<T, Late>) -> (TimeLimit, u32, Duration) {
     match result {

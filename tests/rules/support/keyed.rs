@@ -1,4 +1,4 @@
-//! Helpers of the tests from `keyed`.
+//! Helpers of the tests of keyed breakers.
 
 use resilient::breaker::KeyedBreakers;
 

@@ -1,4 +1,4 @@
-//! Helpers of the tests from `override_rules`.
+//! Helpers of the tests of overrides.
 
 use resilient::BreakerConfig;
 use resilient::breaker::BreakerConfigBuilder;

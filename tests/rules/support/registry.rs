@@ -19,7 +19,7 @@ pub(crate) fn is_conflict(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Conflict { .. })
 }
 
-/// A breaker named `dependency` in a registry of its own.
+/// A registry with a breaker named `dependency`, and the breaker's clock.
 pub(crate) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, ManualClock) {
     let registry = Registry::new();
     let (breaker, clock) = resilient_testkit::closed(code);
@@ -27,7 +27,7 @@ pub(crate) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, Ma
     (registry, breaker, clock)
 }
 
-/// Puts these settings over those of the code, which leave a breaker its state and its generation.
+/// Overrides these settings. The breaker keeps its state and its generation.
 #[track_caller]
 pub(crate) fn change(registry: &Registry, settings: BreakerConfigBuilder) {
     let applied = registry.override_breaker("dependency", settings).unwrap();

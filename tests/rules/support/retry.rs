@@ -13,7 +13,7 @@ pub(crate) fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// Delays of exactly 100, 200, 400 ms ….
+/// A policy without jitter: 100, 200, 400 ms and so on.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().jitter(Jitter::None)
 }
@@ -23,7 +23,7 @@ pub(crate) fn at_once(max_retries: u32) -> RetryPolicy {
     build(&exact().base_delay(Duration::ZERO).max_retries(max_retries))
 }
 
-/// A breaker that opens after `failures` in a row, for ten seconds.
+/// A breaker that opens after this many consecutive failures, for ten seconds.
 pub(crate) fn breaker(failures: u32) -> CircuitBreaker {
     let settings = BreakerConfig::builder()
         .failure_threshold(failures)
@@ -31,15 +31,15 @@ pub(crate) fn breaker(failures: u32) -> CircuitBreaker {
     CircuitBreaker::new("inventory", settings.build().expect("in range"))
 }
 
-/// What a call did that failed in every attempt.
+/// The course of a call whose attempts all fail.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Course {
     pub(crate) result: Result<(), Fault>,
-    /// How often its body ran.
+    /// How often the body ran.
     pub(crate) executions: u32,
-    /// How long it waited before each attempt but the first. Attempts themselves take no time.
+    /// The delay before each retry. The attempts themselves take no time.
     pub(crate) delays: Vec<Duration>,
-    /// How long it went on after the last attempt.
+    /// The time from the last attempt to the end of the call.
     pub(crate) after: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Course {
     }
 }
 
-/// Makes a call of which every attempt fails, each time with the same class.
+/// Makes a call whose attempts all fail with this classification.
 pub(crate) async fn fail(policy: &RetryPolicy, class: Classification) -> Course {
     let mut course = Course::new();
     let mut last_start = Instant::now();
@@ -70,7 +70,7 @@ pub(crate) async fn fail(policy: &RetryPolicy, class: Classification) -> Course 
     course
 }
 
-/// The same, with every attempt passing through a breaker.
+/// Makes a call through a breaker whose attempts all fail with this classification.
 pub(crate) async fn fail_through(
     breaker: &CircuitBreaker,
     policy: &RetryPolicy,

@@ -1,11 +1,11 @@
-//! Helpers of the tests from `selection`.
+//! Helpers of the tests of operations on a selection of breakers.
 
 use resilient::Registry;
 use resilient::breaker::KeyedBreakers;
 
 use crate::support::registry::settings;
 
-/// Three single breakers, and two keys of one name.
+/// A registry with three single breakers, and two keys of one group.
 pub(crate) fn populated() -> (Registry, KeyedBreakers<u32>) {
     let registry = Registry::new();
     for name in ["stock", "payments/refund", "payments/charge"] {

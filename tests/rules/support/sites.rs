@@ -1,11 +1,12 @@
-//! Helpers of the tests from `sites`.
+//! Helpers of the tests of budgets in the global registry.
 
 use resilient::Registry;
 
 use resilient_testkit::Heard;
 
-/// What is told of one budget of the global registry, in which other tests do things, too.
-pub(crate) fn told_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
+/// Collects the events of one budget of the global registry, which other tests use at the same
+/// time.
+pub(crate) fn events_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();
     let id = Registry::global().on_event(move |event| {

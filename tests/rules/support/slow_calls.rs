@@ -1,11 +1,11 @@
-//! Helpers of the tests from `slow_calls`.
+//! Helpers of the tests of slow calls.
 
 use resilient::BreakerConfig;
 use resilient::breaker::BreakerConfigBuilder;
 
 use resilient_testkit::secs;
 
-/// A call of two seconds is slow; of four calls in the window, two slow ones open.
+/// Settings under which a call of two seconds is slow, and two slow calls of four open the circuit.
 pub(crate) fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .window(4)

@@ -1,4 +1,4 @@
-//! Helpers of the tests from `worst_case`.
+//! Helpers of the tests of worst cases.
 
 use resilient::retries::{RetryPolicyBuilder, WorstCase};
 

@@ -1,4 +1,4 @@
-//! The notation of the scripts: text in, steps out. It knows no breaker.
+//! Parses the notation of the scripts into steps. `README.md` describes the notation.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) enum End {
     Cancelled,
 }
 
-/// What an operator does.
+/// An operation by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ByHand {
     Open,
@@ -29,7 +29,7 @@ pub(crate) enum ByHand {
     Observe,
 }
 
-/// One thing that a `{…}` says.
+/// One condition inside `{…}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Claim {
     Counted(u64),
@@ -37,15 +37,15 @@ pub(crate) enum Claim {
     Succeeded(u64),
     Ignored(u64),
     Slow(u64),
-    /// In percent, −1 where there are too few calls for a rate.
+    /// The failure rate in percent, or −1 if there are too few calls.
     Rate(i64),
     Streak(u32),
-    /// One of the above, of the window that caused the last opening.
+    /// A condition on the window that caused the last opening.
     Last(Box<Claim>),
     RejectedInState(u64),
     UntilProbe(Duration),
     TimesOpened(u64),
-    /// In the script's own words: `C>O,O>H`.
+    /// The transitions in the script's notation: `C>O,O>H`.
     Transitions(String),
 }
 
@@ -71,7 +71,7 @@ pub(crate) enum Step {
     },
 }
 
-/// Splits a script into tokens; what is between braces is one.
+/// Splits a script into tokens. Text between braces is one token.
 pub(crate) fn tokens(script: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut in_braces = false;
@@ -92,9 +92,9 @@ pub(crate) fn tokens(script: &str) -> Vec<String> {
     tokens
 }
 
-/// Reads one token.
+/// Parses one token.
 pub(crate) fn step(token: &str) -> Result<Step, String> {
-    let unreadable = || format!("`{token}` is no token of the notation");
+    let unreadable = || format!("`{token}` is not a token of the notation");
     if let Some(claims) = token.strip_prefix('{') {
         let claims = claims.strip_suffix('}').ok_or_else(unreadable)?;
         return claims
@@ -138,15 +138,15 @@ pub(crate) fn step(token: &str) -> Result<Step, String> {
     Ok(Step::Call { times, end, took })
 }
 
-/// What a script asks for.
+/// The configuration of a script.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) breaker: BreakerConfig,
-    /// From how many calls on the notation has a rate.
+    /// The minimum number of calls for a rate.
     pub(crate) min_calls: u64,
 }
 
-/// Reads a configuration.
+/// Parses a configuration.
 pub(crate) fn settings(config: &str) -> Result<Settings, String> {
     let mut builder = BreakerConfig::builder().recovery_time(Duration::from_secs(60));
     let (mut held, mut is_full, mut has_rate) = (u32::MAX, false, false);
@@ -186,7 +186,7 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
             "openmax" => builder.max_recovery_time(duration(value)?),
             "lease" => builder.probe_timeout(duration(value)?),
             "half" => half_open(builder, value)?,
-            _ => return Err(format!("`{key}` is no key of the notation")),
+            _ => return Err(format!("`{key}` is not a key of the notation")),
         };
     }
     if is_full {
@@ -205,7 +205,7 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
     })
 }
 
-/// `n`, `m/n` and `fail:m/n`.
+/// Parses the value of `half`: `n`, `m/n` or `fail:m/n`.
 fn half_open(builder: BreakerConfigBuilder, value: &str) -> Result<BreakerConfigBuilder, String> {
     let below = || format!("`half={value}` asks for more than there are");
     let (calls, successes, failures) = if let Some(ratio) = value.strip_prefix("fail:") {
@@ -244,7 +244,7 @@ fn claim(pair: &str) -> Result<Claim, String> {
             | Claim::Slow(_)
             | Claim::Rate(_)
             | Claim::Streak(_)) => Ok(Claim::Last(Box::new(claim))),
-            _ => Err(format!("`{key}` is nothing that a window has")),
+            _ => Err(format!("`{key}` is not a value of a window")),
         };
     }
     Ok(match key {
@@ -259,7 +259,7 @@ fn claim(pair: &str) -> Result<Claim, String> {
         "ra" => Claim::UntilProbe(duration(value)?),
         "opened" => Claim::TimesOpened(number(value)?),
         "ev" => Claim::Transitions(value.to_owned()),
-        _ => return Err(format!("`{key}` is nothing to claim")),
+        _ => return Err(format!("`{key}` is not a condition")),
     })
 }
 
@@ -302,7 +302,7 @@ fn state_of(short: &str) -> Option<CircuitState> {
         .map(|(state, _)| *state)
 }
 
-/// The notation's word for a state.
+/// Returns the notation's label of a state.
 pub(crate) fn short(state: CircuitState) -> &'static str {
     STATES
         .iter()
@@ -320,7 +320,8 @@ const STATES: [(CircuitState, &str); 6] = [
 ];
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| format!("`{text}` is no number"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a number"))
 }
 
 fn percent(text: &str) -> Result<f64, String> {

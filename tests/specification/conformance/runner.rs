@@ -1,4 +1,4 @@
-//! Drives one script on a manual clock, through the public API only.
+//! Runs one script on a manual clock, through the public API only.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,16 +19,17 @@ pub(crate) struct Script {
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) config: String,
-    /// What happens, in the notation.
+    /// The steps, in the notation.
     pub(crate) text: String,
 }
 
-/// Where a script failed, and how.
+/// The position and the description of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     id: String,
     title: String,
-    /// The token's place in the script, from 1, and its text. `None` for a configuration that cannot be read.
+    /// The token's position in the script, from 1, and its text. `None` if the configuration is
+    /// invalid.
     at: Option<(usize, String)>,
     what: String,
 }
@@ -49,7 +50,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs a script to its end or its first failure.
+/// Runs a script up to its end or its first failure.
 pub(crate) fn run(script: &Script) -> Result<(), Failure> {
     let failure = |at, what| Failure {
         id: script.id.clone(),
@@ -69,11 +70,11 @@ pub(crate) fn run(script: &Script) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A breaker, its clock, and what it told.
+/// A breaker, its clock, its events, and its calls in flight.
 struct Stage {
     breaker: CircuitBreaker,
     clock: ManualClock,
-    told: Arc<Mutex<Vec<Transition>>>,
+    reported: Arc<Mutex<Vec<Transition>>>,
     min_calls: u64,
 }
 
@@ -81,17 +82,17 @@ impl Stage {
     fn new(name: &str, settings: Settings) -> Self {
         let clock = ManualClock::new();
         let breaker = CircuitBreaker::with_clock(name, settings.breaker, clock.clone());
-        let told: Arc<Mutex<Vec<Transition>>> = Arc::default();
-        let telling = Arc::clone(&told);
+        let reported: Arc<Mutex<Vec<Transition>>> = Arc::default();
+        let delivering = Arc::clone(&reported);
         breaker.on_event(move |event| {
             if let EventKind::Transition(transition) = event.kind() {
-                telling.lock().unwrap().push(*transition);
+                delivering.lock().unwrap().push(*transition);
             }
         });
         Self {
             breaker,
             clock,
-            told,
+            reported,
             min_calls: settings.min_calls,
         }
     }
@@ -115,7 +116,8 @@ impl Stage {
             }
             Step::Rejected { times } => (1..=times).try_for_each(|nth| {
                 match self.breaker.try_acquire() {
-                    // Dropped here, it would report; the script has failed anyhow.
+                    // Dropping the permit reports an outcome, which does not matter: the script has
+                    // failed.
                     Ok(_) => Err(format!("call {nth} was admitted, not rejected")),
                     Err(_) => Ok(()),
                 }
@@ -147,7 +149,7 @@ impl Stage {
         }
     }
 
-    /// The notation's state changes at the next admission: it is the one that the last transition led to.
+    /// The notation changes the state at the next admission: it names the last transition's target.
     fn is(&self, wanted: CircuitState) -> Result<(), String> {
         let snapshot = self.breaker.snapshot();
         let entered = entered(&snapshot);
@@ -176,7 +178,7 @@ impl Stage {
             Claim::UntilProbe(time) => equal("ra", &Some(*time), &snapshot.retry_after),
             Claim::TimesOpened(n) => equal("opened", n, &snapshot.transitions.opened),
             Claim::Transitions(wanted) => {
-                equal("ev", wanted, &in_short(&self.told.lock().unwrap()))
+                equal("ev", wanted, &in_short(&self.reported.lock().unwrap()))
             }
             Claim::Last(claim) => {
                 let last = snapshot.last_opening;
@@ -208,7 +210,7 @@ impl Stage {
                 let percent = percent.map_or(-1, |percent| i64::try_from(percent).unwrap_or(-2));
                 equal("rate", wanted, &percent)
             }
-            _ => Err("this is nothing that a window has".to_owned()),
+            _ => Err("this is not a value of a window".to_owned()),
         }
     }
 
@@ -242,20 +244,20 @@ impl Stage {
         }
     }
 
-    /// After every token: each transition on record was told once, in the same order.
+    /// Runs after every token: the events and the history must have the same transitions in order.
     fn events_and_history_agree(&self) -> Result<(), String> {
-        let told = self.told.lock().unwrap();
+        let reported = self.reported.lock().unwrap();
         let recorded = self.breaker.snapshot().recent;
-        let newest = told.len().saturating_sub(recorded.len());
+        let newest = reported.len().saturating_sub(recorded.len());
         equal(
             "the record",
-            &in_short(&told[newest..]),
+            &in_short(&reported[newest..]),
             &in_short(&recorded),
         )
     }
 }
 
-/// What the notation calls the present state's own window: the breaker's, where it has one.
+/// The counters behind `n`, `f` and `s`: those of the breaker's window, if it has one.
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     calls: u64,
@@ -297,7 +299,7 @@ fn finish(permit: Permit<'_>, end: End) {
         End::Panicked => {
             let unwound = catch_unwind(AssertUnwindSafe(|| {
                 let _permit = permit;
-                // Without the panic hook, which prints.
+                // `resume_unwind` panics without the panic hook, which would print.
                 resume_unwind(Box::new("the call panicked"));
             }));
             assert!(unwound.is_err());

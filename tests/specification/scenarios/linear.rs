@@ -1,7 +1,9 @@
-//! Real threads on one breaker, and whether some order of their calls explains all that was seen meanwhile.
+//! Real threads on one breaker, and a search for an order of their calls that explains all
+//! snapshots.
 //!
-//! The order must keep each thread's own, and the real one: a call that had ended before a look is in it, one that had not
-//! begun after it is not. Only the total of successes may lag behind, by calls that are just ending.
+//! The order keeps each thread's order and real time: a call that ended before a snapshot is in it,
+//! and a call that began after the snapshot is not. Only the total of successes may lag behind, by
+//! calls that are about to end.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Barrier;
@@ -10,15 +12,15 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use resilient::{CircuitBreaker, Outcome};
 
-/// For each thread, whether its calls fail, in order.
+/// For each thread, in order, whether each call fails.
 pub(crate) type Calls = Vec<Vec<bool>>;
 
-/// What was seen at one instant.
+/// A snapshot, and the progress of each thread around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// For each thread, how many of its calls had ended before.
+    /// For each thread, how many calls had ended before the snapshot.
     pub(crate) done: Vec<usize>,
-    /// And how many had begun afterwards.
+    /// For each thread, how many calls had begun after the snapshot.
     pub(crate) begun: Vec<usize>,
     pub(crate) calls: u64,
     pub(crate) failures_in_window: u64,
@@ -34,7 +36,7 @@ impl Seen {
     }
 }
 
-/// Makes the calls, each thread its own, and looks meanwhile and at the end.
+/// Makes the calls, one thread per list, and takes snapshots meanwhile and at the end.
 pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     let begun: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
     let done: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
@@ -78,7 +80,7 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
             !all.eq(seen.done.iter().copied())
         }) {
             let new = look();
-            // The same again is explained by the same.
+            // A repeated snapshot adds no information.
             if seen.last() != Some(&new) {
                 seen.push(new);
             }
@@ -87,17 +89,17 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     seen
 }
 
-/// Where an order of the calls has come to.
+/// A partial order of the calls, and its state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
-    /// For each thread, how many of its calls are in the order so far.
+    /// For each thread, how many of its calls are in the order.
     taken: Vec<usize>,
     window: VecDeque<bool>,
     streak: u32,
 }
 
 impl Step {
-    /// The order with one more call of this thread, if it has one.
+    /// Appends the thread's next call to the order. Returns `None` if the thread has no more calls.
     fn after(&self, thread: usize, calls: &Calls, window: u32) -> Option<Self> {
         let failed = *calls[thread].get(self.taken[thread])?;
         let mut next = self.clone();
@@ -129,7 +131,7 @@ impl Step {
     }
 }
 
-/// Says which look no order explains, if there is one.
+/// Returns an error that names the first snapshot that no order explains.
 pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), String> {
     let start = Step {
         taken: vec![0; calls.len()],
@@ -138,10 +140,10 @@ pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), S
     };
     let mut possible = BTreeSet::from([start]);
     for look in seen {
-        // All that may have happened since the look before.
+        // Adds every order that may have happened since the previous snapshot.
         let mut frontier: Vec<_> = possible.iter().cloned().collect();
         while let Some(step) = frontier.pop() {
-            // Calls that had not begun are in no order yet.
+            // A call that had not begun cannot be in the order.
             let may_go_on = |thread: &usize| step.taken[*thread] < look.begun[*thread];
             for thread in (0..calls.len()).filter(may_go_on) {
                 if let Some(next) = step.after(thread, calls, window) {

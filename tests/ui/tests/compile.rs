@@ -1,8 +1,9 @@
-//! Programs that must not compile, and what the compiler says: one program each in `fail`.
+//! Programs that must not compile, one in each file of `fail`, and the compiler's messages.
 //!
-//! The `.stderr` beside each program has the exact words. They are those of one version of the
-//! compiler; another may differ. `TRYBUILD=overwrite cargo test -p resilient-ui-tests` rewrites
-//! them: read the difference as a user would. Programs that must compile are in `tests/programs`.
+//! The `.stderr` beside each program holds the exact messages of one compiler version; another
+//! version may word them differently. `TRYBUILD=overwrite cargo test -p resilient-ui-tests`
+//! rewrites them: review the difference as a user would read it. Programs that must compile are in
+//! `tests/programs`.
 
 use std::fs;
 use std::io::{Write, stderr};
@@ -14,11 +15,11 @@ fn programs_that_must_not_compile_are_refused_with_the_expected_words() {
     let paths = files.map(|file| file.unwrap().path());
     let is_program = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
     let programs = paths.filter(is_program).count();
-    // Not `eprintln!`: the harness shows what that prints only if the test fails.
+    // Not `eprintln!`: the harness shows its output only if the test fails.
     writeln!(
         stderr(),
-        "\nCompiling {programs} programs that the attributes must refuse: about a minute.\n\
-         A line that ends in `ok` is a program that was refused with the expected words."
+        "\nCompiling {programs} programs that the attributes must reject: about a minute.\n\
+         A line that ends in `ok` is a program whose error messages are as expected."
     )
     .unwrap();
     trybuild::TestCases::new().compile_fail("tests/fail/*.rs");

@@ -114,7 +114,7 @@ fn failsafe(table: &mut Table) {
             let backoff = backoff::equal_jittered(Duration::from_secs(1), Duration::from_secs(10));
             move |_| backoff.clone().next().is_some()
         })
-        .note = "of 1 s: it takes no shorter one";
+        .note = "a delay of 1 s, the shortest it accepts";
 }
 
 fn recloser(table: &mut Table) {
@@ -169,7 +169,7 @@ fn ferryman(table: &mut Table) {
             .with_cooldown(LONG);
         leak(Breaker::new(config).expect("these settings are within their ranges"))
     }
-    /// It wraps nothing: its users write this.
+    /// The library wraps no calls: its users write this code.
     #[inline(always)]
     fn through(breaker: &Breaker, call: impl FnOnce() -> Result<u64, Fault>) -> Result<u64, Fault> {
         let Some(admission) = breaker.try_acquire() else {

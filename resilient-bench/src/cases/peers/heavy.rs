@@ -1,4 +1,4 @@
-//! Peers that bring hundreds of crates with them, each behind a feature.
+//! Peers with hundreds of dependencies, each behind a feature.
 
 use crate::call::{Fault, ready, work};
 #[cfg(feature = "allframe")]
@@ -51,7 +51,7 @@ fn allframe(table: &mut Table) {
     });
 }
 
-/// With one of the strings as key, which is chosen by the number of the call.
+/// Uses one of the strings as key, chosen by the number of the call.
 #[cfg(feature = "allframe")]
 fn string_keys_of(
     table: &mut Table,

@@ -1,4 +1,5 @@
-//! The libraries beside ours, each used as its documentation shows, with the settings that come nearest to a scenario.
+//! The other libraries, each used as its documentation shows, with the settings nearest to the
+//! scenario.
 
 mod breakers;
 #[cfg(any(feature = "arcly-http", feature = "allframe"))]
@@ -8,7 +9,7 @@ pub mod stacks;
 
 use crate::table::Table;
 
-/// A clock as seatbelt wants it, with nothing that drives its timers: no case needs one.
+/// A clock for seatbelt whose timers do not run, because no case needs them.
 fn clock() -> tick::Clock {
     let (clock, driver) =
         tick::runtime::InactiveClock::new_shared().activate(std::task::Waker::noop().clone());
@@ -25,7 +26,7 @@ pub fn add(table: &mut Table) {
     lacks(table);
 }
 
-/// What is not there to be measured, so that no gap is silent.
+/// Lists what a library lacks, so that every gap is shown.
 fn lacks(table: &mut Table) {
     use crate::table::Scenario::{
         Async, Delay, Failure, KeyHot, KeyNumber, KeyString, Plain, Slow, TimeWindow,
@@ -41,18 +42,18 @@ fn lacks(table: &mut Table) {
         table.lacks(
             scenario,
             "tower-resilience",
-            "services are async: among the async functions",
+            "async services only: see the async functions",
         );
         table.lacks(
             scenario,
             "execution-policy",
-            "async only: among the async functions",
+            "async only: see the async functions",
         );
     }
     table.lacks(
         Async,
         "ferryman",
-        "by hand, so that there is nothing async in it: among the plain functions",
+        "used by hand, without async: see the plain functions",
     );
     for scenario in [Window, WindowFailures] {
         for library in [
@@ -98,7 +99,7 @@ fn lacks(table: &mut Table) {
         table.lacks(
             Delay,
             library,
-            "no delay without the retry around it, or none with jitter, in the public API",
+            "its public API has no jittered delay outside a retry",
         );
     }
     if cfg!(not(feature = "arcly-http")) {

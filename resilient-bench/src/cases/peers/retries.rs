@@ -1,4 +1,5 @@
-//! Retries. Those that sleep for a delay of zero run in a runtime with timers; all others are polled once.
+//! Retries. Those that sleep for a delay of zero run in a runtime with timers; the others are
+//! polled once.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -30,7 +31,7 @@ fn runtime() -> &'static tokio::runtime::Runtime {
     )
 }
 
-const SLEEPS: &str = "sleeps a timer's millisecond for a delay of zero";
+const SLEEPS: &str = "sleeps for a millisecond at a delay of zero";
 
 pub fn add(table: &mut Table) {
     backon(table);
@@ -42,7 +43,7 @@ pub fn add(table: &mut Table) {
     execution_policy(table);
 }
 
-/// Calls that sleep cost the machine's time, too.
+/// Few calls, because calls that sleep take long.
 const FEW: u64 = 4;
 
 fn backon(table: &mut Table) {
@@ -136,7 +137,7 @@ fn again(table: &mut Table) {
                 .is_ok()
         }
     });
-    case.note = "waits on its own timer thread for a delay of zero";
+    case.note = "waits for its own timer thread at a delay of zero";
     case.most = FEW;
 }
 
@@ -168,7 +169,7 @@ fn tryhard(table: &mut Table) {
 
 fn tower(table: &mut Table) {
     const NAME: &str = "tower";
-    /// The policy of its documentation: so many attempts, at once.
+    /// The policy of its documentation: a number of immediate attempts.
     #[derive(Clone, Copy)]
     struct Attempts(usize);
     impl<Request: Clone> tower::retry::Policy<Request, u64, Fault> for Attempts {
@@ -184,7 +185,7 @@ fn tower(table: &mut Table) {
             Some(request.clone())
         }
     }
-    const IMMEDIATE: &str = "a policy by hand that retries at once";
+    const IMMEDIATE: &str = "a handwritten policy that retries at once";
     table
         .add(Scenario::RetryAsync, NAME, || {
             let mut service =

@@ -1,4 +1,4 @@
-//! Breakers that are layers of a service, and policies that hold one.
+//! Breakers that are layers of a service, and policies that contain one.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn recovery(answer: &Answer) -> RecoveryInfo {
     }
 }
 
-/// A service as its documentation builds it, with a time window of a minute.
+/// A service built as in its documentation, with a time window of a minute.
 pub fn seatbelt_breaker<F>(
     call: fn(u64) -> F,
     throughput: u32,
@@ -109,7 +109,7 @@ fn seatbelt(table: &mut Table) {
     });
 }
 
-/// How it opens.
+/// The condition that opens the circuit.
 #[derive(Clone, Copy)]
 pub enum Tower {
     Consecutive(usize),
@@ -118,7 +118,7 @@ pub enum Tower {
     Slow,
 }
 
-/// A service that makes `call`, and how it opens.
+/// A service that makes `call`, with a breaker.
 pub fn tower_breaker<F>(
     call: fn(u64) -> F,
     opens: Tower,
@@ -242,7 +242,7 @@ fn execution_policy(table: &mut Table) {
         .note = "async policy";
 }
 
-/// With one of the strings as key, which is chosen by the number of the call.
+/// Uses one of the strings as key, chosen by the number of the call.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

@@ -1,14 +1,15 @@
-//! What an executed instruction is, by its address in its object file: one that locks, or the first of a function.
+//! Classifies an executed instruction by its address in its object file: it locks, or is the first
+//! of a function.
 //!
-//! Those lock that have the prefix `lock`, and `xchg` with memory, which needs none.
+//! Instructions with the prefix `lock` lock, and so does `xchg` with memory, without a prefix.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// How often each instruction was executed: by the object file that it is in, and its address there.
+/// How often each instruction was executed, by object file and address.
 pub type Executed = BTreeMap<String, BTreeMap<u64, u64>>;
 
-/// Object files, read once each.
+/// Object files, each read once.
 #[derive(Debug, Default)]
 pub struct Disassembly {
     objects: BTreeMap<String, Object>,
@@ -17,16 +18,16 @@ pub struct Disassembly {
 #[derive(Debug, Default)]
 struct Object {
     locking: BTreeSet<u64>,
-    /// Where functions that other objects may call begin. One can have several names.
+    /// The addresses of exported functions. A function can have several names.
     entries: Vec<(String, u64)>,
 }
 
 impl Disassembly {
-    /// Reads the object files that these instructions are in, if it has not.
+    /// Reads the object files of these instructions unless they have been read.
     ///
     /// # Errors
     ///
-    /// What the disassembler says.
+    /// The disassembler's message.
     pub fn read(&mut self, executed: &Executed) -> Result<(), String> {
         for path in executed.keys() {
             if !self.objects.contains_key(path) {
@@ -47,7 +48,7 @@ impl Disassembly {
         self.sum(executed, |object| object.locking.clone())
     }
 
-    /// How often functions of these names were entered.
+    /// How often functions with these names were entered.
     pub fn entered(&self, executed: &Executed, names: &[&str]) -> u64 {
         let named = |(name, _): &&(String, u64)| names.contains(&name.as_str());
         self.sum(executed, |object| {
@@ -87,14 +88,14 @@ fn objdump(args: &[&str]) -> Result<String, String> {
     let output = Command::new("objdump")
         .args(args)
         .output()
-        .map_err(|error| format!("objdump does not start: {error}"))?;
+        .map_err(|error| format!("objdump did not start: {error}"))?;
     if !output.status.success() {
-        return Err(format!("objdump {} fails", args.join(" ")));
+        return Err(format!("objdump {} failed", args.join(" ")));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The address of the line's instruction, if that locks.
+/// The address of the line's instruction if it locks.
 fn locking(line: &str) -> Option<u64> {
     let (address, instruction) = line.split_once(":\t")?;
     let locks = instruction.starts_with("lock ")
@@ -104,7 +105,7 @@ fn locking(line: &str) -> Option<u64> {
         .flatten()
 }
 
-/// The function that the line is about, if it is about one that is in this object.
+/// The function of this line, if this object defines it.
 fn entry(line: &str) -> Option<(String, u64)> {
     let columns: Vec<&str> = line.split_whitespace().collect();
     let is_function = line.contains(" DF ") || line.contains(" iD ");
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixed_instructions_lock_and_exchanges_with_memory_and_no_others() {
+    fn only_prefixed_instructions_and_exchanges_with_memory_lock() {
         assert_eq!(locking("   1f30:\tlock cmpxchg %rcx,(%rdi)"), Some(0x1f30));
         assert_eq!(locking("   1f38:\txchg   %al,0x8(%rbx)"), Some(0x1f38));
         assert_eq!(locking("   1f3c:\txchg   %ax,%ax"), None);
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_of_this_object_have_an_entry_and_those_of_others_none() {
+    fn only_functions_of_this_object_have_an_entry() {
         let here = "0000000000097550 g    DF .text\t00000000000001f7  GLIBC_2.2.5 malloc";
         let elsewhere =
             "0000000000000000      DF *UND*\t0000000000000000  GLIBC_2.17  clock_gettime";

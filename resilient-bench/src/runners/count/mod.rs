@@ -1,8 +1,9 @@
-//! Instructions, locked operations, clock reads and allocations of a call, counted under valgrind's callgrind.
+//! Counts instructions, locked operations, clock reads and allocations per call under valgrind's
+//! callgrind.
 //!
-//! All chosen cases run in one process, which is this program again. Counting is on inside [`count_only_in_here`] alone, and each return
-//! from it writes a profile, so that neither start-up nor setting up counts. What repeats exactly then are the differences to
-//! the bare call.
+//! All chosen cases run in one child process of this program. Counting is on only inside
+//! [`count_only_in_here`], and each return from it writes a profile, so startup and setup are not
+//! counted. The differences to the bare call then repeat exactly.
 
 mod disassembly;
 mod profile;
@@ -14,7 +15,7 @@ use std::process::{Command, Stdio};
 
 use crate::table::{BARE, Calls, Case, Scenario, Table};
 
-/// Calls in a profile, unless the case takes fewer.
+/// Calls in a profile, unless the case allows fewer.
 const CALLS: u64 = 10_000;
 
 /// The C library's functions that read a clock, and those that allocate.
@@ -27,7 +28,7 @@ const ALLOCATORS: &[&str] = &[
     "aligned_alloc",
 ];
 
-/// What one call costs.
+/// The cost of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
     pub instructions: f64,
@@ -36,7 +37,7 @@ pub struct Counts {
     pub allocations: f64,
 }
 
-/// What a call costs in a scenario with a library.
+/// The cost of a call in a scenario with a library.
 pub type Row = (Scenario, &'static str, Counts);
 
 impl Counts {
@@ -56,8 +57,8 @@ impl Counts {
     }
 }
 
-/// What the profiles are of: valgrind is told the names of these two functions. Each has something to do at its end, so that
-/// no jump takes the place of its return.
+/// valgrind profiles these two functions by name. Each does work at its end, so that the compiler
+/// cannot replace its return by a jump.
 #[inline(never)]
 fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
     calls.empty(n);
@@ -79,9 +80,10 @@ fn chosen<'a>(table: &'a Table, choose: &[String]) -> Vec<&'a Case> {
     table.cases.iter().filter(is_chosen).collect()
 }
 
-/// The inner process: runs the cases, one profile each.
+/// The child process: runs the cases, one profile each.
 pub fn run(table: &Table, choose: &[String]) {
-    // While there is but one thread, the C library leaves out the lock prefix here and there; servers have more.
+    // In a process with one thread, the C library leaves out some lock prefixes; servers have more
+    // threads.
     let main = std::thread::current();
     let other = std::thread::spawn(move || {
         main.unpark();
@@ -103,22 +105,22 @@ fn directory() -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Counts the cases of these names, or all, in this program.
+/// Counts the cases with these names, or all cases, in this program.
 ///
 /// # Errors
 ///
-/// What is missing, or went wrong, in a sentence.
+/// A sentence that says what is missing or failed.
 pub fn gross(table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
     let program =
         std::env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
     gross_in(&program, table, choose)
 }
 
-/// Counts in another build of this program, which has the same cases of these names.
+/// Counts cases with these names in another build of this program.
 ///
 /// # Errors
 ///
-/// What is missing, or went wrong, in a sentence.
+/// A sentence that says what is missing or failed.
 pub fn gross_in(program: &Path, table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
     for tool in ["valgrind", "objdump"] {
         let found = Command::new(tool)
@@ -128,11 +130,12 @@ pub fn gross_in(program: &Path, table: &Table, choose: &[String]) -> Result<Vec<
             .status();
         if !found.is_ok_and(|status| status.success()) {
             return Err(format!(
-                "`{tool}` is missing: nothing was counted (Debian's packages `valgrind` and `binutils` have both)"
+                "`{tool}` is missing: nothing was counted (Debian's packages `valgrind` and \
+                 `binutils` have both)"
             ));
         }
     }
-    let directory = directory().map_err(|error| format!("no place for profiles: {error}"))?;
+    let directory = directory().map_err(|error| format!("no folder for profiles: {error}"))?;
     let counted = in_directory(&directory, program, table, choose);
     let _ = std::fs::remove_dir_all(&directory);
     counted
@@ -164,7 +167,7 @@ fn in_directory(
         .arg("run")
         .args(choose)
         .output()
-        .map_err(|error| format!("valgrind does not start: {error}"))?;
+        .map_err(|error| format!("valgrind did not start: {error}"))?;
     if !output.status.success() {
         return Err(format!(
             "the run under valgrind failed:\n{}",
@@ -195,7 +198,7 @@ fn in_directory(
     Ok(counts)
 }
 
-/// Net of the bare call, where the scenario has one.
+/// Subtracts the bare call if the scenario has one.
 pub fn net(gross: &[Row]) -> Vec<Row> {
     let bare: BTreeMap<Scenario, Counts> = gross
         .iter()
@@ -217,7 +220,7 @@ pub fn print(table: &Table, counts: &[Row]) {
         }
         let bare = table.find(scenario, BARE).is_some();
         println!(
-            "\n{} ({}): a call{}",
+            "\n{} ({}): per call{}",
             scenario.says(),
             scenario.name(),
             if bare { ", net of the bare call" } else { "" }
@@ -230,7 +233,8 @@ pub fn print(table: &Table, counts: &[Row]) {
             let [instructions, locked, clock, allocations] = counts.values();
             let note = table.find(scenario, library).map_or("", |case| case.note);
             println!(
-                "  {library:<20} {instructions:>12.1} {locked:>8.2} {clock:>12.2} {allocations:>12.2}  {note}"
+                "  {library:<20} {instructions:>12.1} {locked:>8.2} {clock:>12.2} \
+                 {allocations:>12.2}  {note}"
             );
         }
         for lack in table.lacks.iter().filter(|lack| lack.scenario == scenario) {

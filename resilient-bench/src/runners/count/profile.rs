@@ -1,12 +1,14 @@
-//! A profile as callgrind writes it with `--dump-instr=yes --compress-strings=no --compress-pos=no`.
+//! Parses a profile that callgrind wrote with `--dump-instr=yes --compress-strings=no
+//! --compress-pos=no`.
 
 use super::disassembly::Executed;
 
 #[derive(Debug, Default)]
 pub struct Profile {
-    /// Instructions that were executed.
+    /// The number of executed instructions.
     pub instructions: u64,
-    /// The same, one by one. The profile's numbers of calls are of no use: they go on while nothing is counted.
+    /// How often each instruction was executed. The profile's call counts are not used, because
+    /// they also count while counting is off.
     pub executed: Executed,
 }
 
@@ -19,7 +21,8 @@ impl Profile {
             if let Some(name) = line.strip_prefix("ob=") {
                 object = name.to_owned();
             } else if line.starts_with("calls=") {
-                // The next line has what the callee cost, which its own lines have, too.
+                // The next line holds the cost of the callee, which the callee's own lines hold as
+                // well.
                 inclusive = true;
             } else if line.starts_with("0x") {
                 let mut columns = line.split(' ');
@@ -51,7 +54,9 @@ mod tests {
 
     #[test]
     fn an_instruction_counts_where_it_stands_and_not_again_in_its_callers() {
-        let text = "events: Ir\n\nob=/bin/a\nfl=a.rs\nfn=outer\n0x10 1 5\ncob=/lib/c\ncfi=c.c\ncfn=malloc@@GLIBC_2\ncalls=5 0x20 0\n0x14 2 100\n0x18 2 5\n\nob=/lib/c\nfn=malloc@@GLIBC_2\n0x20 0 20\n";
+        let text = "events: Ir\n\nob=/bin/a\nfl=a.rs\nfn=outer\n0x10 1 5\ncob=/lib/c\ncfi=c.c\n\
+                    cfn=malloc@@GLIBC_2\ncalls=5 0x20 0\n0x14 2 100\n0x18 2 5\n\nob=/lib/c\n\
+                    fn=malloc@@GLIBC_2\n0x20 0 20\n";
         let profile = Profile::parse(text);
         assert_eq!(profile.instructions, 30);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! All figures in Markdown, and their place in the README.
+//! Writes all figures in Markdown, and puts them into the README.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,12 +8,15 @@ use crate::runners::{futures, threads};
 use crate::table::BARE;
 
 impl Measured<'_> {
-    /// Every figure, in Markdown.
+    /// All figures in Markdown.
     pub fn figures(&self) -> String {
         let mut text = String::new();
         for (scenario, rows) in &self.times {
             let _ = writeln!(text, "\n**{}** (`{}`)\n", scenario.says(), scenario.name());
-            text.push_str("| | A, ns | S, ns | instructions | locked | clock reads | allocations | |\n|---|---|---|---|---|---|---|---|\n");
+            text.push_str(
+                "| | A, ns | S, ns | instructions | locked | clock reads | allocations | |\n\
+                 |---|---|---|---|---|---|---|---|\n",
+            );
             for row in rows {
                 let counts = self
                     .all
@@ -47,7 +50,10 @@ impl Measured<'_> {
                 );
             }
         }
-        text.push_str("\n**Two threads on one breaker**, gross, range of the repetitions\n\n| | | one, ns a call | two, ns a call | scales by |\n|---|---|---|---|---|\n");
+        text.push_str(
+            "\n**Two threads on one breaker**, gross, range of the repetitions\n\n\
+             | | | one, ns per call | two, ns per call | scales by |\n|---|---|---|---|---|\n",
+        );
         for (scenario, rows) in &self.scaling {
             for row in rows {
                 let ((low, high), (low_two, high_two)) =
@@ -55,14 +61,16 @@ impl Measured<'_> {
                 let (name, by) = (row.library, row.scale());
                 let _ = writeln!(
                     text,
-                    "| `{}` | {name} | {low:.1} to {high:.1} | {low_two:.1} to {high_two:.1} | {by:.2} |",
+                    "| `{}` | {name} | {low:.1} to {high:.1} | {low_two:.1} to {high_two:.1} \
+                     | {by:.2} |",
                     scenario.name()
                 );
             }
         }
         let _ = writeln!(
             text,
-            "\n**Futures**, with an argument of {} bytes\n\n| | | bytes | more than bare |\n|---|---|---|---|",
+            "\n**Futures**, with an argument of {} bytes\n\n\
+             | | | bytes | more than bare |\n|---|---|---|---|",
             futures::ARGUMENT
         );
         for size in &self.futures {
@@ -74,7 +82,7 @@ impl Measured<'_> {
         }
         let _ = writeln!(
             text,
-            "\nA permit of ours is {} bytes, the state of a call's retries {}.",
+            "\nOur permit has {} bytes, the state of a call's retries {}.",
             futures::PERMIT,
             futures::RETRY
         );
@@ -95,20 +103,20 @@ impl Measured<'_> {
     }
 }
 
-/// Tenths of a nanosecond, without a sign before nothing.
+/// Nanoseconds with one decimal, without a sign before zero.
 fn tenths(ns: f64) -> String {
     format!("{:.1}", if ns.abs() < 0.05 { 0.0 } else { ns })
 }
 
-/// What stands between these lines of the README is written by the machine.
+/// The program writes the lines of the README between these two.
 const FROM: &str = "<!-- figures: written by `./goals --readme` -->";
 const TO: &str = "<!-- end of figures -->";
 
-/// Puts the figures into the README.
+/// Replaces the figures in the README.
 ///
 /// # Errors
 ///
-/// The README cannot be read or written, or has no place for figures.
+/// The README cannot be read or written, or lacks the two lines.
 pub fn write(readme: &Path, figures: &str) -> Result<(), String> {
     let text = std::fs::read_to_string(readme)
         .map_err(|error| format!("{}: {error}", readme.display()))?;

@@ -1,4 +1,4 @@
-//! The goals of our design, row by row.
+//! The goals of the design, one per row.
 
 use super::Measured;
 use super::table::Goal;
@@ -79,7 +79,7 @@ impl Measured<'_> {
                 Scenario::Window,
                 OURS,
                 "recloser",
-                "all clean ≤ 0.2 × recloser",
+                "all successes ≤ 0.2 × recloser",
                 0.2,
             ),
             self.ratio(
@@ -190,13 +190,13 @@ impl Measured<'_> {
             self.ties("again"),
             self.ties("tryhard"),
             self.counts(
-                "retry, first try succeeds, plain",
+                "retry, first attempt succeeds, plain",
                 Scenario::RetryPlain,
                 "≤ 8 instructions; 0, 0, 0",
                 [8.0, 0.0, 0.0, 0.0],
             ),
             self.counts(
-                "retry, first try succeeds, async",
+                "retry, first attempt succeeds, async",
                 Scenario::RetryAsync,
                 "≤ 8 instructions; 0, 0, 0",
                 [8.0, 0.0, 0.0, 0.0],
@@ -216,7 +216,7 @@ impl Measured<'_> {
             ),
             self.added(
                 futures::BY_ASYNC,
-                "the same, and one copy of the arguments",
+                "≤ 16 bytes, the permit and one copy of the arguments",
                 16 + futures::PERMIT + futures::ARGUMENT,
             ),
             self.added(
@@ -238,7 +238,7 @@ impl Measured<'_> {
         goals
     }
 
-    /// Lines of `compile-time` that begin with `goal`: what, measured, goal, met or missed, between bars.
+    /// The lines of `compile-time` that begin with `goal`: name, figure, and met or missed.
     fn compile_goals(&self) -> Vec<Goal> {
         let compiled = [
             (

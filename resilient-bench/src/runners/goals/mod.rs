@@ -1,4 +1,4 @@
-//! Everything that the goals and the README want, measured once.
+//! Measures everything that the goals and the README need, once.
 
 mod figures;
 mod list;
@@ -14,26 +14,26 @@ use crate::runners::time::{self, Timed};
 use crate::runners::{futures, guard, weights};
 use crate::table::{Scenario, Table};
 
-/// Everything that is measured, once.
+/// All measurements.
 pub struct Measured<'a> {
     table: &'a Table,
     times: Vec<(Scenario, Vec<Timed>)>,
     scaling: Vec<(Scenario, Vec<Scaling>)>,
-    /// Ours and the bare calls, in the build without peers, as the guard counts them.
+    /// Our counts and the bare calls' in the build without peers, as the guard counts them.
     own: Vec<Row>,
-    /// All, in the build with peers.
+    /// All counts in the build with peers.
     all: Vec<Row>,
     futures: Vec<futures::FutureSize>,
     weights: Vec<(&'static str, Option<usize>)>,
     growth: Option<usize>,
-    /// What `compile-time` printed.
+    /// The output of `compile-time`.
     compile: String,
 }
 
 impl<'a> Measured<'a> {
     /// # Errors
     ///
-    /// What keeps the counts from being taken.
+    /// A sentence that says why counting failed.
     pub fn take(table: &'a Table, own: &Path, compile: &Path) -> Result<Self, String> {
         eprintln!("counts…");
         let own = count::net(&count::gross_in(own, table, &guard::names(table))?);

@@ -1,4 +1,4 @@
-//! How a goal is told from what was measured, and their table. Nothing here fails: times gate nothing.
+//! Judges a goal by the measurements, and formats the table. Only the guard can fail; times cannot.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::runners::count::Counts;
 use crate::runners::threads;
 use crate::table::{BARE, OURS, Scenario};
 
-/// Below this a difference of times means nothing.
+/// Smaller differences of times are noise.
 const NOISE_NS: f64 = 0.6;
 
 /// A row of the goals table.
@@ -15,12 +15,12 @@ pub(super) struct Goal {
     pub(super) what: &'static str,
     pub(super) goal: &'static str,
     pub(super) measured: String,
-    /// None: it was not measured here.
+    /// `None`: it was not measured here.
     pub(super) met: Option<bool>,
 }
 
 impl Measured<'_> {
-    /// Our time in S, as a multiple of a peer's.
+    /// Our time in S as a multiple of a peer's.
     pub(super) fn ratio(
         &self,
         what: &'static str,
@@ -125,10 +125,10 @@ impl Measured<'_> {
         };
         let ((low, high), by) = (threads::range(&ours.two), ours.scale());
         let measured = format!(
-            "× {by:.2}, the bare call × {:.2}; {low:.1} to {high:.1} ns a call",
+            "× {by:.2}, the bare call × {:.2}; {low:.1} to {high:.1} ns per call",
             bare.scale()
         );
-        // Calls that share nothing scale, if there is a core for each thread.
+        // The bare calls share nothing, so they scale if each thread has its own core.
         let had_cores = bare.scale() >= LEAST;
         Goal {
             what,
@@ -138,10 +138,10 @@ impl Measured<'_> {
         }
     }
 
-    /// A tie by the middle of the runs, as far as times can tell.
+    /// Compares the medians; a difference within the noise is a tie.
     pub(super) fn ties(&self, peer: &'static str) -> Goal {
-        let what = "retry, first try succeeds";
-        let goal = "ties with it, or wins";
+        let what = "retry, first attempt succeeds";
+        let goal = "ties or wins";
         let (Some(a), Some(b)) = (
             self.time(Scenario::RetryAsync, OURS),
             self.time(Scenario::RetryAsync, peer),
@@ -161,7 +161,7 @@ impl Measured<'_> {
         }
     }
 
-    /// The goals as a table in Markdown.
+    /// Formats the goals as a table in Markdown.
     pub fn goals_table(&self) -> String {
         let mut text = String::from("| | goal | measured | |\n|---|---|---|---|\n");
         let goals = self.goals();

@@ -1,6 +1,5 @@
 //! The checked settings of a breaker, with every default filled in.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use resilient_settings::{Value, Window};
@@ -74,10 +73,6 @@ pub(crate) struct Conditions {
 }
 
 impl BreakerConfig {
-    pub(crate) fn into_shared(self) -> Arc<Self> {
-        Arc::new(self)
-    }
-
     /// The number of counted probes after which a half-open circuit closes or opens.
     pub(crate) fn most_probes_of_a_round(&self) -> u32 {
         self.half_open_successes

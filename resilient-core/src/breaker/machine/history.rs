@@ -54,17 +54,14 @@ impl History {
                 self.first = oldest.to;
             }
         }
+        // One of the two is zero.
         let (after, before) = (
             nanos_between(epoch, transition.at),
             nanos_between(transition.at, epoch),
         );
         let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);
         self.steps.push_back(Step {
-            at: if before > 0 {
-                -signed(before)
-            } else {
-                signed(after)
-            },
+            at: signed(after) - signed(before),
             open_for: Step::open_for(transition.open_for),
             to: transition.to,
             reason: transition.reason,

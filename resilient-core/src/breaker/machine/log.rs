@@ -16,8 +16,8 @@ fn add(nanos: &mut Nanos, state: CircuitState, start: Instant, end: Instant) {
 
 #[derive(Debug)]
 pub(super) struct Log {
-    counts: TransitionCounts,
-    history: History,
+    pub(super) counts: TransitionCounts,
+    pub(super) history: History,
     times: Nanos,
     /// The times are added up until this instant.
     timed_until: Instant,
@@ -43,29 +43,6 @@ impl Log {
         let count = self.counts.of_mut(transition.to);
         *count = count.saturating_add(1);
         self.history.push(transition, epoch);
-    }
-
-    /// Corrects the open time of the last opening.
-    pub(super) fn correct_opening(&mut self, open_for: Option<Duration>) {
-        self.history.correct_opening(open_for);
-    }
-
-    pub(super) fn has_unfetched(&self) -> bool {
-        self.history.has_unfetched()
-    }
-
-    pub(super) fn counts(&self) -> TransitionCounts {
-        self.counts
-    }
-
-    /// Oldest first.
-    pub(super) fn transitions(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
-        self.history.iter(epoch)
-    }
-
-    /// The transitions since the last call of this function, oldest first.
-    pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
-        self.history.fetch(epoch)
     }
 
     pub(super) fn times(

@@ -1,7 +1,6 @@
 //! The state machine of one breaker, without threads and clocks.
 
 mod call;
-mod generation;
 mod history;
 mod log;
 mod operator;
@@ -12,8 +11,10 @@ mod state_machine;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::breaker) use self::call::{Counted, Ending, Rejection, Stamp, Ticket};
-#[cfg(test)]
-pub(in crate::breaker) use self::generation::next_generation;
-pub(in crate::breaker) use self::generation::{GENERATION_STEP, SuccessHandling};
+pub(in crate::breaker) use self::call::{
+    Counted, Ending, GENERATION_STEP, Rejection, Stamp, SuccessHandling, Ticket, next_generation,
+};
+use self::log::Log;
+use self::phase::{Length, Outage, Phase};
+use self::probes::{Decision, Round};
 pub(in crate::breaker) use self::state_machine::Machine;

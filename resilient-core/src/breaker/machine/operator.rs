@@ -3,21 +3,24 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::phase::{Length, Phase};
-use super::probes::Round;
-use super::state_machine::Machine;
+use super::{Length, Machine, Phase, Round};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReason};
 
 impl Machine {
-    /// Puts the breaker into the state of an override.
+    /// Puts the breaker into the state of a mode.
     pub(in crate::breaker) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
-        match mode {
-            OperatorMode::ForcedOpen => self.force_open(now),
-            OperatorMode::Disabled => self.disable(now),
-            OperatorMode::ObserveOnly => self.observe_only(now),
-        }
+        let phase = match mode {
+            _ if self.entered() == mode.state() => return,
+            OperatorMode::ForcedOpen => Phase::ForcedOpen,
+            OperatorMode::Disabled => Phase::Disabled,
+            OperatorMode::ObserveOnly => Phase::ObserveOnly {
+                health: Health::new(&self.config, now),
+                reported: false,
+            },
+        };
+        self.enter(phase, TransitionReason::Manual, now);
     }
 
     /// Opens the circuit. An open one that is due for a probe opens again.
@@ -38,7 +41,7 @@ impl Machine {
             self.open_for(Length::ByHand(time), TransitionReason::Manual, now);
         } else if let Phase::Open(outage) = &mut self.phase {
             outage.end_in(time, now);
-            self.log.correct_opening(outage.open_for());
+            self.log.history.correct_opening(outage.open_for());
         }
         Ok(())
     }
@@ -63,28 +66,6 @@ impl Machine {
         self.enter(self.healthy(now), TransitionReason::Manual, now);
     }
 
-    pub(in crate::breaker) fn force_open(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::ForcedOpen) {
-            self.enter(Phase::ForcedOpen, TransitionReason::Manual, now);
-        }
-    }
-
-    pub(in crate::breaker) fn disable(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::Disabled) {
-            self.enter(Phase::Disabled, TransitionReason::Manual, now);
-        }
-    }
-
-    pub(in crate::breaker) fn observe_only(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::ObserveOnly { .. }) {
-            let phase = Phase::ObserveOnly {
-                health: Health::new(&self.config, now),
-                reported: false,
-            };
-            self.enter(phase, TransitionReason::Manual, now);
-        }
-    }
-
     /// Applies new settings in the same state and generation. Remembered calls stay as far as the
     /// new window can hold them, and the end of an open time moves. Conditions are tested at the
     /// next counted call.
@@ -100,7 +81,7 @@ impl Machine {
             Phase::Open(outage) => {
                 if !new.recovers_like(&old) {
                     outage.reconfigure(new);
-                    self.log.correct_opening(outage.open_for());
+                    self.log.history.correct_opening(outage.open_for());
                 }
             }
             Phase::HalfOpen(_) | Phase::ForcedOpen | Phase::Disabled => {}

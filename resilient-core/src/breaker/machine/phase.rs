@@ -34,6 +34,13 @@ impl Phase {
         }
     }
 
+    pub(super) fn outage(&self) -> Option<&Outage> {
+        match self {
+            Self::Open(outage) => Some(outage),
+            _ => None,
+        }
+    }
+
     /// The remembered calls, in a state that tests conditions.
     pub(super) fn health(&self) -> Option<&Health> {
         match self {
@@ -46,9 +53,9 @@ impl Phase {
 /// One opening, and its end.
 #[derive(Debug)]
 pub(super) struct Outage {
-    since: Instant,
+    pub(super) since: Instant,
     /// `None` is "until closed".
-    until: Option<Instant>,
+    pub(super) until: Option<Instant>,
     length: Length,
 }
 
@@ -78,14 +85,6 @@ impl Outage {
     /// A time before the opening counts as the opening.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now.max(self.since) >= until)
-    }
-
-    pub(super) fn since(&self) -> Instant {
-        self.since
-    }
-
-    pub(super) fn end(&self) -> Option<Instant> {
-        self.until
     }
 
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {

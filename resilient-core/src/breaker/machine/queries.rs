@@ -3,20 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::phase::Phase;
-use super::state_machine::{Machine, Remembered};
+use super::{Machine, Phase};
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::window::{Health, Tally};
-use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason};
+use crate::breaker::window::Health;
+use crate::signal::{
+    CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason, WindowCounts,
+};
 
 impl Machine {
     pub(in crate::breaker) fn config(&self) -> &Arc<BreakerConfig> {
         &self.config
-    }
-
-    #[cfg(test)]
-    pub(super) fn epoch(&self) -> Instant {
-        self.epoch
     }
 
     pub(in crate::breaker) fn generation(&self) -> u64 {
@@ -39,18 +35,13 @@ impl Machine {
 
     /// When the recovery time ends, while the circuit is open.
     pub(in crate::breaker) fn end(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Open(outage) => outage.end(),
-            _ => None,
-        }
+        self.phase.outage()?.until
     }
 
     /// When the circuit opened and when the recovery time ends, while it is open.
     pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
-        match &self.phase {
-            Phase::Open(outage) => Some((outage.since(), outage.end())),
-            _ => None,
-        }
+        let outage = self.phase.outage()?;
+        Some((outage.since, outage.until))
     }
 
     /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
@@ -69,22 +60,21 @@ impl Machine {
         health.is_some_and(|health| health.trusts_rates(&self.config))
     }
 
-    /// Consecutive failures in the present state.
     pub(in crate::breaker) fn streak(&self) -> u32 {
         self.phase.health().map_or(0, Health::streak)
     }
 
     /// The calls in the present state's window.
-    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<Tally> {
-        self.phase.health().and_then(|health| health.tally(now))
+    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
+        let health = self.phase.health().filter(|health| health.has_window());
+        health.map(|health| health.counts(now))
     }
 
     /// The calls that were remembered when a condition last opened the circuit.
-    pub(in crate::breaker) fn last_opening(&self) -> Option<Remembered> {
+    pub(in crate::breaker) fn last_opening(&self) -> Option<WindowCounts> {
         self.last_opening.as_deref().copied()
     }
 
-    /// Probes that hold a slot.
     pub(in crate::breaker) fn probes_in_flight(&self) -> usize {
         match &self.phase {
             Phase::HalfOpen(round) => round.in_flight(),
@@ -93,7 +83,7 @@ impl Machine {
     }
 
     pub(in crate::breaker) fn transitions(&self) -> TransitionCounts {
-        self.log.counts()
+        self.log.counts
     }
 
     pub(in crate::breaker) fn time_in_state(&self, now: Instant) -> TimeInState {
@@ -102,19 +92,19 @@ impl Machine {
 
     /// The last transitions, oldest first.
     pub(in crate::breaker) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
-        self.log.transitions(self.epoch)
+        self.log.history.iter(self.epoch)
     }
 
     /// Whether there is a transition or a would-open to fetch.
     pub(in crate::breaker) fn has_news(&self) -> bool {
-        self.log.has_unfetched() || self.would_open.is_some()
+        self.log.history.has_unfetched() || self.would_open.is_some()
     }
 
     /// The transitions since the last call of this function, oldest first.
     pub(in crate::breaker) fn fetch_transitions(
         &mut self,
     ) -> impl Iterator<Item = Transition> + '_ {
-        self.log.fetch(self.epoch)
+        self.log.history.fetch(self.epoch)
     }
 
     /// Why an observed breaker would have opened, once.

@@ -6,23 +6,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::call::{Counted, Ending, Rejection, Stamp, Ticket};
-use super::generation::{SuccessHandling, next_generation};
-use super::log::Log;
-use super::phase::{Length, Outage, Phase};
-use super::probes::{Decision, Round};
+use super::{
+    Counted, Decision, Ending, Length, Log, Outage, Phase, Rejection, Round, Stamp,
+    SuccessHandling, Ticket, next_generation,
+};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
-use crate::breaker::window::{Call, Health, Tally, Until};
+use crate::breaker::window::{Call, Health, Until};
 use crate::platform::random;
-use crate::signal::{CircuitState, Outcome, Transition, TransitionReason};
+use crate::signal::{CircuitState, Outcome, Transition, TransitionReason, WindowCounts};
 use crate::time::{later, nanos_between};
-
-/// The calls that were remembered when a condition opened the circuit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::breaker) struct Remembered {
-    pub(in crate::breaker) streak: u32,
-    pub(in crate::breaker) window: Option<Tally>,
-}
 
 /// The state machine of one breaker.
 #[derive(Debug)]
@@ -36,7 +28,8 @@ pub(in crate::breaker) struct Machine {
     /// The instant that stamps count from.
     pub(super) epoch: Instant,
     pub(super) log: Log,
-    pub(super) last_opening: Option<Box<Remembered>>,
+    /// The calls that were remembered when a condition last opened the circuit.
+    pub(super) last_opening: Option<Box<WindowCounts>>,
     pub(super) would_open: Option<TransitionReason>,
     /// Deferred successes were recorded that may have met a condition: a failure was recorded
     /// between their end and their recording.
@@ -246,12 +239,7 @@ impl Machine {
             }
             _ => {
                 let health = self.phase.health();
-                self.last_opening = health.map(|health| {
-                    Box::new(Remembered {
-                        streak: health.streak(),
-                        window: health.tally(now),
-                    })
-                });
+                self.last_opening = health.map(|health| Box::new(health.counts(now)));
                 self.open(condition, retry_after, now);
             }
         }
@@ -259,7 +247,7 @@ impl Machine {
 
     /// Whether the circuit is open and the recovery time is over.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        matches!(&self.phase, Phase::Open(outage) if outage.is_due(now))
+        self.phase.outage().is_some_and(|outage| outage.is_due(now))
     }
 
     pub(super) fn half_open_if_due(&mut self, now: Instant) {
@@ -315,18 +303,17 @@ impl Machine {
         if from == to {
             return;
         }
-        let open_for = match &self.phase {
-            Phase::Open(outage) => outage.open_for(),
-            _ => None,
-        };
-        let transition = Transition {
-            at: now,
-            from,
-            to,
-            reason,
-            open_for,
-        };
-        self.log.record(transition, self.epoch);
+        let open_for = self.phase.outage().and_then(Outage::open_for);
+        self.log.record(
+            Transition {
+                at: now,
+                from,
+                to,
+                reason,
+                open_for,
+            },
+            self.epoch,
+        );
     }
 
     fn rejection(&self, now: Instant) -> Rejection {

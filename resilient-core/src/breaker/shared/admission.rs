@@ -1,8 +1,6 @@
 //! The start of a call: admitted or rejected, without the lock where the word decides.
 
-use super::parts::BreakerParts;
-use super::shared_breaker::SharedBreaker;
-use super::state_word::Kind;
+use super::{BreakerParts, Kind, SharedBreaker};
 use crate::breaker::machine::{Rejection, Stamp, Ticket};
 use crate::signal::{CircuitOpen, CircuitState, Wait};
 use crate::telemetry;

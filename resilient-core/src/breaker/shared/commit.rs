@@ -2,22 +2,17 @@
 
 use std::time::Instant;
 
-use super::guarded::GuardedState;
-use super::parts::BreakerParts;
-use super::settings::LiveSettings;
-use super::shared_breaker::SharedBreaker;
-use super::state_word::Published;
+use super::{BreakerParts, GuardedState, LiveSettings, Published, SharedBreaker};
 use crate::breaker::machine::{Machine, SuccessHandling};
 use crate::event::EventKind;
 use crate::platform::MutexGuard;
-use crate::signal::{CircuitState, TransitionError};
+use crate::signal::CircuitState;
 
 impl SharedBreaker {
-    /// Runs an operator's command.
-    pub(in crate::breaker) fn operate(
+    pub(in crate::breaker) fn operate<R>(
         &self,
-        command: impl FnOnce(&mut Machine, Instant) -> Result<(), TransitionError>,
-    ) -> Result<(), TransitionError> {
+        command: impl FnOnce(&mut Machine, Instant) -> R,
+    ) -> R {
         let parts = self.parts();
         let (mut guarded, now) = self.lock_now(parts);
         let result = command(&mut guarded.machine, now);

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use super::settings::LiveSettings;
-use super::striped_counters::{PendingSuccesses, StripedCounters};
+use super::{LiveSettings, PendingSuccesses, StripedCounters};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Name, OperatorMode};
@@ -22,7 +21,6 @@ pub(super) struct GuardedState {
     pub(super) delivering: bool,
     /// The stripes that may hold pending successes: one bit for each.
     pending_stripes: u16,
-    /// The version of the present settings.
     version: u64,
     /// The mode of an override, and the generation in which it holds: `None` if an operator has
     /// changed the state by hand since.

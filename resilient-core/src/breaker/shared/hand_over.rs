@@ -1,6 +1,6 @@
 //! For models only: a count, and threads that come and go.
 
-use super::striped_counters::StripedCounters;
+use super::StripedCounters;
 use super::thread_stripe::{SHARED, StripeOwners};
 
 #[derive(Debug)]

@@ -10,7 +10,6 @@ mod mirror;
 mod parts;
 mod queries;
 mod report;
-mod settings;
 mod setup;
 mod shared_breaker;
 mod stamp_clock;
@@ -19,10 +18,16 @@ mod striped_counters;
 mod subscribers;
 mod thread_stripe;
 
+use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]
 pub use self::hand_over::HandOver;
-pub(crate) use self::settings::LiveSettings;
-pub(crate) use self::setup::Setup;
+use self::mirror::Mirror;
+use self::parts::BreakerParts;
+pub(crate) use self::setup::{LiveSettings, Setup};
 pub(crate) use self::shared_breaker::SharedBreaker;
+use self::stamp_clock::StampClock;
+use self::state_word::{Kind, Published, StateWord};
+use self::striped_counters::{Deferred, PendingSuccesses, StripedCounters};
+use self::subscribers::Subscribers;
 #[cfg(any(loom, shuttle))]
 pub use self::thread_stripe::own_stripe;

@@ -1,17 +1,14 @@
 //! Everything of a breaker that its setup brings: name, clock, state machine and listeners.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
-use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::guarded::GuardedState;
-use super::mirror::Mirror;
-use super::setup::Setup;
-use super::stamp_clock::StampClock;
-use super::subscribers::Subscribers;
+use super::{GuardedState, Mirror, Setup, StampClock, Subscribers};
 use crate::breaker::machine::Machine;
-use crate::platform::{AtomicU64, Mutex, MutexGuard};
+use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{CircuitOpen, CircuitState, Name, Wait};
+use crate::time::ClockReading;
 
 #[derive(Debug)]
 pub(super) struct BreakerParts {
@@ -25,12 +22,12 @@ pub(super) struct BreakerParts {
 
 impl BreakerParts {
     pub(super) fn new(setup: Setup) -> Self {
-        let now = setup.now;
+        let ClockReading { clock, now } = setup.clock;
         let machine = Machine::new(Arc::clone(&setup.settings.config), now);
         let guarded = GuardedState::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
-            clock: StampClock::new(setup.clock, now),
+            clock: StampClock::new(clock, now),
             mirror: Mirror::new(),
             subscribers: Subscribers::default(),
             guarded: Mutex::new(guarded),
@@ -38,9 +35,8 @@ impl BreakerParts {
         }
     }
 
-    /// No user code runs under the lock, so it cannot be poisoned in the middle of a change.
     pub(super) fn lock(&self) -> MutexGuard<'_, GuardedState> {
-        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.guarded.lock())
     }
 
     /// Locks for a query, with the time. The clock is read before the lock is taken: it may be the
@@ -52,7 +48,6 @@ impl BreakerParts {
         (guarded, now)
     }
 
-    /// How long the circuit stays open: see [`Mirror::time_left`].
     pub(super) fn time_left(&self) -> Option<Wait> {
         self.mirror.time_left(self.clock.nanos()?)
     }

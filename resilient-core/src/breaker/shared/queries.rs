@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use super::guarded::GuardedState;
-use super::shared_breaker::SharedBreaker;
-use super::state_word::Kind;
+use super::{GuardedState, Kind, SharedBreaker};
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::window::Tally;
-use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, WindowCounts};
+use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState};
 
 impl SharedBreaker {
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {
@@ -68,12 +65,8 @@ impl SharedBreaker {
             since,
             retry_after: machine.retry_after(now),
             consecutive_failures: machine.streak(),
-            window: machine
-                .window(now)
-                .map(|window| window_counts(machine.streak(), Some(window))),
-            last_opening: machine
-                .last_opening()
-                .map(|then| window_counts(then.streak, then.window)),
+            window: machine.window(now),
+            last_opening: machine.last_opening(),
             probes_in_flight: machine.probes_in_flight(),
             totals,
             in_state: totals.since(&guarded.totals_at_start),
@@ -91,15 +84,5 @@ impl SharedBreaker {
         totals.success = totals.success.saturating_add(self.counters.clean());
         totals.rejected = totals.rejected.saturating_add(self.counters.rejected());
         totals
-    }
-}
-
-fn window_counts(streak: u32, window: Option<Tally>) -> WindowCounts {
-    let window = window.unwrap_or_default();
-    WindowCounts {
-        calls: window.calls,
-        failures: window.failures,
-        slow: window.slow,
-        consecutive_failures: streak,
     }
 }

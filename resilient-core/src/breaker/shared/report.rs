@@ -3,11 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::guarded::GuardedState;
-use super::parts::BreakerParts;
-use super::shared_breaker::SharedBreaker;
-use super::state_word::Kind;
-use super::striped_counters::Deferred;
+use super::{BreakerParts, Deferred, GuardedState, Kind, SharedBreaker};
 use crate::breaker::machine::{Counted, Ending, SuccessHandling, Ticket};
 use crate::platform::MutexGuard;
 use crate::signal::{CircuitState, Outcome};
@@ -87,6 +83,7 @@ impl SharedBreaker {
     }
 
     #[cold]
+    #[inline(never)]
     pub(in crate::breaker) fn report_outcome(
         &self,
         ticket: Ticket,
@@ -112,6 +109,8 @@ impl SharedBreaker {
     }
 
     /// Reads the clock, if that was not done before, only where the machine asks for it.
+    // A function apart, so that failures and dropped permits share its code in every program.
+    #[inline(never)]
     fn report_locked(
         &self,
         ticket: Ticket,

@@ -3,13 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::guarded::GuardedState;
-use super::parts::BreakerParts;
-use super::setup::Setup;
-use super::state_word::{Kind, StateWord};
-use super::striped_counters::StripedCounters;
+use super::{BreakerParts, GuardedState, Kind, Setup, StateWord, StripedCounters};
 use crate::event::Listeners;
-use crate::platform::MutexGuard;
+use crate::platform::{MutexGuard, const_fn};
 use crate::signal::Name;
 
 /// One breaker. It is made in `const`, so that it can be a static of an annotated function; its
@@ -23,22 +19,14 @@ pub(crate) struct SharedBreaker {
 }
 
 impl SharedBreaker {
-    /// A breaker without name and settings, which admits no call.
-    #[cfg(not(any(loom, shuttle)))]
-    pub(crate) const fn unregistered() -> Self {
-        Self {
-            word: StateWord::unregistered(),
-            counters: StripedCounters::new(),
-            parts: OnceLock::new(),
-        }
-    }
-
-    #[cfg(any(loom, shuttle))]
-    pub(crate) fn unregistered() -> Self {
-        Self {
-            word: StateWord::unregistered(),
-            counters: StripedCounters::new(),
-            parts: OnceLock::new(),
+    const_fn! {
+        /// A breaker without name and settings, which admits no call.
+        pub(crate) fn unregistered() -> Self {
+            Self {
+                word: StateWord::unregistered(),
+                counters: StripedCounters::new(),
+                parts: OnceLock::new(),
+            }
         }
     }
 

@@ -9,7 +9,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::breaker::machine::{GENERATION_STEP, SuccessHandling};
-use crate::platform::AtomicU64;
+use crate::platform::{AtomicU64, const_fn};
 use crate::signal::CircuitState;
 
 /// What the word says besides the generation.
@@ -58,15 +58,10 @@ const fn bits(successes: SuccessHandling) -> u64 {
 }
 
 impl StateWord {
-    #[cfg(not(any(loom, shuttle)))]
-    pub(super) const fn unregistered() -> Self {
-        Self(AtomicU64::new(UNREGISTERED))
-    }
-
-    /// The atomics of model checkers are not made in `const`.
-    #[cfg(any(loom, shuttle))]
-    pub(super) fn unregistered() -> Self {
-        Self(AtomicU64::new(UNREGISTERED))
+    const_fn! {
+        pub(super) fn unregistered() -> Self {
+            Self(AtomicU64::new(UNREGISTERED))
+        }
     }
 
     pub(super) fn read(&self) -> Reading {
@@ -212,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_says_what_it_was_told() {
+    fn a_word_returns_what_was_stored() {
         let word = StateWord::unregistered();
         assert_eq!(word.read().kind(), Kind::Unregistered);
         assert_eq!(word.closed(), None);

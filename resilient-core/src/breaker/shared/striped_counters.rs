@@ -14,7 +14,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::thread_stripe::{OWNED, known_stripe, thread_stripe};
-use crate::platform::AtomicU64;
+use crate::platform::{AtomicU64, const_fn};
 
 /// The generation of a stripe that may not hold pending successes.
 const NO_GENERATION: u64 = u64::MAX;
@@ -44,27 +44,16 @@ struct Stripe {
 }
 
 impl Stripe {
-    #[cfg(not(any(loom, shuttle)))]
-    const fn new() -> Self {
-        Self {
-            clean: AtomicU64::new(0),
-            pending: AtomicU64::new(0),
-            known: AtomicU64::new(0),
-            generation: AtomicU64::new(NO_GENERATION),
-            bucket: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
-        }
-    }
-
-    #[cfg(any(loom, shuttle))]
-    fn new() -> Self {
-        Self {
-            clean: AtomicU64::new(0),
-            pending: AtomicU64::new(0),
-            known: AtomicU64::new(0),
-            generation: AtomicU64::new(NO_GENERATION),
-            bucket: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                clean: AtomicU64::new(0),
+                pending: AtomicU64::new(0),
+                known: AtomicU64::new(0),
+                generation: AtomicU64::new(NO_GENERATION),
+                bucket: AtomicU64::new(0),
+                rejected: AtomicU64::new(0),
+            }
         }
     }
 }
@@ -124,30 +113,23 @@ impl StripedCounters {
 
     #[cold]
     pub(super) fn add_clean_in(&self, stripe: usize) {
-        match self.owned.get(stripe) {
-            Some(stripe) => add_one(&stripe.clean),
-            None => self.add_clean_shared(),
-        }
-    }
-
-    fn add_clean_shared(&self) {
-        self.shared.clean.fetch_add(1, Relaxed);
+        self.add_in(stripe, |stripe| &stripe.clean);
     }
 
     #[inline]
     pub(super) fn add_rejection(&self) {
         match self.owned.get(known_stripe()) {
             Some(stripe) => add_one(&stripe.rejected),
-            None => self.add_rejection_in(thread_stripe()),
+            None => self.add_in(thread_stripe(), |stripe| &stripe.rejected),
         }
     }
 
     #[cold]
-    fn add_rejection_in(&self, stripe: usize) {
+    fn add_in(&self, stripe: usize, count: fn(&Stripe) -> &AtomicU64) {
         match self.owned.get(stripe) {
-            Some(stripe) => add_one(&stripe.rejected),
+            Some(stripe) => add_one(count(stripe)),
             None => {
-                self.shared.rejected.fetch_add(1, Relaxed);
+                count(&self.shared).fetch_add(1, Relaxed);
             }
         }
     }
@@ -224,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_came_when_all_stripes_were_taken_gets_one_that_is_given_back() {
+    fn a_thread_that_found_no_free_stripe_gets_one_that_is_released() {
         let all_have_come = std::sync::Barrier::new(2 * OWNED);
         let count_one = || {
             let counters = StripedCounters::new();
@@ -235,7 +217,8 @@ mod tests {
         let come_and_wait = || {
             let is_late = count_one() == SHARED;
             all_have_come.wait();
-            // The threads with a stripe end now. Threads of other tests may take it for a while.
+            // The threads that own a stripe end now. Threads of other tests may own stripes for a
+            // while.
             let gets_one = || {
                 std::thread::yield_now();
                 count_one() < OWNED

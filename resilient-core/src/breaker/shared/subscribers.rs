@@ -1,10 +1,10 @@
 //! The listeners that hear the events of one breaker: its own, and those of its registries.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use crate::event::{Event, EventKind, Listeners};
-use crate::platform::AtomicU64;
+use crate::platform::{AtomicU64, unpoisoned};
 use crate::signal::BreakerSnapshot;
 use crate::telemetry;
 
@@ -21,23 +21,19 @@ impl Subscribers {
         &self.own
     }
 
-    /// How many panics of listeners were contained.
     pub(super) fn panics(&self) -> u64 {
         self.panics.load(Relaxed)
     }
 
     pub(super) fn join(&self, registry: &Arc<Listeners>) {
-        let registries = self.registries.write();
-        let mut registries = registries.unwrap_or_else(PoisonError::into_inner);
+        let mut registries = unpoisoned(self.registries.write());
         if !registries.iter().any(|each| Arc::ptr_eq(each, registry)) {
             registries.push(Arc::clone(registry));
         }
     }
 
     pub(super) fn leave(&self, registry: &Arc<Listeners>) {
-        let registries = self.registries.write();
-        let mut registries = registries.unwrap_or_else(PoisonError::into_inner);
-        registries.retain(|each| !Arc::ptr_eq(each, registry));
+        unpoisoned(self.registries.write()).retain(|each| !Arc::ptr_eq(each, registry));
     }
 
     /// Whether an event would reach a listener, a log or a recorder.
@@ -55,17 +51,12 @@ impl Subscribers {
         if is_registered && matches!(event.kind(), EventKind::Transition(_)) {
             telemetry::changed(snapshot);
         }
-        let own = self.own.notify(event);
-        let panics = registries
-            .iter()
-            .map(|each| each.notify(event))
-            .sum::<u64>()
-            + own;
-        self.panics.fetch_add(panics, Relaxed);
+        for listeners in std::iter::once(&self.own).chain(&registries) {
+            self.panics.fetch_add(listeners.notify(event), Relaxed);
+        }
     }
 
     fn registries(&self) -> Vec<Arc<Listeners>> {
-        let registries = self.registries.read();
-        registries.unwrap_or_else(PoisonError::into_inner).clone()
+        unpoisoned(self.registries.read()).clone()
     }
 }

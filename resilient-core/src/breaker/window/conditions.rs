@@ -21,14 +21,13 @@ impl Conditions {
         if window.calls < u64::from(self.min_calls) {
             return None;
         }
-        let reached = |share: Option<f64>, limit: Option<f64>| {
-            share
-                .zip(limit)
-                .is_some_and(|(share, limit)| share >= limit)
+        // Without calls, 0 / 0 reaches no limit.
+        let reached = |part: u64, limit: Option<f64>| {
+            limit.is_some_and(|limit| part as f64 / window.calls as f64 >= limit)
         };
-        if reached(window.failure_rate(), self.failure_rate) {
+        if reached(window.failures, self.failure_rate) {
             Some(TransitionReason::FailureRate)
-        } else if reached(window.slow_call_rate(), self.slow_call_rate) {
+        } else if reached(window.slow, self.slow_call_rate) {
             Some(TransitionReason::SlowCallRate)
         } else {
             None

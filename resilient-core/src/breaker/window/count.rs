@@ -12,7 +12,7 @@ pub(super) struct CountWindow {
     slow: Bits,
     /// The place of the next call: that of the oldest one, once the ring is full.
     next: usize,
-    tally: Tally,
+    pub(super) tally: Tally,
 }
 
 impl CountWindow {
@@ -68,10 +68,6 @@ impl CountWindow {
             place - capacity
         })
         .unwrap_or(0);
-    }
-
-    pub(super) fn tally(&self) -> Tally {
-        self.tally
     }
 
     /// The tally after one more call.
@@ -171,7 +167,7 @@ mod tests {
     use crate::platform::random::Generator;
 
     #[test]
-    fn many_successes_are_the_same_as_so_many_single_ones() {
+    fn a_batch_of_successes_equals_single_successes() {
         const CAPACITY: u32 = 130;
         let mut random = Generator::seeded(5);
         let (mut at_once, mut singly) = (CountWindow::new(CAPACITY), CountWindow::new(CAPACITY));
@@ -192,7 +188,7 @@ mod tests {
                     slow: false,
                 });
             }
-            assert_eq!(at_once.tally(), singly.tally());
+            assert_eq!(at_once.tally, singly.tally);
             assert_eq!(at_once.next, singly.next);
             for place in 0..CAPACITY as usize {
                 assert_eq!(at_once.at(place), singly.at(place));

@@ -6,7 +6,7 @@ use super::count::CountWindow;
 use super::tally::{Call, Tally};
 use super::time::TimeWindow;
 use crate::breaker::config::{BreakerConfig, Window};
-use crate::signal::TransitionReason;
+use crate::signal::{TransitionReason, WindowCounts};
 
 /// How long successes can be deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Health {
             None => None,
             Some(Recent::Calls(window)) => {
                 window.push(call);
-                Some(window.tally())
+                Some(window.tally)
             }
             Some(Recent::Time(window)) => {
                 window.push(call, now);
@@ -115,10 +115,10 @@ impl Health {
     /// its newest bucket is the present one. `None` if they cannot be deferred.
     pub(in crate::breaker) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
         let (tally, until) = match self.window.as_deref()? {
-            Recent::Calls(window) => (window.tally(), Until::Ever),
+            Recent::Calls(window) => (window.tally, Until::Ever),
             Recent::Time(window) => {
                 let until = window.end_of_newest().map_or(Until::Ever, Until::End);
-                (window.tally_of_newest(), until)
+                (window.tally, until)
             }
         };
         config.conditions.no_success_opens(tally).then_some(until)
@@ -146,8 +146,8 @@ impl Health {
     pub(in crate::breaker) fn trusts_rates(&self, config: &BreakerConfig) -> bool {
         let calls = match self.window.as_deref() {
             None => 0,
-            Some(Recent::Calls(window)) => window.tally().calls,
-            Some(Recent::Time(window)) => window.tally_of_newest().calls,
+            Some(Recent::Calls(window)) => window.tally.calls,
+            Some(Recent::Time(window)) => window.tally.calls,
         };
         config.conditions.trust_rates_of(calls)
     }
@@ -156,10 +156,29 @@ impl Health {
         self.streak
     }
 
+    pub(in crate::breaker) fn has_window(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// The remembered calls, as operators see them.
+    pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
+        let Tally {
+            calls,
+            failures,
+            slow,
+        } = self.tally(now).unwrap_or_default();
+        WindowCounts {
+            calls,
+            failures,
+            slow,
+            consecutive_failures: self.streak,
+        }
+    }
+
     /// The calls in the window now.
-    pub(in crate::breaker) fn tally(&self, now: Instant) -> Option<Tally> {
+    fn tally(&self, now: Instant) -> Option<Tally> {
         self.window.as_deref().map(|window| match window {
-            Recent::Calls(window) => window.tally(),
+            Recent::Calls(window) => window.tally,
             Recent::Time(window) => window.tally(now),
         })
     }

@@ -7,4 +7,4 @@ mod tally;
 mod time;
 
 pub(in crate::breaker) use self::health::{Health, Until};
-pub(in crate::breaker) use self::tally::{Call, Tally};
+pub(in crate::breaker) use self::tally::Call;

@@ -42,18 +42,6 @@ impl Tally {
         }
     }
 
-    pub(in crate::breaker) fn failure_rate(self) -> Option<f64> {
-        self.share(self.failures)
-    }
-
-    pub(in crate::breaker) fn slow_call_rate(self) -> Option<f64> {
-        self.share(self.slow)
-    }
-
-    fn share(self, part: u64) -> Option<f64> {
-        (self.calls > 0).then(|| part as f64 / self.calls as f64)
-    }
-
     fn of(call: Call) -> Self {
         Self {
             calls: 1,

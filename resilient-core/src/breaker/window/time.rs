@@ -13,7 +13,8 @@ pub(super) struct TimeWindow {
     buckets: Box<[Tally]>,
     /// The number of the newest bucket with a call.
     newest: u64,
-    tally: Tally,
+    /// The calls in the window, if its newest bucket is the present one.
+    pub(super) tally: Tally,
 }
 
 impl TimeWindow {
@@ -49,11 +50,6 @@ impl TimeWindow {
             self.buckets[place] = self.buckets[place].plus(successes);
             self.tally = self.tally.plus(successes);
         }
-    }
-
-    /// The calls in the window, if its newest bucket is the present one.
-    pub(super) fn tally_of_newest(&self) -> Tally {
-        self.tally
     }
 
     /// When the newest bucket ends. `None` if an `Instant` cannot hold it.

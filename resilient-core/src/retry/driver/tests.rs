@@ -1,4 +1,4 @@
-//! Decisions, with the numbers in sight, and as properties over many seeded random inputs.
+//! Decisions of the driver: single cases, and properties over many seeded random inputs.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::signal::Classification;
 use crate::signal::Name;
 use crate::signal::StopReason;
 
-/// Random inputs of a property.
+/// The number of random inputs of each property.
 const CASES: usize = 10_000;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// No jitter, no bound, and as many retries as anyone asks for.
+/// A policy without jitter, without a cap and with as many retries as possible.
 fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder()
         .max_retries(u32::MAX)
@@ -46,7 +46,7 @@ fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
     )
 }
 
-/// Random inputs with every magnitude as likely as any other, and the ends more often.
+/// Random inputs. Every magnitude is equally likely, and the extremes are more frequent.
 mod any {
     use super::{Backoff, Duration, Generator, Jitter};
 
@@ -63,7 +63,7 @@ mod any {
         }
     }
 
-    /// The shorter one first.
+    /// Two durations, the shorter one first.
     pub(super) fn base_and_cap(random: &mut Generator) -> (Duration, Duration) {
         let (a, b) = (duration(random), duration(random));
         (a.min(b), a.max(b))
@@ -104,7 +104,7 @@ mod decisions {
     use super::*;
 
     #[test]
-    fn r02_the_driver_says_a_delay_or_a_reason_for_any_input_and_never_panics() {
+    fn r02_the_driver_returns_a_delay_or_a_reason_for_any_input_and_never_panics() {
         let mut random = Generator::seeded(203);
         for case in 0..CASES as u64 {
             let (base, cap) = any::base_and_cap(&mut random);
@@ -154,7 +154,7 @@ mod decisions {
     }
 
     #[test]
-    fn r01_the_driver_grants_max_retries_and_then_says_that_they_are_exhausted() {
+    fn r01_the_driver_grants_max_retries_and_then_reports_that_they_are_exhausted() {
         for retries in [0, 1, 3, 50] {
             let policy = build(&exact().max_retries(retries));
             let mut retry = RetryDriver::start(&policy);
@@ -168,7 +168,7 @@ mod decisions {
     }
 
     #[test]
-    fn r08_an_error_that_another_attempt_does_not_help_ends_the_call() {
+    fn r08_an_error_that_is_not_retryable_ends_the_call() {
         for class in [
             Classification::permanent(),
             Classification::ignored(),
@@ -198,9 +198,13 @@ mod decisions {
         assert_eq!(
             hinted(99),
             Ok(ms(200)),
-            "99 + 100 is below the second delay"
+            "99 + 100 ms is below the second delay"
         );
-        assert_eq!(hinted(301), Ok(ms(401)), "301 + 100 is above the third one");
+        assert_eq!(
+            hinted(301),
+            Ok(ms(401)),
+            "301 + 100 ms is above the third delay"
+        );
         assert_eq!(hinted(0), Ok(ms(800)));
     }
 
@@ -218,7 +222,7 @@ mod decisions {
     }
 
     #[test]
-    fn r04_clients_that_were_told_the_same_time_are_spread_by_the_first_delay() {
+    fn r04_clients_with_the_same_hint_are_spread_by_the_first_delay() {
         for jitter in [Jitter::Full, Jitter::Equal, Jitter::Smooth] {
             let waits: Vec<_> = (0..1_000)
                 .map(|seed| {
@@ -243,7 +247,7 @@ mod decisions {
     }
 
     #[test]
-    fn r04_a_hint_of_max_hint_is_kept_and_a_longer_one_ends_the_call() {
+    fn r04_a_hint_of_max_retry_after_is_slept_and_a_longer_one_ends_the_call() {
         let policy = build(&exact().base_delay(ms(100)));
         let hinted = |hint| {
             RetryDriver::start(&policy).after(
@@ -313,7 +317,7 @@ mod decisions {
     }
 
     #[test]
-    fn r09_a_circuit_that_opens_again_nobody_knows_when_is_not_waited_for() {
+    fn r09_a_call_does_not_wait_for_a_circuit_whose_end_is_unknown() {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(None);
 
@@ -326,7 +330,7 @@ mod decisions {
     }
 
     #[test]
-    fn r09_an_error_that_is_not_retried_is_not_retried_by_waiting_either() {
+    fn r09_waiting_does_not_retry_an_error_that_is_not_retried() {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(Some(SECOND));
 
@@ -352,7 +356,7 @@ mod decisions {
     }
 
     #[test]
-    fn r04_a_hint_beyond_max_hint_ends_a_call_that_would_wait_for_the_circuit_too() {
+    fn r04_a_hint_beyond_max_retry_after_ends_a_call_that_would_wait_for_the_circuit_too() {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let class = Classification::throttled().after(61 * SECOND);
 
@@ -378,7 +382,7 @@ mod decisions {
     }
 
     #[test]
-    fn r12_the_driver_knows_the_number_of_the_attempt_and_the_delay_before_it() {
+    fn r12_the_driver_has_the_number_of_the_attempt_and_the_delay_before_it() {
         let policy = build(&exact().base_delay(ms(100)));
         let mut retry = RetryDriver::start(&policy);
         assert_eq!((retry.attempt_number(), retry.last_delay()), (1, ms(0)));
@@ -393,7 +397,7 @@ mod decisions {
     }
 
     #[test]
-    fn r03_a_delay_that_no_runtime_can_wait_for_ends_an_async_call() {
+    fn r03_a_delay_without_a_runtime_ends_an_async_call() {
         let policy = build(&exact());
         let at_once = build(&exact().base_delay(Duration::ZERO));
 
@@ -406,7 +410,7 @@ mod decisions {
     }
 }
 
-/// What depends on the time that has passed, on a clock that the test moves.
+/// Decisions that depend on the time that has passed, on a clock that the test moves.
 #[cfg(feature = "tokio")]
 mod on_paused_time {
     use super::*;
@@ -430,7 +434,7 @@ mod on_paused_time {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r05_a_call_that_is_over_its_limit_ends_even_with_no_delay() {
+    async fn r05_a_call_past_its_limit_ends_even_without_a_delay() {
         let policy = build(&exact().base_delay(Duration::ZERO).max_elapsed(SECOND));
         let mut retry = RetryDriver::start(&policy);
 
@@ -465,12 +469,12 @@ mod on_paused_time {
         assert_eq!(
             hinted(9_900),
             Err(StopReason::Elapsed),
-            "below it, but with the first delay it would reach the end"
+            "the hint plus the first delay reaches the limit"
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r04_the_time_left_of_a_hint_is_what_the_attempts_left_over() {
+    async fn r04_a_hint_must_fit_into_the_time_that_the_attempts_left() {
         let policy = limited(10 * SECOND);
         let mut retry = RetryDriver::start(&policy);
         advance(6 * SECOND).await;
@@ -496,7 +500,7 @@ mod on_paused_time {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r03_a_delay_in_a_runtime_can_be_waited_for() {
+    async fn r03_a_delay_in_a_runtime_is_slept() {
         let policy = build(&exact());
 
         let next = fail(&mut RetryDriver::start_async(&policy));

@@ -6,7 +6,7 @@ use quote::quote_spanned;
 
 use super::context::LayerContext;
 use crate::args::BreakerArgs;
-use crate::expand::classify;
+use crate::expand::classify::{self, Classifier};
 
 /// One call of the breaker around the code below.
 pub(super) fn write(
@@ -33,7 +33,7 @@ pub(super) fn write(
     };
     let on_rejection = if in_loop {
         emit!({
-            rejection = ::core::option::Option::Some(::core::clone::Clone::clone(&open));
+            rejection = __r::Some(__r::Clone::clone(&open));
             #leave
         })
     } else {
@@ -45,8 +45,8 @@ pub(super) fn write(
         #declare
         #declare_cut
         let permit = match #acquire {
-            ::core::result::Result::Ok(permit) => permit,
-            ::core::result::Result::Err(open) => #on_rejection
+            __r::Ok(permit) => permit,
+            __r::Err(open) => #on_rejection
         };
         #forget
         let output = { #below };
@@ -62,40 +62,43 @@ pub(super) fn write(
 
 /// Reports the output at hand by its class, or as cut off if a time limit made it.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let private = context.private;
-    let class = classify::for_breaker(args, private, context.span);
+    let classifier = Classifier::of_breaker(args);
+    let declare = classifier.declare(context.span);
+    let report = classifier.report();
+    let report = emit!(#declare #report);
     if !context.plan.reads_cut(at) {
-        return emit!(#private::report(permit, #class););
+        return report;
     }
     let cut = report_cut(context, at, args);
     emit! {
         match cut {
-            ::core::option::Option::None => #private::report(permit, #class),
-            ::core::option::Option::Some(limit) => #cut,
+            __r::None => { #report }
+            __r::Some(limit) => { #cut }
         }
     }
 }
 
-/// Reports an output that the time limit `limit` made.
+/// Statements that report an output that the time limit `limit` made.
 pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let private = context.private;
-    let ignored = classify::is_ignored(args, private);
+    let ignored = classify::is_ignored(args);
     let has_limit = if !context.plan.retry_limits_below(at) {
         emit!(false)
     } else if context.plan.attempts_time_out() {
         emit!(true)
     } else {
-        emit!(#private::has_attempt_timeout(&retry))
+        emit!(__r::has_attempt_timeout(&retry))
     };
-    emit!(#private::report_cut(permit, limit, #ignored, #has_limit))
+    emit! {
+        let ignored = #ignored;
+        __r::report_cut(permit, limit, ignored, #has_limit);
+    }
 }
 
 /// The output of a rejected call, from the variable `open`.
 pub(super) fn rejected(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let private = context.private;
     let output = context.output_at(at);
     if let Some(make) = &args.on_open {
-        return emit!(#private::on_open::<#output>(open, #make));
+        return emit!(__r::on_open::<#output>(open, #make));
     }
-    quote_spanned!(context.expectation()=> #private::rejected::<#output>(open))
+    quote_spanned!(context.expectation()=> __r::rejected::<#output>(open))
 }

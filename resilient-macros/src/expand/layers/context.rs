@@ -12,8 +12,6 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
-    /// The path to the runtime's private part.
-    pub(in crate::expand) private: &'a TokenStream,
     /// Asynchronously, rather than by blocking its thread.
     pub(in crate::expand) waits: bool,
     /// What the function returns.
@@ -50,17 +48,15 @@ impl LayerContext<'_> {
 
     /// Declares `cut`, the time limit that made the output at hand, if no layer above has.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
-        let private = self.private;
         self.plan
             .declares_cut(at)
-            .then(|| emit!(let mut cut = ::core::option::Option::None::<#private::TimeLimit>;))
+            .then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }
 
     /// Drops the output that the loop keeps before the next attempt's body runs, unless
     /// `attempt = ident` shows it to the body.
     pub(super) fn forget(&self) -> TokenStream {
         let LayerContext {
-            private,
             attempt_output,
             plan,
             stack,
@@ -71,6 +67,6 @@ impl LayerContext<'_> {
             return TokenStream::new();
         }
         let of = plan.records.then(|| emit!(::<#attempt_output>));
-        emit!(#private::Kept #of::forget(&mut kept);)
+        emit!(__r::AttemptLog #of::forget(&mut log);)
     }
 }

@@ -13,29 +13,28 @@ pub(super) fn write(
     args: &FallbackArgs,
     below: &TokenStream,
 ) -> TokenStream {
-    let private = context.private;
     let ty = context.output_at(at);
     let replacement = replacement(context, at, &args.replacement);
     // To the layers above, a replaced output is neither cut off nor a rejection.
     let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
-    let uncut = is_cut_told.then(|| emit!(cut = ::core::option::Option::None;));
+    let uncut = is_cut_told.then(|| emit!(cut = __r::None;));
     let admitted = context
         .plan
         .tells_rejection_through(at)
-        .then(|| emit!(rejection = ::core::option::Option::None;));
-    let failed = quote_spanned!(context.expectation()=> #private::unless_failed::<#ty>(output));
+        .then(|| emit!(rejection = __r::None;));
+    let failed = quote_spanned!(context.expectation()=> __r::unless_failed::<#ty>(output));
     let chosen = chosen(args);
-    let left = chosen.is_some().then(
-        || emit!(::core::result::Result::Err(error) => #private::not_replaced::<#ty>(error),),
-    );
+    let left = chosen
+        .is_some()
+        .then(|| emit!(__r::Err(error) => __r::not_replaced::<#ty>(error),));
     emit! {
         let output = { #below };
         match #failed {
-            ::core::result::Result::Ok(output) => output,
-            ::core::result::Result::Err(error) #chosen => {
+            __r::Ok(output) => output,
+            __r::Err(error) #chosen => {
                 #uncut
                 #admitted
-                #private::fell_back();
+                __r::fell_back();
                 #replacement
             }
             #left
@@ -45,7 +44,7 @@ pub(super) fn write(
 
 /// The condition on `error` under which the fallback replaces it.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
-    let matches = |pattern: &TokenStream| emit!(::core::matches!(&error, #pattern));
+    let matches = |pattern: &TokenStream| emit!(__r::matches!(&error, #pattern));
     match (args.on.as_ref(), args.except.as_ref()) {
         (None, None) => None,
         (Some(on), None) => {
@@ -68,16 +67,15 @@ fn replacement(
     at: usize,
     replacement: &FallbackReplacement,
 ) -> TokenStream {
-    let private = context.private;
     let ty = context.output_at(at);
     let (with, kind) = match replacement {
-        FallbackReplacement::Value(value) => return emit!(#private::fallback_value::<#ty>(#value)),
+        FallbackReplacement::Value(value) => return emit!(__r::fallback_value::<#ty>(#value)),
         FallbackReplacement::With(with, kind) => (with, kind),
     };
     match kind {
-        _ if !context.waits => emit!(#private::fallback::<#ty>(error, #with)),
-        FallbackKind::Output => emit!(#private::fallback::<#ty>(error, #with)),
-        FallbackKind::Future => emit!(#private::fallback_async::<#ty, _>(error, #with).await),
-        FallbackKind::Either => emit!(#private::fallback_by::<#ty, _, _>(error, #with).await),
+        _ if !context.waits => emit!(__r::fallback::<#ty>(error, #with)),
+        FallbackKind::Output => emit!(__r::fallback::<#ty>(error, #with)),
+        FallbackKind::Future => emit!(__r::fallback_async::<#ty, _>(error, #with).await),
+        FallbackKind::Either => emit!(__r::fallback_by::<#ty, _, _>(error, #with).await),
     }
 }

@@ -1,7 +1,7 @@
 //! Time limits, those of `#[timeout]` and of `#[retry]`, and the mark of an attempt that has none.
 //! All of them surround a future.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::context::LayerContext;
@@ -21,7 +21,9 @@ pub(super) struct LimitedFuture {
     /// Statements that evaluate time limits before the arguments move into the future.
     times: TokenStream,
     future: TokenStream,
-    /// How many limits surround the future. Each makes a `Result` of the output.
+    /// Calls around the variable `future`, innermost first.
+    calls: Vec<TokenStream>,
+    /// How many of the calls are limits. Each makes a `Result` of the output.
     limits: usize,
 }
 
@@ -31,9 +33,8 @@ pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
     if context.waits {
         return Code::Future(LimitedFuture::new(run.clone()));
     }
-    let private = context.private;
     let mark = context.plan.marks_at(body);
-    let mark = mark.then(|| emit!(let _marked = #private::mark(&mut retry);));
+    let mark = mark.then(|| emit!(let _marked = __r::mark(&mut retry);));
     Code::Statements(emit!(#mark #prepare #run))
 }
 
@@ -47,20 +48,14 @@ pub(super) fn timeout(
     if !context.waits {
         return code;
     }
-    let private = context.private;
     let mut below = code.into_future(context, at + 1);
-    let future = below.future;
-    below.future = match &args.after {
-        SettingValue::Expr(time) if prepares(context, at) => {
-            let after = Ident::new("after", settings::span(time));
-            below.times = quote_spanned!(settings::span(time)=> let #after = #time;);
-            emit!(#private::timeout(#after, #future))
-        }
-        time => {
-            let time = settings::value(time);
-            emit!(#private::timeout(#time, #future))
-        }
-    };
+    let time = settings::value(&args.after);
+    if let SettingValue::Expr(_) = &args.after {
+        below.times = emit!(let limit = __r::limit(#time););
+        below.calls.push(emit!(__r::timeout(limit, future)));
+    } else {
+        below.calls.push(emit!(__r::timeout(#time, future)));
+    }
     below.limits += 1;
     Code::Future(below)
 }
@@ -71,15 +66,13 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     if !context.waits || !(has_limits || context.plan.marks_at(at)) {
         return code;
     }
-    let private = context.private;
     let mut inner = code.into_future(context, at);
-    let future = inner.future;
-    inner.future = if has_limits {
+    inner.calls.push(if has_limits {
         inner.limits += 1;
-        emit!(#private::limited(&mut retry, #future))
+        emit!(__r::limited(&mut retry, future))
     } else {
-        emit!(#private::attempted(&mut retry, #future))
-    };
+        emit!(__r::attempted(&mut retry, future))
+    });
     Code::Future(inner)
 }
 
@@ -88,44 +81,47 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     let LimitedFuture {
         times,
         future,
+        calls,
         limits,
     } = match code {
         Code::Statements(statements) => return statements,
         Code::Future(future) => future,
     };
-    let private = context.private;
     let prepare = prepares(context, at).then_some(&context.attempt.prepare);
     let is_bare =
         context.plan.is_body(at) && !context.plan.limits_at(at) && !context.plan.marks_at(at);
     if let Some(inline) = context.attempt.inline.as_ref().filter(|_| is_bare) {
         return emit!(#prepare #inline);
     }
-    let ok = emit!(::core::result::Result::Ok);
-    let err = emit!(::core::result::Result::Err);
-    let (output, timed_out) = match limits {
-        0 => return emit!(#prepare #future.await),
-        1 => (emit!(#ok(output)), emit!(#err(timed_out))),
-        _ => (
-            emit!(#ok(#ok(output))),
-            emit!(#ok(#err(timed_out)) | #err(timed_out)),
-        ),
+    let Some((outermost, calls)) = calls.split_last() else {
+        return emit!(#prepare #future.await);
+    };
+    let prepare = emit! {
+        #times
+        #prepare
+        let future = #future;
+        #(let future = #calls;)*
+    };
+    let result = match limits {
+        0 => return emit!(#prepare #outermost.await),
+        1 => emit!(#outermost.await),
+        _ => emit!(__r::either_limit(#outermost.await)),
     };
     let ty = context.output_at(at);
-    let made = quote_spanned!(context.expectation()=> #private::timed_out::<#ty>(timed_out));
+    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(timed_out));
     let arm = if context.plan.tells_cut(at) {
         emit! {{
-            cut = ::core::option::Option::Some(#private::TimedOut::limit(&timed_out));
+            cut = __r::Some(__r::TimedOut::limit(&timed_out));
             #made
         }}
     } else {
         emit!(#made,)
     };
     emit! {
-        #times
         #prepare
-        match #future.await {
-            #output => output,
-            #timed_out => #arm
+        match #result {
+            __r::Ok(output) => output,
+            __r::Err(timed_out) => #arm
         }
     }
 }
@@ -146,9 +142,7 @@ impl Code {
         let output = context.output_at(at);
         let lend = (!borrows.is_empty()).then(|| {
             emit! {
-                if let ::core::option::Option::Some(output) =
-                    ::core::option::Option::None::<#output>
-                {
+                if let __r::Some(output) = __r::never::<#output>() {
                     #(#borrows)*
                     return output;
                 }
@@ -163,6 +157,7 @@ impl LimitedFuture {
         Self {
             times: TokenStream::new(),
             future,
+            calls: Vec::new(),
             limits: 0,
         }
     }

@@ -1,7 +1,7 @@
 //! `#[retry]`: a loop around the layers below.
 //!
 //! With a breaker right below it, both are written as one loop. Only a call that is rejected at its
-//! first attempt returns the rejection; a later one returns the last real output (R9). A breaker
+//! first attempt returns the rejection; a later one returns the output of the last attempt that was made (R9). A breaker
 //! further down tells the loop about a rejection in a variable.
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -10,7 +10,9 @@ use quote::quote_spanned;
 use super::breaker;
 use super::context::LayerContext;
 use crate::args::{BreakerArgs, RetryArgs};
-use crate::expand::{classify, settings};
+use crate::expand::call_site::CallSite;
+use crate::expand::classify::{self, Classifier};
+use crate::expand::settings;
 
 /// Writes the loop, with the breaker right below it if there is one.
 pub(super) fn write(
@@ -42,14 +44,13 @@ impl Loop<'_> {
         };
         let (declare, acquire) = (&site.declare, &site.acquire);
         let start = self.start();
-        let reset = self.reset();
         let rejected = breaker::rejected(context, at + 1, breaker);
-        let rejection = self.rejection();
-        let (known, give_back) = self.known();
+        let rejection = rejection(&emit!(|open| #rejected));
+        let uncut = self.uncut();
+        let (known, take_back) = self.known();
         let forget = context.forget();
         let judge = self.judge(Some(breaker));
-        let real = self.real(&rejected);
-        let go_on = self.go_on(true);
+        let go_on = self.go_on();
         let sleep = self.sleep();
         emit! {
             #declare
@@ -58,18 +59,16 @@ impl Loop<'_> {
                 let delay = {
                     let (output, next) = 'attempt: {
                         let permit = match #acquire {
-                            ::core::result::Result::Ok(permit) => permit,
-                            ::core::result::Result::Err(open) => {
-                                let next = #rejection;
-                                #real
-                                break 'attempt (output, next);
+                            __r::Ok(permit) => permit,
+                            __r::Err(open) => {
+                                break 'attempt #rejection;
                             }
                         };
-                        #reset
+                        #uncut
                         #known
                         #forget
                         let output = { #below };
-                        #give_back
+                        #take_back
                         #judge
                         (output, next)
                     };
@@ -82,47 +81,45 @@ impl Loop<'_> {
 
     /// The layer right below is not a breaker; one may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
-        let Self { context, at, .. } = self;
-        let has_breaker = context.plan.breaker_below(*at).is_some();
-        let site = context.call_site.as_ref().filter(|_| has_breaker);
+        let Self { context, .. } = self;
+        let site = self.breaker_below();
         let declare = site.map(|site| &site.declare);
         let start = self.start();
-        let reset = self.reset();
-        let (known, give_back) = self.known();
+        let uncut = self.uncut();
+        let admitted = site.map(|_| emit!(let mut rejection = __r::None;));
+        let (known, take_back) = self.known();
         // A breaker below forgets it later, when the call is admitted.
-        let forget = (!has_breaker).then(|| context.forget());
+        let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
-        let judge = if has_breaker {
-            let real = self.real(&emit!(output));
-            let rejection = self.rejection();
+        let judge = if site.is_some() {
+            let rejection = rejection(&emit!(|_| output));
             emit! {
-                let (output, next) = match ::core::option::Option::take(&mut rejection) {
-                    ::core::option::Option::None => {
+                let (output, next) = match rejection {
+                    __r::None => {
                         #judge
                         (output, next)
                     }
-                    ::core::option::Option::Some(open) => {
-                        let next = #rejection;
-                        #real
-                        (output, next)
+                    __r::Some(open) => {
+                        #rejection
                     }
                 };
             }
         } else {
             judge
         };
-        let go_on = self.go_on(false);
+        let go_on = self.go_on();
         let sleep = self.sleep();
         emit! {
             #declare
             #start
-            loop {
+            'attempts: loop {
                 let delay = {
-                    #reset
+                    #uncut
+                    #admitted
                     #known
                     #forget
                     let output = { #below };
-                    #give_back
+                    #take_back
                     #judge
                     #go_on
                 };
@@ -131,127 +128,115 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares the policy, the state of the loop, and the outputs that it keeps.
+    /// Declares the policy, the state of the loop, and its log of outputs.
     fn start(&self) -> TokenStream {
-        let Self { context, at, args } = self;
-        let private = context.private;
-        let policy = settings::policy(args, private);
-        let (budget, budgeted) = settings::budget(args.budget.as_ref(), private);
+        let Self { context, args, .. } = self;
+        let policy = settings::policy(args);
+        let (budget, budgeted) = settings::budget(args.budget.as_ref());
         let limited = args.deadline.is_some() || args.attempt_timeout.is_some();
         let limited = limited.then(|| {
             let deadline = settings::limit(args.deadline.as_ref());
             let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
-            emit!(let options = #private::limits(options, #deadline, #attempt_timeout);)
+            emit!(let options = __r::limits(options, #deadline, #attempt_timeout);)
         });
         let nested = args.nested.map(|mode| {
             let mode = Ident::new(mode, Span::mixed_site());
-            emit!(.nested(#private::NestedMode::#mode))
+            emit!(.nested(__r::NestedMode::#mode))
         });
         let timed = (args.attempt.is_some() || context.plan.records).then(|| emit!(.timed()));
         let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
         let waits = context.waits;
         let start = match (plain, waits) {
-            (true, true) => emit!(let mut retry = #private::RetryDriver::start_async(policy);),
-            (true, false) => emit!(let mut retry = #private::RetryDriver::start(policy);),
+            (true, true) => emit!(let mut retry = __r::RetryDriver::start_async(policy);),
+            (true, false) => emit!(let mut retry = __r::RetryDriver::start(policy);),
             (false, _) => emit! {
-                let options = #private::CallOptions::new() #budgeted #nested #timed;
+                let options = __r::CallOptions::new() #budgeted #nested #timed;
                 #limited
-                let mut retry = #private::retry(policy, &options, #waits);
+                let mut retry = __r::retry(policy, &options, #waits);
             },
         };
-        let kept = context.plan.keeps.then(|| {
+        let log = context.plan.keeps.then(|| {
             if context.plan.records {
                 let ty = context.output;
-                let record =
-                    quote_spanned!(context.expectation()=> <#ty as #private::Recorded>::Record);
-                emit!(let mut kept = <#record as ::core::default::Default>::default();)
+                let log = quote_spanned!(context.expectation()=> <#ty as __r::LoggedOutput>::Log);
+                emit!(let mut log = <#log as __r::Default>::default();)
             } else {
                 let ty = context.attempt_output;
-                emit!(let mut kept = #private::Last::<#ty>::new();)
+                emit!(let mut log = __r::LastOutput::<#ty>::new();)
             }
         });
-        let cut = context.declare_cut(*at);
-        let rejection = context
-            .plan
-            .tells_rejection()
-            .then(|| emit!(let mut rejection = ::core::option::Option::None;));
         emit! {
             #policy
             #budget
             #start
-            #kept
-            #cut
-            #rejection
+            #log
         }
     }
 
     /// At the start of an attempt, no limit has cut it off.
-    fn reset(&self) -> Option<TokenStream> {
+    fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
-        reads.then(|| emit!(cut = ::core::option::Option::None;))
+        let declare = self.context.declare_cut(self.at);
+        declare.or_else(|| reads.then(|| emit!(cut = __r::None;)))
     }
 
     /// The code before and after the body for `attempt = ident`.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext {
-            private,
             plan,
             attempt_output,
             ..
         } = self.context;
-        // A record alone does not determine the type of the output.
+        // An error log alone does not determine the type of the output.
         let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
             Some(ident) => (
                 emit! {
-                    let known = #private::Kept #of::lend(&mut kept, &retry);
+                    let known = __r::AttemptLog #of::lend(&mut log, &retry);
                     let #ident = &known;
                 },
-                emit!(#private::Kept::give_back(&mut kept, known);),
+                emit!(__r::AttemptLog::take_back(&mut log, known);),
             ),
             None => (TokenStream::new(), TokenStream::new()),
         }
     }
 
-    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the
-    /// loop after a success.
+    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the loop
+    /// after a success.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
-        let private = context.private;
         let class = self.class(breaker);
-        let end = self.succeed(breaker.is_some());
-        let open_now = self.open_now();
-        let cut = context.plan.reads_cut(*at);
-        let failed = emit!(#private::AttemptEnd::Failed(class));
-        let failure = emit!(#private::after(&mut retry, #failed, #open_now));
+        let success = if context.plan.records {
+            emit!(__r::AttemptLog::succeed(&mut log, output))
+        } else {
+            emit!(output)
+        };
         let until_success = emit! {
             #class
-            let ::core::option::Option::Some(class) = class else {
-                #private::succeeded(&mut retry);
-                #end;
+            let __r::Some(class) = class else {
+                __r::succeeded(&mut retry);
+                break 'attempts #success;
             };
         };
-        if !cut {
-            return emit! {
-                #until_success
-                let next = #failure;
-            };
+        let open = self
+            .breaker_below()
+            .map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
+        let failed = emit!(__r::after(&mut retry, __r::AttemptEnd::Failed(class), #open));
+        if !context.plan.reads_cut(*at) {
+            return emit!(#until_success let next = #failed;);
         }
-        let report = breaker.map(|breaker| {
-            let report = breaker::report_cut(context, at + 1, breaker);
-            emit!(#report;)
-        });
-        let excepted = classify::is_excepted(args, private);
-        let cut_end = emit!(#private::AttemptEnd::Cut { limit, excepted: #excepted });
+        let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
+        let excepted = classify::is_excepted(args);
         emit! {
             let next = match cut {
-                ::core::option::Option::None => {
+                __r::None => {
                     #until_success
-                    #failure
+                    #failed
                 }
-                ::core::option::Option::Some(limit) => {
+                __r::Some(limit) => {
                     #report
-                    #private::after(&mut retry, #cut_end, #open_now)
+                    let excepted = #excepted;
+                    __r::after(&mut retry, __r::cut_short(limit, excepted), #open)
                 }
             };
         }
@@ -259,60 +244,42 @@ impl Loop<'_> {
 
     /// Declares `class` for the loop, and reports to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
-        let Self { context, args, .. } = self;
-        let (private, span) = (context.private, context.span);
+        let span = self.context.span;
+        let of_retry = Classifier::of_retry(self.args);
+        let declare = of_retry.declare(span);
+        let class = of_retry.refined();
+        let refine = (!of_retry.is_plain()).then(|| emit!(let class = #class;));
         let Some(breaker) = breaker else {
-            let class = classify::for_retry(args, private, span);
-            return emit!(let class = #class;);
+            return emit!(#declare #refine);
         };
-        if classify::breaker_is_plain(breaker) && classify::retry_is_plain(args) {
-            let class = classify::plain(private, span);
-            return emit! {
-                let class = #class;
-                #private::report(permit, class);
-            };
-        }
-        let health = classify::for_breaker(breaker, private, span);
-        let class = classify::for_retry(args, private, span);
+        let of_breaker = Classifier::of_breaker(breaker);
+        let report = of_breaker.report();
+        let declare_health = of_breaker.declare(span);
+        let declare = (!of_retry.declares_like(&of_breaker)).then_some(declare);
         emit! {
-            #private::report(permit, #health);
-            let class = #class;
-        }
-    }
-
-    /// The next step after a rejected attempt, from a variable `open`.
-    fn rejection(&self) -> TokenStream {
-        let private = self.context.private;
-        let rejected = emit!(#private::AttemptEnd::Rejected(&open));
-        emit!(#private::after(&mut retry, #rejected, ::core::option::Option::None))
-    }
-
-    /// Declares `output` of a rejected attempt: the last real one, or the rejection.
-    fn real(&self, rejected: &TokenStream) -> TokenStream {
-        let private = self.context.private;
-        emit! {
-            let output = match #private::Kept::real(&mut kept, &retry) {
-                ::core::option::Option::Some(real) => real,
-                ::core::option::Option::None => #rejected,
-            };
+            #declare_health
+            #report
+            #declare
+            #refine
         }
     }
 
     /// Ends the loop, or evaluates to the delay.
-    fn go_on(&self, is_labelled: bool) -> TokenStream {
+    fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
-        let private = context.private;
-        let on_retry = args.on_retry.as_ref().map(
-            |hook| emit!(#private::tell(&#private::retry_event(&retry, &output, delay), #hook);),
-        );
-        let on_give_up = args.on_give_up.as_ref().map(
-            |hook| emit!(#private::tell(&#private::give_up_event(&retry, &output, reason), #hook);),
-        );
+        let on_retry = args
+            .on_retry
+            .as_ref()
+            .map(|hook| emit!(__r::tell(&__r::retry_event(&retry, &output, delay), #hook);));
+        let on_give_up = args
+            .on_give_up
+            .as_ref()
+            .map(|hook| emit!(__r::tell(&__r::give_up_event(&retry, &output, reason), #hook);));
         // Otherwise the output is dropped before the sleep, and need not be `Send`.
         let keep = context
             .plan
             .keeps
-            .then(|| emit!(#private::Kept::keep(&mut kept, output, &retry);));
+            .then(|| emit!(__r::AttemptLog::keep(&mut log, output, &retry);));
         let all = args.returns_all_errors;
         let reason = if on_give_up.is_some() || all {
             emit!(reason)
@@ -320,53 +287,44 @@ impl Loop<'_> {
             emit!(_)
         };
         let end = if all {
-            emit!(#private::Kept::end(&mut kept, output, &retry, reason))
+            emit!(__r::AttemptLog::end(&mut log, output, &retry, reason))
         } else {
             emit!(output)
         };
-        let label = is_labelled.then(|| emit!('attempts));
+        let stop = if on_give_up.is_some() {
+            emit!({ #on_give_up break 'attempts #end; })
+        } else {
+            emit!(break 'attempts #end,)
+        };
         emit! {
             match next {
-                ::core::result::Result::Ok(delay) => {
+                __r::Ok(delay) => {
                     #on_retry
                     #keep
                     delay
                 }
-                ::core::result::Result::Err(#reason) => {
-                    #on_give_up
-                    break #label #end;
-                }
+                __r::Err(#reason) => #stop
             }
         }
     }
 
-    /// Leaves the loop with a successful output.
-    fn succeed(&self, is_labelled: bool) -> TokenStream {
-        let private = self.context.private;
-        let label = is_labelled.then(|| emit!('attempts));
-        if self.context.plan.records {
-            emit!(break #label #private::Kept::succeed(&mut kept, output))
-        } else {
-            emit!(break #label output)
-        }
-    }
-
-    /// The rejection of a call made now, if the circuit is open.
-    fn open_now(&self) -> TokenStream {
+    /// The breaker below, right below or further down.
+    fn breaker_below(&self) -> Option<&CallSite> {
         let has_breaker = self.context.plan.breaker_below(self.at).is_some();
-        let site = self.context.call_site.as_ref().filter(|_| has_breaker);
-        site.map_or_else(
-            || emit!(::core::option::Option::None),
-            |site| site.open_now.clone(),
-        )
+        self.context.call_site.as_ref().filter(|_| has_breaker)
     }
 
     fn sleep(&self) -> TokenStream {
-        let private = self.context.private;
         if self.context.waits {
-            emit!(#private::sleep(delay).await;)
+            emit!(__r::sleep(delay).await;)
         } else {
-            emit!(#private::sleep_blocking(delay);)
+            emit!(__r::sleep_blocking(delay);)
         }
     }
+}
+
+/// The output and the next step of a rejected attempt, from a variable `open`: the last output of
+/// an attempt that was made, or what `make` makes of the rejection.
+fn rejection(make: &TokenStream) -> TokenStream {
+    emit!(__r::after_rejection(&mut retry, &mut log, open, #make))
 }

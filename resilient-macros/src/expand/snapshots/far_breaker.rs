@@ -1,157 +1,118 @@
 async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
+    use ::resilient::__private as __r;
     let breaker = {
-        static __RESILIENT_BREAKER: ::resilient::__private::CallSite = ::resilient::__private::CallSite::new(||
-        ::resilient::__private::Declaration::named(
-            "far",
-            ::resilient::__private::BreakerConfig::builder(),
-        ));
+        static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
+            __r::Declaration::named("far", __r::BreakerConfig::builder())
+        });
         &__RESILIENT_BREAKER
     };
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
-            .build_const();
+        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
         &POLICY
     };
-    let options = ::resilient::__private::CallOptions::new()
-        .nested(::resilient::__private::NestedMode::Collapse)
-        .timed();
-    let mut retry = ::resilient::__private::retry(policy, &options, true);
-    let mut kept = <<Result<
+    let options = __r::CallOptions::new().nested(__r::NestedMode::Collapse).timed();
+    let mut retry = __r::retry(policy, &options, true);
+    let mut log = <<Result<
         Value,
         RetryError<StoreError>,
-    > as ::resilient::__private::Recorded>::Record as ::core::default::Default>::default();
-    let mut cut = ::core::option::Option::None::<::resilient::__private::TimeLimit>;
-    let mut rejection = ::core::option::Option::None;
-    loop {
+    > as __r::LoggedOutput>::Log as __r::Default>::default();
+    'attempts: loop {
         let delay = {
-            cut = ::core::option::Option::None;
+            let mut cut = __r::None::<__r::TimeLimit>;
+            let mut rejection = __r::None;
             let output = {
-                let key = ::resilient::__private::Fresh::fresh(&key);
-                match ::resilient::__private::timeout(
-                        ::core::time::Duration::from_secs(5u64),
-                        async {
-                            'breaker: {
-                                let permit = match ::resilient::__private::CallSite::try_acquire(
-                                    breaker,
-                                ) {
-                                    ::core::result::Result::Ok(permit) => permit,
-                                    ::core::result::Result::Err(open) => {
-                                        rejection = ::core::option::Option::Some(
-                                            ::core::clone::Clone::clone(&open),
-                                        );
-                                        break 'breaker ::resilient::__private::rejected::<
-                                            <Result<
-                                                Value,
-                                                RetryError<StoreError>,
-                                            > as ::resilient::__private::Recorded>::Attempt,
-                                        >(open);
-                                    }
-                                };
-                                ::resilient::__private::Kept::<
+                let key = __r::Fresh::fresh(&key);
+                let future = async {
+                    'breaker: {
+                        let permit = match __r::CallSite::try_acquire(breaker) {
+                            __r::Ok(permit) => permit,
+                            __r::Err(open) => {
+                                rejection = __r::Some(__r::Clone::clone(&open));
+                                break 'breaker __r::rejected::<
                                     <Result<
                                         Value,
                                         RetryError<StoreError>,
-                                    > as ::resilient::__private::Recorded>::Attempt,
-                                >::forget(&mut kept);
-                                let output = {
-                                    ::resilient::__private::attempted(
-                                            &mut retry,
-                                            async {
-                                                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                                                    <Result<
-                                                        Value,
-                                                        RetryError<StoreError>,
-                                                    > as ::resilient::__private::Recorded>::Attempt,
-                                                > {
-                                                    ::resilient::__private::consume(key);
-                                                    return output;
-                                                }
-                                                '_body: { store().get(key).await }
-                                            },
-                                        )
-                                        .await
-                                };
-                                ::resilient::__private::report(
-                                    permit,
-                                    ::resilient::__private::Judge::new(&output)
-                                        .resilient_class(),
-                                );
-                                output
+                                    > as __r::LoggedOutput>::Attempt,
+                                >(open);
                             }
-                        },
-                    )
-                    .await
-                {
-                    ::core::result::Result::Ok(output) => output,
-                    ::core::result::Result::Err(timed_out) => {
-                        cut = ::core::option::Option::Some(
-                            ::resilient::__private::TimedOut::limit(&timed_out),
-                        );
-                        ::resilient::__private::timed_out::<
+                        };
+                        __r::AttemptLog::<
                             <Result<
                                 Value,
                                 RetryError<StoreError>,
-                            > as ::resilient::__private::Recorded>::Attempt,
+                            > as __r::LoggedOutput>::Attempt,
+                        >::forget(&mut log);
+                        let output = {
+                            let future = async {
+                                if let __r::Some(output) = __r::never::<
+                                    <Result<
+                                        Value,
+                                        RetryError<StoreError>,
+                                    > as __r::LoggedOutput>::Attempt,
+                                >() {
+                                    __r::consume(key);
+                                    return output;
+                                }
+                                '_body: { store().get(key).await }
+                            };
+                            __r::attempted(&mut retry, future).await
+                        };
+                        let class = __r::Judge::new(&output).resilient_class();
+                        __r::report(permit, class);
+                        output
+                    }
+                };
+                match __r::timeout(__r::Duration::from_secs(5), future).await {
+                    __r::Ok(output) => output,
+                    __r::Err(timed_out) => {
+                        cut = __r::Some(__r::TimedOut::limit(&timed_out));
+                        __r::timed_out::<
+                            <Result<
+                                Value,
+                                RetryError<StoreError>,
+                            > as __r::LoggedOutput>::Attempt,
                         >(timed_out)
                     }
                 }
             };
-            let (output, next) = match ::core::option::Option::take(&mut rejection) {
-                ::core::option::Option::None => {
+            let (output, next) = match rejection {
+                __r::None => {
                     let next = match cut {
-                        ::core::option::Option::None => {
-                            let class = ::resilient::__private::Judge::new(&output)
-                                .resilient_class();
-                            let ::core::option::Option::Some(class) = class else {
-                                ::resilient::__private::succeeded(&mut retry);
-                                break ::resilient::__private::Kept::succeed(
-                                    &mut kept,
-                                    output,
-                                );
+                        __r::None => {
+                            let class = __r::Judge::new(&output).resilient_class();
+                            let __r::Some(class) = class else {
+                                __r::succeeded(&mut retry);
+                                break 'attempts __r::AttemptLog::succeed(&mut log, output);
                             };
-                            ::resilient::__private::after(
+                            __r::after(
                                 &mut retry,
-                                ::resilient::__private::AttemptEnd::Failed(class),
-                                ::resilient::__private::CallSite::open_now(breaker),
+                                __r::AttemptEnd::Failed(class),
+                                __r::CallSite::open_now(breaker),
                             )
                         }
-                        ::core::option::Option::Some(limit) => {
-                            ::resilient::__private::after(
+                        __r::Some(limit) => {
+                            let excepted = false;
+                            __r::after(
                                 &mut retry,
-                                ::resilient::__private::AttemptEnd::Cut {
-                                    limit,
-                                    excepted: false,
-                                },
-                                ::resilient::__private::CallSite::open_now(breaker),
+                                __r::cut_short(limit, excepted),
+                                __r::CallSite::open_now(breaker),
                             )
                         }
                     };
                     (output, next)
                 }
-                ::core::option::Option::Some(open) => {
-                    let next = ::resilient::__private::after(
-                        &mut retry,
-                        ::resilient::__private::AttemptEnd::Rejected(&open),
-                        ::core::option::Option::None,
-                    );
-                    let output = match ::resilient::__private::Kept::real(
-                        &mut kept,
-                        &retry,
-                    ) {
-                        ::core::option::Option::Some(real) => real,
-                        ::core::option::Option::None => output,
-                    };
-                    (output, next)
+                __r::Some(open) => {
+                    __r::after_rejection(&mut retry, &mut log, open, |_| output)
                 }
             };
             match next {
-                ::core::result::Result::Ok(delay) => {
-                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
+                __r::Ok(delay) => {
+                    __r::AttemptLog::keep(&mut log, output, &retry);
                     delay
                 }
-                ::core::result::Result::Err(reason) => {
-                    break ::resilient::__private::Kept::end(
-                        &mut kept,
+                __r::Err(reason) => {
+                    break 'attempts __r::AttemptLog::end(
+                        &mut log,
                         output,
                         &retry,
                         reason,
@@ -159,6 +120,6 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                 }
             }
         };
-        ::resilient::__private::sleep(delay).await;
+        __r::sleep(delay).await;
     }
 }

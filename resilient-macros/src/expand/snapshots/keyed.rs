@@ -1,95 +1,75 @@
 async fn send(request: Request) -> Result<Response, HttpError> {
+    use ::resilient::__private as __r;
     let breakers = {
-        static __RESILIENT_BREAKERS: ::resilient::__private::KeyedCallSite = ::resilient::__private::KeyedCallSite::new(||
-        ::resilient::__private::Declaration::named(
-            "hosts",
-            ::resilient::__private::BreakerConfig::builder()
-                .window(::core::time::Duration::from_secs(60u64))
-                .min_calls(20u32)
-                .failure_rate(0.5f64)
-                .max_keys(MOST),
-        ));
+        static __RESILIENT_BREAKERS: __r::KeyedCallSite = __r::KeyedCallSite::new(|| {
+            __r::Declaration::named(
+                "hosts",
+                __r::BreakerConfig::builder()
+                    .window(__r::Duration::from_secs(60))
+                    .min_calls(20u32)
+                    .failure_rate(0.5f64)
+                    .max_keys(MOST),
+            )
+        });
         &__RESILIENT_BREAKERS
     };
-    let breaker: &::resilient::__private::CircuitBreaker = &::resilient::__private::Key::new(
-            &(&*request.host),
-        )
+    let breaker: &__r::CircuitBreaker = &__r::Key::new(&(&*request.host))
         .resilient_breaker(breakers);
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
-            .build_const();
+        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
         &POLICY
     };
-    let mut retry = ::resilient::__private::RetryDriver::start_async(policy);
-    let mut kept = ::resilient::__private::Last::<Result<Response, HttpError>>::new();
+    let mut retry = __r::RetryDriver::start_async(policy);
+    let mut log = __r::LastOutput::<Result<Response, HttpError>>::new();
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
-                let permit = match ::resilient::__private::CircuitBreaker::try_acquire(
-                    breaker,
-                ) {
-                    ::core::result::Result::Ok(permit) => permit,
-                    ::core::result::Result::Err(open) => {
-                        let next = ::resilient::__private::after(
+                let permit = match __r::CircuitBreaker::try_acquire(breaker) {
+                    __r::Ok(permit) => permit,
+                    __r::Err(open) => {
+                        break 'attempt __r::after_rejection(
                             &mut retry,
-                            ::resilient::__private::AttemptEnd::Rejected(&open),
-                            ::core::option::Option::None,
+                            &mut log,
+                            open,
+                            |open| __r::rejected::<Result<Response, HttpError>>(open),
                         );
-                        let output = match ::resilient::__private::Kept::real(
-                            &mut kept,
-                            &retry,
-                        ) {
-                            ::core::option::Option::Some(real) => real,
-                            ::core::option::Option::None => {
-                                ::resilient::__private::rejected::<
-                                    Result<Response, HttpError>,
-                                >(open)
-                            }
-                        };
-                        break 'attempt (output, next);
                     }
                 };
-                ::resilient::__private::Kept::forget(&mut kept);
+                __r::AttemptLog::forget(&mut log);
                 let output = {
-                    let request = ::resilient::__private::Fresh::fresh(&request);
-                    ::resilient::__private::attempted(
-                            &mut retry,
-                            async {
-                                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                                    Result<Response, HttpError>,
-                                > {
-                                    ::resilient::__private::consume(request);
-                                    return output;
-                                }
-                                '_body: { client().send(request).await }
-                            },
-                        )
-                        .await
+                    let request = __r::Fresh::fresh(&request);
+                    let future = async {
+                        if let __r::Some(output) = __r::never::<
+                            Result<Response, HttpError>,
+                        >() {
+                            __r::consume(request);
+                            return output;
+                        }
+                        '_body: { client().send(request).await }
+                    };
+                    __r::attempted(&mut retry, future).await
                 };
-                let class = ::resilient::__private::Judge::new(&output)
-                    .resilient_class();
-                ::resilient::__private::report(permit, class);
-                let ::core::option::Option::Some(class) = class else {
-                    ::resilient::__private::succeeded(&mut retry);
+                let class = __r::Judge::new(&output).resilient_class();
+                __r::report(permit, class);
+                let __r::Some(class) = class else {
+                    __r::succeeded(&mut retry);
                     break 'attempts output;
                 };
-                let next = ::resilient::__private::after(
+                let next = __r::after(
                     &mut retry,
-                    ::resilient::__private::AttemptEnd::Failed(class),
-                    ::resilient::__private::CircuitBreaker::open_now(breaker),
+                    __r::AttemptEnd::Failed(class),
+                    __r::CircuitBreaker::open_now(breaker),
                 );
                 (output, next)
             };
             match next {
-                ::core::result::Result::Ok(delay) => {
-                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
+                __r::Ok(delay) => {
+                    __r::AttemptLog::keep(&mut log, output, &retry);
                     delay
                 }
-                ::core::result::Result::Err(_) => {
-                    break 'attempts output;
-                }
+                __r::Err(_) => break 'attempts output,
             }
         };
-        ::resilient::__private::sleep(delay).await;
+        __r::sleep(delay).await;
     }
 }

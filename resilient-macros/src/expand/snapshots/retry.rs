@@ -1,74 +1,48 @@
 fn read(path: PathBuf) -> io::Result<Vec<u8>> {
+    use ::resilient::__private as __r;
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
-            .build_const();
+        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
         &POLICY
     };
-    let options = ::resilient::__private::CallOptions::new().timed();
-    let mut retry = ::resilient::__private::retry(policy, &options, false);
-    let mut kept = ::resilient::__private::Last::<io::Result<Vec<u8>>>::new();
-    loop {
+    let options = __r::CallOptions::new().timed();
+    let mut retry = __r::retry(policy, &options, false);
+    let mut log = __r::LastOutput::<io::Result<Vec<u8>>>::new();
+    'attempts: loop {
         let delay = {
-            let known = ::resilient::__private::Kept::lend(&mut kept, &retry);
+            let known = __r::AttemptLog::lend(&mut log, &retry);
             let attempt = &known;
             let output = {
-                let _marked = ::resilient::__private::mark(&mut retry);
-                let path = ::resilient::__private::Fresh::fresh(&path);
+                let _marked = __r::mark(&mut retry);
+                let path = __r::Fresh::fresh(&path);
                 (|| -> io::Result<Vec<u8>> {
-                    if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                        io::Result<Vec<u8>>,
-                    > {
-                        ::resilient::__private::consume(path);
+                    if let __r::Some(output) = __r::never::<io::Result<Vec<u8>>>() {
+                        __r::consume(path);
                         return output;
                     }
                     '_body: { fs::read(path) }
                 })()
             };
-            ::resilient::__private::Kept::give_back(&mut kept, known);
-            let class = {
-                let class = ::resilient::__private::Judge::new(&output)
-                    .resilient_class();
-                match (class, ::resilient::__private::error_of(&output)) {
-                    (
-                        ::core::option::Option::Some(class),
-                        ::core::option::Option::Some(error),
-                    ) => {
-                        ::core::option::Option::Some(
-                            ::resilient::__private::with_hint(
-                                ::resilient::__private::with_retry(
-                                    class,
-                                    ::core::matches!(error, Timeout),
-                                ),
-                                class.retry_after,
-                            ),
-                        )
-                    }
-                    _ => ::core::option::Option::None,
-                }
+            __r::AttemptLog::take_back(&mut log, known);
+            let class = __r::Judge::new(&output).resilient_class();
+            let class = __r::failure_of(&output, class)
+                .map(|(error, class)| __r::with_retry(
+                    class,
+                    __r::matches!(error, Timeout),
+                ));
+            let __r::Some(class) = class else {
+                __r::succeeded(&mut retry);
+                break 'attempts output;
             };
-            let ::core::option::Option::Some(class) = class else {
-                ::resilient::__private::succeeded(&mut retry);
-                break output;
-            };
-            let next = ::resilient::__private::after(
-                &mut retry,
-                ::resilient::__private::AttemptEnd::Failed(class),
-                ::core::option::Option::None,
-            );
+            let next = __r::after(&mut retry, __r::AttemptEnd::Failed(class), __r::None);
             match next {
-                ::core::result::Result::Ok(delay) => {
-                    ::resilient::__private::tell(
-                        &::resilient::__private::retry_event(&retry, &output, delay),
-                        log,
-                    );
-                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
+                __r::Ok(delay) => {
+                    __r::tell(&__r::retry_event(&retry, &output, delay), log);
+                    __r::AttemptLog::keep(&mut log, output, &retry);
                     delay
                 }
-                ::core::result::Result::Err(_) => {
-                    break output;
-                }
+                __r::Err(_) => break 'attempts output,
             }
         };
-        ::resilient::__private::sleep_blocking(delay);
+        __r::sleep_blocking(delay);
     }
 }

@@ -1,95 +1,77 @@
 pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
+    use ::resilient::__private as __r;
     let breaker = {
-        static __RESILIENT_BREAKER: ::resilient::__private::CallSite = ::resilient::__private::CallSite::new(||
-        ::resilient::__private::Declaration::named(
-            "payments",
-            ::resilient::__private::BreakerConfig::builder()
-                .recovery_time(::core::time::Duration::from_secs(30u64)),
-        ));
+        static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
+            __r::Declaration::named(
+                "payments",
+                __r::BreakerConfig::builder().recovery_time(__r::Duration::from_secs(30)),
+            )
+        });
         &__RESILIENT_BREAKER
     };
     let policy = {
-        static POLICY: ::resilient::__private::RetryPolicy = ::resilient::__private::RetrySettings::NONE
+        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE
             .max_retries(3u32)
-            .base_delay(::core::time::Duration::from_millis(100u64))
+            .base_delay(__r::Duration::from_millis(100))
             .build_const();
         &POLICY
     };
-    let mut retry = ::resilient::__private::RetryDriver::start_async(policy);
-    let mut kept = ::resilient::__private::Last::<Result<Receipt, PayError>>::new();
+    let mut retry = __r::RetryDriver::start_async(policy);
+    let mut log = __r::LastOutput::<Result<Receipt, PayError>>::new();
     'attempts: loop {
         let delay = {
             let (output, next) = 'attempt: {
-                let permit = match ::resilient::__private::CallSite::try_acquire(
-                    breaker,
-                ) {
-                    ::core::result::Result::Ok(permit) => permit,
-                    ::core::result::Result::Err(open) => {
-                        let next = ::resilient::__private::after(
+                let permit = match __r::CallSite::try_acquire(breaker) {
+                    __r::Ok(permit) => permit,
+                    __r::Err(open) => {
+                        break 'attempt __r::after_rejection(
                             &mut retry,
-                            ::resilient::__private::AttemptEnd::Rejected(&open),
-                            ::core::option::Option::None,
+                            &mut log,
+                            open,
+                            |open| __r::rejected::<Result<Receipt, PayError>>(open),
                         );
-                        let output = match ::resilient::__private::Kept::real(
-                            &mut kept,
-                            &retry,
-                        ) {
-                            ::core::option::Option::Some(real) => real,
-                            ::core::option::Option::None => {
-                                ::resilient::__private::rejected::<
-                                    Result<Receipt, PayError>,
-                                >(open)
-                            }
-                        };
-                        break 'attempt (output, next);
                     }
                 };
-                ::resilient::__private::Kept::forget(&mut kept);
+                __r::AttemptLog::forget(&mut log);
                 let output = {
-                    let order = ::resilient::__private::Fresh::fresh(&order);
+                    let order = __r::Fresh::fresh(&order);
                     let log = &mut *log;
-                    ::resilient::__private::attempted(
-                            &mut retry,
-                            async {
-                                if let ::core::option::Option::Some(output) = ::core::option::Option::None::<
-                                    Result<Receipt, PayError>,
-                                > {
-                                    ::resilient::__private::consume(log);
-                                    ::resilient::__private::consume(order);
-                                    return output;
-                                }
-                                '_body: {
-                                    log.note(&order);
-                                    self.http.post(order).await?.receipt()
-                                }
-                            },
-                        )
-                        .await
+                    let future = async {
+                        if let __r::Some(output) = __r::never::<
+                            Result<Receipt, PayError>,
+                        >() {
+                            __r::consume(log);
+                            __r::consume(order);
+                            return output;
+                        }
+                        '_body: {
+                            log.note(&order);
+                            self.http.post(order).await?.receipt()
+                        }
+                    };
+                    __r::attempted(&mut retry, future).await
                 };
-                let class = ::resilient::__private::Judge::new(&output)
-                    .resilient_class();
-                ::resilient::__private::report(permit, class);
-                let ::core::option::Option::Some(class) = class else {
-                    ::resilient::__private::succeeded(&mut retry);
+                let class = __r::Judge::new(&output).resilient_class();
+                __r::report(permit, class);
+                let __r::Some(class) = class else {
+                    __r::succeeded(&mut retry);
                     break 'attempts output;
                 };
-                let next = ::resilient::__private::after(
+                let next = __r::after(
                     &mut retry,
-                    ::resilient::__private::AttemptEnd::Failed(class),
-                    ::resilient::__private::CallSite::open_now(breaker),
+                    __r::AttemptEnd::Failed(class),
+                    __r::CallSite::open_now(breaker),
                 );
                 (output, next)
             };
             match next {
-                ::core::result::Result::Ok(delay) => {
-                    ::resilient::__private::Kept::keep(&mut kept, output, &retry);
+                __r::Ok(delay) => {
+                    __r::AttemptLog::keep(&mut log, output, &retry);
                     delay
                 }
-                ::core::result::Result::Err(_) => {
-                    break 'attempts output;
-                }
+                __r::Err(_) => break 'attempts output,
             }
         };
-        ::resilient::__private::sleep(delay).await;
+        __r::sleep(delay).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The grammar is `key = value` pairs with commas between them.
+//! Arguments are `key = value` pairs, separated by commas.
 
 use resilient::{circuit_breaker, retry};
 

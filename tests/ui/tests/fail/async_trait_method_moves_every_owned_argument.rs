@@ -1,5 +1,5 @@
-//! A documented limit: `#[async_trait]` moves the arguments into a block of its own before ours sees the body, and so does
-//! `#[instrument]` above ours; so an owned argument must be `Clone`, though the body only borrows it.
+//! A documented limit: `#[async_trait]`, or `#[instrument]` above ours, moves the arguments into a
+//! block before ours sees the body. An owned argument must be `Clone` even if only borrowed.
 
 use async_trait::async_trait;
 use resilient::retry;

@@ -1,4 +1,4 @@
-//! `attempt` wants the name of a variable.
+//! `attempt` takes the name of a variable.
 
 use resilient::retry;
 

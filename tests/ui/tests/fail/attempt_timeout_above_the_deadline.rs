@@ -1,4 +1,4 @@
-//! The deadline is for all attempts.
+//! The deadline covers all attempts, so it cannot be below `attempt_timeout`.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! The attributes work on functions.
+//! The attributes apply to functions only.
 
 use resilient::{circuit_breaker, retry};
 

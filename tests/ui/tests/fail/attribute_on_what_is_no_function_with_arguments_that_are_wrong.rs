@@ -1,4 +1,4 @@
-//! Both mistakes are told at once.
+//! The compiler reports both mistakes at once.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! The attempt of a plain function is no place for `.await`.
+//! `.await` in a plain function is an error at the `.await`.
 
 use resilient::retry;
 

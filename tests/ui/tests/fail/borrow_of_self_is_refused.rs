@@ -1,4 +1,4 @@
-//! `self` is no argument that could be listed.
+//! `borrow` cannot list `self`.
 
 use resilient::retry;
 

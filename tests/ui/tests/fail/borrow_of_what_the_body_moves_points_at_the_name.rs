@@ -1,4 +1,4 @@
-//! Whoever promises that the body only borrows an argument is held to it, in async and plain functions.
+//! If `borrow` lists an argument, the body cannot move it.
 
 use resilient::retry;
 

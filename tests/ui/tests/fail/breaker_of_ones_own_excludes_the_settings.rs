@@ -1,4 +1,4 @@
-//! A breaker has its settings already; what counts as a failure goes with it.
+//! With `breaker`, settings are errors, but keys that say what counts as a failure are not.
 
 use resilient::{CircuitBreaker, circuit_breaker};
 

@@ -1,4 +1,4 @@
-//! `breaker` wants a `CircuitBreaker`.
+//! `breaker` takes a `CircuitBreaker`.
 
 use resilient::{BreakerConfig, circuit_breaker};
 

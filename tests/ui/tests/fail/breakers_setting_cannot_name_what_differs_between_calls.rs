@@ -1,4 +1,4 @@
-//! A breaker is one for all calls: its settings can name neither arguments nor `self` nor generics.
+//! All calls share one breaker: its settings cannot name arguments, `self` or generics.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A budget has a name, or is one.
+//! `budget` takes a name or a `RetryBudget`.
 
 use resilient::retry;
 

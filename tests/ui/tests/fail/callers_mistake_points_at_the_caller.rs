@@ -1,4 +1,4 @@
-//! The signature is what the user wrote.
+//! The annotated function keeps its signature, so callers' mistakes are reported there.
 
 use resilient::{circuit_breaker, retry};
 

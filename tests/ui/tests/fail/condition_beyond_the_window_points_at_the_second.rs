@@ -1,4 +1,4 @@
-//! A window in calls never holds more than those, and has no buckets.
+//! A window of calls limits `min_calls` and `failure_count`, and has no buckets.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! What is taken over a window is at least one call, or longer than no time.
+//! Conditions over a window require at least one call, or a time above zero.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! What is slow and how much of it opens go together; `min_calls` goes with a rate, and `max_keys` with a key.
+//! `slow_call` and `slow_call_rate` require each other; `min_calls` a rate; `max_keys` a key.
 
 use resilient::circuit_breaker;
 

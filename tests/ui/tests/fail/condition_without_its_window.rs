@@ -1,4 +1,4 @@
-//! Rates and counts are taken over a window, which has no default.
+//! Rates and counts require a window, which has no default.
 
 use resilient::circuit_breaker;
 

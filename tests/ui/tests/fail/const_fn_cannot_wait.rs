@@ -1,4 +1,4 @@
-//! A `const fn` can neither sleep nor keep state.
+//! A `const fn` can neither sleep nor hold state.
 
 use resilient::{circuit_breaker, retry};
 

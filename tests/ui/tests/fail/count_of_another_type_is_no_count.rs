@@ -1,4 +1,4 @@
-//! What is no count, and a count that is too large.
+//! Values that are not counts, and a count that is too large.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! Where zero makes no sense, the message says why.
+//! If zero is invalid, the message says why.
 
 use resilient::{circuit_breaker, retry};
 

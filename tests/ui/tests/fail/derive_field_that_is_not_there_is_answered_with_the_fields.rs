@@ -1,4 +1,4 @@
-//! A word that names a field names one of those that the variant has.
+//! A word that names an unknown field: the message lists the variant's fields.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A word that is none is no attribute of the derive.
+//! A misspelt word is not an attribute of the derive.
 
 use resilient::Classify;
 

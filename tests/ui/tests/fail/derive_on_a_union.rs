@@ -1,4 +1,4 @@
-//! A union cannot say what it holds.
+//! A union cannot be classified.
 
 use resilient::Classify;
 

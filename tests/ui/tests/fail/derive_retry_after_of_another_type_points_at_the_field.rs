@@ -1,4 +1,4 @@
-//! A hint is a duration, or perhaps one.
+//! A hint is a duration, or an option of one.
 
 use std::time::Duration;
 

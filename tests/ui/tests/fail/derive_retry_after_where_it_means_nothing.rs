@@ -1,4 +1,4 @@
-//! A hint goes with what is retried or opens a circuit.
+//! A hint requires a class that is retried or counts as a failure.
 
 use std::time::Duration;
 

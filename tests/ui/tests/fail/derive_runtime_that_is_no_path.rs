@@ -1,4 +1,4 @@
-//! `#[classify(crate = …)]` is the one key, it takes a path, and it stands on the type.
+//! The only key is `#[classify(crate = …)]`: it takes a path and belongs on the type.
 
 use resilient::Classify;
 

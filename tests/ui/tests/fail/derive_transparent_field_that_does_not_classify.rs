@@ -1,4 +1,4 @@
-//! What is passed through to must implement `Classify`; a generic one where it is used.
+//! A transparent field must implement `Classify`; a generic one at its use.
 
 use resilient::Classify;
 

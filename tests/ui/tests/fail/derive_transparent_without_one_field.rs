@@ -1,4 +1,4 @@
-//! What is passed through to is one field: the only one, or the one that is named.
+//! `transparent` needs one field: the only one, or the one that it names.
 
 use resilient::Classify;
 

@@ -1,4 +1,4 @@
-//! One word says what a variant means: the error is at the second.
+//! A variant has one class word: the error is at the second.
 
 use resilient::Classify;
 

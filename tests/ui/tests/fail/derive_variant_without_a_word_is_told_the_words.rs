@@ -1,4 +1,4 @@
-//! A variant without a word, on an enum without one, is told which words there are; so is a struct.
+//! If neither the variant nor the type has a word, the message lists the words.
 
 use resilient::Classify;
 

@@ -1,4 +1,4 @@
-//! Words stand on variants and types, not on fields.
+//! Words belong on variants and types, not on fields.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A word of a class stands alone.
+//! A class word takes no arguments.
 
 use resilient::Classify;
 

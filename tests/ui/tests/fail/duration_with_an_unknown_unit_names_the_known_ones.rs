@@ -1,4 +1,4 @@
-//! The error about an unknown unit lists the known ones, and shows the one that was meant.
+//! The error about an unknown unit lists the known ones and suggests the nearest.
 
 use resilient::{circuit_breaker, retry};
 

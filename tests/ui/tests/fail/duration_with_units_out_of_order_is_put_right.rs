@@ -1,4 +1,4 @@
-//! Units go from large to small, each once.
+//! Units go from large to small, each once; the message shows the corrected text.
 
 use resilient::{circuit_breaker, retry};
 

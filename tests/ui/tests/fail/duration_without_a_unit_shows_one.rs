@@ -1,4 +1,4 @@
-//! A number is no duration: the message shows what would be.
+//! A number without a unit is not a duration; the message shows one with a unit.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! A rejected call needs an error to return.
+//! A rejected call needs an error to return: the message says what to implement.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! `errors = all` returns every attempt's error.
+//! With `errors = all` the function returns every attempt's error in one type.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! Each attribute of a stack says what is wrong with it, once.
+//! Each attribute of a stack reports its own errors once.
 
 use resilient::{circuit_breaker, retry};
 

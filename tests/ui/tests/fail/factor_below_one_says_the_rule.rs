@@ -1,4 +1,4 @@
-//! A factor below one would shrink what it is to grow.
+//! A factor must be at least one, because delays and recovery times grow by it.
 
 use resilient::{circuit_breaker, retry};
 

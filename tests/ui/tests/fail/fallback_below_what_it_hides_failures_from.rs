@@ -1,4 +1,4 @@
-//! A failure that a fallback replaces is none to what is above it.
+//! Attributes above a fallback do not see the failures that it replaces.
 
 use resilient::{circuit_breaker, fallback, retry, timeout};
 

@@ -1,4 +1,4 @@
-//! An argument that the fallback names is copied for the body if that moves it.
+//! If the body moves an argument that the fallback names, the argument must be `Clone`.
 
 use resilient::fallback;
 

@@ -1,4 +1,4 @@
-//! A fallback has the function's types.
+//! A fallback must return the function's types.
 
 use resilient::fallback;
 

@@ -1,4 +1,4 @@
-//! A plain function cannot wait for a fallback.
+//! A plain function cannot await its fallback.
 
 use resilient::fallback;
 

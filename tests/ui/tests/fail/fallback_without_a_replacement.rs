@@ -1,4 +1,4 @@
-//! Exactly one of `value` and `with` says what takes the place of a failure.
+//! A fallback needs exactly one of `value` and `with`.
 
 use resilient::fallback;
 

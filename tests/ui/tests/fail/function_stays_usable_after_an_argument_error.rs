@@ -1,4 +1,4 @@
-//! Those who call the annotated function see nothing of its error, nor does its body.
+//! A wrong argument of an attribute causes no errors in callers or in the body.
 
 use resilient::{circuit_breaker, retry};
 

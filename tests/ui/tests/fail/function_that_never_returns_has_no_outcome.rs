@@ -1,4 +1,4 @@
-//! Nothing to judge where nothing is returned.
+//! A function that never returns has no outcome to classify.
 
 use resilient::{circuit_breaker, retry};
 

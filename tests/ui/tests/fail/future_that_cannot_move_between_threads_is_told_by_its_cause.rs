@@ -1,4 +1,4 @@
-//! What the body keeps over an `.await` is the reason, not what the expansion keeps.
+//! The message names the body's variable that is held across `.await`.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! A documented limit: the whole body runs when the future is polled, so what it borrows is captured, also where the future
-//! that it makes borrows nothing, as the `call` of a `tower::Service` does.
+//! A documented limit: the body runs when the future is polled, so it captures the body's borrows,
+//! even if the body's own future borrows nothing, as in `call` of a `tower::Service`.
 
 use std::pin::Pin;
 use std::sync::Arc;

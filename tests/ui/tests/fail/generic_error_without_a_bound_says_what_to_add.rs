@@ -1,4 +1,4 @@
-//! The same where the error is a parameter.
+//! The error is a type parameter: the message says which bound to add.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! More probes at a time than results that decide would be probes for nothing.
+//! More concurrent probes than the results that decide would be useless, so they are an error.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! What stacked attributes say to each other is nobody else's.
+//! Users cannot write the key that stacked attributes pass to each other.
 
 use resilient::retry;
 

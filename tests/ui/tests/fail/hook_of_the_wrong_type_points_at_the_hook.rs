@@ -1,4 +1,4 @@
-//! Hooks and predicates are checked where they stand.
+//! Type errors of hooks and predicates are reported at the hook.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A key of the other attribute is known there, and the message says so.
+//! For a key of another attribute, the message names that attribute.
 
 use resilient::{circuit_breaker, retry};
 

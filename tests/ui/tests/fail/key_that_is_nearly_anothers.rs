@@ -1,4 +1,4 @@
-//! A misspelt key is looked for in the other attributes, too.
+//! For a misspelt key, the message also suggests keys of other attributes.
 
 use resilient::{circuit_breaker, fallback, retry};
 

@@ -1,4 +1,4 @@
-//! A literal tells no call from another.
+//! A literal key gives every call the same breaker.
 
 use resilient::circuit_breaker;
 

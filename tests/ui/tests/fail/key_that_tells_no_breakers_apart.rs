@@ -1,4 +1,4 @@
-//! A key is hashed, compared, shown and kept: what it lacks is said at the key.
+//! A key needs several traits: the message at the key names those that it lacks.
 
 use resilient::circuit_breaker;
 

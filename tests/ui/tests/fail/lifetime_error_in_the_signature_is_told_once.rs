@@ -1,4 +1,4 @@
-//! A missing lifetime is the signature's, not the expansion's.
+//! A missing lifetime is reported once, at the signature.
 
 use resilient::{circuit_breaker, retry};
 

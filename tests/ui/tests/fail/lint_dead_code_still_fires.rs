@@ -1,4 +1,4 @@
-//! A function that nobody calls is dead below an attribute, too.
+//! An unused function with an attribute is dead code as well.
 #![deny(dead_code)]
 
 use resilient::{circuit_breaker, retry};

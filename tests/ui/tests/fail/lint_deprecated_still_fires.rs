@@ -1,4 +1,4 @@
-//! In the body, and at those who call an annotated function that is deprecated.
+//! The lint fires in the body, and at callers of a deprecated annotated function.
 #![deny(deprecated)]
 
 use resilient::retry;

@@ -1,4 +1,4 @@
-//! Expressions in an attribute are the user's code.
+//! Lints apply to expressions in an attribute.
 #![deny(unused_variables, unused_must_use, deprecated, unused_parens)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,4 +1,4 @@
-//! Public functions want documentation, below an attribute or not.
+//! A public function needs documentation, with or without an attribute.
 #![deny(missing_docs)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,4 +1,4 @@
-//! Names of functions, arguments and variables.
+//! The lint fires for names of functions, arguments and variables.
 #![deny(nonstandard_style)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,4 +1,4 @@
-//! Code behind a `return` is as unreachable as before.
+//! The lint fires for code after a `return`.
 #![deny(unreachable_code)]
 
 use resilient::{circuit_breaker, retry};

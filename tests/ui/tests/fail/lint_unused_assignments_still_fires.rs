@@ -1,4 +1,4 @@
-//! A value that nobody reads.
+//! The lint fires for an assigned value that is never read.
 #![deny(unused_assignments)]
 
 use resilient::retry;

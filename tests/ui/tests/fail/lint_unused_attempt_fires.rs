@@ -1,4 +1,4 @@
-//! Whoever asks for the attempt and does not use it is warned at its name.
+//! If the body does not use the variable of `attempt`, the lint fires at its name.
 #![deny(unused_variables)]
 
 use resilient::retry;

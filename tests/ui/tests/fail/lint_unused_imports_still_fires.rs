@@ -1,4 +1,4 @@
-//! An import of an attribute is used by the attribute; one that nobody uses is not.
+//! The import of an attribute counts as used; the lint fires for an unused import.
 #![deny(unused_imports)]
 
 use resilient::{RetryPolicy, circuit_breaker, retry};

@@ -1,4 +1,4 @@
-//! What must be used, in the body and by callers.
+//! The lint fires in the body and at callers.
 #![deny(unused_must_use)]
 
 use resilient::{circuit_breaker, retry};

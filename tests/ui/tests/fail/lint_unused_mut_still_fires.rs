@@ -1,4 +1,4 @@
-//! A `mut` for nothing is one with the attribute, too, at the same place.
+//! The lint fires for a needless `mut`, at the place where it fires without the attribute.
 #![deny(unused_mut)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,4 +1,4 @@
-//! Style of the body and of the values in the attribute.
+//! The lints fire in the body and in the values of the attribute.
 #![deny(unused_parens, unused_braces)]
 
 use resilient::retry;

@@ -1,4 +1,4 @@
-//! What is unused without the attribute is unused with it, at the same place.
+//! The lint fires at the same places with and without the attribute.
 #![deny(unused_variables)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,4 +1,4 @@
-//! `borrow` and `clone` list names of arguments, each in one of them.
+//! `borrow` and `clone` list names of arguments, each in one of the two.
 
 use resilient::retry;
 

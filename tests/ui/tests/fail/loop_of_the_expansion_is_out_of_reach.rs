@@ -1,4 +1,4 @@
-//! `break` and `continue` of the body do not reach the loop around it.
+//! `break` and `continue` in the body do not reach the retry loop around it.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! The two delays in the wrong order: both given, or one against the other's default.
+//! The delays are in the wrong order: two given ones, or one and the other's default.
 
 use resilient::retry;
 

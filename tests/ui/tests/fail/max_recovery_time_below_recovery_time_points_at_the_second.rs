@@ -1,4 +1,4 @@
-//! The two recovery times in the wrong order: both given, or one against the other's default.
+//! The recovery times are in the wrong order: two given ones, or one and a default.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! One is the other plus one.
+//! `max_attempts` is `max_retries` plus one, so giving both is an error.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! The lower of two stays an attribute of its own, so its import is needed and used.
+//! In a stack, the lower attribute needs its own import.
 
 use resilient::retry;
 

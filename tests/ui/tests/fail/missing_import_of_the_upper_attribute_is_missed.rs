@@ -1,4 +1,4 @@
-//! And so does the upper.
+//! In a stack, the upper attribute needs its own import.
 
 use resilient::circuit_breaker;
 

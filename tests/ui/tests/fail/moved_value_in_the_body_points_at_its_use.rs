@@ -1,4 +1,4 @@
-//! The borrow checker speaks about the user's lines.
+//! Borrow checker errors are reported at the user's lines.
 
 use resilient::{circuit_breaker, retry};
 

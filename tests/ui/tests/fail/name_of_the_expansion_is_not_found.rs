@@ -1,4 +1,4 @@
-//! Names in expressions and in the body are the user's: the expansion's own are out of their reach.
+//! Expressions and the body cannot use names of the expansion.
 
 use resilient::{circuit_breaker, retry};
 

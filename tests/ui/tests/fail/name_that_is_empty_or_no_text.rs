@@ -1,4 +1,4 @@
-//! A breaker's name says what is called.
+//! A breaker's name is text that is not empty.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! The words of `nested` and `errors` are few.
+//! `nested` and `errors` accept only certain words.
 
 use resilient::retry;
 

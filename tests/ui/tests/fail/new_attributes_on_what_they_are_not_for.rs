@@ -1,4 +1,4 @@
-//! Timeouts and fallbacks are for functions, once on each.
+//! Timeouts and fallbacks apply to functions, each once per function.
 
 use resilient::{fallback, retry, timeout};
 

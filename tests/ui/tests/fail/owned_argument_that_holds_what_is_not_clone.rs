@@ -1,4 +1,4 @@
-//! The type of the argument is underlined, and its part that is not `Clone` is named.
+//! The error underlines the argument's type and names its part that is not `Clone`.
 
 use std::sync::mpsc::Receiver;
 

@@ -1,4 +1,4 @@
-//! What the body moves is needed afresh by every attempt.
+//! Every attempt needs its own copy of an argument that the body moves.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! Each attempt has a copy of an owned `self`; the name in a format string would be that of the original.
+//! Each attempt has a copy of an owned `self`, but a format string would name the original.
 
 use resilient::{circuit_breaker, retry};
 

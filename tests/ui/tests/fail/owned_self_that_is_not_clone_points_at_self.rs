@@ -1,4 +1,4 @@
-//! The same for a receiver.
+//! Every attempt needs its own copy of an owned `self`.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! `on`, `except`, `failure` and `ignore` are patterns of the error.
+//! `on`, `except`, `failure` and `ignore` take patterns of the error.
 
 use resilient::{circuit_breaker, retry};
 

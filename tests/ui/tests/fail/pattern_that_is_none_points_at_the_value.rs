@@ -1,4 +1,4 @@
-//! An expression where a pattern belongs.
+//! An expression in place of a pattern.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A policy has its settings already; what it does not set goes with it.
+//! With `policy`, the keys that it sets are errors; other keys are allowed.
 
 use resilient::{RetryPolicy, retry};
 

@@ -1,4 +1,4 @@
-//! `policy` wants a `RetryPolicy`.
+//! `policy` takes a `RetryPolicy`.
 
 use resilient::{RetryPolicy, retry};
 

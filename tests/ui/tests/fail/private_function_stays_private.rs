@@ -1,4 +1,4 @@
-//! Visibility is the user's.
+//! An annotated function keeps its visibility.
 
 mod client {
     #[resilient::retry]

@@ -1,4 +1,4 @@
-//! A stack with neither predicate: one error for each thing that is missing.
+//! A stack with neither predicate: one error for each missing key.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! The same below a breaker, which also wants to know what a rejected call returns.
+//! A breaker on a type that is neither `Result` nor `Option` needs `failure_when` and `on_open`.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A type that is neither `Result` nor `Option` does not tell success from failure.
+//! A return type that is neither `Result` nor `Option` needs a predicate.
 
 use resilient::retry;
 

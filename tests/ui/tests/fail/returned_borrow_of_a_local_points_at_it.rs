@@ -1,4 +1,4 @@
-//! What the body owns ends with the body.
+//! The body cannot return a borrow of its variables.
 
 use resilient::{circuit_breaker, retry};
 

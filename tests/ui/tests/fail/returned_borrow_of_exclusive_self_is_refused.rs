@@ -1,4 +1,4 @@
-//! A documented limit: what an attempt borrows of `&mut self` ends with it.
+//! A documented limit: an attempt's borrows of `&mut self` end with the attempt.
 
 use resilient::retry;
 

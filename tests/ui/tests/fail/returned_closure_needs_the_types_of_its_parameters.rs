@@ -1,4 +1,4 @@
-//! A documented limit: what `-> impl Fn(…)` says of the parameters does not reach the closure.
+//! A documented limit: a closure for `-> impl Fn(…)` must state its parameter types.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! `crate` wants a path.
+//! `crate` takes a path.
 
 use resilient::{circuit_breaker, retry};
 

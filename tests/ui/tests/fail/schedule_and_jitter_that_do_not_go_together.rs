@@ -1,4 +1,4 @@
-//! Settings that would be ignored are refused.
+//! Settings that would have no effect are errors.
 
 use resilient::retry;
 

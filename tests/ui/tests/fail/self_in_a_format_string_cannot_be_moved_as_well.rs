@@ -1,4 +1,4 @@
-//! A documented limit: `self` has another name in each attempt, which a format string cannot be given.
+//! A documented limit: attempts rename `self`, but a format string cannot use the new name.
 
 use resilient::retry;
 

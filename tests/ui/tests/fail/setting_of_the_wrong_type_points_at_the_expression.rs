@@ -1,4 +1,4 @@
-//! Expressions are checked by the compiler, where they stand.
+//! The compiler reports type errors at the user's expressions.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,8 +1,9 @@
-//! All that is wrong is said at once, each at its place.
+//! All errors are reported at once, each at its place.
 
 use resilient::retry;
 
-#[retry(max_retry = 3, base_delay = 100, jitter = "150%", backoff = expnential, when_open = never, borrow(a, a))]
+#[retry(max_retry = 3, base_delay = 100, jitter = "150%", backoff = expnential,
+    when_open = never, borrow(a, a))]
 fn call(a: String) -> Option<String> {
     Some(a)
 }

@@ -1,4 +1,4 @@
-//! A limit is a duration, or an option of one.
+//! A time limit is a duration, or an option of one.
 
 use resilient::{retry, timeout};
 

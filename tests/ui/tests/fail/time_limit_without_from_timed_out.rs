@@ -1,4 +1,4 @@
-//! A call that is cut short needs an error to return.
+//! A call that exceeds its time limit needs an error to return.
 
 use resilient::{CircuitOpen, circuit_breaker, retry, timeout};
 

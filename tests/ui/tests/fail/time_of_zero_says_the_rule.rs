@@ -1,4 +1,4 @@
-//! Where no time makes no sense, the message says why.
+//! If a time of zero is invalid, the message says why.
 
 use resilient::{circuit_breaker, retry};
 

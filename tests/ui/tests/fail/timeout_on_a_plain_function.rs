@@ -1,4 +1,4 @@
-//! Nobody can stop a plain function from outside.
+//! A plain function cannot be stopped from outside.
 
 use resilient::{circuit_breaker, retry, timeout};
 

@@ -1,4 +1,4 @@
-//! A time is needed, without a key, with a unit, and above zero.
+//! `timeout` needs a time above zero, with a unit and without a key.
 
 use resilient::timeout;
 

@@ -1,4 +1,4 @@
-//! The attribute belongs on the implementation.
+//! The attribute belongs on the implementation of the method.
 
 use resilient::{circuit_breaker, retry};
 

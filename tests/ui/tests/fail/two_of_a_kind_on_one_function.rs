@@ -1,4 +1,4 @@
-//! One function, one retry, one breaker.
+//! A function has at most one retry and one breaker.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! The user's mistakes are shown where the user made them.
+//! Type errors are reported at the user's code.
 
 use resilient::{circuit_breaker, retry};
 

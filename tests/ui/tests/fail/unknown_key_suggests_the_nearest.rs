@@ -1,4 +1,4 @@
-//! A misspelt key is answered with the one that was meant.
+//! For a misspelt key, the message suggests the nearest key.
 
 use resilient::{circuit_breaker, retry};
 

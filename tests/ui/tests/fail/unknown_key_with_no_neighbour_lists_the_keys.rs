@@ -1,4 +1,4 @@
-//! A key that resembles none is answered with all there are.
+//! For a key that resembles no other, the message lists all keys.
 
 use resilient::{circuit_breaker, retry};
 

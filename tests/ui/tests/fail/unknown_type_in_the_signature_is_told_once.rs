@@ -1,4 +1,4 @@
-//! A type that is not there is missed once, although the expansion names it again.
+//! An unknown type is reported once, although the expansion repeats it.
 
 use resilient::{circuit_breaker, retry};
 

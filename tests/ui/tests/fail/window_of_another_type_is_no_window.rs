@@ -1,4 +1,4 @@
-//! A window is a number of calls or a time, also where it is an expression.
+//! A window is a number of calls or a time, also as an expression.
 
 use resilient::circuit_breaker;
 

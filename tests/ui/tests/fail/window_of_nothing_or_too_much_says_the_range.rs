@@ -1,4 +1,4 @@
-//! Windows, buckets and keys have bounds.
+//! Windows, buckets and keys have ranges.
 
 use resilient::circuit_breaker;
 

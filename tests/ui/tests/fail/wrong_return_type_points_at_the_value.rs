@@ -1,4 +1,4 @@
-//! A tail or a `return` of another type than the function's.
+//! A tail expression or `return` whose type is not the function's.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! B3: what one generation admitted moves no other.
+//! Rule B3: an outcome changes only the generation that admitted its call.
 
 use super::*;
 
@@ -11,11 +11,11 @@ fn b03_every_change_of_state_starts_a_new_generation() {
     note(&machine);
     machine.report(probe, SUCCESS, None, now);
     note(&machine);
-    machine.force_open(now);
+    machine.set_mode(OperatorMode::ForcedOpen, now);
     note(&machine);
-    machine.disable(now);
+    machine.set_mode(OperatorMode::Disabled, now);
     note(&machine);
-    machine.observe_only(now);
+    machine.set_mode(OperatorMode::ObserveOnly, now);
     note(&machine);
     machine.close(now);
     note(&machine);
@@ -24,7 +24,7 @@ fn b03_every_change_of_state_starts_a_new_generation() {
 }
 
 #[test]
-fn b03_what_changes_no_state_keeps_the_generation() {
+fn b03_an_operation_that_changes_no_state_keeps_the_generation() {
     let now = Instant::now();
     let mut machine = machine(&BreakerConfig::builder().failure_threshold(9));
     let generation = machine.generation();

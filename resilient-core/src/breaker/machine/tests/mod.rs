@@ -1,4 +1,5 @@
-//! Tests of the state machine: corner cases by rule, then random walks beside a plain model.
+//! Tests of the state machine: corner cases of each rule, and random walks compared with a simple
+//! model.
 
 mod generations;
 mod open_time;
@@ -12,8 +13,7 @@ use super::history::HISTORY;
 use super::{Counted, Ending, Machine, Rejection, Ticket};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
 use crate::platform::random;
-use crate::signal::Outcome;
-use crate::signal::{CircuitState, TransitionReason};
+use crate::signal::{CircuitState, OperatorMode, Outcome, TransitionReason};
 
 const SUCCESS: Ending = Ending::Reported(Outcome::Success);
 const FAILURE: Ending = Ending::Reported(Outcome::Failure);
@@ -29,10 +29,10 @@ fn machine(config: &BreakerConfigBuilder) -> Machine {
 
 fn seeded(config: &BreakerConfigBuilder, seed: u64) -> Machine {
     random::seed_thread(seed);
-    Machine::new(config.build().unwrap().into_shared(), Instant::now())
+    Machine::new(config.build().unwrap().into(), Instant::now())
 }
 
-/// Opens at the first failure; 10 s of recovery.
+/// Settings that open at the first failure, for 10 s.
 fn fragile() -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .failure_threshold(1)
@@ -57,7 +57,7 @@ fn fail_with_hint(machine: &mut Machine, hint: Duration, now: Instant) {
     machine.report(ticket, FAILURE, Some(hint), now);
 }
 
-/// A machine that the first probe at the returned instant would find half-open.
+/// Returns an open machine and the end of its open time: a call at that instant is a probe.
 fn due(config: &BreakerConfigBuilder) -> (Machine, Instant) {
     let start = Instant::now();
     let mut machine = machine(config);

@@ -1,4 +1,4 @@
-//! B7 to B9: how long the circuit is open.
+//! Rules B7 to B9: how long the circuit is open.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn b07_the_longest_recovery_time_lasts_until_reset() {
 }
 
 #[test]
-fn b07_an_end_that_no_instant_can_say_lasts_until_reset() {
+fn b07_an_end_beyond_the_last_instant_lasts_until_reset() {
     let start = Instant::now();
     let nearly_longest = Duration::new(u64::MAX, 999_999_998);
     let mut machine = machine(&fragile().recovery_time(nearly_longest));
@@ -134,7 +134,7 @@ fn b08_growth_is_computed_from_the_number_of_reopenings_and_not_from_a_rounded_t
         .recovery_factor(1.1)
         .max_recovery_time(secs(1));
     let times = open_times(&mut machine(&config), Instant::now(), 26);
-    // 3 ns would stay 3 ns for ever if each were 1.1 times the rounded one before it.
+    // From the rounded time before, 3 ns would stay 3 ns: 1.1 times 3 rounds to 3.
     assert_eq!(times[25], Duration::from_nanos(33));
 }
 
@@ -190,7 +190,7 @@ fn b08_jitter_prolongs_only_and_fills_its_range() {
         .collect();
     let (shortest, longest) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
     assert!(shortest >= secs(10) && longest <= secs(15));
-    // 2 000 uniform draws miss a tenth of the range with a chance of 0.9^2000 = 10^-91.
+    // The chance that 2 000 uniform draws miss a tenth of the range is 0.9^2000, or 10^-91.
     assert!(shortest < Duration::from_millis(10_500), "{shortest:?}");
     assert!(longest > Duration::from_millis(14_500), "{longest:?}");
     let mean = times.iter().sum::<Duration>() / 2_000;
@@ -198,7 +198,7 @@ fn b08_jitter_prolongs_only_and_fills_its_range() {
 }
 
 #[test]
-fn b08_jitter_is_drawn_anew_at_each_opening_and_on_top_of_the_maximum() {
+fn b08_jitter_is_drawn_again_at_each_opening_and_may_exceed_the_maximum() {
     let config = fragile()
         .recovery_factor(100.0)
         .max_recovery_time(secs(100))
@@ -260,7 +260,7 @@ fn b09_an_unbounded_maximum_lets_the_longest_hint_mean_until_reset() {
 }
 
 #[test]
-fn b09_jitter_is_applied_to_what_the_hint_made_of_it() {
+fn b09_jitter_is_applied_after_the_hint() {
     let now = Instant::now();
     let config = fragile().recovery_jitter(0.5);
     for seed in 0..200 {

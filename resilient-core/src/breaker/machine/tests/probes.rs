@@ -1,4 +1,4 @@
-//! B10, B11: who probes, and for how long.
+//! Rules B10 and B11: the admission of probes, and their leases.
 
 use super::*;
 
@@ -19,7 +19,8 @@ fn b10_admission_follows_the_two_bounds_for_every_small_setting() {
         for failures in 0..=3 {
             for calls in 1..=successes + failures {
                 let (mut machine, now) = due(&probing(calls, successes, failures));
-                // Undecided rounds only: one short of closing, no failure beyond those tolerated.
+                // Only undecided rounds: one success short of closing, and no more failures than
+                // tolerated.
                 let (mut succeeded, mut failed) = (0, 0);
                 loop {
                     let room = calls.min(successes + failures - succeeded - failed);
@@ -148,7 +149,7 @@ fn b11_a_probe_past_its_lease_still_counts_while_nobody_took_its_slot() {
 }
 
 #[test]
-fn b11_a_probe_whose_slot_was_taken_is_late_and_takes_nothing_from_its_heir() {
+fn b11_a_probe_whose_slot_was_taken_is_late_and_does_not_affect_its_successor() {
     for ending in [SUCCESS, FAILURE, IGNORED, Ending::Abandoned] {
         let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
         let hung = machine.admit(now).unwrap();
@@ -189,7 +190,7 @@ fn b11_a_free_slot_is_used_before_one_is_taken() {
 
 #[test]
 fn b11_a_taken_slot_stays_within_both_bounds() {
-    // One success counted and three slots for the four that a round may have.
+    // The round needs four probes: one success is counted, and three slots are free.
     let (mut machine, now) = due(&probing(3, 4, 0).probe_timeout(secs(5)));
     call(&mut machine, SUCCESS, now);
     for round in 0..5 {
@@ -220,7 +221,7 @@ fn b11_the_default_lease_is_the_recovery_time_within_half_a_minute_and_ten() {
 }
 
 #[test]
-fn b11_the_longest_lease_never_ends_and_nobody_knows_when() {
+fn b11_the_longest_lease_never_ends_and_retry_after_is_unknown() {
     let (mut machine, now) = due(&fragile().probe_timeout(Duration::MAX));
     machine.admit(now).unwrap();
     let rejection = Rejection {
@@ -231,7 +232,7 @@ fn b11_the_longest_lease_never_ends_and_nobody_knows_when() {
 }
 
 #[test]
-fn b11_a_rejected_caller_is_told_the_first_lease_end() {
+fn b11_a_rejection_has_the_first_lease_end() {
     let (mut machine, now) = due(&probing(2, 2, 0).probe_timeout(secs(5)));
     machine.admit(now).unwrap();
     machine.admit(now + secs(2)).unwrap();

@@ -1,4 +1,4 @@
-//! Reports without a clock, and deferred successes, have the same result as reports with the time.
+//! Reports without the time, and deferred successes, have the same effect as reports with the time.
 
 use super::*;
 use crate::breaker::Window;
@@ -39,19 +39,19 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-/// Walks two machines through the same calls. The first gets each report at once, with the time.
-/// The second gets them as the shell does it: without the time unless it asks for it, and with
-/// deferred successes.
+/// Makes the same calls on two machines. The first gets each report at once, with the time. The
+/// second gets it as from a breaker: without the time, unless it asks for it, and with deferred
+/// successes.
 #[test]
-fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
+fn b17_calls_have_the_same_effect_with_and_without_their_time() {
     let mut random = Generator::seeded(1);
     let mut untimed = 0;
     let mut left_for_later = 0;
     for seed in 0..3_000 {
         let config = random_config(&mut random);
         let (mut at_once, mut lazy) = (seeded(&config, seed), seeded(&config, seed));
-        let epoch = at_once.epoch();
-        let shift = lazy.epoch().saturating_duration_since(epoch);
+        let epoch = at_once.epoch;
+        let shift = lazy.epoch.saturating_duration_since(epoch);
         let mut now = epoch;
         let mut left: Option<(u64, u64, u64)> = None;
         for _ in 0..40 {
@@ -61,7 +61,7 @@ fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
             let (mode, bucket) = lazy.successes();
             let is_left = mode == SuccessHandling::Pending
                 && ending == SUCCESS
-                && crate::time::nanos_between(lazy.epoch(), later) < bucket
+                && crate::time::nanos_between(lazy.epoch, later) < bucket
                 && left.is_none_or(|(generation, of, _)| {
                     (generation, of) == (lazy.generation(), bucket)
                 });
@@ -99,14 +99,14 @@ fn b17_calls_come_to_the_same_whether_their_time_is_known_or_not() {
 }
 
 #[test]
-fn b13_what_is_reported_without_the_time_is_counted_where_it_belongs() {
+fn b13_a_report_without_the_time_is_counted_where_it_belongs() {
     for (abandoned, counted) in [
         (AbandonedOutcome::Failure, Counted::Failure { slow: false }),
         (AbandonedOutcome::Ignore, Counted::Abandoned),
     ] {
         let config = BreakerConfig::builder().abandoned(abandoned);
         let mut machine = machine(&config);
-        let now = machine.epoch();
+        let now = machine.epoch;
         let mut call = |ending| {
             let ticket = machine.admit(now).unwrap();
             machine.report_untimed(ticket, ending)
@@ -119,10 +119,10 @@ fn b13_what_is_reported_without_the_time_is_counted_where_it_belongs() {
 }
 
 #[test]
-fn b17_the_time_is_asked_for_where_it_says_something() {
+fn b17_the_time_is_read_only_where_it_matters() {
     let asks = |config: &BreakerConfigBuilder, ending| {
         let mut machine = machine(config);
-        let now = machine.epoch();
+        let now = machine.epoch;
         let ticket = machine.admit(now).unwrap();
         machine.report_untimed(ticket, ending).is_none()
     };
@@ -134,10 +134,10 @@ fn b17_the_time_is_asked_for_where_it_says_something() {
     );
     assert!(
         asks(&window().slow_call(secs(1)).slow_call_rate(1.0), SUCCESS),
-        "it may be slow"
+        "the call may be slow"
     );
     let of_time = BreakerConfig::builder().window(secs(1)).failure_rate(1.0);
-    assert!(asks(&of_time, SUCCESS), "it has a bucket");
+    assert!(asks(&of_time, SUCCESS), "the call belongs to a bucket");
     assert!(!asks(&window().failure_rate(1.0), FAILURE));
     assert!(!asks(&of_time, IGNORED));
 }

@@ -1,4 +1,5 @@
-//! Random walks: the machine and a simple model take the same steps and must agree after each.
+//! Random walks: the machine and a simple model take the same steps and must agree after each of
+//! them.
 
 use super::*;
 use crate::platform::random::Generator;
@@ -56,7 +57,7 @@ impl Settings {
     }
 }
 
-/// Every call that was ever admitted, in order of admission.
+/// All admitted calls, in order of admission.
 #[derive(Debug)]
 struct Call {
     generation: u64,
@@ -174,7 +175,7 @@ impl Model {
         }
     }
 
-    /// The call's place in `calls`, or the state and time that a rejected caller gets.
+    /// Returns the call's index in `calls`, or the state and the time of the rejection.
     fn admit(&mut self, now: Millis) -> Result<usize, (CircuitState, Option<Millis>)> {
         self.probe_if_due(now);
         let rejected = Err((self.state, self.retry_after(now)));
@@ -248,7 +249,7 @@ impl Model {
         counted
     }
 
-    /// Whether it was allowed.
+    /// Returns whether the operation is allowed.
     fn trip(&mut self, time: Option<Millis>, now: Millis) -> bool {
         self.probe_if_due(now);
         match self.state {
@@ -278,10 +279,10 @@ impl Model {
     }
 }
 
-/// What a machine's settings have other than its model's.
+/// A defect: how the machine's settings differ from the model's.
 type Defect = fn(&mut Settings);
 
-/// The two, side by side.
+/// A machine and its model.
 struct Walk {
     start: Instant,
     now: Millis,
@@ -291,7 +292,7 @@ struct Walk {
     steps: Vec<(CircuitState, CircuitState)>,
     would_open: bool,
     random: Generator,
-    /// What was done, for the message of a failure.
+    /// The steps so far, printed if the walk fails.
     log: Vec<String>,
 }
 
@@ -300,17 +301,17 @@ impl Walk {
         Self::with_defect(seed, |_| {})
     }
 
-    /// A walk whose machine has other settings than its model.
+    /// Creates a walk whose machine has a defect in its settings.
     fn with_defect(seed: u64, defect: Defect) -> Self {
         let mut random = Generator::seeded(seed);
         let settings = Settings::random(&mut random);
         let mut of_machine = settings.clone();
         defect(&mut of_machine);
         Self {
-            // Room for a clock that goes back.
+            // Starts late enough that the clock can go back.
             start: Instant::now() + secs(3_600),
             now: 0,
-            machine: Machine::new(of_machine.build().into_shared(), Instant::now()),
+            machine: Machine::new(of_machine.build().into(), Instant::now()),
             log: vec![format!("seed {seed}: {settings:?}")],
             model: Model::new(settings),
             in_flight: Vec::new(),
@@ -395,7 +396,7 @@ impl Walk {
 
     fn move_clock(&mut self) {
         let to_the_end = self.model.retry_after(self.now).unwrap_or(0);
-        // Backwards only where the rules say what that means.
+        // The clock goes back only in states for which the rules define the effect.
         let back = self.model.state != CircuitState::HalfOpen && self.random.u8(..8) == 0;
         self.now = if back {
             self.now.saturating_sub(self.random.u64(..300))
@@ -430,17 +431,17 @@ impl Walk {
                 (true, true)
             }
             96 => {
-                machine.force_open(now);
+                machine.set_mode(OperatorMode::ForcedOpen, now);
                 model.by_hand(CircuitState::ForcedOpen);
                 (true, true)
             }
             97 => {
-                machine.disable(now);
+                machine.set_mode(OperatorMode::Disabled, now);
                 model.by_hand(CircuitState::Disabled);
                 (true, true)
             }
             _ => {
-                machine.observe_only(now);
+                machine.set_mode(OperatorMode::ObserveOnly, now);
                 model.by_hand(CircuitState::ObserveOnly);
                 (true, true)
             }
@@ -476,7 +477,7 @@ impl Walk {
 }
 
 #[test]
-fn the_machine_agrees_with_a_plain_model_after_every_step() {
+fn the_machine_agrees_with_the_model_after_every_step() {
     let mut visited = std::collections::BTreeSet::new();
     let mut openings_grown = 0;
     for seed in 0..4_000 {
@@ -492,13 +493,14 @@ fn the_machine_agrees_with_a_plain_model_after_every_step() {
         openings_grown += u32::from(walk.model.reopenings > 1);
     }
     // The walks reach all pairs of states, except the six that no operation makes: from closed,
-    // disabled and observe-only to half-open, and from forced-open, disabled and observe-only to open.
+    // disabled and observe-only to half-open, and from forced-open, disabled and observe-only to
+    // open.
     assert_eq!(visited.len(), 30 - 6, "{visited:?}");
     assert!(openings_grown > 100, "{openings_grown}");
 }
 
 #[test]
-fn the_walks_notice_every_setting_that_is_off_by_one() {
+fn the_walks_detect_every_setting_that_is_off_by_one() {
     let defects: [(&str, Defect); 9] = [
         ("threshold", |settings| settings.threshold += 1),
         ("recovery", |settings| {

@@ -3,14 +3,14 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
-use std::sync::{Arc, PoisonError};
 
-use super::group::{Group, most_keys, put_into};
-use super::key::BreakerKey;
+use super::{BreakerKey, Group, Standing, most_keys};
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::Listeners;
+use crate::platform::unpoisoned;
 use crate::signal::{CircuitState, Name, OperatorMode};
 use crate::telemetry::Summary;
 
@@ -24,7 +24,7 @@ pub(crate) trait KeyedEntry:
     fn set_mode(&self, mode: Option<OperatorMode>);
     fn join(&self, listeners: &Arc<Listeners>);
     fn summary(&self) -> Summary;
-    fn group_name(&self) -> &Name;
+    fn name(&self) -> &Name;
     /// The group's own listeners, and those of its registries.
     fn all_listeners(&self) -> Vec<Arc<Listeners>>;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -32,7 +32,9 @@ pub(crate) trait KeyedEntry:
 
 impl<K: BreakerKey> KeyedEntry for Group<K> {
     fn breakers(&self) -> Vec<CircuitBreaker> {
-        Group::breakers(self)
+        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
+        breakers.extend(self.others.get().cloned());
+        breakers
     }
 
     fn reconfigure(&self, settings: LiveSettings) {
@@ -48,26 +50,25 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         drop(guarded);
         self.retire(evicted);
         for breaker in self.breakers() {
-            breaker.reconfigure(settings.clone());
+            breaker.shared().reconfigure(settings.clone());
         }
     }
 
     fn set_mode(&self, mode: Option<OperatorMode>) {
-        for breaker in self.change_standing(|standing| standing.mode = mode) {
-            put_into(&breaker, mode);
+        for breaker in change_standing(self, |standing| standing.mode = mode) {
+            breaker.set_mode(mode);
         }
     }
 
     fn join(&self, listeners: &Arc<Listeners>) {
-        for breaker in
-            self.change_standing(|standing| standing.listeners.push(Arc::clone(listeners)))
-        {
-            breaker.join(listeners);
+        let join = |standing: &mut Standing| standing.listeners.push(Arc::clone(listeners));
+        for breaker in change_standing(self, join) {
+            breaker.shared().join(listeners);
         }
     }
 
     fn summary(&self) -> Summary {
-        let mut summary = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut summary = *unpoisoned(self.retired.lock());
         // An evicted breaker has no state.
         summary.in_state = [0; CircuitState::ALL.len()];
         for breaker in self.breakers() {
@@ -76,8 +77,8 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         summary
     }
 
-    fn group_name(&self) -> &Name {
-        self.name()
+    fn name(&self) -> &Name {
+        &self.name
     }
 
     fn all_listeners(&self) -> Vec<Arc<Listeners>> {
@@ -87,4 +88,16 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
+}
+
+/// Changes what applies to all, and returns the present breakers.
+fn change_standing<K: BreakerKey>(
+    group: &Group<K>,
+    change: impl FnOnce(&mut Standing),
+) -> Vec<CircuitBreaker> {
+    let mut guarded = group.write();
+    change(&mut guarded.standing);
+    guarded.standing.revision += 1;
+    drop(guarded);
+    group.breakers()
 }
