@@ -14,20 +14,24 @@ use crate::retry::test_hook::CallRecord;
 use crate::signal::{Classification, Outcome, StopReason, TimeLimit};
 use crate::{telemetry, time};
 
-/// A failed call allocates its `progress` here.
+/// The state of a loop during one decision. It moves here and back, so that nothing refers to the
+/// loop's own variables: on the hot path they stay in registers.
+pub(super) struct Step<'a> {
+    pub(super) plan: Plan<'a>,
+    pub(super) progress: Option<Box<Progress>>,
+    pub(super) place: &'static Location<'static>,
+    pub(super) next: Result<Duration, StopReason>,
+}
+
 #[cold]
 #[inline(never)]
-pub(super) fn after(
-    plan: Plan<'_>,
-    progress: &mut Option<Box<Progress>>,
-    place: &'static Location<'static>,
-    end: AttemptEnd<'_>,
-    open: Option<&CircuitOpen>,
-) -> Result<Duration, StopReason> {
+pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&CircuitOpen>) {
     if let AttemptEnd::Cut { limit, .. } = end {
-        telemetry::timed_out(limit, attempt_number(progress.as_deref()));
+        telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
     }
-    let progress = progress.get_or_insert_with(|| Box::new(Progress::begin(plan, place)));
+    let Step { plan, place, .. } = *step;
+    let begin = || Box::new(Progress::begin(plan, place));
+    let progress = step.progress.take().unwrap_or_else(begin);
     let mut decision = Decision { plan, progress };
     let class = match end {
         AttemptEnd::Failed(class) => Ok(class),
@@ -43,7 +47,7 @@ pub(super) fn after(
             // The attempt has not started, so it costs nothing.
             decision.progress.reserved = None;
             let next = decision.wait_for_circuit(open, None);
-            return decision.grant(next);
+            return decision.grant(next, step);
         }
     };
     decision.progress.has_failed = true;
@@ -51,13 +55,13 @@ pub(super) fn after(
         record.attempted();
     }
     let next = class.and_then(|class| decision.after_class(class, open));
-    decision.grant(next)
+    decision.grant(next, step);
 }
 
 /// A decision in the making.
 struct Decision<'a> {
     plan: Plan<'a>,
-    progress: &'a mut Progress,
+    progress: Box<Progress>,
 }
 
 /// The time left, and the reason to stop at its end.
@@ -140,9 +144,9 @@ impl Decision<'_> {
         }
     }
 
-    fn grant(&mut self, next: Result<Duration, StopReason>) -> Result<Duration, StopReason> {
-        let attempt = attempt_number(Some(self.progress));
-        let next = match next {
+    fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_>) {
+        let attempt = attempt_number(Some(&self.progress));
+        step.next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // The attempt is not made, so the reserved token goes back.
                 self.progress.reserved = None;
@@ -150,7 +154,7 @@ impl Decision<'_> {
             }
             next => next,
         };
-        match next {
+        match step.next {
             Ok(delay) => {
                 telemetry::retrying(attempt, delay);
                 self.progress.retries = self.progress.retries.saturating_add(1);
@@ -166,7 +170,7 @@ impl Decision<'_> {
                 }
             }
         }
-        next
+        step.progress = Some(self.progress);
     }
 
     /// Whether the call has to sleep and there is no timer to sleep with.

@@ -14,6 +14,7 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 pub use self::attempt_end::AttemptEnd;
+use self::decide::Step;
 use self::plan::Plan;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
@@ -218,14 +219,17 @@ impl<'a> RetryDriver<'a> {
         end: AttemptEnd<'_>,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, StopReason> {
-        // The progress moves there and back, so that nothing refers to the loop's own variables: on
-        // the hot path they stay in registers.
-        let mut progress = self.progress.take();
-        let next = decide::after(self.plan, &mut progress, Location::caller(), end, open);
-        self.progress = progress;
-        if let Err(reason) = next {
+        let mut step = Step {
+            plan: self.plan,
+            progress: self.progress.take(),
+            place: Location::caller(),
+            next: Err(StopReason::Exhausted),
+        };
+        decide::after(&mut step, end, open);
+        self.progress = step.progress;
+        if let Err(reason) = step.next {
             telemetry::ended(&mut self.call, Err(reason));
         }
-        next
+        step.next
     }
 }
