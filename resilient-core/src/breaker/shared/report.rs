@@ -93,6 +93,8 @@ impl SharedBreaker {
         self.report(ticket, Ending::Reported(outcome), retry_after);
     }
 
+    /// A function apart, so that failures and dropped permits share its code in every program.
+    #[inline(never)]
     pub(in crate::breaker) fn report(
         &self,
         ticket: Ticket,
@@ -109,8 +111,6 @@ impl SharedBreaker {
     }
 
     /// Reads the clock, if that was not done before, only where the machine asks for it.
-    // A function apart, so that failures and dropped permits share its code in every program.
-    #[inline(never)]
     fn report_locked(
         &self,
         ticket: Ticket,
