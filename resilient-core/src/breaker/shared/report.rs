@@ -83,7 +83,6 @@ impl SharedBreaker {
     }
 
     #[cold]
-    #[inline(never)]
     pub(in crate::breaker) fn report_outcome(
         &self,
         ticket: Ticket,
