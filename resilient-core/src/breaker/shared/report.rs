@@ -83,7 +83,6 @@ impl SharedBreaker {
     }
 
     #[cold]
-    #[inline(never)]
     pub(in crate::breaker) fn report_outcome(
         &self,
         ticket: Ticket,
@@ -93,6 +92,8 @@ impl SharedBreaker {
         self.report(ticket, Ending::Reported(outcome), retry_after);
     }
 
+    /// A function apart, so that failures and dropped permits share its code in every program.
+    #[inline(never)]
     pub(in crate::breaker) fn report(
         &self,
         ticket: Ticket,
