@@ -52,20 +52,11 @@ struct Shop<W> {
 
 impl<W: Warehouse> Shop<W> {
     fn new(warehouse: W, breaker: CircuitBreaker) -> Self {
-        Self {
-            warehouse,
-            breaker,
-            remembered: Mutex::new(None),
-        }
+        Self { warehouse, breaker, remembered: Mutex::new(None) }
     }
 
     #[fallback(with = |error| self.remembered(error), except = StockError::UnknownArticle)]
-    #[retry(
-        max_retries = 2,
-        base_delay = "200ms",
-        attempt_timeout = "1s",
-        deadline = "5s"
-    )]
+    #[retry(max_retries = 2, base_delay = "200ms", attempt_timeout = "1s", deadline = "5s")]
     #[circuit_breaker(breaker = self.breaker)]
     async fn stock(&self, article: &str) -> Result<u32, StockError> {
         let stock = self.warehouse.ask(article).await?;
@@ -89,9 +80,7 @@ struct Scripted {
 
 impl Scripted {
     fn new(answers: Vec<Result<u32, StockError>>) -> Self {
-        Self {
-            answers: Mutex::new(answers.into_iter()),
-        }
+        Self { answers: Mutex::new(answers.into_iter()) }
     }
 }
 
@@ -116,10 +105,7 @@ struct Millis<'a>(&'a [std::time::Duration]);
 
 impl fmt::Display for Millis<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let delays = self
-            .0
-            .iter()
-            .map(|delay| format!("{} ms", delay.as_millis()));
+        let delays = self.0.iter().map(|delay| format!("{} ms", delay.as_millis()));
         let delays: Vec<_> = delays.collect();
         f.write_str(if delays.is_empty() { "not at all" } else { "" })?;
         f.write_str(&delays.join(", "))

@@ -1,10 +1,7 @@
 //! Faults I2 to I4: what calls allocate, and what dropped breakers free, measured with a profiler
 //! of the heap.
 
-#![allow(
-    clippy::unused_async,
-    reason = "the tests need async functions, not await points"
-)]
+#![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
 use std::future::Future;
 use std::pin::pin;
@@ -34,18 +31,12 @@ impl Heap {
     fn alone() -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        Self {
-            _profiler: Profiler::builder().testing().build(),
-            _alone: alone,
-        }
+        Self { _profiler: Profiler::builder().testing().build(), _alone: alone }
     }
 
     /// Runs `code` many times after a first run, and returns the smallest increase of `count`. The
     /// smallest, because the threads of the test harness may allocate during some of the runs.
-    #[expect(
-        clippy::unused_self,
-        reason = "the guard must be held while it measures"
-    )]
+    #[expect(clippy::unused_self, reason = "the guard must be held while it measures")]
     fn least<N: Into<u128>>(
         &self,
         count: impl Fn(&HeapStats) -> N,
@@ -68,10 +59,7 @@ impl Heap {
     /// Asserts that a thousand calls allocate no block, after a thousand calls to warm up.
     #[track_caller]
     fn allocates_nothing(&self, what: &str, mut call: impl FnMut()) {
-        let allocated = self.least(
-            |stats| stats.total_blocks,
-            || (0..1_000).for_each(|_| call()),
-        );
+        let allocated = self.least(|stats| stats.total_blocks, || (0..1_000).for_each(|_| call()));
         assert_eq!(allocated, 0, "blocks in a thousand calls: {what}");
     }
 
@@ -139,20 +127,8 @@ fn fm_i3_a_healthy_call_allocates_nothing_in_any_mode() {
         ("failures in a row", settings()),
         ("a window of calls", rated().window(100)),
         ("a window of time", rated().window(secs(60))),
-        (
-            "slow calls",
-            settings()
-                .window(100)
-                .slow_call(secs(60))
-                .slow_call_rate(1.0),
-        ),
-        (
-            "slow calls in time",
-            settings()
-                .window(secs(60))
-                .slow_call(secs(60))
-                .slow_call_rate(1.0),
-        ),
+        ("slow calls", settings().window(100).slow_call(secs(60)).slow_call_rate(1.0)),
+        ("slow calls in time", settings().window(secs(60)).slow_call(secs(60)).slow_call_rate(1.0)),
     ] {
         let breaker = breaker(&settings);
         heap.allocates_nothing(what, || report(&breaker, Outcome::Success));
@@ -175,10 +151,7 @@ fn fm_i3_a_window_with_failures_in_it_and_failures_that_open_nothing_allocate_no
         ("failures in a row", settings()),
         ("a window of calls", rated().window(100)),
         ("a window of time", rated().window(secs(60))),
-        (
-            "slow calls",
-            rated().window(100).slow_call(secs(60)).slow_call_rate(1.0),
-        ),
+        ("slow calls", rated().window(100).slow_call(secs(60)).slow_call_rate(1.0)),
     ] {
         let breaker = breaker(&settings);
         report(&breaker, Outcome::Success);
@@ -236,12 +209,7 @@ fn fm_i3_a_healthy_call_of_an_annotated_function_allocates_nothing() {
     fn plain() -> Result<u32, Fault> {
         Ok(1)
     }
-    #[circuit_breaker(
-        window = "10s",
-        failure_rate = 0.5,
-        slow_call = "10s",
-        slow_call_rate = 0.5
-    )]
+    #[circuit_breaker(window = "10s", failure_rate = 0.5, slow_call = "10s", slow_call_rate = 0.5)]
     async fn timed() -> Option<u32> {
         Some(1)
     }

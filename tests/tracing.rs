@@ -1,9 +1,6 @@
 //! The feature `tracing`: the level of each log line. A subscriber that panics harms no call.
 
-#![allow(
-    clippy::unused_async,
-    reason = "the tests need async functions, not await points"
-)]
+#![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -63,31 +60,20 @@ fn logged(code: impl FnOnce()) -> Vec<String> {
 }
 
 fn breaker() -> CircuitBreaker {
-    let config = BreakerConfig::builder()
-        .failure_threshold(2)
-        .recovery_time(Duration::ZERO)
-        .build();
+    let config =
+        BreakerConfig::builder().failure_threshold(2).recovery_time(Duration::ZERO).build();
     CircuitBreaker::new("logged", config.unwrap())
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
 
 #[test]
 fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
     let lines = logged(|| {
         let breaker = breaker();
-        for outcome in [
-            Outcome::Failure,
-            Outcome::Failure,
-            Outcome::Failure,
-            Outcome::Success,
-        ] {
+        for outcome in [Outcome::Failure, Outcome::Failure, Outcome::Failure, Outcome::Success] {
             breaker.try_acquire().unwrap().report(outcome);
         }
     });
@@ -115,11 +101,7 @@ fn defect_cb19_rejections_are_counted_and_logged_at_debug_only() {
             breaker.try_acquire().unwrap_err();
         }
     });
-    assert_eq!(
-        lines.iter().filter(|line| line.starts_with("WARN")).count(),
-        1,
-        "{lines:?}"
-    );
+    assert_eq!(lines.iter().filter(|line| line.starts_with("WARN")).count(), 1, "{lines:?}");
     let rejected = "DEBUG call rejected breaker=\"logged\" state=\"forced_open\"";
     assert_eq!(lines[1..], [rejected; 3]);
 }
@@ -146,10 +128,8 @@ fn retries_and_their_end_are_logged_at_debug() {
 #[test]
 fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
     let lines = logged(|| {
-        let policy = RetryPolicy::builder()
-            .jitter(resilient::retries::Jitter::None)
-            .build()
-            .unwrap();
+        let policy =
+            RetryPolicy::builder().jitter(resilient::retries::Jitter::None).build().unwrap();
         runtime().block_on(async {
             let call = policy.call().attempt_timeout(Duration::from_secs(1));
             let output = call.run(async |attempt| {
@@ -215,10 +195,7 @@ fn r14_a_loop_inside_another_one_is_one_warning_that_names_its_place() {
             assert_eq!(runtime().block_on(outer()), Err(Fault));
         }
     });
-    let warnings: Vec<_> = lines
-        .iter()
-        .filter(|line| line.starts_with("WARN"))
-        .collect();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.starts_with("WARN")).collect();
     let [warning] = warnings[..] else {
         panic!("{warnings:?}");
     };
@@ -286,10 +263,7 @@ fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
     let conflict = "WARN two places give one retry budget different settings; the first hold";
     assert!(lines[1].starts_with(conflict), "{}", lines[1]);
     assert_eq!(lines[1].matches("tracing.rs:").count(), 2, "{}", lines[1]);
-    assert_eq!(
-        lines[2],
-        "INFO settings of retry budget changed budget=\"payments\""
-    );
+    assert_eq!(lines[2], "INFO settings of retry budget changed budget=\"payments\"");
 }
 
 #[test]
@@ -337,17 +311,13 @@ impl tracing::Subscriber for Broken {
 fn fm_i7_a_subscriber_that_panics_harms_no_call() {
     tracing::subscriber::with_default(Broken, || {
         let breaker = breaker();
-        let policy = RetryPolicy::builder()
-            .base_delay(Duration::ZERO)
-            .build()
-            .unwrap();
-        let output = runtime().block_on(policy.call().through(&breaker).run(async |attempt| {
-            if attempt.number() < 3 {
-                Err(Fault)
-            } else {
-                Ok(3)
-            }
-        }));
+        let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build().unwrap();
+        let output = runtime().block_on(
+            policy
+                .call()
+                .through(&breaker)
+                .run(async |attempt| if attempt.number() < 3 { Err(Fault) } else { Ok(3) }),
+        );
         assert_eq!(output, Ok(3));
         breaker.force_open();
         breaker.try_acquire().unwrap_err();

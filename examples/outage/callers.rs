@@ -104,11 +104,7 @@ pub(crate) async fn run(
     let server_end = port.wire();
     let server = Server::start(port, schedule);
     let callers: Vec<_> = (1..=CALLERS)
-        .map(|caller| Inventory {
-            caller,
-            server: server_end.clone(),
-            view: view.clone(),
-        })
+        .map(|caller| Inventory { caller, server: server_end.clone(), view: view.clone() })
         .map(Arc::new)
         .collect();
     let mut running = JoinSet::new();
@@ -120,11 +116,7 @@ pub(crate) async fn run(
     while let Some(call) = running.join_next().await {
         calls.push(call?);
     }
-    Ok(Tally {
-        strategy,
-        calls,
-        reached_sick_server: server.stop().await? + server_end.refused(),
-    })
+    Ok(Tally { strategy, calls, reached_sick_server: server.stop().await? + server_end.refused() })
 }
 
 async fn call(strategy: Strategy, inventory: Arc<Inventory>, schedule: Schedule) -> Call {
@@ -138,9 +130,5 @@ async fn call(strategy: Strategy, inventory: Arc<Inventory>, schedule: Schedule)
             inventory.view.rejected(inventory.caller, wait, open);
         }
     }
-    Call {
-        ending,
-        wait,
-        server_sick: schedule.phase().is_sick(),
-    }
+    Call { ending, wait, server_sick: schedule.phase().is_sick() }
 }

@@ -153,17 +153,11 @@ fn main() -> ExitCode {
 
 fn runtime(mode: Mode) -> io::Result<Runtime> {
     match mode {
-        Mode::Real => Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build(),
+        Mode::Real => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
         Mode::Fast => {
             // One thread and a fixed seed: every run prints the same output.
             resilient::testing::seed_thread(1);
-            Builder::new_current_thread()
-                .enable_all()
-                .start_paused(true)
-                .build()
+            Builder::new_current_thread().enable_all().start_paused(true).build()
         }
     }
 }

@@ -69,10 +69,7 @@ impl Wait {
     fn of<'a>(calls: impl Iterator<Item = &'a Call>) -> Self {
         let mut waits: Vec<_> = calls.map(|call| call.wait).collect();
         waits.sort_unstable();
-        Self {
-            median: percentile(&waits, 50),
-            p99: percentile(&waits, 99),
-        }
+        Self { median: percentile(&waits, 50), p99: percentile(&waits, 99) }
     }
 }
 

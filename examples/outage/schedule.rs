@@ -33,11 +33,7 @@ pub(crate) struct Phase {
 
 impl Phase {
     const fn new(from_millis: u64, condition: Condition, description: &'static str) -> Self {
-        Self {
-            from: Duration::from_millis(from_millis),
-            condition,
-            description,
-        }
+        Self { from: Duration::from_millis(from_millis), condition, description }
     }
 
     /// Whether the server resets the `n`th connection of the phase.
@@ -67,11 +63,7 @@ pub(crate) const PHASES: [Phase; 5] = [
         "slowing down: a response takes from 30 ms, at first, to 500 ms",
     ),
     Phase::new(4500, Condition::Refusing, "down: refuses every connection"),
-    Phase::new(
-        6000,
-        Condition::Resetting,
-        "half up: accepts connections, then resets them",
-    ),
+    Phase::new(6000, Condition::Resetting, "half up: accepts connections, then resets them"),
     Phase::new(7000, Condition::Healthy, "healthy again, as at first"),
 ];
 
@@ -86,9 +78,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub(crate) fn starting_now() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 
     pub(crate) fn elapsed(self) -> Duration {

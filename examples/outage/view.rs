@@ -107,12 +107,7 @@ impl Ending {
 
 impl View {
     pub(crate) fn new(schedule: Schedule) -> Self {
-        Self {
-            schedule,
-            coloured: is_coloured(),
-            shown: Arc::default(),
-            closed: Arc::default(),
-        }
+        Self { schedule, coloured: is_coloured(), shown: Arc::default(), closed: Arc::default() }
     }
 
     /// Waits until the reader closes the pipe.
@@ -204,10 +199,7 @@ Each mark is a call that ended:   {}
         let shown_before = std::mem::replace(&mut self.shown().rejection, true);
         if !shown_before {
             let wait = millis(Some(wait));
-            self.line(
-                Subject::Rejected,
-                format!("caller {caller}, after {wait}: {open}"),
-            );
+            self.line(Subject::Rejected, format!("caller {caller}, after {wait}: {open}"));
         }
     }
 
@@ -220,11 +212,7 @@ Each mark is a call that ended:   {}
         let counts = Ending::ALL.map(|kind| {
             let count = endings.iter().filter(|each| **each == kind).count();
             let text = format!("{count:>2} {}", kind.word());
-            if count == 0 {
-                " ".repeat(text.len())
-            } else {
-                text
-            }
+            if count == 0 { " ".repeat(text.len()) } else { text }
         });
         let marks: String = endings.into_iter().map(|each| self.mark(each)).collect();
         let counts = counts.join("  ");

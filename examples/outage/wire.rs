@@ -81,14 +81,8 @@ impl Wire {
 /// The server's end, which the server can close and open again.
 #[derive(Debug)]
 pub(crate) enum Port {
-    Tcp {
-        address: SocketAddr,
-        state: Tcp,
-    },
-    Memory {
-        exchange: Exchange,
-        callers: Option<mpsc::UnboundedReceiver<DuplexStream>>,
-    },
+    Tcp { address: SocketAddr, state: Tcp },
+    Memory { exchange: Exchange, callers: Option<mpsc::UnboundedReceiver<DuplexStream>> },
 }
 
 #[derive(Debug)]
@@ -125,23 +119,16 @@ impl Port {
             Self::Tcp { address, .. } => Route::Tcp(*address),
             Self::Memory { exchange, .. } => Route::Memory(exchange.clone()),
         };
-        Wire {
-            route,
-            refused: Arc::default(),
-        }
+        Wire { route, refused: Arc::default() }
     }
 
     /// Accepts the next connection. Never returns while the port is closed.
     pub(crate) async fn accept(&mut self) -> io::Result<Box<dyn Connection>> {
         match self {
-            Self::Tcp {
-                state: Tcp::Listening(listener),
-                ..
-            } => Ok(Box::new(listener.accept().await?.0)),
-            Self::Memory {
-                callers: Some(callers),
-                ..
-            } => match callers.recv().await {
+            Self::Tcp { state: Tcp::Listening(listener), .. } => {
+                Ok(Box::new(listener.accept().await?.0))
+            }
+            Self::Memory { callers: Some(callers), .. } => match callers.recv().await {
                 Some(caller) => Ok(Box::new(caller)),
                 None => std::future::pending().await,
             },

@@ -18,11 +18,7 @@ impl Provider {
     // A real provider is called over the network.
     #[allow(clippy::unused_async, reason = "stands in for a call over the network")]
     pub(crate) async fn take(&self, cents: u64) -> Result<u64, Down> {
-        if self.is_down.load(Relaxed) {
-            Err(Down)
-        } else {
-            Ok(cents)
-        }
+        if self.is_down.load(Relaxed) { Err(Down) } else { Ok(cents) }
     }
 }
 

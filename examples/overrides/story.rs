@@ -21,13 +21,8 @@ const LATER: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 enum Step {
-    Provider {
-        is_up: bool,
-    },
-    File {
-        title: &'static str,
-        text: &'static str,
-    },
+    Provider { is_up: bool },
+    File { title: &'static str, text: &'static str },
 }
 
 const INTRODUCTION: &str = "\

@@ -30,10 +30,7 @@ struct Shown {
 
 impl View {
     pub(crate) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            shown: Arc::default(),
-        }
+        Self { start: Instant::now(), shown: Arc::default() }
     }
 
     pub(crate) fn is_read(&self) -> bool {
@@ -95,11 +92,7 @@ impl View {
         let Some(breaker) = Registry::global().get("payments") else {
             return;
         };
-        let BreakerSnapshot {
-            totals,
-            transitions,
-            ..
-        } = breaker.snapshot();
+        let BreakerSnapshot { totals, transitions, .. } = breaker.snapshot();
         self.print(&format!(
             "\nOne breaker, one run: {} calls paid, {} failed, {} rejected; \
              opened {} times, closed {} times.",

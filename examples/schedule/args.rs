@@ -48,10 +48,7 @@ const MOST_DRAWS: u32 = 100_000;
 
 /// What the command line asks for.
 #[derive(Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "the program has one value of this type"
-)]
+#[allow(clippy::large_enum_variant, reason = "the program has one value of this type")]
 pub(crate) enum Asked {
     Help,
     Schedule(Request),
@@ -126,15 +123,7 @@ pub(crate) fn read(args: impl IntoIterator<Item = String>) -> Result<Asked, Stri
     let settings = settings.max_retries(retries);
     let policy = settings.build().map_err(|error| by_option(&error))?;
     let title = title(&policy, [&backoff, &base, &max, &jitter], factor.as_deref());
-    Ok(Asked::Schedule(Request {
-        settings,
-        policy,
-        title,
-        retries,
-        attempt_timeout,
-        seed,
-        draws,
-    }))
+    Ok(Asked::Schedule(Request { settings, policy, title, retries, attempt_timeout, seed, draws }))
 }
 
 fn title(
@@ -195,14 +184,12 @@ fn number<N: FromStr<Err: Display>>(option: &str, value: &str, what: &str) -> Re
 }
 
 fn backoff_named(name: &str) -> Result<Backoff, String> {
-    name.parse()
-        .map_err(|error| format!("`--backoff {name}`: {error}"))
+    name.parse().map_err(|error| format!("`--backoff {name}`: {error}"))
 }
 
 fn jitter_named(name: &str) -> Result<Jitter, String> {
     if let Ok(share) = name.parse() {
         return Ok(Jitter::Proportional(share));
     }
-    name.parse()
-        .map_err(|error| format!("`--jitter {name}`: {error}"))
+    name.parse().map_err(|error| format!("`--jitter {name}`: {error}"))
 }

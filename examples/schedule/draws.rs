@@ -22,10 +22,7 @@ pub(crate) fn draw(
 ) -> Vec<Spread> {
     let settings = settings.clone().max_retries(retries);
     let mut by_retry = Vec::new();
-    by_retry.resize_with(retries as usize, || Spread {
-        delays: Vec::new(),
-        totals: Vec::new(),
-    });
+    by_retry.resize_with(retries as usize, || Spread { delays: Vec::new(), totals: Vec::new() });
     for call in 0..u64::from(draws) {
         let policy = settings.clone().seed(seed.wrapping_add(call)).build();
         let mut total = Duration::ZERO;
@@ -71,8 +68,5 @@ impl Spread {
 
 fn quantile(sorted: &[Duration], percent: usize) -> Duration {
     let last = sorted.len().saturating_sub(1);
-    sorted
-        .get(last * percent / 100)
-        .copied()
-        .unwrap_or_default()
+    sorted.get(last * percent / 100).copied().unwrap_or_default()
 }

@@ -15,11 +15,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /// Draws the request, with bold headings or without.
 pub(crate) fn draw(request: &Request, bold: bool) -> String {
-    let (on, off) = if bold {
-        ("\x1b[1m", "\x1b[0m")
-    } else {
-        ("", "")
-    };
+    let (on, off) = if bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     let shown = request.retries.min(SHOWN);
     let spreads = draws::draw(&request.settings, shown, request.seed, request.draws);
     let longest = (1..=shown).map(|k| *request.policy.delay_bounds(k).end());
@@ -99,15 +95,9 @@ fn sums(text: &mut String, request: &Request, last: Option<&Spread>, on: &str, o
         1 => "1 attempt".to_owned(),
         attempts => format!("{attempts} attempts"),
     };
-    line(
-        text,
-        &format!("{on}At worst: {attempts} and {sleep} of sleep{off},"),
-    );
+    line(text, &format!("{on}At worst: {attempts} and {sleep} of sleep{off},"));
     match request.attempt_timeout {
-        None => line(
-            text,
-            "plus the time of the attempts: `--attempt-timeout 2s` adds it.",
-        ),
+        None => line(text, "plus the time of the attempts: `--attempt-timeout 2s` adds it."),
         Some(timeout) => {
             let call = short(worst.with_attempt_timeout(timeout));
             let timeout = short(timeout);
@@ -119,10 +109,7 @@ fn sums(text: &mut String, request: &Request, last: Option<&Spread>, on: &str, o
             );
         }
     }
-    line(
-        text,
-        "If a dependency asks for a longer delay (`Retry-After`), the call waits longer.",
-    );
+    line(text, "If a dependency asks for a longer delay (`Retry-After`), the call waits longer.");
 }
 
 fn line(text: &mut String, line: &str) {

@@ -83,10 +83,7 @@ pub fn ready<T>(future: impl Future<Output = T>) -> T {
 pub fn insist<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {
-        match future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-        {
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => break output,
             Poll::Pending => std::thread::yield_now(),
         }
@@ -116,16 +113,12 @@ pub fn hot_key_of(x: u64) -> usize {
 
 /// Keys as long as host names.
 pub fn string_keys() -> &'static [String] {
-    let keys: Vec<String> = (0..KEYS)
-        .map(|n| format!("host-{n:05}.example.com:443"))
-        .collect();
+    let keys: Vec<String> = (0..KEYS).map(|n| format!("host-{n:05}.example.com:443")).collect();
     keys.leak()
 }
 
 /// Numbers spread over the whole range.
 pub fn number_keys() -> &'static [u64] {
-    let keys: Vec<u64> = (0..KEYS)
-        .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        .collect();
+    let keys: Vec<u64> = (0..KEYS).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
     keys.leak()
 }

@@ -89,10 +89,8 @@ fn goals(table: &Table, args: &[String]) -> Result<bool, String> {
     let goals = measured.goals_table();
     println!("{goals}");
     if let [readme, machine] = readme {
-        let figures = format!(
-            "{machine}\n\n## The goals\n\n{goals}\n## The figures\n{}",
-            measured.figures()
-        );
+        let figures =
+            format!("{machine}\n\n## The goals\n\n{goals}\n## The figures\n{}", measured.figures());
         runners::goals::write(Path::new(readme), &figures)?;
     }
     Ok(true)

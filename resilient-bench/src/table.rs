@@ -146,10 +146,7 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
     }
 
     fn fork(&self) -> Box<dyn Calls> {
-        Box::new(Each {
-            call: self.call.clone(),
-            next: self.next,
-        })
+        Box::new(Each { call: self.call.clone(), next: self.next })
     }
 }
 
@@ -202,23 +199,14 @@ impl Table {
             library,
             note: "",
             most: u64::MAX,
-            make: Box::new(move || {
-                Box::new(Each {
-                    call: make(),
-                    next: 0,
-                })
-            }),
+            make: Box::new(move || Box::new(Each { call: make(), next: 0 })),
         });
         self.cases.last_mut().expect("a case was just added")
     }
 
     #[cfg(feature = "peers")]
     pub fn lacks(&mut self, scenario: Scenario, library: &'static str, why: &'static str) {
-        self.lacks.push(Lack {
-            scenario,
-            library,
-            why,
-        });
+        self.lacks.push(Lack { scenario, library, why });
     }
 
     pub fn find(&self, scenario: Scenario, library: &str) -> Option<&Case> {
@@ -226,8 +214,6 @@ impl Table {
     }
 
     pub fn of(&self, scenario: Scenario) -> impl Iterator<Item = &Case> {
-        self.cases
-            .iter()
-            .filter(move |case| case.scenario == scenario)
+        self.cases.iter().filter(move |case| case.scenario == scenario)
     }
 }

@@ -195,9 +195,7 @@ impl Unreadable {
     }
 
     pub(crate) fn errors(&self) -> impl Iterator<Item = ConfigError> {
-        self.0
-            .iter()
-            .map(|(name, error)| ConfigError::of_text(name, error))
+        self.0.iter().map(|(name, error)| ConfigError::of_text(name, error))
     }
 }
 
@@ -240,10 +238,7 @@ mod tests {
         let when_open = WhenOpen::default().value();
         assert_eq!(when_open, Value::Word(retry::default::when_open()));
         assert_eq!(default.backoff.value(), backoff);
-        assert_eq!(
-            (default.jitter.value(), default.when_open.value()),
-            (jitter, when_open)
-        );
+        assert_eq!((default.jitter.value(), default.when_open.value()), (jitter, when_open));
     }
 
     #[test]

@@ -72,18 +72,12 @@ const MOST_PROBES: u32 = 2;
 /// Settings under which the circuit opens after two consecutive failures, at a failure rate of
 /// half, or at a rate of slow calls.
 fn settings(kind: u32) -> BreakerConfigBuilder {
-    let probes = config()
-        .half_open_max_calls(MOST_PROBES)
-        .half_open_successes(2);
+    let probes = config().half_open_max_calls(MOST_PROBES).half_open_successes(2);
     match kind {
         0 => probes.failure_threshold(2),
         1 => probes.window(3).failure_rate(0.5).min_calls(2),
         2 => probes.window(SECOND).failure_count(2),
-        _ => probes
-            .window(2)
-            .slow_call(SECOND)
-            .slow_call_rate(1.0)
-            .failure_threshold(2),
+        _ => probes.window(2).slow_call(SECOND).slow_call_rate(1.0).failure_threshold(2),
     }
 }
 
@@ -150,24 +144,14 @@ impl Scene {
 
     fn reconfigure(&self) {
         let settings = settings(thread_rng().gen_range(0..4));
-        self.registry
-            .override_breaker("dependency", settings)
-            .unwrap();
+        self.registry.override_breaker("dependency", settings).unwrap();
     }
 
     fn look(&self) {
         let seen = self.breaker.snapshot();
         let most = MOST_PROBES as usize;
-        holds(
-            seen.probes_in_flight <= most,
-            "there are at most as many probes as slots",
-            &seen,
-        );
-        holds(
-            seen.recent.windows(2).all(follows),
-            "the history is a path",
-            &seen,
-        );
+        holds(seen.probes_in_flight <= most, "there are at most as many probes as slots", &seen);
+        holds(seen.recent.windows(2).all(follows), "the history is a path", &seen);
     }
 
     fn at_rest(&self) {
@@ -191,26 +175,11 @@ impl Scene {
             &seen,
         );
         let heard = self.heard.lock().unwrap();
-        holds(
-            heard.windows(2).all(follows),
-            "the events are a path",
-            &heard,
-        );
+        holds(heard.windows(2).all(follows), "the events are a path", &heard);
         let recent = &heard[heard.len().saturating_sub(seen.recent.len())..];
-        holds(
-            recent == seen.recent,
-            "the events match the history",
-            &(recent, &seen),
-        );
-        let steps = CircuitState::ALL
-            .map(|state| seen.transitions.of(state))
-            .iter()
-            .sum::<u64>();
-        holds(
-            heard.len() as u64 == steps,
-            "each transition has one event",
-            &heard,
-        );
+        holds(recent == seen.recent, "the events match the history", &(recent, &seen));
+        let steps = CircuitState::ALL.map(|state| seen.transitions.of(state)).iter().sum::<u64>();
+        holds(heard.len() as u64 == steps, "each transition has one event", &heard);
     }
 }
 
@@ -246,11 +215,7 @@ fn fm_e16_eight_threads_that_do_everything_leave_exact_totals_and_a_legal_record
 fn b10_no_instant_sees_more_probes_than_slots() {
     check(|| {
         let clock = ManualClock::new();
-        let config = config()
-            .half_open_max_calls(3)
-            .half_open_successes(3)
-            .build()
-            .unwrap();
+        let config = config().half_open_max_calls(3).half_open_successes(3).build().unwrap();
         let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
         breaker.trip().unwrap();
         clock.advance(SECOND);
@@ -263,11 +228,7 @@ fn b10_no_instant_sees_more_probes_than_slots() {
                     continue;
                 };
                 let now_inside = inside.fetch_add(1, SeqCst) + 1;
-                holds(
-                    now_inside <= 3,
-                    "at most three calls are in flight",
-                    &now_inside,
-                );
+                holds(now_inside <= 3, "at most three calls are in flight", &now_inside);
                 thread::yield_now();
                 inside.fetch_sub(1, SeqCst);
                 match (number + turn) % 2 {
@@ -277,16 +238,8 @@ fn b10_no_instant_sees_more_probes_than_slots() {
             }
         });
         let seen = watched.snapshot();
-        holds(
-            left.load(SeqCst) == 0 && seen.probes_in_flight == 0,
-            "all left",
-            &seen,
-        );
-        holds(
-            seen.state == CircuitState::HalfOpen,
-            "the round is undecided",
-            &seen,
-        );
+        holds(left.load(SeqCst) == 0 && seen.probes_in_flight == 0, "all left", &seen);
+        holds(seen.state == CircuitState::HalfOpen, "the round is undecided", &seen);
     });
 }
 
@@ -305,11 +258,7 @@ fn g07_eight_threads_that_bring_the_same_three_keys_get_three_breakers() {
         holds(shards.len() == 3, "there are three breakers", &shards);
         for seen in shards.snapshot() {
             let calls = seen.totals.failure + seen.totals.late + seen.totals.rejected;
-            holds(
-                calls == THREADS as u64,
-                "each call went to the breaker of its key",
-                &seen,
-            );
+            holds(calls == THREADS as u64, "each call went to the breaker of its key", &seen);
         }
     });
 }

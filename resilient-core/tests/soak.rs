@@ -8,11 +8,7 @@ use std::time::Duration;
 use resilient_core::breaker::{BreakerConfig, BreakerConfigBuilder, CircuitBreaker, CircuitState};
 use resilient_core::signal::Outcome;
 
-const MANY: u32 = if cfg!(debug_assertions) {
-    1_000_000
-} else {
-    100_000_000
-};
+const MANY: u32 = if cfg!(debug_assertions) { 1_000_000 } else { 100_000_000 };
 
 /// Returns the resident memory of the process in KiB.
 fn resident() -> u64 {

@@ -9,9 +9,7 @@ pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for HeaderNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.0.keys().map(HeaderName::as_str))
-            .finish()
+        f.debug_set().entries(self.0.keys().map(HeaderName::as_str)).finish()
     }
 }
 

@@ -63,10 +63,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         let is_dead = n >= DIES_AT && died.get_or_init(Instant::now).elapsed() < DEAD_FOR;
         match n % 10 {
             _ if is_dead => vec![Step::Reset],
-            0..3 => vec![
-                write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"),
-                Step::Next,
-            ],
+            0..3 => vec![write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],
             _ => vec![ok("{}"), Step::Next],
         }
     })
@@ -103,15 +100,8 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
     }
     let totals = api.circuit_breaker().snapshot().totals;
     let counts = budget.snapshot().counts;
-    println!(
-        "{:?} {totals:?} {counts:?} {} requests",
-        all.kinds,
-        server.count()
-    );
-    assert_eq!(
-        all.kinds.values().sum::<u64>(),
-        (CALLERS as u64) * u64::from(CALLS_EACH)
-    );
+    println!("{:?} {totals:?} {counts:?} {} requests", all.kinds, server.count());
+    assert_eq!(all.kinds.values().sum::<u64>(), (CALLERS as u64) * u64::from(CALLS_EACH));
     // The calls met the server up and down, and the open circuit.
     assert!(all.kinds[&None] > 100);
     assert!(totals.rejected > 0, "the circuit opened");
@@ -137,11 +127,6 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         }
     };
     within("a call succeeds", Box::pin(well)).await;
-    within("close", api.shutdown(Duration::from_secs(20)))
-        .await
-        .unwrap();
-    until("all connections are closed", || {
-        server.connections.open() == 0
-    })
-    .await;
+    within("close", api.shutdown(Duration::from_secs(20))).await.unwrap();
+    until("all connections are closed", || server.connections.open() == 0).await;
 }

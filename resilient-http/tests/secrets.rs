@@ -75,12 +75,7 @@ impl log::Log for Printed {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        self.add(&format!(
-            "{} {} {}\n",
-            record.level(),
-            record.target(),
-            record.args()
-        ));
+        self.add(&format!("{} {} {}\n", record.level(), record.target(), record.args()));
     }
 
     fn flush(&self) {}
@@ -128,13 +123,9 @@ fn clients(url: &str, printed: &Printed) -> Vec<ApiClient> {
         client(url).auth(Auth::basic("me", key())),
         client(url).auth(Auth::query("key", key())),
         client(url).auth(Auth::fresh("authorization", fresh)),
-        client(url)
-            .header("cookie", CANARY)
-            .header("x-plain", CANARY),
+        client(url).header("cookie", CANARY).header("x-plain", CANARY),
         client(&base),
-        client(url)
-            .auth(Auth::bearer(key()))
-            .configure(|it| it.connection_verbose(true)),
+        client(url).auth(Auth::bearer(key())).configure(|it| it.connection_verbose(true)),
         client(url).transport(ReqwestTransport::given(given(false))),
     ];
     let builders = builders.into_iter();
@@ -153,14 +144,11 @@ async fn call_all(api: &ApiClient, printed: &Printed) -> Vec<Option<ErrorKind>> 
     let mut kinds = Vec::new();
     let text = CANARY;
     let calls = [
-        api.get::<Vec<u32>>("users/{id}")
-            .param("id", text)
-            .query([("token", text)]),
+        api.get::<Vec<u32>>("users/{id}").param("id", text).query([("token", text)]),
         api.post("x").json(&[text]).header("authorization", text),
         api.put("x").form(&[("a", text)]).header("x-plain", text),
         api.delete("x").bytes(text).idempotency_key(text),
-        api.patch("x")
-            .body(Body::once(http_body_util::Full::new(Bytes::from(text)))),
+        api.patch("x").body(Body::once(http_body_util::Full::new(Bytes::from(text)))),
     ];
     for call in calls {
         printed.show(&call);
@@ -175,17 +163,9 @@ async fn call_all(api: &ApiClient, printed: &Printed) -> Vec<Option<ErrorKind>> 
             }
         }
     }
-    let prepared = api
-        .request(resilient_http::Method::POST, "x/{id}")
-        .param("id", text);
-    let prepared = prepared
-        .query([("a", text)])
-        .header("x-key", text)
-        .json(text);
-    let prepared = prepared
-        .idempotency_key(IdempotencyKey::Auto)
-        .prepare()
-        .unwrap();
+    let prepared = api.request(resilient_http::Method::POST, "x/{id}").param("id", text);
+    let prepared = prepared.query([("a", text)]).header("x-key", text).json(text);
+    let prepared = prepared.idempotency_key(IdempotencyKey::Auto).prepare().unwrap();
     printed.show(&prepared);
     match within("the call", api.execute(&prepared)).await {
         Ok(response) => printed.show(&response),
@@ -205,37 +185,16 @@ async fn refuse_all(api: &ApiClient, printed: &Printed) {
     .unwrap();
     printed.show(&data);
     let errors = [
-        api.get::<Value>(format!("users?key={text}"))
-            .await
-            .unwrap_err(),
-        api.get::<Value>(format!("https://{text}@evil.invalid/{text}"))
-            .await
-            .unwrap_err(),
-        api.get::<Value>(format!("https://evil.invalid/{text}"))
-            .await
-            .unwrap_err(),
+        api.get::<Value>(format!("users?key={text}")).await.unwrap_err(),
+        api.get::<Value>(format!("https://{text}@evil.invalid/{text}")).await.unwrap_err(),
+        api.get::<Value>(format!("https://evil.invalid/{text}")).await.unwrap_err(),
         api.get::<Value>(format!("//{text}/x")).await.unwrap_err(),
-        api.get::<Value>("{id}")
-            .param("id", long)
-            .await
-            .unwrap_err(),
+        api.get::<Value>("{id}").param("id", long).await.unwrap_err(),
         api.get::<Value>("x").param("id", text).await.unwrap_err(),
-        api.get::<Value>("x")
-            .header("x", &broken)
-            .await
-            .unwrap_err(),
-        api.get::<Value>("x")
-            .header("authorization", &broken)
-            .await
-            .unwrap_err(),
-        api.get::<Value>("x")
-            .idempotency_key(broken.as_str())
-            .await
-            .unwrap_err(),
-        api.get::<Value>("x")
-            .query([("a", [text])])
-            .await
-            .unwrap_err(),
+        api.get::<Value>("x").header("x", &broken).await.unwrap_err(),
+        api.get::<Value>("x").header("authorization", &broken).await.unwrap_err(),
+        api.get::<Value>("x").idempotency_key(broken.as_str()).await.unwrap_err(),
+        api.get::<Value>("x").query([("a", [text])]).await.unwrap_err(),
         api.call::<Value>(&data).map(|_| ()).unwrap_err().into(),
     ];
     for error in errors {
@@ -269,11 +228,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         let echo = echo.clone();
         let location = format!("http://evil.invalid/?k={CANARY}");
         let headers = move |_, _: &_| {
-            let headers = [
-                ("x-echo", CANARY),
-                ("set-cookie", CANARY),
-                ("location", &location),
-            ];
+            let headers = [("x-echo", CANARY), ("set-cookie", CANARY), ("location", &location)];
             answer(status, &headers, echo.clone())
         };
         let server = Api::serve(headers).await;
@@ -281,17 +236,12 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
             found.extend(call_all(&api, &printed).await);
         }
         let seen = format!("{:?}", server.seen());
-        assert!(
-            seen.contains(CANARY) && seen.contains(ENCODED),
-            "it was sent"
-        );
+        assert!(seen.contains(CANARY) && seen.contains(ENCODED), "it was sent");
     }
     for steps in [
         vec![Step::Reset],
         vec![Step::Stall],
-        vec![write(format!(
-            "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{CANARY}"
-        ))],
+        vec![write(format!("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{CANARY}"))],
         vec![write(format!("{CANARY} banana\r\n\r\n"))],
         vec![write(format!("HTTP/1.1 200 OK\r\n{CANARY}\r\n\r\n"))],
     ] {

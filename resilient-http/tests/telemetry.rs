@@ -62,11 +62,7 @@ impl Spans {
 
     fn named(&self, name: &str) -> Vec<Span> {
         let spans = self.0.lock().unwrap();
-        spans
-            .iter()
-            .filter(|span| span.name == name)
-            .cloned()
-            .collect()
+        spans.iter().filter(|span| span.name == name).cloned().collect()
     }
 }
 
@@ -97,17 +93,12 @@ async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
     let api = client(&server.url).build().unwrap();
     let (spans, _guard) = Spans::listen();
     let call = api.get::<u32>("users/{id}").param("id", "secret");
-    within("the call", call.query([("q", "secret")]))
-        .await
-        .unwrap();
+    within("the call", call.query([("q", "secret")])).await.unwrap();
     let calls = spans.named("api_call");
     assert_eq!(calls.len(), 1);
     let call = &calls[0];
     assert_eq!(call.get("otel.kind"), Some("internal"));
-    assert_eq!(
-        (call.get("attempts"), call.get("error.type")),
-        (Some("3"), None)
-    );
+    assert_eq!((call.get("attempts"), call.get("error.type")), (Some("3"), None));
     let requests = spans.named("http_request");
     assert_eq!(requests.len(), 3);
     for (n, request) in requests.iter().enumerate() {
@@ -120,11 +111,7 @@ async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
         assert!(server.url.ends_with(request.get("server.port").unwrap()));
         let resent = (n > 0).then(|| n.to_string());
         assert_eq!(request.get("http.request.resend_count"), resent.as_deref());
-        let (status, error) = if n < 2 {
-            ("503", Some("503"))
-        } else {
-            ("200", None)
-        };
+        let (status, error) = if n < 2 { ("503", Some("503")) } else { ("200", None) };
         assert_eq!(request.get("http.response.status_code"), Some(status));
         assert_eq!(request.get("error.type"), error);
         assert_eq!(request.get("otel.status_code"), error.map(|_| "ERROR"));
@@ -155,10 +142,7 @@ async fn a_redirect_is_a_resend_and_a_broken_connection_a_type_of_error() {
     let request = &spans.named("http_request")[0];
     assert_eq!(request.get("error.type"), Some("connection"));
     assert_eq!(request.get("http.response.status_code"), None);
-    assert_eq!(
-        spans.named("api_call")[0].get("error.type"),
-        Some("connection")
-    );
+    assert_eq!(spans.named("api_call")[0].get("error.type"), Some("connection"));
 }
 
 #[tokio::test]
@@ -169,13 +153,9 @@ async fn how_long_requests_take_is_measured_by_status_and_error() {
     let guard = metrics::set_default_local_recorder(&recorder);
     let server = Api::serve(|n, _| if n < 1 { status(503) } else { json("1") }).await;
     let api = client(&server.url).build().unwrap();
-    within("the call", api.get::<u32>("users/{id}").param("id", 7))
-        .await
-        .unwrap();
+    within("the call", api.get::<u32>("users/{id}").param("id", 7)).await.unwrap();
     let stalling = Raw::always(vec![Step::Stall]).await;
-    let slow = client(&stalling.url)
-        .no_retry()
-        .timeout(Duration::from_millis(50));
+    let slow = client(&stalling.url).no_retry().timeout(Duration::from_millis(50));
     let call = slow.build().unwrap().get::<u32>("x").into_future();
     within("the call", call).await.unwrap_err();
     drop(guard);
@@ -192,9 +172,7 @@ async fn how_long_requests_take_is_measured_by_status_and_error() {
         assert_eq!(labels["http.request.method"], "GET");
         assert_eq!(labels["server.address"], "127.0.0.1");
         assert!(!labels.contains_key("url.template"));
-        let DebugValue::Histogram(times) = value else {
-            panic!()
-        };
+        let DebugValue::Histogram(times) = value else { panic!() };
         assert_eq!(times.len(), 1);
         assert!(times[0].into_inner() > 0.0);
         let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
@@ -202,8 +180,5 @@ async fn how_long_requests_take_is_measured_by_status_and_error() {
     }
     found.sort();
     let expected = [("", "cancelled"), ("200", ""), ("503", "503")];
-    assert_eq!(
-        found,
-        expected.map(|(status, error)| (status.to_owned(), error.to_owned()))
-    );
+    assert_eq!(found, expected.map(|(status, error)| (status.to_owned(), error.to_owned())));
 }

@@ -14,9 +14,7 @@ use crate::normalize;
 
 /// Expands an attribute of this crate.
 pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
-    or_compile_error(item, || {
-        expand_as(kind, args, item, cfg!(feature = "inventory"))
-    })
+    or_compile_error(item, || expand_as(kind, args, item, cfg!(feature = "inventory")))
 }
 
 /// Turns a panic of the macro, which is a bug, into a compile error beside the unchanged item, so
@@ -77,9 +75,7 @@ fn try_expand(
         }
     };
     let attributes = &function.attrs;
-    let second = attributes
-        .iter()
-        .find(|attribute| kind_of(&attribute.meta) == Some(kind));
+    let second = attributes.iter().find(|attribute| kind_of(&attribute.meta) == Some(kind));
     if let Some(second) = second {
         let name = kind.name();
         errors.push(
@@ -120,10 +116,7 @@ mod tests {
         for (panic, text) in panics {
             let written = or_compile_error(&item, panic).to_string();
             assert!(written.contains("compile_error"), "{written}");
-            assert!(
-                written.contains(&format!("with this item: {text}")),
-                "{written}"
-            );
+            assert!(written.contains(&format!("with this item: {text}")), "{written}");
             assert!(written.ends_with(&item.to_string()), "{written}");
         }
     }

@@ -20,11 +20,7 @@ struct Entry {
 impl CompileErrors {
     pub(crate) fn push(&mut self, span: Span, message: impl Into<String>) {
         let message = message.into();
-        self.list.push(Entry {
-            first: span,
-            last: span,
-            message,
-        });
+        self.list.push(Entry { first: span, last: span, message });
     }
 
     /// An error about all of `tokens`, or about the whole attribute if `tokens` is empty.
@@ -34,11 +30,7 @@ impl CompileErrors {
         let mut spans = tokens.iter().map(TokenTree::span);
         let first = spans.next().unwrap_or_else(Span::call_site);
         let last = spans.next_back().unwrap_or(first);
-        self.list.push(Entry {
-            first,
-            last,
-            message: message.into(),
-        });
+        self.list.push(Entry { first, last, message: message.into() });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -51,11 +43,7 @@ impl CompileErrors {
 
     /// `value` if there are no errors.
     pub(crate) fn or<T>(self, value: T) -> Result<T, CompileErrors> {
-        if self.is_empty() {
-            Ok(value)
-        } else {
-            Err(self)
-        }
+        if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
     pub(crate) fn to_compile_errors(&self) -> TokenStream {
@@ -64,10 +52,7 @@ impl CompileErrors {
 
     #[cfg(test)]
     pub(crate) fn messages(&self) -> Vec<String> {
-        self.list
-            .iter()
-            .map(|entry| entry.message.clone())
-            .collect()
+        self.list.iter().map(|entry| entry.message.clone()).collect()
     }
 }
 

@@ -11,10 +11,7 @@ pub(crate) struct FuzzTokens {
 
 impl FuzzTokens {
     pub(crate) fn new(seed: u64, words: &[&'static str]) -> Self {
-        FuzzTokens {
-            state: seed | 1,
-            words: words.to_vec(),
-        }
+        FuzzTokens { state: seed | 1, words: words.to_vec() }
     }
 
     /// A number below `bound`, by xorshift.
@@ -108,10 +105,7 @@ impl FuzzTokens {
         ];
         let source = self.pick(&SOURCES);
         let fallback = || Literal::i32_unsuffixed(-1);
-        source
-            .parse::<Literal>()
-            .unwrap_or_else(|_| fallback())
-            .into()
+        source.parse::<Literal>().unwrap_or_else(|_| fallback()).into()
     }
 }
 

@@ -42,10 +42,7 @@ pub(crate) fn constant(value: &TokenStream) -> Option<LiteralValue> {
     };
     // A literal that another macro made may contain its sign.
     let inner = literal.to_string().starts_with('-');
-    Some(LiteralValue {
-        negative: minus != inner,
-        content: content(literal.clone()),
-    })
+    Some(LiteralValue { negative: minus != inner, content: content(literal.clone()) })
 }
 
 /// The text of a string literal, plain or raw.

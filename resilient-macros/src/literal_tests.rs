@@ -9,24 +9,15 @@ fn read(source: &str) -> LiteralValue {
 }
 
 fn positive(content: LiteralContent) -> LiteralValue {
-    LiteralValue {
-        negative: false,
-        content,
-    }
+    LiteralValue { negative: false, content }
 }
 
 fn integer(value: u128, suffix: &str) -> LiteralValue {
-    positive(LiteralContent::Integer {
-        value: Some(value),
-        suffix: suffix.to_owned(),
-    })
+    positive(LiteralContent::Integer { value: Some(value), suffix: suffix.to_owned() })
 }
 
 fn float(digits: &str, suffix: &str) -> LiteralValue {
-    positive(LiteralContent::Float {
-        digits: digits.to_owned(),
-        suffix: suffix.to_owned(),
-    })
+    positive(LiteralContent::Float { digits: digits.to_owned(), suffix: suffix.to_owned() })
 }
 
 fn string(text: &str) -> LiteralValue {
@@ -44,14 +35,7 @@ fn strings_are_decoded_as_the_compiler_does() {
 
 #[test]
 fn what_is_no_string_and_no_number_is_told_apart() {
-    for source in [
-        "b\"5s\"",
-        "br\"5s\"",
-        "c\"5s\"",
-        "'5'",
-        "b'5'",
-        "\"5s\"suffix",
-    ] {
+    for source in ["b\"5s\"", "br\"5s\"", "c\"5s\"", "'5'", "b'5'", "\"5s\"suffix"] {
         assert_eq!(read(source), positive(LiteralContent::Other), "{source}");
     }
 }
@@ -68,10 +52,7 @@ fn integers_come_in_every_radix_with_their_suffix() {
     let huge = "9".repeat(60);
     assert_eq!(
         read(&huge),
-        positive(LiteralContent::Integer {
-            value: None,
-            suffix: String::new()
-        })
+        positive(LiteralContent::Integer { value: None, suffix: String::new() })
     );
 }
 
@@ -88,25 +69,13 @@ fn floats_keep_their_digits_and_their_suffix() {
 fn a_sign_and_invisible_groups_do_not_hide_a_literal() {
     let literal = invisible(invisible(quote!(7)));
     assert_eq!(constant(&literal), Some(integer(7, "")));
-    let seven = LiteralContent::Integer {
-        value: Some(7),
-        suffix: String::new(),
-    };
+    let seven = LiteralContent::Integer { value: Some(7), suffix: String::new() };
     assert_eq!(
         constant(&quote!(-#literal)),
-        Some(LiteralValue {
-            negative: true,
-            content: seven.clone()
-        })
+        Some(LiteralValue { negative: true, content: seven.clone() })
     );
     let made = Literal::i32_unsuffixed(-7);
-    assert_eq!(
-        constant(&quote!(#made)),
-        Some(LiteralValue {
-            negative: true,
-            content: seven
-        })
-    );
+    assert_eq!(constant(&quote!(#made)), Some(LiteralValue { negative: true, content: seven }));
 }
 
 #[test]

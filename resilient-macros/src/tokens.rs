@@ -20,13 +20,8 @@ pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
 
 /// The tokens as an error message shows them, without invisible groups.
 pub(crate) fn source(tokens: &TokenStream) -> String {
-    let text = flatten(tokens.clone())
-        .into_iter()
-        .collect::<TokenStream>()
-        .to_string();
-    text.strip_prefix("- ")
-        .map(|positive| format!("-{positive}"))
-        .unwrap_or(text)
+    let text = flatten(tokens.clone()).into_iter().collect::<TokenStream>().to_string();
+    text.strip_prefix("- ").map(|positive| format!("-{positive}")).unwrap_or(text)
 }
 
 /// An identifier's text without `r#`.
@@ -74,8 +69,7 @@ fn is_joint(token: Option<&TokenTree>, character: char) -> bool {
 
 /// Whether the token at `at` is joined to that character before it.
 pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
-    at.checked_sub(1)
-        .is_some_and(|before| is_joint(tokens.get(before), character))
+    at.checked_sub(1).is_some_and(|before| is_joint(tokens.get(before), character))
 }
 
 /// Whether a `>` at `at` closes an angle bracket, rather than ends `->` or `=>`.
@@ -118,10 +112,7 @@ pub(crate) fn first_span(tokens: &TokenStream) -> Span {
 
 /// The next token as an error message shows it; empty at the end.
 pub(crate) fn next_shown(input: ParseStream<'_>) -> String {
-    input
-        .fork()
-        .parse()
-        .map_or_else(|_| String::new(), |token| shown(&token))
+    input.fork().parse().map_or_else(|_| String::new(), |token| shown(&token))
 }
 
 /// The token as an error message shows it: groups by their brackets only.
@@ -131,13 +122,9 @@ fn shown(token: &TokenTree) -> String {
             Delimiter::Parenthesis => "(…)".to_owned(),
             Delimiter::Brace => "{…}".to_owned(),
             Delimiter::Bracket => "[…]".to_owned(),
-            Delimiter::None => group
-                .stream()
-                .into_iter()
-                .next()
-                .as_ref()
-                .map(shown)
-                .unwrap_or_default(),
+            Delimiter::None => {
+                group.stream().into_iter().next().as_ref().map(shown).unwrap_or_default()
+            }
         },
         token => token.to_string(),
     }

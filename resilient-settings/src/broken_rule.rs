@@ -55,11 +55,7 @@ impl Rule {
         }
         let setting = &table.settings[setting];
         // Where words are given, the default depends on other settings.
-        if setting.default_words.is_empty() {
-            setting.default
-        } else {
-            None
-        }
+        if setting.default_words.is_empty() { setting.default } else { None }
     }
 
     /// The setting that a builder's error names, and whether the other one is at its default. It is
@@ -84,11 +80,7 @@ impl Rule {
         let (Relation::AtMost(other) | Relation::AtLeast(other)) = self.relation else {
             return self.must.to_owned();
         };
-        let other = if named == self.subject {
-            other
-        } else {
-            self.subject
-        };
+        let other = if named == self.subject { other } else { self.subject };
         let other = &table.settings[other];
         let text = match (self.must, self.is_below(named)) {
             ("", true) => format!("must not be above `{}`", other.name),
@@ -126,11 +118,8 @@ impl Rule {
                     return format!("{} and {}: {reason}", is(subject), is(other));
                 }
                 let default = if named == subject { other } else { subject };
-                let (side, change) = if self.is_below(named) {
-                    ("above", "raise")
-                } else {
-                    ("below", "lower")
-                };
+                let (side, change) =
+                    if self.is_below(named) { ("above", "raise") } else { ("below", "lower") };
                 let (given, name, default) = (is(named), name(default), shown(default));
                 format!(
                     "{given}, {side} `{name}`, whose default is {default}: {change} `{name}` too"

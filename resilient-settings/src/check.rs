@@ -67,12 +67,7 @@ impl Table {
         rule: Option<(usize, bool)>,
     ) -> Broken {
         let value = given[setting].value();
-        Broken {
-            table: self,
-            setting,
-            value,
-            rule,
-        }
+        Broken { table: self, setting, value, rule }
     }
 
     /// The first rule that an incomplete list of settings breaks, such as an override, which the

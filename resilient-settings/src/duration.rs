@@ -15,17 +15,9 @@ const UNITS: [(&str, &str, u128); 8] = [
     ("h", "hr hrs hour hours", 3_600_000_000_000),
     ("m", "min mins minute minutes", 60_000_000_000),
     ("s", "sec secs second seconds", 1_000_000_000),
-    (
-        "ms",
-        "msec msecs milli millis millisecond milliseconds",
-        1_000_000,
-    ),
+    ("ms", "msec msecs milli millis millisecond milliseconds", 1_000_000),
     // Unicode has two signs for micro.
-    (
-        "us",
-        "\u{b5}s \u{3bc}s usec usecs micro micros microsecond microseconds",
-        1_000,
-    ),
+    ("us", "\u{b5}s \u{3bc}s usec usecs micro micros microsecond microseconds", 1_000),
     ("ns", "nsec nsecs nano nanos nanosecond nanoseconds", 1),
 ];
 
@@ -67,9 +59,8 @@ fn read(text: &str) -> Result<Duration, String> {
     let mut parts: Vec<(&str, usize)> = Vec::new();
     while !rest.is_empty() {
         let (number, behind) = split(rest, |c| !c.is_ascii_digit() && c != '.');
-        let (unit, behind) = split(behind.trim_start(), |c| {
-            c.is_ascii_digit() || c == '.' || c.is_whitespace()
-        });
+        let (unit, behind) =
+            split(behind.trim_start(), |c| c.is_ascii_digit() || c == '.' || c.is_whitespace());
         if number.is_empty() {
             return Err(format!(
                 "`{unit}` in the duration {text:?} follows no number: write it as in \"100ms\""
@@ -93,16 +84,10 @@ fn split(text: &str, ends: impl FnMut(char) -> bool) -> (&str, &str) {
 
 fn find_unit(text: &str, number: &str, unit: &str) -> Result<usize, String> {
     if unit.is_empty() {
-        let example = if number == "0" {
-            "0s".to_owned()
-        } else {
-            format!("{number}ms\" or \"{number}s")
-        };
-        let subject = if number == text {
-            format!("{text:?}")
-        } else {
-            format!("`{number}` in {text:?}")
-        };
+        let example =
+            if number == "0" { "0s".to_owned() } else { format!("{number}ms\" or \"{number}s") };
+        let subject =
+            if number == text { format!("{text:?}") } else { format!("`{number}` in {text:?}") };
         return Err(format!(
             "a duration needs a unit, and {subject} has none: write \"{example}\""
         ));
@@ -116,9 +101,7 @@ fn find_unit(text: &str, number: &str, unit: &str) -> Result<usize, String> {
     };
     let known: Vec<String> = UNITS.iter().map(|unit| format!("`{}`", unit.0)).collect();
     let known = known.join(", ");
-    Err(format!(
-        "unknown unit `{unit}` in the duration {text:?}: one of {known}; {example}"
-    ))
+    Err(format!("unknown unit `{unit}` in the duration {text:?}: one of {known}; {example}"))
 }
 
 fn unit_named(name: &str) -> Option<usize> {
@@ -140,9 +123,7 @@ fn check_order(text: &str, parts: &[(&str, usize)]) -> Result<(), String> {
             sorted.sort_by_key(|part| part.1);
             let right = sorted.iter().map(|part| [part.0, UNITS[part.1].0].concat());
             let right: String = right.collect();
-            return Err(format!(
-                "the units in {text:?} go from large to small: write \"{right}\""
-            ));
+            return Err(format!("the units in {text:?} go from large to small: write \"{right}\""));
         }
     }
     Ok(())
@@ -162,11 +143,8 @@ fn total(text: &str, parts: &[(&str, usize)]) -> Result<Duration, String> {
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let fraction = fraction_of(scale, fraction).ok_or_else(too_fine)?;
         let whole = whole.parse::<u128>().ok();
-        let sum = whole.and_then(|it| {
-            it.checked_mul(scale)?
-                .checked_add(nanos)?
-                .checked_add(fraction)
-        });
+        let sum =
+            whole.and_then(|it| it.checked_mul(scale)?.checked_add(nanos)?.checked_add(fraction));
         nanos = sum.ok_or_else(too_long)?;
     }
     let seconds = u64::try_from(nanos / NANOS_PER_SECOND).map_err(|_| too_long())?;

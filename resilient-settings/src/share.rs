@@ -29,14 +29,9 @@ pub fn parse_share(text: &str) -> Result<f64, TextError> {
         }
     };
     if !text.ends_with('%') {
-        let or = if share <= 0.01 {
-            format!(", or {digits} without quotes")
-        } else {
-            String::new()
-        };
-        return error(format!(
-            "a share in quotes is a percentage: write \"{digits}%\"{or}"
-        ));
+        let or =
+            if share <= 0.01 { format!(", or {digits} without quotes") } else { String::new() };
+        return error(format!("a share in quotes is a percentage: write \"{digits}%\"{or}"));
     }
     // The sum makes a negative zero positive.
     Ok(share + 0.0)

@@ -214,11 +214,7 @@ impl Setting {
         match parse_share(text) {
             Ok(share) if takes_share => Ok(Value::Number(share)),
             _ => {
-                let or_share = if takes_share {
-                    ", or a share like \"20%\""
-                } else {
-                    ""
-                };
+                let or_share = if takes_share { ", or a share like \"20%\"" } else { "" };
                 let words: Vec<String> = self.words().iter().map(|it| format!("`{it}`")).collect();
                 let message = format!("must be one of {}{or_share}", words.join(", "));
                 Err(TextError::new(text, message))

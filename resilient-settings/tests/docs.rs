@@ -16,21 +16,13 @@ struct Page {
 }
 
 const PAGES: [Page; 6] = [
-    Page {
-        path: "docs/settings.md",
-        table: &breaker::TABLE,
-        builder: None,
-    },
+    Page { path: "docs/settings.md", table: &breaker::TABLE, builder: None },
     Page {
         path: "resilient-macros/docs/circuit_breaker.md",
         table: &breaker::TABLE,
         builder: None,
     },
-    Page {
-        path: "resilient-macros/docs/retry.md",
-        table: &retry::TABLE,
-        builder: None,
-    },
+    Page { path: "resilient-macros/docs/retry.md", table: &retry::TABLE, builder: None },
     Page {
         path: "resilient-core/src/breaker/config/settings.md",
         table: &breaker::TABLE,
@@ -81,12 +73,7 @@ fn rows(page: &Page) -> String {
             Some(builder) => write!(text, "| [`{name}`]({builder}::{name}) |"),
         };
         let range = range(page.table, at);
-        let _ = write!(
-            text,
-            " {} | {range} | {} |",
-            summary(setting),
-            default(setting)
-        );
+        let _ = write!(text, " {} | {range} | {} |", summary(setting), default(setting));
         if page.builder.is_none() {
             let _ = write!(text, " {} |", setting.advice);
         }
@@ -106,8 +93,7 @@ fn range(table: &Table, at: usize) -> String {
     // Without what stands behind a colon, which explains an error.
     let shown = |rule: &str| {
         let rule = rule.split(": ").next().unwrap_or(rule);
-        rule.trim_start_matches("must be ")
-            .replace("must not be ", "not ")
+        rule.trim_start_matches("must be ").replace("must not be ", "not ")
     };
     let words = || {
         let words: Vec<String> = setting.words().iter().map(|it| format!("`{it}`")).collect();
@@ -127,11 +113,7 @@ fn range(table: &Table, at: usize) -> String {
         }
     }
     parts.retain(|part| !part.is_empty());
-    if parts.is_empty() {
-        "any".to_owned()
-    } else {
-        grouped(&parts.join("; "))
-    }
+    if parts.is_empty() { "any".to_owned() } else { grouped(&parts.join("; ")) }
 }
 
 /// The text with thousands set apart: `1 000 000`.
@@ -139,10 +121,7 @@ fn grouped(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut grouped = String::new();
     for (at, c) in chars.iter().enumerate() {
-        let digits = chars[at..]
-            .iter()
-            .take_while(|c| c.is_ascii_digit())
-            .count();
+        let digits = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
         let is_inside = at > 0 && chars[at - 1].is_ascii_digit();
         if is_inside && digits > 0 && digits % 3 == 0 {
             grouped.push(' ');

@@ -7,12 +7,7 @@ use resilient_settings::{
     limits, retry, type_of, value_of,
 };
 
-const TABLES: [&Table; 4] = [
-    &breaker::TABLE,
-    &retry::TABLE,
-    &budget::TABLE,
-    &limits::TABLE,
-];
+const TABLES: [&Table; 4] = [&breaker::TABLE, &retry::TABLE, &budget::TABLE, &limits::TABLE];
 
 macro_rules! known {
     ($form:ident $value:expr) => {
@@ -98,10 +93,7 @@ fn names_are_unique_and_entries_are_complete() {
             assert!(std::ptr::eq(same, &raw const table.settings[at]), "{name}");
             assert!(setting.doc.trim_end().ends_with('.'), "{name}");
             assert!(!setting.advice.is_empty(), "{name}");
-            assert!(
-                setting.default.is_some() || !setting.default_words.is_empty(),
-                "{name}"
-            );
+            assert!(setting.default.is_some() || !setting.default_words.is_empty(), "{name}");
             if let Some(default) = setting.default {
                 assert!(setting.allows(default), "{name}");
             }
@@ -115,10 +107,7 @@ fn names_are_unique_and_entries_are_complete() {
 /// A value of each setting that is out of its range, if there is one.
 fn out_of_range(form: Form) -> Option<Value> {
     match form {
-        Form::Count {
-            least: 0,
-            most: u32::MAX,
-        }
+        Form::Count { least: 0, most: u32::MAX }
         | Form::Time { zero: true }
         | Form::Word(_)
         | Form::WordOrFunction(_) => None,
@@ -160,14 +149,8 @@ fn bounds_are_inclusive() {
         ("half_open_max_calls", 1_024, 1_025),
         ("max_keys", 1_000_000, 1_000_001),
     ] {
-        assert!(
-            allows(name, Value::Count(good)) && allows(name, Value::Count(1)),
-            "{name}"
-        );
-        assert!(
-            !allows(name, Value::Count(bad)) && !allows(name, Value::Count(0)),
-            "{name}"
-        );
+        assert!(allows(name, Value::Count(good)) && allows(name, Value::Count(1)), "{name}");
+        assert!(!allows(name, Value::Count(bad)) && !allows(name, Value::Count(0)), "{name}");
     }
     assert!(allows("failure_rate", Value::Number(1.0)));
     assert!(!allows("failure_rate", Value::Number(f64::NAN)));
@@ -183,10 +166,7 @@ fn a_builder_error_names_a_setting_that_was_given_and_the_rule() {
     let new = Builder::default;
     for (settings, expected) in [
         (new(), ""),
-        (
-            new().failure_threshold(0),
-            "`failure_threshold` is 0: must be at least 1",
-        ),
+        (new().failure_threshold(0), "`failure_threshold` is 0: must be at least 1"),
         (
             new().failure_rate(0.5),
             "`failure_rate` is 0.5: needs a `window`: a number of calls or a time",
@@ -233,10 +213,7 @@ fn given(table: &Table, values: &[(&str, Value)]) -> Vec<Given> {
 
 fn explained(table: &Table, values: &[(&str, Value)]) -> Vec<String> {
     let given = given(table, values);
-    let broken = table
-        .rules
-        .iter()
-        .filter(|rule| rule.is_broken(table, &given));
+    let broken = table.rules.iter().filter(|rule| rule.is_broken(table, &given));
     broken.map(|rule| rule.explain(table, &given)).collect()
 }
 
@@ -244,10 +221,7 @@ fn explained(table: &Table, values: &[(&str, Value)]) -> Vec<String> {
 fn a_compile_error_shows_both_values_and_the_reason() {
     let (time, count, word) = (|s| Value::Time(secs(s)), Value::Count, Value::Word);
     assert_eq!(
-        explained(
-            &retry::TABLE,
-            &[("base_delay", time(2)), ("max_delay", time(1))]
-        ),
+        explained(&retry::TABLE, &[("base_delay", time(2)), ("max_delay", time(1))]),
         ["`max_delay` is 1s and `base_delay` is 2s: `max_delay` is at least `base_delay`"]
     );
     assert_eq!(
@@ -261,36 +235,22 @@ fn a_compile_error_shows_both_values_and_the_reason() {
     );
     assert!(explained(&retry::TABLE, &[short, ("backoff", word("custom"))]).is_empty());
     assert_eq!(
-        explained(
-            &limits::TABLE,
-            &[("attempt_timeout", time(3)), ("deadline", time(2))]
-        ),
-        [
-            "`attempt_timeout` is 3s and `deadline` is 2s: the deadline is for all attempts, so \
-          `attempt_timeout` is at most that"
-        ]
+        explained(&limits::TABLE, &[("attempt_timeout", time(3)), ("deadline", time(2))]),
+        ["`attempt_timeout` is 3s and `deadline` is 2s: the deadline is for all attempts, so \
+          `attempt_timeout` is at most that"]
     );
     assert_eq!(
         explained(
             &breaker::TABLE,
-            &[
-                ("half_open_max_calls", count(4)),
-                ("half_open_successes", count(2)),
-            ]
+            &[("half_open_max_calls", count(4)), ("half_open_successes", count(2)),]
         ),
-        [
-            "`half_open_max_calls` is 4: at most `half_open_successes` + `half_open_failures`, \
-          which is 2 + 0, because more calls at a time decide nothing"
-        ]
+        ["`half_open_max_calls` is 4: at most `half_open_successes` + `half_open_failures`, \
+          which is 2 + 0, because more calls at a time decide nothing"]
     );
     assert_eq!(
         explained(
             &breaker::TABLE,
-            &[
-                ("window", count(10)),
-                ("failure_count", count(20)),
-                ("window_buckets", count(5)),
-            ]
+            &[("window", count(10)), ("failure_count", count(20)), ("window_buckets", count(5)),]
         ),
         [
             "`window_buckets` divides a window in time, and `window` is 10 calls: leave it away, \
@@ -302,18 +262,12 @@ fn a_compile_error_shows_both_values_and_the_reason() {
     assert_eq!(
         explained(
             &retry::TABLE,
-            &[
-                ("jitter", word("smooth")),
-                ("backoff_factor", Value::Number(3.0)),
-            ]
+            &[("jitter", word("smooth")), ("backoff_factor", Value::Number(3.0)),]
         ),
         ["`jitter = smooth` takes no `backoff_factor`: it has a growth of its own"]
     );
     assert_eq!(
-        explained(
-            &retry::TABLE,
-            &[("jitter", word("smooth")), ("backoff", word("linear"))]
-        ),
+        explained(&retry::TABLE, &[("jitter", word("smooth")), ("backoff", word("linear"))]),
         ["`jitter = smooth` works with `backoff = exponential` only: it has a growth of its own"]
     );
 }
@@ -324,17 +278,11 @@ fn a_rule_of_two_names_the_one_that_was_given() {
     let broken = retry::TABLE.first_broken(&given(&retry::TABLE, &[("base_delay", long)]));
     let broken = broken.expect("above the default");
     assert_eq!(broken.name(), "base_delay");
-    assert_eq!(
-        broken.rule(),
-        "must not be above `max_delay`, which is 10s by default"
-    );
+    assert_eq!(broken.rule(), "must not be above `max_delay`, which is 10s by default");
     let costly = ("retry_cost", Value::Count(501));
     let broken = budget::TABLE.first_broken(&given(&budget::TABLE, &[costly]));
     let rule = broken.expect("above the default").rule();
-    assert_eq!(
-        rule,
-        "must not be above `capacity`, which is 500 by default"
-    );
+    assert_eq!(rule, "must not be above `capacity`, which is 500 by default");
 }
 
 #[test]
@@ -375,14 +323,8 @@ fn what_breaks_a_rule_is_forgotten_and_the_rest_stays() {
         .recovery_time(secs(7))
         .half_open_max_calls(9);
     let broken = forget_broken(&mut settings);
-    let names: Vec<&str> = broken
-        .iter()
-        .map(resilient_settings::Broken::name)
-        .collect();
-    assert_eq!(
-        names,
-        ["failure_threshold", "half_open_max_calls", "slow_call"]
-    );
+    let names: Vec<&str> = broken.iter().map(resilient_settings::Broken::name).collect();
+    assert_eq!(names, ["failure_threshold", "half_open_max_calls", "slow_call"]);
     assert_eq!(settings.recovery_time, Some(secs(7)));
     assert_eq!(error(settings), "");
 }

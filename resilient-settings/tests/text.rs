@@ -76,10 +76,7 @@ fn a_missing_unit_is_named_with_what_would_be_right() {
         duration_error("100"),
         "a duration needs a unit, and \"100\" has none: write \"100ms\" or \"100s\""
     );
-    assert_eq!(
-        duration_error("0"),
-        "a duration needs a unit, and \"0\" has none: write \"0s\""
-    );
+    assert_eq!(duration_error("0"), "a duration needs a unit, and \"0\" has none: write \"0s\"");
     assert!(duration_error("1m30").contains("`30` in \"1m30\" has none"));
     assert!(duration_error("1 000s").contains("`1` in \"1 000s\" has none"));
 }
@@ -115,9 +112,9 @@ fn empty_and_negative_texts_are_refused_with_an_example() {
 
 #[test]
 fn malformed_numbers_are_refused() {
-    for text in [
-        "ms", ".5s", "1.s", "1.2.3s", "1..s", ".", "1_000ms", "+1s", "1e3s", "1. 5s", "\u{661}s",
-    ] {
+    for text in
+        ["ms", ".5s", "1.s", "1.2.3s", "1..s", ".", "1_000ms", "+1s", "1e3s", "1. 5s", "\u{661}s"]
+    {
         assert!(parse_duration(text).is_err(), "{text}");
     }
 }
@@ -172,13 +169,10 @@ fn what_is_no_percentage_is_refused_with_what_would_be_right() {
         share_error("0.2"),
         "a share in quotes is a percentage: write \"0.2%\", or 0.2 without quotes"
     );
-    assert_eq!(
-        share_error("50"),
-        "a share in quotes is a percentage: write \"50%\""
-    );
-    for text in [
-        "", "%", " %", "1.2.3%", "half", "1e1%", "inf%", "NaN%", ".5%", "5.%", "--5%", "+5%",
-    ] {
+    assert_eq!(share_error("50"), "a share in quotes is a percentage: write \"50%\"");
+    for text in
+        ["", "%", " %", "1.2.3%", "half", "1e1%", "inf%", "NaN%", ".5%", "5.%", "--5%", "+5%"]
+    {
         assert!(share_error(text).contains("\"20%\""), "{text}");
     }
 }

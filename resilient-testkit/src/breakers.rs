@@ -10,9 +10,7 @@ use crate::secs;
 
 /// Opens at the first failure, for ten seconds.
 pub fn fragile() -> BreakerConfigBuilder {
-    BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(secs(10))
+    BreakerConfig::builder().failure_threshold(1).recovery_time(secs(10))
 }
 
 /// A closed breaker named `dependency`, and the clock that it reads.
@@ -90,17 +88,11 @@ pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
 #[track_caller]
 pub fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
     let recent = breaker.snapshot().recent;
-    recent
-        .last()
-        .expect("the breaker has changed its state")
-        .reason
+    recent.last().expect("the breaker has changed its state").reason
 }
 
 /// The error of a call that the breaker rejects.
 #[track_caller]
 pub fn rejection(breaker: &CircuitBreaker) -> CircuitOpen {
-    breaker
-        .try_acquire()
-        .map(drop)
-        .expect_err("the call must be rejected")
+    breaker.try_acquire().map(drop).expect_err("the call must be rejected")
 }

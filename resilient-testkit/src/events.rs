@@ -44,10 +44,7 @@ impl Heard {
     /// The states that each transition left and entered.
     pub fn steps(&self) -> Vec<(CircuitState, CircuitState)> {
         let transitions = self.transitions();
-        transitions
-            .iter()
-            .map(|step| (step.from, step.to))
-            .collect()
+        transitions.iter().map(|step| (step.from, step.to)).collect()
     }
 
     /// The states that each transition left and entered. Clears the list.
@@ -60,9 +57,6 @@ impl Heard {
     /// How many events are of a kind.
     pub fn count(&self, is_counted: impl Fn(&EventKind) -> bool) -> usize {
         let events = self.events();
-        events
-            .iter()
-            .filter(|event| is_counted(event.kind()))
-            .count()
+        events.iter().filter(|event| is_counted(event.kind())).count()
     }
 }

@@ -19,9 +19,7 @@ impl Clone for Order<'_> {
         if let Some(clones) = self.clones {
             clones.fetch_add(1, SeqCst);
         }
-        Self {
-            clones: self.clones,
-        }
+        Self { clones: self.clones }
     }
 }
 
@@ -38,9 +36,7 @@ async fn an_owned_argument_that_the_body_moves_is_fresh_in_every_attempt() {
         }
     }
     let (calls, clones) = (Calls::new(), AtomicU32::new(0));
-    let order = Order {
-        clones: Some(&clones),
-    };
+    let order = Order { clones: Some(&clones) };
     assert_eq!(sendable(place(&calls, order)).await, Ok(3));
     assert_eq!(clones.load(SeqCst), 3);
 }
@@ -83,9 +79,7 @@ async fn borrow_and_clone_override_the_analysis_of_the_body() {
         Ok(order.look())
     }
     let (calls, clones) = (Calls::new(), AtomicU32::new(0));
-    let copied = Order {
-        clones: Some(&clones),
-    };
+    let copied = Order { clones: Some(&clones) };
     assert_eq!(place(&calls, NotClone(7), copied).await, Ok(7));
     assert_eq!(clones.load(SeqCst), 2);
 }
@@ -136,10 +130,7 @@ async fn patterns_in_arguments_work() {
         }
         Ok(a + b + c)
     }
-    assert_eq!(
-        sum(&Calls::new(), (1, 2), [3, 4, 5], Order::default()).await,
-        Ok(7)
-    );
+    assert_eq!(sum(&Calls::new(), (1, 2), [3, 4, 5], Order::default()).await, Ok(7));
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,9 +152,7 @@ async fn generics_lifetimes_and_impl_trait_do_not_change() {
         }
         Ok((head, text))
     }
-    let (head, text) = sendable(join(&Calls::new(), "a", 'b', [0; 3]))
-        .await
-        .unwrap();
+    let (head, text) = sendable(join(&Calls::new(), "a", 'b', [0; 3])).await.unwrap();
     assert_eq!((head, text.as_str()), ("a", "ab3"));
 }
 
@@ -229,29 +218,19 @@ impl Client {
     }
 
     fn check(&self) -> Result<(), Fault> {
-        if self.seen.get() < 3 {
-            Err(Fault::Busy)
-        } else {
-            Ok(())
-        }
+        if self.seen.get() < 3 { Err(Fault::Busy) } else { Ok(()) }
     }
 }
 
 impl Clone for Client {
     fn clone(&self) -> Self {
-        Self {
-            sent: self.sent,
-            seen: self.seen.clone(),
-        }
+        Self { sent: self.sent, seen: self.seen.clone() }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn methods_with_shared_exclusive_and_owned_self_work() {
-    let mut client = Client {
-        sent: 0,
-        seen: Cell::new(0),
-    };
+    let mut client = Client { sent: 0, seen: Cell::new(0) };
     assert_eq!(client.read(&Calls::new()).await, Ok(3));
     assert_eq!(sendable(client.send(2)).await, Ok(6));
     client.sent = 0;
@@ -303,10 +282,7 @@ impl Drop for Named<'_> {
 
 #[tokio::test]
 async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribute() {
-    #[expect(
-        clippy::unused_async,
-        reason = "the other function is compared with it"
-    )]
+    #[expect(clippy::unused_async, reason = "the other function is compared with it")]
     async fn bare(a: Named<'_>, _guard: Named<'_>, b: Named<'_>) -> Option<usize> {
         Some(a.0.len() + b.0.len())
     }
@@ -315,12 +291,7 @@ async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribu
         Some(a.0.len() + b.0.len())
     }
     let (without, with) = (std::sync::Mutex::default(), std::sync::Mutex::default());
-    bare(
-        Named("a", &without),
-        Named("guard", &without),
-        Named("b", &without),
-    )
-    .await;
+    bare(Named("a", &without), Named("guard", &without), Named("b", &without)).await;
     broken(Named("a", &with), Named("guard", &with), Named("b", &with)).await;
     assert_eq!(*without.lock().unwrap(), ["b", "guard", "a"]);
     assert_eq!(*with.lock().unwrap(), *without.lock().unwrap());
@@ -357,8 +328,5 @@ async fn a_lent_argument_need_not_be_sync() {
         }
         Ok(seen + listed.get())
     }
-    assert_eq!(
-        sendable(call(&Calls::new(), Cell::new(1), Cell::new(2))).await,
-        Ok(3)
-    );
+    assert_eq!(sendable(call(&Calls::new(), Cell::new(1), Cell::new(2))).await, Ok(3));
 }

@@ -57,10 +57,9 @@ async fn g01_the_default_name_is_the_path_of_the_function() {
     let mut client = client::Client { base: 1 };
     client.set(2).await.unwrap();
     assert_eq!(client.get("3").await, Some(5));
-    for name in [
-        "attributes::breaker::client::Client::get",
-        "attributes::breaker::client::Client::set",
-    ] {
+    for name in
+        ["attributes::breaker::client::Client::get", "attributes::breaker::client::Client::set"]
+    {
         let breaker = Registry::global().get(name);
         assert_eq!(breaker.expect(name).snapshot().totals.success, 1);
     }
@@ -156,16 +155,11 @@ async fn g03_different_settings_for_one_name_are_reported_once_with_both_places(
     });
     first().await.unwrap_err();
     for _ in 0..3 {
-        assert!(
-            matches!(second().await, Err(Fault::Open(_))),
-            "the first settings hold"
-        );
+        assert!(matches!(second().await, Err(Fault::Open(_))), "the first settings hold");
     }
     Registry::global().remove_listener(id);
     let conflicts = conflicts.lock().unwrap();
-    let [(first, second)] = conflicts[..] else {
-        panic!("{conflicts:?}")
-    };
+    let [(first, second)] = conflicts[..] else { panic!("{conflicts:?}") };
     assert!(first < second, "{first} {second}");
 }
 
@@ -192,15 +186,9 @@ async fn b15_a_setting_that_is_wrong_at_run_time_falls_back_to_its_default() {
     call().await.unwrap();
     call().await.unwrap();
     Registry::global().remove_listener(id);
-    assert_eq!(
-        *errors.lock().unwrap(),
-        ["`failure_threshold` is 0: must be at least 1"]
-    );
+    assert_eq!(*errors.lock().unwrap(), ["`failure_threshold` is 0: must be at least 1"]);
     let expected = BreakerConfig::builder().half_open_successes(2).build();
-    assert_eq!(
-        Registry::global().get("lenient").unwrap().config(),
-        expected.unwrap()
-    );
+    assert_eq!(Registry::global().get("lenient").unwrap().config(), expected.unwrap());
 }
 
 struct Owner {
@@ -223,19 +211,10 @@ impl Owner {
 
 #[tokio::test]
 async fn g06_a_breaker_can_belong_to_the_struct() {
-    let config = BreakerConfig::builder()
-        .failure_threshold(1)
-        .build()
-        .unwrap();
+    let config = BreakerConfig::builder().failure_threshold(1).build().unwrap();
     let breaker = CircuitBreaker::new("of one owner", config);
-    let mut owner = Owner {
-        breaker: breaker.clone(),
-        calls: 0,
-    };
-    let mut other = Owner {
-        breaker: CircuitBreaker::default(),
-        calls: 0,
-    };
+    let mut owner = Owner { breaker: breaker.clone(), calls: 0 };
+    let mut other = Owner { breaker: CircuitBreaker::default(), calls: 0 };
     assert_eq!(owner.exclusive().await, Ok(1));
     owner.shared().await.unwrap_err();
     assert!(matches!(owner.exclusive().await, Err(Fault::Open(_))));
@@ -273,17 +252,11 @@ async fn b02_a_cancelled_probe_gives_its_slot_back() {
         let mut probe = Box::pin(call(true));
         let poll = probe.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll.is_pending());
-        assert!(
-            matches!(call(false).await, Err(Fault::Open(_))),
-            "the slot is taken"
-        );
+        assert!(matches!(call(false).await, Err(Fault::Open(_))), "the slot is taken");
         drop(probe);
     }
     let snapshot = Registry::global().get("cancelled").unwrap().snapshot();
-    assert_eq!(
-        (snapshot.probes_in_flight, snapshot.totals.abandoned),
-        (0, 3)
-    );
+    assert_eq!((snapshot.probes_in_flight, snapshot.totals.abandoned), (0, 3));
 }
 
 #[tokio::test]
@@ -295,10 +268,7 @@ async fn b02_a_future_that_is_never_polled_takes_no_permit() {
     call().await.unwrap_err();
     drop(call());
     let snapshot = Registry::global().get("unpolled").unwrap().snapshot();
-    assert_eq!(
-        (snapshot.state, snapshot.totals.abandoned),
-        (CircuitState::HalfOpen, 0)
-    );
+    assert_eq!((snapshot.state, snapshot.totals.abandoned), (CircuitState::HalfOpen, 0));
 }
 
 #[test]
@@ -309,15 +279,10 @@ fn a_call_that_panics_is_a_failure_and_panics_on() {
     }
     let mut future = Box::pin(call());
     let payload = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        let _ = future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
+        let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }));
     assert_eq!(payload.unwrap_err().downcast_ref(), Some(&"ours"));
-    assert_eq!(
-        Registry::global().get("panics").unwrap().state(),
-        CircuitState::Open
-    );
+    assert_eq!(Registry::global().get("panics").unwrap().state(), CircuitState::Open);
 }
 
 #[tokio::test]
@@ -330,10 +295,7 @@ async fn abandoned_calls_can_count_as_failures() {
         let mut call = Box::pin(hang());
         let _ = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
-    assert_eq!(
-        Registry::global().get("abandoned").unwrap().state(),
-        CircuitState::Open
-    );
+    assert_eq!(Registry::global().get("abandoned").unwrap().state(), CircuitState::Open);
 }
 
 #[test]
@@ -349,21 +311,11 @@ fn g07_threads_that_make_the_first_call_at_once_get_one_breaker() {
             scope.spawn(|| {
                 barrier.wait();
                 let mut future = Box::pin(call(&calls));
-                let _ = future
-                    .as_mut()
-                    .poll(&mut Context::from_waker(Waker::noop()));
+                let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             });
         }
     });
-    assert_eq!(
-        Registry::global()
-            .get("first call")
-            .unwrap()
-            .snapshot()
-            .totals
-            .failure,
-        50
-    );
+    assert_eq!(Registry::global().get("first call").unwrap().snapshot().totals.failure, 50);
 }
 
 #[tokio::test]

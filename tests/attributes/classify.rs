@@ -85,19 +85,10 @@ fn each_word_says_health_and_retry() {
 #[test]
 fn a_hint_is_a_duration_or_perhaps_one() {
     for (error, class) in [
-        (
-            ApiError::TooMany { wait: HINT },
-            Classification::throttled().after(HINT),
-        ),
-        (
-            ApiError::Busy(Some(HINT)),
-            Classification::throttled().after(HINT),
-        ),
+        (ApiError::TooMany { wait: HINT }, Classification::throttled().after(HINT)),
+        (ApiError::Busy(Some(HINT)), Classification::throttled().after(HINT)),
         (ApiError::Busy(None), Classification::throttled()),
-        (
-            ApiError::Maintenance("sunday", HINT),
-            Classification::transient().after(HINT),
-        ),
+        (ApiError::Maintenance("sunday", HINT), Classification::transient().after(HINT)),
     ] {
         assert_eq!(error.classify(), class, "{error:?}");
     }
@@ -105,10 +96,7 @@ fn a_hint_is_a_duration_or_perhaps_one() {
 
 #[test]
 fn a_hint_goes_with_the_enums_own_word() {
-    assert_eq!(
-        ApiError::Closed(HINT).classify(),
-        Classification::permanent().after(HINT)
-    );
+    assert_eq!(ApiError::Closed(HINT).classify(), Classification::permanent().after(HINT));
 }
 
 #[test]
@@ -127,10 +115,7 @@ fn a_hint_can_be_of_a_type_that_converts() {
     #[retry_after(0)]
     struct TooMany(RetryAfter);
 
-    assert_eq!(
-        TooMany(RetryAfter(7)).classify(),
-        Classification::throttled().after(HINT)
-    );
+    assert_eq!(TooMany(RetryAfter(7)).classify(), Classification::throttled().after(HINT));
 }
 
 #[test]
@@ -138,10 +123,7 @@ fn a_transparent_variant_has_the_class_of_its_field() {
     for inner in [SocketError::Reset, SocketError::BadAddress] {
         let class = inner.classify();
         assert_eq!(ApiError::Io(inner.clone()).classify(), class);
-        let wrapped = ApiError::Wrapped {
-            source: inner,
-            at: 1,
-        };
+        let wrapped = ApiError::Wrapped { source: inner, at: 1 };
         assert_eq!(wrapped.classify(), class);
     }
 }
@@ -168,20 +150,11 @@ fn a_struct_is_one_class() {
     struct Second(&'static str, Down);
 
     assert_eq!(Down.classify(), Classification::transient());
-    assert_eq!(
-        Busy { wait: Some(HINT) }.classify(),
-        Classification::throttled().after(HINT)
-    );
+    assert_eq!(Busy { wait: Some(HINT) }.classify(), Classification::throttled().after(HINT));
     assert_eq!(Busy { wait: None }.classify(), Classification::throttled());
-    assert_eq!(
-        Wrapper(SocketError::BadAddress).classify(),
-        Classification::permanent()
-    );
+    assert_eq!(Wrapper(SocketError::BadAddress).classify(), Classification::permanent());
     let second = Second("down", Down);
-    assert_eq!(
-        (second.classify(), second.0),
-        (Classification::transient(), "down")
-    );
+    assert_eq!((second.classify(), second.0), (Classification::transient(), "down"));
 }
 
 #[derive(Debug, Clone, Classify)]
@@ -219,10 +192,7 @@ fn generics_are_bound_only_where_a_class_is_passed_through() {
     );
     let listed = Full::Listed(Pair(SocketError::BadAddress, SocketError::Reset));
     assert_eq!(listed.classify(), Classification::permanent());
-    assert_eq!(
-        Full::Many([0; 3], HINT).classify(),
-        Classification::throttled().after(HINT)
-    );
+    assert_eq!(Full::Many([0; 3], HINT).classify(), Classification::throttled().after(HINT));
 }
 
 /// How many attempts a call makes whose every attempt fails with this error, and how long it takes.
@@ -287,11 +257,7 @@ async fn a_breaker_counts_by_the_word() {
     ] {
         assert_eq!(call(error.clone()).await, Err(error));
     }
-    let totals = Registry::global()
-        .get("classified")
-        .unwrap()
-        .snapshot()
-        .totals;
+    let totals = Registry::global().get("classified").unwrap().snapshot().totals;
     assert_eq!((totals.failure, totals.ignored, totals.success), (4, 3, 2));
 }
 
@@ -301,9 +267,7 @@ async fn b09_the_hint_of_the_error_that_opens_the_circuit_keeps_it_open() {
     async fn call(error: ApiError) -> Result<(), ApiError> {
         Err(error)
     }
-    call(ApiError::Maintenance("sunday", HINT))
-        .await
-        .unwrap_err();
+    call(ApiError::Maintenance("sunday", HINT)).await.unwrap_err();
     let breaker = Registry::global().get("hinted").unwrap();
     advance(Duration::from_millis(6_999)).await;
     assert_eq!(breaker.state(), CircuitState::Open);
@@ -328,10 +292,6 @@ async fn a_stack_asks_the_word_for_both() {
     assert_eq!(call(&calls).await, Err(ApiError::Timeout));
     assert_eq!(calls.count(), 4);
     assert!(start.elapsed() >= 2 * HINT);
-    let totals = Registry::global()
-        .get("classified stack")
-        .unwrap()
-        .snapshot()
-        .totals;
+    let totals = Registry::global().get("classified stack").unwrap().snapshot().totals;
     assert_eq!((totals.ignored, totals.failure), (2, 2));
 }

@@ -175,19 +175,13 @@ impl Store {
 
 impl Clone for Store {
     fn clone(&self) -> Self {
-        Self {
-            cache: self.cache.clone(),
-            calls: Calls::new(),
-        }
+        Self { cache: self.cache.clone(), calls: Calls::new() }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn c05_a_fallback_of_a_method_may_change_self_after_the_body() {
-    let mut store = Store {
-        cache: Vec::new(),
-        calls: Calls::new(),
-    };
+    let mut store = Store { cache: Vec::new(), calls: Calls::new() };
     let mut log = Vec::new();
     let output = sendable(store.load("tea".to_owned(), &mut log)).await;
     assert_eq!(output.as_deref(), Ok("tea of 3"));
@@ -210,10 +204,7 @@ async fn row_p13_a_fallback_above_all_sees_the_end_of_the_loop() {
     assert_eq!(sendable(call(&calls)).await, Ok(0));
     assert_eq!(calls.count(), 3);
     assert_eq!(totals("P13").failure, 3);
-    assert_eq!(
-        Registry::global().get("P13").unwrap().state(),
-        CircuitState::Closed
-    );
+    assert_eq!(Registry::global().get("P13").unwrap().state(), CircuitState::Closed);
 }
 
 #[test]
@@ -249,10 +240,7 @@ async fn c05_a_timeout_above_a_fallback_bounds_it_too() {
         drop(item);
         Err(Fault::Busy)
     }
-    assert!(matches!(
-        sendable(call("x".to_owned())).await,
-        Err(Fault::TimedOut(_))
-    ));
+    assert!(matches!(sendable(call("x".to_owned())).await, Err(Fault::TimedOut(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,16 +271,8 @@ async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
     let calls = Calls::new();
     assert_eq!(sendable(call(&calls, true)).await, Ok(0));
     assert_eq!(calls.count(), 1);
-    assert_eq!(
-        call(&calls, false).await,
-        Err(Fault::Down(2)),
-        "it opened the circuit"
-    );
-    assert_eq!(
-        call(&calls, false).await,
-        Ok(0),
-        "it replaces the rejection"
-    );
+    assert_eq!(call(&calls, false).await, Err(Fault::Down(2)), "it opened the circuit");
+    assert_eq!(call(&calls, false).await, Ok(0), "it replaces the rejection");
     assert_eq!(totals("fallback between").failure, 2);
 }
 
@@ -367,9 +347,7 @@ async fn r11_a_call_dropped_in_its_fallback_stops_completely() {
     for polls in 0..14 {
         let mut running = Box::pin(call(&calls, &fallbacks));
         for _ in 0..polls {
-            let poll = running
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()));
+            let poll = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             if poll.is_ready() {
                 finished += 1;
                 break;

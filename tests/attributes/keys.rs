@@ -154,12 +154,7 @@ async fn r04_a_hint_is_a_floor_and_beyond_max_hint_the_end() {
     async fn fails(hint: Option<Duration>) -> Result<(), Fault> {
         Err(Fault::Busy)
     }
-    for (hint, slept) in [
-        (None, 100),
-        (Some(5), 5_100),
-        (Some(10), 10_100),
-        (Some(11), 0),
-    ] {
+    for (hint, slept) in [(None, 100), (Some(5), 5_100), (Some(10), 10_100), (Some(11), 0)] {
         let start = Instant::now();
         fails(hint.map(Duration::from_secs)).await.unwrap_err();
         assert_eq!(start.elapsed(), Duration::from_millis(slept), "{hint:?}");
@@ -196,20 +191,13 @@ async fn r12_an_attempt_knows_itself() {
             }
             None => Vec::new(),
         };
-        seen.push((
-            attempt.number(),
-            millis(attempt.last_delay()),
-            millis(attempt.elapsed()),
-        ));
+        seen.push((attempt.number(), millis(attempt.last_delay()), millis(attempt.elapsed())));
         if attempt.number() < 3 {
             return Err((attempt.number(), seen));
         }
         Ok(seen)
     }
-    assert_eq!(
-        knowing().await.unwrap(),
-        [(1, 0, 0), (2, 100, 100), (3, 200, 300)]
-    );
+    assert_eq!(knowing().await.unwrap(), [(1, 0, 0), (2, 100, 100), (3, 200, 300)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -250,22 +238,13 @@ async fn r12_hooks_hear_each_sleep_and_the_end() {
         Err(Fault::Down(calls.next()))
     }
     fn describe(retry: &RetryEvent<'_, Result<(), Fault>>) -> String {
-        format!(
-            "{} {:?} {:?}",
-            retry.attempt(),
-            retry.delay(),
-            retry.error()
-        )
+        format!("{} {:?} {:?}", retry.attempt(), retry.delay(), retry.error())
     }
     let told = Mutex::default();
     fails(&Calls::new(), &told).await.unwrap_err();
     assert_eq!(
         *told.lock().unwrap(),
-        [
-            "1 100ms Some(Down(1))",
-            "2 200ms Some(Down(2))",
-            "3 exhausted Some(Down(3))"
-        ]
+        ["1 100ms Some(Down(1))", "2 200ms Some(Down(2))", "3 exhausted Some(Down(3))"]
     );
 }
 
@@ -313,11 +292,7 @@ async fn b15_a_retry_setting_that_is_wrong_at_run_time_falls_back_to_its_default
 /// The counts of an annotated function's breaker: successes, failures, ignored calls.
 macro_rules! counted {
     ($name:literal) => {{
-        let totals = resilient::Registry::global()
-            .get($name)
-            .unwrap()
-            .snapshot()
-            .totals;
+        let totals = resilient::Registry::global().get($name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.ignored)
     }};
 }
@@ -349,11 +324,7 @@ async fn a_failure_inside_ok_can_be_recorded_by_the_breaker() {
         failure_when = |output| matches!(output, Ok(500..))
     )]
     async fn status(status: u16) -> Result<u16, Fault> {
-        if status == 0 {
-            Err(Fault::Busy)
-        } else {
-            Ok(status)
-        }
+        if status == 0 { Err(Fault::Busy) } else { Ok(status) }
     }
     for code in [200, 404, 503, 0] {
         let _ = status(code).await;
@@ -391,9 +362,7 @@ async fn b09_a_hint_holds_the_circuit_open() {
         Err(Fault::Busy)
     }
     fails().await.unwrap_err();
-    let Err(Fault::Open(open)) = fails().await else {
-        panic!("admitted")
-    };
+    let Err(Fault::Open(open)) = fails().await else { panic!("admitted") };
     assert_eq!(open.retry_after(), Some(Duration::from_secs(20)));
 }
 

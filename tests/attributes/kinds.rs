@@ -32,11 +32,7 @@ fn opaque_with_statements(calls: &Calls) -> impl Future<Output = Result<u32, Fau
     if before > 10 {
         return std::future::ready(Err(Fault::Busy));
     }
-    std::future::ready(if before < 3 {
-        Err(Fault::Down(before))
-    } else {
-        Ok(before)
-    })
+    std::future::ready(if before < 3 { Err(Fault::Down(before)) } else { Ok(before) })
 }
 
 #[circuit_breaker(name = "boxed future")]
@@ -65,20 +61,8 @@ async fn functions_that_return_a_future_are_retried_when_it_is_polled() {
     assert_eq!(text.as_deref(), Ok("x"));
     assert_eq!(boxed_elsewhere(&Calls::new()).await, Ok(3));
     let counted = |name| Registry::global().get(name).unwrap().snapshot().totals;
-    assert_eq!(
-        (
-            counted("impl future").failure,
-            counted("impl future").success
-        ),
-        (2, 1)
-    );
-    assert_eq!(
-        (
-            counted("boxed future").failure,
-            counted("boxed future").success
-        ),
-        (0, 1)
-    );
+    assert_eq!((counted("impl future").failure, counted("impl future").success), (2, 1));
+    assert_eq!((counted("boxed future").failure, counted("boxed future").success), (0, 1));
 }
 
 trait Store {
@@ -122,15 +106,10 @@ struct Shared {
 impl Shared {
     #[retry]
     async fn by_arc(self: Arc<Self>) -> Result<u32, Fault> {
-        tokio::spawn(async move { third(&self.calls) })
-            .await
-            .unwrap()
+        tokio::spawn(async move { third(&self.calls) }).await.unwrap()
     }
 
-    #[expect(
-        clippy::needless_arbitrary_self_type,
-        reason = "the test needs this form"
-    )]
+    #[expect(clippy::needless_arbitrary_self_type, reason = "the test needs this form")]
     #[retry]
     async fn by_typed_reference(self: &Self) -> Result<u32, Fault> {
         third(&self.calls)
@@ -151,22 +130,14 @@ impl Shared {
 
 #[tokio::test(start_paused = true)]
 async fn receivers_of_any_type_work() {
-    let shared = || Shared {
-        calls: Calls::new(),
-    };
+    let shared = || Shared { calls: Calls::new() };
     assert_eq!(sendable(Arc::new(shared()).by_arc()).await, Ok(3));
     assert_eq!(shared().by_typed_reference().await, Ok(3));
     assert_eq!(Pin::new(&mut shared()).by_pin().await, Ok(1));
-    assert_eq!(
-        sendable(Pin::new(&mut shared()).by_pin_again()).await,
-        Ok(3)
-    );
+    assert_eq!(sendable(Pin::new(&mut shared()).by_pin_again()).await, Ok(3));
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "each attempt has its own copy"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "each attempt has its own copy")]
 #[retry(base_delay = "0s")]
 #[circuit_breaker(name = "plain")]
 fn plain(calls: &Calls, log: &mut Vec<String>, entry: String) -> Result<u32, Fault> {
@@ -207,10 +178,7 @@ async fn an_argument_under_a_false_cfg_is_ignored() {
         third(calls)?;
         Ok(present)
     }
-    assert_eq!(
-        call(&Calls::new(), "x".to_owned()).await.as_deref(),
-        Ok("x")
-    );
+    assert_eq!(call(&Calls::new(), "x".to_owned()).await.as_deref(), Ok("x"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,15 +194,7 @@ async fn an_attribute_behind_cfg_attr_stacks_where_it_stands() {
         Err(Fault::Down(calls.next()))
     }
     assert_eq!(with(&Calls::new()).await, Err(Fault::Down(3)));
-    assert_eq!(
-        Registry::global()
-            .get("cfg_attr")
-            .unwrap()
-            .snapshot()
-            .totals
-            .failure,
-        3
-    );
+    assert_eq!(Registry::global().get("cfg_attr").unwrap().snapshot().totals.failure, 3);
     assert_eq!(without(&Calls::new()).await, Err(Fault::Down(3)));
     assert!(Registry::global().get("cfg_attr absent").is_none());
 }

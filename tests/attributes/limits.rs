@@ -93,10 +93,7 @@ async fn r06_a_deadline_cancels_the_running_attempt() {
     let Err(Fault::TimedOut(timed_out)) = sendable(call(&Calls::new())).await else {
         panic!("the second attempt hangs");
     };
-    assert_eq!(
-        (timed_out.limit(), timed_out.attempts()),
-        (TimeLimit::Deadline, 2)
-    );
+    assert_eq!((timed_out.limit(), timed_out.attempts()), (TimeLimit::Deadline, 2));
     assert_eq!(start.elapsed(), Duration::from_secs(10));
 }
 
@@ -135,15 +132,9 @@ async fn c02_an_attempt_that_times_out_is_a_failure_to_the_breaker_between() {
         Ok(1)
     }
     let calls = Calls::new();
-    assert!(matches!(
-        sendable(call(&calls)).await,
-        Err(Fault::TimedOut(_))
-    ));
+    assert!(matches!(sendable(call(&calls)).await, Err(Fault::TimedOut(_))));
     assert_eq!(calls.count(), 3);
-    assert_eq!(
-        Registry::global().get("hangs").unwrap().state(),
-        CircuitState::Open
-    );
+    assert_eq!(Registry::global().get("hangs").unwrap().state(), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,11 +159,7 @@ async fn c02_a_deadlines_cut_is_a_failure_without_an_attempt_timeout_and_else_ab
         Ok(1)
     }
     assert!(sendable(alone()).await.is_err());
-    assert!(
-        sendable(first(Some(Duration::from_secs(60))))
-            .await
-            .is_err()
-    );
+    assert!(sendable(first(Some(Duration::from_secs(60)))).await.is_err());
     assert!(sendable(first(None)).await.is_err());
     assert!(sendable(before()).await.is_err());
     let of = |name| (totals(name).failure, totals(name).abandoned);
@@ -276,10 +263,7 @@ impl Client {
 
 #[test]
 fn r07_a_plain_method_has_the_budget_of_its_instance() {
-    let mut client = Client {
-        budget: RetryBudget::new("instance", empty()),
-        calls: Calls::new(),
-    };
+    let mut client = Client { budget: RetryBudget::new("instance", empty()), calls: Calls::new() };
     assert_eq!(client.get(), Err(Fault::Down(1)));
 }
 
@@ -331,10 +315,7 @@ async fn every_error_is_returned_with_errors_all() {
     let Err(error) = sendable(call(&calls, "x".to_owned())).await else {
         panic!("every attempt fails");
     };
-    let all: Vec<Fault> = error
-        .attempts()
-        .map(|attempt| attempt.error().clone())
-        .collect();
+    let all: Vec<Fault> = error.attempts().map(|attempt| attempt.error().clone()).collect();
     assert_eq!(all, [Fault::Down(1), Fault::Down(2), Fault::Down(3)]);
     assert_eq!(error.reason(), StopReason::Exhausted);
     assert_eq!(error.elapsed(), Duration::from_secs(1 + 2));
@@ -384,10 +365,8 @@ async fn every_error_is_returned_through_everything() {
     let Err(error) = sendable(call(&Calls::new())).await else {
         panic!("every attempt fails");
     };
-    let all: Vec<bool> = error
-        .attempts()
-        .map(|attempt| matches!(attempt.error(), Fault::TimedOut(_)))
-        .collect();
+    let all: Vec<bool> =
+        error.attempts().map(|attempt| matches!(attempt.error(), Fault::TimedOut(_))).collect();
     assert_eq!(all, [false, true, false]);
     assert_eq!(error.reason(), StopReason::CircuitOpen);
 }

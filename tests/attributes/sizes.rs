@@ -79,27 +79,14 @@ fn a_future_grows_by_at_most_a_copy_of_the_arguments_per_block_and_a_fixed_part(
     for (name, size, fixed, copies) in [
         ("returned", size_of_val(&returned(argument)), BREAKER, 0),
         ("breaker", size_of_val(&breaker(argument)), PERMIT, 0),
-        (
-            "breaker around a block",
-            size_of_val(&breaker_around_a_block(argument)),
-            BREAKER,
-            1,
-        ),
+        ("breaker around a block", size_of_val(&breaker_around_a_block(argument)), BREAKER, 1),
         ("retry", size_of_val(&retried(argument)), LOOP, 2),
         ("timeout", size_of_val(&limited(argument)), LIMIT, 1),
         ("fallback", size_of_val(&replaced(argument)), 0, 0),
-        (
-            "all",
-            size_of_val(&all(argument)),
-            BREAKER + LOOP + 64 + 2 * LIMIT,
-            2,
-        ),
+        ("all", size_of_val(&all(argument)), BREAKER + LOOP + 64 + 2 * LIMIT, 2),
         ("both", size_of_val(&both(argument)), BREAKER + LOOP + 64, 2),
     ] {
         let most = bare + copies * ARGUMENT + fixed;
-        assert!(
-            size <= most,
-            "{name}: {size} bytes, expected at most {most}"
-        );
+        assert!(size <= most, "{name}: {size} bytes, expected at most {most}");
     }
 }

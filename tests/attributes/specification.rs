@@ -89,10 +89,7 @@ async fn defect_cb8_every_setting_of_the_attribute_reaches_the_loop() {
         let start = Instant::now();
         call().await.unwrap_err();
         let slept = start.elapsed();
-        assert!(
-            (Duration::from_secs(5)..=Duration::from_secs(10)).contains(&slept),
-            "{slept:?}"
-        );
+        assert!((Duration::from_secs(5)..=Duration::from_secs(10)).contains(&slept), "{slept:?}");
         different |= slept != Duration::from_secs(10);
     }
     assert!(different, "the jitter setting changes the delay");
@@ -108,9 +105,7 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
     }
     let calls = Calls::new();
     call(&calls).await.unwrap_err();
-    let breaker = Registry::global()
-        .get("cb14")
-        .expect("a breaker named `cb14`");
+    let breaker = Registry::global().get("cb14").expect("a breaker named `cb14`");
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(breaker.snapshot().totals.failure, 1);
     breaker.close();

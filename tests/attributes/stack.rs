@@ -10,12 +10,7 @@ use tokio::time::{Instant, advance};
 use resilient_testkit::{Calls, Fault, sendable};
 
 fn failures(name: &str) -> u64 {
-    Registry::global()
-        .get(name)
-        .unwrap()
-        .snapshot()
-        .totals
-        .failure
+    Registry::global().get(name).unwrap().snapshot().totals.failure
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,10 +62,7 @@ async fn r09_the_failure_that_opens_the_circuit_ends_the_loop_without_a_sleep() 
     let (calls, start) = (Calls::new(), Instant::now());
     assert_eq!(call(&calls).await, Err(Fault::Down(3)));
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
-    assert!(
-        matches!(call(&calls).await, Err(Fault::Open(_))),
-        "the first attempt is rejected"
-    );
+    assert!(matches!(call(&calls).await, Err(Fault::Open(_))), "the first attempt is rejected");
     assert_eq!(calls.count(), 3);
 }
 
@@ -83,14 +75,9 @@ async fn r09_a_later_rejection_returns_the_real_error() {
     }
     let calls = Calls::new();
     let mut running = Box::pin(call(&calls));
-    let poll = running
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
+    let poll = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(poll.is_pending(), "it sleeps after the first attempt");
-    Registry::global()
-        .get("opened by another")
-        .unwrap()
-        .force_open();
+    Registry::global().get("opened by another").unwrap().force_open();
     assert_eq!(running.await, Err(Fault::Down(1)));
 }
 
@@ -107,10 +94,7 @@ async fn r09_wait_sleeps_until_the_circuit_admits_a_probe() {
     let start = Instant::now();
     assert_eq!(call(&Calls::new()).await, Ok(2));
     assert_eq!(start.elapsed(), Duration::from_secs(10 + 1));
-    assert_eq!(
-        Registry::global().get("waits").unwrap().state(),
-        CircuitState::Closed
-    );
+    assert_eq!(Registry::global().get("waits").unwrap().state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,11 +106,7 @@ async fn r09_wait_also_waits_when_the_first_attempt_is_rejected() {
     }
     let calls = Calls::new();
     call(&calls).await.unwrap();
-    Registry::global()
-        .get("waits first")
-        .unwrap()
-        .trip()
-        .unwrap();
+    Registry::global().get("waits first").unwrap().trip().unwrap();
     assert_eq!(call(&calls).await, Ok(2));
 }
 
@@ -138,10 +118,7 @@ async fn r09_wait_stops_if_the_wait_is_unknown() {
         Ok(1)
     }
     call().await.unwrap();
-    Registry::global()
-        .get("waits in vain")
-        .unwrap()
-        .force_open();
+    Registry::global().get("waits in vain").unwrap().force_open();
     assert!(matches!(call().await, Err(Fault::Open(_))));
 }
 
@@ -156,9 +133,7 @@ async fn r09_a_call_that_is_only_ever_rejected_returns_the_newest_rejection() {
     let breaker = Registry::global().get("newest").unwrap();
     breaker.trip().unwrap();
     let mut running = Box::pin(call());
-    let poll = running
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
+    let poll = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(poll.is_pending(), "it waits for the circuit");
     breaker.force_open();
     assert!(
@@ -178,9 +153,7 @@ async fn r11_a_call_dropped_in_its_sleep_stops_completely() {
     for polls in 1..6 {
         let mut running = Box::pin(call(&calls));
         for _ in 0..polls {
-            let poll = running
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()));
+            let poll = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             assert!(poll.is_pending());
             advance(Duration::from_millis(500)).await;
         }
@@ -256,10 +229,7 @@ async fn row_p09_a_breaker_above_counts_one_failure_for_the_loop() {
     let calls = Calls::new();
     assert_eq!(call(&calls).await, Err(Fault::Down(3)));
     let breaker = Registry::global().get("P09").unwrap();
-    assert_eq!(
-        (breaker.snapshot().totals.failure, breaker.state()),
-        (1, CircuitState::Closed)
-    );
+    assert_eq!((breaker.snapshot().totals.failure, breaker.state()), (1, CircuitState::Closed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,10 +243,7 @@ async fn row_p18_an_open_circuit_ends_the_call_after_one_attempt_without_executi
     let (calls, mut attempts) = (Calls::new(), Vec::new());
     assert_eq!(call(&calls, &mut attempts).await, Ok(1));
     Registry::global().get("P18").unwrap().force_open();
-    assert!(matches!(
-        call(&calls, &mut attempts).await,
-        Err(Fault::Open(_))
-    ));
+    assert!(matches!(call(&calls, &mut attempts).await, Err(Fault::Open(_))));
     assert_eq!((calls.count(), attempts), (1, vec![1]));
 }
 

@@ -38,11 +38,7 @@ async fn c04_a_slow_call_is_cancelled_and_returns_a_timeout() {
     let output = call(&dropped, Duration::from_secs(60)).await;
     assert!(matches!(&output, Err(Fault::TimedOut(timed_out))
         if timed_out.limit() == TimeLimit::Timeout && timed_out.after() == Duration::from_secs(2)));
-    assert_eq!(
-        dropped.count(),
-        2,
-        "they are dropped before the call returns"
-    );
+    assert_eq!(dropped.count(), 2, "they are dropped before the call returns");
     assert_eq!(start.elapsed(), Duration::from_secs(1 + 2));
 }
 
@@ -86,10 +82,7 @@ impl Client {
 
 #[tokio::test(start_paused = true)]
 async fn c04_the_time_may_name_self_and_arguments() {
-    let mut client = Client {
-        limit: Duration::from_secs(3),
-        log: Vec::new(),
-    };
+    let mut client = Client { limit: Duration::from_secs(3), log: Vec::new() };
     let start = Instant::now();
     assert!(sendable(client.get("x".to_owned())).await.is_err());
     assert_eq!(start.elapsed(), Duration::from_secs(3));
@@ -140,10 +133,7 @@ async fn c04_permits_below_are_abandoned() {
         hang().await;
         Ok(item)
     }
-    assert!(matches!(
-        sendable(call("x".to_owned())).await,
-        Err(Fault::TimedOut(_))
-    ));
+    assert!(matches!(sendable(call("x".to_owned())).await, Err(Fault::TimedOut(_))));
     let before = totals("timeout above");
     assert_eq!((before.failure, before.abandoned), (0, 1));
     assert_eq!(call(String::new()).await, Err(Fault::Busy));
@@ -213,10 +203,7 @@ async fn row_p08_timeouts_open_the_circuit_and_end_the_loop() {
         Ok(1)
     }
     let calls = Calls::new();
-    assert!(matches!(
-        sendable(call(&calls)).await,
-        Err(Fault::TimedOut(_))
-    ));
+    assert!(matches!(sendable(call(&calls)).await, Err(Fault::TimedOut(_))));
     assert_eq!(calls.count(), 4);
     let breaker = Registry::global().get("P08").unwrap();
     assert_eq!(breaker.state(), resilient::breaker::CircuitState::Open);
@@ -238,31 +225,18 @@ async fn c01_a_timeout_between_retry_and_breaker_does_not_change_rejections() {
     }
     let calls = Calls::new();
     let output = sendable(call(&calls, "x".to_owned())).await;
-    assert_eq!(
-        output,
-        Err(Fault::Down(2)),
-        "the failure that opened the circuit"
-    );
-    assert!(matches!(
-        call(&calls, String::new()).await,
-        Err(Fault::Open(_))
-    ));
+    assert_eq!(output, Err(Fault::Down(2)), "the failure that opened the circuit");
+    assert!(matches!(call(&calls, String::new()).await, Err(Fault::Open(_))));
     assert_eq!(calls.count(), 2);
     let breaker = Registry::global().get("timeout between").unwrap();
     breaker.close();
     let mut running = Box::pin(call(&calls, String::new()));
     for _ in 0..2 {
-        let poll = running
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
+        let poll = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll.is_pending());
     }
     breaker.force_open();
-    assert_eq!(
-        running.await,
-        Err(Fault::Down(3)),
-        "the error of the last attempt"
-    );
+    assert_eq!(running.await, Err(Fault::Down(3)), "the error of the last attempt");
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,9 +263,7 @@ async fn r11_a_call_dropped_at_any_poll_stops_completely() {
     for polls in 0..24 {
         let mut running = Box::pin(call(&calls, "x".to_owned()));
         for _ in 0..polls {
-            let poll = running
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()));
+            let poll = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             if poll.is_ready() {
                 break;
             }
@@ -379,10 +351,9 @@ async fn r06_a_timeout_inside_an_attempt_timeout_is_the_nearer_one() {
         Ok(1)
     }
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(2));
-    for (outer, inner, expected) in [
-        (short, long, TimeLimit::AttemptTimeout),
-        (long, short, TimeLimit::Timeout),
-    ] {
+    for (outer, inner, expected) in
+        [(short, long, TimeLimit::AttemptTimeout), (long, short, TimeLimit::Timeout)]
+    {
         let Err(Fault::TimedOut(timed_out)) = sendable(call(outer, inner)).await else {
             panic!("the call hangs");
         };

@@ -38,9 +38,7 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
     let (rules, _) = rules.split_once("```").unwrap();
     let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = rules.split(|c| !is_in_name(c));
-    let names: Vec<_> = words
-        .filter(|word| word.starts_with("resilient_"))
-        .collect();
+    let names: Vec<_> = words.filter(|word| word.starts_with("resilient_")).collect();
     assert_eq!(names.len(), 12);
     for name in names {
         assert!(scraped.contains(&format!("\n{name}{{")), "{name}");

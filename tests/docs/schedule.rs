@@ -82,10 +82,7 @@ fn the_worst_case_is_printed_with_and_without_attempts() {
 
 #[test]
 fn both_forms_of_an_option_mean_the_same() {
-    assert_eq!(
-        drawn("--jitter=20% --base=1s"),
-        drawn("--jitter 20% --base 1s")
-    );
+    assert_eq!(drawn("--jitter=20% --base=1s"), drawn("--jitter 20% --base 1s"));
     assert!(drawn("--jitter 0.2").contains("jitter of 0.2"));
 }
 
@@ -93,15 +90,10 @@ fn both_forms_of_an_option_mean_the_same() {
 fn help_names_every_option_and_no_other() {
     assert!(matches!(read("--base 1s --help"), Ok(Asked::Help)));
     assert!(matches!(read("-h"), Ok(Asked::Help)));
-    let named = HELP
-        .split_whitespace()
-        .filter(|word| word.starts_with("--"));
+    let named = HELP.split_whitespace().filter(|word| word.starts_with("--"));
     for option in named.filter(|word| *word != "--" && *word != "--example") {
         let error = read(option).err().unwrap_or_default();
-        assert!(
-            option == "--help" || error.contains("needs a value"),
-            "{option}: {error}"
-        );
+        assert!(option == "--help" || error.contains("needs a value"), "{option}: {error}");
     }
 }
 
@@ -115,10 +107,7 @@ fn an_invalid_option_is_reported_with_the_valid_ones() {
         ("--base 100", "is not a duration, as in 100ms"),
         ("--jitter some", "one of `full`, `equal`"),
         ("--jitter 150%", "between 0 and 1"),
-        (
-            "--backoff quick",
-            "`exponential`, `constant`, `linear`, `fibonacci`",
-        ),
+        ("--backoff quick", "`exponential`, `constant`, `linear`, `fibonacci`"),
         ("--factor two", "a number, as in 1.5"),
         ("--factor 0.5", "at least 1"),
         ("--factor 2 --jitter smooth", "exponential backoff only"),

@@ -84,10 +84,7 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
 
 /// A closed and a half-open breaker that stay so for three failures.
 pub(crate) fn breakers() -> [CircuitBreaker; 2] {
-    let settings = fragile()
-        .failure_threshold(100)
-        .half_open_successes(5)
-        .half_open_failures(5);
+    let settings = fragile().failure_threshold(100).half_open_successes(5).half_open_failures(5);
     [breaker(&settings), half_open(&settings)]
 }
 
@@ -120,23 +117,11 @@ fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, poll
         PermitFor::Attempt => begun,
         PermitFor::Loop => begun.min(1),
     };
-    let CallCounts {
-        success,
-        failure,
-        ignored,
-        abandoned,
-        late,
-        rejected,
-        ..
-    } = snapshot.totals;
+    let CallCounts { success, failure, ignored, abandoned, late, rejected, .. } = snapshot.totals;
     assert_eq!(attempts.alive.get(), 0, "after {polls} polls");
     assert_eq!(snapshot.probes_in_flight, 0, "after {polls} polls");
     assert_eq!(failure + abandoned, expected, "after {polls} polls");
-    assert_eq!(
-        (success, ignored, late, rejected),
-        (0, 0, 0, 0),
-        "after {polls} polls"
-    );
+    assert_eq!((success, ignored, late, rejected), (0, 0, 0, 0), "after {polls} polls");
     assert!(abandoned <= 1, "after {polls} polls");
     assert_eq!(polls == 0, begun == 0, "after {polls} polls");
     succeed(breaker);
@@ -175,12 +160,7 @@ fn fm_a1_a_future_dropped_before_its_first_poll_takes_no_permit_and_counts_nothi
         drop(breaker.call(async || attempts.fail().await));
         drop(breaker.call_classified(async || attempts.fail().await));
         drop(breaker.call_with(classify, async || attempts.fail().await));
-        drop(
-            policy
-                .call()
-                .through(&breaker)
-                .run(async |_| attempts.fail().await),
-        );
+        drop(policy.call().through(&breaker).run(async |_| attempts.fail().await));
         drop(
             policy
                 .call()
@@ -222,10 +202,7 @@ async fn fm_a2_calls_of_a_breaker_dropped_anywhere_leave_nothing_behind() {
 async fn fm_a2_retries_dropped_anywhere_leave_nothing_behind() {
     let policy = &policy();
     cut_everywhere(PermitFor::Attempt, async |breaker, attempts| {
-        let call = policy
-            .call()
-            .through(breaker)
-            .run(async |_| attempts.fail().await);
+        let call = policy.call().through(breaker).run(async |_| attempts.fail().await);
         _ = call.await;
     })
     .await;
@@ -245,10 +222,7 @@ async fn fm_a2_retries_dropped_anywhere_leave_nothing_behind() {
     .await;
     cut_everywhere(PermitFor::Loop, async |breaker, attempts| {
         let call = breaker.call(async || {
-            let with = policy
-                .call()
-                .classify_with(classify)
-                .run(async |_| attempts.fail().await);
+            let with = policy.call().classify_with(classify).run(async |_| attempts.fail().await);
             with.await
         });
         _ = call.await;
@@ -256,10 +230,7 @@ async fn fm_a2_retries_dropped_anywhere_leave_nothing_behind() {
     .await;
     cut_everywhere(PermitFor::Loop, async |breaker, attempts| {
         let call = breaker.call(async || {
-            let classified = policy
-                .call()
-                .classified()
-                .run(async |_| attempts.fail().await);
+            let classified = policy.call().classified().run(async |_| attempts.fail().await);
             classified.await
         });
         _ = call.await;
@@ -371,10 +342,7 @@ fn fm_a5_calls_that_are_all_cancelled_open_the_circuit_only_where_that_is_a_fail
     for _ in 0..3 {
         assert!(poll_and_drop(dead_host(), 1).is_none());
     }
-    assert!(matches!(
-        poll_and_drop(dead_host(), 1),
-        Some(Err(Fault::Open(_)))
-    ));
+    assert!(matches!(poll_and_drop(dead_host(), 1), Some(Err(Fault::Open(_)))));
     assert_eq!(registered("cut off").snapshot().totals.failure, 3);
 
     let ignoring = breaker(&fragile());
@@ -421,10 +389,7 @@ async fn fm_a7_an_outer_timeout_during_a_backoff_returns_at_once_and_no_attempt_
     let start = Instant::now();
     let half_a_delay = std::time::Duration::from_millis(50);
     let exact = RetryPolicy::builder().jitter(Jitter::None).build().unwrap();
-    let call = exact
-        .call()
-        .through(breaker)
-        .run(async |_| attempts.fail().await);
+    let call = exact.call().through(breaker).run(async |_| attempts.fail().await);
     timeout(half_a_delay, call).await.unwrap_err();
     assert_eq!(start.elapsed(), half_a_delay);
 
@@ -467,10 +432,7 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_run_al
 
     assert_eq!(breaker.state(), CircuitState::Open);
     let opened = [(CircuitState::Closed, CircuitState::Open)];
-    assert_eq!(
-        (before.steps(), after.steps()),
-        (opened.into(), opened.into())
-    );
+    assert_eq!((before.steps(), after.steps()), (opened.into(), opened.into()));
     let snapshot = breaker.snapshot();
     assert_eq!(snapshot.totals.failure, 2);
     assert_eq!(snapshot.transitions.opened, 1);

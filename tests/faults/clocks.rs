@@ -36,11 +36,7 @@ fn fm_c2_a_clock_that_is_behind_on_another_core_never_panics_and_never_prolongs_
     for settings in [
         fragile(),
         fragile().window(secs(5)).failure_count(1),
-        fragile()
-            .window(5)
-            .slow_call(secs(1))
-            .slow_call_rate(1.0)
-            .min_calls(1),
+        fragile().window(5).slow_call(secs(1)).slow_call_rate(1.0).min_calls(1),
     ] {
         let (breaker, clock) = on_clock(&settings);
         clock.advance(secs(1_000));
@@ -107,12 +103,8 @@ async fn fm_c4_a_machine_suspended_for_an_hour_wakes_to_one_probe() {
 
 #[test]
 fn fm_c4_a_window_in_time_is_empty_after_an_hours_suspension() {
-    let (breaker, clock) = on_clock(
-        &fragile()
-            .failure_threshold(9)
-            .window(secs(60))
-            .failure_count(3),
-    );
+    let (breaker, clock) =
+        on_clock(&fragile().failure_threshold(9).window(secs(60)).failure_count(3));
     fail(&breaker);
     fail(&breaker);
     clock.advance(secs(3_600));
@@ -170,11 +162,7 @@ fn fm_c5_no_other_longest_time_overflows() {
         breaker.half_open().unwrap();
         let probe = breaker.try_acquire().unwrap();
         clock.advance(Duration::MAX);
-        assert_eq!(
-            rejection(&breaker).retry_after(),
-            None,
-            "a lease without end"
-        );
+        assert_eq!(rejection(&breaker).retry_after(), None, "a lease without end");
         probe.report_after(Outcome::Failure, Duration::MAX);
         assert_eq!(breaker.state(), CircuitState::Open);
         breaker.close();
@@ -186,10 +174,7 @@ fn fm_c5_no_other_longest_time_overflows() {
         .max_elapsed(secs(1))
         .jitter(Jitter::None);
     let call = policy.build().unwrap();
-    let output = run(call
-        .call()
-        .through(&breaker)
-        .run(async |_| Err::<(), _>(Fault::Down)));
+    let output = run(call.call().through(&breaker).run(async |_| Err::<(), _>(Fault::Down)));
     assert_eq!(output, Err(Fault::Down));
 }
 
@@ -234,10 +219,7 @@ async fn fm_c6_a_retry_that_waits_for_an_open_time_of_zero_does_not_spin() {
 
 #[test]
 fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
-    let config = fragile()
-        .slow_call(secs(1))
-        .slow_call_rate(1.0)
-        .window(secs(60));
+    let config = fragile().slow_call(secs(1)).slow_call_rate(1.0).window(secs(60));
     let (breaker, clock) = on_clock(&config);
     let begun = breaker.try_acquire().unwrap();
     // `Duration::MAX` exceeds the nanoseconds that fit in 64 bits.
@@ -248,10 +230,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
     fail(&breaker);
     breaker.close();
     assert_eq!(breaker.snapshot().in_state.failure, 0);
-    assert_eq!(
-        breaker.snapshot().time_in_state.closed,
-        Duration::from_nanos(u64::MAX)
-    );
+    assert_eq!(breaker.snapshot().time_in_state.closed, Duration::from_nanos(u64::MAX));
 }
 
 /// A clock at about the last instant that the platform can represent.

@@ -27,19 +27,11 @@ fn fm_e2_results_of_an_earlier_generation_change_nothing() {
     let late_drop = breaker.try_acquire().unwrap();
     fail(&breaker);
     late_success.report(Outcome::Success);
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Open,
-        "a late success does not close it"
-    );
+    assert_eq!(breaker.state(), CircuitState::Open, "a late success does not close it");
     clock.advance(secs(10));
     succeed(&breaker);
     late_failure.report(Outcome::Failure);
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Closed,
-        "a late failure does not open it"
-    );
+    assert_eq!(breaker.state(), CircuitState::Closed, "a late failure does not open it");
     drop(late_drop);
     assert_eq!(breaker.snapshot().totals.late, 3);
 }
@@ -135,15 +127,9 @@ fn fm_e6_a_name_that_is_registered_again_starts_with_a_new_breaker() {
     fail(&old);
     assert!(registry.unregister(&old));
     let new = registry.get_or_register("one", config);
-    assert_eq!(
-        (new.state(), old.state()),
-        (CircuitState::Closed, CircuitState::Open)
-    );
+    assert_eq!((new.state(), old.state()), (CircuitState::Closed, CircuitState::Open));
     assert_eq!(new.snapshot().totals.failure, 0);
-    assert!(
-        !registry.unregister(&old),
-        "it is not the registered breaker"
-    );
+    assert!(!registry.unregister(&old), "it is not the registered breaker");
     assert!(registry.get("one").is_some());
 }
 
@@ -179,10 +165,8 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
     let heard = Heard::default();
     registry.on_event(heard.listener());
     let barrier = Barrier::new(2);
-    let (put_in, taken_out) = (
-        || drop(registry.register(&breaker)),
-        || _ = registry.unregister(&breaker),
-    );
+    let (put_in, taken_out) =
+        (|| drop(registry.register(&breaker)), || _ = registry.unregister(&breaker));
     // Mismatches are collected: a panic here would leave the other thread waiting.
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
@@ -364,10 +348,7 @@ fn fm_e14_a_reset_while_a_probe_is_in_flight_makes_its_result_late() {
         breaker.close();
         probe.report(outcome);
         let snapshot = breaker.snapshot();
-        assert_eq!(
-            (snapshot.state, snapshot.consecutive_failures),
-            (CircuitState::Closed, 0)
-        );
+        assert_eq!((snapshot.state, snapshot.consecutive_failures), (CircuitState::Closed, 0));
         assert_eq!((snapshot.totals.late, snapshot.probes_in_flight), (1, 0));
         fail(&breaker);
         assert_eq!(breaker.state(), CircuitState::Open);

@@ -44,19 +44,12 @@ fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
     // At `k = 65` the delay is 2^64 times the base, one more than a `u64` holds.
     for base in [Duration::from_nanos(1), secs(1)] {
         for k in [64, 65, 66, 95, 96, 97, 1_000] {
-            assert_eq!(
-                built(&exact().base_delay(base)).nominal_delay(k),
-                secs(10),
-                "{base:?} {k}"
-            );
+            assert_eq!(built(&exact().base_delay(base)).nominal_delay(k), secs(10), "{base:?} {k}");
         }
     }
     let uncapped = built(&unbounded().base_delay(Duration::from_nanos(1)));
     assert_eq!(uncapped.nominal_delay(64), Duration::from_nanos(1 << 63));
-    assert_eq!(
-        uncapped.nominal_delay(65),
-        Duration::new(18_446_744_073, 709_551_616)
-    );
+    assert_eq!(uncapped.nominal_delay(65), Duration::new(18_446_744_073, 709_551_616));
     assert_eq!(uncapped.nominal_delay(95), Duration::MAX);
     let seconds = built(&unbounded().base_delay(secs(1)));
     assert_eq!(seconds.nominal_delay(64), secs(1 << 63));
@@ -85,11 +78,7 @@ fn fm_d2_the_largest_retry_number_has_a_delay_at_once() {
     let ninety_third = Duration::from_nanos(12_200_160_415_121_876_738);
     assert_eq!(fibonacci.nominal_delay(93), ninety_third);
     let counted = Duration::from_nanos(u64::MAX);
-    assert_eq!(
-        fibonacci.nominal_delay(94),
-        counted,
-        "saturates at the largest `u64`"
-    );
+    assert_eq!(fibonacci.nominal_delay(94), counted, "saturates at the largest `u64`");
     assert_eq!(fibonacci.nominal_delay(u32::MAX), counted);
     let slow = unbounded().backoff_factor(1.0 + f64::EPSILON);
     let slow = built(&slow.base_delay(secs(1))).nominal_delay(u32::MAX);
@@ -119,16 +108,9 @@ fn fm_d3_an_infinite_delay_is_the_cap() {
 
 #[test]
 fn fm_d4_a_factor_below_one_or_not_finite_is_refused() {
-    for factor in [
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        -2.0,
-        -0.0,
-        0.0,
-        0.5,
-        1.0 - f64::EPSILON,
-    ] {
+    for factor in
+        [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -2.0, -0.0, 0.0, 0.5, 1.0 - f64::EPSILON]
+    {
         let error = exact().backoff_factor(factor).build().unwrap_err();
         assert_eq!(error.field(), "backoff_factor", "{factor}");
         assert!(error.to_string().contains("at least 1"), "{error}");
@@ -140,18 +122,10 @@ fn fm_d4_a_factor_below_one_or_not_finite_is_refused() {
 
 #[test]
 fn fm_d5_a_cap_below_the_base_is_refused() {
-    let error = exact()
-        .base_delay(secs(2))
-        .max_delay(secs(1))
-        .build()
-        .unwrap_err();
+    let error = exact().base_delay(secs(2)).max_delay(secs(1)).build().unwrap_err();
     assert_eq!(error.field(), "max_delay");
     let error = exact().base_delay(secs(11)).build().unwrap_err();
-    assert_eq!(
-        error.field(),
-        "base_delay",
-        "the default cap is ten seconds"
-    );
+    assert_eq!(error.field(), "base_delay", "the default cap is ten seconds");
     let same = built(&exact().base_delay(secs(2)).max_delay(secs(2)));
     assert_eq!(same.delays().collect::<Vec<_>>(), [secs(2); 3]);
 }
@@ -172,19 +146,11 @@ fn fm_d6_no_jitter_leaves_zero_and_the_cap() {
 #[test]
 fn fm_d7_an_empty_range_yields_its_end() {
     for jitter in EVERY_JITTER {
-        for base in [
-            Duration::ZERO,
-            Duration::from_nanos(1),
-            secs(u64::MAX),
-            Duration::MAX,
-        ] {
+        for base in [Duration::ZERO, Duration::from_nanos(1), secs(u64::MAX), Duration::MAX] {
             let settings = RetryPolicy::builder().jitter(jitter).seed(7);
             let policy = built(&settings.base_delay(base).max_delay(base));
             for (k, delay) in (1..).zip(policy.delays()) {
-                assert!(
-                    policy.delay_bounds(k).contains(&delay),
-                    "{jitter:?} {base:?}"
-                );
+                assert!(policy.delay_bounds(k).contains(&delay), "{jitter:?} {base:?}");
                 assert!(delay <= base);
             }
         }
@@ -299,10 +265,7 @@ async fn fm_d13_a_call_stops_before_it_sleeps_past_its_limit_and_returns_the_las
     let start = Instant::now();
     // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
     let policy = built(&exact().max_retries(9).max_elapsed(secs(1)));
-    let result: Result<(), u32> = policy
-        .call()
-        .run(async |attempt| Err(attempt.number()))
-        .await;
+    let result: Result<(), u32> = policy.call().run(async |attempt| Err(attempt.number())).await;
     assert_eq!(result, Err(4));
     assert_eq!(start.elapsed(), Duration::from_millis(700));
 }
@@ -350,11 +313,7 @@ fn fm_d15_a_fraction_of_a_nanosecond_is_rounded_to_the_nearest() {
     assert_eq!(of(1, Jitter::Proportional(0.6)), nanos(0)..=nanos(2));
     let growing = exact().base_delay(nanos(1)).backoff_factor(1.3);
     let growing: Vec<_> = built(&growing.max_retries(5)).delays().collect();
-    assert_eq!(
-        growing,
-        [1, 1, 2, 2, 3].map(nanos),
-        "of 1, 1.3, 1.69, 2.197, 2.86"
-    );
+    assert_eq!(growing, [1, 1, 2, 2, 3].map(nanos), "of 1, 1.3, 1.69, 2.197, 2.86");
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,10 +45,8 @@ fn fm_h1_a_retry_without_a_runtime_ends_with_the_real_error() {
     assert_eq!(run(call(&mut calls)), Err(Fault::Down));
     assert_eq!(calls, 1);
     let breaker = breaker(&fragile().failure_threshold(9));
-    let retries = RetryPolicy::DEFAULT
-        .call()
-        .through(&breaker)
-        .run(async |_| Err::<(), _>(Fault::Down));
+    let retries =
+        RetryPolicy::DEFAULT.call().through(&breaker).run(async |_| Err::<(), _>(Fault::Down));
     assert_eq!(run(retries), Err(Fault::Down));
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
@@ -113,11 +111,7 @@ async fn fm_h3_calls_that_are_send_move_between_the_threads_of_a_runtime() {
 fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     let in_a_probe = half_open(&fragile());
     let in_a_sleep = breaker(&fragile().failure_threshold(9));
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
     let (probing, begun) = oneshot::channel();
     runtime.spawn({
         let breaker = in_a_probe.clone();
@@ -133,9 +127,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     runtime.spawn({
         let breaker = in_a_sleep.clone();
         async move {
-            let settings = RetryPolicy::builder()
-                .base_delay(secs(3_600))
-                .max_delay(secs(3_600));
+            let settings = RetryPolicy::builder().base_delay(secs(3_600)).max_delay(secs(3_600));
             let policy = settings.build().unwrap();
             let mut sleeping = Some(sleeping);
             let call = policy.call().through(&breaker).run(|_| {
@@ -241,10 +233,7 @@ impl Drop for UsedWhenDropped {
         called_at_the_end();
         Scope::new().run_blocking(called_at_the_end);
         let budget = RetryBudget::new("at the end", BudgetConfig::default());
-        let call = RetryPolicy::DEFAULT
-            .call()
-            .budget(&budget)
-            .deadline(secs(1));
+        let call = RetryPolicy::DEFAULT.call().budget(&budget).deadline(secs(1));
         let limited = run(Scope::new().run(call.run(async |_| Err::<(), _>(Fault::Down))));
         assert!(matches!(limited, Err(Fault::Late(_))), "without a timer");
         let config = BreakerConfig::default();

@@ -12,11 +12,7 @@ use crate::support::Fault;
 use resilient_testkit::{fail, fragile, run, succeed};
 
 /// The number of keys that an attacker sends: a tenth in a debug build.
-const MANY: u32 = if cfg!(debug_assertions) {
-    100_000
-} else {
-    1_000_000
-};
+const MANY: u32 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 
 fn keyed(max_keys: u32) -> KeyedBreakers<u32> {
     KeyedBreakers::new("hosts", fragile().max_keys(max_keys).build().unwrap())
@@ -149,9 +145,6 @@ fn fm_e9_keys_of_one_hash_are_distinguished() {
     }
     for key in (0..200).step_by(20) {
         assert_eq!(breakers.get(&Colliding(key)).state(), CircuitState::Open);
-        assert_eq!(
-            breakers.get(&Colliding(key + 1)).state(),
-            CircuitState::Closed
-        );
+        assert_eq!(breakers.get(&Colliding(key + 1)).state(), CircuitState::Closed);
     }
 }

@@ -67,12 +67,7 @@ async fn cut_everywhere(call: impl AsyncFn(&Parts<'_>)) {
             let breaker = &breakers()[nth];
             let (budget, attempts) = (&budget(), &Attempts::default());
             let attempt_timeout = secs(seconds);
-            let parts = Parts {
-                breaker,
-                budget,
-                attempts,
-                attempt_timeout,
-            };
+            let parts = Parts { breaker, budget, attempts, attempt_timeout };
             let done = cut(call(&parts), polls).await;
 
             let begun = attempts.begun.get();
@@ -111,10 +106,7 @@ async fn fm_a2_calls_with_limits_and_a_budget_dropped_anywhere_leave_nothing_beh
     .await;
     cut_everywhere(async |parts| {
         let call = limited(parts).through(parts.breaker).budget(parts.budget);
-        _ = call
-            .classify_with(classify)
-            .run(|_| parts.attempts.fail())
-            .await;
+        _ = call.classify_with(classify).run(|_| parts.attempts.fail()).await;
     })
     .await;
     cut_everywhere(async |parts| {
@@ -211,9 +203,7 @@ fn fm_b1_a_panic_in_a_limited_attempt_is_one_failure_and_costs_what_it_began() {
         let panicked = panic_of(|| {
             runtime.block_on(async {
                 if annotates {
-                    return annotated(&breaker, &budget)
-                        .await
-                        .map_err(RetryError::into_error);
+                    return annotated(&breaker, &budget).await.map_err(RetryError::into_error);
                 }
                 let call = policy.call().deadline(secs(9)).attempt_timeout(secs(1));
                 let call = call.through(&breaker).budget(&budget);
@@ -353,10 +343,7 @@ fn fm_b7_an_output_whose_destructor_panics_loses_no_permit_and_no_token() {
     }
     let (breaker, budget) = (breaker(&fragile().failure_threshold(9)), budget());
     let armed = Cell::new(true);
-    assert_eq!(
-        panic_of_call(annotated(&breaker, &budget, &armed)),
-        OWN_PANIC
-    );
+    assert_eq!(panic_of_call(annotated(&breaker, &budget, &armed)), OWN_PANIC);
     let totals = breaker.snapshot().totals;
     // The second attempt had a permit, and its body did not run.
     assert_eq!((totals.failure, totals.abandoned), (2, 0));
@@ -440,20 +427,13 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
 #[test]
 fn fm_h4_a_runtime_shut_down_in_a_limited_attempt_leaves_no_slot_taken_and_no_token_lost() {
     let (breaker, budget) = (half_open(&fragile()), budget());
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
     let (running, begun) = oneshot::channel();
     let task = runtime.spawn({
         let (breaker, budget) = (breaker.clone(), budget.clone());
         async move {
             let (policy, mut running) = (at_once(), Some(running));
-            let call = policy
-                .call()
-                .deadline(secs(3_600))
-                .attempt_timeout(secs(60));
+            let call = policy.call().deadline(secs(3_600)).attempt_timeout(secs(60));
             let call = call.through(&breaker).budget(&budget).run(|_| {
                 running.take().map(|running| running.send(()));
                 std::future::pending::<Result<(), Fault>>()

@@ -14,11 +14,7 @@ use resilient_testkit::{fail, fragile, run, secs};
 
 #[test]
 fn fm_i2_however_often_the_state_changes_only_the_last_transitions_are_stored() {
-    let rounds = if cfg!(debug_assertions) {
-        50_000
-    } else {
-        5_000_000
-    };
+    let rounds = if cfg!(debug_assertions) { 50_000 } else { 5_000_000 };
     let (breaker, clock) = on_clock(&fragile());
     for _ in 0..rounds {
         clock.advance(secs(1));
@@ -44,10 +40,7 @@ fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
         let last = snapshot.recent.last();
         let entered = last.map_or(CircuitState::Closed, |last| last.to);
         assert_eq!(snapshot.state, entered);
-        assert_eq!(
-            snapshot.window.is_some(),
-            snapshot.state == CircuitState::Closed
-        );
+        assert_eq!(snapshot.window.is_some(), snapshot.state == CircuitState::Closed);
         for pair in snapshot.recent.windows(2) {
             assert_eq!(pair[0].to, pair[1].from);
         }
@@ -125,10 +118,7 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
 #[test]
 fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
     // The window never fills, so that it has every call since the breaker was created.
-    let settings = fragile()
-        .failure_threshold(u32::MAX)
-        .window(1_000_000)
-        .failure_count(1_000_000);
+    let settings = fragile().failure_threshold(u32::MAX).window(1_000_000).failure_count(1_000_000);
     let breaker = breaker(&settings);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -145,12 +135,7 @@ fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
         }
         scope.spawn(|| {
             for _ in 0..20_000 {
-                let BreakerSnapshot {
-                    window,
-                    totals,
-                    in_state,
-                    ..
-                } = breaker.snapshot();
+                let BreakerSnapshot { window, totals, in_state, .. } = breaker.snapshot();
                 let window = window.unwrap();
                 assert_eq!(window.calls, totals.success + totals.failure);
                 assert_eq!(window.failures, totals.failure);
@@ -190,10 +175,7 @@ fn fm_i8_the_users_error_and_its_source_come_through_unchanged() {
     let error = run(parse("x")).unwrap_err();
     assert!(error.is::<std::num::ParseIntError>());
     let error = run(parse("7")).unwrap_err();
-    assert_eq!(
-        error.downcast_ref::<CircuitOpen>().unwrap().breaker(),
-        "boxed"
-    );
+    assert_eq!(error.downcast_ref::<CircuitOpen>().unwrap().breaker(), "boxed");
 }
 
 #[test]

@@ -72,11 +72,7 @@ fn fm_i5_the_number_of_series_depends_on_the_names_and_not_on_the_keys() {
     };
     let few = series(1);
     assert_eq!(series(500), few);
-    assert!(
-        few.iter()
-            .all(|series| series.split(' ').any(|word| word == "hosts")),
-        "{few:?}"
-    );
+    assert!(few.iter().all(|series| series.split(' ').any(|word| word == "hosts")), "{few:?}");
     // Evicted keys stay counted under the group's name.
     let _ = registry.get_or_register("second", config);
     assert_eq!(series(2_000).len(), 2 * few.len());
@@ -87,10 +83,7 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
     let registry = Registry::new();
     let breaker = registry.get_or_register("one", BreakerConfig::default());
     let mut events = breaker.subscribe(8);
-    let broken = Recording {
-        is_broken: true,
-        ..Recording::default()
-    };
+    let broken = Recording { is_broken: true, ..Recording::default() };
     with_local_recorder(&broken, || {
         succeed(&breaker);
         (0..5).for_each(|_| fail(&breaker));

@@ -37,18 +37,9 @@ fn fm_d9_zero_is_refused_where_it_means_nothing() {
         ("min_calls", rated.clone().min_calls(0)),
         ("failure_count", windowed().failure_count(0)),
         ("slow_call", slow.slow_call(Duration::ZERO)),
-        (
-            "half_open_successes",
-            settings.clone().half_open_successes(0),
-        ),
-        (
-            "half_open_max_calls",
-            settings.clone().half_open_max_calls(0),
-        ),
-        (
-            "probe_timeout",
-            settings.clone().probe_timeout(Duration::ZERO),
-        ),
+        ("half_open_successes", settings.clone().half_open_successes(0)),
+        ("half_open_max_calls", settings.clone().half_open_max_calls(0)),
+        ("probe_timeout", settings.clone().probe_timeout(Duration::ZERO)),
         ("max_keys", settings.clone().max_keys(0)),
     ] {
         let (named, text) = refused(&zero);
@@ -81,15 +72,7 @@ fn fm_d9_a_zero_that_is_known_only_at_run_time_is_reported_and_the_default_appli
 
 #[test]
 fn fm_d10_a_share_is_above_zero_and_at_most_one() {
-    let wrong = [
-        0.0,
-        -0.0,
-        -0.1,
-        1.000_000_1,
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-    ];
+    let wrong = [0.0, -0.0, -0.1, 1.000_000_1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
     for share in wrong {
         let (field, text) = refused(&windowed().failure_rate(share));
         assert_eq!(field, "failure_rate", "{text}");
@@ -117,25 +100,14 @@ fn fm_d10_a_rate_of_one_opens_at_a_hundred_of_a_hundred_and_not_before() {
     assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
-    assert_eq!(
-        breaker.snapshot().recent[0].reason,
-        TransitionReason::FailureRate
-    );
+    assert_eq!(breaker.snapshot().recent[0].reason, TransitionReason::FailureRate);
 
     breaker.close();
     succeed(&breaker);
     (0..99).for_each(|_| fail(&breaker));
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Closed,
-        "ninety-nine of a hundred"
-    );
+    assert_eq!(breaker.state(), CircuitState::Closed, "ninety-nine of a hundred");
     fail(&breaker);
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Open,
-        "the success has left the window"
-    );
+    assert_eq!(breaker.state(), CircuitState::Open, "the success has left the window");
 }
 
 #[test]
@@ -194,10 +166,7 @@ fn fm_d17_a_permit_matches_no_later_generation() {
     old.report(Outcome::Failure);
     older.report(Outcome::Success);
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.state, snapshot.consecutive_failures),
-        (CircuitState::Closed, 0)
-    );
+    assert_eq!((snapshot.state, snapshot.consecutive_failures), (CircuitState::Closed, 0));
     assert_eq!((snapshot.totals.late, snapshot.totals.success), (2, 0));
 }
 

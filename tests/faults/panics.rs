@@ -60,10 +60,7 @@ fn fm_b1_a_panic_in_the_operation_is_a_failure_and_propagates_unchanged() {
 
     let breaker = half_open(&fragile());
     let policy = at_once();
-    let call = policy
-        .call()
-        .through(&breaker)
-        .run(async |_| -> Option<()> { panic_quietly() });
+    let call = policy.call().through(&breaker).run(async |_| -> Option<()> { panic_quietly() });
     assert_eq!(panic_of_call(call), OWN_PANIC);
     reopened_by_one_failure(&breaker);
 }
@@ -116,11 +113,7 @@ fn fm_b2_a_panic_in_a_predicate_propagates_and_leaves_the_breaker_consistent() {
     assert_eq!(panic_of_call(of_the_retry(&breakers[1])), OWN_PANIC);
     let call = breakers[2].call_with(classify, async || None);
     assert_eq!(panic_of_call(call), OWN_PANIC);
-    let call = policy
-        .call()
-        .through(&breakers[3])
-        .classify_with(classify)
-        .run(async |_| None);
+    let call = policy.call().through(&breakers[3]).classify_with(classify).run(async |_| None);
     assert_eq!(panic_of_call(call), OWN_PANIC);
     breakers.iter().for_each(reopened_by_one_failure);
 }
@@ -150,10 +143,7 @@ fn fm_b3_a_panic_in_a_listener_loses_neither_the_result_nor_another_listeners_ev
     }
     assert_eq!(one.snapshot().listener_panics, 4);
     assert_eq!(of_key.snapshot().listener_panics, 6);
-    assert_eq!(
-        heard.steps(),
-        [(CircuitState::Closed, CircuitState::Open); 10]
-    );
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open); 10]);
 }
 
 #[test]
@@ -294,18 +284,10 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
     // The lookup compares keys, and the insertion compares them twice more under the lock.
     for panicking in [Hash, Clone, Display, Eq(0), Eq(1), Eq(2)] {
         PANICKING.set(panicking);
-        assert_eq!(
-            panic_of(|| breakers.get(&Key(1))),
-            OWN_PANIC,
-            "{panicking:?}"
-        );
+        assert_eq!(panic_of(|| breakers.get(&Key(1))), OWN_PANIC, "{panicking:?}");
         PANICKING.set(Nothing);
         assert_eq!(breakers.len(), 1, "{panicking:?}");
-        assert_eq!(
-            breakers.get(&Key(0)).state(),
-            CircuitState::Open,
-            "{panicking:?}"
-        );
+        assert_eq!(breakers.get(&Key(0)).state(), CircuitState::Open, "{panicking:?}");
         registry.named("keyed").close();
         fail(&breakers.get(&Key(0)));
     }
@@ -495,19 +477,10 @@ impl Clock for Garbage {
 fn fm_b10_a_clock_that_returns_garbage_harms_nothing() {
     for settings in [
         fragile().recovery_jitter(1.0).recovery_factor(3.0),
-        fragile()
-            .window(Duration::from_nanos(1))
-            .window_buckets(1_000)
-            .failure_rate(0.5),
+        fragile().window(Duration::from_nanos(1)).window_buckets(1_000).failure_rate(0.5),
         fragile().window(Duration::MAX).failure_count(3),
-        fragile()
-            .window(10)
-            .slow_call(Duration::from_nanos(1))
-            .slow_call_rate(0.5),
-        fragile()
-            .half_open_successes(3)
-            .half_open_max_calls(2)
-            .probe_timeout(Duration::MAX),
+        fragile().window(10).slow_call(Duration::from_nanos(1)).slow_call_rate(0.5),
+        fragile().half_open_successes(3).half_open_max_calls(2).probe_timeout(Duration::MAX),
     ] {
         let config = settings.build().unwrap();
         let breaker = CircuitBreaker::with_clock("dependency", config, Garbage(ManualClock::new()));

@@ -56,7 +56,5 @@ pub(crate) fn half_open(settings: &BreakerConfigBuilder) -> CircuitBreaker {
 /// Returns the breaker of an annotated function that was called before.
 #[track_caller]
 pub(crate) fn registered(name: &str) -> CircuitBreaker {
-    Registry::global()
-        .get(name)
-        .expect("the function was called before")
+    Registry::global().get(name).expect("the function was called before")
 }

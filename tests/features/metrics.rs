@@ -10,14 +10,7 @@ use resilient::budget::BudgetConfig;
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, RetryPolicy};
 
-const RESULTS: [&str; 6] = [
-    "success",
-    "failure",
-    "ignored",
-    "abandoned",
-    "late",
-    "rejected",
-];
+const RESULTS: [&str; 6] = ["success", "failure", "ignored", "abandoned", "late", "rejected"];
 
 /// Opens for ten seconds at the second consecutive failure. Calls from two seconds on are slow.
 fn settings() -> BreakerConfigBuilder {
@@ -62,10 +55,8 @@ fn take(snapshotter: &Snapshotter) -> Recorded {
             let (_, key) = key.into_parts();
             let name = key.name();
             let name = name.strip_prefix("resilient.breaker.").unwrap_or(name);
-            let labels: BTreeSet<_> = key
-                .labels()
-                .map(|label| format!("{}={}", label.key(), label.value()))
-                .collect();
+            let labels: BTreeSet<_> =
+                key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
             let labels: Vec<_> = labels.into_iter().collect();
             let value = match value {
                 DebugValue::Counter(count) => count,
@@ -81,9 +72,7 @@ fn take(snapshotter: &Snapshotter) -> Recorded {
 /// The series of one breaker that are not zero.
 fn above_zero(recorded: &Recorded) -> Vec<(&str, u64)> {
     let series = recorded.iter().filter(|(_, value)| **value != 0);
-    series
-        .map(|(name, value)| (name.as_str(), *value))
-        .collect()
+    series.map(|(name, value)| (name.as_str(), *value)).collect()
 }
 
 #[test]
@@ -158,11 +147,8 @@ fn every_metric_is_described_with_its_unit() {
     });
     for (key, unit, description, _) in series {
         let name = key.key().name();
-        let expected = if name.ends_with("time_in_state") {
-            Unit::Milliseconds
-        } else {
-            Unit::Count
-        };
+        let expected =
+            if name.ends_with("time_in_state") { Unit::Milliseconds } else { Unit::Count };
         assert_eq!(unit, Some(expected), "{name}");
         assert!(description.is_some_and(|text| !text.is_empty()), "{name}");
     }
@@ -178,11 +164,7 @@ fn of_the_states_exactly_one_is_one() {
             for each in CircuitState::ALL {
                 let series = format!("state{{breaker=payments,state={each}}}");
                 let expected = u64::from(each == state);
-                assert_eq!(
-                    recorded.get(&series),
-                    Some(&expected),
-                    "{series} in {state}"
-                );
+                assert_eq!(recorded.get(&series), Some(&expected), "{series} in {state}");
             }
         };
         assert_only(CircuitState::Closed);
@@ -208,10 +190,7 @@ fn a_change_of_state_is_recorded_at_once() {
     recording(|snapshotter| {
         report(&breaker, Outcome::Success);
         report(&breaker, Outcome::Failure);
-        assert!(
-            take(snapshotter).is_empty(),
-            "a healthy call records nothing"
-        );
+        assert!(take(snapshotter).is_empty(), "a healthy call records nothing");
         report(&breaker, Outcome::Failure);
         let recorded = take(snapshotter);
         let expected = [
@@ -266,10 +245,7 @@ fn each_breaker_has_series_of_its_own() {
     });
     let calls = |breaker, result| recorded[&format!("calls{{breaker={breaker},result={result}}}")];
     assert_eq!((calls("mail", "success"), calls("mail", "failure")), (1, 0));
-    assert_eq!(
-        (calls("stock", "success"), calls("stock", "failure")),
-        (0, 1)
-    );
+    assert_eq!((calls("stock", "success"), calls("stock", "failure")), (0, 1));
 }
 
 /// Keyed breakers of at most three keys in a registry.
@@ -329,27 +305,14 @@ fn the_counts_of_forgotten_keys_stay_in_the_counters() {
             registry.record_metrics();
             take(snapshotter)
         });
-        for (series, value) in before
-            .iter()
-            .filter(|(name, _)| !name.starts_with("state{"))
-        {
+        for (series, value) in before.iter().filter(|(name, _)| !name.starts_with("state{")) {
             assert!(now[series] >= *value, "{series} decreased");
         }
-        assert_eq!(
-            now["calls{breaker=shards,result=success}"],
-            u64::from(calls)
-        );
+        assert_eq!(now["calls{breaker=shards,result=success}"], u64::from(calls));
         assert_eq!(now["slow_calls{breaker=shards}"], u64::from(calls / 2));
-        assert_eq!(
-            now["transitions{breaker=shards,to=open}"],
-            u64::from(calls / 2)
-        );
+        assert_eq!(now["transitions{breaker=shards,to=open}"], u64::from(calls / 2));
         let there = now["state{breaker=shards,state=closed}"];
-        assert_eq!(
-            there,
-            u64::from((key + 1).min(3)),
-            "the breakers that exist"
-        );
+        assert_eq!(there, u64::from((key + 1).min(3)), "the breakers that exist");
         before = now;
     }
     assert_eq!(shards.len(), 3);
@@ -438,21 +401,12 @@ fn every_series_of_a_budget_has_its_exact_value_and_no_label_but_its_name() {
     });
     let expected = [
         ("resilient.budget.capacity{budget=payments}", 40),
-        (
-            "resilient.budget.retries{budget=payments,result=granted}",
-            4,
-        ),
-        (
-            "resilient.budget.retries{budget=payments,result=refused}",
-            7,
-        ),
+        ("resilient.budget.retries{budget=payments,result=granted}", 4),
+        ("resilient.budget.retries{budget=payments,result=refused}", 7),
         ("resilient.budget.returned{budget=payments}", 1),
         ("resilient.budget.tokens{budget=payments}", 4),
     ];
-    let all: Vec<_> = recorded
-        .iter()
-        .map(|(series, value)| (series.as_str(), *value))
-        .collect();
+    let all: Vec<_> = recorded.iter().map(|(series, value)| (series.as_str(), *value)).collect();
     assert_eq!(all, expected);
 }
 
@@ -479,10 +433,7 @@ fn retry_calls() -> BTreeMap<String, u64> {
         take(snapshotter)
     });
     let of_retries = recorded.into_iter().filter_map(|(series, calls)| {
-        Some((
-            series.split_once("retry.calls{result=")?.1.replace('}', ""),
-            calls,
-        ))
+        Some((series.split_once("retry.calls{result=")?.1.replace('}', ""), calls))
     });
     of_retries.filter(|(_, calls)| *calls > 0).collect()
 }
@@ -502,9 +453,7 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
         for _ in 0..3 {
             assert_eq!(policy.call().run(async |_| Some(1)).await, Some(1));
         }
-        let second = policy
-            .call()
-            .run(async |attempt| attempt.last_error().map(|()| 2));
+        let second = policy.call().run(async |attempt| attempt.last_error().map(|()| 2));
         assert_eq!(second.await, Some(2));
         assert_eq!(policy.call().run(async |_| Option::<()>::None).await, None);
         let rejected = policy.call().through(&breaker).run(async |_| Some(1));
@@ -530,9 +479,7 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
             std::panic::resume_unwind(Box::new("quietly"))
         });
         let mut call = Box::pin(call);
-        let _ = call
-            .as_mut()
-            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        let _ = call.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
     });
     assert!(panics.join().is_err());
 

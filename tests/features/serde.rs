@@ -17,10 +17,7 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
 #[test]
 fn a_snapshot_is_json_with_times_in_seconds() {
     let clock = ManualClock::new();
-    let config = BreakerConfig::builder()
-        .window(10)
-        .failure_count(2)
-        .recovery_time(secs(30));
+    let config = BreakerConfig::builder().window(10).failure_count(2).recovery_time(secs(30));
     let config = config.slow_call(secs(2)).slow_call_rate(1.0);
     let breaker = CircuitBreaker::with_clock("payments", config.build().unwrap(), clock.clone());
     report(&breaker, Outcome::Success);
@@ -89,22 +86,14 @@ fn unknown_values_are_null_and_a_window_is_shown() {
     let shown = serde_json::to_value(breaker.snapshot()).unwrap();
     assert_eq!(shown["retry_after_seconds"], Value::Null);
     let step = shown["recent"][0].as_object().unwrap();
-    assert!(
-        !step.contains_key("open_for_seconds"),
-        "a manual state has no end"
-    );
-    assert_eq!(
-        (&step["to"], &step["reason"]),
-        (&json!("forced_open"), &json!("manual"))
-    );
+    assert!(!step.contains_key("open_for_seconds"), "a manual state has no end");
+    assert_eq!((&step["to"], &step["reason"]), (&json!("forced_open"), &json!("manual")));
 }
 
 #[test]
 fn every_reason_and_state_has_a_word() {
     let clock = ManualClock::new();
-    let config = BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(secs(1));
+    let config = BreakerConfig::builder().failure_threshold(1).recovery_time(secs(1));
     let config = config.slow_call(secs(2)).slow_call_rate(1.0).window(9);
     let breaker = CircuitBreaker::with_clock("payments", config.build().unwrap(), clock.clone());
     report(&breaker, Outcome::Failure);
@@ -123,11 +112,7 @@ fn every_reason_and_state_has_a_word() {
     let words: Vec<_> = steps
         .iter()
         .map(|step| {
-            format!(
-                "{} {}",
-                step["to"].as_str().unwrap(),
-                step["reason"].as_str().unwrap()
-            )
+            format!("{} {}", step["to"].as_str().unwrap(), step["reason"].as_str().unwrap())
         })
         .collect();
     let expected = [
@@ -148,10 +133,7 @@ fn every_reason_and_state_has_a_word() {
 fn a_key_is_shown_as_its_text() {
     let shards = KeyedBreakers::<u32>::new("shards", BreakerConfig::default());
     let shown = serde_json::to_value(shards.get(&7).snapshot()).unwrap();
-    assert_eq!(
-        (&shown["name"], &shown["key"]),
-        (&json!("shards"), &json!("7"))
-    );
+    assert_eq!((&shown["name"], &shown["key"]), (&json!("shards"), &json!("7")));
 }
 
 #[test]
@@ -170,15 +152,9 @@ fn overrides_can_be_read_from_json() {
     let expected = Overrides::new()
         .with_defaults(builder().recovery_time(secs(10)).recovery_factor(2.0))
         .with("payments", payments.abandoned(AbandonedOutcome::Failure))
-        .with(
-            "search",
-            BreakerOverride::from(search).with_mode(OperatorMode::ObserveOnly),
-        );
+        .with("search", BreakerOverride::from(search).with_mode(OperatorMode::ObserveOnly));
     assert_eq!(read, expected);
-    assert_eq!(
-        serde_json::from_value::<Overrides>(json!({})).unwrap(),
-        Overrides::new()
-    );
+    assert_eq!(serde_json::from_value::<Overrides>(json!({})).unwrap(), Overrides::new());
 }
 
 #[test]
@@ -187,18 +163,9 @@ fn unknown_keys_and_wrong_forms_are_refused() {
         (json!({ "default": {} }), "default"),
         (json!({ "defaults": { "mode": "disabled" } }), "mode"),
         (json!({ "breakers": { "x": { "windows": 3 } } }), "windows"),
-        (
-            json!({ "breakers": { "x": { "recovery_time": 10 } } }),
-            "a duration in quotes",
-        ),
-        (
-            json!({ "breakers": { "x": { "failure_rate": "half" } } }),
-            "a percentage",
-        ),
-        (
-            json!({ "breakers": { "x": { "mode": "open" } } }),
-            "forced_open",
-        ),
+        (json!({ "breakers": { "x": { "recovery_time": 10 } } }), "a duration in quotes"),
+        (json!({ "breakers": { "x": { "failure_rate": "half" } } }), "a percentage"),
+        (json!({ "breakers": { "x": { "mode": "open" } } }), "forced_open"),
     ] {
         let error = serde_json::from_value::<Overrides>(wrong).unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
@@ -209,14 +176,8 @@ fn unknown_keys_and_wrong_forms_are_refused() {
 fn a_setting_can_be_read_by_itself() {
     let mode: OperatorMode = serde_json::from_value(json!("forced_open")).unwrap();
     assert_eq!(mode, OperatorMode::ForcedOpen);
-    assert_eq!(
-        serde_json::to_value(OperatorMode::ObserveOnly).unwrap(),
-        json!("observe_only")
-    );
-    assert_eq!(
-        serde_json::to_value(AbandonedOutcome::Ignore).unwrap(),
-        json!("ignore")
-    );
+    assert_eq!(serde_json::to_value(OperatorMode::ObserveOnly).unwrap(), json!("observe_only"));
+    assert_eq!(serde_json::to_value(AbandonedOutcome::Ignore).unwrap(), json!("ignore"));
     let settings: resilient::breaker::BreakerConfigBuilder =
         serde_json::from_value(json!({ "failure_threshold": 3 })).unwrap();
     assert_eq!(settings, BreakerConfig::builder().failure_threshold(3));

@@ -112,15 +112,8 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
         };
         block_on(scope.run(two_calls));
         let calls = scope.calls();
-        assert_ne!(
-            calls[0].delays(),
-            calls[1].delays(),
-            "each call draws its own delays"
-        );
-        calls
-            .iter()
-            .map(|call| call.delays().to_vec())
-            .collect::<Vec<_>>()
+        assert_ne!(calls[0].delays(), calls[1].delays(), "each call draws its own delays");
+        calls.iter().map(|call| call.delays().to_vec()).collect::<Vec<_>>()
     };
     assert_eq!(delays(7), delays(7));
     assert_ne!(delays(7), delays(8));
@@ -138,11 +131,7 @@ fn a_policys_own_seed_holds() {
 
 #[test]
 fn skipped_time_counts_for_the_time_of_the_call() {
-    let policy = RetryPolicy::builder()
-        .jitter(Jitter::None)
-        .max_elapsed(ms(300))
-        .build()
-        .unwrap();
+    let policy = RetryPolicy::builder().jitter(Jitter::None).max_elapsed(ms(300)).build().unwrap();
     let scope = Scope::new();
     let _: Option<()> = block_on(scope.run(policy.call().run(async |_| None)));
     scope.assert_delays(&[ms(100)]);
@@ -152,24 +141,13 @@ fn skipped_time_counts_for_the_time_of_the_call() {
 #[test]
 fn skipped_time_moves_the_scopes_clock_and_the_breakers_on_it() {
     let scope = Scope::new();
-    let config = BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(HOUR)
-        .build()
-        .unwrap();
+    let config = BreakerConfig::builder().failure_threshold(1).recovery_time(HOUR).build().unwrap();
     let breaker = CircuitBreaker::with_clock("stock", config, scope.clock());
-    let policy = RetryPolicy::builder()
-        .when_open(WhenOpen::Wait)
-        .max_retries(1)
-        .build()
-        .unwrap();
-    let call = policy.call().through(&breaker).run(async |attempt| {
-        if attempt.is_first() {
-            Err(Fault::Down)
-        } else {
-            Ok(())
-        }
-    });
+    let policy = RetryPolicy::builder().when_open(WhenOpen::Wait).max_retries(1).build().unwrap();
+    let call = policy
+        .call()
+        .through(&breaker)
+        .run(async |attempt| if attempt.is_first() { Err(Fault::Down) } else { Ok(()) });
     assert_eq!(block_on(scope.run(call)), Ok(()));
     assert_eq!(breaker.state(), resilient::breaker::CircuitState::Closed);
 }
@@ -179,10 +157,7 @@ fn a_rejected_attempt_was_not_made() {
     let scope = Scope::new();
     let breaker = CircuitBreaker::new("stock", BreakerConfig::default());
     breaker.force_open();
-    let call = RetryPolicy::DEFAULT
-        .call()
-        .through(&breaker)
-        .run(async |_| Ok::<(), Fault>(()));
+    let call = RetryPolicy::DEFAULT.call().through(&breaker).run(async |_| Ok::<(), Fault>(()));
     assert_eq!(block_on(scope.run(call)), Err(Fault::Open));
     scope.assert_attempts(0);
     assert_eq!(scope.call().gave_up(), Some(StopReason::CircuitOpen));
@@ -209,12 +184,8 @@ fn a_call_that_is_cancelled_has_no_end() {
 fn scopes_do_not_record_calls_of_other_scopes_or_outside() {
     let (one, other) = (Scope::new(), Scope::new());
     let (fails_once, fails_twice) = (Cell::new(1), Cell::new(2));
-    let both = async {
-        tokio::join!(
-            one.run(annotated(&fails_once)),
-            other.run(annotated(&fails_twice))
-        )
-    };
+    let both =
+        async { tokio::join!(one.run(annotated(&fails_once)), other.run(annotated(&fails_twice))) };
     assert_eq!(block_on(both), (Ok(7), Ok(7)));
     one.assert_attempts(2);
     other.assert_attempts(3);

@@ -8,10 +8,8 @@ pub(crate) fn circles<'a>(edges: &BTreeSet<(&'a str, &'a str)>) -> Vec<BTreeSet<
     for (from, to) in edges {
         next.entry(from).or_default().push(to);
     }
-    let reachable: BTreeMap<&str, BTreeSet<&str>> = next
-        .keys()
-        .map(|&from| (from, reachable(&next, from)))
-        .collect();
+    let reachable: BTreeMap<&str, BTreeSet<&str>> =
+        next.keys().map(|&from| (from, reachable(&next, from))).collect();
     let mut circles: Vec<BTreeSet<&str>> = Vec::new();
     for (&node, from_node) in &reachable {
         let leads_back = |other: &&str| reachable.get(other).is_some_and(|set| set.contains(node));
@@ -38,17 +36,8 @@ fn reachable<'a>(next: &BTreeMap<&'a str, Vec<&'a str>>, from: &str) -> BTreeSet
 fn circles_are_found_and_lines_are_not() {
     let line = BTreeSet::from([("a", "b"), ("b", "c"), ("a", "c")]);
     assert!(circles(&line).is_empty());
-    let two = BTreeSet::from([
-        ("a", "b"),
-        ("b", "a"),
-        ("b", "c"),
-        ("c", "d"),
-        ("d", "e"),
-        ("e", "c"),
-    ]);
+    let two =
+        BTreeSet::from([("a", "b"), ("b", "a"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "c")]);
     let found = circles(&two);
-    assert_eq!(
-        found,
-        [BTreeSet::from(["a", "b"]), BTreeSet::from(["c", "d", "e"])]
-    );
+    assert_eq!(found, [BTreeSet::from(["a", "b"]), BTreeSet::from(["c", "d", "e"])]);
 }

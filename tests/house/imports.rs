@@ -20,10 +20,7 @@ pub(crate) struct Import {
 
 /// The imports between the files of a crate, given as (path below `src`, text).
 pub(crate) fn imports(files: &[(String, String)]) -> BTreeSet<Import> {
-    let mut tree = Tree {
-        files: files.iter().cloned().collect(),
-        modules: Vec::new(),
-    };
+    let mut tree = Tree { files: files.iter().cloned().collect(), modules: Vec::new() };
     let root = tree.add("lib.rs", None);
     let items = tree.parse("lib.rs");
     tree.load(root, "", items);
@@ -92,19 +89,13 @@ struct Tree {
 
 impl Tree {
     fn add(&mut self, file: &str, parent: Option<usize>) -> usize {
-        self.modules.push(Module {
-            file: file.to_owned(),
-            parent,
-            ..Module::default()
-        });
+        self.modules.push(Module { file: file.to_owned(), parent, ..Module::default() });
         self.modules.len() - 1
     }
 
     fn parse(&self, file: &str) -> Vec<syn::Item> {
         let text = &self.files[file];
-        syn::parse_file(text)
-            .unwrap_or_else(|error| panic!("{file}: {error}"))
-            .items
+        syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}")).items
     }
 
     /// Reads the items of module `at`, whose child modules stand in files below `folder`.
@@ -253,11 +244,7 @@ impl Reader<'_> {
     }
 
     fn path(&mut self, path: Vec<String>) {
-        let kind = if path.len() == 1 {
-            PathKind::Name
-        } else {
-            PathKind::Plain
-        };
+        let kind = if path.len() == 1 { PathKind::Name } else { PathKind::Plain };
         self.0.paths.push((path, kind));
     }
 
@@ -314,10 +301,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() && path.segments.len() > 1 {
-            let names = path
-                .segments
-                .iter()
-                .map(|segment| segment.ident.to_string());
+            let names = path.segments.iter().map(|segment| segment.ident.to_string());
             self.0.paths.push((names.collect(), PathKind::Plain));
         }
         visit::visit_path(self, path);
@@ -325,9 +309,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_macro(&mut self, invoked: &'ast syn::Macro) {
         let last = invoked.path.segments.last();
-        let last = last
-            .map(|segment| segment.ident.to_string())
-            .unwrap_or_default();
+        let last = last.map(|segment| segment.ident.to_string()).unwrap_or_default();
         if !["quote", "quote_spanned", "parse_quote"].contains(&last.as_str()) {
             self.tokens(invoked.tokens.clone());
         }
@@ -353,18 +335,13 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
 
 /// The value of `#[path = "…"]`.
 fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
-    attributes
-        .iter()
-        .find_map(|attribute| match &attribute.meta {
-            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-                syn::Expr::Lit(syn::ExprLit {
-                    lit: syn::Lit::Str(text),
-                    ..
-                }) => Some(text.value()),
-                _ => None,
-            },
+    attributes.iter().find_map(|attribute| match &attribute.meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
             _ => None,
-        })
+        },
+        _ => None,
+    })
 }
 
 fn attributes(item: &syn::Item) -> &[syn::Attribute] {
@@ -407,14 +384,10 @@ mod tests {
     use super::*;
 
     fn edges(files: &[(&str, &str)]) -> Vec<(String, String)> {
-        let files: Vec<_> = files
-            .iter()
-            .map(|&(path, text)| (path.to_owned(), text.to_owned()))
-            .collect();
-        let found: BTreeSet<_> = imports(&files)
-            .into_iter()
-            .map(|import| (import.from, import.to))
-            .collect();
+        let files: Vec<_> =
+            files.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
+        let found: BTreeSet<_> =
+            imports(&files).into_iter().map(|import| (import.from, import.to)).collect();
         found.into_iter().collect()
     }
 
@@ -426,10 +399,7 @@ mod tests {
     fn imports_are_followed_to_the_file_that_defines_the_item() {
         let found = edges(&[
             ("lib.rs", "mod up; mod down;"),
-            (
-                "down/mod.rs",
-                "mod inner; pub use self::inner::Thing as Renamed;",
-            ),
+            ("down/mod.rs", "mod inner; pub use self::inner::Thing as Renamed;"),
             ("down/inner.rs", "pub struct Thing;"),
             ("up.rs", "use crate::down::Renamed;"),
         ]);
@@ -454,11 +424,8 @@ mod tests {
             "fn g(_: Vec<crate::other::S>) {}",
         ] {
             let other = "pub fn f() {} pub trait Tr {} pub struct S;";
-            let found = edges(&[
-                ("lib.rs", "mod a; mod other;"),
-                ("a.rs", text),
-                ("other.rs", other),
-            ]);
+            let found =
+                edges(&[("lib.rs", "mod a; mod other;"), ("a.rs", text), ("other.rs", other)]);
             assert_eq!(found, [edge("a.rs", "other.rs")], "{text}");
         }
     }

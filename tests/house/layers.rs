@@ -48,10 +48,7 @@ const CRATES: &[Crate] = &[
                 &["breaker/config", "breaker/window", "breaker/machine"],
                 &["time/instant", "settings"],
             ),
-            (
-                &["breaker/shared"],
-                &["breaker/machine", "event", "time", "telemetry"],
-            ),
+            (&["breaker/shared"], &["breaker/machine", "event", "time", "telemetry"]),
             (&["breaker"], &["breaker/shared"]),
             (&["retry"], &["breaker", "time"]),
             (&["keyed"], &["breaker"]),
@@ -88,10 +85,7 @@ const CRATES: &[Crate] = &[
             (&["error"], &["response"]),
             (&["address", "request"], &["error"]),
             (&["transport"], &["request"]),
-            (
-                &["client"],
-                &["address", "setters", "transport", "time_limit"],
-            ),
+            (&["client"], &["address", "setters", "transport", "time_limit"]),
             (&["call"], &["client"]),
             (&["cache"], &["call"]),
             (&["endpoint"], &["cache"]),
@@ -118,17 +112,9 @@ fn imports_go_down_and_not_in_circles() {
     for folder in libraries() {
         let files = rust_files(&root().join(&folder).join("src"));
         let all = imports(&files);
-        let none = Crate {
-            folder: "",
-            layers: &[],
-            everywhere: &[],
-            exceptions: &[],
-            moving: false,
-        };
-        let rules = CRATES
-            .iter()
-            .find(|rules| rules.folder == folder)
-            .unwrap_or(&none);
+        let none =
+            Crate { folder: "", layers: &[], everywhere: &[], exceptions: &[], moving: false };
+        let rules = CRATES.iter().find(|rules| rules.folder == folder).unwrap_or(&none);
         let found = faults(rules, &files, &all);
         if std::env::var_os("LAYERS").is_some() {
             print(&folder, rules, &files, &all, &found);
@@ -141,10 +127,7 @@ fn imports_go_down_and_not_in_circles() {
     }
     for rules in CRATES {
         if !root().join(rules.folder).join("src").exists() {
-            wrong.push(format!(
-                "{} is in the table and not in the workspace",
-                rules.folder
-            ));
+            wrong.push(format!("{} is in the table and not in the workspace", rules.folder));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -188,10 +171,7 @@ fn our_dependencies(manifest: &str) -> Vec<String> {
 fn faults(rules: &Crate, files: &[(String, String)], all: &BTreeSet<Import>) -> Vec<String> {
     let mut wrong = Vec::new();
     if !rules.layers.is_empty() {
-        for (file, _) in files
-            .iter()
-            .filter(|(file, _)| layer(rules, file).is_none())
-        {
+        for (file, _) in files.iter().filter(|(file, _)| layer(rules, file).is_none()) {
             let tests = ["tests", "_tests.rs", "/tests.rs", "snapshots"];
             if !tests.iter().any(|part| file.contains(part)) {
                 wrong.push(format!("{file} has no row in the table"));
@@ -203,20 +183,14 @@ fn faults(rules: &Crate, files: &[(String, String)], all: &BTreeSet<Import>) -> 
             wrong.push(format!("`{module}` has a row in the table and no file"));
         }
     }
-    let excepted = |import: &Import| {
-        rules
-            .exceptions
-            .contains(&(import.from.as_str(), import.to.as_str()))
-    };
+    let excepted =
+        |import: &Import| rules.exceptions.contains(&(import.from.as_str(), import.to.as_str()));
     let (excepted, kept): (Vec<&Import>, Vec<&Import>) = all.iter().partition(|&one| excepted(one));
     for Import { from, to, path } in kept.iter().copied().filter(|import| goes_up(rules, import)) {
         wrong.push(format!("{from} may not use {to}: `{path}` goes up"));
     }
     for circle in circles(&edges(&kept)) {
-        wrong.push(format!(
-            "{} files import each other in a circle: {circle:?}",
-            circle.len()
-        ));
+        wrong.push(format!("{} files import each other in a circle: {circle:?}", circle.len()));
     }
     let circles = circles(&edges(&all.iter().collect::<Vec<_>>()));
     let needed: BTreeSet<_> = excepted
@@ -224,31 +198,20 @@ fn faults(rules: &Crate, files: &[(String, String)], all: &BTreeSet<Import>) -> 
         .filter(|import| goes_up(rules, import) || closes(&circles, import))
         .map(|import| (import.from.as_str(), import.to.as_str()))
         .collect();
-    for exception in rules
-        .exceptions
-        .iter()
-        .filter(|exception| !needed.contains(exception))
-    {
-        wrong.push(format!(
-            "the exception {exception:?} is no longer needed: delete it"
-        ));
+    for exception in rules.exceptions.iter().filter(|exception| !needed.contains(exception)) {
+        wrong.push(format!("the exception {exception:?} is no longer needed: delete it"));
     }
     wrong
 }
 
 fn edges<'a>(imports: &[&'a Import]) -> BTreeSet<(&'a str, &'a str)> {
-    imports
-        .iter()
-        .map(|import| (import.from.as_str(), import.to.as_str()))
-        .collect()
+    imports.iter().map(|import| (import.from.as_str(), import.to.as_str())).collect()
 }
 
 /// Whether an import is part of one of these circles.
 fn closes(circles: &[BTreeSet<&str>], import: &Import) -> bool {
     let (from, to) = (import.from.as_str(), import.to.as_str());
-    circles
-        .iter()
-        .any(|circle| circle.contains(from) && circle.contains(to))
+    circles.iter().any(|circle| circle.contains(from) && circle.contains(to))
 }
 
 fn is_in(file: &str, module: &str) -> bool {
@@ -265,9 +228,7 @@ fn layer(rules: &Crate, file: &str) -> Option<usize> {
     let rows = rules.layers.iter().enumerate();
     let modules = rows.flat_map(|(row, (modules, _))| modules.iter().map(move |one| (row, one)));
     let around = modules.filter(|(_, module)| is_in(file, module));
-    around
-        .max_by_key(|(_, module)| module.len())
-        .map(|(row, _)| row)
+    around.max_by_key(|(_, module)| module.len()).map(|(row, _)| row)
 }
 
 fn goes_up(rules: &Crate, import: &Import) -> bool {
@@ -280,10 +241,7 @@ fn goes_up(rules: &Crate, import: &Import) -> bool {
 /// The rows that the modules of a row may use.
 fn below(rules: &Crate, row: usize) -> BTreeSet<usize> {
     let row_of = |module: &str| {
-        let found = rules
-            .layers
-            .iter()
-            .position(|(modules, _)| modules.contains(&module));
+        let found = rules.layers.iter().position(|(modules, _)| modules.contains(&module));
         found.unwrap_or_else(|| panic!("{}: no row of `{module}`", rules.folder))
     };
     let everywhere = rules.everywhere.iter().map(|module| row_of(module));
@@ -321,10 +279,7 @@ fn print(
         println!("{fault}");
     }
     let mut exceptions: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for import in all
-        .iter()
-        .filter(|one| goes_up(rules, one) || closes(&circles, one))
-    {
+    for import in all.iter().filter(|one| goes_up(rules, one) || closes(&circles, one)) {
         exceptions.insert((&import.from, &import.to), &import.path);
     }
     for ((from, to), path) in exceptions {
@@ -348,10 +303,7 @@ const MADE_UP: Crate = Crate {
 
 fn made_up_faults(rules: &Crate, low: &str, middle: &str, high: &str) -> Vec<String> {
     let texts = [
-        (
-            "lib.rs",
-            "mod low; mod middle; mod high; pub use high::high;",
-        ),
+        ("lib.rs", "mod low; mod middle; mod high; pub use high::high;"),
         ("low.rs", low),
         ("middle/mod.rs", "mod inner; pub(crate) use inner::middle;"),
         ("middle/inner.rs", middle),
@@ -371,14 +323,8 @@ fn faults_are_found_in_a_made_up_crate() {
 
     let up = "pub fn low() {} use crate::high;  fn up() { high::high() }";
     let faults = found(up, "pub fn middle() {}");
-    assert_eq!(
-        faults[0],
-        "low.rs may not use high.rs: `high::high` goes up"
-    );
-    assert!(
-        faults[1].starts_with("2 files import each other"),
-        "{faults:?}"
-    );
+    assert_eq!(faults[0], "low.rs may not use high.rs: `high::high` goes up");
+    assert!(faults[1].starts_with("2 files import each other"), "{faults:?}");
     assert_eq!(faults.len(), 2);
 
     let hidden = "pub fn low() { crate::middle::middle() }";
@@ -396,32 +342,17 @@ fn faults_are_found_in_a_made_up_crate() {
 fn exceptions_and_rows_that_are_not_needed_are_found() {
     let up = "pub fn low() { crate::high::high() }";
     let (middle, high) = ("pub fn middle() {}", "pub fn high() {}");
-    let with = |exceptions| Crate {
-        exceptions,
-        ..MADE_UP
-    };
+    let with = |exceptions| Crate { exceptions, ..MADE_UP };
     let excepted = with(&[("low.rs", "high.rs")]);
     assert_eq!(made_up_faults(&excepted, up, middle, high), [] as [&str; 0]);
 
     let faults = made_up_faults(&excepted, "pub fn low() {}", middle, high);
-    assert_eq!(
-        faults,
-        [r#"the exception ("low.rs", "high.rs") is no longer needed: delete it"#]
-    );
+    assert_eq!(faults, [r#"the exception ("low.rs", "high.rs") is no longer needed: delete it"#]);
 
-    let rows = Crate {
-        layers: &[(&["low"], &[]), (&["gone"], &[]), (&[""], &["low"])],
-        ..MADE_UP
-    };
+    let rows = Crate { layers: &[(&["low"], &[]), (&["gone"], &[]), (&[""], &["low"])], ..MADE_UP };
     let faults = made_up_faults(&rows, "pub fn low() {}", middle, high);
-    assert!(
-        faults.contains(&"high.rs has no row in the table".to_owned()),
-        "{faults:?}"
-    );
-    assert!(
-        faults.contains(&"`gone` has a row in the table and no file".to_owned()),
-        "{faults:?}"
-    );
+    assert!(faults.contains(&"high.rs has no row in the table".to_owned()), "{faults:?}");
+    assert!(faults.contains(&"`gone` has a row in the table and no file".to_owned()), "{faults:?}");
 }
 
 #[test]

@@ -11,10 +11,7 @@ use crate::workspace::{libraries, root, rust_files};
 
 /// Implemented rules that still lack a test, and those that lack a mark. The test fails if one of
 /// them is no longer needed here.
-const EXCEPTIONS: Exceptions = Exceptions {
-    untested: &["G8"],
-    unmarked: &[],
-};
+const EXCEPTIONS: Exceptions = Exceptions { untested: &["G8"], unmarked: &[] };
 
 #[derive(Clone, Copy)]
 struct Exceptions {
@@ -31,24 +28,13 @@ struct Rule {
 #[test]
 fn every_rule_has_a_test_and_a_mark() {
     let page = fs::read_to_string(root().join("docs/rules.md")).expect("docs/rules.md");
-    let tests: String = rust_files(&root())
-        .into_iter()
-        .map(|(_, text)| text)
-        .collect();
-    let sources = libraries()
-        .into_iter()
-        .flat_map(|folder| rust_files(&root().join(folder).join("src")));
+    let tests: String = rust_files(&root()).into_iter().map(|(_, text)| text).collect();
+    let sources =
+        libraries().into_iter().flat_map(|folder| rust_files(&root().join(folder).join("src")));
     let is_product = |path: &str| !path.contains("tests");
-    let product: String = sources
-        .filter(|(path, _)| is_product(path))
-        .map(|(_, text)| text)
-        .collect();
-    let wrong = gaps(
-        &rules(&page),
-        &tested(&tests),
-        &marked(&product),
-        EXCEPTIONS,
-    );
+    let product: String =
+        sources.filter(|(path, _)| is_product(path)).map(|(_, text)| text).collect();
+    let wrong = gaps(&rules(&page), &tested(&tests), &marked(&product), EXCEPTIONS);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
@@ -59,10 +45,7 @@ fn rules(page: &str) -> Vec<Rule> {
         if let Some(heading) = line.strip_prefix("### ") {
             let number = heading.split('.').next().unwrap_or_default().to_owned();
             if is_number(&number) {
-                rules.push(Rule {
-                    number,
-                    is_implemented: true,
-                });
+                rules.push(Rule { number, is_implemented: true });
             }
         } else if line.starts_with("Status: not implemented yet") {
             if let Some(rule) = rules.last_mut() {
@@ -83,15 +66,9 @@ fn is_number(text: &str) -> bool {
 
 /// The rules in the names of functions: `fn b01_…`, `fn b1_…`.
 fn tested(text: &str) -> BTreeSet<String> {
-    let names = text
-        .split("fn ")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('_'));
+    let names = text.split("fn ").skip(1).filter_map(|rest| rest.split_once('_'));
     let numbers = names.map(|(prefix, _)| prefix.to_uppercase());
-    numbers
-        .filter(|number| is_number(number))
-        .map(|number| without_zero(&number))
-        .collect()
+    numbers.filter(|number| is_number(number)).map(|number| without_zero(&number)).collect()
 }
 
 fn without_zero(number: &str) -> String {
@@ -101,9 +78,7 @@ fn without_zero(number: &str) -> String {
 
 /// The rules in marks: `// B10`, `// B8, B9: why`.
 fn marked(text: &str) -> BTreeSet<String> {
-    let comments = text
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("//"));
+    let comments = text.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
     let mut found = BTreeSet::new();
     for comment in comments {
         let comment = comment.trim_start_matches(['/', '!']).trim();
@@ -124,24 +99,12 @@ fn gaps(
     exceptions: Exceptions,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
-    for Rule {
-        number,
-        is_implemented,
-    } in rules
-    {
+    for Rule { number, is_implemented } in rules {
         let (has_test, has_mark) = (tested.contains(number), marked.contains(number));
         let lower = number.to_lowercase();
         for (has_it, listed, missing) in [
-            (
-                has_test,
-                exceptions.untested,
-                format!("test: a function `{lower}_…`"),
-            ),
-            (
-                has_mark,
-                exceptions.unmarked,
-                format!("mark: a comment `// {number}` at the code"),
-            ),
+            (has_test, exceptions.untested, format!("test: a function `{lower}_…`")),
+            (has_mark, exceptions.unmarked, format!("mark: a comment `// {number}` at the code")),
         ] {
             let is_needed = *is_implemented && !has_it;
             match (is_needed, listed.contains(&number.as_str())) {
@@ -151,16 +114,11 @@ fn gaps(
             }
         }
         if !is_implemented && has_test && has_mark {
-            wrong.push(format!(
-                "{number} has a test and a mark: is it still not implemented?"
-            ));
+            wrong.push(format!("{number} has a test and a mark: is it still not implemented?"));
         }
     }
     let known: Vec<&str> = rules.iter().map(|rule| rule.number.as_str()).collect();
-    for number in tested
-        .union(marked)
-        .filter(|number| !known.contains(&number.as_str()))
-    {
+    for number in tested.union(marked).filter(|number| !known.contains(&number.as_str())) {
         wrong.push(format!("{number} is tested or marked and not on the page"));
     }
     if rules.is_empty() {
@@ -183,28 +141,17 @@ fn gaps_are_found_in_a_made_up_page() {
         "#[test]\nfn b01_it_works() {}\nasync fn b3_too() {}\nfn c05_a() {} fn before_b2() {}";
     let source = "    // B1: why\n/// B3, C5\nfn b2() {} // B2\n// B2 is elsewhere\n// See B2: no";
     let (tested, marked) = (tested(tests), marked(source));
-    let (test, mark) = (
-        "B2 has no test: a function `b2_…`",
-        "B2 has no mark: a comment `// B2` at the code",
-    );
+    let (test, mark) =
+        ("B2 has no test: a function `b2_…`", "B2 has no mark: a comment `// B2` at the code");
     let with =
         |untested, unmarked| gaps(&rules, &tested, &marked, Exceptions { untested, unmarked });
     assert_eq!(with(&[], &[]), [test, mark]);
     assert_eq!(with(&["B2"], &[]), [mark]);
     assert_eq!(with(&["B2"], &["B2"]), [] as [&str; 0]);
-    assert_eq!(
-        with(&["B1"], &["B2"]),
-        ["B1 is no longer an exception", test]
-    );
+    assert_eq!(with(&["B1"], &["B2"]), ["B1 is no longer an exception", test]);
 
-    let none = Exceptions {
-        untested: &[],
-        unmarked: &[],
-    };
-    assert_eq!(
-        gaps(&[], &BTreeSet::new(), &BTreeSet::new(), none),
-        ["the page has no rules"]
-    );
+    let none = Exceptions { untested: &[], unmarked: &[] };
+    assert_eq!(gaps(&[], &BTreeSet::new(), &BTreeSet::new(), none), ["the page has no rules"]);
     assert_eq!(
         gaps(&rules[..1], &tested, &marked, none),
         [

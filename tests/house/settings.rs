@@ -14,67 +14,22 @@ use resilient_settings::{Setting, Table, Value, breaker, budget, limits, retry};
 
 use crate::workspace::{libraries, root, rust_files};
 
-const TABLES: [&Table; 4] = [
-    &breaker::TABLE,
-    &retry::TABLE,
-    &budget::TABLE,
-    &limits::TABLE,
-];
+const TABLES: [&Table; 4] = [&breaker::TABLE, &retry::TABLE, &budget::TABLE, &limits::TABLE];
 
 /// The files that name settings: how often each may name one of them, and why. The first entry that
 /// begins the path applies.
 const USES: &[(&str, usize, &str)] = &[
-    (
-        "resilient-core/src/breaker/config/builder.rs",
-        5,
-        "fills in defaults",
-    ),
-    (
-        "resilient-core/src/breaker/config/mod.rs",
-        1,
-        "holds the checked values",
-    ),
-    (
-        "resilient-core/src/breaker/",
-        2,
-        "counts are named after their settings",
-    ),
-    (
-        "resilient-core/src/retry/budget/config.rs",
-        7,
-        "holds the checked values",
-    ),
-    (
-        "resilient-core/src/retry/call.rs",
-        5,
-        "sets the limits of one call",
-    ),
-    (
-        "resilient-core/src/retry/policy.rs",
-        4,
-        "holds the checked values",
-    ),
-    (
-        "resilient-core/src/retry/",
-        3,
-        "calls and events carry limits",
-    ),
-    (
-        "resilient-core/src/expansion/",
-        2,
-        "calls and events carry limits",
-    ),
+    ("resilient-core/src/breaker/config/builder.rs", 5, "fills in defaults"),
+    ("resilient-core/src/breaker/config/mod.rs", 1, "holds the checked values"),
+    ("resilient-core/src/breaker/", 2, "counts are named after their settings"),
+    ("resilient-core/src/retry/budget/config.rs", 7, "holds the checked values"),
+    ("resilient-core/src/retry/call.rs", 5, "sets the limits of one call"),
+    ("resilient-core/src/retry/policy.rs", 4, "holds the checked values"),
+    ("resilient-core/src/retry/", 3, "calls and events carry limits"),
+    ("resilient-core/src/expansion/", 2, "calls and events carry limits"),
     ("resilient-core/src/signal/", 1, "labels a time limit"),
-    (
-        "resilient-http/src/endpoint/",
-        2,
-        "endpoints have some of the settings",
-    ),
-    (
-        "resilient-macros/src/",
-        3,
-        "time limits and keyed breakers generate different code",
-    ),
+    ("resilient-http/src/endpoint/", 2, "endpoints have some of the settings"),
+    ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];
 
 /// A token of the code without attributes, comments and tests. Text has no quotes.
@@ -212,26 +167,14 @@ fn copies_of_names_and_defaults_are_found() {
     let count = |code: &str| places(&tokens(code), setting);
     assert_eq!(count("struct Keys { recovery_time: Option<u32> }"), 1);
     assert_eq!(count("match key { \"recovery_time\" => (), _ => () }"), 1);
-    assert_eq!(
-        count("const RECOVERY_TIME: u32 = 3; #[cfg(test)] mod tests;"),
-        1
-    );
-    assert_eq!(
-        count("f(config.recovery_time, default::recovery_time())"),
-        0
-    );
+    assert_eq!(count("const RECOVERY_TIME: u32 = 3; #[cfg(test)] mod tests;"), 1);
+    assert_eq!(count("f(config.recovery_time, default::recovery_time())"), 0);
     assert_eq!(count("/// `recovery_time`\nfn f() {} // recovery_time"), 0);
     assert_eq!(count("#[cfg(test)] mod tests { fn recovery_time() {} }"), 0);
 
     let repeats = |code: &str| repeats_default(&tokens(code), setting);
-    assert!(repeats(
-        "const RECOVERY_TIME: Duration = Duration::from_secs(30);"
-    ));
-    assert!(repeats(
-        "self.recovery_time.unwrap_or(Duration::from_millis(30_000))"
-    ));
-    assert!(!repeats(
-        "self.recovery_time.unwrap_or(default::recovery_time())"
-    ));
+    assert!(repeats("const RECOVERY_TIME: Duration = Duration::from_secs(30);"));
+    assert!(repeats("self.recovery_time.unwrap_or(Duration::from_millis(30_000))"));
+    assert!(!repeats("self.recovery_time.unwrap_or(default::recovery_time())"));
     assert!(!repeats("(self.recovery_time, 30)"));
 }

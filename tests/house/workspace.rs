@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 /// The folder of the workspace, which holds the lock file.
 pub(crate) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = package
-        .ancestors()
-        .find(|folder| folder.join("Cargo.lock").exists());
-    root.expect("Cargo.lock in a folder above this package")
-        .to_owned()
+    let root = package.ancestors().find(|folder| folder.join("Cargo.lock").exists());
+    root.expect("Cargo.lock in a folder above this package").to_owned()
 }
 
 /// The Rust files below `folder`, sorted, as (path relative to `folder`, text), without build

@@ -1,13 +1,6 @@
 //! With the feature `inventory`, annotated functions are listed before their first call, and the
 //! expansion compiles in a crate that forbids `unsafe` code.
-#![forbid(
-    unsafe_code,
-    unsafe_op_in_unsafe_fn,
-    unused,
-    missing_docs,
-    clippy::all,
-    clippy::pedantic
-)]
+#![forbid(unsafe_code, unsafe_op_in_unsafe_fn, unused, missing_docs, clippy::all, clippy::pedantic)]
 #![deny(warnings)]
 
 extern crate resilient as renamed;
@@ -31,11 +24,7 @@ fn they_are_listed_by_name_and_can_be_registered_before_their_first_call() {
     let keyed = listed.iter().filter(|each| each.is_keyed).count();
     assert_eq!((listed.len() - keyed, keyed), cases::HERE);
     assert!(listed.is_sorted_by(|one, other| one.name <= other.name));
-    assert!(
-        listed
-            .iter()
-            .all(|each| each.place.file().ends_with("cases.rs"))
-    );
+    assert!(listed.iter().all(|each| each.place.file().ends_with("cases.rs")));
 
     Registry::register_annotated();
     for function in listed.iter().filter(|each| !each.is_keyed) {

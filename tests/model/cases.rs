@@ -29,12 +29,8 @@ pub(crate) fn one_fails<S: Strategy>(
     cases_of: S,
     test: impl Fn(S::Value) -> TestCaseResult,
 ) -> bool {
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 0,
-        ..Config::default()
-    };
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, random);
     runner.run(&cases_of, test).is_err()

@@ -30,9 +30,7 @@ fn g02_a_round_that_new_settings_make_lost_reopens_for_its_failures_and_not_for_
     call(&breaker, Outcome::Failure);
 
     let intolerant = BreakerConfig::builder().half_open_failures(0);
-    registry
-        .override_breaker("dependency", BreakerOverride::from(intolerant))
-        .unwrap();
+    registry.override_breaker("dependency", BreakerOverride::from(intolerant)).unwrap();
     call(&breaker, Outcome::Success);
 
     assert_eq!(breaker.state(), CircuitState::Open);
@@ -50,9 +48,7 @@ fn g02_calls_that_left_a_window_of_time_do_not_return_with_a_longer_one() {
     assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
 
     let longer = BreakerConfig::builder().window(10 * SECOND);
-    registry
-        .override_breaker("dependency", BreakerOverride::from(longer))
-        .unwrap();
+    registry.override_breaker("dependency", BreakerOverride::from(longer)).unwrap();
 
     assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
 }

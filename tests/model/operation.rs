@@ -86,13 +86,8 @@ pub(crate) enum Answer {
     Nothing,
     Admitted,
     Rejected(Rejection),
-    Refused {
-        from: CircuitState,
-        to: CircuitState,
-    },
-    Overridden {
-        accepted: bool,
-    },
+    Refused { from: CircuitState, to: CircuitState },
+    Overridden { accepted: bool },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -21,11 +21,7 @@ fn compare(plan: &Plan) -> Result<Course, TestCaseError> {
     let real = subject::run(plan);
     prop_assert_eq!(&real.ended, &expected.ended, "how it ended");
     prop_assert_eq!(&real.starts, &expected.starts, "when attempts started");
-    prop_assert_eq!(
-        real.made,
-        expected.made,
-        "attempts that were made and ended"
-    );
+    prop_assert_eq!(real.made, expected.made, "attempts that were made and ended");
     prop_assert_eq!(real.tokens, expected.tokens, "tokens");
     prop_assert_eq!(&real.circuit, &expected.circuit, "what the circuit counted");
     prop_assert_eq!(&real.record, &expected.record, "every attempt's error");

@@ -26,9 +26,7 @@ pub(crate) fn compare(
     };
     comparison.look()?;
     for (step, operation) in operations.iter().enumerate() {
-        let compared = comparison
-            .perform(operation)
-            .and_then(|()| comparison.look());
+        let compared = comparison.perform(operation).and_then(|()| comparison.look());
         compared.map_err(|mismatch| {
             TestCaseError::fail(format!("at step {step}, {operation:?}: {mismatch}"))
         })?;
@@ -87,12 +85,7 @@ impl Comparison<'_> {
     fn act(&mut self, action: &Action) -> Result<Answer, TestCaseError> {
         let expected = self.model.act(action);
         for subject in [&mut self.watched, &mut self.unwatched] {
-            prop_assert_eq!(
-                &subject.act(action),
-                &expected,
-                "the result of {:?}",
-                action
-            );
+            prop_assert_eq!(&subject.act(action), &expected, "the result of {:?}", action);
         }
         Ok(expected)
     }
@@ -101,11 +94,7 @@ impl Comparison<'_> {
     fn look(&mut self) -> TestCaseResult {
         let heard = self.model.heard();
         prop_assert_eq!(self.watched.heard(), heard.clone(), "the events");
-        prop_assert_eq!(
-            self.unwatched.heard(),
-            heard,
-            "the events of the unwatched breaker"
-        );
+        prop_assert_eq!(self.unwatched.heard(), heard, "the events of the unwatched breaker");
         let expected = self.model.view();
         prop_assert_eq!(self.watched.state(), expected.state);
         same(&self.watched.view(), &expected)

@@ -41,9 +41,7 @@ fn sequences_reach_every_state_for_every_reason() {
     let all_the_same = !one_fails(1_000, sequences(), |(settings, operations)| {
         let looks = compare(&settings, &operations, None)?;
         let steps = looks.recent.iter();
-        reached
-            .borrow_mut()
-            .extend(steps.map(|step| (step.to, step.reason)));
+        reached.borrow_mut().extend(steps.map(|step| (step.to, step.reason)));
         Ok(())
     });
     assert!(all_the_same);

@@ -133,9 +133,7 @@ impl Settings {
             Some(Window::Calls(calls)) => calls,
             _ => u32::MAX,
         };
-        let probes = holding
-            .half_open_successes
-            .saturating_add(holding.half_open_failures);
+        let probes = holding.half_open_successes.saturating_add(holding.half_open_failures);
         (self.window.is_some() || !of_a_window)
             && (self.window_buckets.is_none() || matches!(self.window, Some(Window::Time(_))))
             && self.slow_call.is_some() == self.slow_call_rate.is_some()
@@ -154,9 +152,7 @@ impl Settings {
         let recovery_time = self.recovery_time.unwrap_or(Duration::from_secs(30));
         let ten_minutes = Duration::from_secs(600);
         Holding {
-            failure_threshold: self
-                .failure_threshold
-                .or_else(|| (!other_condition).then_some(5)),
+            failure_threshold: self.failure_threshold.or_else(|| (!other_condition).then_some(5)),
             window: self.window,
             window_buckets: self.window_buckets.unwrap_or(10),
             min_calls: self.min_calls.unwrap_or(match self.window {
@@ -169,9 +165,7 @@ impl Settings {
             slow_call_rate: self.slow_call_rate,
             recovery_time,
             recovery_factor: self.recovery_factor.unwrap_or(1.0),
-            max_recovery_time: self
-                .max_recovery_time
-                .unwrap_or(recovery_time.max(ten_minutes)),
+            max_recovery_time: self.max_recovery_time.unwrap_or(recovery_time.max(ten_minutes)),
             half_open_max_calls: self.half_open_max_calls.unwrap_or(1),
             half_open_successes: self.half_open_successes.unwrap_or(1),
             half_open_failures: self.half_open_failures.unwrap_or(0),

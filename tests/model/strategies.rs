@@ -46,10 +46,7 @@ fn conditions() -> impl Strategy<Value = Settings> {
         option::of(1..=8_u32),
     );
     (streak, option::weighted(0.8, of_a_window)).prop_map(|(failure_threshold, of_a_window)| {
-        let mut settings = Settings {
-            failure_threshold,
-            ..Settings::default()
-        };
+        let mut settings = Settings { failure_threshold, ..Settings::default() };
         let Some((window, failure_rate, failure_count, slow_call_rate, slow_call, min_calls)) =
             of_a_window
         else {
@@ -107,18 +104,10 @@ fn recovery() -> impl Strategy<Value = Settings> {
 }
 
 fn half_open() -> impl Strategy<Value = Settings> {
-    let abandoned = select(vec![
-        None,
-        Some(AbandonedOutcome::Ignore),
-        Some(AbandonedOutcome::Failure),
-    ]);
-    (
-        option::of(1..=4_u32),
-        option::of(0..=3_u32),
-        option::of(1..=7_u32),
-        abandoned,
-    )
-        .prop_map(|(successes, failures, max_calls, abandoned)| {
+    let abandoned =
+        select(vec![None, Some(AbandonedOutcome::Ignore), Some(AbandonedOutcome::Failure)]);
+    (option::of(1..=4_u32), option::of(0..=3_u32), option::of(1..=7_u32), abandoned).prop_map(
+        |(successes, failures, max_calls, abandoned)| {
             let sum = successes.unwrap_or(1) + failures.unwrap_or(0);
             Settings {
                 half_open_max_calls: max_calls.map(|calls| calls.min(sum)),
@@ -127,17 +116,12 @@ fn half_open() -> impl Strategy<Value = Settings> {
                 abandoned,
                 ..Settings::default()
             }
-        })
+        },
+    )
 }
 
 pub(crate) fn ending() -> BoxedStrategy<Ending> {
-    let hint = select(vec![
-        Duration::ZERO,
-        secs(5),
-        secs(45),
-        secs(5000),
-        Duration::MAX,
-    ]);
+    let hint = select(vec![Duration::ZERO, secs(5), secs(45), secs(5000), Duration::MAX]);
     prop_oneof![
         8 => Just(Ending::Success),
         10 => Just(Ending::Failure),
@@ -179,13 +163,7 @@ fn time() -> impl Strategy<Value = Duration> {
 }
 
 pub(crate) fn trip_for() -> impl Strategy<Value = Duration> {
-    select(vec![
-        Duration::ZERO,
-        millis(1),
-        secs(20),
-        secs(5000),
-        Duration::MAX,
-    ])
+    select(vec![Duration::ZERO, millis(1), secs(20), secs(5000), Duration::MAX])
 }
 
 /// How long a call takes: zero most of the time.
@@ -199,16 +177,8 @@ fn took() -> BoxedStrategy<Span> {
 
 fn by_hand() -> BoxedStrategy<Action> {
     let back = vec![Duration::from_nanos(1), millis(2), secs(3), secs(100)];
-    let modes = vec![
-        OperatorMode::ForcedOpen,
-        OperatorMode::Disabled,
-        OperatorMode::ObserveOnly,
-    ];
-    let overriding = (
-        settings(),
-        any::<u16>(),
-        option::weighted(0.2, select(modes)),
-    );
+    let modes = vec![OperatorMode::ForcedOpen, OperatorMode::Disabled, OperatorMode::ObserveOnly];
+    let overriding = (settings(), any::<u16>(), option::weighted(0.2, select(modes)));
     prop_oneof![
         3 => select(back).prop_map(Action::SetBack),
         3 => Just(Action::Trip),

@@ -31,19 +31,11 @@ impl Parts {
         let config = settings.builder().build().expect("the settings are valid");
         let breaker = CircuitBreaker::with_clock(NAME, config, clock.clone());
         let registry = Registry::new();
-        registry
-            .register(&breaker)
-            .expect("each subject has its own registry");
+        registry.register(&breaker).expect("each subject has its own registry");
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
         breaker.on_event(move |event| ear.lock().unwrap().push(event.kind().clone()));
-        Self {
-            made: clock.now(),
-            breaker,
-            registry,
-            clock,
-            heard,
-        }
+        Self { made: clock.now(), breaker, registry, clock, heard }
     }
 }
 
@@ -54,10 +46,7 @@ pub(crate) struct Subject<'parts> {
 
 impl<'parts> Subject<'parts> {
     pub(crate) fn new(parts: &'parts Parts) -> Self {
-        Self {
-            parts,
-            in_flight: [const { None }; SLOTS],
-        }
+        Self { parts, in_flight: [const { None }; SLOTS] }
     }
 
     pub(crate) fn is_in_flight(&self, slot: usize) -> bool {
@@ -65,12 +54,7 @@ impl<'parts> Subject<'parts> {
     }
 
     pub(crate) fn act(&mut self, action: &Action) -> Answer {
-        let Parts {
-            breaker,
-            registry,
-            clock,
-            ..
-        } = self.parts;
+        let Parts { breaker, registry, clock, .. } = self.parts;
         match action {
             Action::Admit(slot) => return self.admit(*slot),
             Action::End(slot, ending) => {
@@ -123,20 +107,14 @@ impl<'parts> Subject<'parts> {
     /// Returns the events since the last call of this function.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         let heard = std::mem::take(&mut *self.parts.heard.lock().unwrap());
-        heard
-            .iter()
-            .map(|kind| Heard::of(kind, self.parts.made))
-            .collect()
+        heard.iter().map(|kind| Heard::of(kind, self.parts.made)).collect()
     }
 }
 
 fn answer(result: Result<(), TransitionError>) -> Answer {
     match result {
         Ok(()) => Answer::Nothing,
-        Err(refused) => Answer::Refused {
-            from: refused.from(),
-            to: refused.to(),
-        },
+        Err(refused) => Answer::Refused { from: refused.from(), to: refused.to() },
     }
 }
 
@@ -160,8 +138,5 @@ pub(crate) fn end(permit: Permit<'_>, ending: Ending) {
 }
 
 pub(crate) fn rejection(open: &CircuitOpen) -> Rejection {
-    Rejection {
-        state: open.state(),
-        retry_after: open.retry_after(),
-    }
+    Rejection { state: open.state(), retry_after: open.retry_after() }
 }

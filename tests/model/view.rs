@@ -121,11 +121,7 @@ impl View {
             in_state: Totals::of(&snapshot.in_state),
             transitions: CircuitState::ALL.map(|state| snapshot.transitions.of(state)),
             time_in_state: CircuitState::ALL.map(|state| snapshot.time_in_state.of(state)),
-            recent: snapshot
-                .recent
-                .iter()
-                .map(|step| Step::of(step, made))
-                .collect(),
+            recent: snapshot.recent.iter().map(|step| Step::of(step, made)).collect(),
             listener_panics: snapshot.listener_panics,
             lost_events: snapshot.lost_events,
         }

@@ -102,20 +102,12 @@ fn runs() {
     let mut log = Vec::new();
     assert_eq!(changed(1, vec![], &mut log), Some(3));
     assert_eq!(log, [2, 2, 2]);
-    assert_eq!(
-        borrowed(NotClone(1), NotClone(2), (NotClone(3), NotClone(4))),
-        Some(5)
-    );
+    assert_eq!(borrowed(NotClone(1), NotClone(2), (NotClone(3), NotClone(4))), Some(5));
     assert_eq!(slices("a", b"bc", ("d", ""), &mut [1], ["", "e"]), Some(6));
     assert_eq!(moved_into_a_closure("abc".into()), Some(3));
     assert_eq!(shadowed("a".into()).as_deref(), Some("a!?"));
     assert_eq!(exclusive_in_an_option(None, vec![4].into_iter()), Some(4));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(overridden(NotClone(3))), Some(3));
-    assert_eq!(
-        runtime.block_on(moved_into_a_future("a".into(), &mut 0)),
-        Some(2)
-    );
+    assert_eq!(runtime.block_on(moved_into_a_future("a".into(), &mut 0)), Some(2));
 }

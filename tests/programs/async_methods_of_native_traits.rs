@@ -101,10 +101,7 @@ where
 
     #[retry]
     async fn make(value: V) -> Option<Self> {
-        Some(Self {
-            value,
-            calls: AtomicU32::new(0),
-        })
+        Some(Self { value, calls: AtomicU32::new(0) })
     }
 }
 
@@ -153,10 +150,6 @@ async fn runs() {
     assert_eq!(totals("default, stacked"), (1, 2));
     assert_eq!(totals("implemented, retry above"), (1, 2));
     assert_eq!(totals("implemented, breaker above"), (1, 0));
-    assert_eq!(
-        (&mut 0_u32).call().await,
-        None,
-        "autoref picks the method without attributes"
-    );
+    assert_eq!((&mut 0_u32).call().await, None, "autoref picks the method without attributes");
     assert_eq!(<&mut u32 as Call>::call(&mut &mut 0).await, Some(3));
 }

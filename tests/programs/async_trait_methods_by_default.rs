@@ -40,11 +40,7 @@ where
     }
 
     #[retry(max_retries = 3)]
-    #[circuit_breaker(
-        name = "default of async_trait",
-        failure_threshold = 2,
-        recovery_time = "1h"
-    )]
+    #[circuit_breaker(name = "default of async_trait", failure_threshold = 2, recovery_time = "1h")]
     async fn stacked(&mut self, more: Vec<T>) -> Result<Vec<T>, Fault<Self::Error>>
     where
         Self: Send,
@@ -99,16 +95,9 @@ async fn runs() {
     let object: &mut (dyn Api<&'static str, Error = u32> + Send + Sync) = &mut api;
     assert_eq!(object.exclusive().await, Ok("value"));
     assert_eq!(sendable(object.shared(&"x")).await, Some("x"));
-    assert_eq!(
-        sendable(object.stacked(vec!["a"])).await,
-        Err(Fault::Inner(8))
-    );
+    assert_eq!(sendable(object.stacked(vec!["a"])).await, Err(Fault::Inner(8)));
     assert_eq!(sendable(object.stacked(vec![])).await, Err(Fault::Open));
     assert_eq!(api, 8);
-    let totals = Registry::global()
-        .get("default of async_trait")
-        .unwrap()
-        .snapshot()
-        .totals;
+    let totals = Registry::global().get("default of async_trait").unwrap().snapshot().totals;
     assert_eq!((totals.failure, totals.rejected), (2, 1));
 }

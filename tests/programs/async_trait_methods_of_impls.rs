@@ -45,9 +45,7 @@ struct Client {
 
 impl Clone for Client {
     fn clone(&self) -> Self {
-        Self {
-            calls: AtomicU32::new(self.calls.load(SeqCst)),
-        }
+        Self { calls: AtomicU32::new(self.calls.load(SeqCst)) }
     }
 }
 
@@ -88,9 +86,7 @@ impl Api for Client {
     #[circuit_breaker(name = "async_trait, breaker above")]
     #[retry]
     async fn counted(self: Arc<Self>) -> Result<u32, Fault> {
-        tokio::spawn(async move { self.third().await })
-            .await
-            .unwrap()
+        tokio::spawn(async move { self.third().await }).await.unwrap()
     }
 
     #[retry]
@@ -134,16 +130,9 @@ async fn runs() {
     assert_eq!(sendable(client.exclusive(1)).await, Ok(9), "5, 7, 9");
     let mut count = 0;
     let arguments = client.arguments("t".to_owned(), vec![0], (1, 2), &mut count);
-    assert_eq!(
-        sendable(arguments).await,
-        Ok(("t".to_owned(), vec![0, 3], 3))
-    );
+    assert_eq!(sendable(arguments).await, Ok(("t".to_owned(), vec![0, 3], 3)));
     sendable(client.nothing()).await;
-    assert_eq!(
-        sendable(client.owned()).await,
-        Err(Fault(16)),
-        "each attempt has its own copy"
-    );
+    assert_eq!(sendable(client.owned()).await, Err(Fault(16)), "each attempt has its own copy");
     assert_eq!(OWNED.load(SeqCst), 2);
 
     let client = Arc::new(Client::made().await.unwrap());

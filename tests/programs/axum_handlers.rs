@@ -49,13 +49,10 @@ impl<S: Send + Sync> FromRequest<S> for Csv<Vec<u32>> {
     type Rejection = StatusCode;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, StatusCode> {
-        let text = String::from_request(request, state)
-            .await
-            .map_err(|_| StatusCode::BAD_REQUEST)?;
+        let text =
+            String::from_request(request, state).await.map_err(|_| StatusCode::BAD_REQUEST)?;
         let numbers = text.split(',').map(str::parse).collect::<Result<_, _>>();
-        numbers
-            .map(Csv)
-            .map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
+        numbers.map(Csv).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
     }
 }
 
@@ -73,13 +70,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Tenant {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        let tenant = parts
-            .headers
-            .get("tenant")
-            .and_then(|value| value.to_str().ok());
-        tenant
-            .map(|tenant| Tenant(tenant.to_owned()))
-            .ok_or(StatusCode::UNAUTHORIZED)
+        let tenant = parts.headers.get("tenant").and_then(|value| value.to_str().ok());
+        tenant.map(|tenant| Tenant(tenant.to_owned())).ok_or(StatusCode::UNAUTHORIZED)
     }
 }
 
@@ -120,10 +112,7 @@ async fn headers(
     body: Bytes,
 ) -> Result<(StatusCode, impl IntoResponse), ApiError> {
     upstream(&app.calls).await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        format!("{method} {} {}", headers.len(), body.len()),
-    ))
+    Ok((StatusCode::ACCEPTED, format!("{method} {} {}", headers.len(), body.len())))
 }
 
 #[retry(borrow(tenant))]
@@ -150,11 +139,7 @@ async fn whole_request(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let _ = to_bytes(body, 100).await;
     app.calls.fetch_add(1, SeqCst);
-    (
-        StatusCode::INTERNAL_SERVER_ERROR,
-        parts.uri.path().to_owned(),
-    )
-        .into_response()
+    (StatusCode::INTERNAL_SERVER_ERROR, parts.uri.path().to_owned()).into_response()
 }
 
 #[circuit_breaker(name = "never extracted")]
@@ -191,10 +176,7 @@ async fn runs() {
         .route("/whole/{*path}", get(whole_request))
         .route("/status", get(status))
         .route("/method", get(Controller::method))
-        .route(
-            "/shared",
-            get(move |State(app): State<App>| controller.clone().shared(app)),
-        )
+        .route("/shared", get(move |State(app): State<App>| controller.clone().shared(app)))
         .with_state(app.clone());
     let call = async |method: &str, path: &str, body: &'static str| {
         let request = Request::builder()
@@ -205,42 +187,20 @@ async fn runs() {
         let response = router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), 1000).await.unwrap();
-        (
-            status,
-            String::from_utf8(body.to_vec()).unwrap(),
-            app.calls.swap(0, SeqCst),
-        )
+        (status, String::from_utf8(body.to_vec()).unwrap(), app.calls.swap(0, SeqCst))
     };
     let answer = |status, body: &str, calls| (status, body.to_owned(), calls);
-    assert_eq!(
-        call("GET", "/load/order/7", "").await,
-        answer(200, "order 7 3", 3)
-    );
-    assert_eq!(
-        call("POST", "/sorted", "9,1").await,
-        answer(200, "1,3,9", 3)
-    );
+    assert_eq!(call("GET", "/load/order/7", "").await, answer(200, "order 7 3", 3));
+    assert_eq!(call("POST", "/sorted", "9,1").await, answer(200, "1,3,9", 3));
     assert_eq!(call("POST", "/sorted", "x").await, answer(422, "", 0));
     assert_eq!(call("POST", "/headers", "body").await, answer(502, "2", 2));
     app.calls.store(1, SeqCst);
-    assert_eq!(
-        call("POST", "/headers", "body").await,
-        answer(202, "POST 1 4", 3)
-    );
+    assert_eq!(call("POST", "/headers", "body").await, answer(202, "POST 1 4", 3));
     assert_eq!(call("GET", "/tenant", "").await, answer(200, "t", 3));
     assert_eq!(call("POST", "/any", "x").await, answer(201, "x3", 3));
-    assert_eq!(
-        call("GET", "/whole/a", "").await,
-        answer(500, "/whole/a", 1)
-    );
-    assert_eq!(
-        call("GET", "/whole/b", "").await,
-        answer(500, "/whole/b", 1)
-    );
-    assert_eq!(
-        call("GET", "/whole/c", "").await,
-        answer(503, "whole request", 0)
-    );
+    assert_eq!(call("GET", "/whole/a", "").await, answer(500, "/whole/a", 1));
+    assert_eq!(call("GET", "/whole/b", "").await, answer(500, "/whole/b", 1));
+    assert_eq!(call("GET", "/whole/c", "").await, answer(503, "whole request", 0));
     assert_eq!(call("GET", "/status", "").await, answer(204, "", 0));
     assert_eq!(call("GET", "/method", "").await, answer(200, "3", 3));
     assert_eq!(call("GET", "/shared", "").await, answer(200, "3", 3));

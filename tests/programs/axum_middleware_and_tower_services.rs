@@ -107,20 +107,11 @@ async fn runs() {
         .with_state(repository);
     let mut service = Counted(router);
     let mut call = async || {
-        let response = service
-            .ready()
-            .await
-            .unwrap()
-            .call(Request::new(Body::empty()))
-            .await
-            .unwrap();
+        let response =
+            service.ready().await.unwrap().call(Request::new(Body::empty())).await.unwrap();
         (response.status().as_u16(), CALLS.load(SeqCst))
     };
-    assert_eq!(
-        call().await,
-        (200, 6),
-        "the middleware makes three calls, the method two"
-    );
+    assert_eq!(call().await, (200, 6), "the middleware makes three calls, the method two");
     CALLS.store(6, SeqCst);
     assert_eq!(call().await, (200, 12));
     CALLS.store(100, SeqCst);

@@ -71,11 +71,7 @@ struct Fault(u32);
 
 impl Classify for Fault {
     fn classify(&self) -> Classification {
-        if self.0 < 2 {
-            Classification::transient()
-        } else {
-            Classification::permanent()
-        }
+        if self.0 < 2 { Classification::transient() } else { Classification::permanent() }
     }
 }
 

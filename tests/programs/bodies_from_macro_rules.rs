@@ -150,10 +150,7 @@ impl Client {
 
 impl Clone for Client {
     fn clone(&self) -> Self {
-        Client {
-            calls: self.calls,
-            names: vec![],
-        }
+        Client { calls: self.calls, names: vec![] }
     }
 }
 
@@ -175,10 +172,7 @@ many! { one => 1, "many one"; two => 2, "many two" }
 #[tokio::test(start_paused = true)]
 async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
-    assert_eq!(
-        sendable(expression("x".to_owned(), 1)).await,
-        Ok(("x".to_owned(), 4))
-    );
+    assert_eq!(sendable(expression("x".to_owned(), 1)).await, Ok(("x".to_owned(), 4)));
     counted(3);
     let mut list = vec![];
     assert_eq!(sendable(statements((1, 2), &mut list)).await, Ok(6));
@@ -188,10 +182,7 @@ async fn runs() {
     assert_eq!(sendable(block('v', &calls)).await.unwrap().0, 'v');
     assert_eq!(calls.load(SeqCst), 3);
     counted(3);
-    let mut client = Client {
-        calls: 0,
-        names: vec![],
-    };
+    let mut client = Client { calls: 0, names: vec![] };
     assert_eq!(sendable(client.handed_in("")).await.as_deref(), Ok("33"));
     assert_eq!(client.shared(), Ok(6));
     assert_eq!(Box::new(client.clone()).by_value(), Ok(9));
@@ -199,16 +190,10 @@ async fn runs() {
     assert_eq!(sendable(client.hygienic_later()).await, Ok(9));
     counted(15);
     client.calls = 0;
-    assert_eq!(
-        sendable(client.with_macros("m".to_owned(), &[1])).await,
-        Ok(6 + 5 + 1)
-    );
+    assert_eq!(sendable(client.with_macros("m".to_owned(), &[1])).await, Ok(6 + 5 + 1));
     assert_eq!(client.names, ["m", "m1", "m", "m3", "m", "m5"]);
     counted(3);
-    assert_eq!(
-        (sendable(one()).await, sendable(two()).await),
-        (Ok(4), Ok(8))
-    );
+    assert_eq!((sendable(one()).await, sendable(two()).await), (Ok(4), Ok(8)));
     let totals = |name| {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure)

@@ -41,10 +41,6 @@ async fn runs() {
     assert_eq!(calls.swap(0, SeqCst), 3);
     assert_eq!(sendable(early(&calls)).await, Some(3));
     assert_eq!(calls.load(SeqCst), 3);
-    let totals = Registry::global()
-        .get("in two places")
-        .unwrap()
-        .snapshot()
-        .totals;
+    let totals = Registry::global().get("in two places").unwrap().snapshot().totals;
     assert_eq!((totals.failure, totals.success), (2, 1));
 }

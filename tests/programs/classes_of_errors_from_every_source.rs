@@ -87,20 +87,8 @@ fn runs() {
     for (fault, expected) in [
         ((|| Fault::Status(404)) as fn() -> Fault, 1),
         (|| Fault::Status(503), 2),
-        (
-            || Fault::Named {
-                code: 1,
-                text: "yes",
-            },
-            2,
-        ),
-        (
-            || Fault::Named {
-                code: 1,
-                text: "never",
-            },
-            1,
-        ),
+        (|| Fault::Named { code: 1, text: "yes" }, 2),
+        (|| Fault::Named { code: 1, text: "never" }, 1),
     ] {
         let mut tries = 0;
         assert_eq!(patterns(&mut tries, fault), Err(fault()));
@@ -110,9 +98,7 @@ fn runs() {
     predicates(&mut of_predicates).unwrap_err();
     classified(&mut of_classify).unwrap_err();
     assert_eq!((of_predicates, of_classify), (2, 1));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(
         runtime.block_on(generic(|n| Err::<u32, _>(Fault::Status(n as u16)))),
         Err(Fault::Status(1))

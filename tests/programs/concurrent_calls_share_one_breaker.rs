@@ -32,9 +32,7 @@ async fn dropped(calls: &AtomicU32) -> Option<u32> {
 async fn runs() {
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     let calls = Arc::new(AtomicU32::new(0));
-    let tasks: Vec<_> = (0..10)
-        .map(|number| tokio::spawn(called(number, calls.clone())))
-        .collect();
+    let tasks: Vec<_> = (0..10).map(|number| tokio::spawn(called(number, calls.clone()))).collect();
     let mut sum = 0;
     for task in tasks {
         sum += task.await.unwrap().unwrap_or_default();
@@ -49,22 +47,12 @@ async fn runs() {
         }
     });
     assert_eq!(calls.swap(0, SeqCst), 2 + 2 * 3);
-    assert_eq!(
-        (totals("threads").success, totals("threads").failure),
-        (2, 6)
-    );
+    assert_eq!((totals("threads").success, totals("threads").failure), (2, 6));
 
     let cut = tokio::time::timeout(Duration::from_secs(1), dropped(&calls)).await;
     assert!(cut.is_err());
     drop(dropped(&calls));
-    assert_eq!(
-        calls.load(SeqCst),
-        1,
-        "a future that is never polled does nothing"
-    );
+    assert_eq!(calls.load(SeqCst), 1, "a future that is never polled does nothing");
     assert_eq!(totals("dropped").abandoned, 1);
-    assert_eq!(
-        (totals("dropped").success, totals("dropped").failure),
-        (0, 0)
-    );
+    assert_eq!((totals("dropped").success, totals("dropped").failure), (0, 0));
 }

@@ -109,14 +109,7 @@ impl Client {
 #[tokio::test(start_paused = true)]
 async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
-    let failures = |name| {
-        Registry::global()
-            .get(name)
-            .unwrap()
-            .snapshot()
-            .totals
-            .failure
-    };
+    let failures = |name| Registry::global().get(name).unwrap().snapshot().totals.failure;
     alternative().await;
     counted(2);
     between().await;

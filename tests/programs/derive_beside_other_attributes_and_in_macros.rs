@@ -155,33 +155,15 @@ fn runs() {
     let class = |error: &dyn Classify| Classify::classify(error);
     assert_eq!(class(&Beside::default()), Classification::transient());
     assert_eq!(class(&Beside::Second(1)), Classification::ignored());
-    assert_eq!(
-        class(&FromMacro::Inner(Beside::First)),
-        Classification::transient()
-    );
-    assert_eq!(
-        class(&FromMacro::<Beside>::Lent("x")),
-        Classification::permanent()
-    );
+    assert_eq!(class(&FromMacro::Inner(Beside::First)), Classification::transient());
+    assert_eq!(class(&FromMacro::<Beside>::Lent("x")), Classification::permanent());
     assert_eq!(class(&Last(Local)), Classification::ignored());
-    let named = field::classify {
-        field: wait,
-        class: 1,
-    };
+    let named = field::classify { field: wait, class: 1 };
     assert_eq!(class(&named), Classification::transient().after(wait));
     assert_eq!(named.class(), 1);
-    assert_eq!(
-        class(&field::r#match(2, wait)),
-        Classification::throttled().after(wait)
-    );
-    assert_eq!(
-        class(&constants::Among::Constants(wait)),
-        Classification::throttled().after(wait)
-    );
-    let raw = Raw {
-        r#type: Local,
-        _other: (Local, Local),
-    };
+    assert_eq!(class(&field::r#match(2, wait)), Classification::throttled().after(wait));
+    assert_eq!(class(&constants::Among::Constants(wait)), Classification::throttled().after(wait));
+    let raw = Raw { r#type: Local, _other: (Local, Local) };
     assert_eq!(class(&raw), Classification::ignored());
     let deep = inner::Deep::new();
     assert_eq!((class(&deep), deep.sum()), (Classification::answered(), 6));

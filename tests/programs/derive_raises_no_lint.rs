@@ -1,12 +1,5 @@
 //! The derive on types of every shape, with all compiler lints that could apply to its code.
-#![deny(
-    warnings,
-    missing_docs,
-    unused,
-    nonstandard_style,
-    let_underscore,
-    rust_2018_idioms
-)]
+#![deny(warnings, missing_docs, unused, nonstandard_style, let_underscore, rust_2018_idioms)]
 #![deny(
     unused_results,
     unused_qualifications,
@@ -20,12 +13,7 @@
     missing_debug_implementations,
     elided_lifetimes_in_paths
 )]
-#![deny(
-    single_use_lifetimes,
-    explicit_outlives_requirements,
-    redundant_lifetimes,
-    unit_bindings
-)]
+#![deny(single_use_lifetimes, explicit_outlives_requirements, redundant_lifetimes, unit_bindings)]
 #![deny(missing_copy_implementations, absolute_paths_not_starting_with_crate)]
 #![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code, deprecated)]
@@ -246,32 +234,18 @@ fn runs() {
     assert_eq!(Full::Conditional.classify(), Classification::answered());
     let inner = Full::Inner(Unit);
     assert_eq!(inner.classify(), Classification::answered());
-    let wrapped = Full::Wrapped {
-        at: 1,
-        source: Wrapper(Unit),
-    };
+    let wrapped = Full::Wrapped { at: 1, source: Wrapper(Unit) };
     assert_eq!(wrapped.classify(), Classification::answered());
-    let many = Full::TooMany {
-        r#in: hint,
-        host: [0; 3],
-    };
+    let many = Full::TooMany { r#in: hint, host: [0; 3] };
     assert_eq!(many.classify(), Classification::throttled().after(hint));
     assert_eq!(Full::Busy(0, None).classify(), Classification::transient());
-    assert_eq!(
-        One::Only(hint).classify(),
-        Classification::throttled().after(hint)
-    );
+    assert_eq!(One::Only(hint).classify(), Classification::throttled().after(hint));
     assert_eq!(Busy { wait: None }.classify(), Classification::throttled());
-    assert_eq!(
-        Packed(0, hint).classify(),
-        Classification::permanent().after(hint)
-    );
+    assert_eq!(Packed(0, hint).classify(), Classification::permanent().after(hint));
     assert_eq!(Empty {}.classify(), Classification::ignored());
     assert_eq!(EmptyTuple().classify(), Classification::transient());
     assert_eq!(Alike::Two(0, 0).classify(), Classification::permanent());
-    let public = Public {
-        inner: Private(Unit),
-    };
+    let public = Public { inner: Private(Unit) };
     assert_eq!(public.classify(), Classification::answered());
     assert_eq!(Numbered::First.classify(), Classification::transient());
     assert_eq!(Numbered::Second.classify(), Classification::permanent());

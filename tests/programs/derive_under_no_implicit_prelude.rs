@@ -37,9 +37,7 @@ fn runs() {
     let down = Down(wait).classify();
     let inner = Fault::Inner(Down(wait));
     ::std::assert!(inner.classify() == down);
-    let busy = Fault::<Down>::Busy {
-        wait: ::std::option::Option::Some(wait),
-    };
+    let busy = Fault::<Down>::Busy { wait: ::std::option::Option::Some(wait) };
     ::std::assert!(busy.classify() == ::resilient::Classification::throttled().after(wait));
     ::std::assert!(Fault::<Down>::Broken.classify() == ::resilient::Classification::permanent());
 }

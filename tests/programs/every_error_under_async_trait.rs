@@ -114,13 +114,5 @@ async fn runs() {
     );
     assert_eq!(bank.pairs().await.unwrap().next(), Some((1, 2)));
     assert_eq!(alike(1).await.unwrap_err().attempts().count(), 2);
-    assert_eq!(
-        Remote::default()
-            .local()
-            .await
-            .unwrap_err()
-            .attempts()
-            .count(),
-        2
-    );
+    assert_eq!(Remote::default().local().await.unwrap_err().attempts().count(), 2);
 }

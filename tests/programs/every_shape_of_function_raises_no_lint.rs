@@ -1,13 +1,6 @@
 //! Functions of every shape with both attributes, and all compiler lints that could apply to their
 //! code.
-#![deny(
-    warnings,
-    missing_docs,
-    unused,
-    nonstandard_style,
-    let_underscore,
-    rust_2018_idioms
-)]
+#![deny(warnings, missing_docs, unused, nonstandard_style, let_underscore, rust_2018_idioms)]
 #![deny(
     unused_results,
     unused_qualifications,
@@ -21,17 +14,8 @@
     missing_debug_implementations,
     elided_lifetimes_in_paths
 )]
-#![deny(
-    single_use_lifetimes,
-    explicit_outlives_requirements,
-    redundant_lifetimes,
-    unit_bindings
-)]
-#![deny(
-    variant_size_differences,
-    missing_copy_implementations,
-    unsafe_op_in_unsafe_fn
-)]
+#![deny(single_use_lifetimes, explicit_outlives_requirements, redundant_lifetimes, unit_bindings)]
+#![deny(variant_size_differences, missing_copy_implementations, unsafe_op_in_unsafe_fn)]
 #![deny(
     impl_trait_redundant_captures,
     ambiguous_negative_literals,
@@ -371,19 +355,12 @@ async fn every_shape_runs() {
     assert_eq!(output.await, Ok(("a", 7)));
     assert_eq!(log, [6]);
     assert_eq!(calls.load(SeqCst), 0);
-    assert_eq!(
-        plain_arguments(String::new(), 1, &mut Vec::new(), (2, 3)),
-        Some(3)
-    );
+    assert_eq!(plain_arguments(String::new(), 1, &mut Vec::new(), (2, 3)), Some(3));
     nothing().await;
     plain_nothing();
     assert_eq!(returns().await, Some(1));
     assert_eq!(bails(), Err(Fault::Busy));
-    assert!(
-        tokio::spawn(panics())
-            .await
-            .is_err_and(|error| error.is_panic())
-    );
+    assert!(tokio::spawn(panics()).await.is_err_and(|error| error.is_panic()));
     assert_eq!(client.get("four"), Ok(4));
     assert_eq!(client.later().await, Some(3));
     assert_eq!(client.shared().await, Some(3));

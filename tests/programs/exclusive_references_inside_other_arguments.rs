@@ -55,35 +55,14 @@ async fn runs() {
     let output = in_a_tuple((&mut log, &mut calls), "x".to_owned());
     assert_eq!(sendable(output).await, Some(3));
     calls = 0;
-    assert_eq!(
-        sendable(in_an_option(Some(&mut log), &mut calls)).await,
-        Some(3)
-    );
+    assert_eq!(sendable(in_an_option(Some(&mut log), &mut calls)).await, Some(3));
     calls = 0;
-    assert_eq!(
-        in_a_struct(Context {
-            log: &mut log,
-            calls: &mut calls
-        }),
-        Some(3)
-    );
+    assert_eq!(in_a_struct(Context { log: &mut log, calls: &mut calls }), Some(3));
     assert_eq!(log, "xxx123...");
-    let context = Context {
-        log: &mut log,
-        calls: &mut calls,
-    };
-    assert_eq!(
-        sendable(once(context, Some(&mut "!".to_owned()))).await,
-        Some(3)
-    );
+    let context = Context { log: &mut log, calls: &mut calls };
+    assert_eq!(sendable(once(context, Some(&mut "!".to_owned()))).await, Some(3));
     assert!(log.ends_with('!'));
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
-    assert_eq!(
-        (
-            totals("in an option").failure,
-            totals("in a struct").success
-        ),
-        (2, 1)
-    );
+    assert_eq!((totals("in an option").failure, totals("in a struct").success), (2, 1));
     assert_eq!(totals("once, inside").success, 1);
 }

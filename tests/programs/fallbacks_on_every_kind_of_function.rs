@@ -183,21 +183,12 @@ async fn calls() -> Option<()> {
     let mut client = Client::default();
     assert_eq!(client.shared("a".to_owned()), Ok(0));
     let mut list = Vec::new();
-    assert_eq!(
-        sendable(client.exclusive("a".to_owned(), &mut list)).await,
-        Ok(2 + 3)
-    );
+    assert_eq!(sendable(client.exclusive("a".to_owned(), &mut list)).await, Ok(2 + 3));
     assert_eq!(list[2], "a Open");
-    assert_eq!(
-        sendable(client.clone().owned("abc".to_owned())).await,
-        Ok(5)
-    );
+    assert_eq!(sendable(client.clone().owned("abc".to_owned())).await, Ok(5));
     assert_eq!(sendable(Arc::new(client.clone()).counted()).await, Ok(1));
     assert_eq!(sendable(Pin::new(&mut client).pinned()).await, Ok(3));
-    assert_eq!(
-        sendable(client.by_default("b".to_owned())).await.as_deref(),
-        Ok("b")
-    );
+    assert_eq!(sendable(client.by_default("b".to_owned())).await.as_deref(), Ok("b"));
     let output = sendable(client.implemented("c".to_owned())).await;
     assert_eq!(output.as_deref(), Ok("c Missing(\"c\") 5"));
     assert_eq!(sendable(opaque(7)).await, Ok(7));
@@ -207,14 +198,9 @@ async fn calls() -> Option<()> {
     assert_eq!(format!("{:?}", sendable(coerced()).await), "Ok(0)");
     assert_eq!(sendable(converted()).await.unwrap_err().to_string(), "down");
     assert_eq!(generic::<u32, u8>(1).await, Ok(0));
-    let wrapper = |inner: &str| Wrapper {
-        inner: inner.to_owned(),
-    };
+    let wrapper = |inner: &str| Wrapper { inner: inner.to_owned() };
     assert_eq!(patterns((1, 2), wrapper("xx")), Ok(3));
-    assert_eq!(
-        patterns((2, 2), wrapper("xx")),
-        Err(Fault::Missing("xx".to_owned()))
-    );
+    assert_eq!(patterns((2, 2), wrapper("xx")), Err(Fault::Missing("xx".to_owned())));
     assert_eq!(patterns((2, 20), wrapper("xx")), Ok(22));
     assert_eq!(sendable(explicit("x".to_owned())).await, Ok(0));
     Some(())

@@ -78,10 +78,7 @@ fn tail_is_a_statement(log: &mut Vec<u32>) -> Option<u32> {
 #[tokio::test]
 async fn runs() {
     assert_eq!(parsed(&["1", "2#", "3", "!", "x"]).await, Ok(8));
-    assert_eq!(
-        parsed(&["x"]).await,
-        Err(Fault("invalid digit found in string".into()))
-    );
+    assert_eq!(parsed(&["x"]).await, Err(Fault("invalid digit found in string".into())));
     assert_eq!(parsed(&[]).await, Err(Fault("nothing".into())));
     assert_eq!(first(&[None, Some(3)]), Some(4));
     assert_eq!(first(&[]), None);

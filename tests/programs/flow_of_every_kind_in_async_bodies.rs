@@ -207,10 +207,7 @@ async fn shadowed(text: String, count: u32, list: Vec<u32>) -> Option<String> {
 #[tokio::test(start_paused = true)]
 async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
-    assert_eq!(
-        sendable(loops(&[&[0, 5, 1, 9], &[6, 2], &[7]])).await,
-        Ok(111)
-    );
+    assert_eq!(sendable(loops(&[&[0, 5, 1, 9], &[6, 2], &[7]])).await, Ok(111));
     counted(3);
     assert_eq!(sendable(loops(&[&[3]])).await, Ok(200));
     assert_eq!(sendable(loops(&[&[], &[8, 3]])).await, Ok(308));
@@ -220,37 +217,19 @@ async fn runs() {
     assert_eq!(sendable(returns(&["1", "try", "101"], &map)).await, Ok(101));
     assert_eq!(sendable(returns(&["block", "return"], &map)).await, Ok(6));
     counted(6);
-    assert_eq!(
-        sendable(returns(&["get"], &map)).await,
-        Err(Fault::Missing("key"))
-    );
-    assert_eq!(
-        sendable(returns(&["x"], &map)).await,
-        Err(Fault::Missing("number"))
-    );
-    assert_eq!(
-        sendable(returns(&["fail"], &map)).await,
-        Err(Fault::Missing("fail"))
-    );
+    assert_eq!(sendable(returns(&["get"], &map)).await, Err(Fault::Missing("key")));
+    assert_eq!(sendable(returns(&["x"], &map)).await, Err(Fault::Missing("number")));
+    assert_eq!(sendable(returns(&["fail"], &map)).await, Err(Fault::Missing("fail")));
     assert_eq!(sendable(returns(&[], &map)).await, Ok(0));
     assert_eq!(sendable(items("ab".to_owned())).await, Some(5 + 3));
     counted(3);
-    let mut client = Client {
-        calls: 0,
-        log: Mutex::default(),
-    };
-    assert_eq!(
-        sendable(client.nested_self("a")).await.as_deref(),
-        Ok("a3a6a9/9+9")
-    );
+    let mut client = Client { calls: 0, log: Mutex::default() };
+    assert_eq!(sendable(client.nested_self("a")).await.as_deref(), Ok("a3a6a9/9+9"));
     counted(3);
     let output = shadowed("t".to_owned(), 1, vec![7]);
     assert_eq!(sendable(output).await.as_deref(), Some("t!27"));
     counted(3);
-    assert_eq!(
-        shadowed("t".to_owned(), 1, vec![]).await.as_deref(),
-        Some("[]")
-    );
+    assert_eq!(shadowed("t".to_owned(), 1, vec![]).await.as_deref(), Some("[]"));
     let totals = |name| {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure)

@@ -1,17 +1,7 @@
 //! The expansion has no `unsafe`, and no `allow` that a `forbid` would reject.
-#![forbid(
-    unsafe_code,
-    unused,
-    warnings,
-    nonstandard_style,
-    missing_docs,
-    clippy::all
-)]
+#![forbid(unsafe_code, unused, warnings, nonstandard_style, missing_docs, clippy::all)]
 #![deny(clippy::pedantic)]
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "each attempt gets a clone of the argument"
-)]
+#![allow(clippy::needless_pass_by_value, reason = "each attempt gets a clone of the argument")]
 
 use resilient::{circuit_breaker, retry};
 

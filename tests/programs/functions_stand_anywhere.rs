@@ -37,21 +37,13 @@ fn with_an_annotated_function() -> Option<u32> {
 
 #[retry]
 fn recursive(n: u32) -> Option<u32> {
-    if n == 0 {
-        Some(0)
-    } else {
-        recursive(n - 1).map(|m| m + 1)
-    }
+    if n == 0 { Some(0) } else { recursive(n - 1).map(|m| m + 1) }
 }
 
 #[retry]
 #[circuit_breaker]
 async fn recursive_later(n: u32) -> Option<u32> {
-    if n == 0 {
-        Some(0)
-    } else {
-        Box::pin(recursive_later(n - 1)).await.map(|m| m + 1)
-    }
+    if n == 0 { Some(0) } else { Box::pin(recursive_later(n - 1)).await.map(|m| m + 1) }
 }
 
 #[retry]

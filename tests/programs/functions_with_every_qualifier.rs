@@ -48,11 +48,7 @@ extern "C" fn for_c(_text: *const u8, _length: usize) -> i32 {
 #[retry(base_delay = "0s", retry_when = |out| out.is_null())]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn resilient_ui_exported(number: *const u32) -> *const u32 {
-    if third().is_some() {
-        number
-    } else {
-        std::ptr::null()
-    }
+    if third().is_some() { number } else { std::ptr::null() }
 }
 
 #[retry(base_delay = "0s")]

@@ -39,10 +39,7 @@ async fn lives_forever(text: String, shared: Arc<u32>) -> Option<usize> {
 
 #[tokio::test]
 async fn runs() {
-    assert_eq!(
-        sendable(not_sync(Cell::new(1), RefCell::default())).await,
-        Some(1)
-    );
+    assert_eq!(sendable(not_sync(Cell::new(1), RefCell::default())).await, Some(1));
     assert_eq!(sendable(generic(2)).await, Some(2));
     assert_eq!(on_one_thread(Rc::new(3)).await.as_deref(), Some(&3));
     let spawned = tokio::spawn(lives_forever("four".into(), Arc::new(1)));

@@ -115,10 +115,7 @@ fn made_and_boxed(calls: &AtomicU32) -> Option<Pin<Box<dyn Future<Output = u32>>
 #[tokio::test(start_paused = true)]
 async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
-    assert_eq!(
-        sendable(instrumented("x".to_owned())).await.as_deref(),
-        Ok("x")
-    );
+    assert_eq!(sendable(instrumented("x".to_owned())).await.as_deref(), Ok("x"));
     assert_eq!(sendable(cast(1)).await, Ok(7));
     counted(6);
     let mut log = vec![];
@@ -141,14 +138,8 @@ async fn runs() {
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!((totals("cast").failure, totals("cast").success), (2, 1));
     assert_eq!(
-        (
-            totals("exclusive, statement").failure,
-            totals("exclusive, statement").success
-        ),
+        (totals("exclusive, statement").failure, totals("exclusive, statement").success),
         (0, 1)
     );
-    assert_eq!(
-        (totals("timeout").failure, totals("timeout").success),
-        (2, 1)
-    );
+    assert_eq!((totals("timeout").failure, totals("timeout").success), (2, 1));
 }

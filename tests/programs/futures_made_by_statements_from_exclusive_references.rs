@@ -56,10 +56,6 @@ async fn runs() {
     assert_eq!(sendable(client.delegated("four")).await, Some(4));
     client.calls = 0;
     assert_eq!(sendable(client.delegated_and_boxed("four")).await, Some(4));
-    let totals = Registry::global()
-        .get("delegated")
-        .unwrap()
-        .snapshot()
-        .totals;
+    let totals = Registry::global().get("delegated").unwrap().snapshot().totals;
     assert_eq!((totals.failure, totals.success), (2, 1));
 }

@@ -105,10 +105,7 @@ impl<T: Send + Clone> Client<T> {
 
 impl<T: Clone> Clone for Client<T> {
     fn clone(&self) -> Self {
-        Client {
-            state: self.state.clone(),
-            seen: self.seen.clone(),
-        }
+        Client { state: self.state.clone(), seen: self.seen.clone() }
     }
 }
 
@@ -156,34 +153,17 @@ async fn runs() {
     assert_eq!(lock.lock().unwrap().len(), 3);
     counted(3);
     let boxed: Box<dyn FnMut() -> u32 + Send> = Box::new(|| 1);
-    let output = moved_not_sync(
-        Cell::new(6),
-        Marker(PhantomData),
-        Arc::new(Mutex::new(boxed)),
-    );
-    assert_eq!(
-        sendable(output).await,
-        Some(7),
-        "each attempt has its own cell"
-    );
+    let output = moved_not_sync(Cell::new(6), Marker(PhantomData), Arc::new(Mutex::new(boxed)));
+    assert_eq!(sendable(output).await, Some(7), "each attempt has its own cell");
     counted(3);
     let (mut cell, mut list) = (Cell::new(0), vec![]);
-    assert_eq!(
-        sendable(exclusive_not_sync(&mut cell, &mut list)).await,
-        Some(3)
-    );
+    assert_eq!(sendable(exclusive_not_sync(&mut cell, &mut list)).await, Some(3));
     assert_eq!(cell.get(), 3);
     counted(3);
     assert_eq!(sendable(once(Box::new(|| 7), Cell::new(0))).await, Some(7));
-    assert_eq!(
-        sendable(generic(Cell::new(1), async |cell| Some(cell))).await,
-        Some(Cell::new(1))
-    );
+    assert_eq!(sendable(generic(Cell::new(1), async |cell| Some(cell))).await, Some(Cell::new(1)));
     counted(3);
-    let mut client = Client {
-        state: 'x',
-        seen: Cell::new(0),
-    };
+    let mut client = Client { state: 'x', seen: Cell::new(0) };
     assert_eq!(sendable(client.exclusive()).await, Some('x'));
     assert_eq!(sendable(client.owned()).await.unwrap().seen.get(), 4);
     counted(6);

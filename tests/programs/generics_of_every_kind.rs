@@ -98,10 +98,7 @@ impl<T: Display + Clone + Send, const SIZE: usize> Pool<T, SIZE> {
     where
         F: Fn(&T) -> U + Copy,
     {
-        self.slots
-            .iter()
-            .map(|slot| slot.as_ref().map(with))
-            .collect()
+        self.slots.iter().map(|slot| slot.as_ref().map(with)).collect()
     }
 }
 
@@ -136,29 +133,15 @@ async fn runs() {
     });
     assert_eq!((found, map["key"]), (Some("key"), 3));
     let calls = AtomicU32::new(0);
-    assert_eq!(
-        sendable(unsized_and_borrowed("text", &calls))
-            .await
-            .as_deref(),
-        Some("text")
-    );
+    assert_eq!(sendable(unsized_and_borrowed("text", &calls)).await.as_deref(), Some("text"));
     assert_eq!(calls.load(SeqCst), 3);
     assert_eq!(explicit::<true, _>(&mut 0_u32), Some(3));
     assert_eq!(explicit::<false, u64>(&mut 1), None);
-    let mut pool = Pool::<_> {
-        slots: [None, Some('x')],
-        taken: 0,
-    };
+    let mut pool = Pool::<_> { slots: [None, Some('x')], taken: 0 };
     assert_eq!(sendable(pool.take()).await, Ok('x'));
     assert_eq!(pool.map(|slot| slot.to_string()), None);
-    let mut one = Pool {
-        slots: [None::<u8>],
-        taken: 0,
-    };
-    assert_eq!(
-        sendable(one.take()).await,
-        Err(Fault::Inner("1 of 1".to_owned()))
-    );
+    let mut one = Pool { slots: [None::<u8>], taken: 0 };
+    assert_eq!(sendable(one.take()).await, Err(Fault::Inner("1 of 1".to_owned())));
     assert_eq!(sendable(Client::<One>::out()).await, Some(1));
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!(totals("generic, retry above").success, 1);

@@ -116,9 +116,7 @@ async fn an_indexed_argument_need_not_be_clone() {
     assert_eq!(of_a_plain_function(Box::new(uniques()), 1), Some(2));
     assert_eq!(send(table_of_the_user(Table([1, 2, 3]))).await, Some(6));
     let words = || vec!["a".to_owned(), "bc".to_owned()];
-    let named = Named {
-        words: words().into(),
-    };
+    let named = Named { words: words().into() };
     assert_eq!(send(field_of_an_argument(named, 1)).await, Some(2));
     let word = send(element_that_is_not_copy(words(), 1)).await;
     assert_eq!(word.as_deref(), Some("bc"));

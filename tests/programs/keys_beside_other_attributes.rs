@@ -55,11 +55,7 @@ fn conditional(
 #[circuit_breaker(key = n % 2)]
 #[async_recursion]
 async fn recursive(n: u32) -> Option<u32> {
-    if n == 0 {
-        Some(0)
-    } else {
-        recursive(n - 1).await
-    }
+    if n == 0 { Some(0) } else { recursive(n - 1).await }
 }
 
 struct Client {
@@ -90,8 +86,6 @@ async fn runs() {
     assert_eq!(counted(), (0, 0), "the call was never made");
     assert_eq!(conditional(1, 2), Some(1));
     assert_eq!(sendable(recursive(3)).await, Some(0));
-    let client = Client {
-        host: Mutex::new("a".to_owned()),
-    };
+    let client = Client { host: Mutex::new("a".to_owned()) };
     assert_eq!(sendable(client.call()).await, Some(1));
 }

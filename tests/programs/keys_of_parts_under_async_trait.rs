@@ -12,11 +12,7 @@ struct Order {
 }
 
 fn order(region: &str, works: bool) -> Order {
-    Order {
-        region: region.to_owned(),
-        id: 1,
-        works,
-    }
+    Order { region: region.to_owned(), id: 1, works }
 }
 
 /// Not `Clone`: the key must not touch it.
@@ -32,11 +28,7 @@ trait Api {
     #[circuit_breaker(key = format!("{}/{id}", &region[..1]), failure_threshold = 1)]
     async fn made(
         &mut self,
-        Order {
-            mut region,
-            id,
-            works,
-        }: Order,
+        Order { mut region, id, works }: Order,
         (_guard, _): (Guard, Guard),
     ) -> Option<usize> {
         region.push('!');

@@ -35,11 +35,7 @@ struct Order {
 }
 
 fn order(region: &str, works: bool) -> Order {
-    Order {
-        region: region.to_owned(),
-        id: 7,
-        works,
-    }
+    Order { region: region.to_owned(), id: 7, works }
 }
 
 #[circuit_breaker(name = "free, by key", key = host, failure_threshold = 1)]
@@ -248,10 +244,7 @@ macro_rules! check {
 }
 
 fn client(host: &str) -> Client {
-    Client {
-        host: host.to_owned(),
-        calls: 1,
-    }
+    Client { host: host.to_owned(), calls: 1 }
 }
 
 #[tokio::test(start_paused = true)]
@@ -263,12 +256,7 @@ async fn runs() {
         free("a", true).await,
         free("b", true).await
     );
-    check!(
-        "plain",
-        plain(a(), false),
-        plain(a(), true),
-        plain(b(), true)
-    );
+    check!("plain", plain(a(), false), plain(a(), true), plain(b(), true));
     check!(
         "field",
         sendable(field(order("a", false))).await,
@@ -281,12 +269,7 @@ async fn runs() {
         pattern(order("a", true)).await,
         pattern(order("b", true)).await
     );
-    check!(
-        "number, by key",
-        number((2, false)),
-        number((4, true)),
-        number((1, true))
-    );
+    check!("number, by key", number((2, false)), number((4, true)), number((1, true)));
     check!(
         "made",
         sendable(made(&order("a", false))).await,

@@ -32,11 +32,7 @@ fn sendable<F: Future + Send>(future: F) -> F {
 impl<'r> Reader<'r> {
     fn third(&self) -> Result<u32, Fault<'r>> {
         let n = self.calls.fetch_add(1, SeqCst) + 1;
-        if n % 3 == 0 {
-            Ok(n)
-        } else {
-            Err(Fault(self.text))
-        }
+        if n % 3 == 0 { Ok(n) } else { Err(Fault(self.text)) }
     }
 
     #[retry]
@@ -61,11 +57,7 @@ impl<'r> Reader<'r> {
         'r: 's,
     {
         self.third()?;
-        Ok(if other.len() > self.text.len() {
-            other
-        } else {
-            self.text
-        })
+        Ok(if other.len() > self.text.len() { other } else { self.text })
     }
 }
 
@@ -75,11 +67,7 @@ async fn for_ever(
     calls: &'static AtomicU32,
 ) -> Result<&'static str, Fault<'static>> {
     tokio::task::yield_now().await;
-    if calls.fetch_add(1, SeqCst) < 2 {
-        Err(Fault("busy"))
-    } else {
-        Ok(text)
-    }
+    if calls.fetch_add(1, SeqCst) < 2 { Err(Fault("busy")) } else { Ok(text) }
 }
 
 #[retry]
@@ -161,15 +149,9 @@ fn plain<'a, 'b>(
 async fn runs() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let owned = String::from("text");
-    let mut reader = Reader {
-        text: &owned,
-        calls: AtomicU32::new(0),
-    };
+    let mut reader = Reader { text: &owned, calls: AtomicU32::new(0) };
     assert_eq!(sendable(reader.of_the_type()).await, Ok("text"));
-    let other = Reader {
-        text: "other",
-        calls: AtomicU32::new(0),
-    };
+    let other = Reader { text: "other", calls: AtomicU32::new(0) };
     let joined = sendable(reader.anonymous(&other, "x".into())).await;
     assert_eq!(joined.as_deref(), Ok("textotherx"));
     assert_eq!(sendable(reader.longer("longer")).await, Ok("longer"));
@@ -195,10 +177,7 @@ async fn runs() {
     assert_eq!(tokio::spawn(erased(&[" a", "b ", "c"])).await.unwrap(), 3);
     assert_eq!(plain("a", "b", &mut String::new()), Some(("b", "a")));
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
-    assert_eq!(
-        (totals("of a type").failure, totals("of a type").success),
-        (2, 1)
-    );
+    assert_eq!((totals("of a type").failure, totals("of a type").success), (2, 1));
     assert_eq!(totals("longer").success, 1);
     assert_eq!(totals("streams").success, 1);
 }

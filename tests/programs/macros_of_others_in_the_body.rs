@@ -55,11 +55,7 @@ impl Client {
     async fn joined(&self, left: Client, right: &Client) -> Option<(u32, usize, usize)> {
         let (found, slow, lengths) = tokio::join!(
             third(),
-            async {
-                tokio::time::timeout(Duration::from_millis(1), self.slow())
-                    .await
-                    .is_err()
-            },
+            async { tokio::time::timeout(Duration::from_millis(1), self.slow()).await.is_err() },
             async move { (left.log.len(), right.log.len()) },
         );
         assert!(slow, "{self:?}");
@@ -73,11 +69,7 @@ impl Client {
             async { third().await.ok_or_else(|| format!("{}", self.calls)) },
             async { others.first().copied().ok_or(String::new()) },
         )?;
-        Ok(vec![
-            a.to_string(),
-            b.to_string(),
-            format!("{:?}", self.log),
-        ])
+        Ok(vec![a.to_string(), b.to_string(), format!("{:?}", self.log)])
     }
 
     #[retry]
@@ -110,16 +102,9 @@ fn thread_locals(by: u32) -> Option<u32> {
         count.get()
     });
     let text = format!("{n}");
-    let n: u32 = concat!("1", "0")
-        .parse()
-        .ok()
-        .filter(|_| text != stringify!(n))?;
-    (COUNT.get() >= 3 * by).then(|| {
-        n + include_str!("macros_of_others_in_the_body.rs")
-            .lines()
-            .take(1)
-            .count() as u32
-    })
+    let n: u32 = concat!("1", "0").parse().ok().filter(|_| text != stringify!(n))?;
+    (COUNT.get() >= 3 * by)
+        .then(|| n + include_str!("macros_of_others_in_the_body.rs").lines().take(1).count() as u32)
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,10 +112,7 @@ async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
     let mut client = Client::default();
     let mut times = 0;
-    assert_eq!(
-        sendable(client.selected("x".to_owned(), &mut times)).await,
-        Some(3)
-    );
+    assert_eq!(sendable(client.selected("x".to_owned(), &mut times)).await, Some(3));
     assert_eq!((client.log.len(), client.calls, times), (3, 3, 3));
     counted(3);
     let other = Client::default();
@@ -138,10 +120,7 @@ async fn runs() {
     assert_eq!(sendable(output).await, Some((3, 3, 0)));
     counted(3);
     let output = client.clone().tried(vec![7]);
-    assert_eq!(
-        sendable(output).await.unwrap(),
-        ["3", "7", "[\"x\", \"x\", \"x\"]"]
-    );
+    assert_eq!(sendable(output).await.unwrap(), ["3", "7", "[\"x\", \"x\", \"x\"]"]);
     counted(3);
     client.log.clear();
     let output = client.formatted(3, "n".to_owned(), 1.25, String::new());

@@ -14,11 +14,7 @@ trait Api<T> {
         T: Clone,
     {
         let fault = self.fault();
-        if attempt.number() <= Self::RETRIES {
-            Err((0, fault))
-        } else {
-            Ok(value)
-        }
+        if attempt.number() <= Self::RETRIES { Err((0, fault)) } else { Ok(value) }
     }
 
     fn fault(&self) -> Self::Error;

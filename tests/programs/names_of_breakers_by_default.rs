@@ -92,16 +92,10 @@ async fn runs() {
     assert_eq!(added(), [format!("{package}::inner::Client::method")]);
     inner::Client.by_default();
     let [name] = added().try_into().unwrap();
-    assert!(
-        name.contains("Api") && name.contains("by_default"),
-        "{name}"
-    );
+    assert!(name.contains("Api") && name.contains("by_default"), "{name}");
     inner::Client.implemented();
     let [name] = added().try_into().unwrap();
-    assert!(
-        name.contains("Client") && name.contains("implemented"),
-        "{name}"
-    );
+    assert!(name.contains("Client") && name.contains("implemented"), "{name}");
     inner::Client.later().await;
     let [name] = added().try_into().unwrap();
     assert!(name.contains("Client") && name.ends_with("later"), "{name}");
@@ -110,11 +104,5 @@ async fn runs() {
     outer();
     let mut names = added();
     names.sort();
-    assert_eq!(
-        names,
-        [
-            format!("{package}::outer"),
-            format!("{package}::outer::nested")
-        ]
-    );
+    assert_eq!(names, [format!("{package}::outer"), format!("{package}::outer::nested")]);
 }

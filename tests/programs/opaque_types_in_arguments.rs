@@ -95,20 +95,14 @@ async fn runs() {
     let mut text = String::new();
     assert_eq!(sendable(by_reference("a", &mut text)).await, Some(9));
     assert_eq!(text, "aaa");
-    assert_eq!(
-        sendable(iterated([1, 2].iter())).await.as_deref(),
-        Some("12")
-    );
+    assert_eq!(sendable(iterated([1, 2].iter())).await.as_deref(), Some("12"));
     assert_eq!(called(async |n| n + 1, (1, 2_u8)).await, Some(4));
     let tries = AtomicU32::new(0);
     let call = |text: &'static str| {
         let n = tries.fetch_add(1, SeqCst);
         async move { (n == 2).then_some(text.len()) }
     };
-    assert_eq!(
-        sendable(of_closures_that_return_futures(call)).await,
-        Some(4)
-    );
+    assert_eq!(sendable(of_closures_that_return_futures(call)).await, Some(4));
     assert_eq!(tries.load(SeqCst), 3);
     assert_eq!(plain(&mut vec![], [1, 2], |list| list.len() > 5), Some(9));
     let mut calls = [None, None, Some(1)].into_iter();

@@ -53,10 +53,7 @@ async fn numbers(text: &str) -> Result<impl Iterator<Item = u32> + Send + use<>,
 #[retry(base_delay = "0s")]
 fn plain_numbers(text: &str) -> Result<impl Iterator<Item = u32> + Clone, Fault> {
     third()?;
-    let all = text
-        .split(',')
-        .map(str::parse)
-        .collect::<Result<Vec<u32>, _>>()?;
+    let all = text.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>()?;
     Ok(all.into_iter())
 }
 
@@ -100,13 +97,7 @@ fn of_opaque_items() -> Option<impl Iterator<Item = impl Display>> {
 #[tokio::test(start_paused = true)]
 async fn runs() {
     let counted = |expected| assert_eq!(CALLS.swap(0, SeqCst), expected);
-    assert_eq!(
-        sendable(numbers(&String::from("5")))
-            .await
-            .unwrap()
-            .sum::<u32>(),
-        6
-    );
+    assert_eq!(sendable(numbers(&String::from("5"))).await.unwrap().sum::<u32>(), 6);
     counted(3);
     assert!(matches!(numbers("x").await.err(), Some(Fault::Parse(_))));
     counted(0);
@@ -117,25 +108,13 @@ async fn runs() {
     counted(3);
     assert_eq!(sendable(boxed()).await.unwrap()(1), 2);
     counted(3);
-    assert!(
-        sendable(error())
-            .await
-            .unwrap_err()
-            .to_string()
-            .contains("digit")
-    );
+    assert!(sendable(error()).await.unwrap_err().to_string().contains("digit"));
     let (call, n) = with_a_predicate().await;
     assert_eq!((call().await, n), (3, 3));
     counted(3);
     assert_eq!(function(1)(&[1, 2]), Some(2));
     counted(3);
-    assert_eq!(
-        of_opaque_items()
-            .unwrap()
-            .map(|item| item.to_string())
-            .collect::<String>(),
-        "01"
-    );
+    assert_eq!(of_opaque_items().unwrap().map(|item| item.to_string()).collect::<String>(), "01");
     counted(3);
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!(totals("nested, retry above").success, 1);

@@ -67,14 +67,7 @@ async fn main() {
     #[expect(deprecated)]
     old();
     conditional_arguments(String::new(), 1);
-    let failures = |name| {
-        Registry::global()
-            .get(name)
-            .unwrap()
-            .snapshot()
-            .totals
-            .failure
-    };
+    let failures = |name| Registry::global().get(name).unwrap().snapshot().totals.failure;
     assert_eq!(failures("beside"), 2);
     assert_eq!(failures("conditional"), 2);
 }

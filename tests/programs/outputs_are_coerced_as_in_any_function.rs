@@ -23,11 +23,7 @@ async fn objects(wide: bool) -> Result<Box<dyn Display + Send>, Fault> {
     if third().is_none() {
         return Err("busy".into());
     }
-    if wide {
-        Ok(Box::new("wide"))
-    } else {
-        Ok(Box::new(1))
-    }
+    if wide { Ok(Box::new("wide")) } else { Ok(Box::new(1)) }
 }
 
 #[retry]
@@ -86,9 +82,7 @@ fn plain_closures<'a>(list: &'a [String]) -> Option<Box<dyn Fn(&str) -> Option<&
     if list.is_empty() {
         return Some(Box::new(|_| None));
     }
-    Some(Box::new(move |text| {
-        list.iter().find(|item| item.starts_with(text))
-    }))
+    Some(Box::new(move |text| list.iter().find(|item| item.starts_with(text))))
 }
 
 /// Only the return type determines the inferred types.
@@ -96,10 +90,7 @@ fn plain_closures<'a>(list: &'a [String]) -> Option<Box<dyn Fn(&str) -> Option<&
 #[circuit_breaker]
 async fn inferred(texts: &[&str]) -> Result<Vec<u64>, Fault> {
     third().ok_or("busy")?;
-    let numbers = texts
-        .iter()
-        .map(|text| text.parse())
-        .collect::<Result<_, _>>()?;
+    let numbers = texts.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
     Ok(numbers)
 }
 
@@ -113,11 +104,7 @@ async fn never(fails: bool) -> Result<u32, Fault> {
     let Some(n) = third() else {
         return Err(Box::from("busy"));
     };
-    if fails {
-        panic!("{n}")
-    } else {
-        Ok(n.try_into()?)
-    }
+    if fails { panic!("{n}") } else { Ok(n.try_into()?) }
 }
 
 #[retry(base_delay = "0s")]
@@ -159,10 +146,7 @@ async fn runs() {
     assert_eq!(pointers(true).await.unwrap()(3), 6);
     assert_eq!(pointers(false).await.unwrap()(6), 3);
     assert_eq!(slices(&[1, 2, 3], &vec![]).await, Some(&[1, 2, 3][..]));
-    assert_eq!(
-        format!("{:?}", collections().await.unwrap()),
-        "[1, \"two\"]"
-    );
+    assert_eq!(format!("{:?}", collections().await.unwrap()), "[1, \"two\"]");
     counted(12);
     assert_eq!(plain_objects(Some("1.5")).unwrap().to_string(), "1.5");
     assert_eq!(plain_objects(None).unwrap().to_string(), "0");

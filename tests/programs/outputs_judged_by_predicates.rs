@@ -80,11 +80,7 @@ fn flow() -> ControlFlow<u32> {
 
 #[retry(base_delay = "0s", retry_when = |code| *code == ExitCode::FAILURE)]
 fn code() -> ExitCode {
-    if next() < 3 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if next() < 3 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 #[retry(retry_when = accepted)]
@@ -154,10 +150,7 @@ async fn runs() {
     counted(3);
     assert_eq!(text("x"), "x");
     counted(3);
-    assert_eq!(
-        sendable(tuple("x".to_owned())).await,
-        (true, "x".to_owned())
-    );
+    assert_eq!(sendable(tuple("x".to_owned())).await, (true, "x".to_owned()));
     counted(3);
     assert_eq!(poll(), Poll::Ready(3));
     counted(3);

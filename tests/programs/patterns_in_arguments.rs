@@ -30,10 +30,7 @@ fn sendable<F: Future + Send>(future: F) -> F {
 #[retry]
 async fn owned(
     (a, mut b): (String, Vec<u32>),
-    Point {
-        x,
-        y: (mut n, list),
-    }: Point<String>,
+    Point { x, y: (mut n, list) }: Point<String>,
     Id(id): Id,
     [first, .., mut last]: [u32; 3],
     [head, rest @ ..]: [String; 2],
@@ -123,76 +120,34 @@ impl Take for u32 {
 
 #[tokio::test(start_paused = true)]
 async fn runs() {
-    let point = Point {
-        x: "x".to_owned(),
-        y: (1, vec![9]),
-    };
+    let point = Point { x: "x".to_owned(), y: (1, vec![9]) };
     let texts = ["h".to_owned(), "r".to_owned()];
-    let output = owned(
-        ("a".to_owned(), vec![]),
-        point.clone(),
-        Id(1),
-        [1, 2, 3],
-        texts,
-    );
-    assert_eq!(
-        sendable(output).await,
-        Some(("axhr".to_owned(), vec![6, 9, 5]))
-    );
+    let output = owned(("a".to_owned(), vec![]), point.clone(), Id(1), [1, 2, 3], texts);
+    assert_eq!(sendable(output).await, Some(("axhr".to_owned(), vec![6, 9, 5])));
     assert_eq!(CALLS.swap(0, SeqCst), 3);
 
     let mut count = (0, NotClone(0));
-    let point_of_u32 = Point {
-        x: 1,
-        y: (1, vec![1, 2]),
-    };
+    let point_of_u32 = Point { x: 1, y: (1, vec![1, 2]) };
     let pair = ("a".to_owned(), 1);
-    let output = borrowed(
-        &pair,
-        &(1, NotClone(1)),
-        &point_of_u32,
-        &[1, 2, 3],
-        &mut count,
-    );
+    let output = borrowed(&pair, &(1, NotClone(1)), &point_of_u32, &[1, 2, 3], &mut count);
     assert_eq!(sendable(output).await, Some(("a".to_owned(), 9)));
     assert_eq!((count.0, CALLS.swap(0, SeqCst)), (3, 3));
 
     let (mut tuple, mut point, mut array, mut id) = ((0, vec![]), point, [1, 2], Id(0));
-    assert_eq!(
-        exclusive(&mut tuple, &mut point, &mut array, &mut id),
-        Some(3)
-    );
+    assert_eq!(exclusive(&mut tuple, &mut point, &mut array, &mut id), Some(3));
     assert_eq!(tuple, (3, vec![1, 2, 3]));
     assert_eq!((point.x.as_str(), point.y.0), ("x!!!", 4));
     assert_eq!((array, id.0), ([2, 1], 3));
     assert_eq!(CALLS.swap(0, SeqCst), 3);
 
     let owned = (NotClone(1), "b".to_owned());
-    let point = Point {
-        x: NotClone(1),
-        y: (1, vec![]),
-    };
-    let output = by_ref(
-        "t".to_owned(),
-        vec![],
-        owned,
-        point,
-        (1, 2),
-        NotClone(1),
-        NotClone(2),
-        Err(1),
-    );
-    assert_eq!(
-        output,
-        Some((3, "b".to_owned())),
-        "bindings by reference keep their values"
-    );
+    let point = Point { x: NotClone(1), y: (1, vec![]) };
+    let output =
+        by_ref("t".to_owned(), vec![], owned, point, (1, 2), NotClone(1), NotClone(2), Err(1));
+    assert_eq!(output, Some((3, "b".to_owned())), "bindings by reference keep their values");
     assert_eq!(CALLS.swap(0, SeqCst), 3);
 
-    let point = Point {
-        x: 1,
-        y: (1, vec![]),
-    };
+    let point = Point { x: 1, y: (1, vec![]) };
     assert_eq!(raw("a".to_owned(), (1, 2), point).as_deref(), Some("a4"));
     let mut number = 0_u32;
     assert_eq!(number.take((2, "x".to_owned())).as_deref(), Some("x?"));

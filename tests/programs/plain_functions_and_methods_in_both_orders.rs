@@ -20,11 +20,7 @@ impl From<CircuitOpen> for Fault {
 
 fn third(calls: &mut u32) -> Result<u32, Fault> {
     *calls += 1;
-    if *calls % 3 == 0 {
-        Ok(*calls)
-    } else {
-        Err(Fault::Busy(*calls))
-    }
+    if *calls % 3 == 0 { Ok(*calls) } else { Err(Fault::Busy(*calls)) }
 }
 
 #[retry(base_delay = "0s")]
@@ -38,11 +34,7 @@ fn free<'a>(
     Ok(map.get(key))
 }
 
-#[circuit_breaker(
-    name = "free, breaker above",
-    failure_threshold = 1,
-    recovery_time = "1h"
-)]
+#[circuit_breaker(name = "free, breaker above", failure_threshold = 1, recovery_time = "1h")]
 #[retry(base_delay = "0s", max_retries = 1)]
 fn opens(calls: &mut u32) -> Result<u32, Fault> {
     third(calls)
@@ -98,10 +90,7 @@ impl Client {
 
 impl Clone for Client {
     fn clone(&self) -> Self {
-        Self {
-            calls: self.calls,
-            shared: self.shared.clone(),
-        }
+        Self { calls: self.calls, shared: self.shared.clone() }
     }
 }
 
@@ -141,10 +130,7 @@ fn runs() {
     assert_eq!(free(&mut calls, "key", &map), Ok(Some(&7)));
     assert_eq!(calls, 3);
     assert_eq!(opens(&mut calls), Err(Fault::Busy(5)));
-    assert_eq!(
-        opens(&mut calls),
-        Err(Fault::Open("free, breaker above".to_owned()))
-    );
+    assert_eq!(opens(&mut calls), Err(Fault::Open("free, breaker above".to_owned())));
     assert_eq!(calls, 5);
     let mut client = Client::associated(Arc::default()).unwrap();
     assert_eq!(*client.shared.lock().unwrap(), 3);
@@ -162,11 +148,7 @@ fn runs() {
     let mut number = 0_u32;
     assert_eq!(number.fetch_twice("key"), Ok([3, 3]));
     assert_eq!(number, 6);
-    assert_eq!(
-        Arc::new(number).fetch_owned("key"),
-        Some(1 + 3),
-        "borrowed values are not cloned"
-    );
+    assert_eq!(Arc::new(number).fetch_owned("key"), Some(1 + 3), "borrowed values are not cloned");
     let totals = |name| {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.rejected)

@@ -114,11 +114,7 @@ async fn even(n: u32) -> Result<bool, Fault> {
 
 #[circuit_breaker]
 async fn odd(n: u32) -> Result<bool, Fault> {
-    if n == 0 {
-        Ok(false)
-    } else {
-        Box::pin(even(n - 1)).await
-    }
+    if n == 0 { Ok(false) } else { Box::pin(even(n - 1)).await }
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,14 +132,8 @@ async fn runs() {
     counted(3);
     assert_eq!(local(3, 7.into()).await, Ok(7));
     counted(3);
-    let leaf = |value| Tree {
-        children: vec![],
-        value,
-    };
-    let tree = Tree {
-        children: vec![leaf(1), leaf(2)],
-        value: 4,
-    };
+    let leaf = |value| Tree { children: vec![], value };
+    let tree = Tree { children: vec![leaf(1), leaf(2)], value: 4 };
     let seen = AtomicU32::new(0);
     assert_eq!(sendable(tree.sum(&seen)).await, Ok(7));
     assert_eq!(seen.load(SeqCst), 7);

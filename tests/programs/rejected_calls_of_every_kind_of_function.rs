@@ -132,10 +132,7 @@ async fn runs() {
     for _ in 0..2 {
         assert_eq!(sendable(by_from("x".to_owned())).await, Err(Fault::Busy));
     }
-    assert_eq!(
-        sendable(by_from("x".to_owned())).await,
-        Err(open("by from"))
-    );
+    assert_eq!(sendable(by_from("x".to_owned())).await, Err(open("by from")));
     counted(2);
     assert_eq!(sendable(stops()).await, Err(Fault::Busy));
     counted(2);
@@ -143,34 +140,18 @@ async fn runs() {
     counted(0);
     assert_eq!(
         (whole_loop(), whole_loop(), whole_loop()),
-        (
-            Err(Fault::Busy),
-            Err(Fault::Busy),
-            Err(open("whole loop, rejected"))
-        )
+        (Err(Fault::Busy), Err(Fault::Busy), Err(open("whole loop, rejected")))
     );
     counted(4);
-    assert_eq!(
-        (none(&mut 1), none(&mut 1), none(&mut 1)),
-        (None, None, None)
-    );
+    assert_eq!((none(&mut 1), none(&mut 1), none(&mut 1)), (None, None, None));
     counted(2);
     assert_eq!(sendable(cached("x".to_owned())).await, Err(Fault::Busy));
-    assert_eq!(
-        sendable(cached("x".to_owned())).await.as_deref(),
-        Ok("cached x")
-    );
+    assert_eq!(sendable(cached("x".to_owned())).await.as_deref(), Ok("cached x"));
     counted(2);
-    let mut client = Client {
-        breaker: CircuitBreaker::default(),
-        cached: 7,
-    };
+    let mut client = Client { breaker: CircuitBreaker::default(), cached: 7 };
     assert_eq!(sendable(client.own(1)).await, Err(Fault::Busy));
     client.breaker.force_open();
-    assert_eq!(
-        sendable(client.own(1)).await,
-        Ok((8, CircuitState::ForcedOpen))
-    );
+    assert_eq!(sendable(client.own(1)).await, Ok((8, CircuitState::ForcedOpen)));
     assert_eq!(sendable(client.own_and_exclusive()).await, Ok(7));
     counted(1);
     client.breaker.close();
@@ -182,10 +163,7 @@ async fn runs() {
     counted(2);
     let client = Arc::new(client);
     client.breaker.force_open();
-    assert!(matches!(
-        sendable(client.own_and_counted()).await,
-        Err(Fault::Open(_))
-    ));
+    assert!(matches!(sendable(client.own_and_counted()).await, Err(Fault::Open(_))));
     counted(0);
     for _ in 0..2 {
         assert_eq!(sendable(opaque("x")).await, Err(Fault::Busy));
@@ -198,13 +176,7 @@ async fn runs() {
         let totals = Registry::global().get(name).unwrap().snapshot().totals;
         (totals.success, totals.failure, totals.rejected)
     };
-    for name in [
-        "by from",
-        "whole loop, rejected",
-        "none",
-        "opaque, rejected",
-        "boxed, rejected",
-    ] {
+    for name in ["by from", "whole loop, rejected", "none", "opaque, rejected", "boxed, rejected"] {
         assert_eq!(totals(name), (0, 2, 1), "{name}");
     }
     for name in ["cached", "async_trait"] {

@@ -151,10 +151,7 @@ async fn runs() {
     let error = sendable(anyhow("x")).await.unwrap_err();
     assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
     let error = sendable(anyhow("1")).await.unwrap_err();
-    assert_eq!(
-        error.downcast_ref::<CircuitOpen>().unwrap().breaker(),
-        "anyhow"
-    );
+    assert_eq!(error.downcast_ref::<CircuitOpen>().unwrap().breaker(), "anyhow");
     counted(0);
     assert_eq!(sendable(of_ones_own()).await, Ok(()));
     counted(3);

@@ -21,8 +21,7 @@ async fn boxed_error(text: &str) -> Answer<u32> {
 
 #[retry(max_retries = 1, base_delay = "0s")]
 fn input_or_output(text: &str) -> io::Result<u32> {
-    text.parse()
-        .map_err(|error| io::Error::new(io::ErrorKind::Other, error))
+    text.parse().map_err(|error| io::Error::new(io::ErrorKind::Other, error))
 }
 
 #[retry]
@@ -97,11 +96,7 @@ impl Fallible for Reply {
 #[retry(max_retries = 1, base_delay = "0s", on = 500.., attempt = attempt)]
 #[circuit_breaker(ignore = ..500, on_open = |_: CircuitOpen| Reply::Bad(503))]
 fn of_ones_own() -> Reply {
-    if attempt.number() > 1 {
-        Reply::Good
-    } else {
-        Reply::Bad(500)
-    }
+    if attempt.number() > 1 { Reply::Good } else { Reply::Bad(500) }
 }
 
 #[retry(base_delay = "0s", max_retries = 2)]

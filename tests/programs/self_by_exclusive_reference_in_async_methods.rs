@@ -27,11 +27,7 @@ fn sendable<F: Future + Send>(future: F) -> F {
 
 fn step(client: &mut Client) -> Result<u32, Fault> {
     client.calls += 1;
-    if client.calls % 3 == 0 {
-        Ok(client.calls)
-    } else {
-        Err(Fault(client.calls))
-    }
+    if client.calls % 3 == 0 { Ok(client.calls) } else { Err(Fault(client.calls)) }
 }
 
 impl Client {
@@ -69,11 +65,7 @@ impl Client {
         tokio::task::yield_now().await;
         log.push(*calls);
         seen.set(*calls);
-        if *calls % 3 == 0 {
-            Ok(*calls)
-        } else {
-            Err(Fault(*calls))
-        }
+        if *calls % 3 == 0 { Ok(*calls) } else { Err(Fault(*calls)) }
     }
 
     #[circuit_breaker(name = "exclusive self, breaker above")]
@@ -113,10 +105,7 @@ async fn runs() {
     assert_eq!(sendable(client.through_closures()).await, Ok(15));
     assert_eq!(sendable(client.lent_by_one_attempt()).await, Err(Fault(16)));
     client.calls = 2;
-    sendable(client.lent_by_one_attempt())
-        .await
-        .unwrap()
-        .clear();
+    sendable(client.lent_by_one_attempt()).await.unwrap().clear();
     let mut log = vec![7];
     assert_eq!(sendable(client.by_fields(&mut log)).await, Ok(6));
     assert_eq!((client.log, log), (vec![9], vec![]));

@@ -79,10 +79,7 @@ impl Client {
 
 #[tokio::test(start_paused = true)]
 async fn runs() {
-    let client = Client {
-        name: "a name".to_owned(),
-        ..Client::default()
-    };
+    let client = Client { name: "a name".to_owned(), ..Client::default() };
     assert_eq!(sendable(client.retried("x")).await, Ok(3));
     assert_eq!(client.calls.load(SeqCst), 3);
     assert_eq!(sendable(client.broken()).await, Err(Fault(4)));

@@ -21,10 +21,7 @@ struct Order {
 impl Clone for Order {
     fn clone(&self) -> Self {
         self.shared.clones.fetch_add(1, SeqCst);
-        Self {
-            left: self.left,
-            shared: self.shared.clone(),
-        }
+        Self { left: self.left, shared: self.shared.clone() }
     }
 }
 
@@ -104,10 +101,7 @@ impl Order {
 #[tokio::test(start_paused = true)]
 async fn runs() {
     let shared = Arc::new(Shared::default());
-    let order = || Order {
-        left: 10,
-        shared: shared.clone(),
-    };
+    let order = || Order { left: 10, shared: shared.clone() };
     let counts = || (shared.calls.swap(0, SeqCst), shared.clones.swap(0, SeqCst));
 
     assert_eq!(sendable(order().owned()).await.unwrap().left, 10);
@@ -125,18 +119,12 @@ async fn runs() {
     assert_eq!(sendable(order().once()).await.unwrap().left, 10);
     assert_eq!(counts(), (0, 0), "a single attempt takes the original");
     let mut others = Vec::new();
-    assert_eq!(
-        Arc::new(order()).by_reference_to_a_pointer(&mut others),
-        Some(3)
-    );
+    assert_eq!(Arc::new(order()).by_reference_to_a_pointer(&mut others), Some(3));
     let mut one = order();
     assert_eq!(one.by_typed_exclusive_reference("x"), Some("x"));
     assert_eq!(one.left, 13);
     let totals = |name| Registry::global().get(name).unwrap().snapshot().totals;
     assert_eq!(totals("owned and changed").failure, 2);
-    assert_eq!(
-        (totals("boxed, self").failure, totals("boxed, self").success),
-        (0, 1)
-    );
+    assert_eq!((totals("boxed, self").failure, totals("boxed, self").success), (0, 1));
     assert_eq!(totals("once, self").success, 1);
 }

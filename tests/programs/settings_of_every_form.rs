@@ -147,11 +147,8 @@ async fn runs() {
     assert_eq!(built(1).await, None);
     of_a_const();
     let breaker = Registry::global().get("of a const").unwrap();
-    let config = BreakerConfig::builder()
-        .failure_threshold(2)
-        .recovery_time(DELAY)
-        .build()
-        .unwrap();
+    let config =
+        BreakerConfig::builder().failure_threshold(2).recovery_time(DELAY).build().unwrap();
     assert_eq!(breaker.config(), config);
     for name in ["raw \"text\"", "of a macro"] {
         assert!(Registry::global().get(name).is_some(), "{name}");

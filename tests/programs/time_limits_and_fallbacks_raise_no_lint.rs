@@ -91,11 +91,7 @@ async fn never() -> Option<u32> {
 async fn upside_down(text: String) -> Result<u32, RetryErrorOf> {
     tokio::task::yield_now().await;
     drop(text);
-    if attempt.is_first() {
-        Err(Fault)
-    } else {
-        Ok(2)
-    }
+    if attempt.is_first() { Err(Fault) } else { Ok(2) }
 }
 
 type RetryErrorOf = Outer;
@@ -136,17 +132,11 @@ async fn runs() {
     assert_eq!(replaced("y".to_owned()).as_deref(), Ok("y"));
     assert_eq!(replaced(String::new()), Err(Fault));
     assert_eq!(everything("y".to_owned()).await.as_deref(), Ok("y"));
-    assert_eq!(
-        without_a_block("y".to_owned(), &mut Vec::new(), Vec::new()).await,
-        Some(2)
-    );
+    assert_eq!(without_a_block("y".to_owned(), &mut Vec::new(), Vec::new()).await, Some(2));
     drop(never());
     assert_eq!(upside_down(String::new()).await.ok(), Some(1));
     assert_eq!(far("f".to_owned()).await.as_deref(), Some("f"));
     let mut client = Client(0);
     assert_eq!(client.plain(), Some(2));
-    assert_eq!(
-        client.recorded("r".to_owned()).await.ok().as_deref(),
-        Some("r")
-    );
+    assert_eq!(client.recorded("r".to_owned()).await.ok().as_deref(), Some("r"));
 }

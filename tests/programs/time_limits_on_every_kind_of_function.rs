@@ -207,15 +207,9 @@ async fn runs() -> Answer<()> {
     let mut client = Client::default();
     assert_eq!(sendable(client.shared("abc")).await?, 3);
     let mut list = Vec::new();
-    assert_eq!(
-        sendable(client.exclusive(LIMIT, "a".to_owned(), &mut list)).await?,
-        1
-    );
+    assert_eq!(sendable(client.exclusive(LIMIT, "a".to_owned(), &mut list)).await?, 1);
     assert_eq!(sendable(client.clone().owned((1, 2))).await?, 5);
-    assert_eq!(
-        sendable(Arc::new(client.clone()).counted("a".to_owned())).await?,
-        "a"
-    );
+    assert_eq!(sendable(Arc::new(client.clone()).counted("a".to_owned())).await?, "a");
     assert_eq!(sendable(Pin::new(&mut client).pinned()).await?, 1);
     assert_eq!(sendable(Box::new(client.clone()).boxed_self()).await?, "x");
     assert_eq!(sendable(client.by_default("b".to_owned())).await?, "b");
@@ -224,19 +218,9 @@ async fn runs() -> Answer<()> {
     assert_eq!(sendable(opaque(&5)).await?, 5);
     assert_eq!(sendable(boxed("four")).await?, 4);
     assert_eq!(sendable(by_statements(4)).await?, 8);
-    assert_eq!(
-        sendable(opaque_output(true, vec![1, 2]))
-            .await?
-            .sum::<u32>(),
-        3
-    );
+    assert_eq!(sendable(opaque_output(true, vec![1, 2])).await?.sum::<u32>(), 3);
     assert_eq!(sendable(generic::<3, u8, Fault>([0; 3])).await?, 3);
-    assert_eq!(
-        sendable(all("n".to_owned()))
-            .await
-            .map_err(RetryError::into_error)?,
-        "n7"
-    );
+    assert_eq!(sendable(all("n".to_owned())).await.map_err(RetryError::into_error)?, "n7");
     assert_eq!(recursive(3).await?, 3);
     assert_eq!(sendable(instrumented("i".to_owned())).await?, "i");
     assert_eq!(stays_on_its_thread("rc".into()).await?, 2);

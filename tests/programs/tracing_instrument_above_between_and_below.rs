@@ -155,9 +155,7 @@ impl Log {
     fn lines(&self, with: &[&str]) -> usize {
         let log = self.0.lock().unwrap();
         let text = std::str::from_utf8(&log).unwrap();
-        text.lines()
-            .filter(|line| with.iter().all(|part| line.contains(part)))
-            .count()
+        text.lines().filter(|line| with.iter().all(|part| line.contains(part))).count()
     }
 
     fn clear(&self) {
@@ -180,57 +178,33 @@ async fn runs() {
 
     assert_eq!(sendable(plain_above("x")).await, Ok(3));
     assert_eq!(log.lines(&["plain_above{text=\"x\"}", "new"]), 3);
-    assert_eq!(
-        log.lines(&["plain_above{text=\"x\"}", "inside", "text=x"]),
-        3
-    );
+    assert_eq!(log.lines(&["plain_above{text=\"x\"}", "inside", "text=x"]), 3);
     log.clear();
     assert_eq!(sendable(plain_between("x".to_owned(), vec![])).await, Ok(3));
     assert_eq!(log.lines(&["plain_between{text=\"x\" list=[]}", "new"]), 3);
-    assert_eq!(
-        log.lines(&["plain_between{text=\"x\" list=[]}", "inside", "list=1"]),
-        3
-    );
+    assert_eq!(log.lines(&["plain_between{text=\"x\" list=[]}", "inside", "list=1"]), 3);
     log.clear();
     assert_eq!(sendable(plain_below((1, 2), 3)).await, Ok(3));
-    assert_eq!(
-        log.lines(&["plain_below{a=1 b=2 _ignored=3}", "inside a=1 b=2"]),
-        3
-    );
+    assert_eq!(log.lines(&["plain_below{a=1 b=2 _ignored=3}", "inside a=1 b=2"]), 3);
     assert_eq!(log.lines(&["plain_below{a=1 b=2 _ignored=3}", "new"]), 1);
     log.clear();
 
     assert_eq!(sendable(err_above("x".to_owned())).await, Err(Fault(2)));
-    assert_eq!(
-        log.lines(&["ERROR", "err_above{text=\"x\"}", "error=fault 1"]),
-        1
-    );
-    assert_eq!(
-        log.lines(&["ERROR", "err_above{text=\"x\"}", "error=fault 2"]),
-        1
-    );
+    assert_eq!(log.lines(&["ERROR", "err_above{text=\"x\"}", "error=fault 1"]), 1);
+    assert_eq!(log.lines(&["ERROR", "err_above{text=\"x\"}", "error=fault 2"]), 1);
     assert_eq!(log.lines(&["ERROR"]), 2);
     assert_eq!(sendable(err_above("x".to_owned())).await, Ok(3));
     assert_eq!(log.lines(&["INFO", "err_above", "return=3"]), 1);
     log.clear();
-    assert_eq!(
-        sendable(err_below("abc", NotDebugButClone)).await,
-        Err(Fault(2))
-    );
-    assert_eq!(
-        log.lines(&["WARN", "length=3", "text=abc", "n=2", "error=Fault(2)"]),
-        1
-    );
+    assert_eq!(sendable(err_below("abc", NotDebugButClone)).await, Err(Fault(2)));
+    assert_eq!(log.lines(&["WARN", "length=3", "text=abc", "n=2", "error=Fault(2)"]), 1);
     assert_eq!(log.lines(&["error="]), 1);
     assert_eq!(sendable(err_below("abc", NotDebugButClone)).await, Ok(3));
     assert_eq!(log.lines(&["INFO", "length=3", "return=3"]), 1);
     log.clear();
 
     assert_eq!(plain_function(&NotDebug, 1), Err(Fault(2)));
-    assert_eq!(
-        log.lines(&["ERROR", "renamed", "elsewhere", "error=fault 2"]),
-        1
-    );
+    assert_eq!(log.lines(&["ERROR", "renamed", "elsewhere", "error=fault 2"]), 1);
     assert_eq!(log.lines(&["ERROR"]), 1);
     assert_eq!(plain_function(&NotDebug, 1), Ok(4));
     log.clear();

@@ -114,9 +114,7 @@ impl Log {
     fn lines(&self, with: &[&str]) -> usize {
         let log = self.0.lock().unwrap();
         let text = std::str::from_utf8(&log).unwrap();
-        text.lines()
-            .filter(|line| with.iter().all(|part| line.contains(part)))
-            .count()
+        text.lines().filter(|line| with.iter().all(|part| line.contains(part))).count()
     }
 }
 
@@ -149,14 +147,7 @@ async fn runs() {
     check("boxed{client=Client", &client.0, 1);
     assert_eq!(sendable(boxed_above(&client)).await, Err(Fault(3)));
     check("boxed_above{client=Client", &client.0, 3);
-    let failures = |name| {
-        Registry::global()
-            .get(name)
-            .unwrap()
-            .snapshot()
-            .totals
-            .failure
-    };
+    let failures = |name| Registry::global().get(name).unwrap().snapshot().totals.failure;
     assert_eq!(
         (
             failures("above, in traits"),

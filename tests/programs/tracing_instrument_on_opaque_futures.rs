@@ -55,9 +55,7 @@ impl Log {
     fn lines(&self, with: &[&str]) -> usize {
         let log = self.0.lock().unwrap();
         let text = std::str::from_utf8(&log).unwrap();
-        text.lines()
-            .filter(|line| with.iter().all(|part| line.contains(part)))
-            .count()
+        text.lines().filter(|line| with.iter().all(|part| line.contains(part))).count()
     }
 }
 

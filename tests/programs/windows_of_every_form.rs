@@ -74,13 +74,7 @@ fn of_the_enum() -> Option<u32> {
     Some(1)
 }
 
-#[circuit_breaker(
-    name = "whole",
-    window = 1,
-    failure_rate = 1,
-    min_calls = 1,
-    failure_count = 1
-)]
+#[circuit_breaker(name = "whole", window = 1, failure_rate = 1, min_calls = 1, failure_count = 1)]
 fn whole() -> Option<u32> {
     Some(1)
 }
@@ -100,47 +94,14 @@ async fn runs() {
         ("calls", new().window(100).failure_rate(0.5)),
         (
             "time",
-            new()
-                .window(Duration::from_secs(90))
-                .window_buckets(9)
-                .min_calls(20)
-                .failure_rate(0.5),
+            new().window(Duration::from_secs(90)).window_buckets(9).min_calls(20).failure_rate(0.5),
         ),
         ("const calls", new().window(50).failure_count(10)),
-        (
-            "const time",
-            new()
-                .window(Duration::from_secs(60))
-                .window_buckets(6)
-                .failure_rate(0.25),
-        ),
-        (
-            "const window",
-            new()
-                .window(TIME)
-                .slow_call(Duration::from_secs(2))
-                .slow_call_rate(0.8),
-        ),
-        (
-            "sum",
-            new().window(100).failure_count(7).failure_threshold(3),
-        ),
-        (
-            "of the enum",
-            new()
-                .window(7)
-                .slow_call(TIME)
-                .slow_call_rate(0.5)
-                .min_calls(5),
-        ),
-        (
-            "whole",
-            new()
-                .window(1)
-                .failure_rate(1.0)
-                .min_calls(1)
-                .failure_count(1),
-        ),
+        ("const time", new().window(Duration::from_secs(60)).window_buckets(6).failure_rate(0.25)),
+        ("const window", new().window(TIME).slow_call(Duration::from_secs(2)).slow_call_rate(0.8)),
+        ("sum", new().window(100).failure_count(7).failure_threshold(3)),
+        ("of the enum", new().window(7).slow_call(TIME).slow_call_rate(0.5).min_calls(5)),
+        ("whole", new().window(1).failure_rate(1.0).min_calls(1).failure_count(1)),
     ] {
         let breaker = Registry::global().get(name).expect(name);
         assert_eq!(breaker.config(), config.build().unwrap(), "{name}");

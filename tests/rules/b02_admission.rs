@@ -16,10 +16,7 @@ use resilient_testkit::{
 #[track_caller]
 fn assert_slot_is_free(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.state, snapshot.probes_in_flight),
-        (CircuitState::HalfOpen, 0)
-    );
+    assert_eq!((snapshot.state, snapshot.probes_in_flight), (CircuitState::HalfOpen, 0));
     succeed(breaker);
     assert_eq!(breaker.state(), CircuitState::Closed);
 }
@@ -39,10 +36,7 @@ impl<T> IsNotClone for IsClone<T> {}
 
 #[test]
 fn b02_a_permit_cannot_be_cloned() {
-    let answers = [
-        IsClone::<CircuitOpen>::ANSWER,
-        IsClone::<Permit<'static>>::ANSWER,
-    ];
+    let answers = [IsClone::<CircuitOpen>::ANSWER, IsClone::<Permit<'static>>::ANSWER];
     assert_eq!(answers, [true, false]);
 }
 
@@ -62,12 +56,7 @@ fn b02_a_permit_reports_exactly_once() {
         let (breaker, _clock) = closed(&fragile().failure_threshold(9));
         breaker.try_acquire().unwrap().report(outcome);
         let totals = breaker.snapshot().totals;
-        let counts = [
-            totals.success,
-            totals.failure,
-            totals.ignored,
-            totals.abandoned,
-        ];
+        let counts = [totals.success, totals.failure, totals.ignored, totals.abandoned];
         assert_eq!(counts.iter().sum::<u64>(), 1, "{outcome:?}: {totals:?}");
     }
 }
@@ -155,10 +144,7 @@ fn b02_a_call_dropped_at_any_await_point_frees_its_slot_and_is_counted_once() {
         let totals = breaker.snapshot().totals;
         // A future that was never polled made no call.
         assert_eq!(totals.abandoned, u64::from(polls > 0), "{polls} polls");
-        assert_eq!(
-            totals.success + totals.failure + totals.ignored + totals.late,
-            0
-        );
+        assert_eq!(totals.success + totals.failure + totals.ignored + totals.late, 0);
         assert_slot_is_free(&breaker);
     }
 }
@@ -199,16 +185,11 @@ async fn b02_a_slot_is_freed_when_a_task_is_aborted() {
 #[test]
 fn b02_a_slot_is_freed_when_a_runtime_is_shut_down_in_a_probe() {
     let (breaker, _clock) = due(&fragile());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let breaker = breaker.clone();
-        let call = async move {
-            breaker
-                .call(async || std::future::pending::<Option<()>>().await)
-                .await
-        };
+        let call =
+            async move { breaker.call(async || std::future::pending::<Option<()>>().await).await };
         tokio::spawn(call);
         tokio::task::yield_now().await;
     });

@@ -125,10 +125,7 @@ fn b03_no_late_failure_reopens_a_circuit_or_prolongs_an_outage() {
 fn b03_a_probe_of_an_earlier_round_is_late_in_the_next() {
     let config = fragile().half_open_max_calls(2).half_open_successes(2);
     let (breaker, clock) = due(&config);
-    let (hung, failing) = (
-        breaker.try_acquire().unwrap(),
-        breaker.try_acquire().unwrap(),
-    );
+    let (hung, failing) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
     failing.report(Outcome::Failure);
     clock.advance(secs(10));
     succeed(&breaker);

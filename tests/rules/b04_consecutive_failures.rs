@@ -11,10 +11,7 @@ fn b04_the_default_threshold_is_off_if_another_condition_is_set() {
     let others = [
         settings().window(100).failure_rate(1.0).min_calls(100),
         settings().window(100).failure_count(100),
-        settings()
-            .window(100)
-            .slow_call(secs(1))
-            .slow_call_rate(1.0),
+        settings().window(100).slow_call(secs(1)).slow_call_rate(1.0),
     ];
     for other in others {
         assert_stays_closed(&other, &"F".repeat(99));
@@ -26,10 +23,7 @@ fn b04_the_default_threshold_is_off_if_another_condition_is_set() {
 
 #[test]
 fn b04_a_threshold_that_is_set_applies_beside_another_condition() {
-    let config = settings()
-        .window(100)
-        .failure_count(50)
-        .failure_threshold(3);
+    let config = settings().window(100).failure_count(50).failure_threshold(3);
     assert_opens_at_the_end_of(&config, "FFSFFSFFF", TransitionReason::FailureThreshold);
 }
 
@@ -130,10 +124,7 @@ fn b04_failures_of_many_threads_are_one_streak() {
 fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order() {
     for _ in 0..500 {
         let (breaker, _clock) = closed(&fragile().failure_threshold(2));
-        let (good, bad) = (
-            breaker.try_acquire().unwrap(),
-            breaker.try_acquire().unwrap(),
-        );
+        let (good, bad) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
         fail(&breaker);
         std::thread::scope(|scope| {
             scope.spawn(move || bad.report(resilient::Outcome::Failure));

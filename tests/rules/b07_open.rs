@@ -20,20 +20,13 @@ fn b07_an_open_circuit_rejects_until_its_end() {
 
 #[test]
 fn b07_a_caller_that_sleeps_exactly_retry_after_is_admitted() {
-    let times = [
-        Duration::from_nanos(1),
-        Duration::from_millis(1),
-        secs(3_600),
-    ];
+    let times = [Duration::from_nanos(1), Duration::from_millis(1), secs(3_600)];
     for time in times {
         let (breaker, clock) = closed(&fragile().recovery_time(time).recovery_jitter(1.0));
         fail(&breaker);
         let wait = rejection(&breaker).retry_after().unwrap();
         clock.advance(wait.saturating_sub(Duration::from_nanos(1)));
-        assert_eq!(
-            rejection(&breaker).retry_after(),
-            Some(Duration::from_nanos(1))
-        );
+        assert_eq!(rejection(&breaker).retry_after(), Some(Duration::from_nanos(1)));
         clock.advance(Duration::from_nanos(1));
         succeed(&breaker);
     }
@@ -69,10 +62,7 @@ fn b07_a_rejection_by_full_slots_is_half_open_and_has_the_first_lease_end() {
     let _probe = breaker.try_acquire().unwrap();
     clock.advance(secs(2));
     let open = rejection(&breaker);
-    assert_eq!(
-        (open.state(), open.retry_after()),
-        (CircuitState::HalfOpen, Some(secs(3)))
-    );
+    assert_eq!((open.state(), open.retry_after()), (CircuitState::HalfOpen, Some(secs(3))));
 }
 
 #[test]
@@ -80,18 +70,12 @@ fn b07_the_time_left_is_absent_if_it_is_unknown() {
     let (forced, _clock) = closed(&fragile());
     forced.force_open();
     let open = rejection(&forced);
-    assert_eq!(
-        (open.state(), open.retry_after()),
-        (CircuitState::ForcedOpen, None)
-    );
+    assert_eq!((open.state(), open.retry_after()), (CircuitState::ForcedOpen, None));
 
     let (endless, _clock) = due(&fragile().probe_timeout(Duration::MAX));
     let _probe = endless.try_acquire().unwrap();
     let open = rejection(&endless);
-    assert_eq!(
-        (open.state(), open.retry_after()),
-        (CircuitState::HalfOpen, None)
-    );
+    assert_eq!((open.state(), open.retry_after()), (CircuitState::HalfOpen, None));
 }
 
 #[test]
@@ -106,10 +90,7 @@ fn b07_a_rejection_displays_its_fields() {
     for words in [&half_open, &open, &forced] {
         assert!(words.contains("`dependency`"), "{words}");
     }
-    assert!(
-        half_open.contains("half-open") && half_open.contains("5.0s"),
-        "{half_open}"
-    );
+    assert!(half_open.contains("half-open") && half_open.contains("5.0s"), "{half_open}");
     assert!(open.contains("is open") && open.contains("10.0s"), "{open}");
     assert!(forced.contains("forced open"), "{forced}");
 }

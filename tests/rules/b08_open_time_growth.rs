@@ -10,11 +10,7 @@ use resilient_testkit::{calls, closed, fail, fragile, rejection, secs, succeed};
 
 #[test]
 fn b08_an_opening_by_a_window_lasts_and_grows_like_any_other() {
-    let config = settings()
-        .window(4)
-        .failure_rate(0.5)
-        .min_calls(2)
-        .recovery_factor(3.0);
+    let config = settings().window(4).failure_rate(0.5).min_calls(2).recovery_factor(3.0);
     let (breaker, clock) = closed(&config);
     calls(&breaker, "SF");
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
@@ -102,10 +98,7 @@ fn b08_the_longest_recovery_time_means_until_reset() {
     for _ in 0..10 {
         clock.advance(Duration::MAX);
         let open = rejection(&breaker);
-        assert_eq!(
-            (open.state(), open.retry_after()),
-            (CircuitState::Open, None)
-        );
+        assert_eq!((open.state(), open.retry_after()), (CircuitState::Open, None));
     }
     breaker.close();
     succeed(&breaker);

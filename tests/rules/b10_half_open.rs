@@ -20,10 +20,7 @@ fn b10_only_the_first_admission_at_the_end_makes_the_circuit_half_open() {
     assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
     let _probe = breaker.try_acquire().unwrap();
     let last = *heard.transitions().last().unwrap();
-    assert_eq!(
-        (last.from, last.to),
-        (CircuitState::Open, CircuitState::HalfOpen)
-    );
+    assert_eq!((last.from, last.to), (CircuitState::Open, CircuitState::HalfOpen));
     assert_eq!(last.reason, TransitionReason::RecoveryTime);
 }
 
@@ -36,10 +33,7 @@ fn b10_one_probe_is_admitted_and_one_success_closes_by_default() {
     }
     probe.report(Outcome::Success);
     assert_eq!(breaker.state(), CircuitState::Closed);
-    assert_eq!(
-        breaker.snapshot().recent.last().unwrap().reason,
-        TransitionReason::ProbesSucceeded
-    );
+    assert_eq!(breaker.snapshot().recent.last().unwrap().reason, TransitionReason::ProbesSucceeded);
 }
 
 #[test]
@@ -47,19 +41,13 @@ fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
     let (breaker, _clock) = due(&fragile());
     fail(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
-    assert_eq!(
-        breaker.snapshot().recent.last().unwrap().reason,
-        TransitionReason::ProbeFailed
-    );
+    assert_eq!(breaker.snapshot().recent.last().unwrap().reason, TransitionReason::ProbeFailed);
 }
 
 #[test]
 fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     // Three places: two for successes, one for a tolerated failure.
-    let config = fragile()
-        .half_open_max_calls(3)
-        .half_open_successes(2)
-        .half_open_failures(1);
+    let config = fragile().half_open_max_calls(3).half_open_successes(2).half_open_failures(1);
     let (breaker, _clock) = due(&config);
     let first = breaker.try_acquire().unwrap();
     let second = breaker.try_acquire().unwrap();
@@ -112,18 +100,12 @@ fn b10_the_circuit_reopens_at_the_first_failure_beyond_those_tolerated() {
 fn b10_the_remaining_probes_of_a_decided_round_are_late() {
     let config = fragile().half_open_max_calls(3).half_open_successes(3);
     let (breaker, _clock) = due(&config);
-    let (first, second) = (
-        breaker.try_acquire().unwrap(),
-        breaker.try_acquire().unwrap(),
-    );
+    let (first, second) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
     fail(&breaker);
     first.report(Outcome::Success);
     second.report(Outcome::Failure);
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.state, snapshot.totals.late),
-        (CircuitState::Open, 2)
-    );
+    assert_eq!((snapshot.state, snapshot.totals.late), (CircuitState::Open, 2));
     assert_eq!(snapshot.retry_after, Some(secs(10)));
 }
 
@@ -164,9 +146,7 @@ fn b10_of_ten_thousand_simultaneous_callers_exactly_as_many_as_there_are_slots_g
     const CALLS: usize = 1_000;
     const ROUNDS: u32 = 50;
     let slots = 7;
-    let config = fragile()
-        .half_open_max_calls(slots)
-        .half_open_successes(slots);
+    let config = fragile().half_open_max_calls(slots).half_open_successes(slots);
     for round in 0..ROUNDS {
         let (breaker, _clock) = due(&config);
         let (start, all_tried) = (Barrier::new(THREADS), Barrier::new(THREADS));
@@ -175,9 +155,8 @@ fn b10_of_ten_thousand_simultaneous_callers_exactly_as_many_as_there_are_slots_g
             for _ in 0..THREADS {
                 scope.spawn(|| {
                     start.wait();
-                    let permits: Vec<_> = (0..CALLS)
-                        .filter_map(|_| breaker.try_acquire().ok())
-                        .collect();
+                    let permits: Vec<_> =
+                        (0..CALLS).filter_map(|_| breaker.try_acquire().ok()).collect();
                     admitted.fetch_add(permits.len(), SeqCst);
                     all_tried.wait();
                     for permit in permits {
@@ -188,10 +167,7 @@ fn b10_of_ten_thousand_simultaneous_callers_exactly_as_many_as_there_are_slots_g
         });
         assert_eq!(admitted.into_inner(), slots as usize, "round {round}");
         let snapshot = breaker.snapshot();
-        assert_eq!(
-            snapshot.totals.rejected,
-            (THREADS * CALLS) as u64 - u64::from(slots)
-        );
+        assert_eq!(snapshot.totals.rejected, (THREADS * CALLS) as u64 - u64::from(slots));
         assert_eq!(snapshot.state, CircuitState::Closed);
     }
 }

@@ -17,20 +17,16 @@ fn b11_from_the_lease_end_on_another_caller_takes_the_slot() {
     assert_eq!(breaker.snapshot().probes_in_flight, 1);
     hung.report(Outcome::Failure);
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.state, snapshot.totals.late),
-        (CircuitState::HalfOpen, 1)
-    );
+    assert_eq!((snapshot.state, snapshot.totals.late), (CircuitState::HalfOpen, 1));
     heir.report(Outcome::Success);
     assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[test]
 fn b11_until_another_caller_takes_the_slot_a_slow_probe_still_counts() {
-    for (outcome, state) in [
-        (Outcome::Success, CircuitState::Closed),
-        (Outcome::Failure, CircuitState::Open),
-    ] {
+    for (outcome, state) in
+        [(Outcome::Success, CircuitState::Closed), (Outcome::Failure, CircuitState::Open)]
+    {
         let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
         let slow = breaker.try_acquire().unwrap();
         clock.advance(secs(1_000));
@@ -41,10 +37,7 @@ fn b11_until_another_caller_takes_the_slot_a_slow_probe_still_counts() {
 
 #[test]
 fn b11_probes_that_all_hang_never_wedge_a_breaker() {
-    let config = fragile()
-        .half_open_max_calls(2)
-        .half_open_successes(2)
-        .probe_timeout(secs(5));
+    let config = fragile().half_open_max_calls(2).half_open_successes(2).probe_timeout(secs(5));
     let (breaker, clock) = due(&config);
     for _ in 0..100 {
         std::mem::forget(breaker.try_acquire().unwrap());
@@ -70,10 +63,7 @@ fn b11_a_lease_is_the_recovery_time_but_half_a_minute_at_least_and_ten_at_most()
 
 #[test]
 fn b11_each_probe_has_its_own_lease() {
-    let config = fragile()
-        .half_open_max_calls(2)
-        .half_open_successes(2)
-        .probe_timeout(secs(5));
+    let config = fragile().half_open_max_calls(2).half_open_successes(2).probe_timeout(secs(5));
     let (breaker, clock) = due(&config);
     let first = breaker.try_acquire().unwrap();
     clock.advance(secs(3));

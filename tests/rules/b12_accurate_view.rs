@@ -15,10 +15,7 @@ fn b12_after_the_end_the_state_is_half_open_even_if_no_call_has_come() {
     );
     clock.advance(std::time::Duration::from_nanos(1));
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (breaker.state(), snapshot.state),
-        (CircuitState::HalfOpen, CircuitState::HalfOpen)
-    );
+    assert_eq!((breaker.state(), snapshot.state), (CircuitState::HalfOpen, CircuitState::HalfOpen));
     assert_eq!(snapshot.retry_after, Some(secs(0)));
 }
 
@@ -28,12 +25,7 @@ fn b12_reading_changes_nothing_and_causes_no_event() {
     let heard = Heard::from(&breaker);
     let before = breaker.snapshot();
     for _ in 0..100 {
-        let _ = (
-            breaker.state(),
-            breaker.name(),
-            breaker.config(),
-            format!("{breaker:?}"),
-        );
+        let _ = (breaker.state(), breaker.name(), breaker.config(), format!("{breaker:?}"));
         assert_eq!(breaker.snapshot(), before);
     }
     clock.advance(secs(1_000));

@@ -101,10 +101,7 @@ fn b13_the_times_add_up_to_the_age_of_the_breaker() {
         clock.advance(pause);
         age += pause;
         let times = breaker.snapshot().time_in_state;
-        let sum: Duration = CircuitState::ALL
-            .into_iter()
-            .map(|state| times.of(state))
-            .sum();
+        let sum: Duration = CircuitState::ALL.into_iter().map(|state| times.of(state)).sum();
         assert_eq!(sum, age);
     }
 }
@@ -210,14 +207,8 @@ fn b13_transitions_are_counted_by_kind() {
     breaker.disable();
     breaker.observe_only();
     let counts = breaker.snapshot().transitions;
-    assert_eq!(
-        (counts.closed, counts.opened, counts.half_opened),
-        (3, 6, 6)
-    );
-    assert_eq!(
-        (counts.forced_open, counts.disabled, counts.observe_only),
-        (1, 1, 1)
-    );
+    assert_eq!((counts.closed, counts.opened, counts.half_opened), (3, 6, 6));
+    assert_eq!((counts.forced_open, counts.disabled, counts.observe_only), (1, 1, 1));
 }
 
 #[test]
@@ -233,52 +224,15 @@ fn b13_a_transition_is_on_record_with_instant_states_and_reason() {
     let start = recent[0].at;
     let rows: Vec<_> = recent
         .iter()
-        .map(|step| {
-            (
-                step.at.duration_since(start).as_secs(),
-                step.from,
-                step.to,
-                step.reason,
-            )
-        })
+        .map(|step| (step.at.duration_since(start).as_secs(), step.from, step.to, step.reason))
         .collect();
     let expected = [
-        (
-            0,
-            CircuitState::Closed,
-            CircuitState::Open,
-            TransitionReason::FailureThreshold,
-        ),
-        (
-            10,
-            CircuitState::Open,
-            CircuitState::HalfOpen,
-            TransitionReason::RecoveryTime,
-        ),
-        (
-            10,
-            CircuitState::HalfOpen,
-            CircuitState::Open,
-            TransitionReason::ProbeFailed,
-        ),
-        (
-            20,
-            CircuitState::Open,
-            CircuitState::HalfOpen,
-            TransitionReason::RecoveryTime,
-        ),
-        (
-            20,
-            CircuitState::HalfOpen,
-            CircuitState::Closed,
-            TransitionReason::ProbesSucceeded,
-        ),
-        (
-            20,
-            CircuitState::Closed,
-            CircuitState::ForcedOpen,
-            TransitionReason::Manual,
-        ),
+        (0, CircuitState::Closed, CircuitState::Open, TransitionReason::FailureThreshold),
+        (10, CircuitState::Open, CircuitState::HalfOpen, TransitionReason::RecoveryTime),
+        (10, CircuitState::HalfOpen, CircuitState::Open, TransitionReason::ProbeFailed),
+        (20, CircuitState::Open, CircuitState::HalfOpen, TransitionReason::RecoveryTime),
+        (20, CircuitState::HalfOpen, CircuitState::Closed, TransitionReason::ProbesSucceeded),
+        (20, CircuitState::Closed, CircuitState::ForcedOpen, TransitionReason::Manual),
     ];
     assert_eq!(rows, expected);
 }
@@ -324,14 +278,8 @@ fn b13_the_totals_are_exact_at_rest_however_many_threads_counted() {
         }
     });
     let (totals, tenth) = (breaker.snapshot().totals, THREADS * CALLS / 10);
-    assert_eq!(
-        (totals.failure, totals.ignored, totals.abandoned),
-        (tenth, tenth, tenth)
-    );
-    assert_eq!(
-        (totals.success, totals.late, totals.rejected),
-        (7 * tenth + THREADS, 0, 0)
-    );
+    assert_eq!((totals.failure, totals.ignored, totals.abandoned), (tenth, tenth, tenth));
+    assert_eq!((totals.success, totals.late, totals.rejected), (7 * tenth + THREADS, 0, 0));
 }
 
 #[test]
@@ -349,11 +297,8 @@ fn b13_the_totals_never_fall_while_threads_count() {
             let breaker = &breaker;
             scope.spawn(move || {
                 for call in 0..5_000 {
-                    let outcome = if (call + thread) % 7 == 0 {
-                        Outcome::Failure
-                    } else {
-                        Outcome::Success
-                    };
+                    let outcome =
+                        if (call + thread) % 7 == 0 { Outcome::Failure } else { Outcome::Success };
                     if let Ok(permit) = breaker.try_acquire() {
                         permit.report(outcome);
                     } else {
@@ -381,9 +326,6 @@ fn b13_a_snapshot_names_its_breaker_and_knows_the_streak() {
     fail(&breaker);
     fail(&breaker);
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.name.as_str(), snapshot.consecutive_failures),
-        ("dependency", 2)
-    );
+    assert_eq!((snapshot.name.as_str(), snapshot.consecutive_failures), ("dependency", 2));
     assert_eq!((snapshot.listener_panics, snapshot.lost_events), (0, 0));
 }

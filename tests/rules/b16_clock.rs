@@ -47,9 +47,7 @@ fn b16_a_breaker_works_with_no_runtime() {
 
 #[test]
 fn b16_a_breaker_made_within_a_runtime_works_after_it_is_gone() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let config = fragile().recovery_time(secs(3_600)).build().unwrap();
     let breaker = runtime.block_on(async {
         let breaker = CircuitBreaker::new("dependency", config);
@@ -142,10 +140,7 @@ struct Fragile {
 
 impl Fragile {
     fn new() -> Self {
-        Self {
-            clock: ManualClock::new(),
-            is_broken: Arc::default(),
-        }
+        Self { clock: ManualClock::new(), is_broken: Arc::default() }
     }
 
     fn set_broken(&self, is_broken: bool) {
@@ -269,14 +264,7 @@ fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
     }
     clock.advance(secs(10));
     let states = breakers.each_ref().map(CircuitBreaker::state);
-    assert_eq!(
-        states,
-        [
-            CircuitState::Open,
-            CircuitState::HalfOpen,
-            CircuitState::HalfOpen
-        ]
-    );
+    assert_eq!(states, [CircuitState::Open, CircuitState::HalfOpen, CircuitState::HalfOpen]);
 }
 
 #[test]

@@ -33,10 +33,7 @@ fn on_counting_clock() -> (CircuitBreaker, impl Fn() -> u64) {
 }
 
 fn counting(config: &BreakerConfigBuilder) -> (CircuitBreaker, impl Fn() -> u64 + use<>) {
-    let clock = Counting {
-        now: Instant::now(),
-        reads: Arc::default(),
-    };
+    let clock = Counting { now: Instant::now(), reads: Arc::default() };
     let config = config.build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
     (breaker, move || clock.reads.load(SeqCst))
@@ -102,10 +99,7 @@ fn b17_what_is_counted_without_the_lock_is_in_the_totals_and_in_the_state() {
     breaker.close();
     (0..10).for_each(|_| succeed(&breaker));
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.totals.success, snapshot.in_state.success),
-        (110, 10)
-    );
+    assert_eq!((snapshot.totals.success, snapshot.in_state.success), (110, 10));
 }
 
 #[test]
@@ -159,9 +153,7 @@ fn b17_a_success_in_a_window_of_time_reads_the_clock_once() {
 
 #[test]
 fn b17_where_calls_are_timed_a_fast_one_reads_the_clock_twice() {
-    let timed = BreakerConfig::builder()
-        .slow_call(secs(1))
-        .slow_call_rate(0.5);
+    let timed = BreakerConfig::builder().slow_call(secs(1)).slow_call_rate(0.5);
     for config in [timed.clone().window(5), timed.window(secs(60))] {
         let (breaker, reads) = counting(&config);
         for _ in 0..20 {
@@ -174,9 +166,7 @@ fn b17_where_calls_are_timed_a_fast_one_reads_the_clock_twice() {
 
 #[test]
 fn b17_a_disabled_breaker_reads_no_clock() {
-    let timed = BreakerConfig::builder()
-        .slow_call(secs(1))
-        .slow_call_rate(0.5);
+    let timed = BreakerConfig::builder().slow_call(secs(1)).slow_call_rate(0.5);
     let (breaker, reads) = counting(&timed.window(5));
     breaker.disable();
     let read = reads_of(&reads, || calls(&breaker, "SFIX"));

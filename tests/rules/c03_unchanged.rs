@@ -140,18 +140,12 @@ impl Client {
     }
 
     async fn run_async(&self, key: &str) -> Result<String, Unshared> {
-        let call = self
-            .policy
-            .call()
-            .run(async |attempt| self.fetch(key, attempt.number()).await);
+        let call = self.policy.call().run(async |attempt| self.fetch(key, attempt.number()).await);
         sendable(call).await
     }
 
     async fn run_plain(&self, key: &str) -> Result<String, Unshared> {
-        let call = self
-            .policy
-            .call()
-            .run(|attempt| self.fetch(key, attempt.number()));
+        let call = self.policy.call().run(|attempt| self.fetch(key, attempt.number()));
         sendable(call).await
     }
 

@@ -29,15 +29,10 @@ fn g01_a_breaker_and_a_budget_may_have_one_name() {
     registry.on_event(heard.listener());
     let breaker = registry.get_or_register("payments", BreakerConfig::default());
     let budget = registry.get_or_register_budget("payments", config(builder().capacity(9)));
-    registry
-        .override_budget("payments", builder().capacity(7))
-        .unwrap();
+    registry.override_budget("payments", builder().capacity(7)).unwrap();
     assert_eq!(breaker.config(), BreakerConfig::default());
     assert_eq!(budget.config().capacity(), 7);
-    assert_eq!(
-        (registry.breakers().len(), registry.budgets().len()),
-        (1, 1)
-    );
+    assert_eq!((registry.breakers().len(), registry.budgets().len()), (1, 1));
     assert_eq!(heard.count(is_conflict), 0);
 }
 
@@ -94,10 +89,7 @@ fn g01_another_name_is_another_breaker() {
     let payments = registry.get_or_register("payments", settings());
     let stock = registry.get_or_register("stock", settings());
     payments.trip().unwrap();
-    assert_eq!(
-        (payments.state(), stock.state()),
-        (CircuitState::Open, CircuitState::Closed)
-    );
+    assert_eq!((payments.state(), stock.state()), (CircuitState::Open, CircuitState::Closed));
     assert_eq!((payments.name(), stock.name()), ("payments", "stock"));
 }
 

@@ -55,10 +55,7 @@ fn g05_all_breakers_and_their_snapshots_come_ordered_by_name() {
     let names: Vec<_> = breakers.iter().map(CircuitBreaker::name).collect();
     assert_eq!(names, ["mail", "payments", "stock"]);
     let snapshots = registry.snapshot();
-    let states: Vec<_> = snapshots
-        .iter()
-        .map(|each| (each.name.as_str(), each.state))
-        .collect();
+    let states: Vec<_> = snapshots.iter().map(|each| (each.name.as_str(), each.state)).collect();
     let expected = [
         ("mail", CircuitState::Open),
         ("payments", CircuitState::Closed),
@@ -92,11 +89,7 @@ fn g05_a_listener_of_the_registry_hears_breakers_that_came_before_and_after_it()
     let after = registry.get_or_register("after", settings());
     before.trip().unwrap();
     after.trip().unwrap();
-    let names: Vec<_> = heard
-        .events()
-        .iter()
-        .map(|event| event.name().to_owned())
-        .collect();
+    let names: Vec<_> = heard.events().iter().map(|event| event.name().to_owned()).collect();
     assert_eq!(names, ["before", "after"]);
     assert!(registry.remove_listener(id));
     assert!(!registry.remove_listener(id));
@@ -120,10 +113,7 @@ fn g05_breakers_are_selected_by_name_by_prefix_or_all() {
     assert_eq!(names(&registry.named("stoc")), Vec::<String>::new());
     let payments = ["payments/charge", "payments/refund"];
     assert_eq!(names(&registry.with_prefix("payments/")), payments);
-    assert_eq!(
-        names(&registry.with_prefix("payments/refund")),
-        ["payments/refund"]
-    );
+    assert_eq!(names(&registry.with_prefix("payments/refund")), ["payments/refund"]);
     assert!(registry.with_prefix("Payments").is_empty());
     assert_eq!(names(&registry.with_prefix("")).len(), 4);
     let all = ["payments/charge", "payments/refund", "shards", "stock"];
@@ -145,10 +135,8 @@ fn g05_snapshots_come_ordered_by_name_and_key() {
     let (registry, shards) = populated();
     let _ = shards.get(&10);
     let snapshots = registry.all().snapshot();
-    let order: Vec<_> = snapshots
-        .iter()
-        .map(|each| (each.name.as_str(), each.key.as_deref()))
-        .collect();
+    let order: Vec<_> =
+        snapshots.iter().map(|each| (each.name.as_str(), each.key.as_deref())).collect();
     let expected = [
         ("payments/charge", None),
         ("payments/refund", None),
@@ -159,12 +147,7 @@ fn g05_snapshots_come_ordered_by_name_and_key() {
     ];
     assert_eq!(order, expected);
     let again = registry.snapshot();
-    assert!(
-        again
-            .iter()
-            .map(|each| &each.key)
-            .eq(snapshots.iter().map(|each| &each.key))
-    );
+    assert!(again.iter().map(|each| &each.key).eq(snapshots.iter().map(|each| &each.key)));
     let of_shards = registry.named("shards").snapshot();
     assert_eq!(of_shards.len(), 3);
 }
@@ -180,10 +163,7 @@ fn g05_operations_move_those_that_are_selected_and_no_others() {
     assert_eq!(states(&registry), [closed, closed, open, open, closed]);
     assert!(registry.named("shards").half_open().is_empty());
     let half_open = CircuitState::HalfOpen;
-    assert_eq!(
-        states(&registry),
-        [closed, closed, half_open, half_open, closed]
-    );
+    assert_eq!(states(&registry), [closed, closed, half_open, half_open, closed]);
     registry.all().force_open();
     assert_eq!(states(&registry), [CircuitState::ForcedOpen; 5]);
     registry.all().disable();
@@ -206,22 +186,13 @@ fn g05_breakers_that_refuse_are_reported_and_the_others_move() {
         .iter()
         .map(|(breaker, refused)| (breaker.name(), breaker.key(), refused.from()))
         .collect();
-    let expected = [
-        ("shards", Some("1"), CircuitState::Disabled),
-        ("stock", None, CircuitState::ForcedOpen),
-    ];
+    let expected =
+        [("shards", Some("1"), CircuitState::Disabled), ("stock", None, CircuitState::ForcedOpen)];
     assert_eq!(names, expected);
     let (open, disabled) = (CircuitState::Open, CircuitState::Disabled);
-    assert_eq!(
-        states(&registry),
-        [open, open, disabled, open, CircuitState::ForcedOpen]
-    );
+    assert_eq!(states(&registry), [open, open, disabled, open, CircuitState::ForcedOpen]);
     assert_eq!(registry.all().trip_for(secs(1)).len(), 2);
-    assert_eq!(
-        registry.all().half_open().len(),
-        1,
-        "a forced-open breaker may become half-open"
-    );
+    assert_eq!(registry.all().half_open().len(), 1, "a forced-open breaker may become half-open");
 }
 
 #[test]
@@ -249,10 +220,7 @@ fn g05_an_operation_on_all_keys_applies_to_later_keys() {
         }
         assert_eq!(shards.get(&77).state(), state);
         selected.close();
-        assert_eq!(
-            [1, 77, 78].map(|key| shards.get(&key).state()),
-            [CircuitState::Closed; 3]
-        );
+        assert_eq!([1, 77, 78].map(|key| shards.get(&key).state()), [CircuitState::Closed; 3]);
     }
 }
 
@@ -275,14 +243,8 @@ fn g05_keys_that_come_are_heard_in_the_state_that_they_come_in() {
     let coming = shards.get(&3);
     assert_eq!(heard.steps().len(), 3, "at once");
     succeed(&coming);
-    assert_eq!(
-        heard.steps(),
-        [(CircuitState::Closed, CircuitState::Disabled); 3]
-    );
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Disabled); 3]);
     assert_eq!(shards.get(&3).state(), CircuitState::Disabled);
     shards.get(&3).close();
-    assert_eq!(
-        shards.get(&3).snapshot().totals,
-        resilient::breaker::CallCounts::default()
-    );
+    assert_eq!(shards.get(&3).snapshot().totals, resilient::breaker::CallCounts::default());
 }

@@ -55,17 +55,11 @@ fn g06_owned_keyed_breakers_can_be_registered() {
     registry.register_keyed(&owned.clone()).unwrap();
     let taken = registry.register_keyed(&shards()).unwrap_err();
     assert!(taken.to_string().contains("`shards`"), "{taken}");
-    registry
-        .register(&CircuitBreaker::new("shards", settings()))
-        .unwrap_err();
+    registry.register(&CircuitBreaker::new("shards", settings())).unwrap_err();
     registry.named("shards").force_open();
     assert_eq!(owned.get(&1).state(), CircuitState::ForcedOpen);
     fail_to_call(&owned.get(&2));
-    let keys: Vec<_> = heard
-        .events()
-        .iter()
-        .map(|event| event.key().map(str::to_owned))
-        .collect();
+    let keys: Vec<_> = heard.events().iter().map(|event| event.key().map(str::to_owned)).collect();
     assert_eq!(keys, [Some("1".to_owned()), Some("2".to_owned())]);
 }
 
@@ -76,9 +70,7 @@ fn fail_to_call(breaker: &CircuitBreaker) {
 #[test]
 fn g06_a_group_cannot_take_the_name_of_a_single_breaker() {
     let registry = Registry::new();
-    registry
-        .register(&CircuitBreaker::new("shards", settings()))
-        .unwrap();
+    registry.register(&CircuitBreaker::new("shards", settings())).unwrap();
     registry.register_keyed(&shards()).unwrap_err();
     assert!(registry.get("shards").is_some());
 }
@@ -221,14 +213,8 @@ fn g06_a_new_breaker_of_the_name_has_no_state_of_the_old_one() {
     fail(&old);
     assert!(registry.unregister(&old));
     let new = registry.get_or_register("tenant", settings());
-    assert_eq!(
-        (new.state(), old.state()),
-        (CircuitState::Closed, CircuitState::Open)
-    );
-    assert_eq!(
-        new.snapshot().totals,
-        resilient::breaker::CallCounts::default()
-    );
+    assert_eq!((new.state(), old.state()), (CircuitState::Closed, CircuitState::Open));
+    assert_eq!(new.snapshot().totals, resilient::breaker::CallCounts::default());
     fail(&new);
     assert_eq!(old.snapshot().totals.failure, 1);
 }
@@ -240,10 +226,7 @@ fn g06_only_the_breaker_itself_can_be_unregistered_under_its_name() {
     registry.register(&registered).unwrap();
     assert!(!registry.unregister(&CircuitBreaker::new("tenant", settings())));
     assert!(registry.get("tenant").is_some());
-    assert!(
-        registry.unregister(&registered.clone()),
-        "a clone is the same breaker"
-    );
+    assert!(registry.unregister(&registered.clone()), "a clone is the same breaker");
 }
 
 #[test]
@@ -262,9 +245,7 @@ fn g06_operators_no_longer_reach_it() {
     let (registry, owned, _clock) = live(&fragile());
     registry.unregister(&owned);
     registry.all().force_open();
-    registry
-        .override_breaker("dependency", OperatorMode::Disabled)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::Disabled).unwrap();
     assert_eq!(owned.state(), CircuitState::Closed);
 }
 
@@ -304,11 +285,7 @@ fn g06_concurrent_register_unregister_and_lookup_never_revive_an_old_state() {
                 start.wait();
                 for _ in 0..500 {
                     if let Some(found) = registry.get("tenant") {
-                        let _ = (
-                            found.state(),
-                            found.try_acquire().map(drop),
-                            registry.snapshot(),
-                        );
+                        let _ = (found.state(), found.try_acquire().map(drop), registry.snapshot());
                     }
                 }
             });

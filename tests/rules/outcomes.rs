@@ -53,12 +53,7 @@ fn outcome_each_end_of_a_call_is_counted_as_in_the_table() {
         end(&breaker);
         let snapshot = breaker.snapshot();
         let totals = snapshot.totals;
-        let counted = (
-            totals.success,
-            totals.failure,
-            totals.ignored,
-            totals.abandoned,
-        );
+        let counted = (totals.success, totals.failure, totals.ignored, totals.abandoned);
         let (success, failure, ignored, abandoned, streak) = expected;
         assert_eq!(counted, (success, failure, ignored, abandoned));
         assert_eq!(snapshot.consecutive_failures, streak);
@@ -84,9 +79,7 @@ fn outcome_each_end_of_a_probe_has_the_effect_in_the_table() {
 
 #[test]
 fn outcome_abandoned_is_a_failure_where_that_is_set() {
-    let config = fragile()
-        .failure_threshold(2)
-        .abandoned(AbandonedOutcome::Failure);
+    let config = fragile().failure_threshold(2).abandoned(AbandonedOutcome::Failure);
     let (breaker, clock) = closed(&config);
     abandon(&breaker);
     assert_eq!(
@@ -110,10 +103,7 @@ fn outcome_a_host_on_which_every_call_is_cancelled_opens_only_where_that_is_set(
             let _ = breaker.try_acquire().map(drop);
         }
     }
-    assert_eq!(
-        (lenient.state(), strict.state()),
-        (CircuitState::Closed, CircuitState::Open)
-    );
+    assert_eq!((lenient.state(), strict.state()), (CircuitState::Closed, CircuitState::Open));
 }
 
 #[test]
@@ -123,23 +113,11 @@ fn outcome_err_and_none_are_failures_and_ok_and_some_are_not() {
         call();
         breaker.snapshot().consecutive_failures
     };
-    assert_eq!(
-        streak_after(&|| _ = run(breaker.call(async || None::<()>))),
-        1
-    );
-    assert_eq!(
-        streak_after(&|| _ = run(breaker.call(async || Some(())))),
-        0
-    );
+    assert_eq!(streak_after(&|| _ = run(breaker.call(async || None::<()>))), 1);
+    assert_eq!(streak_after(&|| _ = run(breaker.call(async || Some(())))), 0);
     let bad = || FetchError::Is(Classification::ignored());
-    assert_eq!(
-        streak_after(&|| _ = run(breaker.call(async || Err::<(), _>(bad())))),
-        1
-    );
-    assert_eq!(
-        streak_after(&|| _ = run(breaker.call(async || Ok::<_, FetchError>(())))),
-        0
-    );
+    assert_eq!(streak_after(&|| _ = run(breaker.call(async || Err::<(), _>(bad())))), 1);
+    assert_eq!(streak_after(&|| _ = run(breaker.call(async || Ok::<_, FetchError>(())))), 0);
     let permit = breaker.try_acquire().unwrap();
     permit.report_output(&Err::<(), _>("any error"));
     assert_eq!(breaker.snapshot().consecutive_failures, 1);
@@ -157,10 +135,7 @@ fn outcome_the_words_of_the_derive_mean_what_they_say() {
         (Classification::answered(), Outcome::Success, false),
     ];
     for (class, health, retry) in words {
-        assert_eq!(
-            (class.health, class.retry, class.retry_after),
-            (health, retry, None)
-        );
+        assert_eq!((class.health, class.retry, class.retry_after), (health, retry, None));
         let (breaker, _clock) = closed(&fragile().failure_threshold(9));
         fail(&breaker);
         let error = call_with_class(&breaker, class).unwrap_err();
@@ -170,11 +145,7 @@ fn outcome_the_words_of_the_derive_mean_what_they_say() {
             Outcome::Failure => 2,
             _ => 1,
         };
-        assert_eq!(
-            breaker.snapshot().consecutive_failures,
-            expected,
-            "{class:?}"
-        );
+        assert_eq!(breaker.snapshot().consecutive_failures, expected, "{class:?}");
     }
 }
 
@@ -221,8 +192,5 @@ fn outcome_a_predicate_that_panics_is_a_failure_of_the_call_and_frees_its_slot()
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(call)));
     assert!(unwound.is_err());
     let snapshot = breaker.snapshot();
-    assert_eq!(
-        (snapshot.in_state.failure, snapshot.probes_in_flight),
-        (1, 0)
-    );
+    assert_eq!((snapshot.in_state.failure, snapshot.probes_in_flight), (1, 0));
 }

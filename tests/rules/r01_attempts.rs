@@ -58,11 +58,7 @@ async fn r01_the_last_attempts_error_is_returned_as_it_is() {
 
     let result: Result<(), Box<Opaque>> = at_once(3)
         .call()
-        .run(async |attempt| {
-            Err(Box::new(Opaque {
-                number: attempt.number(),
-            }))
-        })
+        .run(async |attempt| Err(Box::new(Opaque { number: attempt.number() })))
         .await;
 
     assert_eq!(result.err().map(|error| error.number), Some(4));
@@ -76,13 +72,7 @@ async fn r01_a_success_ends_the_call_and_is_returned_as_it_is() {
         .call()
         .run(|attempt| {
             executions += 1;
-            async move {
-                if attempt.number() < 3 {
-                    Err(())
-                } else {
-                    Ok("fine".into())
-                }
-            }
+            async move { if attempt.number() < 3 { Err(()) } else { Ok("fine".into()) } }
         })
         .await;
 
@@ -107,10 +97,8 @@ async fn r01_a_first_attempt_that_succeeds_is_the_only_one() {
 
 #[tokio::test]
 async fn r01_none_is_retried() {
-    let late = at_once(3)
-        .call()
-        .run(async |attempt| (attempt.number() == 4).then_some("there"))
-        .await;
+    let late =
+        at_once(3).call().run(async |attempt| (attempt.number() == 4).then_some("there")).await;
     let never: Option<()> = at_once(3).call().run(async |_| None).await;
 
     assert_eq!(late, Some("there"));
@@ -176,12 +164,7 @@ async fn a_closure_may_mutate_captured_variables_and_borrow_them_in_its_future()
     assert_eq!(made, [1, 2, 10, 20]);
     assert_eq!(
         seen.into_inner(),
-        [
-            "inventory 1",
-            "inventory 2",
-            "through inventory 1",
-            "through inventory 2"
-        ]
+        ["inventory 1", "inventory 2", "through inventory 1", "through inventory 2"]
     );
 }
 
@@ -213,12 +196,7 @@ async fn an_async_closure_may_borrow_captured_variables_and_change_cells() {
 
     assert_eq!(
         seen.into_inner(),
-        [
-            "inventory 1",
-            "inventory 2",
-            "through inventory 1",
-            "through inventory 2"
-        ]
+        ["inventory 1", "inventory 2", "through inventory 1", "through inventory 2"]
     );
 }
 

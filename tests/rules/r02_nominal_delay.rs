@@ -19,10 +19,7 @@ async fn r02_a_call_sleeps_the_delays_of_its_schedule() {
         (Backoff::Constant, [100, 100, 100, 100]),
         (Backoff::Linear, [100, 200, 300, 400]),
         (Backoff::Fibonacci, [100, 100, 200, 300]),
-        (
-            Backoff::Custom(|k| (k != 3).then_some(Duration::from_millis(7))),
-            [7, 7, 400, 7],
-        ),
+        (Backoff::Custom(|k| (k != 3).then_some(Duration::from_millis(7))), [7, 7, 400, 7]),
     ];
     for (backoff, millis) in schedules {
         let policy = build(&exact().backoff(backoff).max_retries(4));
@@ -30,11 +27,7 @@ async fn r02_a_call_sleeps_the_delays_of_its_schedule() {
         let course = fail(&policy, Classification::transient()).await;
 
         assert_eq!(course.delays, millis.map(ms), "{backoff:?}");
-        assert_eq!(
-            course.after,
-            ms(0),
-            "there is no sleep after the last attempt"
-        );
+        assert_eq!(course.after, ms(0), "there is no sleep after the last attempt");
     }
 }
 
@@ -79,11 +72,7 @@ async fn r02_a_delay_is_computed_from_its_number_and_not_from_the_delay_before()
         })
         .await;
 
-    assert_eq!(
-        starts[1] - starts[0],
-        ms(30_100),
-        "the hint of the first attempt"
-    );
+    assert_eq!(starts[1] - starts[0], ms(30_100), "the hint of the first attempt");
     assert_eq!(starts[2] - starts[1], ms(200));
     assert_eq!(starts[3] - starts[2], ms(400));
 }
@@ -122,18 +111,11 @@ fn r02_a_delay_can_be_anything_up_to_the_longest_duration() {
 #[test]
 fn r02_a_factor_below_one_and_a_cap_below_the_base_are_errors() {
     for factor in [0.99, 0.0, -2.0, f64::NAN, f64::INFINITY] {
-        let error = RetryPolicy::builder()
-            .backoff_factor(factor)
-            .build()
-            .unwrap_err();
+        let error = RetryPolicy::builder().backoff_factor(factor).build().unwrap_err();
 
         assert_eq!(error.field(), "backoff_factor", "{factor}");
     }
-    let error = RetryPolicy::builder()
-        .base_delay(SECOND)
-        .max_delay(ms(999))
-        .build()
-        .unwrap_err();
+    let error = RetryPolicy::builder().base_delay(SECOND).max_delay(ms(999)).build().unwrap_err();
     assert_eq!(error.field(), "max_delay");
 }
 
@@ -172,11 +154,8 @@ fn r02_a_schedule_that_grows_slowly_is_overestimated_by_less_than_a_hundredth() 
         slow.clone().backoff(Backoff::Linear).base_delay(ms(1)),
         slow.clone().backoff_factor(1.0001).base_delay(ms(1)),
         slow.clone().backoff_factor(1.000_000_1),
-        slow.clone()
-            .backoff_factor(1.0003)
-            .jitter(Jitter::Proportional(0.4)),
-        slow.backoff(Backoff::Linear)
-            .base_delay(Duration::from_nanos(1)),
+        slow.clone().backoff_factor(1.0003).jitter(Jitter::Proportional(0.4)),
+        slow.backoff(Backoff::Linear).base_delay(Duration::from_nanos(1)),
     ] {
         let policy = build(&settings);
         let bounds = (1..=60_000).map(|k| *policy.delay_bounds(k).end());
@@ -194,9 +173,7 @@ fn r02_a_schedule_that_grows_slowly_is_overestimated_by_less_than_a_hundredth() 
 #[test]
 fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
     let limit = 1_000 * SECOND;
-    let settings = exact()
-        .backoff(Backoff::Linear)
-        .base_delay(Duration::from_micros(3));
+    let settings = exact().backoff(Backoff::Linear).base_delay(Duration::from_micros(3));
     let policy = build(&settings.max_retries(u32::MAX).max_elapsed(limit));
     let mut elapsed = Duration::ZERO;
     let happen = policy.nominal_delays().take_while(|delay| {
@@ -207,17 +184,13 @@ fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
 
     let reported = f64::from(policy.worst_case().attempts());
 
-    assert!(
-        reported >= happen && reported < happen * 1.01,
-        "{reported} for {happen}"
-    );
+    assert!(reported >= happen && reported < happen * 1.01, "{reported} for {happen}");
 }
 
 #[test]
 fn r02_the_worst_case_reads_a_thousand_delays_of_a_custom_schedule_and_uses_the_cap_for_the_rest() {
-    let settings = exact()
-        .backoff(Backoff::Custom(|k| Some(ms(u64::from(k % 2)))))
-        .max_delay(SECOND);
+    let settings =
+        exact().backoff(Backoff::Custom(|k| Some(ms(u64::from(k % 2))))).max_delay(SECOND);
 
     let known = worst(&settings.clone().max_retries(1_024));
     let beyond = worst(&settings.clone().max_retries(1_030));
@@ -236,8 +209,5 @@ fn r02_nominal_delays_are_those_without_jitter() {
 
     let millis = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000];
     assert_eq!(nominal, millis.map(ms));
-    assert_eq!(
-        nominal,
-        build(&exact().max_retries(9)).delays().collect::<Vec<_>>()
-    );
+    assert_eq!(nominal, build(&exact().max_retries(9)).delays().collect::<Vec<_>>());
 }

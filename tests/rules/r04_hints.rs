@@ -29,11 +29,7 @@ async fn r04_a_hint_is_a_floor_under_the_wait_for_a_circuit_that_is_not_open_as_
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_hint_is_a_floor_under_the_delay() {
-    let course = fail(
-        &build(&exact()),
-        Classification::transient().after(5 * SECOND),
-    )
-    .await;
+    let course = fail(&build(&exact()), Classification::transient().after(5 * SECOND)).await;
 
     // The first delay is added to the hint, to spread clients that got the same hint.
     assert_eq!(course.delays, [5_100, 5_100, 5_100].map(ms));
@@ -103,11 +99,7 @@ async fn r04_a_hint_with_full_jitter_is_spread_by_up_to_the_first_delay() {
         waits.push(course.delays[0]);
     }
 
-    assert!(
-        waits
-            .iter()
-            .all(|wait| *wait >= 20 * SECOND && *wait <= 21 * SECOND)
-    );
+    assert!(waits.iter().all(|wait| *wait >= 20 * SECOND && *wait <= 21 * SECOND));
     let (shortest, longest) = (waits.iter().min(), waits.iter().max());
     assert!(longest.unwrap().abs_diff(*shortest.unwrap()) > ms(700));
 }

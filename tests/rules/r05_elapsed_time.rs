@@ -109,10 +109,7 @@ async fn r05_retries_without_delay_are_limited_too() {
 
 #[test]
 fn r05_a_limit_of_zero_is_an_error() {
-    let error = RetryPolicy::builder()
-        .max_elapsed(Duration::ZERO)
-        .build()
-        .unwrap_err();
+    let error = RetryPolicy::builder().max_elapsed(Duration::ZERO).build().unwrap_err();
 
     assert_eq!(error.field(), "max_elapsed");
 }

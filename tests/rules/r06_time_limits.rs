@@ -102,12 +102,7 @@ async fn r06_a_sleep_that_would_cross_the_deadline_is_not_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn r06_of_two_limits_that_end_at_once_the_deadline_ends_the_call() {
-    let result = at_once(3)
-        .call()
-        .deadline(SECOND)
-        .attempt_timeout(SECOND)
-        .run(|_| never())
-        .await;
+    let result = at_once(3).call().deadline(SECOND).attempt_timeout(SECOND).run(|_| never()).await;
     assert_eq!(cut(result), (TimeLimit::Deadline, 1, SECOND));
 }
 
@@ -171,11 +166,7 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
 
 #[tokio::test(start_paused = true)]
 async fn r06_an_outer_deadline_ends_with_its_call() {
-    let _ = at_once(0)
-        .call()
-        .deadline(SECOND)
-        .run(async |_| Ok::<_, Late>(()))
-        .await;
+    let _ = at_once(0).call().deadline(SECOND).run(async |_| Ok::<_, Late>(())).await;
     let start = Instant::now();
     let result = build(&exact().base_delay(10 * SECOND).max_retries(1))
         .call()
@@ -206,9 +197,7 @@ async fn r06_a_future_that_never_waits_is_cut_at_its_limit() {
 #[test]
 fn r06_without_timers_a_limited_call_is_not_made() {
     for enabled in [true, false] {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut calls = 0;
         let policy = at_once(3);
         let call = policy.call().attempt_timeout(SECOND).run(|_| {

@@ -85,11 +85,7 @@ async fn r08_health_and_retry_are_two_questions() {
 
         let totals = breaker.snapshot().totals;
         assert_eq!(course.executions, executions, "{class:?}");
-        assert_eq!(
-            (totals.success, totals.failure, totals.ignored),
-            counted,
-            "{class:?}"
-        );
+        assert_eq!((totals.success, totals.failure, totals.ignored), counted, "{class:?}");
     }
 }
 
@@ -125,11 +121,7 @@ async fn r08_circuit_open_that_a_callee_converted_is_known_only_to_classify() {
     }
     impl Classify for Mine {
         fn classify(&self) -> Classification {
-            if self.0 {
-                Classification::ignored()
-            } else {
-                Classification::transient()
-            }
+            if self.0 { Classification::ignored() } else { Classification::transient() }
         }
     }
     let breaker = breaker(1);
@@ -138,11 +130,7 @@ async fn r08_circuit_open_that_a_callee_converted_is_known_only_to_classify() {
 
     let unknowing = at_once(3).call().run(async |_| callee().await).await;
     let by_then = breaker.snapshot().totals.rejected;
-    let knowing = at_once(3)
-        .call()
-        .classified()
-        .run(async |_| callee().await)
-        .await;
+    let knowing = at_once(3).call().classified().run(async |_| callee().await).await;
 
     assert!(unknowing.is_err() && knowing.is_err());
     assert_eq!(by_then, 4, "`run` does not read it");

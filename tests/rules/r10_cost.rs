@@ -15,11 +15,8 @@ async fn r10_a_first_try_that_succeeds_draws_no_random_number() {
     testing::seed_thread(10);
 
     let alone: Result<(), Fault> = RetryPolicy::DEFAULT.call().run(async |_| Ok(())).await;
-    let through: Result<(), Fault> = RetryPolicy::DEFAULT
-        .call()
-        .through(&breaker)
-        .run(async |_| Ok(()))
-        .await;
+    let through: Result<(), Fault> =
+        RetryPolicy::DEFAULT.call().through(&breaker).run(async |_| Ok(())).await;
 
     assert_eq!((alone, through), (Ok(()), Ok(())));
     assert_eq!(delays(), untouched);

@@ -84,11 +84,7 @@ async fn cut_everywhere(
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
         advance(3600 * SECOND).await;
         yield_now().await;
-        assert_eq!(
-            attempts.begun.get(),
-            begun,
-            "the call still runs after {polls} polls"
-        );
+        assert_eq!(attempts.begun.get(), begun, "the call still runs after {polls} polls");
         assert!(breaker.try_acquire().is_ok(), "the next call is admitted");
         if done {
             assert!(cut_in_an_attempt > 0 && cut_in_a_sleep > 0);
@@ -110,10 +106,7 @@ async fn r11_a_call_dropped_anywhere_leaves_no_permit_and_no_attempt() {
     let attempts = cut_everywhere(
         async || breaker(100),
         async |breaker, attempts| {
-            let call = policy
-                .call()
-                .through(breaker)
-                .run(async |_| attempts.fail().await);
+            let call = policy.call().through(breaker).run(async |_| attempts.fail().await);
             call.await.unwrap_err();
         },
     )
@@ -138,10 +131,7 @@ async fn r11_a_call_of_probes_dropped_anywhere_leaves_no_slot_taken() {
     };
 
     let attempts = cut_everywhere(half_open, async |breaker, attempts| {
-        let call = policy
-            .call()
-            .through(breaker)
-            .run(async |_| attempts.fail().await);
+        let call = policy.call().through(breaker).run(async |_| attempts.fail().await);
         call.await.unwrap_err();
     })
     .await;
@@ -156,10 +146,7 @@ async fn r11_a_call_that_waits_for_the_circuit_dropped_anywhere_leaves_nothing()
     let attempts = cut_everywhere(
         async || breaker(1),
         async |breaker, attempts| {
-            let call = policy
-                .call()
-                .through(breaker)
-                .run(async |_| attempts.fail().await);
+            let call = policy.call().through(breaker).run(async |_| attempts.fail().await);
             call.await.unwrap_err();
         },
     )
@@ -208,11 +195,7 @@ async fn r11_a_call_without_a_breaker_dropped_anywhere_stops() {
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
         advance(3600 * SECOND).await;
         yield_now().await;
-        assert_eq!(
-            attempts.begun.get(),
-            begun,
-            "the call still runs after {polls} polls"
-        );
+        assert_eq!(attempts.begun.get(), begun, "the call still runs after {polls} polls");
         if done {
             assert_eq!(begun, 4);
             return;

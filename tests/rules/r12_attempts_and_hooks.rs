@@ -23,12 +23,8 @@ async fn r12_an_attempt_knows_its_number_and_the_delay_before_it() {
         })
         .await;
 
-    let expected = [
-        (1, true, ms(0)),
-        (2, false, ms(100)),
-        (3, false, ms(200)),
-        (4, false, ms(400)),
-    ];
+    let expected =
+        [(1, true, ms(0)), (2, false, ms(100)), (3, false, ms(200)), (4, false, ms(400))];
     assert_eq!(known, expected);
 }
 
@@ -57,10 +53,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     let _: Result<(), u32> = at_once(3)
         .call()
         .run(|attempt| {
-            known.push((
-                attempt.last_output().copied(),
-                attempt.last_error().copied(),
-            ));
+            known.push((attempt.last_output().copied(), attempt.last_error().copied()));
             async move { Err(attempt.number()) }
         })
         .await;
@@ -150,20 +143,14 @@ async fn r12_a_hook_receives_the_attempt_the_maximum_and_the_delay() {
 
     let reported = std::sync::Mutex::default();
     assert_eq!(call(&mut 0, &reported).await, Err(Fault::Down(3)));
-    let expected = [
-        (1, 3, ms(100), 1),
-        (2, 3, ms(200), 2),
-        (3, 0, Duration::ZERO, 0),
-    ];
+    let expected = [(1, 3, ms(100), 1), (2, 3, ms(200), 2), (3, 0, Duration::ZERO, 0)];
     assert_eq!(reported.into_inner().unwrap(), expected);
 }
 
 /// Returns the error of each failed attempt, its time and the delay after it.
 fn parts(error: &RetryError<Fault>) -> Vec<(Fault, Duration, Duration)> {
     let attempts = error.attempts();
-    attempts
-        .map(|failed| (failed.error().clone(), failed.took(), failed.delay()))
-        .collect()
+    attempts.map(|failed| (failed.error().clone(), failed.took(), failed.delay())).collect()
 }
 
 async fn fail_slowly(number: u32) -> Result<(), Fault> {
@@ -174,9 +161,7 @@ async fn fail_slowly(number: u32) -> Result<(), Fault> {
 #[tokio::test(start_paused = true)]
 async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
     let policy = build(&exact().max_retries(2));
-    let call = policy
-        .call()
-        .run_recorded(|attempt| fail_slowly(attempt.number()));
+    let call = policy.call().run_recorded(|attempt| fail_slowly(attempt.number()));
     let error = call.await.unwrap_err();
 
     assert_eq!(error.reason(), StopReason::Exhausted);
@@ -190,10 +175,7 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
     );
     assert_eq!(error.elapsed(), ms(360));
     assert_eq!(error.forgotten(), 0);
-    assert_eq!(
-        error.to_string(),
-        "gave up after 3 attempts in 360ms (exhausted): Down(3)"
-    );
+    assert_eq!(error.to_string(), "gave up after 3 attempts in 360ms (exhausted): Down(3)");
     let source = error.source().unwrap().downcast_ref::<Fault>();
     assert_eq!(source, Some(&Fault::Down(3)));
     assert_eq!(error.into_error(), Fault::Down(3));
@@ -203,11 +185,7 @@ async fn r12_every_error_comes_with_its_time_and_the_delay_after_it() {
 async fn r12_a_successful_output_is_returned_unchanged() {
     let call = at_once(2);
     let call = call.call().run_recorded(async |attempt| {
-        if attempt.is_first() {
-            Err(Fault::Down(1))
-        } else {
-            Ok(attempt.number())
-        }
+        if attempt.is_first() { Err(Fault::Down(1)) } else { Ok(attempt.number()) }
     });
     assert_eq!(call.await, Ok(2));
 }
@@ -233,11 +211,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let late = late.run_recorded(|attempt| fail_slowly(attempt.number()));
     let late = late.await.unwrap_err();
     assert_eq!(late.reason(), StopReason::Deadline);
-    assert_eq!(
-        late.error(),
-        &Fault::Down(1),
-        "a sleep would end after the deadline"
-    );
+    assert_eq!(late.error(), &Fault::Down(1), "a sleep would end after the deadline");
 
     let cut = policy.call().deadline(ms(115));
     let cut = cut.run_recorded(|attempt| fail_slowly(attempt.number()));
@@ -246,10 +220,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let Fault::TimedOut(timed_out) = cut.error() else {
         panic!("{cut} was cut short");
     };
-    assert_eq!(
-        (timed_out.limit(), timed_out.attempts()),
-        (TimeLimit::Deadline, 2)
-    );
+    assert_eq!((timed_out.limit(), timed_out.attempts()), (TimeLimit::Deadline, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -271,10 +242,7 @@ async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
     // the probe is admitted 9 940 ms later, plus a delay of 100 ms.
     assert_eq!(
         parts(&error),
-        [
-            (Fault::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)),
-            (Fault::Down(3), ms(30), ms(0)),
-        ]
+        [(Fault::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)), (Fault::Down(3), ms(30), ms(0)),]
     );
     assert_eq!(error.reason(), StopReason::Exhausted);
 }
@@ -287,10 +255,7 @@ async fn r12_of_very_many_failed_attempts_the_last_hundred_are_recorded() {
         .run_recorded(|attempt| std::future::ready(Err::<(), _>(Fault::Down(attempt.number()))));
     let error = call.await.unwrap_err();
     assert_eq!((error.attempts().count(), error.forgotten()), (100, 150));
-    let first = error
-        .attempts()
-        .next()
-        .map(resilient::retries::FailedAttempt::error);
+    let first = error.attempts().next().map(resilient::retries::FailedAttempt::error);
     assert_eq!(first, Some(&Fault::Down(151)));
     assert!(error.to_string().starts_with("gave up after 250 attempts"));
 }

@@ -40,14 +40,8 @@ async fn r14_nested_loops_multiply() {
 
 #[tokio::test]
 async fn r14_from_the_outer_loops_second_attempt_on_a_collapsed_loop_makes_one() {
-    assert_eq!(
-        executions(NestedMode::Warn, NestedMode::Collapse).await,
-        3 + 1 + 1
-    );
-    assert_eq!(
-        executions(NestedMode::Collapse, NestedMode::Collapse).await,
-        5
-    );
+    assert_eq!(executions(NestedMode::Warn, NestedMode::Collapse).await, 3 + 1 + 1);
+    assert_eq!(executions(NestedMode::Collapse, NestedMode::Collapse).await, 5);
 }
 
 #[tokio::test]
@@ -60,12 +54,7 @@ async fn r14_a_loop_beside_another_one_is_not_inside_it() {
     let policy = at_once(2);
     let first = policy.call().run(async |_| Option::<()>::None);
     let (mut first, mut calls) = (Box::pin(first), 0);
-    assert!(
-        first
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready()
-    );
+    assert!(first.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     let call = policy.call().nested(NestedMode::Collapse);
     let second = call.run(|_| {
         calls += 1;
@@ -86,9 +75,7 @@ async fn r14_an_attempt_that_waits_does_not_affect_other_calls_of_its_thread() {
         std::future::pending::<Option<()>>().await
     });
     let mut resting = Box::pin(resting);
-    let polled = resting
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
+    let polled = resting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending(), "in its second attempt");
 
     let call = inner.call().nested(NestedMode::Collapse);

@@ -143,11 +143,7 @@ async fn row_r15_where_the_schedule_says_nothing_the_computed_delay_is_used() {
 async fn row_r16_what_the_schedule_says_is_slept() {
     let schedule = Backoff::Custom(|_| Some(Duration::from_millis(120)));
 
-    let course = fail(
-        &build(&exact().backoff(schedule)),
-        Classification::transient(),
-    )
-    .await;
+    let course = fail(&build(&exact().backoff(schedule)), Classification::transient()).await;
 
     assert_eq!(course.delays, [120, 120, 120].map(ms));
 }
@@ -185,11 +181,7 @@ async fn row_r30_nested_loops_multiply() {
         .run(async |_| {
             let call = inner.call().run(async |_| {
                 executions.set(executions.get() + 1);
-                if executions.get() <= 5 {
-                    Err(())
-                } else {
-                    Ok(())
-                }
+                if executions.get() <= 5 { Err(()) } else { Ok(()) }
             });
             let output = call.await;
             seen_by_the_outer.borrow_mut().push(output);
@@ -289,11 +281,7 @@ impl Drop for Counted {
 
 #[retry(max_retries = 5, base_delay = "0s", retry_when = |_: &Counted| true)]
 async fn discards(alive: &Rc<Cell<u32>>, seen: &Cell<u32>) -> Counted {
-    assert_eq!(
-        alive.get(),
-        0,
-        "the output of the attempt before was dropped"
-    );
+    assert_eq!(alive.get(), 0, "the output of the attempt before was dropped");
     seen.set(seen.get() + 1);
     Counted::new(alive)
 }

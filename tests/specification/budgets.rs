@@ -23,9 +23,8 @@ fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>,
     let mut paid = false;
     for (nth, attempt) in attempts.chars().enumerate() {
         let failed = attempt == 'F';
-        let reservation = (failed && nth + 1 < max_attempts)
-            .then(|| budget.try_reserve())
-            .flatten();
+        let reservation =
+            (failed && nth + 1 < max_attempts).then(|| budget.try_reserve()).flatten();
         if !failed {
             budget.succeeded(paid);
         }

@@ -8,10 +8,7 @@ use runner::{Script, run};
 fn scripts() -> Vec<Script> {
     let json: serde_json::Value = serde_json::from_str(include_str!("breaker.json")).unwrap();
     let text = |object: &serde_json::Value, key: &str| {
-        object[key]
-            .as_str()
-            .unwrap_or_else(|| panic!("`{key}` is missing in {object}"))
-            .to_owned()
+        object[key].as_str().unwrap_or_else(|| panic!("`{key}` is missing in {object}")).to_owned()
     };
     json.as_array()
         .unwrap()
@@ -98,10 +95,7 @@ driven! {
 #[test]
 fn no_script_is_skipped() {
     let all: Vec<_> = scripts().into_iter().map(|script| script.id).collect();
-    let skipped: Vec<_> = all
-        .iter()
-        .filter(|id| !DRIVEN.contains(&id.as_str()))
-        .collect();
+    let skipped: Vec<_> = all.iter().filter(|id| !DRIVEN.contains(&id.as_str())).collect();
     assert_eq!(skipped, Vec::<&String>::new());
     assert_eq!((all.len(), DRIVEN.len()), (45, 45));
 }
@@ -115,9 +109,7 @@ fn complaint(config: &str, script: &str) -> String {
         config: config.to_owned(),
         text: script.to_owned(),
     };
-    run(&script)
-        .expect_err("a wrong script must fail")
-        .to_string()
+    run(&script).expect_err("a wrong script must fail").to_string()
 }
 
 #[test]
@@ -133,24 +125,12 @@ fn the_runner_can_fail_at_every_kind_of_token() {
     let cases = [
         ("consec=1", "F S", "token 2 `S`: call 1 was rejected"),
         ("consec=3", "F5", "token 1 `F5`: call 4 was rejected"),
-        (
-            "consec=1",
-            "R",
-            "token 1 `R`: call 1 was admitted, not rejected",
-        ),
+        ("consec=1", "R", "token 1 `R`: call 1 was admitted, not rejected"),
         ("consec=1", "@open >a", "token 2 `>a`: call 1 was rejected"),
-        (
-            "consec=1",
-            ">a >a",
-            "token 2 `>a`: a call of this name is in flight",
-        ),
+        ("consec=1", ">a >a", "token 2 `>a`: a call of this name is in flight"),
         ("consec=1", "a:S", "token 1 `a:S`: no call `a` is in flight"),
         ("consec=1", "F +60s =H", "token 3 `=H`: the state is \"O\""),
-        (
-            "consec=3",
-            "I2 S {n=1 x=1}",
-            "token 3 `{n=1 x=1}`: x is 2, not 1",
-        ),
+        ("consec=3", "I2 S {n=1 x=1}", "token 3 `{n=1 x=1}`: x is 2, not 1"),
         ("consec=3", "S F {n=3}", "n is 2, not 3"),
         ("consec=3", "S F {f=2}", "f is 1, not 2"),
         ("consec=3", "S F {s=2}", "s is 1, not 2"),
@@ -160,23 +140,11 @@ fn the_runner_can_fail_at_every_kind_of_token() {
         ("consec=1", "F {opened=2}", "opened is 1, not 2"),
         ("consec=1", "F {ev=C>H}", "ev is \"C>O\", not \"C>H\""),
         ("consec=1", "@half", "token 1 `@half`: was refused"),
-        (
-            "consec=1",
-            "@open!",
-            "token 1 `@open!`: was allowed, not refused",
-        ),
-        (
-            "consec=1",
-            "Q",
-            "token 1 `Q`: `Q` is not a token of the notation",
-        ),
+        ("consec=1", "@open!", "token 1 `@open!`: was allowed, not refused"),
+        ("consec=1", "Q", "token 1 `Q`: `Q` is not a token of the notation"),
         ("consec=1", "{colour=1}", "`colour` is not a condition"),
         ("consec=0", "S", "configuration: `failure_threshold` is 0"),
-        (
-            "consec=1 colour=red",
-            "S",
-            "configuration: `colour` is not a key",
-        ),
+        ("consec=1 colour=red", "S", "configuration: `colour` is not a key"),
     ];
     assert_complaints(&cases);
 }
@@ -195,44 +163,16 @@ fn the_runner_can_fail_at_the_content_of_a_window_and_at_rates() {
         ("count=3 nfail=3", "S4 {n=4}", "n is 3, not 4"),
         ("count=3 nfail=3", "F S3 {f=1}", "f is 0, not 1"),
         ("count=3 nfail=3", "F S3 {s=4}", "s is 3, not 4"),
-        (
-            "window=10s buckets=10 nfail=3",
-            "S +10s {n=1}",
-            "n is 0, not 1",
-        ),
-        (
-            "window=10s buckets=5 nfail=3",
-            "S +9s {n=0}",
-            "n is 1, not 0",
-        ),
+        ("window=10s buckets=10 nfail=3", "S +10s {n=1}", "n is 0, not 1"),
+        ("window=10s buckets=5 nfail=3", "S +9s {n=0}", "n is 1, not 0"),
         ("count=3 nfail=2", "F2 =C", "the state is \"O\""),
         ("count=4 rate=50 min=2", "F2 =C", "the state is \"O\""),
         ("count=4 rate=51 full=1", "F2 S2 =O", "the state is \"C\""),
-        (
-            "count=9 rate=50 min=3",
-            "F2 {rate=100}",
-            "rate is -1, not 100",
-        ),
-        (
-            "count=9 rate=99 min=3",
-            "F S F {rate=-1}",
-            "rate is 66, not -1",
-        ),
-        (
-            "count=9 slow=1s slowrate=50 min=3",
-            "S(1s) {slow=0}",
-            "slow is 1, not 0",
-        ),
-        (
-            "count=9 slow=1s slowrate=50 min=3",
-            "S(999ms) {slow=1}",
-            "slow is 0, not 1",
-        ),
-        (
-            "count=9 slow=1s slowrate=50 min=1",
-            "S(1s) =C",
-            "the state is \"O\"",
-        ),
+        ("count=9 rate=50 min=3", "F2 {rate=100}", "rate is -1, not 100"),
+        ("count=9 rate=99 min=3", "F S F {rate=-1}", "rate is 66, not -1"),
+        ("count=9 slow=1s slowrate=50 min=3", "S(1s) {slow=0}", "slow is 1, not 0"),
+        ("count=9 slow=1s slowrate=50 min=3", "S(999ms) {slow=1}", "slow is 0, not 1"),
+        ("count=9 slow=1s slowrate=50 min=1", "S(1s) =C", "the state is \"O\""),
     ]);
 }
 
@@ -242,62 +182,18 @@ fn the_runner_can_fail_at_the_last_opening_and_at_settings_of_windows() {
         ("count=3 nfail=2", "F S F {last.n=2}", "last.n is 3, not 2"),
         ("count=3 nfail=2", "F S F {last.f=3}", "last.f is 2, not 3"),
         ("count=3 nfail=2", "F S F {last.s=2}", "last.s is 1, not 2"),
-        (
-            "count=3 nfail=2",
-            "F S F {last.cf=2}",
-            "last.cf is 1, not 2",
-        ),
-        (
-            "count=3 nfail=2",
-            "F S F {last.slow=1}",
-            "last.slow is 0, not 1",
-        ),
-        (
-            "count=3 nfail=2",
-            "F S F {last.rate=67}",
-            "last.rate is 66, not 67",
-        ),
-        (
-            "count=3 nfail=2",
-            "F {last.n=1}",
-            "no condition has opened the circuit",
-        ),
-        (
-            "count=3 nfail=2",
-            "{last.np=1}",
-            "`last.np` is not a value of a window",
-        ),
-        (
-            "count=3 nfail=4",
-            "S",
-            "configuration: `failure_count` is 4",
-        ),
+        ("count=3 nfail=2", "F S F {last.cf=2}", "last.cf is 1, not 2"),
+        ("count=3 nfail=2", "F S F {last.slow=1}", "last.slow is 0, not 1"),
+        ("count=3 nfail=2", "F S F {last.rate=67}", "last.rate is 66, not 67"),
+        ("count=3 nfail=2", "F {last.n=1}", "no condition has opened the circuit"),
+        ("count=3 nfail=2", "{last.np=1}", "`last.np` is not a value of a window"),
+        ("count=3 nfail=4", "S", "configuration: `failure_count` is 4"),
         ("rate=50", "S", "configuration: `failure_rate` is 0.5"),
-        (
-            "count=3 rate=1000",
-            "S",
-            "configuration: `failure_rate` is 10.0",
-        ),
-        (
-            "count=3 buckets=3 nfail=1",
-            "S",
-            "configuration: `window_buckets` is 3",
-        ),
-        (
-            "window=10s buckets=0 nfail=1",
-            "S",
-            "configuration: `window_buckets` is 0",
-        ),
-        (
-            "count=3 slow=1s nfail=1",
-            "S",
-            "configuration: `slow_call` is 1s",
-        ),
-        (
-            "count=3 slowrate=50",
-            "S",
-            "configuration: `slow_call_rate` is 0.5",
-        ),
+        ("count=3 rate=1000", "S", "configuration: `failure_rate` is 10.0"),
+        ("count=3 buckets=3 nfail=1", "S", "configuration: `window_buckets` is 3"),
+        ("window=10s buckets=0 nfail=1", "S", "configuration: `window_buckets` is 0"),
+        ("count=3 slow=1s nfail=1", "S", "configuration: `slow_call` is 1s"),
+        ("count=3 slowrate=50", "S", "configuration: `slow_call_rate` is 0.5"),
     ]);
 }
 

@@ -40,9 +40,8 @@ async fn defect_cb2_an_excluded_error_of_a_probe_gives_its_slot_back() {
     advance(30 * SECOND).await;
 
     for _ in 0..10 {
-        let result: Result<(), _> = breaker
-            .call_classified(async || Err(ClientError::BadInput))
-            .await;
+        let result: Result<(), _> =
+            breaker.call_classified(async || Err(ClientError::BadInput)).await;
         assert_eq!(result, Err(ClientError::BadInput), "admitted");
     }
 
@@ -100,11 +99,7 @@ async fn defect_cb5_stragglers_that_fail_do_not_prolong_the_outage() {
     assert_eq!(breaker.state(), CircuitState::Open);
     advance(SECOND).await;
 
-    assert_eq!(
-        breaker.state(),
-        CircuitState::HalfOpen,
-        "30 s after it opened"
-    );
+    assert_eq!(breaker.state(), CircuitState::HalfOpen, "30 s after it opened");
     assert!(breaker.try_acquire().is_ok());
 }
 
@@ -121,10 +116,8 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     breaker.on_event(|_| std::panic::panic_any("a broken listener"));
 
     // Closures: functions without a name.
-    let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] = [
-        Box::new(|| Err(ClientError::Unavailable(1))),
-        Box::new(|| Ok(7)),
-    ];
+    let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] =
+        [Box::new(|| Err(ClientError::Unavailable(1))), Box::new(|| Ok(7))];
     let failed = breaker.call(async || unnamed[0]()).await;
     let fine = breaker.call(async || unnamed[1]()).await;
     breaker.trip().unwrap();
@@ -157,18 +150,11 @@ fn defect_cb7_the_record_of_transitions_is_bounded_and_a_copy() {
 
 #[test]
 fn defect_cb8_a_policy_that_is_handed_on_keeps_every_setting() {
-    let settings = exact()
-        .jitter(Jitter::Proportional(0.7))
-        .max_retries(20)
-        .seed(8);
+    let settings = exact().jitter(Jitter::Proportional(0.7)).max_retries(20).seed(8);
     let original = policy(&settings);
     let delays = |policy: &RetryPolicy| {
         let mut retry = RetryDriver::start(policy);
-        let next = || {
-            retry
-                .after(AttemptEnd::Failed(Classification::transient()), None)
-                .ok()
-        };
+        let next = || retry.after(AttemptEnd::Failed(Classification::transient()), None).ok();
         std::iter::from_fn(next).collect::<Vec<_>>()
     };
 
@@ -210,11 +196,8 @@ async fn defect_cb10_an_open_circuit_is_not_retried() {
     breaker.trip().unwrap();
     let start = Instant::now();
 
-    let result: Result<(), ClientError> = policy(&exact())
-        .call()
-        .through(&breaker)
-        .run(async |_| Ok(()))
-        .await;
+    let result: Result<(), ClientError> =
+        policy(&exact()).call().through(&breaker).run(async |_| Ok(())).await;
 
     assert!(matches!(result, Err(ClientError::Open(_))));
     assert_eq!(breaker.snapshot().totals.rejected, 1);
@@ -251,11 +234,7 @@ async fn defect_cb11_the_time_that_an_open_circuit_needs_is_waited_for() {
         .call()
         .through(&breaker)
         .run(async |attempt| {
-            if attempt.is_first() {
-                Err(ClientError::Unavailable(1))
-            } else {
-                Ok(attempt.number())
-            }
+            if attempt.is_first() { Err(ClientError::Unavailable(1)) } else { Ok(attempt.number()) }
         })
         .await;
 
@@ -273,11 +252,8 @@ fn defect_cb12_delays_at_the_cap_are_spread_and_not_all_the_cap() {
             .map(|seed| {
                 let policy = policy(&settings.clone().max_retries(6).seed(seed));
                 let mut retry = RetryDriver::start(&policy);
-                let next = || {
-                    retry
-                        .after(AttemptEnd::Failed(Classification::transient()), None)
-                        .ok()
-                };
+                let next =
+                    || retry.after(AttemptEnd::Failed(Classification::transient()), None).ok();
                 std::iter::from_fn(next).last().expect("six retries")
             })
             .inspect(|delay| assert!(*delay <= cap, "{jitter:?}: {delay:?}"))
@@ -367,11 +343,7 @@ async fn defect_cb17_the_state_is_half_open_after_the_recovery_time_even_with_no
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().state, CircuitState::HalfOpen);
     assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
-    assert_eq!(
-        breaker.snapshot().transitions.half_opened,
-        0,
-        "reading the state changes nothing"
-    );
+    assert_eq!(breaker.snapshot().transitions.half_opened, 0, "reading the state changes nothing");
 }
 
 #[test]
@@ -391,9 +363,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         let result = charge();
         permit.report_output(&result);
         if result.is_ok()
-            || retry
-                .after(AttemptEnd::Failed(Classification::transient()), None)
-                .is_err()
+            || retry.after(AttemptEnd::Failed(Classification::transient()), None).is_err()
         {
             break result;
         }

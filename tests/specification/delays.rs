@@ -12,9 +12,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A policy without jitter and without a cap.
 fn exact() -> RetryPolicyBuilder {
-    RetryPolicy::builder()
-        .jitter(Jitter::None)
-        .max_delay(Duration::MAX)
+    RetryPolicy::builder().jitter(Jitter::None).max_delay(Duration::MAX)
 }
 
 fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
@@ -22,9 +20,7 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
 }
 
 fn delays(settings: &RetryPolicyBuilder, retries: u32) -> Vec<Duration> {
-    built(&settings.clone().max_retries(retries))
-        .delays()
-        .collect()
+    built(&settings.clone().max_retries(retries)).delays().collect()
 }
 
 #[track_caller]
@@ -47,16 +43,13 @@ fn row_w04_exponential_of_a_second_and_of_zero() {
 
 #[test]
 fn row_w06_a_quarter_around_the_third_linear_delay() {
-    let settings = exact()
-        .backoff(Backoff::Linear)
-        .base_delay(SECOND)
-        .jitter(Jitter::Proportional(0.25));
+    let settings =
+        exact().backoff(Backoff::Linear).base_delay(SECOND).jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
     // The bounds are the source's random numbers 0 and 1. The shares below are those of the draws.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
-    let draws: Vec<_> = (0..10_000)
-        .map(|seed| delays(&settings.clone().seed(seed), 3)[2])
-        .collect();
+    let draws: Vec<_> =
+        (0..10_000).map(|seed| delays(&settings.clone().seed(seed), 3)[2]).collect();
     for (share, below) in [(0.4, 2_850), (0.5, 3_000), (0.6, 3_150)] {
         let count = draws.iter().filter(|delay| **delay < ms(below)).count();
         let actual = count as f64 / draws.len() as f64;
@@ -101,10 +94,7 @@ fn row_w12_a_quarter_around_any_delay() {
     let mut random = fastrand::Rng::with_seed(12);
     for seed in 0..10_000 {
         let delay = Duration::from_nanos(random.u64(..) >> random.u32(0..64));
-        let settings = exact()
-            .base_delay(delay)
-            .jitter(Jitter::Proportional(0.25))
-            .seed(seed);
+        let settings = exact().base_delay(delay).jitter(Jitter::Proportional(0.25)).seed(seed);
         let jittered = delays(&settings, 1)[0].as_secs_f64();
         let (delay, rounding) = (delay.as_secs_f64(), 1e-9);
         assert!(

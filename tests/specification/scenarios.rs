@@ -15,9 +15,7 @@ use linear::{Calls, Seen, race};
 
 /// Breakers that remember calls in each way, and never open.
 fn never_opens(window: u32) -> BreakerConfigBuilder {
-    BreakerConfig::builder()
-        .failure_threshold(u32::MAX)
-        .window(window)
+    BreakerConfig::builder().failure_threshold(u32::MAX).window(window)
 }
 
 #[test]
@@ -28,9 +26,8 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
         let (threads, window) = (2 + round % 2, 3 + round % 3);
         // A low failure rate produces windows full of successes, too.
         let share = [0.1, 0.5, 0.9][random.usize(..3)];
-        let calls: Calls = (0..threads)
-            .map(|_| (0..6).map(|_| random.f64() < share).collect())
-            .collect();
+        let calls: Calls =
+            (0..threads).map(|_| (0..6).map(|_| random.f64() < share).collect()).collect();
         let breaker = breaker(&never_opens(window));
         let seen = race(&breaker, &calls);
         snapshots_under_way += seen.iter().filter(|seen| seen.is_under_way(&calls)).count();
@@ -41,10 +38,7 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
         assert_eq!(end.totals.failure, failures as u64);
         assert_eq!(end.totals.success, successes as u64);
     }
-    assert!(
-        snapshots_under_way > 0,
-        "no snapshot was taken during the calls"
-    );
+    assert!(snapshots_under_way > 0, "no snapshot was taken during the calls");
 }
 
 #[test]
@@ -68,10 +62,7 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
     // failed.
     linear::explain(&calls, 3, &[at_rest(1, 1)]).unwrap_err();
     linear::explain(&calls, 3, &[at_rest(2, 0)]).unwrap_err();
-    let lost = Seen {
-        success: 2,
-        ..at_rest(1, 0)
-    };
+    let lost = Seen { success: 2, ..at_rest(1, 0) };
     linear::explain(&calls, 3, &[lost]).unwrap_err();
     // The window never loses a call that an earlier snapshot showed.
     let early = Seen {
@@ -106,30 +97,17 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
     const THREADS: u32 = 16;
     let builder = BreakerConfig::builder;
     let conditions = [
-        (
-            builder().failure_threshold(THREADS),
-            TransitionReason::FailureThreshold,
-        ),
-        (
-            builder().window(100).failure_count(THREADS),
-            TransitionReason::FailureCount,
-        ),
-        (
-            builder().window(100).failure_rate(1.0).min_calls(THREADS),
-            TransitionReason::FailureRate,
-        ),
-        (
-            builder().window(60 * SECOND).failure_count(THREADS),
-            TransitionReason::FailureCount,
-        ),
+        (builder().failure_threshold(THREADS), TransitionReason::FailureThreshold),
+        (builder().window(100).failure_count(THREADS), TransitionReason::FailureCount),
+        (builder().window(100).failure_rate(1.0).min_calls(THREADS), TransitionReason::FailureRate),
+        (builder().window(60 * SECOND).failure_count(THREADS), TransitionReason::FailureCount),
     ];
     for (settings, reason) in conditions {
         for _ in 0..20 {
             let breaker = breaker(&settings);
             let reported = transitions_of(&breaker);
-            let permits: Vec<_> = (0..THREADS + 4)
-                .map(|_| breaker.try_acquire().unwrap())
-                .collect();
+            let permits: Vec<_> =
+                (0..THREADS + 4).map(|_| breaker.try_acquire().unwrap()).collect();
             let start = Barrier::new(permits.len());
             std::thread::scope(|scope| {
                 for permit in permits {
@@ -141,18 +119,12 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
             });
             let snapshot = breaker.snapshot();
             assert_eq!(snapshot.transitions.opened, 1);
-            assert_eq!(
-                (snapshot.totals.failure, snapshot.totals.late),
-                (THREADS.into(), 4)
-            );
+            assert_eq!((snapshot.totals.failure, snapshot.totals.late), (THREADS.into(), 4));
             let reported = reported.lock().unwrap();
             let [opening] = reported[..] else {
                 panic!("one opening, not {reported:?}");
             };
-            assert_eq!(
-                (opening.from, opening.to),
-                (CircuitState::Closed, CircuitState::Open)
-            );
+            assert_eq!((opening.from, opening.to), (CircuitState::Closed, CircuitState::Open));
             assert_eq!(opening.reason, reason);
         }
     }
@@ -181,9 +153,7 @@ fn row_c08_a_listener_that_asks_for_the_state_does_not_deadlock() {
 #[test]
 fn row_c11_a_due_breaker_says_half_open_and_asking_it_causes_no_transition_and_no_event() {
     let clock = ManualClock::new();
-    let settings = BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(2 * SECOND);
+    let settings = BreakerConfig::builder().failure_threshold(1).recovery_time(2 * SECOND);
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), clock.clone());
     report(&breaker, Outcome::Failure);
     clock.advance(2 * SECOND);
@@ -217,11 +187,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     for _ in 0..3 {
         report(&breaker, Outcome::Failure);
         clock.advance(longest);
-        assert_eq!(
-            breaker.state(),
-            CircuitState::Open,
-            "until it is closed by hand"
-        );
+        assert_eq!(breaker.state(), CircuitState::Open, "until it is closed by hand");
         assert_eq!(breaker.snapshot().retry_after, None);
         breaker.half_open().unwrap();
         report(&breaker, Outcome::Failure);
@@ -241,10 +207,7 @@ fn row_c18_invalid_times_are_a_build_error() {
     let zero = Duration::ZERO;
     let cases = [
         ("window", builder().window(zero).failure_count(1)),
-        (
-            "slow_call",
-            builder().window(1).slow_call(zero).slow_call_rate(1.0),
-        ),
+        ("slow_call", builder().window(1).slow_call(zero).slow_call_rate(1.0)),
         ("probe_timeout", builder().probe_timeout(zero)),
         ("max_recovery_time", builder().max_recovery_time(zero)),
     ];

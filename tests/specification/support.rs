@@ -56,10 +56,7 @@ pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
 
 /// The original's delays: one second, doubled up to one minute, without jitter.
 pub(crate) fn exact() -> RetryPolicyBuilder {
-    RetryPolicy::builder()
-        .base_delay(SECOND)
-        .max_delay(60 * SECOND)
-        .jitter(Jitter::None)
+    RetryPolicy::builder().base_delay(SECOND).max_delay(60 * SECOND).jitter(Jitter::None)
 }
 
 pub(crate) async fn succeed(breaker: &CircuitBreaker) -> Result<(), ClientError> {
@@ -67,15 +64,10 @@ pub(crate) async fn succeed(breaker: &CircuitBreaker) -> Result<(), ClientError>
 }
 
 pub(crate) async fn fail(breaker: &CircuitBreaker) -> Result<(), ClientError> {
-    breaker
-        .call(async || Err(ClientError::Unavailable(1)))
-        .await
+    breaker.call(async || Err(ClientError::Unavailable(1))).await
 }
 
 /// Makes one call that ends at once with this outcome.
 pub(crate) fn report(breaker: &CircuitBreaker, outcome: Outcome) {
-    breaker
-        .try_acquire()
-        .expect("the circuit admits this call")
-        .report(outcome);
+    breaker.try_acquire().expect("the circuit admits this call").report(outcome);
 }

@@ -21,10 +21,7 @@ fn ut_01_a_new_breaker_is_closed_with_all_counters_at_zero() {
     assert_eq!(snapshot.name, "default");
     assert_eq!(snapshot.totals, CallCounts::default());
     assert_eq!(snapshot.transitions, TransitionCounts::default());
-    assert_eq!(
-        (snapshot.consecutive_failures, snapshot.probes_in_flight),
-        (0, 0)
-    );
+    assert_eq!((snapshot.consecutive_failures, snapshot.probes_in_flight), (0, 0));
     assert!(snapshot.recent.is_empty());
 }
 
@@ -40,11 +37,7 @@ async fn ut_01_the_defaults_are_five_failures_half_a_minute_and_one_probe() {
     assert_eq!(breaker.state(), CircuitState::Open, "after five");
 
     advance(Duration::new(29, 999_999_999)).await;
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Open,
-        "just before half a minute"
-    );
+    assert_eq!(breaker.state(), CircuitState::Open, "just before half a minute");
     advance(Duration::from_nanos(1)).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 
@@ -100,11 +93,7 @@ async fn ut_04_a_success_while_half_open_closes_the_circuit() {
     for _ in 0..2 {
         fail(&breaker).await.unwrap_err();
     }
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Closed,
-        "old failures are forgotten"
-    );
+    assert_eq!(breaker.state(), CircuitState::Closed, "old failures are forgotten");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,11 +108,7 @@ async fn ut_05_a_failure_while_half_open_opens_the_circuit_again() {
 
     assert_eq!(breaker.state(), CircuitState::Open);
     advance(29 * SECOND).await;
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Open,
-        "for a whole recovery time"
-    );
+    assert_eq!(breaker.state(), CircuitState::Open, "for a whole recovery time");
     advance(SECOND).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
@@ -133,9 +118,8 @@ async fn ut_06_excluded_errors_do_not_count_towards_the_threshold() {
     let breaker = opens_after(2);
 
     for _ in 0..100 {
-        let result: Result<(), _> = breaker
-            .call_classified(async || Err(ClientError::BadInput))
-            .await;
+        let result: Result<(), _> =
+            breaker.call_classified(async || Err(ClientError::BadInput)).await;
         assert_eq!(result, Err(ClientError::BadInput));
     }
 
@@ -183,10 +167,7 @@ async fn ut_07_metrics_count_successes_failures_and_rejections_and_keep_the_tran
     let [opening] = snapshot.recent[..] else {
         panic!("one transition, not {:?}", snapshot.recent);
     };
-    assert_eq!(
-        (opening.from, opening.to),
-        (CircuitState::Closed, CircuitState::Open)
-    );
+    assert_eq!((opening.from, opening.to), (CircuitState::Closed, CircuitState::Open));
     assert_eq!(opening.reason, TransitionReason::FailureThreshold);
     assert_eq!(opening.at, opened_at.into_std());
 }
@@ -305,15 +286,9 @@ async fn t_1_a_breaker_has_metrics_states_to_set_by_hand_and_excluded_errors() {
     assert!(succeed(&breaker).await.is_err());
     breaker.disable();
     fail(&breaker).await.unwrap_err();
-    assert_eq!(
-        breaker.state(),
-        CircuitState::Disabled,
-        "failures change nothing"
-    );
+    assert_eq!(breaker.state(), CircuitState::Disabled, "failures change nothing");
     breaker.close();
-    let _: Result<(), _> = breaker
-        .call_classified(async || Err(ClientError::NotFound))
-        .await;
+    let _: Result<(), _> = breaker.call_classified(async || Err(ClientError::NotFound)).await;
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
@@ -375,11 +350,8 @@ async fn t_2_a_policy_has_options_for_number_delay_growth_cap_jitter_and_time() 
 #[tokio::test(start_paused = true)]
 async fn t_2_each_error_is_handled_by_its_classification() {
     let start = Instant::now();
-    let mut errors = vec![
-        ClientError::BadInput,
-        ClientError::TooMany(10 * SECOND),
-        ClientError::Unavailable(1),
-    ];
+    let mut errors =
+        vec![ClientError::BadInput, ClientError::TooMany(10 * SECOND), ClientError::Unavailable(1)];
 
     let result: Result<(), ClientError> = policy(&exact().max_retries(9))
         .call()

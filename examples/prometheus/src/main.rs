@@ -91,16 +91,10 @@ async fn show_twice(load: &Load, address: SocketAddr) -> io::Result<()> {
 
 async fn show(title: &str, address: SocketAddr) -> io::Result<()> {
     let metrics = scrape::get(address, "/metrics").await?;
-    let mut lines: Vec<_> = metrics
-        .lines()
-        .filter(|line| says_something(line))
-        .collect();
+    let mut lines: Vec<_> = metrics.lines().filter(|line| says_something(line)).collect();
     lines.sort_unstable();
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{title}; http://{address}/metrics, without comments and zeros:\n"
-    )?;
+    writeln!(out, "{title}; http://{address}/metrics, without comments and zeros:\n")?;
     for line in lines {
         let (series, value) = line.rsplit_once(' ').unwrap_or((line, ""));
         writeln!(out, "  {series:<88} {value:>6}")?;
@@ -118,11 +112,7 @@ async fn outages(load: &Load, address: SocketAddr) -> io::Result<()> {
     loop {
         for (is_down, seconds) in [(false, 20), (true, 10)] {
             load.set_outage(is_down);
-            writeln!(
-                io::stdout(),
-                "{}",
-                if is_down { "an outage" } else { "all is well" }
-            )?;
+            writeln!(io::stdout(), "{}", if is_down { "an outage" } else { "all is well" })?;
             sleep(Duration::from_secs(seconds)).await;
         }
     }

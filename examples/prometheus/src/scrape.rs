@@ -36,11 +36,7 @@ async fn answer(mut connection: TcpStream, recorder: &PrometheusHandle) -> io::R
     let mut lines = BufReader::new(reader.take(LONGEST_REQUEST)).lines();
     let request = lines.next_line().await?.unwrap_or_default();
     // Skips the headers.
-    while lines
-        .next_line()
-        .await?
-        .is_some_and(|line| !line.is_empty())
-    {}
+    while lines.next_line().await?.is_some_and(|line| !line.is_empty()) {}
     let (status, body) = if request.starts_with("GET /metrics ") {
         ("200 OK", metrics(recorder))
     } else {

@@ -31,13 +31,9 @@ pub fn add(table: &mut Table) {
     for scenario in [Scenario::Async, Scenario::RetryAsync] {
         table.add(scenario, BARE, || |x| ready(later(x)).is_ok());
     }
-    table.add(Scenario::WindowFailures, BARE, || {
-        |x| work_with_failures(x).is_ok()
-    });
+    table.add(Scenario::WindowFailures, BARE, || |x| work_with_failures(x).is_ok());
     table.add(Scenario::Failure, BARE, || |x| work_never(x).is_ok());
-    table.add(Scenario::WindowFailure, BARE, || {
-        |x| work_failing(x).is_ok()
-    });
+    table.add(Scenario::WindowFailure, BARE, || |x| work_failing(x).is_ok());
     string_keys_of(table, Scenario::KeyString, key_of);
     string_keys_of(table, Scenario::KeyHot, hot_key_of);
     table.add(Scenario::KeyNumber, BARE, || {

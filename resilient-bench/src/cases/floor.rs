@@ -40,11 +40,7 @@ impl Word {
     fn rejected(&self) -> Result<u64, Fault> {
         static UNTIL: OnceLock<Instant> = OnceLock::new();
         let until = *UNTIL.get_or_init(|| Instant::now() + Duration::from_secs(3_600));
-        if Instant::now() < until {
-            Err(Fault)
-        } else {
-            Ok(0)
-        }
+        if Instant::now() < until { Err(Fault) } else { Ok(0) }
     }
 
     #[cold]
@@ -54,9 +50,7 @@ impl Word {
 
     #[cold]
     fn streak_ended(&self, permit: u64) {
-        let _ = self
-            .0
-            .compare_exchange(permit, permit & !0xffff_ffff, AcqRel, Relaxed);
+        let _ = self.0.compare_exchange(permit, permit & !0xffff_ffff, AcqRel, Relaxed);
     }
 }
 
@@ -109,9 +103,7 @@ async fn later(x: u64) -> Result<u64, Fault> {
 
 pub fn add(table: &mut Table) {
     static PLAIN: Word = Word(AtomicU64::new(0));
-    table.add(Scenario::Plain, FLOOR, || {
-        |x| PLAIN.through(|| work(x)).is_ok()
-    });
+    table.add(Scenario::Plain, FLOOR, || |x| PLAIN.through(|| work(x)).is_ok());
     static TOTALS: Word = Word(AtomicU64::new(0));
     table.add(Scenario::Plain, FLOOR_TOTALS, || {
         |x| {
@@ -123,28 +115,14 @@ pub fn add(table: &mut Table) {
         }
     });
     static ASYNC: Word = Word(AtomicU64::new(0));
-    table.add(Scenario::Async, FLOOR, || {
-        |x| ASYNC.through(|| ready(later(x))).is_ok()
-    });
-    static RING: Ring = Ring {
-        word: Word(AtomicU64::new(0)),
-        failures: [const { AtomicU64::new(0) }; 2],
-    };
-    table.add(Scenario::Window, FLOOR, || {
-        |x| RING.through(|| work(x)).is_ok()
-    });
+    table.add(Scenario::Async, FLOOR, || |x| ASYNC.through(|| ready(later(x))).is_ok());
+    static RING: Ring =
+        Ring { word: Word(AtomicU64::new(0)), failures: [const { AtomicU64::new(0) }; 2] };
+    table.add(Scenario::Window, FLOOR, || |x| RING.through(|| work(x)).is_ok());
     static FAILING: Word = Word(AtomicU64::new(0));
-    table.add(Scenario::Failure, FLOOR, || {
-        |x| FAILING.through(|| work_never(x)).is_ok()
-    });
+    table.add(Scenario::Failure, FLOOR, || |x| FAILING.through(|| work_never(x)).is_ok());
     static CLOSED: Word = Word(AtomicU64::new(OPEN));
-    table.add(Scenario::Rejected, FLOOR, || {
-        |x| CLOSED.through(|| work(x)).is_ok()
-    });
-    table.add(Scenario::RetryPlain, FLOOR, || {
-        |x| (0..4).any(|_| work(x).is_ok())
-    });
-    table.add(Scenario::RetryAsync, FLOOR, || {
-        |x| (0..4).any(|_| ready(later(x)).is_ok())
-    });
+    table.add(Scenario::Rejected, FLOOR, || |x| CLOSED.through(|| work(x)).is_ok());
+    table.add(Scenario::RetryPlain, FLOOR, || |x| (0..4).any(|_| work(x).is_ok()));
+    table.add(Scenario::RetryAsync, FLOOR, || |x| (0..4).any(|_| ready(later(x)).is_ok()));
 }

@@ -166,9 +166,8 @@ pub fn add(table: &mut Table) {
             .build()
             .expect("these settings are within their ranges");
         let clock = CoarseClock::new();
-        let breaker: &'static CircuitBreaker = Box::leak(Box::new(CircuitBreaker::with_clock(
-            "coarse", config, clock,
-        )));
+        let breaker: &'static CircuitBreaker =
+            Box::leak(Box::new(CircuitBreaker::with_clock("coarse", config, clock)));
         move |x| {
             planted();
             coarse(breaker, x).is_ok()
@@ -176,9 +175,7 @@ pub fn add(table: &mut Table) {
     });
     table.add(Scenario::Rejected, OURS, || {
         let _ = rejected(0);
-        let breaker = Registry::global()
-            .get("rejected")
-            .expect("the first call registers it");
+        let breaker = Registry::global().get("rejected").expect("the first call registers it");
         assert_eq!(breaker.state(), CircuitState::Open);
         |x| {
             planted();
@@ -189,8 +186,7 @@ pub fn add(table: &mut Table) {
     string_keys_of(table, Scenario::KeyHot, hot_key_of);
     table.add(Scenario::KeyNumber, OURS, || {
         let keys = number_keys();
-        keys.iter()
-            .for_each(|key| assert!(by_number(*key, 0).is_ok()));
+        keys.iter().for_each(|key| assert!(by_number(*key, 0).is_ok()));
         move |x| {
             planted();
             by_number(keys[key_of(x)], x).is_ok()
@@ -225,8 +221,7 @@ fn string_keys_of(
 ) {
     table.add(scenario, OURS, move || {
         let keys = string_keys();
-        keys.iter()
-            .for_each(|key| assert!(by_string(key, 0).is_ok()));
+        keys.iter().for_each(|key| assert!(by_string(key, 0).is_ok()));
         move |x| {
             planted();
             by_string(&keys[index(x)], x).is_ok()

@@ -81,12 +81,7 @@ pub fn futures() -> Vec<FutureSize> {
         } else {
             size_of_val(&bare(argument))
         };
-        sizes.push(FutureSize {
-            library,
-            shape,
-            bytes,
-            added: bytes.saturating_sub(base),
-        });
+        sizes.push(FutureSize { library, shape, bytes, added: bytes.saturating_sub(base) });
     };
     add(BARE, BY_FUTURE, size_of_val(&bare_future(argument)));
     add(BARE, BY_ASYNC, size_of_val(&bare(argument)));
@@ -106,34 +101,19 @@ fn peers(add: &mut impl FnMut(&'static str, &'static str, usize), argument: Argu
     const CALLS: &str = "breaker, calls a closure";
     const RETRIES: &str = "retry, calls a closure";
     let nobreak = nobreak::breaker();
-    add(
-        "nobreak",
-        CALLS,
-        size_of_val(&nobreak.call_async(|| bare(argument))),
-    );
+    add("nobreak", CALLS, size_of_val(&nobreak.call_async(|| bare(argument))));
     let failsafe = failsafe::Config::new().build();
     add(
         "failsafe",
         WRAPS,
-        size_of_val(&failsafe::futures::CircuitBreaker::call(
-            &failsafe,
-            bare(argument),
-        )),
+        size_of_val(&failsafe::futures::CircuitBreaker::call(&failsafe, bare(argument))),
     );
     let recloser = recloser::AsyncRecloser::from(recloser::Recloser::default());
-    add(
-        "recloser",
-        WRAPS,
-        size_of_val(&recloser.call(bare(argument))),
-    );
+    add("recloser", WRAPS, size_of_val(&recloser.call(bare(argument))));
     let rs =
         circuitbreaker_rs::CircuitBreaker::<circuitbreaker_rs::DefaultPolicy, Fault>::builder()
             .build();
-    add(
-        "circuitbreaker-rs",
-        CALLS,
-        size_of_val(&rs.call_async(|| bare(argument))),
-    );
+    add("circuitbreaker-rs", CALLS, size_of_val(&rs.call_async(|| bare(argument))));
     let policy = execution_policy::ExecutionPolicyBuilder::<u64, Fault>::new()
         .circuit_breaker(execution_policy::CircuitBreaker::consecutive_failures(5))
         .build();
@@ -143,33 +123,13 @@ fn peers(add: &mut impl FnMut(&'static str, &'static str, usize), argument: Argu
         size_of_val(&policy.run(async || bare(argument).await)),
     );
     let again = again::RetryPolicy::default();
-    add(
-        "again",
-        RETRIES,
-        size_of_val(&again.retry(|| bare(argument))),
-    );
-    add(
-        "tryhard",
-        RETRIES,
-        size_of_val(&tryhard::retry_fn(|| bare(argument)).retries(3)),
-    );
+    add("again", RETRIES, size_of_val(&again.retry(|| bare(argument))));
+    add("tryhard", RETRIES, size_of_val(&tryhard::retry_fn(|| bare(argument)).retries(3)));
     let backoff = backon::ExponentialBuilder::default();
-    add(
-        "backon",
-        RETRIES,
-        size_of_val(&async { (|| bare(argument)).retry(backoff).await }),
-    );
+    add("backon", RETRIES, size_of_val(&async { (|| bare(argument)).retry(backoff).await }));
     let strategy = tokio_retry2::strategy::FixedInterval::from_millis(1).take(3);
-    let action = || async {
-        bare(argument)
-            .await
-            .map_err(tokio_retry2::RetryError::transient)
-    };
-    add(
-        "tokio-retry2",
-        RETRIES,
-        size_of_val(&tokio_retry2::Retry::spawn(strategy, action)),
-    );
+    let action = || async { bare(argument).await.map_err(tokio_retry2::RetryError::transient) };
+    add("tokio-retry2", RETRIES, size_of_val(&tokio_retry2::Retry::spawn(strategy, action)));
     #[cfg(feature = "arcly-http")]
     {
         #[arcly_http::prelude::circuit_breaker(threshold = 5, cooldown = "30s")]
@@ -186,10 +146,7 @@ pub fn print() {
         "\nfutures, with an argument of {ARGUMENT} bytes: bytes, and bytes above the bare function"
     );
     for size in futures() {
-        println!(
-            "  {:<20} {:<28} {:>6} {:>6}",
-            size.library, size.shape, size.bytes, size.added
-        );
+        println!("  {:<20} {:<28} {:>6} {:>6}", size.library, size.shape, size.bytes, size.added);
     }
     println!(
         "  {:<20} {:<28} {:>6}         every future is boxed",

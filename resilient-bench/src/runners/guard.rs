@@ -11,12 +11,7 @@ use crate::table::{BARE, OURS, Table};
 /// all.
 pub fn names(table: &Table) -> Vec<String> {
     let is_ours = |library: &str| library.starts_with(OURS) || library == BARE;
-    table
-        .cases
-        .iter()
-        .filter(|case| is_ours(case.library))
-        .map(|case| case.name())
-        .collect()
+    table.cases.iter().filter(|case| is_ours(case.library)).map(|case| case.name()).collect()
 }
 
 fn counted(table: &Table) -> Result<Vec<Row>, String> {
@@ -25,16 +20,12 @@ fn counted(table: &Table) -> Result<Vec<Row>, String> {
 
 /// A row of the file: a case and its four limits.
 fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
-    let rows = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let rows =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     rows.map(|line| {
         let mut columns: Vec<&str> = line.split_whitespace().collect();
-        let limits: Option<Vec<f64>> = columns
-            .drain(1..)
-            .map(|column| column.parse().ok())
-            .collect();
+        let limits: Option<Vec<f64>> =
+            columns.drain(1..).map(|column| column.parse().ok()).collect();
         match limits.map(<[f64; 4]>::try_from) {
             Some(Ok(limits)) => Ok((columns[0].to_owned(), limits)),
             _ => Err(format!("`{line}` is not a case and four numbers")),
@@ -62,9 +53,7 @@ fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
         };
         for ((what, value), limit) in Counts::NAMES.iter().zip(row.2.values()).zip(limits) {
             if value > limit + NOTHING {
-                excesses.push(format!(
-                    "{name}: {value:.2} {what} per call, the limit is {limit}"
-                ));
+                excesses.push(format!("{name}: {value:.2} {what} per call, the limit is {limit}"));
             }
         }
     }
@@ -144,15 +133,7 @@ mod tests {
     use crate::table::Scenario;
 
     fn row(instructions: f64, locked: f64) -> Row {
-        (
-            Scenario::Plain,
-            OURS,
-            Counts {
-                instructions,
-                locked,
-                ..Counts::default()
-            },
-        )
+        (Scenario::Plain, OURS, Counts { instructions, locked, ..Counts::default() })
     }
 
     #[test]

@@ -42,29 +42,15 @@ fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
                 })
             })
             .collect();
-        handles
-            .into_iter()
-            .map(|handle| handle.join().expect("calls do not panic"))
-            .collect()
+        handles.into_iter().map(|handle| handle.join().expect("calls do not panic")).collect()
     });
-    let from = spans
-        .iter()
-        .map(|span| span.0)
-        .min()
-        .expect("at least one thread");
-    let to = spans
-        .iter()
-        .map(|span| span.1)
-        .max()
-        .expect("at least one thread");
+    let from = spans.iter().map(|span| span.0).min().expect("at least one thread");
+    let to = spans.iter().map(|span| span.1).max().expect("at least one thread");
     (to - from).as_nanos() as f64 / (n * threads) as f64
 }
 
 pub fn scenario(table: &Table, scenario: Scenario, repetitions: usize) -> Vec<Scaling> {
-    let cases: Vec<_> = table
-        .of(scenario)
-        .filter(|case| case.most == u64::MAX)
-        .collect();
+    let cases: Vec<_> = table.of(scenario).filter(|case| case.most == u64::MAX).collect();
     let mut all: Vec<_> = cases
         .iter()
         .map(|case| {
@@ -73,15 +59,7 @@ pub fn scenario(table: &Table, scenario: Scenario, repetitions: usize) -> Vec<Sc
             calls.empty(20_000);
             let each = start.elapsed().as_nanos() as f64 / 20_000.0;
             let n = (4_000_000.0 / each.max(0.5)) as u64;
-            (
-                calls,
-                n,
-                Scaling {
-                    library: case.library,
-                    one: vec![],
-                    two: vec![],
-                },
-            )
+            (calls, n, Scaling { library: case.library, one: vec![], two: vec![] })
         })
         .collect();
     for _ in 0..repetitions {
@@ -94,18 +72,12 @@ pub fn scenario(table: &Table, scenario: Scenario, repetitions: usize) -> Vec<Sc
 }
 
 pub fn range(of: &[f64]) -> (f64, f64) {
-    of.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| {
-        (low.min(value), high.max(value))
-    })
+    of.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)))
 }
 
 /// The scenarios in which threads share one breaker.
-pub const SCENARIOS: [Scenario; 4] = [
-    Scenario::Plain,
-    Scenario::Async,
-    Scenario::Window,
-    Scenario::TimeWindow,
-];
+pub const SCENARIOS: [Scenario; 4] =
+    [Scenario::Plain, Scenario::Async, Scenario::Window, Scenario::TimeWindow];
 
 /// The number of repetitions.
 pub const REPETITIONS: usize = 31;

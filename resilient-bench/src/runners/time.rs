@@ -43,11 +43,7 @@ fn batch(calls: &mut dyn Calls, n: u64, stores: bool) -> f64 {
 pub fn median(of: &mut [f64]) -> f64 {
     of.sort_by(f64::total_cmp);
     let middle = of.len() / 2;
-    if of.len() % 2 == 1 {
-        of[middle]
-    } else {
-        (of[middle - 1] + of[middle]) / 2.0
-    }
+    if of.len() % 2 == 1 { of[middle] } else { (of[middle - 1] + of[middle]) / 2.0 }
 }
 
 struct Runner {
@@ -80,12 +76,7 @@ pub fn scenario(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> 
     first
         .into_iter()
         .zip(figures)
-        .map(|(row, (a, s, spread))| Timed {
-            a,
-            s,
-            spread,
-            ..row
-        })
+        .map(|(row, (a, s, spread))| Timed { a, s, spread, ..row })
         .collect()
 }
 
@@ -129,18 +120,14 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
             }
         }
     }
-    let bare = runners
-        .iter()
-        .find(|runner| runner.library == BARE)
-        .map(|runner| runner.rounds.clone());
+    let bare =
+        runners.iter().find(|runner| runner.library == BARE).map(|runner| runner.rounds.clone());
     let net = |runner: &Runner, variant: usize| -> Vec<f64> {
         let all = &runner.rounds[variant];
         match &bare {
-            Some(bare) if runner.library != BARE => all
-                .iter()
-                .zip(&bare[variant])
-                .map(|(all, bare)| all - bare)
-                .collect(),
+            Some(bare) if runner.library != BARE => {
+                all.iter().zip(&bare[variant]).map(|(all, bare)| all - bare).collect()
+            }
             _ => all.clone(),
         }
     };
@@ -181,10 +168,7 @@ pub fn print(table: &Table, scenarios: &[Scenario]) {
             );
         }
         for lack in table.lacks.iter().filter(|lack| lack.scenario == of) {
-            println!(
-                "  {:<20} {:>8} {:>8} {:>8}  {}",
-                lack.library, "-", "-", "-", lack.why
-            );
+            println!("  {:<20} {:>8} {:>8} {:>8}  {}", lack.library, "-", "-", "-", lack.why);
         }
     }
 }

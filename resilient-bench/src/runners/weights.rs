@@ -16,10 +16,7 @@ const MANY: usize = 4_000;
 /// Resident memory, in bytes.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.split_whitespace()
         .next()
         .and_then(|kilobytes| kilobytes.parse::<usize>().ok())
@@ -42,11 +39,7 @@ fn ours(config: &BreakerConfig) -> CircuitBreaker {
 fn use_it(breaker: &CircuitBreaker, calls: usize) {
     for call in 0..calls {
         if let Ok(permit) = breaker.try_acquire() {
-            permit.report(if call % 50 == 49 {
-                Outcome::Failure
-            } else {
-                Outcome::Success
-            });
+            permit.report(if call % 50 == 49 { Outcome::Failure } else { Outcome::Success });
         }
     }
 }
@@ -54,10 +47,7 @@ fn use_it(breaker: &CircuitBreaker, calls: usize) {
 fn windowed(
     builder: &mut dyn FnMut() -> resilient::breaker::BreakerConfigBuilder,
 ) -> BreakerConfig {
-    builder()
-        .failure_rate(0.9)
-        .build()
-        .expect("these settings are within their ranges")
+    builder().failure_rate(0.9).build().expect("these settings are within their ranges")
 }
 
 /// The names of everything that can be weighed.

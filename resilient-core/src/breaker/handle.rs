@@ -58,11 +58,7 @@ impl CircuitBreaker {
     }
 
     fn closed(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
-        Self::build(Setup::new(
-            name,
-            LiveSettings::of_code(config),
-            clock.read(),
-        ))
+        Self::build(Setup::new(name, LiveSettings::of_code(config), clock.read()))
     }
 
     pub(crate) fn build(setup: Setup) -> Self {
@@ -192,8 +188,7 @@ impl CircuitBreaker {
     ///
     /// [`TransitionError`] if the breaker is forced open, disabled or observe-only.
     pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
-        self.shared()
-            .operate(|machine, now| machine.trip_for(time, now))
+        self.shared().operate(|machine, now| machine.trip_for(time, now))
     }
 
     /// Admits probes now, without waiting for the end of the recovery time.
@@ -278,11 +273,7 @@ impl CircuitBreaker {
 impl Default for CircuitBreaker {
     /// A breaker named `default` with default settings.
     fn default() -> Self {
-        Self::closed(
-            Name::Static("default"),
-            BreakerConfig::default(),
-            ClockSource::Default,
-        )
+        Self::closed(Name::Static("default"), BreakerConfig::default(), ClockSource::Default)
     }
 }
 

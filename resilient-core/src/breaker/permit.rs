@@ -134,8 +134,6 @@ fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {
 
 impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("breaker", &self.breaker.name())
-            .finish_non_exhaustive()
+        f.debug_struct("Permit").field("breaker", &self.breaker.name()).finish_non_exhaustive()
     }
 }

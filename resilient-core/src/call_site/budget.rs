@@ -19,11 +19,7 @@ impl BudgetCallSite {
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            budget: OnceLock::new(),
-            place: Location::caller(),
-        }
+        Self { name, budget: OnceLock::new(), place: Location::caller() }
     }
 
     /// The budget of this name, made with the defaults if the name is new: always `Some`. It is

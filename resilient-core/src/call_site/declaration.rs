@@ -18,22 +18,14 @@ impl Declaration {
     /// A breaker with a name, which other functions may share.
     #[must_use]
     pub fn named(name: &'static str, settings: BreakerConfigBuilder) -> Self {
-        Self {
-            name: Name::Static(name),
-            is_given: true,
-            settings,
-        }
+        Self { name: Name::Static(name), is_given: true, settings }
     }
 
     // G1: the default name is the path of the function.
     /// A breaker with the path of a function as its name; `marker` is a closure in that function.
     #[must_use]
     pub fn of_function<F>(_marker: &F, settings: BreakerConfigBuilder) -> Self {
-        Self {
-            name: function_path(std::any::type_name::<F>()),
-            is_given: false,
-            settings,
-        }
+        Self { name: function_path(std::any::type_name::<F>()), is_given: false, settings }
     }
 }
 
@@ -47,10 +39,7 @@ pub(super) struct DeclaredBreaker {
 impl DeclaredBreaker {
     #[track_caller]
     pub(super) const fn new(declare: fn() -> Declaration) -> Self {
-        Self {
-            declare,
-            place: Location::caller(),
-        }
+        Self { declare, place: Location::caller() }
     }
 
     #[cfg(feature = "inventory")]
@@ -60,19 +49,9 @@ impl DeclaredBreaker {
 
     /// Runs the user's expressions in the settings: to be called under no lock.
     pub(super) fn registration(&self) -> Registration {
-        let Declaration {
-            name,
-            is_given,
-            settings,
-        } = (self.declare)();
+        let Declaration { name, is_given, settings } = (self.declare)();
         let has_settings = settings != BreakerConfigBuilder::default();
-        Registration {
-            name,
-            is_given,
-            settings,
-            has_settings,
-            place: self.place,
-        }
+        Registration { name, is_given, settings, has_settings, place: self.place }
     }
 }
 
@@ -113,22 +92,10 @@ mod tests {
     fn g01_the_path_is_that_of_the_function_around_the_marker() {
         for (marker, path) in [
             ("krate::free::SITE::{{closure}}::{{closure}}", "krate::free"),
-            (
-                "krate::free::{{closure}}::SITE::{{closure}}::{{closure}}",
-                "krate::free",
-            ),
-            (
-                "krate::m::Type<_, _>::get::SITE::{{closure}}::{{closure}}",
-                "krate::m::Type::get",
-            ),
-            (
-                "<u8 as krate::Trait>::get::SITE::{{closure}}",
-                "<u8 as krate::Trait>::get",
-            ),
-            (
-                "<krate::Of<_> as krate::Trait<_>>::get::SITE",
-                "<krate::Of as krate::Trait>::get",
-            ),
+            ("krate::free::{{closure}}::SITE::{{closure}}::{{closure}}", "krate::free"),
+            ("krate::m::Type<_, _>::get::SITE::{{closure}}::{{closure}}", "krate::m::Type::get"),
+            ("<u8 as krate::Trait>::get::SITE::{{closure}}", "<u8 as krate::Trait>::get"),
+            ("<krate::Of<_> as krate::Trait<_>>::get::SITE", "<krate::Of as krate::Trait>::get"),
             ("krate::G<_, N>::get::SITE", "krate::G::get"),
             ("krate::G<u8>::get::SITE", "krate::G<u8>::get"),
             ("krate::Type<_weird>::get::SITE", "krate::Type<_weird>::get"),

@@ -73,11 +73,7 @@ impl Annotated {
             Self::Breaker(site) => (&site.declared, false),
             Self::Keyed(site) => (&site.declared, true),
         };
-        AnnotatedFunction {
-            name: (*declared.name()).to_owned(),
-            place: declared.place,
-            is_keyed,
-        }
+        AnnotatedFunction { name: (*declared.name()).to_owned(), place: declared.place, is_keyed }
     }
 
     /// All annotated functions that were linked, in no order.

@@ -66,8 +66,6 @@ impl KeyedCallSite {
 
     fn other<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
         let others = unpoisoned(self.others.lock());
-        others
-            .iter()
-            .find_map(|group| Arc::clone(group).downcast().ok())
+        others.iter().find_map(|group| Arc::clone(group).downcast().ok())
     }
 }

@@ -36,11 +36,7 @@ impl Event {
     }
 
     pub(crate) fn of_retry(place: &Location<'_>, kind: EventKind) -> Self {
-        Self {
-            source: EventSource::Retry,
-            name: Name::from(place.to_string()),
-            kind,
-        }
+        Self { source: EventSource::Retry, name: Name::from(place.to_string()), kind }
     }
 
     getters! {

@@ -51,10 +51,7 @@ struct State {
 
 impl Subscription {
     pub(crate) fn to(listeners: &Arc<Listeners>, capacity: usize) -> Self {
-        let queue = Arc::new(Queue {
-            capacity: capacity.max(1),
-            state: Mutex::default(),
-        });
+        let queue = Arc::new(Queue { capacity: capacity.max(1), state: Mutex::default() });
         let sender = Sender(Arc::clone(&queue));
         Self {
             queue,

@@ -43,11 +43,7 @@ pub fn or_chosen(class: Option<Classification>, chosen: bool) -> Option<Classifi
 /// `ignore` and `ignore_if`.
 #[inline]
 pub fn unless(ignored: bool, class: Classification) -> Classification {
-    if ignored {
-        with_hint(Classification::ignored(), class.retry_after)
-    } else {
-        class
-    }
+    if ignored { with_hint(Classification::ignored(), class.retry_after) } else { class }
 }
 
 /// `failure` and `failure_if`: other errors are ignored.

@@ -38,11 +38,7 @@ pub fn give_up_event<'a, O>(
     output: &'a O,
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
-    GiveUpEvent {
-        attempts: retry.attempt_number(),
-        reason,
-        output,
-    }
+    GiveUpEvent { attempts: retry.attempt_number(), reason, output }
 }
 
 /// A policy as the user has it, kept for the call.
@@ -62,10 +58,7 @@ pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
     reason = "otherwise the state of the loop is in memory on the hot path"
 )]
 #[inline(always)]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the expansion passes an expression"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the expansion passes an expression")]
 #[track_caller]
 pub fn after(
     retry: &mut RetryDriver<'_>,

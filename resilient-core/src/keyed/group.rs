@@ -76,12 +76,7 @@ impl<K> Group<K> {
 
 impl<K: BreakerKey> Group<K> {
     pub(crate) fn new(setup: Setup) -> Self {
-        let Setup {
-            name,
-            settings,
-            clock,
-            ..
-        } = setup;
+        let Setup { name, settings, clock, .. } = setup;
         let listeners: Arc<Listeners> = Arc::default();
         Self {
             name,
@@ -208,8 +203,6 @@ pub(super) fn most_keys(settings: &LiveSettings) -> usize {
 
 impl<K> fmt::Debug for Group<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Group").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -56,11 +56,7 @@ impl<K: BreakerKey> KeyedBreakers<K> {
 
     fn closed(name: String, config: BreakerConfig, clock: ClockSource) -> Self {
         let settings = LiveSettings::of_code(config);
-        Self(Arc::new(Group::new(Setup::new(
-            Name::from(name),
-            settings,
-            clock.read(),
-        ))))
+        Self(Arc::new(Group::new(Setup::new(Name::from(name), settings, clock.read()))))
     }
 
     pub(crate) fn of(group: Arc<Group<K>>) -> Self {
@@ -109,11 +105,7 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     /// The snapshots of all breakers, ordered by the keys' texts.
     #[must_use]
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
-        let mut snapshots: Vec<_> = self
-            .breakers()
-            .iter()
-            .map(CircuitBreaker::snapshot)
-            .collect();
+        let mut snapshots: Vec<_> = self.breakers().iter().map(CircuitBreaker::snapshot).collect();
         snapshots.sort_by(|one, other| one.key.cmp(&other.key));
         snapshots
     }

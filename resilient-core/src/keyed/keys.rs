@@ -37,11 +37,7 @@ pub(super) struct Evicted {
 
 impl<K: Eq + Send + Sync + 'static> Keys<K> {
     pub(super) fn new() -> Self {
-        Self {
-            entries: IndexMap::default(),
-            hand: 0,
-            none_closed_at: None,
-        }
+        Self { entries: IndexMap::default(), hand: 0, none_closed_at: None }
     }
 
     pub(super) fn get<Q>(&self, hash: u64, key: &Q) -> Option<CircuitBreaker>
@@ -75,10 +71,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         if !self.make_room(most, closings, &mut evicted) {
             return None;
         }
-        let entry = Entry {
-            breaker: breaker.clone(),
-            used: AtomicBool::new(false),
-        };
+        let entry = Entry { breaker: breaker.clone(), used: AtomicBool::new(false) };
         if let Some(key) = key.take() {
             self.entries.insert(Hashed { hash, key }, entry);
         }
@@ -104,10 +97,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
                 return false;
             };
             if let Some((key, entry)) = self.entries.swap_remove_index(place) {
-                evicted.push(Evicted {
-                    breaker: entry.breaker,
-                    _key: Box::new(key.key),
-                });
+                evicted.push(Evicted { breaker: entry.breaker, _key: Box::new(key.key) });
             }
         }
         true

@@ -49,41 +49,17 @@ impl Registry {
 }
 
 fn describe() {
-    describe_counter!(
-        CALLS,
-        Unit::Count,
-        "Calls of a circuit breaker, by how they ended"
-    );
-    describe_counter!(
-        SLOW_CALLS,
-        Unit::Count,
-        "Calls that took at least slow_call"
-    );
-    describe_counter!(
-        TRANSITIONS,
-        Unit::Count,
-        "How often a circuit breaker went into a state"
-    );
-    describe_gauge!(
-        STATE,
-        Unit::Count,
-        "Which state a circuit breaker is in: 1, the others 0"
-    );
+    describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
+    describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
+    describe_counter!(TRANSITIONS, Unit::Count, "How often a circuit breaker went into a state");
+    describe_gauge!(STATE, Unit::Count, "Which state a circuit breaker is in: 1, the others 0");
     describe_counter!(
         TIME_IN_STATE,
         Unit::Milliseconds,
         "How long a circuit breaker has been in a state"
     );
-    describe_counter!(
-        RETRY_CALLS,
-        Unit::Count,
-        "Calls under a retry, by how they ended"
-    );
-    describe_gauge!(
-        BUDGET_TOKENS,
-        Unit::Count,
-        "Tokens in the bucket of a retry budget"
-    );
+    describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
+    describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,
         Unit::Count,

@@ -74,11 +74,7 @@ mod loom_atomic {
         }
 
         pub(crate) fn load(&self, order: Ordering) -> u64 {
-            if IN_ORDER.get() {
-                self.0.fetch_add(0, Ordering::AcqRel)
-            } else {
-                self.0.load(order)
-            }
+            if IN_ORDER.get() { self.0.fetch_add(0, Ordering::AcqRel) } else { self.0.load(order) }
         }
 
         pub(crate) fn store(&self, value: u64, order: Ordering) {
@@ -104,16 +100,11 @@ mod loom_atomic {
             success: Ordering,
             failure: Ordering,
         ) -> Result<u64, u64> {
-            self.0
-                .compare_exchange(present, new, strong(success), failure)
+            self.0.compare_exchange(present, new, strong(success), failure)
         }
     }
 
     fn strong(order: Ordering) -> Ordering {
-        if IN_ORDER.get() {
-            Ordering::AcqRel
-        } else {
-            order
-        }
+        if IN_ORDER.get() { Ordering::AcqRel } else { order }
     }
 }

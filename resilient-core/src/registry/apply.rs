@@ -109,11 +109,8 @@ impl Registry {
                 .over(name, &entry.config.to_builder())
                 .build()
                 .map_err(OverrideError::of_breaker(name))?;
-            let settings = LiveSettings {
-                config: config.into(),
-                mode: overrides.mode(name),
-                version,
-            };
+            let settings =
+                LiveSettings { config: config.into(), mode: overrides.mode(name), version };
             targets.push((entry.entry.clone(), settings));
         }
         let names = overrides.breakers.keys().cloned();
@@ -125,9 +122,7 @@ impl Registry {
         entries.version = version;
         // No user code runs here: so it can be done under the lock, and the last change applies
         // last.
-        let changed = budgets
-            .into_iter()
-            .filter(|(budget, config)| budget.reconfigure(*config));
+        let changed = budgets.into_iter().filter(|(budget, config)| budget.reconfigure(*config));
         let changed: Vec<_> = changed.collect();
         drop(entries);
         for (budget, _) in changed {
@@ -136,12 +131,7 @@ impl Registry {
         for (entry, settings) in targets {
             entry.reconfigure(settings);
         }
-        Ok(OverrideReport {
-            live,
-            waiting,
-            live_budgets,
-            waiting_budgets,
-        })
+        Ok(OverrideReport { live, waiting, live_budgets, waiting_budgets })
     }
 }
 
@@ -152,10 +142,7 @@ fn overridden(
 ) -> Result<Vec<(RetryBudget, BudgetConfig)>, OverrideError> {
     let configs = budgets.iter().map(|(name, entry)| {
         let settings = overrides.over_budget(name, &entry.registration.config);
-        Ok((
-            entry.budget.clone(),
-            settings.build().map_err(OverrideError::of_budget(name))?,
-        ))
+        Ok((entry.budget.clone(), settings.build().map_err(OverrideError::of_budget(name))?))
     });
     configs.collect()
 }

@@ -24,11 +24,7 @@ pub(super) struct BudgetRegistration {
 
 impl BudgetEntry {
     pub(super) fn new(budget: RetryBudget, registration: BudgetRegistration) -> Self {
-        Self {
-            budget,
-            registration,
-            conflict_reported: false,
-        }
+        Self { budget, registration, conflict_reported: false }
     }
 
     /// Takes a further registration of the name, which would result in `config`. Returns the events

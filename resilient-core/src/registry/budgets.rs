@@ -44,11 +44,8 @@ impl Registry {
                 return entry.budget.clone();
             }
         }
-        let registration = BudgetRegistration {
-            config,
-            is_assumed: false,
-            place: Location::caller(),
-        };
+        let registration =
+            BudgetRegistration { config, is_assumed: false, place: Location::caller() };
         self.register_named_budget(Name::from(name.to_owned()), registration)
     }
 
@@ -58,11 +55,8 @@ impl Registry {
         name: &'static str,
         place: &'static Location<'static>,
     ) -> RetryBudget {
-        let registration = BudgetRegistration {
-            config: BudgetConfig::default(),
-            is_assumed: true,
-            place,
-        };
+        let registration =
+            BudgetRegistration { config: BudgetConfig::default(), is_assumed: true, place };
         self.register_named_budget(Name::Static(name), registration)
     }
 
@@ -105,10 +99,7 @@ impl Registry {
         match entries.budgets.get(&name) {
             Some(taken) if taken.budget.is(budget) => return Ok(()),
             Some(_) => {
-                return Err(NameTakenError {
-                    name,
-                    what: "retry budget",
-                });
+                return Err(NameTakenError { name, what: "retry budget" });
             }
             None => {}
         }
@@ -127,11 +118,7 @@ impl Registry {
     #[must_use]
     pub fn budgets(&self) -> Vec<BudgetSnapshot> {
         let entries = self.read();
-        let budgets: Vec<_> = entries
-            .budgets
-            .values()
-            .map(|entry| entry.budget.clone())
-            .collect();
+        let budgets: Vec<_> = entries.budgets.values().map(|entry| entry.budget.clone()).collect();
         drop(entries);
         budgets.iter().map(RetryBudget::snapshot).collect()
     }

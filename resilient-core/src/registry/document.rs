@@ -36,11 +36,7 @@ impl LoadError {
     }
 
     fn of(problem: Problem, line: Option<usize>) -> Self {
-        Self {
-            path: None,
-            line,
-            problem,
-        }
+        Self { path: None, line, problem }
     }
 
     fn at(mut self, path: &Path) -> Self {
@@ -165,10 +161,7 @@ fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     let own = section("breakers", error.breaker()).or_else(|| section("budgets", error.budget()));
     let defaults = entry(root, "defaults");
     let sections = [own, defaults];
-    let setting = sections
-        .iter()
-        .flatten()
-        .find_map(|(_, table)| entry((*table)?, field));
+    let setting = sections.iter().flatten().find_map(|(_, table)| entry((*table)?, field));
     let found = setting.or_else(|| sections.into_iter().flatten().next())?;
     Some(found.0)
 }

@@ -148,18 +148,12 @@ impl Overrides {
 
     /// Checks each override by itself. Whether it goes with the code depends on the code.
     pub(super) fn check(&self) -> Result<(), OverrideError> {
-        self.defaults
-            .check_part()
-            .map_err(OverrideError::of(Subject::Defaults))?;
+        self.defaults.check_part().map_err(OverrideError::of(Subject::Defaults))?;
         for (name, own) in &self.breakers {
-            own.settings
-                .check_part()
-                .map_err(OverrideError::of_breaker(name))?;
+            own.settings.check_part().map_err(OverrideError::of_breaker(name))?;
         }
         for (name, own) in &self.budgets {
-            own.settings
-                .check_part()
-                .map_err(OverrideError::of_budget(name))?;
+            own.settings.check_part().map_err(OverrideError::of_budget(name))?;
         }
         Ok(())
     }

@@ -56,16 +56,12 @@ impl Registry {
         &self,
         registration: Registration,
     ) -> Arc<Group<K>> {
-        let registered = self.register_entry(
-            registration,
-            self.read_clock(),
-            Entry::keyed::<K>,
-            |setup| {
+        let registered =
+            self.register_entry(registration, self.read_clock(), Entry::keyed::<K>, |setup| {
                 let group = Arc::new(Group::<K>::new(setup));
                 let entry: Arc<dyn KeyedEntry> = group.clone();
                 (Entry::Keyed(entry), group)
-            },
-        );
+            });
         registered.notify()
     }
 
@@ -81,10 +77,7 @@ impl Registry {
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
         let name = breaker.shared().name().clone();
         if name.key().is_some() {
-            return Err(NameTakenError {
-                name,
-                what: "circuit breaker",
-            });
+            return Err(NameTakenError { name, what: "circuit breaker" });
         }
         let entry = Entry::One(breaker.clone());
         self.insert(name, &entry, breaker.config())
@@ -118,25 +111,14 @@ impl Registry {
         match entries.by_name.get(&name) {
             Some(taken) if taken.entry.is(entry) => return Ok(()),
             Some(_) => {
-                return Err(NameTakenError {
-                    name,
-                    what: "circuit breaker",
-                });
+                return Err(NameTakenError { name, what: "circuit breaker" });
             }
             None => {}
         }
         let (settings, errors) = entries.settings_leniently(&name, &config.to_builder());
         let is_overridden = settings.mode.is_some() || *settings.config != config;
-        let known = BreakerEntry {
-            entry: entry.clone(),
-            config,
-            place,
-            conflict_reported: false,
-        };
-        let settings = LiveSettings {
-            version: next_version(),
-            ..settings
-        };
+        let known = BreakerEntry { entry: entry.clone(), config, place, conflict_reported: false };
+        let settings = LiveSettings { version: next_version(), ..settings };
         entries.by_name.insert(name, known);
         // Under the lock, so that a registered breaker is always heard. Groups are never removed.
         if let Entry::One(breaker) = entry {
@@ -157,10 +139,7 @@ impl Registry {
     /// Removes a breaker from the registry, so that its name is free. Its handles remain usable,
     /// with the settings of the code. `false` if it is not registered. The breaker of an annotated
     /// function stays, since its function continues to use it.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "few callers ask whether it was there"
-    )]
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
     pub fn unregister(&self, breaker: &CircuitBreaker) -> bool {
         if breaker.is_of_function() {
             return false;
@@ -168,11 +147,7 @@ impl Registry {
         let mut entries = self.write();
         let name = breaker.shared().name();
         let entry = Entry::One(breaker.clone());
-        if !entries
-            .by_name
-            .get(name)
-            .is_some_and(|known| known.entry.is(&entry))
-        {
+        if !entries.by_name.get(name).is_some_and(|known| known.entry.is(&entry)) {
             return false;
         }
         let removed = entries.by_name.remove(name);
@@ -181,10 +156,7 @@ impl Registry {
         drop(entries);
         if let Some(removed) = removed {
             let settings = LiveSettings::of_code(removed.config);
-            breaker.shared().reconfigure(LiveSettings {
-                version,
-                ..settings
-            });
+            breaker.shared().reconfigure(LiveSettings { version, ..settings });
         }
         true
     }

@@ -85,17 +85,10 @@ impl Registry {
             let differs = registration.has_settings && taken.config != config;
             if (differs || found.is_none()) && !taken.conflict_reported {
                 taken.conflict_reported = true;
-                events.push(EventKind::Conflict {
-                    first: taken.place,
-                    second: registration.place,
-                });
+                events.push(EventKind::Conflict { first: taken.place, second: registration.place });
             }
             if let Some(handle) = found {
-                return Registered {
-                    handle,
-                    entry: taken.entry.clone(),
-                    events,
-                };
+                return Registered { handle, entry: taken.entry.clone(), events };
             }
             // The name has another kind of entry: this place may already have another name.
             let known = names_with_place(&name, registration.place)
@@ -103,11 +96,7 @@ impl Registry {
                 .filter(|known| known.place == registration.place)
                 .find_map(|known| Some((find(&known.entry)?, known.entry.clone())));
             if let Some((handle, entry)) = known {
-                return Registered {
-                    handle,
-                    entry,
-                    events,
-                };
+                return Registered { handle, entry, events };
             }
             name = unused_name(&entries.by_name, &name, registration.place);
         }
@@ -122,11 +111,7 @@ impl Registry {
             conflict_reported: false,
         };
         entries.by_name.insert(name, known);
-        Registered {
-            handle,
-            entry,
-            events,
-        }
+        Registered { handle, entry, events }
     }
 }
 

@@ -142,9 +142,7 @@ impl Registry {
     fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
         let entries = self.read();
         let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
-        let entries = wanted
-            .map(|(name, entry)| (name.clone(), entry.entry.clone()))
-            .collect();
+        let entries = wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())).collect();
         Selection { entries }
     }
 

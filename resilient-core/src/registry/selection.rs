@@ -47,10 +47,7 @@ impl Selection {
     /// The breakers, ordered by name; those of one name with keys are in no order.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
-        self.entries
-            .iter()
-            .flat_map(|(_, entry)| entry.breakers())
-            .collect()
+        self.entries.iter().flat_map(|(_, entry)| entry.breakers()).collect()
     }
 
     /// The snapshots of the breakers, ordered by name and key.

@@ -26,9 +26,7 @@ impl RetryPolicy {
     #[must_use]
     #[inline]
     pub fn nominal_delay(&self, k: u32) -> Duration {
-        self.backoff
-            .nominal(k, self.base_delay, self.backoff_factor)
-            .min(self.max_delay)
+        self.backoff.nominal(k, self.base_delay, self.backoff_factor).min(self.max_delay)
     }
 
     /// The shortest and the longest jittered delay before retry `k`, counted from 1. Only hints of
@@ -85,10 +83,7 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     pub fn delays(&self) -> Delays<'_> {
-        Delays {
-            nominal: self.nominal_delays(),
-            schedule: Schedule::new(self.seed),
-        }
+        Delays { nominal: self.nominal_delays(), schedule: Schedule::new(self.seed) }
     }
 
     /// The [`nominal_delay`](Self::nominal_delay) of each retry.
@@ -103,10 +98,7 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
     pub fn nominal_delays(&self) -> NominalDelays<'_> {
-        NominalDelays {
-            policy: self,
-            granted: 0,
-        }
+        NominalDelays { policy: self, granted: 0 }
     }
 }
 

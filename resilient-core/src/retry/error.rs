@@ -68,22 +68,12 @@ impl<E> RetryError<E> {
         reason: StopReason,
         elapsed: Duration,
     ) -> Self {
-        Self(Box::new(Ended {
-            earlier,
-            last,
-            forgotten,
-            reason,
-            elapsed,
-        }))
+        Self(Box::new(Ended { earlier, last, forgotten, reason, elapsed }))
     }
 
     /// The end of a call with one error, which was not timed.
     fn of_one(error: E, reason: StopReason) -> Self {
-        let last = FailedAttempt {
-            error,
-            delay: Duration::ZERO,
-            took: Duration::ZERO,
-        };
+        let last = FailedAttempt { error, delay: Duration::ZERO, took: Duration::ZERO };
         Self::new(Vec::new(), last, 0, reason, Duration::ZERO)
     }
 

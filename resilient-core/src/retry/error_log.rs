@@ -46,9 +46,7 @@ impl<E> Default for ErrorLog<E> {
 
 impl<E> fmt::Debug for ErrorLog<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ErrorLog")
-            .field("failed", &self.failed.len())
-            .finish_non_exhaustive()
+        f.debug_struct("ErrorLog").field("failed", &self.failed.len()).finish_non_exhaustive()
     }
 }
 
@@ -96,9 +94,8 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
         output.map_err(|error| {
             let last = self.failed_attempt(error, Duration::ZERO);
             let started = retry.started_at();
-            let elapsed = started.map_or(Duration::ZERO, |started| {
-                time::now().saturating_duration_since(started)
-            });
+            let elapsed = started
+                .map_or(Duration::ZERO, |started| time::now().saturating_duration_since(started));
             let earlier = std::mem::take(&mut self.failed);
             RetryError::new(earlier, last, self.forgotten, reason, elapsed)
         })
@@ -115,12 +112,7 @@ impl<E> ErrorLog<E> {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            failed: Vec::new(),
-            forgotten: 0,
-            began: None,
-            lent: None,
-        }
+        Self { failed: Vec::new(), forgotten: 0, began: None, lent: None }
     }
 
     fn take_last(&mut self) -> Option<E> {
@@ -149,10 +141,6 @@ impl<E> ErrorLog<E> {
             }
             (None, None) => (Duration::ZERO, Duration::ZERO),
         };
-        FailedAttempt {
-            error,
-            delay: before.saturating_add(delay),
-            took,
-        }
+        FailedAttempt { error, delay: before.saturating_add(delay), took }
     }
 }

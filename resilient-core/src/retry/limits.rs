@@ -29,11 +29,7 @@ pub(super) struct Cut {
 #[cfg(feature = "tokio")]
 impl Cut {
     pub(super) fn timed_out(&self, limit: TimeLimit) -> TimedOut {
-        TimedOut {
-            limit,
-            after: self.after,
-            attempts: self.attempts,
-        }
+        TimedOut { limit, after: self.after, attempts: self.attempts }
     }
 }
 
@@ -70,12 +66,7 @@ impl Limits {
             (Some(attempt), Some(call)) if attempt.0 < call.0 => attempt,
             (attempt, call) => call.or(attempt)?,
         };
-        Some(Cut {
-            at,
-            limit,
-            after,
-            attempts,
-        })
+        Some(Cut { at, limit, after, attempts })
     }
 }
 

@@ -13,9 +13,7 @@ const PER_SEC: u64 = 1_000_000_000;
 pub(super) fn scaled(duration: Duration, by: f64) -> Duration {
     // Nearly always the nanoseconds fit into a `u64`, whose conversion is much faster.
     let (secs, rest) = (duration.as_secs(), u64::from(duration.subsec_nanos()));
-    let nanos = secs
-        .checked_mul(PER_SEC)
-        .and_then(|nanos| nanos.checked_add(rest));
+    let nanos = secs.checked_mul(PER_SEC).and_then(|nanos| nanos.checked_add(rest));
     let nanos = nanos.map_or_else(|| duration.as_nanos() as f64, |nanos| nanos as f64);
     let product = nanos * by + 0.5;
     if product < u64::MAX as f64 {

@@ -38,10 +38,7 @@ pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>
     }
     let place_of_code = (place.file(), place.line(), place.column());
     if nested == NestedMode::Warn
-        && REPORTED
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(place_of_code)
+        && REPORTED.lock().unwrap_or_else(PoisonError::into_inner).insert(place_of_code)
     {
         telemetry::notify_global(&Event::of_retry(place, EventKind::NestedRetry));
     }

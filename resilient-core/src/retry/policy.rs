@@ -105,9 +105,7 @@ impl RetrySettings {
     #[must_use]
     pub const fn build_const(&self) -> RetryPolicy {
         assert!(
-            resilient_settings::retry::TABLE
-                .first_broken(&self.seen_by_rules())
-                .is_none(),
+            resilient_settings::retry::TABLE.first_broken(&self.seen_by_rules()).is_none(),
             "a setting of this retry policy is out of range"
         );
         self.complete()

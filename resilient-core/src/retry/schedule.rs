@@ -25,10 +25,7 @@ enum Before {
 
 impl Schedule {
     pub(super) fn new(seed: Option<u64>) -> Self {
-        Self {
-            random: Random::new(seed),
-            before: Before::Nothing,
-        }
+        Self { random: Random::new(seed), before: Before::Nothing }
     }
 
     /// The jittered delay before retry `k`, counted from 1.

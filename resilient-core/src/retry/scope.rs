@@ -17,10 +17,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    const NOTHING: Self = Self {
-        in_retry: false,
-        deadline: None,
-    };
+    const NOTHING: Self = Self { in_retry: false, deadline: None };
 }
 
 thread_local! {

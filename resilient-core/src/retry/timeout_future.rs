@@ -33,12 +33,7 @@ pin_project! {
 impl<F> TimeoutFuture<F> {
     /// `cut` is `None` if there is no limit.
     pub(super) fn new(is_retry: bool, cut: Option<Cut>, future: F) -> Self {
-        Self {
-            is_retry,
-            cut,
-            timer: None,
-            future,
-        }
+        Self { is_retry, cut, timer: None, future }
     }
 }
 

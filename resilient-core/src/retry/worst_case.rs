@@ -150,9 +150,7 @@ impl WorstCase {
     /// `max_elapsed` plus one attempt.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Duration {
-        let whole = timeout
-            .saturating_mul(self.attempts)
-            .saturating_add(self.sleep);
+        let whole = timeout.saturating_mul(self.attempts).saturating_add(self.sleep);
         match self.max_elapsed {
             Some(end) => whole.min(end.saturating_add(timeout)),
             None => whole,

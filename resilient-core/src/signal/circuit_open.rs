@@ -16,11 +16,7 @@ pub struct CircuitOpen {
 
 impl CircuitOpen {
     pub(crate) fn new(breaker: Name, state: CircuitState, retry_after: Wait) -> Self {
-        Self {
-            breaker,
-            state,
-            retry_after,
-        }
+        Self { breaker, state, retry_after }
     }
 
     getters! {

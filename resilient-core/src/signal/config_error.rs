@@ -24,11 +24,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// The setting was given as text that cannot be read.
     pub(crate) fn of_text(field: &'static str, error: &TextError) -> Self {
-        Self {
-            field,
-            value: format!("{:?}", error.text()).into(),
-            rule: error.to_string().into(),
-        }
+        Self { field, value: format!("{:?}", error.text()).into(), rule: error.to_string().into() }
     }
 
     getters! {
@@ -46,9 +42,7 @@ impl From<Broken> for ConfigError {
     fn from(broken: Broken) -> Self {
         Self {
             field: broken.name(),
-            value: broken
-                .value
-                .map_or_else(Box::default, |value| value.to_string().into()),
+            value: broken.value.map_or_else(Box::default, |value| value.to_string().into()),
             rule: broken.rule().into(),
         }
     }

@@ -56,10 +56,7 @@ fn drop_by_value<T: ?Sized>(counted: Arc<T>) {
 
 impl Name {
     pub(crate) fn with_key(&self, key: String) -> Self {
-        Self::Keyed(Counted::new(Keyed {
-            name: self.clone(),
-            key: key.into(),
-        }))
+        Self::Keyed(Counted::new(Keyed { name: self.clone(), key: key.into() }))
     }
 
     pub(crate) fn quoted(&self) -> Quoted<'_> {

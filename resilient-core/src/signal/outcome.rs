@@ -86,11 +86,7 @@ impl Classification {
     }
 
     const fn new(health: Outcome, retry: bool) -> Self {
-        Self {
-            health,
-            retry,
-            retry_after: None,
-        }
+        Self { health, retry, retry_after: None }
     }
 }
 

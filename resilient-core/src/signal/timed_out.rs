@@ -64,11 +64,7 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            limit,
-            after,
-            attempts,
-        } = self;
+        let Self { limit, after, attempts } = self;
         match limit {
             TimeLimit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
             TimeLimit::Deadline if *attempts == 1 => {

@@ -67,9 +67,7 @@ impl Drop for RetryCallCount {
 
 /// The results, by [`index`].
 fn results() -> impl Iterator<Item = &'static str> {
-    OTHERS
-        .into_iter()
-        .chain(StopReason::ALL.map(StopReason::as_str))
+    OTHERS.into_iter().chain(StopReason::ALL.map(StopReason::as_str))
 }
 
 fn index(how: Result<bool, StopReason>) -> usize {
@@ -91,10 +89,7 @@ mod tests {
         }
         assert_eq!(results[index(Ok(false))], "success");
         assert_eq!(results[index(Ok(true))], "success_after_retry");
-        assert_eq!(
-            (results[CANCELLED], results[PANICKED]),
-            ("cancelled", "panicked")
-        );
+        assert_eq!((results[CANCELLED], results[PANICKED]), ("cancelled", "panicked"));
         assert_eq!(results.len(), RESULTS);
     }
 }

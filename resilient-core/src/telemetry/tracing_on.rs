@@ -27,24 +27,12 @@ pub(crate) fn event(event: &Event) {
             if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
                 tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
             } else {
-                tracing::info!(
-                    breaker,
-                    key,
-                    from,
-                    to,
-                    reason,
-                    "circuit breaker changed state"
-                );
+                tracing::info!(breaker, key, from, to, reason, "circuit breaker changed state");
             }
         }
         EventKind::WouldOpen(reason) => {
             let reason = reason.as_str();
-            tracing::warn!(
-                breaker,
-                key,
-                reason,
-                "observed circuit breaker would have opened"
-            );
+            tracing::warn!(breaker, key, reason, "observed circuit breaker would have opened");
         }
         EventKind::SettingsChanged => {
             tracing::info!(breaker, key, "settings of circuit breaker changed");

@@ -19,9 +19,7 @@ thread_local! {
 
 /// The innermost scope around the running code.
 pub(crate) fn current() -> Option<Scope> {
-    CURRENT
-        .try_with(|current| current.try_borrow().ok()?.clone())
-        .ok()?
+    CURRENT.try_with(|current| current.try_borrow().ok()?.clone()).ok()?
 }
 
 /// A scope in which calls are under test. Clones share the records, so a task can run in a clone.
@@ -53,12 +51,7 @@ impl Scope {
     /// Makes a scope that skips sleeps and seeds delays with 0.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            skips_sleeps: true,
-            seed: 0,
-            max_retries: u32::MAX,
-            shared: Arc::default(),
-        }
+        Self { skips_sleeps: true, seed: 0, max_retries: u32::MAX, shared: Arc::default() }
     }
 
     /// Seeds the delays of policies without a seed: the first calls of all scopes with this seed
@@ -95,10 +88,7 @@ impl Scope {
     ///
     /// Dropping it drops the future. Calls that had begun to fail are recorded as not ended.
     pub fn run<F: Future>(&self, future: F) -> Scoped<F> {
-        Scoped {
-            scope: self.clone(),
-            future,
-        }
+        Scoped { scope: self.clone(), future }
     }
 
     /// Runs plain code in the scope.
@@ -136,10 +126,7 @@ impl Scope {
     #[track_caller]
     pub fn assert_attempts(&self, attempts: u32) {
         let call = self.call();
-        assert_eq!(
-            call.attempts, attempts,
-            "attempts of {call:#?}, expected {attempts}"
-        );
+        assert_eq!(call.attempts, attempts, "attempts of {call:#?}, expected {attempts}");
     }
 
     /// Asserts that the only call waited exactly these delays.
@@ -165,12 +152,7 @@ impl Scope {
     fn begin(&self, place: &'static Location<'static>) -> Recording {
         let mut calls = self.locked();
         let index = calls.len();
-        calls.push(RecordedCall {
-            place,
-            attempts: 0,
-            delays: Vec::new(),
-            end: None,
-        });
+        calls.push(RecordedCall { place, attempts: 0, delays: Vec::new(), end: None });
         let scope = self.clone();
         Recording { scope, index }
     }

@@ -36,10 +36,7 @@ impl CoarseClock {
     /// Makes a clock. Two clocks may differ by a tick.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            coarse: coarsetime::Instant::now_without_cache_update(),
-        }
+        Self { start: Instant::now(), coarse: coarsetime::Instant::now_without_cache_update() }
     }
 }
 
@@ -55,10 +52,7 @@ impl CoarseClock {
     /// This clock, counting from an instant that it returned.
     pub(crate) fn counting_from(self, start: Instant) -> Self {
         let later = start.saturating_duration_since(self.start);
-        Self {
-            start,
-            coarse: self.coarse + later.into(),
-        }
+        Self { start, coarse: self.coarse + later.into() }
     }
 
     #[inline]

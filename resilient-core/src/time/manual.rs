@@ -35,10 +35,7 @@ impl ManualClock {
     /// Makes a clock at an arbitrary instant. Clones share their time.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            nanos: Arc::default(),
-        }
+        Self { start: Instant::now(), nanos: Arc::default() }
     }
 
     /// Moves the clock forward, up to 584 years after its start.
@@ -54,9 +51,7 @@ impl ManualClock {
     }
 
     fn change(&self, change: impl Fn(u64) -> u64) {
-        let changed = self
-            .nanos
-            .fetch_update(Relaxed, Relaxed, |nanos| Some(change(nanos)));
+        let changed = self.nanos.fetch_update(Relaxed, Relaxed, |nanos| Some(change(nanos)));
         debug_assert!(changed.is_ok());
     }
 }

@@ -57,10 +57,8 @@ fn r07_two_threads_never_fill_the_bucket_beyond_its_capacity() {
 fn r07_tokens_that_are_returned_beside_a_deposit_are_all_in_the_bucket() {
     check(|| {
         let budget = budget(ten().initial_tokens(5));
-        let (granted, ()) = both(
-            || budget.try_reserve().map(drop).is_some(),
-            || budget.succeeded(false),
-        );
+        let (granted, ()) =
+            both(|| budget.try_reserve().map(drop).is_some(), || budget.succeeded(false));
         let seen = budget.snapshot();
         holds(granted, "both retries are granted", &seen);
         holds(seen.tokens == 6, "no token was spent", &seen);

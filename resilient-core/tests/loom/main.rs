@@ -112,28 +112,16 @@ fn fm_e3_success_and_failure_at_the_threshold_have_an_order() {
         let seen = breaker.snapshot();
         let counts = (seen.totals.success, seen.totals.late, seen.totals.rejected);
         holds(seen.totals.failure == 2, "both failures are counted", &seen);
-        holds(
-            breaker.state() == seen.state,
-            "the state word shows the machine's state",
-            &seen,
-        );
+        holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
         if seen.state == CircuitState::Closed {
             let first = (seen.consecutive_failures, counts) == (1, (1, 0, 0));
             holds(first, "the success came first", &seen);
             succeed(breaker);
             let seen = breaker.snapshot();
-            holds(
-                seen.consecutive_failures == 0,
-                "the success ended the streak",
-                &seen,
-            );
+            holds(seen.consecutive_failures == 0, "the success ended the streak", &seen);
         } else {
             let after = [(0, 1, 0), (0, 0, 1)].contains(&counts);
-            holds(
-                seen.state == CircuitState::Open && after,
-                "the failure came first",
-                &seen,
-            );
+            holds(seen.state == CircuitState::Open && after, "the failure came first", &seen);
             holds(!succeed(breaker), "an open circuit rejects", &seen);
         }
     });
@@ -159,21 +147,9 @@ fn b03_a_success_after_a_reset_by_another_thread_is_late_and_changes_nothing() {
             },
         );
         let seen = breaker.snapshot();
-        holds(
-            seen.consecutive_failures == 1,
-            "the failure of the new state is recorded",
-            &seen,
-        );
-        holds(
-            seen.totals.success + seen.totals.late == 1,
-            "the call is counted once",
-            &seen,
-        );
-        holds(
-            !was_reset || seen.totals.late == 1,
-            "the failure after the reset is late",
-            &seen,
-        );
+        holds(seen.consecutive_failures == 1, "the failure of the new state is recorded", &seen);
+        holds(seen.totals.success + seen.totals.late == 1, "the call is counted once", &seen);
+        holds(!was_reset || seen.totals.late == 1, "the failure after the reset is late", &seen);
     });
 }
 
@@ -189,11 +165,7 @@ fn b03_a_failure_from_before_a_reset_does_not_open_the_circuit_after_it() {
             "the reset came last, or the failure was late",
             &seen,
         );
-        holds(
-            seen.totals.failure + seen.totals.late == 1,
-            "the call is counted once",
-            &seen,
-        );
+        holds(seen.totals.failure + seen.totals.late == 1, "the call is counted once", &seen);
         holds(
             seen.totals.failure == seen.transitions.opened,
             "a failure before the reset opened the circuit",
@@ -231,16 +203,8 @@ fn b10_half_open_admits_exactly_its_two_slots_of_three_threads() {
 /// Checks that `count` probes have a slot and one call was rejected.
 fn admitted_in_one_round(count: usize, breaker: &CircuitBreaker) {
     let seen = breaker.snapshot();
-    holds(
-        seen.probes_in_flight == count,
-        "each admitted call has a slot",
-        &seen,
-    );
-    holds(
-        seen.totals.rejected == 1,
-        "the other call is rejected",
-        &seen,
-    );
+    holds(seen.probes_in_flight == count, "each admitted call has a slot", &seen);
+    holds(seen.totals.rejected == 1, "the other call is rejected", &seen);
     holds(seen.transitions.half_opened == 1, "one round began", &seen);
 }
 
@@ -253,21 +217,9 @@ fn b02_the_slot_of_a_cancelled_probe_is_free_again() {
             || breaker.try_acquire().map(std::mem::forget).is_ok(),
         );
         let seen = breaker.snapshot();
-        holds(
-            seen.probes_in_flight == usize::from(held),
-            "the dropped probe has no slot",
-            &seen,
-        );
-        holds(
-            seen.state == CircuitState::HalfOpen,
-            "the round is undecided",
-            &seen,
-        );
-        holds(
-            breaker.try_acquire().is_ok() != held,
-            "a free slot can be taken",
-            &seen,
-        );
+        holds(seen.probes_in_flight == usize::from(held), "the dropped probe has no slot", &seen);
+        holds(seen.state == CircuitState::HalfOpen, "the round is undecided", &seen);
+        holds(breaker.try_acquire().is_ok() != held, "a free slot can be taken", &seen);
     });
 }
 
@@ -281,21 +233,14 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
         let probe: fn(&'static CircuitBreaker) -> Permit<'static> =
             |breaker| breaker.try_acquire().unwrap();
         let (one, other) = (probe(breaker), probe(breaker));
-        both(
-            move || one.report(Outcome::Success),
-            move || other.report(Outcome::Failure),
-        );
+        both(move || one.report(Outcome::Success), move || other.report(Outcome::Failure));
         let seen = breaker.snapshot();
         holds(
             seen.state == CircuitState::Closed && seen.consecutive_failures == 0,
             "one success closes the circuit",
             &seen,
         );
-        holds(
-            seen.totals.failure + seen.totals.late == 1,
-            "the failure is counted once",
-            &seen,
-        );
+        holds(seen.totals.failure + seen.totals.late == 1, "the failure is counted once", &seen);
     });
 }
 
@@ -307,11 +252,7 @@ fn b05_a_full_window_without_failures_takes_in_a_failure_beside_a_success() {
         succeed(breaker);
         both(|| succeed(breaker), || fail(breaker));
         let window = breaker.snapshot().window.unwrap();
-        holds(
-            (window.calls, window.failures) == (2, 1),
-            "the failure is in the window",
-            &window,
-        );
+        holds((window.calls, window.failures) == (2, 1), "the failure is in the window", &window);
         succeed(breaker);
         succeed(breaker);
         let seen = breaker.snapshot();
@@ -320,11 +261,7 @@ fn b05_a_full_window_without_failures_takes_in_a_failure_beside_a_success() {
             "after two successes the failure has left the window",
             &seen,
         );
-        holds(
-            (seen.totals.success, seen.totals.failure) == (5, 1),
-            "the totals are exact",
-            &seen,
-        );
+        holds((seen.totals.success, seen.totals.failure) == (5, 1), "the totals are exact", &seen);
     });
 }
 
@@ -334,11 +271,7 @@ fn b05_a_window_that_is_filling_takes_in_every_success() {
         let (breaker, _) = closed(&config().window(3).failure_rate(0.5).min_calls(3));
         both(|| succeed(breaker), || succeed(breaker));
         let seen = breaker.snapshot();
-        holds(
-            seen.window.unwrap().calls == 2,
-            "both calls are in the window",
-            &seen,
-        );
+        holds(seen.window.unwrap().calls == 2, "both calls are in the window", &seen);
         fail(breaker);
         holds(
             breaker.state() == CircuitState::Closed,
@@ -360,21 +293,14 @@ fn b05_a_window_of_time_takes_in_every_success() {
         let (breaker, _) = closed(&config().window(2 * SECOND).failure_rate(0.5).min_calls(3));
         both(|| succeed(breaker), || fail(breaker));
         let window = breaker.snapshot().window.unwrap();
-        holds(
-            (window.calls, window.failures) == (2, 1),
-            "both calls are in the window",
-            &window,
-        );
+        holds((window.calls, window.failures) == (2, 1), "both calls are in the window", &window);
     });
 }
 
 #[test]
 fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
     check(|| {
-        let config = config()
-            .window(2 * SECOND)
-            .window_buckets(2)
-            .failure_count(4);
+        let config = config().window(2 * SECOND).window_buckets(2).failure_count(4);
         let (breaker, clock) = closed(&config);
         let later = clock.clone();
         both(
@@ -389,11 +315,7 @@ fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
         // The first failure is in the bucket that has just left the window, or in the bucket of the
         // second failure, which is still in the window.
         let window = breaker.snapshot().window.unwrap();
-        holds(
-            [2, 3].contains(&window.failures),
-            "no recent failure is lost",
-            &window,
-        );
+        holds([2, 3].contains(&window.failures), "no recent failure is lost", &window);
     });
 }
 
@@ -424,22 +346,11 @@ fn b06_a_clean_breaker_that_times_its_calls_notices_the_slow_one() {
         let slow = breaker.try_acquire().unwrap();
         clock.advance(SECOND);
         let fast = breaker.try_acquire().unwrap();
-        both(
-            move || slow.report(Outcome::Success),
-            move || fast.report(Outcome::Success),
-        );
+        both(move || slow.report(Outcome::Success), move || fast.report(Outcome::Success));
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
-        holds(
-            (seen.totals.success, seen.totals.slow) == (4, 1),
-            "one of four was slow",
-            &seen,
-        );
-        holds(
-            (window.calls, window.slow) == (2, 1),
-            "the call is in the window",
-            &seen,
-        );
+        holds((seen.totals.success, seen.totals.slow) == (4, 1), "one of four was slow", &seen);
+        holds((window.calls, window.slow) == (2, 1), "the call is in the window", &seen);
     });
 }
 
@@ -453,11 +364,7 @@ fn g02_after_an_override_that_times_calls_beside_a_success_calls_are_timed() {
         clock.advance(SECOND);
         permit.report(Outcome::Success);
         let seen = breaker.snapshot();
-        holds(
-            (seen.totals.success, seen.totals.slow) == (2, 1),
-            "the second was slow",
-            &seen,
-        );
+        holds((seen.totals.success, seen.totals.slow) == (2, 1), "the second was slow", &seen);
     });
 }
 
@@ -469,25 +376,13 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         let lower = config().failure_threshold(2);
         both(|| fail(breaker), move || reconfigure(breaker, lower));
         let seen = breaker.snapshot();
-        holds(
-            breaker.state() == seen.state,
-            "the state word shows the machine's state",
-            &seen,
-        );
+        holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
         // The next counted call evaluates the conditions.
         if seen.state == CircuitState::Closed {
-            holds(
-                seen.consecutive_failures == 2,
-                "the failure came first",
-                &seen,
-            );
+            holds(seen.consecutive_failures == 2, "the failure came first", &seen);
             fail(breaker);
         }
-        holds(
-            breaker.state() == CircuitState::Open,
-            "the new threshold opens the circuit",
-            &seen,
-        );
+        holds(breaker.state() == CircuitState::Open, "the new threshold opens the circuit", &seen);
     });
 }
 
@@ -505,11 +400,7 @@ fn g02_of_two_overrides_at_once_the_last_one_holds() {
         both(move || override_with(2), move || override_with(3));
         let said = registry.overrides().breakers["dependency"].settings.clone();
         let holding = breaker.config();
-        holds(
-            holding == said.build().unwrap(),
-            "the last override is effective",
-            &holding,
-        );
+        holds(holding == said.build().unwrap(), "the last override is effective", &holding);
     });
 }
 
@@ -517,21 +408,14 @@ fn g02_of_two_overrides_at_once_the_last_one_holds() {
 fn g02_an_override_that_forces_open_beside_a_failure_wins() {
     check(|| {
         let (breaker, _) = closed(&config().failure_threshold(2));
-        both(
-            || fail(breaker),
-            || reconfigure(breaker, OperatorMode::ForcedOpen),
-        );
+        both(|| fail(breaker), || reconfigure(breaker, OperatorMode::ForcedOpen));
         let seen = breaker.snapshot();
         holds(
             seen.state == CircuitState::ForcedOpen,
             "the circuit is forced open in any order",
             &seen,
         );
-        holds(
-            breaker.state() == seen.state && !succeed(breaker),
-            "the state word shows it",
-            &seen,
-        );
+        holds(breaker.state() == seen.state && !succeed(breaker), "the state word shows it", &seen);
     });
 }
 
@@ -558,12 +442,7 @@ fn b13_at_rest_each_call_is_in_exactly_one_total() {
             },
         );
         let totals = breaker.snapshot().totals;
-        let counts = (
-            totals.success,
-            totals.failure,
-            totals.abandoned,
-            totals.late,
-        );
+        let counts = (totals.success, totals.failure, totals.abandoned, totals.late);
         holds(counts == (2, 1, 1, 0), "each outcome is counted", &totals);
     });
 }
@@ -582,11 +461,7 @@ fn b13_at_rest_each_call_beside_a_reset_is_in_exactly_one_total() {
         );
         let totals = breaker.snapshot().totals;
         let ended = totals.success + totals.late;
-        holds(
-            (ended, totals.ignored) == (2, 1),
-            "each call is counted once",
-            &totals,
-        );
+        holds((ended, totals.ignored) == (2, 1), "each call is counted once", &totals);
     });
 }
 
@@ -624,11 +499,7 @@ fn fm_e8_a_new_key_never_evicts_an_open_breaker() {
         let shards = keyed(1);
         fail(&shards.get(&1));
         let (admitted, other) = both(|| succeed(&shards.get(&1)), || shards.get(&2));
-        holds(
-            !admitted && !succeed(&shards.get(&1)),
-            "the first stays open",
-            &shards.get(&1),
-        );
+        holds(!admitted && !succeed(&shards.get(&1)), "the first stays open", &shards.get(&1));
         holds(succeed(&other), "the second breaker is another one", &other);
     });
 }
@@ -640,11 +511,7 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
         fail(&shards.get(&1));
         both(|| shards.get(&1).close(), || drop(shards.get(&2)));
         let third = shards.get(&3);
-        holds(
-            third.key() == Some("3"),
-            "the key has its own breaker",
-            &third,
-        );
+        holds(third.key() == Some("3"), "the key has its own breaker", &third);
     });
 }
 
@@ -660,10 +527,7 @@ fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
         let registry = Registry::new();
         registry.on_event(move |event| ear.lock().unwrap().push(event.key().map(str::to_owned)));
         let keep = registry.clone();
-        let (other, ()) = both(
-            || shards.get(&2),
-            move || registry.register_keyed(shards).unwrap(),
-        );
+        let (other, ()) = both(|| shards.get(&2), move || registry.register_keyed(shards).unwrap());
         other.force_open();
         drop(keep);
         let heard = heard.lock().unwrap();
@@ -680,11 +544,7 @@ fn g05_a_mode_for_all_keys_reaches_the_shared_breaker_that_is_being_made() {
         let registry = Registry::new();
         registry.register_keyed(shards).unwrap();
         let (other, ()) = both(|| shards.get(&2), move || registry.all().force_open());
-        holds(
-            other.state() == CircuitState::ForcedOpen,
-            "the shared breaker is included",
-            &other,
-        );
+        holds(other.state() == CircuitState::ForcedOpen, "the shared breaker is included", &other);
     });
 }
 
@@ -692,9 +552,5 @@ fn g05_a_mode_for_all_keys_reaches_the_shared_breaker_that_is_being_made() {
 fn keyed(max_keys: u32) -> &'static KeyedBreakers<u32> {
     let config = config().failure_threshold(1).max_keys(max_keys);
     let config = config.build().unwrap();
-    Box::leak(Box::new(KeyedBreakers::with_clock(
-        "shards",
-        config,
-        ManualClock::new(),
-    )))
+    Box::leak(Box::new(KeyedBreakers::with_clock("shards", config, ManualClock::new())))
 }

@@ -7,13 +7,8 @@ use resilient_core::__private::own_stripe;
 /// A breaker with a window of four calls, rates from the second call on, and two failures in the
 /// window. Its successes are deferred.
 fn windowed() -> (&'static CircuitBreaker, ManualClock) {
-    let (breaker, clock) = closed(
-        &config()
-            .window(4)
-            .failure_rate(1.0)
-            .failure_count(4)
-            .min_calls(2),
-    );
+    let (breaker, clock) =
+        closed(&config().window(4).failure_rate(1.0).failure_count(4).min_calls(2));
     own_stripe(0);
     succeed(breaker);
     fail(breaker);
@@ -31,17 +26,10 @@ fn with_slot<T: 'static>(slot: usize, run: impl FnOnce() -> T + 'static) -> impl
 fn b05_a_pending_success_beside_a_failure_is_in_the_window() {
     check(|| {
         let (breaker, _) = windowed();
-        both(
-            with_slot(0, || succeed(breaker)),
-            with_slot(1, || fail(breaker)),
-        );
+        both(with_slot(0, || succeed(breaker)), with_slot(1, || fail(breaker)));
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
-        holds(
-            (window.calls, window.failures) == (4, 2),
-            "both calls are in the window",
-            &seen,
-        );
+        holds((window.calls, window.failures) == (4, 2), "both calls are in the window", &seen);
         let totals = (seen.totals.success, seen.totals.failure);
         holds(totals == (2, 2), "both calls are in the totals", &seen);
         let streak = [1, 2].contains(&seen.consecutive_failures) || seen.consecutive_failures == 0;
@@ -53,16 +41,9 @@ fn b05_a_pending_success_beside_a_failure_is_in_the_window() {
 fn b04_a_deferred_success_ends_the_streak_before_the_next_failure_of_its_thread() {
     check(|| {
         let (breaker, _) = windowed();
-        both(
-            with_slot(0, || (succeed(breaker), fail(breaker))),
-            with_slot(1, || succeed(breaker)),
-        );
+        both(with_slot(0, || (succeed(breaker), fail(breaker))), with_slot(1, || succeed(breaker)));
         let seen = breaker.snapshot();
-        holds(
-            seen.consecutive_failures <= 1,
-            "the success came between the failures",
-            &seen,
-        );
+        holds(seen.consecutive_failures <= 1, "the success came between the failures", &seen);
         holds(seen.totals.success == 3, "all successes are counted", &seen);
     });
 }
@@ -73,19 +54,12 @@ fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
         let (breaker, _) = closed(&config().window(10).failure_rate(0.3).min_calls(3));
         own_stripe(0);
         succeed(breaker);
-        both(
-            with_slot(0, || succeed(breaker)),
-            with_slot(1, || fail(breaker)),
-        );
+        both(with_slot(0, || succeed(breaker)), with_slot(1, || fail(breaker)));
         // There were three calls, one of them failed. The third call met the condition, or the next
         // call finds it met.
         succeed(breaker);
         let seen = breaker.snapshot();
-        holds(
-            seen.state == CircuitState::Open,
-            "the rate was reached",
-            &seen,
-        );
+        holds(seen.state == CircuitState::Open, "the rate was reached", &seen);
         let then = seen.last_opening.unwrap();
         holds((then.calls, then.failures) == (3, 1), "by these", &seen);
     });
@@ -113,11 +87,7 @@ fn b03_a_success_that_is_deferred_while_its_generation_ends_changes_nothing_in_t
         );
         let once = seen.totals.success + seen.totals.late;
         holds(once == 2, "each call is in one total", &seen);
-        holds(
-            seen.in_state.success == 0,
-            "the new state does not count the call",
-            &seen,
-        );
+        holds(seen.in_state.success == 0, "the new state does not count the call", &seen);
     });
 }
 
@@ -136,11 +106,7 @@ fn b03_a_thread_defers_nothing_in_a_generation_that_it_has_not_seen() {
         let seen = breaker.snapshot();
         let window = seen.window.unwrap();
         holds(window.calls == 2, "both calls are in the window", &seen);
-        holds(
-            seen.consecutive_failures == 1,
-            "the failure came last",
-            &seen,
-        );
+        holds(seen.consecutive_failures == 1, "the failure came last", &seen);
     });
 }
 
@@ -175,11 +141,7 @@ fn b05_a_pending_success_stays_in_its_bucket_while_another_thread_advances_the_w
             "the early calls have left the window",
             &later,
         );
-        holds(
-            seen.totals.success == 2,
-            "both calls are in the totals",
-            &seen,
-        );
+        holds(seen.totals.success == 2, "both calls are in the totals", &seen);
     });
 }
 
@@ -201,10 +163,8 @@ fn b07_a_call_beside_the_end_of_the_open_time_is_admitted_or_gets_the_time_left(
     check(|| {
         let (breaker, clock) = closed(&config());
         breaker.trip().unwrap();
-        let (open, ()) = both(
-            || breaker.try_acquire().map(drop).err(),
-            move || clock.advance(SECOND),
-        );
+        let (open, ()) =
+            both(|| breaker.try_acquire().map(drop).err(), move || clock.advance(SECOND));
         let seen = breaker.snapshot();
         let reported = open.is_none_or(|open| open.retry_after() == Some(SECOND));
         holds(reported, "the time left is the same as before", &seen);

@@ -66,10 +66,7 @@ impl Shop {
                 self.shown.fresh += 1;
                 if attempts > 1 {
                     self.shown.after_retries += 1;
-                    self.say(&format!(
-                        "{} cents, after {attempts} attempts",
-                        reply.value.cents
-                    ));
+                    self.say(&format!("{} cents, after {attempts} attempts", reply.value.cents));
                 }
             }
             // Nothing was sent: the last known price is better than a wait.
@@ -112,11 +109,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .auth(Auth::api_key("x-api-key", ApiKey::secret("a secret")))
         .timeout(Duration::from_millis(100))
         .deadline(Duration::from_secs(2))
-        .retry(
-            RetryPolicy::builder()
-                .base_delay(Duration::from_millis(20))
-                .build()?,
-        )
+        .retry(RetryPolicy::builder().base_delay(Duration::from_millis(20)).build()?)
         .circuit_breaker(
             BreakerConfig::builder()
                 .failure_threshold(5)
@@ -124,12 +117,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .build()?,
         )
         .build()?;
-    let mut shop = Shop {
-        api: api.clone(),
-        began: Instant::now(),
-        last_price: None,
-        shown: Tally::default(),
-    };
+    let mut shop =
+        Shop { api: api.clone(), began: Instant::now(), last_price: None, shown: Tally::default() };
 
     shop.say("--- the API works: prices after one attempt are not shown");
     shop.show_price("no such thing").await;
@@ -143,15 +132,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The first response is lost. The key tells the API that it has booked this order already.
     server.lose_next_response();
-    let order = Order {
-        sku: "tea",
-        count: 2,
-    };
-    let booked: Reply<Booked> = api
-        .post("orders")
-        .json(&order)
-        .idempotency_key(IdempotencyKey::Auto)
-        .await?;
+    let order = Order { sku: "tea", count: 2 };
+    let booked: Reply<Booked> =
+        api.post("orders").json(&order).idempotency_key(IdempotencyKey::Auto).await?;
     shop.say(&format!(
         "order {} booked, after {} attempts",
         booked.value.number,

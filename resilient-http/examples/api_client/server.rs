@@ -59,11 +59,7 @@ impl Server {
             .route("/v1/orders", post(order))
             .with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self {
-            base,
-            shared,
-            told: Cell::new(1),
-        })
+        Ok(Self { base, shared, told: Cell::new(1) })
     }
 
     pub(crate) fn base(&self) -> &str {
@@ -89,9 +85,8 @@ impl Server {
 
     /// The phase that begins now, if any.
     pub(crate) fn news(&self, at: Duration) -> Option<&'static str> {
-        let (_, _, news) = DAY
-            .get(self.told.get())
-            .filter(|(from, ..)| at.as_secs_f64() >= *from)?;
+        let (_, _, news) =
+            DAY.get(self.told.get()).filter(|(from, ..)| at.as_secs_f64() >= *from)?;
         self.told.set(self.told.get() + 1);
         Some(news)
     }
@@ -128,11 +123,7 @@ async fn order(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     let Some(key) = key.and_then(|key| key.to_str().ok()) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    shared
-        .orders
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(key.to_owned());
+    shared.orders.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
     if shared.loses_answer.swap(false, SeqCst) {
         return std::future::pending().await;
     }

@@ -50,12 +50,7 @@ struct Said {
 type Chat = Endpoint<Ask, Reply<Completion>>;
 
 fn ask(content: &'static str) -> Ask {
-    Ask {
-        messages: [Message {
-            role: "user",
-            content,
-        }],
-    }
+    Ask { messages: [Message { role: "user", content }] }
 }
 
 /// The line to print for a call, and its kind.
@@ -68,11 +63,7 @@ fn describe(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, Strin
         }
         Err(error) => return ("no response", error.to_string()),
     };
-    let text = reply
-        .value
-        .choices
-        .first()
-        .map_or("", |choice| &choice.message.content);
+    let text = reply.value.choices.first().map_or("", |choice| &choice.message.content);
     match reply.response.served() {
         Served::Stale { age } => ("stale", format!("{text}, {} ms old", age.as_millis())),
         Served::Cached { .. } => ("cached", text.to_owned()),

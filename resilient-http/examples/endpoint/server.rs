@@ -30,10 +30,7 @@ impl Server {
     pub(crate) async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}/v1", listener.local_addr()?);
-        let shared = Arc::new(Shared {
-            began: Instant::now(),
-            requests: AtomicUsize::new(0),
-        });
+        let shared = Arc::new(Shared { began: Instant::now(), requests: AtomicUsize::new(0) });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
             .with_state(Arc::clone(&shared));
@@ -60,9 +57,7 @@ async fn complete(
     Json(request): Json<Value>,
 ) -> Response {
     let n = shared.requests.fetch_add(1, SeqCst) + 1;
-    let is_known = headers
-        .get("authorization")
-        .is_some_and(|key| key == "Bearer not-a-secret");
+    let is_known = headers.get("authorization").is_some_and(|key| key == "Bearer not-a-secret");
     if !is_known {
         return StatusCode::UNAUTHORIZED.into_response();
     }
@@ -71,10 +66,7 @@ async fn complete(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let question = request["messages"][0]["content"].as_str();
-    let text = format!(
-        "{} (answer {n})",
-        question.unwrap_or("?").trim_end_matches('?')
-    );
+    let text = format!("{} (answer {n})", question.unwrap_or("?").trim_end_matches('?'));
     Json(json!({
         "model": request["model"],
         "choices": [{"index": 0, "message": {"role": "assistant", "content": text}}],

@@ -36,10 +36,7 @@ impl BaseUrl {
             let path = format!("{}/", url.path());
             url.set_path(&path);
         }
-        let base = Self {
-            url,
-            allowed: Vec::new(),
-        };
+        let base = Self { url, allowed: Vec::new() };
         Ok((base, user))
     }
 
@@ -132,13 +129,7 @@ mod tests {
 
     #[test]
     fn a_base_that_hides_something_is_refused_or_stripped() {
-        for text in [
-            "ftp://x",
-            "https://",
-            "x",
-            "https://h/?key=1",
-            "https://h/#x",
-        ] {
+        for text in ["ftp://x", "https://", "x", "https://h/?key=1", "https://h/#x"] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
         }
         let (base, user) = BaseUrl::parse("https://me:s%20s@h/v1").unwrap();
@@ -154,13 +145,8 @@ mod tests {
         let to = |location| same_origin(&from, location).map(|url| url.to_string());
         assert_eq!(to("c").as_deref(), Some("https://h/a/c"));
         assert_eq!(to("/x?y=1#z").as_deref(), Some("https://h/x?y=1"));
-        for location in [
-            "http://h/a",
-            "//evil/x",
-            "https://u:p@h/x",
-            "https://h:444/",
-            "http://[",
-        ] {
+        for location in ["http://h/a", "//evil/x", "https://u:p@h/x", "https://h:444/", "http://["]
+        {
             assert_eq!(to(location), None, "{location}");
         }
     }

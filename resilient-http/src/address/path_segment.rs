@@ -79,9 +79,7 @@ fn push_literal(text: &str, parts: &mut Vec<SegmentPart>) -> Result<(), &'static
     if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0)) && text.contains('%') {
         return Err("has an encoded `/`, `\\` or NUL");
     }
-    parts.push(SegmentPart::Literal(
-        utf8_percent_encode(text, LITERAL).to_string(),
-    ));
+    parts.push(SegmentPart::Literal(utf8_percent_encode(text, LITERAL).to_string()));
     Ok(())
 }
 
@@ -104,10 +102,7 @@ pub(super) fn climbs(segment: &str) -> bool {
     for _ in 0..MAX_DECODINGS {
         let mut parts = seen.split(|byte| matches!(byte, b'/' | b'\\'));
         let dots = |part: &[u8]| {
-            matches!(
-                part,
-                [b'.'] | [b'.', b';', ..] | [b'.', b'.'] | [b'.', b'.', b';', ..]
-            )
+            matches!(part, [b'.'] | [b'.', b';', ..] | [b'.', b'.'] | [b'.', b'.', b';', ..])
         };
         if parts.any(dots) {
             return true;

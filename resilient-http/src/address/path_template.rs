@@ -64,10 +64,7 @@ impl PathTemplate {
             is_first = false;
             parse_segment(segment, &mut parts).map_err(refuse)?;
         }
-        Ok(Self {
-            text: text.to_owned(),
-            parts,
-        })
+        Ok(Self { text: text.to_owned(), parts })
     }
 
     /// The template as written, without values. Safe for logs and for `url.template`.
@@ -98,10 +95,7 @@ impl PathTemplate {
         let values: Vec<(&str, &str)> = values.into_iter().collect();
         for (name, _) in &values {
             if !self.names().any(|known| known == *name) {
-                return Err(BuildError::parameter(
-                    name,
-                    "is not a name in the path template",
-                ));
+                return Err(BuildError::parameter(name, "is not a name in the path template"));
             }
         }
         let mut path = String::with_capacity(self.text.len() + 16);
@@ -167,17 +161,7 @@ mod tests {
 
     #[test]
     fn what_would_climb_is_refused_however_often_it_is_encoded() {
-        for value in [
-            "",
-            ".",
-            "..",
-            "%2e%2e",
-            "%2E.",
-            "%252e%252e",
-            ".%2e",
-            "..;x",
-            "a/../b",
-        ] {
+        for value in ["", ".", "..", "%2e%2e", "%2E.", "%252e%252e", ".%2e", "..;x", "a/../b"] {
             assert!(expand("users/{id}", value).is_err(), "{value:?}");
         }
         assert!(expand(".{id}", ".x").is_ok());
@@ -218,15 +202,7 @@ mod tests {
 
     #[test]
     fn a_colon_in_a_path_is_no_scheme() {
-        for text in [
-            "",
-            "/",
-            "users",
-            "/users/",
-            "models/m:predict",
-            "{id}:undelete",
-            "a:b/c",
-        ] {
+        for text in ["", "/", "users", "/users/", "models/m:predict", "{id}:undelete", "a:b/c"] {
             assert!(PathTemplate::parse(text).is_ok(), "{text:?}");
         }
     }

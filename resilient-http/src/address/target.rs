@@ -15,17 +15,12 @@ impl Target {
     /// Parses a path template, or an absolute URL of the base's origin or of an allowed one.
     pub(crate) fn parse(text: &str, base: &BaseUrl) -> Result<Self, BuildError> {
         let Some(scheme) = text.find("://").filter(|_| is_web(text)) else {
-            return Ok(Self {
-                root: None,
-                path: PathTemplate::parse(text)?,
-            });
+            return Ok(Self { root: None, path: PathTemplate::parse(text)? });
         };
         let refuse =
             |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "address", problem);
         let after = scheme + "://".len();
-        let end = text[after..]
-            .find(['/', '?', '#', '\\'])
-            .map_or(text.len(), |at| after + at);
+        let end = text[after..].find(['/', '?', '#', '\\']).map_or(text.len(), |at| after + at);
         let (origin, path) = text.split_at(end);
         if origin.contains(['{', '}', '@']) {
             return Err(refuse("has a parameter or a user in its host"));
@@ -36,10 +31,7 @@ impl Target {
                 "is of another origin than the base URL: allow it with `.allow_origin(…)`",
             ));
         }
-        Ok(Self {
-            root: Some(root),
-            path: PathTemplate::parse(path)?,
-        })
+        Ok(Self { root: Some(root), path: PathTemplate::parse(path)? })
     }
 
     /// The URL with a value for each parameter.
@@ -64,8 +56,7 @@ impl Target {
 
 fn is_web(text: &str) -> bool {
     let begins = |scheme: &str| {
-        text.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
     begins("http://") || begins("https://")
 }
@@ -91,10 +82,7 @@ mod tests {
             ("users/", "https://api.example.com/v1/users/"),
             ("", "https://api.example.com/v1"),
             ("/", "https://api.example.com/v1/"),
-            (
-                "https://api.example.com/v2/x",
-                "https://api.example.com/v2/x",
-            ),
+            ("https://api.example.com/v2/x", "https://api.example.com/v2/x"),
             ("HTTPS://API.example.com:443/x", "https://api.example.com/x"),
         ] {
             assert_eq!(url(path).unwrap(), expected, "{path}");

@@ -45,10 +45,7 @@ enum Found<T> {
 
 impl CachedCalls {
     pub(crate) fn new(cache: ResponseCache) -> Self {
-        Self {
-            cache,
-            owner: OWNERS.fetch_add(1, Ordering::Relaxed),
-        }
+        Self { cache, owner: OWNERS.fetch_add(1, Ordering::Relaxed) }
     }
 
     pub(crate) fn cache(&self) -> &ResponseCache {
@@ -95,10 +92,7 @@ impl CachedCalls {
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
-        let deadline = request
-            .options
-            .deadline
-            .map_or(client.inner().deadline, |time| time.0);
+        let deadline = request.options.deadline.map_or(client.inner().deadline, |time| time.0);
         let began = Instant::now();
         let in_flight = cache.in_flight.join(key);
         let Some(mut result) = within(deadline, in_flight.result(), facts).await? else {
@@ -158,10 +152,7 @@ impl CachedCalls {
             // The response belongs to an earlier attempt.
             _ => received = None,
         }
-        Fetched {
-            read,
-            response: received,
-        }
+        Fetched { read, response: received }
     }
 
     /// A cached response within its `ttl`.
@@ -194,9 +185,7 @@ impl CachedCalls {
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());
         let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);
-        let stored = cache
-            .find(key)
-            .filter(|stored| is_outage && stored.age() < longest);
+        let stored = cache.find(key).filter(|stored| is_outage && stored.age() < longest);
         let Some(stored) = stored else {
             return Err(error);
         };
@@ -210,13 +199,7 @@ impl CachedCalls {
 
 /// Whether a time limit of the client ended the call.
 fn is_cut_short(error: &ApiError) -> bool {
-    matches!(
-        error,
-        ApiError::Timeout {
-            phase: TimeoutPhase::Attempt | TimeoutPhase::Deadline,
-            ..
-        }
-    )
+    matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Deadline, .. })
 }
 
 fn without_attempts(mut response: Response, served: Served) -> Response {
@@ -239,10 +222,6 @@ async fn within<F: Future>(
             return cut.into();
         }
         let details = Details::new(Some(facts.clone()), 0);
-        ApiError::Timeout {
-            phase: TimeoutPhase::Deadline,
-            after,
-            details: Opaque::new(details),
-        }
+        ApiError::Timeout { phase: TimeoutPhase::Deadline, after, details: Opaque::new(details) }
     })
 }

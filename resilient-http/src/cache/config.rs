@@ -29,11 +29,7 @@ pub struct CacheConfig {
 impl CacheConfig {
     /// The default settings.
     pub const fn new() -> Self {
-        Self {
-            ttl: TTL,
-            stale_if_open: Duration::ZERO,
-            max_bytes: MAX_BYTES,
-        }
+        Self { ttl: TTL, stale_if_open: Duration::ZERO, max_bytes: MAX_BYTES }
     }
 
     /// How long a cached response is used without asking the server. At most a year. 0 keeps

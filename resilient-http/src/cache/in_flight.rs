@@ -39,12 +39,7 @@ impl InFlightMap {
             by_key.insert(key, Arc::downgrade(&begun));
             begun
         });
-        InFlight {
-            map: self,
-            key,
-            is_first,
-            result: Some(result),
-        }
+        InFlight { map: self, key, is_first, result: Some(result) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CacheKey, Weak<SharedResult>>> {
@@ -92,10 +87,7 @@ impl Drop for InFlight<'_> {
         let mut by_key = self.map.lock();
         // The last call removes the entry. The count is read and the handle dropped under the lock,
         // so that exactly one call sees itself as the last.
-        let is_last = self
-            .result
-            .as_ref()
-            .is_some_and(|result| Arc::strong_count(result) == 1);
+        let is_last = self.result.as_ref().is_some_and(|result| Arc::strong_count(result) == 1);
         if is_last {
             self.forget(&mut by_key);
         }

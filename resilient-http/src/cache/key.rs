@@ -20,9 +20,7 @@ pub(super) struct KeyMaker {
 
 impl KeyMaker {
     pub(super) fn new() -> Self {
-        Self {
-            salt: *Uuid::new_v4().as_bytes(),
-        }
+        Self { salt: *Uuid::new_v4().as_bytes() }
     }
 
     /// `None` if the body is not known before it is sent.
@@ -87,10 +85,7 @@ mod tests {
         let keys = KeyMaker::new();
         let of =
             |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
-                keys.of(
-                    owner,
-                    &request(url, Bytes::from_static(body.as_bytes()).into(), headers),
-                )
+                keys.of(owner, &request(url, Bytes::from_static(body.as_bytes()).into(), headers))
             };
         let first = of(1, "http://h/a", "b", &[("x", "1"), ("y", "2")]);
         assert!(first.is_some());
@@ -108,20 +103,14 @@ mod tests {
         }
         // Another cache has another salt.
         let elsewhere = KeyMaker::new();
-        let same = request(
-            "http://h/a",
-            Bytes::from_static(b"b").into(),
-            &[("x", "1"), ("y", "2")],
-        );
+        let same =
+            request("http://h/a", Bytes::from_static(b"b").into(), &[("x", "1"), ("y", "2")]);
         assert_ne!(first, elsewhere.of(1, &same));
     }
 
     #[test]
     fn what_is_not_known_before_it_is_sent_has_no_key() {
         let stream = Body::once(http_body_util::Full::new(Bytes::new()));
-        assert_eq!(
-            KeyMaker::new().of(1, &request("http://h/a", stream, &[])),
-            None
-        );
+        assert_eq!(KeyMaker::new().of(1, &request("http://h/a", stream, &[])), None);
     }
 }

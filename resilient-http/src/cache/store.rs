@@ -110,19 +110,14 @@ impl CacheInner {
             self.responses.invalidate(&key);
             return;
         }
-        let stored = Stored {
-            response: response.clone(),
-            since: Instant::now(),
-        };
+        let stored = Stored { response: response.clone(), since: Instant::now() };
         self.responses.insert(key, Arc::new(stored));
     }
 }
 
 fn weight(response: &Response) -> u32 {
     let headers = response.head.headers.iter();
-    let headers: usize = headers
-        .map(|(name, value)| name.as_str().len() + value.len() + 64)
-        .sum();
+    let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
     u32::try_from(response.body.len() + headers + OVERHEAD).unwrap_or(u32::MAX)
 }
 

@@ -71,10 +71,7 @@ impl ApiClient {
         for (name, value) in &request.path_params {
             builder = builder.param(name, value);
         }
-        builder = builder.query(field_pairs(
-            &fields_of(&request.params)?,
-            BuildErrorKind::Query,
-        )?);
+        builder = builder.query(field_pairs(&fields_of(&request.params)?, BuildErrorKind::Query)?);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }

@@ -43,11 +43,7 @@ pub(super) async fn run_attempt(
         };
         call.record_status(response.status());
         span.record_status(response.status());
-        let next = if hops_left > 0 {
-            hop.follow(call, &response)
-        } else {
-            ControlFlow::Break(())
-        };
+        let next = if hops_left > 0 { hop.follow(call, &response) } else { ControlFlow::Break(()) };
         if let ControlFlow::Continue(next) = next {
             span.end(None);
             if next.method != hop.method {
@@ -57,9 +53,7 @@ pub(super) async fn run_attempt(
             hops_left -= 1;
             continue;
         }
-        let read = span
-            .within(read_response(client, call, response, began))
-            .await;
+        let read = span.within(read_response(client, call, response, began)).await;
         span.end(read.as_ref().err());
         return accept(read?);
     }
@@ -86,11 +80,7 @@ async fn read_response(
         };
     }
     let (body, is_truncated) = read_beginning(body).await;
-    let details = call.details(Some(ErrorResponse {
-        head,
-        body,
-        is_truncated,
-    }));
+    let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
     Err(ApiError::of_status(details, began.elapsed()))
 }
 
@@ -120,22 +110,13 @@ async fn send_hop(
 }
 
 fn body_error(failure: BodyFailure, call: &CallState<'_>, head: ResponseHead) -> ApiError {
-    let mut details = call.details(Some(ErrorResponse {
-        head,
-        body: Bytes::new(),
-        is_truncated: true,
-    }));
+    let mut details =
+        call.details(Some(ErrorResponse { head, body: Bytes::new(), is_truncated: true }));
     match failure {
-        BodyFailure::TooLarge(limit) => ApiError::TooLarge {
-            limit,
-            details: Opaque::new(details),
-        },
+        BodyFailure::TooLarge(limit) => ApiError::TooLarge { limit, details: Opaque::new(details) },
         BodyFailure::Broken(error) => {
             details.source = Some(error.into());
-            ApiError::Connection {
-                phase: Phase::Body,
-                details: Opaque::new(details),
-            }
+            ApiError::Connection { phase: Phase::Body, details: Opaque::new(details) }
         }
     }
 }
@@ -149,10 +130,7 @@ fn transport_error(error: TransportError, call: &CallState<'_>) -> ApiError {
             let mut details = call.details(None);
             // The call's error has its own text and links to the source of the transport's error.
             details.source = error.source;
-            ApiError::Connection {
-                phase,
-                details: Opaque::new(details),
-            }
+            ApiError::Connection { phase, details: Opaque::new(details) }
         }
     }
 }

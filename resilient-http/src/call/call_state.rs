@@ -132,10 +132,6 @@ impl<'a> CallState<'a> {
             body: bytes::Bytes::new(),
             is_truncated: true,
         });
-        ApiError::Timeout {
-            phase,
-            after,
-            details: Opaque::new(self.details(response)),
-        }
+        ApiError::Timeout { phase, after, details: Opaque::new(self.details(response)) }
     }
 }

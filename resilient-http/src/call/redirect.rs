@@ -52,22 +52,14 @@ impl Hop {
         };
         let mut headers = self.headers.clone();
         if becomes_get {
-            for name in [
-                header::CONTENT_TYPE,
-                header::CONTENT_LENGTH,
-                header::CONTENT_ENCODING,
-            ] {
+            for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
                 headers.remove(name);
             }
         } else if self.has_body && !call.facts.is_replayable {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(Self {
-            method: if becomes_get {
-                Method::GET
-            } else {
-                self.method.clone()
-            },
+            method: if becomes_get { Method::GET } else { self.method.clone() },
             url,
             headers,
             has_body: self.has_body && !becomes_get,

@@ -105,10 +105,7 @@ impl ApiClient {
             options: RequestOptions::default(),
             problem: None,
         };
-        RequestBuilder {
-            draft,
-            output: PhantomData,
-        }
+        RequestBuilder { draft, output: PhantomData }
     }
 }
 
@@ -218,10 +215,7 @@ impl<T> RequestBuilder<T> {
 
     /// Reads the response as another type.
     pub fn decode<U: FromResponse>(self) -> RequestBuilder<U> {
-        RequestBuilder {
-            draft: self.draft,
-            output: PhantomData,
-        }
+        RequestBuilder { draft: self.draft, output: PhantomData }
     }
 
     /// Builds the request without sending it.
@@ -317,10 +311,7 @@ impl<T> fmt::Debug for RequestBuilder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder")
             .field("method", &self.draft.method)
-            .field(
-                "template",
-                &self.draft.target.as_ref().ok().map(|target| &target.path),
-            )
+            .field("template", &self.draft.target.as_ref().ok().map(|target| &target.path))
             .field("body", &self.draft.body)
             .finish_non_exhaustive()
     }

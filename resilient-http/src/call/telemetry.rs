@@ -23,16 +23,11 @@ pub(super) struct RequestSpan {
 
 impl RequestSpan {
     /// `resends` is the number of earlier requests of the same call, including redirects.
-    #[cfg_attr(
-        not(feature = "tracing"),
-        expect(unused_variables, reason = "there is no span")
-    )]
+    #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "there is no span"))]
     pub(super) fn begin(template: &str, method: &Method, url: &Url, resends: u32) -> Self {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
-        let (server, port) = (
-            url.host_str().unwrap_or_default(),
-            url.port_or_known_default().unwrap_or_default(),
-        );
+        let (server, port) =
+            (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
         Self {
             #[cfg(feature = "tracing")]
             span: {
@@ -105,8 +100,7 @@ impl RequestSpan {
         #[cfg(feature = "tracing")]
         {
             if let Some(status) = self.status {
-                self.span
-                    .record("http.response.status_code", status.as_u16());
+                self.span.record("http.response.status_code", status.as_u16());
             }
             if let Some(error) = &error {
                 self.span.record("error.type", error.as_str());
@@ -139,16 +133,9 @@ impl Drop for RequestSpan {
 /// Unusual methods share one label, to bound the number of labels.
 #[cfg(feature = "metrics")]
 fn method_label(method: &Method) -> String {
-    let known = [
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
-    ];
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
     let text = method.as_str();
-    if known.contains(&text) {
-        text
-    } else {
-        "_OTHER"
-    }
-    .to_owned()
+    if known.contains(&text) { text } else { "_OTHER" }.to_owned()
 }
 
 /// Runs a whole call with its attempts and delays inside one span.

@@ -73,10 +73,9 @@ impl ApiClientBuilder {
     fn auth_or(&self, user: Option<UserInfo>) -> Result<Auth, BuildError> {
         match user {
             None => Ok(self.auth.clone()),
-            Some(_) if !self.auth.is_none() => Err(BuildError::credentials(
-                "base URL",
-                "has a user, and `auth` is given too",
-            )),
+            Some(_) if !self.auth.is_none() => {
+                Err(BuildError::credentials("base URL", "has a user, and `auth` is given too"))
+            }
             Some((name, password)) => Ok(Auth::basic(name, ApiKey::secret(password))),
         }
     }

@@ -71,9 +71,7 @@ impl ClientBreakers {
 
 impl ApiClient {
     pub(crate) fn new(inner: ClientInner) -> Self {
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn inner(&self) -> &ClientInner {

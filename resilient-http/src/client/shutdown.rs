@@ -37,10 +37,7 @@ impl CallGate {
     /// Admits a call; `None` if the gate is closed.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<CallGuard> {
         // Counted under the lock that `close` takes, so that a closed gate has no uncounted call.
-        let connections = self
-            .connections
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
         let (transport, outer) = match connections.as_ref()? {
             Connections::Own(transport) => (Arc::clone(transport), None),
             Connections::Shared(gate) => {
@@ -49,27 +46,16 @@ impl CallGate {
             }
         };
         self.in_flight.fetch_add(1, Ordering::AcqRel);
-        Some(CallGuard {
-            gate: Arc::clone(self),
-            transport: Some(transport),
-            outer,
-        })
+        Some(CallGuard { gate: Arc::clone(self), transport: Some(transport), outer })
     }
 
     pub(crate) fn close(&self) {
-        let connections = self
-            .connections
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let connections = self.connections.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(connections);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        let connections = self
-            .connections
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
         match connections.as_ref() {
             None => true,
             Some(Connections::Own(_)) => false,

@@ -44,10 +44,9 @@ impl AuthKind {
     pub(super) fn with(&self, key: Option<&ApiKey>) -> Result<Auth, BuildError> {
         match (self, key) {
             (Self::None, None) => Ok(Auth::none()),
-            (Self::None, Some(_)) => Err(BuildError::credentials(
-                "`api_key`",
-                "is given, and `auth` is `none`",
-            )),
+            (Self::None, Some(_)) => {
+                Err(BuildError::credentials("`api_key`", "is given, and `auth` is `none`"))
+            }
             (_, None) => Err(BuildError::credentials(
                 "`api_key`",
                 "is missing: give one, or set `auth` to `none`",

@@ -24,10 +24,7 @@ impl EndpointConfig {
     pub fn builder(name: impl Into<String>, provider: impl Into<String>) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: name.into(),
-            settings: Settings {
-                provider: Some(provider.into()),
-                ..Settings::default()
-            },
+            settings: Settings { provider: Some(provider.into()), ..Settings::default() },
             problem: None,
         }
     }
@@ -110,10 +107,7 @@ impl EndpointConfigBuilder {
 
     /// The source of the key. It is read when the endpoint is built; a missing key is an error.
     pub fn api_key(mut self, key: ApiKey) -> Self {
-        self.settings.api_key = Some(ConfiguredKey {
-            key,
-            is_literal: false,
-        });
+        self.settings.api_key = Some(ConfiguredKey { key, is_literal: false });
         self
     }
 

@@ -36,10 +36,7 @@ impl SettingError {
     }
 
     fn setting(key: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            key,
-            error: BuildError::setting(key, problem),
-        }
+        Self { key, error: BuildError::setting(key, problem) }
     }
 }
 
@@ -50,10 +47,7 @@ impl EndpointConfig {
             Some(preset) => given.clone().or(preset.settings()),
             None => given.clone(),
         };
-        let provider = merged
-            .provider
-            .clone()
-            .or(preset.map(|preset| preset.name().to_owned()));
+        let provider = merged.provider.clone().or(preset.map(|preset| preset.name().to_owned()));
         check_name("name", &name)?;
         let provider = provider.ok_or_else(|| SettingError::setting("provider", "is missing"))?;
         check_name("provider", &provider)?;
@@ -65,11 +59,7 @@ impl EndpointConfig {
         };
         let path = PathTemplate::parse(path).map_err(SettingError::at("path"))?;
         check_params(&path, &merged.params)?;
-        let method = merged
-            .method
-            .as_deref()
-            .unwrap_or("POST")
-            .to_ascii_uppercase();
+        let method = merged.method.as_deref().unwrap_or("POST").to_ascii_uppercase();
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| SettingError::setting("method", "is not an HTTP method"))?;
         let content = Content::of(&method, merged.content_type.as_deref())
@@ -139,10 +129,7 @@ fn check_params(
 ) -> Result<(), SettingError> {
     let wrong = SettingError::at("params");
     // The calls provide the other parameters.
-    let others = path
-        .names()
-        .filter(|name| !params.contains_key(*name))
-        .map(|name| (name, "x"));
+    let others = path.names().filter(|name| !params.contains_key(*name)).map(|name| (name, "x"));
     let params = params.iter();
     let params = params.map(|(name, value)| (name.as_str(), value.as_str()));
     path.expand(params.chain(others)).map(|_| ()).map_err(wrong)
@@ -155,10 +142,7 @@ fn headers(given: &BTreeMap<String, String>, auth: &AuthKind) -> Result<HeaderMa
     for (name, value) in given {
         let (header, value) = header_pair(name, value).map_err(&wrong)?;
         if Some(&header) == of_key.as_ref() {
-            return Err(wrong(BuildError::header(
-                name,
-                "is the one that the key is in",
-            )));
+            return Err(wrong(BuildError::header(name, "is the one that the key is in")));
         }
         if header == http::header::CONTENT_TYPE {
             return Err(wrong(BuildError::header(name, "is set by `content_type`")));
@@ -169,9 +153,7 @@ fn headers(given: &BTreeMap<String, String>, auth: &AuthKind) -> Result<HeaderMa
 }
 
 fn times(settings: &Settings) -> Result<(Option<Duration>, Option<Duration>), SettingError> {
-    let timeout = settings
-        .timeout
-        .map_or(Some(TIMEOUT), |LimitOverride(time)| time);
+    let timeout = settings.timeout.map_or(Some(TIMEOUT), |LimitOverride(time)| time);
     let deadline = match settings.deadline {
         Some(LimitOverride(time)) => time,
         None => timeout.map(|time| time.saturating_mul(2)),
@@ -207,7 +189,5 @@ fn policy(settings: &Settings) -> Result<RetryPolicy, SettingError> {
         Some(retries) => builder.max_retries(retries),
         None => builder,
     };
-    builder
-        .build()
-        .map_err(|error| SettingError::setting("retry", format!("is invalid: {error}")))
+    builder.build().map_err(|error| SettingError::setting("retry", format!("is invalid: {error}")))
 }

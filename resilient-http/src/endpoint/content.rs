@@ -27,10 +27,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 impl Content {
     pub(super) fn of(method: &Method, content_type: Option<&str>) -> Result<Self, BuildError> {
-        let has_no_body = matches!(
-            *method,
-            Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS
-        );
+        let has_no_body =
+            matches!(*method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
         if has_no_body {
             return match content_type {
                 None => Ok(Self::Query),

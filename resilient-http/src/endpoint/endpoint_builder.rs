@@ -108,11 +108,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             (None, ClientSource::Client(client)) => client.inner().base.url().as_str().to_owned(),
             (None, _) => {
                 let problem = "is missing: give one, a preset, or a client";
-                return Err(BuildError::new(
-                    BuildErrorKind::BaseUrl,
-                    "`base_url`",
-                    problem,
-                ));
+                return Err(BuildError::new(BuildErrorKind::BaseUrl, "`base_url`", problem));
             }
         };
         let mut client = ApiClient::builder(base)
@@ -161,17 +157,12 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             #[cfg(feature = "cache")]
             cached_calls: cache.map(CachedCalls::new),
         };
-        Ok(Endpoint {
-            inner: Arc::new(inner),
-            types: PhantomData,
-        })
+        Ok(Endpoint { inner: Arc::new(inner), types: PhantomData })
     }
 }
 
 impl<Req: ?Sized, Res> fmt::Debug for EndpointBuilder<Req, Res> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EndpointBuilder")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("EndpointBuilder").field("config", &self.config).finish_non_exhaustive()
     }
 }

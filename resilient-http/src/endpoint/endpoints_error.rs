@@ -80,12 +80,7 @@ impl EndpointsError {
         endpoint: Option<String>,
         place: Option<(usize, usize)>,
     ) -> Self {
-        Self(Box::new(ErrorParts {
-            path: None,
-            endpoint,
-            place,
-            problem,
-        }))
+        Self(Box::new(ErrorParts { path: None, endpoint, place, problem }))
     }
 }
 
@@ -136,9 +131,7 @@ fn without_values(message: &str) -> String {
         let (before, quoted) = rest.split_at(open);
         shown.push_str(before);
         // A value may contain quotes too: take the last one before the last `, expected`.
-        let end = quoted
-            .rfind("\", expected")
-            .or_else(|| quoted.rfind('"').filter(|at| *at > 0));
+        let end = quoted.rfind("\", expected").or_else(|| quoted.rfind('"').filter(|at| *at > 0));
         shown.push('…');
         rest = end.map_or("", |end| &quoted[end + 1..]);
         if rest.starts_with(", expected") {
@@ -156,9 +149,7 @@ fn without_values(message: &str) -> String {
     // An unknown word may be a key too.
     match shown.split_once("unknown variant `") {
         Some((before, after)) => {
-            let rest = after
-                .rfind("`, expected")
-                .map_or("", |end| &after[end + 1..]);
+            let rest = after.rfind("`, expected").map_or("", |end| &after[end + 1..]);
             format!("{before}unknown value{rest}")
         }
         None => shown,

@@ -35,9 +35,7 @@ impl Payload {
         let fields = match Self::of(request)? {
             whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
             Self::Whole(_) => {
-                return Err(refuse_fields(
-                    "is not an object, so no field can be added to it",
-                ));
+                return Err(refuse_fields("is not an object, so no field can be added to it"));
             }
             Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),
             Self::Nothing => Fields::new(),
@@ -45,10 +43,7 @@ impl Payload {
         };
         let mut merged = extra.clone();
         merged.extend(fields);
-        merged.extend(
-            call.iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        );
+        merged.extend(call.iter().map(|(name, value)| (name.clone(), value.clone())));
         Ok(Self::Fields(without_nulls(merged)))
     }
 }
@@ -90,11 +85,7 @@ mod tests {
 
     #[test]
     fn what_a_request_leaves_null_is_not_said_and_what_is_within_is_left_alone() {
-        let text = merged(
-            &json!({"a": 1}),
-            json!({"a": null, "b": {"c": null}}),
-            &json!({}),
-        );
+        let text = merged(&json!({"a": 1}), json!({"a": null, "b": {"c": null}}), &json!({}));
         assert_eq!(text, r#"{"a":1,"b":{"c":null}}"#);
     }
 
@@ -105,15 +96,9 @@ mod tests {
             single: f32,
             long: u128,
         }
-        let request = Numbers {
-            single: 0.1,
-            long: u128::MAX,
-        };
+        let request = Numbers { single: 0.1, long: u128::MAX };
         let text = merged(&json!({"x": 1}), request, &json!({}));
-        assert_eq!(
-            text,
-            r#"{"long":340282366920938463463374607431768211455,"single":0.1,"x":1}"#
-        );
+        assert_eq!(text, r#"{"long":340282366920938463463374607431768211455,"single":0.1,"x":1}"#);
     }
 
     #[test]

@@ -69,9 +69,7 @@ fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
     let defaults = entry(root, "defaults").and_then(|(_, table)| table);
     let in_table = |table: Option<&DeTable<'_>>| entry(table?, key).map(|(span, _)| span);
-    in_table(own.1)
-        .or_else(|| in_table(defaults))
-        .or(Some(own.0))
+    in_table(own.1).or_else(|| in_table(defaults)).or(Some(own.0))
 }
 
 /// The place of a key in a table, and its value if that is a table.

@@ -78,10 +78,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
     /// This endpoint with other types.
     #[must_use]
     pub fn typed<OtherReq: ?Sized, OtherRes>(&self) -> Endpoint<OtherReq, OtherRes> {
-        Endpoint {
-            inner: Arc::clone(&self.inner),
-            types: PhantomData,
-        }
+        Endpoint { inner: Arc::clone(&self.inner), types: PhantomData }
     }
 
     /// The configuration.
@@ -159,11 +156,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
             }
         };
         builder = builder.headers(options.headers.clone()).idempotency(
-            options
-                .idempotency
-                .clone()
-                .or(config.merged.idempotency.clone())
-                .unwrap_or_default(),
+            options.idempotency.clone().or(config.merged.idempotency.clone()).unwrap_or_default(),
         );
         builder.limits(options.timeout, options.deadline).prepare()
     }

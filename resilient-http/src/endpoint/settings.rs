@@ -16,11 +16,7 @@ use crate::request::{Fields, Idempotency, LimitOverride};
 
 /// One layer of settings: a builder, a section of a file, the defaults of a file, or a preset.
 #[derive(Clone, Default)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Deserialize),
-    serde(default, deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub(super) struct Settings {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
     pub(super) preset: Option<Preset>,
@@ -54,10 +50,7 @@ pub(super) struct Settings {
     pub(super) extra_body: Fields,
     pub(super) allow_plain_http: Option<bool>,
     #[cfg(feature = "cache")]
-    #[cfg_attr(
-        feature = "serde",
-        serde(deserialize_with = "super::deserialize::cache")
-    )]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::deserialize::cache"))]
     pub(super) cache: Option<CacheConfig>,
     #[cfg(all(feature = "serde", not(feature = "cache")))]
     #[serde(deserialize_with = "super::deserialize::cache")]
@@ -109,9 +102,7 @@ impl Preset {
     pub(super) fn settings(self) -> Settings {
         let own = |pairs: &[(&str, &str)]| {
             let pairs = pairs.iter();
-            pairs
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect()
+            pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
         let (base_delay, max_delay) = self.delays;
         Settings {
@@ -121,9 +112,7 @@ impl Preset {
             headers: own(self.headers),
             timeout: Some(LimitOverride(Some(self.timeout))),
             retry: Some(RetrySettings::Changes(
-                RetryPolicy::builder()
-                    .base_delay(base_delay)
-                    .max_delay(max_delay),
+                RetryPolicy::builder().base_delay(base_delay).max_delay(max_delay),
             )),
             idempotency: Some(Idempotency::Yes),
             retry_statuses: Some(self.retried.to_vec()),

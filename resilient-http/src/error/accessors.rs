@@ -37,8 +37,7 @@ impl ApiError {
     /// secrets.
     #[must_use]
     pub fn body_text(&self) -> Option<Cow<'_, str>> {
-        self.response()
-            .map(|response| String::from_utf8_lossy(&response.body))
+        self.response().map(|response| String::from_utf8_lossy(&response.body))
     }
 
     /// The response body as JSON of type `T`; `None` if it is not.
@@ -50,8 +49,7 @@ impl ApiError {
     /// Whether the body was longer than 64 KiB or broke off.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
-        self.response()
-            .is_some_and(|response| response.is_truncated)
+        self.response().is_some_and(|response| response.is_truncated)
     }
 
     /// The server's error message: `detail`, `message`, `error.message`, `error` or `title` of a

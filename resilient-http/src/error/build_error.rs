@@ -59,12 +59,7 @@ impl BuildError {
         subject: impl Into<String>,
         problem: impl Into<String>,
     ) -> Self {
-        Self {
-            kind,
-            subject: subject.into(),
-            problem: problem.into(),
-            source: None,
-        }
+        Self { kind, subject: subject.into(), problem: problem.into(), source: None }
     }
 
     pub(crate) fn template(text: &str, problem: &str) -> Self {
@@ -142,12 +137,7 @@ mod tests {
 
     #[test]
     fn a_wrong_template_is_shown_without_what_may_be_secret() {
-        for text in [
-            "users?key=canary",
-            "https://canary@host/x",
-            "//host/canary",
-            "x#canary",
-        ] {
+        for text in ["users?key=canary", "https://canary@host/x", "//host/canary", "x#canary"] {
             let error = BuildError::template(text, "is wrong");
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }

@@ -11,9 +11,8 @@ impl Classify for ApiError {
     /// Classifies by the table in the [crate
     /// documentation](crate#what-is-retried-and-what-counts).
     fn classify(&self) -> Classification {
-        let (is_repeatable, is_replayable) = self.call().map_or((false, true), |call| {
-            (call.is_repeatable, call.is_replayable)
-        });
+        let (is_repeatable, is_replayable) =
+            self.call().map_or((false, true), |call| (call.is_repeatable, call.is_replayable));
         self.class_if(is_repeatable, is_replayable)
     }
 }
@@ -27,21 +26,13 @@ impl ApiError {
         };
         let mut class = match self {
             // Nothing was sent, so a retry cannot repeat anything.
-            Self::Connection {
-                phase: Phase::Connect,
-                ..
-            } => Classification::transient(),
-            Self::Connection { .. }
-            | Self::Timeout {
-                phase: TimeoutPhase::Attempt,
-                ..
-            } => retry_if(Outcome::Failure, is_repeatable),
+            Self::Connection { phase: Phase::Connect, .. } => Classification::transient(),
+            Self::Connection { .. } | Self::Timeout { phase: TimeoutPhase::Attempt, .. } => {
+                retry_if(Outcome::Failure, is_repeatable)
+            }
             // A deadline: the breaker counted each attempt already. Otherwise the server works, and
             // only the response does not fit.
-            Self::Timeout {
-                phase: TimeoutPhase::Deadline,
-                ..
-            }
+            Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),

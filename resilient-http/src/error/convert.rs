@@ -24,23 +24,14 @@ impl ApiError {
         );
         let details = Opaque::new(details);
         match status {
-            StatusCode::REQUEST_TIMEOUT => Self::Timeout {
-                phase: TimeoutPhase::Server,
-                after: took,
-                details,
-            },
-            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited {
-                retry_after,
-                details,
-            },
+            StatusCode::REQUEST_TIMEOUT => {
+                Self::Timeout { phase: TimeoutPhase::Server, after: took, details }
+            }
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { retry_after, details },
             StatusCode::UNAUTHORIZED => Self::Authentication { details },
             StatusCode::FORBIDDEN => Self::Forbidden { details },
             StatusCode::NOT_FOUND => Self::NotFound { details },
-            status if status.is_server_error() => Self::Server {
-                status,
-                retry_after,
-                details,
-            },
+            status if status.is_server_error() => Self::Server { status, retry_after, details },
             status => Self::Status { status, details },
         }
     }
@@ -55,10 +46,7 @@ impl ApiError {
             body: Bytes::copy_from_slice(body),
             is_truncated: response.body.len() > ERROR_BODY_LIMIT,
         });
-        Self::Decode {
-            error: Arc::new(error),
-            details: Opaque::new(details),
-        }
+        Self::Decode { error: Arc::new(error), details: Opaque::new(details) }
     }
 }
 

@@ -33,12 +33,7 @@ pub(crate) struct CallFacts {
 
 impl Details {
     pub(crate) fn new(call: Option<CallFacts>, attempts: u32) -> Self {
-        Self {
-            call,
-            attempts,
-            response: None,
-            source: None,
-        }
+        Self { call, attempts, response: None, source: None }
     }
 }
 

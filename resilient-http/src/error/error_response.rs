@@ -116,11 +116,7 @@ mod tests {
             (r#"{"detail": [1]}"#, r#"{"detail":[1]}"#),
             ("plain\u{1b}[31m", "plain\u{fffd}[31m"),
         ] {
-            assert_eq!(
-                message(body.as_bytes()).as_deref(),
-                Some(expected),
-                "{body}"
-            );
+            assert_eq!(message(body.as_bytes()).as_deref(), Some(expected), "{body}");
         }
         assert_eq!(message(b""), None);
         assert_eq!(message(b"null"), None);

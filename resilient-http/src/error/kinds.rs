@@ -38,10 +38,7 @@ pub enum TimeoutPhase {
 /// The kind of an [`ApiError`](crate::ApiError): each is a variant, without its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "the variants of `ApiError` have the same names"
-)]
+#[expect(missing_docs, reason = "the variants of `ApiError` have the same names")]
 pub enum ErrorKind {
     Connection,
     Timeout,

@@ -13,10 +13,6 @@ pub(crate) struct OutcomeRules {
 
 impl Default for OutcomeRules {
     fn default() -> Self {
-        Self {
-            retried: RETRIED.to_vec(),
-            counts_rate_limits: false,
-            permanent: Vec::new(),
-        }
+        Self { retried: RETRIED.to_vec(), counts_rate_limits: false, permanent: Vec::new() }
     }
 }

@@ -41,10 +41,9 @@ pub(crate) fn field_pairs(
             let text = value.get();
             match text.as_bytes().first() {
                 Some(b'[' | b'{') | None => return Err(refuse()),
-                Some(b'"') => pairs.push((
-                    name.clone(),
-                    serde_json::from_str(text).map_err(|_| refuse())?,
-                )),
+                Some(b'"') => {
+                    pairs.push((name.clone(), serde_json::from_str(text).map_err(|_| refuse())?))
+                }
                 _ if text == "null" => {}
                 // Numbers and booleans are copied as text: a float could change them.
                 _ => pairs.push((name.clone(), text.to_owned())),

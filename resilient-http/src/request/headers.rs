@@ -6,8 +6,7 @@ use super::body::Body;
 use crate::error::BuildError;
 
 pub(crate) fn header_name(name: &str) -> Result<HeaderName, BuildError> {
-    name.parse()
-        .map_err(|_| BuildError::header(name, "is not a valid header name"))
+    name.parse().map_err(|_| BuildError::header(name, "is not a valid header name"))
 }
 
 pub(crate) fn header_pair(

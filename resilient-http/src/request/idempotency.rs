@@ -70,13 +70,7 @@ mod tests {
 
     #[test]
     fn the_method_decides_unless_told_otherwise() {
-        for method in [
-            Method::GET,
-            Method::HEAD,
-            Method::PUT,
-            Method::DELETE,
-            Method::OPTIONS,
-        ] {
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
             assert!(Idempotency::Auto.is_repeatable(&method), "{method}");
             assert!(!Idempotency::No.is_repeatable(&method), "{method}");
         }

@@ -31,23 +31,11 @@ impl DecodeError {
             .strip_prefix("missing field `")
             .and_then(|rest| rest.split_once('`'))
             .map(|(name, _)| format!("field `{}` is missing", name.escape_debug()));
-        Self {
-            problem,
-            missing,
-            line: error.line(),
-            column: error.column(),
-            details,
-        }
+        Self { problem, missing, line: error.line(), column: error.column(), details }
     }
 
     pub(crate) fn text(error: std::str::Utf8Error) -> Self {
-        Self {
-            problem: "not UTF-8",
-            missing: None,
-            line: 0,
-            column: 0,
-            details: error.to_string(),
-        }
+        Self { problem: "not UTF-8", missing: None, line: 0, column: 0, details: error.to_string() }
     }
 
     /// The line in the body, from 1; 0 if unknown.

@@ -43,17 +43,13 @@ impl ResponseHead {
     /// The server's id of the request: visible ASCII, at most 128 characters.
     pub(crate) fn request_id(&self) -> Option<&str> {
         let names = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"];
-        let id = names
-            .iter()
-            .find_map(|name| self.headers.get(*name)?.to_str().ok())?;
+        let id = names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())?;
         Some(&id[..id.len().min(LONGEST_ID)])
     }
 
     /// Adds the fields that `Debug` may show: header names without values.
     pub(crate) fn debug_fields(&self, shown: &mut fmt::DebugStruct<'_, '_>) {
-        shown
-            .field("status", &self.status.as_u16())
-            .field("headers", &HeaderNames(&self.headers));
+        shown.field("status", &self.status.as_u16()).field("headers", &HeaderNames(&self.headers));
     }
 }
 

@@ -111,11 +111,7 @@ impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let body: &[u8] = &self.body;
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let body = if body.trim_ascii().is_empty() {
-            b"null"
-        } else {
-            body
-        };
+        let body = if body.trim_ascii().is_empty() { b"null" } else { body };
         serde_json::from_slice(body).map_err(|error| DecodeError::json(&error))
     }
 

@@ -24,11 +24,7 @@ pub struct RateLimit {
 }
 
 const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
-const LEGACY: [&str; 3] = [
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-];
+const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 /// A larger number is a timestamp in seconds since 1970.
 const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
@@ -70,9 +66,7 @@ impl RateLimit {
         let found = Self {
             limit,
             remaining,
-            reset: reset
-                .filter(|seconds| *seconds <= LONGEST_RESET)
-                .map(Duration::from_secs),
+            reset: reset.filter(|seconds| *seconds <= LONGEST_RESET).map(Duration::from_secs),
             window: None,
         };
         (found != Self::default()).then_some(found)
@@ -111,22 +105,16 @@ mod tests {
     use super::*;
 
     fn read(headers: &[(&'static str, &'static str)]) -> Option<RateLimit> {
-        let headers = headers.iter().map(|(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         RateLimit::parse(&headers.collect())
     }
 
     #[test]
     fn the_drafts_pair_is_read_and_the_tightest_limit_told() {
         let limit = read(&[
-            (
-                "ratelimit-policy",
-                r#""burst";q=100;w=60,"day";q=1000;w=86400"#,
-            ),
+            ("ratelimit-policy", r#""burst";q=100;w=60,"day";q=1000;w=86400"#),
             ("ratelimit", r#""burst";r=50;t=30, "day";r=3;t=7200"#),
         ])
         .unwrap();
@@ -154,15 +142,9 @@ mod tests {
 
     #[test]
     fn an_instant_is_not_taken_for_a_time_and_garbage_is_nothing() {
-        let limit = read(&[
-            ("x-ratelimit-remaining", "1"),
-            ("x-ratelimit-reset", "1800000000"),
-        ]);
+        let limit = read(&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1800000000")]);
         assert_eq!(limit.unwrap().reset, None);
-        assert_eq!(
-            read(&[("ratelimit", ";;,=,\"x"), ("x-ratelimit-limit", "many")]),
-            None
-        );
+        assert_eq!(read(&[("ratelimit", ";;,=,\"x"), ("x-ratelimit-limit", "many")]), None);
         assert_eq!(read(&[]), None);
     }
 }

@@ -24,14 +24,9 @@ use http::HeaderMap;
 /// ```
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    largest(headers, "retry-after-ms", |text| {
-        digits(text).map(Duration::from_millis)
-    })
-    .or_else(|| {
-        largest(headers, "retry-after", |text| {
-            seconds(text).or_else(|| date(text, now))
-        })
-    })
+    largest(headers, "retry-after-ms", |text| digits(text).map(Duration::from_millis)).or_else(
+        || largest(headers, "retry-after", |text| seconds(text).or_else(|| date(text, now))),
+    )
 }
 
 fn largest(
@@ -40,9 +35,7 @@ fn largest(
     read: impl Fn(&str) -> Option<Duration>,
 ) -> Option<Duration> {
     let values = headers.get_all(name).iter();
-    values
-        .filter_map(|value| read(value.to_str().ok()?.trim()))
-        .max()
+    values.filter_map(|value| read(value.to_str().ok()?.trim())).max()
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -73,16 +66,10 @@ mod tests {
     fn read(values: &[&str]) -> Option<Duration> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(
-                "retry-after",
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-            );
+            headers.append("retry-after", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         // Sunday, 6 November 1994, 08:49:37: the date in the examples of the RFC.
-        retry_after(
-            &headers,
-            SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
-        )
+        retry_after(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))
     }
 
     #[test]
@@ -112,10 +99,7 @@ mod tests {
         ] {
             assert_eq!(read(&[date]), Some(Duration::from_secs(60)), "{date}");
         }
-        assert_eq!(
-            read(&["Sun, 06 Nov 1994 08:00:00 GMT"]),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(read(&["Sun, 06 Nov 1994 08:00:00 GMT"]), Some(Duration::ZERO));
         assert_eq!(read(&["Sun, 99 Nov 1994 08:00:00 GMT"]), None);
     }
 
@@ -130,10 +114,7 @@ mod tests {
         headers.insert("retry-after", HeaderValue::from_static("2"));
         headers.insert("retry-after-ms", HeaderValue::from_static("1500"));
         let now = SystemTime::now();
-        assert_eq!(
-            retry_after(&headers, now),
-            Some(Duration::from_millis(1500))
-        );
+        assert_eq!(retry_after(&headers, now), Some(Duration::from_millis(1500)));
         headers.insert("retry-after-ms", HeaderValue::from_static("soon"));
         assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(2)));
     }

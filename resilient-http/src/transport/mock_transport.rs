@@ -43,9 +43,7 @@ impl MockTransport {
         + Sync
         + 'static,
     ) -> Self {
-        Self {
-            respond: Arc::new(respond),
-        }
+        Self { respond: Arc::new(respond) }
     }
 }
 
@@ -59,11 +57,8 @@ impl Transport for MockTransport {
                 .map_err(|error| TransportError::connection(Phase::Send, error))?;
             let request = http::Request::from_parts(parts, body.to_bytes());
             let response = (self.respond)(request)?;
-            Ok(response.map(|bytes| {
-                Full::new(bytes)
-                    .map_err(|never| match never {})
-                    .boxed_unsync()
-            }))
+            Ok(response
+                .map(|bytes| Full::new(bytes).map_err(|never| match never {}).boxed_unsync()))
         })
     }
 }

@@ -83,10 +83,7 @@ fn explain(error: reqwest::Error) -> TransportError {
     } else {
         FailureCause::Connection(Phase::Send)
     };
-    TransportError {
-        cause,
-        source: Some(error.without_url().into()),
-    }
+    TransportError { cause, source: Some(error.without_url().into()) }
 }
 
 impl fmt::Debug for ReqwestTransport {

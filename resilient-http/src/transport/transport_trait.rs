@@ -43,19 +43,13 @@ impl TransportError {
     /// The connection failed. The error of the call shows `source`: it must not contain secrets.
     #[must_use]
     pub fn connection(phase: Phase, source: impl Into<BoxError>) -> Self {
-        Self {
-            cause: FailureCause::Connection(phase),
-            source: Some(source.into()),
-        }
+        Self { cause: FailureCause::Connection(phase), source: Some(source.into()) }
     }
 
     /// The transport can never send this request.
     #[must_use]
     pub fn unsendable(problem: &'static str) -> Self {
-        Self {
-            cause: FailureCause::Unsendable(problem),
-            source: None,
-        }
+        Self { cause: FailureCause::Unsendable(problem), source: None }
     }
 }
 

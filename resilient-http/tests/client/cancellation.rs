@@ -47,27 +47,15 @@ async fn a_call_dropped_at_any_point_leaves_nothing_behind() {
     for k in 0.. {
         let server = failing_twice().await;
         let budget = RetryBudget::new("cancelled", BudgetConfig::default());
-        let api = client(&server.url)
-            .shared_budget(budget.clone())
-            .build()
-            .unwrap();
+        let api = client(&server.url).shared_budget(budget.clone()).build().unwrap();
         let call = api.get::<Response>("x").into_future();
         let ended = within("the polls", poll_times(call, k)).await;
         assert_eq!(api.in_flight(), 0, "after {k} polls");
         let counts = budget.snapshot().counts;
-        assert_eq!(
-            counts.granted,
-            counts.spent + counts.returned,
-            "after {k} polls"
-        );
+        assert_eq!(counts.granted, counts.spent + counts.returned, "after {k} polls");
         assert!(ends(&api) >= server.count() as u64, "after {k} polls");
-        within("close", api.shutdown(Duration::from_secs(20)))
-            .await
-            .unwrap();
-        until("its connections are closed", || {
-            server.connections.open() == 0
-        })
-        .await;
+        within("close", api.shutdown(Duration::from_secs(20))).await.unwrap();
+        until("its connections are closed", || server.connections.open() == 0).await;
         if let Some(ended) = ended {
             assert_eq!(ended.unwrap().attempts(), 3);
             break;
@@ -93,9 +81,7 @@ async fn a_probe_dropped_at_any_point_frees_its_slot() {
             break;
         }
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
-        let one: u32 = within("the next call is let in", api.get("x"))
-            .await
-            .unwrap();
+        let one: u32 = within("the next call is let in", api.get("x")).await.unwrap();
         assert_eq!((one, breaker.state()), (1, CircuitState::Closed));
     }
 }

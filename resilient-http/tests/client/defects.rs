@@ -21,9 +21,7 @@ async fn defect_ac1_retry_after_is_found_whatever_its_case() {
     let server = Raw::always(vec![write(head)]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    let ApiError::RateLimited { retry_after, .. } = error else {
-        panic!("{error:?}")
-    };
+    let ApiError::RateLimited { retry_after, .. } = error else { panic!("{error:?}") };
     assert_eq!(retry_after, Some(Duration::from_secs(61)));
 }
 
@@ -42,37 +40,19 @@ async fn defect_ac2_an_empty_answer_is_a_success() {
 async fn defect_ac3_what_cannot_be_read_is_not_sent_again() {
     let server = Api::statuses(&[204]).await;
     let api = client(&server.url).build().unwrap();
-    let error = within("the call", api.delete::<u32>("x"))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.delete::<u32>("x")).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::Decode, 1));
 }
 
 #[tokio::test]
 async fn defect_ac4_an_error_body_of_any_shape_is_taken() {
-    for body in [
-        r#"["a"]"#,
-        r#""a""#,
-        "7",
-        "null",
-        "{",
-        "",
-        r#"{"detail": {"a": [1]}}"#,
-        "\u{0}",
-    ] {
+    for body in [r#"["a"]"#, r#""a""#, "7", "null", "{", "", r#"{"detail": {"a": [1]}}"#, "\u{0}"] {
         let server = Api::serve(move |_, _| answer(400, &[], body)).await;
         let api = client(&server.url).build().unwrap();
         let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.status().unwrap().as_u16()),
-            (ErrorKind::Status, 400)
-        );
+        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Status, 400));
         assert_eq!(error.body_text().unwrap(), body);
-        let _ = (
-            error.message(),
-            error.body_json::<Value>(),
-            error.to_string(),
-        );
+        let _ = (error.message(), error.body_json::<Value>(), error.to_string());
     }
 }
 
@@ -82,10 +62,7 @@ async fn defect_ac5_broken_connections_are_connection_errors() {
         (vec![Step::Reset], Phase::Send),
         (vec![], Phase::Send),
         (vec![write("garbage\r\n\r\n")], Phase::Send),
-        (
-            vec![write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\n[")],
-            Phase::Body,
-        ),
+        (vec![write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\n[")], Phase::Body),
     ] {
         let server = Raw::always(steps).await;
         let api = client(&server.url).build().unwrap();
@@ -109,9 +86,7 @@ async fn defect_ac6_a_request_that_is_data_can_be_called_again() {
     .unwrap();
     let before = request.clone();
     for _ in 0..2 {
-        let _: u32 = within("the call", api.call(&request).unwrap())
-            .await
-            .unwrap();
+        let _: u32 = within("the call", api.call(&request).unwrap()).await.unwrap();
     }
     assert_eq!(request, before);
     for seen in server.seen() {
@@ -121,16 +96,8 @@ async fn defect_ac6_a_request_that_is_data_can_be_called_again() {
         );
         assert_eq!((seen.text(), seen.header("x-a")), (r#"{"a":1}"#, Some("b")));
     }
-    let _: u32 = within("the call", api.call(&ApiRequest::default()).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(
-        (
-            server.seen()[2].method.as_str(),
-            server.seen()[2].target.as_str()
-        ),
-        ("GET", "/")
-    );
+    let _: u32 = within("the call", api.call(&ApiRequest::default()).unwrap()).await.unwrap();
+    assert_eq!((server.seen()[2].method.as_str(), server.seen()[2].target.as_str()), ("GET", "/"));
 }
 
 #[tokio::test]
@@ -142,30 +109,18 @@ async fn defect_ac7_every_method_carries_query_and_body() {
         method.clone_into(&mut request.method);
         request.params = BTreeMap::from([("q".to_owned(), value!("1"))]);
         request.json = Some(value!([method]));
-        let _: u32 = within("the call", api.call(&request).unwrap())
-            .await
-            .unwrap();
+        let _: u32 = within("the call", api.call(&request).unwrap()).await.unwrap();
         let seen = server.seen().pop().unwrap();
-        assert_eq!(
-            (seen.method.as_str(), seen.target.as_str()),
-            (method, "/?q=1")
-        );
+        assert_eq!((seen.method.as_str(), seen.target.as_str()), (method, "/?q=1"));
         assert_eq!(seen.text(), format!("[\"{method}\"]"));
         request.json = None;
         request.data = Some(BTreeMap::from([("f".to_owned(), value!("a b"))]));
-        let _: u32 = within("the call", api.call(&request).unwrap())
-            .await
-            .unwrap();
+        let _: u32 = within("the call", api.call(&request).unwrap()).await.unwrap();
         let seen = server.seen().pop().unwrap();
         assert_eq!((seen.text(), seen.target.as_str()), ("f=a+b", "/?q=1"));
-        assert_eq!(
-            seen.header("content-type"),
-            Some("application/x-www-form-urlencoded")
-        );
+        assert_eq!(seen.header("content-type"), Some("application/x-www-form-urlencoded"));
     }
-    let _: u32 = within("the call", api.delete("x").query([("a", "1")]).json(&2))
-        .await
-        .unwrap();
+    let _: u32 = within("the call", api.delete("x").query([("a", "1")]).json(&2)).await.unwrap();
     let seen = server.seen().pop().unwrap();
     assert_eq!((seen.target.as_str(), seen.text()), ("/x?a=1", "2"));
 }
@@ -173,14 +128,8 @@ async fn defect_ac7_every_method_carries_query_and_body() {
 #[tokio::test]
 async fn defect_ac8_the_breaker_is_within_the_retry_and_sees_every_attempt() {
     let server = Api::statuses(&[500]).await;
-    let breaker = BreakerConfig::builder()
-        .failure_threshold(5)
-        .build()
-        .unwrap();
-    let api = client(&server.url)
-        .circuit_breaker(breaker)
-        .build()
-        .unwrap();
+    let breaker = BreakerConfig::builder().failure_threshold(5).build().unwrap();
+    let api = client(&server.url).circuit_breaker(breaker).build().unwrap();
     for _ in 0..5 {
         within("the call", api.get::<()>("x")).await.unwrap_err();
     }
@@ -191,14 +140,8 @@ async fn defect_ac8_the_breaker_is_within_the_retry_and_sees_every_attempt() {
 #[tokio::test]
 async fn defect_ac9_what_the_caller_did_wrong_opens_no_circuit() {
     let server = Api::serve(|_, seen| status(seen.target[1..].parse().unwrap())).await;
-    let breaker = BreakerConfig::builder()
-        .failure_threshold(2)
-        .build()
-        .unwrap();
-    let api = client(&server.url)
-        .circuit_breaker(breaker)
-        .build()
-        .unwrap();
+    let breaker = BreakerConfig::builder().failure_threshold(2).build().unwrap();
+    let api = client(&server.url).circuit_breaker(breaker).build().unwrap();
     for code in ["404", "401", "403", "400", "422"] {
         for _ in 0..5 {
             let error = within("the call", api.get::<()>(code)).await.unwrap_err();
@@ -212,14 +155,9 @@ async fn defect_ac9_what_the_caller_did_wrong_opens_no_circuit() {
 async fn defect_ac10_a_post_is_not_sent_twice_without_a_key() {
     let server = Api::statuses(&[500]).await;
     let api = client(&server.url).build().unwrap();
-    within("the call", api.post::<()>("x").json(&1))
-        .await
-        .unwrap_err();
+    within("the call", api.post::<()>("x").json(&1)).await.unwrap_err();
     assert_eq!(server.count(), 1);
-    let keyed = api
-        .post::<()>("x")
-        .json(&1)
-        .idempotency_key(IdempotencyKey::Auto);
+    let keyed = api.post::<()>("x").json(&1).idempotency_key(IdempotencyKey::Auto);
     within("the call", keyed).await.unwrap_err();
     assert_eq!(server.count(), 1 + 3);
 }
@@ -227,10 +165,8 @@ async fn defect_ac10_a_post_is_not_sent_twice_without_a_key() {
 #[tokio::test]
 async fn defect_ac11_a_given_client_is_used_with_our_settings_and_stays_open() {
     let server = Api::serve(|n, _| if n == 1 { status(500) } else { json("1") }).await;
-    let given = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
+    let given =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let api = client(&format!("{}/v1", server.url))
         .transport(ReqwestTransport::given(given.clone()))
         .auth(Auth::bearer(ApiKey::secret("k")))
@@ -239,10 +175,7 @@ async fn defect_ac11_a_given_client_is_used_with_our_settings_and_stays_open() {
         .unwrap();
     let _: u32 = within("the call", api.get("x")).await.unwrap();
     let seen = server.only();
-    assert_eq!(
-        (seen.target.as_str(), seen.header("x-a")),
-        ("/v1/x", Some("b"))
-    );
+    assert_eq!((seen.target.as_str(), seen.header("x-a")), ("/v1/x", Some("b")));
     assert_eq!(seen.header("authorization"), Some("Bearer k"));
     let response: Response = within("the call", api.get("x")).await.unwrap();
     assert_eq!(response.attempts(), 2);
@@ -283,14 +216,8 @@ async fn defect_ac12_a_closed_client_says_so() {
 #[tokio::test]
 async fn defect_ac13_calls_on_a_closed_client_open_no_circuit_and_are_not_retried() {
     let server = Api::serve(|_, _| json("1")).await;
-    let breaker = BreakerConfig::builder()
-        .failure_threshold(1)
-        .build()
-        .unwrap();
-    let api = client(&server.url)
-        .circuit_breaker(breaker)
-        .build()
-        .unwrap();
+    let breaker = BreakerConfig::builder().failure_threshold(1).build().unwrap();
+    let api = client(&server.url).circuit_breaker(breaker).build().unwrap();
     api.close();
     for _ in 0..3 {
         let error = within("the call", api.get::<u32>("x")).await.unwrap_err();
@@ -308,9 +235,7 @@ async fn defect_ac14_an_absolute_address_takes_no_credentials_elsewhere() {
     let server = Api::serve(|_, _| json("1")).await;
     let auth = Auth::bearer(ApiKey::secret("k"));
     let api = client(&server.url).auth(auth).build().unwrap();
-    let error = within("the call", api.get::<u32>(format!("{}/x", other.url)))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.get::<u32>(format!("{}/x", other.url))).await.unwrap_err();
     assert_eq!((error.kind(), other.count()), (ErrorKind::Build, 0));
     let own = format!("{}/x", server.url);
     let _: u32 = within("the call", api.get(own)).await.unwrap();

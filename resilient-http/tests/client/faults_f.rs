@@ -24,16 +24,8 @@ async fn fm_f1_a_refused_connection_is_tried_again_whatever_the_method() {
     let url = refusing().await;
     let api = client(&url).build().unwrap();
     for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
-        let error = within("the call", api.request(method, "x"))
-            .await
-            .unwrap_err();
-        assert!(matches!(
-            error,
-            ApiError::Connection {
-                phase: Phase::Connect,
-                ..
-            }
-        ));
+        let error = within("the call", api.request(method, "x")).await.unwrap_err();
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Connect, .. }));
         assert_eq!(error.attempts(), 3);
     }
 }
@@ -52,13 +44,7 @@ async fn fm_f2_a_connection_that_breaks_before_the_answer_is_tried_again_if_idem
         let before = server.count();
         let call = api.request(method.clone(), "x").bytes("body");
         let error = within("the call", call).await.unwrap_err();
-        assert!(matches!(
-            error,
-            ApiError::Connection {
-                phase: Phase::Send,
-                ..
-            }
-        ));
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Send, .. }));
         assert_eq!(server.count() - before, attempts, "{method}");
     }
 }
@@ -70,34 +56,17 @@ async fn fm_f3_half_an_answer_is_an_error_that_keeps_the_status() {
     for head in [chunked, sized] {
         let server = Raw::always(vec![write(head)]).await;
         let api = client(&server.url).build().unwrap();
-        let error = within("the call", api.get::<Vec<u32>>("x"))
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(
-                error,
-                ApiError::Connection {
-                    phase: Phase::Body,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Body, .. }), "{error:?}");
         assert_eq!(error.status().unwrap(), 200);
         assert!(error.is_body_truncated());
         assert_eq!(server.count(), 3);
     }
     // If the body of an error breaks off, the status is still the error.
-    let server = Raw::always(vec![write(
-        "HTTP/1.1 404 x\r\ncontent-length: 9\r\n\r\nno us",
-    )])
-    .await;
+    let server = Raw::always(vec![write("HTTP/1.1 404 x\r\ncontent-length: 9\r\n\r\nno us")]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.is_body_truncated()),
-        (ErrorKind::NotFound, true)
-    );
+    assert_eq!((error.kind(), error.is_body_truncated()), (ErrorKind::NotFound, true));
     assert_eq!(error.message().unwrap(), "no us");
 }
 
@@ -105,45 +74,17 @@ async fn fm_f3_half_an_answer_is_an_error_that_keeps_the_status() {
 async fn fm_f4_a_body_that_stalls_is_a_timeout_not_bad_json() {
     let head = write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[1");
     let server = Raw::always(vec![head, Step::Stall]).await;
-    let api = client(&server.url)
-        .timeout(Duration::from_millis(150))
-        .build()
-        .unwrap();
-    let error = within("the call", api.get::<Vec<u32>>("x"))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ApiError::Timeout {
-                phase: TimeoutPhase::Attempt,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    let api = client(&server.url).timeout(Duration::from_millis(150)).build().unwrap();
+    let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt, .. }), "{error:?}");
     assert_eq!(error.attempts(), 3);
     // The deadline alone has the same effect.
-    let api = client(&server.url)
-        .timeout(None)
-        .deadline(Duration::from_secs(1));
+    let api = client(&server.url).timeout(None).deadline(Duration::from_secs(1));
     let call = api.build().unwrap().get::<Vec<u32>>("x").into_future();
     let error = within("the call", call).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ApiError::Timeout {
-                phase: TimeoutPhase::Deadline,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }), "{error:?}");
     assert_eq!(error.status().unwrap(), 200);
-    until("the connections are closed", || {
-        server.connections.open() == 0
-    })
-    .await;
+    until("the connections are closed", || server.connections.open() == 0).await;
 }
 
 #[tokio::test]
@@ -151,26 +92,12 @@ async fn fm_f5_a_body_that_drips_for_ever_meets_the_deadline() {
     let head = write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
     let drip = Step::Drip(b' ', Duration::from_millis(5));
     let server = Raw::always(vec![head, drip]).await;
-    let api = client(&server.url)
-        .timeout(None)
-        .deadline(Duration::from_secs(1));
+    let api = client(&server.url).timeout(None).deadline(Duration::from_secs(1));
     let api = api.build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ApiError::Timeout {
-                phase: TimeoutPhase::Deadline,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }), "{error:?}");
     assert_eq!(server.count(), 1);
-    until("its connection is closed", || {
-        server.connections.open() == 0
-    })
-    .await;
+    until("its connection is closed", || server.connections.open() == 0).await;
 }
 
 #[tokio::test]
@@ -182,20 +109,11 @@ async fn fm_f6_an_endless_body_is_too_large_and_memory_is_bounded() {
     let server = Raw::always(vec![head, Step::Flood(chunk.clone())]).await;
     let api = client(&server.url).body_limit(4 * MB).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert!(
-        matches!(error, ApiError::TooLarge { limit, .. } if limit == 4 * MB),
-        "{error:?}"
-    );
-    assert_eq!(
-        (error.attempts(), error.status().unwrap().as_u16()),
-        (1, 200)
-    );
+    assert!(matches!(error, ApiError::TooLarge { limit, .. } if limit == 4 * MB), "{error:?}");
+    assert_eq!((error.attempts(), error.status().unwrap().as_u16()), (1, 200));
     let totals = api.circuit_breaker().snapshot().totals;
     assert_eq!((totals.failure, totals.ignored), (0, 1));
-    until("its connection is closed", || {
-        server.connections.open() == 0
-    })
-    .await;
+    until("its connection is closed", || server.connections.open() == 0).await;
     // A body whose announced length is too long is not read at all.
     let head = write("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n");
     let server = Raw::always(vec![head, Step::Stall]).await;
@@ -235,12 +153,7 @@ async fn fm_f7_the_limit_counts_what_comes_out_of_decompression() {
 #[tokio::test]
 async fn fm_f8_a_huge_header_and_a_garbage_status_line_are_errors_and_not_for_ever() {
     let huge = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(2 * MB));
-    for garbage in [
-        huge.as_str(),
-        "HTTP/9.9 banana\r\n\r\n",
-        "\0\0\0\r\n\r\n",
-        "SSH-2.0-x\r\n",
-    ] {
+    for garbage in [huge.as_str(), "HTTP/9.9 banana\r\n\r\n", "\0\0\0\r\n\r\n", "SSH-2.0-x\r\n"] {
         let server = Raw::always(vec![write(garbage), Step::Stall]).await;
         let api = client(&server.url).build().unwrap();
         let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -294,19 +207,12 @@ async fn fm_f12_a_wait_of_ages_is_not_begun() {
 async fn fm_f13_dates_are_read_in_three_forms_whatever_the_servers_clock_says() {
     // The server's own `date` header is years off and has no effect.
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    for past in [
-        date,
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun Nov  6 08:49:37 1994",
-    ] {
+    for past in [date, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
         let server =
             Api::serve(move |_, _| answer(503, &[("retry-after", past), ("date", date)], "")).await;
         let api = client(&server.url).build().unwrap();
         let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-        assert_eq!(
-            (error.retry_after(), server.count()),
-            (Some(Duration::ZERO), 3)
-        );
+        assert_eq!((error.retry_after(), server.count()), (Some(Duration::ZERO), 3));
     }
     let (error, count) = attempts_with("Fri, 31 Dec 2100 23:59:59 GMT").await;
     assert!(error.retry_after().unwrap() > Duration::from_secs(365 * 24 * 3600));
@@ -315,18 +221,11 @@ async fn fm_f13_dates_are_read_in_three_forms_whatever_the_servers_clock_says() 
 
 #[tokio::test]
 async fn fm_f14_the_largest_of_several_waits_holds_and_is_capped() {
-    let two = [
-        ("retry-after", "0"),
-        ("retry-after", "3600"),
-        ("retry-after", "x"),
-    ];
+    let two = [("retry-after", "0"), ("retry-after", "3600"), ("retry-after", "x")];
     let server = Api::serve(move |_, _| answer(429, &two, "")).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert_eq!(
-        (error.retry_after(), server.count()),
-        (Some(Duration::from_secs(3600)), 1)
-    );
+    assert_eq!((error.retry_after(), server.count()), (Some(Duration::from_secs(3600)), 1));
 }
 
 #[tokio::test]
@@ -372,21 +271,15 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
     let server = Api::statuses(&[503]).await;
     let api = client(&server.url).build().unwrap();
     let once = Body::once(Full::new(Bytes::from_static(b"stream")));
-    let error = within("the call", api.put::<()>("x").body(once))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.put::<()>("x").body(once)).await.unwrap_err();
     assert_eq!(server.only().text(), "stream");
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::Body));
     assert!(!error.is_retryable());
     // A prepared request can be executed once.
     let once = Body::once(Full::new(Bytes::from_static(b"stream")));
     let prepared = api.request(Method::PUT, "x").body(once).prepare().unwrap();
-    within("the call", api.execute(&prepared))
-        .await
-        .unwrap_err();
-    let error = within("the call", api.execute(&prepared))
-        .await
-        .unwrap_err();
+    within("the call", api.execute(&prepared)).await.unwrap_err();
+    let error = within("the call", api.execute(&prepared)).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::Build, 2));
 }
 
@@ -395,9 +288,7 @@ async fn a_stream_that_is_made_anew_is_retried_whole() {
     let server = Api::statuses(&[503]).await;
     let api = client(&server.url).build().unwrap();
     let anew = Body::factory(|| Full::new(Bytes::from_static(b"stream")));
-    within("the call", api.put::<()>("x").body(anew))
-        .await
-        .unwrap_err();
+    within("the call", api.put::<()>("x").body(anew)).await.unwrap_err();
     let seen = server.seen();
     assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|request| request.text() == "stream"));
@@ -407,14 +298,10 @@ async fn a_stream_that_is_made_anew_is_retried_whole() {
 async fn fm_f18_one_key_for_all_attempts_and_another_for_the_next_call() {
     let server = Api::statuses(&[503]).await;
     let api = client(&server.url).build().unwrap();
-    let prepared = api
-        .request(Method::POST, "x")
-        .idempotency_key(IdempotencyKey::Auto);
+    let prepared = api.request(Method::POST, "x").idempotency_key(IdempotencyKey::Auto);
     let prepared = prepared.prepare().unwrap();
     for _ in 0..2 {
-        within("the call", api.execute(&prepared))
-            .await
-            .unwrap_err();
+        within("the call", api.execute(&prepared)).await.unwrap_err();
     }
     let keys: Vec<String> = server
         .seen()
@@ -426,9 +313,7 @@ async fn fm_f18_one_key_for_all_attempts_and_another_for_the_next_call() {
     assert!(keys[3..].iter().all(|key| *key == keys[3]));
     assert_ne!(keys[0], keys[3]);
     // The name of the header can be changed.
-    let api = client(&server.url)
-        .idempotency_header("x-request-key")
-        .no_retry();
+    let api = client(&server.url).idempotency_header("x-request-key").no_retry();
     let call = api.build().unwrap().post::<()>("x").idempotency_key("mine");
     within("the call", call).await.unwrap_err();
     assert_eq!(server.seen()[6].header("x-request-key"), Some("mine"));
@@ -458,17 +343,9 @@ async fn fm_f22_odd_answers_are_typed_errors_and_their_excerpts_bounded() {
     // Bytes after a 204 are not a body.
     let body = end(vec![write("HTTP/1.1 204 x\r\n\r\nHTTP/1.1 nonsense")]).await;
     assert_eq!(body.unwrap(), Value::Null);
-    let error = end(vec![write("HTTP/1.1 304 x\r\n\r\n")])
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.status().unwrap().as_u16(), error.attempts()),
-        (304, 1)
-    );
-    assert_eq!(
-        end(vec![ok("\u{feff}[1]")]).await.unwrap(),
-        serde_json::json!([1])
-    );
+    let error = end(vec![write("HTTP/1.1 304 x\r\n\r\n")]).await.unwrap_err();
+    assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (304, 1));
+    assert_eq!(end(vec![ok("\u{feff}[1]")]).await.unwrap(), serde_json::json!([1]));
     assert_eq!(end(vec![ok("")]).await.unwrap(), Value::Null);
     assert_eq!(end(vec![ok("  ")]).await.unwrap(), Value::Null);
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\"\xff\xfe\"";
@@ -484,18 +361,12 @@ async fn fm_f22_odd_answers_are_typed_errors_and_their_excerpts_bounded() {
 #[tokio::test]
 async fn fm_f23_a_connection_that_the_server_closed_while_idle_is_no_failure() {
     let server = Raw::always(vec![ok("1")]).await;
-    let api = client(&server.url)
-        .circuit_breaker(patient())
-        .build()
-        .unwrap();
+    let api = client(&server.url).circuit_breaker(patient()).build().unwrap();
     for n in 1..=5 {
         let one: u32 = within("the call", api.get("x")).await.unwrap();
         assert_eq!(one, 1);
         // The server closes each connection after its response; the client may notice late.
-        until("the server has closed it", || {
-            server.connections.open() == 0
-        })
-        .await;
+        until("the server has closed it", || server.connections.open() == 0).await;
         assert_eq!(server.count(), n);
     }
     let totals = api.circuit_breaker().snapshot().totals;
@@ -526,17 +397,11 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
     assert_eq!(one, 1);
     assert!(began.elapsed() >= Duration::from_millis(300));
     // A wait beyond the policy's limit ends the call; the error says how long to wait.
-    let policy = RetryPolicy::builder()
-        .max_retry_after(Duration::from_secs(1))
-        .build()
-        .unwrap();
+    let policy = RetryPolicy::builder().max_retry_after(Duration::from_secs(1)).build().unwrap();
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "2")], "")).await;
     let api = client(&server.url).retry(policy).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert_eq!(
-        (error.retry_after(), server.count()),
-        (Some(Duration::from_secs(2)), 1)
-    );
+    assert_eq!((error.retry_after(), server.count()), (Some(Duration::from_secs(2)), 1));
 }
 
 #[tokio::test]

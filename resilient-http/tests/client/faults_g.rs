@@ -30,16 +30,11 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     // This holds even if the transport's own error contains the URL.
     let url = crate::support::raw::refusing().await;
     let api = client(&url).auth(Auth::query("api_key", ApiKey::secret("canary")));
-    let error = within("the call", api.build().unwrap().get::<()>("x"))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.build().unwrap().get::<()>("x")).await.unwrap_err();
     let mut source: Option<&dyn Error> = Some(&error);
     let mut depth = 0;
     while let Some(error) = source {
-        assert!(
-            !format!("{error} {error:?}").contains("canary"),
-            "{error:?}"
-        );
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
         source = error.source();
         depth += 1;
     }
@@ -54,10 +49,8 @@ async fn redirected(code: u16) {
     let location = format!("{}/steal", other.url);
     let to = location.clone();
     let server = Api::serve(move |_, _| answer(code, &[("location", &to)], "")).await;
-    let api = client(&server.url)
-        .auth(Auth::api_key("x-api-key", ApiKey::secret("k")))
-        .build()
-        .unwrap();
+    let api =
+        client(&server.url).auth(Auth::api_key("x-api-key", ApiKey::secret("k"))).build().unwrap();
     let call = api.post::<u32>("x").json(&"body").idempotency_key("k");
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_redirect(), "{error:?}");
@@ -94,21 +87,12 @@ async fn redirects_within_the_origin_are_followed_with_the_right_method_and_body
             _ => json("1"),
         })
         .await;
-        let api = client(&server.url)
-            .auth(Auth::bearer(ApiKey::secret("k")))
-            .build()
-            .unwrap();
-        let one: u32 = within("the call", api.post("v1/x").json("b"))
-            .await
-            .unwrap();
+        let api = client(&server.url).auth(Auth::bearer(ApiKey::secret("k"))).build().unwrap();
+        let one: u32 = within("the call", api.post("v1/x").json("b")).await.unwrap();
         assert_eq!(one, 1);
         let there = &server.seen()[1];
         assert_eq!(there.target, "/there?a=1");
-        assert_eq!(
-            (there.method.as_str(), there.text()),
-            (method, body),
-            "{code}"
-        );
+        assert_eq!((there.method.as_str(), there.text()), (method, body), "{code}");
         assert_eq!(there.header("authorization"), Some("Bearer k"));
         assert_eq!(there.header("content-type").is_some(), !body.is_empty());
     }
@@ -132,11 +116,7 @@ async fn fm_g5_line_breaks_in_headers_are_refused_before_anything_is_sent() {
         let built = client(&server.url).header(name, value).build();
         assert_eq!(built.unwrap_err().kind(), BuildErrorKind::Header);
     }
-    let error = api
-        .post::<()>("x")
-        .idempotency_key("a\nb")
-        .await
-        .unwrap_err();
+    let error = api.post::<()>("x").idempotency_key("a\nb").await.unwrap_err();
     assert_eq!(kind(&error), BuildErrorKind::Header);
     let key = Auth::bearer(ApiKey::secret("a\r\nb"));
     let error = client(&server.url).auth(key).build().unwrap_err();
@@ -167,11 +147,7 @@ async fn fm_g6_parameters_that_climb_are_refused_before_anything_is_sent() {
         "a/..;/b",
         &deep,
     ] {
-        let error = api
-            .get::<()>("users/{id}")
-            .param("id", value)
-            .await
-            .unwrap_err();
+        let error = api.get::<()>("users/{id}").param("id", value).await.unwrap_err();
         assert_eq!(kind(&error), BuildErrorKind::Parameter, "{value:?}");
     }
     assert_eq!(server.count(), 0);
@@ -198,11 +174,7 @@ async fn fm_g7_every_other_parameter_is_one_segment() {
         assert_eq!(server.seen().last().unwrap().target, target);
     }
     let long = "x".repeat(64 * 1024);
-    let error = api
-        .get::<()>("users/{id}")
-        .param("id", long)
-        .await
-        .unwrap_err();
+    let error = api.get::<()>("users/{id}").param("id", long).await.unwrap_err();
     assert_eq!(kind(&error), BuildErrorKind::Parameter);
 }
 
@@ -233,14 +205,9 @@ async fn fm_g9_a_user_in_the_base_url_is_a_secret_header() {
     let base = server.url.replace("http://", "http://me:canary@");
     let api = client(&base).build().unwrap();
     let _: u32 = within("the call", api.get("x")).await.unwrap();
-    assert_eq!(
-        server.only().header("authorization"),
-        Some("Basic bWU6Y2FuYXJ5")
-    );
+    assert_eq!(server.only().header("authorization"), Some("Basic bWU6Y2FuYXJ5"));
     assert!(!format!("{api:?}").contains("canary"));
-    let both = client(&base)
-        .auth(Auth::bearer(ApiKey::secret("x")))
-        .build();
+    let both = client(&base).auth(Auth::bearer(ApiKey::secret("x"))).build();
     let error = both.unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Credentials);
     assert!(!format!("{error} {error:?}").contains("canary"));
@@ -272,16 +239,10 @@ async fn fm_g11_the_body_of_an_error_is_not_printed_and_bounded() {
 #[tokio::test]
 async fn fm_g12_names_are_bounded_and_plain() {
     for name in ["", "a\nb", &"x".repeat(129)] {
-        let error = ApiClient::builder("http://localhost")
-            .name(name)
-            .build()
-            .unwrap_err();
+        let error = ApiClient::builder("http://localhost").name(name).build().unwrap_err();
         assert_eq!(error.kind(), BuildErrorKind::Setting);
     }
-    let api = ApiClient::builder("http://localhost")
-        .name("fm_g12 <\"name\">")
-        .build()
-        .unwrap();
+    let api = ApiClient::builder("http://localhost").name("fm_g12 <\"name\">").build().unwrap();
     assert_eq!(api.circuit_breaker().name(), "fm_g12 <\"name\">");
     assert_eq!(api.circuit_breaker().key(), Some("http://localhost"));
 }
@@ -289,43 +250,22 @@ async fn fm_g12_names_are_bounded_and_plain() {
 #[tokio::test]
 async fn fm_g13_credentials_over_plain_http_are_refused() {
     let key = || Auth::bearer(ApiKey::secret("k"));
-    let error = ApiClient::builder("http://api.example.com")
-        .auth(key())
-        .build()
-        .unwrap_err();
+    let error = ApiClient::builder("http://api.example.com").auth(key()).build().unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Credentials);
     for base in ["http://u:p@api.example.com", "http://10.0.0.1"] {
-        let error = ApiClient::builder(base)
-            .header("x-api-key", "k")
-            .build()
-            .unwrap_err();
+        let error = ApiClient::builder(base).header("x-api-key", "k").build().unwrap_err();
         assert_eq!(error.kind(), BuildErrorKind::Credentials, "{base}");
     }
-    for base in [
-        "http://localhost",
-        "http://127.0.0.1:1",
-        "http://[::1]",
-        "http://a.localhost",
-    ] {
-        assert!(
-            ApiClient::builder(base).auth(key()).build().is_ok(),
-            "{base}"
-        );
+    for base in ["http://localhost", "http://127.0.0.1:1", "http://[::1]", "http://a.localhost"] {
+        assert!(ApiClient::builder(base).auth(key()).build().is_ok(), "{base}");
     }
-    let allowed = ApiClient::builder("http://api.example.com")
-        .auth(key())
-        .allow_plain_http();
+    let allowed = ApiClient::builder("http://api.example.com").auth(key()).allow_plain_http();
     assert!(allowed.build().is_ok());
     assert!(ApiClient::builder("http://api.example.com").build().is_ok());
     // A request cannot bring such a header either.
-    let plain = ApiClient::builder("http://api.example.com")
-        .build()
-        .unwrap();
+    let plain = ApiClient::builder("http://api.example.com").build().unwrap();
     let call = plain.get::<()>("x").header("authorization", "k");
-    assert_eq!(
-        call.prepare().unwrap_err().kind(),
-        BuildErrorKind::Credentials
-    );
+    assert_eq!(call.prepare().unwrap_err().kind(), BuildErrorKind::Credentials);
 }
 
 #[tokio::test]
@@ -334,26 +274,10 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
     let server = Api::serve(|_, _| json("1")).await;
     let fresh = || Ok::<_, BoxError>(SecretString::from("Token 7"));
     for (auth, name, value) in [
-        (
-            Auth::bearer(ApiKey::secret("k")),
-            "authorization",
-            "Bearer k",
-        ),
-        (
-            Auth::api_key("x-api-key", ApiKey::secret("k")),
-            "x-api-key",
-            "k",
-        ),
-        (
-            Auth::basic("u", ApiKey::secret("p")),
-            "authorization",
-            "Basic dTpw",
-        ),
-        (
-            Auth::fresh("authorization", fresh),
-            "authorization",
-            "Token 7",
-        ),
+        (Auth::bearer(ApiKey::secret("k")), "authorization", "Bearer k"),
+        (Auth::api_key("x-api-key", ApiKey::secret("k")), "x-api-key", "k"),
+        (Auth::basic("u", ApiKey::secret("p")), "authorization", "Basic dTpw"),
+        (Auth::fresh("authorization", fresh), "authorization", "Token 7"),
     ] {
         let api = client(&server.url)
             .auth(auth)
@@ -365,22 +289,14 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
         let seen = server.seen().pop().unwrap();
         assert_eq!(seen.header(name), Some(value));
         assert_eq!(seen.header("x-of-client"), Some("1"));
-        let _: Response = within("the call", api.get(format!("{}/x", other.url)))
-            .await
-            .unwrap();
+        let _: Response = within("the call", api.get(format!("{}/x", other.url))).await.unwrap();
         let seen = other.seen().pop().unwrap();
-        assert_eq!(
-            (seen.header(name), seen.header("x-of-client")),
-            (None, None)
-        );
+        assert_eq!((seen.header(name), seen.header("x-of-client")), (None, None));
         // Each origin has its own circuit breaker.
         assert_eq!(api.circuit_breaker().snapshot().totals.success, 1);
     }
     let stale = || Err::<SecretString, _>("expired");
-    let api = client(&server.url)
-        .auth(Auth::fresh("authorization", stale))
-        .build()
-        .unwrap();
+    let api = client(&server.url).auth(Auth::fresh("authorization", stale)).build().unwrap();
     let before = server.count();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!(kind(&error), BuildErrorKind::Credentials);
@@ -389,15 +305,8 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
 
 #[tokio::test]
 async fn a_key_that_is_not_there_is_an_error_of_the_build() {
-    let build = |key| {
-        ApiClient::builder("http://localhost")
-            .auth(Auth::bearer(key))
-            .build()
-    };
-    for key in [
-        ApiKey::env("RESILIENT_HTTP_TEST_NOT_SET"),
-        ApiKey::file("/nonexistent/key"),
-    ] {
+    let build = |key| ApiClient::builder("http://localhost").auth(Auth::bearer(key)).build();
+    for key in [ApiKey::env("RESILIENT_HTTP_TEST_NOT_SET"), ApiKey::file("/nonexistent/key")] {
         assert_eq!(build(key).unwrap_err().kind(), BuildErrorKind::Credentials);
     }
     assert!(build(ApiKey::env("PATH")).is_ok());
@@ -407,10 +316,7 @@ async fn a_key_that_is_not_there_is_an_error_of_the_build() {
 
 #[tokio::test]
 async fn fm_g8_what_another_client_prepared_does_not_lead_away_either() {
-    let (own, other) = (
-        Api::serve(|_, _| json("1")).await,
-        Api::serve(|_, _| json("1")).await,
-    );
+    let (own, other) = (Api::serve(|_, _| json("1")).await, Api::serve(|_, _| json("1")).await);
     let api = client(&own.url).build().unwrap();
     let foreign = client(&other.url).build().unwrap();
     let prepared = foreign.get::<u32>("x").prepare().unwrap();
@@ -418,8 +324,6 @@ async fn fm_g8_what_another_client_prepared_does_not_lead_away_either() {
     assert_eq!(kind(&error.unwrap_err()), BuildErrorKind::CrossOrigin);
     assert_eq!((own.count(), other.count()), (0, 0));
     let allowing = client(&own.url).allow_origin(&other.url).build().unwrap();
-    within("the call", allowing.execute(&prepared))
-        .await
-        .unwrap();
+    within("the call", allowing.execute(&prepared)).await.unwrap();
     assert_eq!((own.count(), other.count()), (0, 1));
 }

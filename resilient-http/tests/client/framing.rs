@@ -31,10 +31,7 @@ async fn fm_g5_a_length_that_is_not_the_bodys_is_refused_before_anything_is_sent
         headers.insert(name, HeaderValue::from_static(value));
         let error = within("headers", api.get::<u32>("x").headers(headers.clone())).await;
         assert!(is_refused(&error.unwrap_err()), "{name}: {value}");
-        let api = client(&server.url)
-            .default_headers(headers)
-            .build()
-            .unwrap();
+        let api = client(&server.url).default_headers(headers).build().unwrap();
         let error = within("default headers", api.get::<u32>("x")).await;
         assert!(is_refused(&error.unwrap_err()), "{name}: {value}");
     }
@@ -50,10 +47,7 @@ async fn a_length_that_is_the_bodys_or_that_of_a_stream_is_sent() {
     let server = Api::serve(|_, _| json("1")).await;
     let api = client(&server.url).build().unwrap();
     let stream = Body::once(Full::new(Bytes::from_static(b"12345")));
-    for call in [
-        api.post::<u32>("x").bytes("12345"),
-        api.post::<u32>("x").body(stream),
-    ] {
+    for call in [api.post::<u32>("x").bytes("12345"), api.post::<u32>("x").body(stream)] {
         let call = call.header("content-length", "5");
         within("the call", call).await.unwrap();
         assert_eq!(server.seen().last().unwrap().text(), "12345");

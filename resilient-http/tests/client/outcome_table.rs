@@ -40,10 +40,7 @@ async fn end(api: &ApiClient, column: &str) -> End {
     let error = within("the call", call).await.unwrap_err();
     let totals = api.circuit_breaker().snapshot().totals;
     assert_eq!(totals.abandoned, 0, "a permit was dropped: {error:?}");
-    End {
-        error,
-        counted: (totals.success, totals.failure, totals.ignored),
-    }
+    End { error, counted: (totals.success, totals.failure, totals.ignored) }
 }
 
 /// One row: the expected attempts of each column, and how each attempt is counted.
@@ -79,19 +76,9 @@ const SUCCESS: (u64, u64, u64) = (1, 0, 0);
 #[tokio::test]
 async fn row_refused_is_a_failure_and_retried_whatever_the_method() {
     let url = refusing().await;
-    let row = Row {
-        kind: ErrorKind::Connection,
-        attempts: [3, 3, 3],
-        counts: FAILURE,
-    };
+    let row = Row { kind: ErrorKind::Connection, attempts: [3, 3, 3], counts: FAILURE };
     for error in row.check(|| client(&url)).await {
-        assert!(matches!(
-            error,
-            ApiError::Connection {
-                phase: Phase::Connect,
-                ..
-            }
-        ));
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Connect, .. }));
     }
 }
 
@@ -103,20 +90,10 @@ async fn row_unknown_name_is_a_failure_and_retried_whatever_the_method() {
             Box::pin(async { Err("no such host".into()) })
         }
     }
-    let row = Row {
-        kind: ErrorKind::Connection,
-        attempts: [3, 3, 3],
-        counts: FAILURE,
-    };
+    let row = Row { kind: ErrorKind::Connection, attempts: [3, 3, 3], counts: FAILURE };
     let make = || client("http://name.invalid").configure(|it| it.dns_resolver(Nowhere));
     for error in row.check(make).await {
-        assert!(matches!(
-            error,
-            ApiError::Connection {
-                phase: Phase::Connect,
-                ..
-            }
-        ));
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Connect, .. }));
     }
 }
 
@@ -129,24 +106,14 @@ async fn row_connect_timeout_is_a_failure_and_retried_whatever_the_method() {
             Box::pin(std::future::pending())
         }
     }
-    let row = Row {
-        kind: ErrorKind::Connection,
-        attempts: [3, 3, 3],
-        counts: FAILURE,
-    };
+    let row = Row { kind: ErrorKind::Connection, attempts: [3, 3, 3], counts: FAILURE };
     let make = || {
         client("http://name.invalid")
             .connect_timeout(Duration::from_millis(50))
             .configure(|it| it.dns_resolver(Hanging))
     };
     for error in row.check(make).await {
-        assert!(matches!(
-            error,
-            ApiError::Connection {
-                phase: Phase::Connect,
-                ..
-            }
-        ));
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Connect, .. }));
     }
 }
 
@@ -161,19 +128,9 @@ async fn row_tls_that_fails_is_a_failure_and_retried_whatever_the_method() {
             let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"220 mail\r\n").await;
         }
     });
-    let row = Row {
-        kind: ErrorKind::Connection,
-        attempts: [3, 3, 3],
-        counts: FAILURE,
-    };
+    let row = Row { kind: ErrorKind::Connection, attempts: [3, 3, 3], counts: FAILURE };
     for error in row.check(|| client(&url)).await {
-        assert!(matches!(
-            error,
-            ApiError::Connection {
-                phase: Phase::Connect,
-                ..
-            }
-        ));
+        assert!(matches!(error, ApiError::Connection { phase: Phase::Connect, .. }));
     }
 }
 
@@ -181,23 +138,10 @@ async fn row_tls_that_fails_is_a_failure_and_retried_whatever_the_method() {
 async fn row_reset_before_the_answer_is_a_failure_and_retried_if_it_may_be_repeated() {
     for step in [vec![Step::Reset], vec![]] {
         let server = Raw::always(step).await;
-        let row = Row {
-            kind: ErrorKind::Connection,
-            attempts: [3, 1, 3],
-            counts: FAILURE,
-        };
+        let row = Row { kind: ErrorKind::Connection, attempts: [3, 1, 3], counts: FAILURE };
         let [_, post, _] = row.check(|| client(&server.url)).await;
-        assert!(matches!(
-            post,
-            ApiError::Connection {
-                phase: Phase::Send,
-                ..
-            }
-        ));
-        assert_eq!(
-            post.retries_disabled(),
-            Some(RetriesDisabled::NotIdempotent)
-        );
+        assert!(matches!(post, ApiError::Connection { phase: Phase::Send, .. }));
+        assert_eq!(post.retries_disabled(), Some(RetriesDisabled::NotIdempotent));
         assert_eq!(server.count(), 3 + 1 + 3);
     }
 }
@@ -207,20 +151,10 @@ async fn row_truncated_body_is_a_failure_and_retried_if_it_may_be_repeated() {
     for last in [Step::Reset, Step::Write(Vec::new())] {
         let cut = write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx-part: 1\r\n\r\n[1");
         let server = Raw::always(vec![cut, last]).await;
-        let row = Row {
-            kind: ErrorKind::Connection,
-            attempts: [3, 1, 3],
-            counts: FAILURE,
-        };
+        let row = Row { kind: ErrorKind::Connection, attempts: [3, 1, 3], counts: FAILURE };
         for error in row.check(|| client(&server.url)).await {
             // A reset may overtake the response head.
-            if matches!(
-                error,
-                ApiError::Connection {
-                    phase: Phase::Body,
-                    ..
-                }
-            ) {
+            if matches!(error, ApiError::Connection { phase: Phase::Body, .. }) {
                 assert_eq!(error.status().unwrap(), 200);
             }
         }
@@ -231,16 +165,10 @@ async fn row_truncated_body_is_a_failure_and_retried_if_it_may_be_repeated() {
 #[tokio::test]
 async fn row_attempt_timeout_is_a_failure_and_retried_if_it_may_be_repeated() {
     let server = Raw::always(vec![Step::Stall]).await;
-    let row = Row {
-        kind: ErrorKind::Timeout,
-        attempts: [3, 1, 3],
-        counts: FAILURE,
-    };
+    let row = Row { kind: ErrorKind::Timeout, attempts: [3, 1, 3], counts: FAILURE };
     let time = Duration::from_millis(100);
     for error in row.check(|| client(&server.url).timeout(time)).await {
-        let ApiError::Timeout { phase, after, .. } = error else {
-            panic!()
-        };
+        let ApiError::Timeout { phase, after, .. } = error else { panic!() };
         assert_eq!((phase, after), (TimeoutPhase::Attempt, time));
     }
     // The delayed request may not have arrived at all.
@@ -250,10 +178,7 @@ async fn row_attempt_timeout_is_a_failure_and_retried_if_it_may_be_repeated() {
 #[tokio::test]
 async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     let server = Raw::serve(|n| match n {
-        0 => vec![
-            write("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n"),
-            Step::Next,
-        ],
+        0 => vec![write("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],
         _ => vec![Step::Stall],
     })
     .await;
@@ -263,23 +188,11 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
         .build()
         .unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ApiError::Timeout {
-                phase: TimeoutPhase::Deadline,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }), "{error:?}");
     assert!(!error.is_retryable());
     let totals = api.circuit_breaker().snapshot().totals;
     // The deadline cut an attempt that had time left: it counts as abandoned.
-    assert_eq!(
-        (error.attempts(), totals.failure, totals.abandoned),
-        (3, 2, 1)
-    );
+    assert_eq!((error.attempts(), totals.failure, totals.abandoned), (3, 2, 1));
 }
 
 #[tokio::test]
@@ -291,11 +204,7 @@ async fn row_408_500_502_504_are_failures_and_retried_if_they_may_be_repeated() 
         (504, ErrorKind::Server),
     ] {
         let server = Api::serve(move |_, _| status(code)).await;
-        let row = Row {
-            kind,
-            attempts: [3, 1, 3],
-            counts: FAILURE,
-        };
+        let row = Row { kind, attempts: [3, 1, 3], counts: FAILURE };
         for error in row.check(|| client(&server.url)).await {
             assert_eq!(error.status().unwrap(), code);
         }
@@ -306,11 +215,7 @@ async fn row_408_500_502_504_are_failures_and_retried_if_they_may_be_repeated() 
 #[tokio::test]
 async fn row_503_is_a_failure_and_a_post_is_retried_only_where_the_server_says_when() {
     let server = Api::serve(|_, _| status(503)).await;
-    let mut row = Row {
-        kind: ErrorKind::Server,
-        attempts: [3, 1, 3],
-        counts: FAILURE,
-    };
+    let mut row = Row { kind: ErrorKind::Server, attempts: [3, 1, 3], counts: FAILURE };
     row.check(|| client(&server.url)).await;
     let server = Api::serve(|_, _| answer(503, &[("retry-after", "0")], "")).await;
     row.attempts = [3, 3, 3];
@@ -321,15 +226,10 @@ async fn row_503_is_a_failure_and_a_post_is_retried_only_where_the_server_says_w
 #[tokio::test]
 async fn row_429_is_neutral_and_retried_whatever_the_method() {
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "0")], "")).await;
-    let mut row = Row {
-        kind: ErrorKind::RateLimited,
-        attempts: [3, 3, 3],
-        counts: IGNORED,
-    };
+    let mut row = Row { kind: ErrorKind::RateLimited, attempts: [3, 3, 3], counts: IGNORED };
     row.check(|| client(&server.url)).await;
     row.counts = FAILURE;
-    row.check(|| client(&server.url).count_rate_limits(true))
-        .await;
+    row.check(|| client(&server.url).count_rate_limits(true)).await;
 }
 
 #[tokio::test]
@@ -343,11 +243,7 @@ async fn row_401_403_404_and_other_4xx_are_answers_and_not_retried() {
         (422, ErrorKind::Status),
     ] {
         let server = Api::serve(move |_, _| status(code)).await;
-        let row = Row {
-            kind,
-            attempts: [1, 1, 1],
-            counts: SUCCESS,
-        };
+        let row = Row { kind, attempts: [1, 1, 1], counts: SUCCESS };
         for error in row.check(|| client(&server.url)).await {
             assert_eq!(error.message().unwrap(), format!("status {code}"));
         }
@@ -358,11 +254,7 @@ async fn row_401_403_404_and_other_4xx_are_answers_and_not_retried() {
 #[tokio::test]
 async fn row_bad_json_is_neutral_and_not_retried() {
     let server = Api::serve(|_, _| answer(200, &[], "<html>")).await;
-    let row = Row {
-        kind: ErrorKind::Decode,
-        attempts: [1, 1, 1],
-        counts: IGNORED,
-    };
+    let row = Row { kind: ErrorKind::Decode, attempts: [1, 1, 1], counts: IGNORED };
     for error in row.check(|| client(&server.url)).await {
         assert_eq!(error.body_text().unwrap(), "<html>");
     }
@@ -372,11 +264,7 @@ async fn row_bad_json_is_neutral_and_not_retried() {
 #[tokio::test]
 async fn row_a_stopped_redirect_is_an_answer_and_not_retried() {
     let server = Api::serve(|_, _| answer(302, &[("location", "http://other.invalid/")], "")).await;
-    let row = Row {
-        kind: ErrorKind::Status,
-        attempts: [1, 1, 1],
-        counts: SUCCESS,
-    };
+    let row = Row { kind: ErrorKind::Status, attempts: [1, 1, 1], counts: SUCCESS };
     for error in row.check(|| client(&server.url)).await {
         assert!(error.is_redirect());
     }
@@ -389,9 +277,7 @@ async fn row_an_open_circuit_is_not_counted_and_not_retried() {
     let api = client(&server.url).build().unwrap();
     api.circuit_breaker().trip().unwrap();
     let End { error, counted } = end(&api, GET).await;
-    let ApiError::CircuitOpen(open) = &error else {
-        panic!("{error:?}")
-    };
+    let ApiError::CircuitOpen(open) = &error else { panic!("{error:?}") };
     assert!(open.retry_after().is_some());
     assert_eq!((error.attempts(), counted), (0, (0, 0, 0)));
     assert!(!error.is_retryable());
@@ -410,11 +296,7 @@ async fn row_an_open_circuit_can_be_waited_for() {
         .build()
         .unwrap();
     let breaker = recovery.build().unwrap();
-    let api = client(&server.url)
-        .circuit_breaker(breaker)
-        .retry(policy)
-        .build()
-        .unwrap();
+    let api = client(&server.url).circuit_breaker(breaker).retry(policy).build().unwrap();
     api.circuit_breaker().trip().unwrap();
     let numbers: Vec<u32> = within("the call", api.get("x")).await.unwrap();
     assert!(numbers.is_empty());
@@ -429,14 +311,8 @@ async fn row_a_dropped_call_is_abandoned() {
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
     let totals = api.circuit_breaker().snapshot().totals;
-    assert_eq!(
-        (totals.abandoned, totals.failure, totals.success),
-        (1, 0, 0)
-    );
-    until("its connection is closed", || {
-        server.connections.open() == 0
-    })
-    .await;
+    assert_eq!((totals.abandoned, totals.failure, totals.success), (1, 0, 0));
+    until("its connection is closed", || server.connections.open() == 0).await;
     assert_eq!(api.in_flight(), 0);
 }
 
@@ -445,9 +321,7 @@ async fn row_a_closed_client_and_a_bad_request_are_not_counted() {
     let server = Api::serve(|_, _| status(200)).await;
     let api = client(&server.url).build().unwrap();
     let bad = api.get::<()>("../x").await.unwrap_err();
-    let ApiError::Build(problem) = &bad else {
-        panic!("{bad:?}")
-    };
+    let ApiError::Build(problem) = &bad else { panic!("{bad:?}") };
     assert_eq!(problem.kind(), BuildErrorKind::Template);
     let bad = api.get::<()>("x").header("a b", "c").await.unwrap_err();
     assert_eq!(bad.kind(), ErrorKind::Build);
@@ -485,10 +359,7 @@ async fn the_statuses_that_are_retried_can_be_chosen() {
 async fn a_call_that_recovers_tells_its_attempts() {
     let server = Raw::serve(|n| match n {
         0 => vec![Step::Reset],
-        1 => vec![
-            write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"),
-            Step::Next,
-        ],
+        1 => vec![write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],
         _ => vec![ok("[]"), Step::Next],
     })
     .await;

@@ -68,17 +68,13 @@ async fn one_with_a_key_and_one_that_was_only_pointed_elsewhere_are_tried_again(
     let then = (429, &[("retry-after", "0")][..]);
     let server = sends_on(303, then).await;
     let api = client(&server.url).build().unwrap();
-    let call = api
-        .post::<()>("orders")
-        .idempotency_key(IdempotencyKey::Auto);
+    let call = api.post::<()>("orders").idempotency_key(IdempotencyKey::Auto);
     let error = within("the call", call).await.unwrap_err();
     assert_eq!((error.attempts(), posts(&server)), (3, 3));
     // After a 307 neither server has acted on the request.
     let server = sends_on(307, then).await;
     let api = client(&server.url).build().unwrap();
-    let error = within("the call", api.post::<()>("orders"))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.post::<()>("orders")).await.unwrap_err();
     assert_eq!(error.attempts(), 3);
 }
 
@@ -87,9 +83,7 @@ async fn fm_f9_a_redirect_to_an_address_that_cannot_be_sent_is_not_followed() {
     let location = format!("/{}", "x".repeat(70_000));
     let server = Api::serve(move |_, _| answer(303, &[("location", &location)], "")).await;
     let api = client(&server.url).build().unwrap();
-    let error = within("the call", api.post::<()>("orders"))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.post::<()>("orders")).await.unwrap_err();
     assert!(error.is_redirect(), "{error:?}");
     assert_eq!((server.count(), error.attempts()), (1, 1));
 }

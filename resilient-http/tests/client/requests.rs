@@ -23,26 +23,13 @@ struct User {
 async fn every_verb_sends_its_method_and_body() {
     let server = Api::serve(|_, _| json("null")).await;
     let base = format!("{}/v1/", server.url);
-    let api = client(&base)
-        .header("x-client", "1")
-        .header("accept", "text/plain")
-        .build()
-        .unwrap();
-    let user = User {
-        name: "Ada".to_owned(),
-        age: None,
-    };
-    let () = within("a", api.get("a").query(&user).query([("b", "c d")]))
-        .await
-        .unwrap();
+    let api = client(&base).header("x-client", "1").header("accept", "text/plain").build().unwrap();
+    let user = User { name: "Ada".to_owned(), age: None };
+    let () = within("a", api.get("a").query(&user).query([("b", "c d")])).await.unwrap();
     let () = within("b", api.post("b").json(&user)).await.unwrap();
     let () = within("c", api.put("/c/").form(&user)).await.unwrap();
-    let () = within("d", api.patch("d").bytes(Bytes::from_static(b"\0\x01")))
-        .await
-        .unwrap();
-    let () = within("e", api.delete("e").header("accept", "x/y"))
-        .await
-        .unwrap();
+    let () = within("d", api.patch("d").bytes(Bytes::from_static(b"\0\x01"))).await.unwrap();
+    let () = within("e", api.delete("e").header("accept", "x/y")).await.unwrap();
     let response = within("f", api.head("f").body("no type")).await.unwrap();
     assert_eq!(response.bytes().len(), 0);
     let options = api.request(Method::OPTIONS, "").header("x-client", "2");
@@ -52,25 +39,13 @@ async fn every_verb_sends_its_method_and_body() {
         .iter()
         .map(|it| {
             let kind = it.header("content-type").unwrap_or("-").to_owned();
-            (
-                format!("{} {}", it.method, it.target),
-                kind,
-                it.text().to_owned(),
-            )
+            (format!("{} {}", it.method, it.target), kind, it.text().to_owned())
         })
         .collect();
     let expected = [
         ("GET /v1/a?name=Ada&b=c+d", "-", ""),
-        (
-            "POST /v1/b",
-            "application/json",
-            r#"{"name":"Ada","age":null}"#,
-        ),
-        (
-            "PUT /v1/c/",
-            "application/x-www-form-urlencoded",
-            "name=Ada",
-        ),
+        ("POST /v1/b", "application/json", r#"{"name":"Ada","age":null}"#),
+        ("PUT /v1/c/", "application/x-www-form-urlencoded", "name=Ada"),
         ("PATCH /v1/d", "application/octet-stream", "\0\u{1}"),
         ("DELETE /v1/e", "-", ""),
         ("HEAD /v1/f", "-", "no type"),
@@ -87,28 +62,20 @@ async fn every_verb_sends_its_method_and_body() {
 #[tokio::test]
 async fn an_answer_is_read_as_what_it_is_awaited_as() {
     let server = Api::serve(|_, _| {
-        let headers = [
-            ("x-request-id", "r-1"),
-            ("x-ratelimit-limit", "9"),
-            ("x-ratelimit-remaining", "8"),
-        ];
+        let headers =
+            [("x-request-id", "r-1"), ("x-ratelimit-limit", "9"), ("x-ratelimit-remaining", "8")];
         answer(201, &headers, r#"{"name": "Ada", "age": 36}"#)
     })
     .await;
     let api = client(&server.url).build().unwrap();
-    let ada = User {
-        name: "Ada".to_owned(),
-        age: Some(36),
-    };
+    let ada = User { name: "Ada".to_owned(), age: Some(36) };
     let user: User = within("typed", api.get("x")).await.unwrap();
     assert_eq!(user, ada);
     let reply: Reply<User> = within("reply", api.get("x")).await.unwrap();
     assert_eq!((reply.value, reply.response.status().as_u16()), (ada, 201));
     assert_eq!(reply.response.request_id(), Some("r-1"));
     assert_eq!(reply.response.rate_limit().unwrap().remaining, Some(8));
-    let raw: Response = within("raw", api.get("users/{id}").param("id", 1))
-        .await
-        .unwrap();
+    let raw: Response = within("raw", api.get("users/{id}").param("id", 1)).await.unwrap();
     assert_eq!((raw.attempts(), raw.template()), (1, "users/{id}"));
     assert_eq!(raw.json::<Value>().unwrap()["age"], 36);
     assert!(raw.text().unwrap().starts_with('{'));
@@ -120,32 +87,21 @@ async fn an_answer_is_read_as_what_it_is_awaited_as() {
 async fn an_error_tells_what_the_server_said() {
     let server = Api::serve(|_, _| {
         let headers = [("request-id", "r-2"), ("content-type", "application/json")];
-        answer(
-            422,
-            &headers,
-            r#"{"error": {"message": "name is empty", "code": 7}}"#,
-        )
+        answer(422, &headers, r#"{"error": {"message": "name is empty", "code": 7}}"#)
     })
     .await;
     let api = client(&server.url).build().unwrap();
-    let error = within("the call", api.post::<User>("users").json(&1))
-        .await
-        .unwrap_err();
+    let error = within("the call", api.post::<User>("users").json(&1)).await.unwrap_err();
     assert_eq!(error.message().as_deref(), Some("name is empty"));
     assert_eq!(error.body_json::<Value>().unwrap()["error"]["code"], 7);
     assert_eq!(error.request_id(), Some("r-2"));
     assert_eq!(error.headers().unwrap()["content-type"], "application/json");
-    assert_eq!(
-        error.to_string(),
-        "POST users: the server refused (status 422)"
-    );
+    assert_eq!(error.to_string(), "POST users: the server refused (status 422)");
     // The error names a missing field and shows nothing of the body.
     let server = Api::serve(|_, _| json(r#"{"age": 36}"#)).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<User>("x")).await.unwrap_err();
-    let ApiError::Decode { error: why, .. } = &error else {
-        panic!("{error:?}")
-    };
+    let ApiError::Decode { error: why, .. } = &error else { panic!("{error:?}") };
     assert_eq!(
         why.to_string(),
         "the JSON is of another shape: field `name` is missing, at line 1 column 11"
@@ -157,29 +113,17 @@ async fn an_error_tells_what_the_server_said() {
 async fn a_prepared_request_is_checked_and_can_be_sent_again() {
     let server = Api::serve(|_, _| json("[1]")).await;
     let api = client(&server.url).build().unwrap();
-    let prepared = api
-        .request(Method::POST, "items/{id}")
-        .param("id", 7)
-        .json(&"x");
+    let prepared = api.request(Method::POST, "items/{id}").param("id", 7).json(&"x");
     let prepared = prepared.query([("a", "b")]).prepare().unwrap();
-    assert_eq!(
-        (prepared.method(), prepared.template()),
-        (&Method::POST, "items/{id}")
-    );
-    assert_eq!(
-        prepared.url().as_str(),
-        format!("{}/items/7?a=b", server.url)
-    );
+    assert_eq!((prepared.method(), prepared.template()), (&Method::POST, "items/{id}"));
+    assert_eq!(prepared.url().as_str(), format!("{}/items/7?a=b", server.url));
     assert!(prepared.headers().contains_key("content-type"));
     for _ in 0..2 {
         let numbers: Vec<u32> = within("the call", api.execute_as(&prepared)).await.unwrap();
         assert_eq!(numbers, [1]);
     }
     assert_eq!(server.count(), 2);
-    let wrong = api
-        .request(Method::GET, "items/{id}")
-        .prepare()
-        .unwrap_err();
+    let wrong = api.request(Method::GET, "items/{id}").prepare().unwrap_err();
     assert_eq!(wrong.kind(), BuildErrorKind::Parameter);
 }
 
@@ -188,48 +132,21 @@ async fn what_is_wrong_with_a_request_or_a_client_is_told_by_kind() {
     let api = client("http://localhost").build().unwrap();
     let kind = |request: ApiRequest| api.call::<()>(&request).map(|_| ()).unwrap_err().kind();
     let request = |text: &str| serde_json::from_str::<ApiRequest>(text).unwrap();
-    assert_eq!(
-        kind(request(r#"{"method": "a b"}"#)),
-        BuildErrorKind::Setting
-    );
-    assert_eq!(
-        kind(request(r#"{"json": 1, "data": {}}"#)),
-        BuildErrorKind::Body
-    );
-    assert_eq!(
-        kind(request(r#"{"params": {"a": {}}}"#)),
-        BuildErrorKind::Query
-    );
+    assert_eq!(kind(request(r#"{"method": "a b"}"#)), BuildErrorKind::Setting);
+    assert_eq!(kind(request(r#"{"json": 1, "data": {}}"#)), BuildErrorKind::Body);
+    assert_eq!(kind(request(r#"{"params": {"a": {}}}"#)), BuildErrorKind::Query);
     let error = api.post::<()>("x").form(&7).prepare().unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Body);
     let error = api.get::<()>("x").query(7).prepare().unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Query);
     for (builder, expected) in [
         (ApiClient::builder("localhost"), BuildErrorKind::BaseUrl),
-        (
-            client("http://h").timeout(Duration::ZERO),
-            BuildErrorKind::Setting,
-        ),
-        (
-            client("http://h").deadline(Duration::ZERO),
-            BuildErrorKind::Setting,
-        ),
-        (
-            client("http://h").connect_timeout(Duration::ZERO),
-            BuildErrorKind::Setting,
-        ),
-        (
-            client("http://h").idempotency_header("a b"),
-            BuildErrorKind::Header,
-        ),
-        (
-            client("http://h").allow_origin("h"),
-            BuildErrorKind::CrossOrigin,
-        ),
-        (
-            client("http://h").allow_origin("ftp://h"),
-            BuildErrorKind::CrossOrigin,
-        ),
+        (client("http://h").timeout(Duration::ZERO), BuildErrorKind::Setting),
+        (client("http://h").deadline(Duration::ZERO), BuildErrorKind::Setting),
+        (client("http://h").connect_timeout(Duration::ZERO), BuildErrorKind::Setting),
+        (client("http://h").idempotency_header("a b"), BuildErrorKind::Header),
+        (client("http://h").allow_origin("h"), BuildErrorKind::CrossOrigin),
+        (client("http://h").allow_origin("ftp://h"), BuildErrorKind::CrossOrigin),
     ] {
         assert_eq!(builder.build().unwrap_err().kind(), expected);
     }
@@ -249,19 +166,14 @@ async fn default_headers_may_have_several_values() {
     let mut headers = HeaderMap::new();
     headers.append("x-many", HeaderValue::from_static("1"));
     headers.append("x-many", HeaderValue::from_static("2"));
-    let api = client(&server.url)
-        .default_headers(headers.clone())
-        .build()
-        .unwrap();
+    let api = client(&server.url).default_headers(headers.clone()).build().unwrap();
     let many = |n: usize| {
         let all = server.seen();
         all[n].headers.get_all("x-many").iter().count()
     };
     let _: Response = within("the call", api.get("x")).await.unwrap();
     headers.append("x-many", HeaderValue::from_static("3"));
-    let _: Response = within("the call", api.get("x").headers(headers))
-        .await
-        .unwrap();
+    let _: Response = within("the call", api.get("x").headers(headers)).await.unwrap();
     assert_eq!((many(0), many(1)), (2, 3));
 }
 
@@ -275,27 +187,18 @@ fn outside_a_runtime_the_error_says_what_is_missing() {
     let std::task::Poll::Ready(Err(error)) = call.as_mut().poll(&mut cx) else {
         panic!("it waits for a timer that is not there");
     };
-    let ApiError::Build(why) = &error else {
-        panic!("{error:?}")
-    };
+    let ApiError::Build(why) = &error else { panic!("{error:?}") };
     assert!(why.to_string().contains("runtime"), "{why}");
 }
 
 #[tokio::test]
 async fn clients_of_one_name_share_their_circuit_breaker_and_budget() {
     let server = Api::statuses(&[500]).await;
-    let make = || {
-        client(&server.url)
-            .name("requests: one name")
-            .build()
-            .unwrap()
-    };
+    let make = || client(&server.url).name("requests: one name").build().unwrap();
     let (one, other) = (make(), make());
     within("the call", one.get::<()>("x")).await.unwrap_err();
     assert_eq!(other.circuit_breaker().snapshot().totals.failure, 3);
-    resilient::Registry::global()
-        .named("requests: one name")
-        .force_open();
+    resilient::Registry::global().named("requests: one name").force_open();
     let error = within("the call", other.get::<()>("x")).await.unwrap_err();
     assert!(error.is_circuit_open());
 }

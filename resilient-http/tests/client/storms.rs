@@ -14,10 +14,7 @@ use crate::support::within;
 
 /// A budget that pays for `retries` retries before the first success.
 fn pays_for(retries: u32) -> BudgetConfig {
-    BudgetConfig::builder()
-        .initial_tokens(5 * retries)
-        .build()
-        .unwrap()
+    BudgetConfig::builder().initial_tokens(5 * retries).build().unwrap()
 }
 
 #[cfg(feature = "test-util")]
@@ -74,10 +71,7 @@ async fn the_budget_is_the_clients_unless_it_is_shared_or_none() {
     assert_eq!(storm(own).await, 10 + 3);
     let budget = RetryBudget::new("shared", pays_for(5));
     for left in [5, 0] {
-        let api = client(&server.url)
-            .shared_budget(budget.clone())
-            .build()
-            .unwrap();
+        let api = client(&server.url).shared_budget(budget.clone()).build().unwrap();
         assert_eq!(storm(api).await, 10 + left);
     }
     let none = client(&server.url).no_budget().build().unwrap();
@@ -106,59 +100,27 @@ async fn fm_f21_loops_in_loops_multiply_unless_a_budget_or_one_loop_bounds_them(
     let server = Api::statuses(&[500]).await;
     let count = async |caller: Caller| {
         let before = server.count();
-        within("the call", Box::pin(caller.outermost()))
-            .await
-            .unwrap_err();
+        within("the call", Box::pin(caller.outermost())).await.unwrap_err();
         server.count() - before
     };
     let unbounded = client(&server.url).build().unwrap();
-    assert_eq!(
-        count(Caller {
-            api: unbounded,
-            budget: None
-        })
-        .await,
-        27
-    );
+    assert_eq!(count(Caller { api: unbounded, budget: None }).await, 27);
     let one_loop = client(&server.url).no_retry().build().unwrap();
-    assert_eq!(
-        count(Caller {
-            api: one_loop,
-            budget: None
-        })
-        .await,
-        9
-    );
+    assert_eq!(count(Caller { api: one_loop, budget: None }).await, 9);
     // One budget for all loops but the outermost: its three attempts, and what the budget pays for.
     let budget = RetryBudget::new("fm_f21", pays_for(2));
-    let api = client(&server.url)
-        .shared_budget(budget.clone())
-        .build()
-        .unwrap();
-    assert_eq!(
-        count(Caller {
-            api,
-            budget: Some(budget)
-        })
-        .await,
-        3 + 2
-    );
+    let api = client(&server.url).shared_budget(budget.clone()).build().unwrap();
+    assert_eq!(count(Caller { api, budget: Some(budget) }).await, 3 + 2);
 }
 
 #[tokio::test]
 async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "30")], "")).await;
-    let api = client(&server.url)
-        .deadline(Duration::from_secs(20))
-        .build()
-        .unwrap();
+    let api = client(&server.url).deadline(Duration::from_secs(20)).build().unwrap();
     let began = Instant::now();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(15));
-    assert_eq!(
-        (error.kind(), error.attempts()),
-        (ErrorKind::RateLimited, 1)
-    );
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
     // A backoff delay that does not fit also ends the call at once, with the real error.
     let server = Api::serve(|_, _| status(500)).await;
@@ -168,12 +130,8 @@ async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
         .jitter(resilient::retries::Jitter::None)
         .build()
         .unwrap();
-    let api = client(&server.url)
-        .retry(slow)
-        .deadline(Duration::from_secs(20));
-    let error = within("the call", api.build().unwrap().get::<()>("x"))
-        .await
-        .unwrap_err();
+    let api = client(&server.url).retry(slow).deadline(Duration::from_secs(20));
+    let error = within("the call", api.build().unwrap().get::<()>("x")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1));
 }
 
@@ -188,16 +146,7 @@ async fn the_deadline_of_an_outer_call_holds_for_the_client() {
     let server = Raw::always(vec![Step::Stall]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", outer(&api)).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ApiError::Timeout {
-                phase: TimeoutPhase::Deadline,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }), "{error:?}");
     assert_eq!(api.in_flight(), 0);
 }
 
@@ -207,33 +156,12 @@ async fn a_time_of_the_request_wins_over_the_clients() {
 
     let server = Raw::always(vec![Step::Stall]).await;
     let api = client(&server.url).build().unwrap();
-    let call = api
-        .get::<()>("x")
-        .timeout(Duration::from_millis(50))
-        .retry(quickly(1));
+    let call = api.get::<()>("x").timeout(Duration::from_millis(50)).retry(quickly(1));
     let error = within("the call", call).await.unwrap_err();
-    assert!(matches!(
-        error,
-        ApiError::Timeout {
-            phase: TimeoutPhase::Attempt,
-            ..
-        }
-    ));
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt, .. }));
     assert_eq!(error.attempts(), 2);
-    let call = api
-        .get::<()>("x")
-        .timeout(None)
-        .deadline(Duration::from_millis(50));
+    let call = api.get::<()>("x").timeout(None).deadline(Duration::from_millis(50));
     let error = within("the call", call).await.unwrap_err();
-    assert!(matches!(
-        error,
-        ApiError::Timeout {
-            phase: TimeoutPhase::Deadline,
-            ..
-        }
-    ));
-    assert_eq!(
-        (error.method().unwrap().as_str(), error.template()),
-        ("GET", Some("x"))
-    );
+    assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }));
+    assert_eq!((error.method().unwrap().as_str(), error.template()), ("GET", Some("x")));
 }

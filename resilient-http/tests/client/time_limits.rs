@@ -21,10 +21,9 @@ fn kind(error: &ApiError) -> Option<BuildErrorKind> {
 async fn a_call_with_no_time_left_is_refused_before_anything_is_sent() {
     let server = Api::serve(|_, _| json("1")).await;
     let api = client(&server.url).build().unwrap();
-    for call in [
-        api.get::<u32>("x").timeout(Duration::ZERO),
-        api.get::<u32>("x").deadline(Duration::ZERO),
-    ] {
+    for call in
+        [api.get::<u32>("x").timeout(Duration::ZERO), api.get::<u32>("x").deadline(Duration::ZERO)]
+    {
         let error = within("the call", call).await.unwrap_err();
         assert_eq!(kind(&error), Some(BuildErrorKind::Setting), "{error:?}");
     }

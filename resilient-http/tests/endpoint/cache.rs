@@ -15,9 +15,7 @@ use crate::support::within;
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn counting(cache: CacheConfig) -> Any {
-    over(&declared("http://localhost").cache(cache), |n, _| {
-        says(200, n.to_string())
-    })
+    over(&declared("http://localhost").cache(cache), |n, _| says(200, n.to_string()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,10 +34,7 @@ async fn an_answer_is_kept_for_its_time_and_not_longer() {
 async fn where_an_answer_comes_from_is_told() {
     let any = counting(CacheConfig::new()).typed::<Value, Reply<u32>>();
     let reply = any.call(&json!({})).await.unwrap();
-    assert_eq!(
-        (reply.response.served(), reply.response.attempts()),
-        (Served::Fresh, 1)
-    );
+    assert_eq!((reply.response.served(), reply.response.attempts()), (Served::Fresh, 1));
     tokio::time::advance(MINUTE).await;
     let reply = any.call(&json!({})).await.unwrap();
     assert_eq!(
@@ -50,10 +45,8 @@ async fn where_an_answer_comes_from_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_makes_another_question_makes_another_answer() {
-    let config = declared("http://localhost")
-        .path("models/{m}")
-        .param("m", "a")
-        .cache(CacheConfig::new());
+    let config =
+        declared("http://localhost").path("models/{m}").param("m", "a").cache(CacheConfig::new());
     let any = over(&config, |n, _| says(200, n.to_string()));
     let options: [fn() -> CallOptions; 7] = [
         CallOptions::new,
@@ -104,11 +97,7 @@ async fn failures_and_what_cannot_be_read_are_not_kept() {
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
     // A cached response, read as a type that it does not fit.
-    let error = any
-        .typed::<Value, Vec<u8>>()
-        .call(&json!({}))
-        .await
-        .unwrap_err();
+    let error = any.typed::<Value, Vec<u8>>().call(&json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 0));
     assert_eq!(error.status().unwrap().as_u16(), 200);
 }
@@ -131,9 +120,7 @@ async fn what_the_server_wants_stored_nowhere_is_not_kept() {
 
 /// Responds to the first request and is down afterwards.
 fn once_up(cache: CacheConfig) -> Any {
-    let config = declared("http://localhost")
-        .circuit_breaker(&opens_after(2))
-        .cache(cache);
+    let config = declared("http://localhost").circuit_breaker(&opens_after(2)).cache(cache);
     over(&config, |n, _| match n {
         0 => says(200, "\"old\""),
         _ => says(500, ""),
@@ -150,15 +137,10 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     for _ in 0..3 {
         let reply = replies.call(&json!({})).await.unwrap();
         assert_eq!(reply.value, "old");
-        let Served::Stale { age } = reply.response.served() else {
-            panic!("{reply:?}")
-        };
+        let Served::Stale { age } = reply.response.served() else { panic!("{reply:?}") };
         assert!(age >= 2 * MINUTE);
     }
-    assert_eq!(
-        any.circuit_breaker().state(),
-        resilient::breaker::CircuitState::Open
-    );
+    assert_eq!(any.circuit_breaker().state(), resilient::breaker::CircuitState::Open);
     assert_eq!(any.cache().unwrap().counts().stale, 3);
     // Nothing is cached for a request that was never made.
     let error = any.call(&json!({"other": 1})).await.unwrap_err();
@@ -209,9 +191,8 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
 async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
     let cache = ResponseCache::new(&CacheConfig::new()).unwrap();
     let of = |key: &str, says_what: &'static str| -> Any {
-        let config = declared("http://localhost")
-            .auth(AuthKind::Bearer)
-            .api_key(ApiKey::secret(key));
+        let config =
+            declared("http://localhost").auth(AuthKind::Bearer).api_key(ApiKey::secret(key));
         let transport = resilient_http::MockTransport::new(move |_| Ok(says(200, says_what)));
         Endpoint::builder(config.build().unwrap())
             .transport(transport)
@@ -264,24 +245,17 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
         .circuit_breaker(&opens_after(1))
         .timeout(Duration::from_secs(1))
         .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(MINUTE));
-    let any: Any = Endpoint::builder(config.build().unwrap())
-        .transport(transport.clone())
-        .build()
-        .unwrap();
+    let any: Any =
+        Endpoint::builder(config.build().unwrap()).transport(transport.clone()).build().unwrap();
     transport.let_through(1);
     any.call(&json!({})).await.unwrap();
     // The server hangs from now on.
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
-    assert_eq!(
-        (transport.asked(), any.cache().unwrap().counts().stale),
-        (2, 1)
-    );
+    assert_eq!((transport.asked(), any.cache().unwrap().counts().stale), (2, 1));
     // So does a call whose deadline passes while others opened the circuit. It is not a failure
     // itself.
     any.circuit_breaker().close();
-    let options = CallOptions::new()
-        .timeout(None)
-        .deadline(Duration::from_secs(1));
+    let options = CallOptions::new().timeout(None).deadline(Duration::from_secs(1));
     let (call, request) = (any.clone(), json!({}));
     let running = tokio::spawn(async move { call.call_with(&request, &options).await });
     crate::support::until("it is asked", || transport.asked() == 3).await;

@@ -31,10 +31,7 @@ async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
     let server = Api::serve(|_, _| json(r#"{"text":"Here."}"#)).await;
     let config = declared(&server.url).build().unwrap();
     let ask = Endpoint::<Question, Answer>::new(config).unwrap();
-    let question = Question {
-        text: "Where?".to_owned(),
-        most: None,
-    };
+    let question = Question { text: "Where?".to_owned(), most: None };
     let answer = within("the call", ask.call(&question)).await.unwrap();
     assert_eq!(answer.text, "Here.");
     let seen = server.only();
@@ -59,54 +56,36 @@ async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
         .header("x-a", "config")
         .header("x-b", "config");
     let any = endpoint(&config);
-    let options = CallOptions::new()
-        .field("c", "call")
-        .field("d", None::<u32>)
-        .header("X-B", "call");
+    let options =
+        CallOptions::new().field("c", "call").field("d", None::<u32>).header("X-B", "call");
     let request = value!({"b": "request", "c": "request", "a": null});
     let work = any.call_with(&request, &options);
     within("the call", work).await.unwrap();
     let seen = server.only();
     assert_eq!(seen.text(), r#"{"a":"config","b":"request","c":"call"}"#);
-    assert_eq!(
-        (seen.header("x-a"), seen.header("x-b")),
-        (Some("config"), Some("call"))
-    );
+    assert_eq!((seen.header("x-a"), seen.header("x-b")), (Some("config"), Some("call")));
     // Options of one call do not affect the next one.
     within("the call", any.call(&value!({}))).await.unwrap();
     let seen = server.seen();
-    assert_eq!(
-        seen[1].text(),
-        r#"{"a":"config","b":"config","c":"config","d":"config"}"#
-    );
+    assert_eq!(seen[1].text(), r#"{"a":"config","b":"config","c":"config","d":"config"}"#);
     assert_eq!(seen[1].header("x-b"), Some("config"));
 }
 
 #[tokio::test]
 async fn names_in_the_path_have_values_of_the_configuration_or_of_the_call() {
     let server = Api::serve(|_, _| json("1")).await;
-    let config = declared(&server.url)
-        .path("models/{model}/{task}")
-        .param("task", "predict");
+    let config = declared(&server.url).path("models/{model}/{task}").param("task", "predict");
     let any = endpoint(&config);
     for (options, target) in [
-        (
-            CallOptions::new().param("model", "m 1"),
-            "/models/m%201/predict",
-        ),
-        (
-            CallOptions::new().param("model", "m").param("task", "a/b"),
-            "/models/m/a%2Fb",
-        ),
+        (CallOptions::new().param("model", "m 1"), "/models/m%201/predict"),
+        (CallOptions::new().param("model", "m").param("task", "a/b"), "/models/m/a%2Fb"),
     ] {
         let call = any.call_with(&value!({}), &options);
         within("the call", call).await.unwrap();
         assert_eq!(server.seen().last().unwrap().target, target);
     }
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
-    let ApiError::Build(error) = error else {
-        panic!("{error:?}")
-    };
+    let ApiError::Build(error) = error else { panic!("{error:?}") };
     assert_eq!(error.kind(), BuildErrorKind::Parameter);
     assert_eq!(server.count(), 2);
 }
@@ -115,15 +94,12 @@ async fn names_in_the_path_have_values_of_the_configuration_or_of_the_call() {
 async fn a_call_has_times_and_idempotency_of_its_own() {
     let server = Raw::always(vec![Step::Stall]).await;
     let any = endpoint(&declared(&server.url));
-    let options = CallOptions::new()
-        .timeout(Duration::from_millis(20))
-        .idempotency(Idempotency::No);
+    let options =
+        CallOptions::new().timeout(Duration::from_millis(20)).idempotency(Idempotency::No);
     let call = any.call_with(&value!({}), &options);
     let error = within("the call", call).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::Timeout, 1));
-    let options = CallOptions::new()
-        .timeout(None)
-        .deadline(Duration::from_millis(20));
+    let options = CallOptions::new().timeout(None).deadline(Duration::from_millis(20));
     let call = any.call_with(&value!({}), &options);
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_timeout());
@@ -134,10 +110,7 @@ async fn a_call_has_times_and_idempotency_of_its_own() {
     let call = any.call_with(&value!({}), &options);
     within("the call", call).await.unwrap();
     let seen = server.seen();
-    let keys: Vec<_> = seen
-        .iter()
-        .map(|seen| seen.header("idempotency-key"))
-        .collect();
+    let keys: Vec<_> = seen.iter().map(|seen| seen.header("idempotency-key")).collect();
     assert!(keys[0].is_some());
     assert_eq!((keys.len(), keys[0]), (2, keys[1]));
 }
@@ -157,15 +130,10 @@ async fn what_is_wrong_with_a_call_is_told_before_anything_is_sent() {
         let error = within("the call", call).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Build, "{options:?}");
     }
-    let error = within("the call", any.call(&value!([1])))
-        .await
-        .unwrap_err();
+    let error = within("the call", any.call(&value!([1]))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Build);
     assert_eq!(server.count(), 0);
-    assert_eq!(
-        any.circuit_breaker().snapshot().totals,
-        resilient::breaker::CallCounts::default()
-    );
+    assert_eq!(any.circuit_breaker().snapshot().totals, resilient::breaker::CallCounts::default());
 }
 
 #[tokio::test]
@@ -176,17 +144,13 @@ async fn what_is_prepared_is_what_would_be_sent() {
     assert_eq!(prepared.url().path(), "/chat");
     assert_eq!(prepared.headers()["x-a"], "1");
     assert_eq!(server.count(), 0);
-    let seven: u32 = within("the call", any.client().execute_as(&prepared))
-        .await
-        .unwrap();
+    let seven: u32 = within("the call", any.client().execute_as(&prepared)).await.unwrap();
     assert_eq!((seven, server.only().text()), (7, r#"{"a":1}"#));
 }
 
 #[tokio::test]
 async fn a_thousand_calls_at_once_share_one_endpoint() {
-    let any = over(&declared("http://localhost"), |_, request| {
-        says(200, request.into_body())
-    });
+    let any = over(&declared("http://localhost"), |_, request| says(200, request.into_body()));
     let calls: Vec<_> = (0..1000)
         .map(|n| {
             let any = any.clone();
@@ -202,10 +166,7 @@ async fn a_thousand_calls_at_once_share_one_endpoint() {
 #[tokio::test]
 async fn endpoints_on_a_client_share_its_connections_and_its_end() {
     let server = Api::serve(|_, _| json("1")).await;
-    let client = ApiClient::builder(&server.url)
-        .header("x-own", "client")
-        .build()
-        .unwrap();
+    let client = ApiClient::builder(&server.url).header("x-own", "client").build().unwrap();
     let on_client = |path: &str| -> Any {
         let config = declared("").path(path).build();
         // An empty base URL cannot be parsed.
@@ -215,10 +176,7 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
             .auth(resilient_http::AuthKind::None)
             .build()
             .unwrap();
-        Endpoint::builder(config)
-            .connections_of(&client)
-            .build()
-            .unwrap()
+        Endpoint::builder(config).connections_of(&client).build().unwrap()
     };
     let (one, two) = (on_client("one"), on_client("two"));
     let _: u32 = within("the call", client.get("x")).await.unwrap();
@@ -236,10 +194,7 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
     within("close", wait).await.unwrap();
     let error = within("the call", two.call(&value!({}))).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::Closed, 4));
-    crate::support::until("its connections are closed", || {
-        server.connections.open() == 0
-    })
-    .await;
+    crate::support::until("its connections are closed", || server.connections.open() == 0).await;
     assert!(two.client().is_closed());
 }
 
@@ -256,15 +211,10 @@ fn calls_can_be_moved_to_other_threads() {
 #[tokio::test]
 async fn a_client_that_is_closed_waits_for_calls_of_its_endpoints() {
     let transport = crate::gated::Gated::new(|_| says(200, "1"));
-    let client = ApiClient::builder("http://localhost")
-        .transport(transport.clone())
-        .build()
-        .unwrap();
+    let client =
+        ApiClient::builder("http://localhost").transport(transport.clone()).build().unwrap();
     let config = declared("http://localhost").build().unwrap();
-    let any: Any = Endpoint::builder(config)
-        .connections_of(&client)
-        .build()
-        .unwrap();
+    let any: Any = Endpoint::builder(config).connections_of(&client).build().unwrap();
     let running = tokio::spawn(async move { any.call(&value!({})).await });
     crate::support::until("it is asked", || transport.asked() == 1).await;
     assert_eq!(client.in_flight(), 1);

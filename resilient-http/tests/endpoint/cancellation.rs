@@ -39,9 +39,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
         let ended = within("the polls", poll_times(Box::pin(any.call(&value!({}))), k)).await;
         assert_eq!(any.client().in_flight(), 0, "after {k} polls");
         // No call waits for a dropped one.
-        let next = within("the next call", any.call(&value!({})))
-            .await
-            .unwrap();
+        let next = within("the next call", any.call(&value!({}))).await.unwrap();
         assert_eq!(next.value, 1, "after {k} polls");
         let totals = any.circuit_breaker().snapshot().totals;
         let ends = totals.success + totals.failure + totals.ignored + totals.abandoned;

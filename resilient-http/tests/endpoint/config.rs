@@ -27,10 +27,7 @@ fn the_defaults_are_those_of_the_table() {
     assert_eq!(config.timeout(), Some(Duration::from_secs(300)));
     assert_eq!(config.deadline(), Some(Duration::from_secs(600)));
     assert_eq!(*config.circuit_breaker(), BreakerConfig::default());
-    assert_eq!(
-        format!("{:?}", config.retry()),
-        format!("{:?}", RetryPolicy::DEFAULT)
-    );
+    assert_eq!(format!("{:?}", config.retry()), format!("{:?}", RetryPolicy::DEFAULT));
     assert!(config.warnings().is_empty());
     let config = plain().timeout(None).build().unwrap();
     assert_eq!((config.timeout(), config.deadline()), (None, None));
@@ -42,10 +39,7 @@ fn what_cannot_be_is_refused_by_name() {
     for (config, named) in vec![
         (EndpointConfig::builder("", "test").path("x"), "`name`"),
         (EndpointConfig::builder("a\nb", "test").path("x"), "`name`"),
-        (
-            EndpointConfig::builder(too_long, "test").path("x"),
-            "`name`",
-        ),
+        (EndpointConfig::builder(too_long, "test").path("x"), "`name`"),
         (EndpointConfig::builder("chat", "").path("x"), "`provider`"),
         (EndpointConfig::builder("chat", "test"), "`path`"),
         (plain().base_url("localhost"), "base URL"),
@@ -57,35 +51,18 @@ fn what_cannot_be_is_refused_by_name() {
         (plain().path("{id}").param("id", ".."), "`id`"),
         (plain().method("G ET"), "`method`"),
         (plain().content_type("text/plain"), "`content_type`"),
-        (
-            plain().content_type("application/json\r\nx: y"),
-            "`content_type`",
-        ),
-        (
-            plain().method("GET").content_type("application/json"),
-            "`content_type`",
-        ),
+        (plain().content_type("application/json\r\nx: y"), "`content_type`"),
+        (plain().method("GET").content_type("application/json"), "`content_type`"),
         (plain().auth(AuthKind::Bearer), "`api_key`"),
         (plain().api_key(ApiKey::secret("k")), "`api_key`"),
         (plain().api_key_from("sk-123"), "key"),
-        (
-            plain()
-                .auth(AuthKind::Header("x y".to_owned()))
-                .api_key(ApiKey::secret("k")),
-            "x y",
-        ),
+        (plain().auth(AuthKind::Header("x y".to_owned())).api_key(ApiKey::secret("k")), "x y"),
         (plain().header("x", "a\nb"), "header `x`"),
-        (
-            plain().header("Content-Type", "a/b"),
-            "header `content-type`",
-        ),
+        (plain().header("Content-Type", "a/b"), "header `content-type`"),
         (plain().timeout(Duration::ZERO), "`timeout`"),
         (plain().deadline(Duration::ZERO), "`deadline`"),
         (plain().deadline(Duration::from_secs(1)), "`deadline`"),
-        (
-            plain().retry(RetryPolicy::DEFAULT).max_retries(1),
-            "`max_retries`",
-        ),
+        (plain().retry(RetryPolicy::DEFAULT).max_retries(1), "`max_retries`"),
         (plain().retry_statuses([99]), "`retry_statuses`"),
         (plain().extra_body(1), "`extra_body`"),
     ] {
@@ -105,9 +82,7 @@ fn what_cannot_be_kept_is_refused_when_the_endpoint_is_built() {
         let error = Any::new(config).unwrap_err();
         assert_eq!(error.kind(), BuildErrorKind::Setting);
     }
-    let no_base = EndpointConfig::builder(unique(), "test")
-        .path("x")
-        .auth(AuthKind::None);
+    let no_base = EndpointConfig::builder(unique(), "test").path("x").auth(AuthKind::None);
     let error = Any::new(no_base.build().unwrap()).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::BaseUrl);
 }
@@ -134,11 +109,7 @@ async fn each_kind_of_auth_shows_the_key_in_its_header() {
         (AuthKind::XApiKey, "x-api-key", "k1"),
         (AuthKind::Header("api-token".to_owned()), "api-token", "k1"),
     ] {
-        let any = endpoint(
-            &declared(&server.url)
-                .auth(kind)
-                .api_key(ApiKey::secret("k1")),
-        );
+        let any = endpoint(&declared(&server.url).auth(kind).api_key(ApiKey::secret("k1")));
         within("the call", any.call(&json!({}))).await.unwrap();
         let seen = server.seen().pop().unwrap();
         assert_eq!(seen.header(header), Some(shown));
@@ -149,9 +120,7 @@ async fn each_kind_of_auth_shows_the_key_in_its_header() {
 async fn the_content_type_that_is_told_is_the_one_that_is_used() {
     let server = Api::serve(|_, _| answers("1")).await;
     let call = async |config: EndpointConfigBuilder, request: Value| {
-        within("the call", endpoint(&config).call(&request))
-            .await
-            .unwrap();
+        within("the call", endpoint(&config).call(&request)).await.unwrap();
         let seen = server.seen().pop().unwrap();
         let content_type = seen.header("content-type").map(str::to_owned);
         (seen.target.clone(), content_type, seen.text().to_owned())
@@ -168,10 +137,7 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
     );
     let own = declared(&server.url).content_type("application/vnd.api+json; charset=utf-8");
     let (_, content_type, text) = call(own, json!({"a": 1})).await;
-    assert_eq!(
-        content_type.as_deref(),
-        Some("application/vnd.api+json; charset=utf-8")
-    );
+    assert_eq!(content_type.as_deref(), Some("application/vnd.api+json; charset=utf-8"));
     assert_eq!(text, r#"{"a":1}"#);
     for method in ["get", "DELETE"] {
         let get = declared(&server.url).method(method);
@@ -181,10 +147,7 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
     }
     // An empty request sends no body.
     let (target, content_type, text) = call(declared(&server.url), Value::Null).await;
-    assert_eq!(
-        (target.as_str(), content_type, text.as_str()),
-        ("/chat", None, "")
-    );
+    assert_eq!((target.as_str(), content_type, text.as_str()), ("/chat", None, ""));
     // Values that cannot be pairs are refused.
     for request in [json!({"a": {"b": 1}}), json!([1]), json!("x")] {
         let get = endpoint(&declared(&server.url).method("GET"));
@@ -218,8 +181,5 @@ fn what_is_given_to_an_endpoint_wins_over_its_configuration() {
         .build()
         .unwrap();
     breaker.trip().unwrap();
-    assert_eq!(
-        any.circuit_breaker().state(),
-        resilient::breaker::CircuitState::Open
-    );
+    assert_eq!(any.circuit_breaker().state(), resilient::breaker::CircuitState::Open);
 }

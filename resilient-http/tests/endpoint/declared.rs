@@ -55,10 +55,7 @@ pub(crate) fn over(
     let count = AtomicUsize::new(0);
     let transport =
         MockTransport::new(move |request| Ok(answer(count.fetch_add(1, SeqCst), request)));
-    Endpoint::builder(config.build().unwrap())
-        .transport(transport)
-        .build()
-        .unwrap()
+    Endpoint::builder(config.build().unwrap()).transport(transport).build().unwrap()
 }
 
 /// A response with this status.

@@ -20,16 +20,12 @@ async fn defect_ep1_retries_do_not_multiply() {
     // loop.
     let configured = declared(&server.url).retry(quickly(3));
     assert_eq!(sent(&server, &endpoint(&configured)).await, 4);
-    let given: Any = Endpoint::builder(configured.build().unwrap())
-        .retry(quickly(2))
-        .build()
-        .unwrap();
+    let given: Any =
+        Endpoint::builder(configured.build().unwrap()).retry(quickly(2)).build().unwrap();
     assert_eq!(sent(&server, &given).await, 3);
     let own = client(&server.url).retry(quickly(3)).build().unwrap();
-    let on_client: Any = Endpoint::builder(configured.build().unwrap())
-        .connections_of(&own)
-        .build()
-        .unwrap();
+    let on_client: Any =
+        Endpoint::builder(configured.build().unwrap()).connections_of(&own).build().unwrap();
     assert_eq!(sent(&server, &on_client).await, 4);
     let kept = endpoint(&configured.clone().cache(CacheConfig::new()));
     assert_eq!(sent(&server, &kept).await, 4);
@@ -88,13 +84,8 @@ async fn defect_ep6_no_endpoint_gets_the_answer_of_another() {
     let beta_server = Api::serve(|_, _| json("\"beta\"")).await;
     let cache = ResponseCache::new(&CacheConfig::new()).unwrap();
     let of = |url: &str| -> Any {
-        let config = declared(url)
-            .auth(AuthKind::Bearer)
-            .api_key(ApiKey::secret("canary"));
-        Endpoint::builder(config.build().unwrap())
-            .cache(cache.clone())
-            .build()
-            .unwrap()
+        let config = declared(url).auth(AuthKind::Bearer).api_key(ApiKey::secret("canary"));
+        Endpoint::builder(config.build().unwrap()).cache(cache.clone()).build().unwrap()
     };
     let (alpha, beta) = (of(&alpha_server.url), of(&beta_server.url));
     for _ in 0..2 {
@@ -132,9 +123,7 @@ async fn defect_ep8_calls_one_after_another_and_clones_use_one_connection() {
     let server = Api::serve(|_, _| json("1")).await;
     let any = endpoint(&declared(&server.url));
     for _ in 0..10 {
-        within("the call", any.clone().call(&value!({})))
-            .await
-            .unwrap();
+        within("the call", any.clone().call(&value!({}))).await.unwrap();
     }
     assert_eq!(server.connections.accepted(), 1);
 }
@@ -143,9 +132,7 @@ async fn defect_ep8_calls_one_after_another_and_clones_use_one_connection() {
 async fn defect_ep9_a_call_can_have_fields_and_headers_of_its_own() {
     let server = Api::serve(|_, _| json("1")).await;
     let any = endpoint(&declared(&server.url));
-    let options = CallOptions::new()
-        .field("temperature", 0.5)
-        .header("x-a", "1");
+    let options = CallOptions::new().field("temperature", 0.5).header("x-a", "1");
     let call = any.call_with(&value!({"q": 1}), &options);
     within("the call", call).await.unwrap();
     let seen = server.only();
@@ -162,9 +149,7 @@ async fn defect_ep10_the_request_wins_over_the_configuration_with_a_preset_too()
         .api_key(ApiKey::secret("k"))
         .extra_body(value!({"model": "gpt-4o"}));
     let call = value!({"model": "gpt-4.1-mini"});
-    within("the call", endpoint(&config).call(&call))
-        .await
-        .unwrap();
+    within("the call", endpoint(&config).call(&call)).await.unwrap();
     assert_eq!(server.only().text(), r#"{"model":"gpt-4.1-mini"}"#);
 }
 
@@ -172,13 +157,9 @@ async fn defect_ep10_the_request_wins_over_the_configuration_with_a_preset_too()
 async fn defect_ep11_a_get_has_a_query_and_a_form_is_a_form() {
     let server = Api::serve(|_, _| json("1")).await;
     let get = endpoint(&declared(&server.url).method("GET"));
-    within("the call", get.call(&value!({"q": "a"})))
-        .await
-        .unwrap();
+    within("the call", get.call(&value!({"q": "a"}))).await.unwrap();
     let form = declared(&server.url).content_type("application/x-www-form-urlencoded");
-    within("the call", endpoint(&form).call(&value!({"q": "a"})))
-        .await
-        .unwrap();
+    within("the call", endpoint(&form).call(&value!({"q": "a"}))).await.unwrap();
     let seen = server.seen();
     assert_eq!((&*seen[0].target, seen[0].text()), ("/chat?q=a", ""));
     assert_eq!((&*seen[1].target, seen[1].text()), ("/chat", "q=a"));
@@ -191,9 +172,7 @@ async fn defect_ep12_an_openai_compatible_api_needs_no_other_transport() {
         .preset(Preset::OPENAI)
         .base_url(&server.url)
         .auth(AuthKind::None);
-    within("the call", endpoint(&config).call(&value!({})))
-        .await
-        .unwrap();
+    within("the call", endpoint(&config).call(&value!({}))).await.unwrap();
     assert_eq!(server.only().target, "/chat/completions");
 }
 

@@ -19,11 +19,7 @@ use crate::support::within;
 async fn defect_ep14_an_endpoint_changes_no_configuration_that_it_was_made_of() {
     let server = Api::serve(|_, _| json("1")).await;
     let module_level = declared(&server.url).build().unwrap();
-    let other = module_level
-        .to_builder()
-        .extra_body(value!({"temperature": 0}))
-        .build()
-        .unwrap();
+    let other = module_level.to_builder().extra_body(value!({"temperature": 0})).build().unwrap();
     let changed = Any::new(other).unwrap();
     let options = CallOptions::new().field("seed", 1);
     let call = changed.call_with(&value!({}), &options);
@@ -42,10 +38,7 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
     let options = CallOptions::new().param("id", "my/admin?x=1#f");
     let call = any.call_with(&value!({}), &options);
     within("the call", call).await.unwrap();
-    assert_eq!(
-        server.only().target,
-        "/v1/users/my%2Fadmin%3Fx%3D1%23f/posts"
-    );
+    assert_eq!(server.only().target, "/v1/users/my%2Fadmin%3Fx%3D1%23f/posts");
     for value in ["", "..", ".", "../admin?x=1#f"] {
         let options = CallOptions::new().param("id", value);
         assert!(any.prepare_with(&value!({}), &options).is_err());
@@ -56,11 +49,7 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
     assert!(error.to_string().contains("`id`"));
     // A configuration without a base URL has none; the original's was called `None`.
     let error = Any::new(
-        EndpointConfig::builder(unique(), "test")
-            .path("x")
-            .auth(AuthKind::None)
-            .build()
-            .unwrap(),
+        EndpointConfig::builder(unique(), "test").path("x").auth(AuthKind::None).build().unwrap(),
     )
     .unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::BaseUrl);
@@ -77,11 +66,8 @@ fn defect_ep16_a_misspelt_key_is_refused_where_it_stands() {
 #[test]
 fn defect_ep17_the_name_of_a_variable_is_never_sent_as_the_key() {
     let of = |key: ApiKey| {
-        let config = declared("http://localhost")
-            .auth(AuthKind::Bearer)
-            .api_key(key)
-            .build()
-            .unwrap();
+        let config =
+            declared("http://localhost").auth(AuthKind::Bearer).api_key(key).build().unwrap();
         Any::new(config)
     };
     let error = of(ApiKey::env("RESILIENT_TEST_UNSET")).unwrap_err();
@@ -90,9 +76,7 @@ fn defect_ep17_the_name_of_a_variable_is_never_sent_as_the_key() {
     let error = of(ApiKey::file("no/such/file")).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Credentials);
     // Text without a prefix is neither a key nor a name.
-    let bare = declared("http://localhost")
-        .auth(AuthKind::Bearer)
-        .api_key_from("PATH");
+    let bare = declared("http://localhost").auth(AuthKind::Bearer).api_key_from("PATH");
     assert!(bare.build().is_err());
     let literal = bare_literal();
     assert_eq!(literal.warnings().len(), 1);
@@ -133,17 +117,11 @@ async fn defect_ep18_the_key_is_in_nothing_that_is_printed() {
 #[tokio::test]
 async fn defect_ep19_what_is_changed_is_checked_and_read_again() {
     let server = Api::serve(|_, _| json("1")).await;
-    let path = std::env::temp_dir().join(format!(
-        "resilient-http-{}-{}",
-        std::process::id(),
-        unique()
-    ));
+    let path =
+        std::env::temp_dir().join(format!("resilient-http-{}-{}", std::process::id(), unique()));
     std::fs::write(&path, "k1\n").unwrap();
-    let config = declared(&server.url)
-        .auth(AuthKind::XApiKey)
-        .api_key(ApiKey::file(&path))
-        .build()
-        .unwrap();
+    let config =
+        declared(&server.url).auth(AuthKind::XApiKey).api_key(ApiKey::file(&path)).build().unwrap();
     let first = Any::new(config.clone()).unwrap();
     std::fs::write(&path, "k2\n").unwrap();
     let second = Any::new(config.to_builder().build().unwrap()).unwrap();
@@ -151,11 +129,8 @@ async fn defect_ep19_what_is_changed_is_checked_and_read_again() {
     for any in [first, second] {
         within("the call", any.call(&value!({}))).await.unwrap();
     }
-    let keys: Vec<_> = server
-        .seen()
-        .iter()
-        .map(|seen| seen.header("x-api-key").unwrap().to_owned())
-        .collect();
+    let keys: Vec<_> =
+        server.seen().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
     assert_eq!(keys, ["k1", "k2"]);
     assert!(config.to_builder().timeout(Duration::ZERO).build().is_err());
 }
@@ -177,22 +152,17 @@ async fn defect_ep21_there_is_one_header_of_a_name_whatever_its_case() {
         .header("X-Team", "a")
         .header("x-team", "b");
     assert!(config.clone().header("AUTHORIZATION", "x").build().is_err());
-    let options = CallOptions::new()
-        .header("Authorization", "Bearer other")
-        .header("X-TEAM", "c");
+    let options = CallOptions::new().header("Authorization", "Bearer other").header("X-TEAM", "c");
     let any = endpoint(&config);
     within("the call", any.call(&value!({}))).await.unwrap();
     let call = any.call_with(&value!({}), &options);
     within("the call", call).await.unwrap();
-    for (seen, key, team) in [
-        (&server.seen()[0], "Bearer k", "b"),
-        (&server.seen()[1], "Bearer other", "c"),
-    ] {
+    for (seen, key, team) in
+        [(&server.seen()[0], "Bearer k", "b"), (&server.seen()[1], "Bearer other", "c")]
+    {
         let all = |name: &str| {
             let values = seen.headers.get_all(name).iter();
-            values
-                .map(|value| value.to_str().unwrap().to_owned())
-                .collect::<Vec<_>>()
+            values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(all("authorization"), [key]);
         assert_eq!(all("x-team"), [team]);
@@ -219,9 +189,7 @@ async fn defect_ep23_every_path_of_a_provider_is_reached() {
             .base_url(format!("{}/v1", server.url))
             .path(path)
             .api_key(ApiKey::secret("k"));
-        within("the call", endpoint(&config).call(&value!({})))
-            .await
-            .unwrap();
+        within("the call", endpoint(&config).call(&value!({}))).await.unwrap();
         assert_eq!(server.seen().pop().unwrap().target, format!("/v1/{path}"));
     }
 }
@@ -229,19 +197,14 @@ async fn defect_ep23_every_path_of_a_provider_is_reached() {
 #[tokio::test]
 async fn defect_ep24_headers_are_headers_and_fields_are_fields() {
     let server = Api::serve(|_, _| json("1")).await;
-    let config = declared(&server.url)
-        .header("x-a", "1")
-        .extra_body(value!({"model": "m"}));
+    let config = declared(&server.url).header("x-a", "1").extra_body(value!({"model": "m"}));
     let options = CallOptions::new().header("x-b", "2").field("stream", false);
     let any = endpoint(&config);
     let call = any.call_with(&value!({}), &options);
     within("the call", call).await.unwrap();
     let seen = server.only();
     assert_eq!(seen.text(), r#"{"model":"m","stream":false}"#);
-    assert_eq!(
-        (seen.header("x-a"), seen.header("x-b")),
-        (Some("1"), Some("2"))
-    );
+    assert_eq!((seen.header("x-a"), seen.header("x-b")), (Some("1"), Some("2")));
     assert_eq!(seen.header("model"), None);
 }
 
@@ -279,10 +242,7 @@ async fn defect_ep26_every_failure_is_one_type_of_error() {
         let server = answers(code).await;
         assert_eq!(kind(&declared(&server.url)).await, expected, "{code}");
     }
-    assert_eq!(
-        kind(&declared(&refusing().await)).await,
-        ErrorKind::Connection
-    );
+    assert_eq!(kind(&declared(&refusing().await)).await, ErrorKind::Connection);
     let reset = Raw::always(vec![Step::Reset]).await;
     assert_eq!(kind(&declared(&reset.url)).await, ErrorKind::Connection);
     let stall = Raw::always(vec![Step::Stall]).await;
@@ -295,10 +255,7 @@ async fn defect_ep26_every_failure_is_one_type_of_error() {
     any.close();
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
-    let client = ApiClient::builder("http://localhost")
-        .retry(quick())
-        .build()
-        .unwrap();
+    let client = ApiClient::builder("http://localhost").retry(quick()).build().unwrap();
     let policy = RetryPolicy::builder().max_retries(0).build().unwrap();
     let any: Any = Endpoint::builder(declared("http://localhost").build().unwrap())
         .connections_of(&client)

@@ -67,24 +67,16 @@ fn a_document_declares_endpoints_over_its_defaults() {
     let search = endpoints.get("files_search").unwrap();
     assert_eq!((search.timeout(), search.deadline()), (None, None));
     // A table replaces that of the defaults as a whole.
-    let policy = RetryPolicy::builder()
-        .max_retries(0)
-        .max_delay(Duration::from_secs(5))
-        .build()
-        .unwrap();
+    let policy =
+        RetryPolicy::builder().max_retries(0).max_delay(Duration::from_secs(5)).build().unwrap();
     assert_eq!(format!("{:?}", search.retry()), format!("{policy:?}"));
     assert_eq!(
         chat.circuit_breaker(),
-        &resilient_http::BreakerConfig::builder()
-            .failure_threshold(9)
-            .build()
-            .unwrap()
+        &resilient_http::BreakerConfig::builder().failure_threshold(9).build().unwrap()
     );
     // Only a key written in the file causes a warning, which shows the name and not the key.
-    let warned: Vec<_> = endpoints
-        .iter()
-        .flat_map(resilient_http::EndpointConfig::warnings)
-        .collect();
+    let warned: Vec<_> =
+        endpoints.iter().flat_map(resilient_http::EndpointConfig::warnings).collect();
     assert_eq!(warned.len(), 1);
     assert!(warned[0].contains("files.files_search") && !warned[0].contains("k1"));
     // The file wins over the preset. A missing key is an error when the endpoint is built.
@@ -93,11 +85,7 @@ fn a_document_declares_endpoints_over_its_defaults() {
     assert_eq!(model.timeout(), Some(Duration::from_secs(30)));
     let error = Any::new(model.clone()).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Credentials);
-    assert!(
-        error
-            .to_string()
-            .contains("RESILIENT_TEST_KEY_THAT_IS_NOT_SET")
-    );
+    assert!(error.to_string().contains("RESILIENT_TEST_KEY_THAT_IS_NOT_SET"));
 }
 
 #[tokio::test]
@@ -106,23 +94,14 @@ async fn an_endpoint_from_a_document_is_called() {
     let document = DOCUMENT.replace("http://127.0.0.1:1", &server.url);
     let endpoints = EndpointConfigs::from_toml(&document).unwrap();
     let chat = Any::new(endpoints.get("files_chat").unwrap().clone()).unwrap();
-    within("the call", chat.call(&json!({"q": 1})))
-        .await
-        .unwrap();
+    within("the call", chat.call(&json!({"q": 1}))).await.unwrap();
     let search = Any::new(endpoints.get("files_search").unwrap().clone()).unwrap();
-    within("the call", search.call(&json!({"q": "a b"})))
-        .await
-        .unwrap();
-    within("the call", search.call(&json!({"q": "a b"})))
-        .await
-        .unwrap();
+    within("the call", search.call(&json!({"q": "a b"}))).await.unwrap();
+    within("the call", search.call(&json!({"q": "a b"}))).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].target, "/v1/models/m1/chat");
-    assert_eq!(
-        seen[0].text(),
-        r#"{"q":1,"stop":["a","b"],"temperature":0.5}"#
-    );
+    assert_eq!(seen[0].text(), r#"{"q":1,"stop":["a","b"],"temperature":0.5}"#);
     assert_eq!(
         (seen[0].header("x-team"), seen[0].header("x-kind")),
         (Some("search"), Some("chat"))
@@ -138,12 +117,7 @@ fn what_is_wrong_is_told_with_its_place() {
     for (rest, line, column, words) in [
         ("timout = \"5s\"", 7, 1, "unknown field `timout`"),
         ("path = \"a/{b\"", 7, 1, "`{` without its `}`"),
-        (
-            "path = \"a\"\ntimeout = \"abc\"",
-            8,
-            11,
-            "must be a duration like `250ms`",
-        ),
+        ("path = \"a\"\ntimeout = \"abc\"", 8, 11, "must be a duration like `250ms`"),
         (
             "path = \"a\"\ntimeout = 5",
             8,
@@ -156,60 +130,15 @@ fn what_is_wrong_is_told_with_its_place() {
             37,
             "expected a duration in quotes, like \"250ms\" or \"30s\"",
         ),
-        (
-            "path = \"a\"\ntimeout = \"0s\"",
-            8,
-            1,
-            "must be longer than zero",
-        ),
-        (
-            "path = \"a\"\nretry = { max_retries = 3 }",
-            8,
-            11,
-            "unknown field `max_retries`",
-        ),
-        (
-            "path = \"a\"\nbudget = { capacity = 0 }",
-            8,
-            1,
-            "`capacity`",
-        ),
-        (
-            "path = \"a\"\nretry = { backoff_factor = 0.5 }",
-            8,
-            1,
-            "`backoff_factor`",
-        ),
-        (
-            "path = \"a\"\ncircuit_breaker = { failure_threshold = 0 }",
-            8,
-            1,
-            "`failure_threshold`",
-        ),
-        (
-            "path = \"a\"\nextra_body = { at = 2020-01-01 }",
-            8,
-            14,
-            "no dates",
-        ),
-        (
-            "path = \"a\"\nidempotency = \"maybe\"",
-            8,
-            15,
-            "`by_method`",
-        ),
-        (
-            "path = \"a\"\npreset = \"oai\"",
-            8,
-            10,
-            "`openai` or `anthropic`",
-        ),
-        (
-            "path = \"a\"\ncache = { tll = \"5s\" }",
-            8,
-            11,
-            "unknown field `tll`",
-        ),
+        ("path = \"a\"\ntimeout = \"0s\"", 8, 1, "must be longer than zero"),
+        ("path = \"a\"\nretry = { max_retries = 3 }", 8, 11, "unknown field `max_retries`"),
+        ("path = \"a\"\nbudget = { capacity = 0 }", 8, 1, "`capacity`"),
+        ("path = \"a\"\nretry = { backoff_factor = 0.5 }", 8, 1, "`backoff_factor`"),
+        ("path = \"a\"\ncircuit_breaker = { failure_threshold = 0 }", 8, 1, "`failure_threshold`"),
+        ("path = \"a\"\nextra_body = { at = 2020-01-01 }", 8, 14, "no dates"),
+        ("path = \"a\"\nidempotency = \"maybe\"", 8, 15, "`by_method`"),
+        ("path = \"a\"\npreset = \"oai\"", 8, 10, "`openai` or `anthropic`"),
+        ("path = \"a\"\ncache = { tll = \"5s\" }", 8, 11, "unknown field `tll`"),
         ("path = ", 7, 8, ""),
         ("method = \"POST\"", 3, 11, "`path` is missing"),
     ] {
@@ -219,15 +148,10 @@ fn what_is_wrong_is_told_with_its_place() {
         assert!(error.to_string().contains(words), "{rest}: {error}");
     }
     let error = EndpointConfigs::from_toml("[endpoint.x]\npath = \"a\"").unwrap_err();
-    assert!(
-        error.to_string().contains("`provider` is missing"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("`provider` is missing"), "{error}");
     // A mistake in the defaults is reported there.
     let error = EndpointConfigs::from_toml(
-        &head
-            .replace("max_retries = 1", "timeout = \"0s\"")
-            .replace("auth", "path = \"a\"\nauth"),
+        &head.replace("max_retries = 1", "timeout = \"0s\"").replace("auth", "path = \"a\"\nauth"),
     )
     .unwrap_err();
     assert_eq!((error.line(), error.endpoint()), (Some(2), Some("x")));
@@ -314,9 +238,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     let endpoints = EndpointConfigs::from_toml(&document).unwrap();
     let of = |name: &str| Any::new(endpoints.get(name).unwrap().clone()).unwrap();
     // The budget starts with one retry.
-    within("the call", of("poor").call(&json!({})))
-        .await
-        .unwrap_err();
+    within("the call", of("poor").call(&json!({}))).await.unwrap_err();
     assert_eq!(server.count(), 2);
     let rich = of("rich");
     for _ in 0..5 {
@@ -325,14 +247,9 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     let seen = server.seen();
     assert_eq!(seen.len(), 2 + 5 * 4);
     // One key for all attempts of a call, and another for the next call.
-    let keys: Vec<_> = seen[2..]
-        .iter()
-        .map(|seen| seen.header("idempotency-key").unwrap())
-        .collect();
+    let keys: Vec<_> =
+        seen[2..].iter().map(|seen| seen.header("idempotency-key").unwrap()).collect();
     let calls: std::collections::BTreeSet<_> = keys.iter().collect();
     assert_eq!(calls.len(), 5);
-    assert!(
-        keys.chunks(4)
-            .all(|call| call.iter().all(|key| *key == call[0]))
-    );
+    assert!(keys.chunks(4).all(|call| call.iter().all(|key| *key == call[0])));
 }

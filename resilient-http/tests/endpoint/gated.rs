@@ -22,11 +22,7 @@ impl Gated {
     pub(crate) fn new(
         answer: impl Fn(usize) -> http::Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            gate: Arc::new(Semaphore::new(0)),
-            asked: Arc::default(),
-            answer: Arc::new(answer),
-        }
+        Self { gate: Arc::new(Semaphore::new(0)), asked: Arc::default(), answer: Arc::new(answer) }
     }
 
     /// Lets `n` requests through.
@@ -45,11 +41,7 @@ impl Transport for Gated {
             let n = self.asked.fetch_add(1, SeqCst);
             self.gate.acquire().await.unwrap().forget();
             let answer = (self.answer)(n);
-            Ok(answer.map(|bytes| {
-                Full::new(bytes)
-                    .map_err(|never| match never {})
-                    .boxed_unsync()
-            }))
+            Ok(answer.map(|bytes| Full::new(bytes).map_err(|never| match never {}).boxed_unsync()))
         })
     }
 }

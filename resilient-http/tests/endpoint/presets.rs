@@ -32,13 +32,7 @@ struct Ask {
 }
 
 fn ask(text: &str) -> Ask {
-    Ask {
-        messages: vec![Message {
-            role: "user",
-            content: text.to_owned(),
-        }],
-        temperature: None,
-    }
+    Ask { messages: vec![Message { role: "user", content: text.to_owned() }], temperature: None }
 }
 
 #[tokio::test]
@@ -58,11 +52,7 @@ async fn the_contract_of_openai() {
 
     let server = Api::serve(|n, _| match n {
         0 => status(500),
-        1 => answer(
-            429,
-            &[("retry-after-ms", "1")],
-            r#"{"error":{"code":"rate_limit_exceeded"}}"#,
-        ),
+        1 => answer(429, &[("retry-after-ms", "1")], r#"{"error":{"code":"rate_limit_exceeded"}}"#),
         _ => json(
             r#"{"id":"c1","choices":[{"index":0,"finish_reason":"stop",
                 "message":{"role":"assistant","content":"Hi."}}]}"#,
@@ -76,10 +66,7 @@ async fn the_contract_of_openai() {
     let seen = server.seen();
     assert_eq!(seen.len(), 3);
     for seen in &seen {
-        assert_eq!(
-            (seen.method.as_str(), &*seen.target),
-            ("POST", "/v1/chat/completions")
-        );
+        assert_eq!((seen.method.as_str(), &*seen.target), ("POST", "/v1/chat/completions"));
         assert_eq!(seen.header("authorization"), Some("Bearer sk-1"));
         assert_eq!(seen.header("content-type"), Some("application/json"));
         assert_eq!(
@@ -101,11 +88,7 @@ async fn the_contract_of_anthropic() {
     }
 
     let server = Api::serve(|n, _| match n {
-        0 => answer(
-            529,
-            &[],
-            r#"{"type":"error","error":{"type":"overloaded_error"}}"#,
-        ),
+        0 => answer(529, &[], r#"{"type":"error","error":{"type":"overloaded_error"}}"#),
         _ => json(r#"{"id":"m1","type":"message","content":[{"type":"text","text":"Hi."}]}"#),
     })
     .await;
@@ -117,10 +100,7 @@ async fn the_contract_of_anthropic() {
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     for seen in &seen {
-        assert_eq!(
-            (seen.method.as_str(), &*seen.target),
-            ("POST", "/v1/messages")
-        );
+        assert_eq!((seen.method.as_str(), &*seen.target), ("POST", "/v1/messages"));
         assert_eq!(seen.header("x-api-key"), Some("sk-1"));
         assert_eq!(seen.header("authorization"), None);
         assert_eq!(seen.header("anthropic-version"), Some("2023-06-01"));
@@ -137,37 +117,20 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
     ] {
         // Whatever the headers say.
         let server = Api::serve(move |_, _| {
-            answer(
-                429,
-                &[("retry-after", "0"), ("x-should-retry", "true")],
-                body,
-            )
+            answer(429, &[("retry-after", "0"), ("x-should-retry", "true")], body)
         })
         .await;
         let chat = endpoint(&preset(Preset::OPENAI, &server.url));
-        let error = within("the call", chat.call(&value!({})))
-            .await
-            .unwrap_err();
+        let error = within("the call", chat.call(&value!({}))).await.unwrap_err();
         assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 1));
         assert!(!error.is_retryable());
     }
     // Other 429 responses are retried.
-    for body in [
-        r#"{"error":{"code":"rate_limit_exceeded"}}"#,
-        "insufficient_quota",
-        "",
-        "[1]",
-    ] {
+    for body in [r#"{"error":{"code":"rate_limit_exceeded"}}"#, "insufficient_quota", "", "[1]"] {
         let server = Api::serve(move |_, _| answer(429, &[], body)).await;
         let chat = endpoint(&preset(Preset::OPENAI, &server.url));
-        let error = within("the call", chat.call(&value!({})))
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), server.count()),
-            (ErrorKind::RateLimited, 3),
-            "{body}"
-        );
+        let error = within("the call", chat.call(&value!({}))).await.unwrap_err();
+        assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 3), "{body}");
     }
 }
 

@@ -70,10 +70,7 @@ async fn a_failure_is_told_to_all_who_wait_and_to_nobody_later() {
         assert_eq!(error.message().as_deref(), Some("gone"));
     }
     assert_eq!(transport.asked(), 1);
-    let reply = within("the call", ask(&any, CallOptions::new()))
-        .await
-        .unwrap()
-        .unwrap();
+    let reply = within("the call", ask(&any, CallOptions::new())).await.unwrap().unwrap();
     assert_eq!(reply.value, 1);
 }
 

@@ -18,11 +18,7 @@ use crate::support::{until, within};
 #[tokio::test]
 async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
     let server = Api::statuses(&[500]).await;
-    let any = endpoint(
-        &declared(&server.url)
-            .retry(quickly(0))
-            .circuit_breaker(&opens_after(3)),
-    );
+    let any = endpoint(&declared(&server.url).retry(quickly(0)).circuit_breaker(&opens_after(3)));
     for _ in 0..3 {
         let error = within("the call", any.call(&value!({}))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Server);
@@ -30,9 +26,7 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
     assert_eq!(any.circuit_breaker().state(), CircuitState::Open);
     for _ in 0..10 {
         let error = within("the call", any.call(&value!({}))).await.unwrap_err();
-        let ApiError::CircuitOpen(open) = &error else {
-            panic!("{error:?}")
-        };
+        let ApiError::CircuitOpen(open) = &error else { panic!("{error:?}") };
         assert!(open.retry_after().is_some());
     }
     assert_eq!(server.count(), 3);
@@ -42,10 +36,7 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
     // A circuit breaker from the builder replaces it.
     let given = CircuitBreaker::new("given", opens_after(1));
     let config = declared(&server.url).retry(quickly(0)).build().unwrap();
-    let any: Any = Endpoint::builder(config)
-        .circuit_breaker(given.clone())
-        .build()
-        .unwrap();
+    let any: Any = Endpoint::builder(config).circuit_breaker(given.clone()).build().unwrap();
     within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!(given.state(), CircuitState::Open);
 }
@@ -61,10 +52,7 @@ async fn ut_18_the_retry_is_applied_to_calls_of_an_endpoint() {
     let server = Api::statuses(&[500, 502, 504]).await;
     let any = endpoint(&declared(&server.url));
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
-    assert_eq!(
-        (error.status().unwrap().as_u16(), error.attempts()),
-        (504, 3)
-    );
+    assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (504, 3));
     assert_eq!(server.count(), 3);
     // A policy from the builder replaces it.
     let server = Api::statuses(&[500]).await;
@@ -77,15 +65,10 @@ async fn ut_18_the_retry_is_applied_to_calls_of_an_endpoint() {
 #[tokio::test]
 async fn ut_19_both_are_applied_and_the_retry_is_outside() {
     let server = Api::statuses(&[500]).await;
-    let config = declared(&server.url)
-        .retry(quickly(10))
-        .circuit_breaker(&opens_after(4));
+    let config = declared(&server.url).retry(quickly(10)).circuit_breaker(&opens_after(4));
     let any = endpoint(&config);
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts(), server.count()),
-        (ErrorKind::Server, 4, 4)
-    );
+    assert_eq!((error.kind(), error.attempts(), server.count()), (ErrorKind::Server, 4, 4));
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::CircuitOpen, 4));
     // After the server recovers, a call closes the circuit.
@@ -95,36 +78,25 @@ async fn ut_19_both_are_applied_and_the_retry_is_outside() {
     assert_eq!(any.circuit_breaker().state(), CircuitState::Open);
     any.circuit_breaker().half_open().unwrap();
     let one = within("the call", any.call(&value!({}))).await.unwrap();
-    assert_eq!(
-        (one, any.circuit_breaker().state()),
-        (value!(1), CircuitState::Closed)
-    );
+    assert_eq!((one, any.circuit_breaker().state()), (value!(1), CircuitState::Closed));
 }
 
 #[tokio::test]
 async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_breaker() {
     let server = Raw::serve(|n| match n % 9 {
         2 => vec![Step::Reset],
-        5 => vec![
-            write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"),
-            Step::Next,
-        ],
+        5 => vec![write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],
         8 => vec![write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\n[1")],
         _ => vec![ok("[1]"), Step::Next],
     })
     .await;
     let any = endpoint(&declared(&server.url).circuit_breaker(&opens_after(5)));
     for n in 0..60 {
-        let one = within("the call", any.call(&value!({ "n": n })))
-            .await
-            .unwrap();
+        let one = within("the call", any.call(&value!({ "n": n }))).await.unwrap();
         assert_eq!(one, value!([1]));
     }
     let snapshot = any.circuit_breaker().snapshot();
-    assert_eq!(
-        (snapshot.totals.success, snapshot.state),
-        (60, CircuitState::Closed)
-    );
+    assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
     // One loop, counted at the server.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
@@ -134,9 +106,7 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     let down = endpoint(&declared(&url).circuit_breaker(&opens_after(5)));
     let mut kinds = Vec::new();
     for _ in 0..4 {
-        let error = within("the call", down.call(&value!({})))
-            .await
-            .unwrap_err();
+        let error = within("the call", down.call(&value!({}))).await.unwrap_err();
         kinds.push(error.kind());
     }
     assert_eq!(kinds[..2], [ErrorKind::Connection, ErrorKind::Connection]);
@@ -147,44 +117,29 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
 async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations_and_close() {
     let server = Raw::serve(|n| match n % 5 {
         0 => vec![Step::Reset],
-        1 => vec![
-            write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\n[1"),
-            Step::Stall,
-        ],
-        2 => vec![
-            write("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n"),
-            Step::Next,
-        ],
+        1 => vec![write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\n[1"), Step::Stall],
+        2 => vec![write("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],
         3 => vec![Step::Stall],
         _ => vec![ok("1"), Step::Next],
     })
     .await;
     let any = endpoint(
-        &declared(&server.url)
-            .timeout(Duration::from_millis(100))
-            .cache(CacheConfig::new()),
+        &declared(&server.url).timeout(Duration::from_millis(100)).cache(CacheConfig::new()),
     );
     for n in 0..10 {
         let _ = within("the call", any.call(&value!({ "n": n }))).await;
         assert_eq!(any.client().in_flight(), 0);
     }
     // Cancelled calls, of those that ask and of those that wait.
-    let hanging = endpoint(
-        &declared(&server.url)
-            .retry(quickly(1000))
-            .cache(CacheConfig::new()),
-    )
-    .typed::<Value, Vec<u32>>();
+    let hanging = endpoint(&declared(&server.url).retry(quickly(1000)).cache(CacheConfig::new()))
+        .typed::<Value, Vec<u32>>();
     let calls: Vec<_> = (0..60)
         .map(|n| {
             let hanging = hanging.clone();
             tokio::spawn(async move { hanging.call(&value!({ "n": n / 2 })).await })
         })
         .collect();
-    until("the calls are at the server", || {
-        server.connections.accepted() > 40
-    })
-    .await;
+    until("the calls are at the server", || server.connections.accepted() > 40).await;
     for call in &calls {
         call.abort();
     }
@@ -198,10 +153,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
     breaker.half_open().unwrap();
     let stalled = Raw::always(vec![Step::Stall]).await;
     let config = declared(&stalled.url).build().unwrap();
-    let probing: Any = Endpoint::builder(config)
-        .circuit_breaker(breaker.clone())
-        .build()
-        .unwrap();
+    let probing: Any = Endpoint::builder(config).circuit_breaker(breaker.clone()).build().unwrap();
     for _ in 0..5 {
         let probing = probing.clone();
         let probe = tokio::spawn(async move { probing.call(&value!({})).await });
@@ -227,32 +179,20 @@ async fn ac_8_service_failures_are_handled_gracefully() {
         _ => status(503),
     })
     .await;
-    let cache = CacheConfig::new()
-        .ttl(Duration::ZERO)
-        .stale_if_open(Duration::from_secs(3600));
-    let config = declared(&server.url)
-        .circuit_breaker(&opens_after(4))
-        .cache(cache);
+    let cache = CacheConfig::new().ttl(Duration::ZERO).stale_if_open(Duration::from_secs(3600));
+    let config = declared(&server.url).circuit_breaker(&opens_after(4)).cache(cache);
     let any = endpoint(&config).typed::<Value, Reply<String>>();
-    within("the call", any.call(&value!({"known": 1})))
-        .await
-        .unwrap();
+    within("the call", any.call(&value!({"known": 1}))).await.unwrap();
     // Three attempts fail and the circuit is still closed: the caller gets the error.
-    let error = within("the call", any.call(&value!({"known": 1})))
-        .await
-        .unwrap_err();
+    let error = within("the call", any.call(&value!({"known": 1}))).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
     // The next failure opens the circuit. From then on calls get stale responses at once and send
     // nothing.
     for _ in 0..100 {
-        let reply = within("the call", any.call(&value!({"known": 1})))
-            .await
-            .unwrap();
+        let reply = within("the call", any.call(&value!({"known": 1}))).await.unwrap();
         assert_eq!(reply.value, "good");
         assert!(matches!(reply.response.served(), Served::Stale { .. }));
-        let error = within("the call", any.call(&value!({"new": 1})))
-            .await
-            .unwrap_err();
+        let error = within("the call", any.call(&value!({"new": 1}))).await.unwrap_err();
         assert!(error.is_circuit_open() && error.retry_after().is_some());
     }
     assert_eq!(server.count(), 1 + 4);
@@ -325,25 +265,16 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
         .jitter(Jitter::None)
         .build()
         .unwrap();
-    let breaker = BreakerConfig::builder()
-        .failure_threshold(100)
-        .build()
-        .unwrap();
-    let coded = endpoint(
-        &declared(&server.url)
-            .retry(policy)
-            .circuit_breaker(&breaker),
-    );
+    let breaker = BreakerConfig::builder().failure_threshold(100).build().unwrap();
+    let coded = endpoint(&declared(&server.url).retry(policy).circuit_breaker(&breaker));
     assert_eq!(sent(&coded).await, 2);
     let options = CallOptions::new().idempotency(resilient_http::Idempotency::No);
     let before = server.count();
     let call = coded.call_with(&value!({}), &options);
     within("the call", call).await.unwrap_err();
     assert_eq!(server.count() - before, 1);
-    let keyed = declared(&server.url)
-        .auth(AuthKind::XApiKey)
-        .api_key(ApiKey::secret("k"))
-        .retry(quick());
+    let keyed =
+        declared(&server.url).auth(AuthKind::XApiKey).api_key(ApiKey::secret("k")).retry(quick());
     assert_eq!(sent(&endpoint(&keyed)).await, 3);
 }
 
@@ -356,13 +287,7 @@ async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
         .jitter(Jitter::None)
         .build()
         .unwrap();
-    for (code, waits) in [
-        (500, 1 + 2 + 4),
-        (429, 1 + 2 + 4),
-        (400, 0),
-        (401, 0),
-        (404, 0),
-    ] {
+    for (code, waits) in [(500, 1 + 2 + 4), (429, 1 + 2 + 4), (400, 0), (401, 0), (404, 0)] {
         let config = declared("http://localhost").retry(policy.clone());
         let any = over(&config, move |_, _| says(code, ""));
         let began = tokio::time::Instant::now();
@@ -373,14 +298,9 @@ async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
         assert_eq!(error.attempts(), if waits == 0 { 1 } else { 4 }, "{code}");
     }
     // With full jitter, no delay is longer than this.
-    let policy = RetryPolicy::builder()
-        .max_retries(3)
-        .base_delay(Duration::from_secs(1))
-        .build()
-        .unwrap();
-    let any = over(&declared("http://localhost").retry(policy), |_, _| {
-        says(500, "")
-    });
+    let policy =
+        RetryPolicy::builder().max_retries(3).base_delay(Duration::from_secs(1)).build().unwrap();
+    let any = over(&declared("http://localhost").retry(policy), |_, _| says(500, ""));
     for _ in 0..20 {
         let began = tokio::time::Instant::now();
         any.call(&value!({})).await.unwrap_err();

@@ -55,10 +55,7 @@ async fn a_key_that_stands_in_a_configuration_is_warned_of_and_not_shown() {
         .param("id", "canary-4");
     let any = over(&config, |_, _| says(500, "canary-5"));
     let warned = told.text();
-    assert!(
-        warned.contains("WARN") && warned.contains("`env:NAME`"),
-        "{warned}"
-    );
+    assert!(warned.contains("WARN") && warned.contains("`env:NAME`"), "{warned}");
     let error = any.call(&json!({"q": "canary-6"})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
     let told = told.text();
@@ -70,11 +67,7 @@ async fn a_key_that_stands_in_a_configuration_is_warned_of_and_not_shown() {
 async fn that_an_answer_is_stale_is_told_at_debug() {
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(1))
-        .cache(
-            CacheConfig::new()
-                .ttl(Duration::ZERO)
-                .stale_if_open(Duration::from_secs(60)),
-        );
+        .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(Duration::from_secs(60)));
     let any: Any = over(&config, |n, _| says(if n == 0 { 200 } else { 500 }, "1"));
     any.call(&json!({})).await.unwrap();
     let (told, _guard) = listen();

@@ -52,26 +52,13 @@ impl Api {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let connections = Connections::default();
-        let shared = Arc::new(Shared {
-            seen: Mutex::default(),
-            answer: Box::new(answer),
-        });
-        let router = Router::new()
-            .fallback(handle)
-            .with_state(Arc::clone(&shared));
-        let listener = CountedListener {
-            listener,
-            connections: connections.clone(),
-        };
+        let shared = Arc::new(Shared { seen: Mutex::default(), answer: Box::new(answer) });
+        let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
+        let listener = CountedListener { listener, connections: connections.clone() };
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.unwrap();
         });
-        Self {
-            url,
-            connections,
-            shared,
-            server,
-        }
+        Self { url, connections, shared, server }
     }
 
     /// Responds with these statuses in turn, and repeats the last one.
@@ -107,10 +94,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
         method: parts.method,
         target: parts.uri.to_string(),
         headers: parts.headers,
-        body: to_bytes(body, usize::MAX)
-            .await
-            .unwrap_or_default()
-            .to_vec(),
+        body: to_bytes(body, usize::MAX).await.unwrap_or_default().to_vec(),
     };
     let n = {
         let mut all = shared.seen.lock().unwrap();

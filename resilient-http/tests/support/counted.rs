@@ -54,10 +54,7 @@ impl axum::serve::Listener for CountedListener {
     async fn accept(&mut self) -> (Counted, SocketAddr) {
         loop {
             if let Ok((stream, from)) = self.listener.accept().await {
-                let counted = Counted {
-                    stream,
-                    _open: self.connections.enter(),
-                };
+                let counted = Counted { stream, _open: self.connections.enter() };
                 return (counted, from);
             }
         }

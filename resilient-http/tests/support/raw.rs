@@ -35,9 +35,7 @@ pub fn write(text: impl AsRef<[u8]>) -> Step {
 /// A complete response.
 pub fn ok(body: &str) -> Step {
     let length = body.len();
-    write(format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"
-    ))
+    write(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
 /// A server on loopback. Dropping it stops it.
@@ -67,12 +65,7 @@ impl Raw {
                 });
             }
         });
-        Self {
-            url,
-            connections,
-            requests,
-            server,
-        }
+        Self { url, connections, requests, server }
     }
 
     /// Runs the same script for every request.

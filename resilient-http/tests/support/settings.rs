@@ -20,10 +20,7 @@ pub fn quickly(retries: u32) -> RetryPolicy {
 
 /// A circuit breaker that does not open by chance.
 pub fn patient() -> BreakerConfig {
-    BreakerConfig::builder()
-        .failure_threshold(1000)
-        .build()
-        .unwrap()
+    BreakerConfig::builder().failure_threshold(1000).build().unwrap()
 }
 
 /// Fast retries, a circuit breaker that stays closed, and time limits that no test reaches by

@@ -73,16 +73,9 @@ impl BreakerArgs {
 }
 
 fn check(settings: &GivenSettings, values: &KeyValues, errors: &mut CompileErrors) {
-    let sets = CIRCUIT_BREAKER
-        .settings()
-        .filter(|name| *name != "max_keys");
+    let sets = CIRCUIT_BREAKER.settings().filter(|name| *name != "max_keys");
     let sets: Vec<&str> = sets.chain(["name"]).collect();
-    values.exclude(
-        "breaker",
-        &sets,
-        "a breaker has its settings already",
-        errors,
-    );
+    values.exclude("breaker", &sets, "a breaker has its settings already", errors);
     values.exclude(
         "breaker",
         &["key", "max_keys"],

@@ -47,10 +47,7 @@ fn every_setting_is_read_into_its_field() {
     assert!(args.settings.literal("half_open_successes") == Some(Value::Count(3)));
     assert!(args.settings.literal("half_open_failures") == Some(Value::Count(1)));
     assert!(args.settings.literal("probe_timeout") == Some(Value::Time(Duration::from_secs(45))));
-    assert_eq!(
-        args.settings.literal("abandoned"),
-        Some(Value::Word("failure"))
-    );
+    assert_eq!(args.settings.literal("abandoned"), Some(Value::Word("failure")));
     assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
 }
 
@@ -63,28 +60,13 @@ fn patterns_predicates_and_expressions_are_kept_as_written() {
         on_open = |open| Err(E::Open(open, 1))
     });
     assert_eq!(text(args.breaker.as_ref()), "self . breaker");
-    assert_eq!(
-        text(args.failure.as_ref()),
-        quote!(E::A | E::B { .. }).to_string()
-    );
+    assert_eq!(text(args.failure.as_ref()), quote!(E::A | E::B { .. }).to_string());
     assert_eq!(text(args.ignore.as_ref()), quote!(E::C).to_string());
-    assert_eq!(
-        text(args.failure_if.as_ref()),
-        quote!(|e| e.bad()).to_string()
-    );
-    assert_eq!(
-        text(args.failure_when.as_ref()),
-        quote!(|r: &Result<A, B>| r.is_err()).to_string()
-    );
-    assert_eq!(
-        text(args.ignore_if.as_ref()),
-        quote!(E::is_fine).to_string()
-    );
+    assert_eq!(text(args.failure_if.as_ref()), quote!(|e| e.bad()).to_string());
+    assert_eq!(text(args.failure_when.as_ref()), quote!(|r: &Result<A, B>| r.is_err()).to_string());
+    assert_eq!(text(args.ignore_if.as_ref()), quote!(E::is_fine).to_string());
     assert_eq!(text(args.retry_after.as_ref()), "after");
-    assert_eq!(
-        text(args.on_open.as_ref()),
-        quote!(|open| Err(E::Open(open, 1))).to_string()
-    );
+    assert_eq!(text(args.on_open.as_ref()), quote!(|open| Err(E::Open(open, 1))).to_string());
 }
 
 #[test]
@@ -110,11 +92,8 @@ fn literals_that_break_a_rule_are_refused_with_the_rule() {
     assert!(only(quote!(half_open_successes = 0)).starts_with("`half_open_successes` is 0"));
     assert!(only(quote!(half_open_max_calls = 0)).contains("from 1 to 1024"));
     assert!(
-        only(quote!(
-            half_open_max_calls = 1025,
-            half_open_successes = 2000
-        ))
-        .contains("from 1 to 1024")
+        only(quote!(half_open_max_calls = 1025, half_open_successes = 2000))
+            .contains("from 1 to 1024")
     );
     assert!(only(quote!(recovery_factor = 0.9)).contains("at least 1"));
     assert!(only(quote!(recovery_jitter = "150%")).contains("from 0 to 1"));
@@ -128,14 +107,8 @@ fn the_longest_recovery_is_not_below_the_first() {
     assert!(only(quote!(max_recovery_time = "10s")).contains("whose default is 30s"));
     let both = "`max_recovery_time` is 10s and `recovery_time` is 20s: `max_recovery_time` is at \
         least `recovery_time`";
-    assert_eq!(
-        only(quote!(max_recovery_time = "10s", recovery_time = "20s")),
-        both
-    );
-    assert_eq!(
-        only(quote!(recovery_time = "20s", max_recovery_time = "10s")),
-        both
-    );
+    assert_eq!(only(quote!(max_recovery_time = "10s", recovery_time = "20s")), both);
+    assert_eq!(only(quote!(recovery_time = "20s", max_recovery_time = "10s")), both);
     accepted(quote!(recovery_time = "20m"));
     accepted(quote!(recovery_time = time(), max_recovery_time = "1s"));
 }
@@ -144,22 +117,11 @@ fn the_longest_recovery_is_not_below_the_first() {
 fn no_more_calls_probe_at_a_time_than_results_decide() {
     assert!(only(quote!(half_open_max_calls = 2)).contains("which is 1 + 0"));
     assert!(
-        only(quote!(
-            half_open_max_calls = 5,
-            half_open_successes = 3,
-            half_open_failures = 1
-        ))
-        .contains("which is 3 + 1")
+        only(quote!(half_open_max_calls = 5, half_open_successes = 3, half_open_failures = 1))
+            .contains("which is 3 + 1")
     );
-    accepted(quote!(
-        half_open_max_calls = 4,
-        half_open_successes = 3,
-        half_open_failures = 1
-    ));
-    accepted(quote!(
-        half_open_max_calls = 5,
-        half_open_successes = wanted()
-    ));
+    accepted(quote!(half_open_max_calls = 4, half_open_successes = 3, half_open_failures = 1));
+    accepted(quote!(half_open_max_calls = 5, half_open_successes = wanted()));
     accepted(quote!(
         half_open_max_calls = 9,
         half_open_successes = 4294967295,
@@ -206,14 +168,8 @@ fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
     assert!(args.settings.literal("slow_call") == Some(Value::Time(Duration::from_secs(2))));
     assert!(args.settings.literal("slow_call_rate") == Some(Value::Number(0.8)));
     let args = accepted(quote!(window = WINDOW, window_buckets = buckets()));
-    assert!(matches!(
-        args.settings.get("window"),
-        Some(SettingValue::Expr(_))
-    ));
-    assert!(matches!(
-        args.settings.get("window_buckets"),
-        Some(SettingValue::Expr(_))
-    ));
+    assert!(matches!(args.settings.get("window"), Some(SettingValue::Expr(_))));
+    assert!(matches!(args.settings.get("window_buckets"), Some(SettingValue::Expr(_))));
 }
 
 #[test]
@@ -242,38 +198,20 @@ fn a_key_that_is_the_same_for_every_call_is_refused() {
 #[test]
 fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
     for (given, message) in [
-        (
-            quote!(window = "100"),
-            "`window` is \"100\": calls are counted without quotes",
-        ),
-        (
-            quote!(window = 0),
-            "`window` is 0: the last 1 to 1000000 calls",
-        ),
-        (
-            quote!(window = "0s"),
-            "`window` is zero: it would hold no call",
-        ),
-        (
-            quote!(window = 60s),
-            "a time stands in quotes: write `window = \"60s\"`",
-        ),
+        (quote!(window = "100"), "`window` is \"100\": calls are counted without quotes"),
+        (quote!(window = 0), "`window` is 0: the last 1 to 1000000 calls"),
+        (quote!(window = "0s"), "`window` is zero: it would hold no call"),
+        (quote!(window = 60s), "a time stands in quotes: write `window = \"60s\"`"),
         (
             quote!(window = "60s", window_buckets = 0),
             "`window_buckets` is 0: a window in time is divided into 1 to 1000",
         ),
-        (
-            quote!(window = "60s", window_buckets = 1001),
-            "`window_buckets` is 1001: a window",
-        ),
+        (quote!(window = "60s", window_buckets = 1001), "`window_buckets` is 1001: a window"),
         (
             quote!(window = 10, failure_rate = 0.5, min_calls = 0),
             "`min_calls` is 0: no calls have no rate",
         ),
-        (
-            quote!(window = 10, failure_count = 0),
-            "`failure_count` is 0: it takes a failure",
-        ),
+        (quote!(window = 10, failure_count = 0), "`failure_count` is 0: it takes a failure"),
         (
             quote!(window = 10, failure_rate = 50),
             "`failure_rate` is 50: a rate is above 0 and up to 1",
@@ -286,14 +224,8 @@ fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
             quote!(window = 10, slow_call = "1s", slow_call_rate = 0),
             "`slow_call_rate` is 0: a rate is above 0",
         ),
-        (
-            quote!(key = k, max_keys = 0),
-            "`max_keys` is 0: keys have breakers of their own",
-        ),
-        (
-            quote!(key = k, max_keys = 1_000_001),
-            "`max_keys` is 1_000_001: keys",
-        ),
+        (quote!(key = k, max_keys = 0), "`max_keys` is 0: keys have breakers of their own"),
+        (quote!(key = k, max_keys = 1_000_001), "`max_keys` is 1_000_001: keys"),
     ] {
         let said = only(given);
         assert!(said.starts_with(message), "{said}");
@@ -313,10 +245,7 @@ fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
     for key in ["bulkhead", "borrow"] {
         let key = proc_macro2::Ident::new(key, proc_macro2::Span::call_site());
         let message = only(quote!(#key = 3));
-        assert!(
-            message.starts_with(&format!("unknown key `{key}`")),
-            "{message}"
-        );
+        assert!(message.starts_with(&format!("unknown key `{key}`")), "{message}");
         assert!(!message.contains("did you mean"), "{message}");
     }
     assert_eq!(
@@ -335,13 +264,7 @@ fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
 
 #[test]
 fn what_the_upper_attributes_hand_down_is_read() {
-    assert_eq!(
-        accepted(quote!(__outer(retry { a = b })))
-            .common
-            .outer
-            .len(),
-        1
-    );
+    assert_eq!(accepted(quote!(__outer(retry { a = b }))).common.outer.len(), 1);
 }
 
 #[test]

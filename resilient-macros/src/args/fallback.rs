@@ -86,10 +86,7 @@ impl FallbackArgs {
 
 fn with(value: &TokenStream, errors: &mut CompileErrors) -> Option<FallbackReplacement> {
     if constant(value).is_none() {
-        return Some(FallbackReplacement::With(
-            value.clone(),
-            fallback_kind(value),
-        ));
+        return Some(FallbackReplacement::With(value.clone(), fallback_kind(value)));
     }
     let given = source(value);
     errors.push_spanned(

@@ -56,10 +56,7 @@ mod tests {
             (quote!(|_| default()), FallbackKind::Output),
             (quote!(move |_: E| -> R { R::new() }), FallbackKind::Output),
             (quote!(|| Ok(1)), FallbackKind::Output),
-            (
-                quote!(async |error| load(error).await),
-                FallbackKind::Future,
-            ),
+            (quote!(async |error| load(error).await), FallbackKind::Future),
             (quote!(async move |_| Ok(1)), FallbackKind::Future),
             (quote!(|error| async move { Ok(1) }), FallbackKind::Future),
             (quote!(|_| { async { Ok(1) } }), FallbackKind::Future),

@@ -24,18 +24,9 @@ fn every_key_is_read_into_its_field() {
     let FallbackReplacement::With(with, _) = &args.replacement else {
         panic!("{:?}", args.replacement);
     };
-    assert_eq!(
-        with.to_string(),
-        quote!(|error, _| other(error)).to_string()
-    );
-    assert_eq!(
-        args.on.map(|on| on.to_string()),
-        Some(quote!(E::A | E::B { .. }).to_string())
-    );
-    assert_eq!(
-        args.except.map(|except| except.to_string()),
-        Some(quote!(E::C(_)).to_string())
-    );
+    assert_eq!(with.to_string(), quote!(|error, _| other(error)).to_string());
+    assert_eq!(args.on.map(|on| on.to_string()), Some(quote!(E::A | E::B { .. }).to_string()));
+    assert_eq!(args.except.map(|except| except.to_string()), Some(quote!(E::C(_)).to_string()));
     assert!(args.order_is_explicit && args.common.krate.is_some() && args.common.outer.len() == 1);
     let args = accepted(quote!(value = Vec::<u8>::new()));
     assert!(matches!(args.replacement, FallbackReplacement::Value(_)));
@@ -76,10 +67,7 @@ fn the_order_is_explicit_or_not_given() {
 
 #[test]
 fn misspelt_keys_are_answered_with_the_nearest() {
-    assert_eq!(
-        refused(quote!(valeu = 1)),
-        ["unknown key `valeu`: did you mean `value`?"]
-    );
+    assert_eq!(refused(quote!(valeu = 1)), ["unknown key `valeu`: did you mean `value`?"]);
     assert_eq!(
         refused(quote!(value = 1, retry_if = f)),
         ["unknown key `retry_if`: it belongs to `#[retry]`"]
@@ -90,10 +78,8 @@ fn misspelt_keys_are_answered_with_the_nearest() {
     );
     assert_eq!(
         refused(quote!(value = 1, colour = 1)),
-        [
-            "unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, \
-             `crate`"
-        ]
+        ["unknown key `colour`: `#[fallback]` has `value`, `with`, `on`, `except`, `order`, \
+             `crate`"]
     );
 }
 

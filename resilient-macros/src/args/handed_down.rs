@@ -35,11 +35,7 @@ pub(super) fn parse(inside: &TokenStream, errors: &mut CompileErrors) -> Vec<Out
             errors.push_spanned(inside, "`__outer` is internal: it is not for use by hand");
             return items;
         };
-        items.push(OuterAttribute {
-            kind,
-            args: args.stream(),
-            span,
-        });
+        items.push(OuterAttribute { kind, args: args.stream(), span });
     }
     items
 }
@@ -59,10 +55,7 @@ mod tests {
             &mut errors,
         );
         assert!(errors.is_empty());
-        let read: Vec<_> = items
-            .iter()
-            .map(|item| (item.kind, item.args.to_string()))
-            .collect();
+        let read: Vec<_> = items.iter().map(|item| (item.kind, item.args.to_string())).collect();
         assert_eq!(
             read,
             [
@@ -76,12 +69,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for source in [
-            quote!(retry),
-            quote!(retry(a)),
-            quote!(other {}),
-            quote!(retry {} 3),
-        ] {
+        for source in [quote!(retry), quote!(retry(a)), quote!(other {}), quote!(retry {} 3)] {
             let mut errors = CompileErrors::default();
             parse(&source, &mut errors);
             assert_eq!(errors.messages().len(), 1, "{source}");

@@ -45,11 +45,7 @@ impl KeyValues {
                 pairs.push(pair);
             }
         }
-        Self {
-            keys,
-            pairs,
-            common,
-        }
+        Self { keys, pairs, common }
     }
 
     pub(super) fn pairs(&self) -> &[Pair] {
@@ -100,15 +96,10 @@ impl KeyValues {
             if !others.contains(&name) {
                 continue;
             }
-            let (second, first) = if before {
-                (self.last_of(&[one]).unwrap_or(pair), name)
-            } else {
-                (pair, one)
-            };
-            errors.push(
-                second.key.span(),
-                format!("`{}` excludes `{first}`: {reason}", second.name),
-            );
+            let (second, first) =
+                if before { (self.last_of(&[one]).unwrap_or(pair), name) } else { (pair, one) };
+            errors
+                .push(second.key.span(), format!("`{}` excludes `{first}`: {reason}", second.name));
         }
     }
 }

@@ -71,11 +71,8 @@ pub(super) static CIRCUIT_BREAKER: AttributeKeys = AttributeKeys {
     ],
 };
 
-pub(super) static TIMEOUT: AttributeKeys = AttributeKeys {
-    kind: AttributeKind::Timeout,
-    table: None,
-    own: &[("crate", Value)],
-};
+pub(super) static TIMEOUT: AttributeKeys =
+    AttributeKeys { kind: AttributeKind::Timeout, table: None, own: &[("crate", Value)] };
 
 pub(super) static FALLBACK: AttributeKeys = AttributeKeys {
     kind: AttributeKind::Fallback,
@@ -96,9 +93,7 @@ impl AttributeKeys {
     pub(super) fn find(&self, name: &str) -> Option<KeyForm> {
         let setting = self.table.and_then(|table| table.get(name));
         let mut own = self.own.iter();
-        setting
-            .map(KeyForm::Setting)
-            .or_else(|| own.find(|key| key.0 == name).map(|key| key.1))
+        setting.map(KeyForm::Setting).or_else(|| own.find(|key| key.0 == name).map(|key| key.1))
     }
 
     /// The names of the settings of the runtime's builder.
@@ -107,9 +102,7 @@ impl AttributeKeys {
     }
 
     pub(super) fn names(&self) -> Vec<&'static str> {
-        self.settings()
-            .chain(self.own.iter().map(|key| key.0))
-            .collect()
+        self.settings().chain(self.own.iter().map(|key| key.0)).collect()
     }
 }
 

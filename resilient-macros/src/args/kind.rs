@@ -9,12 +9,7 @@ pub(crate) enum AttributeKind {
 }
 
 impl AttributeKind {
-    const ALL: [Self; 4] = [
-        Self::Retry,
-        Self::CircuitBreaker,
-        Self::Timeout,
-        Self::Fallback,
-    ];
+    const ALL: [Self; 4] = [Self::Retry, Self::CircuitBreaker, Self::Timeout, Self::Fallback];
 
     /// The name by which users write it.
     pub(crate) fn name(self) -> &'static str {

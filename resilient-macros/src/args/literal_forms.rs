@@ -13,19 +13,19 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
     let constant = constant(value)?;
     let given = source(value);
     Some(match constant.content {
-        LiteralContent::Text(text) if !constant.negative && text.parse::<u32>().is_ok() => Err(
-            format!("a count is a number, not a string: write {text} without quotes"),
-        ),
-        LiteralContent::Text(_) | LiteralContent::Other => Err(format!(
-            "a count is a whole number, as in `3`, and {given} is none"
-        )),
+        LiteralContent::Text(text) if !constant.negative && text.parse::<u32>().is_ok() => {
+            Err(format!("a count is a number, not a string: write {text} without quotes"))
+        }
+        LiteralContent::Text(_) | LiteralContent::Other => {
+            Err(format!("a count is a whole number, as in `3`, and {given} is none"))
+        }
         _ if constant.negative => Err(format!("is {given}: a count cannot be negative")),
         LiteralContent::Float { .. } => {
             Err(format!("is {given}: a count is a whole number, as in `3`"))
         }
-        LiteralContent::Integer { suffix, .. } if !suffix.is_empty() && suffix != "u32" => Err(
-            format!("a count is a `u32`: leave away the suffix `{suffix}`"),
-        ),
+        LiteralContent::Integer { suffix, .. } if !suffix.is_empty() && suffix != "u32" => {
+            Err(format!("a count is a `u32`: leave away the suffix `{suffix}`"))
+        }
         LiteralContent::Integer { value, .. } => value
             .and_then(|value| u32::try_from(value).ok())
             .ok_or_else(|| format!("is {given}: a count is at most {}", u32::MAX)),
@@ -54,23 +54,17 @@ pub(super) fn factor(value: &TokenStream) -> Option<Result<f64, String>> {
 fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, String> {
     let (digits, suffix) = match &constant.content {
         LiteralContent::Float { digits, suffix } => (digits.clone(), suffix),
-        LiteralContent::Integer {
-            value: Some(value),
-            suffix,
-        } => (value.to_string(), suffix),
+        LiteralContent::Integer { value: Some(value), suffix } => (value.to_string(), suffix),
         LiteralContent::Integer { value: None, .. } => ("inf".to_owned(), &String::new()),
         LiteralContent::Text(_) | LiteralContent::Other => {
             return Err(format!("{what} is a number, as in {example}"));
         }
     };
     if !suffix.is_empty() && suffix != "f64" {
-        return Err(format!(
-            "{what} is an `f64`: leave away the suffix `{suffix}`"
-        ));
+        return Err(format!("{what} is an `f64`: leave away the suffix `{suffix}`"));
     }
-    let number = digits
-        .parse::<f64>()
-        .map_err(|_| format!("{what} is a number, as in {example}"))?;
+    let number =
+        digits.parse::<f64>().map_err(|_| format!("{what} is a number, as in {example}"))?;
     Ok(if constant.negative { -number } else { number })
 }
 
@@ -109,9 +103,7 @@ pub(super) fn window(value: &TokenStream) -> Option<Result<Value, String>> {
         LiteralContent::Integer { .. } | LiteralContent::Float { .. }
             if !constant.negative && parse_duration(&digits).is_ok() =>
         {
-            Err(format!(
-                "a time stands in quotes: write `window = \"{digits}\"`"
-            ))
+            Err(format!("a time stands in quotes: write `window = \"{digits}\"`"))
         }
         LiteralContent::Float { .. } => Err(format!(
             "is {given}: it is a whole number of calls, as in `window = 100`, or a time with its \

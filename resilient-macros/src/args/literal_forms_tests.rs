@@ -32,10 +32,7 @@ fn what_is_no_count_is_refused_with_the_rule() {
         "is 4294967296: a count is at most 4294967295"
     );
     assert!(message(count(&tokens(&"9".repeat(50)))).contains("at most"));
-    assert_eq!(
-        message(count(&tokens("-1"))),
-        "is -1: a count cannot be negative"
-    );
+    assert_eq!(message(count(&tokens("-1"))), "is -1: a count cannot be negative");
     assert!(message(count(&tokens("1.5"))).contains("whole number"));
     assert!(message(count(&tokens("1f64"))).contains("whole number"));
     assert!(message(count(&tokens("3i64"))).contains("suffix `i64`"));
@@ -108,10 +105,7 @@ fn only_a_literal_is_a_duration_and_a_number_lacks_its_unit() {
     assert!(message(time(&tokens("-5"))).contains("negative"));
     assert!(message(time(&tokens("'5'"))).contains("\"100ms\""));
     assert_eq!(time(&tokens("r\"5s\"")), Some(Ok(Duration::from_secs(5))));
-    assert_eq!(
-        time(&tokens("\"1m 30s\"")),
-        Some(Ok(Duration::from_secs(90)))
-    );
+    assert_eq!(time(&tokens("\"1m 30s\"")), Some(Ok(Duration::from_secs(90))));
 }
 
 fn message_of(source: &str) -> String {
@@ -142,14 +136,8 @@ fn calls_in_quotes_and_times_out_of_them_are_put_right() {
         "is \"100\": calls are counted without quotes, as in `window = 100`, and a time has a \
          unit, as in `window = \"100s\"`"
     );
-    assert_eq!(
-        message_of("60s"),
-        "a time stands in quotes: write `window = \"60s\"`"
-    );
-    assert_eq!(
-        message_of("1.5s"),
-        "a time stands in quotes: write `window = \"1.5s\"`"
-    );
+    assert_eq!(message_of("60s"), "a time stands in quotes: write `window = \"60s\"`");
+    assert_eq!(message_of("1.5s"), "a time stands in quotes: write `window = \"1.5s\"`");
     assert_eq!(
         message_of("60.0"),
         "is 60.0: it is a whole number of calls, as in `window = 100`, or a time with its unit in \

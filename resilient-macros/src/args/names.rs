@@ -22,11 +22,7 @@ pub(crate) fn runtime_path(
     if Path::parse_mod_style.parse2(value.clone()).is_ok() {
         return Some(value.clone());
     }
-    let quotes = if constant(value).is_some() {
-        ", without quotes"
-    } else {
-        ""
-    };
+    let quotes = if constant(value).is_some() { ", without quotes" } else { "" };
     errors.push_spanned(
         place,
         format!("`crate` is a path to the runtime{quotes}, as in `crate = ::resilient`"),
@@ -97,10 +93,7 @@ mod tests {
         let mut errors = CompileErrors::default();
         let key = Ident::new("borrow", Span::call_site());
         let list = arguments(&key, inside, &mut errors);
-        (
-            list.iter().map(ToString::to_string).collect(),
-            errors.messages(),
-        )
+        (list.iter().map(ToString::to_string).collect(), errors.messages())
     }
 
     #[test]
@@ -132,14 +125,7 @@ mod tests {
         assert!(variable(&quote!(attempt), &mut errors).is_some());
         assert!(variable(&quote!(r#type), &mut errors).is_some());
         assert!(errors.is_empty());
-        for source in [
-            quote!(_),
-            quote!(self),
-            quote!(type),
-            quote!(a.b),
-            quote!("a"),
-            quote!(1),
-        ] {
+        for source in [quote!(_), quote!(self), quote!(type), quote!(a.b), quote!("a"), quote!(1)] {
             assert!(variable(&source, &mut errors).is_none(), "{source}");
         }
         assert_eq!(errors.messages().len(), 6);

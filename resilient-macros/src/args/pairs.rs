@@ -93,9 +93,9 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     }
     if !input.peek(Token![=]) {
         let shown = next_shown(input);
-        return Err(input.error(format!(
-            "expected `=` after `{name}`, and `{shown}` follows: {write}"
-        )));
+        return Err(
+            input.error(format!("expected `=` after `{name}`, and `{shown}` follows: {write}"))
+        );
     }
     input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {

@@ -21,9 +21,7 @@ fn pairs(tokens: TokenStream) -> Vec<(String, String)> {
 }
 
 fn expected(list: &[(&str, &TokenStream)]) -> Vec<(String, String)> {
-    list.iter()
-        .map(|(key, value)| ((*key).to_owned(), value.to_string()))
-        .collect()
+    list.iter().map(|(key, value)| ((*key).to_owned(), value.to_string())).collect()
 }
 
 #[test]
@@ -60,21 +58,14 @@ fn closure_heads_and_generic_arguments_are_part_of_one_value() {
         quote!(|e| count = e),
     ] {
         let read = pairs(quote!(key = #value, next = 2));
-        assert_eq!(
-            read,
-            expected(&[("key", &value), ("next", &quote!(2))]),
-            "{value}"
-        );
+        assert_eq!(read, expected(&[("key", &value), ("next", &quote!(2))]), "{value}");
     }
 }
 
 #[test]
 fn a_pattern_may_begin_with_a_bar() {
     let read = pairs(quote!(on = |A| B, except = C));
-    assert_eq!(
-        read,
-        expected(&[("on", &quote!(|A| B)), ("except", &quote!(C))])
-    );
+    assert_eq!(read, expected(&[("on", &quote!(|A| B)), ("except", &quote!(C))]));
     let read = pairs(quote!(on = | A, retry_if = |e| e.ok, x = 1));
     assert_eq!(read.len(), 3, "{read:?}");
 }

@@ -63,36 +63,18 @@ fn every_key_is_read_into_its_field() {
     assert!(args.settings.literal("max_delay") == Some(Value::Time(Duration::from_secs(90))));
     assert!(args.settings.literal("backoff_factor") == Some(Value::Number(1.5)));
     assert!(args.settings.literal("jitter") == Some(Value::Word("equal")));
-    assert_eq!(
-        text(args.on.as_ref()),
-        quote!(E::A | E::B { .. }).to_string()
-    );
+    assert_eq!(text(args.on.as_ref()), quote!(E::A | E::B { .. }).to_string());
     assert_eq!(text(args.except.as_ref()), quote!(E::C(_)).to_string());
-    assert_eq!(
-        text(args.retry_if.as_ref()),
-        quote!(|e| e.again()).to_string()
-    );
-    assert_eq!(
-        text(args.retry_when.as_ref()),
-        quote!(f::<A, B>).to_string()
-    );
-    assert_eq!(
-        text(args.retry_after.as_ref()),
-        quote!(|e| e.after()).to_string()
-    );
+    assert_eq!(text(args.retry_if.as_ref()), quote!(|e| e.again()).to_string());
+    assert_eq!(text(args.retry_when.as_ref()), quote!(f::<A, B>).to_string());
+    assert_eq!(text(args.retry_after.as_ref()), quote!(|e| e.after()).to_string());
     assert!(
         args.settings.literal("max_retry_after") == Some(Value::Time(Duration::from_secs(120)))
     );
     assert!(args.settings.literal("max_elapsed") == Some(Value::Time(Duration::from_secs(3600))));
-    assert_eq!(
-        args.settings.literal("when_open"),
-        Some(Value::Word("wait"))
-    );
+    assert_eq!(args.settings.literal("when_open"), Some(Value::Word("wait")));
     assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
-    assert_eq!(
-        text(args.on_retry.as_ref()),
-        quote!(|a, b| log(a, b)).to_string()
-    );
+    assert_eq!(text(args.on_retry.as_ref()), quote!(|a, b| log(a, b)).to_string());
     assert_eq!(text(args.on_give_up.as_ref()), "done");
     assert_eq!((args.borrow.len(), args.clone.len()), (2, 1));
     assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
@@ -107,18 +89,9 @@ fn expressions_are_kept_for_the_compiler_to_check() {
     let attempts = args.settings.get("max_attempts");
     let attempts = attempts.and_then(SettingValue::expression);
     assert_eq!(text(attempts), "self . attempts");
-    assert!(matches!(
-        args.settings.get("base_delay"),
-        Some(SettingValue::Expr(_))
-    ));
-    assert!(matches!(
-        args.settings.get("max_delay"),
-        Some(SettingValue::Expr(_))
-    ));
-    assert!(matches!(
-        args.settings.get("backoff_factor"),
-        Some(SettingValue::Expr(_))
-    ));
+    assert!(matches!(args.settings.get("base_delay"), Some(SettingValue::Expr(_))));
+    assert!(matches!(args.settings.get("max_delay"), Some(SettingValue::Expr(_))));
+    assert!(matches!(args.settings.get("backoff_factor"), Some(SettingValue::Expr(_))));
 }
 
 #[test]
@@ -130,9 +103,7 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
     );
     let delay = invisible(quote!("5s"));
     assert!(matches!(
-        accepted(quote!(base_delay = #delay))
-            .settings
-            .get("base_delay"),
+        accepted(quote!(base_delay = #delay)).settings.get("base_delay"),
         Some(SettingValue::Literal(_))
     ));
 }
@@ -140,21 +111,15 @@ fn a_literal_from_another_macro_is_checked_like_a_written_one() {
 #[test]
 fn a_backoff_is_a_word_or_a_path() {
     assert!(
-        accepted(quote!(backoff = constant))
-            .settings
-            .literal("backoff")
+        accepted(quote!(backoff = constant)).settings.literal("backoff")
             == Some(Value::Word("constant"))
     );
     assert!(
-        accepted(quote!(backoff = linear))
-            .settings
-            .literal("backoff")
+        accepted(quote!(backoff = linear)).settings.literal("backoff")
             == Some(Value::Word("linear"))
     );
     assert!(
-        accepted(quote!(backoff = fibonacci))
-            .settings
-            .literal("backoff")
+        accepted(quote!(backoff = fibonacci)).settings.literal("backoff")
             == Some(Value::Word("fibonacci"))
     );
     for own in [
@@ -199,17 +164,9 @@ fn jitter_is_a_word_or_a_proportion() {
         let args = accepted(quote!(jitter = #value));
         assert_eq!(args.settings.literal("jitter"), Some(expected));
     }
-    for value in [
-        quote!(SHARE),
-        quote!(crate::share),
-        quote!(share()),
-        quote!(self.share),
-    ] {
+    for value in [quote!(SHARE), quote!(crate::share), quote!(share()), quote!(self.share)] {
         let args = accepted(quote!(jitter = #value));
-        assert!(
-            matches!(args.settings.get("jitter"), Some(SettingValue::Expr(_))),
-            "{value}"
-        );
+        assert!(matches!(args.settings.get("jitter"), Some(SettingValue::Expr(_))), "{value}");
     }
     assert_eq!(
         only(quote!(jitter = ful)),
@@ -228,28 +185,15 @@ fn jitter_is_a_word_or_a_proportion() {
 
 #[test]
 fn literals_that_break_a_rule_are_refused_with_the_rule() {
-    assert!(
-        accepted(quote!(max_retries = 0))
-            .settings
-            .get("max_retries")
-            .is_some()
-    );
-    assert!(
-        accepted(quote!(base_delay = "0s"))
-            .settings
-            .get("base_delay")
-            .is_some()
-    );
+    assert!(accepted(quote!(max_retries = 0)).settings.get("max_retries").is_some());
+    assert!(accepted(quote!(base_delay = "0s")).settings.get("base_delay").is_some());
     assert!(only(quote!(max_retries = -1)).contains("a count cannot be negative"));
     assert_eq!(
         only(quote!(backoff_factor = 0.5)),
         "`backoff_factor` is 0.5: a factor is finite and at least 1"
     );
     assert!(only(quote!(max_elapsed = "0s")).starts_with("`max_elapsed` is zero"));
-    assert_eq!(
-        only(quote!(base_delay = 100)),
-        "a duration needs a unit, as in \"100ms\""
-    );
+    assert_eq!(only(quote!(base_delay = 100)), "a duration needs a unit, as in \"100ms\"");
     assert_eq!(
         only(quote!(when_open = waits)),
         "`when_open = waits` is unknown: one of `stop`, `wait`; did you mean `wait`?"
@@ -273,20 +217,12 @@ fn the_longest_delay_is_not_below_the_first() {
     accepted(quote!(base_delay = "20s", max_delay = "20s"));
     accepted(quote!(base_delay = "20s", max_delay = limit()));
     accepted(quote!(max_delay = "50ms", backoff = my::schedule));
-    assert_eq!(
-        refused(quote!(base_delay = "20s", max_delay = "1")).len(),
-        1
-    );
+    assert_eq!(refused(quote!(base_delay = "20s", max_delay = "1")).len(), 1);
 }
 
 #[test]
 fn growth_belongs_to_exponential_backoff() {
-    for backoff in [
-        quote!(constant),
-        quote!(linear),
-        quote!(fibonacci),
-        quote!(my::schedule),
-    ] {
+    for backoff in [quote!(constant), quote!(linear), quote!(fibonacci), quote!(my::schedule)] {
         assert!(
             only(quote!(backoff = #backoff, backoff_factor = 2))
                 .contains("`backoff = exponential` only")
@@ -308,14 +244,8 @@ fn growth_belongs_to_exponential_backoff() {
 
 #[test]
 fn a_key_is_given_once_and_excludes_what_it_sets() {
-    assert_eq!(
-        only(quote!(max_retries = 1, max_retries = 2)),
-        "`max_retries` is given twice"
-    );
-    assert_eq!(
-        only(quote!(borrow(a), borrow(b))),
-        "`borrow` is given twice"
-    );
+    assert_eq!(only(quote!(max_retries = 1, max_retries = 2)), "`max_retries` is given twice");
+    assert_eq!(only(quote!(borrow(a), borrow(b))), "`borrow` is given twice");
     assert_eq!(
         only(quote!(max_retries = 1, max_attempts = 2)),
         "`max_attempts` excludes `max_retries`: one is the other plus the first call, so give one \
@@ -333,17 +263,8 @@ fn a_key_is_given_once_and_excludes_what_it_sets() {
         only(quote!(jitter = full, policy = p)),
         "`policy` excludes `jitter`: a policy sets it already"
     );
-    assert_eq!(
-        refused(quote!(base_delay = "20s", policy = p, when_open = stop)).len(),
-        2
-    );
-    accepted(quote!(
-        policy = p,
-        on = E::A,
-        retry_after = f,
-        attempt = n,
-        borrow(x)
-    ));
+    assert_eq!(refused(quote!(base_delay = "20s", policy = p, when_open = stop)).len(), 2);
+    accepted(quote!(policy = p, on = E::A, retry_after = f, attempt = n, borrow(x)));
 }
 
 #[test]
@@ -358,10 +279,7 @@ fn an_argument_is_borrowed_or_cloned() {
 
 #[test]
 fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
-    assert_eq!(
-        only(quote!(max_retry = 3)),
-        "unknown key `max_retry`: did you mean `max_retries`?"
-    );
+    assert_eq!(only(quote!(max_retry = 3)), "unknown key `max_retry`: did you mean `max_retries`?");
     assert_eq!(
         only(quote!(retires = 3)),
         "unknown key `retires`: did you mean `retry_if`?".replace("retry_if", "max_retries")
@@ -373,10 +291,7 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
     let list = only(quote!(zzz = 3));
     assert!(list.starts_with("unknown key `zzz`: `#[retry]` has `max_retries`, `max_attempts`"));
     assert!(!list.contains("__outer"));
-    assert_eq!(
-        only(quote!(dedline = "1s")),
-        "unknown key `dedline`: did you mean `deadline`?"
-    );
+    assert_eq!(only(quote!(dedline = "1s")), "unknown key `dedline`: did you mean `deadline`?");
     assert_eq!(
         only(quote!(failure_treshold = 3)),
         "unknown key `failure_treshold`: did you mean `failure_threshold`, which belongs to \
@@ -386,10 +301,7 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
         only(quote!(oder = explicit)),
         "unknown key `oder`: did you mean `order`, which belongs to `#[fallback]`?"
     );
-    assert_eq!(
-        only(quote!(with = f)),
-        "unknown key `with`: it belongs to `#[fallback]`"
-    );
+    assert_eq!(only(quote!(with = f)), "unknown key `with`: it belongs to `#[fallback]`");
 }
 
 #[test]
@@ -398,15 +310,8 @@ fn limits_of_a_call_are_times_above_zero() {
     let after = |limit: Option<LimitArgument>| limit.map(|limit| limit.after);
     let deadline = Value::Time(Duration::from_secs(10));
     assert!(matches!(after(args.deadline), Some(SettingValue::Literal(time)) if time == deadline));
-    assert!(matches!(
-        after(args.attempt_timeout),
-        Some(SettingValue::Expr(_))
-    ));
-    accepted(quote!(
-        policy = p,
-        deadline = "10s",
-        attempt_timeout = "10s"
-    ));
+    assert!(matches!(after(args.attempt_timeout), Some(SettingValue::Expr(_))));
+    accepted(quote!(policy = p, deadline = "10s", attempt_timeout = "10s"));
     assert_eq!(
         refused(quote!(deadline = "0s", attempt_timeout = "0ms")),
         [
@@ -420,10 +325,7 @@ fn limits_of_a_call_are_times_above_zero() {
          `attempt_timeout` is at \
          most that"
     );
-    assert_eq!(
-        only(quote!(deadline = 10)),
-        "a duration needs a unit, as in \"100ms\""
-    );
+    assert_eq!(only(quote!(deadline = 10)), "a duration needs a unit, as in \"100ms\"");
 }
 
 #[test]
@@ -431,10 +333,7 @@ fn a_budget_is_named_or_given() {
     let budget = |tokens| accepted(tokens).budget;
     let named = budget(quote!(policy = p, budget = "payments"));
     assert!(matches!(named, Some(BudgetArgument::Name(name)) if name == "payments"));
-    assert!(matches!(
-        budget(quote!(budget = self.budget)),
-        Some(BudgetArgument::Expr(_))
-    ));
+    assert!(matches!(budget(quote!(budget = self.budget)), Some(BudgetArgument::Expr(_))));
     assert_eq!(
         only(quote!(budget = "")),
         "`budget` is empty: name the budget, as in `budget = \"payments\"`"
@@ -466,10 +365,7 @@ fn nested_and_errors_are_words() {
 
 #[test]
 fn a_value_where_a_list_belongs_is_refused_and_the_other_way_round() {
-    assert_eq!(
-        only(quote!(borrow = a)),
-        "`borrow` takes a list: write `borrow(…)`"
-    );
+    assert_eq!(only(quote!(borrow = a)), "`borrow` takes a list: write `borrow(…)`");
     assert_eq!(
         only(quote!(max_retries(3))),
         "`max_retries` takes a value: write `max_retries = …`"
@@ -489,12 +385,8 @@ fn all_errors_are_gathered() {
 fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
     let args =
         accepted(quote!(__outer(retry { max_retries = 3 } circuit_breaker { }), max_retries = 1));
-    let kinds: Vec<_> = args
-        .common
-        .outer
-        .iter()
-        .map(|outer| (outer.kind, outer.args.to_string()))
-        .collect();
+    let kinds: Vec<_> =
+        args.common.outer.iter().map(|outer| (outer.kind, outer.args.to_string())).collect();
     assert_eq!(
         kinds,
         [

@@ -25,11 +25,8 @@ pub(crate) enum BudgetArgument {
 
 /// What a loop does that starts in a repeated attempt of another loop: the variant of the runtime's
 /// `NestedMode` for each word, or `None` for the default.
-pub(super) const NESTED: &[(&str, Option<&str>)] = &[
-    ("warn", None),
-    ("collapse", Some("Collapse")),
-    ("allow", Some("Allow")),
-];
+pub(super) const NESTED: &[(&str, Option<&str>)] =
+    &[("warn", None), ("collapse", Some("Collapse")), ("allow", Some("Allow"))];
 /// Whether a failed call returns the errors of all attempts.
 pub(super) const ERRORS: &[(&str, bool)] = &[("last", false), ("all", true)];
 

@@ -38,8 +38,7 @@ impl GivenSettings {
 
     pub(crate) fn get(&self, name: &str) -> Option<&SettingValue> {
         let mut all = self.0.iter();
-        all.find(|(entry, _)| entry.name == name)
-            .map(|(_, setting)| setting)
+        all.find(|(entry, _)| entry.name == name).map(|(_, setting)| setting)
     }
 }
 
@@ -62,16 +61,8 @@ pub(super) fn check_rules<'a>(
         None => Given::Default,
     };
     let given: Vec<Given> = table.settings.iter().map(given).collect();
-    for rule in table
-        .rules
-        .iter()
-        .filter(|rule| rule.is_broken(table, &given))
-    {
-        let names: Vec<&str> = rule
-            .settings()
-            .iter()
-            .map(|at| table.settings[*at].name)
-            .collect();
+    for rule in table.rules.iter().filter(|rule| rule.is_broken(table, &given)) {
+        let names: Vec<&str> = rule.settings().iter().map(|at| table.settings[*at].name).collect();
         let message = rule.explain(table, &given);
         match rule.relation {
             Relation::Excludes(_) => values.exclude(names[1], &names[..1], &message, errors),

@@ -43,9 +43,7 @@ impl LayerStack {
     ) -> Result<Self, CompileErrors> {
         let mut errors = CompileErrors::default();
         let mut layers: Vec<Layer> = Vec::with_capacity(outer.len() + 1);
-        let above = outer
-            .iter()
-            .map(|each| (each.kind, each.args.clone(), each.span));
+        let above = outer.iter().map(|each| (each.kind, each.args.clone(), each.span));
         for (kind, args, span) in above.chain([(kind, args, Span::call_site())]) {
             match LayerArgs::parse(kind, args) {
                 Ok(args) => layers.push(Layer { args, span }),
@@ -62,9 +60,7 @@ impl LayerStack {
                 );
             }
         }
-        let given = layers
-            .iter()
-            .find_map(|layer| layer.args.common().krate.clone());
+        let given = layers.iter().find_map(|layer| layer.args.common().krate.clone());
         let runtime = given.unwrap_or_else(usual_runtime);
         errors.or(Self { layers, runtime })
     }
@@ -80,9 +76,7 @@ impl LayerStack {
 
     /// The place of the layer of that kind, from the outermost.
     pub(crate) fn place(&self, kind: AttributeKind) -> Option<usize> {
-        self.layers
-            .iter()
-            .position(|layer| layer.args.kind() == kind)
+        self.layers.iter().position(|layer| layer.args.kind() == kind)
     }
 
     pub(crate) fn retry(&self) -> Option<&RetryArgs> {

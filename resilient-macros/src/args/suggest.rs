@@ -2,11 +2,7 @@
 
 /// `` `a`, `b`, `c` ``
 pub(super) fn list(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The known word that is closest to `given`, if one is close.
@@ -41,9 +37,7 @@ fn allowance(length: usize) -> usize {
 fn is_part(given: &str, word: &str) -> bool {
     let beginning = given.len() >= 3 && word.starts_with(given);
     let slips = usize::from(given.len() >= 5);
-    let end = word
-        .match_indices('_')
-        .any(|(at, _)| distance(given, &word[at + 1..]) <= slips);
+    let end = word.match_indices('_').any(|(at, _)| distance(given, &word[at + 1..]) <= slips);
     beginning || end
 }
 

@@ -29,16 +29,10 @@ impl TimeoutArgs {
         let after = after.and_then(|(entry, time)| value_form::read(entry, time, &mut errors));
         let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
         if time.is_none() && errors.is_empty() {
-            errors.push(
-                Span::call_site(),
-                "`#[timeout]` needs a time: write `#[timeout(\"2s\")]`",
-            );
+            errors.push(Span::call_site(), "`#[timeout]` needs a time: write `#[timeout(\"2s\")]`");
         }
         match after {
-            Some(after) => errors.or(Self {
-                after,
-                common: values.common,
-            }),
+            Some(after) => errors.or(Self { after, common: values.common }),
             None => Err(errors),
         }
     }
@@ -50,21 +44,12 @@ fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
         let is_pair = input.is_empty()
             || input.peek(Token![,])
             || input.peek(Ident::peek_any) && (input.peek2(Token![=]) && !input.peek2(Token![==]))
-            || input
-                .fork()
-                .parse::<Ident>()
-                .is_ok_and(|word| word == HIDDEN);
-        let time = if is_pair {
-            None
-        } else {
-            Some(input.parse::<Expr>()?.into_token_stream())
-        };
+            || input.fork().parse::<Ident>().is_ok_and(|word| word == HIDDEN);
+        let time = if is_pair { None } else { Some(input.parse::<Expr>()?.into_token_stream()) };
         input.parse::<Option<Token![,]>>()?;
         Ok((time, input.parse()?))
     };
-    split
-        .parse2(tokens.clone())
-        .unwrap_or((Some(tokens), TokenStream::new()))
+    split.parse2(tokens.clone()).unwrap_or((Some(tokens), TokenStream::new()))
 }
 
 #[cfg(test)]

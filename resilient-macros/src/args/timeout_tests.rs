@@ -45,10 +45,7 @@ fn a_time_is_a_literal_or_any_expression() {
 #[test]
 fn the_path_and_what_stood_above_come_behind_the_time() {
     let args = accepted(quote!("2s", crate = ::rt, __outer(retry { a = 1 } fallback {})));
-    assert_eq!(
-        args.common.krate.map(|path| path.to_string()),
-        Some(quote!(::rt).to_string())
-    );
+    assert_eq!(args.common.krate.map(|path| path.to_string()), Some(quote!(::rt).to_string()));
     let kinds: Vec<AttributeKind> = args.common.outer.iter().map(|outer| outer.kind).collect();
     assert_eq!(kinds, [AttributeKind::Retry, AttributeKind::Fallback]);
 }
@@ -67,10 +64,7 @@ fn a_time_has_a_unit_and_is_not_zero() {
         refused(quote!("0s")),
         ["`timeout` is zero: every call would be cut off at once, so above zero"]
     );
-    assert_eq!(
-        refused(quote!(2)),
-        ["a duration needs a unit, as in \"100ms\""]
-    );
+    assert_eq!(refused(quote!(2)), ["a duration needs a unit, as in \"100ms\""]);
     assert_eq!(refused(quote!("2")).len(), 1);
     assert_eq!(refused(quote!("2s", "3s")).len(), 1);
 }
@@ -81,15 +75,10 @@ fn a_time_with_a_key_is_shown_without_it() {
         let key = proc_macro2::Ident::new(key, Span::call_site());
         assert_eq!(
             refused(quote!(#key = "2s")),
-            [format!(
-                "unknown key `{key}`: the time has no key: write `#[timeout(\"2s\")]`"
-            )]
+            [format!("unknown key `{key}`: the time has no key: write `#[timeout(\"2s\")]`")]
         );
     }
-    assert_eq!(
-        refused(quote!("2s", crat = ::rt)),
-        ["unknown key `crat`: did you mean `crate`?"]
-    );
+    assert_eq!(refused(quote!("2s", crat = ::rt)), ["unknown key `crat`: did you mean `crate`?"]);
     assert_eq!(
         refused(quote!("2s", max_retries = 3)),
         ["unknown key `max_retries`: it belongs to `#[retry]`"]
@@ -98,9 +87,7 @@ fn a_time_with_a_key_is_shown_without_it() {
 
 #[test]
 fn nothing_panics_whatever_the_tokens() {
-    let words = [
-        "crate", "__outer", "timeout", "self", "async", "r#async", "if",
-    ];
+    let words = ["crate", "__outer", "timeout", "self", "async", "r#async", "if"];
     let mut fuzz = FuzzTokens::new(0x71e0, &words);
     let mut wrong = 0;
     for _ in 0..3_000 {

@@ -46,9 +46,7 @@ fn others(keys: &AttributeKeys) -> impl Iterator<Item = &'static AttributeKeys> 
 /// The other attributes that have the key, if there are any.
 fn owners(keys: &AttributeKeys, name: &str) -> Option<String> {
     let owners = others(keys).filter(|other| other.find(name).is_some());
-    let names: Vec<String> = owners
-        .map(|keys| format!("`#[{}]`", keys.kind.name()))
-        .collect();
+    let names: Vec<String> = owners.map(|keys| format!("`#[{}]`", keys.kind.name())).collect();
     (!names.is_empty()).then(|| names.join(" and "))
 }
 

@@ -18,10 +18,7 @@ fn read_as(name: &str, source: &str) -> (Option<SettingValue>, Vec<String>) {
 
 fn refused(name: &str, source: &str) -> String {
     let (setting, messages) = read_as(name, source);
-    assert!(
-        setting.is_none() && messages.len() == 1,
-        "{source}: {messages:?}"
-    );
+    assert!(setting.is_none() && messages.len() == 1, "{source}: {messages:?}");
     messages.concat()
 }
 
@@ -34,12 +31,7 @@ fn accepted(name: &str, source: &str) -> Value {
 
 #[test]
 fn rates_are_shares_above_zero() {
-    for (source, expected) in [
-        ("0.5", 0.5),
-        ("1", 1.0),
-        ("\"50%\"", 0.5),
-        ("\"100%\"", 1.0),
-    ] {
+    for (source, expected) in [("0.5", 0.5), ("1", 1.0), ("\"50%\"", 0.5), ("\"100%\"", 1.0)] {
         let rate = accepted("failure_rate", source);
         assert_eq!(rate, Value::Number(expected), "{source}");
     }

@@ -43,12 +43,7 @@ fn calls_are_few_only_for_a_rate() {
     assert!(only(quote!(min_calls = 3)).starts_with(message));
     assert!(only(quote!(window = 10, min_calls = 3)).starts_with(message));
     assert!(only(quote!(window = 10, failure_count = 3, min_calls = 3)).starts_with(message));
-    accepted(quote!(
-        window = 10,
-        min_calls = 3,
-        slow_call = T,
-        slow_call_rate = R
-    ));
+    accepted(quote!(window = 10, min_calls = 3, slow_call = T, slow_call_rate = R));
 }
 
 #[test]
@@ -79,12 +74,7 @@ fn no_more_is_asked_of_a_window_than_it_holds() {
         only(quote!(min_calls = 11, failure_rate = 0.5, window = 10))
             .starts_with("`min_calls` is 11 and `window` is 10 calls")
     );
-    accepted(quote!(
-        window = 10,
-        failure_count = 10,
-        failure_rate = 0.5,
-        min_calls = 10
-    ));
+    accepted(quote!(window = 10, failure_count = 10, failure_rate = 0.5, min_calls = 10));
     accepted(quote!(window = "1s", failure_count = 11));
     accepted(quote!(window = calls(), failure_count = 11));
     accepted(quote!(window = 10, failure_count = many()));

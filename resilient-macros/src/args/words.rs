@@ -35,10 +35,7 @@ pub(super) fn one_of<T: Copy>(
 ) -> Option<T> {
     let names: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
     match word(key, &names, value) {
-        Ok(given) => words
-            .iter()
-            .find(|(word, _)| *word == given)
-            .map(|word| word.1),
+        Ok(given) => words.iter().find(|(word, _)| *word == given).map(|word| word.1),
         Err(message) => {
             errors.push_spanned(value, message);
             None
@@ -85,10 +82,7 @@ mod tests {
 
     fn read(value: &TokenStream) -> (Option<u8>, Vec<String>) {
         let mut errors = CompileErrors::default();
-        (
-            one_of("when_open", WORDS, value, &mut errors),
-            errors.messages(),
-        )
+        (one_of("when_open", WORDS, value, &mut errors), errors.messages())
     }
 
     #[test]
@@ -103,10 +97,7 @@ mod tests {
             read(&quote!(stpo)).1,
             ["`when_open = stpo` is unknown: one of `stop`, `wait`; did you mean `stop`?"]
         );
-        assert_eq!(
-            read(&quote!(7)).1,
-            ["`when_open = 7` is unknown: one of `stop`, `wait`"]
-        );
+        assert_eq!(read(&quote!(7)).1, ["`when_open = 7` is unknown: one of `stop`, `wait`"]);
         assert_eq!(
             read(&quote!("wait")).1,
             ["`when_open` is a word, not a string: write `wait` without quotes"]

@@ -50,9 +50,7 @@ pub(super) enum AttributeKind {
 
 impl AttributeKind {
     fn of(name: &str) -> Option<Self> {
-        let word = ClassifyWord::ALL
-            .into_iter()
-            .find(|word| word.name() == name);
+        let word = ClassifyWord::ALL.into_iter().find(|word| word.name() == name);
         match name {
             "retry_after" => Some(AttributeKind::RetryAfter),
             "classify" => Some(AttributeKind::Classify),
@@ -111,12 +109,7 @@ pub(super) struct DeriveAttributes {
 
 impl DeriveAttributes {
     pub(super) fn of(all: &[syn::Attribute]) -> Self {
-        let cfg = all
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"));
-        Self {
-            ours: all.iter().filter_map(DeriveAttribute::new).collect(),
-            cfg: quote!(#(#cfg)*),
-        }
+        let cfg = all.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+        Self { ours: all.iter().filter_map(DeriveAttribute::new).collect(), cfg: quote!(#(#cfg)*) }
     }
 }

@@ -43,9 +43,8 @@ pub(super) struct TypeField {
 impl DerivedType {
     /// `None` with the reason in `errors`.
     pub(super) fn parse(item: TokenStream, errors: &mut CompileErrors) -> Option<Self> {
-        let input: DeriveInput = syn::parse2(item)
-            .map_err(|error| errors.push(error.span(), error.to_string()))
-            .ok()?;
+        let input: DeriveInput =
+            syn::parse2(item).map_err(|error| errors.push(error.span(), error.to_string())).ok()?;
         let mut generics = input.generics;
         // With the user's own brackets, the compiler would suggest changes to the generics of the
         // derived implementation as if they were the type's.

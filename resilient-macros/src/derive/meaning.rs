@@ -15,10 +15,7 @@ use crate::tokens::name;
 #[derive(Debug)]
 pub(super) enum VariantMeaning<'a> {
     /// The classification that the word names, with the hint in the field.
-    Class {
-        word: ClassifyWord,
-        retry_after: Option<&'a TypeField>,
-    },
+    Class { word: ClassifyWord, retry_after: Option<&'a TypeField> },
     /// The classification of the field.
     Transparent(&'a TypeField),
 }
@@ -41,10 +38,7 @@ impl<'a> VariantMeaning<'a> {
         let meanings: Vec<_> = variants
             .iter()
             .map(|variant| {
-                let owner = WordOwner {
-                    name: &variant.name,
-                    fields: &variant.fields,
-                };
+                let owner = WordOwner { name: &variant.name, fields: &variant.fields };
                 let words = GivenWords::read(&variant.attributes, errors);
                 refuse_classify(&variant.attributes, errors);
                 let meaning = words.meaning(owner, default, errors);
@@ -64,10 +58,7 @@ impl<'a> VariantMeaning<'a> {
         fields: &'a [TypeField],
         errors: &mut CompileErrors,
     ) -> Option<VariantMeaning<'a>> {
-        let owner = WordOwner {
-            name: &input.name,
-            fields,
-        };
+        let owner = WordOwner { name: &input.name, fields };
         let words = GivenWords::read(&input.attributes, errors);
         let meaning = words.meaning(owner, Default::None, errors);
         if words.word.is_none() {
@@ -165,29 +156,18 @@ impl<'a> GivenWords<'a> {
                     "`retry_after` excludes `transparent`: the field says its own hint",
                 );
             }
-            return owner
-                .passed_through(attribute, errors)
-                .map(VariantMeaning::Transparent);
+            return owner.passed_through(attribute, errors).map(VariantMeaning::Transparent);
         }
         if let Some((word, attribute)) = self.word {
             refuse_args(word, attribute, errors);
         }
-        let field = self
-            .retry_after
-            .map(|attribute| (attribute, owner.hint(attribute, errors)));
+        let field = self.retry_after.map(|attribute| (attribute, owner.hint(attribute, errors)));
         let word = word?;
         let Some((attribute, field)) = field else {
-            return Some(VariantMeaning::Class {
-                word,
-                retry_after: None,
-            });
+            return Some(VariantMeaning::Class { word, retry_after: None });
         };
         if matches!(word, ClassifyWord::Ignored | ClassifyWord::Answered) {
-            let whose = if self.word.is_some() {
-                ""
-            } else {
-                "the enum's "
-            };
+            let whose = if self.word.is_some() { "" } else { "the enum's " };
             let message = format!(
                 "`retry_after` means nothing with {whose}`{}`, which is neither retried nor a \
                  failure: it goes with `transient`, `permanent`, `throttled`",
@@ -195,10 +175,7 @@ impl<'a> GivenWords<'a> {
             );
             errors.push(attribute.path.span(), message);
         }
-        Some(VariantMeaning::Class {
-            word,
-            retry_after: Some(field?),
-        })
+        Some(VariantMeaning::Class { word, retry_after: Some(field?) })
     }
 }
 
@@ -207,11 +184,7 @@ fn refuse_args(word: ClassifyWord, attribute: &DeriveAttribute, errors: &mut Com
     if let DeriveArgs::List(args) | DeriveArgs::Other(args) = &attribute.args {
         let path = &attribute.path;
         errors.push_spanned(
-            &if args.is_empty() {
-                quote!(#path)
-            } else {
-                args.clone()
-            },
+            &if args.is_empty() { quote!(#path) } else { args.clone() },
             format!("`{word}` takes nothing: write `#[{word}]`"),
         );
     }

@@ -78,10 +78,7 @@ impl<'a> WordOwner<'a> {
             let fields = list(self.fields.iter().map(|field| field.name.clone()));
             errors.push_spanned(
                 &place,
-                format!(
-                    "`{item}` has no field `{}`: it has {fields}",
-                    source(&place)
-                ),
+                format!("`{item}` has no field `{}`: it has {fields}", source(&place)),
             );
         }
         field
@@ -103,10 +100,7 @@ impl<'a> WordOwner<'a> {
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
-    items
-        .map(|item| format!("`{item}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The name or index that stands alone in a list.

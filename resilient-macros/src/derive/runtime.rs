@@ -23,9 +23,7 @@ pub(super) fn read(input: &DerivedType, errors: &mut CompileErrors) -> TokenStre
         }
         runtime = Some(path(attribute, errors));
     }
-    runtime
-        .flatten()
-        .unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::resilient))
+    runtime.flatten().unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::resilient))
 }
 
 fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<TokenStream> {
@@ -46,11 +44,7 @@ fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<Token
             value.extend([input.parse::<proc_macro2::TokenTree>()?]);
         }
         input.parse::<Option<Token![,]>>()?;
-        let place = if value.is_empty() {
-            quote!(#key)
-        } else {
-            value.clone()
-        };
+        let place = if value.is_empty() { quote!(#key) } else { value.clone() };
         Ok((value, place, input.parse::<TokenStream>()?))
     };
     match split.parse2(inside.clone()) {
@@ -61,11 +55,7 @@ fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<Token
             None
         }
         Err(_) => {
-            let place = if inside.is_empty() {
-                quote!(#own)
-            } else {
-                inside.clone()
-            };
+            let place = if inside.is_empty() { quote!(#own) } else { inside.clone() };
             errors.push_spanned(
                 &place,
                 "`classify` has one key: write `#[classify(crate = ::resilient)]`",

@@ -35,10 +35,7 @@ fn messages(source: &str) -> Vec<String> {
 
 /// Compares with the file of that name; `UPDATE_SNAPSHOTS=1` writes it instead.
 fn assert_snapshot(name: &str, source: &str) {
-    let path = format!(
-        "{}/src/derive/snapshots/{name}.rs",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path = format!("{}/src/derive/snapshots/{name}.rs", env!("CARGO_MANIFEST_DIR"));
     let is = written(source);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, &is).unwrap();
@@ -91,10 +88,7 @@ fn header(source: &str) -> String {
 #[test]
 fn bounds_stay_defaults_go_and_what_is_passed_through_to_is_bound_once() {
     for (source, expected) in [
-        (
-            "#[transient] struct A;",
-            "impl ::resilient::Classify for A {",
-        ),
+        ("#[transient] struct A;", "impl ::resilient::Classify for A {"),
         (
             "#[transient] pub(crate) struct A<'a, T: ?Sized + 'a, const N: usize = 3>(&'a T) \
              where T: Fn(u8) -> u8;",
@@ -192,14 +186,8 @@ fn fields_are_told_apart_from_their_visibility_and_types() {
         ("pub (super::A), (), [A; 3], Duration", 3),
     ] {
         let source = format!("#[transient] #[retry_after({index})] struct A({fields});");
-        assert!(
-            written(&source).contains(&format!("(self.{index})")),
-            "{source}"
-        );
-        let source = format!(
-            "#[transient] #[retry_after({})] struct A({fields});",
-            index + 1
-        );
+        assert!(written(&source).contains(&format!("(self.{index})")), "{source}");
+        let source = format!("#[transient] #[retry_after({})] struct A({fields});", index + 1);
         assert_eq!(messages(&source).len(), 1, "{source}");
     }
 }
@@ -215,10 +203,7 @@ fn fragments_of_macros_are_seen_through() {
         #visibility enum A { #[throttled] #[#attribute] #variant(#field) = #number, #[ignored] B }
     });
     let written = pretty(&classify(item));
-    assert!(
-        written.contains("Self::Busy { 0: __field, .. }"),
-        "{written}"
-    );
+    assert!(written.contains("Self::Busy { 0: __field, .. }"), "{written}");
 }
 
 #[test]
@@ -252,14 +237,8 @@ fn all_errors_are_shown_and_the_type_is_classified_all_the_same() {
         ]
     );
     let written = written(source);
-    assert!(
-        written.contains("impl<T: Copy> ::resilient::Classify for A<T> {"),
-        "{written}"
-    );
-    assert!(
-        written.contains("::resilient::Classification::transient()"),
-        "{written}"
-    );
+    assert!(written.contains("impl<T: Copy> ::resilient::Classify for A<T> {"), "{written}");
+    assert!(written.contains("::resilient::Classification::transient()"), "{written}");
 }
 
 #[test]
@@ -320,11 +299,7 @@ fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
     let mut fuzz = FuzzTokens::new(0xdead, &words);
     let (mut read, mut right) = (0_u32, 0_u32);
     for round in 0..30_000_usize {
-        let item = if round % 3 == 0 {
-            fuzz.stream(3)
-        } else {
-            nearly_right(&mut fuzz, round)
-        };
+        let item = if round % 3 == 0 { fuzz.stream(3) } else { nearly_right(&mut fuzz, round) };
         let is = classify(item).to_string();
         read += u32::from(is.contains("automatically_derived"));
         right += u32::from(!is.contains("compile_error"));
@@ -340,11 +315,7 @@ fn nearly_right(fuzz: &mut FuzzTokens, round: usize) -> TokenStream {
     let word = ["transient", "throttled", "transparent", "ignored"][round % 4];
     let word = Ident::new(word, Span::call_site());
     let fields = group(
-        if round % 5 < 3 {
-            Delimiter::Parenthesis
-        } else {
-            Delimiter::Brace
-        },
+        if round % 5 < 3 { Delimiter::Parenthesis } else { Delimiter::Brace },
         [quote!(), some.clone(), quote!(a: A, b: B), quote!(A, B)][round / 3 % 4].clone(),
     );
     let args = group(

@@ -40,10 +40,7 @@ pub(super) fn implementation(
 
 /// The body after an error.
 pub(super) fn fallback(runtime: &TokenStream) -> ClassifyBody {
-    ClassifyBody {
-        tokens: class(runtime, ClassifyWord::Transient),
-        must_classify: Vec::new(),
-    }
+    ClassifyBody { tokens: class(runtime, ClassifyWord::Transient), must_classify: Vec::new() }
 }
 
 pub(super) fn of_struct(runtime: &TokenStream, meaning: &VariantMeaning<'_>) -> ClassifyBody {
@@ -54,21 +51,16 @@ pub(super) fn of_struct(runtime: &TokenStream, meaning: &VariantMeaning<'_>) -> 
         quote_spanned!(first=> #this.#member)
     };
     let tokens = match meaning {
-        VariantMeaning::Class { word, retry_after } => classified(
-            runtime,
-            *word,
-            retry_after.map(|field| (field, value(field))),
-        ),
+        VariantMeaning::Class { word, retry_after } => {
+            classified(runtime, *word, retry_after.map(|field| (field, value(field))))
+        }
         VariantMeaning::Transparent(field) => {
             let value = value(field);
             let (first, _) = ends(&field.ty);
             passed_through(runtime, field, &quote_spanned!(first=> &#value))
         }
     };
-    ClassifyBody {
-        tokens,
-        must_classify: meaning.must_classify().into_iter().cloned().collect(),
-    }
+    ClassifyBody { tokens, must_classify: meaning.must_classify().into_iter().cloned().collect() }
 }
 
 pub(super) fn of_enum(
@@ -76,18 +68,10 @@ pub(super) fn of_enum(
     meanings: &[(&EnumVariant, VariantMeaning<'_>)],
 ) -> ClassifyBody {
     let arms = arms(runtime, meanings);
-    let tokens = if arms.is_empty() {
-        emit!(match *self {})
-    } else {
-        emit!(match self { #(#arms)* })
-    };
-    let must_classify = meanings
-        .iter()
-        .filter_map(|(_, meaning)| meaning.must_classify().cloned());
-    ClassifyBody {
-        tokens,
-        must_classify: must_classify.collect(),
-    }
+    let tokens =
+        if arms.is_empty() { emit!(match *self {}) } else { emit!(match self { #(#arms)* }) };
+    let must_classify = meanings.iter().filter_map(|(_, meaning)| meaning.must_classify().cloned());
+    ClassifyBody { tokens, must_classify: must_classify.collect() }
 }
 
 /// An arm for each variant. Variants with the same word and no hint share one.
@@ -106,31 +90,21 @@ fn arms(
             emit!(Self::#name { #member: #bound, .. })
         };
         let (pattern, value) = match meaning {
-            VariantMeaning::Class {
-                word,
-                retry_after: None,
-            } if cfg.is_empty() => {
+            VariantMeaning::Class { word, retry_after: None } if cfg.is_empty() => {
                 if !shared.contains(word) {
                     shared.push(*word);
                     arms.push(shared_arm(runtime, *word, meanings));
                 }
                 continue;
             }
-            VariantMeaning::Class {
-                word,
-                retry_after: None,
-            } => (emit!(Self::#name { .. }), classified(runtime, *word, None)),
-            VariantMeaning::Class {
-                word,
-                retry_after: Some(field),
-            } => {
+            VariantMeaning::Class { word, retry_after: None } => {
+                (emit!(Self::#name { .. }), classified(runtime, *word, None))
+            }
+            VariantMeaning::Class { word, retry_after: Some(field) } => {
                 let (first, last) = ends(&field.ty);
                 let value = Ident::new(FIELD, last);
                 let value = quote_spanned!(first=> *#value);
-                (
-                    bound(field),
-                    classified(runtime, *word, Some((field, value))),
-                )
+                (bound(field), classified(runtime, *word, Some((field, value))))
             }
             VariantMeaning::Transparent(field) => {
                 let (first, last) = ends(&field.ty);
@@ -213,12 +187,8 @@ fn where_clause(
         let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
         // A bound on a type that contains this type would depend on itself.
         let is_recursive = names(&|ident| ident == "Self" || *ident == input.name);
-        let is_generic = names(&|ident| {
-            input
-                .generics
-                .type_params()
-                .any(|param| param.ident == *ident)
-        });
+        let is_generic =
+            names(&|ident| input.generics.type_params().any(|param| param.ident == *ident));
         if is_generic && !is_recursive && !bound.contains(&ty.to_string()) {
             bound.push(ty.to_string());
             generics
@@ -238,17 +208,11 @@ fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
     }
     impl VisitMut for Names<'_> {
         fn visit_path_mut(&mut self, path: &mut syn::Path) {
-            self.found |= path
-                .segments
-                .first()
-                .is_some_and(|first| (self.is_wanted)(&first.ident));
+            self.found |= path.segments.first().is_some_and(|first| (self.is_wanted)(&first.ident));
             visit_mut::visit_path_mut(self, path);
         }
     }
-    let mut names = Names {
-        is_wanted,
-        found: false,
-    };
+    let mut names = Names { is_wanted, found: false };
     if let Ok(mut ty) = syn::parse2(ty.clone()) {
         names.visit_type_mut(&mut ty);
     }
@@ -259,9 +223,7 @@ fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
 fn ends(ty: &TokenStream) -> (Span, Span) {
     let tokens = flatten(ty.clone());
     let here = |token: Option<&TokenTree>| {
-        token
-            .map_or_else(Span::mixed_site, TokenTree::span)
-            .resolved_at(Span::mixed_site())
+        token.map_or_else(Span::mixed_site, TokenTree::span).resolved_at(Span::mixed_site())
     };
     (here(tokens.first()), here(tokens.last()))
 }

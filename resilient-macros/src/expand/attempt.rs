@@ -41,14 +41,7 @@ pub(super) fn write(
     let span = function.body.span();
     let (inner_attributes, body) = attempt_body(function, shape);
     let (arguments, signature) = attempt_arguments(function, body, uses);
-    let AttemptArguments {
-        prepare,
-        consumed,
-        borrowed,
-        lent,
-        body,
-        ..
-    } = arguments;
+    let AttemptArguments { prepare, consumed, borrowed, lent, body, .. } = arguments;
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
     let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span));
     // A block drops its captures in the order in which it names them first; a function drops its
@@ -72,14 +65,7 @@ pub(super) fn write(
         FunctionShape::Plain => emit!((|| -> #output #attempt)()),
         FunctionShape::Async | FunctionShape::Future(_) => emit!(async #attempt),
     };
-    AttemptCode {
-        signature,
-        prepare,
-        run,
-        inline,
-        lent,
-        inner_attributes,
-    }
+    AttemptCode { signature, prepare, run, inline, lent, inner_attributes }
 }
 
 /// A body whose end is its only exit, as the second branch of an `if false`. The first branch fixes

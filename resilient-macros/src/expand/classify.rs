@@ -25,14 +25,10 @@ impl<'a> Classifier<'a> {
         ]);
         let ignored = ignored(args);
         let has_keys = ignored.is_some() || args.failure.is_some() || args.failure_if.is_some();
-        let class = failed.map_or_else(
-            || emit!(class),
-            |failed| emit!(__r::only_if(#failed, class)),
-        );
-        let class = ignored.map_or_else(
-            || class.clone(),
-            |ignored| emit!(__r::unless(#ignored, #class)),
-        );
+        let class =
+            failed.map_or_else(|| emit!(class), |failed| emit!(__r::only_if(#failed, class)));
+        let class =
+            ignored.map_or_else(|| class.clone(), |ignored| emit!(__r::unless(#ignored, #class)));
         Self {
             when: args.failure_when.as_ref(),
             by_choice: emit!(__r::chosen_failure),
@@ -55,10 +51,8 @@ impl<'a> Classifier<'a> {
             (Some(excepted), None) => Some(emit!(!#excepted && class.retry)),
             (Some(excepted), Some(selected)) => Some(emit!(!#excepted && (#selected))),
         };
-        let class = retry.map_or_else(
-            || emit!(class),
-            |retry| emit!(__r::with_retry(class, #retry)),
-        );
+        let class =
+            retry.map_or_else(|| emit!(class), |retry| emit!(__r::with_retry(class, #retry)));
         Self {
             when: args.retry_when.as_ref(),
             by_choice: emit!(__r::chosen_retry),
@@ -135,10 +129,7 @@ fn by_error(
 
 /// Whether `error` is one that the breaker ignores.
 fn ignored(args: &BreakerArgs) -> Option<TokenStream> {
-    any([
-        args.ignore.as_ref().map(matches),
-        args.ignore_if.as_ref().map(holds),
-    ])
+    any([args.ignore.as_ref().map(matches), args.ignore_if.as_ref().map(holds)])
 }
 
 /// Whether the breaker ignores the error of the output, also of one that was cut off.

@@ -17,9 +17,7 @@ pub(crate) fn hand_down(
     kind: AttributeKind,
     args: &TokenStream,
 ) -> TokenStream {
-    let above = outer
-        .iter()
-        .map(|each| entry(each.kind, &each.args, each.span));
+    let above = outer.iter().map(|each| entry(each.kind, &each.args, each.span));
     let own = entry(kind, &without_hidden(args), Span::call_site());
     let hidden: TokenStream = above.chain([own]).collect();
     let change = |(index, attribute): (usize, &Attribute)| {
@@ -52,11 +50,7 @@ fn either_way(
     kind: AttributeKind,
     args: &TokenStream,
 ) -> TokenStream {
-    let ConditionalAttribute {
-        condition,
-        mut metas,
-        ours,
-    } = conditional;
+    let ConditionalAttribute { condition, mut metas, ours } = conditional;
     if let Some(meta) = metas.get_mut(ours) {
         *meta = with_hidden(meta, hidden);
     }

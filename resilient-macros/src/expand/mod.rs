@@ -31,9 +31,9 @@ pub(crate) fn write(
     let mut shape = shape(function);
     let declared = match &shape {
         FunctionShape::Future(future) => future.output.clone(),
-        FunctionShape::Async | FunctionShape::Plain => function
-            .output()
-            .map_or_else(|| quote!(()), |output| quote!(#output)),
+        FunctionShape::Async | FunctionShape::Plain => {
+            function.output().map_or_else(|| quote!(()), |output| quote!(#output))
+        }
     };
     let waits = !matches!(shape, FunctionShape::Plain);
     let plan = StackPlan::new(stack, waits);

@@ -56,11 +56,7 @@ pub(super) fn policy(args: &RetryArgs) -> TokenStream {
     }
     let calls = builder_calls(&retry::TABLE, &args.settings);
     let settings = emit!(__r::RetrySettings::NONE #calls);
-    if args
-        .settings
-        .iter()
-        .all(|setting| setting.expression().is_none())
-    {
+    if args.settings.iter().all(|setting| setting.expression().is_none()) {
         emit! {
             let policy = {
                 static POLICY: __r::RetryPolicy = #settings.build_const();

@@ -28,10 +28,7 @@ fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> Tok
         let name = attribute.path().get_ident()?.to_string();
         AttributeKind::of(&name)
     };
-    let next = function
-        .attrs
-        .iter()
-        .position(|attribute| kind(attribute).is_some());
+    let next = function.attrs.iter().position(|attribute| kind(attribute).is_some());
     let Some(next) = next else { return expanded };
     let attribute = function.attrs.remove(next);
     let kind = AttributeKind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
@@ -44,10 +41,7 @@ fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> Tok
 
 /// Compares with the file of that name; `UPDATE_SNAPSHOTS=1` writes it instead.
 fn assert_snapshot(name: &str, item: &TokenStream) {
-    let path = format!(
-        "{}/src/expand/snapshots/{name}.rs",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path = format!("{}/src/expand/snapshots/{name}.rs", env!("CARGO_MANIFEST_DIR"));
     let is = pretty(item);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, &is).unwrap();
@@ -93,10 +87,7 @@ fn a_breaker_by_key_is_found_once_for_all_attempts() {
             client().send(request).await
         }
     };
-    assert_snapshot(
-        "keyed",
-        &expand_all(AttributeKind::Retry, TokenStream::new(), &item),
-    );
+    assert_snapshot("keyed", &expand_all(AttributeKind::Retry, TokenStream::new(), &item));
 }
 
 #[test]
@@ -129,10 +120,7 @@ fn the_recommended_stack_reads_from_top_to_bottom() {
         }
     };
     let args = quote!(value = self.popular.clone(), on = SearchError::Down);
-    assert_snapshot(
-        "recommended",
-        &expand_all(AttributeKind::Fallback, args, &item),
-    );
+    assert_snapshot("recommended", &expand_all(AttributeKind::Fallback, args, &item));
 }
 
 #[test]
@@ -142,10 +130,7 @@ fn a_timeout_alone_is_one_match() {
             store().get(key).await
         }
     };
-    assert_snapshot(
-        "timeout",
-        &expand_all(AttributeKind::Timeout, quote!(limit), &item),
-    );
+    assert_snapshot("timeout", &expand_all(AttributeKind::Timeout, quote!(limit), &item));
 }
 
 #[test]
@@ -156,10 +141,7 @@ fn a_fallback_alone_is_one_match() {
         }
     };
     let args = quote!(with = async |error| cache().get(&key, error).await);
-    assert_snapshot(
-        "fallback",
-        &expand_all(AttributeKind::Fallback, args, &item),
-    );
+    assert_snapshot("fallback", &expand_all(AttributeKind::Fallback, args, &item));
 }
 
 #[test]
@@ -172,20 +154,14 @@ fn through_a_timeout_the_breaker_leaves_word_for_the_retry() {
         }
     };
     let args = quote!(errors = all, nested = collapse);
-    assert_snapshot(
-        "far_breaker",
-        &expand_all(AttributeKind::Retry, args, &item),
-    );
+    assert_snapshot("far_breaker", &expand_all(AttributeKind::Retry, args, &item));
 }
 
 #[test]
 fn c05_a_fallback_that_hides_failures_is_refused_unless_the_order_is_explicit() {
     for (above, reason) in [
         (AttributeKind::Retry, "nothing would be tried again"),
-        (
-            AttributeKind::CircuitBreaker,
-            "its circuit would never open",
-        ),
+        (AttributeKind::CircuitBreaker, "its circuit would never open"),
     ] {
         for middle in [quote!(), quote!(#[timeout("1s")])] {
             let of = |fallback: TokenStream| {
@@ -211,36 +187,20 @@ fn plain_functions_have_no_time_limits_and_wait_for_no_fallback() {
         }
     );
     for (kind, args, message) in [
-        (
-            AttributeKind::Timeout,
-            quote!("1s"),
-            "`#[timeout]` needs an `async` function",
-        ),
-        (
-            AttributeKind::Retry,
-            quote!(deadline = "1s"),
-            "`deadline` needs an `async` function",
-        ),
+        (AttributeKind::Timeout, quote!("1s"), "`#[timeout]` needs an `async` function"),
+        (AttributeKind::Retry, quote!(deadline = "1s"), "`deadline` needs an `async` function"),
         (
             AttributeKind::Retry,
             quote!(attempt_timeout = "1s"),
             "`attempt_timeout` needs an `async` function",
         ),
-        (
-            AttributeKind::Fallback,
-            quote!(with = async |_| x),
-            "this fallback is `async`",
-        ),
+        (AttributeKind::Fallback, quote!(with = async |_| x), "this fallback is `async`"),
     ] {
         let refused = expand(kind, args.clone(), &plain).to_string();
         assert!(refused.contains(message), "{refused}");
         assert!(refused.ends_with(&plain.to_string()), "{refused}");
         let waits = quote!(async #plain);
-        assert!(
-            !expand(kind, args, &waits)
-                .to_string()
-                .contains("compile_error")
-        );
+        assert!(!expand(kind, args, &waits).to_string().contains("compile_error"));
     }
 }
 
@@ -296,12 +256,8 @@ fn an_item_with_wrong_arguments_stays_as_it_was_beside_all_the_errors() {
             body
         }
     );
-    let expanded = expand(
-        AttributeKind::Retry,
-        quote!(max_retry = 1, jitter = 3),
-        &item,
-    )
-    .to_string();
+    let expanded =
+        expand(AttributeKind::Retry, quote!(max_retry = 1, jitter = 3), &item).to_string();
     assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
     assert!(expanded.ends_with(&item.to_string()), "{expanded}");
 }

@@ -53,9 +53,5 @@ pub(crate) fn conditional(attribute: &Attribute) -> Option<ConditionalAttribute>
     let condition = all.next()?.into_token_stream();
     let metas: Vec<Meta> = all.collect();
     let ours = metas.iter().position(|meta| kind_of(meta).is_some())?;
-    Some(ConditionalAttribute {
-        condition,
-        metas,
-        ours,
-    })
+    Some(ConditionalAttribute { condition, metas, ours })
 }

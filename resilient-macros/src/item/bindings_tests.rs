@@ -9,18 +9,11 @@ use syn::parse::Parser;
 fn names(pattern: &TokenStream) -> Vec<String> {
     let shown = |binding: &PatternBinding| {
         let by_ref = if binding.by_ref { "ref " } else { "" };
-        let mutable = if binding.mutable.is_some() {
-            "mut "
-        } else {
-            ""
-        };
+        let mutable = if binding.mutable.is_some() { "mut " } else { "" };
         format!("{by_ref}{mutable}{}", binding.ident)
     };
     let pattern = Pat::parse_multi_with_leading_vert.parse2(pattern.clone());
-    bindings(&pattern.expect("a pattern"))
-        .iter()
-        .map(shown)
-        .collect()
+    bindings(&pattern.expect("a pattern")).iter().map(shown).collect()
 }
 
 #[test]
@@ -37,26 +30,8 @@ fn every_pattern_tells_the_variables_that_it_binds() {
         (quote!([head, rest @ ..]), vec!["head", "rest"]),
         (quote!(&(a, &b)), vec!["a", "b"]),
         (quote!(Some(x)), vec!["x"]),
-        (
-            quote!(
-                Json(Body {
-                    id,
-                    ref name,
-                    mut tags,
-                    ..
-                })
-            ),
-            vec!["id", "ref name", "mut tags"],
-        ),
-        (
-            quote!(Point {
-                x: left,
-                y: (a, b),
-                z: _,
-                w
-            }),
-            vec!["left", "a", "b", "w"],
-        ),
+        (quote!(Json(Body { id, ref name, mut tags, .. })), vec!["id", "ref name", "mut tags"]),
+        (quote!(Point { x: left, y: (a, b), z: _, w }), vec!["left", "a", "b", "w"]),
         (
             quote!(Point {
                 #[cfg(feature = "x")]
@@ -65,10 +40,7 @@ fn every_pattern_tells_the_variables_that_it_binds() {
             }),
             vec!["x", "y"],
         ),
-        (
-            quote!(path::to::Kind::A(x) | path::to::Kind::B(x)),
-            vec!["x"],
-        ),
+        (quote!(path::to::Kind::A(x) | path::to::Kind::B(x)), vec!["x"]),
         (quote!(Wrap::<T>(x)), vec!["x"]),
         (quote!(<T as Trait>::Wrap { x }), vec!["x"]),
         (quote!(whole @ Pair(a, _)), vec!["whole", "a"]),

@@ -40,13 +40,7 @@ impl Parse for AnnotatedFunction {
         let brace = syn::braced!(content in input);
         let mut body = Group::new(Delimiter::Brace, content.parse()?);
         body.set_span(brace.span.join());
-        Ok(Self {
-            attrs,
-            vis,
-            default,
-            signature,
-            body,
-        })
+        Ok(Self { attrs, vis, default, signature, body })
     }
 }
 
@@ -134,11 +128,7 @@ fn other_item(item: &TokenStream, kind: AttributeKind) -> Option<(Span, String)>
         // With a `fn` in it, the parser's error is about a function.
         let mut tokens = item.clone().into_iter();
         let is_function = tokens.any(|token| is_word(Some(&token), "fn"));
-        return if is_function {
-            None
-        } else {
-            error(first_span(item), "something else")
-        };
+        return if is_function { None } else { error(first_span(item), "something else") };
     };
     let what = match &parsed {
         Item::Struct(_) => "a struct",

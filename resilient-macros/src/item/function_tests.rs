@@ -61,15 +61,9 @@ fn every_part_may_come_as_a_fragment_of_another_macro() {
     let output = invisible(quote!(Result<A, B>));
     let body = invisible(invisible(quote!({ x })));
     let function = split(&quote!(#none #vis fn f(x: u8) -> #output #body));
-    assert_eq!(
-        function.vis.to_token_stream().to_string(),
-        quote!(pub(crate)).to_string()
-    );
+    assert_eq!(function.vis.to_token_stream().to_string(), quote!(pub(crate)).to_string());
     assert_eq!(function.body.delimiter(), Delimiter::Brace);
-    assert_eq!(
-        function.output().to_token_stream().to_string().trim(),
-        "Result < A , B >"
-    );
+    assert_eq!(function.output().to_token_stream().to_string().trim(), "Result < A , B >");
     let item = invisible(quote!(
         #[a]
         pub async fn g()
@@ -149,10 +143,8 @@ fn a_function_that_no_attempt_can_repeat_is_refused_with_the_reason() {
         refused(&quote!(
             async fn f(&self) -> A;
         )),
-        [
-            "`f` has no body to protect: put the attribute on the implementation, or give it a \
-             default body"
-        ]
+        ["`f` has no body to protect: put the attribute on the implementation, or give it a \
+             default body"]
     );
 }
 
@@ -190,11 +182,7 @@ fn no_input_makes_the_splitter_panic() {
     for round in 0..6000 {
         let stream = fuzz.stream(3);
         let (params, tail) = (fuzz.stream(2), fuzz.stream(2));
-        let item = if round % 2 == 0 {
-            stream
-        } else {
-            quote!(#stream fn f(#params) #tail {})
-        };
+        let item = if round % 2 == 0 { stream } else { quote!(#stream fn f(#params) #tail {}) };
         match AnnotatedFunction::read(&item, AttributeKind::Retry) {
             Ok(function) => {
                 read += 1;

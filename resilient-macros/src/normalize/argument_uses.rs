@@ -25,10 +25,7 @@ impl ArgumentUses<'_> {
 
 fn names(fallback: &FallbackArgs, name: &str) -> bool {
     let patterns = [fallback.on.as_ref(), fallback.except.as_ref()];
-    let mut tokens = patterns
-        .into_iter()
-        .flatten()
-        .chain([fallback.replacement.tokens()]);
+    let mut tokens = patterns.into_iter().flatten().chain([fallback.replacement.tokens()]);
     tokens.any(|tokens| scan::mentions(tokens, name))
 }
 

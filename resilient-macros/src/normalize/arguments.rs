@@ -69,8 +69,7 @@ impl<'a> AttemptArguments<'a> {
                 continue;
             };
             let mutable = binding.mutable;
-            self.prepare
-                .extend(emit!(#only_if let #mutable #ident = #value;));
+            self.prepare.extend(emit!(#only_if let #mutable #ident = #value;));
             self.consume(&parameter, ident);
             if mutable.is_some() {
                 without_mut(&mut param.pat);
@@ -135,8 +134,7 @@ impl<'a> AttemptArguments<'a> {
             // If the body moves it after all, the compiler's error points at the list.
             let only_if = &parameter.only_if;
             let span = borrowed.span().resolved_at(Span::mixed_site());
-            self.prepare
-                .extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
+            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
             return None;
         }
         let mutable = binding.mutable.is_some();
@@ -169,15 +167,7 @@ impl<'a> AttemptArguments<'a> {
 
 /// Whether the pattern is only a name.
 fn is_name(pattern: &Pat) -> bool {
-    matches!(
-        pattern,
-        Pat::Ident(PatIdent {
-            by_ref: None,
-            mutability: None,
-            subpat: None,
-            ..
-        })
-    )
+    matches!(pattern, Pat::Ident(PatIdent { by_ref: None, mutability: None, subpat: None, .. }))
 }
 
 fn make_mut(pattern: &mut Pat, span: Span) {
@@ -202,8 +192,6 @@ pub(super) fn without_mut(pattern: &mut Pat) {
 
 /// The `#[cfg]`s of a parameter.
 pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
-    let cfgs = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let cfgs = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     quote!(#(#cfgs)*)
 }

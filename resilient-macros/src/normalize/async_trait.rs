@@ -41,9 +41,7 @@ fn pin(tokens: &[TokenTree]) -> Option<Range<usize>> {
     };
     let is_pin = is_word(tokens.first(), "if")
         && is_word(tokens.get(1), "let")
-        && tokens[..open]
-            .iter()
-            .any(|token| binds(token) == Some(true))
+        && tokens[..open].iter().any(|token| binds(token) == Some(true))
         && is_word(tokens.get(open.checked_sub(3)?), "None")
         && is_operator(tokens, open - 2, ':', ':');
     let end = skip_angles(tokens, open)?;
@@ -67,10 +65,7 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
 /// Statements that bind, by reference, the parts of arguments that `expression` names and that
 /// `#[async_trait]` takes apart inside the body. The body takes the whole argument.
 pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
-    let FunctionShape::Future(ReturnedFuture {
-        block: Some(block), ..
-    }) = shape(function)
-    else {
+    let FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) = shape(function) else {
         return TokenStream::new();
     };
     let body = flatten(block.stream());
@@ -93,20 +88,12 @@ fn lend_parts_of(
     }
     let pattern = pattern_of(argument, body)?;
     let mut pattern = Pat::parse_multi_with_leading_vert.parse2(pattern).ok()?;
-    let parts: Vec<Ident> = bindings(&pattern)
-        .into_iter()
-        .map(|part| part.ident)
-        .collect();
-    if !parts
-        .iter()
-        .any(|part| scan::mentions(expression, &part.to_string()))
-    {
+    let parts: Vec<Ident> = bindings(&pattern).into_iter().map(|part| part.ident).collect();
+    if !parts.iter().any(|part| scan::mentions(expression, &part.to_string())) {
         return None;
     }
     // Uses each part, so that the compiler does not warn of those that `expression` does not name.
-    let used = parts
-        .iter()
-        .filter(|part| !part.to_string().starts_with('_'));
+    let used = parts.iter().filter(|part| !part.to_string().starts_with('_'));
     let only_if = configured(&param.attrs);
     without_mut(&mut pattern);
     Some(emit! {

@@ -16,9 +16,7 @@ pub(crate) fn attempt_body(
     let (attributes, whole) = split_inner_attributes(function.body.stream());
     let body = match shape {
         FunctionShape::Async | FunctionShape::Plain => whole,
-        FunctionShape::Future(ReturnedFuture {
-            block: Some(block), ..
-        }) => block.stream(),
+        FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) => block.stream(),
         FunctionShape::Future(ReturnedFuture { boxed, .. }) => {
             awaited(function, whole, *boxed, function.body.span())
         }
@@ -56,8 +54,5 @@ fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
         .take_while(|each| is_punct(each.first(), '#') && is_punct(each.get(1), '!'))
         .count();
     let (attributes, rest) = tokens.split_at(3 * count);
-    (
-        attributes.iter().cloned().collect(),
-        rest.iter().cloned().collect(),
-    )
+    (attributes.iter().cloned().collect(), rest.iter().cloned().collect())
 }

@@ -22,11 +22,8 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
             }
         }
     }
-    let uses = ArgumentUses {
-        retry: stack.retry(),
-        fallback: stack.fallback(),
-        is_enclosed: false,
-    };
+    let uses =
+        ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), is_enclosed: false };
     if uses.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
     }
@@ -83,16 +80,11 @@ fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     for layer in stack.layers() {
         match &layer.args {
             LayerArgs::Timeout(_) => {
-                errors.push(
-                    layer.span,
-                    format!("`#[timeout]` needs an `async` function: {WHY}"),
-                );
+                errors.push(layer.span, format!("`#[timeout]` needs an `async` function: {WHY}"));
             }
             LayerArgs::Retry(args) => {
-                let limits = [
-                    ("deadline", &args.deadline),
-                    ("attempt_timeout", &args.attempt_timeout),
-                ];
+                let limits =
+                    [("deadline", &args.deadline), ("attempt_timeout", &args.attempt_timeout)];
                 for (key, limit) in limits {
                     if let Some(limit) = limit {
                         let message = format!("`{key}` needs an `async` function: {WHY}");
@@ -123,10 +115,8 @@ fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mu
     let body = function.body.stream();
     let is_lent =
         receiver.mutability.is_none() && scan::usage(&body, &this) == ArgumentUse::Borrowed;
-    let is_copied = matches!(
-        receiver_passing(receiver),
-        PassingMode::Owned | PassingMode::Pinned
-    ) && !is_lent;
+    let is_copied =
+        matches!(receiver_passing(receiver), PassingMode::Owned | PassingMode::Pinned) && !is_lent;
     if is_copied && scan::self_in_format_string(&body) {
         errors.push(
             this.span(),

@@ -35,9 +35,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
             arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span))
         }
     };
-    arguments
-        .prepare
-        .extend(emit!(let #mutable #renamed = #value;));
+    arguments.prepare.extend(emit!(let #mutable #renamed = #value;));
     arguments.consumed.push(emit!(__r::consume(#renamed);));
     arguments.body = scan::rename_self(std::mem::take(&mut arguments.body), &renamed);
     let is_lent = arguments.uses.is_enclosed && passing == PassingMode::Owned;

@@ -61,11 +61,7 @@ fn future(ty: &Type) -> Option<(bool, &Type)> {
             let Type::Path(boxed) = boxed else {
                 return None;
             };
-            match last_segment(&boxed.path)
-                .filter(|(name, _)| *name == "Box")?
-                .1
-                .first()?
-            {
+            match last_segment(&boxed.path).filter(|(name, _)| *name == "Box")?.1.first()? {
                 GenericArgument::Type(Type::TraitObject(object)) => {
                     Some((true, output_of(&object.bounds)?))
                 }
@@ -123,12 +119,8 @@ fn async_block(body: &TokenStream) -> Option<Group> {
         syn::parenthesized!(inside in input);
         block(&inside)
     };
-    let found = pinned
-        .parse2(body.clone())
-        .or_else(|_| block.parse2(body.clone()));
-    found
-        .ok()
-        .filter(|block| block.delimiter() == Delimiter::Brace)
+    let found = pinned.parse2(body.clone()).or_else(|_| block.parse2(body.clone()));
+    found.ok().filter(|block| block.delimiter() == Delimiter::Brace)
 }
 
 /// Where the return type stands, or the function's name if the function has no return type.
@@ -323,10 +315,7 @@ mod tests {
     fn an_opaque_type_is_left_to_inference_wherever_it_stands() {
         for (ty, expected) in [
             (quote!(Result<impl A<B, C> + 'a, E>), quote!(Result<_, E>)),
-            (
-                quote!(Option<[impl Fn(u8) -> u8; 2]>),
-                quote!(Option<[_; 2]>),
-            ),
+            (quote!(Option<[impl Fn(u8) -> u8; 2]>), quote!(Option<[_; 2]>)),
             (quote!((u8, impl A)), quote!((u8, _))),
             (quote!(&'a (impl A + B)), quote!(&'a _)),
             (quote!(Vec<u8>), quote!(Vec<u8>)),

@@ -22,22 +22,18 @@ pub(crate) fn named_variable(
     is_one: impl Fn(&Ident) -> bool + Copy,
 ) -> Option<Ident> {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    tokens
-        .iter()
-        .enumerate()
-        .find_map(|(at, token)| match token {
-            TokenTree::Group(group) => named_variable(&group.stream(), is_one),
-            TokenTree::Ident(ident) if is_one(ident) => {
-                let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-                let after = tokens.get(at + 1);
-                let is_part = is_punct(before, '.') || is_punct(before, ':');
-                let is_path = is_punct(after, ':') && is_punct(tokens.get(at + 2), ':');
-                let is_call =
-                    is_punct(after, '!') || group(after, Delimiter::Parenthesis).is_some();
-                (!is_part && !is_path && !is_call).then(|| ident.clone())
-            }
-            _ => None,
-        })
+    tokens.iter().enumerate().find_map(|(at, token)| match token {
+        TokenTree::Group(group) => named_variable(&group.stream(), is_one),
+        TokenTree::Ident(ident) if is_one(ident) => {
+            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+            let after = tokens.get(at + 1);
+            let is_part = is_punct(before, '.') || is_punct(before, ':');
+            let is_path = is_punct(after, ':') && is_punct(tokens.get(at + 2), ':');
+            let is_call = is_punct(after, '!') || group(after, Delimiter::Parenthesis).is_some();
+            (!is_part && !is_path && !is_call).then(|| ident.clone())
+        }
+        _ => None,
+    })
 }
 
 /// Whether a token that is not a group meets the condition, at any depth.
@@ -62,13 +58,7 @@ mod tests {
         for tokens in [quote!(x), quote!(f(x)), quote!(x.y), quote!({ 1 + x })] {
             assert!(found(tokens.clone()), "{tokens}");
         }
-        for tokens in [
-            quote!(a.x),
-            quote!(x()),
-            quote!(x::y),
-            quote!(a::x),
-            quote!(x!()),
-        ] {
+        for tokens in [quote!(a.x), quote!(x()), quote!(x::y), quote!(a::x), quote!(x!())] {
             assert!(!found(tokens.clone()), "{tokens}");
         }
     }

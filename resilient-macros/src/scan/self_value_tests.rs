@@ -11,23 +11,11 @@ fn renamed(body: TokenStream) -> String {
 #[test]
 fn every_value_is_renamed_and_nothing_else() {
     for (body, expected) in [
-        (
-            quote!(self.a(self, [&self])),
-            quote!(__self.a(__self, [&__self])),
-        ),
-        (
-            quote!(self::f(Self::A, crate::self_)),
-            quote!(self::f(Self::A, crate::self_)),
-        ),
-        (
-            quote!(use a::{self, b};, self.c),
-            quote!(use a::{self, b};, __self.c),
-        ),
+        (quote!(self.a(self, [&self])), quote!(__self.a(__self, [&__self]))),
+        (quote!(self::f(Self::A, crate::self_)), quote!(self::f(Self::A, crate::self_))),
+        (quote!(use a::{self, b};, self.c), quote!(use a::{self, b};, __self.c)),
         (quote!(use self::a;, self), quote!(use self::a;, __self)),
-        (
-            quote!(pub(self) fn f() {}, self),
-            quote!(pub(self) fn f() {}, __self),
-        ),
+        (quote!(pub(self) fn f() {}, self), quote!(pub(self) fn f() {}, __self)),
         (
             quote!(
                 impl<const N: usize> A<{ N }> for B<{ 1 }> {

@@ -21,9 +21,7 @@ pub(crate) enum ArgumentUse {
 /// needed. A pattern such as `|&x|` counts as a borrow, which is harmless: it does not use the
 /// argument.
 pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> ArgumentUse {
-    let scan = Scan {
-        variable: name(ident),
-    };
+    let scan = Scan { variable: name(ident) };
     scan.tokens(&flatten(body.clone()), Place::Block)
 }
 
@@ -81,10 +79,7 @@ impl Scan {
                 // only the block captures.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
-                        (
-                            self.tokens(&flatten(block.stream()), Place::Captured),
-                            at + 2,
-                        )
+                        (self.tokens(&flatten(block.stream()), Place::Captured), at + 2)
                     } else {
                         captured = true;
                         (ArgumentUse::Unused, at + 1)
@@ -136,9 +131,7 @@ impl Scan {
         let macro_name = tokens.get(at).map(ToString::to_string).unwrap_or_default();
         // A path could name any macro.
         let lone = at == 0 || !is_punct(tokens.get(at - 1), ':');
-        let formatting = FORMATTING
-            .iter()
-            .find(|(known, _)| lone && *known == macro_name);
+        let formatting = FORMATTING.iter().find(|(known, _)| lone && *known == macro_name);
         let Some((_, by_value)) = formatting else {
             let plain = lone && PLAIN.contains(&macro_name.as_str());
             let inner = if place == Place::Captured {
@@ -150,22 +143,11 @@ impl Scan {
             };
             return self.tokens(&arguments, inner);
         };
-        let inner = if place == Place::Captured {
-            place
-        } else {
-            Place::Expression
-        };
+        let inner = if place == Place::Captured { place } else { Place::Expression };
         let mut strongest = ArgumentUse::Unused;
-        for (index, argument) in arguments
-            .split(|token| is_punct(Some(token), ','))
-            .enumerate()
-        {
+        for (index, argument) in arguments.split(|token| is_punct(Some(token), ',')).enumerate() {
             let by_reference = index >= *by_value && self.is_whole_argument(argument);
-            let found = if by_reference {
-                borrowed(inner)
-            } else {
-                self.tokens(argument, inner)
-            };
+            let found = if by_reference { borrowed(inner) } else { self.tokens(argument, inner) };
             strongest = strongest.max(found);
         }
         strongest
@@ -195,11 +177,7 @@ fn macro_arguments(tokens: &[TokenTree], at: usize) -> Option<TokenStream> {
 }
 
 fn borrowed(place: Place) -> ArgumentUse {
-    if place == Place::Captured {
-        ArgumentUse::Moved
-    } else {
-        ArgumentUse::Borrowed
-    }
+    if place == Place::Captured { ArgumentUse::Moved } else { ArgumentUse::Borrowed }
 }
 
 /// The use by the occurrence at `at`.

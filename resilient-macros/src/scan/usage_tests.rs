@@ -170,10 +170,7 @@ fn a_capture_by_move_is_a_move_whatever_is_done_inside() {
     ] {
         assert_eq!(of(&body), ArgumentUse::Moved, "{body}");
     }
-    assert_eq!(
-        of(&quote!(let g = move |y| y; f(&x))),
-        ArgumentUse::Borrowed
-    );
+    assert_eq!(of(&quote!(let g = move |y| y; f(&x))), ArgumentUse::Borrowed);
     assert_eq!(of(&quote!(async move { y }; f(&x))), ArgumentUse::Borrowed);
 }
 

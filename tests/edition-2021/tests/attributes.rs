@@ -16,10 +16,7 @@ impl Drop for Check<'_> {
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the other functions are compared with it"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the other functions are compared with it")]
 fn bare(held: &mut bool) -> Option<u32> {
     let _check = Check(held);
     Some(*LOCK.lock().unwrap())

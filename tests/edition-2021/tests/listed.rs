@@ -1,13 +1,6 @@
 //! With the feature `inventory`, annotated functions of an edition 2021 crate are listed before
 //! their first call, and the expansion compiles in a crate that forbids `unsafe` code.
-#![forbid(
-    unsafe_code,
-    unsafe_op_in_unsafe_fn,
-    unused,
-    missing_docs,
-    clippy::all,
-    clippy::pedantic
-)]
+#![forbid(unsafe_code, unsafe_op_in_unsafe_fn, unused, missing_docs, clippy::all, clippy::pedantic)]
 #![deny(warnings)]
 
 extern crate resilient as renamed;

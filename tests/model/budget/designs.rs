@@ -28,9 +28,7 @@ impl Purse for NoBudget {
 /// This library's budget, through its public interface.
 impl Purse for RetryBudget {
     fn pays(&mut self) -> bool {
-        self.try_reserve()
-            .map(resilient::budget::Reservation::spend)
-            .is_some()
+        self.try_reserve().map(resilient::budget::Reservation::spend).is_some()
     }
 
     fn succeeded(&mut self, paid: bool) {

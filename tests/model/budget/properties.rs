@@ -41,25 +41,18 @@ impl Settings {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let capacity = prop_oneof![4 => 1..60_u32, 1 => Just(u32::MAX), 1 => any::<u32>()];
-    (
-        capacity,
-        any::<u32>(),
-        any::<u32>(),
-        any::<u32>(),
-        any::<bool>(),
-    )
-        .prop_map(|(capacity, cost, reserve, deposit, few)| {
+    (capacity, any::<u32>(), any::<u32>(), any::<u32>(), any::<bool>()).prop_map(
+        |(capacity, cost, reserve, deposit, few)| {
             let capacity = capacity.max(1);
             Settings {
                 capacity,
                 cost: 1 + cost % capacity.min(10),
                 // A capacity of `u32::MAX` allows every reserve.
-                reserve: capacity
-                    .checked_add(1)
-                    .map_or(reserve, |beyond| reserve % beyond),
+                reserve: capacity.checked_add(1).map_or(reserve, |beyond| reserve % beyond),
                 deposit: if few { deposit % 4 } else { deposit },
             }
-        })
+        },
+    )
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -111,12 +104,7 @@ impl Model {
             Some(Wrong::StartsFull) => settings.capacity,
             _ => settings.reserve,
         };
-        Self {
-            settings,
-            tokens: start.into(),
-            wrong,
-            counts: [0; 6],
-        }
+        Self { settings, tokens: start.into(), wrong, counts: [0; 6] }
     }
 
     fn is(&self, wrong: Wrong) -> bool {
@@ -144,11 +132,7 @@ impl Model {
     }
 
     fn cancel(&mut self, cost: u32) {
-        let back = if self.is(Wrong::GivesBackTheNewCost) {
-            self.settings.cost
-        } else {
-            cost
-        };
+        let back = if self.is(Wrong::GivesBackTheNewCost) { self.settings.cost } else { cost };
         if !self.is(Wrong::ForgetsCancelled) {
             self.put(back);
         }
@@ -268,9 +252,7 @@ fn configured(cases: u32) -> ProptestConfig {
 #[test]
 fn r07_budget_and_model_agree_after_every_step() {
     let mut runner = TestRunner::new(configured(4_000));
-    let outcome = runner.run(&sequences(), |(code, operations)| {
-        compare(code, &operations, None)
-    });
+    let outcome = runner.run(&sequences(), |(code, operations)| compare(code, &operations, None));
     if let Err(counterexample) = outcome {
         panic!("{counterexample}");
     }
@@ -288,15 +270,10 @@ fn every_wrong_model_of_a_budget_is_detected() {
         Wrong::GivesBackTheNewCost,
     ] {
         let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let config = ProptestConfig {
-            cases: 2_000,
-            max_shrink_iters: 0,
-            ..configured(0)
-        };
+        let config = ProptestConfig { cases: 2_000, max_shrink_iters: 0, ..configured(0) };
         let mut runner = TestRunner::new_with_rng(config, random);
-        let outcome = runner.run(&sequences(), |(code, operations)| {
-            compare(code, &operations, Some(wrong))
-        });
+        let outcome =
+            runner.run(&sequences(), |(code, operations)| compare(code, &operations, Some(wrong)));
         assert!(outcome.is_err(), "{wrong:?} looks right");
     }
 }
@@ -324,11 +301,7 @@ fn r07_the_retries_are_at_most_those_that_successes_and_initial_tokens_have_paid
                     break;
                 }
                 failed += 1;
-                let reservation = if failed <= 3 {
-                    budget.try_reserve()
-                } else {
-                    None
-                };
+                let reservation = if failed <= 3 { budget.try_reserve() } else { None };
                 match reservation {
                     Some(reservation) => reservation.spend(),
                     None => break,

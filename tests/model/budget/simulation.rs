@@ -48,10 +48,7 @@ fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f6
         }
     }
     let calls = f64::from(calls * clients);
-    Course {
-        load: f64::from(attempts) / calls,
-        success: f64::from(successes) / calls,
-    }
+    Course { load: f64::from(attempts) / calls, success: f64::from(successes) / calls }
 }
 
 /// The results without a budget, and with those of this library, AWS, gRPC and Finagle.
@@ -107,12 +104,7 @@ fn r07_a_client_that_was_healthy_makes_a_hundred_retries_in_an_outage_of_any_len
     let budget = ours();
     (0..CALLS).for_each(|_| budget.succeeded(false));
     let retries = (0..CALLS)
-        .filter(|_| {
-            budget
-                .try_reserve()
-                .map(resilient::budget::Reservation::spend)
-                .is_some()
-        })
+        .filter(|_| budget.try_reserve().map(resilient::budget::Reservation::spend).is_some())
         .count();
     assert_eq!(retries, 100);
 }
@@ -129,11 +121,7 @@ fn r07_while_one_attempt_in_ten_fails_the_budget_ends_almost_no_call() {
 #[test]
 fn r07_a_failure_rate_that_comes_and_goes_leaves_the_bucket_full_again() {
     let budget = ours();
-    while budget
-        .try_reserve()
-        .map(resilient::budget::Reservation::spend)
-        .is_some()
-    {}
+    while budget.try_reserve().map(resilient::budget::Reservation::spend).is_some() {}
     (0..500).for_each(|_| budget.succeeded(false));
     assert_eq!(budget.tokens(), 500);
 }
@@ -145,12 +133,7 @@ fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_
     for _ in 0..10_000 {
         let budget = ours();
         retries += (0..100)
-            .filter(|_| {
-                budget
-                    .try_reserve()
-                    .map(resilient::budget::Reservation::spend)
-                    .is_some()
-            })
+            .filter(|_| budget.try_reserve().map(resilient::budget::Reservation::spend).is_some())
             .count();
     }
     assert_eq!(retries, 100_000, "for a million calls");

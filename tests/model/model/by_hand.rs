@@ -21,10 +21,7 @@ impl Model {
                 CircuitState::HalfOpen
             )
         );
-        refused.then_some(Answer::Refused {
-            from: self.state,
-            to,
-        })
+        refused.then_some(Answer::Refused { from: self.state, to })
     }
 
     pub(super) fn trip(&mut self) -> Answer {

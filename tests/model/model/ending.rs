@@ -21,9 +21,7 @@ impl Model {
             self.state != CircuitState::HalfOpen
                 || self.probes.holds(ticket.number)
                     && !(self.is(Wrong::LeaseEndsByItself)
-                        && self
-                            .probes
-                            .is_over(ticket.number, self.clock, &self.holding))
+                        && self.probes.is_over(ticket.number, self.clock, &self.holding))
         };
         if !is_current || !holds_a_slot() {
             self.record.count(|totals| totals.late += 1);
@@ -64,11 +62,7 @@ impl Model {
         let took = ticket.admitted.map(|admitted| self.clock - admitted);
         let slow_call = self.holding.slow_call.map(nanos);
         took.zip(slow_call).is_some_and(|(took, slow)| {
-            if self.is(Wrong::SlowIsExclusive) {
-                took > slow
-            } else {
-                took >= slow
-            }
+            if self.is(Wrong::SlowIsExclusive) { took > slow } else { took >= slow }
         })
     }
 

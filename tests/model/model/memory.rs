@@ -27,11 +27,7 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn beginning(origin: Nanos) -> Self {
-        Self {
-            origin,
-            latest: origin,
-            ..Self::default()
-        }
+        Self { origin, latest: origin, ..Self::default() }
     }
 
     pub(super) fn count(&mut self, now: Nanos, failed: bool, slow: bool) {
@@ -103,15 +99,8 @@ impl Memory {
                 };
                 let is_shown = self.first_bucket(now, window, buckets)
                     <= self.bucket(self.latest, window, buckets);
-                let latest = if is_shown {
-                    late(self.latest)
-                } else {
-                    self.origin
-                };
-                let calls = shown.iter().map(|call| Call {
-                    at: late(call.at),
-                    ..*call
-                });
+                let latest = if is_shown { late(self.latest) } else { self.origin };
+                let calls = shown.iter().map(|call| Call { at: late(call.at), ..*call });
                 (self.calls, self.latest) = (calls.collect(), latest);
             }
             _ => {
@@ -151,11 +140,7 @@ impl Model {
             let share = share as f64 / remembered.calls as f64;
             is_trusted
                 && rate.is_some_and(|rate| {
-                    if self.is(Wrong::RateIsExclusive) {
-                        share > rate
-                    } else {
-                        share >= rate
-                    }
+                    if self.is(Wrong::RateIsExclusive) { share > rate } else { share >= rate }
                 })
         };
         let streak = holding.failure_threshold;

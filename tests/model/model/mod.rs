@@ -89,21 +89,13 @@ impl Model {
 
     /// B12: the state that the next caller finds.
     fn seen_state(&self) -> CircuitState {
-        if self.is_due() {
-            CircuitState::HalfOpen
-        } else {
-            self.state
-        }
+        if self.is_due() { CircuitState::HalfOpen } else { self.state }
     }
 
     /// B7: at the end of the open time exactly, a call is admitted.
     fn is_due(&self) -> bool {
         let over = |end| {
-            if self.is(Wrong::EndIsExclusive) {
-                end < self.now()
-            } else {
-                end <= self.now()
-            }
+            if self.is(Wrong::EndIsExclusive) { end < self.now() } else { end <= self.now() }
         };
         self.state == CircuitState::Open && self.opening.end.is_some_and(over)
     }
@@ -171,10 +163,7 @@ impl Model {
             CircuitState::HalfOpen if is_full() => {}
             _ => return None,
         }
-        Some(Rejection {
-            state: self.state,
-            retry_after: self.retry_after(),
-        })
+        Some(Rejection { state: self.state, retry_after: self.retry_after() })
     }
 
     fn close_for(&mut self, reason: TransitionReason) {
@@ -194,13 +183,7 @@ impl Model {
     }
 
     fn enter(&mut self, to: CircuitState, reason: TransitionReason, open_for: Option<Duration>) {
-        self.record.step(Step {
-            at: self.clock,
-            from: self.state,
-            to,
-            reason,
-            open_for,
-        });
+        self.record.step(Step { at: self.clock, from: self.state, to, reason, open_for });
         self.begin_generation();
         self.state = to;
     }

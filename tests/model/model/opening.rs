@@ -29,10 +29,7 @@ impl Model {
     pub(super) fn open_until(&mut self, reason: TransitionReason, open_for: Duration) {
         let end = later(self.clock, open_for);
         self.enter(CircuitState::Open, reason, end.map(|_| open_for));
-        self.opening = Opening {
-            end,
-            ..Opening::default()
-        };
+        self.opening = Opening { end, ..Opening::default() };
     }
 
     /// Moves the end of the present open time, and corrects the record of this opening.
@@ -94,10 +91,7 @@ pub(super) fn nanos(time: Duration) -> Nanos {
 pub(super) fn duration(nanos: Nanos) -> Duration {
     const SECOND: Nanos = 1_000_000_000;
     let nanos = nanos.max(0);
-    Duration::new(
-        u64::try_from(nanos / SECOND).unwrap(),
-        u32::try_from(nanos % SECOND).unwrap(),
-    )
+    Duration::new(u64::try_from(nanos / SECOND).unwrap(), u32::try_from(nanos % SECOND).unwrap())
 }
 
 /// Returns `start + time`, or `None` if the breaker's `Instant` cannot represent it.

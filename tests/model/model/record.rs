@@ -96,15 +96,9 @@ impl Model {
         let has_window = remembers && self.holding.window.is_some();
         View {
             state: seen,
-            since: if self.is_due() {
-                self.opening.end
-            } else {
-                begun
-            },
+            since: if self.is_due() { self.opening.end } else { begun },
             retry_after: self.retry_after(),
-            open_now: self
-                .would_reject()
-                .filter(|_| seen != CircuitState::HalfOpen),
+            open_now: self.would_reject().filter(|_| seen != CircuitState::HalfOpen),
             streak: self.remembered().streak,
             window: has_window.then(|| self.remembered()),
             last_opening: self.record.last_opening,

@@ -74,10 +74,7 @@ fn any_settings() -> impl Strategy<Value = RetryPolicyBuilder> {
     ];
     (of_any_kind, any_duration(), any_duration(), any::<u64>()).prop_map(
         |(settings, one, other, seed)| {
-            settings
-                .base_delay(one.min(other))
-                .max_delay(one.max(other))
-                .seed(seed)
+            settings.base_delay(one.min(other)).max_delay(one.max(other)).seed(seed)
         },
     )
 }
@@ -97,12 +94,8 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
 /// Returns the sleeps of a call whose attempts all fail at once.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
-    std::iter::from_fn(|| {
-        retry
-            .after(AttemptEnd::Failed(Classification::transient()), None)
-            .ok()
-    })
-    .collect()
+    std::iter::from_fn(|| retry.after(AttemptEnd::Failed(Classification::transient()), None).ok())
+        .collect()
 }
 
 /// Returns the sleeps within a limit, if attempts take no time and sleeps are exact.
@@ -122,9 +115,7 @@ fn attempts_of(delays: &[Duration]) -> u32 {
 }
 
 fn sum(delays: impl IntoIterator<Item = Duration>) -> Duration {
-    delays
-        .into_iter()
-        .fold(Duration::ZERO, Duration::saturating_add)
+    delays.into_iter().fold(Duration::ZERO, Duration::saturating_add)
 }
 
 #[test]
@@ -173,32 +164,19 @@ fn r03_no_jitter_makes_a_delay_longer_than_the_cap() {
 
 #[test]
 fn r03_every_delay_is_within_its_bounds_and_those_grow() {
-    for_all(
-        10_000,
-        (any_settings(), 0..24_u32),
-        |(settings, retries)| {
-            let policy = built(&settings.max_retries(retries));
-            let mut delays = policy.delays();
-            prop_assert_eq!(
-                delays.size_hint(),
-                (retries as usize, Some(retries as usize))
-            );
-            for k in 1..=retries {
-                let (bounds, next) = (policy.delay_bounds(k), policy.delay_bounds(k + 1));
-                let delay = delays.next().expect("there is one for each retry");
-                prop_assert!(
-                    bounds.contains(&delay),
-                    "{}: {:?} of {:?}",
-                    k,
-                    delay,
-                    bounds
-                );
-                prop_assert!(bounds.start() <= next.start() && bounds.end() <= next.end());
-            }
-            prop_assert_eq!((delays.next(), delays.next()), (None, None));
-            Ok(())
-        },
-    );
+    for_all(10_000, (any_settings(), 0..24_u32), |(settings, retries)| {
+        let policy = built(&settings.max_retries(retries));
+        let mut delays = policy.delays();
+        prop_assert_eq!(delays.size_hint(), (retries as usize, Some(retries as usize)));
+        for k in 1..=retries {
+            let (bounds, next) = (policy.delay_bounds(k), policy.delay_bounds(k + 1));
+            let delay = delays.next().expect("there is one for each retry");
+            prop_assert!(bounds.contains(&delay), "{}: {:?} of {:?}", k, delay, bounds);
+            prop_assert!(bounds.start() <= next.start() && bounds.end() <= next.end());
+        }
+        prop_assert_eq!((delays.next(), delays.next()), (None, None));
+        Ok(())
+    });
 }
 
 #[test]
@@ -275,9 +253,7 @@ fn r05_no_call_exceeds_its_worst_case() {
         let (attempts, sleep) = (attempts_of(&delays), sum(delays));
         prop_assert!(attempts <= worst.attempts() && worst.attempts() <= retries + 1);
         prop_assert!(sleep <= worst.sleep());
-        let whole = attempt
-            .saturating_mul(worst.attempts())
-            .saturating_add(worst.sleep());
+        let whole = attempt.saturating_mul(worst.attempts()).saturating_add(worst.sleep());
         let call = worst.with_attempt_timeout(attempt);
         match limit {
             None => prop_assert_eq!(call, whole),
@@ -292,17 +268,13 @@ fn r05_no_call_exceeds_its_worst_case() {
 
 #[test]
 fn r05_the_worst_case_is_the_sum_of_the_longest_delays() {
-    for_all(
-        10_000,
-        (any_settings(), 0..100_u32),
-        |(settings, retries)| {
-            let policy = built(&settings.max_retries(retries));
-            let longest = (1..=retries).map(|k| *policy.delay_bounds(k).end());
-            prop_assert_eq!(policy.worst_case().sleep(), sum(longest));
-            prop_assert_eq!(policy.worst_case().attempts(), retries + 1);
-            Ok(())
-        },
-    );
+    for_all(10_000, (any_settings(), 0..100_u32), |(settings, retries)| {
+        let policy = built(&settings.max_retries(retries));
+        let longest = (1..=retries).map(|k| *policy.delay_bounds(k).end());
+        prop_assert_eq!(policy.worst_case().sleep(), sum(longest));
+        prop_assert_eq!(policy.worst_case().attempts(), retries + 1);
+        Ok(())
+    });
 }
 
 #[test]

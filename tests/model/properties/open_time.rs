@@ -64,9 +64,8 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
     );
     for_all(10_000, cases, |(recovery, above, hint, reopenings)| {
         let (recovery_time, factor, jitter) = recovery;
-        let max = above.map_or(Duration::from_secs(600), |above| {
-            recovery_time.saturating_add(above)
-        });
+        let max =
+            above.map_or(Duration::from_secs(600), |above| recovery_time.saturating_add(above));
         let max = max.max(recovery_time);
         let config = BreakerConfig::builder()
             .failure_threshold(1)
@@ -80,11 +79,7 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
             breaker.half_open().unwrap();
 
             let grown = recovery_time.as_secs_f64() * factor.powi(n);
-            let base = if recovery_time.is_zero() {
-                0.0
-            } else {
-                grown.min(max.as_secs_f64())
-            };
+            let base = if recovery_time.is_zero() { 0.0 } else { grown.min(max.as_secs_f64()) };
             let least = base.max(hint.map_or(0.0, |hint| hint.min(max).as_secs_f64()));
             let most = least * (1.0 + jitter);
             let Some(open_for) = open_for else {
@@ -114,28 +109,24 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
 #[test]
 fn b08_growth_ends_at_the_longest_recovery_time_however_often_it_reopens() {
     let cases = (any_duration(), 1.01..1e9_f64, any_duration(), 1..60_u32);
-    for_all(
-        10_000,
-        cases,
-        |(recovery_time, factor, above, reopenings)| {
-            let max = recovery_time.saturating_add(above);
-            let config = BreakerConfig::builder()
-                .failure_threshold(1)
-                .recovery_time(recovery_time)
-                .recovery_factor(factor)
-                .max_recovery_time(max);
-            let (breaker, _clock) = opened(&config.build().unwrap());
-            let mut before = Duration::ZERO;
-            for _ in 0..=reopenings {
-                let open_for = open(&breaker, None).unwrap_or(Duration::MAX);
-                prop_assert!(open_for >= before, "{:?} after {:?}", open_for, before);
-                prop_assert!(open_for <= max || open_for == Duration::MAX);
-                before = open_for;
-                breaker.half_open().unwrap();
-            }
-            Ok(())
-        },
-    );
+    for_all(10_000, cases, |(recovery_time, factor, above, reopenings)| {
+        let max = recovery_time.saturating_add(above);
+        let config = BreakerConfig::builder()
+            .failure_threshold(1)
+            .recovery_time(recovery_time)
+            .recovery_factor(factor)
+            .max_recovery_time(max);
+        let (breaker, _clock) = opened(&config.build().unwrap());
+        let mut before = Duration::ZERO;
+        for _ in 0..=reopenings {
+            let open_for = open(&breaker, None).unwrap_or(Duration::MAX);
+            prop_assert!(open_for >= before, "{:?} after {:?}", open_for, before);
+            prop_assert!(open_for <= max || open_for == Duration::MAX);
+            before = open_for;
+            breaker.half_open().unwrap();
+        }
+        Ok(())
+    });
 }
 
 #[test]

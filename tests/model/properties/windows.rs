@@ -40,11 +40,7 @@ impl Observed {
         let clock = ManualClock::new();
         let breaker = CircuitBreaker::with_clock("observed", config.unwrap(), clock.clone());
         breaker.observe_only();
-        Self {
-            breaker,
-            clock,
-            now: 0,
-        }
+        Self { breaker, clock, now: 0 }
     }
 
     fn advance(&mut self, by: Duration) {
@@ -71,11 +67,7 @@ impl Observed {
 fn naive<'calls>(calls: impl Iterator<Item = &'calls Call>) -> [u64; 3] {
     calls.fold([0; 3], |[calls, failures, slow], call| {
         let failed = call.outcome == Outcome::Failure;
-        [
-            calls + 1,
-            failures + u64::from(failed),
-            slow + u64::from(call.slow),
-        ]
+        [calls + 1, failures + u64::from(failed), slow + u64::from(call.slow)]
     })
 }
 
@@ -106,9 +98,7 @@ fn b05_window_of_time_is_the_present_bucket_and_those_before_it() {
     let cases = (length, 1..=12_u32, vec((wait, option_of_call()), 1..=40));
     for_all(10_000, cases, |(length, buckets, steps)| {
         let window = Window::Time(Duration::from_nanos(length));
-        let settings = BreakerConfig::builder()
-            .window(window)
-            .window_buckets(buckets);
+        let settings = BreakerConfig::builder().window(window).window_buckets(buckets);
         let mut observed = Observed::new(settings);
         let bucket = |at: u128| at * u128::from(buckets) / u128::from(length);
         let mut counted = Vec::new();
@@ -121,9 +111,7 @@ fn b05_window_of_time_is_the_present_bucket_and_those_before_it() {
                 );
             }
             let present = bucket(observed.now);
-            let held = counted
-                .iter()
-                .filter(|(bucket, _)| bucket + u128::from(buckets) > present);
+            let held = counted.iter().filter(|(bucket, _)| bucket + u128::from(buckets) > present);
             prop_assert_eq!(observed.shown(), naive(held.map(|(_, call)| call)));
         }
         Ok(())

@@ -164,14 +164,7 @@ fn circuit() -> impl Strategy<Value = Option<CircuitPlan>> {
 }
 
 pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
-    let policy = (
-        0_u32..6,
-        even(12),
-        1_u32..4,
-        even(40),
-        even(60),
-        any::<bool>(),
-    );
+    let policy = (0_u32..6, even(12), 1_u32..4, even(40), even(60), any::<bool>());
     let limits = (maybe(120), maybe(120), maybe(40), maybe(120));
     let tokens = prop_oneof![1 => Just(None), 2 => (0_u32..30).prop_map(Some)];
     let patience = prop_oneof![3 => Just(None), 1 => even(120).prop_map(|at| Some(at + 1))];

@@ -278,9 +278,8 @@ impl Loop<'_> {
         if plan.deadline.is_none() && plan.attempt_timeout.is_none() {
             return None;
         }
-        let of_attempt = plan
-            .attempt_timeout
-            .map(|after| (self.now + after, TimeLimit::AttemptTimeout, after));
+        let of_attempt =
+            plan.attempt_timeout.map(|after| (self.now + after, TimeLimit::AttemptTimeout, after));
         let of_call = self.deadline().map(|at| (at, TimeLimit::Deadline, at));
         match (of_attempt, of_call) {
             (Some(attempt), Some(call)) if attempt.0 < call.0 => Some(attempt),

@@ -57,11 +57,7 @@ impl Drop for Running<'_> {
 
 impl<'a> Dependency<'a> {
     fn new(plan: &'a Plan) -> Self {
-        let when_open = if plan.waits_for_circuit {
-            WhenOpen::Wait
-        } else {
-            WhenOpen::Stop
-        };
+        let when_open = if plan.waits_for_circuit { WhenOpen::Wait } else { WhenOpen::Stop };
         let mut policy = RetryPolicy::builder()
             .max_retries(plan.max_retries)
             .base_delay(ms(plan.base))
@@ -73,15 +69,9 @@ impl<'a> Dependency<'a> {
         if let Some(time) = plan.max_elapsed {
             policy = policy.max_elapsed(ms(time));
         }
-        let settings = BudgetConfig::builder()
-            .capacity(CAPACITY)
-            .retry_cost(COST)
-            .deposit(DEPOSIT);
+        let settings = BudgetConfig::builder().capacity(CAPACITY).retry_cost(COST).deposit(DEPOSIT);
         let budget = |tokens| {
-            RetryBudget::new(
-                "dependency",
-                settings.initial_tokens(tokens).build().unwrap(),
-            )
+            RetryBudget::new("dependency", settings.initial_tokens(tokens).build().unwrap())
         };
         Self {
             plan,
@@ -117,22 +107,19 @@ impl<'a> Dependency<'a> {
         let plan = self.plan;
         match (plan.way, &self.breaker) {
             (Way::Annotated, None) => annotated(self).await.map_err(Failed::alone),
-            (Way::Annotated, Some(breaker)) => annotated_through(self, breaker)
-                .await
-                .map_err(Failed::alone),
+            (Way::Annotated, Some(breaker)) => {
+                annotated_through(self, breaker).await.map_err(Failed::alone)
+            }
             (Way::AnnotatedRecorded, None) => recorded(self).await.map_err(Failed::recorded),
-            (Way::AnnotatedRecorded, Some(breaker)) => recorded_through(self, breaker)
-                .await
-                .map_err(Failed::recorded),
+            (Way::AnnotatedRecorded, Some(breaker)) => {
+                recorded_through(self, breaker).await.map_err(Failed::recorded)
+            }
             (Way::Call, _) => {
                 let classify = |output: &Result<(), Fault>| {
                     let error = output.as_ref().err();
                     error.map(Fault::classify)
                 };
-                let call = self
-                    .by_policy()
-                    .classify_with(classify)
-                    .run(|_| self.answer());
+                let call = self.by_policy().classify_with(classify).run(|_| self.answer());
                 call.await.map_err(Failed::alone)
             }
             (Way::Recorded, _) => {
@@ -232,10 +219,7 @@ struct Failed {
 
 impl Failed {
     fn alone(error: Fault) -> Self {
-        Self {
-            error,
-            record: None,
-        }
+        Self { error, record: None }
     }
 
     fn recorded(error: RetryError<Fault>) -> Self {
@@ -243,10 +227,7 @@ impl Failed {
             let (took, delay) = (failed.took(), failed.delay());
             (failed.error().clone(), millis(took), millis(delay))
         });
-        Self {
-            record: Some((error.reason(), attempts.collect())),
-            error: error.into_error(),
-        }
+        Self { record: Some((error.reason(), attempts.collect())), error: error.into_error() }
     }
 }
 

@@ -52,14 +52,8 @@ with_path!(::renamed, renamed);
 #[test]
 fn runs() {
     let wait = std::time::Duration::from_secs(1);
-    assert_eq!(
-        Absolute::Busy(wait).classify(),
-        Classification::throttled().after(wait)
-    );
-    assert_eq!(
-        Absolute::Inner(Relative).classify(),
-        Classification::transient()
-    );
+    assert_eq!(Absolute::Busy(wait).classify(), Classification::throttled().after(wait));
+    assert_eq!(Absolute::Inner(Relative).classify(), Classification::transient());
     assert_eq!(Generic(Relative).classify(), Classification::transient());
     assert_eq!(ByPath.classify(), ByIdent.classify());
     assert_eq!(ByCrate.classify(), Classification::ignored());

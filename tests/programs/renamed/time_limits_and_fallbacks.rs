@@ -64,10 +64,7 @@ async fn limit() -> ::std::option::Option<u32> {
 
 async fn calls() {
     let text = <::std::string::String as ::std::convert::From<&str>>::from("x");
-    ::std::assert_eq!(
-        all(text).await,
-        ::std::result::Result::Ok(::std::convert::From::from("x"))
-    );
+    ::std::assert_eq!(all(text).await, ::std::result::Result::Ok(::std::convert::From::from("x")));
     ::std::assert!(far(::std::option::Option::None).await.is_ok());
     ::std::assert_eq!(limit().await, ::std::option::Option::Some(1));
 }

@@ -14,18 +14,9 @@ use resilient_testkit::{
 #[test]
 fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met() {
     let conditions = [
-        (
-            settings().window(9).failure_count(2),
-            TransitionReason::FailureCount,
-        ),
-        (
-            settings().window(9).failure_rate(0.5).min_calls(2),
-            TransitionReason::FailureRate,
-        ),
-        (
-            settings().window(secs(9)).failure_count(2),
-            TransitionReason::FailureCount,
-        ),
+        (settings().window(9).failure_count(2), TransitionReason::FailureCount),
+        (settings().window(9).failure_rate(0.5).min_calls(2), TransitionReason::FailureRate),
+        (settings().window(secs(9)).failure_count(2), TransitionReason::FailureCount),
     ];
     for (config, reason) in conditions {
         let (breaker, _clock) = closed(&config);
@@ -111,10 +102,7 @@ fn b01_disabled_does_not_record_calls_of_earlier_states_either() {
     let permit = breaker.try_acquire().unwrap();
     breaker.disable();
     drop(permit);
-    assert_eq!(
-        breaker.snapshot().totals,
-        resilient::breaker::CallCounts::default()
-    );
+    assert_eq!(breaker.snapshot().totals, resilient::breaker::CallCounts::default());
 }
 
 #[test]
@@ -132,12 +120,7 @@ fn b01_observe_only_admits_all_and_counts_as_closed_does() {
     ignore(&breaker);
     abandon(&breaker);
     let counts = breaker.snapshot().in_state;
-    let counted = (
-        counts.success,
-        counts.failure,
-        counts.ignored,
-        counts.abandoned,
-    );
+    let counted = (counts.success, counts.failure, counts.ignored, counts.abandoned);
     assert_eq!(counted, (1, 9, 1, 1));
     assert_eq!(breaker.state(), CircuitState::ObserveOnly);
 }
@@ -196,10 +179,7 @@ fn b01_trip_opens_a_closed_and_a_half_open_breaker_for_its_recovery_time() {
         breaker.trip().unwrap();
         assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
         let last = *breaker.snapshot().recent.last().unwrap();
-        assert_eq!(
-            (last.to, last.reason),
-            (CircuitState::Open, TransitionReason::Manual)
-        );
+        assert_eq!((last.to, last.reason), (CircuitState::Open, TransitionReason::Manual));
     }
 }
 
@@ -267,11 +247,7 @@ fn b01_trip_for_the_longest_time_is_until_reset() {
 
 #[test]
 fn b01_both_trips_are_refused_from_forced_open_disabled_and_observe_only() {
-    for state in [
-        CircuitState::ForcedOpen,
-        CircuitState::Disabled,
-        CircuitState::ObserveOnly,
-    ] {
+    for state in [CircuitState::ForcedOpen, CircuitState::Disabled, CircuitState::ObserveOnly] {
         let (breaker, _clock) = within(state);
         let before = breaker.snapshot();
         assert_refused(breaker.trip(), state, CircuitState::Open);
@@ -356,14 +332,7 @@ fn b01_a_transition_into_the_same_state_keeps_calls_in_flight_on_time() {
 #[test]
 fn b01_every_state_has_its_own_name() {
     let names: std::collections::BTreeSet<_> = ALL.iter().map(ToString::to_string).collect();
-    let expected = [
-        "closed",
-        "disabled",
-        "forced_open",
-        "half_open",
-        "observe_only",
-        "open",
-    ];
+    let expected = ["closed", "disabled", "forced_open", "half_open", "observe_only", "open"];
     assert!(names.iter().eq(expected.iter()), "{names:?}");
 }
 
@@ -372,8 +341,5 @@ fn assert_refused(result: Result<(), TransitionError>, from: CircuitState, to: C
     let refused = result.expect_err("it must be refused");
     assert_eq!((refused.from(), refused.to()), (from, to));
     let words = refused.to_string();
-    assert!(
-        words.contains(from.as_str()) && words.contains(to.as_str()),
-        "{words}"
-    );
+    assert!(words.contains(from.as_str()) && words.contains(to.as_str()), "{words}");
 }

@@ -103,19 +103,9 @@ fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
 #[test]
 fn b05_rates_are_inclusive_and_compared_as_quotients() {
     // Some products of rate and calls are inexact: 0.07 * 100 is more than 7.
-    for (calls_of, failures) in [
-        (100_u32, 7_u32),
-        (100, 29),
-        (100, 57),
-        (10, 3),
-        (3, 1),
-        (7, 5),
-    ] {
+    for (calls_of, failures) in [(100_u32, 7_u32), (100, 29), (100, 57), (10, 3), (3, 1), (7, 5)] {
         let rate = f64::from(failures) / f64::from(calls_of);
-        let config = settings()
-            .window(calls_of)
-            .failure_rate(rate)
-            .min_calls(calls_of);
+        let config = settings().window(calls_of).failure_rate(rate).min_calls(calls_of);
         let successes = "S".repeat((calls_of - failures) as usize);
         let ends = "F".repeat(failures as usize) + &successes;
         assert_opens_at_the_end_of(&config, &ends, TransitionReason::FailureRate);
@@ -145,12 +135,8 @@ fn b05_a_rate_in_a_window_of_time_is_that_of_the_calls_in_it() {
 
 #[test]
 fn b05_of_several_conditions_the_first_that_is_met_opens() {
-    let config = settings()
-        .failure_threshold(3)
-        .window(20)
-        .failure_count(4)
-        .failure_rate(0.5)
-        .min_calls(8);
+    let config =
+        settings().failure_threshold(3).window(20).failure_count(4).failure_rate(0.5).min_calls(8);
     assert_opens_at_the_end_of(&config, "SSSSSSSFFF", TransitionReason::FailureThreshold);
     assert_opens_at_the_end_of(&config, "FFSFSF", TransitionReason::FailureCount);
     let config = config.failure_count(20);
@@ -160,18 +146,10 @@ fn b05_of_several_conditions_the_first_that_is_met_opens() {
 #[test]
 fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
     let slow_calls = settings().slow_call(secs(1)).slow_call_rate(0.5);
-    let all = slow_calls
-        .window(2)
-        .failure_threshold(2)
-        .failure_count(2)
-        .failure_rate(1.0)
-        .min_calls(2);
+    let all =
+        slow_calls.window(2).failure_threshold(2).failure_count(2).failure_rate(1.0).min_calls(2);
     let without_streak = all.clone().failure_threshold(3);
-    let rates = settings()
-        .slow_call(secs(1))
-        .slow_call_rate(0.5)
-        .window(2)
-        .failure_rate(1.0);
+    let rates = settings().slow_call(secs(1)).slow_call_rate(0.5).window(2).failure_rate(1.0);
     let slow = rates.clone().failure_rate(0.9);
     let cases = [
         (all, "FF", TransitionReason::FailureThreshold),
@@ -182,11 +160,7 @@ fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
     for (config, ends, reason) in cases {
         let (breaker, clock) = closed(&config);
         for end in ends.chars() {
-            let end = if end == 'F' {
-                Outcome::Failure
-            } else {
-                Outcome::Success
-            };
+            let end = if end == 'F' { Outcome::Failure } else { Outcome::Success };
             take(&breaker, &clock, secs(1), end);
         }
         assert_eq!(last_reason(&breaker), reason);
@@ -200,12 +174,7 @@ fn b05_the_window_of_the_last_opening_stays_on_record() {
     calls(&breaker, "SFSFF");
     let last = || {
         let last = breaker.snapshot().last_opening.unwrap();
-        (
-            last.calls,
-            last.failures,
-            last.slow,
-            last.consecutive_failures,
-        )
+        (last.calls, last.failures, last.slow, last.consecutive_failures)
     };
     assert_eq!(last(), (5, 3, 0, 2));
     rejection(&breaker);
@@ -217,11 +186,7 @@ fn b05_the_window_of_the_last_opening_stays_on_record() {
     calls(&breaker, "FS");
     assert_eq!(last(), (5, 3, 0, 2), "until another one");
     breaker.trip().unwrap();
-    assert_eq!(
-        last(),
-        (5, 3, 0, 2),
-        "no condition caused an opening by hand"
-    );
+    assert_eq!(last(), (5, 3, 0, 2), "no condition caused an opening by hand");
     breaker.close();
     calls(&breaker, "FFF");
     assert_eq!(last(), (3, 3, 0, 3));
@@ -232,9 +197,6 @@ fn b05_the_last_opening_by_a_streak_without_a_window_has_no_calls() {
     let (breaker, _clock) = closed(&settings().failure_threshold(3));
     calls(&breaker, "SSFFF");
     let last = breaker.snapshot().last_opening.unwrap();
-    assert_eq!(
-        (last.calls, last.failures, last.consecutive_failures),
-        (0, 0, 3)
-    );
+    assert_eq!((last.calls, last.failures, last.consecutive_failures), (0, 0, 3));
     assert_eq!(last.failure_rate(), None);
 }

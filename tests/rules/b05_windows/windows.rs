@@ -11,16 +11,11 @@ use resilient_testkit::{
 
 /// A window of the last calls, with a threshold that no test reaches.
 fn last_calls(count: u32) -> BreakerConfigBuilder {
-    BreakerConfig::builder()
-        .window(count)
-        .failure_threshold(u32::MAX)
-        .recovery_time(secs(10))
+    BreakerConfig::builder().window(count).failure_threshold(u32::MAX).recovery_time(secs(10))
 }
 
 fn last_seconds(seconds: u64) -> BreakerConfigBuilder {
-    BreakerConfig::builder()
-        .window(secs(seconds))
-        .failure_threshold(u32::MAX)
+    BreakerConfig::builder().window(secs(seconds)).failure_threshold(u32::MAX)
 }
 
 #[test]
@@ -134,10 +129,8 @@ fn b05_buckets_that_do_not_divide_a_window_have_no_drift() {
         let bucket = nanos * 3 / 10;
         succeed(&breaker);
         *calls_in_bucket.entry(bucket).or_default() += 1;
-        let expected: u64 = calls_in_bucket
-            .range(bucket.saturating_sub(2)..=bucket)
-            .map(|(_, calls)| calls)
-            .sum();
+        let expected: u64 =
+            calls_in_bucket.range(bucket.saturating_sub(2)..=bucket).map(|(_, calls)| calls).sum();
         assert_eq!(window(&breaker).0, expected, "after {nanos} ns");
         clock.advance(Duration::from_nanos(1));
     }
@@ -215,12 +208,8 @@ fn b05_a_clock_that_goes_back_counts_in_the_newest_bucket() {
 
 #[test]
 fn b05_the_window_slides_however_many_successes_came_before() {
-    let (breaker, _clock) = closed(
-        &BreakerConfig::builder()
-            .window(10)
-            .failure_rate(0.5)
-            .min_calls(10),
-    );
+    let (breaker, _clock) =
+        closed(&BreakerConfig::builder().window(10).failure_rate(0.5).min_calls(10));
     for _ in 0..10_000 {
         succeed(&breaker);
     }

@@ -39,12 +39,7 @@ fn b14_each_transition_is_exactly_one_event_in_order() {
     breaker.close();
     assert_eq!(heard.transitions(), breaker.snapshot().recent);
     assert_eq!(heard.events().len(), 10);
-    assert!(
-        heard
-            .events()
-            .iter()
-            .all(|event| event.name() == "dependency")
-    );
+    assert!(heard.events().iter().all(|event| event.name() == "dependency"));
 }
 
 #[test]
@@ -82,9 +77,7 @@ fn b14_a_listener_may_use_its_breaker() {
             let (breaker, seen) = (breaker.clone(), Arc::clone(&seen));
             move |_| {
                 let is_first = seen.lock().unwrap().is_empty();
-                seen.lock()
-                    .unwrap()
-                    .push((breaker.state(), breaker.snapshot().state));
+                seen.lock().unwrap().push((breaker.state(), breaker.snapshot().state));
                 if is_first {
                     rejection(&breaker);
                     breaker.close();
@@ -95,12 +88,7 @@ fn b14_a_listener_may_use_its_breaker() {
             }
         });
         fail(&breaker);
-        let expected = [
-            OPENED,
-            CLOSED,
-            OPENED,
-            (CircuitState::Open, CircuitState::ForcedOpen),
-        ];
+        let expected = [OPENED, CLOSED, OPENED, (CircuitState::Open, CircuitState::ForcedOpen)];
         assert_eq!(heard.steps(), expected);
         // The first event is delivered before the listener acts, the others after all that it did.
         let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
@@ -131,10 +119,7 @@ fn b14_a_listener_that_resets_receives_its_own_reset_after_the_event_that_it_han
             fail(&breaker);
         }
         assert_eq!(breaker.state(), CircuitState::Closed);
-        assert_eq!(
-            heard.steps(),
-            [OPENED, CLOSED, OPENED, CLOSED, OPENED, CLOSED]
-        );
+        assert_eq!(heard.steps(), [OPENED, CLOSED, OPENED, CLOSED, OPENED, CLOSED]);
         assert_eq!(deepest.load(SeqCst), 1);
     });
 }
@@ -374,11 +359,7 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
         });
         let (reported, snapshot) = (heard.transitions(), breaker.snapshot());
         assert_eq!(reported.len() as u64 + snapshot.lost_events, caused);
-        assert!(
-            (100..=1_000).contains(&reported.len()),
-            "{}",
-            reported.len()
-        );
+        assert!((100..=1_000).contains(&reported.len()), "{}", reported.len());
         // The queue keeps the newest events, which show the present state.
         assert!(reported.ends_with(&snapshot.recent));
     });
@@ -404,19 +385,10 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
     });
     let (reported, snapshot) = (heard.steps(), breaker.snapshot());
     assert_eq!(snapshot.lost_events, 0);
-    assert_eq!(
-        reported.first().map(|(from, _)| *from),
-        Some(CircuitState::Closed)
-    );
-    assert!(
-        reported.windows(2).all(|pair| pair[0].1 == pair[1].0),
-        "{reported:?}"
-    );
+    assert_eq!(reported.first().map(|(from, _)| *from), Some(CircuitState::Closed));
+    assert!(reported.windows(2).all(|pair| pair[0].1 == pair[1].0), "{reported:?}");
     let counts = snapshot.transitions;
-    assert_eq!(
-        reported.len() as u64,
-        counts.opened + counts.half_opened + counts.closed
-    );
+    assert_eq!(reported.len() as u64, counts.opened + counts.half_opened + counts.closed);
 }
 
 #[test]

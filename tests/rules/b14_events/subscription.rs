@@ -22,9 +22,7 @@ fn entered(event: &Event) -> CircuitState {
 }
 
 fn waiting(events: &mut Subscription) -> Vec<CircuitState> {
-    std::iter::from_fn(|| events.try_next())
-        .map(|event| entered(&event))
-        .collect()
+    std::iter::from_fn(|| events.try_next()).map(|event| entered(&event)).collect()
 }
 
 /// Opens and closes the circuit, which makes two events.
@@ -52,12 +50,8 @@ fn b14_a_subscription_has_the_events_from_its_beginning_on_in_order() {
     fail(&breaker);
     clock.advance(secs(10));
     succeed(&breaker);
-    let expected = [
-        CircuitState::HalfOpen,
-        CircuitState::Open,
-        CircuitState::HalfOpen,
-        CircuitState::Closed,
-    ];
+    let expected =
+        [CircuitState::HalfOpen, CircuitState::Open, CircuitState::HalfOpen, CircuitState::Closed];
     assert_eq!(waiting(&mut events), expected);
     assert!(events.try_next().is_none());
     assert_eq!(events.lost(), 0);
@@ -72,11 +66,7 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
     }
     breaker.force_open();
     assert_eq!(events.lost(), 8);
-    let newest = [
-        CircuitState::Open,
-        CircuitState::Closed,
-        CircuitState::ForcedOpen,
-    ];
+    let newest = [CircuitState::Open, CircuitState::Closed, CircuitState::ForcedOpen];
     assert_eq!(waiting(&mut events), newest);
     // The queue has room again, and the count of lost events stays.
     breaker.close();
@@ -158,10 +148,7 @@ fn b14_waiting_is_cancel_safe() {
     open_and_close(&breaker);
     // A future that was never polled takes no event out of the queue.
     drop(events.next());
-    assert_eq!(
-        waiting(&mut events),
-        [CircuitState::Open, CircuitState::Closed]
-    );
+    assert_eq!(waiting(&mut events), [CircuitState::Open, CircuitState::Closed]);
 }
 
 #[tokio::test]
@@ -189,10 +176,7 @@ fn b14_a_subscription_ends_when_the_breaker_is_gone_and_its_events_are_read() {
     drop(breaker);
     assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Open);
     assert_eq!(entered(&run(events.next()).unwrap()), CircuitState::Closed);
-    assert!(
-        poll_and_drop(events.next(), 1).is_none(),
-        "a handle is still alive"
-    );
+    assert!(poll_and_drop(events.next(), 1).is_none(), "a handle is still alive");
     drop(other_handle);
     assert!(run(events.next()).is_none());
     assert!(run(events.next()).is_none());
@@ -236,10 +220,7 @@ fn b14_a_dropped_subscription_receives_nothing_and_harms_no_other() {
     let (dropped, mut kept) = (breaker.subscribe(9), breaker.subscribe(9));
     drop(dropped);
     open_and_close(&breaker);
-    assert_eq!(
-        waiting(&mut kept),
-        [CircuitState::Open, CircuitState::Closed]
-    );
+    assert_eq!(waiting(&mut kept), [CircuitState::Open, CircuitState::Closed]);
     assert_eq!(breaker.snapshot().listener_panics, 0);
 }
 
@@ -255,16 +236,9 @@ fn b14_a_waker_may_use_the_breaker_and_its_subscription_may_be_dropped_by_a_list
         let (breaker, _clock) = closed(&fragile());
         let mut events = breaker.subscribe(9);
         let waker = Waker::from(Arc::new(Asks(breaker.clone())));
-        assert!(
-            events
-                .poll_next(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
+        assert!(events.poll_next(&mut Context::from_waker(&waker)).is_pending());
         breaker.trip().unwrap();
-        assert_eq!(
-            waiting(&mut events),
-            [CircuitState::Open, CircuitState::Closed]
-        );
+        assert_eq!(waiting(&mut events), [CircuitState::Open, CircuitState::Closed]);
 
         let doomed = std::sync::Mutex::new(Some(events));
         breaker.on_event(move |_| drop(doomed.lock().unwrap().take()));

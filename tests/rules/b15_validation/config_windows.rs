@@ -94,9 +94,7 @@ fn b15_slow_call_is_longer_than_zero_and_each_needs_the_other() {
     let config = builder().window(10).slow_call_rate(0.5);
     assert_refused(&config, "slow_call_rate", "0.5", "needs a `slow_call`");
     assert_allowed([
-        windowed(10)
-            .slow_call(Duration::from_nanos(1))
-            .slow_call_rate(0.5),
+        windowed(10).slow_call(Duration::from_nanos(1)).slow_call_rate(0.5),
         windowed(10).slow_call(Duration::MAX).slow_call_rate(0.5),
     ]);
 }
@@ -125,11 +123,7 @@ fn b15_min_calls_is_at_least_1_needs_a_rate_and_fits_into_a_window_of_calls() {
         windowed(10).min_calls(1),
         windowed(10).min_calls(10),
         windowed(secs(1)).min_calls(u32::MAX),
-        builder()
-            .window(10)
-            .slow_call(secs(1))
-            .slow_call_rate(0.5)
-            .min_calls(10),
+        builder().window(10).slow_call(secs(1)).slow_call_rate(0.5).min_calls(10),
     ]);
 }
 
@@ -160,10 +154,7 @@ fn b15_every_setting_has_the_default_that_the_table_says() {
     let written_out = [
         (windowed(100), windowed(100).min_calls(10)),
         (windowed(5), windowed(5).min_calls(5)),
-        (
-            windowed(secs(60)),
-            windowed(secs(60)).min_calls(10).window_buckets(10),
-        ),
+        (windowed(secs(60)), windowed(secs(60)).min_calls(10).window_buckets(10)),
         (builder(), builder().failure_threshold(5).max_keys(10_000)),
     ];
     for (left_open, written_out) in written_out {
@@ -186,10 +177,7 @@ fn b15_every_setting_has_the_default_that_the_table_says() {
 fn b15_a_number_is_calls_and_a_duration_is_time() {
     assert_eq!(Window::from(100), Window::Calls(100));
     assert_eq!(Window::from(secs(60)), Window::Time(secs(60)));
-    assert_eq!(
-        builder().window(100).build(),
-        builder().window(Window::Calls(100)).build()
-    );
+    assert_eq!(builder().window(100).build(), builder().window(Window::Calls(100)).build());
 }
 
 #[test]

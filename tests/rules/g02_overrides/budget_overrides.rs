@@ -22,11 +22,7 @@ fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
 fn g02_an_override_holds_at_once_and_keeps_tokens_and_counts() {
     let (registry, budget) = live(builder().initial_tokens(30));
     let before = budget.snapshot();
-    let changed = builder()
-        .capacity(1_000)
-        .retry_cost(10)
-        .deposit(3)
-        .initial_tokens(7);
+    let changed = builder().capacity(1_000).retry_cost(10).deposit(3).initial_tokens(7);
     let applied = registry.override_budget("dependency", changed).unwrap();
     assert_eq!(applied.live_budgets, ["dependency"]);
     let after = budget.snapshot();
@@ -73,9 +69,7 @@ fn g02_an_override_wins_setting_by_setting_before_and_after_the_budget_is_there(
 #[test]
 fn g02_setting_all_overrides_replaces_the_earlier_ones() {
     let (registry, budget) = live(builder());
-    registry
-        .override_budget("dependency", builder().deposit(9))
-        .unwrap();
+    registry.override_budget("dependency", builder().deposit(9)).unwrap();
     let all = Overrides::new().with_budget("dependency", builder().retry_cost(7));
     registry.set_overrides(all.clone()).unwrap();
     assert_eq!(budget.config(), config(builder().retry_cost(7)));
@@ -91,20 +85,13 @@ fn g02_an_override_out_of_range_is_refused_and_changes_nothing_anywhere() {
     let (before, code) = (budget.snapshot(), breaker.config());
     for (settings, text) in [
         (builder().capacity(0), "`capacity` is 0: must be at least 1"),
-        (
-            builder().retry_cost(0),
-            "`retry_cost` is 0: must be at least 1",
-        ),
-        (
-            builder().capacity(3).retry_cost(4),
-            "`retry_cost` is 4: must not be above `capacity`",
-        ),
+        (builder().retry_cost(0), "`retry_cost` is 0: must be at least 1"),
+        (builder().capacity(3).retry_cost(4), "`retry_cost` is 4: must not be above `capacity`"),
     ] {
         for name in ["dependency", "nobody yet"] {
-            let overrides = Overrides::new().with_budget(name, settings).with(
-                "dependency",
-                resilient::BreakerConfig::builder().failure_threshold(2),
-            );
+            let overrides = Overrides::new()
+                .with_budget(name, settings)
+                .with("dependency", resilient::BreakerConfig::builder().failure_threshold(2));
             let error = registry.set_overrides(overrides).unwrap_err();
             assert_eq!(error.to_string(), format!("retry budget `{name}`: {text}"));
             assert_eq!((error.budget(), error.breaker()), (Some(name), None));
@@ -130,9 +117,7 @@ fn g02_an_override_wins_over_later_code_that_does_not_fit_it_and_an_event_report
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .override_budget("dependency", builder().capacity(3))
-        .unwrap();
+    registry.override_budget("dependency", builder().capacity(3)).unwrap();
     let code = config(builder().retry_cost(20).initial_tokens(40).deposit(2));
     let budget = registry.get_or_register_budget("dependency", code);
     let settings = budget.config();
@@ -144,10 +129,8 @@ fn g02_an_override_wins_over_later_code_that_does_not_fit_it_and_an_event_report
         other => panic!("{other:?}"),
     });
     assert_eq!(fields.collect::<Vec<_>>(), ["retry_cost", "initial_tokens"]);
-    assert!(reported.iter().all(
-        |event| event.source() == resilient::events::EventSource::Budget
-            && event.name() == "dependency"
-    ));
+    assert!(reported.iter().all(|event| event.source() == resilient::events::EventSource::Budget
+        && event.name() == "dependency"));
 }
 
 #[test]
@@ -155,27 +138,19 @@ fn g02_a_change_of_settings_is_one_event_and_no_change_is_no_event() {
     let (registry, _budget) = live(builder());
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .override_budget("dependency", builder().deposit(9))
-        .unwrap();
-    registry
-        .override_budget("dependency", builder().deposit(9))
-        .unwrap();
+    registry.override_budget("dependency", builder().deposit(9)).unwrap();
+    registry.override_budget("dependency", builder().deposit(9)).unwrap();
     assert_eq!(heard.count(is_change), 1);
     registry.clear_budget_override("dependency").unwrap();
     assert_eq!(heard.count(is_change), 2);
-    registry
-        .override_breaker("dependency", resilient::breaker::OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("dependency", resilient::breaker::OperatorMode::ForcedOpen).unwrap();
     assert_eq!(heard.events().len(), 2);
 }
 
 #[test]
 fn g02_a_budget_that_is_registered_by_hand_takes_on_its_override() {
     let registry = Registry::new();
-    registry
-        .override_budget("dependency", builder().capacity(20))
-        .unwrap();
+    registry.override_budget("dependency", builder().capacity(20)).unwrap();
     let owned = crate::support::budget::budget(builder());
     registry.register_budget(&owned).unwrap();
     assert_eq!((owned.tokens(), owned.config().capacity()), (20, 20));
@@ -187,9 +162,7 @@ fn g02_a_budget_that_is_registered_by_hand_takes_on_its_override() {
 fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/overridden");
     let registry = Registry::global();
-    registry
-        .override_budget("sites/overridden", builder().deposit(9))
-        .unwrap();
+    registry.override_budget("sites/overridden", builder().deposit(9)).unwrap();
     let used = SITE.budget().unwrap();
     assert_eq!(used.config(), config(builder().deposit(9)));
     let declared = config(builder().deposit(2).retry_cost(3));
@@ -204,9 +177,7 @@ fn g02_an_override_that_does_not_fit_the_code_after_a_site_is_reported() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/unfit");
     let (name, registry) = ("sites/unfit", Registry::global());
     let (heard, id) = events_of(name);
-    registry
-        .override_budget(name, builder().capacity(10))
-        .unwrap();
+    registry.override_budget(name, builder().capacity(10)).unwrap();
     let used = SITE.budget().unwrap();
     let declared = config(builder().retry_cost(20).initial_tokens(0));
     let _ = registry.get_or_register_budget(name, declared);

@@ -69,11 +69,7 @@ fn an_unknown_key_of_a_budget_is_reported_with_its_line() {
     for (document, line, key) in [
         ("[budgets.x]\n\ncapacty = 3", 3, "`capacty`"),
         ("[budgets.x]\nmode = \"disabled\"", 2, "`mode`"),
-        (
-            "[budgets.x]\nfailure_threshold = 2",
-            2,
-            "`failure_threshold`",
-        ),
+        ("[budgets.x]\nfailure_threshold = 2", 2, "`failure_threshold`"),
         ("\n[budget.x]\ncapacity = 3", 2, "`budget`"),
         ("[defaults]\ncapacity = 3", 2, "`capacity`"),
         ("[breakers.x]\nretry_cost = 3", 2, "`retry_cost`"),
@@ -104,11 +100,7 @@ fn a_value_of_the_wrong_form_is_reported_with_its_line_and_key() {
 #[test]
 fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
     for (document, line, words) in [
-        (
-            "[budgets.x]\n\ncapacity = 0",
-            3,
-            ["budget `x`", "`capacity` is 0", "must be at least 1"],
-        ),
+        ("[budgets.x]\n\ncapacity = 0", 3, ["budget `x`", "`capacity` is 0", "must be at least 1"]),
         (
             "[defaults]\nfailure_threshold = 3\n[budgets.x]\ndeposit = 1\nretry_cost = 0",
             5,

@@ -26,23 +26,14 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
         ("failure_rate = \"7%\"", builder().failure_rate(0.07)),
         ("failure_rate = \"100%\"", builder().failure_rate(1.0)),
         ("failure_count = 9", builder().failure_count(9)),
-        (
-            "slow_call = \"250ms\"",
-            builder().slow_call(Duration::from_millis(250)),
-        ),
+        ("slow_call = \"250ms\"", builder().slow_call(Duration::from_millis(250))),
         ("slow_call_rate = 0.25", builder().slow_call_rate(0.25)),
         ("slow_call_rate = \"25%\"", builder().slow_call_rate(0.25)),
         ("recovery_time = \"0s\"", builder().recovery_time(secs(0))),
-        (
-            "recovery_time = \"1m 30s\"",
-            builder().recovery_time(secs(90)),
-        ),
+        ("recovery_time = \"1m 30s\"", builder().recovery_time(secs(90))),
         ("recovery_factor = 2", builder().recovery_factor(2.0)),
         ("recovery_factor = 1.5", builder().recovery_factor(1.5)),
-        (
-            "max_recovery_time = \"2h\"",
-            builder().max_recovery_time(secs(7_200)),
-        ),
+        ("max_recovery_time = \"2h\"", builder().max_recovery_time(secs(7_200))),
         ("recovery_jitter = 0", builder().recovery_jitter(0.0)),
         ("recovery_jitter = 0.1", builder().recovery_jitter(0.1)),
         ("recovery_jitter = \"10%\"", builder().recovery_jitter(0.1)),
@@ -50,14 +41,8 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
         ("half_open_successes = 3", builder().half_open_successes(3)),
         ("half_open_failures = 0", builder().half_open_failures(0)),
         ("probe_timeout = \"5s\"", builder().probe_timeout(secs(5))),
-        (
-            "abandoned = \"failure\"",
-            builder().abandoned(AbandonedOutcome::Failure),
-        ),
-        (
-            "abandoned = \"ignore\"",
-            builder().abandoned(AbandonedOutcome::Ignore),
-        ),
+        ("abandoned = \"failure\"", builder().abandoned(AbandonedOutcome::Failure)),
+        ("abandoned = \"ignore\"", builder().abandoned(AbandonedOutcome::Ignore)),
         ("max_keys = 500", builder().max_keys(500)),
     ]
 }
@@ -72,9 +57,7 @@ fn g02_every_key_in_every_form_means_the_setting_of_the_builder() {
         let expected = Overrides::new().with("payments", settings.clone());
         assert_eq!(registry.overrides(), expected, "{line}");
 
-        registry
-            .apply_toml(&format!("[defaults]\n{line}\n"))
-            .expect(line);
+        registry.apply_toml(&format!("[defaults]\n{line}\n")).expect(line);
         let expected = Overrides::new().with_defaults(settings);
         assert_eq!(registry.overrides(), expected, "{line}");
     }
@@ -105,10 +88,7 @@ fn g02_every_mode_has_a_word() {
         let breaker = registry.get_or_register("payments", BreakerConfig::default());
         let document = format!("[breakers.payments]\nmode = \"{word}\"");
         registry.apply_toml(&document).unwrap();
-        assert_eq!(
-            registry.overrides(),
-            Overrides::new().with("payments", mode)
-        );
+        assert_eq!(registry.overrides(), Overrides::new().with("payments", mode));
         assert_eq!(breaker.state(), mode.state());
         registry.apply_toml("").unwrap();
         assert_eq!(breaker.state(), CircuitState::Closed);
@@ -157,25 +137,15 @@ fn g02_a_document_replaces_all_earlier_overrides() {
     let registry = Registry::new();
     let code = builder().failure_threshold(9).build().unwrap();
     let breaker = registry.get_or_register("payments", code.clone());
-    registry
-        .apply_toml("[breakers.payments]\nfailure_threshold = 2")
-        .unwrap();
-    registry
-        .apply_toml("[breakers.another]\nfailure_threshold = 2")
-        .unwrap();
+    registry.apply_toml("[breakers.payments]\nfailure_threshold = 2").unwrap();
+    registry.apply_toml("[breakers.another]\nfailure_threshold = 2").unwrap();
     assert_eq!(breaker.config(), code);
     assert_eq!(registry.overrides().breakers.len(), 1);
 }
 
 #[test]
 fn g02_an_empty_document_overrides_nothing() {
-    for document in [
-        "",
-        "# a comment\n",
-        "[defaults]\n",
-        "[breakers]\n",
-        "[breakers.x]\n",
-    ] {
+    for document in ["", "# a comment\n", "[defaults]\n", "[breakers]\n", "[breakers.x]\n"] {
         let registry = Registry::new();
         registry.apply_toml(document).unwrap();
         let breaker = registry.get_or_register("x", BreakerConfig::default());
@@ -189,12 +159,7 @@ fn g02_dotted_and_inline_tables_are_tables_as_well() {
     let inline = "breakers = { payments = { failure_threshold = 2 } }";
     registry.apply_toml(inline).unwrap();
     let same = registry.overrides();
-    registry
-        .apply_toml("breakers.payments.failure_threshold = 2")
-        .unwrap();
+    registry.apply_toml("breakers.payments.failure_threshold = 2").unwrap();
     assert_eq!(registry.overrides(), same);
-    assert_eq!(
-        same,
-        Overrides::new().with("payments", builder().failure_threshold(2))
-    );
+    assert_eq!(same, Overrides::new().with("payments", builder().failure_threshold(2)));
 }

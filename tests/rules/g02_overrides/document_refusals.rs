@@ -12,10 +12,7 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
     let before = (registry.overrides(), registry.snapshot().len());
     let configs = || {
         let breakers = registry.breakers();
-        breakers
-            .iter()
-            .map(resilient::CircuitBreaker::config)
-            .collect::<Vec<_>>()
+        breakers.iter().map(resilient::CircuitBreaker::config).collect::<Vec<_>>()
     };
     let held = configs();
     let error = registry.apply_toml(document).expect_err(document);
@@ -30,10 +27,7 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
 #[track_caller]
 fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     let text = error.to_string();
-    assert!(
-        text.contains(&format!("line {line}")),
-        "line {line}: {text}"
-    );
+    assert!(text.contains(&format!("line {line}")), "line {line}: {text}");
     assert_eq!(error.line(), Some(line), "{text}");
     for word in words {
         assert!(text.contains(word), "`{word}`: {text}");
@@ -50,11 +44,7 @@ fn with_third_line(line: &str) -> String {
 fn an_unknown_key_is_reported_with_its_line() {
     let registry = Registry::new();
     for (document, line, key) in [
-        (
-            with_third_line("failure_treshold = 3"),
-            3,
-            "failure_treshold",
-        ),
+        (with_third_line("failure_treshold = 3"), 3, "failure_treshold"),
         (with_third_line("name = \"other\""), 3, "name"),
         ("[defaults]\n\nrecovery = \"10s\"".to_owned(), 3, "recovery"),
         // A default mode would affect every circuit.
@@ -153,16 +143,8 @@ fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
         ("failure_count = 0", "0", "at least 1"),
         ("slow_call = \"0s\"", "0ns", "longer than zero"),
         ("slow_call_rate = 2", "2.0", share),
-        (
-            "recovery_factor = 0.5",
-            "0.5",
-            "finite number of at least 1",
-        ),
-        (
-            "recovery_factor = inf",
-            "inf",
-            "finite number of at least 1",
-        ),
+        ("recovery_factor = 0.5", "0.5", "finite number of at least 1"),
+        ("recovery_factor = inf", "inf", "finite number of at least 1"),
         ("recovery_jitter = 1.5", "1.5", "between 0 and 1"),
         ("half_open_max_calls = 1025", "1025", "between 1 and 1024"),
         ("half_open_successes = 0", "0", "at least 1"),
@@ -173,11 +155,7 @@ fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
         let key = format!("`{key}`");
         let registry = Registry::new();
         let error = refusal(&registry, &with_third_line(line));
-        assert_message(
-            &error,
-            3,
-            &["circuit breaker `payments`", &key, value, rule],
-        );
+        assert_message(&error, 3, &["circuit breaker `payments`", &key, value, rule]);
         let error = refusal(&registry, &format!("[defaults]\n\n\n{line}"));
         assert_message(&error, 4, &["defaults", &key, value, rule]);
     }

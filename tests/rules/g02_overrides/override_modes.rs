@@ -37,9 +37,7 @@ fn g02_a_mode_holds_a_breaker_in_its_state_until_it_is_removed() {
         ];
         assert_eq!(heard.steps(), steps);
         assert!(
-            heard.transitions()[1..]
-                .iter()
-                .all(|step| step.reason == TransitionReason::Manual)
+            heard.transitions()[1..].iter().all(|step| step.reason == TransitionReason::Manual)
         );
         assert_eq!(
             heard.count(|kind| matches!(kind, EventKind::SettingsChanged)),
@@ -54,19 +52,12 @@ fn g02_a_mode_holds_for_a_breaker_that_comes_later() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .override_breaker("payments", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("payments", OperatorMode::ForcedOpen).unwrap();
     let breaker = registry.get_or_register("payments", settings());
     assert_eq!(rejection(&breaker).state(), CircuitState::ForcedOpen);
-    assert_eq!(
-        heard.steps(),
-        [(CircuitState::Closed, CircuitState::ForcedOpen)]
-    );
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::ForcedOpen)]);
     let owned = CircuitBreaker::new("tenant", settings());
-    registry
-        .override_breaker("tenant", OperatorMode::Disabled)
-        .unwrap();
+    registry.override_breaker("tenant", OperatorMode::Disabled).unwrap();
     registry.register(&owned).unwrap();
     assert_eq!(owned.state(), CircuitState::Disabled);
 }
@@ -74,16 +65,12 @@ fn g02_a_mode_holds_for_a_breaker_that_comes_later() {
 #[test]
 fn g02_a_mode_that_is_removed_leaves_later_operations_by_hand() {
     let (registry, breaker, _clock) = live(&fragile());
-    registry
-        .override_breaker("dependency", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::ForcedOpen).unwrap();
     breaker.half_open().unwrap();
     registry.clear_override("dependency").unwrap();
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 
-    registry
-        .override_breaker("dependency", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::ForcedOpen).unwrap();
     breaker.disable();
     registry.clear_override("dependency").unwrap();
     assert_eq!(breaker.state(), CircuitState::Disabled);
@@ -92,32 +79,21 @@ fn g02_a_mode_that_is_removed_leaves_later_operations_by_hand() {
 #[test]
 fn g02_setting_the_same_mode_again_does_not_undo_operations_by_hand() {
     let (registry, breaker, _clock) = live(&fragile());
-    registry
-        .override_breaker("dependency", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::ForcedOpen).unwrap();
     breaker.close();
     let again =
         BreakerOverride::from(builder().failure_threshold(4)).with_mode(OperatorMode::ForcedOpen);
     registry.override_breaker("dependency", again).unwrap();
-    registry
-        .override_breaker("another", OperatorMode::Disabled)
-        .unwrap();
+    registry.override_breaker("another", OperatorMode::Disabled).unwrap();
     assert_eq!(breaker.state(), CircuitState::Closed);
-    assert_eq!(
-        breaker.config(),
-        fragile().failure_threshold(4).build().unwrap()
-    );
+    assert_eq!(breaker.config(), fragile().failure_threshold(4).build().unwrap());
 }
 
 #[test]
 fn g02_one_mode_can_replace_another() {
     let (registry, breaker, _clock) = live(&fragile());
-    registry
-        .override_breaker("dependency", OperatorMode::ForcedOpen)
-        .unwrap();
-    registry
-        .override_breaker("dependency", OperatorMode::ObserveOnly)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::ForcedOpen).unwrap();
+    registry.override_breaker("dependency", OperatorMode::ObserveOnly).unwrap();
     assert_eq!(breaker.state(), CircuitState::ObserveOnly);
     registry.override_breaker("dependency", builder()).unwrap();
     assert_eq!(breaker.state(), CircuitState::Closed);
@@ -126,9 +102,7 @@ fn g02_one_mode_can_replace_another() {
 #[test]
 fn g02_settings_that_change_under_a_mode_apply_when_it_is_removed() {
     let (registry, breaker, _clock) = live(&fragile());
-    registry
-        .override_breaker("dependency", OperatorMode::Disabled)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::Disabled).unwrap();
     let settings = builder().failure_threshold(2);
     let both = BreakerOverride::from(settings.clone()).with_mode(OperatorMode::Disabled);
     registry.override_breaker("dependency", both).unwrap();
@@ -144,11 +118,7 @@ fn g02_a_mode_and_its_end_from_many_threads_leave_the_last_one() {
     let (registry, breaker, _clock) = live(&fragile());
     for _ in 0..200 {
         std::thread::scope(|scope| {
-            for mode in [
-                Some(OperatorMode::ForcedOpen),
-                Some(OperatorMode::Disabled),
-                None,
-            ] {
+            for mode in [Some(OperatorMode::ForcedOpen), Some(OperatorMode::Disabled), None] {
                 let registry = &registry;
                 scope.spawn(move || match mode {
                     Some(mode) => _ = registry.override_breaker("dependency", mode).unwrap(),

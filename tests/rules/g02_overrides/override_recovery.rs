@@ -41,22 +41,12 @@ fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_again() {
     clock.advance(secs(10));
     fail(&breaker);
     change(&registry, builder().recovery_factor(3.0));
-    assert_eq!(
-        rejection(&breaker).retry_after(),
-        Some(secs(30)),
-        "one re-opening"
-    );
-    change(
-        &registry,
-        builder().recovery_factor(3.0).max_recovery_time(secs(20)),
-    );
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(30)), "one re-opening");
+    change(&registry, builder().recovery_factor(3.0).max_recovery_time(secs(20)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(20)));
 
     let (registry, breaker, _clock) = live(&fragile().max_recovery_time(secs(40)));
-    breaker
-        .try_acquire()
-        .unwrap()
-        .report_after(Outcome::Failure, secs(99));
+    breaker.try_acquire().unwrap().report_after(Outcome::Failure, secs(99));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(40)));
     change(&registry, builder().max_recovery_time(secs(50)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
@@ -82,11 +72,7 @@ fn g02_an_end_that_was_set_by_hand_stays() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
     clock.advance(secs(50));
     fail(&breaker);
-    assert_eq!(
-        rejection(&breaker).retry_after(),
-        Some(secs(2)),
-        "the next one"
-    );
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(2)), "the next one");
 }
 
 #[test]
@@ -95,10 +81,7 @@ fn g02_settings_that_do_not_concern_the_end_do_not_move_it() {
     fail(&breaker);
     clock.advance(secs(2));
     let before = rejection(&breaker).retry_after();
-    change(
-        &registry,
-        builder().failure_threshold(77).half_open_successes(5),
-    );
+    change(&registry, builder().failure_threshold(77).half_open_successes(5));
     assert_eq!(rejection(&breaker).retry_after(), before);
 }
 
@@ -158,10 +141,7 @@ fn g02_raised_half_open_settings_admit_more_probes_at_once() {
     breaker.half_open().unwrap();
     let first = breaker.try_acquire().unwrap();
     rejection(&breaker);
-    change(
-        &registry,
-        builder().half_open_successes(3).half_open_max_calls(2),
-    );
+    change(&registry, builder().half_open_successes(3).half_open_max_calls(2));
     let second = breaker.try_acquire().unwrap();
     rejection(&breaker);
     first.report(Outcome::Success);
@@ -194,11 +174,7 @@ fn g02_slow_calls_are_recognised_from_the_override_on() {
     change(&registry, builder().slow_call(secs(1)).slow_call_rate(1.0));
     clock.advance(secs(5));
     untimed.report(Outcome::Success);
-    assert_eq!(
-        window(&breaker),
-        (1, 0, 0),
-        "its beginning was not recorded"
-    );
+    assert_eq!(window(&breaker), (1, 0, 0), "its beginning was not recorded");
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
     // The new limit applies to a call in flight whose beginning was recorded.
@@ -219,10 +195,7 @@ fn g02_the_outcome_of_a_cancelled_call_can_be_overridden() {
     let (registry, breaker, _clock) = live(&fragile());
     let in_flight = breaker.try_acquire().unwrap();
     abandon(&breaker);
-    change(
-        &registry,
-        builder().abandoned(resilient::breaker::AbandonedOutcome::Failure),
-    );
+    change(&registry, builder().abandoned(resilient::breaker::AbandonedOutcome::Failure));
     ignore(&breaker);
     drop(in_flight);
     assert_eq!(breaker.state(), CircuitState::Open);

@@ -35,10 +35,7 @@ fn g02_an_override_holds_for_a_breaker_that_comes_later() {
     let registry = Registry::new();
     let strict = builder().failure_threshold(2);
     let applied = registry.override_breaker("payments", strict).unwrap();
-    assert_eq!(
-        (applied.live.len(), applied.waiting),
-        (0, vec!["payments".to_owned()])
-    );
+    assert_eq!((applied.live.len(), applied.waiting), (0, vec!["payments".to_owned()]));
     let breaker = registry.get_or_register("payments", other_settings());
     let expected = fragile().failure_threshold(2).recovery_time(secs(10));
     assert_eq!(breaker.config(), built(&expected), "the code sets the rest");
@@ -53,16 +50,10 @@ fn g02_an_override_applies_at_once_to_a_live_breaker() {
     let other = registry.get_or_register("stock", other_settings());
     let strict = builder().failure_threshold(2);
     let applied = registry.override_breaker("payments", strict).unwrap();
-    assert_eq!(
-        (applied.live, applied.waiting.len()),
-        (vec!["payments".to_owned()], 0)
-    );
+    assert_eq!((applied.live, applied.waiting.len()), (vec!["payments".to_owned()], 0));
     calls(&breaker, "FF");
     calls(&other, "FF");
-    assert_eq!(
-        (breaker.state(), other.state()),
-        (CircuitState::Open, CircuitState::Closed)
-    );
+    assert_eq!((breaker.state(), other.state()), (CircuitState::Open, CircuitState::Closed));
 }
 
 #[test]
@@ -79,13 +70,9 @@ fn g02_an_override_holds_for_a_breaker_that_is_registered_under_its_name() {
 #[test]
 fn g02_of_each_setting_the_override_wins_then_the_code_then_the_defaults_then_the_library() {
     let registry = Registry::new();
-    let defaults = builder()
-        .failure_threshold(7)
-        .recovery_time(secs(7))
-        .half_open_successes(7);
-    let overrides = Overrides::new()
-        .with_defaults(defaults)
-        .with("payments", builder().failure_threshold(2));
+    let defaults = builder().failure_threshold(7).recovery_time(secs(7)).half_open_successes(7);
+    let overrides =
+        Overrides::new().with_defaults(defaults).with("payments", builder().failure_threshold(2));
     registry.set_overrides(overrides).unwrap();
     let code = built(&builder().failure_threshold(3).recovery_time(secs(3)));
     let expected = |threshold| {
@@ -116,9 +103,7 @@ fn g02_a_setting_of_the_code_wins_over_defaults_even_if_it_equals_the_librarys_d
 fn g02_the_codes_settings_hold_again_once_an_override_is_gone() {
     let registry = Registry::new();
     let strict = builder().failure_threshold(2);
-    registry
-        .override_breaker("payments", strict.clone())
-        .unwrap();
+    registry.override_breaker("payments", strict.clone()).unwrap();
     let breaker = registry.get_or_register("payments", other_settings());
     registry.clear_override("payments").unwrap();
     assert_eq!(breaker.config(), other_settings());
@@ -136,15 +121,10 @@ fn g02_an_override_of_one_name_replaces_the_earlier_one() {
     let first = builder().failure_threshold(2).recovery_time(secs(2));
     registry.override_breaker("dependency", first).unwrap();
     let second = BreakerOverride::from(builder().failure_threshold(3));
-    registry
-        .override_breaker("dependency", second.clone())
-        .unwrap();
+    registry.override_breaker("dependency", second.clone()).unwrap();
     assert_eq!(breaker.config(), built(&builder().failure_threshold(3)));
     assert_eq!(registry.overrides().breakers["dependency"], second);
-    assert_eq!(
-        registry.overrides(),
-        Overrides::new().with("dependency", second)
-    );
+    assert_eq!(registry.overrides(), Overrides::new().with("dependency", second));
 }
 
 #[test]
@@ -160,18 +140,10 @@ fn g02_each_breaker_whose_settings_changed_reports_it_once() {
     registry.set_overrides(strict.clone()).unwrap();
     let reported = || {
         let events = heard.events();
-        let reported = events
-            .iter()
-            .filter(|each| is_settings_changed(each.kind()));
-        reported
-            .map(|event| event.name().to_owned())
-            .collect::<Vec<_>>()
+        let reported = events.iter().filter(|each| is_settings_changed(each.kind()));
+        reported.map(|event| event.name().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(
-        reported(),
-        ["payments"],
-        "the settings of stock did not change"
-    );
+    assert_eq!(reported(), ["payments"], "the settings of stock did not change");
     registry.set_overrides(strict).unwrap();
     assert_eq!(reported(), ["payments"]);
     registry.clear_override("payments").unwrap();
@@ -191,9 +163,7 @@ fn g02_a_listener_of_a_change_may_change_overrides() {
                 }
             }
         });
-        registry
-            .override_breaker("dependency", builder().failure_threshold(2))
-            .unwrap();
+        registry.override_breaker("dependency", builder().failure_threshold(2)).unwrap();
         assert_eq!(breaker.config(), BreakerConfig::default());
     });
 }
@@ -220,65 +190,33 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
         .with_defaults(builder().half_open_successes(3));
     let refused = [
         // Out of range: in the defaults, for a live breaker, and for a name without a breaker.
-        (
-            fine.clone().with_defaults(builder().failure_threshold(0)),
-            None,
-            "failure_threshold",
-        ),
+        (fine.clone().with_defaults(builder().failure_threshold(0)), None, "failure_threshold"),
         (
             fine.clone().with("stock", builder().recovery_jitter(2.0)),
             Some("stock"),
             "recovery_jitter",
         ),
-        (
-            fine.clone().with("later", builder().min_calls(0)),
-            Some("later"),
-            "min_calls",
-        ),
+        (fine.clone().with("later", builder().min_calls(0)), Some("later"), "min_calls"),
         // In range, but invalid together with the settings in the code.
         (
-            fine.clone()
-                .with("stock", builder().recovery_time(secs(61))),
+            fine.clone().with("stock", builder().recovery_time(secs(61))),
             Some("stock"),
             "max_recovery_time",
         ),
-        (
-            fine.clone().with("payments", builder().window(4)),
-            Some("payments"),
-            "failure_count",
-        ),
-        (
-            fine.clone().with("mail", builder().failure_rate(0.5)),
-            Some("mail"),
-            "failure_rate",
-        ),
-        (
-            fine.with_defaults(builder().window_buckets(5)),
-            Some("mail"),
-            "window_buckets",
-        ),
+        (fine.clone().with("payments", builder().window(4)), Some("payments"), "failure_count"),
+        (fine.clone().with("mail", builder().failure_rate(0.5)), Some("mail"), "failure_rate"),
+        (fine.with_defaults(builder().window_buckets(5)), Some("mail"), "window_buckets"),
     ];
     for (overrides, breaker, field) in refused {
         let error = registry.set_overrides(overrides).unwrap_err();
-        assert_eq!(
-            (error.breaker(), error.config_error().field()),
-            (breaker, field)
-        );
+        assert_eq!((error.breaker(), error.config_error().field()), (breaker, field));
         let words = error.to_string();
-        assert!(
-            words.contains(field) && words.contains(breaker.unwrap_or("defaults")),
-            "{words}"
-        );
+        assert!(words.contains(field) && words.contains(breaker.unwrap_or("defaults")), "{words}");
         assert!(std::error::Error::source(&error).is_some());
-        assert_eq!(
-            [&mail, &payments, &stock].map(CircuitBreaker::config),
-            before
-        );
+        assert_eq!([&mail, &payments, &stock].map(CircuitBreaker::config), before);
         assert_eq!(registry.overrides(), standing);
     }
-    registry
-        .override_breaker("stock", builder().failure_threshold(0))
-        .unwrap_err();
+    registry.override_breaker("stock", builder().failure_threshold(0)).unwrap_err();
     assert_eq!(registry.overrides(), standing);
     assert_eq!(heard.events().len(), 0);
     assert_eq!(mail.state(), CircuitState::Closed);
@@ -307,17 +245,12 @@ fn g02_a_breaker_that_is_registered_later_is_treated_the_same() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .override_breaker("tenant", builder().window(4))
-        .unwrap();
+    registry.override_breaker("tenant", builder().window(4)).unwrap();
     let code = built(&builder().window(10).failure_count(5).failure_threshold(2));
     let owned = CircuitBreaker::new("tenant", code);
     registry.register(&owned).unwrap();
     assert_eq!(invalid_settings(&heard), ["failure_count"]);
-    assert_eq!(
-        owned.config(),
-        built(&builder().window(4).failure_threshold(2))
-    );
+    assert_eq!(owned.config(), built(&builder().window(4).failure_threshold(2)));
     calls(&owned, "SSSSSS");
     assert_eq!(window(&owned), (4, 0, 0));
 }
@@ -325,9 +258,7 @@ fn g02_a_breaker_that_is_registered_later_is_treated_the_same() {
 #[test]
 fn g02_an_override_that_does_not_fit_a_later_breaker_can_be_removed() {
     let registry = Registry::new();
-    registry
-        .override_breaker("payments", builder().recovery_time(secs(120)))
-        .unwrap();
+    registry.override_breaker("payments", builder().recovery_time(secs(120))).unwrap();
     let code = built(&builder().max_recovery_time(secs(60)));
     let breaker = registry.get_or_register("payments", code.clone());
     registry.clear_override("payments").unwrap();
@@ -374,26 +305,18 @@ fn g02_the_codes_settings_apply_again_to_a_breaker_that_was_unregistered() {
     let strict = BreakerConfig::builder().failure_threshold(2);
     registry.override_breaker("dependency", strict).unwrap();
     registry.unregister(&owned);
-    assert_eq!(
-        owned.config(),
-        fragile().failure_threshold(9).build().unwrap()
-    );
+    assert_eq!(owned.config(), fragile().failure_threshold(9).build().unwrap());
     // They are also the settings when it is registered again.
     registry.register(&owned).unwrap();
     assert_eq!(owned.config().to_builder(), fragile().failure_threshold(2));
     registry.clear_override("dependency").unwrap();
-    assert_eq!(
-        owned.config(),
-        fragile().failure_threshold(9).build().unwrap()
-    );
+    assert_eq!(owned.config(), fragile().failure_threshold(9).build().unwrap());
 }
 
 #[test]
 fn g02_the_mode_of_an_override_ends_when_the_breaker_is_unregistered() {
     let (registry, owned, _clock) = live(&fragile());
-    registry
-        .override_breaker("dependency", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("dependency", OperatorMode::ForcedOpen).unwrap();
     registry.unregister(&owned);
     assert_eq!(owned.state(), CircuitState::Closed);
 }
@@ -422,10 +345,7 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
     for (settings, field) in [
         (builder().recovery_time("30"), "recovery_time"),
         (builder().window(10).window_buckets(5), "window_buckets"),
-        (
-            builder().recovery_time(secs(6)).max_recovery_time(secs(5)),
-            "max_recovery_time",
-        ),
+        (builder().recovery_time(secs(6)).max_recovery_time(secs(5)), "max_recovery_time"),
     ] {
         let error = registry.override_breaker("later", settings).unwrap_err();
         assert_eq!(error.breaker(), Some("later"));

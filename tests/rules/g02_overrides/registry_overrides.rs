@@ -49,9 +49,7 @@ fn g02_an_override_waits_for_a_group() {
     fail(&shards.get(&1));
     assert_eq!(shards.get(&1).state(), CircuitState::Open);
     let owned = KeyedBreakers::<u32>::new("owned", other_settings());
-    registry
-        .override_breaker("owned", resilient::breaker::OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("owned", resilient::breaker::OperatorMode::ForcedOpen).unwrap();
     registry.register_keyed(&owned).unwrap();
     assert_eq!(owned.get(&1).state(), CircuitState::ForcedOpen);
 }
@@ -61,13 +59,8 @@ fn g02_a_group_whose_override_is_invalid_reports_it_for_the_name() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .override_breaker("shards", BreakerConfig::builder().recovery_time(secs(99)))
-        .unwrap();
-    let code = BreakerConfig::builder()
-        .max_recovery_time(secs(60))
-        .build()
-        .unwrap();
+    registry.override_breaker("shards", BreakerConfig::builder().recovery_time(secs(99))).unwrap();
+    let code = BreakerConfig::builder().max_recovery_time(secs(60)).build().unwrap();
     let shards = registry.get_or_register_keyed::<u32>("shards", code);
     let events = heard.events();
     let [event] = events.as_slice() else {
@@ -291,10 +284,7 @@ fn g02_a_window_can_come_and_go() {
     change(&registry, builder().window(9).failure_count(2));
     assert_eq!(window(&breaker), (0, 0, 0));
     calls(&breaker, "F");
-    assert_eq!(
-        (window(&breaker), breaker.state()),
-        ((1, 1, 0), CircuitState::Closed)
-    );
+    assert_eq!((window(&breaker), breaker.state()), ((1, 1, 0), CircuitState::Closed));
     registry.clear_override("dependency").unwrap();
     assert_eq!(breaker.snapshot().window, None);
     assert_eq!(breaker.snapshot().consecutive_failures, 3);
@@ -306,18 +296,13 @@ fn g02_an_observed_breaker_keeps_its_window_too() {
     breaker.observe_only();
     calls(&breaker, "SFFF");
     change(&registry, builder().window(2));
-    assert_eq!(
-        (window(&breaker), breaker.state()),
-        ((2, 2, 0), CircuitState::ObserveOnly)
-    );
+    assert_eq!((window(&breaker), breaker.state()), ((2, 2, 0), CircuitState::ObserveOnly));
 }
 
 #[test]
 fn g02_a_mode_of_a_group_applies_to_all_keys_until_it_is_removed() {
     let (registry, shards) = populated();
-    registry
-        .override_breaker("shards", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("shards", OperatorMode::ForcedOpen).unwrap();
     let of = |keys: [u32; 2]| keys.map(|key| shards.get(&key).state());
     assert_eq!(of([1, 3]), [CircuitState::ForcedOpen; 2]);
     registry.clear_override("shards").unwrap();
@@ -335,26 +320,14 @@ fn g02_the_newer_of_a_mode_and_an_operation_by_hand_applies_to_later_keys_as_wel
     let (registry, shards) = populated();
     let by_hand = registry.named("shards");
     by_hand.disable();
-    registry
-        .override_breaker("shards", OperatorMode::ForcedOpen)
-        .unwrap();
-    assert_eq!(
-        both(&shards),
-        [CircuitState::ForcedOpen; 2],
-        "the override is newer"
-    );
+    registry.override_breaker("shards", OperatorMode::ForcedOpen).unwrap();
+    assert_eq!(both(&shards), [CircuitState::ForcedOpen; 2], "the override is newer");
     registry.clear_override("shards").unwrap();
     assert_eq!(both(&shards), [CircuitState::Closed; 2]);
 
-    registry
-        .override_breaker("shards", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("shards", OperatorMode::ForcedOpen).unwrap();
     by_hand.observe_only();
-    assert_eq!(
-        both(&shards),
-        [CircuitState::ObserveOnly; 2],
-        "the operation by hand is newer"
-    );
+    assert_eq!(both(&shards), [CircuitState::ObserveOnly; 2], "the operation by hand is newer");
     registry.clear_override("shards").unwrap();
     assert_eq!(
         both(&shards),
@@ -362,9 +335,7 @@ fn g02_the_newer_of_a_mode_and_an_operation_by_hand_applies_to_later_keys_as_wel
         "the override did not set this state"
     );
 
-    registry
-        .override_breaker("shards", OperatorMode::ForcedOpen)
-        .unwrap();
+    registry.override_breaker("shards", OperatorMode::ForcedOpen).unwrap();
     by_hand.close();
     assert_eq!(both(&shards), [CircuitState::Closed; 2], "closed by hand");
     let again = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));

@@ -49,9 +49,7 @@ fn g03_settings_are_compared_as_the_code_says_them_and_not_as_overridden() {
     let registry = Registry::new();
     let code = config(builder().deposit(2));
     let _ = registry.get_or_register_budget("payments", code);
-    registry
-        .override_budget("payments", builder().deposit(3))
-        .unwrap();
+    registry.override_budget("payments", builder().deposit(3)).unwrap();
     let heard = Heard::default();
     registry.on_event(heard.listener());
     let _ = registry.get_or_register_budget("payments", code);
@@ -84,14 +82,8 @@ fn g03_events_of_breakers_are_not_events_of_budgets() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .get_or_register("payments", resilient::BreakerConfig::default())
-        .trip()
-        .unwrap();
-    assert_eq!(
-        heard.events()[0].source(),
-        resilient::events::EventSource::Breaker
-    );
+    registry.get_or_register("payments", resilient::BreakerConfig::default()).trip().unwrap();
+    assert_eq!(heard.events()[0].source(), resilient::events::EventSource::Breaker);
 }
 
 #[test]

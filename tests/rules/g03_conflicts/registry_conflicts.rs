@@ -53,9 +53,7 @@ fn g03_equal_settings_are_no_conflict_however_they_were_written() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    let written_out = BreakerConfig::builder()
-        .failure_threshold(5)
-        .recovery_time(secs(30));
+    let written_out = BreakerConfig::builder().failure_threshold(5).recovery_time(secs(30));
     let _ = registry.get_or_register("payments", BreakerConfig::default());
     let _ = registry.get_or_register("payments", written_out.build().unwrap());
     assert_eq!(heard.events().len(), 0);
@@ -137,10 +135,7 @@ fn g03_keyed_breakers_with_other_settings_are_one_conflict() {
         assert_eq!(second.get(&7).config(), settings());
     }
     assert_eq!(heard.count(is_conflict), 1);
-    assert_eq!(
-        (heard.events()[0].name(), heard.events()[0].key()),
-        ("shards", None)
-    );
+    assert_eq!((heard.events()[0].name(), heard.events()[0].key()), ("shards", None));
     assert_eq!(first.len(), 1);
 }
 
@@ -198,9 +193,7 @@ fn g03_an_override_neither_causes_nor_hides_a_conflict() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    registry
-        .override_breaker("payments", builder().failure_threshold(9))
-        .unwrap();
+    registry.override_breaker("payments", builder().failure_threshold(9)).unwrap();
     let _ = registry.get_or_register("payments", settings());
     let _ = registry.get_or_register("payments", settings());
     assert_eq!(heard.count(is_conflict), 0);

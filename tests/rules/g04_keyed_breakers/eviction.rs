@@ -136,10 +136,7 @@ fn g04_an_evicted_key_starts_again_and_its_old_handle_still_works() {
     let _ = shards.get(&2);
     assert_eq!(shards.get(&1).snapshot().totals.success, 0);
     calls(&code, "SF");
-    assert_eq!(
-        (code.state(), code.snapshot().totals.success),
-        (CircuitState::Open, 3)
-    );
+    assert_eq!((code.state(), code.snapshot().totals.success), (CircuitState::Open, 3));
     assert_eq!(shards.get(&1).state(), CircuitState::Closed);
 }
 
@@ -172,10 +169,7 @@ fn g04_the_shared_breaker_is_heard_configured_and_steered_like_the_others() {
     let others = shards.get(&2);
     assert!(is_of_others(&others));
     fail(&others);
-    assert_eq!(
-        heard.steps(),
-        [(CircuitState::Closed, CircuitState::Open); 2]
-    );
+    assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open); 2]);
     clock.advance(secs(10));
     succeed(&others);
     let tolerant = BreakerConfig::builder().failure_threshold(3);
@@ -234,10 +228,7 @@ fn g04_max_keys_can_be_overridden_both_ways() {
     };
     limit(4);
     assert_eq!(shards.len(), 4);
-    assert_eq!(
-        [0, 1].map(|key| shards.get(&key).state()),
-        [CircuitState::Open; 2]
-    );
+    assert_eq!([0, 1].map(|key| shards.get(&key).state()), [CircuitState::Open; 2]);
     limit(1);
     assert_eq!(keys(&shards), [0, 1], "open breakers are never evicted");
     assert!(is_of_others(&shards.get(&5)));

@@ -45,10 +45,7 @@ fn g04_name_and_key_are_in_errors_events_and_snapshots() {
     let heard = Heard::default();
     tenants.on_event(heard.listener());
     let acme = tenants.get("acme");
-    assert_eq!(
-        (tenants.name(), acme.name(), acme.key()),
-        ("tenants", "tenants", Some("acme"))
-    );
+    assert_eq!((tenants.name(), acme.name(), acme.key()), ("tenants", "tenants", Some("acme")));
     fail(&acme);
     let open = rejection(&acme);
     assert_eq!((open.breaker(), open.key()), ("tenants", Some("acme")));
@@ -56,10 +53,7 @@ fn g04_name_and_key_are_in_errors_events_and_snapshots() {
     let event = &heard.events()[0];
     assert_eq!((event.name(), event.key()), ("tenants", Some("acme")));
     let snapshot = acme.snapshot();
-    assert_eq!(
-        (snapshot.name.as_str(), snapshot.key.as_deref()),
-        ("tenants", Some("acme"))
-    );
+    assert_eq!((snapshot.name.as_str(), snapshot.key.as_deref()), ("tenants", Some("acme")));
     assert_eq!(CircuitBreaker::new("single", settings()).key(), None);
 }
 
@@ -100,10 +94,7 @@ fn g04_a_key_is_whatever_can_be_hashed_compared_and_shown() {
 fn g04_a_text_is_looked_up_without_being_owned() {
     let tenants = KeyedBreakers::<String>::new("tenants", settings());
     fail(&tenants.get("acme"));
-    assert_eq!(
-        tenants.get(&String::from("acme")).state(),
-        CircuitState::Open
-    );
+    assert_eq!(tenants.get(&String::from("acme")).state(), CircuitState::Open);
     assert_eq!(tenants.len(), 1);
 }
 
@@ -129,10 +120,7 @@ fn g04_snapshots_come_ordered_by_the_keys_texts() {
         let _ = shards.get(&key);
     }
     let snapshots = shards.snapshot();
-    let keys: Vec<_> = snapshots
-        .iter()
-        .map(|each| each.key.as_deref().unwrap())
-        .collect();
+    let keys: Vec<_> = snapshots.iter().map(|each| each.key.as_deref().unwrap()).collect();
     assert_eq!(keys, ["10", "2", "30", "9"]);
 }
 

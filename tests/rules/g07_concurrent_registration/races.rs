@@ -32,10 +32,7 @@ fn g07_threads_that_call_a_site_at_once_get_one_budget() {
     addresses.dedup();
     assert_eq!(addresses.len(), 1);
     assert!(retry(SITE.budget().unwrap()));
-    assert_eq!(
-        Registry::global().budget("sites/raced").unwrap().tokens(),
-        45
-    );
+    assert_eq!(Registry::global().budget("sites/raced").unwrap().tokens(), 45);
 }
 
 #[test]
@@ -58,10 +55,7 @@ fn g07_many_threads_that_bring_one_new_key_get_one_breaker() {
         let snapshot = shards.get(&key).snapshot();
         let totals = snapshot.totals;
         assert_eq!(totals.failure, 1);
-        assert_eq!(
-            totals.failure + totals.late + totals.rejected,
-            THREADS as u64
-        );
+        assert_eq!(totals.failure + totals.late + totals.rejected, THREADS as u64);
         assert_eq!(snapshot.transitions.opened, 1);
     }
     assert_eq!(shards.len(), 5);
@@ -81,18 +75,11 @@ fn g07_a_thousand_threads_asking_for_one_new_name_get_one_breaker() {
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(registry.breakers().len(), 1);
     breakers[0].force_open();
-    assert!(
-        breakers
-            .iter()
-            .all(|breaker| breaker.state() == CircuitState::ForcedOpen)
-    );
+    assert!(breakers.iter().all(|breaker| breaker.state() == CircuitState::ForcedOpen));
 }
 
 #[test]
@@ -113,10 +100,7 @@ fn g07_of_a_thousand_threads_with_different_settings_one_wins_and_one_conflict_i
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(configs.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(heard.count(is_conflict), 1);

@@ -94,11 +94,8 @@ fn r03_a_delay_of_zero_makes_no_timer_call() {
 
     let alone = without_timers.block_on(fail(&at_once(3), Classification::transient()));
     let breaker = breaker(100);
-    let through = without_timers.block_on(fail_through(
-        &breaker,
-        &at_once(3),
-        Classification::transient(),
-    ));
+    let through =
+        without_timers.block_on(fail_through(&breaker, &at_once(3), Classification::transient()));
 
     assert_eq!((alone.executions, through.executions), (4, 4));
 }
@@ -108,11 +105,7 @@ fn r03_a_delay_of_zero_needs_no_runtime() {
     let breaker = breaker(100);
 
     let alone = poll_once(fail(&at_once(3), Classification::transient()));
-    let through = poll_once(fail_through(
-        &breaker,
-        &at_once(3),
-        Classification::transient(),
-    ));
+    let through = poll_once(fail_through(&breaker, &at_once(3), Classification::transient()));
 
     assert!(matches!(alone, Poll::Ready(course) if course.executions == 4));
     assert!(matches!(through, Poll::Ready(course) if course.executions == 4));
@@ -150,12 +143,8 @@ fn a_success_at_the_first_attempt_needs_no_runtime() {
     let breaker = breaker(1);
 
     let alone = poll_once(RetryPolicy::DEFAULT.call().run(async |_| Ok::<_, Fault>(7)));
-    let through = poll_once(
-        RetryPolicy::DEFAULT
-            .call()
-            .through(&breaker)
-            .run(async |_| Ok::<_, Fault>(7)),
-    );
+    let through =
+        poll_once(RetryPolicy::DEFAULT.call().through(&breaker).run(async |_| Ok::<_, Fault>(7)));
 
     assert_eq!(alone, Poll::Ready(Ok(7)));
     assert_eq!(through, Poll::Ready(Ok(7)));
@@ -206,10 +195,7 @@ fn uniform(low: f64, high: f64) -> impl Fn(f64) -> f64 {
 }
 
 fn jittered(jitter: Jitter) -> RetryPolicyBuilder {
-    RetryPolicy::builder()
-        .base_delay(SECOND)
-        .max_delay(3_600 * SECOND)
-        .jitter(jitter)
+    RetryPolicy::builder().base_delay(SECOND).max_delay(3_600 * SECOND).jitter(jitter)
 }
 
 /// Returns where an increasing function reaches `y`, between `low` and `high`.
@@ -258,12 +244,9 @@ fn r03_a_proportion_is_uniform_around_the_delay_up_to_the_cap() {
 #[test]
 fn r03_every_backoff_is_spread_alike() {
     let custom = Backoff::Custom(|_| Some(Duration::from_secs(7)));
-    for (backoff, delay) in [
-        (Backoff::Constant, 1.0),
-        (Backoff::Linear, 5.0),
-        (Backoff::Fibonacci, 5.0),
-        (custom, 7.0),
-    ] {
+    for (backoff, delay) in
+        [(Backoff::Constant, 1.0), (Backoff::Linear, 5.0), (Backoff::Fibonacci, 5.0), (custom, 7.0)]
+    {
         let settings = jittered(Jitter::Full).backoff(backoff);
         assert_drawn(&settings, 5, uniform(0.0, delay));
     }
@@ -347,14 +330,8 @@ fn r03_the_delays_of_one_call_are_independent() {
             (delays[0], delays[1] / 2.0)
         })
         .collect();
-    let covariance = pairs
-        .iter()
-        .map(|(a, b)| (a - 0.5) * (b - 0.5))
-        .sum::<f64>();
+    let covariance = pairs.iter().map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f64>();
     // The variance of each share is a twelfth. The limit is three standard errors.
     let correlation = covariance / DRAWS as f64 * 12.0;
-    assert!(
-        correlation.abs() < 3.0 / (DRAWS as f64).sqrt(),
-        "{correlation}"
-    );
+    assert!(correlation.abs() < 3.0 / (DRAWS as f64).sqrt(), "{correlation}");
 }

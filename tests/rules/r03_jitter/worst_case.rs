@@ -42,10 +42,7 @@ async fn r03_the_delays_of_a_policy_are_those_that_a_call_sleeps() {
 
         for (slept, delay) in course.delays.iter().zip(policy.delays()) {
             // tokio's timers round up to a millisecond.
-            assert!(
-                *slept >= delay && *slept <= delay + ms(1),
-                "{slept:?} for {delay:?}"
-            );
+            assert!(*slept >= delay && *slept <= delay + ms(1), "{slept:?} for {delay:?}");
         }
         assert_eq!(course.delays.len(), policy.delays().count());
     }

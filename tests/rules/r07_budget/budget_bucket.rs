@@ -148,10 +148,7 @@ fn r07_a_reservation_is_stored_beside_its_budget_and_sent_to_threads() {
     assert_send_and_sync::<resilient::budget::Reservation>();
     assert_send_and_sync::<RetryBudget>();
     let budget = budget(builder().initial_tokens(5));
-    let mut driver = Driver {
-        budget: Some(&budget),
-        reservation: None,
-    };
+    let mut driver = Driver { budget: Some(&budget), reservation: None };
     driver.reservation = driver.budget.and_then(RetryBudget::try_reserve);
     std::thread::scope(|scope| {
         scope.spawn(|| drop(driver.reservation.take()));
@@ -196,12 +193,7 @@ fn r07_of_many_threads_exactly_as_many_retry_as_the_bucket_pays_for() {
 #[test]
 fn r07_threads_that_spend_and_deposit_tokens_lose_no_token() {
     const EACH: u32 = 2_000;
-    let budget = budget(
-        builder()
-            .capacity(1_000_000)
-            .initial_tokens(500_000)
-            .retry_cost(3),
-    );
+    let budget = budget(builder().capacity(1_000_000).initial_tokens(500_000).retry_cost(3));
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

@@ -69,13 +69,12 @@ async fn r07_a_retry_that_succeeds_is_refunded_and_a_first_attempt_adds_the_depo
     let budget = budget(10);
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
-    let result = call.run(async |attempt| {
-        if attempt.number() < 3 {
-            Err(Fault::Down(attempt.number()))
-        } else {
-            Ok(())
-        }
-    });
+    let result =
+        call.run(
+            async |attempt| {
+                if attempt.number() < 3 { Err(Fault::Down(attempt.number())) } else { Ok(()) }
+            },
+        );
     assert_eq!(result.await, Ok(()));
     // Ten tokens, minus five for each of two retries, plus a refund of five.
     assert_eq!(budget.tokens(), 5);
@@ -91,9 +90,7 @@ async fn r07_an_answered_error_counts_as_a_success_for_the_budget() {
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
     let classify = |_: &Result<(), Fault>| Some(Classification::answered());
-    let result = call
-        .classify_with(classify)
-        .run(async |_| Err(Fault::Down(404)));
+    let result = call.classify_with(classify).run(async |_| Err(Fault::Down(404)));
     assert_eq!(result.await, Err(Fault::Down(404)));
     assert_eq!(budget.tokens(), 11);
 }
@@ -108,9 +105,7 @@ async fn r07_an_error_that_is_not_retried_costs_no_token() {
     let policy = at_once(3);
     let call = policy.call().budget(&budget);
     let classify = |_: &Result<(), Fault>| Some(Classification::permanent());
-    let result = call
-        .classify_with(classify)
-        .run(async |_| Err(Fault::Down(1)));
+    let result = call.classify_with(classify).run(async |_| Err(Fault::Down(1)));
     assert_eq!(result.await, Err(Fault::Down(1)));
     assert_eq!(budget.tokens(), 10);
     assert_eq!(budget.snapshot().counts.granted, 0);

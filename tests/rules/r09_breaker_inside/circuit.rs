@@ -120,9 +120,7 @@ async fn r09_none_may_stand_for_a_rejection() {
 
 #[tokio::test(start_paused = true)]
 async fn r09_a_circuit_that_would_admit_a_probe_does_not_stop_the_loop() {
-    let settings = BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(Duration::ZERO);
+    let settings = BreakerConfig::builder().failure_threshold(1).recovery_time(Duration::ZERO);
     let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
 
     let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
@@ -155,9 +153,7 @@ async fn r09_waiting_sleeps_as_long_as_the_circuit_is_open_and_the_first_delay_m
 
 #[tokio::test(start_paused = true)]
 async fn r09_waiting_sleeps_the_delay_where_that_is_longer() {
-    let settings = BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(ms(150));
+    let settings = BreakerConfig::builder().failure_threshold(1).recovery_time(ms(150));
     let breaker = CircuitBreaker::new("inventory", settings.build().unwrap());
 
     let course = fail_through(&breaker, &build(&waiting()), Classification::transient()).await;
@@ -178,11 +174,7 @@ async fn r09_waiting_is_spread_by_the_first_delay_and_never_too_short() {
         waits.push(course.delays[0]);
     }
 
-    assert!(
-        waits
-            .iter()
-            .all(|wait| *wait >= 10 * SECOND && *wait <= 11 * SECOND)
-    );
+    assert!(waits.iter().all(|wait| *wait >= 10 * SECOND && *wait <= 11 * SECOND));
     let (shortest, longest) = (waits.iter().min(), waits.iter().max());
     assert!(longest.unwrap().abs_diff(*shortest.unwrap()) > ms(700));
 }
@@ -253,19 +245,12 @@ async fn r09_a_wait_that_does_not_fit_into_the_time_left_is_not_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn r09_a_call_does_not_wait_if_the_end_of_the_open_time_is_unknown() {
-    let until_reset = BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(Duration::MAX);
+    let until_reset = BreakerConfig::builder().failure_threshold(1).recovery_time(Duration::MAX);
     let until_reset = CircuitBreaker::new("until reset", until_reset.build().unwrap());
     let forced = breaker(1);
     forced.force_open();
 
-    let failed = fail_through(
-        &until_reset,
-        &build(&waiting()),
-        Classification::transient(),
-    )
-    .await;
+    let failed = fail_through(&until_reset, &build(&waiting()), Classification::transient()).await;
     let rejected = fail_through(&forced, &build(&waiting()), Classification::transient()).await;
 
     assert_eq!(failed.result, Err(Fault::Down(1)));
@@ -333,11 +318,7 @@ async fn r09_a_call_that_is_rejected_by_full_slots_waits_for_the_lease() {
     };
     assert_eq!(open.state(), CircuitState::HalfOpen);
     assert_eq!(result, Ok("took the slot"));
-    assert_eq!(
-        start.elapsed(),
-        ms(30_100),
-        "probe_timeout and the first delay"
-    );
+    assert_eq!(start.elapsed(), ms(30_100), "probe_timeout and the first delay");
     drop(probe);
 }
 
@@ -386,11 +367,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
         unreachable!("the call is never admitted")
     }
 
-    let policy = build(
-        &exact()
-            .max_retries(1)
-            .when_open(resilient::retries::WhenOpen::Wait),
-    );
+    let policy = build(&exact().max_retries(1).when_open(resilient::retries::WhenOpen::Wait));
     for annotates in [false, true] {
         let breaker = breaker(1);
         breaker.trip().unwrap();

@@ -21,9 +21,7 @@ pub(crate) fn budget(settings: BudgetConfigBuilder) -> RetryBudget {
 /// Reserves and spends the tokens of one retry. Returns whether the budget granted them.
 pub(crate) fn retry(budget: &RetryBudget) -> bool {
     let reservation = budget.try_reserve();
-    reservation
-        .map(resilient::budget::Reservation::spend)
-        .is_some()
+    reservation.map(resilient::budget::Reservation::spend).is_some()
 }
 
 pub(crate) fn is_conflict(kind: &EventKind) -> bool {

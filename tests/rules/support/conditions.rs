@@ -18,11 +18,7 @@ pub(crate) fn assert_opens_at_the_end_of(
 ) {
     let (breaker, _clock) = closed(config);
     for (nth, end) in ends.chars().enumerate() {
-        assert_eq!(
-            breaker.state(),
-            CircuitState::Closed,
-            "before call {nth}: {end}"
-        );
+        assert_eq!(breaker.state(), CircuitState::Closed, "before call {nth}: {end}");
         calls(&breaker, end.encode_utf8(&mut [0; 4]));
     }
     assert_eq!(breaker.state(), CircuitState::Open);

@@ -25,9 +25,7 @@ pub(crate) fn at_once(max_retries: u32) -> RetryPolicy {
 
 /// A breaker that opens after this many consecutive failures, for ten seconds.
 pub(crate) fn breaker(failures: u32) -> CircuitBreaker {
-    let settings = BreakerConfig::builder()
-        .failure_threshold(failures)
-        .recovery_time(10 * SECOND);
+    let settings = BreakerConfig::builder().failure_threshold(failures).recovery_time(10 * SECOND);
     CircuitBreaker::new("inventory", settings.build().expect("in range"))
 }
 
@@ -45,12 +43,7 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new() -> Self {
-        Self {
-            result: Ok(()),
-            executions: 0,
-            delays: Vec::new(),
-            after: Duration::ZERO,
-        }
+        Self { result: Ok(()), executions: 0, delays: Vec::new(), after: Duration::ZERO }
     }
 }
 

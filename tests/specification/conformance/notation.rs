@@ -52,23 +52,14 @@ pub(crate) enum Claim {
 /// One token of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    Call {
-        times: u32,
-        end: End,
-        took: Duration,
-    },
-    Rejected {
-        times: u32,
-    },
+    Call { times: u32, end: End, took: Duration },
+    Rejected { times: u32 },
     Start(String),
     Finish(String, End),
     Wait(Duration),
     Is(CircuitState),
     Claims(Vec<Claim>),
-    ByHand {
-        what: ByHand,
-        refused: bool,
-    },
+    ByHand { what: ByHand, refused: bool },
 }
 
 /// Splits a script into tokens. Text between braces is one token.
@@ -97,11 +88,7 @@ pub(crate) fn step(token: &str) -> Result<Step, String> {
     let unreadable = || format!("`{token}` is not a token of the notation");
     if let Some(claims) = token.strip_prefix('{') {
         let claims = claims.strip_suffix('}').ok_or_else(unreadable)?;
-        return claims
-            .split_whitespace()
-            .map(claim)
-            .collect::<Result<_, _>>()
-            .map(Step::Claims);
+        return claims.split_whitespace().map(claim).collect::<Result<_, _>>().map(Step::Claims);
     }
     if let Some(time) = token.strip_prefix('+') {
         return duration(time).map(Step::Wait);
@@ -152,9 +139,8 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
     let (mut held, mut is_full, mut has_rate) = (u32::MAX, false, false);
     let mut min_calls = 1;
     for pair in config.split_whitespace() {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
+        let (key, value) =
+            pair.split_once('=').ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
         builder = match key {
             "consec" => builder.failure_threshold(number(value)?),
             "count" => {
@@ -196,13 +182,8 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
         min_calls = min_calls.min(held);
         builder = builder.min_calls(min_calls);
     }
-    let breaker = builder
-        .build()
-        .map_err(|error: ConfigError| error.to_string())?;
-    Ok(Settings {
-        breaker,
-        min_calls: min_calls.into(),
-    })
+    let breaker = builder.build().map_err(|error: ConfigError| error.to_string())?;
+    Ok(Settings { breaker, min_calls: min_calls.into() })
 }
 
 /// Parses the value of `half`: `n`, `m/n` or `fail:m/n`.
@@ -226,16 +207,12 @@ fn half_open(builder: BreakerConfigBuilder, value: &str) -> Result<BreakerConfig
 }
 
 fn ratio_of(text: &str) -> Result<(u32, u32), String> {
-    let (m, n) = text
-        .split_once('/')
-        .ok_or_else(|| format!("`{text}` is no `m/n`"))?;
+    let (m, n) = text.split_once('/').ok_or_else(|| format!("`{text}` is no `m/n`"))?;
     Ok((number(m)?, number(n)?))
 }
 
 fn claim(pair: &str) -> Result<Claim, String> {
-    let (key, value) = pair
-        .split_once('=')
-        .ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
+    let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
     if let Some(of_last) = pair.strip_prefix("last.") {
         return match claim(of_last)? {
             claim @ (Claim::Counted(_)
@@ -296,18 +273,12 @@ fn end_of(how: &str) -> Option<End> {
 }
 
 fn state_of(short: &str) -> Option<CircuitState> {
-    STATES
-        .iter()
-        .find(|(_, name)| *name == short)
-        .map(|(state, _)| *state)
+    STATES.iter().find(|(_, name)| *name == short).map(|(state, _)| *state)
 }
 
 /// Returns the notation's label of a state.
 pub(crate) fn short(state: CircuitState) -> &'static str {
-    STATES
-        .iter()
-        .find(|(each, _)| *each == state)
-        .map_or("?", |(_, name)| name)
+    STATES.iter().find(|(each, _)| *each == state).map_or("?", |(_, name)| name)
 }
 
 const STATES: [(CircuitState, &str); 6] = [
@@ -320,8 +291,7 @@ const STATES: [(CircuitState, &str); 6] = [
 ];
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not a number"))
+    text.parse().map_err(|_| format!("`{text}` is not a number"))
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -329,9 +299,7 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (count, unit) = text.split_at(digits);
     let count: u64 = number(count)?;
     let seconds = match unit {

@@ -36,12 +36,7 @@ pub(crate) struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            id,
-            title,
-            at,
-            what,
-        } = self;
+        let Self { id, title, at, what } = self;
         write!(f, "script {id} ({title}), ")?;
         match at {
             Some((position, token)) => write!(f, "token {position} `{token}`: {what}"),
@@ -52,12 +47,8 @@ impl fmt::Display for Failure {
 
 /// Runs a script up to its end or its first failure.
 pub(crate) fn run(script: &Script) -> Result<(), Failure> {
-    let failure = |at, what| Failure {
-        id: script.id.clone(),
-        title: script.title.clone(),
-        at,
-        what,
-    };
+    let failure =
+        |at, what| Failure { id: script.id.clone(), title: script.title.clone(), at, what };
     let settings = notation::settings(&script.config).map_err(|what| failure(None, what))?;
     let stage = Stage::new(&script.id, settings);
     let mut in_flight = HashMap::new();
@@ -89,12 +80,7 @@ impl Stage {
                 delivering.lock().unwrap().push(*transition);
             }
         });
-        Self {
-            breaker,
-            clock,
-            reported,
-            min_calls: settings.min_calls,
-        }
+        Self { breaker, clock, reported, min_calls: settings.min_calls }
     }
 
     fn play<'a>(
@@ -105,10 +91,8 @@ impl Stage {
         match step {
             Step::Call { times, end, took } => {
                 for nth in 1..=times {
-                    let permit = self
-                        .breaker
-                        .try_acquire()
-                        .map_err(|open| not_admitted(nth, &open))?;
+                    let permit =
+                        self.breaker.try_acquire().map_err(|open| not_admitted(nth, &open))?;
                     self.clock.advance(took);
                     finish(permit, end);
                 }
@@ -123,10 +107,7 @@ impl Stage {
                 }
             }),
             Step::Start(name) => {
-                let permit = self
-                    .breaker
-                    .try_acquire()
-                    .map_err(|open| not_admitted(1, &open))?;
+                let permit = self.breaker.try_acquire().map_err(|open| not_admitted(1, &open))?;
                 match in_flight.insert(name, permit) {
                     None => Ok(()),
                     Some(_) => Err("a call of this name is in flight already".to_owned()),
@@ -153,19 +134,13 @@ impl Stage {
     fn is(&self, wanted: CircuitState) -> Result<(), String> {
         let snapshot = self.breaker.snapshot();
         let entered = entered(&snapshot);
-        equal(
-            "the state",
-            &notation::short(wanted),
-            &notation::short(entered),
-        )?;
+        equal("the state", &notation::short(wanted), &notation::short(entered))?;
         let honest = snapshot.state;
         let is_due = entered == CircuitState::Open && honest == CircuitState::HalfOpen;
         if honest == entered || is_due {
             equal("`state()`", &honest, &self.breaker.state())
         } else {
-            Err(format!(
-                "`state()` is {honest} after a transition to {entered}"
-            ))
+            Err(format!("`state()` is {honest} after a transition to {entered}"))
         }
     }
 
@@ -183,20 +158,14 @@ impl Stage {
             Claim::Last(claim) => {
                 let last = snapshot.last_opening;
                 let last = last.ok_or("no condition has opened the circuit")?;
-                self.holds_of(claim, Tally::of(last))
-                    .map_err(|what| format!("last.{what}"))
+                self.holds_of(claim, Tally::of(last)).map_err(|what| format!("last.{what}"))
             }
             claim => self.holds_of(claim, Tally::now(&snapshot)),
         }
     }
 
     fn holds_of(&self, claim: &Claim, tally: Tally) -> Result<(), String> {
-        let Tally {
-            calls,
-            failures,
-            slow,
-            streak,
-        } = tally;
+        let Tally { calls, failures, slow, streak } = tally;
         match claim {
             Claim::Counted(n) => equal("n", n, &calls),
             Claim::Failed(n) => equal("f", n, &failures),
@@ -249,11 +218,7 @@ impl Stage {
         let reported = self.reported.lock().unwrap();
         let recorded = self.breaker.snapshot().recent;
         let newest = reported.len().saturating_sub(recorded.len());
-        equal(
-            "the record",
-            &in_short(&reported[newest..]),
-            &in_short(&recorded),
-        )
+        equal("the record", &in_short(&reported[newest..]), &in_short(&recorded))
     }
 }
 
@@ -308,22 +273,13 @@ fn finish(permit: Permit<'_>, end: End) {
 }
 
 fn entered(snapshot: &BreakerSnapshot) -> CircuitState {
-    snapshot
-        .recent
-        .last()
-        .map_or(CircuitState::Closed, |transition| transition.to)
+    snapshot.recent.last().map_or(CircuitState::Closed, |transition| transition.to)
 }
 
 fn in_short(transitions: &[Transition]) -> String {
     let steps: Vec<_> = transitions
         .iter()
-        .map(|step| {
-            format!(
-                "{}>{}",
-                notation::short(step.from),
-                notation::short(step.to)
-            )
-        })
+        .map(|step| format!("{}>{}", notation::short(step.from), notation::short(step.to)))
         .collect();
     steps.join(",")
 }
@@ -333,9 +289,5 @@ fn not_admitted(nth: u32, open: &CircuitOpen) -> String {
 }
 
 fn equal<T: PartialEq + fmt::Debug>(what: &str, wanted: &T, is: &T) -> Result<(), String> {
-    if wanted == is {
-        Ok(())
-    } else {
-        Err(format!("{what} is {is:?}, not {wanted:?}"))
-    }
+    if wanted == is { Ok(()) } else { Err(format!("{what} is {is:?}, not {wanted:?}")) }
 }

@@ -64,11 +64,7 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
                 start.wait();
                 for failed in calls {
                     begun.fetch_add(1, SeqCst);
-                    let outcome = if *failed {
-                        Outcome::Failure
-                    } else {
-                        Outcome::Success
-                    };
+                    let outcome = if *failed { Outcome::Failure } else { Outcome::Success };
                     breaker.try_acquire().unwrap().report(outcome);
                     done.fetch_add(1, SeqCst);
                 }
@@ -133,11 +129,7 @@ impl Step {
 
 /// Returns an error that names the first snapshot that no order explains.
 pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), String> {
-    let start = Step {
-        taken: vec![0; calls.len()],
-        window: VecDeque::new(),
-        streak: 0,
-    };
+    let start = Step { taken: vec![0; calls.len()], window: VecDeque::new(), streak: 0 };
     let mut possible = BTreeSet::from([start]);
     for look in seen {
         // Adds every order that may have happened since the previous snapshot.

@@ -22,12 +22,7 @@ pub fn add(table: &mut Table) {
 fn nobreak(table: &mut Table) {
     const NAME: &str = "nobreak";
     fn breaker(threshold: usize) -> &'static nobreak::CircuitBreaker {
-        leak(
-            nobreak::builder()
-                .with_failure_threshold(threshold)
-                .with_open_duration(LONG)
-                .build(),
-        )
+        leak(nobreak::builder().with_failure_threshold(threshold).with_open_duration(LONG).build())
     }
     table.add(Scenario::Plain, NAME, || {
         let breaker = breaker(5);
@@ -54,10 +49,7 @@ fn failsafe(table: &mut Table) {
     fn consecutive(n: u32) -> &'static impl failsafe::CircuitBreaker {
         leak(
             Config::new()
-                .failure_policy(failure_policy::consecutive_failures(
-                    n,
-                    backoff::constant(LONG),
-                ))
+                .failure_policy(failure_policy::consecutive_failures(n, backoff::constant(LONG)))
                 .build(),
         )
     }
@@ -81,10 +73,7 @@ fn failsafe(table: &mut Table) {
     table.add(Scenario::Async, NAME, || {
         let breaker = leak(
             Config::new()
-                .failure_policy(failure_policy::consecutive_failures(
-                    5,
-                    backoff::constant(LONG),
-                ))
+                .failure_policy(failure_policy::consecutive_failures(5, backoff::constant(LONG)))
                 .build(),
         );
         move |x| ready(failsafe::futures::CircuitBreaker::call(breaker, later(x))).is_ok()
@@ -121,11 +110,7 @@ fn recloser(table: &mut Table) {
     use recloser::{AsyncRecloser, Recloser};
     const NAME: &str = "recloser";
     fn breaker(rate: f32) -> Recloser {
-        Recloser::custom()
-            .error_rate(rate)
-            .closed_len(100)
-            .open_wait(LONG)
-            .build()
+        Recloser::custom().error_rate(rate).closed_len(100).open_wait(LONG).build()
     }
     table.add(Scenario::Window, NAME, || {
         let breaker = leak(breaker(0.5));
@@ -146,13 +131,8 @@ fn recloser(table: &mut Table) {
         move |x| breaker.call(|| work_failing(x)).is_ok()
     });
     table.add(Scenario::Rejected, NAME, || {
-        let breaker = leak(
-            Recloser::custom()
-                .error_rate(0.5)
-                .closed_len(1)
-                .open_wait(LONG)
-                .build(),
-        );
+        let breaker =
+            leak(Recloser::custom().error_rate(0.5).closed_len(1).open_wait(LONG).build());
         for _ in 0..3 {
             let _ = breaker.call(|| work_never(0));
         }
@@ -164,9 +144,7 @@ fn ferryman(table: &mut Table) {
     use ferryman_core::{Breaker, BreakerConfig};
     const NAME: &str = "ferryman";
     fn breaker(threshold: u32) -> &'static Breaker {
-        let config = BreakerConfig::default()
-            .with_failure_threshold(threshold)
-            .with_cooldown(LONG);
+        let config = BreakerConfig::default().with_failure_threshold(threshold).with_cooldown(LONG);
         leak(Breaker::new(config).expect("these settings are within their ranges"))
     }
     /// The library wraps no calls: its users write this code.

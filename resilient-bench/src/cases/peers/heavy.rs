@@ -18,11 +18,8 @@ fn arcly_http(table: &mut Table) {
     async fn later(x: u64) -> Result<u64, Fault> {
         work(x)
     }
-    table
-        .add(Scenario::Async, "arcly-http", || {
-            |x| ready(later(x)).is_ok()
-        })
-        .note = "by attribute; a success never resets its count of failures";
+    table.add(Scenario::Async, "arcly-http", || |x| ready(later(x)).is_ok()).note =
+        "by attribute; a success never resets its count of failures";
 }
 
 #[cfg(feature = "allframe")]
@@ -42,11 +39,8 @@ fn allframe(table: &mut Table) {
     string_keys_of(table, Scenario::KeyHot, hot_key_of);
     table.add(Scenario::KeyNumber, NAME, || {
         let keys = number_keys();
-        let breakers = leak(KeyedCircuitBreaker::<u64>::new(CircuitBreakerConfig::new(
-            5,
-        )));
-        keys.iter()
-            .for_each(|key| assert!(ready(breakers.call(key, || later(0))).is_ok()));
+        let breakers = leak(KeyedCircuitBreaker::<u64>::new(CircuitBreakerConfig::new(5)));
+        keys.iter().for_each(|key| assert!(ready(breakers.call(key, || later(0))).is_ok()));
         move |x| ready(breakers.call(&keys[key_of(x)], || later(x))).is_ok()
     });
 }
@@ -64,11 +58,8 @@ fn string_keys_of(
     }
     table.add(scenario, "allframe", move || {
         let keys = string_keys();
-        let breakers = leak(KeyedCircuitBreaker::<String>::new(
-            CircuitBreakerConfig::new(5),
-        ));
-        keys.iter()
-            .for_each(|key| assert!(ready(breakers.call(key, || later(0))).is_ok()));
+        let breakers = leak(KeyedCircuitBreaker::<String>::new(CircuitBreakerConfig::new(5)));
+        keys.iter().for_each(|key| assert!(ready(breakers.call(key, || later(0))).is_ok()));
         move |x| ready(breakers.call(&keys[index(x)], || later(x))).is_ok()
     });
 }

@@ -34,36 +34,15 @@ fn lacks(table: &mut Table) {
     };
     for scenario in [Plain, Failure] {
         table.lacks(scenario, "recloser", "no consecutive mode");
-        table.lacks(
-            scenario,
-            "seatbelt",
-            "no consecutive mode, no plain functions",
-        );
-        table.lacks(
-            scenario,
-            "tower-resilience",
-            "async services only: see the async functions",
-        );
-        table.lacks(
-            scenario,
-            "execution-policy",
-            "async only: see the async functions",
-        );
+        table.lacks(scenario, "seatbelt", "no consecutive mode, no plain functions");
+        table.lacks(scenario, "tower-resilience", "async services only: see the async functions");
+        table.lacks(scenario, "execution-policy", "async only: see the async functions");
     }
-    table.lacks(
-        Async,
-        "ferryman",
-        "used by hand, without async: see the plain functions",
-    );
+    table.lacks(Async, "ferryman", "used by hand, without async: see the plain functions");
     for scenario in [Window, WindowFailures] {
-        for library in [
-            "nobreak",
-            "ferryman",
-            "failsafe",
-            "seatbelt",
-            "execution-policy",
-            "circuitbreaker-rs",
-        ] {
+        for library in
+            ["nobreak", "ferryman", "failsafe", "seatbelt", "execution-policy", "circuitbreaker-rs"]
+        {
             table.lacks(scenario, library, "no window of calls");
         }
     }
@@ -72,14 +51,7 @@ fn lacks(table: &mut Table) {
             table.lacks(scenario, library, "no time window");
         }
     }
-    for library in [
-        "nobreak",
-        "ferryman",
-        "failsafe",
-        "recloser",
-        "seatbelt",
-        "execution-policy",
-    ] {
+    for library in ["nobreak", "ferryman", "failsafe", "recloser", "seatbelt", "execution-policy"] {
         table.lacks(Slow, library, "does not time calls");
     }
     for scenario in [KeyString, KeyHot, KeyNumber] {
@@ -96,11 +68,7 @@ fn lacks(table: &mut Table) {
         }
     }
     for library in ["again", "tryhard", "tower", "seatbelt", "execution-policy"] {
-        table.lacks(
-            Delay,
-            library,
-            "its public API has no jittered delay outside a retry",
-        );
+        table.lacks(Delay, library, "its public API has no jittered delay outside a retry");
     }
     if cfg!(not(feature = "arcly-http")) {
         table.lacks(Async, "arcly-http", "not built: feature `arcly-http`");

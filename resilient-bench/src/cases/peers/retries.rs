@@ -49,11 +49,7 @@ const FEW: u64 = 4;
 fn backon(table: &mut Table) {
     const NAME: &str = "backon";
     table.add(Scenario::RetryPlain, NAME, || {
-        |x| {
-            BlockingRetryable::retry(|| work(x), ExponentialBuilder::default())
-                .call()
-                .is_ok()
-        }
+        |x| BlockingRetryable::retry(|| work(x), ExponentialBuilder::default()).call().is_ok()
     });
     table.add(Scenario::RetryAsync, NAME, || {
         |x| {
@@ -65,9 +61,7 @@ fn backon(table: &mut Table) {
         let runtime = runtime();
         move |_| {
             let failures = Cell::new(3);
-            let backoff = ConstantBuilder::default()
-                .with_delay(Duration::ZERO)
-                .with_max_times(3);
+            let backoff = ConstantBuilder::default().with_delay(Duration::ZERO).with_max_times(3);
             runtime
                 .block_on(async {
                     Retryable::retry(|| async { work_after(&failures) }, backoff).await
@@ -78,9 +72,7 @@ fn backon(table: &mut Table) {
     case.note = SLEEPS;
     case.most = FEW;
     table.add(Scenario::Delay, NAME, || {
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(BASE)
-            .with_jitter();
+        let backoff = ExponentialBuilder::default().with_min_delay(BASE).with_jitter();
         move |_| backoff.build().next().is_some()
     });
 }
@@ -103,20 +95,13 @@ fn tokio_retry2(table: &mut Table) {
             let failures = Cell::new(3);
             let strategy = FixedInterval::from_millis(0).take(3);
             let action = || async { work_after(&failures).map_err(RetryError::transient) };
-            runtime
-                .block_on(async { Retry::spawn(strategy, action).await })
-                .is_ok()
+            runtime.block_on(async { Retry::spawn(strategy, action).await }).is_ok()
         }
     });
     case.note = SLEEPS;
     case.most = FEW;
     table.add(Scenario::Delay, NAME, || {
-        |_| {
-            ExponentialBackoff::from_millis(100)
-                .map(jitter)
-                .next()
-                .is_some()
-        }
+        |_| ExponentialBackoff::from_millis(100).map(jitter).next().is_some()
     });
 }
 
@@ -132,9 +117,7 @@ fn again(table: &mut Table) {
         let runtime = runtime();
         move |_| {
             let failures = Cell::new(3);
-            runtime
-                .block_on(policy.retry(|| async { work_after(&failures) }))
-                .is_ok()
+            runtime.block_on(policy.retry(|| async { work_after(&failures) })).is_ok()
         }
     });
     case.note = "waits for its own timer thread at a delay of zero";
@@ -144,14 +127,7 @@ fn again(table: &mut Table) {
 fn tryhard(table: &mut Table) {
     const NAME: &str = "tryhard";
     table.add(Scenario::RetryAsync, NAME, || {
-        |x| {
-            ready(
-                tryhard::retry_fn(|| later(x))
-                    .retries(3)
-                    .exponential_backoff(BASE),
-            )
-            .is_ok()
-        }
+        |x| ready(tryhard::retry_fn(|| later(x)).retries(3).exponential_backoff(BASE)).is_ok()
     });
     let case = table.add(Scenario::RetryZero, NAME, || {
         let runtime = runtime();
@@ -216,11 +192,7 @@ fn seatbelt(table: &mut Table) {
             (
                 Retry::layer("bench", &context).clone_input().recovery_with(
                     |answer: &Answer, _| {
-                        if answer.is_ok() {
-                            RecoveryInfo::never()
-                        } else {
-                            RecoveryInfo::retry()
-                        }
+                        if answer.is_ok() { RecoveryInfo::never() } else { RecoveryInfo::retry() }
                     },
                 ),
                 Execute::new(later),
@@ -240,11 +212,7 @@ fn seatbelt(table: &mut Table) {
                     .base_delay(Duration::ZERO)
                     .use_jitter(false)
                     .recovery_with(|answer: &Answer, _| {
-                        if answer.is_ok() {
-                            RecoveryInfo::never()
-                        } else {
-                            RecoveryInfo::retry()
-                        }
+                        if answer.is_ok() { RecoveryInfo::never() } else { RecoveryInfo::retry() }
                     }),
                 Execute::new(move |_: u64| async {
                     work_after(&Cell::new(u32::from(calls.fetch_add(1, Relaxed) % 4 != 3)))

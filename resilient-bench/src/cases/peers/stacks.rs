@@ -26,11 +26,7 @@ pub fn add(table: &mut Table) {
 type Answer = Result<u64, Fault>;
 
 fn recovery(answer: &Answer) -> RecoveryInfo {
-    if answer.is_ok() {
-        RecoveryInfo::never()
-    } else {
-        RecoveryInfo::retry()
-    }
+    if answer.is_ok() { RecoveryInfo::never() } else { RecoveryInfo::retry() }
 }
 
 /// A service built as in its documentation, with a time window of a minute.
@@ -103,8 +99,7 @@ fn seatbelt(table: &mut Table) {
             )
                 .into_service(),
         );
-        keys.iter()
-            .for_each(|key| assert!(ready(service.execute(*key)).is_ok()));
+        keys.iter().for_each(|key| assert!(ready(service.execute(*key)).is_ok()));
         move |x| ready(service.execute(keys[key_of(x)])).is_ok()
     });
 }
@@ -126,9 +121,8 @@ pub fn tower_breaker<F>(
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    let builder = CircuitBreakerLayer::builder()
-        .failure_rate_threshold(0.99)
-        .wait_duration_in_open(LONG);
+    let builder =
+        CircuitBreakerLayer::builder().failure_rate_threshold(0.99).wait_duration_in_open(LONG);
     let builder = match opens {
         Tower::Consecutive(n) => builder.consecutive_failures(n),
         Tower::Calls => builder.sliding_window_size(100),
@@ -204,17 +198,10 @@ fn execution_policy(table: &mut Table) {
     fn policy(
         breaker: CircuitBreaker<Fault>,
     ) -> &'static execution_policy::ExecutionPolicy<execution_policy::DefaultCore, u64, Fault> {
-        leak(
-            ExecutionPolicyBuilder::new()
-                .circuit_breaker(breaker.open_for(LONG))
-                .build(),
-        )
+        leak(ExecutionPolicyBuilder::new().circuit_breaker(breaker.open_for(LONG)).build())
     }
     fn minute() -> CircuitBreaker<Fault> {
-        CircuitBreaker::failure_ratio()
-            .ratio(0.5)
-            .minimum_throughput(10)
-            .sampling_window(MINUTE)
+        CircuitBreaker::failure_ratio().ratio(0.5).minimum_throughput(10).sampling_window(MINUTE)
     }
     table.add(Scenario::Async, NAME, || {
         let policy = policy(CircuitBreaker::consecutive_failures(5));
@@ -265,8 +252,7 @@ fn string_keys_of(
             )
                 .into_service(),
         );
-        keys.iter()
-            .for_each(|key| assert!(ready(service.execute(key.as_str())).is_ok()));
+        keys.iter().for_each(|key| assert!(ready(service.execute(key.as_str())).is_ok()));
         move |x| ready(service.execute(keys[index(x)].as_str())).is_ok()
     });
 }

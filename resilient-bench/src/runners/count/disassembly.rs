@@ -32,11 +32,7 @@ impl Disassembly {
         for path in executed.keys() {
             if !self.objects.contains_key(path) {
                 let is_file = std::path::Path::new(path).is_file();
-                let object = if is_file {
-                    Object::read(path)?
-                } else {
-                    Object::default()
-                };
+                let object = if is_file { Object::read(path)? } else { Object::default() };
                 self.objects.insert(path.clone(), object);
             }
         }
@@ -52,22 +48,14 @@ impl Disassembly {
     pub fn entered(&self, executed: &Executed, names: &[&str]) -> u64 {
         let named = |(name, _): &&(String, u64)| names.contains(&name.as_str());
         self.sum(executed, |object| {
-            object
-                .entries
-                .iter()
-                .filter(named)
-                .map(|(_, address)| *address)
-                .collect()
+            object.entries.iter().filter(named).map(|(_, address)| *address).collect()
         })
     }
 
     fn sum(&self, executed: &Executed, of: impl Fn(&Object) -> BTreeSet<u64>) -> u64 {
         let in_object = |(path, times): (&String, &BTreeMap<u64, u64>)| -> u64 {
             let addresses = self.objects.get(path).map(&of).unwrap_or_default();
-            addresses
-                .iter()
-                .filter_map(|address| times.get(address))
-                .sum()
+            addresses.iter().filter_map(|address| times.get(address)).sum()
         };
         executed.iter().map(in_object).sum()
     }
@@ -100,9 +88,7 @@ fn locking(line: &str) -> Option<u64> {
     let (address, instruction) = line.split_once(":\t")?;
     let locks = instruction.starts_with("lock ")
         || (instruction.starts_with("xchg") && instruction.contains('('));
-    locks
-        .then(|| u64::from_str_radix(address.trim(), 16).ok())
-        .flatten()
+    locks.then(|| u64::from_str_radix(address.trim(), 16).ok()).flatten()
 }
 
 /// The function of this line, if this object defines it.

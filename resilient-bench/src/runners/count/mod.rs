@@ -20,13 +20,7 @@ const CALLS: u64 = 10_000;
 
 /// The C library's functions that read a clock, and those that allocate.
 const CLOCKS: &[&str] = &["clock_gettime", "gettimeofday", "time"];
-const ALLOCATORS: &[&str] = &[
-    "malloc",
-    "calloc",
-    "realloc",
-    "posix_memalign",
-    "aligned_alloc",
-];
+const ALLOCATORS: &[&str] = &["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"];
 
 /// The cost of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -159,10 +153,7 @@ fn in_directory(
             "--toggle-collect=*count_only_in_here*",
             "--dump-after=*profile_when_done*",
         ])
-        .arg(format!(
-            "--callgrind-out-file={}",
-            directory.join("profile").display()
-        ))
+        .arg(format!("--callgrind-out-file={}", directory.join("profile").display()))
         .arg(program)
         .arg("run")
         .args(choose)
@@ -200,11 +191,8 @@ fn in_directory(
 
 /// Subtracts the bare call if the scenario has one.
 pub fn net(gross: &[Row]) -> Vec<Row> {
-    let bare: BTreeMap<Scenario, Counts> = gross
-        .iter()
-        .filter(|row| row.1 == BARE)
-        .map(|row| (row.0, row.2))
-        .collect();
+    let bare: BTreeMap<Scenario, Counts> =
+        gross.iter().filter(|row| row.1 == BARE).map(|row| (row.0, row.2)).collect();
     let rows = gross.iter().filter(|row| row.1 != BARE);
     rows.map(|&(scenario, library, counts)| match bare.get(&scenario) {
         Some(bare) => (scenario, library, counts.minus(*bare)),

@@ -26,9 +26,8 @@ impl Profile {
                 inclusive = true;
             } else if line.starts_with("0x") {
                 let mut columns = line.split(' ');
-                let address = columns
-                    .next()
-                    .and_then(|hex| u64::from_str_radix(&hex[2..], 16).ok());
+                let address =
+                    columns.next().and_then(|hex| u64::from_str_radix(&hex[2..], 16).ok());
                 let times = columns.nth(1).and_then(|n| n.parse::<u64>().ok());
                 if let (Some(address), Some(times), false) = (address, times, inclusive) {
                     profile.instructions += times;
@@ -59,10 +58,7 @@ mod tests {
                     fn=malloc@@GLIBC_2\n0x20 0 20\n";
         let profile = Profile::parse(text);
         assert_eq!(profile.instructions, 30);
-        assert_eq!(
-            profile.executed["/bin/a"],
-            BTreeMap::from([(0x10, 5), (0x18, 5)])
-        );
+        assert_eq!(profile.executed["/bin/a"], BTreeMap::from([(0x10, 5), (0x18, 5)]));
         assert_eq!(profile.executed["/lib/c"], BTreeMap::from([(0x20, 20)]));
     }
 }

@@ -18,10 +18,8 @@ impl Measured<'_> {
                  |---|---|---|---|---|---|---|---|\n",
             );
             for row in rows {
-                let counts = self
-                    .all
-                    .iter()
-                    .find(|counts| counts.0 == *scenario && counts.1 == row.library);
+                let counts =
+                    self.all.iter().find(|counts| counts.0 == *scenario && counts.1 == row.library);
                 let counts = counts.map_or("| | | |".to_owned(), |(_, _, counts)| {
                     let [instructions, locked, clock, allocations] = counts.values();
                     format!("{instructions:.0} | {locked:.1} | {clock:.1} | {allocations:.1} |")
@@ -37,17 +35,9 @@ impl Measured<'_> {
                     tenths(row.s)
                 );
             }
-            for lack in self
-                .table
-                .lacks
-                .iter()
-                .filter(|lack| lack.scenario == *scenario)
-            {
-                let _ = writeln!(
-                    text,
-                    "| {} | – | – | – | – | – | – | {} |",
-                    lack.library, lack.why
-                );
+            for lack in self.table.lacks.iter().filter(|lack| lack.scenario == *scenario) {
+                let _ =
+                    writeln!(text, "| {} | – | – | – | – | – | – | {} |", lack.library, lack.why);
             }
         }
         text.push_str(
@@ -94,11 +84,7 @@ impl Measured<'_> {
                 bytes.map_or("–".to_owned(), |bytes| bytes.to_string())
             );
         }
-        let _ = writeln!(
-            text,
-            "\n**Compile time**\n\n```text\n{}\n```",
-            self.compile.trim()
-        );
+        let _ = writeln!(text, "\n**Compile time**\n\n```text\n{}\n```", self.compile.trim());
         text
     }
 }
@@ -120,16 +106,9 @@ const TO: &str = "<!-- end of figures -->";
 pub fn write(readme: &Path, figures: &str) -> Result<(), String> {
     let text = std::fs::read_to_string(readme)
         .map_err(|error| format!("{}: {error}", readme.display()))?;
-    let parts = text
-        .split_once(FROM)
-        .and_then(|(head, rest)| Some((head, rest.split_once(TO)?.1)));
-    let (head, tail) = parts.ok_or(format!(
-        "{} has no lines `{FROM}` and `{TO}`",
-        readme.display()
-    ))?;
-    std::fs::write(
-        readme,
-        format!("{head}{FROM}\n\n{}\n\n{TO}{tail}", figures.trim()),
-    )
-    .map_err(|error| format!("{}: {error}", readme.display()))
+    let parts = text.split_once(FROM).and_then(|(head, rest)| Some((head, rest.split_once(TO)?.1)));
+    let (head, tail) =
+        parts.ok_or(format!("{} has no lines `{FROM}` and `{TO}`", readme.display()))?;
+    std::fs::write(readme, format!("{head}{FROM}\n\n{}\n\n{TO}{tail}", figures.trim()))
+        .map_err(|error| format!("{}: {error}", readme.display()))
 }

@@ -13,10 +13,8 @@ impl Measured<'_> {
         let calls = "window of the last 100 calls";
         let minute = "time window, 60 s";
         let traffic = {
-            let (quiet, busy) = (
-                self.own(Scenario::TimeWindow, OURS),
-                self.own(Scenario::TimeWindowBusy, OURS),
-            );
+            let (quiet, busy) =
+                (self.own(Scenario::TimeWindow, OURS), self.own(Scenario::TimeWindowBusy, OURS));
             Goal {
                 what: minute,
                 goal: "cost independent of traffic",
@@ -30,28 +28,14 @@ impl Measured<'_> {
         let grown = Goal {
             what: "memory, after 10^6 calls, 2 000 transitions and 1 000 threads",
             goal: "constant: grows ≤ 64 KiB",
-            measured: self.growth.map_or("not measured".to_owned(), |bytes| {
-                format!("{} KiB more", bytes / 1_024)
-            }),
+            measured: self
+                .growth
+                .map_or("not measured".to_owned(), |bytes| format!("{} KiB more", bytes / 1_024)),
             met: self.growth.map(|bytes| bytes <= 65_536),
         };
         let mut goals = vec![
-            self.ratio(
-                plain,
-                Scenario::Plain,
-                OURS,
-                "nobreak",
-                "≤ 0.15 × nobreak",
-                0.15,
-            ),
-            self.ratio(
-                plain,
-                Scenario::Plain,
-                OURS,
-                "ferryman",
-                "≤ 1.0 × ferryman",
-                1.0,
-            ),
+            self.ratio(plain, Scenario::Plain, OURS, "nobreak", "≤ 0.15 × nobreak", 0.15),
+            self.ratio(plain, Scenario::Plain, OURS, "ferryman", "≤ 1.0 × ferryman", 1.0),
             self.counts(
                 plain,
                 Scenario::Plain,
@@ -98,28 +82,9 @@ impl Measured<'_> {
                 "a failure ≤ 1.25 × recloser",
                 1.25,
             ),
-            self.counts(
-                minute,
-                Scenario::TimeWindow,
-                "≤ 1 clock read",
-                [ANY, ANY, 1.0, ANY],
-            ),
-            self.ratio(
-                minute,
-                Scenario::TimeWindow,
-                OURS,
-                "failsafe",
-                "≤ 0.4 × failsafe",
-                0.4,
-            ),
-            self.ratio(
-                minute,
-                Scenario::TimeWindow,
-                OURS,
-                "seatbelt",
-                "≤ 0.4 × seatbelt",
-                0.4,
-            ),
+            self.counts(minute, Scenario::TimeWindow, "≤ 1 clock read", [ANY, ANY, 1.0, ANY]),
+            self.ratio(minute, Scenario::TimeWindow, OURS, "failsafe", "≤ 0.4 × failsafe", 0.4),
+            self.ratio(minute, Scenario::TimeWindow, OURS, "seatbelt", "≤ 0.4 × seatbelt", 0.4),
             traffic,
             self.ratio(
                 "time window, a coarse clock",
@@ -137,12 +102,7 @@ impl Measured<'_> {
                 "≤ 0.12 × seatbelt",
                 0.12,
             ),
-            self.counts(
-                "slow calls",
-                Scenario::Slow,
-                "≤ 2 clock reads",
-                [ANY, ANY, 2.0, ANY],
-            ),
+            self.counts("slow calls", Scenario::Slow, "≤ 2 clock reads", [ANY, ANY, 2.0, ANY]),
             self.ratio(
                 "slow calls",
                 Scenario::Slow,
@@ -209,11 +169,7 @@ impl Measured<'_> {
                 "≤ 0.5 × failsafe",
                 0.5,
             ),
-            self.added(
-                futures::BY_FUTURE,
-                "≤ 16 bytes and the permit",
-                16 + futures::PERMIT,
-            ),
+            self.added(futures::BY_FUTURE, "≤ 16 bytes and the permit", 16 + futures::PERMIT),
             self.added(
                 futures::BY_ASYNC,
                 "≤ 16 bytes, the permit and one copy of the arguments",
@@ -251,36 +207,17 @@ impl Measured<'_> {
                 "build",
                 "≤ 1 × tracing::instrument",
             ),
-            (
-                "compile time, the macro crate alone",
-                "macros",
-                "≤ 1.3 × syn alone",
-            ),
+            ("compile time, the macro crate alone", "macros", "≤ 1.3 × syn alone"),
         ];
         let line_of = |name: &str| {
-            let mut lines = self
-                .compile
-                .lines()
-                .filter_map(|line| line.strip_prefix("goal "));
-            lines.find_map(|line| {
-                line.strip_prefix(name)?
-                    .strip_prefix(": ")
-                    .map(str::to_owned)
-            })
+            let mut lines = self.compile.lines().filter_map(|line| line.strip_prefix("goal "));
+            lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
         };
         let goals = compiled.map(|(what, name, goal)| match line_of(name) {
-            Some(line) => Goal {
-                what,
-                goal,
-                measured: line.clone(),
-                met: Some(line.ends_with("met")),
-            },
-            None => Goal {
-                what,
-                goal,
-                measured: "not measured".to_owned(),
-                met: None,
-            },
+            Some(line) => {
+                Goal { what, goal, measured: line.clone(), met: Some(line.ends_with("met")) }
+            }
+            None => Goal { what, goal, measured: "not measured".to_owned(), met: None },
         });
         goals.into()
     }

@@ -44,10 +44,7 @@ impl<'a> Measured<'a> {
         });
         let scaling = threads::SCENARIOS.map(|scenario| {
             eprintln!("threads: {}…", scenario.name());
-            (
-                scenario,
-                threads::scenario(table, scenario, threads::REPETITIONS),
-            )
+            (scenario, threads::scenario(table, scenario, threads::REPETITIONS))
         });
         eprintln!("sizes…");
         Ok(Self {

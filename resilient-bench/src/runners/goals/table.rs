@@ -31,21 +31,11 @@ impl Measured<'_> {
         most: f64,
     ) -> Goal {
         let (Some(a), Some(b)) = (self.time(scenario, ours), self.time(scenario, peer)) else {
-            return Goal {
-                what,
-                goal,
-                measured: format!("{peer} is not built"),
-                met: None,
-            };
+            return Goal { what, goal, measured: format!("{peer} is not built"), met: None };
         };
         let ratio = a.s / b.s;
         let measured = format!("{ratio:.2} × {peer} ({:.1} and {:.1} ns)", a.s, b.s);
-        Goal {
-            what,
-            goal,
-            measured,
-            met: Some(ratio <= most),
-        }
+        Goal { what, goal, measured, met: Some(ratio <= most) }
     }
 
     /// One of our counts.
@@ -57,31 +47,17 @@ impl Measured<'_> {
         most: [f64; 4],
     ) -> Goal {
         let values = self.own(scenario, OURS).values();
-        let limited = Counts::NAMES
-            .iter()
-            .zip(values)
-            .zip(most)
-            .filter(|(_, most)| most.is_finite());
+        let limited =
+            Counts::NAMES.iter().zip(values).zip(most).filter(|(_, most)| most.is_finite());
         let measured: Vec<String> = limited
             .map(|((name, value), _)| format!("{:.1} {name}", value + 0.0).replace(".0 ", " "))
             .collect();
-        let met = values
-            .iter()
-            .zip(most)
-            .all(|(value, most)| *value <= most + 0.005);
-        Goal {
-            what,
-            goal,
-            measured: measured.join(", "),
-            met: Some(met),
-        }
+        let met = values.iter().zip(most).all(|(value, most)| *value <= most + 0.005);
+        Goal { what, goal, measured: measured.join(", "), met: Some(met) }
     }
 
     pub(super) fn added(&self, shape: &'static str, goal: &'static str, most: usize) -> Goal {
-        let of = self
-            .futures
-            .iter()
-            .find(|size| size.library == OURS && size.shape == shape);
+        let of = self.futures.iter().find(|size| size.library == OURS && size.shape == shape);
         let added = of.map_or(0, |size| size.added);
         Goal {
             what: shape,
@@ -92,36 +68,18 @@ impl Measured<'_> {
     }
 
     pub(super) fn weight(&self, what: &'static str, goal: &'static str, most: usize) -> Goal {
-        let bytes = self
-            .weights
-            .iter()
-            .find(|row| row.0 == what)
-            .and_then(|row| row.1);
+        let bytes = self.weights.iter().find(|row| row.0 == what).and_then(|row| row.1);
         let measured = bytes.map_or("not measured".to_owned(), |bytes| format!("{bytes} bytes"));
-        Goal {
-            what,
-            goal,
-            measured,
-            met: bytes.map(|bytes| bytes <= most),
-        }
+        Goal { what, goal, measured, met: bytes.map(|bytes| bytes <= most) }
     }
 
     pub(super) fn scales(&self, scenario: Scenario, what: &'static str) -> Goal {
         const LEAST: f64 = 1.8;
         let goal = "scales ≥ × 1.8";
-        let rows = self
-            .scaling
-            .iter()
-            .find(|row| row.0 == scenario)
-            .map(|row| &row.1);
+        let rows = self.scaling.iter().find(|row| row.0 == scenario).map(|row| &row.1);
         let find = |library: &str| rows?.iter().find(|row| row.library == library);
         let (Some(ours), Some(bare)) = (find(OURS), find(BARE)) else {
-            return Goal {
-                what,
-                goal,
-                measured: "not measured".to_owned(),
-                met: None,
-            };
+            return Goal { what, goal, measured: "not measured".to_owned(), met: None };
         };
         let ((low, high), by) = (threads::range(&ours.two), ours.scale());
         let measured = format!(
@@ -130,28 +88,17 @@ impl Measured<'_> {
         );
         // The bare calls share nothing, so they scale if each thread has its own core.
         let had_cores = bare.scale() >= LEAST;
-        Goal {
-            what,
-            goal,
-            measured,
-            met: (by >= LEAST || had_cores).then_some(by >= LEAST),
-        }
+        Goal { what, goal, measured, met: (by >= LEAST || had_cores).then_some(by >= LEAST) }
     }
 
     /// Compares the medians; a difference within the noise is a tie.
     pub(super) fn ties(&self, peer: &'static str) -> Goal {
         let what = "retry, first attempt succeeds";
         let goal = "ties or wins";
-        let (Some(a), Some(b)) = (
-            self.time(Scenario::RetryAsync, OURS),
-            self.time(Scenario::RetryAsync, peer),
-        ) else {
-            return Goal {
-                what,
-                goal,
-                measured: format!("{peer} is not built"),
-                met: None,
-            };
+        let (Some(a), Some(b)) =
+            (self.time(Scenario::RetryAsync, OURS), self.time(Scenario::RetryAsync, peer))
+        else {
+            return Goal { what, goal, measured: format!("{peer} is not built"), met: None };
         };
         Goal {
             what,
@@ -165,21 +112,13 @@ impl Measured<'_> {
     pub fn goals_table(&self) -> String {
         let mut text = String::from("| | goal | measured | |\n|---|---|---|---|\n");
         let goals = self.goals();
-        for Goal {
-            what,
-            goal,
-            measured,
-            met,
-        } in &goals
-        {
+        for Goal { what, goal, measured, met } in &goals {
             let verdict = match met {
                 Some(true) => "met",
                 Some(false) => "**missed**",
                 None => "undecided",
             };
-            let measured = measured
-                .trim_end_matches(", met")
-                .trim_end_matches(", missed");
+            let measured = measured.trim_end_matches(", met").trim_end_matches(", missed");
             let _ = writeln!(text, "| {what} | {goal} | {measured} | {verdict} |");
         }
         let number = |met: Option<bool>| goals.iter().filter(|goal| goal.met == met).count();

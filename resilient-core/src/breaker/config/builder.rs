@@ -72,9 +72,7 @@ impl BreakerSettings {
                 failure_count: self.failure_count,
                 failure_rate: self.failure_rate,
                 slow_call_rate: self.slow_call_rate,
-                min_calls: self
-                    .min_calls
-                    .unwrap_or(default::min_calls().min(most_calls)),
+                min_calls: self.min_calls.unwrap_or(default::min_calls().min(most_calls)),
             },
             window: self.window,
             window_buckets: self.window_buckets.unwrap_or(default::window_buckets()),
@@ -83,15 +81,9 @@ impl BreakerSettings {
             recovery_factor: self.recovery_factor.unwrap_or(default::recovery_factor()),
             max_recovery_time: self.max_recovery_time.unwrap_or(max_recovery_time),
             recovery_jitter: self.recovery_jitter.unwrap_or(default::recovery_jitter()),
-            half_open_max_calls: self
-                .half_open_max_calls
-                .unwrap_or(default::half_open_max_calls()),
-            half_open_successes: self
-                .half_open_successes
-                .unwrap_or(default::half_open_successes()),
-            half_open_failures: self
-                .half_open_failures
-                .unwrap_or(default::half_open_failures()),
+            half_open_max_calls: self.half_open_max_calls.unwrap_or(default::half_open_max_calls()),
+            half_open_successes: self.half_open_successes.unwrap_or(default::half_open_successes()),
+            half_open_failures: self.half_open_failures.unwrap_or(default::half_open_failures()),
             probe_timeout: self.probe_timeout.unwrap_or(probe_timeout),
             abandoned: self.abandoned.unwrap_or_default(),
             max_keys: self.max_keys.unwrap_or(default::max_keys()),
@@ -129,9 +121,7 @@ impl BreakerConfig {
         let mut values = self.values();
         let is_default = |setting: &usize| self.given & (1 << setting) == 0;
         let settings = 0..BreakerSettings::TABLE.settings.len();
-        settings
-            .filter(is_default)
-            .for_each(|setting| values.forget(setting));
+        settings.filter(is_default).for_each(|setting| values.forget(setting));
         values
     }
 }

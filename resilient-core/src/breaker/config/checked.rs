@@ -75,8 +75,7 @@ pub(crate) struct Conditions {
 impl BreakerConfig {
     /// The number of counted probes after which a half-open circuit closes or opens.
     pub(crate) fn most_probes_of_a_round(&self) -> u32 {
-        self.half_open_successes
-            .saturating_add(self.half_open_failures)
+        self.half_open_successes.saturating_add(self.half_open_failures)
     }
 
     /// Whether both have the same settings of the open time.

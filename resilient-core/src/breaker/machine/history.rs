@@ -41,11 +41,7 @@ impl Step {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self {
-            first: CircuitState::Closed,
-            unfetched: 0,
-            steps: VecDeque::new(),
-        }
+        Self { first: CircuitState::Closed, unfetched: 0, steps: VecDeque::new() }
     }
 
     pub(super) fn push(&mut self, transition: Transition, epoch: Instant) {
@@ -55,10 +51,8 @@ impl History {
             }
         }
         // One of the two is zero.
-        let (after, before) = (
-            nanos_between(epoch, transition.at),
-            nanos_between(transition.at, epoch),
-        );
+        let (after, before) =
+            (nanos_between(epoch, transition.at), nanos_between(transition.at, epoch));
         let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);
         self.steps.push_back(Step {
             at: signed(after) - signed(before),
@@ -83,10 +77,7 @@ impl History {
     /// The transitions since the last call of this function, oldest first.
     pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let unfetched = usize::try_from(std::mem::take(&mut self.unfetched));
-        let seen = self
-            .steps
-            .len()
-            .saturating_sub(unfetched.unwrap_or(HISTORY));
+        let seen = self.steps.len().saturating_sub(unfetched.unwrap_or(HISTORY));
         self.iter(epoch).skip(seen)
     }
 
@@ -108,10 +99,6 @@ impl History {
 
 fn instant(at: i64, epoch: Instant) -> Instant {
     let distance = Duration::from_nanos(at.unsigned_abs());
-    let instant = if at < 0 {
-        epoch.checked_sub(distance)
-    } else {
-        epoch.checked_add(distance)
-    };
+    let instant = if at < 0 { epoch.checked_sub(distance) } else { epoch.checked_add(distance) };
     instant.unwrap_or(epoch)
 }

@@ -15,10 +15,9 @@ impl Machine {
             _ if self.entered() == mode.state() => return,
             OperatorMode::ForcedOpen => Phase::ForcedOpen,
             OperatorMode::Disabled => Phase::Disabled,
-            OperatorMode::ObserveOnly => Phase::ObserveOnly {
-                health: Health::new(&self.config, now),
-                reported: false,
-            },
+            OperatorMode::ObserveOnly => {
+                Phase::ObserveOnly { health: Health::new(&self.config, now), reported: false }
+            }
         };
         self.enter(phase, TransitionReason::Manual, now);
     }
@@ -49,11 +48,7 @@ impl Machine {
     pub(in crate::breaker) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
         match self.phase {
             Phase::Open(_) | Phase::ForcedOpen => {
-                self.enter(
-                    Phase::HalfOpen(Round::default()),
-                    TransitionReason::Manual,
-                    now,
-                );
+                self.enter(Phase::HalfOpen(Round::default()), TransitionReason::Manual, now);
                 Ok(())
             }
             Phase::HalfOpen(_) => Ok(()),
@@ -99,9 +94,6 @@ impl Machine {
     }
 
     fn refused(&self, to: CircuitState) -> TransitionError {
-        TransitionError {
-            from: self.entered(),
-            to,
-        }
+        TransitionError { from: self.entered(), to }
     }
 }

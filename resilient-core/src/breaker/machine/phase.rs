@@ -64,22 +64,14 @@ pub(super) struct Outage {
 pub(super) enum Length {
     /// The settings, with the dependency's hint and the random number that was drawn for this
     /// opening.
-    Computed {
-        hint: Option<Duration>,
-        jitter: f64,
-        reopenings: u32,
-    },
+    Computed { hint: Option<Duration>, jitter: f64, reopenings: u32 },
     /// An operator's command, which no setting changes.
     ByHand(Duration),
 }
 
 impl Outage {
     pub(super) fn new(length: Length, config: &BreakerConfig, since: Instant) -> Self {
-        Self {
-            since,
-            until: later(since, length.of(config)),
-            length,
-        }
+        Self { since, until: later(since, length.of(config)), length }
     }
 
     /// A time before the opening counts as the opening.
@@ -88,14 +80,12 @@ impl Outage {
     }
 
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.until
-            .map(|until| until.saturating_duration_since(now.max(self.since)))
+        self.until.map(|until| until.saturating_duration_since(now.max(self.since)))
     }
 
     /// The whole open time.
     pub(super) fn open_for(&self) -> Option<Duration> {
-        self.until
-            .map(|until| until.saturating_duration_since(self.since))
+        self.until.map(|until| until.saturating_duration_since(self.since))
     }
 
     /// Sets its end to `time` from now, by hand.
@@ -118,11 +108,7 @@ impl Length {
     fn of(self, config: &BreakerConfig) -> Duration {
         match self {
             Self::ByHand(time) => time,
-            Self::Computed {
-                hint,
-                jitter,
-                reopenings,
-            } => {
+            Self::Computed { hint, jitter, reopenings } => {
                 let most = config.max_recovery_time;
                 let growth = config.recovery_factor.powf(f64::from(reopenings));
                 let base = scale(config.recovery_time, growth).min(most);

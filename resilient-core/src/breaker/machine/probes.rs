@@ -51,11 +51,7 @@ impl Round {
     }
 
     pub(super) fn count(&mut self, failed: bool, config: &BreakerConfig) -> Decision {
-        let count = if failed {
-            &mut self.failed
-        } else {
-            &mut self.succeeded
-        };
+        let count = if failed { &mut self.failed } else { &mut self.succeeded };
         *count = count.saturating_add(1);
         if self.failed > config.half_open_failures {
             Decision::Reopen
@@ -76,9 +72,7 @@ impl Round {
             return Some(Duration::ZERO);
         }
         let leases = self.in_flight.iter();
-        leases
-            .filter_map(|probe| probe.lease_left(config, now))
-            .min()
+        leases.filter_map(|probe| probe.lease_left(config, now)).min()
     }
 
     /// Whether there is room for one more probe. Without a probe in flight there always is, even if

@@ -26,11 +26,7 @@ impl Machine {
 
     /// The state that the next caller would find. Changes nothing.
     pub(in crate::breaker) fn state(&self, now: Instant) -> CircuitState {
-        if self.is_due(now) {
-            CircuitState::HalfOpen
-        } else {
-            self.entered()
-        }
+        if self.is_due(now) { CircuitState::HalfOpen } else { self.entered() }
     }
 
     /// When the recovery time ends, while the circuit is open.

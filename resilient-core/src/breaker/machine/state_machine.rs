@@ -72,10 +72,7 @@ impl Machine {
             }
             Phase::Open(_) | Phase::ForcedOpen => return Err(self.rejection(now)),
         };
-        Ok(Ticket {
-            generation: self.generation,
-            stamp,
-        })
+        Ok(Ticket { generation: self.generation, stamp })
     }
 
     /// Records the end of an admitted call.
@@ -111,11 +108,7 @@ impl Machine {
         let limit = self.config.slow_call;
         let slow = took.zip(limit).is_some_and(|(took, limit)| took >= limit);
         self.count(Call { failed, slow }, retry_after, now);
-        if failed {
-            Counted::Failure { slow }
-        } else {
-            Counted::Success { slow }
-        }
+        if failed { Counted::Failure { slow } } else { Counted::Success { slow } }
     }
 
     /// Records the end of a call without the time: `None` if the time is needed; then nothing was
@@ -146,9 +139,7 @@ impl Machine {
         if self.config.slow_call.is_some() {
             return None;
         }
-        health
-            .record_untimed(failed, &self.config)
-            .then_some(counted)
+        health.record_untimed(failed, &self.config).then_some(counted)
     }
 
     /// Records deferred successes: see [`Machine::successes`].
@@ -183,10 +174,9 @@ impl Machine {
         }
         match health.pending_until(&self.config) {
             Some(Until::Ever) => (SuccessHandling::Pending, u64::MAX),
-            Some(Until::End(end)) => (
-                SuccessHandling::PendingInBucket,
-                nanos_between(self.epoch, end),
-            ),
+            Some(Until::End(end)) => {
+                (SuccessHandling::PendingInBucket, nanos_between(self.epoch, end))
+            }
             None => (SuccessHandling::Locked, 0),
         }
     }
@@ -252,11 +242,7 @@ impl Machine {
 
     pub(super) fn half_open_if_due(&mut self, now: Instant) {
         if self.is_due(now) {
-            self.enter(
-                Phase::HalfOpen(Round::default()),
-                TransitionReason::RecoveryTime,
-                now,
-            );
+            self.enter(Phase::HalfOpen(Round::default()), TransitionReason::RecoveryTime, now);
         }
     }
 
@@ -265,21 +251,14 @@ impl Machine {
     }
 
     pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>, now: Instant) {
-        let length = Length::Computed {
-            hint,
-            jitter: random::unit(),
-            reopenings: self.next_reopenings(),
-        };
+        let length =
+            Length::Computed { hint, jitter: random::unit(), reopenings: self.next_reopenings() };
         self.open_for(length, reason, now);
     }
 
     pub(super) fn open_for(&mut self, length: Length, reason: TransitionReason, now: Instant) {
         self.reopenings = self.next_reopenings();
-        self.enter(
-            Phase::Open(Outage::new(length, &self.config, now)),
-            reason,
-            now,
-        );
+        self.enter(Phase::Open(Outage::new(length, &self.config, now)), reason, now);
     }
 
     /// Re-openings since the circuit was last closed, including the coming one.
@@ -304,22 +283,10 @@ impl Machine {
             return;
         }
         let open_for = self.phase.outage().and_then(Outage::open_for);
-        self.log.record(
-            Transition {
-                at: now,
-                from,
-                to,
-                reason,
-                open_for,
-            },
-            self.epoch,
-        );
+        self.log.record(Transition { at: now, from, to, reason, open_for }, self.epoch);
     }
 
     fn rejection(&self, now: Instant) -> Rejection {
-        Rejection {
-            state: self.entered(),
-            retry_after: self.retry_after(now),
-        }
+        Rejection { state: self.entered(), retry_after: self.retry_after(now) }
     }
 }

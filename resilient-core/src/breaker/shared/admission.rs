@@ -9,10 +9,7 @@ impl SharedBreaker {
     /// Admits a call of a closed breaker that does not time calls: one load.
     #[inline]
     pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
-        self.word.closed().map(|generation| Ticket {
-            generation,
-            stamp: Stamp::UNKNOWN,
-        })
+        self.word.closed().map(|generation| Ticket { generation, stamp: Stamp::UNKNOWN })
     }
 
     /// Admits a call in any state. The word alone decides in states that admit or reject every

@@ -69,11 +69,7 @@ impl GuardedState {
 
     #[inline(never)]
     fn collect_stripe(&mut self, counters: &StripedCounters, stripe: usize) {
-        let PendingSuccesses {
-            count,
-            generation,
-            bucket,
-        } = counters.take_pending(stripe);
+        let PendingSuccesses { count, generation, bucket } = counters.take_pending(stripe);
         self.totals.success = self.totals.success.saturating_add(count);
         // B3: a call moves only the generation that admitted it.
         if generation == self.machine.generation() {

@@ -52,9 +52,8 @@ impl Mirror {
     }
 
     pub(super) fn set_slow_call(&self, limit: Option<Duration>) {
-        let nanos = limit.map_or(u64::MAX, |limit| {
-            u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)
-        });
+        let nanos =
+            limit.map_or(u64::MAX, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
         set(&self.slow_call, nanos);
     }
 

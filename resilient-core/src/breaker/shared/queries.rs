@@ -30,10 +30,7 @@ impl SharedBreaker {
     /// The error that a call would get now, if the circuit is open or forced open.
     pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
         let kind = self.word.read().kind();
-        if !matches!(
-            kind,
-            Kind::In(CircuitState::Open | CircuitState::ForcedOpen)
-        ) {
+        if !matches!(kind, Kind::In(CircuitState::Open | CircuitState::ForcedOpen)) {
             return None;
         }
         let parts = self.parts();

@@ -40,11 +40,7 @@ impl SharedBreaker {
     fn report_other_success(&self, ticket: Ticket) {
         let parts = self.parts();
         let needs_time = self.word.read().needs_time();
-        let now = if needs_time {
-            parts.clock.nanos()
-        } else {
-            None
-        };
+        let now = if needs_time { parts.clock.nanos() } else { None };
         // Read again after the clock, so that no register holds the word meanwhile.
         let word = self.word.read();
         let successes = word.successes();

@@ -20,11 +20,7 @@ pub(crate) struct LiveSettings {
 impl LiveSettings {
     /// The settings of the code, without an override.
     pub(crate) fn of_code(config: BreakerConfig) -> Self {
-        Self {
-            config: Arc::new(config),
-            mode: None,
-            version: 0,
-        }
+        Self { config: Arc::new(config), mode: None, version: 0 }
     }
 }
 
@@ -43,12 +39,6 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new(name: Name, settings: LiveSettings, clock: ClockReading) -> Self {
-        Self {
-            name,
-            start_in: settings.mode,
-            settings,
-            clock,
-            closings: None,
-        }
+        Self { name, start_in: settings.mode, settings, clock, closings: None }
     }
 }

@@ -12,10 +12,7 @@ pub(super) struct StampClock {
 
 impl StampClock {
     pub(super) fn new(source: ClockSource, epoch: Instant) -> Self {
-        Self {
-            source: source.counting_from(epoch),
-            epoch,
-        }
+        Self { source: source.counting_from(epoch), epoch }
     }
 
     /// The present instant; `None` if the user's clock panics.

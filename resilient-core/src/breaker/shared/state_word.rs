@@ -37,10 +37,7 @@ const IN_BUCKET: u64 = 4 << KIND_BITS;
 const SUCCESSES_MASK: u64 = 7 << KIND_BITS;
 /// The breaker measures how long every call takes.
 const TIMED: u64 = 1 << (KIND_BITS + 3);
-const _: () = assert!(
-    GENERATION_STEP == 1 << (KIND_BITS + 4),
-    "the low bits are the kind's"
-);
+const _: () = assert!(GENERATION_STEP == 1 << (KIND_BITS + 4), "the low bits are the kind's");
 const GENERATION_MASK: u64 = !(GENERATION_STEP - 1);
 
 /// Zero, so that the word of a healthy breaker is its generation.
@@ -197,11 +194,7 @@ mod tests {
         word.set(Published {
             state,
             generation,
-            successes: if is_clean {
-                SuccessHandling::Clean
-            } else {
-                SuccessHandling::Locked
-            },
+            successes: if is_clean { SuccessHandling::Clean } else { SuccessHandling::Locked },
             is_timed: false,
         });
     }
@@ -223,10 +216,7 @@ mod tests {
         ] {
             say(&word, state, SEVENTH, true);
             assert_eq!(word.read().kind(), Kind::In(state));
-            assert_eq!(
-                word.closed(),
-                (state == CircuitState::Closed).then_some(SEVENTH)
-            );
+            assert_eq!(word.closed(), (state == CircuitState::Closed).then_some(SEVENTH));
             assert_eq!(word.is_clean(SEVENTH), state == CircuitState::Closed);
         }
     }

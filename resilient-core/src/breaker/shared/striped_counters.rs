@@ -87,18 +87,12 @@ pub(super) struct PendingSuccesses {
 impl StripedCounters {
     #[cfg(not(any(loom, shuttle)))]
     pub(super) const fn new() -> Self {
-        Self {
-            owned: [const { Stripe::new() }; OWNED],
-            shared: Stripe::new(),
-        }
+        Self { owned: [const { Stripe::new() }; OWNED], shared: Stripe::new() }
     }
 
     #[cfg(any(loom, shuttle))]
     pub(super) fn new() -> Self {
-        Self {
-            owned: std::array::from_fn(|_| Stripe::new()),
-            shared: Stripe::new(),
-        }
+        Self { owned: std::array::from_fn(|_| Stripe::new()), shared: Stripe::new() }
     }
 
     /// Counts a success that changes nothing else.
@@ -146,11 +140,7 @@ impl StripedCounters {
         }
         let count = stripe.pending.load(Relaxed).wrapping_add(1);
         stripe.pending.store(count, Relaxed);
-        if count % MANY == 0 {
-            Deferred::Many
-        } else {
-            Deferred::One
-        }
+        if count % MANY == 0 { Deferred::Many } else { Deferred::One }
     }
 
     /// Lets this thread defer successes of this generation and bucket, and returns its stripe. To
@@ -194,9 +184,7 @@ impl StripedCounters {
     /// Saturates. At ten calls per nanosecond, 2⁶⁴ calls take 58 years.
     fn sum(&self, count: impl Fn(&Stripe) -> &AtomicU64) -> u64 {
         let stripes = self.owned.iter().chain([&self.shared]);
-        stripes.fold(0, |sum: u64, stripe| {
-            sum.saturating_add(count(stripe).load(Relaxed))
-        })
+        stripes.fold(0, |sum: u64, stripe| sum.saturating_add(count(stripe).load(Relaxed)))
     }
 }
 

@@ -35,10 +35,7 @@ impl StripeOwners {
                 return SHARED;
             }
             let taken = in_use | (1 << stripe);
-            match self
-                .0
-                .compare_exchange_weak(in_use, taken, Acquire, Relaxed)
-            {
+            match self.0.compare_exchange_weak(in_use, taken, Acquire, Relaxed) {
                 Ok(_) => return stripe,
                 Err(newer) => in_use = newer,
             }
@@ -90,20 +87,14 @@ mod thread {
     #[inline]
     pub(in super::super) fn thread_stripe() -> usize {
         let stripe = STRIPE.get();
-        if stripe >= SHARED {
-            assign_stripe()
-        } else {
-            stripe
-        }
+        if stripe >= SHARED { assign_stripe() } else { stripe }
     }
 
     #[cold]
     fn assign_stripe() -> usize {
         let stripe = OWNERS.take();
         let kept = stripe == SHARED
-            || OWNERSHIP
-                .try_with(|ownership| ownership.set(Some(Ownership(stripe))))
-                .is_ok();
+            || OWNERSHIP.try_with(|ownership| ownership.set(Some(Ownership(stripe)))).is_ok();
         // A thread whose thread-locals are gone could not release the stripe when it ends.
         if !kept {
             OWNERS.release(stripe);

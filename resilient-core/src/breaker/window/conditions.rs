@@ -12,10 +12,7 @@ impl Conditions {
             return Some(TransitionReason::FailureThreshold);
         }
         let window = window?;
-        if self
-            .failure_count
-            .is_some_and(|most| window.failures >= u64::from(most))
-        {
+        if self.failure_count.is_some_and(|most| window.failures >= u64::from(most)) {
             return Some(TransitionReason::FailureCount);
         }
         if window.calls < u64::from(self.min_calls) {

@@ -57,17 +57,9 @@ impl CountWindow {
             failures: self.tally.failures.saturating_sub(clear(&mut self.failed)),
             slow: self.tally.slow.saturating_sub(clear(&mut self.slow)),
         };
-        let place = if many < capacity {
-            end as u64
-        } else {
-            self.next as u64 + many % capacity
-        };
-        self.next = usize::try_from(if place < capacity {
-            place
-        } else {
-            place - capacity
-        })
-        .unwrap_or(0);
+        let place = if many < capacity { end as u64 } else { self.next as u64 + many % capacity };
+        self.next =
+            usize::try_from(if place < capacity { place } else { place - capacity }).unwrap_or(0);
     }
 
     /// The tally after one more call.
@@ -109,10 +101,7 @@ impl CountWindow {
     }
 
     fn at(&self, place: usize) -> Call {
-        Call {
-            failed: self.failed.get(place),
-            slow: self.slow.get(place),
-        }
+        Call { failed: self.failed.get(place), slow: self.slow.get(place) }
     }
 }
 
@@ -173,20 +162,14 @@ mod tests {
         let (mut at_once, mut singly) = (CountWindow::new(CAPACITY), CountWindow::new(CAPACITY));
         for _ in 0..2_000 {
             for _ in 0..random.u32(0..4) {
-                let call = Call {
-                    failed: random.bool(),
-                    slow: random.bool(),
-                };
+                let call = Call { failed: random.bool(), slow: random.bool() };
                 at_once.push(call);
                 singly.push(call);
             }
             let many = random.u64(0..3 * u64::from(CAPACITY)) >> random.u32(0..9);
             at_once.push_successes(many);
             for _ in 0..many {
-                singly.push(Call {
-                    failed: false,
-                    slow: false,
-                });
+                singly.push(Call { failed: false, slow: false });
             }
             assert_eq!(at_once.tally, singly.tally);
             assert_eq!(at_once.next, singly.next);

@@ -75,10 +75,7 @@ impl Health {
         failed: bool,
         config: &BreakerConfig,
     ) -> bool {
-        let call = Call {
-            failed,
-            slow: false,
-        };
+        let call = Call { failed, slow: false };
         let streak = self.streak_after(call);
         match self.window.as_deref_mut() {
             None => {
@@ -162,17 +159,8 @@ impl Health {
 
     /// The remembered calls, as operators see them.
     pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
-        let Tally {
-            calls,
-            failures,
-            slow,
-        } = self.tally(now).unwrap_or_default();
-        WindowCounts {
-            calls,
-            failures,
-            slow,
-            consecutive_failures: self.streak,
-        }
+        let Tally { calls, failures, slow } = self.tally(now).unwrap_or_default();
+        WindowCounts { calls, failures, slow, consecutive_failures: self.streak }
     }
 
     /// The calls in the window now.
@@ -187,10 +175,7 @@ impl Health {
     /// new one holds.
     pub(in crate::breaker) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
         let fresh = Self::new(config, now);
-        self.window = match (
-            self.window.take().map(|old| *old),
-            fresh.window.map(|new| *new),
-        ) {
+        self.window = match (self.window.take().map(|old| *old), fresh.window.map(|new| *new)) {
             (Some(Recent::Calls(old)), Some(Recent::Calls(new))) => {
                 Some(Recent::Calls(new.after(&old)))
             }
@@ -203,10 +188,6 @@ impl Health {
     }
 
     fn streak_after(&self, call: Call) -> u32 {
-        if call.failed {
-            self.streak.saturating_add(1)
-        } else {
-            0
-        }
+        if call.failed { self.streak.saturating_add(1) } else { 0 }
     }
 }

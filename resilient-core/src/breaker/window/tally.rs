@@ -43,10 +43,6 @@ impl Tally {
     }
 
     fn of(call: Call) -> Self {
-        Self {
-            calls: 1,
-            failures: u64::from(call.failed),
-            slow: u64::from(call.slow),
-        }
+        Self { calls: 1, failures: u64::from(call.failed), slow: u64::from(call.slow) }
     }
 }

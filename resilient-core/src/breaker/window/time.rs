@@ -42,10 +42,7 @@ impl TimeWindow {
         let within = end.checked_sub(Duration::from_nanos(1)).unwrap_or(end);
         let number = self.exact_number_at(within).min(self.newest);
         if self.newest - number < self.count() {
-            let successes = Tally {
-                calls: many,
-                ..Tally::default()
-            };
+            let successes = Tally { calls: many, ..Tally::default() };
             let place = self.place(number);
             self.buckets[place] = self.buckets[place].plus(successes);
             self.tally = self.tally.plus(successes);
@@ -111,9 +108,7 @@ impl TimeWindow {
     /// The end of the bucket of this number, from the start on. `None` after 584 years.
     fn end_of(&self, number: u64) -> Option<Duration> {
         let next = u128::from(number).saturating_add(1);
-        let end = next
-            .saturating_mul(self.length.as_nanos())
-            .div_ceil(u128::from(self.count()));
+        let end = next.saturating_mul(self.length.as_nanos()).div_ceil(u128::from(self.count()));
         u64::try_from(end).ok().map(Duration::from_nanos)
     }
 
@@ -122,9 +117,7 @@ impl TimeWindow {
         let last = self.end_of(number).unwrap_or(Duration::MAX);
         let last = last.saturating_sub(Duration::from_nanos(1));
         let centuries = Duration::from_nanos(u64::MAX);
-        self.start
-            .checked_add(last.min(centuries))
-            .unwrap_or(self.start)
+        self.start.checked_add(last.min(centuries)).unwrap_or(self.start)
     }
 
     fn count(&self) -> u64 {

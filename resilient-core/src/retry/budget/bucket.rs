@@ -24,10 +24,7 @@ pub(super) struct Level {
 
 impl Level {
     fn plus(self, tokens: u32) -> Self {
-        Self {
-            tokens: self.tokens.saturating_add(tokens).min(self.capacity),
-            ..self
-        }
+        Self { tokens: self.tokens.saturating_add(tokens).min(self.capacity), ..self }
     }
 }
 
@@ -79,10 +76,7 @@ impl Bucket {
         self.change(|level| {
             let tokens = i64::from(level.tokens).saturating_add(more);
             let tokens = tokens.clamp(0, i64::from(capacity));
-            Some(Level {
-                tokens: u32::try_from(tokens).unwrap_or(capacity),
-                capacity,
-            })
+            Some(Level { tokens: u32::try_from(tokens).unwrap_or(capacity), capacity })
         });
     }
 
@@ -91,10 +85,7 @@ impl Bucket {
         let mut word = self.level.load(Relaxed);
         while let Some(Level { tokens, capacity }) = change(level_of(word)) {
             let new = pack(tokens, capacity);
-            match self
-                .level
-                .compare_exchange_weak(word, new, Relaxed, Relaxed)
-            {
+            match self.level.compare_exchange_weak(word, new, Relaxed, Relaxed) {
                 Ok(_) => return true,
                 Err(newer) => word = newer,
             }

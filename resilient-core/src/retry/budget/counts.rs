@@ -13,10 +13,7 @@ impl Counter {
     pub(super) fn count(&self) {
         let mut present = self.0.load(Relaxed);
         while let Some(next) = present.checked_add(1) {
-            match self
-                .0
-                .compare_exchange_weak(present, next, Relaxed, Relaxed)
-            {
+            match self.0.compare_exchange_weak(present, next, Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(newer) => present = newer,
             }

@@ -38,10 +38,9 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
         AttemptEnd::Cut { limit, excepted } => match limit {
             TimeLimit::Deadline => Err(StopReason::Deadline),
             TimeLimit::NoTimer => Err(StopReason::NoTimer),
-            TimeLimit::AttemptTimeout | TimeLimit::Timeout => Ok(Classification {
-                retry: !excepted,
-                ..Classification::transient()
-            }),
+            TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
+                Ok(Classification { retry: !excepted, ..Classification::transient() })
+            }
         },
         AttemptEnd::Rejected(open) => {
             // The attempt has not started, so it costs nothing.

@@ -97,12 +97,7 @@ impl<'a> RetryDriver<'a> {
             started => started,
         };
         Self {
-            plan: Plan {
-                policy,
-                options,
-                started,
-                needs_timer,
-            },
+            plan: Plan { policy, options, started, needs_timer },
             call: RetryCallCount::default(),
             progress: None,
         }

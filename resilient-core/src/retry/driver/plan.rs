@@ -23,9 +23,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn nested(&self) -> NestedMode {
-        self.options
-            .map(|options| options.nested)
-            .unwrap_or_default()
+        self.options.map(|options| options.nested).unwrap_or_default()
     }
 
     /// Pays into the budget for a success; `is_paid` if the attempt itself cost a token.

@@ -28,10 +28,7 @@ fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
 
 /// A policy without jitter, without a cap and with as many retries as possible.
 fn exact() -> RetryPolicyBuilder {
-    RetryPolicy::builder()
-        .max_retries(u32::MAX)
-        .max_delay(Duration::MAX)
-        .jitter(Jitter::None)
+    RetryPolicy::builder().max_retries(u32::MAX).max_delay(Duration::MAX).jitter(Jitter::None)
 }
 
 fn fail(retry: &mut RetryDriver<'_>) -> Result<Duration, StopReason> {
@@ -39,11 +36,7 @@ fn fail(retry: &mut RetryDriver<'_>) -> Result<Duration, StopReason> {
 }
 
 fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
-    CircuitOpen::new(
-        Name::Static("inventory"),
-        CircuitState::Open,
-        retry_after.into(),
-    )
+    CircuitOpen::new(Name::Static("inventory"), CircuitState::Open, retry_after.into())
 }
 
 /// Random inputs. Every magnitude is equally likely, and the extremes are more frequent.
@@ -112,9 +105,7 @@ mod decisions {
             settings = match random.u8(0..4) {
                 0 => settings.jitter(Jitter::Smooth),
                 1 => settings.jitter(Jitter::Decorrelated),
-                _ => settings
-                    .jitter(any::jitter(&mut random))
-                    .backoff(any::backoff(&mut random)),
+                _ => settings.jitter(any::jitter(&mut random)).backoff(any::backoff(&mut random)),
             };
             if random.bool() {
                 settings = settings.when_open(WhenOpen::Wait);
@@ -169,11 +160,9 @@ mod decisions {
 
     #[test]
     fn r08_an_error_that_is_not_retryable_ends_the_call() {
-        for class in [
-            Classification::permanent(),
-            Classification::ignored(),
-            Classification::answered(),
-        ] {
+        for class in
+            [Classification::permanent(), Classification::ignored(), Classification::answered()]
+        {
             let policy = build(&exact());
             let mut retry = RetryDriver::start(&policy);
 
@@ -188,23 +177,12 @@ mod decisions {
         let policy = build(&exact().base_delay(ms(100)));
         let mut retry = RetryDriver::start(&policy);
         let mut hinted = |hint| {
-            retry.after(
-                AttemptEnd::Failed(Classification::transient().after(ms(hint))),
-                None,
-            )
+            retry.after(AttemptEnd::Failed(Classification::transient().after(ms(hint))), None)
         };
 
         assert_eq!(hinted(5_000), Ok(ms(5_100)));
-        assert_eq!(
-            hinted(99),
-            Ok(ms(200)),
-            "99 + 100 ms is below the second delay"
-        );
-        assert_eq!(
-            hinted(301),
-            Ok(ms(401)),
-            "301 + 100 ms is above the third delay"
-        );
+        assert_eq!(hinted(99), Ok(ms(200)), "99 + 100 ms is below the second delay");
+        assert_eq!(hinted(301), Ok(ms(401)), "301 + 100 ms is above the third delay");
         assert_eq!(hinted(0), Ok(ms(800)));
     }
 
@@ -213,10 +191,8 @@ mod decisions {
         let policy = build(&exact().base_delay(ms(100)).max_delay(SECOND));
         let mut retry = RetryDriver::start(&policy);
 
-        let delay = retry.after(
-            AttemptEnd::Failed(Classification::throttled().after(30 * SECOND)),
-            None,
-        );
+        let delay =
+            retry.after(AttemptEnd::Failed(Classification::throttled().after(30 * SECOND)), None);
 
         assert_eq!(delay, Ok(30 * SECOND + ms(100)));
     }
@@ -250,17 +226,12 @@ mod decisions {
     fn r04_a_hint_of_max_retry_after_is_slept_and_a_longer_one_ends_the_call() {
         let policy = build(&exact().base_delay(ms(100)));
         let hinted = |hint| {
-            RetryDriver::start(&policy).after(
-                AttemptEnd::Failed(Classification::throttled().after(hint)),
-                None,
-            )
+            RetryDriver::start(&policy)
+                .after(AttemptEnd::Failed(Classification::throttled().after(hint)), None)
         };
 
         assert_eq!(hinted(60 * SECOND), Ok(60 * SECOND + ms(100)));
-        assert_eq!(
-            hinted(60 * SECOND + Duration::from_nanos(1)),
-            Err(StopReason::Hint)
-        );
+        assert_eq!(hinted(60 * SECOND + Duration::from_nanos(1)), Err(StopReason::Hint));
         assert_eq!(hinted(Duration::MAX), Err(StopReason::Hint));
     }
 
@@ -269,10 +240,8 @@ mod decisions {
         let policy = build(&exact().base_delay(ms(100)));
         let mut retry = RetryDriver::start(&policy);
 
-        let _ = retry.after(
-            AttemptEnd::Failed(Classification::transient().after(50 * SECOND)),
-            None,
-        );
+        let _ =
+            retry.after(AttemptEnd::Failed(Classification::transient().after(50 * SECOND)), None);
 
         assert_eq!(fail(&mut retry), Ok(ms(200)));
     }
@@ -308,9 +277,8 @@ mod decisions {
         let mut retry = RetryDriver::start(&policy);
         let open = open_for(Some(SECOND));
 
-        let granted = (0..5)
-            .take_while(|_| retry.after(AttemptEnd::Rejected(&open), None).is_ok())
-            .count();
+        let granted =
+            (0..5).take_while(|_| retry.after(AttemptEnd::Rejected(&open), None).is_ok()).count();
 
         assert_eq!(granted, 2);
         assert_eq!(retry.attempt_number(), 3);
@@ -349,10 +317,7 @@ mod decisions {
             .after(AttemptEnd::Failed(class), Some(&open_for(Some(SECOND))));
 
         let delay = next.expect("both fit");
-        assert!(
-            delay >= 50 * SECOND,
-            "asked to stay away for 50 s, back after {delay:?}"
-        );
+        assert!(delay >= 50 * SECOND, "asked to stay away for 50 s, back after {delay:?}");
     }
 
     #[test]
@@ -374,11 +339,7 @@ mod decisions {
         assert_eq!(RetryDriver::start(&without).started_at(), None);
         assert!(RetryDriver::start(&with).started_at().is_some());
         let timed = CallOptions::new().timed();
-        assert!(
-            RetryDriver::new(&without, Some(&timed), false)
-                .started_at()
-                .is_some()
-        );
+        assert!(RetryDriver::new(&without, Some(&timed), false).started_at().is_some());
     }
 
     #[test]
@@ -401,10 +362,7 @@ mod decisions {
         let policy = build(&exact());
         let at_once = build(&exact().base_delay(Duration::ZERO));
 
-        assert_eq!(
-            fail(&mut RetryDriver::start_async(&policy)),
-            Err(StopReason::NoTimer)
-        );
+        assert_eq!(fail(&mut RetryDriver::start_async(&policy)), Err(StopReason::NoTimer));
         assert_eq!(fail(&mut RetryDriver::start_async(&at_once)), Ok(ms(0)));
         assert_eq!(fail(&mut RetryDriver::start(&policy)), Ok(ms(100)));
     }
@@ -458,10 +416,8 @@ mod on_paused_time {
     async fn r04_a_hint_that_is_not_below_the_time_left_ends_the_call() {
         let policy = limited(10 * SECOND);
         let hinted = |hint| {
-            RetryDriver::start(&policy).after(
-                AttemptEnd::Failed(Classification::throttled().after(ms(hint))),
-                None,
-            )
+            RetryDriver::start(&policy)
+                .after(AttemptEnd::Failed(Classification::throttled().after(ms(hint))), None)
         };
 
         assert_eq!(hinted(9_899), Ok(ms(9_999)));
@@ -479,10 +435,8 @@ mod on_paused_time {
         let mut retry = RetryDriver::start(&policy);
         advance(6 * SECOND).await;
 
-        let next = retry.after(
-            AttemptEnd::Failed(Classification::throttled().after(4 * SECOND)),
-            None,
-        );
+        let next =
+            retry.after(AttemptEnd::Failed(Classification::throttled().after(4 * SECOND)), None);
 
         assert_eq!(next, Err(StopReason::Hint));
     }

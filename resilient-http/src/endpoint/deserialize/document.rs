@@ -66,11 +66,9 @@ impl Document {
 
 impl<'de> Deserialize<'de> for EndpointConfigs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Document::deserialize(deserializer)?
-            .check()
-            .map_err(|(name, wrong)| {
-                let name = name.escape_debug();
-                D::Error::custom(format_args!("endpoint `{name}`: {}", wrong.error))
-            })
+        Document::deserialize(deserializer)?.check().map_err(|(name, wrong)| {
+            let name = name.escape_debug();
+            D::Error::custom(format_args!("endpoint `{name}`: {}", wrong.error))
+        })
     }
 }

@@ -67,10 +67,7 @@ impl FromWord for ConfiguredKey {
     const EXPECTED: &'static str = "`env:NAME`, `file:PATH` or `literal:…`";
 
     fn from_word(text: &str) -> Option<Self> {
-        Some(Self {
-            key: text.parse().ok()?,
-            is_literal: text.starts_with("literal:"),
-        })
+        Some(Self { key: text.parse().ok()?, is_literal: text.starts_with("literal:") })
     }
 }
 
@@ -154,9 +151,7 @@ pub(in crate::endpoint) fn headers<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
     let headers = BTreeMap::<String, String>::deserialize(deserializer)?.into_iter();
-    Ok(headers
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect())
+    Ok(headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
 }
 
 pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
@@ -164,9 +159,7 @@ pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
 ) -> Result<Fields, D::Error> {
     let fields = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
     if fields.values().any(has_date) {
-        return Err(D::Error::custom(
-            "JSON has no dates: write them as text, in quotes",
-        ));
+        return Err(D::Error::custom("JSON has no dates: write them as text, in quotes"));
     }
     fields_of(&fields).map_err(D::Error::custom)
 }
@@ -174,9 +167,9 @@ pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
 /// The TOML parser passes dates to other formats under this name.
 fn has_date(value: &Value) -> bool {
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name == "$__toml_private_datetime" || has_date(value)),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| name == "$__toml_private_datetime" || has_date(value))
+        }
         Value::Array(values) => values.iter().any(has_date),
         _ => false,
     }

@@ -26,11 +26,8 @@ pub(super) fn write(
     let rejected = rejected(context, at, args);
     // The outermost layer ends the function.
     let is_outermost = at == 0;
-    let leave = if is_outermost {
-        emit!(return #rejected)
-    } else {
-        emit!(break 'breaker #rejected)
-    };
+    let leave =
+        if is_outermost { emit!(return #rejected) } else { emit!(break 'breaker #rejected) };
     let on_rejection = if in_loop {
         emit!({
             rejection = __r::Some(__r::Clone::clone(&open));
@@ -53,11 +50,7 @@ pub(super) fn write(
         #report
         output
     };
-    if is_outermost {
-        written
-    } else {
-        emit!('breaker: { #written })
-    }
+    if is_outermost { written } else { emit!('breaker: { #written }) }
 }
 
 /// Reports the output at hand by its class, or as cut off if a time limit made it.

@@ -34,11 +34,7 @@ impl LayerContext<'_> {
 
     /// The type of the output of the layer at `at`.
     pub(super) fn output_at(&self, at: usize) -> &TokenStream {
-        if self.plan.retry_above(at) {
-            self.attempt_output
-        } else {
-            self.output
-        }
+        if self.plan.retry_above(at) { self.attempt_output } else { self.output }
     }
 
     /// The place of the return type, for what the compiler expects there.
@@ -48,20 +44,13 @@ impl LayerContext<'_> {
 
     /// Declares `cut`, the time limit that made the output at hand, if no layer above has.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
-        self.plan
-            .declares_cut(at)
-            .then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
+        self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }
 
     /// Drops the output that the loop keeps before the next attempt's body runs, unless
     /// `attempt = ident` shows it to the body.
     pub(super) fn forget(&self) -> TokenStream {
-        let LayerContext {
-            attempt_output,
-            plan,
-            stack,
-            ..
-        } = self;
+        let LayerContext { attempt_output, plan, stack, .. } = self;
         let is_shown = stack.retry().is_some_and(|retry| retry.attempt.is_some());
         if is_shown || !plan.keeps {
             return TokenStream::new();

@@ -18,15 +18,10 @@ pub(super) fn write(
     // To the layers above, a replaced output is neither cut off nor a rejection.
     let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
     let uncut = is_cut_told.then(|| emit!(cut = __r::None;));
-    let admitted = context
-        .plan
-        .tells_rejection_through(at)
-        .then(|| emit!(rejection = __r::None;));
+    let admitted = context.plan.tells_rejection_through(at).then(|| emit!(rejection = __r::None;));
     let failed = quote_spanned!(context.expectation()=> __r::unless_failed::<#ty>(output));
     let chosen = chosen(args);
-    let left = chosen
-        .is_some()
-        .then(|| emit!(__r::Err(error) => __r::not_replaced::<#ty>(error),));
+    let left = chosen.is_some().then(|| emit!(__r::Err(error) => __r::not_replaced::<#ty>(error),));
     emit! {
         let output = { #below };
         match #failed {

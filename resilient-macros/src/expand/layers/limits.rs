@@ -78,12 +78,7 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
 
 /// The code that begins at `at` as statements that end in an output: a future is awaited.
 pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> TokenStream {
-    let LimitedFuture {
-        times,
-        future,
-        calls,
-        limits,
-    } = match code {
+    let LimitedFuture { times, future, calls, limits } = match code {
         Code::Statements(statements) => return statements,
         Code::Future(future) => future,
     };
@@ -154,11 +149,6 @@ impl Code {
 
 impl LimitedFuture {
     fn new(future: TokenStream) -> Self {
-        Self {
-            times: TokenStream::new(),
-            future,
-            calls: Vec::new(),
-            limits: 0,
-        }
+        Self { times: TokenStream::new(), future, calls: Vec::new(), limits: 0 }
     }
 }

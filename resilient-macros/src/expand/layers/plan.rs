@@ -40,9 +40,7 @@ impl StackPlan {
             .map(|retry| 1 + breaker.filter(|breaker| *breaker > retry).unwrap_or(retry));
         // Right around the body, where there is a future already.
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
-        let mark = args
-            .filter(|_| limit.is_none())
-            .map(|_| lowest.unwrap_or(body));
+        let mark = args.filter(|_| limit.is_none()).map(|_| lowest.unwrap_or(body));
         let records = args.is_some_and(|args| args.returns_all_errors);
         let keeps = args.is_some_and(|args| records || args.attempt.is_some()) || retry < breaker;
         Self {
@@ -104,17 +102,13 @@ impl StackPlan {
 
     /// Whether the breaker tells the retry about a rejection through other layers.
     pub(super) fn tells_rejection(&self) -> bool {
-        let between = self
-            .retry
-            .zip(self.breaker)
-            .map(|(retry, breaker)| breaker > retry + 1);
+        let between = self.retry.zip(self.breaker).map(|(retry, breaker)| breaker > retry + 1);
         between == Some(true)
     }
 
     /// Whether a `#[timeout]` is between the retry and the body.
     pub(super) fn attempts_time_out(&self) -> bool {
-        self.timeout
-            .is_some_and(|timeout| self.retry_above(timeout))
+        self.timeout.is_some_and(|timeout| self.retry_above(timeout))
     }
 
     /// Whether the retry's own limits are in force below `at`.

@@ -19,13 +19,11 @@ fn plan(stack: &str) -> StackPlan {
     let mut outer: Vec<OuterAttribute> = stack
         .chars()
         .map(layer)
-        .map(
-            |(kind, args): (AttributeKind, TokenStream)| OuterAttribute {
-                kind,
-                args,
-                span: Span::call_site(),
-            },
-        )
+        .map(|(kind, args): (AttributeKind, TokenStream)| OuterAttribute {
+            kind,
+            args,
+            span: Span::call_site(),
+        })
         .collect();
     let lowest = outer.pop().expect("a layer");
     let stack = LayerStack::parse(&outer, lowest.kind, lowest.args).expect("correct");
@@ -79,9 +77,7 @@ fn arguments_are_prepared_below_all_that_needs_them_again() {
         ("fRt", 2, false),
     ] {
         let plan = plan(stack);
-        let places: Vec<usize> = (0..=stack.len())
-            .filter(|at| plan.prepares_at(*at))
-            .collect();
+        let places: Vec<usize> = (0..=stack.len()).filter(|at| plan.prepares_at(*at)).collect();
         assert_eq!(places, [place], "{stack}");
         assert_eq!(plan.prepares_enclosed(), is_enclosed, "{stack}");
     }
@@ -112,11 +108,7 @@ fn a_cut_is_told_to_retries_and_breakers_above_it_only() {
             .collect();
         assert_eq!(found, readers, "{stack}");
         let declared = (0..stack.len()).filter(|at| plan.declares_cut(*at));
-        assert_eq!(
-            declared.count(),
-            usize::from(!readers.is_empty()),
-            "{stack}"
-        );
+        assert_eq!(declared.count(), usize::from(!readers.is_empty()), "{stack}");
     }
 }
 

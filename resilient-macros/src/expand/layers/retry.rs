@@ -183,11 +183,7 @@ impl Loop<'_> {
 
     /// The code before and after the body for `attempt = ident`.
     fn known(&self) -> (TokenStream, TokenStream) {
-        let LayerContext {
-            plan,
-            attempt_output,
-            ..
-        } = self.context;
+        let LayerContext { plan, attempt_output, .. } = self.context;
         // An error log alone does not determine the type of the output.
         let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
@@ -219,9 +215,8 @@ impl Loop<'_> {
                 break 'attempts #success;
             };
         };
-        let open = self
-            .breaker_below()
-            .map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
+        let open =
+            self.breaker_below().map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
         let failed = emit!(__r::AttemptEnd::Failed(class));
         if !context.plan.reads_cut(*at) {
             return emit!(#until_success let next = __r::after(&mut retry, #failed, #open););
@@ -278,16 +273,10 @@ impl Loop<'_> {
             .as_ref()
             .map(|hook| emit!(__r::tell(&__r::give_up_event(&retry, &output, reason), #hook);));
         // Otherwise the output is dropped before the sleep, and need not be `Send`.
-        let keep = context
-            .plan
-            .keeps
-            .then(|| emit!(__r::AttemptLog::keep(&mut log, output, &retry);));
+        let keep =
+            context.plan.keeps.then(|| emit!(__r::AttemptLog::keep(&mut log, output, &retry);));
         let all = args.returns_all_errors;
-        let reason = if on_give_up.is_some() || all {
-            emit!(reason)
-        } else {
-            emit!(_)
-        };
+        let reason = if on_give_up.is_some() || all { emit!(reason) } else { emit!(_) };
         let end = if all {
             emit!(__r::AttemptLog::end(&mut log, output, &retry, reason))
         } else {

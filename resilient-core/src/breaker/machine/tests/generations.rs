@@ -48,10 +48,7 @@ fn b03_a_permit_of_each_older_generation_is_late_however_it_ends() {
             let counted = machine.report(ticket, ending, Some(secs(99)), now);
             assert_eq!(counted, Counted::Late);
         }
-        assert_eq!(
-            (machine.entered(), machine.end()),
-            (CircuitState::Open, end)
-        );
+        assert_eq!((machine.entered(), machine.end()), (CircuitState::Open, end));
     }
 }
 

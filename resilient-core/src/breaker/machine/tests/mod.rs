@@ -34,17 +34,12 @@ fn seeded(config: &BreakerConfigBuilder, seed: u64) -> Machine {
 
 /// Settings that open at the first failure, for 10 s.
 fn fragile() -> BreakerConfigBuilder {
-    BreakerConfig::builder()
-        .failure_threshold(1)
-        .recovery_time(secs(10))
+    BreakerConfig::builder().failure_threshold(1).recovery_time(secs(10))
 }
 
 /// `fragile`, with room for `calls` probes at a time.
 fn probing(calls: u32, successes: u32, failures: u32) -> BreakerConfigBuilder {
-    fragile()
-        .half_open_max_calls(calls)
-        .half_open_successes(successes)
-        .half_open_failures(failures)
+    fragile().half_open_max_calls(calls).half_open_successes(successes).half_open_failures(failures)
 }
 
 fn call(machine: &mut Machine, ending: Ending, now: Instant) -> Counted {
@@ -103,10 +98,7 @@ fn b13_transitions_are_fetched_once_each_and_in_order() {
         let fetched = machine.fetch_transitions();
         fetched.map(|step| (step.from, step.to)).collect()
     };
-    assert_eq!(
-        pairs(&mut machine),
-        [(CircuitState::Closed, CircuitState::Open)]
-    );
+    assert_eq!(pairs(&mut machine), [(CircuitState::Closed, CircuitState::Open)]);
     call(&mut machine, SUCCESS, now);
     let expected = [
         (CircuitState::Open, CircuitState::HalfOpen),

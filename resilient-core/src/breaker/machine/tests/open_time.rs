@@ -6,10 +6,8 @@ use super::*;
 fn b07_a_nanosecond_before_the_end_rejects_and_the_end_itself_admits() {
     let (mut machine, end) = due(&fragile());
     let before = end.checked_sub(Duration::from_nanos(1)).unwrap();
-    let rejection = Rejection {
-        state: CircuitState::Open,
-        retry_after: Some(Duration::from_nanos(1)),
-    };
+    let rejection =
+        Rejection { state: CircuitState::Open, retry_after: Some(Duration::from_nanos(1)) };
     assert_eq!(machine.admit(before), Err(rejection));
     assert!(machine.admit(end).is_ok());
 }
@@ -21,10 +19,7 @@ fn b07_a_recovery_time_of_zero_makes_the_next_call_the_probe() {
     call(&mut machine, FAILURE, now);
     assert_eq!(machine.entered(), CircuitState::Open);
     assert_eq!(machine.retry_after(now), Some(Duration::ZERO));
-    assert_eq!(
-        call(&mut machine, SUCCESS, now),
-        Counted::Success { slow: false }
-    );
+    assert_eq!(call(&mut machine, SUCCESS, now), Counted::Success { slow: false });
     assert_eq!(machine.entered(), CircuitState::Closed);
 }
 
@@ -34,10 +29,7 @@ fn b07_the_longest_recovery_time_lasts_until_reset() {
     let mut machine = machine(&fragile().recovery_time(Duration::MAX));
     call(&mut machine, FAILURE, start);
     let much_later = start + secs(1_000_000_000);
-    let rejection = Rejection {
-        state: CircuitState::Open,
-        retry_after: None,
-    };
+    let rejection = Rejection { state: CircuitState::Open, retry_after: None };
     assert_eq!(machine.admit(much_later), Err(rejection));
     machine.close(much_later);
     assert!(machine.admit(much_later).is_ok());
@@ -50,10 +42,7 @@ fn b07_an_end_beyond_the_last_instant_lasts_until_reset() {
     let mut machine = machine(&fragile().recovery_time(nearly_longest));
     call(&mut machine, FAILURE, start);
     assert_eq!(machine.retry_after(start), None);
-    assert_eq!(
-        machine.state(start + secs(1_000_000_000)),
-        CircuitState::Open
-    );
+    assert_eq!(machine.state(start + secs(1_000_000_000)), CircuitState::Open);
 }
 
 #[test]
@@ -150,9 +139,7 @@ fn b08_factors_that_overflow_saturate_at_the_maximum() {
 
 #[test]
 fn b08_a_factor_that_overflows_leaves_a_recovery_time_of_zero_at_zero() {
-    let config = fragile()
-        .recovery_time(Duration::ZERO)
-        .recovery_factor(f64::MAX);
+    let config = fragile().recovery_time(Duration::ZERO).recovery_factor(f64::MAX);
     let times = open_times(&mut machine(&config), Instant::now(), 50);
     assert_eq!(times, [Duration::ZERO; 50]);
 }
@@ -168,10 +155,7 @@ fn b08_ten_thousand_reopenings_saturate() {
 #[test]
 fn b08_until_reset_stays_until_reset_with_growth_and_jitter() {
     let start = Instant::now();
-    let config = fragile()
-        .recovery_time(Duration::MAX)
-        .recovery_factor(2.0)
-        .recovery_jitter(1.0);
+    let config = fragile().recovery_time(Duration::MAX).recovery_factor(2.0).recovery_jitter(1.0);
     let mut machine = machine(&config);
     call(&mut machine, FAILURE, start);
     assert_eq!(machine.retry_after(start), None);
@@ -185,9 +169,8 @@ fn b08_until_reset_stays_until_reset_with_growth_and_jitter() {
 fn b08_jitter_prolongs_only_and_fills_its_range() {
     let now = Instant::now();
     let config = fragile().recovery_jitter(0.5);
-    let times: Vec<_> = (0..2_000)
-        .map(|seed| open_times(&mut seeded(&config, seed), now, 1)[0])
-        .collect();
+    let times: Vec<_> =
+        (0..2_000).map(|seed| open_times(&mut seeded(&config, seed), now, 1)[0]).collect();
     let (shortest, longest) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
     assert!(shortest >= secs(10) && longest <= secs(15));
     // The chance that 2 000 uniform draws miss a tenth of the range is 0.9^2000, or 10^-91.
@@ -199,17 +182,10 @@ fn b08_jitter_prolongs_only_and_fills_its_range() {
 
 #[test]
 fn b08_jitter_is_drawn_again_at_each_opening_and_may_exceed_the_maximum() {
-    let config = fragile()
-        .recovery_factor(100.0)
-        .max_recovery_time(secs(100))
-        .recovery_jitter(1.0);
+    let config = fragile().recovery_factor(100.0).max_recovery_time(secs(100)).recovery_jitter(1.0);
     let mut times = open_times(&mut machine(&config), Instant::now(), 50);
     let grown = times.split_off(1);
-    assert!(
-        grown
-            .iter()
-            .all(|time| (secs(100)..=secs(200)).contains(time))
-    );
+    assert!(grown.iter().all(|time| (secs(100)..=secs(200)).contains(time)));
     assert!(grown.iter().any(|time| *time > secs(150)));
     assert!(grown.windows(2).any(|pair| pair[0] != pair[1]));
 }

@@ -53,10 +53,7 @@ fn b10_ignored_and_abandoned_probes_free_their_slots_and_count_in_neither_sum() 
     let (mut machine, now) = due(&probing(1, 1, 0));
     for _ in 0..1_000 {
         assert_eq!(call(&mut machine, IGNORED, now), Counted::Ignored);
-        assert_eq!(
-            call(&mut machine, Ending::Abandoned, now),
-            Counted::Abandoned
-        );
+        assert_eq!(call(&mut machine, Ending::Abandoned, now), Counted::Abandoned);
     }
     assert_eq!(machine.entered(), CircuitState::HalfOpen);
     assert_eq!(machine.probes_in_flight(), 0);
@@ -126,10 +123,7 @@ fn b11_a_slot_can_be_taken_from_the_end_of_its_lease_on_and_not_before() {
     let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
     let hung = machine.admit(now).unwrap();
     let before = now + Duration::from_nanos(4_999_999_999);
-    assert_eq!(
-        machine.admit(before).unwrap_err().retry_after,
-        Some(Duration::from_nanos(1))
-    );
+    assert_eq!(machine.admit(before).unwrap_err().retry_after, Some(Duration::from_nanos(1)));
     let heir = machine.admit(now + secs(5)).unwrap();
     assert_ne!(hung, heir);
     assert_eq!(machine.probes_in_flight(), 1);
@@ -137,10 +131,7 @@ fn b11_a_slot_can_be_taken_from_the_end_of_its_lease_on_and_not_before() {
 
 #[test]
 fn b11_a_probe_past_its_lease_still_counts_while_nobody_took_its_slot() {
-    for (ending, state) in [
-        (SUCCESS, CircuitState::Closed),
-        (FAILURE, CircuitState::Open),
-    ] {
+    for (ending, state) in [(SUCCESS, CircuitState::Closed), (FAILURE, CircuitState::Open)] {
         let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
         let slow = machine.admit(now).unwrap();
         machine.report(slow, ending, None, now + secs(500));
@@ -173,10 +164,7 @@ fn b11_one_admission_takes_one_slot_and_only_one_that_is_over() {
     assert!(machine.admit(now + secs(5)).is_err());
     let late = machine.report(first, SUCCESS, None, now + secs(5));
     let counted = machine.report(second, SUCCESS, None, now + secs(5));
-    assert_eq!(
-        (late, counted),
-        (Counted::Late, Counted::Success { slow: false })
-    );
+    assert_eq!((late, counted), (Counted::Late, Counted::Success { slow: false }));
 }
 
 #[test]
@@ -224,10 +212,7 @@ fn b11_the_default_lease_is_the_recovery_time_within_half_a_minute_and_ten() {
 fn b11_the_longest_lease_never_ends_and_retry_after_is_unknown() {
     let (mut machine, now) = due(&fragile().probe_timeout(Duration::MAX));
     machine.admit(now).unwrap();
-    let rejection = Rejection {
-        state: CircuitState::HalfOpen,
-        retry_after: None,
-    };
+    let rejection = Rejection { state: CircuitState::HalfOpen, retry_after: None };
     assert_eq!(machine.admit(now + secs(1_000_000_000)), Err(rejection));
 }
 
@@ -245,9 +230,6 @@ fn b11_a_clock_that_goes_back_ends_no_lease_early() {
     let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
     machine.admit(now).unwrap();
     let back = now.checked_sub(secs(8)).unwrap();
-    assert_eq!(
-        machine.admit(back).unwrap_err().state,
-        CircuitState::HalfOpen
-    );
+    assert_eq!(machine.admit(back).unwrap_err().state, CircuitState::HalfOpen);
     assert!(machine.admit(now + secs(5)).is_ok());
 }

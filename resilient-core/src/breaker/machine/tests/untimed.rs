@@ -8,9 +8,8 @@ use crate::platform::random::Generator;
 const ENDINGS: [Ending; 4] = [SUCCESS, FAILURE, IGNORED, Ending::Abandoned];
 
 fn random_config(random: &mut Generator) -> BreakerConfigBuilder {
-    let mut config = BreakerConfig::builder()
-        .failure_threshold(random.u32(2..=5))
-        .recovery_time(secs(1));
+    let mut config =
+        BreakerConfig::builder().failure_threshold(random.u32(2..=5)).recovery_time(secs(1));
     if random.bool() {
         config = config.abandoned(AbandonedOutcome::Failure);
     }
@@ -92,10 +91,7 @@ fn b17_calls_have_the_same_effect_with_and_without_their_time() {
             );
         }
     }
-    assert!(
-        untimed > 10_000 && left_for_later > 5_000,
-        "{untimed} {left_for_later}"
-    );
+    assert!(untimed > 10_000 && left_for_later > 5_000, "{untimed} {left_for_later}");
 }
 
 #[test]
@@ -128,10 +124,7 @@ fn b17_the_time_is_read_only_where_it_matters() {
     };
     let window = || BreakerConfig::builder().window(Window::Calls(9));
     assert!(asks(&fragile(), FAILURE), "it opens");
-    assert!(
-        asks(&window().failure_rate(1.0).min_calls(1), FAILURE),
-        "it opens"
-    );
+    assert!(asks(&window().failure_rate(1.0).min_calls(1), FAILURE), "it opens");
     assert!(
         asks(&window().slow_call(secs(1)).slow_call_rate(1.0), SUCCESS),
         "the call may be slow"

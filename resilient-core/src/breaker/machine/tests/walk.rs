@@ -141,11 +141,7 @@ impl Model {
     }
 
     fn honest_state(&self, now: Millis) -> CircuitState {
-        if self.is_due(now) {
-            CircuitState::HalfOpen
-        } else {
-            self.state
-        }
+        if self.is_due(now) { CircuitState::HalfOpen } else { self.state }
     }
 
     fn slots_held(&self) -> Vec<usize> {
@@ -182,10 +178,8 @@ impl Model {
         match self.state {
             CircuitState::Open | CircuitState::ForcedOpen => return rejected,
             CircuitState::HalfOpen if !self.has_room() => {
-                let over = self
-                    .slots_held()
-                    .into_iter()
-                    .find(|id| self.calls[*id].lease_end <= now);
+                let over =
+                    self.slots_held().into_iter().find(|id| self.calls[*id].lease_end <= now);
                 match over {
                     Some(id) => self.calls[id].holds_slot = false,
                     None => return rejected,
@@ -334,11 +328,7 @@ impl Walk {
             85..87 => self.forget_one(),
             operation => self.by_hand(operation),
         }
-        self.steps.extend(
-            self.machine
-                .fetch_transitions()
-                .map(|step| (step.from, step.to)),
-        );
+        self.steps.extend(self.machine.fetch_transitions().map(|step| (step.from, step.to)));
         self.would_open |= self.machine.fetch_would_open().is_some();
         self.compare(generations);
     }
@@ -351,12 +341,7 @@ impl Walk {
             (Ok(ticket), Ok(id)) => self.in_flight.push((ticket, id)),
             (Err(rejection), Err((state, retry_after))) => {
                 let retry_after = retry_after.map(Duration::from_millis);
-                assert_eq!(
-                    rejection,
-                    Rejection { state, retry_after },
-                    "{:#?}",
-                    self.log
-                );
+                assert_eq!(rejection, Rejection { state, retry_after }, "{:#?}", self.log);
             }
             (by_machine, by_model) => {
                 panic!("{by_machine:?} is not {by_model:?}: {:#?}", self.log)
@@ -376,12 +361,9 @@ impl Walk {
             8 => IGNORED,
             _ => Ending::Abandoned,
         };
-        let hint = self
-            .random
-            .choice([None, None, Some(0), Some(700), Some(9_000)]);
+        let hint = self.random.choice([None, None, Some(0), Some(700), Some(9_000)]);
         let hint = hint.flatten();
-        self.log
-            .push(format!("{} {id} ends {ending:?}, hint {hint:?}", self.now));
+        self.log.push(format!("{} {id} ends {ending:?}, hint {hint:?}", self.now));
         let now = self.instant();
         let long = hint.map(Duration::from_millis);
         let by_machine = self.machine.report(ticket, ending, long, now);
@@ -401,14 +383,7 @@ impl Walk {
         self.now = if back {
             self.now.saturating_sub(self.random.u64(..300))
         } else {
-            let steps = [
-                1,
-                20,
-                400,
-                to_the_end.saturating_sub(1),
-                to_the_end,
-                to_the_end,
-            ];
+            let steps = [1, 20, 400, to_the_end.saturating_sub(1), to_the_end, to_the_end];
             self.now + self.random.choice(steps).unwrap()
         };
         self.log.push(format!("{} clock", self.now));
@@ -456,11 +431,7 @@ impl Walk {
         assert_eq!(machine.entered(), model.state, "{log:#?}");
         assert_eq!(machine.state(now), model.honest_state(self.now), "{log:#?}");
         assert_eq!(machine.streak(), model.streak, "{log:#?}");
-        assert_eq!(
-            machine.probes_in_flight(),
-            model.slots_held().len(),
-            "{log:#?}"
-        );
+        assert_eq!(machine.probes_in_flight(), model.slots_held().len(), "{log:#?}");
         let retry_after = model.retry_after(self.now).map(Duration::from_millis);
         assert_eq!(machine.retry_after(now), retry_after, "{log:#?}");
         let changed = machine.generation() != machine_before;
@@ -485,11 +456,7 @@ fn the_machine_agrees_with_the_model_after_every_step() {
         for _ in 0..60 {
             walk.step();
         }
-        visited.extend(
-            walk.steps
-                .iter()
-                .map(|(from, to)| (from.as_str(), to.as_str())),
-        );
+        visited.extend(walk.steps.iter().map(|(from, to)| (from.as_str(), to.as_str())));
         openings_grown += u32::from(walk.model.reopenings > 1);
     }
     // The walks reach all pairs of states, except the six that no operation makes: from closed,
