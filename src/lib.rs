@@ -27,7 +27,7 @@ pub mod breaker {
 /// Retries: policies, delays, time limits and what a failed call reports.
 ///
 /// The module is not named `retry`: `use resilient::retry;` would import it beside the attribute,
-/// and clash with a module `retry` of your own.
+/// and clash with a user's module `retry`.
 pub mod retries {
     pub use resilient_core::retry::{
         Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,

@@ -2,9 +2,11 @@
 
 /// A copy of an argument for one attempt.
 #[diagnostic::on_unimplemented(
-    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is not `Clone`",
+    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is \
+               not `Clone`",
     label = "moved by the body, so every attempt needs one of its own",
-    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if the body only borrows it"
+    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone`, or write `#[retry(borrow(…))]` if the \
+            body only borrows it"
 )]
 pub trait Fresh {
     /// A fresh copy.
@@ -23,8 +25,8 @@ impl<T: Clone> Fresh for T {
 #[inline]
 pub fn consume<T>(_: T) {}
 
-/// `None`. What an expansion writes into the branch for `Some` never runs. It gives the block around
-/// it the type of its output, and moves into the block what the body consumes.
+/// `None`. An expansion's branch for `Some` never runs: it gives the block around it the type of
+/// its output, and moves into the block the values that the body consumes.
 #[inline]
 #[must_use]
 pub fn never<O>() -> Option<O> {

@@ -1,11 +1,12 @@
-//! What an output means, found by its type.
+//! Finds the classification of an output by its type.
 
 use crate::signal::{Classification, Classify, Fallible, every_failure};
 
-/// What an output means: by [`Classify`] where the error has it, else every failure is one.
+/// Classifies an output: by [`Classify`] if the error implements it; otherwise every `Err` or
+/// `None` is a failure.
 ///
-/// Method resolution tries the inherent methods of this type first, whose bounds want `Classify`; then, through `Deref`,
-/// those of [`JudgeOutput`]; then those of [`JudgeAny`].
+/// Method resolution tries the inherent methods of this type first, which need `Classify`; then,
+/// through `Deref`, those of [`JudgeOutput`]; then those of [`JudgeAny`].
 #[derive(Debug)]
 pub struct Judge<'a, O>(JudgeOutput<'a, O>);
 
@@ -41,13 +42,14 @@ impl<'a, O> std::ops::Deref for JudgeOutput<'a, O> {
 }
 
 impl<T, E: Classify> Judge<'_, Result<T, E>> {
-    /// The class of a failed output. Not called `class`: any type might have a method of that name by a trait.
+    /// The class of a failed output. The name is long because a trait may give any type a method
+    /// `class`.
     #[inline]
     pub fn resilient_class(&self) -> Option<Classification> {
         self.resilient_class_if_known()
     }
 
-    /// The same, for outputs that may not tell success from failure.
+    /// The class of an output whose type may not distinguish success from failure.
     #[inline]
     pub fn resilient_class_if_known(&self) -> Option<Classification> {
         self.0.0.0.as_ref().err().map(E::classify)

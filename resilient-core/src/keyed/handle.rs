@@ -15,8 +15,8 @@ use crate::time::{Clock, ClockSource};
 /// Circuit breakers that share name and settings, one for each key. Clones are handles of the same
 /// breakers.
 ///
-/// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have a breaker of
-/// their own. A further key evicts a closed breaker that was not used for a while (about the least
+/// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have separate
+/// breakers. A further key evicts a closed breaker that was not used for a while (about the least
 /// recently used; its streak and window are lost). If no circuit is closed, the key uses a breaker
 /// that all such keys share, and whose key reads `(other keys)`. So keys that an attacker chooses
 /// neither exhaust the memory nor reset an open circuit.

@@ -14,7 +14,8 @@ use crate::time;
 #[diagnostic::on_unimplemented(
     message = "`errors = all` returns every attempt's error, and `{Self}` cannot hold them",
     label = "not a `Result<T, RetryError<E>>`",
-    note = "return `Result<T, resilient::RetryError<E>>`, where the body returns `Result<T, E>`; or leave `errors = all` out"
+    note = "return `Result<T, resilient::RetryError<E>>`, where the body returns `Result<T, E>`; \
+            or leave `errors = all` out"
 )]
 pub trait LoggedOutput {
     /// The output of one attempt.

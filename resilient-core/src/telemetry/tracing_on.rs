@@ -115,8 +115,8 @@ pub(crate) fn fell_back() {
 pub(crate) fn blocks_a_runtime() {
     emit(|| {
         tracing::warn!(
-            "a plain function under #[retry] sleeps on a thread of an async runtime and holds up its \
-             tasks: make it an async function, or call it in spawn_blocking"
+            "a plain function under #[retry] sleeps on a thread of an async runtime and holds up \
+             its tasks: make it an async function, or call it in spawn_blocking"
         );
     });
 }

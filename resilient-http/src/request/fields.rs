@@ -42,7 +42,8 @@ pub(crate) fn field_pairs(
             match text.as_bytes().first() {
                 Some(b'[' | b'{') | None => return Err(refuse()),
                 Some(b'"') => {
-                    pairs.push((name.clone(), serde_json::from_str(text).map_err(|_| refuse())?))
+                    let text = serde_json::from_str(text).map_err(|_| refuse())?;
+                    pairs.push((name.clone(), text));
                 }
                 _ if text == "null" => {}
                 // Numbers and booleans are copied as text: a float could change them.
