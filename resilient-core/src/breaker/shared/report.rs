@@ -88,8 +88,6 @@ impl SharedBreaker {
         self.report(ticket, Ending::Reported(outcome), retry_after);
     }
 
-    /// A function apart, so that failures and dropped permits share its code in every program.
-    #[inline(never)]
     pub(in crate::breaker) fn report(
         &self,
         ticket: Ticket,
