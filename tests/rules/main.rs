@@ -27,6 +27,7 @@ mod g04_keyed_breakers;
 mod g05_operations;
 mod g06_per_instance;
 mod g07_concurrent_registration;
+mod g08_unregistration;
 mod outcomes;
 mod r01_attempts;
 mod r02_nominal_delay;
