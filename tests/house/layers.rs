@@ -26,9 +26,6 @@ struct Crate {
     /// Imports that go up or close a circle, as (from, to), with the reason as a comment. The test
     /// fails if one of them is no longer needed.
     exceptions: &'static [(&'static str, &'static str)],
-    /// The crate is being rearranged and has faults. The test fails if it has none: then set this
-    /// to `false`.
-    moving: bool,
 }
 
 /// Modules of a crate that is not listed here may have any order, without circles.
@@ -59,7 +56,6 @@ const CRATES: &[Crate] = &[
         ],
         everywhere: &["signal", "platform"],
         exceptions: &[],
-        moving: false,
     },
     Crate {
         folder: "resilient-macros",
@@ -75,7 +71,6 @@ const CRATES: &[Crate] = &[
         ],
         everywhere: &[],
         exceptions: &[],
-        moving: false,
     },
     Crate {
         folder: "resilient-http",
@@ -93,7 +88,6 @@ const CRATES: &[Crate] = &[
         ],
         everywhere: &[],
         exceptions: &[],
-        moving: false,
     },
 ];
 
@@ -112,18 +106,13 @@ fn imports_go_down_and_not_in_circles() {
     for folder in libraries() {
         let files = rust_files(&root().join(&folder).join("src"));
         let all = imports(&files);
-        let none =
-            Crate { folder: "", layers: &[], everywhere: &[], exceptions: &[], moving: false };
+        let none = Crate { folder: "", layers: &[], everywhere: &[], exceptions: &[] };
         let rules = CRATES.iter().find(|rules| rules.folder == folder).unwrap_or(&none);
         let found = faults(rules, &files, &all);
         if std::env::var_os("LAYERS").is_some() {
             print(&folder, rules, &files, &all, &found);
         }
-        match (rules.moving, found.is_empty()) {
-            (true, true) => wrong.push(format!("{folder} is in order: set `moving` to false")),
-            (true, false) => {}
-            (false, _) => wrong.extend(found.iter().map(|fault| format!("{folder}: {fault}"))),
-        }
+        wrong.extend(found.iter().map(|fault| format!("{folder}: {fault}")));
     }
     for rules in CRATES {
         if !root().join(rules.folder).join("src").exists() {
@@ -298,7 +287,6 @@ const MADE_UP: Crate = Crate {
     ],
     everywhere: &[],
     exceptions: &[],
-    moving: false,
 };
 
 fn made_up_faults(rules: &Crate, low: &str, middle: &str, high: &str) -> Vec<String> {

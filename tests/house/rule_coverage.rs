@@ -9,16 +9,6 @@ use std::fs;
 
 use crate::workspace::{libraries, root, rust_files};
 
-/// Implemented rules that still lack a test, and those that lack a mark. The test fails if one of
-/// them is no longer needed here.
-const EXCEPTIONS: Exceptions = Exceptions { untested: &[], unmarked: &[] };
-
-#[derive(Clone, Copy)]
-struct Exceptions {
-    untested: &'static [&'static str],
-    unmarked: &'static [&'static str],
-}
-
 #[derive(Debug, PartialEq, Eq)]
 struct Rule {
     number: String,
@@ -34,7 +24,7 @@ fn every_rule_has_a_test_and_a_mark() {
     let is_product = |path: &str| !path.contains("tests");
     let product: String =
         sources.filter(|(path, _)| is_product(path)).map(|(_, text)| text).collect();
-    let wrong = gaps(&rules(&page), &tested(&tests), &marked(&product), EXCEPTIONS);
+    let wrong = gaps(&rules(&page), &tested(&tests), &marked(&product));
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
@@ -91,26 +81,18 @@ fn marked(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// Missing tests and marks, and exceptions that are no longer needed.
-fn gaps(
-    rules: &[Rule],
-    tested: &BTreeSet<String>,
-    marked: &BTreeSet<String>,
-    exceptions: Exceptions,
-) -> Vec<String> {
+/// Missing tests and marks.
+fn gaps(rules: &[Rule], tested: &BTreeSet<String>, marked: &BTreeSet<String>) -> Vec<String> {
     let mut wrong = Vec::new();
     for Rule { number, is_implemented } in rules {
         let (has_test, has_mark) = (tested.contains(number), marked.contains(number));
         let lower = number.to_lowercase();
-        for (has_it, listed, missing) in [
-            (has_test, exceptions.untested, format!("test: a function `{lower}_…`")),
-            (has_mark, exceptions.unmarked, format!("mark: a comment `// {number}` at the code")),
+        for (has_it, missing) in [
+            (has_test, format!("test: a function `{lower}_…`")),
+            (has_mark, format!("mark: a comment `// {number}` at the code")),
         ] {
-            let is_needed = *is_implemented && !has_it;
-            match (is_needed, listed.contains(&number.as_str())) {
-                (true, false) => wrong.push(format!("{number} has no {missing}")),
-                (false, true) => wrong.push(format!("{number} is no longer an exception")),
-                _ => {}
+            if *is_implemented && !has_it {
+                wrong.push(format!("{number} has no {missing}"));
             }
         }
         if !is_implemented && has_test && has_mark {
@@ -143,17 +125,11 @@ fn gaps_are_found_in_a_made_up_page() {
     let (tested, marked) = (tested(tests), marked(source));
     let (test, mark) =
         ("B2 has no test: a function `b2_…`", "B2 has no mark: a comment `// B2` at the code");
-    let with =
-        |untested, unmarked| gaps(&rules, &tested, &marked, Exceptions { untested, unmarked });
-    assert_eq!(with(&[], &[]), [test, mark]);
-    assert_eq!(with(&["B2"], &[]), [mark]);
-    assert_eq!(with(&["B2"], &["B2"]), [] as [&str; 0]);
-    assert_eq!(with(&["B1"], &["B2"]), ["B1 is no longer an exception", test]);
+    assert_eq!(gaps(&rules, &tested, &marked), [test, mark]);
 
-    let none = Exceptions { untested: &[], unmarked: &[] };
-    assert_eq!(gaps(&[], &BTreeSet::new(), &BTreeSet::new(), none), ["the page has no rules"]);
+    assert_eq!(gaps(&[], &BTreeSet::new(), &BTreeSet::new()), ["the page has no rules"]);
     assert_eq!(
-        gaps(&rules[..1], &tested, &marked, none),
+        gaps(&rules[..1], &tested, &marked),
         [
             "B3 is tested or marked and not on the page",
             "C5 is tested or marked and not on the page"
