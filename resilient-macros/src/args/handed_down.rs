@@ -1,5 +1,5 @@
-//! The arguments that all attributes have: the path to the runtime, and the hidden list in which
-//! stacked attributes hand their arguments down.
+//! The arguments that all attributes have: the path to the runtime, and a hidden list. An attribute
+//! hands its arguments to the attribute below it in that list.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 
@@ -7,7 +7,7 @@ use super::kind::AttributeKind;
 use crate::error::CompileErrors;
 use crate::tokens::{flatten, group, ident};
 
-/// An attribute that stood above, with its arguments as written.
+/// An attribute that stood above, with the arguments that the user wrote.
 #[derive(Debug, Clone)]
 pub(crate) struct OuterAttribute {
     pub(crate) kind: AttributeKind,
@@ -20,11 +20,11 @@ pub(crate) struct OuterAttribute {
 pub(crate) struct CommonArgs {
     /// The path to the runtime.
     pub(crate) krate: Option<TokenStream>,
-    /// Attributes of this crate that stood above, outermost first.
+    /// Attributes of this crate that stood above, the outermost first.
     pub(crate) outer: Vec<OuterAttribute>,
 }
 
-/// Reads `retry { … } circuit_breaker { … }`.
+/// Reads a hidden list, such as `retry { … } circuit_breaker { … }`.
 pub(super) fn parse(inside: &TokenStream, errors: &mut CompileErrors) -> Vec<OuterAttribute> {
     let tokens = flatten(inside.clone());
     let mut items = Vec::new();

@@ -1,5 +1,4 @@
-//! The pairs of one attribute, each key known and given once, and rules about which may stand
-//! together.
+//! Reads the `key = value` pairs of one attribute, and checks which keys may stand together.
 
 use proc_macro2::TokenStream;
 
@@ -18,7 +17,8 @@ pub(super) struct KeyValues {
 }
 
 impl KeyValues {
-    /// Splits the arguments. Unknown keys, wrong forms and repetitions are reported and left out.
+    /// Splits the arguments into pairs. Reports and leaves out unknown keys, values of the wrong
+    /// form, and repeated keys.
     pub(super) fn read(
         tokens: TokenStream,
         keys: &'static AttributeKeys,
@@ -60,13 +60,13 @@ impl KeyValues {
         self.pairs.iter().any(|pair| pair.name == name)
     }
 
-    /// The last given of these keys.
+    /// Returns the last pair that has one of these keys.
     pub(super) fn last_of(&self, names: &[&str]) -> Option<&Pair> {
         let mut last_first = self.pairs.iter().rev();
         last_first.find(|pair| names.contains(&pair.name.as_str()))
     }
 
-    /// Reports a broken rule about several keys, at the value of the last of them.
+    /// Reports a broken rule about several keys. The error points at the last of these keys.
     pub(super) fn break_rule(
         &self,
         names: &[&str],
@@ -78,7 +78,8 @@ impl KeyValues {
         }
     }
 
-    /// Reports each of `others` that stands beside `one`, at the second of the two.
+    /// Reports each key of `others` that is given together with `one`. The error points at the
+    /// later key of the two.
     pub(super) fn exclude(
         &self,
         one: &str,

@@ -1,4 +1,5 @@
-//! The keys of every attribute: the settings of `resilient-settings`, and each attribute's own.
+//! The keys of every attribute: the settings of `resilient-settings`, and the keys of the
+//! attribute.
 
 use resilient_settings::{Setting, Table, breaker, retry};
 
@@ -7,7 +8,7 @@ use super::kind::AttributeKind;
 #[derive(Debug)]
 pub(super) struct AttributeKeys {
     pub(super) kind: AttributeKind,
-    /// The settings of the runtime's builder, each of which is a key.
+    /// The settings of the runtime's builder. Each setting is a key.
     table: Option<&'static Table>,
     own: &'static [(&'static str, KeyForm)],
 }
@@ -16,9 +17,9 @@ pub(super) struct AttributeKeys {
 pub(super) enum KeyForm {
     /// `key = value`, a setting of the runtime's builder.
     Setting(&'static Setting),
-    /// `key = value` that the attribute itself reads.
+    /// `key = value`, which the attribute itself reads.
     Value,
-    /// `key = pattern`, perhaps with an `if` guard.
+    /// `key = pattern`, with or without an `if` guard.
     Pattern,
     /// `key(a, b)`
     List,
@@ -26,7 +27,7 @@ pub(super) enum KeyForm {
 
 use KeyForm::{List, Pattern, Value};
 
-/// The hidden list in which stacked attributes hand their arguments down.
+/// The key of the hidden list, in which an attribute hands its arguments to the attribute below it.
 pub(super) const HIDDEN: &str = "__outer";
 
 pub(super) static RETRY: AttributeKeys = AttributeKeys {
@@ -96,7 +97,7 @@ impl AttributeKeys {
         setting.map(KeyForm::Setting).or_else(|| own.find(|key| key.0 == name).map(|key| key.1))
     }
 
-    /// The names of the settings of the runtime's builder.
+    /// Returns the names of the settings of the runtime's builder.
     pub(super) fn settings(&self) -> impl Iterator<Item = &'static str> {
         self.table.into_iter().flat_map(Table::names)
     }
@@ -106,7 +107,7 @@ impl AttributeKeys {
     }
 }
 
-/// Whether the value of the key is a pattern, in every attribute that has it.
+/// Returns whether the value of the key is a pattern. A key has the same form in every attribute.
 pub(super) fn is_pattern(name: &str) -> bool {
     let mut forms = ALL.iter().filter_map(|keys| keys.find(name));
     forms.any(|form| matches!(form, KeyForm::Pattern))

@@ -11,7 +11,7 @@ pub(crate) enum AttributeKind {
 impl AttributeKind {
     const ALL: [Self; 4] = [Self::Retry, Self::CircuitBreaker, Self::Timeout, Self::Fallback];
 
-    /// The name by which users write it.
+    /// Returns the name that users write.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Retry => "retry",
@@ -21,7 +21,7 @@ impl AttributeKind {
         }
     }
 
-    /// The attribute of that name.
+    /// Returns the attribute that has this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,5 +1,5 @@
-//! The grammar of the attributes: one file each, and the rules that literal arguments must keep.
-//! Nothing here writes code.
+//! Parses the arguments of the attributes, one file for each attribute, and checks the rules for
+//! literal arguments. Nothing here writes code.
 
 mod circuit_breaker;
 mod fallback;

@@ -1,4 +1,5 @@
-//! Values that are names: the path to the runtime, a variable for the body, lists of arguments.
+//! Reads values that are names: the path to the runtime, a variable for the body, lists of
+//! arguments.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::{ParseStream, Parser};
@@ -8,12 +9,12 @@ use crate::error::CompileErrors;
 use crate::literal::constant;
 use crate::tokens::{next_shown, source};
 
-/// The value of `crate`.
+/// Reads the value of `crate`.
 pub(super) fn krate(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
     runtime_path(value, value, errors)
 }
 
-/// The path to the runtime, or an error at `place`.
+/// Reads the path to the runtime. An error points at `place`.
 pub(crate) fn runtime_path(
     value: &TokenStream,
     place: &TokenStream,
@@ -30,7 +31,7 @@ pub(crate) fn runtime_path(
     None
 }
 
-/// The value of `attempt`: a variable that the body can use.
+/// Reads the value of `attempt`, which is a variable that the body can use.
 pub(super) fn variable(value: &TokenStream, errors: &mut CompileErrors) -> Option<Ident> {
     let ident = syn::parse2(value.clone());
     if ident.is_err() {
@@ -44,7 +45,7 @@ pub(super) fn variable(value: &TokenStream, errors: &mut CompileErrors) -> Optio
     ident.ok()
 }
 
-/// The list of `borrow` or `clone`: arguments of the function.
+/// Reads the list of `borrow` or `clone`, which names arguments of the function.
 pub(super) fn arguments(
     key: &Ident,
     inside: &TokenStream,

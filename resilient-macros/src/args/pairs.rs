@@ -1,5 +1,5 @@
-//! Splits arguments into `key = value` and `key(list)`. `syn` finds where a value ends; its tokens
-//! stay as written.
+//! Splits arguments into `key = value` and `key(list)`. `syn` finds the end of a value; the tokens
+//! of the value are not changed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -16,7 +16,7 @@ use crate::tokens::{name, next_shown};
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
     pub(super) key: Ident,
-    /// The key's text without `r#`.
+    /// The text of the key, without `r#`.
     pub(super) name: String,
     pub(super) form: Form,
 }
@@ -30,7 +30,7 @@ pub(super) enum Form {
 }
 
 impl Pair {
-    /// Where an error about the pair points: at the value, or at the key of a list.
+    /// Returns the tokens at which an error about the pair points: the value, or the key of a list.
     pub(super) fn place(&self) -> TokenStream {
         match &self.form {
             Form::Value(value) => value.clone(),
@@ -39,7 +39,7 @@ impl Pair {
     }
 }
 
-/// Reads all pairs. A malformed pair is reported and left out.
+/// Reads all pairs. Reports and leaves out malformed pairs.
 pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let all = |input: ParseStream<'_>| {
@@ -105,7 +105,7 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     Ok(Pair { key, name, form })
 }
 
-/// The tokens of a value, as they are written.
+/// Returns the tokens of a value as the user wrote them.
 fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let ahead = input.fork();
     if is_pattern(key) {
@@ -116,11 +116,12 @@ fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
         let is_whole = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Ident::peek_any);
         let expression = input.fork();
         if !is_whole && expression.parse::<Expr>().is_ok() {
-            // An expression is no pattern, which the compiler explains best.
+            // If the user wrote an expression and not a pattern, the compiler reports the better
+            // error.
             ahead.advance_to(&expression);
         }
     } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
-        // Also a keyword: the reader of the value lists the words that are possible.
+        // The word may be a keyword: the code that reads the value then lists the possible words.
         ahead.call(Ident::parse_any)?;
     } else {
         ahead.parse::<Expr>()?;
@@ -132,7 +133,7 @@ fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-/// The comma behind a pair.
+/// Reads the comma after a pair.
 fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut CompileErrors) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
@@ -155,7 +156,7 @@ fn end(input: ParseStream<'_>, pair: &Pair, errors: &mut CompileErrors) -> syn::
     }))
 }
 
-/// Skips the rest of a malformed pair, and its comma.
+/// Skips the rest of a malformed pair, and the comma after it.
 fn skip(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
         input.parse::<TokenTree>()?;

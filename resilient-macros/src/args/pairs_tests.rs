@@ -1,4 +1,5 @@
-//! Arguments come apart into pairs, and what is malformed is reported without losing the rest.
+//! Tests that arguments are split into pairs, and that a malformed pair is reported while all other
+//! pairs are read.
 
 use super::*;
 use crate::fuzz_tokens::invisible;

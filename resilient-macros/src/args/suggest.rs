@@ -1,11 +1,11 @@
-//! Finds the known word that a misspelt one probably means.
+//! Finds the known word that the user probably meant with a misspelt word.
 
-/// `` `a`, `b`, `c` ``
+/// Formats words as a list: `` `a`, `b`, `c` ``
 pub(super) fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The known word that is closest to `given`, if one is close.
+/// Returns the known word that is closest to `given`, or `None` if no word is close.
 pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let given = given.to_lowercase();
     let close = known
@@ -17,13 +17,14 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     close.or_else(|| known.iter().copied().find(|word| is_part(&given, word)))
 }
 
-/// Whether `one` is nearer to `given` than `other`, of which `given` may also be a typing error.
+/// Returns whether `one` is nearer to `given` than `other`, and `given` could be a misspelt
+/// `other`.
 pub(super) fn is_nearer(given: &str, one: &str, other: &str) -> bool {
     let edits = |word: &str| distance(given, word);
     edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
 }
 
-/// The most edits that count as a typing error in a word of that length.
+/// Returns how many edits count as a typing error in a word of that length.
 fn allowance(length: usize) -> usize {
     match length {
         0..=3 => 1,
@@ -32,8 +33,8 @@ fn allowance(length: usize) -> usize {
     }
 }
 
-/// Whether `given` is the beginning of the word, or nearly its last parts, as `retries` of
-/// `max_retries`.
+/// Returns whether `given` is the beginning of the word, or resembles its last parts, as `retries`
+/// is the end of `max_retries`.
 fn is_part(given: &str, word: &str) -> bool {
     let beginning = given.len() >= 3 && word.starts_with(given);
     let slips = usize::from(given.len() >= 5);
@@ -41,7 +42,8 @@ fn is_part(given: &str, word: &str) -> bool {
     beginning || end
 }
 
-/// The edits from one word to the other: insert, delete, replace, or swap two neighbours.
+/// Counts the edits from one word to the other. An edit inserts, deletes or replaces one character,
+/// or swaps two neighbours.
 pub(super) fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();

@@ -1,11 +1,11 @@
-//! The error about a key that an attribute does not have, or not in that form.
+//! Writes the error about a key that an attribute does not have, or that needs another form.
 
 use super::keys::{ALL, AttributeKeys, HIDDEN, KeyForm};
 use super::kind::AttributeKind;
 use super::pairs::{Form, Pair};
 use super::suggest;
 
-/// What is wrong with the key or the form of its value.
+/// Returns an error message if the key is unknown or its value has the wrong form.
 pub(super) fn objection(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
     let name = pair.name.as_str();
     let is_list = matches!(pair.form, Form::List(_));
@@ -43,14 +43,14 @@ fn others(keys: &AttributeKeys) -> impl Iterator<Item = &'static AttributeKeys> 
     ALL.into_iter().filter(move |other| other.kind != kind)
 }
 
-/// The other attributes that have the key, if there are any.
+/// Names the other attributes that have the key. Returns `None` if there are no such attributes.
 fn owners(keys: &AttributeKeys, name: &str) -> Option<String> {
     let owners = others(keys).filter(|other| other.find(name).is_some());
     let names: Vec<String> = owners.map(|keys| format!("`#[{}]`", keys.kind.name())).collect();
     (!names.is_empty()).then(|| names.join(" and "))
 }
 
-/// The key of another attribute that is nearer to the misspelt name than `own`.
+/// Returns the key of another attribute that is nearer to the misspelt name than `own`.
 fn nearest_of_others(
     keys: &AttributeKeys,
     name: &str,
