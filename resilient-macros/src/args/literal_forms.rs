@@ -1,4 +1,4 @@
-//! Reads literals of counts, shares, factors, durations and windows. Ranges are checked elsewhere.
+//! Reads literals of counts, shares, factors, durations and windows, without checking their ranges.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilient_settings::{Value, parse_duration, parse_share};
 use crate::literal::{LiteralContent, LiteralValue, constant};
 use crate::tokens::source;
 
-/// A whole number; `None` if `value` is not a literal.
+/// Reads a whole number. Returns `None` if `value` is not a literal.
 pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
     let constant = constant(value)?;
     let given = source(value);
@@ -32,25 +32,25 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
     })
 }
 
-/// A number, or a percentage as text; `None` if `value` is not a literal.
+/// Reads a number, or a percentage in a string. Returns `None` if `value` is not a literal.
 pub(super) fn share(value: &TokenStream, what: &str) -> Option<Result<f64, String>> {
     let constant = constant(value)?;
     Some(match &constant.content {
         LiteralContent::Text(text) if !constant.negative => {
             parse_share(text).map_err(|error| error.to_string())
         }
-        // The sum makes a negative zero positive.
+        // Adding `0.0` makes a negative zero positive.
         _ => plain(&constant, what, "`0.2` or \"20%\"").map(|number| number + 0.0),
     })
 }
 
-/// A number; `None` if `value` is not a literal.
+/// Reads a number. Returns `None` if `value` is not a literal.
 pub(super) fn factor(value: &TokenStream) -> Option<Result<f64, String>> {
     let constant = constant(value)?;
     Some(plain(&constant, "a factor", "`2.0`"))
 }
 
-/// An integer or float without the suffix of another type.
+/// Reads an integer or a float. Rejects a suffix of another type.
 fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, String> {
     let (digits, suffix) = match &constant.content {
         LiteralContent::Float { digits, suffix } => (digits.clone(), suffix),
@@ -68,7 +68,7 @@ fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, Stri
     Ok(if constant.negative { -number } else { number })
 }
 
-/// A duration as text; `None` if `value` is not a literal.
+/// Reads a duration in a string. Returns `None` if `value` is not a literal.
 pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
     let constant = constant(value)?;
     let message = match constant.content {
@@ -89,7 +89,7 @@ pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
     Some(Err(message.to_owned()))
 }
 
-/// A number of calls, or a duration; `None` if `value` is not a literal.
+/// Reads a number of calls, or a duration. Returns `None` if `value` is not a literal.
 pub(super) fn window(value: &TokenStream) -> Option<Result<Value, String>> {
     let constant = constant(value)?;
     let given = source(value);

@@ -1,4 +1,4 @@
-//! Which literals are read, and the errors about the others.
+//! Tests which literals are read, and the errors about all other literals.
 
 use super::*;
 

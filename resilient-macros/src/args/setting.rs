@@ -1,4 +1,5 @@
-//! The value of a setting: a literal that is checked here, or an expression for the compiler.
+//! The value of a setting: a literal that this crate checks, or an expression that the compiler
+//! checks.
 
 use proc_macro2::TokenStream;
 use resilient_settings::Value;
@@ -10,7 +11,7 @@ pub(crate) enum SettingValue {
 }
 
 impl SettingValue {
-    /// The expression, if it is one.
+    /// Returns the expression, or `None` for a literal.
     pub(crate) fn expression(&self) -> Option<&TokenStream> {
         match self {
             SettingValue::Expr(tokens) => Some(tokens),

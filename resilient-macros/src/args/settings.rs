@@ -1,4 +1,4 @@
-//! The settings that an attribute gives, and the rules between them.
+//! Reads the settings of an attribute, and checks the rules about several settings.
 
 use resilient_settings::{Form as ValueForm, Given, Relation, Table, Value};
 
@@ -9,12 +9,12 @@ use super::setting::SettingValue;
 use super::value_form;
 use crate::error::CompileErrors;
 
-/// Settings of the runtime's builder, each with its entry in the table.
+/// Settings of the runtime's builder. Each setting has its entry in the table.
 #[derive(Debug, Default)]
 pub(crate) struct GivenSettings(Vec<(&'static resilient_settings::Setting, SettingValue)>);
 
 impl GivenSettings {
-    /// Reads the pair if its key is a setting of the builder, and returns whether it is.
+    /// Reads the pair if its key is a setting of the builder. Returns whether the key is a setting.
     pub(super) fn read(
         &mut self,
         values: &KeyValues,
@@ -42,8 +42,8 @@ impl GivenSettings {
     }
 }
 
-/// Reports the rules of the table that the settings break, where literals tell. `get` returns the
-/// setting of a name.
+/// Reports the rules of the table that literal settings break. `get` returns the setting with a
+/// given name.
 pub(super) fn check_rules<'a>(
     table: &Table,
     get: impl Fn(&str) -> Option<&'a SettingValue>,
@@ -56,7 +56,7 @@ pub(super) fn check_rules<'a>(
             Given::Value(Value::Word("custom"))
         }
         Some(SettingValue::Expr(_)) => Given::Unknown,
-        // A value that could not be read has its error already.
+        // A value that could not be read is already reported as an error.
         None if values.has(entry.name) => Given::Unknown,
         None => Given::Default,
     };

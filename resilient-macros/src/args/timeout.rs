@@ -1,4 +1,4 @@
-//! The arguments of `#[timeout]`: a time without a key, and perhaps the path to the runtime.
+//! The arguments of `#[timeout]`: a time without a key, and optionally the path to the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -38,7 +38,7 @@ impl TimeoutArgs {
     }
 }
 
-/// The time, which stands first and has no key, and the pairs behind it.
+/// Separates the time, which stands first and has no key, from the pairs after it.
 fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
     let split = |input: ParseStream<'_>| {
         let is_pair = input.is_empty()

@@ -13,7 +13,7 @@ use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 use crate::tokens::source;
 
-/// Reads the value of the table's entry. An error is reported at the value.
+/// Reads the value of the setting `entry`. An error points at the value.
 pub(super) fn read(
     entry: &Entry,
     value: &TokenStream,
@@ -23,7 +23,7 @@ pub(super) fn read(
         None => Some(SettingValue::Expr(value.clone())),
         Some(Ok(literal)) => Some(SettingValue::Literal(literal)),
         Some(Err(message)) => {
-            // "is …" continues a sentence whose subject is the key.
+            // A message that begins with "is …" needs the key as its subject.
             let subject = if message.starts_with("is ") {
                 format!("`{}` ", entry.name)
             } else {
@@ -35,7 +35,7 @@ pub(super) fn read(
     }
 }
 
-/// `None` if the value is an expression.
+/// Reads a literal. Returns `None` if the value is an expression.
 fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> {
     let literal = match entry.form {
         Form::Word(words) => return Some(word(entry.name, words, value).map(Value::Word)),
@@ -52,7 +52,7 @@ fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> 
         }
         Form::Share { zero: false } => literal_forms::share(value, "a rate")?.map(Value::Number),
         Form::Factor => literal_forms::factor(value)?.map(Value::Number),
-        // A form that this crate does not know is for the compiler.
+        // The compiler checks forms that this crate does not support.
         _ => return None,
     };
     Some(literal.and_then(|literal| in_range(entry, literal, value)))
@@ -79,7 +79,8 @@ fn in_range(entry: &Entry, literal: Value, value: &TokenStream) -> Result<Value,
     Err(format!("is {given}: {}{advice}", entry.reason(literal)))
 }
 
-/// A word of the list, or an error if the value looks like one; `None` for other values.
+/// Reads a word of the list. Returns an error if the value is some other word, and `None` if the
+/// value is not a word.
 fn word_or_other(
     name: &str,
     words: &[&'static str],
@@ -93,8 +94,8 @@ fn word_or_other(
     (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))
 }
 
-/// A word of the list, or an error for a misspelt one; `None` for functions, which have any name
-/// that is not nearly one of the words.
+/// Reads a word of the list. Returns an error for a misspelt word, and `None` for a function. The
+/// name of a function may not resemble a word of the list.
 fn word_or_function(
     name: &str,
     words: &[&'static str],

@@ -1,4 +1,4 @@
-//! Literals out of a setting's range, and the advice in the errors about them.
+//! Tests literals outside a setting's range, and the advice in the errors about them.
 
 use resilient_settings::{breaker, retry};
 

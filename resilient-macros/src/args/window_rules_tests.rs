@@ -1,4 +1,4 @@
-//! Windows and conditions: which may stand together, and what is said of the others.
+//! Tests which windows and conditions may be set together, and the errors about other combinations.
 
 use proc_macro2::TokenStream;
 use quote::quote;

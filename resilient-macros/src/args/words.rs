@@ -1,4 +1,4 @@
-//! Values that are one word out of a short list.
+//! Reads values that are one word of a short list.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
@@ -7,7 +7,7 @@ use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 use crate::tokens::{flatten, source};
 
-/// The identifier that is the whole value, also inside invisible groups.
+/// Returns the identifier if it is the whole value. Looks inside invisible groups.
 pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
     match flatten(value.clone()).as_slice() {
         [TokenTree::Ident(ident)] => Some(ident.clone()),
@@ -15,7 +15,7 @@ pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
     }
 }
 
-/// The word of the list that is the value of `key`, or an error that lists all of them.
+/// Returns the word of the list that is the value of `key`, or an error that lists all words.
 pub(super) fn word(
     key: &str,
     words: &[&'static str],
@@ -26,7 +26,7 @@ pub(super) fn word(
     known.copied().ok_or_else(|| unknown(key, words, value))
 }
 
-/// The meaning of the word, or `None` with an error at the value.
+/// Returns the meaning of the word. If the word is unknown, reports an error at the value.
 pub(super) fn one_of<T: Copy>(
     key: &str,
     words: &[(&'static str, T)],
@@ -43,7 +43,7 @@ pub(super) fn one_of<T: Copy>(
     }
 }
 
-/// The error for a value that is not in `words`.
+/// Returns the error for a value that is not in `words`.
 pub(super) fn unknown(key: &str, words: &[&str], value: &TokenStream) -> String {
     let list = suggest::list(words);
     if let Some(LiteralContent::Text(text)) = constant(value).map(|constant| constant.content) {
@@ -58,7 +58,7 @@ pub(super) fn unknown(key: &str, words: &[&str], value: &TokenStream) -> String 
     format!("`{key} = {given}` is unknown: one of {list}{meant}")
 }
 
-/// Whether the value is a keyword or nearly one of the words.
+/// Returns whether the value is a keyword or resembles one of the words.
 pub(super) fn is_misspelt(value: &TokenStream, words: &[&str]) -> bool {
     lone_ident(value).is_some_and(|ident| {
         let given = ident.to_string();
