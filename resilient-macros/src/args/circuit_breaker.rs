@@ -48,7 +48,7 @@ impl BreakerArgs {
         errors.or(args)
     }
 
-    /// The expressions that are evaluated once for all calls, outside the function.
+    /// Returns the expressions that are evaluated once for all calls, outside the function.
     pub(crate) fn evaluated_once(&self) -> impl Iterator<Item = &TokenStream> {
         let expressions = self.settings.iter().filter_map(SettingValue::expression);
         self.name.iter().chain(expressions)
@@ -82,7 +82,7 @@ fn check(settings: &GivenSettings, values: &KeyValues, errors: &mut CompileError
         "a breaker of one's own is there already, and `key` finds one",
         errors,
     );
-    // With `breaker`, the errors above say all that is wrong.
+    // Settings beside `breaker` are already reported as errors above.
     if values.has("breaker") {
         return;
     }

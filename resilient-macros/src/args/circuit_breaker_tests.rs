@@ -1,4 +1,4 @@
-//! `#[circuit_breaker]`: what its arguments mean, and what is refused with which words.
+//! Tests how the arguments of `#[circuit_breaker]` are read, and which errors they cause.
 
 use super::*;
 

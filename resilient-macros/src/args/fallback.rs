@@ -17,17 +17,17 @@ pub(crate) struct FallbackArgs {
     pub(crate) replacement: FallbackReplacement,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
-    /// The fallback may stand where it hides failures from the attributes above.
+    /// The user accepts that the fallback hides failures from the attributes above it.
     pub(crate) order_is_explicit: bool,
     pub(crate) common: CommonArgs,
 }
 
-/// What takes the place of a failed output.
+/// What replaces a failed output.
 #[derive(Debug, Clone)]
 pub(crate) enum FallbackReplacement {
-    /// A successful output of this value.
+    /// The value of a successful output.
     Value(TokenStream),
-    /// What a closure or a function makes of the error.
+    /// A closure or a function that turns the error into an output.
     With(TokenStream, FallbackKind),
 }
 

@@ -1,4 +1,4 @@
-//! What the closure or path of a fallback returns, as far as its syntax tells.
+//! Guesses from the syntax whether the closure or path of a fallback returns an output or a future.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -8,16 +8,16 @@ use crate::scan;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FallbackKind {
-    /// An output, or nothing that compiles.
+    /// It returns an output, or it does not compile.
     Output,
-    /// A future of an output.
+    /// It returns a future of an output.
     Future,
-    /// Only the types know.
+    /// The syntax does not show which of the two it returns.
     Either,
 }
 
-/// A closure without the word `async` returns the output itself, so that the compiler can infer
-/// its types. Of a path, only the type tells.
+/// Guesses what `with` returns. A closure without the word `async` counts as returning the output,
+/// so that the compiler can infer its types. What a path returns depends on its type only.
 pub(super) fn fallback_kind(with: &TokenStream) -> FallbackKind {
     let Ok(Expr::Closure(closure)) = syn::parse2(with.clone()) else {
         return FallbackKind::Either;
@@ -31,7 +31,7 @@ pub(super) fn fallback_kind(with: &TokenStream) -> FallbackKind {
     }
 }
 
-/// `async { … }`, perhaps in braces.
+/// Returns whether a closure's body is `async { … }`, with or without braces around it.
 fn is_async_block(body: &Expr) -> bool {
     match body {
         Expr::Async(_) => true,

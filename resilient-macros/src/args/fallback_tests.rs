@@ -1,4 +1,4 @@
-//! `#[fallback]`: what its arguments mean, and what is refused with which words.
+//! Tests how the arguments of `#[fallback]` are read, and which errors they cause.
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;

@@ -1,4 +1,4 @@
-//! The arguments of `#[retry]`, and rules about them taken together.
+//! The arguments of `#[retry]`, and rules about several of them.
 
 use proc_macro2::{Ident, TokenStream};
 use resilient_settings::{limits, retry};
@@ -24,7 +24,7 @@ pub(crate) struct RetryArgs {
     pub(crate) deadline: Option<LimitArgument>,
     pub(crate) attempt_timeout: Option<LimitArgument>,
     pub(crate) budget: Option<BudgetArgument>,
-    /// The variant of the runtime's `NestedMode`.
+    /// The name of a variant of the runtime's `NestedMode`.
     pub(crate) nested: Option<&'static str>,
     pub(crate) returns_all_errors: bool,
     pub(crate) attempt: Option<Ident>,
@@ -91,7 +91,7 @@ impl RetryArgs {
 fn check(args: &RetryArgs, values: &KeyValues, errors: &mut CompileErrors) {
     let sets: Vec<&str> = RETRY.settings().collect();
     values.exclude("policy", &sets, "a policy sets it already", errors);
-    // With `policy`, the errors above say all that is wrong.
+    // Settings beside `policy` are already reported as errors above.
     if !values.has("policy") {
         let get = |name: &str| args.settings.get(name);
         check_rules(&retry::TABLE, get, values, errors);

@@ -1,4 +1,4 @@
-//! `#[retry]`: what its arguments mean, and what is refused with which words.
+//! Tests how the arguments of `#[retry]` are read, and which errors they cause.
 
 use super::*;
 use crate::args::{AttributeKind, SettingValue};

@@ -1,4 +1,4 @@
-//! The values of `#[retry]` that have their own grammar.
+//! Reads values of `#[retry]` that no other attribute has.
 
 use proc_macro2::{Span, TokenStream};
 use resilient_settings::limits;
@@ -9,7 +9,7 @@ use super::value_form;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 
-/// A time limit that cuts attempts off, and where its key stands.
+/// A time limit that cuts attempts off, and the location of its key.
 #[derive(Debug, Clone)]
 pub(crate) struct LimitArgument {
     pub(crate) after: SettingValue,
@@ -23,11 +23,11 @@ pub(crate) enum BudgetArgument {
     Expr(TokenStream),
 }
 
-/// What a loop does that starts in a repeated attempt of another loop: the variant of the runtime's
-/// `NestedMode` for each word, or `None` for the default.
+/// The words for a loop that starts in a repeated attempt of another loop. Each word stands for a
+/// variant of the runtime's `NestedMode`, or for `None`, the default.
 pub(super) const NESTED: &[(&str, Option<&str>)] =
     &[("warn", None), ("collapse", Some("Collapse")), ("allow", Some("Allow"))];
-/// Whether a failed call returns the errors of all attempts.
+/// The words that say whether a failed call returns the errors of all attempts.
 pub(super) const ERRORS: &[(&str, bool)] = &[("last", false), ("all", true)];
 
 pub(super) fn limit(

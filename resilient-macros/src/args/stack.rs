@@ -1,4 +1,4 @@
-//! The attributes of one function, outermost first, with their arguments checked.
+//! The attributes of one function, the outermost first, with checked arguments.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -19,7 +19,7 @@ pub(crate) struct LayerStack {
     pub(crate) runtime: TokenStream,
 }
 
-/// One attribute, and where it stands.
+/// One attribute, and its location in the source.
 #[derive(Debug)]
 pub(crate) struct Layer {
     pub(crate) args: LayerArgs,
@@ -35,7 +35,8 @@ pub(crate) enum LayerArgs {
 }
 
 impl LayerStack {
-    /// Reads the attributes that stood above, and the one that is expanded, which is the lowest.
+    /// Reads the attributes that stood above, and the attribute that is expanded, which is the
+    /// lowest.
     pub(crate) fn parse(
         outer: &[OuterAttribute],
         kind: AttributeKind,
@@ -69,12 +70,12 @@ impl LayerStack {
         &self.layers
     }
 
-    /// The arguments of the layer at that place, from the outermost.
+    /// Returns the arguments of the layer at index `at`. The outermost layer has index 0.
     pub(crate) fn get(&self, at: usize) -> Option<&LayerArgs> {
         self.layers.get(at).map(|layer| &layer.args)
     }
 
-    /// The place of the layer of that kind, from the outermost.
+    /// Returns the index of the layer of that kind. The outermost layer has index 0.
     pub(crate) fn place(&self, kind: AttributeKind) -> Option<usize> {
         self.layers.iter().position(|layer| layer.args.kind() == kind)
     }
@@ -130,7 +131,7 @@ impl LayerArgs {
     }
 }
 
-/// The path to the runtime by the arguments of one attribute.
+/// Returns the path to the runtime that the arguments of one attribute set, or the usual path.
 pub(crate) fn runtime(kind: AttributeKind, args: &TokenStream) -> TokenStream {
     let args = LayerArgs::parse(kind, args.clone()).ok();
     let given = args.and_then(|args| args.common().krate.clone());
