@@ -6,7 +6,7 @@ use syn::{MacroDelimiter, Meta};
 
 use crate::tokens::name;
 
-/// What a variant, or a struct, means.
+/// The word on a variant or a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassifyWord {
     Transient,
@@ -27,7 +27,7 @@ impl ClassifyWord {
         ClassifyWord::Transparent,
     ];
 
-    /// The word, which is also the name of the constructor of its classification.
+    /// Returns the word, which is also the name of the constructor of its classification.
     pub(super) fn name(self) -> &'static str {
         match self {
             ClassifyWord::Transient => "transient",
@@ -73,12 +73,12 @@ pub(super) enum DeriveArgs {
     None,
     /// `#[word(…)]`
     List(TokenStream),
-    /// `#[word = …]` and other brackets
+    /// `#[word = …]`, or other brackets.
     Other(TokenStream),
 }
 
 impl DeriveAttribute {
-    /// `None` for an attribute of another macro.
+    /// Reads one attribute. Returns `None` for an attribute of another macro.
     fn new(attribute: &syn::Attribute) -> Option<Self> {
         let path = attribute.path().get_ident()?;
         Some(Self {
@@ -99,7 +99,7 @@ impl DeriveAttribute {
     }
 }
 
-/// The attributes of one type, variant or field that concern the derive.
+/// The attributes on one type, variant or field that the derive reads or copies.
 #[derive(Debug, Default)]
 pub(super) struct DeriveAttributes {
     pub(super) ours: Vec<DeriveAttribute>,

@@ -1,4 +1,4 @@
-//! The type below the derive, reduced to the parts that the derive needs.
+//! Parses the type below the derive, and keeps the parts that the derive needs.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -19,7 +19,7 @@ pub(super) struct DerivedType {
 pub(super) enum TypeShape {
     Enum(Vec<EnumVariant>),
     Struct(Vec<TypeField>),
-    /// Where the keyword stands.
+    /// The location of the keyword.
     Union(Span),
 }
 
@@ -33,21 +33,21 @@ pub(super) struct EnumVariant {
 #[derive(Debug)]
 pub(super) struct TypeField {
     pub(super) attributes: DeriveAttributes,
-    /// Its name without `r#`, or its index.
+    /// The name of the field without `r#`, or its index.
     pub(super) name: String,
-    /// Its name or index, as it is written behind the dot.
+    /// The name or index of the field, as the user writes it after the dot.
     pub(super) member: TokenTree,
     pub(super) ty: TokenStream,
 }
 
 impl DerivedType {
-    /// `None` with the reason in `errors`.
+    /// Parses the type. If the type is malformed, returns `None` and adds the reason to `errors`.
     pub(super) fn parse(item: TokenStream, errors: &mut CompileErrors) -> Option<Self> {
         let input: DeriveInput =
             syn::parse2(item).map_err(|error| errors.push(error.span(), error.to_string())).ok()?;
         let mut generics = input.generics;
-        // With the user's own brackets, the compiler would suggest changes to the generics of the
-        // derived implementation as if they were the type's.
+        // With the span of the user's brackets, the compiler would suggest changes to the type's
+        // generics when it means the generics of the derived implementation.
         generics.lt_token = generics.lt_token.map(|_| Token![<](Span::call_site()));
         generics.gt_token = generics.gt_token.map(|_| Token![>](Span::call_site()));
         Some(Self {

@@ -1,4 +1,4 @@
-//! What the words on variants and types mean, and the errors about them.
+//! Finds the meaning of the words on variants and types, and reports errors about them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,16 +11,16 @@ use super::owner::WordOwner;
 use crate::error::CompileErrors;
 use crate::tokens::name;
 
-/// What a variant, or a struct, means.
+/// The meaning of a variant or a struct.
 #[derive(Debug)]
 pub(super) enum VariantMeaning<'a> {
-    /// The classification that the word names, with the hint in the field.
+    /// The classification that the word names. `retry_after` is the field with the hint.
     Class { word: ClassifyWord, retry_after: Option<&'a TypeField> },
-    /// The classification of the field.
+    /// The classification of the field is used.
     Transparent(&'a TypeField),
 }
 
-/// The words of one type or variant, each at most once.
+/// The words on one type or variant. Each word is given at most once.
 #[derive(Debug, Default)]
 struct GivenWords<'a> {
     word: Option<(ClassifyWord, &'a DeriveAttribute)>,
@@ -28,7 +28,8 @@ struct GivenWords<'a> {
 }
 
 impl<'a> VariantMeaning<'a> {
-    /// `None` with the reason in `errors`.
+    /// Finds the meanings of all variants. On an error, returns `None` and adds the reason to
+    /// `errors`.
     pub(super) fn of_variants(
         input: &'a DerivedType,
         variants: &'a [EnumVariant],
@@ -52,7 +53,7 @@ impl<'a> VariantMeaning<'a> {
         meanings.into_iter().collect()
     }
 
-    /// `None` with the reason in `errors`.
+    /// Finds the meaning of a struct. On an error, returns `None` and adds the reason to `errors`.
     pub(super) fn of_struct(
         input: &'a DerivedType,
         fields: &'a [TypeField],
@@ -67,7 +68,7 @@ impl<'a> VariantMeaning<'a> {
         refuse_on_fields(owner, "struct", errors);
         meaning
     }
-    /// The type of the field whose classification is used.
+    /// Returns the type of the field whose classification is used.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
             VariantMeaning::Class { .. } => None,
@@ -76,12 +77,12 @@ impl<'a> VariantMeaning<'a> {
     }
 }
 
-/// What a word on the enum means for variants that have none.
+/// The word on the enum, which variants without a word use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Default {
     None,
     Word(ClassifyWord),
-    /// The word is wrong, which is reported already.
+    /// The word is not allowed here, and the error is already reported.
     Wrong,
 }
 
@@ -138,7 +139,7 @@ impl<'a> GivenWords<'a> {
         words
     }
 
-    /// `None` with the reason in `errors`.
+    /// Finds the meaning of the owner. On an error, returns `None` and adds the reason to `errors`.
     fn meaning(
         &self,
         owner: WordOwner<'a>,

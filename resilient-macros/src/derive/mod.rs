@@ -28,13 +28,13 @@ pub(crate) fn classify(input: TokenStream) -> TokenStream {
     if let (Some(body), true) = (body, errors.is_empty()) {
         return write::implementation(&input, &runtime, &body);
     }
-    // The type still implements `Classify`, so that code that uses it has no further errors.
+    // The type still implements `Classify`, so that code that uses the type causes no more errors.
     let errors = errors.to_compile_errors();
     let implementation = write::implementation(&input, &runtime, &write::fallback(&runtime));
     quote!(#errors #implementation)
 }
 
-/// `None` with the reason in `errors`.
+/// Writes the body of `classify`. On an error, returns `None` and adds the reason to `errors`.
 fn body(
     input: &DerivedType,
     runtime: &TokenStream,

@@ -1,4 +1,4 @@
-//! The variant or struct that words are about, and the fields that the words name.
+//! The variant or struct that has the words, and the fields that the words name.
 
 use proc_macro2::{Ident, TokenTree};
 
@@ -14,8 +14,8 @@ pub(super) struct WordOwner<'a> {
 }
 
 impl<'a> WordOwner<'a> {
-    /// The field of `#[transparent]` or `#[transparent(field)]`; `None` with the reason in
-    /// `errors`.
+    /// Returns the field of `#[transparent]` or `#[transparent(field)]`. On an error, returns
+    /// `None` and adds the reason to `errors`.
     pub(super) fn passed_through(
         self,
         attribute: &DeriveAttribute,
@@ -36,7 +36,8 @@ impl<'a> WordOwner<'a> {
         None
     }
 
-    /// The field of `#[retry_after(field)]`; `None` with the reason in `errors`.
+    /// Returns the field of `#[retry_after(field)]`. On an error, returns `None` and adds the
+    /// reason to `errors`.
     pub(super) fn hint(
         self,
         attribute: &DeriveAttribute,
@@ -53,7 +54,7 @@ impl<'a> WordOwner<'a> {
         self.named(attribute, errors)
     }
 
-    /// The field that the attribute's list names.
+    /// Returns the field that the attribute's list names.
     fn named(
         self,
         attribute: &DeriveAttribute,
@@ -84,7 +85,7 @@ impl<'a> WordOwner<'a> {
         field
     }
 
-    /// The error about a missing word; `whole` is the enum of a variant.
+    /// Returns the error about a missing word. For a variant, `whole` is its enum.
     pub(super) fn missing(self, whole: Option<&Ident>) -> String {
         let possible =
             |word: &ClassifyWord| *word != ClassifyWord::Transparent || !self.fields.is_empty();
@@ -103,7 +104,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The name or index that stands alone in a list.
+/// Returns the name or index if it is the only token of the list.
 fn one_name(args: &DeriveArgs) -> Option<String> {
     let DeriveArgs::List(args) = args else {
         return None;

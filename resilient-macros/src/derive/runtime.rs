@@ -1,4 +1,4 @@
-//! `#[classify(crate = path)]`: the path to the runtime, if the dependency has another name.
+//! Reads `#[classify(crate = path)]`, the path to the runtime if the dependency is renamed.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -10,7 +10,7 @@ use super::input::DerivedType;
 use crate::args::runtime_path;
 use crate::error::CompileErrors;
 
-/// The path to the runtime, or the usual one if another was given wrongly.
+/// Returns the path to the runtime. If the user's path is invalid, returns the usual path.
 pub(super) fn read(input: &DerivedType, errors: &mut CompileErrors) -> TokenStream {
     let mut runtime = None;
     for attribute in &input.attributes.ours {
@@ -35,7 +35,8 @@ fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<Token
         );
         return None;
     };
-    // The tokens between `crate =` and the comma, and those behind the comma.
+    // Returns the tokens of the path, the tokens at which an error points, and the tokens after the
+    // comma.
     let split = |input: ParseStream<'_>| {
         let key: Token![crate] = input.parse()?;
         input.parse::<Token![=]>()?;

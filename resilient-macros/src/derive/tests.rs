@@ -1,4 +1,4 @@
-//! The derived implementation, the errors about the input, and that no input makes the derive
+//! Tests the derived implementation, the errors about the input, and that no input makes the derive
 //! panic.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -8,18 +8,18 @@ use super::classify;
 use crate::fuzz_tokens::FuzzTokens;
 use crate::fuzz_tokens::invisible;
 
-/// The file as `rustfmt` would lay it out.
+/// Formats the file like `rustfmt`.
 fn pretty(file: &TokenStream) -> String {
     let file = syn::parse2(file.clone()).unwrap_or_else(|error| panic!("{error}: {file}"));
     prettyplease::unparse(&file)
 }
 
-/// The derived implementation without insignificant spaces.
+/// Returns the derived implementation without insignificant spaces.
 fn written(source: &str) -> String {
     pretty(&classify(source.parse().expect("tokens")))
 }
 
-/// The messages of the errors.
+/// Returns the messages of the errors.
 fn messages(source: &str) -> Vec<String> {
     let file: syn::File =
         syn::parse2(classify(source.parse().expect("tokens"))).expect("items are written");
@@ -33,7 +33,8 @@ fn messages(source: &str) -> Vec<String> {
     messages.collect()
 }
 
-/// Compares with the file of that name; `UPDATE_SNAPSHOTS=1` writes it instead.
+/// Compares the derived code with the snapshot of that name. `UPDATE_SNAPSHOTS=1` writes the
+/// snapshot instead.
 fn assert_snapshot(name: &str, source: &str) {
     let path = format!("{}/src/derive/snapshots/{name}.rs", env!("CARGO_MANIFEST_DIR"));
     let is = written(source);
@@ -77,7 +78,7 @@ fn a_struct_reads_as_if_written_by_hand() {
     );
 }
 
-/// The header of the derived implementation, on one line.
+/// Returns the header of the derived implementation on one line.
 fn header(source: &str) -> String {
     let written = written(source);
     let lines: Vec<&str> = written.lines().map(str::trim).collect();
@@ -308,7 +309,7 @@ fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
     assert!(right > 100 && right < read, "{right} of {read} are right");
 }
 
-/// A type in which only some parts are random tokens.
+/// Makes a type in which only some parts are random tokens.
 fn nearly_right(fuzz: &mut FuzzTokens, round: usize) -> TokenStream {
     let group = |delimiter, stream| TokenTree::from(Group::new(delimiter, stream));
     let (some, more) = (fuzz.stream(2), fuzz.stream(1));

@@ -9,10 +9,11 @@ use super::input::{DerivedType, EnumVariant, TypeField};
 use super::meaning::VariantMeaning;
 use crate::tokens::flatten;
 
-/// The variable for a field. No constant of the user's has this name, which a pattern would match.
+/// The variable for a field. A pattern would match a constant of this name, but users do not choose
+/// such a name.
 const FIELD: &str = "__field";
 
-/// The body of `classify`, and the types that must implement `Classify` for it.
+/// The body of `classify`, and the types that must implement `Classify` for the body to compile.
 #[derive(Debug)]
 pub(super) struct ClassifyBody {
     tokens: TokenStream,
@@ -38,7 +39,7 @@ pub(super) fn implementation(
     }
 }
 
-/// The body after an error.
+/// Returns the body that is written after an error.
 pub(super) fn fallback(runtime: &TokenStream) -> ClassifyBody {
     ClassifyBody { tokens: class(runtime, ClassifyWord::Transient), must_classify: Vec::new() }
 }
@@ -74,7 +75,7 @@ pub(super) fn of_enum(
     ClassifyBody { tokens, must_classify: must_classify.collect() }
 }
 
-/// An arm for each variant. Variants with the same word and no hint share one.
+/// Writes an arm for each variant. Variants with the same word and no hint share one arm.
 fn arms(
     runtime: &TokenStream,
     meanings: &[(&EnumVariant, VariantMeaning<'_>)],
@@ -109,7 +110,8 @@ fn arms(
             VariantMeaning::Transparent(field) => {
                 let (first, last) = ends(&field.ty);
                 let value = Ident::new(FIELD, last);
-                // Two tokens, so that the compiler's error underlines the whole type.
+                // Two tokens can have two spans, so that the compiler's error underlines the whole
+                // type.
                 let value = quote_spanned!(first=> &*#value);
                 (bound(field), passed_through(runtime, field, &value))
             }
@@ -139,7 +141,7 @@ fn class(runtime: &TokenStream, word: ClassifyWord) -> TokenStream {
     emit!(#runtime::Classification::#constructor())
 }
 
-/// The classification, with the hint that is the value of the field.
+/// Writes the classification. The value of the field becomes the hint.
 fn classified(
     runtime: &TokenStream,
     word: ClassifyWord,
@@ -157,7 +159,8 @@ fn passed_through(runtime: &TokenStream, field: &TypeField, value: &TokenStream)
     call_at(field, &emit!(#runtime::Classify), "classify", value)
 }
 
-/// A call with the span of the field's type, where the compiler reports that the type does not fit.
+/// Writes a call with the span of the field's type, so that the compiler reports a wrong type
+/// there.
 fn call_at(
     field: &TypeField,
     receiver: &TokenStream,
@@ -175,7 +178,8 @@ fn call_at(
     emit!(#(#receiver)*::#function #arguments)
 }
 
-/// The clause as written, with bounds for the fields whose classification is used.
+/// Returns the user's `where` clause, with added bounds for the fields whose classification is
+/// used.
 fn where_clause(
     input: &DerivedType,
     runtime: &TokenStream,
@@ -185,7 +189,7 @@ fn where_clause(
     let mut bound: Vec<String> = Vec::new();
     for ty in must_classify {
         let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
-        // A bound on a type that contains this type would depend on itself.
+        // A bound on a type that contains the derived type would depend on itself.
         let is_recursive = names(&|ident| ident == "Self" || *ident == input.name);
         let is_generic =
             names(&|ident| input.generics.type_params().any(|param| param.ident == *ident));
@@ -200,7 +204,7 @@ fn where_clause(
     generics.where_clause.to_token_stream()
 }
 
-/// Whether a type names a wanted parameter or type.
+/// Returns whether the type contains an identifier for which `is_wanted` holds.
 fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
     struct Names<'a> {
         is_wanted: &'a dyn Fn(&Ident) -> bool,
@@ -219,7 +223,8 @@ fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
     names.found
 }
 
-/// The first and the last span of a type, between which an error about it underlines.
+/// Returns the first and the last span of a type. An error about the type underlines from one to
+/// the other.
 fn ends(ty: &TokenStream) -> (Span, Span) {
     let tokens = flatten(ty.clone());
     let here = |token: Option<&TokenTree>| {
@@ -228,7 +233,7 @@ fn ends(ty: &TokenStream) -> (Span, Span) {
     (here(tokens.first()), here(tokens.last()))
 }
 
-/// The name with a span for which lints about its declaration, such as deprecation, are silent.
+/// Returns the name with a span that silences lints about its declaration, such as deprecation.
 fn derived(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(name.span().resolved_at(Span::mixed_site()));
