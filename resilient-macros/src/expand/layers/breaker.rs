@@ -1,5 +1,5 @@
-//! `#[circuit_breaker]`: a permit for the layers below. A retry right above it writes both, in
-//! `retry`.
+//! Writes `#[circuit_breaker]`: a permit for the layers below. If a retry is directly above the
+//! breaker, `retry` writes both layers.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -8,7 +8,7 @@ use super::context::LayerContext;
 use crate::args::BreakerArgs;
 use crate::expand::classify::{self, Classifier};
 
-/// One call of the breaker around the code below.
+/// Writes one call of the breaker around the code below.
 pub(super) fn write(
     context: &LayerContext<'_>,
     at: usize,
@@ -19,12 +19,12 @@ pub(super) fn write(
         return TokenStream::new();
     };
     let acquire = &site.acquire;
-    // A retry above declares the breaker, because it uses it, too.
+    // A retry above also uses the breaker, and therefore declares it.
     let in_loop = context.plan.retry_above(at);
     let declare = (!in_loop).then_some(&site.declare);
     let declare_cut = context.declare_cut(at);
     let rejected = rejected(context, at, args);
-    // The outermost layer ends the function.
+    // In the outermost layer, a rejection returns from the function.
     let is_outermost = at == 0;
     let leave =
         if is_outermost { emit!(return #rejected) } else { emit!(break 'breaker #rejected) };
@@ -53,7 +53,7 @@ pub(super) fn write(
     if is_outermost { written } else { emit!('breaker: { #written }) }
 }
 
-/// Reports the output at hand by its class, or as cut off if a time limit made it.
+/// Reports the class of the current output. If a time limit made the output, reports it as cut off.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let classifier = Classifier::of_breaker(args);
     let declare = classifier.declare(context.span);
@@ -71,7 +71,7 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     }
 }
 
-/// Statements that report an output that the time limit `limit` made.
+/// Writes statements that report an output that the time limit `limit` made.
 pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let ignored = classify::is_ignored(args);
     let has_limit = if !context.plan.retry_limits_below(at) {
@@ -87,7 +87,7 @@ pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerAr
     }
 }
 
-/// The output of a rejected call, from the variable `open`.
+/// Writes the output of a rejected call. Uses the variable `open`.
 pub(super) fn rejected(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let output = context.output_at(at);
     if let Some(make) = &args.on_open {

@@ -1,4 +1,4 @@
-//! What a layer needs to know about the function and the layers around it.
+//! Holds the facts about the function and its layers that every layer uses.
 
 use proc_macro2::{Span, TokenStream};
 
@@ -12,18 +12,19 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
-    /// Asynchronously, rather than by blocking its thread.
+    /// The function waits asynchronously; otherwise it blocks its thread.
     pub(in crate::expand) waits: bool,
     /// What the function returns.
     pub(in crate::expand) output: &'a TokenStream,
     /// What one attempt returns.
     pub(in crate::expand) attempt_output: &'a TokenStream,
-    /// Of the return type.
+    /// The span of the return type.
     pub(in crate::expand) span: Span,
 }
 
 impl LayerContext<'_> {
-    /// The breaker at `at`, if a retry stands right above it: the two are written as one.
+    /// Returns the breaker at `at` if a retry is directly above it. The two layers are written
+    /// together.
     pub(super) fn breaker_of_retry(&self, at: usize) -> Option<&BreakerArgs> {
         let above = at.checked_sub(1).and_then(|above| self.stack.get(above));
         match (above, self.stack.get(at)) {
@@ -32,23 +33,23 @@ impl LayerContext<'_> {
         }
     }
 
-    /// The type of the output of the layer at `at`.
+    /// Returns the type of the output of the layer at `at`.
     pub(super) fn output_at(&self, at: usize) -> &TokenStream {
         if self.plan.retry_above(at) { self.attempt_output } else { self.output }
     }
 
-    /// The place of the return type, for what the compiler expects there.
+    /// Returns the span of the return type, for code that must have this type.
     pub(super) fn expectation(&self) -> Span {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Declares `cut`, the time limit that made the output at hand, if no layer above has.
+    /// Declares `cut`, the time limit that made the current output, if no layer above declares it.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
         self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }
 
-    /// Drops the output that the loop keeps before the next attempt's body runs, unless
-    /// `attempt = ident` shows it to the body.
+    /// Drops the output that the loop keeps, before the body of the next attempt runs. With
+    /// `attempt = ident`, the output stays, because the body can read it.
     pub(super) fn forget(&self) -> TokenStream {
         let LayerContext { attempt_output, plan, stack, .. } = self;
         let is_shown = stack.retry().is_some_and(|retry| retry.attempt.is_some());

@@ -1,4 +1,4 @@
-//! `#[fallback]`: replaces a failed output.
+//! Writes `#[fallback]`, which replaces a failed output.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -15,7 +15,7 @@ pub(super) fn write(
 ) -> TokenStream {
     let ty = context.output_at(at);
     let replacement = replacement(context, at, &args.replacement);
-    // To the layers above, a replaced output is neither cut off nor a rejection.
+    // The layers above must see a replaced output as neither cut off nor rejected.
     let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
     let uncut = is_cut_told.then(|| emit!(cut = __r::None;));
     let admitted = context.plan.tells_rejection_through(at).then(|| emit!(rejection = __r::None;));
@@ -37,7 +37,7 @@ pub(super) fn write(
     }
 }
 
-/// The condition on `error` under which the fallback replaces it.
+/// Writes the condition on `error` under which the fallback replaces the output.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
     let matches = |pattern: &TokenStream| emit!(__r::matches!(&error, #pattern));
     match (args.on.as_ref(), args.except.as_ref()) {

@@ -1,5 +1,5 @@
-//! Time limits, those of `#[timeout]` and of `#[retry]`, and the mark of an attempt that has none.
-//! All of them surround a future.
+//! Writes the time limits of `#[timeout]` and `#[retry]`, and the mark of an attempt without
+//! limits. Limits and marks surround a future.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -21,13 +21,13 @@ pub(super) struct LimitedFuture {
     /// Statements that evaluate time limits before the arguments move into the future.
     times: TokenStream,
     future: TokenStream,
-    /// Calls around the variable `future`, innermost first.
+    /// Calls that wrap the variable `future`, the innermost first.
     calls: Vec<TokenStream>,
-    /// How many of the calls are limits. Each makes a `Result` of the output.
+    /// How many of the calls are limits. Each limit turns the output into a `Result`.
     limits: usize,
 }
 
-/// The attempt itself.
+/// Writes the attempt itself.
 pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
     let AttemptCode { prepare, run, .. } = context.attempt;
     if context.waits {
@@ -38,7 +38,7 @@ pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
     Code::Statements(emit!(#mark #prepare #run))
 }
 
-/// `#[timeout]` around the code below it.
+/// Writes `#[timeout]` around the code below it.
 pub(super) fn timeout(
     context: &LayerContext<'_>,
     at: usize,
@@ -60,7 +60,7 @@ pub(super) fn timeout(
     Code::Future(below)
 }
 
-/// The retry's limits or the mark of an attempt, where one of them begins at `at`.
+/// Adds the retry's limits or the mark of an attempt, if the limits or the mark begin at `at`.
 pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Code {
     let has_limits = context.plan.limits_at(at);
     if !context.waits || !(has_limits || context.plan.marks_at(at)) {
@@ -76,7 +76,7 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     Code::Future(inner)
 }
 
-/// The code that begins at `at` as statements that end in an output: a future is awaited.
+/// Turns the code that begins at `at` into statements that end in an output. Awaits a future.
 pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> TokenStream {
     let LimitedFuture { times, future, calls, limits } = match code {
         Code::Statements(statements) => return statements,
@@ -121,13 +121,13 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     }
 }
 
-/// Whether arguments are prepared before the future that begins at `at`.
+/// Returns whether arguments are prepared before the future that begins at `at`.
 fn prepares(context: &LayerContext<'_>, at: usize) -> bool {
     context.plan.prepares_at(at) && !context.attempt.prepare.is_empty()
 }
 
 impl Code {
-    /// The code that begins at `at` as a future: statements go into an `async` block.
+    /// Turns the code that begins at `at` into a future. Wraps statements in an `async` block.
     fn into_future(self, context: &LayerContext<'_>, at: usize) -> LimitedFuture {
         let statements = match self {
             Code::Future(future) => return future,

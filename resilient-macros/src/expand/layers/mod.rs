@@ -1,5 +1,5 @@
-//! The layers around an attempt, one file each. A layer is statements that end in an output; it
-//! contains the layers below it, so they are written from the innermost outwards.
+//! Writes the layers around an attempt, one file for each kind. A layer consists of statements that
+//! end in an output. It contains the layers below it, so the innermost layer is written first.
 
 mod breaker;
 mod context;
@@ -14,13 +14,13 @@ pub(super) use self::context::LayerContext;
 pub(super) use self::plan::StackPlan;
 use crate::args::LayerArgs;
 
-/// Writes all layers with the attempt inside.
+/// Writes all layers, with the attempt inside.
 pub(super) fn write(context: &LayerContext<'_>) -> TokenStream {
     let body = context.stack.layers().len();
     let mut code = limits::surround(context, body, limits::attempt(context, body));
     for at in (0..body).rev() {
         code = match context.stack.get(at) {
-            // The retry right above writes the breaker, too.
+            // The retry directly above also writes the breaker.
             Some(LayerArgs::Breaker(_)) if context.breaker_of_retry(at).is_some() => continue,
             Some(LayerArgs::Timeout(args)) => limits::timeout(context, at, args, code),
             Some(LayerArgs::Retry(args)) => {

@@ -1,11 +1,12 @@
-//! Places in a stack that concern more than one layer: limits, marks, prepared arguments, and which
-//! layer tells which other about cut-off calls and rejections.
+//! Plans the parts of an expansion that concern several layers: where limits, marks and prepared
+//! arguments begin, and which layers pass on that a call was cut off or rejected.
 //!
-//! Places count from 0 for the outermost layer. The body has the place after the last layer.
+//! Layers have indices. The outermost layer has index 0, and the body has the index after the last
+//! layer.
 
 use crate::args::{AttributeKind, LayerStack};
 
-/// The places of one stack.
+/// The plan of one stack, with the indices of its layers.
 #[derive(Debug, PartialEq)]
 pub(in crate::expand) struct StackPlan {
     retry: Option<usize>,
@@ -13,9 +14,9 @@ pub(in crate::expand) struct StackPlan {
     timeout: Option<usize>,
     fallback: Option<usize>,
     body: usize,
-    /// The retry's limits begin here.
+    /// The index at which the retry's limits begin.
     limit: Option<usize>,
-    /// An attempt without limits begins here.
+    /// The index at which an attempt without limits begins.
     mark: Option<usize>,
     waits: bool,
     /// The function returns the errors of all attempts.
@@ -25,7 +26,7 @@ pub(in crate::expand) struct StackPlan {
 }
 
 impl StackPlan {
-    /// `waits` if the function is asynchronous.
+    /// Makes the plan of a stack. `waits` is set if the function is asynchronous.
     pub(in crate::expand) fn new(stack: &LayerStack, waits: bool) -> Self {
         let body = stack.layers().len();
         let place = |kind| stack.place(kind);
@@ -38,7 +39,8 @@ impl StackPlan {
             .filter(|args| args.deadline.is_some() || args.attempt_timeout.is_some())
             .and(retry)
             .map(|retry| 1 + breaker.filter(|breaker| *breaker > retry).unwrap_or(retry));
-        // Right around the body, where there is a future already.
+        // A `#[timeout]` directly around the body already makes a future, which the mark can
+        // surround.
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
         let mark = args.filter(|_| limit.is_none()).map(|_| lowest.unwrap_or(body));
         let records = args.is_some_and(|args| args.returns_all_errors);
@@ -69,20 +71,20 @@ impl StackPlan {
         self.body == at
     }
 
-    /// Whether the code that begins at `at` is a future.
+    /// Returns whether the code that begins at `at` is a future.
     pub(super) fn is_future(&self, at: usize) -> bool {
         self.waits && (self.limits_at(at) || self.timeout == Some(at) || self.is_body(at))
     }
 
-    /// Whether arguments are prepared at `at`: below the layers that use them again, and before the
-    /// first future.
+    /// Returns whether arguments are prepared at `at`. They are prepared below the layers that use
+    /// them again, and before the first future.
     pub(super) fn prepares_at(&self, at: usize) -> bool {
         let first = self.retry.max(self.fallback).map_or(0, |place| place + 1);
         let place = (first..self.body).find(|at| self.is_future(*at));
         place.unwrap_or(self.body) == at
     }
 
-    /// Whether a future of the expansion surrounds that place.
+    /// Returns whether a future of the expansion surrounds the code that prepares arguments.
     pub(in crate::expand) fn prepares_enclosed(&self) -> bool {
         let above = self.retry.max(self.fallback);
         self.waits
@@ -90,56 +92,56 @@ impl StackPlan {
                 || self.timeout < above && self.timeout.is_some())
     }
 
-    /// Whether a retry is above `at`.
+    /// Returns whether a retry is above `at`.
     pub(super) fn retry_above(&self, at: usize) -> bool {
         self.retry.is_some_and(|retry| retry < at)
     }
 
-    /// The breaker below the retry at `at`.
+    /// Returns the index of the breaker below the retry at `at`.
     pub(super) fn breaker_below(&self, at: usize) -> Option<usize> {
         self.breaker.filter(|breaker| *breaker > at)
     }
 
-    /// Whether the breaker tells the retry about a rejection through other layers.
+    /// Returns whether the breaker reports a rejection to the retry through layers between them.
     pub(super) fn tells_rejection(&self) -> bool {
         let between = self.retry.zip(self.breaker).map(|(retry, breaker)| breaker > retry + 1);
         between == Some(true)
     }
 
-    /// Whether a `#[timeout]` is between the retry and the body.
+    /// Returns whether a `#[timeout]` is between the retry and the body.
     pub(super) fn attempts_time_out(&self) -> bool {
         self.timeout.is_some_and(|timeout| self.retry_above(timeout))
     }
 
-    /// Whether the retry's own limits are in force below `at`.
+    /// Returns whether the retry is above `at` and its limits begin below `at`.
     pub(super) fn retry_limits_below(&self, at: usize) -> bool {
         self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
     }
 
-    /// Whether the layer at `at` asks whether a time limit made an output.
+    /// Returns whether the layer at `at` checks if a time limit made an output.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Whether a layer above `at` asks whether a time limit made an output.
+    /// Returns whether a layer above `at` checks if a time limit made an output.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Whether the layer at `at` is the outermost that asks.
+    /// Returns whether the layer at `at` is the outermost layer that checks for a time limit.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }
 
-    /// Whether a limit is below `at`.
+    /// Returns whether a limit is below `at`.
     pub(super) fn is_cut_below(&self, at: usize) -> bool {
         let writers = [self.timeout, self.limit];
         writers.into_iter().flatten().any(|writer| writer > at)
     }
 
-    /// Whether the layer at `at` stands between the retry and the breaker that tells it about
-    /// rejections.
+    /// Returns whether the layer at `at` is between the retry and the breaker that reports
+    /// rejections to it.
     pub(super) fn tells_rejection_through(&self, at: usize) -> bool {
         self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
     }

@@ -1,4 +1,4 @@
-//! Where limits, arguments and messages between layers go.
+//! Tests at which layers limits, prepared arguments and messages between layers are written.
 
 use quote::quote;
 
@@ -6,8 +6,8 @@ use super::*;
 use crate::args::OuterAttribute;
 use proc_macro2::{Span, TokenStream};
 
-/// The plan of an asynchronous stack: `f`allback, `r`etry, `b`reaker, `t`imeout; `R` is a retry
-/// with limits.
+/// Plans an asynchronous stack. Each letter is a layer: `f`allback, `r`etry, `b`reaker, `t`imeout.
+/// `R` is a retry with limits.
 fn plan(stack: &str) -> StackPlan {
     let layer = |letter| match letter {
         'f' => (AttributeKind::Fallback, quote!(value = 1, order = explicit)),

@@ -1,9 +1,9 @@
-//! `#[retry]`: a loop around the layers below.
+//! Writes `#[retry]`: a loop around the layers below.
 //!
-//! With a breaker right below it, both are written as one loop. A call whose first attempt is
-//! rejected returns the rejection; if a later one is, the call returns the output of the last
-//! attempt that was made (R9). A breaker further down tells the loop about a rejection in a
-//! variable.
+//! If a breaker is directly below the retry, both are written as one loop. If the first attempt of
+//! a call is rejected, the call returns the rejection. If a later attempt is rejected, the call
+//! returns the output of the last attempt that was made (R9). A breaker further down sets a
+//! variable to report a rejection to the loop.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -15,7 +15,7 @@ use crate::expand::call_site::CallSite;
 use crate::expand::classify::{self, Classifier};
 use crate::expand::settings;
 
-/// Writes the loop, with the breaker right below it if there is one.
+/// Writes the loop. Includes the breaker if it is directly below.
 pub(super) fn write(
     context: &LayerContext<'_>,
     at: usize,
@@ -37,7 +37,7 @@ struct Loop<'a> {
 }
 
 impl Loop<'_> {
-    /// Every attempt passes through the breaker below.
+    /// Writes the loop with a breaker directly below. Every attempt passes through this breaker.
     fn through_breaker(&self, breaker: &BreakerArgs, below: &TokenStream) -> TokenStream {
         let Self { context, at, .. } = self;
         let Some(site) = &context.call_site else {
@@ -80,7 +80,7 @@ impl Loop<'_> {
         }
     }
 
-    /// The layer right below is not a breaker; one may stand further down.
+    /// Writes the loop without a breaker directly below. A breaker may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
         let Self { context, .. } = self;
         let site = self.breaker_below();
@@ -89,7 +89,8 @@ impl Loop<'_> {
         let uncut = self.uncut();
         let admitted = site.map(|_| emit!(let mut rejection = __r::None;));
         let (known, take_back) = self.known();
-        // A breaker below forgets it later, when the call is admitted.
+        // If there is a breaker further down, it drops the output later, when it admits the
+        // attempt.
         let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
         let judge = if site.is_some() {
@@ -129,7 +130,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares the policy, the state of the loop, and its log of outputs.
+    /// Declares the policy, the state of the loop, and the loop's log of outputs.
     fn start(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let policy = settings::policy(args);
@@ -174,17 +175,17 @@ impl Loop<'_> {
         }
     }
 
-    /// At the start of an attempt, no limit has cut it off.
+    /// Writes that no limit has cut the attempt off yet.
     fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
         let declare = self.context.declare_cut(self.at);
         declare.or_else(|| reads.then(|| emit!(cut = __r::None;)))
     }
 
-    /// The code before and after the body for `attempt = ident`.
+    /// Writes the code before and after the body for `attempt = ident`.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
-        // An error log alone does not determine the type of the output.
+        // If only errors are recorded, the compiler cannot infer the type of the output.
         let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
             Some(ident) => (
@@ -198,8 +199,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares `next` after an attempt, reports to the breaker if there is one, and leaves the
-    /// loop after a success.
+    /// Declares `next` after an attempt, and leaves the loop after a success. Reports to the
+    /// breaker, if there is one.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
@@ -239,7 +240,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares `class` for the loop, and reports to the breaker.
+    /// Declares `class` for the loop. Reports to the breaker, if there is one.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let span = self.context.span;
         let of_retry = Classifier::of_retry(self.args);
@@ -261,7 +262,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Ends the loop, or evaluates to the delay.
+    /// Writes the expression that ends the loop or evaluates to the delay.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let on_retry = args
@@ -272,7 +273,7 @@ impl Loop<'_> {
             .on_give_up
             .as_ref()
             .map(|hook| emit!(__r::tell(&__r::give_up_event(&retry, &output, reason), #hook);));
-        // Otherwise the output is dropped before the sleep, and need not be `Send`.
+        // An output that is not kept is dropped before the sleep, and need not be `Send`.
         let keep =
             context.plan.keeps.then(|| emit!(__r::AttemptLog::keep(&mut log, output, &retry);));
         let all = args.returns_all_errors;
@@ -299,7 +300,7 @@ impl Loop<'_> {
         }
     }
 
-    /// The breaker below, right below or further down.
+    /// Returns the breaker that is directly or further below.
     fn breaker_below(&self) -> Option<&CallSite> {
         let has_breaker = self.context.plan.breaker_below(self.at).is_some();
         self.context.call_site.as_ref().filter(|_| has_breaker)
@@ -314,8 +315,9 @@ impl Loop<'_> {
     }
 }
 
-/// The output and the next step of a rejected attempt, from a variable `open`: the last output of
-/// an attempt that was made, or what `make` makes of the rejection.
+/// Writes the output and the next step of a rejected attempt. The output is the last output of an
+/// attempt that was made. If there is no such output, `make` turns the rejection, in the variable
+/// `open`, into one.
 fn rejection(make: &TokenStream) -> TokenStream {
     emit!(__r::after_rejection(&mut retry, &mut log, open, #make))
 }
