@@ -1,5 +1,5 @@
-//! Expands one attribute: reads it and its function, then hands its arguments down or writes the
-//! expansion.
+//! Expands one attribute: reads the attribute and its function, then hands the arguments to a lower
+//! attribute or writes the expansion.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -17,13 +17,13 @@ pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream)
     or_compile_error(item, || expand_as(kind, args, item, cfg!(feature = "inventory")))
 }
 
-/// Turns a panic of the macro, which is a bug, into a compile error beside the unchanged item, so
-/// that the compiler's other errors stay about the user's code.
+/// Turns a panic of the macro, which is a bug, into a compile error beside the unchanged item. The
+/// other errors of the compiler are then about the user's code only.
 pub(crate) fn or_compile_error(
     item: &TokenStream,
     expand: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
-    // Nothing that the closure captures is used after a panic, but `item`, which it only reads.
+    // After a panic, only `item` is used, which the closure only reads.
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -40,7 +40,8 @@ pub(crate) fn or_compile_error(
     })
 }
 
-/// The function's breaker `is_listed` if the feature `inventory` lists it before the first call.
+/// Expands an attribute. If `is_listed` is set, the feature `inventory` lists the function's
+/// breaker before the first call.
 pub(crate) fn expand_as(
     kind: AttributeKind,
     args: TokenStream,
@@ -48,7 +49,7 @@ pub(crate) fn expand_as(
     is_listed: bool,
 ) -> TokenStream {
     try_expand(kind, args, item, is_listed).unwrap_or_else(|errors| {
-        // The item stays as it was, so that code that uses it still compiles.
+        // The item is returned unchanged, so that code that uses it still compiles.
         let errors = errors.to_compile_errors();
         quote!(#errors #item)
     })

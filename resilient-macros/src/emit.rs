@@ -1,7 +1,7 @@
-//! The `quote!` of this crate.
+//! Defines `emit!`, the `quote!` of this crate.
 
-/// `quote!` with mixed-site hygiene: the user's code cannot see variables that the expansion
-/// declares, and the expansion cannot see the user's.
+/// Works like `quote!`, with mixed-site hygiene: the user's code cannot see variables of the
+/// expansion, and the expansion cannot see the user's variables.
 macro_rules! emit {
     ($($tokens:tt)*) => {
         ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)

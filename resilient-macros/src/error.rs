@@ -1,4 +1,4 @@
-//! Errors about a macro's input. They accumulate, so that the user sees all of them at once.
+//! Errors about a macro's input. They are collected, so that the user sees all of them at once.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
@@ -23,9 +23,10 @@ impl CompileErrors {
         self.list.push(Entry { first: span, last: span, message });
     }
 
-    /// An error about all of `tokens`, or about the whole attribute if `tokens` is empty.
+    /// Adds an error about all of `tokens`, or about the whole attribute if `tokens` is empty.
     pub(crate) fn push_spanned(&mut self, tokens: &TokenStream, message: impl Into<String>) {
-        // The user wrote the tokens inside an invisible group, not the group.
+        // The error points at the tokens that the user wrote, not at an invisible group around
+        // them.
         let tokens = flatten(tokens.clone());
         let mut spans = tokens.iter().map(TokenTree::span);
         let first = spans.next().unwrap_or_else(Span::call_site);
@@ -41,7 +42,7 @@ impl CompileErrors {
         self.list.extend(other.list);
     }
 
-    /// `value` if there are no errors.
+    /// Returns `value` if there are no errors.
     pub(crate) fn or<T>(self, value: T) -> Result<T, CompileErrors> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
@@ -57,8 +58,8 @@ impl CompileErrors {
 }
 
 impl Entry {
-    /// `::core::compile_error! { "…" }`. The compiler underlines from the first token of the call
-    /// to the last, so the path has the first span and the braces have the last.
+    /// Writes `::core::compile_error! { "…" }`. The compiler underlines from the first token of the
+    /// call to the last token, so the path has the first span and the braces have the last span.
     fn to_compile_error(&self) -> Vec<TokenTree> {
         let colon = |spacing| {
             let mut colon = Punct::new(':', spacing);

@@ -1,9 +1,9 @@
-//! One attempt: the body of the function in its own block, with its own arguments.
+//! Writes one attempt: the body of the function in a block, with the arguments of this attempt.
 //!
-//! The block is `async { … }.await`, or a closure that is called at once, so `?` and `return` end
-//! the attempt and not the function. The block borrows what the body borrows. What an attempt
-//! consumes is prepared before the block, and moved into it by a branch that is never taken. That
-//! branch also fixes the type of the output.
+//! The block is `async { … }.await`, or a closure that is called immediately, so `?` and `return`
+//! end the attempt and not the function. The block borrows what the body borrows. Values that an
+//! attempt consumes are prepared before the block. A branch that is never taken moves them into the
+//! block, and also fixes the type of the output.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -15,19 +15,19 @@ use crate::normalize::{
 };
 use crate::tokens::{block, first_span};
 
-/// The pieces of an attempt.
+/// The parts of the code of an attempt.
 pub(super) struct AttemptCode {
-    /// The function's signature, with patterns that fit.
+    /// The function's signature, with patterns changed to suit the attempts.
     pub(super) signature: Signature,
     /// Statements that prepare the arguments.
     pub(super) prepare: TokenStream,
-    /// The expression whose value is the attempt's output, or a future of it.
+    /// The expression whose value is the attempt's output, or a future of the output.
     pub(super) run: TokenStream,
-    /// The attempt as a value and without a block, if the body needs no block.
+    /// The attempt as a value without a block, if the body needs no block.
     pub(super) inline: Option<TokenStream>,
-    /// Statements for blocks around `prepare`, see [`AttemptArguments`].
+    /// Statements for the blocks around `prepare`, see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,
-    /// `#![…]` at the beginning of the body.
+    /// The inner attributes `#![…]` at the beginning of the body.
     pub(super) inner_attributes: TokenStream,
 }
 
@@ -44,10 +44,10 @@ pub(super) fn write(
     let AttemptArguments { prepare, consumed, borrowed, lent, body, .. } = arguments;
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
     let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span));
-    // A block drops its captures in the order in which it names them first; a function drops its
+    // A block drops its captured variables in the order of their first use. A function drops its
     // arguments from the last to the first.
     let consumed = consumed.into_iter().rev();
-    // If the compiler explains why it expects this type, it shows the return type.
+    // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let pin = quote_spanned! {declared=>
         if let __r::Some(output) = __r::never::<#output>() {
@@ -55,8 +55,8 @@ pub(super) fn write(
             return output;
         }
     };
-    // The body keeps its own braces, because their edition decides when temporaries are dropped.
-    // The label keeps the compiler from advising to remove them.
+    // The body keeps the user's braces, because their edition decides when temporaries are dropped.
+    // The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
     let body = quote_spanned!(span=> '_body: #body);
     let span = span.resolved_at(Span::mixed_site());
@@ -68,8 +68,9 @@ pub(super) fn write(
     AttemptCode { signature, prepare, run, inline, lent, inner_attributes }
 }
 
-/// A body whose end is its only exit, as the second branch of an `if false`. The first branch fixes
-/// the type, and prevents a warning about unreachable code behind a body that never returns.
+/// Writes a body whose end is its only exit as the second branch of an `if false`. The first branch
+/// fixes the type. It also prevents a warning about unreachable code after a body that never
+/// returns.
 fn inline(
     body: &TokenStream,
     borrowed: &[TokenStream],

@@ -1,4 +1,5 @@
-//! The breaker of a function: a static at the call site, one of many by key, or a given one.
+//! Writes the breaker of a function: a static at the call site, one breaker for each key, or a
+//! breaker that the user passes.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -8,17 +9,18 @@ use crate::args::BreakerArgs;
 use crate::item::AnnotatedFunction;
 use crate::normalize::{lend_parts, may_stay_borrowed};
 
-/// The breaker in the code.
+/// The code that declares and uses the breaker.
 pub(super) struct CallSite {
     /// The statement that declares `breaker`.
     pub(super) declare: TokenStream,
-    /// The expression that asks for a permit.
+    /// The expression that requests a permit.
     pub(super) acquire: TokenStream,
-    /// The expression that returns the rejection of a call made now, if the circuit is open.
+    /// The expression that returns the rejection if the circuit is open now.
     pub(super) open_now: TokenStream,
 }
 
-/// Writes the breaker. With `is_listed`, its static is also listed for the feature `inventory`.
+/// Writes the breaker. If `is_listed` is set, its static is also listed for the feature
+/// `inventory`.
 pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed: bool) -> CallSite {
     let (declare, kind) = if let Some(given) = &args.breaker {
         (given_breaker(function, given), emit!(CircuitBreaker))
@@ -49,7 +51,7 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
     }
 }
 
-/// The name and the settings, which are evaluated outside the function.
+/// Writes the name and the settings, which are evaluated outside the function.
 fn declaration(args: &BreakerArgs) -> TokenStream {
     let settings = settings::breaker(args);
     args.name.as_ref().map_or_else(
@@ -58,8 +60,8 @@ fn declaration(args: &BreakerArgs) -> TokenStream {
     )
 }
 
-/// The breaker of this call's key. The key is evaluated outside the block of the static, so that it
-/// cannot name the static.
+/// Writes the breaker for the key of this call. The key is evaluated outside the block of the
+/// static, so that the key cannot name the static.
 fn keyed(
     function: &AnnotatedFunction,
     args: &BreakerArgs,

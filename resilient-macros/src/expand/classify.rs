@@ -1,22 +1,25 @@
-//! The class of the variable `output`: an `Option<Classification>`; a success has none.
+//! Writes the code that classifies the variable `output`. The class is an `Option<Classification>`,
+//! and `None` for a success.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::{BreakerArgs, RetryArgs};
 
-/// How the keys of one attribute classify an output.
+/// Classifies an output by the keys of one attribute.
 pub(super) struct Classifier<'a> {
     /// The predicate on the whole output. Its result is the variable `chosen`.
     when: Option<&'a TokenStream>,
     /// The function that classifies by `chosen` alone.
     by_choice: TokenStream,
-    /// The class of `error` from its class by type, if a key looks at the error.
+    /// The expression for the class of `error`, if a key examines the error. It uses the class by
+    /// type.
     by_error: Option<TokenStream>,
 }
 
 impl<'a> Classifier<'a> {
-    /// For the breaker: `ignore*` beat `failure*`, which beat the type.
+    /// Returns the classifier of a breaker. `ignore*` has precedence over `failure*`, and
+    /// `failure*` over the type.
     pub(super) fn of_breaker(args: &'a BreakerArgs) -> Self {
         let failed = any([
             args.failure.as_ref().map(matches),
@@ -36,7 +39,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// For the retry: `except` beats all; `on`, `retry_if` and `retry_when` beat the type.
+    /// Returns the classifier of a retry. `except` has precedence over all other keys; `on`,
+    /// `retry_if` and `retry_when` have precedence over the type.
     pub(super) fn of_retry(args: &'a RetryArgs) -> Self {
         let selected = any([
             args.on.as_ref().map(matches),
@@ -60,18 +64,18 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Whether the type alone decides.
+    /// Returns whether only the type decides.
     pub(super) fn is_plain(&self) -> bool {
         self.when.is_none() && self.by_error.is_none()
     }
 
-    /// Whether the two declare the same variables.
+    /// Returns whether both classifiers declare the same variables.
     pub(super) fn declares_like(&self, other: &Self) -> bool {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Declares `class`, the class by the type: `Classify`, or every failure. If the type has
-    /// neither, the error is at `span`. Also declares `chosen`.
+    /// Declares `class`, the class by the type. If a predicate examines the output, also declares
+    /// `chosen`; otherwise a type without a class is a compile error at `span`.
     pub(super) fn declare(&self, span: Span) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
@@ -84,7 +88,7 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Statements that report the class to the breaker.
+    /// Writes statements that report the class to the breaker.
     pub(super) fn report(&self) -> TokenStream {
         if self.is_plain() {
             return emit!(__r::report(permit, class););
@@ -96,7 +100,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// The class by type and keys, from the variables that [`declare`](Self::declare) declares.
+    /// Returns the class by type and keys. Uses the variables that [`declare`](Self::declare)
+    /// declares.
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {
@@ -115,7 +120,7 @@ impl<'a> Classifier<'a> {
     }
 }
 
-/// The class of `error` with its hint, if a key looks at the error.
+/// Returns the class of `error` with its hint, if a key examines the error.
 fn by_error(
     class: TokenStream,
     has_keys: bool,
@@ -127,22 +132,24 @@ fn by_error(
     }
 }
 
-/// Whether `error` is one that the breaker ignores.
+/// Writes the condition that the breaker ignores `error`.
 fn ignored(args: &BreakerArgs) -> Option<TokenStream> {
     any([args.ignore.as_ref().map(matches), args.ignore_if.as_ref().map(holds)])
 }
 
-/// Whether the breaker ignores the error of the output, also of one that was cut off.
+/// Writes the condition that the breaker ignores the error of the output. This output may come from
+/// a time limit.
 pub(super) fn is_ignored(args: &BreakerArgs) -> TokenStream {
     error_is(ignored(args))
 }
 
-/// Whether `except` matches the error of the output.
+/// Writes the condition that `except` matches the error of the output.
 pub(super) fn is_excepted(args: &RetryArgs) -> TokenStream {
     error_is(args.except.as_ref().map(matches))
 }
 
-/// A condition on `error`, for outputs that have one.
+/// Writes a condition on the error of the output. The condition is false if the output has no
+/// error.
 fn error_is(condition: Option<TokenStream>) -> TokenStream {
     condition.map_or_else(
         || emit!(false),

@@ -1,5 +1,6 @@
-//! Stacked attributes of one function: each hands its arguments to the next one below it, and the
-//! lowest writes the whole expansion. Other people's attributes stay where they are.
+//! Expands stacked attributes of one function: each attribute hands its arguments to the next
+//! attribute below it, and the lowest attribute writes the whole expansion. Attributes of other
+//! crates stay in their position.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -9,7 +10,7 @@ use crate::args::{AttributeKind, OuterAttribute, runtime};
 use crate::item::{AnnotatedFunction, ConditionalAttribute, conditional, with_args};
 
 // C1
-/// The function with the arguments handed to the attribute at `lower`.
+/// Returns the function, with the arguments handed to the attribute at index `lower`.
 pub(crate) fn hand_down(
     function: &AnnotatedFunction,
     lower: usize,
@@ -42,8 +43,9 @@ fn with_hidden(meta: &Meta, hidden: &TokenStream) -> Meta {
     })
 }
 
-/// The condition of a `cfg_attr` is not known yet. If it holds, the attribute inside takes over;
-/// otherwise this attribute is expanded again.
+/// Writes the function for both results of the condition of a `cfg_attr`, which is not evaluated
+/// yet. If the condition holds, the attribute inside takes over; otherwise this attribute is
+/// expanded again.
 fn either_way(
     conditional: ConditionalAttribute,
     hidden: &TokenStream,
@@ -62,13 +64,14 @@ fn either_way(
     }
 }
 
-/// One attribute in the hidden list.
+/// Writes the entry for one attribute in the hidden list.
 fn entry(kind: AttributeKind, args: &TokenStream, span: Span) -> TokenStream {
     let name = Ident::new(kind.name(), span);
     quote!(#name { #args })
 }
 
-/// The arguments that the user wrote. The hidden list, written by this crate, is the last one.
+/// Returns the arguments that the user wrote. The hidden list, which this crate writes, is the last
+/// argument.
 fn without_hidden(args: &TokenStream) -> TokenStream {
     let is_own =
         |token: &TokenTree| !matches!(token, TokenTree::Ident(ident) if ident == "__outer");

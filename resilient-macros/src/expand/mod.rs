@@ -1,6 +1,6 @@
-//! Writes the expansion of a function whose attributes and parts are known. Nothing here parses.
+//! Writes the expansion of a function from its parsed attributes and parts. Nothing here parses.
 //!
-//! `docs/ARCHITECTURE.md` shows what an expansion looks like, and why.
+//! `docs/ARCHITECTURE.md` shows an expansion and explains its form.
 
 mod attempt;
 mod call_site;
@@ -22,7 +22,7 @@ use crate::item::AnnotatedFunction;
 use crate::normalize::{ArgumentUses, FunctionShape, shape, span, with_output, without_impl};
 use crate::tokens::block;
 
-/// Writes the whole function: its layers around the attempt, in reading order.
+/// Writes the whole function, with its layers around the attempt.
 pub(crate) fn write(
     function: &AnnotatedFunction,
     stack: &LayerStack,
@@ -69,14 +69,14 @@ pub(crate) fn write(
     let written = layers::write(&context);
     let span = function.body.span();
     let inner = &attempt.inner_attributes;
-    // All code of the expansion names the runtime by this alias, which stands outside the block of
+    // All code of the expansion names the runtime by this alias. The alias is outside the block of
     // the user's body.
     let runtime = &stack.runtime;
     let alias = emit!(use #runtime::__private as __r;);
     let body = match shape {
         FunctionShape::Async | FunctionShape::Plain => quote!(#inner #alias #written),
         FunctionShape::Future(future) => match (future.boxed, future.block) {
-            // Other attributes may look for the form that the user wrote.
+            // The form stays the user's form, because other attributes may look for it.
             (true, _) => {
                 let written = block(quote!(#alias #written), span);
                 emit!(#inner ::std::boxed::Box::pin(async move #written))
@@ -85,7 +85,8 @@ pub(crate) fn write(
                 let written = block(quote!(#alias #written), span);
                 emit!(#inner async move #written)
             }
-            // A call: clippy would suggest an `async fn` instead of a lone block.
+            // The block is wrapped in a call, because for a lone block clippy would suggest an
+            // `async fn`.
             (false, None) => {
                 let written = block(written, span);
                 emit!(#inner #alias __r::future(async move #written))

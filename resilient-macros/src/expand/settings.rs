@@ -1,4 +1,4 @@
-//! Settings as calls of the runtime's builders.
+//! Writes settings as calls of the runtime's builders.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::args::{
 };
 use crate::tokens::first_span;
 
-/// `BreakerConfig::builder()…` with the settings of the attribute.
+/// Writes `BreakerConfig::builder()…` with the settings of the attribute.
 pub(super) fn breaker(args: &BreakerArgs) -> TokenStream {
     let calls = builder_calls(&breaker::TABLE, &args.settings);
     emit!(__r::BreakerConfig::builder()#calls)
@@ -26,7 +26,7 @@ fn builder_calls(table: &Table, settings: &GivenSettings) -> TokenStream {
     calls.collect()
 }
 
-/// The argument of the builder's method `name`.
+/// Writes the argument of the builder's method `name`.
 fn builder_value(name: &str, setting: &SettingValue) -> TokenStream {
     let of = match name {
         "backoff" => emit!(__r::Backoff),
@@ -48,7 +48,7 @@ fn builder_value(name: &str, setting: &SettingValue) -> TokenStream {
     emit!(#of::#variant)
 }
 
-/// The statement that declares `policy`, a reference.
+/// Writes the statement that declares `policy`, which is a reference.
 pub(super) fn policy(args: &RetryArgs) -> TokenStream {
     if let Some(given) = &args.policy {
         let reference = reference(given);
@@ -68,7 +68,7 @@ pub(super) fn policy(args: &RetryArgs) -> TokenStream {
     }
 }
 
-/// The value of a setting.
+/// Writes the value of a setting.
 pub(super) fn value(setting: &SettingValue) -> TokenStream {
     match setting {
         SettingValue::Expr(tokens) => tokens.clone(),
@@ -79,12 +79,12 @@ pub(super) fn value(setting: &SettingValue) -> TokenStream {
     }
 }
 
-/// A time limit of a loop as an expression, or `None`.
+/// Writes a time limit of a loop as an expression, which is `None` without a limit.
 pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
     limit.map_or_else(|| emit!(__r::NO_LIMIT), |limit| value(&limit.after))
 }
 
-/// The statement that declares `budget`, and the call that hands it to the loop.
+/// Writes the statement that declares `budget`, and the call that passes the budget to the loop.
 pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<TokenStream>) {
     match budget {
         None => (TokenStream::new(), None),
@@ -107,12 +107,12 @@ pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<To
     }
 }
 
-/// A reference to the user's expression with its span, so that a type error points there.
+/// Writes a reference with the span of the user's expression, so that a type error points there.
 pub(super) fn reference(expression: &TokenStream) -> TokenStream {
     quote_spanned!(span(expression)=> &(#expression))
 }
 
-/// The place of the user's expression, for code of the expansion.
+/// Returns the span of the user's expression, for code of the expansion.
 pub(super) fn span(expression: &TokenStream) -> Span {
     first_span(expression).resolved_at(Span::mixed_site())
 }

@@ -1,4 +1,4 @@
-//! Expansions as a reviewer reads them, and how stacked attributes find each other.
+//! Tests whole expansions, and that stacked attributes find each other.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,18 +6,18 @@ use quote::quote;
 use crate::args::AttributeKind;
 use crate::driver::expand_as;
 
-/// The item as `rustfmt` would lay it out.
+/// Formats the item like `rustfmt`.
 fn pretty(item: &TokenStream) -> String {
     let file = syn::parse2(item.clone()).unwrap_or_else(|error| panic!("{error}: {item}"));
     prettyplease::unparse(&file)
 }
 
-/// The expansion without the feature `inventory`.
+/// Expands an attribute without the feature `inventory`.
 fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     expand_as(kind, args, item, false)
 }
 
-/// Expands until no attribute of this crate is left, as the compiler does.
+/// Expands until no attribute of this crate is left, like the compiler.
 fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let expanded = expand(kind, args, item);
     let mut file: syn::File = syn::parse2(expanded.clone()).expect("the expansion is an item");
@@ -39,7 +39,8 @@ fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> Tok
     expand_all(kind, args, &quote!(#file))
 }
 
-/// Compares with the file of that name; `UPDATE_SNAPSHOTS=1` writes it instead.
+/// Compares the item with the snapshot of that name. `UPDATE_SNAPSHOTS=1` writes the snapshot
+/// instead.
 fn assert_snapshot(name: &str, item: &TokenStream) {
     let path = format!("{}/src/expand/snapshots/{name}.rs", env!("CARGO_MANIFEST_DIR"));
     let is = pretty(item);
