@@ -1,4 +1,4 @@
-//! Which parts of the expansion use an argument besides the attempt's body.
+//! Finds the parts of the expansion, besides the attempt's body, that use an argument.
 
 use proc_macro2::TokenStream;
 
@@ -8,16 +8,17 @@ use crate::scan;
 
 #[derive(Clone, Copy)]
 pub(crate) struct ArgumentUses<'a> {
-    /// Further attempts use every argument.
+    /// The retry, if there is one. Its further attempts use every argument.
     pub(crate) retry: Option<&'a RetryArgs>,
-    /// A fallback uses the arguments that it names.
+    /// The fallback, if there is one. It uses the arguments that it names.
     pub(crate) fallback: Option<&'a FallbackArgs>,
     /// The arguments are prepared inside an `async` block of the expansion.
     pub(crate) is_enclosed: bool,
 }
 
 impl ArgumentUses<'_> {
-    /// Whether the argument is used again after an attempt, which therefore must not take it.
+    /// Returns whether the argument is used again after an attempt. If so, the attempt must not
+    /// take it.
     pub(crate) fn again(&self, name: &str) -> bool {
         self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
     }
@@ -29,8 +30,8 @@ fn names(fallback: &FallbackArgs, name: &str) -> bool {
     tokens.any(|tokens| scan::mentions(tokens, name))
 }
 
-/// Whether the expression can stay borrowed while the body runs: it names nothing that the body may
-/// change or move.
+/// Returns whether the expression can stay borrowed while the body runs. It cannot if it names a
+/// variable that the body may change or move.
 pub(crate) fn may_stay_borrowed(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
     let receiver = function.receiver().is_none_or(|receiver| {
         receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")

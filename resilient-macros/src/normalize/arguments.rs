@@ -1,4 +1,4 @@
-//! The arguments of an attempt: which it takes, borrows, or is given as a copy.
+//! Decides which arguments an attempt takes, which it borrows, and which it receives as a copy.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,24 +10,24 @@ use crate::item::{PassingMode, PatternBinding, bindings, passing};
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
 
-/// What the arguments add to the code of an attempt.
+/// The code that the arguments add to an attempt.
 pub(crate) struct AttemptArguments<'a> {
     pub(super) uses: ArgumentUses<'a>,
-    /// Statements before the attempt that make its arguments.
+    /// Statements before the attempt that prepare its arguments.
     pub(crate) prepare: TokenStream,
-    /// Statements that take what the attempt consumes into its block.
+    /// Statements that move the values that the attempt consumes into its block.
     pub(crate) consumed: Vec<TokenStream>,
-    /// Statements that borrow what the attempt only borrows.
+    /// Statements that borrow the values that the attempt only borrows.
     pub(crate) borrowed: Vec<TokenStream>,
-    /// Statements that borrow the originals of copies exclusively, in blocks around `prepare`:
-    /// with a shared borrow, their types would need `Sync` for the future to be `Send`.
+    /// Statements, in blocks around `prepare`, that exclusively borrow the originals of copies.
+    /// With a shared borrow, the future would be `Send` only if their types were `Sync`.
     pub(crate) lent: Vec<TokenStream>,
     pub(crate) body: TokenStream,
 }
 
-/// One parameter as its attempts see it.
+/// One parameter of the function.
 struct Parameter {
-    /// Its `#[cfg]`s, for every statement about it.
+    /// The `#[cfg]` attributes of the parameter, which are repeated on every statement about it.
     only_if: TokenStream,
     passing: PassingMode,
     is_name: bool,
@@ -46,11 +46,11 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
-    /// Prepares an argument for an attempt, and changes its pattern where that is needed.
+    /// Prepares an argument for an attempt. Changes the argument's pattern if necessary.
     pub(super) fn param(&mut self, param: &mut PatType) {
         let parameter = Parameter {
             only_if: configured(&param.attrs),
-            // `&mut (a, b): &mut T` takes what is behind the reference by value.
+            // The pattern `&mut (a, b)` takes the values behind the reference.
             passing: match &*param.pat {
                 Pat::Reference(_) => PassingMode::Owned,
                 _ => passing(&param.ty),
@@ -63,7 +63,7 @@ impl<'a> AttemptArguments<'a> {
             let only_if = &parameter.only_if;
             let Some(value) = self.value(&parameter, binding) else {
                 if self.lends(&parameter, ident) {
-                    // With the variable's span, errors call it by its name.
+                    // With the span of the variable, errors show the variable's name.
                     make_mut(&mut param.pat, ident.span());
                 }
                 continue;
@@ -85,8 +85,9 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
-    /// Whether the attempts borrow an owned argument. If so, their blocks borrow it exclusively:
-    /// then its type need only be `Send` for the future to be `Send`, and not `Sync`.
+    /// Returns whether the attempts borrow an owned argument. If so, the blocks of the attempts
+    /// borrow it exclusively, so that the future is `Send` even if the argument's type is not
+    /// `Sync`.
     fn lends(&mut self, parameter: &Parameter, ident: &Ident) -> bool {
         let lends = self.uses.again(&ident.to_string())
             && parameter.is_name
@@ -101,7 +102,8 @@ impl<'a> AttemptArguments<'a> {
         lends
     }
 
-    /// The value of the attempt's own variable; `None` if the attempt needs none.
+    /// Returns the value of the attempt's own variable, or `None` if the attempt needs no such
+    /// variable.
     fn value(&mut self, parameter: &Parameter, binding: &PatternBinding) -> Option<TokenStream> {
         let ident = &binding.ident;
         let passing = parameter.passing;
@@ -110,11 +112,13 @@ impl<'a> AttemptArguments<'a> {
             return None;
         }
         if !self.uses.again(&ident.to_string()) {
-            // The attempt also takes an unused guard such as `_lock`, so that it is dropped in its
-            // turn. For other names, this use would hide the warning that they are unused.
+            // The attempt also takes an unused guard such as `_lock`, to drop it in the usual
+            // order. For a name without an underscore, this use would hide the warning about an
+            // unused variable.
             let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
-                // Without the user's span, or clippy would say that the underscore means unused.
+                // With the user's span, clippy would warn about the use of a name with an
+                // underscore.
                 let mut ours = ident.clone();
                 ours.set_span(Span::call_site().located_at(ident.span()));
                 self.consume(parameter, &ours);
@@ -131,7 +135,7 @@ impl<'a> AttemptArguments<'a> {
             None => (&[][..], &[][..]),
         };
         if let Some(borrowed) = borrow.iter().find(|each| *each == ident) {
-            // If the body moves it after all, the compiler's error points at the list.
+            // If the body moves the argument, the compiler's error points at the list of `borrow`.
             let only_if = &parameter.only_if;
             let span = borrowed.span().resolved_at(Span::mixed_site());
             self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
@@ -149,7 +153,7 @@ impl<'a> AttemptArguments<'a> {
         Some(self.fresh(ident, parameter.type_span))
     }
 
-    /// A copy for the attempt. The compiler's errors about it point at `span`.
+    /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`.
     pub(super) fn fresh(&self, ident: &Ident, span: Span) -> TokenStream {
         let span = span.resolved_at(Span::mixed_site());
         if self.uses.retry.is_some() {
@@ -165,7 +169,7 @@ impl<'a> AttemptArguments<'a> {
     }
 }
 
-/// Whether the pattern is only a name.
+/// Returns whether the pattern is only a name.
 fn is_name(pattern: &Pat) -> bool {
     matches!(pattern, Pat::Ident(PatIdent { by_ref: None, mutability: None, subpat: None, .. }))
 }
@@ -176,7 +180,8 @@ fn make_mut(pattern: &mut Pat, span: Span) {
     }
 }
 
-/// Removes `mut` from the variables of a pattern: the attempt's own variables have it.
+/// Removes `mut` from the variables of a pattern. The attempt's own variables have the `mut`
+/// instead.
 pub(super) fn without_mut(pattern: &mut Pat) {
     struct RemoveMut;
     impl VisitMut for RemoveMut {
@@ -190,7 +195,7 @@ pub(super) fn without_mut(pattern: &mut Pat) {
     RemoveMut.visit_pat_mut(pattern);
 }
 
-/// The `#[cfg]`s of a parameter.
+/// Returns the `#[cfg]` attributes of a parameter.
 pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
     let cfgs = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     quote!(#(#cfgs)*)

@@ -1,5 +1,5 @@
-//! What `#[async_trait]` writes into a body: the type that it declares, and arguments that its
-//! patterns take apart.
+//! Handles the code that `#[async_trait]` writes into a body: the declared type, and statements
+//! that destructure arguments.
 
 use std::ops::Range;
 
@@ -13,9 +13,9 @@ use crate::item::{AnnotatedFunction, bindings};
 use crate::scan;
 use crate::tokens::{flatten, group, ident, is_operator, is_punct, is_word, skip_angles};
 
-/// Puts `output` in the two places where `#[async_trait]` declares the type of a body:
-/// `if let Some(__ret) = None::<T> { … }` at the beginning, and `let __ret: T = { … };`.
-/// Any other block stays as it is.
+/// Replaces the type of a body with `output` where `#[async_trait]` declares it: in
+/// `if let Some(__ret) = None::<T> { … }` at the beginning, and in `let __ret: T = { … };`. Returns
+/// any other block unchanged.
 pub(crate) fn with_output(block: &Group, output: &TokenStream) -> Group {
     let tokens = flatten(block.stream());
     let Some((pin, variable)) = pin(&tokens).zip(variable(&tokens)) else {
@@ -32,7 +32,7 @@ pub(crate) fn with_output(block: &Group, output: &TokenStream) -> Group {
     changed
 }
 
-/// The type in `if let Some(__ret) = None::<T> { … }`, with which the block begins.
+/// Finds the type in `if let Some(__ret) = None::<T> { … }` at the beginning of the block.
 fn pin(tokens: &[TokenTree]) -> Option<Range<usize>> {
     let open = tokens.iter().position(|token| is_punct(Some(token), '<'))?;
     let binds = |token: &TokenTree| {
@@ -49,7 +49,7 @@ fn pin(tokens: &[TokenTree]) -> Option<Range<usize>> {
     is_pin.then_some(open + 1..end - 1)
 }
 
-/// The type in `let __ret: T = { … };`.
+/// Finds the type in `let __ret: T = { … };`.
 fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     let colon = (2..tokens.len()).find(|at| {
         is_punct(tokens.get(*at), ':')
@@ -62,8 +62,8 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
-/// Statements that bind, by reference, the parts of arguments that `expression` names and that
-/// `#[async_trait]` takes apart inside the body. The body takes the whole argument.
+/// Writes statements that borrow the parts of arguments that `expression` names. `#[async_trait]`
+/// destructures such arguments only inside the body, which takes the whole argument.
 pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
     let FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) = shape(function) else {
         return TokenStream::new();
@@ -78,7 +78,8 @@ fn lend_parts_of(
     body: &[TokenTree],
     expression: &TokenStream,
 ) -> Option<TokenStream> {
-    // `#[async_trait]` names an argument so if its pattern moves into the body.
+    // `#[async_trait]` gives an argument such a name if it moves the argument's pattern into the
+    // body.
     let Pat::Ident(argument) = &*param.pat else {
         return None;
     };
@@ -92,7 +93,8 @@ fn lend_parts_of(
     if !parts.iter().any(|part| scan::mentions(expression, &part.to_string())) {
         return None;
     }
-    // Uses each part, so that the compiler does not warn of those that `expression` does not name.
+    // Each part is used, so that the compiler does not warn of parts that `expression` does not
+    // name.
     let used = parts.iter().filter(|part| !part.to_string().starts_with('_'));
     let only_if = configured(&param.attrs);
     without_mut(&mut pattern);
@@ -102,7 +104,7 @@ fn lend_parts_of(
     })
 }
 
-/// The pattern of `let pattern = { …; argument };`
+/// Returns the pattern of `let pattern = { …; argument };`
 fn pattern_of(argument: &Ident, body: &[TokenTree]) -> Option<TokenStream> {
     let is_value = |token: Option<&TokenTree>| {
         let last = group(token, Delimiter::Brace)?.stream().into_iter().last();

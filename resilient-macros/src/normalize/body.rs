@@ -1,4 +1,4 @@
-//! The body of one attempt, whose value is the attempt's output.
+//! Writes the body of one attempt. The value of the body is the attempt's output.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
@@ -8,7 +8,7 @@ use crate::item::AnnotatedFunction;
 use crate::scan;
 use crate::tokens::{block, is_punct};
 
-/// The `#![…]` at the beginning of the function's body, and the body of an attempt.
+/// Returns the `#![…]` at the beginning of the function's body, and the body of an attempt.
 pub(crate) fn attempt_body(
     function: &AnnotatedFunction,
     shape: &FunctionShape,
@@ -24,8 +24,9 @@ pub(crate) fn attempt_body(
     (attributes, body)
 }
 
-/// A body of another form makes the future, which is awaited here. A boxed future may be made in
-/// several places, each of which must be coerced to the declared type.
+/// Writes a body that is not just an `async` block: the body makes a future, and the attempt awaits
+/// it. Several expressions may make a boxed future, and each of them must be coerced to the
+/// declared type.
 fn awaited(
     function: &AnnotatedFunction,
     whole: TokenStream,
@@ -37,7 +38,7 @@ fn awaited(
     let ty = function.output().filter(|_| boxed);
     let ty = ty.map(|ty| without_lifetimes(&quote!(#ty)));
     if returns {
-        // A closure keeps `return` from ending the attempt.
+        // In a closure, `return` does not end the attempt.
         let arrow = ty.map(|ty| emit!(-> #ty));
         emit!((|| #arrow #make)().await)
     } else {
@@ -46,7 +47,7 @@ fn awaited(
     }
 }
 
-/// `#![…]` at the beginning of a body, and the rest.
+/// Splits a body into the `#![…]` at its beginning and the rest.
 fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
     let count = tokens

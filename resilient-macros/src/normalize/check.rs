@@ -1,4 +1,4 @@
-//! Rules that need the function and the arguments together.
+//! Checks rules that concern both the function and the arguments of its attributes.
 
 use proc_macro2::Ident;
 
@@ -48,7 +48,8 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
     errors.or(())
 }
 
-/// The layers above a fallback do not see the failures that it replaces.
+/// Rejects a fallback below a retry or a breaker. The upper layer would not see the failures that
+/// the fallback replaces.
 fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
     for (at, layer) in stack.layers().iter().enumerate() {
         let LayerArgs::Fallback(args) = &layer.args else {
@@ -73,7 +74,8 @@ fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
     }
 }
 
-/// A plain function cannot be cancelled, and cannot wait for a future.
+/// Rejects arguments that need an asynchronous function: a plain function cannot be cancelled, and
+/// cannot await a future.
 fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     const WHY: &str = "nobody can stop a plain function from outside: make it `async`, or give the \
                        client that it calls a timeout of its own";
@@ -106,7 +108,8 @@ fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     }
 }
 
-/// Each attempt has a copy of `self` under another name, which a format string cannot be given.
+/// Rejects an owned `self` in a format string. Each attempt has a copy of `self` under another
+/// name, and a name in a format string cannot be changed.
 fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let Some(receiver) = function.receiver() else {
         return;

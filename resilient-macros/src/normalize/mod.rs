@@ -1,5 +1,5 @@
-//! The annotated function in the one form that the expansion works on: what it returns, how it
-//! waits, and the arguments of one attempt.
+//! Brings the annotated function into the form that the expansion needs: what the function returns,
+//! how it waits, and the arguments of one attempt.
 
 mod argument_uses;
 mod arguments;
@@ -21,7 +21,8 @@ pub(crate) use self::return_type::{FunctionShape, shape, span, without_impl};
 use crate::item::AnnotatedFunction;
 pub(crate) use crate::scan::only_ends;
 
-/// Prepares all arguments for attempts with that body. The signature has the patterns that fit.
+/// Prepares all arguments for attempts with this body. Also returns the signature with the changed
+/// patterns.
 pub(crate) fn attempt_arguments<'a>(
     function: &AnnotatedFunction,
     body: TokenStream,

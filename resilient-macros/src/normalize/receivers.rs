@@ -1,4 +1,4 @@
-//! The receiver of an attempt: `self` itself, or a variable of the attempt that stands for it.
+//! Prepares the receiver of an attempt: `self`, or a variable of the attempt that replaces it.
 
 use proc_macro2::{Ident, Span};
 use syn::{Receiver, Token};
@@ -7,7 +7,7 @@ use super::arguments::AttemptArguments;
 use crate::item::{PassingMode, receiver_passing};
 use crate::scan::{self, ArgumentUse};
 
-/// Prepares the receiver for an attempt, and changes its declaration where that is needed.
+/// Prepares the receiver for an attempt. Changes the receiver's declaration if necessary.
 pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Receiver) {
     let passing = receiver_passing(receiver);
     if !scan::mentions(&arguments.body, "self") || passing == PassingMode::Shared {
@@ -19,7 +19,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         return;
     }
     if scan::self_in_format_string(&arguments.body) {
-        // A name in a format string cannot be changed. The block borrows what the body borrows.
+        // A name in a format string cannot be changed, so the block borrows `self` like the body.
         return;
     }
     let mutable = receiver.mutability;
@@ -42,7 +42,8 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     if is_lent {
         arguments.lent.push(emit!(__r::consume(&mut #this);));
     }
-    // The user's `mut` is for the attempt's variable. What is lent or pinned again needs its own.
+    // The user's `mut` moves to the attempt's variable. The receiver needs another `mut` if it is
+    // lent or pinned again.
     let is_mutable = is_lent || passing == PassingMode::Pinned;
     receiver.mutability = is_mutable.then(|| Token![mut](Span::mixed_site()));
 }

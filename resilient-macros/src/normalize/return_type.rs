@@ -1,4 +1,4 @@
-//! The return type: whether it is a future, and how it is named again inside the expansion.
+//! Finds out whether the return type is a future, and how the expansion can name the type again.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -13,16 +13,16 @@ use crate::item::AnnotatedFunction;
 pub(crate) enum FunctionShape {
     /// `async fn`
     Async,
-    /// It blocks its thread: its return type is no future that this crate recognizes.
+    /// It blocks its thread: this crate does not recognize its return type as a future.
     Plain,
-    /// It returns a future, as `#[async_trait]` writes it.
+    /// It returns a future, like the functions that `#[async_trait]` writes.
     Future(ReturnedFuture),
 }
 
 pub(crate) struct ReturnedFuture {
-    /// `Pin<Box<dyn Future>>` or an alias of it, rather than `impl Future`.
+    /// The type is `Pin<Box<dyn Future>>` or an alias of it, and not `impl Future`.
     pub(crate) boxed: bool,
-    /// What the future resolves to.
+    /// The output type of the future.
     pub(crate) output: TokenStream,
     /// The block of `async move { … }` or `Box::pin(async move { … })`, if that is the whole body.
     pub(crate) block: Option<Group>,
@@ -42,7 +42,7 @@ pub(crate) fn shape(function: &AnnotatedFunction) -> FunctionShape {
     }
 }
 
-/// Whether a future is boxed, and its output; `None` for other types.
+/// Returns whether a future is boxed, and the type of its output. Returns `None` for other types.
 fn future(ty: &Type) -> Option<(bool, &Type)> {
     match ty {
         Type::Paren(inner) => future(&inner.elem),
@@ -75,7 +75,7 @@ fn future(ty: &Type) -> Option<(bool, &Type)> {
     }
 }
 
-/// `T` of the bound `Future<Output = T>`.
+/// Returns `T` of the bound `Future<Output = T>`.
 fn output_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {
@@ -91,7 +91,7 @@ fn output_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
 
 type GenericArguments = Punctuated<GenericArgument, Token![,]>;
 
-/// The name and the generic arguments that a path ends with.
+/// Returns the name and the generic arguments of the last segment of a path.
 fn last_segment(path: &Path) -> Option<(&Ident, &GenericArguments)> {
     let last = path.segments.last()?;
     match &last.arguments {
@@ -100,7 +100,8 @@ fn last_segment(path: &Path) -> Option<(&Ident, &GenericArguments)> {
     }
 }
 
-/// The block of `async { … }`, `async move { … }`, or `Box::pin` of one, if that is the whole body.
+/// Returns the block if the whole body is `async { … }` or `async move { … }`, or a `Box::pin` call
+/// with such a block.
 fn async_block(body: &TokenStream) -> Option<Group> {
     let block = |input: ParseStream<'_>| {
         input.parse::<Token![async]>()?;
@@ -123,21 +124,22 @@ fn async_block(body: &TokenStream) -> Option<Group> {
     found.ok().filter(|block| block.delimiter() == Delimiter::Brace)
 }
 
-/// Where the return type stands, or the function's name if the function has no return type.
+/// Returns the span of the return type, or of the function's name if there is no return type.
 pub(crate) fn span(function: &AnnotatedFunction) -> Span {
     let output = function.output().map(ToTokens::to_token_stream);
     let first = output.and_then(|output| output.into_iter().next());
     first.map_or_else(|| function.signature.ident.span(), |token| token.span())
 }
 
-/// The type with `_` for each `impl Trait`, which cannot be named again: the compiler infers it.
+/// Replaces each `impl Trait` in the type with `_`. An `impl Trait` cannot be named again, so the
+/// compiler must infer it.
 pub(crate) fn without_impl(output: &TokenStream) -> TokenStream {
     struct InferOpaque;
     impl VisitMut for InferOpaque {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             let is_opaque = match &*ty {
                 Type::ImplTrait(_) => true,
-                // `(impl A + B)` needs its parentheses only because of the bounds.
+                // The parentheses of `(impl A + B)` are replaced too: only the bounds need them.
                 Type::Paren(inner) => matches!(*inner.elem, Type::ImplTrait(_)),
                 _ => false,
             };
@@ -151,7 +153,8 @@ pub(crate) fn without_impl(output: &TokenStream) -> TokenStream {
     changed(output, &mut InferOpaque)
 }
 
-/// The type with inferred lifetimes: with a named one, one attempt would borrow for all of them.
+/// Replaces named lifetimes in the type with `'_`. With a named lifetime, one attempt would borrow
+/// until the last attempt ends.
 pub(crate) fn without_lifetimes(ty: &TokenStream) -> TokenStream {
     struct InferLifetimes;
     impl VisitMut for InferLifetimes {
@@ -165,7 +168,7 @@ pub(crate) fn without_lifetimes(ty: &TokenStream) -> TokenStream {
 }
 
 fn changed(ty: &TokenStream, change: &mut impl VisitMut) -> TokenStream {
-    // Syntax that `syn` does not know stays as it is.
+    // Syntax that `syn` cannot parse stays unchanged.
     let Ok(mut parsed) = syn::parse2::<Type>(ty.clone()) else {
         return ty.clone();
     };
@@ -187,7 +190,7 @@ mod tests {
         )
     }
 
-    /// Boxed or not, the output, and what is in the block.
+    /// Returns whether the future is boxed, its output, and the content of the block.
     fn returned(item: &TokenStream) -> Option<(bool, String, Option<String>)> {
         match shape_of(item) {
             FunctionShape::Future(future) => Some((
