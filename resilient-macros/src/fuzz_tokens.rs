@@ -1,8 +1,8 @@
-//! Random token streams, for tests that no input makes a parser panic.
+//! Makes random token streams, for tests that no input makes a parser panic.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// Token trees from a fixed seed. The words are those that the parsers look for.
+/// Makes random token trees from a fixed seed. Its words are the words that the parsers look for.
 #[derive(Debug)]
 pub(crate) struct FuzzTokens {
     state: u64,
@@ -14,7 +14,7 @@ impl FuzzTokens {
         FuzzTokens { state: seed | 1, words: words.to_vec() }
     }
 
-    /// A number below `bound`, by xorshift.
+    /// Returns a number below `bound`, by xorshift.
     fn below(&mut self, bound: usize) -> usize {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
@@ -45,7 +45,7 @@ impl FuzzTokens {
                 let inside = self.stream(depth - 1);
                 vec![Group::new(delimiter, inside).into()]
             }
-            // What a pair looks like comes up too seldom by chance.
+            // Random tokens alone rarely form a pair, so this case makes one.
             6 => {
                 let value = self.literal();
                 vec![

@@ -5,7 +5,7 @@ use syn::Lit;
 
 use crate::tokens::{flatten, is_punct};
 
-/// A value that is one literal, perhaps negated.
+/// A value that is one literal, with or without a minus sign.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LiteralValue {
     pub(crate) negative: bool,
@@ -15,7 +15,7 @@ pub(crate) struct LiteralValue {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LiteralContent {
     Text(String),
-    /// Without underscores; `value` is `None` above `u128::MAX`.
+    /// A whole number, without underscores. `value` is `None` above `u128::MAX`.
     Integer {
         value: Option<u128>,
         suffix: String,
@@ -29,7 +29,8 @@ pub(crate) enum LiteralContent {
     Other,
 }
 
-/// The literal that is the whole value, also inside invisible groups; `None` for other expressions.
+/// Returns the literal if it is the whole value. Looks inside invisible groups. Returns `None` for
+/// other expressions.
 pub(crate) fn constant(value: &TokenStream) -> Option<LiteralValue> {
     let tokens = flatten(value.clone());
     let (minus, token) = match tokens.as_slice() {
@@ -40,12 +41,12 @@ pub(crate) fn constant(value: &TokenStream) -> Option<LiteralValue> {
     let TokenTree::Literal(literal) = token else {
         return None;
     };
-    // A literal that another macro made may contain its sign.
+    // If another macro made the literal, the literal may contain the sign.
     let inner = literal.to_string().starts_with('-');
     Some(LiteralValue { negative: minus != inner, content: content(literal.clone()) })
 }
 
-/// The text of a string literal, plain or raw.
+/// Returns the text of a plain or raw string literal.
 pub(crate) fn text(literal: &Literal) -> Option<String> {
     match content(literal.clone()) {
         LiteralContent::Text(text) => Some(text),

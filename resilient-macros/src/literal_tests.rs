@@ -1,4 +1,4 @@
-//! Literals come out as the compiler reads them.
+//! Tests that literals are decoded like in the compiler.
 
 use super::*;
 use crate::fuzz_tokens::invisible;

@@ -1,10 +1,10 @@
-//! Helpers that inspect token trees.
+//! Inspects token trees.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use syn::parse::ParseStream;
 
-/// The tokens of one level. Invisible groups, which `macro_rules` puts around fragments, are
-/// opened.
+/// Returns the tokens of one level. Opens invisible groups, which `macro_rules` puts around
+/// fragments.
 pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     let mut flat = Vec::new();
     for token in tokens {
@@ -18,13 +18,13 @@ pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     flat
 }
 
-/// The tokens as an error message shows them, without invisible groups.
+/// Returns the tokens without invisible groups, as an error message shows them.
 pub(crate) fn source(tokens: &TokenStream) -> String {
     let text = flatten(tokens.clone()).into_iter().collect::<TokenStream>().to_string();
     text.strip_prefix("- ").map(|positive| format!("-{positive}")).unwrap_or(text)
 }
 
-/// An identifier's text without `r#`.
+/// Returns the text of an identifier without `r#`.
 pub(crate) fn name(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
@@ -37,7 +37,7 @@ pub(crate) fn ident(token: Option<&TokenTree>) -> Option<&Ident> {
     }
 }
 
-/// Whether the token is that word, and not a raw identifier.
+/// Returns whether the token is this word, and not a raw identifier.
 pub(crate) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     ident(token).is_some_and(|ident| ident == word)
 }
@@ -53,7 +53,7 @@ pub(crate) fn group(token: Option<&TokenTree>, delimiter: Delimiter) -> Option<&
     }
 }
 
-/// Whether the two characters stand at `at` as one operator.
+/// Returns whether the two characters form one operator that begins at `at`.
 pub(crate) fn is_operator(tokens: &[TokenTree], at: usize, first: char, second: char) -> bool {
     is_joint(tokens.get(at), first) && is_punct(tokens.get(at + 1), second)
 }
@@ -67,19 +67,19 @@ fn is_joint(token: Option<&TokenTree>, character: char) -> bool {
     }
 }
 
-/// Whether the token at `at` is joined to that character before it.
+/// Returns whether the token before `at` is this character and is joined to the token at `at`.
 pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
     at.checked_sub(1).is_some_and(|before| is_joint(tokens.get(before), character))
 }
 
-/// Whether a `>` at `at` closes an angle bracket, rather than ends `->` or `=>`.
+/// Returns whether a `>` at `at` closes an angle bracket. A `>` that ends `->` or `=>` does not.
 pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
         && !follows_joint(tokens, at, '-')
         && !follows_joint(tokens, at, '=')
 }
 
-/// The index behind the `>` that closes the `<` at `open`, if it comes before a `;`.
+/// Returns the index after the `>` that closes the `<` at `open`. A `;` ends the search.
 pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for at in open..tokens.len() {
@@ -97,25 +97,25 @@ pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     None
 }
 
-/// A block with that span, so that the compiler's messages about it point there.
+/// Returns a block with this span, at which the compiler's messages about the block point.
 pub(crate) fn block(tokens: TokenStream, span: Span) -> TokenTree {
     let mut block = Group::new(Delimiter::Brace, tokens);
     block.set_span(span);
     block.into()
 }
 
-/// Where the tokens begin.
+/// Returns the span of the first token.
 pub(crate) fn first_span(tokens: &TokenStream) -> Span {
     let first = tokens.clone().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())
 }
 
-/// The next token as an error message shows it; empty at the end.
+/// Returns the next token as an error message shows it, or an empty text at the end.
 pub(crate) fn next_shown(input: ParseStream<'_>) -> String {
     input.fork().parse().map_or_else(|_| String::new(), |token| shown(&token))
 }
 
-/// The token as an error message shows it: groups by their brackets only.
+/// Returns the token as an error message shows it. A group is shown by its brackets only.
 fn shown(token: &TokenTree) -> String {
     match token {
         TokenTree::Group(group) => match group.delimiter() {

@@ -1,15 +1,16 @@
-//! Whether control can leave a body anywhere but at its end.
+//! Checks whether control can leave a body before its end.
 
 use proc_macro2::TokenStream;
 
 use super::mentions::any_token;
 use crate::tokens::is_punct;
 
-/// Keywords with which code leaves a block early, or never reaches its end.
+/// Keywords of code that leaves a block early or never reaches its end.
 const WORDS: &[&str] = &["become", "break", "continue", "loop", "return", "try", "yield"];
 
-/// Whether the end of the body is certainly its only exit: it has no `?`, none of the keywords, and
-/// no macro or attribute that could hide them. Panics and calls that never return do not count.
+/// Returns whether the end of the body is certainly its only exit. The body then has no `?`, none
+/// of the keywords, and no macro or attribute that could hide them. Panics and calls that never
+/// return do not count.
 pub(crate) fn only_ends(body: &TokenStream) -> bool {
     !any_token(body, &mut |token| {
         let leaves = WORDS.iter().any(|word| crate::tokens::is_word(Some(token), word));

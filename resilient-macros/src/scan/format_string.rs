@@ -1,10 +1,11 @@
-//! Variables that a format string names inline, as in `"{x:?}"` or `"{:x$}"`.
+//! Finds variables that a format string names inline, as in `"{x:?}"` or `"{:x$}"`.
 
 use proc_macro2::Literal;
 
 use crate::literal;
 
-/// Whether the literal, as a format string, could name the variable. Escaped braces count, too.
+/// Returns whether the literal, read as a format string, could name the variable. Also counts a
+/// name in escaped braces.
 pub(super) fn names(literal: &Literal, variable: &str) -> bool {
     literal::text(literal).is_some_and(|text| text_names(&text, variable))
 }

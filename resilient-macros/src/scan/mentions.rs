@@ -1,11 +1,11 @@
-//! Which identifiers tokens mention.
+//! Finds identifiers that tokens mention.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::format_string;
 use crate::tokens::{group, is_punct, name};
 
-/// Whether the identifier occurs at any depth, raw or not, or in a format string.
+/// Returns whether the identifier occurs at any depth, raw or not raw, or in a format string.
 pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     let ident = ident.strip_prefix("r#").unwrap_or(ident);
     any_token(tokens, &mut |token| match token {
@@ -15,8 +15,8 @@ pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     })
 }
 
-/// The first variable for which `is_one` holds. Fields, methods, paths, calls and macros of that
-/// name do not count.
+/// Returns the first variable for which `is_one` holds. Names of fields, methods, paths, calls and
+/// macros do not count.
 pub(crate) fn named_variable(
     tokens: &TokenStream,
     is_one: impl Fn(&Ident) -> bool + Copy,
@@ -36,7 +36,8 @@ pub(crate) fn named_variable(
     })
 }
 
-/// Whether a token that is not a group meets the condition, at any depth.
+/// Returns whether any token, at any depth, meets the condition. The condition is not asked for
+/// groups.
 pub(super) fn any_token(
     tokens: &TokenStream,
     condition: &mut impl FnMut(&TokenTree) -> bool,

@@ -1,5 +1,5 @@
-//! Reads the raw tokens of a body. In doubt, an answer costs a clone, but never makes a program
-//! wrong.
+//! Reads the raw tokens of a body. In doubt, a result costs a clone, but never makes a program
+//! incorrect.
 
 mod flow;
 mod format_string;

@@ -1,13 +1,14 @@
-//! Classifies one occurrence of a variable's name: a borrow, another thing's name, or neither.
+//! Classifies one occurrence of a variable's name: it is a borrow, the name of another thing, or
+//! neither.
 
 use proc_macro2::{Delimiter, TokenTree};
 
 use crate::tokens::{follows_joint, group, is_operator, is_punct, is_word};
 
-/// Keywords before a `&` that begins a borrow.
+/// Keywords after which a `&` begins a borrow.
 const BEFORE_A_BORROW: &[&str] = &["return", "break", "in", "if", "match", "while"];
 
-/// Whether the variable at `at`, or a field of it, is certainly borrowed.
+/// Returns whether the variable at `at`, or a field of it, is certainly borrowed.
 pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
     at > 0
         && is_punct(tokens.get(at - 1), '&')
@@ -15,14 +16,14 @@ pub(super) fn is_plain_borrow(tokens: &[TokenTree], at: usize) -> bool {
         && place_end(tokens, at + 1).is_some_and(|end| ends_borrow(tokens, end))
 }
 
-/// Whether the variable at `at`, or a field of it, is indexed. Nothing can be moved out of an
-/// index: an element is copied or borrowed.
+/// Returns whether the variable at `at`, or a field of it, is indexed. An element is copied or
+/// borrowed, because code cannot move a value out of an index.
 pub(super) fn is_indexed(tokens: &[TokenTree], at: usize) -> bool {
     let fields = fields_end(tokens, at + 1);
     fields.is_some_and(|end| group(tokens.get(end), Delimiter::Bracket).is_some())
 }
 
-/// Whether the name at `at` is a field, a method, a lifetime or a segment of a path.
+/// Returns whether the name at `at` is a field, a method, a lifetime or a segment of a path.
 pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
     if is_operator(tokens, at + 1, ':', ':') {
         return true;
@@ -38,12 +39,12 @@ pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) ->
     of_value || of_path || lifetime || begins_field
 }
 
-/// Whether `x: …` begins a field of a struct.
+/// Returns whether `x: …` begins a field of a struct.
 fn names_field(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
     in_braces && is_punct(tokens.get(at + 1), ':') && !is_operator(tokens, at + 1, ':', ':')
 }
 
-/// Whether the `&` at `at` is a borrow, rather than the binary operator or half of `&&`.
+/// Returns whether the `&` at `at` is a borrow, and not a binary operator or half of `&&`.
 fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else {
         return true;
@@ -64,8 +65,8 @@ fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// The index behind the `.field`s and `[index]`es after a variable; `None` if something takes the
-/// variable by value.
+/// Returns the index after all `.field` and `[index]` parts of a variable, or `None` if a method or
+/// `.await` could take the variable by value.
 pub(super) fn place_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -77,7 +78,8 @@ pub(super) fn place_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     }
 }
 
-/// The index behind the `.field`s after a variable; `None` if something takes it by value.
+/// Returns the index after all `.field` parts of a variable, or `None` if `.await` or other syntax
+/// takes the variable by value.
 fn fields_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -93,7 +95,8 @@ fn fields_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     }
 }
 
-/// Whether the operand of a `&` ends before `at`. Operators that bind tighter do not end it.
+/// Returns whether the operand of a `&` ends before `at`. An operator with a higher precedence does
+/// not end it.
 fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
     match tokens.get(at) {
         None => true,
@@ -101,7 +104,7 @@ fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
         Some(TokenTree::Punct(_)) => [('=', '='), ('!', '='), ('&', '&'), ('|', '|'), ('=', '>')]
             .iter()
             .any(|(first, second)| is_operator(tokens, at, *first, *second)),
-        // The block of `for … in &x { … }`.
+        // This is the block of `for … in &x { … }`.
         Some(TokenTree::Group(block)) => block.delimiter() == Delimiter::Brace,
         Some(token) => is_word(Some(token), "else"),
     }

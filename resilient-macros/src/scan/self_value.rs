@@ -6,7 +6,8 @@ use super::format_string;
 use super::mentions::any_token;
 use crate::tokens::{group, is_operator, is_punct, is_word, skip_angles};
 
-/// Whether a format string in the body names `self`. Such a name cannot be changed.
+/// Returns whether a format string in the body names `self`. A name in a format string cannot be
+/// changed.
 pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
     any_token(body, &mut |token| match token {
         TokenTree::Literal(literal) => format_string::names(literal, "self"),
@@ -14,8 +15,8 @@ pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
     })
 }
 
-/// Renames the value `self` to `to`. Paths, imports, visibilities, and items with their own `self`
-/// stay as they are.
+/// Renames the value `self` to `to`. Paths, imports, visibilities, and items that declare another
+/// `self` stay unchanged.
 pub(crate) fn rename_self(body: TokenStream, to: &Ident) -> TokenStream {
     let has_self = any_token(&body, &mut |token| is_word(Some(token), "self"));
     if !has_self {
@@ -55,8 +56,8 @@ fn is_value(tokens: &[TokenTree], at: usize) -> bool {
     !is_path && !of_macro
 }
 
-/// The index behind an import, a visibility or an item that begins at `at` and in which `self` has
-/// another meaning; `at` itself otherwise.
+/// Returns the index after the import, visibility or item that begins at `at`, if `self` has
+/// another meaning inside it. Otherwise returns `at`.
 fn own_scope_end(tokens: &[TokenTree], at: usize) -> usize {
     let token = tokens.get(at);
     if is_word(token, "pub") && group(tokens.get(at + 1), Delimiter::Parenthesis).is_some() {

@@ -1,4 +1,4 @@
-//! What renaming `self` changes, and what it leaves alone.
+//! Tests which occurrences of `self` are renamed, and which stay unchanged.
 
 use super::*;
 use proc_macro2::Span;

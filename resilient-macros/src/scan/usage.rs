@@ -1,4 +1,5 @@
-//! Whether a body only borrows an argument, or could move it, so that each attempt needs a copy.
+//! Decides whether a body only borrows an argument. If the body could move it, each attempt needs a
+//! copy.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -11,33 +12,34 @@ pub(crate) enum ArgumentUse {
     Unused,
     /// Every occurrence is certainly a borrow.
     Borrowed,
-    /// An occurrence is a move, or could be one.
+    /// An occurrence is a move or could be a move.
     Moved,
 }
 
-/// The strongest use of `ident` in `body`.
+/// Returns the strongest use of `ident` in `body`.
 ///
-/// Variables of the same name in other scopes count, too, so the result may be stronger than
-/// needed. A pattern such as `|&x|` counts as a borrow, which is harmless: it does not use the
-/// argument.
+/// Variables of the same name in other scopes also count, so the result may be stronger than
+/// necessary. A pattern such as `|&x|` counts as a borrow. This is harmless, because the pattern
+/// does not use the argument.
 pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> ArgumentUse {
     let scan = Scan { variable: name(ident) };
     scan.tokens(&flatten(body.clone()), Place::Block)
 }
 
-/// Where the tokens of a group stand.
+/// The surroundings of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// In braces, where `x:` names a field.
+    /// The token is in braces, where `x:` names a field.
     Block,
     Expression,
-    /// In the arguments of an unknown macro.
+    /// The token is in the arguments of an unknown macro.
     Macro,
-    /// In a closure or block that captures by move.
+    /// The token is in a closure or block that captures by move.
     Captured,
 }
 
-/// Macros that borrow their arguments, and how many arguments at the beginning they do not borrow.
+/// Macros that borrow their arguments. The number says how many arguments at the beginning are not
+/// borrowed.
 const FORMATTING: &[(&str, usize)] = &[
     ("format", 0),
     ("format_args", 0),
@@ -75,7 +77,7 @@ impl Scan {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // A closure lasts up to the end of the statement at most; of `async move { … }`
+                // A closure ends at the end of the statement at the latest. In `async move { … }`,
                 // only the block captures.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
@@ -122,14 +124,14 @@ impl Scan {
         strongest
     }
 
-    /// The use inside the macro call at `at`.
+    /// Returns the use inside the macro call at `at`.
     fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
         let Some(inside) = macro_arguments(tokens, at) else {
             return ArgumentUse::Unused;
         };
         let arguments = flatten(inside);
         let macro_name = tokens.get(at).map(ToString::to_string).unwrap_or_default();
-        // A path could name any macro.
+        // A macro with a path could be any macro.
         let lone = at == 0 || !is_punct(tokens.get(at - 1), ':');
         let formatting = FORMATTING.iter().find(|(known, _)| lone && *known == macro_name);
         let Some((_, by_value)) = formatting else {
@@ -153,7 +155,7 @@ impl Scan {
         strongest
     }
 
-    /// `x`, `x.field`, `name = x`
+    /// Returns whether the argument is only the variable or a field: `x`, `x.field`, `name = x`
     fn is_whole_argument(&self, argument: &[TokenTree]) -> bool {
         let argument = match argument {
             [TokenTree::Ident(_), equals, value @ ..] if is_punct(Some(equals), '=') => value,
@@ -161,7 +163,7 @@ impl Scan {
         };
         ident(argument.first()).is_some_and(|first| name(first) == self.variable)
             && place_end(argument, 1) == Some(argument.len())
-            // An index is another expression.
+            // An index contains another expression, so the argument is not only the variable.
             && !argument.iter().any(|token| matches!(token, TokenTree::Group(_)))
     }
 }
@@ -180,7 +182,7 @@ fn borrowed(place: Place) -> ArgumentUse {
     if place == Place::Captured { ArgumentUse::Moved } else { ArgumentUse::Borrowed }
 }
 
-/// The use by the occurrence at `at`.
+/// Returns the use by the occurrence at `at`.
 fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
     if names_nothing(tokens, at, place == Place::Block) {
         ArgumentUse::Unused

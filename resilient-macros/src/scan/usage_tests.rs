@@ -1,4 +1,4 @@
-//! What counts as a plain borrow, and that every doubt is a move.
+//! Tests what counts as a plain borrow, and that doubtful code counts as a move.
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;
