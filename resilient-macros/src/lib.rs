@@ -1,5 +1,5 @@
-//! The attributes of `resilient`. Use them through that crate, which contains the runtime that
-//! their expansions call.
+//! Defines the attributes of `resilient`. Use them through that crate, which contains the runtime
+//! that the expansions call.
 
 #[macro_use]
 mod emit;
@@ -61,6 +61,7 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 )]
 pub fn classify(input: TokenStream) -> TokenStream {
     let input = input.into();
-    // A derive must not repeat its item.
+    // After a panic of a derive, only the error is written, because a derive must not repeat its
+    // item.
     driver::or_compile_error(&proc_macro2::TokenStream::new(), || derive::classify(input)).into()
 }

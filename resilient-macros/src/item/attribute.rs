@@ -1,4 +1,4 @@
-//! Attributes on the annotated function, and which of them belong to this crate.
+//! Finds the attributes of this crate on the annotated function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -9,21 +9,21 @@ use syn::{Attribute, MacroDelimiter, Meta, MetaList, Token};
 use crate::args::AttributeKind;
 use crate::tokens::name;
 
-/// `#[cfg_attr(condition, meta, …)]` that holds at least one attribute of this crate.
+/// `#[cfg_attr(condition, meta, …)]` with at least one attribute of this crate.
 pub(crate) struct ConditionalAttribute {
     pub(crate) condition: TokenStream,
     pub(crate) metas: Vec<Meta>,
-    /// The index of the first of ours in `metas`.
+    /// The index in `metas` of the first attribute of this crate.
     pub(crate) ours: usize,
 }
 
-/// The kind of an attribute of this crate, under any path.
+/// Returns the kind of an attribute of this crate. The attribute may have any path.
 pub(crate) fn kind_of(meta: &Meta) -> Option<AttributeKind> {
     let last = meta.path().segments.last()?;
     AttributeKind::of(&name(&last.ident))
 }
 
-/// The attribute with other arguments: what `change` makes of the present ones.
+/// Returns the attribute with changed arguments. `change` receives the present arguments.
 pub(crate) fn with_args(meta: &Meta, change: impl FnOnce(TokenStream) -> TokenStream) -> Meta {
     let args = match meta {
         Meta::List(list) => list.tokens.clone(),
@@ -37,13 +37,13 @@ pub(crate) fn with_args(meta: &Meta, change: impl FnOnce(TokenStream) -> TokenSt
     })
 }
 
-/// Where an error about the attribute points: the last segment of its path.
+/// Returns the span of the last segment of the path, at which errors about the attribute point.
 pub(crate) fn attribute_span(meta: &Meta) -> Span {
     let last = meta.path().segments.last();
     last.map_or_else(Span::call_site, |last| last.ident.span())
 }
 
-/// Takes a `cfg_attr` apart if it holds one of ours.
+/// Splits a `cfg_attr` into its parts if it has an attribute of this crate.
 pub(crate) fn conditional(attribute: &Attribute) -> Option<ConditionalAttribute> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;

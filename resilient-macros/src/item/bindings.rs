@@ -1,4 +1,4 @@
-//! The variables that a pattern binds.
+//! Finds the variables that a pattern binds.
 
 use proc_macro2::Ident;
 use syn::{Pat, Token};
@@ -12,10 +12,10 @@ pub(crate) struct PatternBinding {
     pub(crate) by_ref: bool,
 }
 
-/// Every variable of the pattern once, in source order.
+/// Returns every variable of the pattern once, in source order.
 pub(crate) fn bindings(pattern: &Pat) -> Vec<PatternBinding> {
     let mut found = Vec::new();
-    // A parameter that is one name is a variable, also in capitals.
+    // If a whole parameter is one name, the name is a variable, even in capitals.
     walk(pattern, true, &mut found);
     found
 }

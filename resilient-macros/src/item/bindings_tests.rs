@@ -1,4 +1,4 @@
-//! The variables of every kind of pattern.
+//! Tests that the variables of every kind of pattern are found.
 
 use super::*;
 use crate::fuzz_tokens::invisible;

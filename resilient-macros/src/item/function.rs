@@ -14,7 +14,7 @@ use crate::tokens::{first_span, is_word};
 pub(crate) struct AnnotatedFunction {
     pub(crate) attrs: Vec<Attribute>,
     vis: syn::Visibility,
-    /// `default` of a specializing implementation.
+    /// The keyword `default` of a specializing implementation.
     default: Option<Ident>,
     pub(crate) signature: Signature,
     pub(crate) body: Group,
@@ -45,7 +45,7 @@ impl Parse for AnnotatedFunction {
 }
 
 impl AnnotatedFunction {
-    /// Reads the item below an attribute of that kind.
+    /// Reads the item below an attribute of this kind.
     pub(crate) fn read(item: &TokenStream, kind: AttributeKind) -> Result<Self, CompileErrors> {
         let mut errors = CompileErrors::default();
         let function: Self = match syn::parse2(item.clone()) {
@@ -76,7 +76,7 @@ impl AnnotatedFunction {
         self.signature.asyncness.is_some()
     }
 
-    /// The declared return type.
+    /// Returns the declared return type.
     pub(crate) fn output(&self) -> Option<&Type> {
         match &self.signature.output {
             ReturnType::Default => None,
@@ -88,7 +88,7 @@ impl AnnotatedFunction {
         self.signature.receiver()
     }
 
-    /// The parameters but the receiver.
+    /// Returns the parameters without the receiver.
     pub(crate) fn params(&self) -> impl Iterator<Item = &PatType> {
         self.signature.inputs.iter().filter_map(|arg| match arg {
             FnArg::Typed(param) => Some(param),
@@ -96,12 +96,12 @@ impl AnnotatedFunction {
         })
     }
 
-    /// The function with other attributes.
+    /// Returns the function with other attributes.
     pub(crate) fn with_attributes(&self, attributes: &TokenStream) -> TokenStream {
         self.write(attributes, &self.signature, &self.body.to_token_stream())
     }
 
-    /// The function with another signature and body.
+    /// Returns the function with another signature and body.
     pub(crate) fn with_body(&self, signature: &Signature, body: &TokenStream) -> TokenStream {
         let attrs = &self.attrs;
         self.write(&quote!(#(#attrs)*), signature, body)
@@ -114,7 +114,7 @@ impl AnnotatedFunction {
     }
 }
 
-/// The error for an item that is no function.
+/// Returns the error for an item that is not a function.
 fn other_item(item: &TokenStream, kind: AttributeKind) -> Option<(Span, String)> {
     let name = kind.name();
     let error = |span: Span, what: &str| {
@@ -125,7 +125,7 @@ fn other_item(item: &TokenStream, kind: AttributeKind) -> Option<(Span, String)>
         return error(Span::call_site(), "nothing");
     }
     let Ok(parsed) = syn::parse2::<Item>(item.clone()) else {
-        // With a `fn` in it, the parser's error is about a function.
+        // If the item contains `fn`, the parser already reports an error about the function.
         let mut tokens = item.clone().into_iter();
         let is_function = tokens.any(|token| is_word(Some(&token), "fn"));
         return if is_function { None } else { error(first_span(item), "something else") };
@@ -144,7 +144,7 @@ fn other_item(item: &TokenStream, kind: AttributeKind) -> Option<(Span, String)>
         Item::Macro(_) => "a macro",
         Item::ExternCrate(_) => "an `extern crate`",
         Item::ForeignMod(_) => "an `extern` block",
-        // A function without a body is verbatim tokens.
+        // `syn` returns a function without a body as verbatim tokens.
         Item::Fn(_) | Item::Verbatim(_) => return None,
         _ => "something else",
     };

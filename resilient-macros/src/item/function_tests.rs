@@ -1,4 +1,4 @@
-//! Functions are read and written unchanged, and other items are refused.
+//! Tests that functions are read and written unchanged, and that other items are rejected.
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;

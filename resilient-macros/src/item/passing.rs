@@ -1,4 +1,4 @@
-//! How an argument is passed, as its type tells.
+//! Finds out from the type of an argument how the argument is passed.
 
 use syn::{GenericArgument, PathArguments, Receiver, ReceiverKind, Type};
 

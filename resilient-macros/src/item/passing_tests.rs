@@ -1,4 +1,4 @@
-//! How arguments and receivers are passed, by their types.
+//! Tests how arguments and receivers of each type are passed.
 
 use super::*;
 use crate::fuzz_tokens::invisible;
