@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-// The facade's own tests and examples use the attributes, which name it.
+// The tests and examples of this crate use the attributes, whose expansions name the crate.
 extern crate self as resilient;
 
-// The attributes, and the types that most programs name.
+// These are the attributes, and the types that most programs name.
 pub use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen, FromCircuitOpen};
 pub use resilient_core::registry::Registry;
 pub use resilient_core::retry::{
@@ -24,10 +24,10 @@ pub mod breaker {
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }
 
-/// Retries: policies, delays, time limits and what a failed call reports.
+/// Retries: policies, delays, time limits, and the report of a failed call.
 ///
-/// The module is not named `retry`: `use resilient::retry;` would import it beside the attribute,
-/// and clash with a user's module `retry`.
+/// The module is not named `retry`: `use resilient::retry;` would import the module as well as the
+/// attribute, and would clash with a module `retry` of the user.
 pub mod retries {
     pub use resilient_core::retry::{
         Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
@@ -38,14 +38,14 @@ pub mod retries {
     pub use resilient_core::retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
 }
 
-/// Retry budgets: they cap the retries to one dependency during an outage.
+/// Retry budgets, which limit the retries to one dependency during an outage.
 pub mod budget {
     pub use resilient_core::retry::{
         BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
     };
 }
 
-/// The registry of breakers and budgets by name, and overrides by operators.
+/// The registry, which finds breakers and budgets by name, and the overrides that operators set.
 pub mod registry {
     #[cfg(feature = "inventory")]
     pub use resilient_core::AnnotatedFunction;
@@ -67,7 +67,7 @@ pub mod events {
     pub use resilient_core::event::{Event, EventKind, EventSource, ListenerId, Subscription};
 }
 
-/// What the outcome of a call means to breakers and retries.
+/// The meaning of a call's outcome to breakers and retries.
 pub mod outcome {
     pub use resilient_core::signal::{Classification, Classify, Fallible, Outcome};
 }
@@ -79,12 +79,13 @@ pub mod time {
     pub use resilient_core::time::*;
 }
 
-// The package `tests` tests the examples of the guides: they need more crates.
+// The examples of the guides need more crates, so the package `tests` tests them.
 #[cfg(not(doctest))]
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}
 
-/// For those who run services: how to choose settings, and what to do with breakers in production.
+/// Guides for operators of services: how to choose settings, and how to handle breakers in
+/// production.
 #[cfg(not(doctest))]
 pub mod guide {
     #[doc = include_str!("../docs/settings.md")]
