@@ -56,7 +56,7 @@ fn b17_a_closed_success_reads_no_clock() {
         breaker.try_acquire().unwrap().report_output(&Some(()));
     }
     assert_eq!(breaker.snapshot().totals.success, 3_000);
-    // The snapshot itself reads the clock once.
+    // The snapshot reads the clock once. The calls do not read it.
     assert_eq!(reads(), before + 1);
 }
 

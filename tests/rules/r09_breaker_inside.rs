@@ -1,4 +1,4 @@
-//! Rule R9: retry loops around a breaker.
+//! Rule R9: retry loops contain a breaker.
 
 mod budgets;
 mod circuit;
