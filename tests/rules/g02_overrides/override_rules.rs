@@ -307,7 +307,7 @@ fn g02_the_codes_settings_apply_again_to_a_breaker_that_was_unregistered() {
     registry.override_breaker("dependency", strict).unwrap();
     registry.unregister(&owned);
     assert_eq!(owned.config(), fragile().failure_threshold(9).build().unwrap());
-    // If the breaker is registered again, the override changes the code's settings again.
+    // After a new registration, the override applies to the settings in the code again.
     registry.register(&owned).unwrap();
     assert_eq!(owned.config().to_builder(), fragile().failure_threshold(2));
     registry.clear_override("dependency").unwrap();

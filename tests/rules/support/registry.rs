@@ -28,7 +28,7 @@ pub(crate) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, Ma
     (registry, breaker, clock)
 }
 
-/// Overrides these settings. Asserts that the breaker keeps its state and its generation.
+/// Overrides these settings of `dependency`, and asserts that they apply to the live breaker.
 #[track_caller]
 pub(crate) fn change(registry: &Registry, settings: BreakerConfigBuilder) {
     let applied = registry.override_breaker("dependency", settings).unwrap();
