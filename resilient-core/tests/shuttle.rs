@@ -1,13 +1,15 @@
-//! Eight threads on one breaker, in thousands of random schedules: too many threads to try every
-//! interleaving.
+//! Runs eight threads on one breaker in thousands of random schedules. There are too many threads
+//! to try every interleaving.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
 //!     cargo test --release -p resilient-core --no-default-features --test shuttle
 //! ```
 //!
-//! `SHUTTLE_SCHEDULES` sets the number of schedules of each kind, random and by priorities (PCT).
-//! Set a higher number before a release. `.ci/mutants` proves that each model can fail.
+//! Each model runs under two kinds of schedules: random schedules and schedules by priorities (PCT).
+//! `SHUTTLE_SCHEDULES` sets the number for each kind. Set a higher number before a release.
+//!
+//! `.ci/mutants` proves that each model can fail.
 #![cfg(shuttle)]
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

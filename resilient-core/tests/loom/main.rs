@@ -6,13 +6,14 @@
 //!     cargo test --release -p resilient-core --no-default-features --test loom
 //! ```
 //!
-//! `.ci/mutants` proves that each model can fail: it applies the patches in `mutants/`. Models try
-//! all interleavings, except those with a limit on preemptions: there, `LOOM_MAX_PREEMPTIONS=4`
-//! tries more.
+//! `.ci/mutants` applies the patches in `mutants/`, which proves that each model can fail. A model
+//! tries all interleavings, unless the model limits the number of preemptions.
+//! `LOOM_MAX_PREEMPTIONS=4` raises this limit.
 //!
-//! The state word, the lock, the counters and the lock of a keyed group are loom's. The lists of
-//! listeners, the registry's lock, `OnceLock`s and the clock are the standard library's: they are
-//! not steps of a model, and two threads never hold or change them across a step.
+//! The state word, the lock, the counters and the lock of a keyed group are loom types. The lists of
+//! listeners, the registry's lock, each `OnceLock` and the clock are types of the standard library.
+//! Loom does not interleave their operations. Two threads never hold or change these objects across
+//! a step of a model.
 #![cfg(loom)]
 
 mod budget;

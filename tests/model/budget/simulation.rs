@@ -1,6 +1,6 @@
-//! Rule R7 in numbers: a hundred thousand calls with at most three retries, whose attempts fail at
-//! random. All designs use one seed. The calls come from one client, or from many clients with a
-//! hundred calls each.
+//! Rule R7 in numbers: simulates a hundred thousand calls with at most three retries. The attempts
+//! fail at random. All designs use the same seed. The calls come from one client, or from many
+//! clients with a hundred calls each.
 //!
 //! ```text
 //! cargo test -p resilient-tests --test model simulation -- --nocapture
