@@ -144,7 +144,7 @@ impl Settings {
             && holding.half_open_max_calls <= probes
     }
 
-    /// Fills in the defaults.
+    /// Returns the effective settings. An unset setting has its default.
     pub(crate) fn holding(&self) -> Holding {
         let other_condition = self.failure_rate.is_some()
             || self.failure_count.is_some()

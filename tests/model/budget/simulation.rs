@@ -16,7 +16,7 @@ const MAX_RETRIES: u32 = 3;
 /// The totals over all calls.
 #[derive(Debug, Clone, Copy)]
 struct Course {
-    /// Attempts per call.
+    /// The number of attempts per call.
     load: f64,
     /// The share of calls that succeeded after all their attempts.
     success: f64,

@@ -18,7 +18,7 @@ pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().jitter(Jitter::None)
 }
 
-/// Retries with no delay.
+/// Creates a policy that retries without delay.
 pub(crate) fn at_once(max_retries: u32) -> RetryPolicy {
     build(&exact().base_delay(Duration::ZERO).max_retries(max_retries))
 }

@@ -276,7 +276,7 @@ fn state_of(short: &str) -> Option<CircuitState> {
     STATES.iter().find(|(_, name)| *name == short).map(|(state, _)| *state)
 }
 
-/// Returns the notation's label of a state.
+/// Returns the label of a state in the notation.
 pub(crate) fn short(state: CircuitState) -> &'static str {
     STATES.iter().find(|(each, _)| *each == state).map_or("?", |(_, name)| name)
 }
