@@ -3,7 +3,7 @@
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 
-/// Tries this many random cases, or as many as `PROPTEST_CASES` sets.
+/// Runs the test with this many random cases. If `PROPTEST_CASES` is set, it replaces this number.
 #[track_caller]
 pub(crate) fn for_all<S: Strategy>(
     cases: u32,

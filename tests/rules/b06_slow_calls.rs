@@ -1,4 +1,4 @@
-//! Rule B6: slow calls and their rate.
+//! Rule B6: the breaker counts slow calls, and their rate can open the circuit.
 
 use std::time::Duration;
 

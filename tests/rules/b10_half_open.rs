@@ -1,4 +1,4 @@
-//! Rule B10: the probes of a half-open breaker.
+//! Rule B10: a half-open breaker admits probes, and their results decide the next state.
 
 use std::sync::Barrier;
 use std::sync::atomic::AtomicUsize;

@@ -1,4 +1,4 @@
-//! Rule B13: totals, times and transitions.
+//! Rule B13: the breaker keeps totals, times in each state and transitions.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule G5: operations by hand apply to all breakers or to a selection.
+//! Rule G5: operations apply to all breakers or to a selection.
 
 use resilient::breaker::{CircuitState, OperatorMode};
 use resilient::budget::BudgetConfig;

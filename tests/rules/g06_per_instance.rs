@@ -1,4 +1,4 @@
-//! Rule G6: breakers that belong to an instance.
+//! Rule G6: an instance can own breakers.
 
 use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;

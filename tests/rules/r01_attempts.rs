@@ -1,4 +1,4 @@
-//! Rule R1: attempts and the output of a call.
+//! Rule R1: a call makes a limited number of attempts and returns the last output.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! Rule R2: the nominal delay before each retry.
+//! Rule R2: before each retry, the call waits for a delay that the policy defines.
 
 use resilient::retries::AttemptEnd;
 use resilient_testkit::ms;

@@ -1,4 +1,4 @@
-//! Rule R5: the limit on the elapsed time.
+//! Rule R5: a limit on the elapsed time ends the retries.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;

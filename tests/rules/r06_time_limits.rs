@@ -1,4 +1,4 @@
-//! Rule R6: the time limits of attempts and calls.
+//! Rule R6: time limits cut attempts and calls short.
 
 use resilient_testkit::ms;
 use std::cell::Cell;

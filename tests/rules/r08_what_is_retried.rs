@@ -1,4 +1,4 @@
-//! Rule R8: which outputs are retried.
+//! Rule R8: the classification of an output decides whether the call retries it.
 
 use resilient::{CircuitOpen, Classification, Classify};
 use resilient_testkit::{Fault, ms};

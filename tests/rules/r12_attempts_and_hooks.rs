@@ -1,4 +1,4 @@
-//! Rule R12: attempts, their record, and hooks.
+//! Rule R12: an attempt and a hook receive data of the call, and failed attempts are recorded.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};

@@ -1,4 +1,4 @@
-//! Rule R14: retry loops inside retry loops.
+//! Rule R14: a retry loop inside another loop can make a single attempt.
 
 use std::cell::Cell;
 use std::future::Future;

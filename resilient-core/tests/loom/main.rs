@@ -422,7 +422,7 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
 }
 
 /// Overrides the breaker's settings. Only one thread of a model may call this, because the
-/// registry's locks are not loom's.
+/// registry's locks are not loom types.
 fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();

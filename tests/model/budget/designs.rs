@@ -8,7 +8,7 @@ use resilient::budget::BudgetConfig;
 pub(crate) trait Purse {
     fn begin(&mut self) {}
     fn failed(&mut self) {}
-    /// Returns whether the client may retry. If so, the retry starts now.
+    /// Returns whether the client may retry. If the client may retry, the retry starts now.
     fn pays(&mut self) -> bool;
     /// Records that a call succeeded. `paid` is true if the last attempt of the call was a retry.
     fn succeeded(&mut self, paid: bool);

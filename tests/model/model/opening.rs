@@ -1,4 +1,4 @@
-//! Rules B7, B8 and B9 of the model: how long the circuit is open.
+//! Rules B7, B8 and B9 of the model: they determine the open time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rules B10 and B11 of the model: the probes of one round, and their leases.
+//! Rules B10 and B11 of the model: a round consists of probes with leases.
 
 use super::Nanos;
 use super::opening::later;
@@ -46,9 +46,9 @@ impl Probes {
         self.in_flight.retain(|probe| probe.ticket != ticket);
     }
 
-    /// Returns whether a slot is free. If no probe is in flight, a slot is always free. Otherwise,
-    /// new settings that make the round count as decided would cause the breaker to reject every
-    /// later call.
+    /// Returns whether a slot is free. If no probe is in flight, a slot is free, even if changed
+    /// settings make the round count as decided. Otherwise the breaker would reject every later
+    /// call.
     fn has_a_free_slot(&self, holding: &Holding) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap();
         let fits = in_flight < holding.half_open_max_calls

@@ -91,7 +91,7 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// Returns the sleeps of a call whose attempts all fail at once.
+/// Returns the sleeps of a call whose attempts all fail immediately.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
     std::iter::from_fn(|| retry.after(AttemptEnd::Failed(Classification::transient()), None).ok())

@@ -1,4 +1,4 @@
-//! Rule B1: transitions by calls, by time and by hand.
+//! Rule B1: calls, time and operations by hand cause transitions.
 
 use resilient::CircuitBreaker;
 use resilient::breaker::{CircuitState, TransitionError, TransitionReason};

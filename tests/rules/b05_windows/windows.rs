@@ -1,4 +1,4 @@
-//! Rule B5: the calls that a window contains.
+//! Rule B5: a window contains the latest calls, by number or by time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule B14: subscriptions to events.
+//! Rule B14: subscriptions receive events and count lost events.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;

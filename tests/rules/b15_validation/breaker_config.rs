@@ -1,4 +1,4 @@
-//! Rule B15: the settings of breakers are checked when they are built.
+//! Rule B15: a build checks the settings of breakers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule B15: the settings of windows, rates, slow calls and keys are checked when they are built.
+//! Rule B15: a build checks the settings of windows, rates, slow calls and keys.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule G2: the conditions under which an override applies or is rejected.
+//! Rule G2: an override applies or is rejected under these conditions.
 
 use std::sync::Barrier;
 

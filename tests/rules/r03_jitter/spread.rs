@@ -1,4 +1,4 @@
-//! Rule R3: the distribution of jittered delays.
+//! Rule R3: jittered delays follow the documented distributions.
 
 use resilient_testkit::{Fault, ms, poll_once};
 use std::task::Poll;

@@ -1,4 +1,4 @@
-//! Rule R3: jitter lengthens the delays of the worst case.
+//! Rule R3: the worst case of a policy includes its jitter.
 
 use resilient::retries::Jitter;
 use resilient::{Classification, RetryPolicy};

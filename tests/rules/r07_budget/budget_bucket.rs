@@ -1,4 +1,4 @@
-//! Rule R7: the bucket of tokens.
+//! Rule R7: a budget is a bucket of tokens.
 
 use std::sync::Barrier;
 

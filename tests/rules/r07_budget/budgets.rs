@@ -1,4 +1,4 @@
-//! Rule R7: budgets of retry loops.
+//! Rule R7: budgets limit the retries of loops.
 
 use resilient_testkit::{Fault, ms};
 use std::future::Future;
