@@ -1,5 +1,5 @@
-//! Faults I2 to I4: what calls allocate, and what dropped breakers free, measured with a profiler
-//! of the heap.
+//! Faults I2 to I4: a heap profiler measures the memory that calls allocate and that dropped
+//! breakers free.
 
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
@@ -27,15 +27,16 @@ struct Heap {
 }
 
 impl Heap {
-    /// Waits for its turn. Call it before the test allocates anything.
+    /// Waits until no other test measures. A test calls this before it allocates anything.
     fn alone() -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         Self { _profiler: Profiler::builder().testing().build(), _alone: alone }
     }
 
-    /// Runs `code` many times after a first run, and returns the smallest increase of `count`. The
-    /// smallest, because the threads of the test harness may allocate during some of the runs.
+    /// Runs `code` many times after a first run, and returns the smallest increase of `count`. Only
+    /// the smallest increase is reliable, because the threads of the test harness may allocate
+    /// during some of the runs.
     #[expect(clippy::unused_self, reason = "the guard must be held while it measures")]
     fn least<N: Into<u128>>(
         &self,
@@ -56,7 +57,8 @@ impl Heap {
         least
     }
 
-    /// Asserts that a thousand calls allocate no block, after a thousand calls to warm up.
+    /// Makes a thousand calls to warm up, and asserts that a thousand further calls allocate no
+    /// block.
     #[track_caller]
     fn allocates_nothing(&self, what: &str, mut call: impl FnMut()) {
         let allocated = self.least(|stats| stats.total_blocks, || (0..1_000).for_each(|_| call()));
@@ -85,7 +87,7 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     }
 }
 
-/// Runs a future that is ready at the first poll.
+/// Runs a future, which must be ready at the first poll.
 fn run<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
@@ -296,8 +298,8 @@ fn fm_i2_state_changes_do_not_grow_the_memory() {
     assert!(breaker.snapshot().transitions.opened >= 1_000);
 }
 
-/// The heap size of a breaker after its first call, and with a full history. It includes the
-/// counters, the name and the settings.
+/// The heap size of a breaker stays small, both after its first call and with a full history. The
+/// size includes the counters, the name and the settings.
 #[test]
 fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three_with_a_window() {
     let heap = Heap::alone();
@@ -402,7 +404,7 @@ fn fm_i4_evicted_keys_free_every_byte() {
     let mut next = 0;
     heap.frees_everything("evicted", || {
         for _ in 0..200 {
-            // The number has six digits in each run, so that all names have one length.
+            // The number has six digits in each run, so all names have the same length.
             use_up(&keyed.get(&(100_000 + next)));
             next += 1;
         }

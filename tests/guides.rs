@@ -1,5 +1,5 @@
-//! The examples in the guides, run as documentation tests. They need more crates than `resilient`
-//! itself depends on.
+//! Runs the examples in the guides as documentation tests. These examples need more crates than
+//! `resilient` depends on.
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/recipes.md")]

@@ -1,5 +1,5 @@
-//! The feature `metrics`: each call under a retry is counted under exactly one result. This file is
-//! a separate program, because the counters are global.
+//! The feature `metrics` counts each call of a retry policy under exactly one result. The counters
+//! are global, so this file is a separate program.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl From<TimedOut> for Fault {
     }
 }
 
-/// The course of an attempt: it succeeds, fails, never ends, or panics.
+/// The course of an attempt, which succeeds, fails, never ends, or panics.
 #[derive(Clone, Copy)]
 enum Does {
     Succeed,
@@ -137,7 +137,7 @@ async fn annotated(call: &Call) -> Result<(), Fault> {
     call.attempt().await
 }
 
-/// Makes one call and returns the label of its result.
+/// Makes one call and returns the label for its result.
 fn one(random: &mut fastrand::Rng) -> &'static str {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -196,6 +196,7 @@ fn each_call_of_any_course_falls_into_exactly_one_result() {
         .collect();
     assert_eq!(counted, expected);
     assert_eq!(counted.values().sum::<u64>(), 2_000);
-    // All results except two stop reasons: no loop is nested here, and there is a timer.
+    // All results occur, except two stop reasons: in this test, no loop is nested and a timer is
+    // available.
     assert_eq!(counted.len(), 2 + 7 + 2, "{counted:?}");
 }

@@ -1,4 +1,5 @@
-//! The feature `tracing`: the level of each log line. A subscriber that panics harms no call.
+//! The feature `tracing` logs each line at the right level, and a panic of a subscriber harms no
+//! call.
 
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
@@ -28,7 +29,7 @@ impl From<TimedOut> for Fault {
     }
 }
 
-/// The lines that `code` logs.
+/// Returns the lines that `code` logs.
 fn logged(code: impl FnOnce()) -> Vec<String> {
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);

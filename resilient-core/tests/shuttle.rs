@@ -1,13 +1,15 @@
-//! Eight threads on one breaker, in thousands of random schedules: too many threads to try every
-//! interleaving.
+//! Runs eight threads on one breaker in thousands of random schedules. There are too many threads
+//! to try every interleaving.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
 //!     cargo test --release -p resilient-core --no-default-features --test shuttle
 //! ```
 //!
-//! `SHUTTLE_SCHEDULES` sets the number of schedules of each kind, random and by priorities (PCT).
-//! Set a higher number before a release. `.ci/mutants` proves that each model can fail.
+//! Each model runs under two kinds of schedules: random schedules, and schedules by priorities
+//! (PCT). `SHUTTLE_SCHEDULES` sets the number for each kind. Set a higher number before a release.
+//!
+//! `.ci/mutants` proves that each model can fail.
 #![cfg(shuttle)]
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -29,7 +31,7 @@ use shuttle::{Config, FailurePersistence, Runner, thread};
 const THREADS: usize = 8;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs a model in random schedules of both kinds.
+/// Runs a model under both kinds of random schedules.
 #[track_caller]
 fn check(model: fn()) {
     let schedules = std::env::var("SHUTTLE_SCHEDULES").map_or(2_000, |text| text.parse().unwrap());
@@ -69,8 +71,8 @@ fn config() -> BreakerConfigBuilder {
 
 const MOST_PROBES: u32 = 2;
 
-/// Settings under which the circuit opens after two consecutive failures, at a failure rate of
-/// half, or at a rate of slow calls.
+/// Returns settings of this kind. The circuit opens after two consecutive failures, at a failure
+/// rate of one half, at two failures in the window, or if all calls are slow.
 fn settings(kind: u32) -> BreakerConfigBuilder {
     let probes = config().half_open_max_calls(MOST_PROBES).half_open_successes(2);
     match kind {
@@ -81,7 +83,7 @@ fn settings(kind: u32) -> BreakerConfigBuilder {
     }
 }
 
-/// One breaker, its events, and the threads' own counts of its decisions.
+/// A breaker, its events, and the threads' counts of its decisions.
 struct Scene {
     registry: Registry,
     breaker: CircuitBreaker,

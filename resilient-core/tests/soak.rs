@@ -1,5 +1,5 @@
-//! Fault I1: calls do not grow the memory. A release build makes a hundred million calls, a debug
-//! build a million.
+//! Fault I1: calls do not use more and more memory. A release build makes a hundred million calls,
+//! and a debug build makes a million.
 
 #![cfg(target_os = "linux")]
 
@@ -18,7 +18,8 @@ fn resident() -> u64 {
     size.unwrap().parse().unwrap()
 }
 
-/// Makes calls, the first hundredth to warm up. Returns the growth of the rest in KiB.
+/// Makes calls, and before them a hundredth as many calls to warm up. Returns the growth of memory
+/// in KiB after the warm-up.
 fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> Outcome) -> u64 {
     let breaker = CircuitBreaker::new("soaked", settings.build().unwrap());
     let make = |calls| {
@@ -40,7 +41,7 @@ fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> 
     after.saturating_sub(before)
 }
 
-// This file has one test: another test's threads would change the measurement.
+// This file has only one test, because threads of another test would change the measurement.
 #[test]
 fn fm_i1_a_hundred_million_calls_take_no_memory() {
     let settings = BreakerConfig::builder().failure_threshold(u32::MAX);

@@ -7,12 +7,12 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry};
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 const OPERATING: &str = include_str!("../../docs/operating.md");
 
-/// The text between backquotes.
+/// Returns each text between backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The names in the first column of the table under the heading.
+/// Returns the names in the first column of the table under the heading.
 fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     let (_, after) = page.split_once(heading).expect("the heading is there");
     let section = after.split("\n# ").next().unwrap_or(after);
@@ -21,7 +21,7 @@ fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     cells.flat_map(quoted).collect()
 }
 
-/// The metrics of a breaker and a budget as Prometheus scrapes them.
+/// Returns the metrics of a breaker and of a budget in the form that Prometheus scrapes.
 fn scraped() -> String {
     let exporter = PrometheusBuilder::new().with_recommended_naming(true);
     let recorder = exporter.install_recorder().unwrap();

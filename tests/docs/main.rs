@@ -4,7 +4,8 @@
 mod guide;
 mod schedule;
 
-// The source of the example. Its files name each other by paths from their crate's root.
+// These modules are the source of the example. The files refer to each other by paths from the root
+// of their crate.
 #[path = "../../examples/schedule/args.rs"]
 mod args;
 #[path = "../../examples/schedule/draws.rs"]

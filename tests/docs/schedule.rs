@@ -1,4 +1,4 @@
-//! The example `schedule`: its output, its errors, and the command in the README.
+//! The example `schedule` has the documented output and errors, and the README shows its command.
 
 use crate::args::{self, Asked, HELP, Request};
 use crate::view;

@@ -1,9 +1,9 @@
-//! How many random cases a test tries, and how it reports one that fails.
+//! Runs a test with many random cases, and reports a case that fails.
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 
-/// Tries this many random cases, or as many as `PROPTEST_CASES` sets.
+/// Runs the test with this many random cases. If `PROPTEST_CASES` is set, it replaces this number.
 #[track_caller]
 pub(crate) fn for_all<S: Strategy>(
     cases: u32,
@@ -14,7 +14,8 @@ pub(crate) fn for_all<S: Strategy>(
     let config = Config {
         cases: wanted.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
         failure_persistence: None,
-        // Each alternative of a strategy seeds a generator, and this generator is cheap to seed.
+        // Proptest seeds a generator for each alternative of a strategy. This generator is cheap to
+        // seed.
         rng_algorithm: RngAlgorithm::XorShift,
         ..Config::default()
     };
@@ -23,7 +24,7 @@ pub(crate) fn for_all<S: Strategy>(
     }
 }
 
-/// Returns whether a case fails. The cases are the same in every run.
+/// Returns whether a case fails. Every run tries the same cases.
 pub(crate) fn one_fails<S: Strategy>(
     cases: u32,
     cases_of: S,

@@ -1,4 +1,4 @@
-//! Defects that the comparison found in the breaker, each as one test.
+//! Each test proves the absence of one defect that the comparison found in the breaker.
 
 use std::time::Duration;
 

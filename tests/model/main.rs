@@ -1,9 +1,9 @@
 //! Compares the breaker with a simple model that was written from the rules. After each random
-//! operation both must show the same. Where the rules leave a case open, the model follows the
-//! breaker, and a comment says so. Other tests check properties that hold for any settings and
-//! calls.
+//! operation, the model and the breaker must show the same state. If the rules leave a case open,
+//! the model follows the breaker, and a comment says so. Other tests check properties that hold for
+//! all settings and all calls.
 //!
-//! `PROPTEST_CASES` sets how many cases each test tries.
+//! `PROPTEST_CASES` sets the number of cases for each test.
 
 mod budget;
 mod cases;

@@ -12,18 +12,17 @@ pub(crate) const SLOTS: usize = 8;
 /// One step of a sequence. The model computes the exact action.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operation {
-    /// Requests a permit. If it is granted, the call stays in flight in the first free slot from
-    /// this one on.
+    /// Requests a permit. A granted call stays in flight in the first free slot from this slot on.
     Admit(usize),
-    /// Ends the first call in flight from this slot on.
+    /// Ends the first call in flight, searched from this slot on.
     End(usize, Ending),
-    /// Makes a whole call that lasts for the span.
+    /// Makes a whole call that lasts for this span.
     Call(Ending, Span),
     Advance(Span),
     Do(Action),
 }
 
-/// An exact action, applied to both the model and the breaker.
+/// An exact action, which both the model and the breaker execute.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
     Admit(usize),
@@ -52,8 +51,8 @@ pub(crate) enum Ending {
     Unwound,
 }
 
-/// A fixed time, or a boundary that the model computes. Sequences meet each boundary exactly, one
-/// nanosecond early and one late.
+/// A fixed time, or the time to a boundary that the model computes. Sequences reach a boundary
+/// exactly, one nanosecond early, or one nanosecond late.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Span {
     Fixed(Duration),
@@ -62,10 +61,10 @@ pub(crate) enum Span {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Edge {
-    /// The end of the open time, or of the first lease.
+    /// The time at which the next call may be admitted.
     RetryAfter,
     Bucket,
-    /// The end of the present bucket and this many more buckets.
+    /// The end of a later bucket: this many buckets after the present bucket.
     Buckets(u32),
     /// The shortest time that makes a call slow.
     Slow,

@@ -1,9 +1,9 @@
 //! Compares the retry loops with a simple reference that was written from the rules. Dependencies,
-//! settings, time limits, budgets, circuits and cancelling callers are random. Both sides must end
-//! with the same result, at the same time, at the same cost.
+//! settings, time limits, budgets, circuits and cancelling callers are random. The loop and the
+//! reference must end with the same result, at the same time, at the same cost.
 //!
-//! If several reasons to stop hold, the rules do not say which one is reported: the test accepts
-//! any of them. `PROPTEST_CASES` sets the number of cases.
+//! If several reasons to stop hold, the rules do not define which reason is reported, so the test
+//! accepts each of them. `PROPTEST_CASES` sets the number of cases.
 
 mod plan;
 mod reference;

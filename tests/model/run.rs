@@ -9,8 +9,9 @@ use crate::settings::Settings;
 use crate::subject::{Parts, Subject};
 use crate::view::View;
 
-/// Runs a sequence on the model and on two breakers. The test reads one breaker after each step,
-/// and the other only at the end: this proves that reading changes nothing.
+/// Runs a sequence on the model and on two breakers. The test reads the first breaker after each
+/// step, and the second breaker only at the end. This proves that reading a breaker does not change
+/// it.
 ///
 /// Returns the breaker's final view.
 pub(crate) fn compare(
@@ -75,7 +76,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Returns the first slot from this one on whose occupancy is `in_flight`.
+    /// Searches the slots from this slot on. Returns the first slot whose occupancy equals
+    /// `in_flight`.
     fn slot(&self, from: usize, in_flight: bool) -> Option<usize> {
         (from..from + SLOTS)
             .map(|slot| slot % SLOTS)
@@ -90,7 +92,7 @@ impl Comparison<'_> {
         Ok(expected)
     }
 
-    /// Compares the views and the events.
+    /// Compares the views and the events of the model and the breaker.
     fn look(&mut self) -> TestCaseResult {
         let heard = self.model.heard();
         prop_assert_eq!(self.watched.heard(), heard.clone(), "the events");

@@ -1,4 +1,5 @@
-//! Random sequences on model and breaker, and the proof that the comparison finds each mistake.
+//! Runs random sequences on the model and the breaker, and proves that the comparison finds each
+//! deliberate mistake.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use resilient::BreakerConfig;
 use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, Window};
 
-/// The settings that are set. `None` leaves the default.
+/// The settings that were set. A setting that is `None` has its default.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) failure_threshold: Option<u32>,
@@ -89,7 +89,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Returns `self`, with the settings of `below` where `self` has none.
+    /// Returns `self`, and fills its unset settings from `below`.
     pub(crate) fn over(&self, below: &Self) -> Self {
         macro_rules! first {
             ($($name:ident),*) => { Self { $($name: self.$name.or(below.$name),)* } };
@@ -123,8 +123,8 @@ impl Settings {
         builder
     }
 
-    /// Returns whether the settings are valid together. The strategies generate each one within its
-    /// range.
+    /// Returns whether the settings are valid together. The strategies keep each single setting
+    /// within its range.
     pub(crate) fn go_together(&self) -> bool {
         let holding = self.holding();
         let rate = self.failure_rate.is_some() || self.slow_call_rate.is_some();
@@ -144,7 +144,7 @@ impl Settings {
             && holding.half_open_max_calls <= probes
     }
 
-    /// Fills in the defaults.
+    /// Returns the effective settings. An unset setting has its default.
     pub(crate) fn holding(&self) -> Holding {
         let other_condition = self.failure_rate.is_some()
             || self.failure_count.is_some()

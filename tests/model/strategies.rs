@@ -1,7 +1,7 @@
-//! Random valid settings, and random operations that are often at a boundary.
+//! Generates random valid settings, and random operations that are often at a boundary.
 //!
-//! A strategy that is an alternative of others is boxed: proptest moves each value tree several
-//! times, and unboxed trees of many alternatives take thousands of bytes.
+//! If a strategy is an alternative inside another strategy, it is boxed. Proptest moves each value
+//! tree several times, and unboxed trees of many alternatives take thousands of bytes.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn window() -> impl Strategy<Value = (Window, Option<u32>)> {
     ]
 }
 
-/// No condition, one, or several.
+/// Generates settings with no condition, one condition or several conditions.
 fn conditions() -> impl Strategy<Value = Settings> {
     let rates = vec![0.1, 0.2, 0.25, 1.0 / 3.0, 0.3, 0.5, 0.6, 0.75, 1.0];
     let streak = option::of(1..=6_u32);
@@ -68,7 +68,8 @@ fn conditions() -> impl Strategy<Value = Settings> {
     })
 }
 
-/// Whole seconds and whole factors: the rules do not define the rounding of the last bit.
+/// Generates whole seconds and whole factors, because the rules do not define the rounding of the
+/// last bit.
 fn recovery() -> impl Strategy<Value = Settings> {
     let recovery_time = prop_oneof![
         8 => select(vec![secs(1), secs(10), secs(30)]),
@@ -166,7 +167,7 @@ pub(crate) fn trip_for() -> impl Strategy<Value = Duration> {
     select(vec![Duration::ZERO, millis(1), secs(20), secs(5000), Duration::MAX])
 }
 
-/// How long a call takes: zero most of the time.
+/// Generates the time that a call takes, which is zero in most cases.
 fn took() -> BoxedStrategy<Span> {
     prop_oneof![
         3 => Just(Span::Fixed(Duration::ZERO)),
@@ -206,7 +207,7 @@ pub(crate) fn operation() -> BoxedStrategy<Operation> {
     .boxed()
 }
 
-/// Actions that need no boundary from the model.
+/// Generates actions that need no boundary from the model.
 pub(crate) fn action() -> BoxedStrategy<Action> {
     prop_oneof![
         6 => (0..SLOTS).prop_map(Action::Admit),

@@ -1,4 +1,4 @@
-//! The breaker under test, driven by the operations of a sequence.
+//! Drives the breaker under test with the operations of a sequence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::view::{Heard, View};
 
 const NAME: &str = "dependency";
 
-/// The parts that permits borrow. They outlive the subject.
+/// The parts that permits borrow. They live longer than the subject.
 pub(crate) struct Parts {
     breaker: CircuitBreaker,
     registry: Registry,
@@ -104,7 +104,7 @@ impl<'parts> Subject<'parts> {
         self.parts.breaker.state()
     }
 
-    /// Returns the events since the last call of this function.
+    /// Returns the events since the last call of `heard`.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         let heard = std::mem::take(&mut *self.parts.heard.lock().unwrap());
         heard.iter().map(|kind| Heard::of(kind, self.parts.made)).collect()
@@ -129,7 +129,7 @@ pub(crate) fn end(permit: Permit<'_>, ending: Ending) {
         Ending::Unwound => {
             let unwound = catch_unwind(AssertUnwindSafe(move || {
                 let _permit = permit;
-                // `resume_unwind` panics without the panic hook, which would print.
+                // `resume_unwind` does not call the panic hook, which would print a message.
                 resume_unwind(Box::new("a panic of the test"));
             }));
             assert!(unwound.is_err());

@@ -1,5 +1,5 @@
-//! The compared view: a breaker's visible state. Instants are durations since the breaker was
-//! created.
+//! The view contains the visible state of a breaker. The tests compare the views of the model and
+//! the breaker. Instants are durations since the breaker was created.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ pub(crate) struct View {
     pub(crate) probes_in_flight: usize,
     pub(crate) totals: Totals,
     pub(crate) in_state: Totals,
-    /// One count for each of [`CircuitState::ALL`].
+    /// One count for each state, in the order of [`CircuitState::ALL`].
     pub(crate) transitions: [u64; 6],
     pub(crate) time_in_state: [Duration; 6],
     pub(crate) recent: Vec<Step>,
@@ -59,7 +59,7 @@ pub(crate) struct Step {
     pub(crate) open_for: Option<Duration>,
 }
 
-/// An event of a listener.
+/// An event that a listener received.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
     Step(Step),
@@ -69,7 +69,7 @@ pub(crate) enum Heard {
 }
 
 impl View {
-    /// Describes each difference between the views.
+    /// Returns a description of each difference between the views.
     pub(crate) fn differences(&self, expected: &Self) -> Vec<String> {
         let mut differences = Vec::new();
         macro_rules! compare {

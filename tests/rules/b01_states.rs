@@ -1,4 +1,4 @@
-//! Rule B1: the states and the transitions between them.
+//! Rule B1: a breaker has several states, and only certain transitions between them.
 
 mod slow_calls;
 mod states;

@@ -11,8 +11,7 @@ use resilient_testkit::{
     succeed,
 };
 
-/// Asserts that the slot is free and the round undecided: the next probe's success closes the
-/// circuit.
+/// Asserts that no probe is in flight and that one success closes the circuit.
 #[track_caller]
 fn assert_slot_is_free(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
@@ -27,7 +26,7 @@ impl<T: Clone> IsClone<T> {
     const ANSWER: bool = true;
 }
 
-/// Provides `ANSWER` for types that do not satisfy the bound above.
+/// Provides `ANSWER` for types that do not implement `Clone`.
 trait IsNotClone {
     const ANSWER: bool = false;
 }

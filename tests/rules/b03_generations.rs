@@ -31,8 +31,8 @@ const ENDS: [End; 5] = [
     |permit| while_unwinding(permit),
 ];
 
-/// Ends a call in every possible way, each on a new breaker whose generation `lead_away` ended.
-/// Only the count of late calls may change.
+/// Ends a call in every possible way. Each call has a new breaker, and `lead_away` ends the
+/// generation of the call. Asserts that only the count of late calls changes.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {

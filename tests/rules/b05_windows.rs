@@ -1,4 +1,4 @@
-//! Rule B5: windows of calls and of time, and the conditions on them.
+//! Rule B5: windows cover calls or time, and conditions on a window open the circuit.
 
 mod conditions;
 mod windows;

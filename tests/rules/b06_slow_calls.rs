@@ -1,4 +1,4 @@
-//! Rule B6: slow calls and their rate.
+//! Rule B6: the breaker counts slow calls, and their rate can open the circuit.
 
 use std::time::Duration;
 
@@ -35,7 +35,8 @@ fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
         take(&breaker, &clock, secs(2), Outcome::Success);
         assert_eq!(breaker.state(), CircuitState::Closed);
     }
-    // Three calls of four are slow. The fourth, a fast one, is the first for which the rate counts.
+    // The fourth call is fast, so three of four calls are slow. With the fourth call, the breaker
+    // evaluates the rate for the first time.
     succeed(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);

@@ -1,4 +1,4 @@
-//! Rule B10: the probes of a half-open breaker.
+//! Rule B10: a half-open breaker admits probes, and their results decide the next state.
 
 use std::sync::Barrier;
 use std::sync::atomic::AtomicUsize;
@@ -46,7 +46,7 @@ fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
 
 #[test]
 fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
-    // Three places: two for successes, one for a tolerated failure.
+    // The round has three slots: two for successes and one for a tolerated failure.
     let config = fragile().half_open_max_calls(3).half_open_successes(2).half_open_failures(1);
     let (breaker, _clock) = due(&config);
     let first = breaker.try_acquire().unwrap();
@@ -54,10 +54,10 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     let third = breaker.try_acquire().unwrap();
     rejection(&breaker);
     first.report(Outcome::Failure);
-    // One probe has failed and two are in flight: the round has no place left.
+    // One probe has failed and two are in flight, so the round has no free slot.
     rejection(&breaker);
     drop(second);
-    // The dropped probe left the round, so its place is free.
+    // The dropped probe left the round, so its slot is free.
     let fourth = breaker.try_acquire().unwrap();
     rejection(&breaker);
     third.report(Outcome::Success);

@@ -1,4 +1,4 @@
-//! Rule B11: the lease of a probe.
+//! Rule B11: after the lease of a probe expires, another caller can take its slot.
 
 use resilient::Outcome;
 use resilient::breaker::{CircuitState, TransitionReason};

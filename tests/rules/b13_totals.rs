@@ -1,4 +1,4 @@
-//! Rule B13: totals, times and transitions.
+//! Rule B13: the breaker keeps totals, times in each state and transitions.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn b13_nothing_is_slow_where_slow_calls_are_not_configured() {
     assert_eq!(breaker.snapshot().totals.slow, 0);
 }
 
-/// The seconds in each state, in the order of `CircuitState::ALL`.
+/// Returns the seconds in each state, in the order of `CircuitState::ALL`.
 fn seconds(breaker: &CircuitBreaker) -> [u64; 6] {
     let times = breaker.snapshot().time_in_state;
     CircuitState::ALL.map(|state| times.of(state).as_secs())
@@ -76,7 +76,8 @@ fn b13_from_the_end_of_the_recovery_time_on_a_breaker_is_half_open_even_if_no_ca
     probe.report(resilient::Outcome::Failure);
     clock.advance(secs(12));
     assert_eq!(seconds(&breaker), [0, 20, 97, 0, 0, 0]);
-    // An operation by hand also ends a half-open state that no call has entered.
+    // The circuit is half-open, but no call was admitted in this state. An operation by hand ends
+    // this state, too.
     breaker.close();
     clock.advance(secs(1));
     assert_eq!(seconds(&breaker), [1, 20, 97, 0, 0, 0]);
@@ -258,7 +259,7 @@ fn b13_the_totals_are_exact_at_rest_however_many_threads_counted() {
     const THREADS: u64 = 24;
     const CALLS: u64 = 2_000;
     let (breaker, _clock) = closed(&fragile().failure_threshold(u32::MAX));
-    // All threads are alive at once, more than there are stripes of counters.
+    // All threads are alive at once, and there are more threads than stripes of counters.
     let all_counted = std::sync::Barrier::new(24);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {

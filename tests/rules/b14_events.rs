@@ -1,4 +1,4 @@
-//! Rule B14: events, listeners and subscriptions.
+//! Rule B14: listeners and subscriptions receive the events of a breaker.
 
 mod events;
 mod subscription;

@@ -1,4 +1,4 @@
-//! Rule B16: clocks that go back, panic or call the library.
+//! Rule B16: the breaker works with clocks that go back, panic or call the library.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -105,7 +105,8 @@ fn b16_a_clock_that_goes_back_while_half_open_makes_no_wait_longer_than_a_lease(
     let _probe = breaker.try_acquire().unwrap();
     clock.set_back(secs(60));
     let wait = rejection(&breaker).retry_after().unwrap();
-    // `Clock` documents that a time before the present state began counts as its beginning.
+    // `Clock` documents that a time before the present state began counts as the beginning of the
+    // state.
     assert!(wait <= secs(5), "{wait:?}");
 }
 
@@ -206,8 +207,8 @@ fn b16_a_clock_that_panics_at_the_opening_does_not_cut_the_open_time_short() {
     fail(&breaker);
     clock.set_broken(false);
     clock.clock.advance(secs(1));
-    // The last successful reading was one second ago. From any opening since then, nine seconds are
-    // left.
+    // The circuit opened after the last successful reading, which is one second old. Therefore at
+    // least nine of ten seconds are left.
     let state = breaker.state();
     assert_eq!(state, CircuitState::Open);
     assert!(rejection(&breaker).retry_after().unwrap() >= secs(9));
@@ -301,7 +302,7 @@ fn fm_b6_a_clock_may_ask_the_registry_while_a_breaker_is_made() {
         let _ = registry.get_or_register("dependency", config());
         let keyed = registry.get_or_register_keyed::<u32>("keyed", config());
         keyed.get(&1).trip().unwrap();
-        // The breaker that all other keys share.
+        // All keys beyond the bound share this breaker.
         assert!(keyed.get(&2).try_acquire().is_ok());
     });
 }

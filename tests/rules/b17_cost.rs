@@ -1,7 +1,7 @@
-//! Rule B17: the cost of a healthy call, as far as safe code can measure it.
+//! Rule B17: a healthy call has a low cost, as far as safe code can measure the cost.
 //!
-//! Other tests prove that a call allocates nothing (`tests/allocations.rs`). No test proves that it
-//! takes no lock or that it does not write contended memory.
+//! Tests in other files prove that a call allocates nothing (`tests/allocations.rs`). No test
+//! proves that a call takes no lock or writes no contended memory.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -39,7 +39,7 @@ fn counting(config: &BreakerConfigBuilder) -> (CircuitBreaker, impl Fn() -> u64 
     (breaker, move || clock.reads.load(SeqCst))
 }
 
-/// Returns how often a call reads the clock.
+/// Returns the number of clock readings during a call.
 fn reads_of(reads: impl Fn() -> u64, call: impl FnOnce()) -> u64 {
     let before = reads();
     call();
@@ -56,7 +56,7 @@ fn b17_a_closed_success_reads_no_clock() {
         breaker.try_acquire().unwrap().report_output(&Some(()));
     }
     assert_eq!(breaker.snapshot().totals.success, 3_000);
-    // The snapshot itself reads the clock once.
+    // The snapshot reads the clock once. The calls do not read it.
     assert_eq!(reads(), before + 1);
 }
 

@@ -1,4 +1,4 @@
-//! Rule C2: the recommended stack of attributes.
+//! Rule C2: the recommended stack of attributes works as documented.
 
 use resilient::retries::TimeLimit;
 

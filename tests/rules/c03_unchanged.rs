@@ -1,4 +1,5 @@
-//! Rule C3: calls through breaker and retry keep outputs, borrows and `Send`.
+//! Rule C3: calls through a breaker and a retry policy keep their outputs, their borrows and
+//! `Send`.
 
 use resilient_testkit::Fault;
 use std::error::Error;
@@ -71,7 +72,7 @@ async fn c03_a_call_through_a_breaker_can_be_spawned() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// An error that is `Send` and not `Sync`.
+/// An error that is `Send` but not `Sync`.
 type Unshared = Box<dyn Error + Send>;
 
 /// An `Unshared` error that implements the traits that the library needs.
@@ -107,9 +108,9 @@ fn sendable<F: Future + Send>(future: F) -> F {
 struct Client {
     policy: RetryPolicy,
     breaker: CircuitBreaker,
-    /// How often `fetch` was called.
+    /// Counts the calls of `fetch`.
     asked: AtomicU32,
-    /// How many outputs were classified.
+    /// Counts the outputs that were classified.
     judged: AtomicU32,
 }
 
@@ -223,7 +224,7 @@ impl Client {
         sendable(call).await
     }
 
-    /// The closure changes a variable of the method and also borrows `&self`.
+    /// Counts attempts in a closure that changes a local variable and also borrows `self`.
     async fn count_attempts(&self, key: &str) -> (Result<String, Unshared>, u32) {
         let mut attempts = 0;
         let call = self.policy.call().run(|attempt| {

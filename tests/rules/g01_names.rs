@@ -1,4 +1,4 @@
-//! Rule G1: one name has one breaker or budget.
+//! Rule G1: each name belongs to one breaker or one budget.
 
 use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;

@@ -1,4 +1,4 @@
-//! Rule G2: overrides by code and by documents.
+//! Rule G2: code and documents override settings.
 
 mod budget_overrides;
 #[cfg(feature = "toml")]

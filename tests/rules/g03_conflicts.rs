@@ -1,4 +1,4 @@
-//! Rule G3: conflicting settings of one name.
+//! Rule G3: the registry reports conflicting settings of one name.
 
 mod budget_conflicts;
 mod registry_conflicts;

@@ -1,4 +1,4 @@
-//! Rule G5: operations on all breakers or on a selection.
+//! Rule G5: operations apply to all breakers or to a selection.
 
 use resilient::breaker::{CircuitState, OperatorMode};
 use resilient::budget::BudgetConfig;

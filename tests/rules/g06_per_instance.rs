@@ -1,4 +1,4 @@
-//! Rule G6: breakers that belong to an instance.
+//! Rule G6: an instance can own breakers.
 
 use resilient::__private::BudgetCallSite;
 use resilient::breaker::CircuitState;
@@ -166,7 +166,7 @@ fn g06_a_breaker_in_two_registries_is_heard_in_both() {
     first.register(&owned).unwrap();
     second.register(&owned).unwrap();
     owned.trip().unwrap();
-    // `Registry::on_event` promises every event of every breaker that is or will be registered.
+    // `Registry::on_event` promises every event of every breaker that is registered now or later.
     assert_eq!(heard.each_ref().map(|each| each.steps().len()), [1, 1]);
 }
 

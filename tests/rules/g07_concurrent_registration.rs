@@ -1,4 +1,4 @@
-//! Rule G7: threads that register one name at the same time.
+//! Rule G7: several threads may register one name at the same time.
 
 mod budget_names;
 mod races;

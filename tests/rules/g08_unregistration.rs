@@ -1,4 +1,4 @@
-//! Rule G8: what was registered can be taken out again.
+//! Rule G8: code can unregister what it registered.
 
 use std::sync::Barrier;
 
@@ -100,7 +100,8 @@ fn g08_concurrent_register_unregister_and_lookup_never_revive_an_old_state() {
                     let owned = CircuitBreaker::new("tenant", settings());
                     if registry.register(&owned).is_ok() {
                         assert_eq!(owned.state(), CircuitState::Closed);
-                        // The breakers that are registered later under this name start closed.
+                        // This opens the old breaker. Breakers that are registered later under this
+                        // name still start closed.
                         owned.trip_for(secs(1_000)).unwrap();
                         assert!(registry.unregister(&owned));
                     }

@@ -1,4 +1,4 @@
-//! The outcome of each way in which a call can end.
+//! Each way in which a call can end has one outcome.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient_testkit::{
     abandon, closed, due, fail, fragile, ignore, panic_in_call, run, secs, succeed,
 };
 
-/// Makes a whole call, from its admission to its end.
+/// A function that makes a whole call, from its admission to its end.
 type End = fn(&CircuitBreaker);
 
 #[derive(Debug, PartialEq)]
@@ -42,7 +42,7 @@ fn outcome_each_end_of_a_call_is_counted_as_in_the_table() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(99));
     let ends: [End; 5] = [succeed, fail, ignore, abandon, panic_in_call];
     let expected = [
-        // The columns are success, failure, ignored, abandoned, streak.
+        // The columns are successes, failures, ignored calls, abandoned calls and the streak.
         (1, 0, 0, 0, 0),
         (1, 1, 0, 0, 1),
         (1, 1, 1, 0, 1),

@@ -1,4 +1,4 @@
-//! Rule R1: attempts and the output of a call.
+//! Rule R1: a call makes a limited number of attempts and returns the last output.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::RefCell;
@@ -51,7 +51,7 @@ fn r01_max_retries_together_with_max_attempts_is_an_error() {
 
 #[tokio::test]
 async fn r01_the_last_attempts_error_is_returned_as_it_is() {
-    // A type without `Clone` or `Default`, so that the library cannot create another value.
+    // This type has no `Clone` and no `Default`, so the library cannot create another value.
     struct Opaque {
         number: u32,
     }

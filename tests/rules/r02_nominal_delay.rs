@@ -1,4 +1,4 @@
-//! Rule R2: the nominal delay before each retry.
+//! Rule R2: before each retry, the call waits for a delay that the policy defines.
 
 use resilient::retries::AttemptEnd;
 use resilient_testkit::ms;
@@ -125,7 +125,7 @@ fn r02_any_number_of_retries_is_a_multiplication_once_the_cap_is_reached() {
 
     let worst = worst(&settings);
 
-    // Seven delays below the cap of ten seconds, whose sum is 12.7 s.
+    // Seven delays are below the cap of ten seconds. Their sum is 12.7 s.
     let capped = 10 * SECOND * (u32::MAX - 7);
     assert_eq!(worst.sleep(), ms(12_700) + capped);
     assert_eq!(worst.attempts(), u32::MAX, "the largest `u32`");

@@ -1,4 +1,4 @@
-//! Rule R3: jitter.
+//! Rule R3: jitter varies the delays.
 
 mod spread;
 mod worst_case;

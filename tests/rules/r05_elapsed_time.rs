@@ -1,4 +1,4 @@
-//! Rule R5: the limit on the elapsed time.
+//! Rule R5: a limit on the elapsed time ends the retries.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]
 async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
-    // The second delay would end at 300 ms.
+    // The second delay ends at 300 ms.
     let reaches = build(&exact().max_elapsed(ms(300)));
     let fits = build(&exact().max_elapsed(ms(301)));
 
@@ -41,7 +41,7 @@ async fn r05_the_time_in_attempts_counts() {
         })
         .await;
 
-    // 450 ms, a delay of 100 ms, and 450 ms: the call reaches its limit.
+    // Two attempts of 450 ms and a delay of 100 ms reach the limit.
     assert_eq!((result, executions), (Err(2), 2));
     assert_eq!(start.elapsed(), SECOND);
 }
@@ -124,9 +124,9 @@ fn r05_the_defaults_are_four_attempts_and_700_ms() {
 
 #[test]
 fn r05_max_elapsed_bounds_sleep_attempts_and_the_start_of_the_last_one() {
-    // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
+    // The delays are 100, 200 and 400 ms. A fourth delay would end after the limit of one second.
     let fixed = worst(&exact().max_retries(9).max_elapsed(SECOND));
-    // Full jitter may be zero, so that all ten attempts are possible.
+    // Delays with full jitter may be zero, so all ten attempts are possible.
     let spread = worst(&RetryPolicy::builder().max_retries(9).max_elapsed(SECOND));
 
     assert_eq!((fixed.attempts(), fixed.sleep()), (4, ms(700)));

@@ -1,4 +1,4 @@
-//! Rule R6: the time limits of attempts and calls.
+//! Rule R6: time limits cut attempts and calls short.
 
 use resilient_testkit::ms;
 use std::cell::Cell;
@@ -82,8 +82,7 @@ async fn r06_the_deadline_counts_from_the_start_of_the_call_and_over_all_attempt
         })
         .await;
 
-    // 300 ms and a delay of 100 ms, 300 ms and a delay of 200 ms: 100 ms remain for the third
-    // attempt.
+    // Two attempts of 300 ms and delays of 100 and 200 ms leave 100 ms for the third attempt.
     assert_eq!(cut(result), (TimeLimit::Deadline, 3, SECOND));
     assert_eq!(start.elapsed(), SECOND);
 }
@@ -136,7 +135,7 @@ async fn r06_an_outer_deadline_bounds_the_loops_inside_it() {
         })
         .await;
 
-    // The first delay ends after one second, the second would end after three.
+    // The first delay ends after one second. The second delay would end after three seconds.
     assert_eq!(inner_result.into_inner(), Some(Err("down")));
     assert_eq!(result, Err(Late::Down));
     assert_eq!(start.elapsed(), SECOND);
@@ -157,7 +156,7 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
         })
         .await;
     assert_eq!(start.elapsed(), 5 * SECOND);
-    // The call is over, whichever of the two timers fires first.
+    // Either of the two timers may fire first. In both cases, the call is over.
     match inner_result.into_inner() {
         Some(inner) => assert_eq!(cut(inner), (TimeLimit::Deadline, 1, 5 * SECOND)),
         None => assert_eq!(cut(result), (TimeLimit::Deadline, 1, 5 * SECOND)),
@@ -182,7 +181,7 @@ async fn r06_a_future_that_never_waits_is_cut_at_its_limit() {
         .call()
         .attempt_timeout(ms(10))
         .run(async |_| {
-            // The loop never waits, except when tokio's budget of the task is used up.
+            // The loop never waits, unless it has used up the budget that tokio gives to each task.
             loop {
                 tokio::task::coop::consume_budget().await;
                 tokio::time::advance(ms(1)).await;
@@ -204,7 +203,7 @@ fn r06_without_timers_a_limited_call_is_not_made() {
             calls += 1;
             async { Ok::<(), Late>(()) }
         });
-        // A runtime without timers, then no runtime.
+        // The first case has a runtime without timers, the second case has no runtime.
         let result = if enabled {
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(|_| {}));
@@ -218,7 +217,7 @@ fn r06_without_timers_a_limited_call_is_not_made() {
             }
         };
         assert_eq!(cut(result).0, TimeLimit::NoTimer);
-        // The closure returned a future, which was never polled.
+        // The closure returned a future that was never polled.
         assert_eq!(calls, 1, "there is no retry");
     }
 }

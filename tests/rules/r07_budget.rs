@@ -1,4 +1,4 @@
-//! Rule R7: retry budgets.
+//! Rule R7: retry budgets limit retries.
 
 mod budget_bucket;
 mod budgets;

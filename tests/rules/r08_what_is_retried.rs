@@ -1,4 +1,4 @@
-//! Rule R8: which outputs are retried.
+//! Rule R8: the classification of an output decides whether the call retries it.
 
 use resilient::{CircuitOpen, Classification, Classify};
 use resilient_testkit::{Fault, ms};
@@ -69,8 +69,8 @@ async fn r08_classify_sets_the_hint() {
 
 #[tokio::test]
 async fn r08_health_and_retry_are_two_questions() {
-    // The classification, the attempts, and the breaker's counts of successes, failures and ignored
-    // calls.
+    // The columns are the classification, the number of attempts, and the breaker's counts of
+    // successes, failures and ignored calls.
     let table = [
         (Classification::transient(), 4, (0, 4, 0)),
         (Classification::permanent(), 1, (0, 1, 0)),

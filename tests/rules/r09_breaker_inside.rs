@@ -1,4 +1,4 @@
-//! Rule R9: retry loops around a breaker.
+//! Rule R9: a breaker inside a retry loop affects the loop.
 
 mod budgets;
 mod circuit;

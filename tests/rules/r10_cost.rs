@@ -1,4 +1,4 @@
-//! Rule R10: the cost of a retry loop.
+//! Rule R10: a retry loop costs little if its first attempt succeeds.
 
 use resilient::RetryPolicy;
 use resilient::testing;

@@ -16,8 +16,8 @@ use tokio::time::advance;
 use crate::support::cuts::never;
 use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
-/// Polls a future this many times, with more time in between than any delay here, and drops it.
-/// Returns whether the future was ready.
+/// Polls a future this many times and then drops it. Between two polls, more time passes than the
+/// longest delay in these tests. Returns whether the future was ready.
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -30,7 +30,7 @@ async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
     false
 }
 
-/// Counts the attempts that began and those that ended, by returning or by being dropped.
+/// Counts the attempts that began, and the attempts that are still alive.
 #[derive(Default)]
 struct Attempts {
     begun: Cell<u64>,
@@ -61,7 +61,7 @@ impl Drop for Running<'_> {
 }
 
 /// Drops a call after every possible number of polls, each time with a new breaker, and checks that
-/// every attempt is counted. Returns how many attempts the whole call makes.
+/// every attempt is counted. Returns the number of attempts of the whole call.
 async fn cut_everywhere(
     breaker: impl AsyncFn() -> CircuitBreaker,
     call: impl AsyncFn(&CircuitBreaker, &Attempts),

@@ -1,4 +1,4 @@
-//! Rule R12: attempts, their record, and hooks.
+//! Rule R12: an attempt and a hook receive data of the call, and failed attempts are recorded.
 
 use resilient_testkit::{Fault, ms};
 use std::cell::{Cell, RefCell};
@@ -62,7 +62,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     assert_eq!(known, [(None, None), after(1), after(2), after(3)]);
 }
 
-/// A value that counts how many of its kind are alive.
+/// A value that counts the living values of its type.
 struct Alive(Rc<Cell<usize>>);
 
 impl Alive {
@@ -147,7 +147,7 @@ async fn r12_a_hook_receives_the_attempt_the_maximum_and_the_delay() {
     assert_eq!(reported.into_inner().unwrap(), expected);
 }
 
-/// Returns the error of each failed attempt, its time and the delay after it.
+/// Returns the error and the time of each failed attempt, and the delay after the attempt.
 fn parts(error: &RetryError<Fault>) -> Vec<(Fault, Duration, Duration)> {
     let attempts = error.attempts();
     attempts.map(|failed| (failed.error().clone(), failed.took(), failed.delay())).collect()
@@ -238,8 +238,8 @@ async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
     let (result, ()) = tokio::join!(call, operator);
 
     let error = result.unwrap_err();
-    // The breaker rejects the call at 110 ms. The recovery time of ten seconds began at 50 ms, so
-    // the probe is admitted 9 940 ms later, plus a delay of 100 ms.
+    // The breaker rejects the call at 110 ms. The recovery time of ten seconds began at 50 ms, so 9
+    // 940 ms of it are left. The loop adds a delay of 100 ms.
     assert_eq!(
         parts(&error),
         [(Fault::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)), (Fault::Down(3), ms(30), ms(0)),]

@@ -1,4 +1,4 @@
-//! Rule R14: retry loops inside retry loops.
+//! Rule R14: a retry loop inside another loop can make a single attempt.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,8 +11,7 @@ use resilient::{Registry, retry};
 
 use crate::support::retry::at_once;
 
-/// Returns how often the innermost call is made, with three attempts of the outer loop and three of
-/// the inner one.
+/// Nests two loops with three attempts each. Returns the number of innermost calls.
 async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {
     let calls = Cell::new(0);
     let (outer_policy, inner_policy) = (at_once(2), at_once(2));

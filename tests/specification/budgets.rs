@@ -1,5 +1,5 @@
-//! The rows of published scenarios that this library's budget follows. `README.md` lists the
-//! others.
+//! This library's budget follows these rows of published scenarios. `README.md` lists the other
+//! rows.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
@@ -17,7 +17,7 @@ fn starting_at(initial_tokens: u32, capacity: u32, retry_cost: u32) -> RetryBudg
 }
 
 /// Makes one call whose attempts fail (`F`) or succeed (`S`) in this order. Returns the tokens
-/// after each attempt, and how often the budget refused a retry.
+/// after each attempt, and the number of retries that the budget refused.
 fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>, u64) {
     let mut tokens = Vec::new();
     let mut paid = false;

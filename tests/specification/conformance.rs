@@ -1,4 +1,4 @@
-//! The scripts of `breaker.json`, one test each, and the proof that the runner finds mistakes.
+//! The breaker passes each script of `breaker.json`, and the runner finds mistakes in scripts.
 
 mod notation;
 mod runner;
@@ -32,7 +32,7 @@ fn assert_passes(id: &str) {
     }
 }
 
-/// Generates a test for each script, and the list of their ids.
+/// Generates a test for each script, and a list of the scripts' ids.
 macro_rules! driven {
     ($($test:ident = $id:literal;)*) => {
         const DRIVEN: &[&str] = &[$($id),*];
@@ -100,7 +100,7 @@ fn no_script_is_skipped() {
     assert_eq!((all.len(), DRIVEN.len()), (45, 45));
 }
 
-/// Returns the runner's error for a script that is wrong on purpose.
+/// Runs a script that is wrong on purpose, and returns the runner's error.
 #[track_caller]
 fn complaint(config: &str, script: &str) -> String {
     let script = Script {

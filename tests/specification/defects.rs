@@ -1,7 +1,8 @@
-//! The defects CB1 to CB20 of the original Python system: each test fails if the library has the
-//! defect.
+//! The library has none of the defects CB1 to CB20 of the original Python system. For each defect,
+//! a test fails if the library has it.
 //!
-//! CB9 needs the attributes: here a function's arguments and the settings share no names.
+//! CB9 applies to attributes only: in this file, a function's arguments and the settings share no
+//! names.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -115,7 +116,7 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), BrokenClock);
     breaker.on_event(|_| std::panic::panic_any("a broken listener"));
 
-    // Closures: functions without a name.
+    // The operations are closures, which have no name.
     let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] =
         [Box::new(|| Err(ClientError::Unavailable(1))), Box::new(|| Ok(7))];
     let failed = breaker.call(async || unnamed[0]()).await;
@@ -327,7 +328,7 @@ async fn defect_cb16_a_rejection_while_half_open_never_reports_a_negative_wait()
         advance(10 * SECOND).await;
     }
 
-    // The remaining lease of the probe. After it, the slot is free.
+    // Each wait is the remaining lease of the probe. When the lease ends, the slot is free.
     assert_eq!(waits, [30, 20, 10].map(|left| Some(left * SECOND)));
     assert!(breaker.try_acquire().is_ok());
     drop(probe);
@@ -357,7 +358,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         Ok("charged")
     };
 
-    // A loop without a runtime, as in a function that is not async.
+    // This loop has no runtime, as in a function that is not async.
     let result = loop {
         let permit = breaker.try_acquire().expect("closed");
         let result = charge();
@@ -399,7 +400,7 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
     assert_eq!(breaker.snapshot().totals.rejected, 1_000);
 }
 
-/// A clock that counts its reads. The breaker reads the clock before it takes its lock.
+/// A clock that counts its readings. The breaker reads the clock before it takes its lock.
 #[derive(Clone, Default)]
 struct CountingClock(Arc<AtomicU64>);
 

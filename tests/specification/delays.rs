@@ -1,4 +1,4 @@
-//! The published scenarios of retry delays: rows W02 to W33.
+//! The delays of retries follow rows W02 to W33 of the published scenarios.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::SECOND;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A policy without jitter and without a cap.
+/// Returns settings without jitter and without a cap.
 fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().jitter(Jitter::None).max_delay(Duration::MAX)
 }
@@ -46,7 +46,8 @@ fn row_w06_a_quarter_around_the_third_linear_delay() {
     let settings =
         exact().backoff(Backoff::Linear).base_delay(SECOND).jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
-    // The bounds are the source's random numbers 0 and 1. The shares below are those of the draws.
+    // The source's random numbers 0 and 1 give these bounds. The shares below are fractions of the
+    // draws.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
     let draws: Vec<_> =
         (0..10_000).map(|seed| delays(&settings.clone().seed(seed), 3)[2]).collect();
@@ -146,7 +147,8 @@ fn row_w32_a_fifth_around_a_capped_exponential_delay() {
         .base_delay(ms(100))
         .max_delay(SECOND)
         .jitter(Jitter::Proportional(0.2));
-    // This library keeps the jitter within the cap. The source exceeds the cap by a fifth (R3).
+    // This library keeps the jitter within the cap (R3). In the source, the jitter exceeds the cap
+    // by a fifth.
     for (k, nominal) in (1..).zip([100, 200, 400, 800, 1_000, 1_000]) {
         let longest = (nominal * 12 / 10).min(1_000);
         let bounds = built(&settings).delay_bounds(k);

@@ -1,4 +1,5 @@
-//! Published scenarios, scripts and tables, run through the public API. `README.md` lists them.
+//! The library passes published scenarios, scripts and tables through the public API. `README.md`
+//! lists them.
 
 mod budgets;
 mod conformance;

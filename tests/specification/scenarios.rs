@@ -1,4 +1,4 @@
-//! The published scenarios of concurrent and robust breakers: rows C03 to C18.
+//! Breakers are concurrent and robust, as in rows C03 to C18 of the published scenarios.
 
 mod linear;
 
@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 use crate::support::{SECOND, breaker, report};
 use linear::{Calls, Seen, race};
 
-/// Breakers that remember calls in each way, and never open.
+/// Returns settings with a window of calls. The breaker never opens.
 fn never_opens(window: u32) -> BreakerConfigBuilder {
     BreakerConfig::builder().failure_threshold(u32::MAX).window(window)
 }
@@ -24,7 +24,7 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
     let mut snapshots_under_way = 0;
     for round in 0..200 {
         let (threads, window) = (2 + round % 2, 3 + round % 3);
-        // A low failure rate produces windows full of successes, too.
+        // Low failure rates are included, because they produce windows full of successes.
         let share = [0.1, 0.5, 0.9][random.usize(..3)];
         let calls: Calls =
             (0..threads).map(|_| (0..6).map(|_| random.f64() < share).collect()).collect();
@@ -43,7 +43,7 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
 
 #[test]
 fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
-    // One thread fails once, then succeeds once. The other thread succeeds twice.
+    // The first thread fails once and then succeeds once. The second thread succeeds twice.
     let calls: Calls = vec![vec![true, false], vec![false, false]];
     let at_rest = |failures_in_window, streak| Seen {
         done: vec![2, 2],
@@ -54,17 +54,17 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
         success: 3,
         failure: 1,
     };
-    // The failure may be the oldest call, which has left the window of three.
+    // If the failure is the oldest call, it has left the window of three calls.
     for failures in [0, 1] {
         assert_eq!(linear::explain(&calls, 3, &[at_rest(failures, 0)]), Ok(()));
     }
-    // The success of the same thread follows the failure, so that the streak is 0. Only one call
-    // failed.
+    // The thread's success follows its failure, so the streak is 0. Only one call failed.
     linear::explain(&calls, 3, &[at_rest(1, 1)]).unwrap_err();
     linear::explain(&calls, 3, &[at_rest(2, 0)]).unwrap_err();
     let lost = Seen { success: 2, ..at_rest(1, 0) };
     linear::explain(&calls, 3, &[lost]).unwrap_err();
-    // The window never loses a call that an earlier snapshot showed.
+    // The snapshot `early` may come before the snapshot at rest. It cannot come after it, because
+    // the window loses no call that an earlier snapshot showed.
     let early = Seen {
         done: vec![1, 0],
         begun: vec![1, 0],
@@ -145,7 +145,7 @@ fn row_c08_a_listener_that_asks_for_the_state_does_not_deadlock() {
         let seen = seen.lock().unwrap().clone();
         done.send(seen).unwrap();
     });
-    // The test waits this long only if it fails.
+    // If the test passes, it does not wait this long.
     let seen = waiting.recv_timeout(60 * SECOND);
     assert_eq!(seen, Ok(vec![CircuitState::Open, CircuitState::Closed]));
 }
@@ -200,7 +200,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     }
 }
 
-/// A `Duration` is never negative. The configuration rejects durations that are too short.
+/// A `Duration` is never negative, and the configuration rejects durations that are too short.
 #[test]
 fn row_c18_invalid_times_are_a_build_error() {
     let builder = BreakerConfig::builder;

@@ -13,9 +13,9 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// The errors of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ClientError {
-    /// The service failed, with the number of the attempt.
+    /// The service failed. The field is the number of the attempt.
     Unavailable(u32),
-    /// The service asks for this delay.
+    /// The service asks the client to wait this long.
     TooMany(Duration),
     /// The caller sent invalid input.
     BadInput,
@@ -45,7 +45,8 @@ pub(crate) fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     CircuitBreaker::new("service", settings.build().expect("in range"))
 }
 
-/// A breaker that opens after this many consecutive failures, for the default recovery time.
+/// Creates a breaker that opens after this many consecutive failures, for the default recovery
+/// time.
 pub(crate) fn opens_after(failures: u32) -> CircuitBreaker {
     breaker(&BreakerConfig::builder().failure_threshold(failures))
 }
@@ -54,7 +55,8 @@ pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("in range")
 }
 
-/// The original's delays: one second, doubled up to one minute, without jitter.
+/// Returns the delays of the original: they start at one second, double up to one minute, and have
+/// no jitter.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().base_delay(SECOND).max_delay(60 * SECOND).jitter(Jitter::None)
 }
@@ -67,7 +69,7 @@ pub(crate) async fn fail(breaker: &CircuitBreaker) -> Result<(), ClientError> {
     breaker.call(async || Err(ClientError::Unavailable(1))).await
 }
 
-/// Makes one call that ends at once with this outcome.
+/// Makes one call, which ends at once with this outcome.
 pub(crate) fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().expect("the circuit admits this call").report(outcome);
 }

@@ -1,4 +1,4 @@
-//! The tokens of a retry budget under concurrent retries, deposits and overrides.
+//! The tokens of a retry budget are correct under concurrent retries, deposits and overrides.
 
 use resilient_core::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 
@@ -9,12 +9,12 @@ fn budget(settings: BudgetConfigBuilder) -> &'static RetryBudget {
     Box::leak(Box::new(budget))
 }
 
-/// Settings with a capacity of ten tokens and a retry cost of five.
+/// Returns settings with a capacity of ten tokens and a retry cost of five.
 fn ten() -> BudgetConfigBuilder {
     BudgetConfig::builder().capacity(10).retry_cost(5)
 }
 
-/// Reserves and spends tokens for one retry. Returns whether the budget granted them.
+/// Reserves and spends the tokens of one retry. Returns whether the budget granted them.
 fn retry(budget: &RetryBudget) -> bool {
     let reservation = budget.try_reserve();
     reservation.map(|reserved| reserved.spend()).is_some()

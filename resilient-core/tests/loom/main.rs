@@ -6,13 +6,14 @@
 //!     cargo test --release -p resilient-core --no-default-features --test loom
 //! ```
 //!
-//! `.ci/mutants` proves that each model can fail: it applies the patches in `mutants/`. Models try
-//! all interleavings, except those with a limit on preemptions: there, `LOOM_MAX_PREEMPTIONS=4`
-//! tries more.
+//! `.ci/mutants` applies the patches in `mutants/`, which proves that each model can fail. A model
+//! tries all interleavings, unless the model limits the number of preemptions.
+//! `LOOM_MAX_PREEMPTIONS=4` raises this limit.
 //!
-//! The state word, the lock, the counters and the lock of a keyed group are loom's. The lists of
-//! listeners, the registry's lock, `OnceLock`s and the clock are the standard library's: they are
-//! not steps of a model, and two threads never hold or change them across a step.
+//! The state word, the lock, the counters and the lock of a keyed group are loom types. The lists
+//! of listeners, the registry's lock, each `OnceLock` and the clock are types of the standard
+//! library. Loom does not interleave their operations. Two threads never hold or change these
+//! objects across a step of a model.
 #![cfg(loom)]
 
 mod budget;
@@ -36,14 +37,14 @@ use resilient_core::time::ManualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs a model twice: in all interleavings with loads that return the newest value, and in those
-/// with loads that may return older values. See `src/platform/sync.rs`.
+/// Runs a model twice. The first run tries all interleavings, and each load returns the newest
+/// value. In the second run, loads may also return older values. See `src/platform/sync.rs`.
 #[track_caller]
 fn check(model: fn()) {
     check_up_to(None, model);
 }
 
-/// Runs a model with at most this many preemptions, or with `LOOM_MAX_PREEMPTIONS`.
+/// Runs a model with this limit on preemptions. `LOOM_MAX_PREEMPTIONS` replaces the limit.
 #[track_caller]
 fn check_up_to(preemptions: Option<usize>, model: fn()) {
     let mut checker = loom::model::Builder::new();
@@ -62,14 +63,15 @@ fn config() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(SECOND)
 }
 
-/// Leaks the breaker, so that permits can move to other threads. A model is small and ends soon.
+/// Creates a breaker and leaks it, so that permits can move to other threads. A model is small and
+/// ends soon.
 fn closed(config: &BreakerConfigBuilder) -> (&'static CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("dependency", config.build().unwrap(), clock.clone());
     (Box::leak(Box::new(breaker)), clock)
 }
 
-/// A breaker whose open time is over: the next call is a probe.
+/// Creates a breaker whose open time is over, so that the next call is a probe.
 fn due(config: &BreakerConfigBuilder) -> &'static CircuitBreaker {
     let (breaker, clock) = closed(config);
     breaker.trip().unwrap();
@@ -200,7 +202,7 @@ fn b10_half_open_admits_exactly_its_two_slots_of_three_threads() {
     });
 }
 
-/// Checks that `count` probes have a slot and one call was rejected.
+/// Asserts that `count` probes have a slot and that one call was rejected.
 fn admitted_in_one_round(count: usize, breaker: &CircuitBreaker) {
     let seen = breaker.snapshot();
     holds(seen.probes_in_flight == count, "each admitted call has a slot", &seen);
@@ -228,8 +230,8 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
     check(|| {
         let config = config().half_open_max_calls(2).half_open_successes(1);
         let breaker = due(&config.half_open_failures(1));
-        // One success closes the circuit. The failure comes first and is tolerated, or is late. The
-        // closed circuit does not record it.
+        // One success closes the circuit. The failure either comes first and is tolerated, or comes
+        // later and is late. The closed circuit does not record it.
         let probe: fn(&'static CircuitBreaker) -> Permit<'static> =
             |breaker| breaker.try_acquire().unwrap();
         let (one, other) = (probe(breaker), probe(breaker));
@@ -312,8 +314,8 @@ fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
         );
         clock.advance(SECOND);
         fail(breaker);
-        // The first failure is in the bucket that has just left the window, or in the bucket of the
-        // second failure, which is still in the window.
+        // The first failure is in one of two buckets. Either its bucket has just left the window,
+        // or it shares the bucket of the second failure, which is still in the window.
         let window = breaker.snapshot().window.unwrap();
         holds([2, 3].contains(&window.failures), "no recent failure is lost", &window);
     });
@@ -377,7 +379,7 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         both(|| fail(breaker), move || reconfigure(breaker, lower));
         let seen = breaker.snapshot();
         holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
-        // The next counted call evaluates the conditions.
+        // The breaker evaluates the conditions at the next counted call.
         if seen.state == CircuitState::Closed {
             holds(seen.consecutive_failures == 2, "the failure came first", &seen);
             fail(breaker);
@@ -390,7 +392,7 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
 fn g02_of_two_overrides_at_once_the_last_one_holds() {
     check(|| {
         let (breaker, _) = closed(&config());
-        // The registry holds no lock while it calls breakers, so two threads may use it in a model.
+        // The registry holds no lock while it calls breakers, so two threads of a model may use it.
         let registry = Box::leak(Box::new(Registry::new()));
         registry.register(breaker).unwrap();
         let override_with = |failures: u32| {
@@ -419,8 +421,8 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
     });
 }
 
-/// Overrides the breaker's settings. The registry's locks are not loom's: only one thread of a
-/// model may call this.
+/// Overrides the breaker's settings. Only one thread of a model may call this, because the
+/// registry's locks are not loom types.
 fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();
@@ -517,7 +519,7 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
 
 #[test]
 fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
-    // The cell that holds the shared breaker is not loom's, so this model does not always try the
+    // The cell of the shared breaker is not a loom cell, so this model does not always try the
     // order that its mutant breaks. The model below catches that mutant.
     check_up_to(Some(3), || {
         let shards = keyed(1);
@@ -548,7 +550,7 @@ fn g05_a_mode_for_all_keys_reaches_the_shared_breaker_that_is_being_made() {
     });
 }
 
-/// Leaks the breakers, so that threads can borrow them.
+/// Creates keyed breakers and leaks them, so that threads can borrow them.
 fn keyed(max_keys: u32) -> &'static KeyedBreakers<u32> {
     let config = config().failure_threshold(1).max_keys(max_keys);
     let config = config.build().unwrap();

@@ -1,11 +1,12 @@
-//! Deferred successes, which threads leave for the state machine, while another thread ends their
+//! Successes that a thread has deferred are counted correctly, even if another thread ends their
 //! generation or their bucket.
 
 use super::*;
 use resilient_core::__private::own_stripe;
 
-/// A breaker with a window of four calls, rates from the second call on, and two failures in the
-/// window. Its successes are deferred.
+/// Creates a breaker with a window of four calls, a failure rate from the second call on, and a
+/// failure count of four. The window holds a success and a failure. The breaker defers its
+/// successes.
 fn windowed() -> (&'static CircuitBreaker, ManualClock) {
     let (breaker, clock) =
         closed(&config().window(4).failure_rate(1.0).failure_count(4).min_calls(2));
@@ -55,8 +56,8 @@ fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
         own_stripe(0);
         succeed(breaker);
         both(with_slot(0, || succeed(breaker)), with_slot(1, || fail(breaker)));
-        // There were three calls, one of them failed. The third call met the condition, or the next
-        // call finds it met.
+        // One of the three calls failed. The condition was met at the third call, or is met at the
+        // next call.
         succeed(breaker);
         let seen = breaker.snapshot();
         holds(seen.state == CircuitState::Open, "the rate was reached", &seen);
@@ -69,7 +70,8 @@ fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
 fn b03_a_success_that_is_deferred_while_its_generation_ends_changes_nothing_in_the_next() {
     check(|| {
         let (breaker, _) = windowed();
-        // The permit is acquired in the thread that may defer its success.
+        // The permit is acquired on stripe 0. The thread that reports it owns this stripe, so it
+        // may defer the success.
         let permit = breaker.try_acquire().unwrap();
         both(
             with_slot(0, move || permit.report(Outcome::Success)),

@@ -1,16 +1,16 @@
-//! This library's budget and the published designs it is compared with, each as its source
-//! describes it.
+//! This library's budget, and the published designs that the simulation compares with it. Each
+//! design follows the description in its source.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
 
-/// How a client decides whether to retry.
+/// Decides whether a client may retry.
 pub(crate) trait Purse {
     fn begin(&mut self) {}
     fn failed(&mut self) {}
-    /// Returns whether the client may retry. If so, the retry starts now.
+    /// Returns whether the client may retry. If the client may retry, the retry starts now.
     fn pays(&mut self) -> bool;
-    /// A call succeeded. `paid` is true if its last attempt was a retry.
+    /// Records that a call succeeded. `paid` is true if the last attempt of the call was a retry.
     fn succeeded(&mut self, paid: bool);
 }
 
@@ -25,7 +25,7 @@ impl Purse for NoBudget {
     fn succeeded(&mut self, _: bool) {}
 }
 
-/// This library's budget, through its public interface.
+/// Uses this library's budget through its public interface.
 impl Purse for RetryBudget {
     fn pays(&mut self) -> bool {
         self.try_reserve().map(resilient::budget::Reservation::spend).is_some()
@@ -40,14 +40,15 @@ pub(crate) fn ours() -> RetryBudget {
     RetryBudget::new("dependency", BudgetConfig::default())
 }
 
-/// A budget with a full bucket at the start, as in the standard mode of the AWS SDKs.
+/// Creates a budget whose bucket is full at the start, as in the standard mode of the AWS SDKs.
 pub(crate) fn full_at_the_start() -> RetryBudget {
     let config = BudgetConfig::builder().initial_tokens(500).build();
     RetryBudget::new("dependency", config.expect("in range"))
 }
 
-/// gRPC's proposal A6 with its typical numbers, in thousandths of a token. A failure takes one
-/// token, a success adds a tenth. At half of the ten tokens or below, there is no retry.
+/// gRPC's proposal A6 with its typical numbers. The field counts thousandths of a token. A failure
+/// takes one token, and a success adds a tenth. With five of the ten tokens or fewer, the client
+/// does not retry.
 pub(crate) struct Grpc(u32);
 
 impl Grpc {
@@ -72,8 +73,8 @@ impl Purse for Grpc {
     }
 }
 
-/// Finagle's budget with a share of a fifth, counted in fifths of a retry, without a reserve and
-/// without expiry. A call adds one fifth, a retry takes five.
+/// Finagle's budget, which allows retries for a fifth of the calls, without a reserve and without
+/// expiry. The field counts fifths of a retry: a call adds one, and a retry takes five.
 pub(crate) struct ShareOfCalls(u32);
 
 impl ShareOfCalls {

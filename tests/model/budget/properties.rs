@@ -1,7 +1,7 @@
 //! Compares the budget with a simple model, over random settings and operations, and proves that
 //! the comparison finds mistakes.
 //!
-//! `PROPTEST_CASES` sets how many cases each test tries.
+//! `PROPTEST_CASES` sets the number of cases for each test.
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -11,7 +11,8 @@ use resilient::budget::{BudgetConfig, BudgetConfigBuilder, Reservation};
 #[derive(Debug, Clone)]
 enum Operation {
     Reserve,
-    /// Cancels the open reservation at this index, modulo their number.
+    /// Cancels an open reservation. Its index is this number modulo the number of open
+    /// reservations.
     Cancel(usize),
     Spend(usize),
     Succeed,
@@ -47,7 +48,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             Settings {
                 capacity,
                 cost: 1 + cost % capacity.min(10),
-                // A capacity of `u32::MAX` allows every reserve.
+                // With a capacity of `u32::MAX`, every reserve is valid.
                 reserve: capacity.checked_add(1).map_or(reserve, |beyond| reserve % beyond),
                 deposit: if few { deposit % 4 } else { deposit },
             }
@@ -83,7 +84,7 @@ enum Wrong {
     GivesBackTheNewCost,
 }
 
-/// The rule, in integers that cannot overflow here.
+/// Implements the rule with integers that cannot overflow in these tests.
 struct Model {
     settings: Settings,
     tokens: u128,
@@ -286,7 +287,7 @@ fn r07_the_retries_are_at_most_those_that_successes_and_initial_tokens_have_paid
         let config = settings.builder().build().expect("in range");
         let budget = resilient::RetryBudget::new("dependency", config);
         let (mut retries, mut at_first, mut after_retry) = (0_u128, 0_u128, 0_u128);
-        // Each number is how often a call fails before it succeeds. A call has at most three
+        // Each number counts the failures of a call before its success. A call makes at most three
         // retries.
         for failures in calls {
             let mut failed = 0;

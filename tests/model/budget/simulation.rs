@@ -1,6 +1,6 @@
-//! Rule R7 in numbers: a hundred thousand calls with at most three retries, whose attempts fail at
-//! random. All designs use one seed. The calls come from one client, or from many clients with a
-//! hundred calls each.
+//! Rule R7 in numbers: simulates a hundred thousand calls with at most three retries. The attempts
+//! fail at random. All designs use the same seed. The calls come from one client, or from many
+//! clients with a hundred calls each.
 //!
 //! ```text
 //! cargo test -p resilient-tests --test model simulation -- --nocapture
@@ -13,16 +13,17 @@ use super::designs::{Grpc, NoBudget, Purse, ShareOfCalls, full_at_the_start, our
 const CALLS: u32 = 100_000;
 const MAX_RETRIES: u32 = 3;
 
-/// The result of all calls.
+/// The totals over all calls.
 #[derive(Debug, Clone, Copy)]
 struct Course {
-    /// Attempts per call.
+    /// The number of attempts per call.
     load: f64,
     /// The share of calls that succeeded after all their attempts.
     success: f64,
 }
 
-/// Simulates clients one after the other. Each has its own budget and an equal share of the calls.
+/// Simulates the clients one after the other. Each client has a budget and an equal share of the
+/// calls.
 fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f64) -> Course {
     let mut random = fastrand::Rng::with_seed(7);
     let calls = CALLS.max(clients) / clients;
@@ -51,7 +52,7 @@ fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f6
     Course { load: f64::from(attempts) / calls, success: f64::from(successes) / calls }
 }
 
-/// The results without a budget, and with those of this library, AWS, gRPC and Finagle.
+/// Returns the results without a budget, then the results of this library, AWS, gRPC and Finagle.
 fn all_designs(clients: u32, failure_rate: f64) -> [Course; 5] {
     [
         simulate(|| NoBudget, clients, failure_rate),
@@ -86,7 +87,8 @@ fn r07_when_everything_fails_the_load_is_at_most_a_fifth_above_the_demand() {
         assert!(all.load <= 1.2, "{clients} clients: {all:?}");
         assert!(simulate(|| NoBudget, clients, 1.0).load >= 4.0);
     }
-    // A full bucket at the start doubles the load. The smaller initial tokens prevent that.
+    // A full bucket at the start doubles the load. This library starts with fewer tokens to prevent
+    // that.
     let of_aws = simulate(full_at_the_start, 1_000, 1.0);
     assert!(of_aws.load >= 1.99, "{of_aws:?}");
 }
@@ -94,7 +96,7 @@ fn r07_when_everything_fails_the_load_is_at_most_a_fifth_above_the_demand() {
 #[test]
 fn row_g42_the_load_when_everything_fails_is_that_of_the_table() {
     let loads = |clients| all_designs(clients, 1.0).map(|course| format!("{:.2}", course.load));
-    // Without a budget; then this library, AWS, gRPC, Finagle.
+    // The columns are no budget, this library, AWS, gRPC and Finagle.
     assert_eq!(loads(1), ["4.00", "1.00", "1.00", "1.00", "1.20"]);
     assert_eq!(loads(1_000), ["4.00", "1.10", "2.00", "1.03", "1.20"]);
 }
@@ -128,7 +130,7 @@ fn r07_a_failure_rate_that_comes_and_goes_leaves_the_bucket_full_again() {
 
 #[test]
 fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_demand() {
-    // Ten thousand processes, each with its own budget.
+    // There are ten thousand processes, and each process has a budget.
     let mut retries = 0;
     for _ in 0..10_000 {
         let budget = ours();
@@ -137,7 +139,7 @@ fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_
             .count();
     }
     assert_eq!(retries, 100_000, "for a million calls");
-    // Ten thousand concurrent callers in one process share the budget: ten of them retry.
+    // Ten thousand concurrent callers in one process share the budget, and ten of them retry.
     let budget = ours();
     let asleep: Vec<_> = (0..10_000).filter_map(|_| budget.try_reserve()).collect();
     assert_eq!(asleep.len(), 10);
@@ -150,7 +152,7 @@ fn the_figures_in_the_documentation_are_these() {
     let page = include_str!("../../../docs/retries-simulation.md");
     assert!(page.contains(&one), "one client");
     assert!(page.contains(&many), "a thousand clients");
-    // The rows that the documentation of `RetryBudget` quotes.
+    // The documentation of `RetryBudget` quotes these rows.
     let quoted = include_str!("../../../resilient-core/src/retry/budget/budget.md");
     for (clients, rate) in [(1, 0.1), (1, 0.3), (1, 0.5), (1, 0.9), (1, 1.0)] {
         let row = row(clients, rate);

@@ -1,4 +1,4 @@
-//! Rules B1 and G2 of the model: operations by hand and modes of overrides.
+//! Rules B1 and G2 of the model: operations by hand and the modes of overrides change the state.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Model {
         Answer::Nothing
     }
 
-    /// Starts a new generation with empty windows. Emits an event only if the state changes.
+    /// Starts a new generation with empty windows. If the state changes, emits an event.
     pub(super) fn close(&mut self) {
         if self.state == CircuitState::Closed {
             self.begin_generation();
@@ -69,7 +69,7 @@ impl Model {
         }
     }
 
-    /// Setting the present state is no transition.
+    /// Enters the state. If the circuit is already in this state, there is no transition.
     pub(super) fn set(&mut self, state: CircuitState) {
         if self.state != state {
             self.enter(state, TransitionReason::Manual, None);
@@ -97,8 +97,9 @@ impl Model {
         Answer::Overridden { accepted: true }
     }
 
-    /// Applies the mode once. A later operation by hand wins, also if the same mode is set again.
-    /// Removing the mode closes the circuit, unless its state was changed by hand since.
+    /// Applies the mode once. A later operation by hand takes precedence, even if the same mode is
+    /// set again. If the mode is removed, the circuit closes, unless the state was changed by hand
+    /// after the mode was applied.
     fn take_mode(&mut self, mode: Option<OperatorMode>) {
         if self.mode.map(|(mode, _)| mode) == mode {
             return;

@@ -57,7 +57,7 @@ impl Model {
         }
     }
 
-    /// B6: a call is slow if it takes `slow_call` or longer.
+    /// B6: returns whether the call is slow, which means that it took at least `slow_call`.
     fn is_slow(&self, ticket: Ticket) -> bool {
         let took = ticket.admitted.map(|admitted| self.clock - admitted);
         let slow_call = self.holding.slow_call.map(nanos);
@@ -82,7 +82,7 @@ impl Model {
         self.open(reason, hint);
     }
 
-    /// B10: evaluates a probe's result.
+    /// B10: evaluates the result of a probe.
     fn probed(&mut self, failed: bool, slow: bool, hint: Option<Duration>) {
         if failed || slow {
             self.probes.failed += 1;

@@ -1,5 +1,5 @@
-//! Rules B4 and B5 of the model: it stores all calls since the state began and finds those in a
-//! window.
+//! Rules B4 and B5 of the model: the memory stores all calls since the state began and finds the
+//! calls that are in a window.
 
 use resilient::breaker::{TransitionReason, Window};
 
@@ -19,7 +19,7 @@ struct Call {
 pub(super) struct Memory {
     /// The instant at which bucket 0 of a window of time begins.
     origin: Nanos,
-    /// The latest time of a recorded call. Windows use it if the clock goes back.
+    /// The latest time of a recorded call. If the clock goes back, windows use this time.
     latest: Nanos,
     calls: Vec<Call>,
     streak: u32,
@@ -45,7 +45,7 @@ impl Memory {
         (at - self.origin).max(0) * Nanos::from(buckets) / window
     }
 
-    /// Returns how long the present bucket lasts from now on.
+    /// Returns the time from now to the end of the present bucket.
     pub(super) fn bucket_ends_in(&self, now: Nanos, holding: &Holding) -> Option<Nanos> {
         let Some(Window::Time(window)) = holding.window else {
             return None;
@@ -55,7 +55,7 @@ impl Memory {
         Some(last + 1 - now)
     }
 
-    /// Returns the last nanosecond of the bucket.
+    /// Returns the last nanosecond that belongs to the bucket.
     fn last_of_bucket(&self, bucket: Nanos, window: Nanos, buckets: u32) -> Nanos {
         let buckets = Nanos::from(buckets);
         let next_begins = ((bucket + 1) * window + buckets - 1) / buckets;
@@ -82,8 +82,8 @@ impl Memory {
         }
     }
 
-    /// G2: a window of the same kind takes over the calls of the old one. Each call then counts as
-    /// made at the end of its old bucket.
+    /// G2: moves the calls of the old window to a new window of the same kind. In a window of time,
+    /// each call then counts as made at the end of its old bucket.
     pub(super) fn carry_over(&mut self, now: Nanos, old: &Holding, new: &Holding) {
         if (old.window, old.window_buckets) == (new.window, new.window_buckets) {
             return;

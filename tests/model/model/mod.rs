@@ -1,4 +1,4 @@
-//! The model: it stores every call, searches all of them at each step, and has one branch per rule.
+//! The model stores every call, searches all calls at each step, and has one branch per rule.
 
 mod by_hand;
 mod ending;
@@ -31,7 +31,7 @@ pub(crate) struct Model {
     /// The mode of the override in force, and the generation in which it was applied.
     mode: Option<(OperatorMode, u64)>,
     clock: Nanos,
-    /// The state that was last entered. It stays `Open` when the open time ends, until the next
+    /// The state that was entered last. After the open time ends, it remains `Open` until the next
     /// call.
     state: CircuitState,
     began: Nanos,
@@ -39,7 +39,7 @@ pub(crate) struct Model {
     memory: Memory,
     told_would_open: bool,
     opening: Opening,
-    /// How often the circuit re-opened from half-open since it was last closed.
+    /// The number of times that the circuit re-opened from half-open since it was last closed.
     reopenings: u32,
     probes: Probes,
     in_flight: [Option<Ticket>; SLOTS],
@@ -51,7 +51,8 @@ pub(crate) struct Model {
 struct Ticket {
     number: u64,
     generation: u64,
-    /// When the call was admitted, or `None` without `slow_call`: then the clock is not read (B6).
+    /// The time of admission. Without `slow_call`, a closed circuit does not read the clock, and
+    /// this is `None` (B6).
     admitted: Option<Nanos>,
 }
 
@@ -80,19 +81,19 @@ impl Model {
         self.wrong == Some(wrong)
     }
 
-    /// B16: while a state lasts, a time before its beginning counts as its beginning. The next
-    /// state begins at the clock's time: otherwise a clock that was set back by a day would keep
-    /// the circuit open for another day.
+    /// B16: returns the time. A time before the present state began counts as the beginning of the
+    /// state. The next state begins at the reading of the clock. Otherwise, a clock that was set
+    /// back by a day would keep the circuit open for another day.
     fn now(&self) -> Nanos {
         self.clock.max(self.began)
     }
 
-    /// B12: the state that the next caller finds.
+    /// B12: returns the state that the next caller finds.
     fn seen_state(&self) -> CircuitState {
         if self.is_due() { CircuitState::HalfOpen } else { self.state }
     }
 
-    /// B7: at the end of the open time exactly, a call is admitted.
+    /// B7: returns whether the open time is over. At the exact end, a call is admitted.
     fn is_due(&self) -> bool {
         let over = |end| {
             if self.is(Wrong::EndIsExclusive) { end < self.now() } else { end <= self.now() }
@@ -123,7 +124,7 @@ impl Model {
         Answer::Nothing
     }
 
-    /// Rules B2, B7, B10 and B11.
+    /// B2, B7, B10, B11: admits or rejects a call.
     fn admit(&mut self, slot: usize) -> Answer {
         if let Some(rejection) = self.would_reject() {
             self.record.count(|totals| totals.rejected += 1);
@@ -145,8 +146,8 @@ impl Model {
         Answer::Admitted
     }
 
-    /// B10: the first call after the end, or the first operation by hand, makes the circuit
-    /// half-open.
+    /// B10: makes the circuit half-open at the first call after the open time, or at the first
+    /// operation by hand.
     fn catch_up(&mut self) {
         if self.is_due() {
             self.enter(CircuitState::HalfOpen, TransitionReason::RecoveryTime, None);

@@ -1,4 +1,4 @@
-//! Rules B7, B8 and B9 of the model: how long the circuit is open.
+//! Rules B7, B8 and B9 of the model: they determine the open time.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ pub(super) struct Opening {
     /// The end of the open time, or `None` if the circuit stays open until it is closed by hand.
     pub(super) end: Option<Nanos>,
     pub(super) hint: Option<Duration>,
-    /// Whether the end was set by hand: then a change of settings does not move it.
+    /// If true, the end was set by hand, and a change of settings does not move it.
     pub(super) by_hand: bool,
 }
 
 impl Model {
-    /// B8, B9: opens for the base time, or for the hint if that is longer.
+    /// B8, B9: opens the circuit for the base time. If the hint is longer, opens it for the hint.
     pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>) {
         if self.state == CircuitState::HalfOpen {
             self.reopenings += 1;
@@ -32,7 +32,7 @@ impl Model {
         self.opening = Opening { end, ..Opening::default() };
     }
 
-    /// Moves the end of the present open time, and corrects the record of this opening.
+    /// Moves the end of the present open time, and corrects the open time in the history.
     pub(super) fn move_end(&mut self, end: Option<Nanos>) {
         self.opening.end = end;
         let open_for = end.map(|end| duration(end - self.began));
@@ -49,8 +49,8 @@ impl Model {
         hint.map_or(base, |hint| base.max(hint.min(max)))
     }
 
-    /// min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`). The sequences use whole
-    /// factors only.
+    /// Returns min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`). The sequences use
+    /// whole factors only.
     fn base(&self) -> Duration {
         let recovery_time = nanos(self.holding.recovery_time);
         let max = nanos(self.holding.max_recovery_time);
@@ -70,7 +70,7 @@ impl Model {
         }
     }
 
-    /// B7, B10: returns how long until a call may be admitted.
+    /// B7, B10: returns the time until a call may be admitted.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let left = match self.seen_state() {
             CircuitState::ForcedOpen => None,

@@ -1,4 +1,4 @@
-//! Rules B10 and B11 of the model: the probes of one round, and their leases.
+//! Rules B10 and B11 of the model: a round consists of probes with leases.
 
 use super::Nanos;
 use super::opening::later;
@@ -6,7 +6,7 @@ use crate::settings::Holding;
 
 #[derive(Debug, Default)]
 pub(super) struct Probes {
-    /// Probes in order of admission.
+    /// The probes in order of admission.
     in_flight: Vec<Probe>,
     pub(super) succeeded: u32,
     pub(super) failed: u32,
@@ -19,8 +19,8 @@ struct Probe {
 }
 
 impl Probe {
-    /// The remaining lease. The present setting applies to earlier probes too. `None` means that
-    /// the lease has no end, zero that it has expired.
+    /// Returns the rest of the lease, under the present setting. Returns zero if the lease has
+    /// expired, and `None` if it has no end.
     fn lease_left(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         let end = later(self.since, holding.probe_timeout)?;
         Some((end - clock.max(self.since)).max(0))
@@ -46,8 +46,9 @@ impl Probes {
         self.in_flight.retain(|probe| probe.ticket != ticket);
     }
 
-    /// If no probe is in flight, a slot is free, even if settings that changed meanwhile would make
-    /// the round decided. Otherwise the breaker would reject every call from then on.
+    /// Returns whether a slot is free. If no probe is in flight, a slot is free, even if changed
+    /// settings make the round count as decided. Otherwise the breaker would reject every later
+    /// call.
     fn has_a_free_slot(&self, holding: &Holding) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap();
         let fits = in_flight < holding.half_open_max_calls
@@ -60,7 +61,7 @@ impl Probes {
         self.retry_after(clock, holding) == Some(0)
     }
 
-    /// Takes a free slot, or the slot of the first probe whose lease has expired.
+    /// Admits a probe to a free slot, or to the slot of the first probe whose lease has expired.
     pub(super) fn admit(&mut self, ticket: u64, clock: Nanos, holding: &Holding) {
         if !self.has_a_free_slot(holding) {
             let is_over = |probe: &Probe| probe.lease_left(clock, holding) == Some(0);
@@ -71,7 +72,7 @@ impl Probes {
         self.in_flight.push(Probe { ticket, since });
     }
 
-    /// Returns when a slot gets free, or `None` if no lease ends.
+    /// Returns the time until a slot becomes free, or `None` if no lease ends.
     pub(super) fn retry_after(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         if self.has_a_free_slot(holding) {
             return Some(0);

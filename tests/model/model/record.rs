@@ -9,7 +9,7 @@ use super::{Model, Nanos};
 use crate::operation::{Edge, Side, Span};
 use crate::view::{Heard, Remembered, Step, Totals, View};
 
-/// One time for each of [`CircuitState::ALL`].
+/// The time in each state, in the order of [`CircuitState::ALL`].
 type ByState = [Nanos; 6];
 
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Record {
     /// All transitions since the breaker was created.
     steps: Vec<Step>,
     spent: ByState,
-    /// The time up to which `spent` is summed. A clock that goes back adds no time twice.
+    /// The end of the time that `spent` contains. If the clock goes back, no time is added twice.
     spent_until: Nanos,
     heard: Vec<Heard>,
 }
@@ -61,7 +61,7 @@ impl Record {
 }
 
 impl Model {
-    /// Returns the time in each state up to now. After the end of an open time it counts as
+    /// Returns the time in each state until now. Time after the end of the open time counts as
     /// half-open.
     fn spent(&self) -> ByState {
         let mut spent = self.record.spent;
@@ -82,7 +82,7 @@ impl Model {
         spent
     }
 
-    /// Adds the time in the state that ends now.
+    /// Adds the time in the state that ends now to the record.
     pub(super) fn spend(&mut self) {
         self.record.spent = self.spent();
         self.record.spent_until = self.now().max(self.record.spent_until);
@@ -116,12 +116,12 @@ impl Model {
         }
     }
 
-    /// Returns the events since the last call of this function.
+    /// Returns the events since the last call of `heard`.
     pub(crate) fn heard(&mut self) -> Vec<Heard> {
         std::mem::take(&mut self.record.heard)
     }
 
-    /// Returns the length of a span. It is zero if the edge is not ahead, or is beyond the clock's
+    /// Returns the length of a span. Returns zero if the edge is in the past or beyond the clock's
     /// range.
     pub(crate) fn length(&self, span: Span) -> Duration {
         let (edge, side) = match span {

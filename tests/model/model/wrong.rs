@@ -1,12 +1,12 @@
-//! Deliberate mistakes, which prove that the comparison finds them.
+//! Deliberate mistakes. The tests prove that the comparison finds each mistake.
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wrong {
-    /// A rate must be exceeded, not reached.
+    /// The circuit opens only if a rate is above the threshold, not if it is equal.
     RateIsExclusive,
     /// A call that takes exactly `slow_call` is fast.
     SlowIsExclusive,
-    /// A caller that sleeps exactly `retry_after` is rejected.
+    /// A caller that waits for exactly `retry_after` is rejected.
     EndIsExclusive,
     /// A window of time has one bucket too many.
     OneBucketMore,

@@ -1,4 +1,4 @@
-//! Properties of the delays of any retry policy (R2, R3).
+//! The delays of all retry policies have these properties (R2, R3).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilient::{Classification, RetryPolicy};
 
 use crate::cases::for_all;
 
-/// Durations of every magnitude, from zero to `Duration::MAX`.
+/// Generates durations of every magnitude, from zero to `Duration::MAX`.
 fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
@@ -32,7 +32,7 @@ fn any_factor() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Small and large numbers, equally often.
+/// Generates small and large numbers with equal probability.
 fn any_number() -> impl Strategy<Value = u32> {
     prop_oneof![
         1 => Just(u32::MAX),
@@ -44,7 +44,7 @@ fn any_share() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), Just(1.0), 0.0..=1.0_f64, 0.0..1e-12_f64]
 }
 
-/// Policies whose schedule grows, with a jitter that varies each delay.
+/// Generates policies whose delays grow and whose jitter varies each delay.
 fn growing() -> impl Strategy<Value = RetryPolicyBuilder> {
     let jitter = prop_oneof![
         Just(Jitter::None),
@@ -63,7 +63,7 @@ fn growing() -> impl Strategy<Value = RetryPolicyBuilder> {
     })
 }
 
-/// Every kind of policy, with any base and cap.
+/// Generates every kind of policy, with any base and any cap.
 fn any_settings() -> impl Strategy<Value = RetryPolicyBuilder> {
     let of_any_kind = prop_oneof![
         5 => growing(),
@@ -91,14 +91,14 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// Returns the sleeps of a call whose attempts all fail at once.
+/// Returns the sleeps of a call whose attempts all fail immediately.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
     std::iter::from_fn(|| retry.after(AttemptEnd::Failed(Classification::transient()), None).ok())
         .collect()
 }
 
-/// Returns the sleeps within a limit, if attempts take no time and sleeps are exact.
+/// Returns the sleeps that end before the limit if attempts take no time and sleeps are exact.
 fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     let mut elapsed = Duration::ZERO;
     let begun = policy.delays().take_while(|delay| {
@@ -109,7 +109,7 @@ fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     begun.collect()
 }
 
-/// Counts the attempts: the first one has no delay before it.
+/// Returns the number of attempts. The first attempt has no delay before it.
 fn attempts_of(delays: &[Duration]) -> u32 {
     u32::try_from(delays.len()).expect("few") + 1
 }

@@ -1,4 +1,4 @@
-//! Properties that hold for any settings and any calls.
+//! Properties that hold for all settings and all calls.
 
 mod delays;
 mod open_time;

@@ -1,4 +1,4 @@
-//! B8, B9: the open time stays within its bounds, for any settings and any number of re-openings.
+//! B8, B9: for all settings and any number of re-openings, the open time stays within its bounds.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use crate::cases::for_all;
 
-/// Durations of every magnitude, from zero to `Duration::MAX`.
+/// Generates durations of every magnitude, from zero to `Duration::MAX`.
 fn any_duration() -> impl Strategy<Value = Duration> {
     prop_oneof![
         1 => Just(Duration::ZERO),
@@ -35,10 +35,10 @@ fn opened(settings: &BreakerConfig) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-/// 584 years: the history does not distinguish longer open times.
+/// About 584 years. The history records longer open times as this time.
 const LONGEST_ON_RECORD: Duration = Duration::from_nanos(u64::MAX - 1);
 
-/// Fails a call that opens or re-opens the circuit. Returns the open time, or `None` if it has no
+/// Fails a call, which opens or re-opens the circuit. Returns the open time, or `None` if it has no
 /// end.
 fn open(breaker: &CircuitBreaker, hint: Option<Duration>) -> Option<Duration> {
     let permit = breaker.try_acquire().expect("closed or half-open");
@@ -83,11 +83,11 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
             let least = base.max(hint.map_or(0.0, |hint| hint.min(max).as_secs_f64()));
             let most = least * (1.0 + jitter);
             let Some(open_for) = open_for else {
-                // The end is beyond the range of an instant.
+                // The open time ends beyond the range of an instant.
                 prop_assert!(most > 4e18, "until reset, but {} s at most", most);
                 continue;
             };
-            // The allowed error: rounding to nanoseconds, and of the growth.
+            // The allowed error covers the rounding to nanoseconds and the rounding of the growth.
             let rounding = 2e-9 + least * 1e-12;
             let seconds = open_for.as_secs_f64();
             prop_assert!(

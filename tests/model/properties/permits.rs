@@ -1,4 +1,4 @@
-//! B10: there are never more probes in flight than slots.
+//! B10: the number of probes in flight never exceeds the number of slots.
 
 use std::time::Duration;
 

@@ -13,8 +13,9 @@ use crate::subject::{Parts, Subject};
 const NANOSECOND: Duration = Duration::from_nanos(1);
 const A_CENTURY: Duration = Duration::from_secs(3_155_760_000);
 
-/// Requests permits until a call is rejected, and opens the circuit for `trip_for` if no call is.
-/// Returns the `retry_after` of the rejection, and its slot.
+/// Requests permits until a call is rejected. If no call is rejected, opens the circuit for
+/// `trip_for` and requests another permit. Returns the `retry_after` of the rejection, and the slot
+/// of the request.
 fn rejected(subject: &mut Subject<'_>, trip_for: Duration) -> Option<(Duration, usize)> {
     for slot in 0..SLOTS {
         if subject.is_in_flight(slot) {
@@ -42,7 +43,8 @@ fn b07_retry_after_is_exact_to_the_nanosecond() {
         for action in actions {
             match action {
                 Action::Admit(slot) if subject.is_in_flight(slot) => {}
-                // After the clock goes back, no time passes until it reaches its old reading.
+                // After the clock goes back, the breaker's time stands still until the clock
+                // reaches its old reading. The sequence leaves this action out.
                 Action::SetBack(_) => {}
                 _ => drop(subject.act(&action)),
             }

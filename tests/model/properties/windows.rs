@@ -1,5 +1,4 @@
-//! Compares both kinds of window with simple ones, through snapshots of a breaker in observe-only
-//! mode.
+//! Compares both kinds of window with simple windows, through snapshots of an observe-only breaker.
 
 use std::time::Duration;
 
@@ -57,7 +56,7 @@ impl Observed {
         permit.report(call.outcome);
     }
 
-    /// The numbers of calls, failures and slow calls in the window.
+    /// Returns the numbers of calls, failures and slow calls in the window.
     fn shown(&self) -> [u64; 3] {
         let window = self.breaker.snapshot().window.expect("it has one");
         [window.calls, window.failures, window.slow]

@@ -1,5 +1,6 @@
-//! The random input of a case. Times are even numbers of milliseconds, except the caller's
-//! patience, which is odd: so the caller never cancels at the instant of another event.
+//! Generates the random input of a case. All times are even numbers of milliseconds, except the
+//! caller's patience, which is odd. Therefore the caller never cancels at the instant of another
+//! event.
 
 use proptest::prelude::*;
 use resilient::retries::TimeLimit;
@@ -28,13 +29,13 @@ pub(crate) struct Plan {
     pub(crate) attempt_timeout: Option<u64>,
     /// The deadline of an outer call that begins at the same time.
     pub(crate) outer_deadline: Option<u64>,
-    /// Whether the call runs inside another loop's second attempt.
+    /// If true, the call runs inside the second attempt of another loop.
     pub(crate) is_nested: bool,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Option<CircuitPlan>,
-    /// The course of each attempt. Attempts beyond the last step repeat that step.
+    /// The course of each attempt. If there are more attempts than steps, the last step repeats.
     pub(crate) steps: Vec<Step>,
-    /// When the caller drops the call.
+    /// The time at which the caller drops the call.
     pub(crate) patience: Option<u64>,
 }
 
@@ -48,9 +49,10 @@ pub(crate) struct CircuitPlan {
 /// The circuit's history before the call.
 #[derive(Debug, Clone)]
 pub(crate) enum Before {
-    /// This many consecutive failures, fewer than the threshold.
+    /// The circuit is closed after this many consecutive failures, which are fewer than the
+    /// threshold.
     Failures(u32),
-    /// The circuit opened this long ago.
+    /// The circuit opened this long before the call.
     Opened(u64),
     Forced,
 }
@@ -77,13 +79,13 @@ pub(crate) enum Kind {
     Answered,
 }
 
-/// The error type of both sides.
+/// The error of the loop and of the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
     /// The number of the attempt that failed, the error's kind, and its hint.
     Down(u32, Kind, Option<u64>),
     Rejected,
-    /// The time limit, its length, and the number of the attempt.
+    /// The time limit that ended the call, the length of the limit, and the number of the attempt.
     Late(TimeLimit, u64, u32),
 }
 
@@ -184,7 +186,7 @@ pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
                 max_elapsed: max_elapsed.map(|time| time.max(2)),
                 deadline,
                 attempt_timeout,
-                // The outer call needs some of its deadline for its own second attempt.
+                // The outer call needs part of its deadline to reach its second attempt.
                 outer_deadline: outer_deadline.map(|time| time.max(2)),
                 is_nested,
                 tokens,

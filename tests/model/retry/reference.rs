@@ -1,10 +1,10 @@
-//! A simple implementation of rules R1 to R12, R14, B4, B7, B9, B10 and C2 for one caller.
+//! Implements rules R1 to R12, R14, B4, B7, B9, B10 and C2 in a simple form, for one caller.
 
 use resilient::retries::{StopReason, TimeLimit};
 
 use super::plan::{Before, End, Fault, Kind, Plan, Way};
 
-/// The cost of a retry; the deposit of a success and the capacity follow.
+/// The cost of a retry. The next two constants are the deposit of a success and the capacity.
 pub(crate) const COST: u32 = 5;
 pub(crate) const DEPOSIT: u32 = 1;
 pub(crate) const CAPACITY: u32 = 30;
@@ -16,15 +16,15 @@ pub(crate) enum Ended {
     Panicked,
 }
 
-/// For each failed attempt: its error, its time and the delay after it.
+/// The error and the time of each failed attempt, and the delay after the attempt.
 pub(crate) type Errors = Vec<(Fault, u64, u64)>;
 
-/// Everything that a caller can observe of a call.
+/// The effects of a call that a caller can observe.
 #[derive(Debug, Clone)]
 pub(crate) struct Course {
     pub(crate) ended: Ended,
     pub(crate) at: u64,
-    /// The reasons to stop that hold; the loop may report any of them.
+    /// All reasons to stop that hold. The loop may report any of these reasons.
     pub(crate) reasons: Vec<StopReason>,
     pub(crate) starts: Vec<u64>,
     pub(crate) made: u32,
@@ -59,7 +59,7 @@ struct Circuit {
 }
 
 impl Circuit {
-    /// `Err` has the time until the next admission, if it is known.
+    /// Admits or rejects a call. A rejection has the time until the next admission, if it is known.
     fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
         match self.state {
             State::Forced => Err(None),
@@ -118,7 +118,7 @@ pub(crate) fn course_of(plan: &Plan) -> Course {
         state: match circuit.before {
             Before::Failures(streak) => State::Closed(streak),
             Before::Opened(ago) if ago < circuit.recovery => State::Open(circuit.recovery - ago),
-            // The first admission decides whether the open time is over.
+            // If the open time is over, the first admission makes the circuit half-open.
             Before::Opened(_) => State::Open(0),
             Before::Forced => State::Forced,
         },
@@ -204,7 +204,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Makes one attempt, unless the circuit rejects it. `Err` ends the call without an output.
+    /// Makes one attempt, unless the circuit rejects it. If the call ends without an output,
+    /// returns `Err`.
     fn attempt(&mut self) -> Result<Attempt, Ended> {
         if let Some(Err(retry_after)) = self.circuit.as_mut().map(|it| it.admit(self.now)) {
             self.counted.rejected += 1;
@@ -254,7 +255,7 @@ impl Loop<'_> {
                 let nth = u32::try_from(self.starts.len()).unwrap();
                 let error = Fault::Down(nth, kind, hint);
                 self.record.push((error, until - start, 0));
-                // `run_recorded` does not classify: every error is transient.
+                // `run_recorded` does not classify errors, so every error is transient.
                 let (kind, hint) = match plan.way {
                     Way::Recorded => (Kind::Transient, None),
                     _ => (kind, hint),
@@ -271,8 +272,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns when the attempt that starts now is cut short. Without its own limit, a call has no
-    /// timer for that.
+    /// Returns the time at which the attempt is cut short, and the limit that does it. If the call
+    /// has no limit, the loop sets no timer and cuts no attempt short.
     fn cut(&self) -> Option<(u64, TimeLimit, u64)> {
         let plan = self.plan;
         if plan.deadline.is_none() && plan.attempt_timeout.is_none() {

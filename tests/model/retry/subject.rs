@@ -1,5 +1,4 @@
-//! Makes the call of a plan with the real loops, on paused time that advances while all tasks
-//! sleep.
+//! Makes the call of a plan with the real loops. Time is paused and advances while all tasks sleep.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -21,7 +20,7 @@ use super::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
 
 pub(crate) struct Real {
     pub(crate) ended: Ended,
-    /// When the call ended; unknown if it panicked.
+    /// The time at which the call ended, or `None` if the call panicked.
     pub(crate) at: Option<u64>,
     pub(crate) reason: Option<StopReason>,
     pub(crate) starts: Vec<u64>,
@@ -36,7 +35,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
 }
 
-/// The dependency of one call: its plan, and what the test observes.
+/// The dependency of one call, with the call's plan and the test's observations.
 struct Dependency<'a> {
     plan: &'a Plan,
     policy: RetryPolicy,
@@ -254,7 +253,7 @@ async fn before(circuit: &CircuitPlan, breaker: &CircuitBreaker) {
     }
 }
 
-/// Makes the call inside its outer calls. Returns `None` if one of them cancelled it.
+/// Makes the call inside its outer calls. Returns `None` if an outer call cancelled it.
 async fn within_others(it: &Dependency<'_>, scope: &Scope) -> Option<Result<(), Failed>> {
     let plan = it.plan;
     if !plan.is_nested && plan.outer_deadline.is_none() {

@@ -1,4 +1,4 @@
-//! Rule B1: transitions by calls, by time and by hand.
+//! Rule B1: calls, time and operations by hand cause transitions.
 
 use resilient::CircuitBreaker;
 use resilient::breaker::{CircuitState, TransitionError, TransitionReason};
@@ -44,7 +44,7 @@ const ALL: [CircuitState; 6] = [
     CircuitState::ObserveOnly,
 ];
 
-/// A breaker that was brought into this state.
+/// Creates a breaker and brings it into this state.
 fn within(state: CircuitState) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(&fragile());
     match state {
@@ -162,7 +162,7 @@ fn b01_half_open_by_hand_is_for_open_and_forced_open_only() {
                 assert_eq!(result, Ok(()));
                 assert_eq!(breaker.state(), CircuitState::HalfOpen);
             }
-            // The circuit is already half-open: the operation succeeds and there is no transition.
+            // The circuit is already half-open, so the operation succeeds without a transition.
             CircuitState::HalfOpen => assert_eq!(result, Ok(())),
             _ => {
                 assert_refused(result, state, CircuitState::HalfOpen);

@@ -10,7 +10,7 @@ use resilient_testkit::{calls, closed, fail, last_reason, rejection, secs, succe
 fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
     let config = settings().window(5).failure_count(3);
     assert_opens_at_the_end_of(&config, "FSFSF", TransitionReason::FailureCount);
-    // The first failure leaves the window before the third comes.
+    // The first failure leaves the window before the third failure is reported.
     assert_opens_at_the_end_of(&config, "FSSSFFSF", TransitionReason::FailureCount);
     assert_stays_closed(&config, &"FSSFS".repeat(20));
 }
@@ -79,8 +79,8 @@ fn b05_a_rate_is_not_tested_after_calls_that_do_not_count() {
     calls(&breaker, "SFF");
     assert_eq!(breaker.state(), CircuitState::Open, "two of four");
 
-    // A success leaves the window, so that the rate rises to 1. The breaker evaluates it at the
-    // next counted call.
+    // A success leaves the window, so the failure rate rises to 1. The breaker evaluates the rate
+    // at the next counted call.
     breaker.close();
     calls(&breaker, "SSS");
     clock.advance(secs(1));
@@ -102,7 +102,7 @@ fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
 
 #[test]
 fn b05_rates_are_inclusive_and_compared_as_quotients() {
-    // Some products of rate and calls are inexact: 0.07 * 100 is more than 7.
+    // Some products of rate and calls are inexact: in floating point, 0.07 * 100 is more than 7.
     for (calls_of, failures) in [(100_u32, 7_u32), (100, 29), (100, 57), (10, 3), (3, 1), (7, 5)] {
         let rate = f64::from(failures) / f64::from(calls_of);
         let config = settings().window(calls_of).failure_rate(rate).min_calls(calls_of);

@@ -1,4 +1,4 @@
-//! Rule B5: the calls that a window contains.
+//! Rule B5: a window contains the latest calls, by number or by time.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient_testkit::{
     calls, closed, due, fail, panic_in_call, secs, succeed, take, while_unwinding, window,
 };
 
-/// A window of the last calls, with a threshold that no test reaches.
+/// Sets a window of the last calls, with a threshold that no test reaches.
 fn last_calls(count: u32) -> BreakerConfigBuilder {
     BreakerConfig::builder().window(count).failure_threshold(u32::MAX).recovery_time(secs(10))
 }
@@ -26,7 +26,7 @@ fn b05_a_window_of_calls_holds_exactly_the_last_n() {
     assert_eq!(window(&breaker), (3, 2, 0));
     calls(&breaker, "SS");
     assert_eq!(window(&breaker), (5, 2, 0));
-    // The oldest call leaves at each step.
+    // At each step, the oldest call leaves the window.
     for (end, failures) in [("S", 1), ("S", 1), ("S", 0), ("F", 1), ("F", 2)] {
         calls(&breaker, end);
         assert_eq!(window(&breaker), (5, failures, 0));
@@ -81,7 +81,7 @@ fn b05_a_cancelled_call_is_in_the_window_where_it_counts_as_a_failure() {
 #[test]
 fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
     let (breaker, clock) = closed(&last_seconds(60));
-    // Bucket 0 is the first six seconds of the state.
+    // Bucket 0 covers the first six seconds of the state.
     fail(&breaker);
     clock.advance(Duration::from_nanos(5_999_999_999));
     succeed(&breaker);
@@ -99,7 +99,7 @@ fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
 
 #[test]
 fn b05_window_buckets_sets_the_number_of_buckets() {
-    // A call at the beginning of a bucket stays for the whole window.
+    // A call at the beginning of a bucket stays in the window for its whole length.
     for buckets in [1, 2, 3, 4, 1_000] {
         let (breaker, clock) = closed(&last_seconds(10).window_buckets(buckets));
         succeed(&breaker);
@@ -118,7 +118,7 @@ fn b05_window_buckets_sets_the_number_of_buckets() {
 
 #[test]
 fn b05_buckets_that_do_not_divide_a_window_have_no_drift() {
-    // Bucket k of three begins at k * 10 / 3 ns, rounded up: 0, 4, 7, 10, 14 …
+    // The window has three buckets. Bucket k begins at k * 10 / 3 ns, rounded up: 0, 4, 7, 10, 14 …
     let config = BreakerConfig::builder()
         .window(Duration::from_nanos(10))
         .window_buckets(3)
@@ -174,7 +174,7 @@ fn b05_bucket_0_begins_when_the_state_begins() {
     clock.advance(Duration::from_millis(500));
     breaker.close();
     succeed(&breaker);
-    // Counted from the breaker's creation, bucket 10 would have begun half a second ago.
+    // If bucket 0 began when the breaker was created, bucket 10 would have begun half a second ago.
     clock.advance(Duration::from_millis(9_999));
     assert_eq!(window(&breaker).0, 1);
     clock.advance(Duration::from_millis(1));

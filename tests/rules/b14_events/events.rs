@@ -90,7 +90,8 @@ fn b14_a_listener_may_use_its_breaker() {
         fail(&breaker);
         let expected = [OPENED, CLOSED, OPENED, (CircuitState::Open, CircuitState::ForcedOpen)];
         assert_eq!(heard.steps(), expected);
-        // The first event is delivered before the listener acts, the others after all that it did.
+        // The listener receives the first event before it acts. It receives the other events after
+        // all its operations, when the circuit is forced open.
         let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
         let opened = (CircuitState::Open, CircuitState::Open);
         assert_eq!(*seen.lock().unwrap(), [opened, forced, forced, forced]);
@@ -211,8 +212,8 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
     let id = breaker.on_event({
         let (breaker, own_id, bomb) = (breaker.clone(), Arc::clone(&own_id), Bomb);
-        // The listener removes itself while it runs, so that the delivery owns it last and drops
-        // it.
+        // The listener removes itself while it runs. The delivery then holds the last reference and
+        // drops the listener.
         move |_| {
             let _ = &bomb;
             breaker.remove_listener(*own_id.get().unwrap());
@@ -238,7 +239,7 @@ fn b14_a_listener_runs_while_its_caller_unwinds_and_may_panic_then() {
         }
     });
     let heard = Heard::from(&breaker);
-    // A second panic while the thread unwinds would abort the process.
+    // A second panic that leaves the listener while the thread unwinds would abort the process.
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(unwinding.load(SeqCst), 1);
     assert_eq!(heard.steps(), [OPENED]);
@@ -264,7 +265,7 @@ fn b14_a_listener_may_use_its_breaker_while_its_caller_unwinds() {
     });
 }
 
-/// A listener that blocks in its first event until it is released.
+/// A listener that blocks while it handles its first event, until the test releases it.
 struct Slow {
     entered: mpsc::Receiver<()>,
     go_on: mpsc::Sender<()>,
@@ -295,7 +296,7 @@ fn b14_a_slow_listener_holds_up_its_caller_only() {
         std::thread::scope(|scope| {
             scope.spawn(|| fail(&breaker));
             slow.entered.recv().unwrap();
-            // The listener still handles its event. All other callers continue.
+            // The listener still handles its event, but all other callers continue.
             rejection(&breaker);
             clock.advance(secs(10));
             succeed(&breaker);
@@ -360,7 +361,7 @@ fn b14_the_queue_is_bounded_and_what_it_loses_is_counted() {
         let (reported, snapshot) = (heard.transitions(), breaker.snapshot());
         assert_eq!(reported.len() as u64 + snapshot.lost_events, caused);
         assert!((100..=1_000).contains(&reported.len()), "{}", reported.len());
-        // The queue keeps the newest events, which show the present state.
+        // The queue keeps the newest events, so the last reported event shows the present state.
         assert!(reported.ends_with(&snapshot.recent));
     });
 }
@@ -372,7 +373,7 @@ fn b14_every_listener_of_many_threads_sees_one_unbroken_chain() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                // At most three transitions per round, so that the queue cannot overflow.
+                // A round makes at most three transitions, so the queue cannot overflow.
                 for round in 0..15 {
                     let outcome = [Outcome::Failure, Outcome::Success][round % 2];
                     if let Ok(permit) = breaker.try_acquire() {

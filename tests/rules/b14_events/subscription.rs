@@ -1,4 +1,4 @@
-//! Rule B14: subscriptions to events.
+//! Rule B14: subscriptions receive events and count lost events.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -68,11 +68,12 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
     assert_eq!(events.lost(), 8);
     let newest = [CircuitState::Open, CircuitState::Closed, CircuitState::ForcedOpen];
     assert_eq!(waiting(&mut events), newest);
-    // The queue has room again, and the count of lost events stays.
+    // The queue has room again. The count of lost events does not change.
     breaker.close();
     assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 8);
-    // Each subscription counts its own losses, and so does the breaker's queue.
+    // Each subscription counts only the events that it lost. The breaker counts the events that its
+    // queue lost.
     assert_eq!(breaker.subscribe(3).lost(), 0);
     assert_eq!(breaker.snapshot().lost_events, 0);
 }
@@ -146,7 +147,7 @@ fn b14_waiting_is_cancel_safe() {
         assert!(poll_and_drop(events.next(), polls).is_none());
     }
     open_and_close(&breaker);
-    // A future that was never polled takes no event out of the queue.
+    // If a future is never polled, it takes no event out of the queue.
     drop(events.next());
     assert_eq!(waiting(&mut events), [CircuitState::Open, CircuitState::Closed]);
 }

@@ -1,4 +1,4 @@
-//! Rule B15: the settings of breakers are checked when they are built.
+//! Rule B15: a build checks the settings of breakers.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
     config.build().expect_err("it must be refused")
 }
 
-/// Asserts the error of these settings: its field, its value, and a part of the rule's text.
+/// Asserts the field and the value in the error of these settings, and a part of the rule's text.
 #[track_caller]
 pub(super) fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
     let error = refusal(config);
@@ -51,7 +51,7 @@ fn b15_a_maximum_below_the_recovery_time_is_refused_by_field_value_and_rule() {
     let config = BreakerConfig::builder().recovery_time(secs(60));
     let config = config.max_recovery_time(secs(59));
     assert_refused(&config, "max_recovery_time", "59s", "`recovery_time`");
-    // The default recovery time counts, too.
+    // If `recovery_time` is not set, its default is compared with the maximum.
     let config = BreakerConfig::builder().max_recovery_time(secs(29));
     assert_refused(&config, "max_recovery_time", "29s", "`recovery_time`");
 }
@@ -130,9 +130,9 @@ fn b15_the_defaults_are_valid_and_the_same_by_both_ways() {
 
 #[test]
 fn b15_an_error_never_names_a_setting_that_was_not_set() {
-    // A recovery time above the default maximum raises that maximum.
+    // If the recovery time is above the default maximum, the maximum rises to the recovery time.
     assert!(BreakerConfig::builder().recovery_time(secs(86_400)).build().is_ok());
-    // Each tolerated failure needs one more probe.
+    // Each tolerated failure takes one more slot, so the maximum of two calls is valid.
     let config = BreakerConfig::builder().half_open_failures(1);
     assert!(config.half_open_max_calls(2).build().is_ok());
 }
@@ -232,7 +232,7 @@ fn b15_the_last_value_of_a_setting_counts_also_after_text_that_cannot_be_read() 
     assert_eq!(refusal(&config).field(), "slow_call");
     let config = config.slow_call("1s").slow_call_rate("50%").window(9);
     assert_eq!(config.build().map(|config| config.to_builder()), Ok(config));
-    // Text that cannot be parsed does not keep the earlier value.
+    // If a text cannot be parsed, the setting is invalid and does not keep its earlier value.
     let config = BreakerConfig::builder().recovery_time(secs(7)).recovery_time("7");
     assert_eq!(refusal(&config).field(), "recovery_time");
 }

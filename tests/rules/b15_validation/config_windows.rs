@@ -1,4 +1,4 @@
-//! Rule B15: the settings of windows, rates, slow calls and keys are checked when they are built.
+//! Rule B15: a build checks the settings of windows, rates, slow calls and keys.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()
 }
 
-/// Settings with this window and a failure rate, which makes them complete.
+/// Returns settings with this window, and with a failure rate that makes them complete.
 fn windowed(window: impl Into<Window>) -> BreakerConfigBuilder {
     builder().window(window).failure_rate(0.5)
 }
@@ -160,7 +160,7 @@ fn b15_every_setting_has_the_default_that_the_table_says() {
     for (left_open, written_out) in written_out {
         assert_eq!(left_open.build().unwrap(), written_out.build().unwrap());
     }
-    // Different values make the settings different.
+    // Settings with different values are not equal.
     for (one, other) in [
         (windowed(100), windowed(100).min_calls(11)),
         (windowed(100), windowed(101)),

@@ -1,4 +1,4 @@
-//! Rule G2: retry budgets in documents of overrides, each key and each error.
+//! Rule G2: documents override retry budgets. The tests cover each key and each error.
 
 use resilient::Registry;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
@@ -45,7 +45,8 @@ fn g02_breakers_and_budgets_may_have_one_name() {
     assert_eq!(retries.tokens(), 20, "the spent token stays spent");
 }
 
-/// Asserts that the document is rejected with this line and these words, and changes nothing.
+/// Asserts that the registry rejects the document and changes nothing, and that the error names
+/// this line and contains these words.
 #[track_caller]
 fn assert_refused(document: &str, line: usize, words: &[&str]) {
     let registry = Registry::new();
@@ -111,7 +112,7 @@ fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
             4,
             ["budget `x`", "`initial_tokens` is 11", "above `capacity`"],
         ),
-        // The conflict is with the code of a live budget, so the error names the line of the
+        // The section conflicts with the code of a live budget, so the error names the line of the
         // section.
         (
             "[defaults]\n[budgets.dear]\ncapacity = 29",

@@ -1,4 +1,4 @@
-//! Rule G2: every key of a document in every form.
+//! Rule G2: a document may contain every key in every form.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::documents::builder;
 use resilient_testkit::secs;
 
-/// Each key as a document writes it, and the settings that it means.
+/// Returns each key as a document writes it, and the settings that result.
 fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
     vec![
         ("failure_threshold = 3", builder().failure_threshold(3)),

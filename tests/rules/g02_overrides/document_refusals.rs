@@ -23,7 +23,7 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
     error
 }
 
-/// Asserts that the message has the line and these words.
+/// Asserts that the message names this line and contains these words.
 #[track_caller]
 fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     let text = error.to_string();
@@ -35,7 +35,7 @@ fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     assert!(text.starts_with("overrides of circuit breakers"), "{text}");
 }
 
-/// Builds a document whose third line is this one, after a valid second line.
+/// Builds a document in which a valid second line precedes this third line.
 fn with_third_line(line: &str) -> String {
     format!("[breakers.payments]\nfailure_threshold = 2\n{line}\n")
 }
@@ -173,7 +173,7 @@ fn a_conflict_with_the_code_of_a_live_breaker_is_reported_with_its_line() {
     let standing = Overrides::new().with("mail", builder().failure_threshold(3));
     registry.set_overrides(standing).unwrap();
     for (document, line, words) in [
-        // The document has the key.
+        // The document contains the key, so the error names the line of the key.
         (
             "[breakers.mail]\nfailure_threshold = 4\n\nfailure_rate = 0.5",
             4,
@@ -184,7 +184,7 @@ fn a_conflict_with_the_code_of_a_live_breaker_is_reported_with_its_line() {
             2,
             ["`mail`", "`min_calls`", "needs a `failure_rate`"],
         ),
-        // The key is in the code, so the error names the line of the section.
+        // The key is only in the code, so the error names the line of the section.
         (
             "[defaults]\n\n[breakers.stock]\nrecovery_time = \"61s\"",
             3,
@@ -195,7 +195,7 @@ fn a_conflict_with_the_code_of_a_live_breaker_is_reported_with_its_line() {
             2,
             ["`payments`", "`failure_count`", "calls that `window` holds"],
         ),
-        // The key is in the defaults.
+        // The defaults cause the conflict, so the error names a line of `[defaults]`.
         (
             "[breakers.stock]\nmin_calls = 1\n[defaults]\nwindow_buckets = 5",
             4,

@@ -1,4 +1,4 @@
-//! Rule G2: the mode of an override holds a breaker in a state.
+//! Rule G2: an override can have a mode, which holds the breaker in a state.
 
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
 use resilient::events::EventKind;

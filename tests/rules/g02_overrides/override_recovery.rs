@@ -1,4 +1,4 @@
-//! Rule G2: the effect of an override on open and half-open breakers, and on calls in flight.
+//! Rule G2: an override affects open breakers, half-open breakers and calls in flight.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
     assert_eq!(breaker.snapshot().recent[0].open_for, Some(secs(60)));
     change(&registry, builder().recovery_time(secs(5)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
-    // The new end is in the past.
+    // The new open time has already ended.
     change(&registry, builder().recovery_time(secs(3)));
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
     change(&registry, builder().recovery_time(Duration::MAX));
@@ -50,7 +50,8 @@ fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_again() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(40)));
     change(&registry, builder().max_recovery_time(secs(50)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
-    // The jitter of an opening is drawn once: it stays the same share of the new time.
+    // The jitter of an opening is drawn once. If the open time changes, the jitter remains the same
+    // fraction of the open time.
     change(&registry, builder().recovery_jitter(1.0));
     let drawn = rejection(&breaker).retry_after();
     registry.clear_override("dependency").unwrap();
@@ -122,8 +123,8 @@ fn g02_lowered_half_open_settings_never_wedge_a_breaker() {
         } else {
             in_flight.into_iter().for_each(std::mem::forget);
         }
-        // From now on all calls succeed. The circuit closes when the leases of the lost probes have
-        // expired.
+        // From now on, all calls succeed. The circuit closes after the leases of the lost probes
+        // have expired.
         for _ in 0..20 {
             clock.advance(secs(10));
             if let Ok(permit) = breaker.try_acquire() {
@@ -177,7 +178,7 @@ fn g02_slow_calls_are_recognised_from_the_override_on() {
     assert_eq!(window(&breaker), (1, 0, 0), "its beginning was not recorded");
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
-    // The new limit applies to a call in flight whose beginning was recorded.
+    // A call in flight was admitted with `slow_call` set, so the new limit applies to this call.
     let timed = breaker.try_acquire().unwrap();
     change(&registry, builder().slow_call(secs(5)).slow_call_rate(1.0));
     clock.advance(secs(4));

@@ -1,4 +1,4 @@
-//! Rule G2: when overrides apply, and which ones are rejected.
+//! Rule G2: an override applies or is rejected under these conditions.
 
 use std::sync::Barrier;
 
@@ -189,7 +189,8 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
         )
         .with_defaults(builder().half_open_successes(3));
     let refused = [
-        // Out of range: in the defaults, for a live breaker, and for a name without a breaker.
+        // These values are out of range: one in the defaults, one for a live breaker, and one for a
+        // name without a breaker.
         (fine.clone().with_defaults(builder().failure_threshold(0)), None, "failure_threshold"),
         (
             fine.clone().with("stock", builder().recovery_jitter(2.0)),
@@ -197,7 +198,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
             "recovery_jitter",
         ),
         (fine.clone().with("later", builder().min_calls(0)), Some("later"), "min_calls"),
-        // In range, but invalid together with the settings in the code.
+        // These values are in range, but invalid together with the settings in the code.
         (
             fine.clone().with("stock", builder().recovery_time(secs(61))),
             Some("stock"),
@@ -235,7 +236,7 @@ fn g02_a_later_breaker_keeps_the_override_and_reports_the_dropped_setting() {
     let expected = builder().failure_threshold(3).recovery_time(secs(120));
     assert_eq!(breaker.config(), built(&expected));
     assert_eq!(heard.events()[0].name(), "payments");
-    // The event is sent when the breaker is created, and not at later calls.
+    // The registry sends the event when it creates the breaker, and sends no event at later calls.
     let _ = registry.get_or_register("payments", breaker.config());
     assert_eq!(invalid_settings(&heard).len(), 1);
 }
@@ -306,7 +307,7 @@ fn g02_the_codes_settings_apply_again_to_a_breaker_that_was_unregistered() {
     registry.override_breaker("dependency", strict).unwrap();
     registry.unregister(&owned);
     assert_eq!(owned.config(), fragile().failure_threshold(9).build().unwrap());
-    // They are also the settings when it is registered again.
+    // After a new registration, the override applies to the settings in the code again.
     registry.register(&owned).unwrap();
     assert_eq!(owned.config().to_builder(), fragile().failure_threshold(2));
     registry.clear_override("dependency").unwrap();
@@ -351,7 +352,7 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
         assert_eq!(error.breaker(), Some("later"));
         assert_eq!(error.config_error().field(), field);
     }
-    // Code that is registered later may add the setting that is missing.
+    // An override may lack a required setting, because code that is registered later may add it.
     let rate = builder().failure_rate(0.5);
     registry.override_breaker("later", rate).unwrap();
 }

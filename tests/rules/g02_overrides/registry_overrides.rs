@@ -158,7 +158,8 @@ fn g02_a_full_window_of_successes_is_tested_under_new_conditions_as_well() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// Asserts the calls of a window of calls, oldest first. Successes push them out one by one.
+/// Asserts that a window of calls holds these calls, oldest first. Further successes push the calls
+/// out one by one.
 #[track_caller]
 fn assert_holds(breaker: &CircuitBreaker, capacity: usize, ends: &str) {
     assert_eq!(window(breaker).0, ends.len() as u64);
@@ -201,7 +202,8 @@ fn g02_slow_outcomes_carry_over_as_slow() {
     take(&breaker, &clock, secs(1), Outcome::Failure);
     change(&registry, builder().window(2).min_calls(2));
     assert_eq!(window(&breaker), (2, 1, 1));
-    // A call is slow or not by the setting at its end.
+    // The setting at the end of a call decides whether the call is slow. A later change does not
+    // affect the call.
     change(&registry, builder().slow_call(secs(9)));
     assert_eq!(window(&breaker), (2, 1, 1));
 }
@@ -210,7 +212,7 @@ fn g02_slow_outcomes_carry_over_as_slow() {
 fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     let code = builder().failure_threshold(99).window(secs(10));
     let (registry, breaker, clock) = live(&code);
-    // One call in each of the seconds 0 to 9. Those in seconds 0 and 5 fail.
+    // Each of the seconds 0 to 9 has one call. The calls in seconds 0 and 5 fail.
     for second in 0..10 {
         calls(&breaker, if second % 5 == 0 { "F" } else { "S" });
         clock.advance(secs(1));
@@ -220,7 +222,7 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     change(&registry, builder().window(secs(20)));
     assert_eq!(window(&breaker), (10, 2, 0));
     clock.advance(secs(11));
-    // It is second 20. With buckets of two seconds, the window is seconds 2 to 21.
+    // The clock is in second 20. With buckets of two seconds, the window covers seconds 2 to 21.
     assert_eq!(window(&breaker), (8, 1, 0));
 
     let (registry, breaker, clock) = live(&code);
@@ -230,7 +232,8 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     }
     clock.set_back(secs(1));
     change(&registry, builder().window(secs(5)));
-    // Buckets of half a second: each call counts as made at the end of its old bucket.
+    // A bucket of the new window lasts half a second. Each call counts as made at the end of its
+    // old bucket.
     assert_eq!(window(&breaker), (6, 1, 0), "seconds 4 to 9");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (5, 1, 0), "5 to 9");

@@ -1,4 +1,4 @@
-//! Rule G3: conflicting settings of one budget.
+//! Rule G3: the registry reports conflicting settings of one budget.
 
 use resilient::__private::BudgetCallSite;
 use resilient::Registry;
@@ -95,12 +95,12 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
     let declared = config(builder().capacity(2_000).retry_cost(7));
     let budget = Registry::global().get_or_register_budget("sites/late", declared);
     assert_eq!(used.config(), declared);
-    // Two hundred tokens at the start, minus the cost of one retry.
+    // The budget started with two hundred tokens, and one retry took five of them.
     assert_eq!((used.tokens(), budget.tokens()), (195, 195));
     assert_eq!(used.snapshot().counts.spent, 1);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 
-    // From now on, other settings are a conflict.
+    // From now on, code that declares different settings is in conflict.
     let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
     assert_eq!(used.config(), declared);
     assert_eq!(heard.count(is_conflict), 1);

@@ -1,4 +1,4 @@
-//! Rule G3: conflicting settings of one breaker.
+//! Rule G3: the registry reports conflicting settings of one breaker.
 
 use resilient::breaker::CircuitState;
 use resilient::events::EventKind;
@@ -102,7 +102,7 @@ fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
 
 #[test]
 fn g03_nothing_is_ever_printed() {
-    // Runs this test program again, with a test that causes a conflict and one that contains
+    // Runs this test program again, with one test that causes a conflict and one test that contains
     // panics.
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--nocapture", "--test-threads=1", "--exact"])
@@ -119,7 +119,7 @@ fn g03_nothing_is_ever_printed() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let printed = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
-    // The lines of the test harness: a heading, one per test, and a summary.
+    // The test harness prints a heading, one line per test, and a summary.
     assert_eq!(lines.len(), 4, "{printed}");
     assert!(printed.contains("2 passed"), "{printed}");
 }
@@ -197,7 +197,8 @@ fn g03_an_override_neither_causes_nor_hides_a_conflict() {
     let _ = registry.get_or_register("payments", settings());
     let _ = registry.get_or_register("payments", settings());
     assert_eq!(heard.count(is_conflict), 0);
-    // Equal to the effective settings, but different from those of the first place.
+    // These settings equal the effective settings, but differ from the settings of the first
+    // registration.
     let _ = registry.get_or_register("payments", other_settings());
     assert_eq!(heard.count(is_conflict), 1);
 }

@@ -1,4 +1,5 @@
-//! Rule G4: the number of keys is bounded, and some breakers are evicted.
+//! Rule G4: the number of keys is bounded. If a new key would exceed the bound, a breaker is
+//! evicted.
 
 use resilient::breaker::{CircuitState, KeyedBreakers};
 use resilient::time::ManualClock;
@@ -16,7 +17,7 @@ fn shards(max_keys: u32) -> (KeyedBreakers<u32>, ManualClock) {
     (shards, clock)
 }
 
-/// Returns the keys that have their own breaker.
+/// Returns the keys that have a breaker, in order.
 fn keys(shards: &KeyedBreakers<u32>) -> Vec<u32> {
     let breakers = shards.breakers();
     let keys = breakers.iter().filter_map(|each| each.key()?.parse().ok());
@@ -69,7 +70,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
     assert_eq!(shards.get(&1).state(), CircuitState::Open);
     assert_eq!(shards.get(&1).snapshot().totals.failure, 1);
     assert_eq!(shards.len(), 10);
-    // A breaker that is due or half-open is not evicted either.
+    // A breaker that is due for a probe or half-open is not evicted, either.
     clock.advance(secs(10));
     for key in 1_000..2_000 {
         let _ = shards.get(&key);
@@ -207,7 +208,7 @@ fn g04_a_key_that_a_raised_bound_admitted_can_be_evicted_too() {
     let more = BreakerConfig::builder().max_keys(3);
     registry.override_breaker("shards", more).unwrap();
     assert_eq!(shards.get(&3).key(), Some("3"));
-    // No closed breaker was left to evict, except that of key 3, which is new and closed.
+    // Only the breaker of key 3 is closed, so it is evicted.
     assert_eq!(shards.get(&4).key(), Some("4"));
     assert_eq!(keys(&shards), [1, 2, 4]);
 }
@@ -338,7 +339,7 @@ fn g04_a_key_may_use_its_breakers_while_it_is_printed_hashed_cloned_and_dropped(
         }
         let all = ALL.get().unwrap();
         assert_eq!(all.len(), 2);
-        // No breaker is closed, so the new key gets no place and is dropped.
+        // No breaker is closed, so the group stores no breaker for the new key and drops the key.
         all.breakers().iter().for_each(CircuitBreaker::force_open);
         assert!(is_of_others(&all.get(&Meddler(99))));
     });

@@ -1,4 +1,4 @@
-//! Rule G7: threads that register one budget.
+//! Rule G7: several threads may register one budget at the same time.
 
 use std::sync::Barrier;
 

@@ -1,4 +1,4 @@
-//! Rule G7: threads that register one breaker.
+//! Rule G7: several threads may register one breaker at the same time.
 
 use std::sync::Barrier;
 

@@ -1,4 +1,4 @@
-//! Rule R3: the distribution of jittered delays.
+//! Rule R3: jittered delays follow the documented distributions.
 
 use resilient_testkit::{Fault, ms, poll_once};
 use std::task::Poll;
@@ -153,14 +153,16 @@ fn a_success_at_the_first_attempt_needs_no_runtime() {
 
 const DRAWS: u64 = 20_000;
 
-/// Compares every 20th of the sorted draws, which changes the distance by a thousandth at most.
+/// Only every 20th of the sorted draws is compared. This changes the distance by at most a
+/// thousandth.
 const EVERY: usize = 20;
 
-/// One fair sample in ten thousand has a larger distance: √(ln(2 / 0.0001) / 2n).
+/// The probability that the distance of a fair sample exceeds this value is one in ten thousand:
+/// √(ln(2 / 0.0001) / 2n).
 const FAR: f64 = 0.0157;
 
-/// Returns the delays before retry `k` of [`DRAWS`] calls, in seconds, sorted. The base is one
-/// second.
+/// Makes [`DRAWS`] calls with a base delay of one second, and returns their delays before retry `k`
+/// in seconds, sorted.
 fn drawn(settings: &RetryPolicyBuilder, k: u32) -> Vec<f64> {
     let settings = settings.clone().max_retries(k);
     let nth = |seed| build(&settings.clone().seed(seed)).delays().last();
@@ -171,7 +173,7 @@ fn drawn(settings: &RetryPolicyBuilder, k: u32) -> Vec<f64> {
     drawn
 }
 
-/// Returns the largest distance of the draws from the distribution, between 0 and 1
+/// Returns the largest distance between the draws and the distribution, from 0 to 1
 /// (Kolmogorov–Smirnov).
 fn distance(drawn: &[f64], below: impl Fn(f64) -> f64) -> f64 {
     let count = drawn.len() as f64;
@@ -198,7 +200,7 @@ fn jittered(jitter: Jitter) -> RetryPolicyBuilder {
     RetryPolicy::builder().base_delay(SECOND).max_delay(3_600 * SECOND).jitter(jitter)
 }
 
-/// Returns where an increasing function reaches `y`, between `low` and `high`.
+/// Returns the argument between `low` and `high` at which the increasing function `f` reaches `y`.
 fn inverse(f: impl Fn(f64) -> f64, y: f64, mut low: f64, mut high: f64) -> f64 {
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
@@ -211,7 +213,7 @@ fn inverse(f: impl Fn(f64) -> f64, y: f64, mut low: f64, mut high: f64) -> f64 {
     low
 }
 
-/// The curve of the smooth schedule, with tanh as exponentials.
+/// Computes the curve of the smooth schedule. Exponentials replace tanh.
 fn curve(t: f64) -> f64 {
     let twice = (4.0 * (4.0 * t).sqrt()).exp().sqrt();
     2_f64.powf(t) * (1.0 - 2.0 / (twice + 1.0))
@@ -235,7 +237,7 @@ fn r03_equal_jitter_is_uniform_from_half_the_delay_to_all_of_it() {
 fn r03_a_proportion_is_uniform_around_the_delay_up_to_the_cap() {
     let third = jittered(Jitter::Proportional(0.3));
     assert_drawn(&third, 3, uniform(2.8, 5.2));
-    // Draws above the cap are not moved onto it.
+    // The range of the draws ends at the cap. No draw is moved to the cap.
     assert_drawn(&third.clone().max_delay(4 * SECOND), 3, uniform(2.8, 4.0));
     assert_drawn(&third.max_delay(3 * SECOND), 3, uniform(2.1, 3.0));
     assert_drawn(&jittered(Jitter::Proportional(1.0)), 2, uniform(0.0, 4.0));
@@ -256,7 +258,8 @@ fn r03_every_backoff_is_spread_alike() {
 fn r03_decorrelated_delays_are_uniform_up_to_three_times_the_one_before() {
     let settings = jittered(Jitter::Decorrelated);
     assert_drawn(&settings, 2, uniform(1.0, 3.0));
-    // The mean of the uniform distribution over all second delays.
+    // This function is the mean, over all second delays, of the uniform distribution of the third
+    // delay.
     assert_drawn(&settings, 3, |y| {
         if y <= 3.0 {
             (y - 1.0) / 6.0 * 4_f64.ln()
@@ -273,7 +276,7 @@ fn r03_smooth_delays_are_distributed_as_the_differences_on_their_curve() {
     assert_drawn(&settings, 1, |y| inverse(curve, 1.4 * y, 0.0, 1.0));
     for k in [2, 3] {
         let end = f64::from(k);
-        // The mean over all ends of the delay before.
+        // This function is the mean over all points at which the previous delay may end.
         assert_drawn(&settings, k, |y| {
             let before = (0..200).map(|step| end - 2.0 + (f64::from(step) + 0.5) / 200.0);
             let below =
@@ -285,8 +288,8 @@ fn r03_smooth_delays_are_distributed_as_the_differences_on_their_curve() {
 
 #[test]
 fn r03_smooth_delays_have_the_measured_quantiles_and_means() {
-    // Median, mean, 1st and 99th percentile and maximum of 200 000 draws of the published curve.
-    // The tolerances below are about a hundredth.
+    // The columns are the median, the mean, the 1st and 99th percentile and the maximum of 200 000
+    // draws of the published curve. The tolerances below are about a hundredth.
     let measured = [
         [0.899, 0.872, 0.140, 1.367, 1.377],
         [1.135, 1.158, 0.148, 2.357, 2.784],
@@ -313,7 +316,7 @@ fn r03_smooth_delays_have_the_measured_quantiles_and_means() {
 fn r03_the_distance_detects_a_wrong_distribution() {
     let drawn = drawn(&jittered(Jitter::Equal), 2);
     assert!(distance(&drawn, uniform(1.0, 2.0)) < FAR);
-    // One bound is wrong by a fiftieth.
+    // In each distribution, one bound is wrong by a fiftieth of the nominal delay.
     for wrong in [uniform(0.96, 2.0), uniform(1.0, 2.04)] {
         assert!(distance(&drawn, wrong) > FAR);
     }
@@ -321,7 +324,7 @@ fn r03_the_distance_detects_a_wrong_distribution() {
 
 #[test]
 fn r03_the_delays_of_one_call_are_independent() {
-    // The first two delays of each call, as shares of their nominal delays.
+    // Each pair has the first two delays of a call, divided by their nominal delays.
     let settings = jittered(Jitter::Full).max_retries(2);
     let pairs: Vec<(f64, f64)> = (0..DRAWS)
         .map(|seed| {
@@ -331,7 +334,7 @@ fn r03_the_delays_of_one_call_are_independent() {
         })
         .collect();
     let covariance = pairs.iter().map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f64>();
-    // The variance of each share is a twelfth. The limit is three standard errors.
+    // The variance of each value is a twelfth. The limit is three standard errors.
     let correlation = covariance / DRAWS as f64 * 12.0;
     assert!(correlation.abs() < 3.0 / (DRAWS as f64).sqrt(), "{correlation}");
 }

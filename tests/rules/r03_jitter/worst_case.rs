@@ -1,4 +1,4 @@
-//! Rule R3: jitter in the worst case.
+//! Rule R3: the worst case of a policy includes its jitter.
 
 use resilient::retries::Jitter;
 use resilient::{Classification, RetryPolicy};
@@ -26,7 +26,7 @@ fn r03_jitter_counts_as_far_as_it_lengthens_a_delay() {
 fn r03_jitter_does_not_lengthen_a_delay_beyond_the_cap() {
     let settings = RetryPolicy::builder().jitter(Jitter::Proportional(0.5));
 
-    // 150 ms, 300 ms, and 400 ms instead of 600 ms.
+    // The delays are 150 ms, 300 ms, and 400 ms instead of 600 ms.
     let worst = worst(&settings.max_delay(ms(400)));
 
     assert_eq!(worst.sleep(), ms(850));

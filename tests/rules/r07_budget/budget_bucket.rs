@@ -1,4 +1,4 @@
-//! Rule R7: the bucket of tokens.
+//! Rule R7: a budget is a bucket of tokens.
 
 use std::sync::Barrier;
 
@@ -136,7 +136,7 @@ fn r07_clones_are_one_budget_and_a_reservation_keeps_it_alive() {
     drop(reservation);
 }
 
-/// The parts that a loop's driver holds.
+/// The parts that the driver of a retry loop holds.
 struct Driver<'a> {
     budget: Option<&'a RetryBudget>,
     reservation: Option<resilient::budget::Reservation>,
@@ -210,8 +210,8 @@ fn r07_threads_that_spend_and_deposit_tokens_lose_no_token() {
     });
     let each = u64::from(EACH) / 4 * 8;
     let seen = budget.snapshot();
-    // For each group of calls: two retries that cost three tokens, one of which is refunded, and
-    // one deposit of one token.
+    // Each group of four operations spends the tokens of one retry, refunds these tokens, and
+    // deposits one token.
     assert_eq!(u64::from(seen.tokens), 500_000 + each);
     let counts = seen.counts;
     assert_eq!((counts.granted, counts.refused), (2 * each, 0));

@@ -1,4 +1,4 @@
-//! Rule R7: budgets of retry loops.
+//! Rule R7: budgets limit the retries of loops.
 
 use resilient_testkit::{Fault, ms};
 use std::future::Future;
@@ -76,7 +76,8 @@ async fn r07_a_retry_that_succeeds_is_refunded_and_a_first_attempt_adds_the_depo
             },
         );
     assert_eq!(result.await, Ok(()));
-    // Ten tokens, minus five for each of two retries, plus a refund of five.
+    // The budget started with ten tokens. Two retries took five tokens each, and a refund returned
+    // five.
     assert_eq!(budget.tokens(), 5);
 
     let call = policy.call().budget(&budget);

@@ -1,4 +1,4 @@
-//! Rule R9: what a loop does when its circuit opens.
+//! Rule R9: if the circuit opens, the retry loop stops or waits for a probe.
 
 use resilient_testkit::{Fault, ms};
 use std::time::Duration;

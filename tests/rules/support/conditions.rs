@@ -9,7 +9,7 @@ pub(crate) fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(secs(10))
 }
 
-/// Asserts that the last of these calls opens the circuit, and no earlier one.
+/// Asserts that the last of these calls opens the circuit and that no earlier call does.
 #[track_caller]
 pub(crate) fn assert_opens_at_the_end_of(
     config: &BreakerConfigBuilder,

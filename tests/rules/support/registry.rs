@@ -19,7 +19,8 @@ pub(crate) fn is_conflict(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Conflict { .. })
 }
 
-/// A registry with a breaker named `dependency`, and the breaker's clock.
+/// Creates a registry with a breaker named `dependency`. Returns the registry, the breaker and the
+/// breaker's clock.
 pub(crate) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, ManualClock) {
     let registry = Registry::new();
     let (breaker, clock) = resilient_testkit::closed(code);
@@ -27,7 +28,7 @@ pub(crate) fn live(code: &BreakerConfigBuilder) -> (Registry, CircuitBreaker, Ma
     (registry, breaker, clock)
 }
 
-/// Overrides these settings. The breaker keeps its state and its generation.
+/// Overrides these settings of `dependency`, and asserts that they apply to the live breaker.
 #[track_caller]
 pub(crate) fn change(registry: &Registry, settings: BreakerConfigBuilder) {
     let applied = registry.override_breaker("dependency", settings).unwrap();

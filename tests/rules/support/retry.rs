@@ -13,17 +13,17 @@ pub(crate) fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// A policy without jitter: 100, 200, 400 ms and so on.
+/// Returns settings without jitter: the delays are 100, 200, 400 ms and so on.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().jitter(Jitter::None)
 }
 
-/// Retries with no delay.
+/// Creates a policy that retries without delay.
 pub(crate) fn at_once(max_retries: u32) -> RetryPolicy {
     build(&exact().base_delay(Duration::ZERO).max_retries(max_retries))
 }
 
-/// A breaker that opens after this many consecutive failures, for ten seconds.
+/// Creates a breaker that opens for ten seconds after this many consecutive failures.
 pub(crate) fn breaker(failures: u32) -> CircuitBreaker {
     let settings = BreakerConfig::builder().failure_threshold(failures).recovery_time(10 * SECOND);
     CircuitBreaker::new("inventory", settings.build().expect("in range"))
@@ -33,7 +33,7 @@ pub(crate) fn breaker(failures: u32) -> CircuitBreaker {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Course {
     pub(crate) result: Result<(), Fault>,
-    /// How often the body ran.
+    /// The number of times that the body ran.
     pub(crate) executions: u32,
     /// The delay before each retry. The attempts themselves take no time.
     pub(crate) delays: Vec<Duration>,
@@ -63,7 +63,7 @@ pub(crate) async fn fail(policy: &RetryPolicy, class: Classification) -> Course 
     course
 }
 
-/// Makes a call through a breaker whose attempts all fail with this classification.
+/// Makes a call through the breaker. All attempts fail with this classification.
 pub(crate) async fn fail_through(
     breaker: &CircuitBreaker,
     policy: &RetryPolicy,

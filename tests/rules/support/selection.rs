@@ -5,7 +5,7 @@ use resilient::breaker::KeyedBreakers;
 
 use crate::support::registry::settings;
 
-/// A registry with three single breakers, and two keys of one group.
+/// Creates a registry with three single breakers and with one group of two keys.
 pub(crate) fn populated() -> (Registry, KeyedBreakers<u32>) {
     let registry = Registry::new();
     for name in ["stock", "payments/refund", "payments/charge"] {

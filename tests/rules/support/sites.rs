@@ -4,8 +4,8 @@ use resilient::Registry;
 
 use resilient_testkit::Heard;
 
-/// Collects the events of one budget of the global registry, which other tests use at the same
-/// time.
+/// Collects the events of one budget of the global registry. Other tests use this registry at the
+/// same time, so all other events are left out.
 pub(crate) fn events_of(name: &'static str) -> (Heard, resilient::events::ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();

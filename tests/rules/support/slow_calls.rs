@@ -5,7 +5,8 @@ use resilient::breaker::BreakerConfigBuilder;
 
 use resilient_testkit::secs;
 
-/// Settings under which a call of two seconds is slow, and two slow calls of four open the circuit.
+/// Returns settings under which a call of two seconds is slow and two slow calls out of four open
+/// the circuit.
 pub(crate) fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .window(4)

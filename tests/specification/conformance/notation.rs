@@ -6,7 +6,7 @@ use resilient::breaker::BreakerConfigBuilder;
 use resilient::breaker::CircuitState;
 use resilient::{BreakerConfig, ConfigError};
 
-/// How an admitted call ends.
+/// The way in which an admitted call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Success,
@@ -37,10 +37,10 @@ pub(crate) enum Claim {
     Succeeded(u64),
     Ignored(u64),
     Slow(u64),
-    /// The failure rate in percent, or −1 if there are too few calls.
+    /// The failure rate in percent. If there are too few calls, it is −1.
     Rate(i64),
     Streak(u32),
-    /// A condition on the window that caused the last opening.
+    /// A claim about the window that caused the last opening.
     Last(Box<Claim>),
     RejectedInState(u64),
     UntilProbe(Duration),
@@ -62,7 +62,7 @@ pub(crate) enum Step {
     ByHand { what: ByHand, refused: bool },
 }
 
-/// Splits a script into tokens. Text between braces is one token.
+/// Splits a script into tokens. Text between braces forms one token.
 pub(crate) fn tokens(script: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut in_braces = false;
@@ -129,7 +129,7 @@ pub(crate) fn step(token: &str) -> Result<Step, String> {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) breaker: BreakerConfig,
-    /// The minimum number of calls for a rate.
+    /// The minimum number of calls before a rate is evaluated.
     pub(crate) min_calls: u64,
 }
 
@@ -276,7 +276,7 @@ fn state_of(short: &str) -> Option<CircuitState> {
     STATES.iter().find(|(_, name)| *name == short).map(|(state, _)| *state)
 }
 
-/// Returns the notation's label of a state.
+/// Returns the label of a state in the notation.
 pub(crate) fn short(state: CircuitState) -> &'static str {
     STATES.iter().find(|(each, _)| *each == state).map_or("?", |(_, name)| name)
 }

@@ -1,4 +1,4 @@
-//! Runs one script on a manual clock, through the public API only.
+//! Runs a script on a manual clock, through the public API only.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,17 +19,17 @@ pub(crate) struct Script {
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) config: String,
-    /// The steps, in the notation.
+    /// The steps of the script in its notation.
     pub(crate) text: String,
 }
 
-/// The position and the description of a failure.
+/// The position and the description of a failed step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     id: String,
     title: String,
-    /// The token's position in the script, from 1, and its text. `None` if the configuration is
-    /// invalid.
+    /// The position of the token in the script, counted from 1, and the token's text. If the
+    /// configuration is invalid, this is `None`.
     at: Option<(usize, String)>,
     what: String,
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs a script up to its end or its first failure.
+/// Runs a script until it ends or a step fails.
 pub(crate) fn run(script: &Script) -> Result<(), Failure> {
     let failure =
         |at, what| Failure { id: script.id.clone(), title: script.title.clone(), at, what };
@@ -100,8 +100,8 @@ impl Stage {
             }
             Step::Rejected { times } => (1..=times).try_for_each(|nth| {
                 match self.breaker.try_acquire() {
-                    // Dropping the permit reports an outcome, which does not matter: the script has
-                    // failed.
+                    // The dropped permit reports an outcome. This does not matter, because the
+                    // script has failed.
                     Ok(_) => Err(format!("call {nth} was admitted, not rejected")),
                     Err(_) => Ok(()),
                 }
@@ -130,7 +130,8 @@ impl Stage {
         }
     }
 
-    /// The notation changes the state at the next admission: it names the last transition's target.
+    /// Asserts that the circuit entered this state last. In the notation, an open circuit changes
+    /// its state at the next admission, not when the open time ends.
     fn is(&self, wanted: CircuitState) -> Result<(), String> {
         let snapshot = self.breaker.snapshot();
         let entered = entered(&snapshot);
@@ -213,7 +214,7 @@ impl Stage {
         }
     }
 
-    /// Runs after every token: the events and the history must have the same transitions in order.
+    /// Checks after every token that the events and the history have the same transitions in order.
     fn events_and_history_agree(&self) -> Result<(), String> {
         let reported = self.reported.lock().unwrap();
         let recorded = self.breaker.snapshot().recent;
@@ -222,7 +223,8 @@ impl Stage {
     }
 }
 
-/// The counters behind `n`, `f` and `s`: those of the breaker's window, if it has one.
+/// The counters that `n`, `f` and `s` name. If the breaker has a window, they count the calls in
+/// the window.
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     calls: u64,
@@ -264,7 +266,7 @@ fn finish(permit: Permit<'_>, end: End) {
         End::Panicked => {
             let unwound = catch_unwind(AssertUnwindSafe(|| {
                 let _permit = permit;
-                // `resume_unwind` panics without the panic hook, which would print.
+                // `resume_unwind` does not call the panic hook, which would print a message.
                 resume_unwind(Box::new("the call panicked"));
             }));
             assert!(unwound.is_err());

@@ -1,9 +1,9 @@
-//! Real threads on one breaker, and a search for an order of their calls that explains all
+//! Runs real threads on one breaker, and searches for an order of their calls that explains all
 //! snapshots.
 //!
-//! The order keeps each thread's order and real time: a call that ended before a snapshot is in it,
-//! and a call that began after the snapshot is not. Only the total of successes may lag behind, by
-//! calls that are about to end.
+//! The order is consistent with the order of calls in each thread and with real time. A call that
+//! ended before a snapshot is in the snapshot, and a call that began after the snapshot is not.
+//! Only the total of successes may lag behind. It may lack the calls that are about to end.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Barrier;
@@ -12,15 +12,15 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use resilient::{CircuitBreaker, Outcome};
 
-/// For each thread, in order, whether each call fails.
+/// The calls of each thread in order. A call is true if it fails.
 pub(crate) type Calls = Vec<Vec<bool>>;
 
-/// A snapshot, and the progress of each thread around it.
+/// A snapshot and the progress of each thread before and after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// For each thread, how many calls had ended before the snapshot.
+    /// The number of calls of each thread that had ended before the snapshot.
     pub(crate) done: Vec<usize>,
-    /// For each thread, how many calls had begun after the snapshot.
+    /// The number of calls of each thread that had begun when the snapshot was complete.
     pub(crate) begun: Vec<usize>,
     pub(crate) calls: u64,
     pub(crate) failures_in_window: u64,
@@ -36,7 +36,7 @@ impl Seen {
     }
 }
 
-/// Makes the calls, one thread per list, and takes snapshots meanwhile and at the end.
+/// Makes the calls in one thread per list. Takes snapshots during the calls and after them.
 pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     let begun: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
     let done: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
@@ -85,10 +85,10 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     seen
 }
 
-/// A partial order of the calls, and its state.
+/// The calls that are already in the order, and the breaker's state after them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
-    /// For each thread, how many of its calls are in the order.
+    /// The number of calls of each thread that are in the order.
     taken: Vec<usize>,
     window: VecDeque<bool>,
     streak: u32,
@@ -135,7 +135,7 @@ pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), S
         // Adds every order that may have happened since the previous snapshot.
         let mut frontier: Vec<_> = possible.iter().cloned().collect();
         while let Some(step) = frontier.pop() {
-            // A call that had not begun cannot be in the order.
+            // A call that had not begun at the time of the snapshot cannot be in the order.
             let may_go_on = |thread: &usize| step.taken[*thread] < look.begun[*thread];
             for thread in (0..calls.len()).filter(may_go_on) {
                 if let Some(next) = step.after(thread, calls, window) {
