@@ -16,6 +16,7 @@ use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failur
 /// [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its thread unwinds from a
 /// panic, the call counts as a failure, even if another future of the same task panicked. In each
 /// case the probe slot of a half-open breaker is free again.
+///
 /// ```
 /// use resilient_core::breaker::CircuitBreaker;
 /// use resilient_core::signal::Outcome;

@@ -172,8 +172,8 @@ impl Health {
         })
     }
 
-    /// Applies new settings. The streak stays. If the new window has the kind of the old window, it
-    /// takes over as many calls as it can hold.
+    /// Applies new settings. The streak stays. If both windows are of calls, or both are of time,
+    /// the new window takes over as many calls as it can hold.
     pub(in crate::breaker) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
         let fresh = Self::new(config, now);
         self.window = match (self.window.take().map(|old| *old), fresh.window.map(|new| *new)) {

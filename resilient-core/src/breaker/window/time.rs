@@ -63,7 +63,7 @@ impl TimeWindow {
     }
 
     /// Fills this empty window with the present calls of another window. Each call counts as made
-    /// at the last instant of its bucket.
+    /// at the last instant of its bucket, or now if that instant is later.
     pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
         self.start = old.start;
         let count = old.count();
