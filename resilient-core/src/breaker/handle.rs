@@ -141,7 +141,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// The breaker's name.
+    /// Returns the breaker's name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.shared().name()

@@ -48,7 +48,7 @@ impl Event {
         name: &str = &self.name;
         /// The key of the breaker, if the name has a breaker for each key.
         key: Option<&str> = self.name.key();
-        /// What happened.
+        /// What happened, with its details.
         kind: &EventKind = &self.kind;
     }
 }
@@ -56,9 +56,9 @@ impl Event {
 /// The kind of an event, with its details.
 ///
 /// Events of one breaker are delivered one after the other, in the order in which they happened. An
-/// event is created only if a listener would receive it. With the feature `tracing` each event is
-/// also logged. Changed settings, and transitions into states other than `Open` and `ForcedOpen`,
-/// are logged at INFO. All other events are logged at WARN.
+/// event is created only if a listener, a log or a recorder would receive it. With the feature
+/// `tracing` each event is also logged. Changed settings, and transitions into states other than
+/// `Open` and `ForcedOpen`, are logged at INFO. All other events are logged at WARN.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {

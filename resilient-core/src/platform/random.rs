@@ -16,7 +16,7 @@ impl Generator {
         Self(SmallRng::seed_from_u64(seed))
     }
 
-    /// Uniform in [0, 1).
+    /// Returns a uniform number in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         self.0.random()
     }
@@ -99,7 +99,7 @@ fn seed_by_chance() {
     OF_THREAD.set(Some(Generator::seeded(seed)));
 }
 
-/// What tests draw.
+/// The random values that tests draw.
 #[cfg(test)]
 mod in_tests {
     use rand::RngExt;

@@ -7,19 +7,19 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CallCounts {
-    /// Ended in [`Outcome::Success`](crate::signal::Outcome::Success).
+    /// Calls that ended in [`Outcome::Success`](crate::signal::Outcome::Success).
     pub success: u64,
     /// Calls that ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic.
     /// Cancelled calls are included if the setting `abandoned` counts them as failures.
     pub failure: u64,
-    /// Ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
+    /// Calls that ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
     pub ignored: u64,
     /// Cancelled calls: the permit was dropped without an outcome.
     pub abandoned: u64,
     /// Calls that ended after the breaker left the state that admitted them, or after the lease of
     /// their probe. They changed nothing.
     pub late: u64,
-    /// Rejected by the breaker.
+    /// Calls that the breaker rejected.
     pub rejected: u64,
     /// Successes and failures that took at least `slow_call`.
     pub slow: u64,

@@ -29,7 +29,7 @@ impl<T: ?Sized> Counted<T> {
         Self(Some(value.into()))
     }
 
-    /// `Some` until the drop.
+    /// Returns the value, which is present until the drop.
     fn get(&self) -> Option<&T> {
         self.0.as_deref()
     }

@@ -11,7 +11,7 @@ use super::{CallCounts, CircuitState, TimeInState, Transition, TransitionCounts,
 pub struct WindowCounts {
     /// The successes and failures in the window. Zero if there is no window.
     pub calls: u64,
-    /// The failures among them.
+    /// The failures among `calls`.
     pub failures: u64,
     /// The slow calls among `calls`.
     pub slow: u64,

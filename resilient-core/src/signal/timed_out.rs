@@ -13,7 +13,7 @@ labels! {
         /// `deadline` of `#[retry]`: the time for the whole call, or the rest of an outer call's
         /// deadline if that ends first.
         Deadline = "deadline",
-        /// `#[timeout]`.
+        /// `#[timeout]`: the time for the whole call.
         Timeout = "timeout",
         /// The call has a limit, but there is no async runtime with timers, so nothing was called.
         /// Make the call in a runtime that was built with `enable_time` or `enable_all`.

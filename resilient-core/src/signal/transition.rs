@@ -41,11 +41,11 @@ labels! {
 pub struct Transition {
     /// When the state changed, by the breaker's clock.
     pub at: Instant,
-    /// The state that ended.
+    /// The state that the breaker left.
     pub from: CircuitState,
-    /// The state that began.
+    /// The state that the breaker entered.
     pub to: CircuitState,
-    /// What caused it.
+    /// The reason of the transition.
     pub reason: TransitionReason,
     /// The open time if the new state is [`CircuitState::Open`], including growth, jitter and hint,
     /// up to 584 years. `None` if the state is another one, or if the circuit is open until an

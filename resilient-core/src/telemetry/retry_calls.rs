@@ -65,7 +65,7 @@ impl Drop for RetryCallCount {
     }
 }
 
-/// The results, by [`index`].
+/// Returns all results, in the order of [`index`].
 fn results() -> impl Iterator<Item = &'static str> {
     OTHERS.into_iter().chain(StopReason::ALL.map(StopReason::as_str))
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 // B16: a breaker can be given a clock.
 /// A clock may go back or panic. A time before the start of the present state counts as that start.
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
+    /// Returns the present instant.
     fn now(&self) -> Instant;
 }
 

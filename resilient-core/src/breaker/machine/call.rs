@@ -16,7 +16,7 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
 /// What an admitted call carries to its report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Ticket {
-    /// The generation that admitted it.
+    /// The generation that admitted the call.
     pub(in crate::breaker) generation: u64,
     /// If the call is a probe, its number; otherwise the time at which the call began: see
     /// [`Stamp`].

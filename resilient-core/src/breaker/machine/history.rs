@@ -26,7 +26,7 @@ pub(super) struct History {
 struct Step {
     /// Nanoseconds since the epoch; negative if the clock went back beyond the epoch.
     at: i64,
-    /// Nanoseconds; `u64::MAX` for none.
+    /// Nanoseconds; `u64::MAX` if there is no open time or no end.
     open_for: u64,
     to: CircuitState,
     reason: TransitionReason,
@@ -82,7 +82,7 @@ impl History {
         self.iter(epoch).skip(seen)
     }
 
-    /// Oldest first.
+    /// Returns the transitions, oldest first.
     pub(super) fn iter(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let mut from = self.first;
         self.steps.iter().map(move |step| Transition {

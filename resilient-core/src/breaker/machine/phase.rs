@@ -54,12 +54,12 @@ impl Phase {
 #[derive(Debug)]
 pub(super) struct Outage {
     pub(super) since: Instant,
-    /// `None` is "until closed".
+    /// `None` if the circuit is open until an operator closes it.
     pub(super) until: Option<Instant>,
     length: Length,
 }
 
-/// What determines the open time.
+/// The values that determine the open time.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Length {
     /// The open time follows from the settings, the dependency's hint, and the random number that
@@ -83,7 +83,7 @@ impl Outage {
         self.until.map(|until| until.saturating_duration_since(now.max(self.since)))
     }
 
-    /// The whole open time.
+    /// Returns the whole open time, or `None` if it has no end.
     pub(super) fn open_for(&self) -> Option<Duration> {
         self.until.map(|until| until.saturating_duration_since(self.since))
     }

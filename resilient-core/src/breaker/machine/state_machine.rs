@@ -143,7 +143,7 @@ impl Machine {
         health.record_untimed(failed, &self.config).then_some(counted)
     }
 
-    /// Records deferred successes: see [`Machine::successes`].
+    /// Records successes that were deferred as [`Machine::successes`] allowed.
     pub(in crate::breaker) fn record_pending(&mut self, successes: u64, bucket: u64) {
         if let Phase::Closed(health) | Phase::ObserveOnly { health, .. } = &mut self.phase {
             let end = later(self.epoch, Duration::from_nanos(bucket)).unwrap_or(self.epoch);

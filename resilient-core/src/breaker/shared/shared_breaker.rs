@@ -67,7 +67,8 @@ impl SharedBreaker {
         self.parts().subscribers.join(registry);
     }
 
-    /// Ends what [`join`](Self::join) began.
+    /// Stops the delivery of this breaker's events to a registry's listeners: see
+    /// [`join`](Self::join).
     pub(crate) fn leave(&self, registry: &Arc<Listeners>) {
         self.parts().subscribers.leave(registry);
     }

@@ -32,7 +32,7 @@ impl Conditions {
     }
 
     /// Returns whether no number of further successes can meet a condition. Successes lower rates,
-    /// but they also raise the number of calls, from which on a rate is trusted.
+    /// but they may also complete the number of calls that a trusted rate needs.
     pub(super) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)
