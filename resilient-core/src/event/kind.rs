@@ -85,8 +85,8 @@ pub enum EventKind {
     /// out of range or contradicts another setting; or an override was accepted before the name was
     /// registered, and contradicts the code.
     InvalidSetting(ConfigError),
-    /// A retry ran inside the second or a later attempt of another retry, so the numbers of attempts
-    /// multiply. This is reported once for each location, to the listeners of the [global
+    /// A retry ran inside the second or a later attempt of another retry, so the attempts multiply.
+    /// This is reported once for each location, to the listeners of the [global
     /// registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).
     NestedRetry,
 }

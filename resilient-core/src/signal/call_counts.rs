@@ -1,4 +1,4 @@
-//! How the calls of a breaker ended, in numbers.
+//! Counts of a breaker's calls by the way in which they ended.
 
 /// The number of calls that ended in each way. The counts never decrease, and saturate. Each call
 /// is in exactly one count, and also in `slow` if it was slow. A call that ends while the breaker

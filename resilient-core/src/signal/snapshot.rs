@@ -1,4 +1,4 @@
-//! A breaker at one instant, as an operator sees it.
+//! Snapshots of a breaker, for operators.
 
 use std::time::{Duration, Instant};
 

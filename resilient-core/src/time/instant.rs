@@ -1,4 +1,4 @@
-//! Arithmetic on instants that saturates.
+//! Saturating arithmetic on instants.
 
 use std::time::{Duration, Instant};
 

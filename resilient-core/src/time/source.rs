@@ -23,8 +23,8 @@ pub(crate) enum ClockSource {
     Given(Arc<dyn Clock>),
 }
 
-// Panics of a user's clock are contained, and no reading of it can break a rule. So breakers are
-// unwind safe with any clock.
+// Panics of a user's clock are contained, and no reading of a clock can leave a breaker in a broken
+// state. So breakers are unwind safe with any clock.
 impl UnwindSafe for ClockSource {}
 impl RefUnwindSafe for ClockSource {}
 

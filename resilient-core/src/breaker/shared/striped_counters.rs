@@ -6,10 +6,11 @@
 //! the ending thread releases it, and the next owner acquires it. Sums over stripes are exact when
 //! no call is in flight.
 //!
-//! Pending successes are read under the breaker's lock. If a thread learned of a success by other
-//! means, those means order the success before the thread's reading, so the thread finds the
-//! success. A success that ends together with its generation is stored under the stripe's
-//! generation, which only the owner changes; so the success cannot count in the next generation.
+//! Pending successes are read under the breaker's lock. A thread may learn of a success through a
+//! channel, a lock or an atomic of the program. That channel orders the success before the thread's
+//! next report, so this report finds the success. A success that ends together with its generation
+//! is stored under the stripe's generation, which only the owner changes; so the success cannot
+//! count in the next generation.
 
 use std::sync::atomic::Ordering::Relaxed;
 

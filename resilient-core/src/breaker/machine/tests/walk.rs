@@ -458,9 +458,8 @@ fn the_machine_agrees_with_the_model_after_every_step() {
         visited.extend(walk.steps.iter().map(|(from, to)| (from.as_str(), to.as_str())));
         openings_grown += u32::from(walk.model.reopenings > 1);
     }
-    // The walks reach all pairs of states, except the six that no operation makes: from closed,
-    // disabled and observe-only to half-open, and from forced-open, disabled and observe-only to
-    // open.
+    // No operation leads from closed, disabled or observe-only to half-open, or from forced-open,
+    // disabled or observe-only to open. The walks reach all other pairs of states.
     assert_eq!(visited.len(), 30 - 6, "{visited:?}");
     assert!(openings_grown > 100, "{openings_grown}");
 }
