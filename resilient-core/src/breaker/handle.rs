@@ -15,7 +15,7 @@ use crate::signal::{
 };
 use crate::time::{Clock, ClockSource};
 
-/// A circuit breaker. Clones are handles of the same breaker.
+/// A circuit breaker. Clones are handles of one breaker.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -38,13 +38,13 @@ pub struct CircuitBreaker(Handle);
 #[derive(Clone)]
 enum Handle {
     Owned(Arc<SharedBreaker>),
-    /// The static of an annotated function.
+    /// The breaker is the static of an annotated function.
     Static(&'static SharedBreaker),
 }
 
 impl CircuitBreaker {
-    /// Makes a closed breaker outside every registry. See [`Registry`](crate::registry::Registry)
-    /// for breakers that are shared by name.
+    /// Makes a closed breaker that no registry holds. To share breakers by name, see
+    /// [`Registry`](crate::registry::Registry).
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::closed(Name::from(name.into()), config, ClockSource::Default)
@@ -73,9 +73,8 @@ impl CircuitBreaker {
     /// Asks for a permit to make one call.
     ///
     /// # Errors
-    ///
-    /// [`CircuitOpen`] if the circuit is open, forced open, or half-open with all probe slots
-    /// taken.
+    /// Returns [`CircuitOpen`] if the circuit is open, forced open, or half-open with all probe
+    /// slots taken.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
         let breaker = self.shared();
@@ -85,9 +84,10 @@ impl CircuitBreaker {
         }
     }
 
-    /// Makes one call if the circuit allows it. Every `Err`, or `None`, is a failure.
+    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure.
     ///
-    /// A rejected call returns `None` or the error made from [`CircuitOpen`], without `operation`.
+    /// If the breaker rejects the call, `operation` is not called, and the output is `None` or the
+    /// error made from [`CircuitOpen`].
     ///
     /// # Cancel safety
     ///
@@ -104,11 +104,12 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// The errors of `operation`, and the error made from [`CircuitOpen`].
+    /// Returns the errors of `operation`, and the error made from [`CircuitOpen`] if the breaker
+    /// rejects the call.
     ///
     /// # Cancel safety
     ///
-    /// As for [`call`](Self::call).
+    /// Dropping the future drops the operation and counts the call as abandoned.
     pub async fn call_classified<T, E, F>(&self, operation: F) -> Result<T, E>
     where
         E: Classify + FromCircuitOpen,
@@ -118,12 +119,12 @@ impl CircuitBreaker {
         self.call_with(classify, operation).await
     }
 
-    /// Makes one call if the circuit allows it. `classify` classifies the output: `None` is a
-    /// success.
+    /// Makes one call if the circuit allows it. `classify` returns the class of the output, or
+    /// `None` for a success.
     ///
     /// # Cancel safety
     ///
-    /// As for [`call`](Self::call).
+    /// Dropping the future drops the operation and counts the call as abandoned.
     pub async fn call_with<O, C, F>(&self, classify: C, operation: F) -> O
     where
         O: RejectedOutput,
@@ -140,53 +141,54 @@ impl CircuitBreaker {
         }
     }
 
-    /// The breaker's name.
+    /// Returns the breaker's name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.shared().name()
     }
 
-    /// The key, if the name has a breaker for each key.
+    /// Returns the key if the name has a breaker for each key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.shared().name().key()
     }
 
-    /// The present settings, with overrides.
+    /// Returns the present settings, including overrides.
     #[must_use]
     pub fn config(&self) -> BreakerConfig {
         (*self.shared().config()).clone()
     }
 
     // B12: computed against the clock, without a change.
-    /// The state that the next caller would find: `HalfOpen` once the recovery time is over, even
-    /// if no call has come. Reading it changes nothing.
+    /// Returns the state that the next caller would find. Once the recovery time is over this is
+    /// `HalfOpen`, even if no call has come. Reading the state changes nothing.
     #[must_use]
     pub fn state(&self) -> CircuitState {
         self.shared().state()
     }
 
-    /// State, counts and history of the breaker now. Taking a snapshot changes nothing.
+    /// Returns the present state, counts and history of the breaker. Taking a snapshot changes
+    /// nothing.
     #[must_use]
     pub fn snapshot(&self) -> BreakerSnapshot {
         self.shared().snapshot()
     }
 
-    /// Opens the circuit for its recovery time. An open circuit does not change, unless its
-    /// recovery time is over.
+    /// Opens the circuit for its recovery time. If the circuit is open already, this changes
+    /// nothing, except if the recovery time is over: then the circuit opens again.
     ///
     /// # Errors
     ///
-    /// [`TransitionError`] if the breaker is forced open, disabled or observe-only.
+    /// Returns a [`TransitionError`] if the breaker is forced open, disabled or observe-only.
     pub fn trip(&self) -> Result<(), TransitionError> {
         self.shared().operate(Machine::trip)
     }
 
-    /// Opens the circuit for `time` from now on; moves the end of an open circuit.
+    /// Opens the circuit for `time` from now on. If the circuit is open already, its end moves.
     ///
     /// # Errors
     ///
-    /// [`TransitionError`] if the breaker is forced open, disabled or observe-only.
+    /// Returns a [`TransitionError`] if the breaker is forced open, disabled or observe-only.
     pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
         self.shared().operate(|machine, now| machine.trip_for(time, now))
     }
@@ -195,13 +197,13 @@ impl CircuitBreaker {
     ///
     /// # Errors
     ///
-    /// [`TransitionError`] if the breaker is closed, disabled or observe-only.
+    /// Returns a [`TransitionError`] if the breaker is closed, disabled or observe-only.
     pub fn half_open(&self) -> Result<(), TransitionError> {
         self.shared().operate(Machine::half_open)
     }
 
-    /// Closes the circuit from any state, with an empty streak and window. Calls in flight then
-    /// count as late.
+    /// Closes the circuit from any state, with an empty streak and window. Calls that are in flight
+    /// then count as late when they end.
     pub fn close(&self) {
         self.set_mode(None);
     }
@@ -216,34 +218,35 @@ impl CircuitBreaker {
         self.set_mode(Some(OperatorMode::Disabled));
     }
 
-    /// Admits and counts every call as a closed breaker does, but only reports that it would have
-    /// opened.
+    /// Admits and counts every call as a closed breaker does. If a condition is met, the breaker
+    /// only reports that it would have opened.
     pub fn observe_only(&self) {
         self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
     event_methods! {
         |self| self.shared().listeners();
-        /// Calls `listener` with every event, in order, after the breaker's lock is released: so it
-        /// may use the breaker. It runs on the thread whose call caused the event, or on a thread
-        /// that is already delivering events: so a slow listener delays one call. If more than 256
-        /// events wait, the oldest are lost and counted. A panic is contained and counted. A
-        /// listener that owns a handle of its breaker keeps it alive until it is removed.
+        /// Calls `listener` with every event, in order. The breaker's lock is released before, so
+        /// the listener may use the breaker. The listener runs on the thread whose call caused the
+        /// event, or on a thread that is already delivering events. A slow listener therefore
+        /// delays one call. If more than 256 events wait, the oldest are lost and counted. A panic
+        /// of the listener is contained and counted. A listener that owns a handle of its breaker
+        /// keeps the breaker alive until the listener is removed.
         fn on_event;
-        /// The events from now on, for a task to await; see
-        /// [`Subscription`](crate::event::Subscription). At most `capacity` events wait
-        /// (at least one).
+        /// Subscribes to the events from now on, for a task that awaits them; see
+        /// [`Subscription`](crate::event::Subscription). At most `capacity` events wait (at least
+        /// one).
         fn subscribe;
     }
 
-    /// The error that a call would get now, if the circuit is open.
+    /// Returns the error that a call would get now, if the circuit is open.
     #[doc(hidden)]
     #[must_use]
     pub fn open_now(&self) -> Option<CircuitOpen> {
         self.shared().open_now()
     }
 
-    /// Puts it into a mode; `None` closes it.
+    /// Puts the breaker into a mode; `None` closes the circuit.
     pub(crate) fn set_mode(&self, mode: Option<OperatorMode>) {
         self.shared().operate(|machine, now| match mode {
             Some(mode) => machine.set_mode(mode, now),
@@ -251,12 +254,12 @@ impl CircuitBreaker {
         });
     }
 
-    /// Whether it belongs to an annotated function.
+    /// Returns whether the breaker belongs to an annotated function.
     pub(crate) fn is_of_function(&self) -> bool {
         matches!(self.0, Handle::Static(_))
     }
 
-    /// Whether both are handles of the same breaker.
+    /// Returns whether both are handles of one breaker.
     pub(crate) fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.shared(), other.shared())
     }
@@ -271,7 +274,7 @@ impl CircuitBreaker {
 }
 
 impl Default for CircuitBreaker {
-    /// A breaker named `default` with default settings.
+    /// Makes a breaker named `default` with default settings.
     fn default() -> Self {
         Self::closed(Name::Static("default"), BreakerConfig::default(), ClockSource::Default)
     }

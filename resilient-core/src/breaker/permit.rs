@@ -11,10 +11,11 @@ use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failur
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
-/// It reports once, by value, or is dropped. If it is dropped without an outcome, the call counts
-/// as abandoned (see [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its
-/// thread unwinds from a panic, the call counts as a failure, even if another future of the same
-/// task panicked. In each case a half-open breaker's probe slot is free again.
+/// The caller reports the outcome once, which consumes the permit, or drops the permit. If a permit
+/// is dropped without an outcome, the call counts as abandoned (see
+/// [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its thread unwinds from a
+/// panic, the call counts as a failure, even if another future of the same task panicked. In each
+/// case the probe slot of a half-open breaker is free again.
 ///
 /// ```
 /// use resilient_core::breaker::CircuitBreaker;
@@ -38,14 +39,14 @@ impl<'breaker> Permit<'breaker> {
         Self { breaker, ticket }
     }
 
-    /// The permit of a call, if the breaker is closed and does not time calls.
+    /// Returns a permit if the breaker is closed and does not time calls.
     #[inline]
     pub(crate) fn if_closed(breaker: &'breaker SharedBreaker) -> Option<Self> {
         let ticket = breaker.admit_closed();
         ticket.map(|ticket| Self::new(breaker, ticket))
     }
 
-    /// The permit of a call in any state of the breaker.
+    /// Asks for a permit in any state of the breaker.
     #[inline(never)]
     pub(crate) fn admitted(breaker: &'breaker SharedBreaker) -> Result<Self, CircuitOpen> {
         breaker.admit(|ticket| Self::new(breaker, ticket))
@@ -63,21 +64,21 @@ impl<'breaker> Permit<'breaker> {
     }
 
     // B9: a hint prolongs the open time.
-    /// Reports how the call ended, with the dependency's hint: if this outcome opens the circuit,
-    /// it stays open at least that long, but no longer than `max_recovery_time`.
+    /// Reports how the call ended, with the dependency's hint. If this outcome opens the circuit,
+    /// the circuit stays open at least as long as the hint, up to `max_recovery_time`.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
         let (breaker, ticket) = self.into_parts();
         breaker.report_outcome(ticket, outcome, Some(retry_after));
     }
 
-    /// Reports the output of the call: an `Err` or `None` is a failure.
+    /// Reports the output of the call. An `Err` or `None` is a failure.
     #[inline]
     pub fn report_output<O: Fallible>(self, output: &O) {
         self.report_class(every_failure(output));
     }
 
-    /// Reports the class of the call's output, which is `None` for a success. An error can also be
-    /// a success to the breaker, and is counted as cheaply.
+    /// Reports the class of the call's output; `None` is the class of a success. An error whose
+    /// class is a success to the breaker costs no more than a success.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
         let (breaker, ticket) = self.into_parts();
@@ -90,16 +91,16 @@ impl<'breaker> Permit<'breaker> {
         }
     }
 
-    /// Copies a permit that a function returned through memory, so that permits on the fast path
-    /// stay in registers.
+    /// Copies a permit that a function returned in memory, so that the compiler keeps permits of
+    /// the fast path in registers.
     #[inline]
     pub(crate) fn renewed(self) -> Self {
         let (breaker, ticket) = self.into_parts();
         Self::new(breaker, ticket)
     }
 
-    /// Takes the permit apart into words that stay in registers. A permit passed by reference would
-    /// go to memory and back on every call.
+    /// Takes the permit apart into values that stay in registers. A permit that is passed by
+    /// reference would go to memory and back on every call.
     #[inline]
     fn into_parts(self) -> (&'breaker SharedBreaker, Ticket) {
         let permit = ManuallyDrop::new(self);
@@ -119,8 +120,8 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Reports a permit that was dropped: a failure while its thread unwinds, otherwise abandoned. It
-/// takes the parts by value, so that a permit can stay in registers.
+/// Reports a dropped permit: as a failure if its thread unwinds, otherwise as abandoned. It takes
+/// the parts by value, so that a permit can stay in registers.
 #[cold]
 #[inline(never)]
 fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::signal::{ConfigError, Name, Transition, TransitionReason, getters};
 
-/// Something that happened to a breaker, to a retry budget, or in a retry.
+/// Something that happened to a breaker or to a retry budget, or in a retry.
 #[derive(Debug, Clone)]
 pub struct Event {
     source: EventSource,
@@ -12,7 +12,7 @@ pub struct Event {
     kind: EventKind,
 }
 
-/// What an [`Event`] happened to.
+/// The kind of source that caused an [`Event`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventSource {
@@ -20,7 +20,7 @@ pub enum EventSource {
     Breaker,
     /// A retry budget.
     Budget,
-    /// A retry, which has a place in the code instead of a name.
+    /// A retry. It has a location in the source code instead of a name.
     Retry,
 }
 
@@ -41,52 +41,52 @@ impl Event {
 
     getters! {
         |self|
-        /// What the event happened to.
+        /// The source of the event.
         source: EventSource = self.source;
-        /// The name of the breaker or budget; for a retry its place in the code: file, line and
-        /// column.
+        /// The name of the breaker or budget. For a retry, the location in the source code: file,
+        /// line and column.
         name: &str = &self.name;
-        /// The key, if the name has a breaker for each key.
+        /// The key of the breaker, if the name has a breaker for each key.
         key: Option<&str> = self.name.key();
-        /// What happened.
+        /// What happened, with its details.
         kind: &EventKind = &self.kind;
     }
 }
 
-/// What happened.
+/// The kind of an event, with its details.
 ///
 /// Events of one breaker are delivered one after the other, in the order in which they happened. An
-/// event without a listener is not created. With the feature `tracing` each event is also logged:
-/// at WARN, except changed settings and transitions into states other than `Open` and `ForcedOpen`,
-/// which are logged at INFO.
+/// event is created only if a listener, a log or a recorder would receive it. With the feature
+/// `tracing` each event is also logged. Changed settings, and transitions into states other than
+/// `Open` and `ForcedOpen`, are logged at INFO. All other events are logged at WARN.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The state changed: one event for each transition. The end of the recovery time alone is not
-    /// a transition; the next call then causes the one into `HalfOpen`.
+    /// The state changed. There is one event for each transition. When the recovery time ends, this
+    /// is no transition yet; the next call then causes the transition into `HalfOpen`.
     Transition(Transition),
     /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly)
-    /// and would have opened for this reason. Reported once until the state changes.
+    /// and would have opened for this reason. It reports this once until the state changes.
     WouldOpen(TransitionReason),
-    /// The settings changed: an override was set or cleared, or, for a budget, code declared its
-    /// first settings. With a breaker for each key, each key's breaker reports it. A mode alone is
-    /// a transition, not a change of settings.
+    /// The settings changed: an override was set or cleared, or code declared the first settings of
+    /// a budget. If a name has a breaker for each key, each key's breaker reports this event. An
+    /// override that sets only a mode causes a transition, and not this event.
     SettingsChanged,
-    /// Two places in the code give this name different settings, or only one of them a breaker for
-    /// each key, or keys of different types. Reported once for each name, when the second is
-    /// registered.
+    /// Two locations in the source code give this name different settings, or only one of them has
+    /// a breaker for each key, or their keys have different types. This is reported once for each
+    /// name, when the second location is registered.
     Conflict {
-        /// The place whose settings are used.
+        /// The location whose settings are used.
         first: &'static Location<'static>,
-        /// The place whose settings are not used.
+        /// The location whose settings are not used.
         second: &'static Location<'static>,
     },
-    /// A setting was replaced by its default: its value is known only at run time, and it is out of
-    /// range or contradicts another; or an override, accepted before the name was registered,
-    /// contradicts the code.
+    /// A setting was replaced with its default. Either its value is known only at run time, and is
+    /// out of range or contradicts another setting; or an override was accepted before the name was
+    /// registered, and contradicts the code.
     InvalidSetting(ConfigError),
-    /// A retry began inside an attempt of another retry, from its second attempt on: attempts
-    /// multiply. Reported once for each place, to the listeners of the [global
+    /// A retry ran inside the second or a later attempt of another retry, so the attempts multiply.
+    /// This is reported once for each location, to the listeners of the [global
     /// registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).
     NestedRetry,
 }

@@ -1,4 +1,4 @@
-//! The listeners of one breaker or of a registry.
+//! The listeners of a breaker, of a group or of a registry.
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 use super::kind::Event;
 use crate::platform::{contain, unpoisoned};
 
-/// Identifies a listener, to remove it.
+/// Identifies a listener, so that it can be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
 
@@ -20,7 +20,8 @@ pub(crate) struct Listeners {
     list: RwLock<Vec<(ListenerId, Listener)>>,
 }
 
-/// The listeners of the global registry. They hear events that belong to no other registry, too.
+/// Returns the listeners of the global registry. They also receive the events that belong to no
+/// other registry.
 pub(crate) fn global_listeners() -> &'static Arc<Listeners> {
     static GLOBAL: LazyLock<Arc<Listeners>> = LazyLock::new(Arc::default);
     &GLOBAL
@@ -39,7 +40,7 @@ impl Listeners {
         let mut list = unpoisoned(self.list.write());
         let found = list.iter().position(|(each, _)| *each == id);
         let removed = found.map(|index| list.remove(index));
-        // The listener's drop is user code: not under the lock.
+        // Dropping a listener runs user code, so the lock is released before.
         drop(list);
         removed.is_some()
     }
@@ -56,7 +57,8 @@ impl Listeners {
         drop(list);
         let mut panics = 0;
         for listener in listeners {
-            // It may have been removed meanwhile; then its drop runs user code, too.
+            // The listener may have been removed meanwhile. Its last reference is then dropped
+            // here, which also runs user code.
             panics += u64::from(contain(|| listener(event)).is_none());
             panics += u64::from(contain(|| drop(listener)).is_none());
         }

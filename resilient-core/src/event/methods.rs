@@ -1,7 +1,7 @@
-//! The methods of every source of events: a breaker, a group of keyed breakers, a registry.
+//! The methods of every source of events: breakers, groups of keyed breakers, and registries.
 
-/// Defines `on_event`, `remove_listener` and `subscribe` of a type; `$listeners` is where its
-/// listeners are.
+/// Defines `on_event`, `remove_listener` and `subscribe` for a type. `$listeners` is the expression
+/// that returns the type's listeners.
 macro_rules! event_methods {
     (
         |$self:ident| $listeners:expr;
@@ -16,7 +16,7 @@ macro_rules! event_methods {
             $listeners.add(listener)
         }
 
-        /// Removes a listener; `false` if it was removed before.
+        /// Removes a listener. Returns `false` if the listener was removed before.
         pub fn remove_listener(&$self, id: $crate::event::ListenerId) -> bool {
             $listeners.remove(id)
         }

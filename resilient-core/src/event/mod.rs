@@ -1,4 +1,4 @@
-//! Events, the listeners that hear them, and subscriptions to await them.
+//! Events, listeners that are called with them, and subscriptions that await them.
 
 mod kind;
 mod listeners;

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::kind::Event;
 
-/// More events than this that wait for listeners push out the oldest.
+/// The number of events that may wait for listeners. If more events wait, the oldest are lost.
 const MOST_EVENTS: usize = 256;
 
-/// The events that wait for listeners. It takes one word of memory while no event waits.
+/// The events that wait for listeners. The queue takes one word of memory while no event waits.
 #[derive(Debug, Default)]
 pub(crate) struct EventQueue(Option<Box<Waiting>>);
 
-/// The events that wait, and how many were lost.
+/// The events that wait, and the number of lost events.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     pub(super) events: VecDeque<Event>,
@@ -19,7 +19,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Adds an event. If there are `most` already, the oldest is lost.
+    /// Adds an event. If `most` events wait already, the oldest event is lost.
     pub(super) fn push(&mut self, event: Event, most: usize) {
         if self.events.len() == most {
             self.events.pop_front();

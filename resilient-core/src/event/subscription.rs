@@ -1,4 +1,4 @@
-//! Events for a task to await, through a bounded queue.
+//! Subscriptions: a task awaits events from a bounded queue.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,12 +9,13 @@ use super::queue::Waiting;
 use super::{Event, ListenerId, Listeners};
 use crate::platform::unpoisoned;
 
-/// The events of a breaker or registry, in order, until the subscription is dropped: from
+/// The events of a breaker or registry, in order. It is made by
 /// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
-/// [`Registry::subscribe`](crate::registry::Registry::subscribe).
+/// [`Registry::subscribe`](crate::registry::Registry::subscribe), and receives events until it is
+/// dropped.
 ///
-/// It is bounded and never delays a call: if more events wait than its capacity, the oldest are
-/// lost and [counted](Subscription::lost). It needs no runtime.
+/// A subscription is bounded and never delays a call. If more events wait than its capacity, the
+/// oldest are lost and [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
 /// use resilient_core::breaker::{CircuitBreaker, CircuitState};
@@ -44,7 +45,7 @@ struct Queue {
 #[derive(Default)]
 struct State {
     waiting: Waiting,
-    /// The breaker or registry is gone.
+    /// Whether the breaker or registry is gone.
     closed: bool,
     waker: Option<Waker>,
 }
@@ -60,7 +61,8 @@ impl Subscription {
         }
     }
 
-    /// The next event. `None` once the breaker or registry is gone and all its events were read.
+    /// Waits for the next event. Returns `None` once the breaker or registry is gone and all its
+    /// events were read.
     ///
     /// # Cancel safety
     ///
@@ -69,14 +71,15 @@ impl Subscription {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// The next event, if there is one already.
+    /// Returns the next event if an event is waiting.
     pub fn try_next(&mut self) -> Option<Event> {
         self.queue.lock().waiting.events.pop_front()
     }
 
-    /// Polls for the next event, in a future or stream written by hand: see [`Subscription::next`].
+    /// Polls for the next event, for a future or stream that is written by hand: see
+    /// [`Subscription::next`].
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        // A waker's clone and drop are user code: not under the lock.
+        // A waker's clone and drop are user code, so the lock is not held meanwhile.
         let waker = context.waker().clone();
         let mut state = self.queue.lock();
         if let Some(event) = state.waiting.events.pop_front() {
@@ -91,7 +94,7 @@ impl Subscription {
         Poll::Pending
     }
 
-    /// How many events were lost because they were not read in time.
+    /// Returns how many events were lost because they were not read in time.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.queue.lock().waiting.lost
@@ -132,7 +135,7 @@ impl Queue {
     }
 }
 
-/// The listener's end of the queue; dropped with the listener.
+/// The listener's end of the queue. It is dropped with the listener.
 struct Sender(Arc<Queue>);
 
 impl Sender {

@@ -1,8 +1,8 @@
-//! The feature `metrics`: the counts of breakers and budgets, for the program's recorder.
+//! The feature `metrics`: passes the counts of breakers and budgets to the program's recorder.
 //!
-//! Breakers count healthy calls anyway, so nothing is recorded on the hot path. The recorder is
-//! updated when a breaker changes its state, and in [`Registry::record_metrics`], right before the
-//! numbers are read.
+//! Breakers count healthy calls in any case, so the hot path records nothing. The recorder is
+//! updated when a breaker changes its state, and by [`Registry::record_metrics`], which the program
+//! calls right before the numbers are read.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
@@ -18,20 +18,21 @@ const BUDGET_RETRIES: &str = "resilient.budget.retries";
 const BUDGET_RETURNED: &str = "resilient.budget.returned";
 
 impl Registry {
-    /// Updates the recorder of the crate `metrics`. Call it before the numbers are read, for
-    /// example in the handler of a scrape, or from time to time.
+    /// Updates the recorder of the crate `metrics`. Call this before the numbers are read, for
+    /// example in the handler of a scrape, or at regular intervals.
     ///
     #[doc = include_str!("metrics.md")]
     ///
-    /// `breaker` and `budget` are registered names, never a key, so that the code bounds the number
-    /// of series. A breaker that changes its state is recorded at once, without this call, unless
-    /// its name has a breaker for each key.
+    /// The labels `breaker` and `budget` are registered names and never keys, so the number of
+    /// series does not grow with the keys. A breaker that changes its state is recorded at once,
+    /// without this call, unless its name has a breaker for each key.
     ///
-    /// Counters of a name with keys continue when a key is evicted. One reading may then lack the
-    /// counts of that key; recorders for which `absolute` is the greatest value so far do not show
-    /// this.
+    /// If a key is evicted, the counters of its name continue. One reading may then lack the counts
+    /// of that key. A recorder for which `absolute` sets the greatest value so far does not show
+    /// this gap.
     ///
-    /// A panic of the recorder is contained where a state changes, and reaches the caller here.
+    /// If the recorder panics while a breaker changes its state, the panic is contained. If it
+    /// panics here, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
         for (name, entry) in &self.all().entries {

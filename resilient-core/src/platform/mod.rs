@@ -1,4 +1,4 @@
-//! What the crate needs from the platform: atomics and locks (a model checker's under `cfg(loom)`
+//! The parts that depend on the platform: atomics and locks (a model checker's under `cfg(loom)`
 //! and `cfg(shuttle)`), containment of panics in user code, and random numbers.
 
 mod panics;

@@ -1,4 +1,5 @@
-//! Random numbers: a small generator for each thread, and seeded ones. Only this file names `rand`.
+//! Random numbers: a small generator for each thread, and seeded generators. Only this file uses
+//! the crate `rand`.
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
@@ -6,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// A seeded generator, whose numbers repeat.
+/// A generator with a seed: each time, it returns the same sequence of numbers.
 #[derive(Debug)]
 pub(crate) struct Generator(SmallRng);
 
@@ -15,13 +16,14 @@ impl Generator {
         Self(SmallRng::seed_from_u64(seed))
     }
 
-    /// Uniform in [0, 1).
+    /// Returns a uniform number in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         self.0.random()
     }
 }
 
-/// Seeded numbers in one word, which has no destructor: each is drawn from a separate generator.
+/// A seeded sequence in one word, without a destructor. Each number comes from a separate
+/// generator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SeededDraws(u64);
 
@@ -41,14 +43,14 @@ impl SeededDraws {
     }
 
     fn next(&mut self) -> Generator {
-        // Any odd step but that by which the generator's own seeding goes.
+        // The step can be any odd number except the step by which the generator expands its seed.
         self.0 = self.0.wrapping_add(0xD1B5_4A32_D192_ED03);
         Generator::seeded(self.0)
     }
 }
 
-/// Makes random bits uniform from zero to `most`, included, which is below `u64::MAX`: by one
-/// multiplication, whose bias no delay shows.
+/// Maps random bits to a uniform number from zero to `most`, inclusive. `most` must be below
+/// `u64::MAX`. The single multiplication has a bias that is too small to matter for delays.
 #[inline]
 pub(crate) fn up_to(bits: u64, most: u64) -> u64 {
     high_half(u128::from(bits) * u128::from(most + 1))
@@ -62,14 +64,14 @@ thread_local! {
     static OF_THREAD: RefCell<Option<Generator>> = const { RefCell::new(None) };
 }
 
-/// Makes the random numbers of this thread repeat: those of delays without a
-/// [seed](crate::retry::RetryPolicyBuilder::seed), and of `recovery_jitter`.
+/// Seeds the random numbers of this thread, so that they repeat. They determine `recovery_jitter`,
+/// and delays without a [seed](crate::retry::RetryPolicyBuilder::seed).
 #[cfg(any(test, feature = "test-util"))]
 pub fn seed_thread(seed: u64) {
     OF_THREAD.set(Some(Generator::seeded(seed)));
 }
 
-/// Uniform in [0, 1), from this thread's generator.
+/// Returns a uniform number in [0, 1) from this thread's generator.
 pub(crate) fn unit() -> f64 {
     let drawn = OF_THREAD.with_borrow_mut(|own| own.as_mut().map(Generator::unit));
     drawn.unwrap_or_else(|| {
@@ -78,7 +80,7 @@ pub(crate) fn unit() -> f64 {
     })
 }
 
-/// Random bits from this thread's generator.
+/// Returns random bits from this thread's generator.
 #[inline(never)]
 pub(crate) fn bits() -> u64 {
     let drawn = OF_THREAD.with_borrow_mut(|own| own.as_mut().map(|own| own.0.next_u64()));
@@ -92,12 +94,12 @@ fn first_bits() -> u64 {
 }
 
 fn seed_by_chance() {
-    // The standard library gives each of its hash states other keys.
+    // The standard library gives each `RandomState` different keys.
     let seed = RandomState::new().hash_one(0);
     OF_THREAD.set(Some(Generator::seeded(seed)));
 }
 
-/// What tests draw.
+/// The random values that tests draw.
 #[cfg(test)]
 mod in_tests {
     use rand::RngExt;

@@ -1,4 +1,4 @@
-//! Locks and atomics: the standard library's, or those of a model checker.
+//! Locks and atomics of the standard library, or of a model checker.
 //!
 //! The models are in `tests/loom` and `tests/shuttle.rs`, each with the command that runs it.
 
@@ -17,7 +17,7 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64,
 };
 
-/// Makes a constructor `const`, except with the atomics of a model checker, which are not made in
+/// Makes a constructor `const`, except in models: the atomics of a model checker cannot be made in
 /// `const`.
 macro_rules! const_fn {
     ($(#[$doc:meta])* $vis:vis fn $name:ident() -> Self $body:block) => {
@@ -31,16 +31,17 @@ macro_rules! const_fn {
 }
 pub(crate) use const_fn;
 
-/// Enters a lock that a panic may have poisoned. No user code runs under a lock, so what it guards
-/// is whole.
+/// Locks even if a panic has poisoned the lock. No user code runs under a lock, so the data is
+/// consistent.
 pub(crate) fn unpoisoned<G>(locked: std::sync::LockResult<G>) -> G {
     locked.unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Loom remembers one access to each atomic. It does not try a store before another thread's load
-/// if any thread has loaded since, and most of our stores follow a load by the same thread. So
-/// models run twice: with plain atomics, whose loads may see old values; and with atomics whose
-/// every access reads and writes the newest value, of which loom tries all orders.
+/// Loom stores only one access to each atomic. If any thread has loaded an atomic, loom does not
+/// try an order in which a store comes before another thread's load. Most of our stores follow a
+/// load by the same thread. So models run twice: once with plain atomics, whose loads may return
+/// old values; and once with atomics of which every access reads and writes the newest value, so
+/// that loom tries all orders.
 #[cfg(loom)]
 mod loom_atomic {
     use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Values for each state of a breaker: how often it was entered, and for how long.
+//! Values for each state of a breaker: how often the breaker entered it, and how long it stayed.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ macro_rules! by_state {
         }
 
         impl $name {
-            /// The value of one state.
+            /// Returns the value of one state.
             #[must_use]
             pub fn of(&self, state: CircuitState) -> $value {
                 match state {
@@ -47,7 +47,7 @@ macro_rules! by_state {
 }
 
 by_state! {
-    /// How often the breaker went into each state.
+    /// How often the breaker entered each state.
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     TransitionCounts of u64, "Into" {
         closed: Closed;
@@ -60,7 +60,8 @@ by_state! {
 }
 
 by_state! {
-    /// How long the breaker has been in each state, by its own clock. The times add up to its age.
+    /// How long the breaker has been in each state, by the breaker's clock. The times add up to the
+    /// age of the breaker.
     TimeInState of Duration, "In" {
         closed: Closed;
         open: Open, ", until the recovery time was over";

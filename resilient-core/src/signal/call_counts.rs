@@ -1,32 +1,32 @@
-//! How the calls of a breaker ended, in numbers.
+//! Counts of a breaker's calls by the way in which they ended.
 
-/// How many calls ended in which way. The counts never decrease, and saturate. Each call is in
-/// exactly one of them (apart from `slow`); a call that ends while the breaker is disabled is in
-/// none.
+/// The number of calls that ended in each way. The counts never decrease, and saturate. Each call
+/// is in exactly one count, and also in `slow` if it was slow. A call that ends while the breaker
+/// is disabled is in no count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CallCounts {
-    /// Ended in [`Outcome::Success`](crate::signal::Outcome::Success).
+    /// Calls that ended in [`Outcome::Success`](crate::signal::Outcome::Success).
     pub success: u64,
-    /// Ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic; or cancelled,
-    /// if that counts as a failure.
+    /// Calls that ended in [`Outcome::Failure`](crate::signal::Outcome::Failure) or in a panic.
+    /// Cancelled calls are included if the setting `abandoned` counts them as failures.
     pub failure: u64,
-    /// Ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
+    /// Calls that ended in [`Outcome::Ignored`](crate::signal::Outcome::Ignored).
     pub ignored: u64,
-    /// Cancelled: the permit was dropped without an outcome.
+    /// Cancelled calls: the permit was dropped without an outcome.
     pub abandoned: u64,
-    /// Ended after the state that admitted them, or after their probe's lease. They changed
-    /// nothing.
+    /// Calls that ended after the breaker left the state that admitted them, or after the lease of
+    /// their probe. They changed nothing.
     pub late: u64,
-    /// Rejected by the breaker.
+    /// Calls that the breaker rejected.
     pub rejected: u64,
-    /// Of the successes and failures, those that took at least `slow_call`.
+    /// Successes and failures that took at least `slow_call`.
     pub slow: u64,
 }
 
 impl CallCounts {
-    /// Combines every count with that of `other`.
+    /// Combines each count with the same count of `other`.
     fn with(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
         Self {
             success: combine(self.success, other.success),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CircuitState, Name, getters};
 
 // B7: a few words, cloned without allocation.
-/// The circuit is open: the breaker rejected the call.
+/// The error of a call that the breaker rejected because the circuit is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
     breaker: Name,
@@ -23,26 +23,27 @@ impl CircuitOpen {
         |self|
         /// The name of the breaker that rejected the call.
         breaker: &str = &self.breaker;
-        /// The key, if the name has a breaker for each key.
+        /// The key of the breaker, if the name has a breaker for each key.
         key: Option<&str> = self.breaker.key();
         /// The state of the breaker: open, half-open with all probe slots taken, or forced open.
         state: CircuitState = self.state;
-        /// How long until a call may be admitted. `None` if that is unknown: forced open, open
-        /// until an operator closes it, or half-open with all slots taken by probes whose lease has
-        /// no end. A caller that sleeps exactly this long after an open circuit rejected it is
-        /// admitted. `Duration::MAX` stands for more than 584 years.
+        /// How long until a call may be admitted. `None` means that the time is unknown, because
+        /// the circuit is forced open, is open until an operator closes it, or is half-open with
+        /// all slots taken by probes whose lease has no end. If an open circuit rejected the call
+        /// and the caller sleeps exactly this long, the next call is admitted. `Duration::MAX`
+        /// stands for more than 584 years.
         retry_after: Option<Duration> = self.retry_after.time();
     }
 }
 
-/// How long to wait, in nanoseconds, if that is known: one word, converted into a `Duration` on
-/// demand.
+/// How long to wait, in nanoseconds, if the time is known. It is stored as one word, and converted
+/// into a `Duration` on demand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Wait(u64);
 
 impl Wait {
     pub(crate) const UNKNOWN: Self = Self(u64::MAX);
-    /// More than 584 years, which do not fit.
+    /// A wait of more than 584 years, which does not fit into the word.
     const AGES: Self = Self(u64::MAX - 1);
 
     pub(crate) fn of_nanos(nanos: u64) -> Self {
@@ -87,7 +88,8 @@ impl fmt::Display for CircuitOpen {
     }
 }
 
-/// A duration for people: `975ms`, `1.0s`. Rounded up, so that this wait is long enough.
+/// Displays a duration for people: `975ms`, `1.0s`. It is rounded up, so that a wait of the
+/// displayed time is long enough.
 struct Rough(Duration);
 
 impl fmt::Display for Rough {
@@ -104,7 +106,8 @@ impl fmt::Display for Rough {
 
 impl std::error::Error for CircuitOpen {}
 
-/// An error type that can be made from [`CircuitOpen`]: every `E: From<CircuitOpen>`.
+/// An error type that can be made from [`CircuitOpen`]. Every type that is `From<CircuitOpen>`
+/// implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
@@ -113,7 +116,7 @@ impl std::error::Error for CircuitOpen {}
             of your own, or say what a rejected call returns with `on_open = |open| …`"
 )]
 pub trait FromCircuitOpen: Sized {
-    /// The error for a rejected call.
+    /// Makes the error of a rejected call.
     fn circuit_open(open: CircuitOpen) -> Self;
 }
 
@@ -134,7 +137,7 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
             call returns with `on_open = |open| …`"
 )]
 pub trait RejectedOutput {
-    /// The output of a rejected call.
+    /// Makes the output of a rejected call.
     fn rejected(open: CircuitOpen) -> Self;
 }
 

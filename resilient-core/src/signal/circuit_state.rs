@@ -1,4 +1,4 @@
-//! The states of a breaker, and those in which only an operator puts it.
+//! The states of a breaker, and the modes in which an override holds it.
 
 labels! {
     /// The state of a breaker.
@@ -26,28 +26,29 @@ labels! {
     #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
     pub enum CircuitState {
         // B1: six states.
-        /// Healthy: every call is admitted. A breaker starts in this state. Each closing starts
-        /// with an empty streak and window.
+        /// The dependency is healthy: every call is admitted. A breaker starts in this state. Each
+        /// closing starts with an empty streak and window.
         Closed = "closed",
         /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and
         /// snapshots show `HalfOpen` from then on; the transition happens at the next call.
         Open = "open",
-        /// A few calls are admitted as probes, to see whether the dependency is back. The others
-        /// are rejected.
+        /// A few calls are admitted as probes, to see whether the dependency is back. All other
+        /// calls are rejected.
         HalfOpen = "half_open",
-        /// Rejects every call, without a time limit, until an operator calls
-        /// [`close`](crate::breaker::CircuitBreaker::close), or
-        /// [`half_open`](crate::breaker::CircuitBreaker::half_open), after which probes decide.
+        /// Every call is rejected, without a time limit, until an operator calls
+        /// [`close`](crate::breaker::CircuitBreaker::close) or
+        /// [`half_open`](crate::breaker::CircuitBreaker::half_open). After `half_open`, probes
+        /// decide.
         ForcedOpen = "forced_open",
-        /// Admits every call and records nothing: no streak, no window, no totals. Calls that were
-        /// admitted before and end now are not recorded either.
+        /// Every call is admitted and nothing is recorded: no streak, no window, no totals. Calls
+        /// that were admitted before and end now are not recorded either.
         Disabled = "disabled",
-        /// Admits and counts every call as `Closed` does, and reports once that it would have
-        /// opened: to try settings in production. It reports again after the state was left and
-        /// entered again.
+        /// Every call is admitted and counted as in `Closed`. If a condition is met, the breaker
+        /// only reports that it would have opened. It reports this once, and again after it has
+        /// left the state and entered it again. Use this state to try settings in production.
         ObserveOnly = "observe_only",
     }
-    /// The label for metrics and logs: `closed`, `open`, `half_open` ….
+    /// Returns the label for metrics and logs: `closed`, `open`, `half_open` ….
     pub fn as_str;
     /// All states.
     pub const ALL: 6;
@@ -68,7 +69,7 @@ pub enum OperatorMode {
 }
 
 impl OperatorMode {
-    /// The state of this mode.
+    /// Returns the state into which this mode puts a breaker.
     #[must_use]
     pub const fn state(self) -> CircuitState {
         match self {

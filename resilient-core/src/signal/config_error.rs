@@ -6,7 +6,7 @@ use resilient_settings::{Broken, TextError};
 
 use super::getters;
 
-/// A setting that breaks a rule: its name, its value, and the rule.
+/// The error of a setting that breaks a rule. It has the setting's name, its value, and the rule.
 ///
 /// ```
 /// use resilient_core::breaker::BreakerConfig;
@@ -22,7 +22,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// The setting was given as text that cannot be read.
+    /// Makes the error of a setting whose text cannot be parsed.
     pub(crate) fn of_text(field: &'static str, error: &TextError) -> Self {
         Self { field, value: format!("{:?}", error.text()).into(), rule: error.to_string().into() }
     }
@@ -31,7 +31,7 @@ impl ConfigError {
         |self|
         /// The setting, by the name of its builder method and attribute key.
         field: &'static str = self.field;
-        /// The value that it was given.
+        /// The value that the setting was given.
         value: &str = &self.value;
         /// The rule that the value breaks.
         rule: &str = &self.rule;

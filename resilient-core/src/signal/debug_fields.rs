@@ -1,7 +1,7 @@
-//! `Debug` for types whose other fields are users' values.
+//! `Debug` for generic types, without their users' values.
 
-/// Implements `Debug` with these fields only, so that a generic type needs no `Debug` of its
-/// parameters: `debug_fields!(Attempt<O> { number, last_delay })`.
+/// Implements `Debug` with only the named fields, so that the parameters of a generic type need no
+/// `Debug`: `debug_fields!(Attempt<O> { number, last_delay })`.
 macro_rules! debug_fields {
     ($name:ident<$($parameter:tt),+> { $($field:ident),* }) => {
         impl<$($parameter),+> ::std::fmt::Debug for $name<$($parameter),+> {

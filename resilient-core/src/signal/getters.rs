@@ -1,6 +1,6 @@
-//! Getters of values with private fields.
+//! Getters for types with private fields.
 
-/// Defines getters, one line each after its documentation: name, type and value.
+/// Defines getters. Each getter is one line after its documentation: name, type and value.
 macro_rules! getters {
     (|$self:ident| $($(#[$doc:meta])+ $name:ident: $type:ty = $value:expr;)+) => {
         $(

@@ -1,7 +1,7 @@
 //! Enums whose variants have labels, for metrics, logs and messages.
 
-/// Defines an enum with `as_str`, which returns the label of a variant, and `Display`, which writes
-/// it; `ALL` lists the variants.
+/// Defines an enum whose variants have labels: `as_str` returns the label, `Display` writes it, and
+/// `ALL` lists the variants.
 macro_rules! labels {
     (
         $(#[$meta:meta])*

@@ -1,4 +1,4 @@
-//! The name of a breaker, with its key: cloned without allocation.
+//! The name of a breaker, with its key. Names are cloned without allocation.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(crate) enum Name {
     Static(&'static str),
     Shared(Counted<str>),
-    /// The breaker of one key.
+    /// The name and key of a breaker that belongs to one key.
     Keyed(Counted<Keyed>),
 }
 
@@ -19,8 +19,9 @@ pub(crate) struct Keyed {
     key: Box<str>,
 }
 
-/// An `Arc` whose drop takes it by value. A drop in place needs an address: then a rejection, which
-/// holds a name, would go through memory once more on its way to the caller.
+/// An `Arc` that its drop moves out and drops by value. A drop in place would need an address, so a
+/// rejection, which holds a name, would be copied through memory once more on its way to the
+/// caller.
 pub(crate) struct Counted<T: ?Sized>(Option<Arc<T>>);
 
 impl<T: ?Sized> Counted<T> {
@@ -28,7 +29,7 @@ impl<T: ?Sized> Counted<T> {
         Self(Some(value.into()))
     }
 
-    /// `Some` until the drop.
+    /// Returns the value, which is present until the drop.
     fn get(&self) -> Option<&T> {
         self.0.as_deref()
     }
@@ -71,7 +72,7 @@ impl Name {
     }
 }
 
-/// A name for messages, in quotes, with the key in brackets.
+/// Displays a name for messages: in quotes, with the key in brackets.
 pub(crate) struct Quoted<'a>(&'a Name);
 
 impl fmt::Display for Quoted<'_> {

@@ -1,8 +1,8 @@
-//! The meaning of a finished call: for the dependency's health, and for a retry.
+//! The meaning of a finished call for the dependency's health and for a retry.
 
 use std::time::Duration;
 
-/// What a finished call says about the health of the dependency.
+/// What a finished call shows about the health of the dependency.
 ///
 /// | outcome | meaning | closed | half-open |
 /// |---|---|---|---|
@@ -16,14 +16,14 @@ pub enum Outcome {
     Success,
     /// The dependency is unhealthy.
     Failure,
-    /// The call says nothing about the dependency.
+    /// The call shows nothing about the dependency.
     Ignored,
 }
 
 /// The meaning of a failed output, for the breaker and for the retry.
 ///
-/// Health and retry are separate questions. A rejected login is no sign of an unhealthy server and
-/// not worth a retry; a `429` is no sign of an unhealthy server either, and worth a retry.
+/// Health and retry are separate questions. A rejected login does not show that the server is
+/// unhealthy, and a retry would not help. A `429` does not show that either, but a retry helps.
 ///
 /// ```
 /// use resilient_core::signal::{Classification, Outcome};
@@ -37,42 +37,42 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Classification {
-    /// The health of the dependency.
+    /// What the output shows about the health of the dependency.
     pub health: Outcome,
     /// Whether another attempt may help.
     pub retry: bool,
-    /// The dependency's hint how long to wait. A retry waits at least that long, up to
-    /// [`max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after); a circuit that this
-    /// output opens stays open at least that long.
+    /// The dependency's hint how long to wait. A retry waits at least this long, up to
+    /// [`max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after). If this output opens
+    /// the circuit, the circuit stays open at least this long.
     pub retry_after: Option<Duration>,
 }
 
 impl Classification {
-    /// A failure that may pass: a timeout, a reset connection, a `503`.
+    /// Makes the class of a failure that may pass: a timeout, a reset connection, a `503`.
     #[must_use]
     pub const fn transient() -> Self {
         Self::new(Outcome::Failure, true)
     }
 
-    /// A failure that stays: an invalid certificate.
+    /// Makes the class of a failure that stays: an invalid certificate.
     #[must_use]
     pub const fn permanent() -> Self {
         Self::new(Outcome::Failure, false)
     }
 
-    /// A healthy dependency that asks to wait: a `429`.
+    /// Makes the class of an output by which a healthy dependency asks the caller to wait: a `429`.
     #[must_use]
     pub const fn throttled() -> Self {
         Self::new(Outcome::Ignored, true)
     }
 
-    /// Not caused by the dependency: invalid input of the caller.
+    /// Makes the class of a failure that the dependency did not cause: invalid input of the caller.
     #[must_use]
     pub const fn ignored() -> Self {
         Self::new(Outcome::Ignored, false)
     }
 
-    /// An error for the caller, but a response of a healthy dependency: a `404`.
+    /// Makes the class of a healthy dependency's response that is an error for the caller: a `404`.
     #[must_use]
     pub const fn answered() -> Self {
         Self::new(Outcome::Success, false)
@@ -92,9 +92,10 @@ impl Classification {
 
 /// Classifies errors for breakers and retries.
 ///
-/// The attributes use it if the error type implements it, unless a key of the attribute decides.
-/// Without it, every `Err` is [`Classification::transient`]. A function that is generic over its
-/// error needs the bound `E: Classify`.
+/// If the error type of an annotated function implements this trait, the attributes use it, unless
+/// a key of the attribute decides. If the error type does not implement it, every `Err` is
+/// [`Classification::transient`]. A function that is generic over its error needs the bound `E:
+/// Classify`.
 ///
 /// ```
 /// use resilient_core::signal::{Classification, Classify};
@@ -117,7 +118,7 @@ impl Classification {
 /// }
 /// ```
 pub trait Classify {
-    /// The meaning of this error.
+    /// Returns the meaning of this error.
     fn classify(&self) -> Classification;
 }
 
@@ -141,7 +142,7 @@ impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
 
 /// The output of a protected function: a success or a failure.
 ///
-/// Implemented for `Result` (`Err` is a failure) and `Option` (`None` is a failure).
+/// `Result` and `Option` implement it: `Err` and `None` are failures.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell success from failure",
     label = "neither a `Result` nor an `Option`",
@@ -153,7 +154,7 @@ pub trait Fallible {
     /// The error type of a failed output.
     type Error;
 
-    /// The error, if this output is a failure.
+    /// Returns the error if this output is a failure.
     fn failure(&self) -> Option<&Self::Error>;
 }
 
@@ -178,7 +179,7 @@ impl<T> Fallible for Option<T> {
     }
 }
 
-/// Every failed output is [`Classification::transient`]; a success has no class.
+/// Classifies every failed output as [`Classification::transient`]. A success has no class.
 #[inline]
 pub(crate) fn every_failure<O: Fallible>(output: &O) -> Option<Classification> {
     output.failure().map(|_| Classification::transient())

@@ -1,4 +1,5 @@
-//! Serialises snapshots for dashboards: times in seconds, instants as the seconds since then.
+//! Serialises snapshots for dashboards. A duration becomes seconds, and an instant becomes the
+//! seconds that have passed since that instant.
 
 use std::time::{Duration, Instant};
 

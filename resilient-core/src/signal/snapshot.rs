@@ -1,4 +1,4 @@
-//! A breaker at one instant, as an operator sees it.
+//! Snapshots of a breaker, for operators.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,11 @@ use super::{CallCounts, CircuitState, TimeInState, Transition, TransitionCounts,
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct WindowCounts {
-    /// Successes and failures in the window; zero without a window.
+    /// The successes and failures in the window. Zero if there is no window.
     pub calls: u64,
-    /// The failures among them.
+    /// The failures among `calls`.
     pub failures: u64,
-    /// The slow ones among them.
+    /// The slow calls among `calls`.
     pub slow: u64,
     /// Consecutive failures.
     pub consecutive_failures: u32,
@@ -22,10 +22,10 @@ pub struct WindowCounts {
 impl WindowCounts {
     getters! {
         |self|
-        /// The share of failures, 0 to 1. `None` if the window is empty. The breaker's condition
-        /// takes it into account from `min_calls` on.
+        /// The share of failures, from 0 to 1. `None` if the window is empty. The breaker's
+        /// condition uses the share only if the window has at least `min_calls` calls.
         failure_rate: Option<f64> = self.share(self.failures);
-        /// The share of slow calls, 0 to 1. `None` if the window is empty.
+        /// The share of slow calls, from 0 to 1. `None` if the window is empty.
         slow_call_rate: Option<f64> = self.share(self.slow);
     }
 
@@ -34,52 +34,54 @@ impl WindowCounts {
     }
 }
 
-/// A breaker at one instant. Taking a snapshot changes nothing.
+/// The state of a breaker at one instant, with counts and history. Taking a snapshot changes
+/// nothing.
 ///
-/// It is taken under the breaker's lock, so its values are consistent. While calls are in flight,
-/// `success` may lack those that are just ending. At rest every total is exact; `in_state` may
-/// contain successes that were just ending when the state began.
+/// A snapshot is taken under the breaker's lock, so its values are consistent. While calls are in
+/// flight, `success` may lack successes that end at the same time. At rest every total is exact,
+/// but `in_state` may contain successes that ended at the same time as the state began.
 ///
-/// With the feature `serde` it can be serialised: names and counts as they are here; times in
-/// seconds, under names that say so (`retry_after_seconds`); instants as the number of seconds
-/// since then.
+/// With the feature `serde` a snapshot can be serialised. Names and counts are as they are here.
+/// Durations become seconds, and their names end in `_seconds` (`retry_after_seconds`). Instants
+/// become the number of seconds that have passed since the instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerSnapshot {
     /// The breaker's name.
     pub name: String,
-    /// Its key, if it is one of several of that name.
+    /// The key of the breaker, if the name has a breaker for each key.
     pub key: Option<String>,
     /// When the snapshot was taken, by the breaker's clock.
     pub at: Instant,
     /// The state that the next caller would find: half-open once the recovery time is over, even if
     /// no call has come.
     pub state: CircuitState,
-    /// When that state began: the last transition, or the end of the recovery time. `None` if the
-    /// breaker has been closed from the start.
+    /// When `state` began: at the last transition, or at the end of the recovery time. `None` if
+    /// the breaker has been closed from the start.
     pub since: Option<Instant>,
-    /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
+    /// How long until a call may be admitted: zero if a call would be admitted now, `None` if the
+    /// time is unknown.
     pub retry_after: Option<Duration>,
     /// Consecutive failures.
     pub consecutive_failures: u32,
-    /// The calls in the window now. `None` without a window, and in states without one.
+    /// The calls in the window now. `None` if the breaker or its present state has no window.
     pub window: Option<WindowCounts>,
-    /// The calls that were remembered when a condition last opened the circuit. `recent` has the
-    /// reason, in its last transition from closed to open.
+    /// The calls that the breaker remembered when a condition last opened the circuit. In `recent`,
+    /// the last transition from closed to open has the reason.
     pub last_opening: Option<WindowCounts>,
-    /// Probes that hold a slot.
+    /// The number of probes that hold a slot.
     pub probes_in_flight: usize,
-    /// Calls over the life of the breaker.
+    /// The calls over the life of the breaker.
     pub totals: CallCounts,
-    /// Calls since the last transition.
+    /// The calls since the last transition.
     pub in_state: CallCounts,
-    /// How often the breaker went into each state.
+    /// How often the breaker entered each state.
     pub transitions: TransitionCounts,
     /// How long the breaker has been in each state.
     pub time_in_state: TimeInState,
     /// The last 32 transitions, oldest first.
     pub recent: Vec<Transition>,
-    /// How many listeners' panics were contained.
+    /// How many panics of listeners were contained.
     pub listener_panics: u64,
     /// How many events were dropped because listeners were too slow.
     pub lost_events: u64,

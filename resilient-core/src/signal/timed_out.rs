@@ -10,21 +10,23 @@ labels! {
     pub enum TimeLimit {
         /// `attempt_timeout` of `#[retry]`: the time for one attempt.
         AttemptTimeout = "attempt_timeout",
-        /// `deadline` of `#[retry]`: the time for the whole call, or the rest of an outer call's.
+        /// `deadline` of `#[retry]`: the time for the whole call, or the rest of an outer call's
+        /// deadline if that ends first.
         Deadline = "deadline",
-        /// `#[timeout]`.
+        /// `#[timeout]`: the time for the whole call.
         Timeout = "timeout",
-        /// There is a limit but no async runtime with timers, so nothing was called. Make the call
-        /// in a runtime that was built with `enable_time` or `enable_all`.
+        /// The call has a limit, but there is no async runtime with timers, so nothing was called.
+        /// Make the call in a runtime that was built with `enable_time` or `enable_all`.
         NoTimer = "no_timer",
     }
-    /// The label for metrics and logs.
+    /// Returns the label for metrics and logs.
     pub fn as_str;
     #[cfg(test)]
     pub(crate) const ALL: 4;
 }
 
-/// The call took too long and was cancelled. Whether it took effect is unknown.
+/// The error of a call that took too long and was cancelled. Whether the call took effect is
+/// unknown.
 ///
 /// ```
 /// use resilient_core::retry::{TimeLimit, TimedOut};
@@ -54,10 +56,10 @@ impl TimedOut {
         /// The limit that was exceeded.
         limit: TimeLimit = self.limit;
         /// The time that the attempt or the whole call had. If an outer call's deadline came first,
-        /// the rest of that.
+        /// this is the rest of the outer call's time.
         after: Duration = self.after;
-        /// The number of attempts, including this one and those that a breaker rejected. 1 for
-        /// `#[timeout]`.
+        /// The number of attempts, including this attempt and the attempts that a breaker rejected.
+        /// It is 1 for `#[timeout]`.
         attempts: u32 = self.attempts;
     }
 }
@@ -82,7 +84,8 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-/// An error type that can be made from [`TimedOut`]: every `E: From<TimedOut>`.
+/// An error type that can be made from [`TimedOut`]. Every type that is `From<TimedOut>` implements
+/// it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs an error to return when it cuts the call short",
@@ -91,7 +94,7 @@ impl std::error::Error for TimedOut {}
             of your own"
 )]
 pub trait FromTimedOut: Sized {
-    /// The error of a call that exceeded a time limit.
+    /// Makes the error of a call that exceeded a time limit.
     fn timed_out(timed_out: TimedOut) -> Self;
 }
 
@@ -102,15 +105,15 @@ impl<E: From<TimedOut>> FromTimedOut for E {
     }
 }
 
-/// An output that a call over its time limit can have: `None`, or `Err` of an error that is
-/// [`FromTimedOut`].
+/// An output that a call can have when it exceeds its time limit: `None`, or `Err` of an error that
+/// is [`FromTimedOut`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs a value to return when it cuts the call short",
     note = "return a `Result` whose error has `From<resilient::TimedOut>`, or an `Option`"
 )]
 pub trait TimedOutOutput {
-    /// The output of a call that exceeded a time limit.
+    /// Makes the output of a call that exceeded a time limit.
     fn timed_out(timed_out: TimedOut) -> Self;
 }
 

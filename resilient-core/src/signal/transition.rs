@@ -18,18 +18,18 @@ labels! {
         FailureRate = "failure rate reached",
         /// The share of slow calls in the window reached `slow_call_rate`.
         SlowCallRate = "slow call rate reached",
-        /// The recovery time is over, and a call came.
+        /// The recovery time was over when a call came.
         RecoveryTime = "recovery time over",
         /// More probes failed than are tolerated.
         ProbeFailed = "probe failed",
-        /// More probes failed or were slow than are tolerated; the last one was slow.
+        /// More probes failed or were slow than are tolerated, and the last probe was slow.
         ProbeSlow = "probe too slow",
         /// Enough probes succeeded.
         ProbesSucceeded = "enough probes succeeded",
-        /// By hand, or by an override.
+        /// An operator or an override changed the state.
         Manual = "by hand",
     }
-    /// The label for logs: `failure threshold reached` ….
+    /// Returns the label for logs: `failure threshold reached` ….
     pub fn as_str;
     #[cfg(test)]
     pub(crate) const ALL: 9;
@@ -39,20 +39,21 @@ labels! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
-    /// When it happened, by the breaker's clock.
+    /// When the state changed, by the breaker's clock.
     pub at: Instant,
-    /// The state that ended.
+    /// The state that the breaker left.
     pub from: CircuitState,
-    /// The state that began.
+    /// The state that the breaker entered.
     pub to: CircuitState,
-    /// What caused it.
+    /// The reason of the transition.
     pub reason: TransitionReason,
-    /// The open time, if the new state is [`CircuitState::Open`]: with growth, jitter and hint, at
-    /// most 584 years. `None` is "until an operator closes it".
+    /// The open time if the new state is [`CircuitState::Open`], including growth, jitter and hint,
+    /// up to 584 years. `None` if the state is another one, or if the circuit is open until an
+    /// operator closes it.
     pub open_for: Option<Duration>,
 }
 
-/// The present state does not allow this operation.
+/// The error of an operation that the present state of the breaker does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransitionError {
     pub(crate) from: CircuitState,

@@ -1,4 +1,4 @@
-//! Logs and metrics. Functions here receive values, never a breaker.
+//! Logs and metrics. The functions here take values and never a breaker.
 
 #[cfg(feature = "metrics")]
 mod recorder;
@@ -21,14 +21,14 @@ pub(crate) use self::tracing_off::*;
 pub(crate) use self::tracing_on::*;
 use crate::event::{Event, global_listeners};
 
-/// Logs an event of a retry, and notifies the listeners of the global registry. To be called under
-/// no lock.
+/// Logs an event of a retry, and notifies the listeners of the global registry. Call this without
+/// holding a lock.
 pub(crate) fn notify_global(of_retry: &Event) {
     event(of_retry);
     global_listeners().notify(of_retry);
 }
 
-/// A call under a retry; without the feature `metrics` it is not counted.
+/// A call under a retry. Without the feature `metrics` it is not counted.
 #[cfg(not(feature = "metrics"))]
 pub(crate) type RetryCallCount = ();
 

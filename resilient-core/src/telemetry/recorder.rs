@@ -1,4 +1,4 @@
-//! The feature `metrics`: writes the counts of breakers to the recorder.
+//! The feature `metrics`: writes the counts of breakers to the program's recorder.
 
 use metrics::{counter, gauge};
 

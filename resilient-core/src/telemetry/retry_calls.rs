@@ -1,20 +1,20 @@
-//! The feature `metrics`: counts of the calls under retries, by result.
+//! The feature `metrics`: counts the calls under retries by their results.
 //!
-//! Threads are spread over a few shards, so that they seldom contend: a call costs an addition to
-//! memory that most likely belongs to its processor.
+//! Threads are spread over a few shards, so that they seldom contend. A call costs one addition, to
+//! memory that other processors seldom write.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use crate::signal::StopReason;
 
-/// The results without a [`StopReason`], which come before those with one.
+/// The results that are no [`StopReason`]. The results with a [`StopReason`] follow them.
 const OTHERS: [&str; 4] = ["success", "success_after_retry", "cancelled", "panicked"];
 const CANCELLED: usize = 2;
 const PANICKED: usize = 3;
 const RESULTS: usize = OTHERS.len() + StopReason::ALL.len();
 
-/// Counts on separate cache lines.
+/// Counts on a separate cache line.
 #[repr(align(128))]
 struct Shard([AtomicU64; RESULTS]);
 
@@ -33,12 +33,12 @@ pub(crate) struct RetryCallCount {
     is_counted: bool,
 }
 
-/// Counts a call by its end: a success, after a retry or not, or the reason to stop.
+/// Counts a call that ended. `how` is whether a success came after a retry, or the reason to stop.
 pub(crate) fn ended(call: &mut RetryCallCount, how: Result<bool, StopReason>) {
     call.count(index(how));
 }
 
-/// How many calls ended with each result in this process.
+/// Returns how many calls ended with each result in this process.
 pub(crate) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
     results().enumerate().map(|(index, result)| {
         let counts = SHARDS.iter().map(|shard| shard.0[index].load(Relaxed));
@@ -49,7 +49,7 @@ pub(crate) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
 impl RetryCallCount {
     fn count(&mut self, index: usize) {
         if !std::mem::replace(&mut self.is_counted, true) {
-            // While a thread ends, its thread-local is gone.
+            // A thread that is ending may have lost its thread-local; it then uses the first shard.
             let shard = SHARD.try_with(|shard| *shard).unwrap_or(&SHARDS[0]);
             shard.0[index].fetch_add(1, Relaxed);
         }
@@ -65,7 +65,7 @@ impl Drop for RetryCallCount {
     }
 }
 
-/// The results, by [`index`].
+/// Returns all results, in the order of [`index`].
 fn results() -> impl Iterator<Item = &'static str> {
     OTHERS.into_iter().chain(StopReason::ALL.map(StopReason::as_str))
 }

@@ -7,7 +7,7 @@ pub(crate) struct Summary {
     pub(crate) totals: CallCounts,
     pub(crate) transitions: TransitionCounts,
     pub(crate) times: TimeInState,
-    /// How many breakers are in each state, in the order of [`CircuitState::ALL`].
+    /// The number of breakers in each state, in the order of [`CircuitState::ALL`].
     pub(crate) in_state: [u64; CircuitState::ALL.len()],
 }
 

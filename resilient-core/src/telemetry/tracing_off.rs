@@ -1,4 +1,4 @@
-//! Without the feature `tracing`, nothing is logged.
+//! The functions of `tracing_on` for programs without the feature `tracing`: they log nothing.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
-//! The feature `tracing`: the activity of breakers and retries, as events for subscribers.
+//! The feature `tracing`: sends the activity of breakers and retries to subscribers.
 //!
-//! Openings are warnings. Other transitions are at INFO. Rejections and retries, of which an outage
-//! has thousands, are at DEBUG. A panic of a subscriber is contained, as that of a listener.
+//! Openings are logged at WARN, other transitions at INFO. Rejections and retries are logged at
+//! DEBUG, because an outage causes thousands of them. A panic of a subscriber is contained, like a
+//! panic of a listener.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The trait of clocks, and the default clock.
+//! The trait of clocks, and the clock that breakers use by default.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,9 +6,9 @@ use std::time::Instant;
 /// A source of monotonic time.
 ///
 // B16: a breaker can be given a clock.
-/// A clock may go back or panic: a time before the start of the present state counts as that start.
+/// A clock may go back or panic. A time before the start of the present state counts as that start.
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
+    /// Returns the present instant.
     fn now(&self) -> Instant;
 }
 
@@ -18,7 +18,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The present instant: that of the current tokio runtime, which tests can move, or real time
+/// Returns the present instant: the current tokio runtime's, which tests can move, or real time
 /// outside a runtime.
 pub(crate) fn now() -> Instant {
     #[cfg(feature = "tokio")]

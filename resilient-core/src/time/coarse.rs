@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::time::Clock;
 
-/// A clock that is read in a fraction of the time of [`Instant::now`], and is late by up to one
-/// tick of the operating system: one to ten milliseconds.
+/// A clock that is read in a fraction of the time of [`Instant::now`]. Its readings are late by up
+/// to one tick of the operating system: one to ten milliseconds.
 ///
-/// Use it for breakers with a window of time or with slow calls, which read the clock on healthy
-/// calls; others read it only on failures. Recovery times, leases and `retry_after` are as coarse
-/// as the clock. `tokio::time::pause` does not affect it.
+/// Use it for breakers with a window of time or with `slow_call`, which read the clock on healthy
+/// calls. Other breakers read the clock only on failures. Recovery times, leases and `retry_after`
+/// are as coarse as the clock. `tokio::time::pause` does not affect it.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker};
@@ -33,23 +33,23 @@ pub struct CoarseClock {
 }
 
 impl CoarseClock {
-    /// Makes a clock. Two clocks may differ by a tick.
+    /// Makes a clock. The times of two clocks may differ by a tick.
     #[must_use]
     pub fn new() -> Self {
         Self { start: Instant::now(), coarse: coarsetime::Instant::now_without_cache_update() }
     }
 }
 
-/// Nanoseconds from a start: breakers need no `Instant`.
+/// Counts nanoseconds from a start, so that breakers need no `Instant`.
 impl CoarseClock {
     #[inline]
     pub(crate) fn count(&self) -> u64 {
-        // Without the cache that other users of the crate `coarsetime` share.
+        // This function does not use the cache that other users of the crate `coarsetime` share.
         let now = coarsetime::Instant::now_without_cache_update();
         now.duration_since(self.coarse).as_nanos()
     }
 
-    /// This clock, counting from an instant that it returned.
+    /// Returns this clock, counting from an instant that it returned before.
     pub(crate) fn counting_from(self, start: Instant) -> Self {
         let later = start.saturating_duration_since(self.start);
         Self { start, coarse: self.coarse + later.into() }
@@ -84,13 +84,13 @@ mod tests {
         let clock = CoarseClock::new();
         let (first, real) = (clock.now(), Instant::now());
         let mut last = first;
-        // The clock ticks, however slow the machine is.
+        // The loop ends even on a slow machine, because the clock ticks.
         while last == first {
             let now = clock.now();
             assert!(now >= last);
             last = now;
         }
-        // A tick is at most ten milliseconds. The rest is tolerance for a busy machine.
+        // A tick takes at most ten milliseconds. The remainder is tolerance for a busy machine.
         let ahead = last.saturating_duration_since(real + real.elapsed());
         assert!(ahead <= Duration::from_millis(100), "{ahead:?}");
     }

@@ -1,10 +1,10 @@
-//! Arithmetic on instants that saturates.
+//! Saturating arithmetic on instants.
 
 use std::time::{Duration, Instant};
 
-/// `start + delay`; `None`, for never, if an `Instant` cannot hold it.
+/// Returns `start + delay`. Returns `None`, which means never, if an `Instant` cannot hold the sum.
 pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
-    // A timer rounds up by less than this.
+    // A timer rounds its instant up by less than this time.
     const TO_SPARE: Duration = Duration::from_secs(1);
     if delay == Duration::MAX {
         return None;
@@ -15,14 +15,14 @@ pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
-/// Nanoseconds from one instant to a later one; zero if it is not later, `u64::MAX` after 584
-/// years.
+/// Returns the nanoseconds from one instant to a later instant: zero if the second instant is not
+/// later, `u64::MAX` from 584 years on.
 #[inline]
 pub(crate) fn nanos_between(start: Instant, end: Instant) -> u64 {
     let Some(elapsed) = end.checked_duration_since(start) else {
         return 0;
     };
-    // One comparison instead of two checked operations, since every reading of a clock comes here.
+    // One comparison replaces two checked operations, because every reading of a clock calls this.
     if elapsed.as_secs() < u64::MAX / NANOS_PER_SEC {
         elapsed.as_secs() * NANOS_PER_SEC + u64::from(elapsed.subsec_nanos())
     } else {

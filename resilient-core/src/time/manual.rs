@@ -1,4 +1,4 @@
-//! The feature `test-util`: a clock that tests move.
+//! The feature `test-util`: a clock that a test moves.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -32,7 +32,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Makes a clock at an arbitrary instant. Clones share their time.
+    /// Makes a clock that starts at an arbitrary instant. Its clones share its time.
     #[must_use]
     pub fn new() -> Self {
         Self { start: Instant::now(), nanos: Arc::default() }

@@ -1,9 +1,9 @@
 //! Time: clocks, instants and sleeping.
 //!
-//! Time is monotonic everywhere ([`std::time::Instant`]): a wall clock that is set back or forward
+//! Time is monotonic everywhere ([`std::time::Instant`]): setting a wall clock back or forward
 //! changes nothing. With the feature `tokio` the default clock is tokio's, so that
-//! `tokio::time::pause` and `advance` move breakers and retries alike; outside a runtime it is the
-//! real one.
+//! `tokio::time::pause` and `advance` move breakers and retries alike. Outside a runtime the
+//! default clock is the real clock.
 
 mod clock;
 #[cfg(feature = "coarse-clock")]
@@ -30,7 +30,7 @@ pub(crate) use self::source::{ClockReading, ClockSource};
 #[cfg(feature = "tokio")]
 pub(crate) use self::timer::{has_timer, sleep, timer};
 
-/// Without tokio, the caller decides whether it can wait.
+/// Without tokio there is no timer to check; the caller decides whether it can wait.
 #[cfg(not(feature = "tokio"))]
 pub(crate) fn has_timer() -> bool {
     true

@@ -1,17 +1,17 @@
-//! Blocking sleep, and the hook by which tests skip sleeps.
+//! Blocking sleep, and the hook with which tests skip sleeps.
 
 use std::time::Duration;
 
 #[cfg(feature = "test-util")]
 static SKIP: std::sync::OnceLock<fn(Duration) -> bool> = std::sync::OnceLock::new();
 
-/// Installs the hook of test scopes: it returns whether the present thread skips a sleep.
+/// Installs the hook of test scopes. The hook returns whether the present thread skips a sleep.
 #[cfg(feature = "test-util")]
 pub(crate) fn install_skip(hook: fn(Duration) -> bool) {
     SKIP.get_or_init(|| hook);
 }
 
-/// Whether a test skips this sleep.
+/// Returns whether a test skips this sleep.
 pub(super) fn is_skipped(delay: Duration) -> bool {
     #[cfg(feature = "test-util")]
     if let Some(skips) = SKIP.get() {
@@ -22,8 +22,8 @@ pub(super) fn is_skipped(delay: Duration) -> bool {
 }
 
 // R13
-/// Sleeps by blocking the thread. On a thread of an async runtime this stops every task there, so
-/// the first such sleep of the process is logged as a warning.
+/// Sleeps by blocking the thread. On a thread of an async runtime, a blocking sleep stops every
+/// task of that thread, so the first such sleep of the process is logged as a warning.
 pub(crate) fn sleep_blocking(delay: Duration) {
     if delay.is_zero() || is_skipped(delay) {
         return;

@@ -1,4 +1,4 @@
-//! The clock of one breaker: the default one, a coarse one, or the user's.
+//! The clock of one breaker: the default clock, a coarse clock, or a user's clock.
 
 #[cfg(feature = "coarse-clock")]
 use std::any::Any;
@@ -17,14 +17,14 @@ use crate::platform::contain;
 pub(crate) enum ClockSource {
     #[default]
     Default,
-    /// Recognised by its type, so that its count can be read.
+    /// A coarse clock, recognised by its type, so that its count can be read without an `Instant`.
     #[cfg(feature = "coarse-clock")]
     Coarse(CoarseClock),
     Given(Arc<dyn Clock>),
 }
 
-// Panics of a user's clock are contained, and its readings are never trusted: so breakers are
-// unwind safe with any clock.
+// Panics of a user's clock are contained, and no reading of a clock can leave a breaker in a broken
+// state. So breakers are unwind safe with any clock.
 impl UnwindSafe for ClockSource {}
 impl RefUnwindSafe for ClockSource {}
 
@@ -47,8 +47,8 @@ impl ClockSource {
         self
     }
 
-    /// Nanoseconds from `epoch`, where its count begins, until now; `None` if the user's clock
-    /// panics.
+    /// Returns the nanoseconds from `epoch` until now, or `None` if the user's clock panics. The
+    /// count of a coarse clock must begin at `epoch`.
     #[inline(never)]
     pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
         match self {
@@ -59,7 +59,7 @@ impl ClockSource {
         }
     }
 
-    /// The present instant; `None` if the user's clock panics.
+    /// Returns the present instant, or `None` if the user's clock panics.
     pub(crate) fn now(&self) -> Option<Instant> {
         match self {
             Self::Default => Some(now()),
@@ -69,15 +69,15 @@ impl ClockSource {
         }
     }
 
-    /// Reads the clock for a new breaker; the default clock if the user's clock panics.
+    /// Reads the clock for a new breaker. If the user's clock panics, reads the default clock.
     pub(crate) fn read(self) -> ClockReading {
         let now = self.now().unwrap_or_else(now);
         ClockReading { clock: self, now }
     }
 }
 
-/// The clock of a new breaker, and its time: read before any lock is taken, since the clock may be
-/// user code.
+/// The clock of a new breaker, and its time. The clock is read before any lock is taken, because it
+/// may be user code.
 #[derive(Debug, Clone)]
 pub(crate) struct ClockReading {
     pub(crate) clock: ClockSource,

@@ -8,28 +8,29 @@ use super::sleep::is_skipped;
 use super::{later, now};
 use crate::platform::contain;
 
-/// Whether an async sleep can be awaited here: there is a runtime, and its timers are enabled.
+/// Returns whether an async sleep can be awaited here: there is a runtime, and its timers are
+/// enabled.
 pub(crate) fn has_timer() -> bool {
     // tokio reports disabled timers only by a panic.
     let make_a_timer = || drop(tokio::time::sleep(Duration::MAX));
     tokio::runtime::Handle::try_current().is_ok() && contain(make_a_timer).is_some()
 }
 
-/// A timer for an instant, if there is a runtime with timers.
+/// Returns a timer for an instant, if there is a runtime with timers.
 pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
     tokio::runtime::Handle::try_current().ok()?;
     // tokio reports disabled timers only by a panic.
     contain(|| tokio::time::sleep_until(at.into()))
 }
 
-/// Sleeps; a `delay` of zero makes no timer call. Dropping the future ends the sleep.
+/// Sleeps. If `delay` is zero, no timer is made. Dropping the future ends the sleep.
 #[inline]
 pub(crate) fn sleep(delay: Duration) -> SleepFuture {
     SleepFuture(if delay.is_zero() { None } else { start(delay) })
 }
 
-/// A sleep. Its timer is boxed: inline it would make every future with a retry 100 bytes larger and
-/// its drop a call, also if the first attempt succeeds.
+/// A sleep. Its timer is boxed. If it were not, every future with a retry would be 100 bytes
+/// larger, and dropping the future would cost a call even if the first attempt succeeds.
 #[derive(Debug)]
 pub(crate) struct SleepFuture(Option<Pin<Box<tokio::time::Sleep>>>);
 
@@ -38,7 +39,7 @@ fn start(delay: Duration) -> Option<Pin<Box<tokio::time::Sleep>>> {
     if is_skipped(delay) {
         return None;
     }
-    // tokio caps an unbounded sleep at about 30 years.
+    // tokio limits a sleep without an end to about 30 years.
     Some(Box::pin(match later(now(), delay) {
         Some(end) => tokio::time::sleep_until(end.into()),
         None => tokio::time::sleep(Duration::MAX),

@@ -8,7 +8,7 @@ use crate::settings::{builder, check_part, settings};
 use crate::signal::ConfigError;
 
 breaker_settings!(fields settings {
-    /// The settings that were given.
+    /// The settings that the caller gave.
     #[derive(PartialEq)]
     pub struct BreakerSettings from breaker
 });
@@ -34,14 +34,14 @@ breaker_settings!(fields builder {
 });
 
 impl BreakerConfigBuilder {
-    /// These settings, and those of `other` where these are not given.
+    /// Completes these settings with the settings of `other`, for each setting that is absent here.
     pub(crate) fn or(mut self, other: &Self) -> Self {
         self.settings = self.settings.or(&other.settings);
         self.unreadable.extend(&other.unreadable);
         self
     }
 
-    /// Checks settings that a breaker's own settings complete.
+    /// Checks settings of which a breaker's own settings may replace or complete some.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         self.unreadable.check()?;
         check_part(&self.settings)
@@ -92,7 +92,7 @@ impl BreakerSettings {
 }
 
 impl BreakerConfig {
-    /// All values as settings, those by default included.
+    /// Returns all values as settings, including defaults.
     pub(super) fn values(&self) -> BreakerSettings {
         BreakerSettings {
             failure_threshold: self.conditions.failure_threshold,
@@ -116,7 +116,7 @@ impl BreakerConfig {
         }
     }
 
-    /// The values that were given.
+    /// Returns only the values that the caller gave.
     pub(super) fn given_values(&self) -> BreakerSettings {
         let mut values = self.values();
         let is_default = |setting: &usize| self.given & (1 << setting) == 0;
@@ -127,12 +127,13 @@ impl BreakerConfig {
 }
 
 impl BreakerConfig {
-    /// Settings to change, starting from the defaults.
+    /// Starts a builder in which every setting has its default.
     pub fn builder() -> BreakerConfigBuilder {
         BreakerConfigBuilder::default()
     }
 
-    /// The settings that were given, without the defaults, to change some of them.
+    /// Returns a builder with the settings that the caller gave, without the defaults, so that some
+    /// of them can be changed.
     ///
     /// ```
     /// # use resilient_core::breaker::BreakerConfig;

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use resilient_settings::{Value, Window};
 
-/// The outcome of a call that was cancelled.
+/// How the breaker counts a call that was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum AbandonedOutcome {
-    /// Nothing is recorded: the caller cancelled for its own reasons.
+    /// Nothing is recorded. Use this if callers cancel for reasons that have nothing to do with the
+    /// dependency.
     #[default]
     Ignore,
-    /// A failure is recorded: for callers that only cancel because the dependency hangs.
+    /// A failure is recorded. Use this if callers cancel only because the dependency hangs.
     Failure,
 }
 
@@ -43,8 +44,8 @@ impl AbandonedOutcome {
 /// ```
 #[derive(Debug, Clone)]
 pub struct BreakerConfig {
-    /// A bit for each setting that was given, by its index in the table. An operator may replace
-    /// the others, which are defaults.
+    /// One bit for each setting that the caller gave, by the setting's index in the table. An
+    /// override may replace only settings whose bit is unset: these have their defaults.
     pub(super) given: u32,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,
@@ -73,12 +74,12 @@ pub(crate) struct Conditions {
 }
 
 impl BreakerConfig {
-    /// The number of counted probes after which a half-open circuit closes or opens.
+    /// Returns the number of counted probes after which a half-open circuit always closes or opens.
     pub(crate) fn most_probes_of_a_round(&self) -> u32 {
         self.half_open_successes.saturating_add(self.half_open_failures)
     }
 
-    /// Whether both have the same settings of the open time.
+    /// Compares only the settings that determine the open time.
     pub(crate) fn recovers_like(&self, other: &Self) -> bool {
         self.recovery_time == other.recovery_time
             && self.max_recovery_time == other.max_recovery_time
@@ -86,7 +87,7 @@ impl BreakerConfig {
             && same(self.recovery_jitter, other.recovery_jitter)
     }
 
-    /// Whether both have the same window.
+    /// Compares only the settings of the window.
     pub(crate) fn remembers_like(&self, other: &Self) -> bool {
         self.window == other.window && self.window_buckets == other.window_buckets
     }
@@ -97,7 +98,7 @@ fn same(one: f64, other: f64) -> bool {
 }
 
 impl PartialEq for BreakerConfig {
-    /// Whether both have the same values, given or by default.
+    /// Compares the values, whether they were given or are defaults.
     fn eq(&self, other: &Self) -> bool {
         self.values() == other.values()
     }

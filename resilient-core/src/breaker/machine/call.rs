@@ -1,29 +1,30 @@
-//! A call as the state machine sees it: its ticket, its end, and where it was counted.
+//! A call as the state machine sees it: its ticket, its end, and how it was counted.
 
 use std::time::Duration;
 
 use crate::signal::{CallCounts, CircuitState, Outcome};
 
-/// Generations count in steps of this, so that they stand in the state word as they are: its low
-/// bits hold the state.
+/// The distance between two generations. The low bits of the state word hold the state, so that the
+/// word can hold a generation without a shift.
 pub(in crate::breaker) const GENERATION_STEP: u64 = 1 << 7;
 
-/// The generation after this one. The first is zero.
+/// Returns the generation after this one. The first generation is zero.
 pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
     generation.wrapping_add(GENERATION_STEP)
 }
 
-/// What an admitted call remembers.
+/// What an admitted call carries to its report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Ticket {
-    /// The generation that admitted it.
+    /// The generation that admitted the call.
     pub(in crate::breaker) generation: u64,
-    /// The number of a probe; when another call began: see [`Stamp`].
+    /// If the call is a probe, its number; otherwise the time at which the call began: see
+    /// [`Stamp`].
     pub(in crate::breaker) stamp: u64,
 }
 
-/// When a call began: nanoseconds since its breaker was made, plus one. Zero is unknown, and such a
-/// call is never slow.
+/// The time at which a call began, as nanoseconds since its breaker was made, plus one. Zero means
+/// that the time is unknown; such a call is never slow.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::breaker) struct Stamp;
 
@@ -34,15 +35,15 @@ impl Stamp {
         begun.saturating_add(1)
     }
 
-    /// How long the call has taken. All times are nanoseconds; `now` counts from when the breaker
-    /// was made.
+    /// Returns how long the call has taken. All times are in nanoseconds; `now` counts from the
+    /// instant at which the breaker was made.
     pub(in crate::breaker) fn took(stamp: u64, now: u64) -> Option<u64> {
         let begun = stamp.checked_sub(1)?;
         Some(now.saturating_sub(begun))
     }
 }
 
-/// Why a call was not admitted, and how long to wait if that is known.
+/// Why a call was rejected, and how long to wait if that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Rejection {
     pub(in crate::breaker) state: CircuitState,
@@ -60,13 +61,13 @@ pub(in crate::breaker) enum Ending {
 /// How a success that is not slow is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) enum SuccessHandling {
-    /// It changes nothing and is only counted.
+    /// The success changes nothing, so it is only counted.
     Clean,
-    /// It opens nothing, and can be deferred: the state machine records it later.
+    /// The success opens nothing and can be deferred: the state machine records it later.
     Pending,
-    /// It can be deferred while the present bucket of a window of time lasts.
+    /// The success can be deferred until the present bucket of a window of time ends.
     PendingInBucket,
-    /// The state machine must record it at once.
+    /// The state machine must record the success at once.
     Locked,
 }
 
@@ -76,7 +77,7 @@ impl SuccessHandling {
     }
 }
 
-/// Where a reported call was counted.
+/// How a call was counted when it was reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) enum Counted {
     Success {
@@ -87,7 +88,7 @@ pub(in crate::breaker) enum Counted {
     },
     Ignored,
     Abandoned,
-    /// The state that admitted it is over.
+    /// The generation that admitted the call has ended.
     Late,
     /// The breaker is disabled.
     Nowhere,

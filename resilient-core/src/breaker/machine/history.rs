@@ -1,4 +1,4 @@
-//! The last transitions, packed, since every breaker has them and few are ever read.
+//! The last transitions, in a compact form, since every breaker stores them.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 use crate::signal::{CircuitState, Transition, TransitionReason};
 use crate::time::nanos_between;
 
-/// How many transitions are remembered.
+/// The number of transitions that a breaker stores.
 pub(in crate::breaker) const HISTORY: usize = 32;
 
-/// Instants are kept to the nanosecond within 292 years of the breaker's epoch, open times up to
-/// 584 years.
+/// The last transitions. Instants are exact to the nanosecond within 292 years of the breaker's
+/// epoch; open times are exact up to 584 years.
 #[derive(Debug)]
 pub(super) struct History {
-    /// The state before the oldest step; each step begins where the one before it ended.
+    /// The state before the oldest step. Each step begins in the state in which the step before it
+    /// ended.
     first: CircuitState,
-    /// How many of the newest ones were not fetched yet.
+    /// The number of steps, counted from the newest, that have not been fetched.
     unfetched: u32,
     steps: VecDeque<Step>,
 }
@@ -23,9 +24,9 @@ pub(super) struct History {
 #[derive(Debug, Clone, Copy)]
 #[repr(Rust, packed(2))]
 struct Step {
-    /// Nanoseconds since the epoch; negative where a clock went back.
+    /// Nanoseconds since the epoch; negative if the clock went back beyond the epoch.
     at: i64,
-    /// Nanoseconds; `u64::MAX` for none.
+    /// Nanoseconds; `u64::MAX` if there is no open time or no end.
     open_for: u64,
     to: CircuitState,
     reason: TransitionReason,
@@ -50,7 +51,7 @@ impl History {
                 self.first = oldest.to;
             }
         }
-        // One of the two is zero.
+        // At least one of the two is zero, since a time that would be negative saturates.
         let (after, before) =
             (nanos_between(epoch, transition.at), nanos_between(transition.at, epoch));
         let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);
@@ -74,14 +75,14 @@ impl History {
         self.unfetched > 0
     }
 
-    /// The transitions since the last call of this function, oldest first.
+    /// Returns the transitions since the last call of this function, oldest first.
     pub(super) fn fetch(&mut self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let unfetched = usize::try_from(std::mem::take(&mut self.unfetched));
         let seen = self.steps.len().saturating_sub(unfetched.unwrap_or(HISTORY));
         self.iter(epoch).skip(seen)
     }
 
-    /// Oldest first.
+    /// Returns the transitions, oldest first.
     pub(super) fn iter(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let mut from = self.first;
         self.steps.iter().map(move |step| Transition {

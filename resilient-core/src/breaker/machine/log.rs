@@ -19,7 +19,7 @@ pub(super) struct Log {
     pub(super) counts: TransitionCounts,
     pub(super) history: History,
     times: Nanos,
-    /// The times are added up until this instant.
+    /// The instant up to which the times in each state have been added.
     timed_until: Instant,
 }
 
@@ -33,7 +33,8 @@ impl Log {
         }
     }
 
-    /// Adds the time since the last transition. The part after `due` belongs to half-open.
+    /// Adds the time since the last addition to the times of the states. If the circuit is open,
+    /// the part after `due` counts as half-open.
     pub(super) fn time(&mut self, state: CircuitState, due: Option<Instant>, now: Instant) {
         self.times = self.nanos(state, due, now);
         self.timed_until = self.timed_until.max(now);

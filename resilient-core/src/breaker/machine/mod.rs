@@ -1,4 +1,4 @@
-//! The state machine of one breaker, without threads and clocks.
+//! The state machine of one breaker: it uses no threads and reads no clock.
 
 mod call;
 mod history;

@@ -9,7 +9,7 @@ use crate::breaker::window::Health;
 use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReason};
 
 impl Machine {
-    /// Puts the breaker into the state of a mode.
+    /// Puts the breaker into the state of an operator's mode.
     pub(in crate::breaker) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
         let phase = match mode {
             _ if self.entered() == mode.state() => return,
@@ -22,7 +22,7 @@ impl Machine {
         self.enter(phase, TransitionReason::Manual, now);
     }
 
-    /// Opens the circuit. An open one that is due for a probe opens again.
+    /// Opens the circuit. An open circuit whose recovery time is over opens again.
     pub(in crate::breaker) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
         if self.may_trip(now)? {
             self.open(TransitionReason::Manual, None, now);
@@ -30,7 +30,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Opens the circuit for `time` from now; moves the end of an open one.
+    /// Opens the circuit for `time` from now. If the circuit is open already, its end moves.
     pub(in crate::breaker) fn trip_for(
         &mut self,
         time: Duration,
@@ -56,14 +56,14 @@ impl Machine {
         }
     }
 
-    /// Closes the circuit, always with a new generation that remembers nothing.
+    /// Closes the circuit. This always starts a new generation, with an empty streak and window.
     pub(in crate::breaker) fn close(&mut self, now: Instant) {
         self.enter(self.healthy(now), TransitionReason::Manual, now);
     }
 
-    /// Applies new settings in the same state and generation. Remembered calls stay as far as the
-    /// new window can hold them, and the end of an open time moves. Conditions are tested at the
-    /// next counted call.
+    /// Applies new settings without a new state or generation. The window keeps as many calls as
+    /// the new settings allow, and the end of an open time moves. Conditions are tested at the next
+    /// counted call.
     pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
@@ -83,7 +83,7 @@ impl Machine {
         }
     }
 
-    /// Whether the circuit can be opened: `false` if it is open already.
+    /// Returns whether `trip` opens the circuit: `false` if the circuit is open already.
     fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionError> {
         self.half_open_if_due(now);
         match self.phase {

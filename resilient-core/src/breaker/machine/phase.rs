@@ -1,4 +1,4 @@
-//! The states, each with the data that only it has.
+//! The states of the machine, each with the data that only this state has.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub(super) enum Phase {
     Disabled,
     ObserveOnly {
         health: Health,
-        /// It was reported that the circuit would have opened.
+        /// Whether the breaker has reported that it would have opened.
         reported: bool,
     },
 }
@@ -41,7 +41,7 @@ impl Phase {
         }
     }
 
-    /// The remembered calls, in a state that tests conditions.
+    /// Returns the remembered calls, if the state tests conditions.
     pub(super) fn health(&self) -> Option<&Health> {
         match self {
             Self::Closed(health) | Self::ObserveOnly { health, .. } => Some(health),
@@ -54,18 +54,18 @@ impl Phase {
 #[derive(Debug)]
 pub(super) struct Outage {
     pub(super) since: Instant,
-    /// `None` is "until closed".
+    /// `None` if the circuit is open until an operator closes it.
     pub(super) until: Option<Instant>,
     length: Length,
 }
 
-/// What determines the open time.
+/// The values that determine the open time.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Length {
-    /// The settings, with the dependency's hint and the random number that was drawn for this
-    /// opening.
+    /// The open time follows from the settings, the dependency's hint, and the random number that
+    /// was drawn for this opening.
     Computed { hint: Option<Duration>, jitter: f64, reopenings: u32 },
-    /// An operator's command, which no setting changes.
+    /// An operator set the open time; changed settings do not affect it.
     ByHand(Duration),
 }
 
@@ -74,7 +74,7 @@ impl Outage {
         Self { since, until: later(since, length.of(config)), length }
     }
 
-    /// A time before the opening counts as the opening.
+    /// Returns whether the open time is over. A `now` before the opening counts as the opening.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now.max(self.since) >= until)
     }
@@ -83,18 +83,18 @@ impl Outage {
         self.until.map(|until| until.saturating_duration_since(now.max(self.since)))
     }
 
-    /// The whole open time.
+    /// Returns the whole open time, or `None` if it has no end.
     pub(super) fn open_for(&self) -> Option<Duration> {
         self.until.map(|until| until.saturating_duration_since(self.since))
     }
 
-    /// Sets its end to `time` from now, by hand.
+    /// Sets the end to `time` from now, as an operator's command.
     pub(super) fn end_in(&mut self, time: Duration, now: Instant) {
         self.until = later(now.max(self.since), time);
         self.length = Length::ByHand(time);
     }
 
-    /// Moves the end as the settings say, unless it was set by hand.
+    /// Moves the end as the new settings require, unless an operator set it.
     pub(super) fn reconfigure(&mut self, config: &BreakerConfig) {
         if let Length::Computed { .. } = self.length {
             self.until = later(self.since, self.length.of(config));
@@ -119,7 +119,7 @@ impl Length {
     }
 }
 
-/// `time * factor`; `Duration::MAX` if it does not fit.
+/// Returns `time * factor`, or `Duration::MAX` if the product does not fit.
 fn scale(time: Duration, factor: f64) -> Duration {
     if factor <= 1.0 || time.is_zero() {
         return time;

@@ -1,4 +1,4 @@
-//! One half-open round: the probes in flight, and the results of the finished ones.
+//! One half-open round: the probes in flight, and the results of the finished probes.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ struct Probe {
     since: Instant,
 }
 
-/// What a round has decided.
+/// What the counted probes of a round decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     Undecided,
@@ -28,8 +28,8 @@ pub(super) enum Decision {
 
 impl Round {
     // B11: a lease that is over frees its slot.
-    /// Gives the probe a slot: a free one, or that of a probe whose lease is over. `false`
-    /// if all are taken.
+    /// Gives the probe a free slot, or the slot of a probe whose lease is over. Returns `false` if
+    /// all slots are taken.
     pub(super) fn admit(&mut self, id: u64, config: &BreakerConfig, now: Instant) -> bool {
         if !self.has_slot(config) {
             let lost = self
@@ -43,8 +43,8 @@ impl Round {
         true
     }
 
-    /// Frees the probe's slot, and returns when the probe began: `None` if its lease was over and
-    /// another caller has the slot.
+    /// Frees the probe's slot and returns when the probe began. Returns `None` if the probe's lease
+    /// was over and another caller has the slot.
     pub(super) fn release(&mut self, id: u64) -> Option<Instant> {
         let slot = self.in_flight.iter().position(|probe| probe.id == id)?;
         Some(self.in_flight.remove(slot).since)
@@ -66,7 +66,7 @@ impl Round {
         self.in_flight.len()
     }
 
-    /// How long until a probe may be admitted; `None` if no lease has an end.
+    /// Returns how long until a probe may be admitted, or `None` if no lease has an end.
     pub(super) fn retry_after(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         if self.has_slot(config) {
             return Some(Duration::ZERO);
@@ -75,8 +75,8 @@ impl Round {
         leases.filter_map(|probe| probe.lease_left(config, now)).min()
     }
 
-    /// Whether there is room for one more probe. Without a probe in flight there always is, even if
-    /// new settings have decided the round: the next probe then ends it.
+    /// Returns whether one more probe fits. If no probe is in flight, one always fits, even if new
+    /// settings have decided the round: the next probe then ends the round.
     fn has_slot(&self, config: &BreakerConfig) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
         let counted = self.succeeded.saturating_add(self.failed);
@@ -87,7 +87,8 @@ impl Round {
 }
 
 impl Probe {
-    /// A time before the admission counts as the admission. `None` is a lease without end.
+    /// Returns the rest of the lease; `None` means that the lease has no end. A `now` before the
+    /// admission counts as the admission.
     fn lease_left(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         let now = now.max(self.since);
         let end = later(self.since, config.probe_timeout)?;

@@ -1,4 +1,4 @@
-//! What can be asked of the state machine, and its unreported transitions.
+//! Queries of the state machine, and the transitions that have not been reported.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,28 +19,29 @@ impl Machine {
         self.generation
     }
 
-    /// The state that was last entered; [`Machine::state`] also looks at the time.
+    /// Returns the state of the last transition. [`Machine::state`] also looks at the time.
     pub(in crate::breaker) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
 
-    /// The state that the next caller would find. Changes nothing.
+    /// Returns the state that the next caller would find. Changes nothing.
     pub(in crate::breaker) fn state(&self, now: Instant) -> CircuitState {
         if self.is_due(now) { CircuitState::HalfOpen } else { self.entered() }
     }
 
-    /// When the recovery time ends, while the circuit is open.
+    /// Returns when the recovery time ends, if the circuit is open.
     pub(in crate::breaker) fn end(&self) -> Option<Instant> {
         self.phase.outage()?.until
     }
 
-    /// When the circuit opened and when the recovery time ends, while it is open.
+    /// Returns when the circuit opened and when the recovery time ends, if the circuit is open.
     pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
         let outage = self.phase.outage()?;
         Some((outage.since, outage.until))
     }
 
-    /// How long until a call may be admitted: zero if one would be admitted now, `None` if unknown.
+    /// Returns how long until a call may be admitted: zero if a call would be admitted now, `None`
+    /// if the time is unknown.
     pub(in crate::breaker) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
             Phase::Open(outage) => outage.time_left(now),
@@ -50,7 +51,7 @@ impl Machine {
         }
     }
 
-    /// Whether there were enough calls for the rates, or no rate is set.
+    /// Returns whether no rate is set, or the window has enough calls to trust the rates.
     pub(in crate::breaker) fn trusts_rates(&self) -> bool {
         let health = self.phase.health();
         health.is_some_and(|health| health.trusts_rates(&self.config))
@@ -60,13 +61,13 @@ impl Machine {
         self.phase.health().map_or(0, Health::streak)
     }
 
-    /// The calls in the present state's window.
+    /// Returns the calls in the window of the present state.
     pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
         let health = self.phase.health().filter(|health| health.has_window());
         health.map(|health| health.counts(now))
     }
 
-    /// The calls that were remembered when a condition last opened the circuit.
+    /// Returns the calls that the breaker remembered when a condition last opened the circuit.
     pub(in crate::breaker) fn last_opening(&self) -> Option<WindowCounts> {
         self.last_opening.as_deref().copied()
     }
@@ -86,24 +87,24 @@ impl Machine {
         self.log.times(self.entered(), self.end(), now)
     }
 
-    /// The last transitions, oldest first.
+    /// Returns the last transitions, oldest first.
     pub(in crate::breaker) fn history(&self) -> impl Iterator<Item = Transition> + '_ {
         self.log.history.iter(self.epoch)
     }
 
-    /// Whether there is a transition or a would-open to fetch.
+    /// Returns whether a transition or a would-open has not been fetched.
     pub(in crate::breaker) fn has_news(&self) -> bool {
         self.log.history.has_unfetched() || self.would_open.is_some()
     }
 
-    /// The transitions since the last call of this function, oldest first.
+    /// Returns the transitions since the last call of this function, oldest first.
     pub(in crate::breaker) fn fetch_transitions(
         &mut self,
     ) -> impl Iterator<Item = Transition> + '_ {
         self.log.history.fetch(self.epoch)
     }
 
-    /// Why an observed breaker would have opened, once.
+    /// Returns once why an observed breaker would have opened.
     pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }

@@ -1,7 +1,8 @@
-//! The state machine: a plain value that is given the time. No lock, no clock, no I/O.
+//! The state machine of a breaker. It is a plain value without lock, clock or I/O: the caller
+//! passes the time.
 //!
 //! Every change of state goes through [`Machine::enter`], which starts a new generation. A call
-//! remembers the generation that admitted it, so that its result can never move another one.
+//! carries the generation that admitted it, so that its outcome cannot change a later generation.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,17 +23,17 @@ pub(in crate::breaker) struct Machine {
     pub(super) config: Arc<BreakerConfig>,
     pub(super) phase: Phase,
     pub(super) generation: u64,
-    /// Re-openings from half-open since the circuit was last closed.
+    /// How often the circuit opened from half-open since it was last closed.
     reopenings: u32,
     next_probe: u64,
-    /// The instant that stamps count from.
+    /// The instant from which stamps count.
     pub(super) epoch: Instant,
     pub(super) log: Log,
-    /// The calls that were remembered when a condition last opened the circuit.
+    /// The calls that the breaker remembered when a condition last opened the circuit.
     pub(super) last_opening: Option<Box<WindowCounts>>,
     pub(super) would_open: Option<TransitionReason>,
-    /// Deferred successes were recorded that may have met a condition: a failure was recorded
-    /// between their end and their recording.
+    /// Whether deferred successes may have met a condition that was not tested. This happens if a
+    /// failure was recorded after the successes ended and before they were recorded.
     untested: bool,
 }
 
@@ -52,7 +53,7 @@ impl Machine {
         }
     }
 
-    /// Admits a call, or says why not.
+    /// Admits a call, or returns why the call is rejected.
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
         self.half_open_if_due(now);
         let stamp = match &mut self.phase {
@@ -111,8 +112,8 @@ impl Machine {
         if failed { Counted::Failure { slow } } else { Counted::Success { slow } }
     }
 
-    /// Records the end of a call without the time: `None` if the time is needed; then nothing was
-    /// done.
+    /// Records the end of a call without the time. If the time is needed, does nothing and returns
+    /// `None`.
     pub(in crate::breaker) fn report_untimed(
         &mut self,
         ticket: Ticket,
@@ -142,7 +143,7 @@ impl Machine {
         health.record_untimed(failed, &self.config).then_some(counted)
     }
 
-    /// Records deferred successes: see [`Machine::successes`].
+    /// Records successes that were deferred as [`Machine::successes`] allowed.
     pub(in crate::breaker) fn record_pending(&mut self, successes: u64, bucket: u64) {
         if let Phase::Closed(health) | Phase::ObserveOnly { health, .. } = &mut self.phase {
             let end = later(self.epoch, Duration::from_nanos(bucket)).unwrap_or(self.epoch);
@@ -152,8 +153,9 @@ impl Machine {
         }
     }
 
-    /// Tests the conditions for deferred successes that may have met one. Not done where they are
-    /// recorded, since a snapshot records them too, and a snapshot changes nothing.
+    /// Tests the conditions if deferred successes may have met one. This is not done when the
+    /// successes are recorded, because a snapshot also records them, and a snapshot changes
+    /// nothing.
     fn test_untested(&mut self, now: Instant) {
         if std::mem::take(&mut self.untested) {
             let health = self.phase.health();
@@ -163,8 +165,8 @@ impl Machine {
         }
     }
 
-    /// How successes of this generation that are not slow are handled; if they can be deferred,
-    /// until when, in nanoseconds since the breaker was made.
+    /// Returns how successes of this generation that are not slow are handled, and until when they
+    /// can be deferred, in nanoseconds since the breaker was made.
     pub(in crate::breaker) fn successes(&self) -> (SuccessHandling, u64) {
         let Some(health) = self.phase.health() else {
             return (SuccessHandling::Locked, 0);
@@ -181,8 +183,8 @@ impl Machine {
         }
     }
 
-    /// A call that ends while the breaker is disabled counts nowhere. B3: a call that an older
-    /// generation admitted is late.
+    /// A call that ends while the breaker is disabled counts nowhere. B3: a call of an older
+    /// generation is late.
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
@@ -193,7 +195,8 @@ impl Machine {
         }
     }
 
-    /// Counts a success or a failure, and changes the state if that decides something.
+    /// Counts a success or a failure, and changes the state if the call decides a condition or a
+    /// round.
     fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
@@ -209,17 +212,17 @@ impl Machine {
                 Decision::Reopen if call.slow && !call.failed => {
                     self.open(TransitionReason::ProbeSlow, retry_after, now);
                 }
-                // Also if an override lowered the tolerance, and the next counted call is a
-                // success.
+                // The last probe may even be a success: an override may have lowered the tolerance
+                // since the failures.
                 Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
             },
-            // Open and forced open admit no call, so no ticket has their generation; disabled
-            // counts nothing.
+            // In open and forced open no call is admitted, so no ticket has such a generation; a
+            // disabled breaker counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }
 
-    /// Opens the circuit; if it is observed only, notes that it would have opened.
+    /// Opens the circuit. An observed breaker only notes that it would have opened.
     fn apply(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::ObserveOnly { reported: true, .. } => {}
@@ -235,7 +238,7 @@ impl Machine {
         }
     }
 
-    /// Whether the circuit is open and the recovery time is over.
+    /// Returns whether the circuit is open and the recovery time is over.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.phase.outage().is_some_and(|outage| outage.is_due(now))
     }
@@ -261,7 +264,8 @@ impl Machine {
         self.enter(Phase::Open(Outage::new(length, &self.config, now)), reason, now);
     }
 
-    /// Re-openings since the circuit was last closed, including the coming one.
+    /// Returns the number of re-openings since the circuit was last closed, including the coming
+    /// one.
     fn next_reopenings(&self) -> u32 {
         match self.phase {
             Phase::HalfOpen(_) => self.reopenings.saturating_add(1),
@@ -269,7 +273,7 @@ impl Machine {
         }
     }
 
-    /// The one place where the state changes.
+    /// Changes the state. No other function does.
     pub(super) fn enter(&mut self, phase: Phase, reason: TransitionReason, now: Instant) {
         self.log.time(self.entered(), self.end(), now);
         let (from, to) = (self.phase.state(), phase.state());

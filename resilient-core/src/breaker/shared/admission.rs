@@ -1,4 +1,5 @@
-//! The start of a call: admitted or rejected, without the lock where the word decides.
+//! The start of a call: the breaker admits or rejects it, without the lock if the state word
+//! decides.
 
 use super::{BreakerParts, Kind, SharedBreaker};
 use crate::breaker::machine::{Rejection, Stamp, Ticket};
@@ -6,17 +7,19 @@ use crate::signal::{CircuitOpen, CircuitState, Wait};
 use crate::telemetry;
 
 impl SharedBreaker {
-    /// Admits a call of a closed breaker that does not time calls: one load.
+    /// Admits a call of a closed breaker that does not time calls. This costs one load.
     #[inline]
     pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
         self.word.closed().map(|generation| Ticket { generation, stamp: Stamp::UNKNOWN })
     }
 
-    /// Admits a call in any state. The word alone decides in states that admit or reject every
-    /// call, and in an open circuit whose end has not come; the lock is taken where a probe may be
-    /// admitted. The clock is read where calls are timed, and where the open time ends.
+    /// Admits a call in any state. The state word alone decides if its state admits or rejects
+    /// every call, or if the circuit is open and its end has not come. Otherwise a probe may be
+    /// admitted, which takes the lock. The clock is read only if calls are timed or the circuit is
+    /// open.
     ///
-    /// `permit` makes the result from the ticket: here, so that the result is written once.
+    /// `permit` makes the result from the ticket. It is called here so that the result is written
+    /// to memory only once.
     #[inline]
     pub(in crate::breaker) fn admit<P>(
         &self,

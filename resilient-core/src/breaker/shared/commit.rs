@@ -1,4 +1,5 @@
-//! The end of every operation under the lock: publish the word, unlock, deliver events.
+//! The end of every operation under the lock: it publishes the state word, unlocks, and delivers
+//! events.
 
 use std::time::Instant;
 
@@ -20,7 +21,8 @@ impl SharedBreaker {
         result
     }
 
-    /// Applies settings and their mode to the running breaker, unless newer ones came first.
+    /// Applies settings and their mode to the running breaker, unless newer settings were applied
+    /// before.
     pub(crate) fn reconfigure(&self, settings: LiveSettings) {
         let parts = self.parts();
         let (mut guarded, now) = self.lock_now(parts);
@@ -30,7 +32,7 @@ impl SharedBreaker {
         self.commit(parts, guarded);
     }
 
-    /// Delivers events that are not transitions, after those that wait.
+    /// Delivers events that are not transitions, after the events that already wait.
     pub(crate) fn notify(&self, kinds: Vec<EventKind>) {
         let parts = self.parts();
         let mut guarded = parts.lock();
@@ -42,7 +44,7 @@ impl SharedBreaker {
         self.commit(parts, guarded);
     }
 
-    /// Makes the word say what the machine says. Returns whether a new generation began.
+    /// Publishes the machine's state in the word. Returns whether a new generation began.
     pub(super) fn publish(&self, parts: &BreakerParts, guarded: &GuardedState) -> bool {
         let machine = &guarded.machine;
         let (successes, bucket) = machine.successes();

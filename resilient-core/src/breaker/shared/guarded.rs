@@ -1,4 +1,4 @@
-//! What the lock guards: the state machine, the totals, and the events that wait for delivery.
+//! The data under the lock: the state machine, the totals, and the events that wait for delivery.
 
 use std::time::Instant;
 
@@ -10,26 +10,28 @@ use crate::signal::{CallCounts, Name, OperatorMode};
 #[derive(Debug)]
 pub(super) struct GuardedState {
     pub(super) machine: Machine,
-    /// The time of the last operation. If the user's clock panics, it is used again.
+    /// The time of the last operation. If the user's clock panics, this time is used again.
     pub(super) latest: Instant,
-    /// Without the clean successes, which are in the striped counters.
+    /// The totals without the clean successes, which the striped counters hold.
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
     pub(super) events: EventQueue,
-    /// A thread is delivering events, and also delivers those that are queued meanwhile.
+    /// Whether a thread is delivering events. That thread also delivers events that are queued
+    /// meanwhile.
     pub(super) delivering: bool,
-    /// The stripes that may hold pending successes: one bit for each.
+    /// The stripes that may hold pending successes, one bit for each stripe.
     pending_stripes: u16,
     version: u64,
-    /// The mode of an override, and the generation in which it holds: `None` if an operator has
-    /// changed the state by hand since.
+    /// The mode of an override, and the generation that the mode started. The generation is `None`
+    /// if an operator has changed the state by hand since.
     mode: Option<(OperatorMode, Option<u64>)>,
 }
 
 impl GuardedState {
-    /// `machine` already has the config of `settings`. `start_in` is the mode of the settings,
-    /// unless an operator has changed the mode of the breaker's group by hand since.
+    /// Makes the state of a breaker. `machine` must already have the config of `settings`.
+    /// `start_in` is the mode of the settings, unless an operator has changed the mode of the
+    /// breaker's group by hand since.
     pub(super) fn new(
         mut machine: Machine,
         settings: &LiveSettings,
@@ -53,8 +55,8 @@ impl GuardedState {
         }
     }
 
-    /// Hands the pending successes of all threads to the state machine. Those of an earlier
-    /// generation count in the totals only.
+    /// Hands the pending successes of all threads to the state machine. Successes of an earlier
+    /// generation count only in the totals.
     #[inline]
     pub(super) fn collect_pending(&mut self, counters: &StripedCounters) {
         let mut left = self.pending_stripes;
@@ -80,12 +82,12 @@ impl GuardedState {
         }
     }
 
-    /// From now on, this stripe may hold pending successes.
+    /// Marks that this stripe may hold pending successes from now on.
     pub(super) fn mark_pending(&mut self, stripe: usize) {
         self.pending_stripes |= 1 << stripe;
     }
 
-    /// `None`, from a clock that panicked, leaves the last reading.
+    /// Records the time. `None` comes from a clock that panicked, and keeps the last reading.
     pub(super) fn record_time(&mut self, now: Option<Instant>) {
         self.latest = now.unwrap_or(self.latest);
     }
@@ -105,7 +107,7 @@ impl GuardedState {
         differs
     }
 
-    // G2: clearing an override's mode leaves a state that an operator set by hand since.
+    // G2: clearing an override's mode keeps a state that an operator set by hand since.
     fn change_mode(&mut self, mode: Option<OperatorMode>, now: Instant) {
         let old = self.mode.take();
         if let Some(mode) = mode {
@@ -116,7 +118,8 @@ impl GuardedState {
         }
     }
 
-    /// Takes what happened from the state machine, and queues it if it `has_audience`.
+    /// Fetches the news of the state machine, and queues an event for each if the breaker
+    /// `has_audience`.
     pub(super) fn queue_news(&mut self, name: &Name, has_audience: bool) {
         let would_open = self.machine.fetch_would_open();
         for transition in self.machine.fetch_transitions() {

@@ -1,4 +1,4 @@
-//! For models only: a count, and threads that come and go.
+//! For model checkers only: a counter for threads that start and end during the model.
 
 use super::StripedCounters;
 use super::thread_stripe::{SHARED, StripeOwners};
@@ -16,13 +16,14 @@ impl HandOver {
     #[expect(clippy::new_without_default, reason = "for models only")]
     pub fn new() -> Self {
         Self {
-            // One stripe belongs to another thread, so that of two threads one may find none free.
+            // One stripe is taken from the start, so that one of two threads may find no free
+            // stripe.
             owners: StripeOwners::with_taken(1),
             counters: StripedCounters::new(),
         }
     }
 
-    /// A thread starts, counts one call, and ends.
+    /// Does what a thread does that starts, counts one call, and ends.
     pub fn count_one(&self) {
         let stripe = self.owners.take();
         self.counters.add_clean_in(stripe);

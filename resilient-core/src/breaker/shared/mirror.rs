@@ -1,4 +1,4 @@
-//! Values of the state machine that calls read without the lock.
+//! Copies of values of the state machine, which calls read without the lock.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -7,15 +7,17 @@ use crate::breaker::machine::{Stamp, Ticket};
 use crate::platform::AtomicU64;
 use crate::signal::Wait;
 
-/// Copies of values of the state machine, in nanoseconds since the breaker's epoch. They are
-/// written under the breaker's lock.
+/// Values of the state machine, in nanoseconds since the breaker's epoch. They are written under
+/// the breaker's lock.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    /// The setting; `u64::MAX` for none.
+    /// The setting `slow_call`, or `u64::MAX` if it is not set.
     slow_call: AtomicU64,
-    /// Until when successes can be deferred, if they can; `u64::MAX` for no end.
+    /// The time until which successes can be deferred, or `u64::MAX` if there is no end. It has no
+    /// meaning if successes cannot be deferred.
     bucket: AtomicU64,
-    /// The last opening, and its end: `u64::MAX` for "until closed", zero for unknown.
+    /// The time of the last opening, and its end. The end is `u64::MAX` if the circuit is open
+    /// until an operator closes it, and zero if the end is unknown.
     open_since: AtomicU64,
     open_until: AtomicU64,
 }
@@ -40,8 +42,8 @@ impl Mirror {
         self.bucket.load(Relaxed)
     }
 
-    /// How long the circuit stays open, if it was open when the word was read. `None` if the end
-    /// has come, or if only the state machine knows.
+    /// Returns how long the circuit stays open, if it was open when the word was read. Returns
+    /// `None` if the end has come, or if only the state machine has the end.
     pub(super) fn time_left(&self, now: u64) -> Option<Wait> {
         let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
         match until {
@@ -61,7 +63,7 @@ impl Mirror {
         set(&self.bucket, end);
     }
 
-    /// To be called before the word says that the circuit is open.
+    /// Stores an opening. Call this before the word publishes that the circuit is open.
     pub(super) fn set_open(&self, since: u64, until: Option<u64>) {
         set(&self.open_since, since);
         let until = until.map_or(u64::MAX, |nanos| match nanos {
@@ -72,7 +74,7 @@ impl Mirror {
     }
 }
 
-/// Writes only a new value, so that other threads keep their cached line.
+/// Stores a value only if it is new, so that the cache lines of other threads stay valid.
 fn set(cell: &AtomicU64, value: u64) {
     if cell.load(Relaxed) != value {
         cell.store(value, Relaxed);

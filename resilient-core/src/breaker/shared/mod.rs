@@ -1,5 +1,4 @@
-//! The concurrent shell around the state machine: a word in front of it, a lock around it, and its
-//! events.
+//! The concurrent shell around the state machine: a state word, a lock, and events.
 
 mod admission;
 mod commit;

@@ -1,4 +1,5 @@
-//! Everything of a breaker that its setup brings: name, clock, state machine and listeners.
+//! The parts of a breaker that exist only after its setup: name, clock, state machine and
+//! listeners.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
@@ -39,8 +40,8 @@ impl BreakerParts {
         unpoisoned(self.guarded.lock())
     }
 
-    /// Locks for a query, with the time. The clock is read before the lock is taken: it may be the
-    /// user's code.
+    /// Locks for a query, and returns the time. The clock is read before the lock is taken, because
+    /// it may be the user's code.
     pub(super) fn lock_for_query(&self) -> (MutexGuard<'_, GuardedState>, Instant) {
         let now = self.clock.now();
         let guarded = self.lock();
@@ -52,7 +53,7 @@ impl BreakerParts {
         self.mirror.time_left(self.clock.nanos()?)
     }
 
-    /// Copies what calls read without the lock. To be called under it.
+    /// Copies the values that calls read without the lock. Call this under the lock.
     pub(super) fn mirror(&self, machine: &Machine, bucket: u64) {
         self.mirror.set_slow_call(machine.config().slow_call);
         self.mirror.set_bucket(bucket);
@@ -64,7 +65,8 @@ impl BreakerParts {
 
     pub(super) fn count_closing(&self) {
         if let Some(closings) = &self.closings {
-            // Published with the word: a thread that sees the count finds the closed breaker.
+            // The count is published together with the word: a thread that reads the new count also
+            // finds the breaker closed.
             closings.fetch_add(1, Release);
         }
     }

@@ -1,4 +1,4 @@
-//! What can be asked of a breaker; nothing here changes it.
+//! Queries of a breaker. They change nothing.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ impl SharedBreaker {
         Arc::clone(self.parts().lock().machine.config())
     }
 
-    /// Whether it was last put into `Closed`, so that its group may evict it.
+    /// Returns whether the last transition led to `Closed`, so that the breaker's group may evict
+    /// the breaker.
     pub(crate) fn is_closed(&self) -> bool {
         self.word.read().kind() == Kind::In(CircuitState::Closed)
     }
@@ -27,7 +28,7 @@ impl SharedBreaker {
         }
     }
 
-    /// The error that a call would get now, if the circuit is open or forced open.
+    /// Returns the error that a call would get now, if the circuit is open or forced open.
     pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
         let kind = self.word.read().kind();
         if !matches!(kind, Kind::In(CircuitState::Open | CircuitState::ForcedOpen)) {

@@ -1,5 +1,5 @@
-//! The end of a call: counted without the lock where it decides nothing, else reported to the state
-//! machine.
+//! The end of a call: it is counted without the lock if it decides nothing; otherwise it is
+//! reported to the state machine.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,9 @@ use crate::platform::MutexGuard;
 use crate::signal::{CircuitState, Outcome};
 
 impl SharedBreaker {
-    /// Counts a success that changes nothing else: a load, and a count that no other thread writes.
-    /// `false` if it may change something.
+    /// Counts a success that changes nothing else. This costs a load, and an addition to a count
+    /// that no other thread writes. Returns `false`, and counts nothing, if the success may change
+    /// something.
     #[inline]
     pub(in crate::breaker) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
@@ -20,7 +21,7 @@ impl SharedBreaker {
         clean
     }
 
-    /// Counts a success that may be slow, late, or the end of a streak; or that a window must
+    /// Counts a success that may be slow or late, that may end a streak, or that a window must
     /// record, now or later.
     #[inline(never)]
     pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
@@ -34,14 +35,14 @@ impl SharedBreaker {
         self.report_other_success(ticket);
     }
 
-    /// Reads the clock only where the time matters. A function apart, so that successes that need
-    /// no clock need no stack for it.
+    /// Reads the clock only if the time matters. This function is separate so that successes that
+    /// need no clock also need no stack for it.
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
         let parts = self.parts();
         let needs_time = self.word.read().needs_time();
         let now = if needs_time { parts.clock.nanos() } else { None };
-        // Read again after the clock, so that no register holds the word meanwhile.
+        // The word is read again after the clock, so that no register holds the word meanwhile.
         let word = self.word.read();
         let successes = word.successes();
         if word.decides(ticket.generation) {
@@ -97,13 +98,15 @@ impl SharedBreaker {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return;
         }
-        // If a user's clock panics later, its last reading is used: so keep that reading recent.
+        // If a user's clock panics, its last reading is used. Reading it at each report keeps the
+        // last reading recent.
         let parts = self.parts();
         let now = parts.clock.is_given().then(|| parts.clock.now()).flatten();
         self.report_locked(ticket, ending, retry_after, now);
     }
 
-    /// Reads the clock, if that was not done before, only where the machine asks for it.
+    /// Reports under the lock. If `now` is absent, reads the clock only if the machine asks for the
+    /// time.
     fn report_locked(
         &self,
         ticket: Ticket,
@@ -118,7 +121,8 @@ impl SharedBreaker {
         }
     }
 
-    /// `false` if the machine asks for the time; then nothing was done.
+    /// Reports without the time. If the machine asks for the time, does nothing and returns
+    /// `false`.
     fn report_untimed(&self, ticket: Ticket, ending: Ending) -> bool {
         let parts = self.parts();
         let mut guarded = self.lock(parts);
@@ -126,8 +130,8 @@ impl SharedBreaker {
             return false;
         };
         counted.add_to(&mut guarded.totals);
-        // Once rates are trusted, a failure that opens nothing changes nothing for successes that
-        // can be deferred.
+        // If rates are trusted, a failure that opens nothing does not change how deferrable
+        // successes are handled.
         let is_as_before = !matches!(counted, Counted::Success { .. })
             && guarded.machine.trusts_rates()
             && self.word.read().successes().is_deferrable();
@@ -166,7 +170,7 @@ impl SharedBreaker {
         self.word.set_successes(successes);
     }
 
-    /// Lets this thread defer its next successes, if they can be deferred.
+    /// Allows this thread to defer its next successes, if they can be deferred.
     fn let_defer(&self, guarded: &mut GuardedState, successes: SuccessHandling, bucket: u64) {
         if successes.is_deferrable() {
             let generation = guarded.machine.generation();

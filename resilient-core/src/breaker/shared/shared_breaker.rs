@@ -1,4 +1,4 @@
-//! One breaker that any number of threads share.
+//! One breaker, shared by any number of threads.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -8,8 +8,8 @@ use crate::event::Listeners;
 use crate::platform::{MutexGuard, const_fn};
 use crate::signal::Name;
 
-/// One breaker. It is made in `const`, so that it can be a static of an annotated function; its
-/// parts are set when that function is first called.
+/// One breaker. It can be made in `const`, as the static of an annotated function. Its parts are
+/// set when that function is first called.
 #[derive(Debug)]
 pub(crate) struct SharedBreaker {
     pub(super) word: StateWord,
@@ -20,7 +20,7 @@ pub(crate) struct SharedBreaker {
 
 impl SharedBreaker {
     const_fn! {
-        /// A breaker without name and settings, which admits no call.
+        /// Makes a breaker without name and settings, which admits no call.
         pub(crate) fn unregistered() -> Self {
             Self {
                 word: StateWord::unregistered(),
@@ -36,7 +36,7 @@ impl SharedBreaker {
         breaker
     }
 
-    /// Names and configures an unregistered breaker. Does nothing the second time.
+    /// Names and configures an unregistered breaker. Later calls do nothing.
     pub(crate) fn set_up(&self, setup: Setup) {
         if self.parts.set(BreakerParts::new(setup)).is_ok() {
             let parts = self.parts();
@@ -48,7 +48,8 @@ impl SharedBreaker {
         self.word.set_alias();
     }
 
-    /// Whether it is a breaker, and not a call site without one.
+    /// Returns whether the breaker was set up. A call site that is an alias, or was never called,
+    /// is not set up.
     pub(crate) fn is_set_up(&self) -> bool {
         matches!(self.word.read().kind(), Kind::In(_))
     }
@@ -61,18 +62,19 @@ impl SharedBreaker {
         self.parts().subscribers.own()
     }
 
-    /// Delivers this breaker's events to a registry's listeners as well.
+    /// Delivers this breaker's events to a registry's listeners, too.
     pub(crate) fn join(&self, registry: &Arc<Listeners>) {
         self.parts().subscribers.join(registry);
     }
 
-    /// Ends what [`join`](Self::join) began.
+    /// Stops the delivery of this breaker's events to a registry's listeners: see
+    /// [`join`](Self::join).
     pub(crate) fn leave(&self, registry: &Arc<Listeners>) {
         self.parts().subscribers.leave(registry);
     }
 
-    /// A breaker that was set up has all its parts; an alias or an unregistered one never gets
-    /// here.
+    /// Returns the parts, which every breaker has that was set up. An alias or an unregistered
+    /// breaker does not reach this function.
     pub(super) fn parts(&self) -> &BreakerParts {
         let parts = self.parts.get();
         parts.expect("a breaker is set up before it is used")
@@ -86,7 +88,8 @@ impl SharedBreaker {
         guarded
     }
 
-    /// Locks for a change. The clock is read before the lock is taken: it may be the user's code.
+    /// Locks for a change. The clock is read before the lock is taken, because it may be the user's
+    /// code.
     pub(super) fn lock_now<'a>(
         &self,
         parts: &'a BreakerParts,

@@ -1,4 +1,4 @@
-//! The clock of one breaker, and the epoch that its time stamps count from.
+//! The clock of one breaker, and the epoch from which its time stamps count.
 
 use std::time::{Duration, Instant};
 
@@ -15,23 +15,23 @@ impl StampClock {
         Self { source: source.counting_from(epoch), epoch }
     }
 
-    /// The present instant; `None` if the user's clock panics.
+    /// Returns the present instant, or `None` if the user's clock panics.
     pub(super) fn now(&self) -> Option<Instant> {
         self.source.now()
     }
 
-    /// Whether it is a clock that the user wrote.
+    /// Returns whether the user wrote the clock.
     pub(super) fn is_given(&self) -> bool {
         matches!(self.source, ClockSource::Given(_))
     }
 
-    /// Nanoseconds since the epoch; `None` if the user's clock panics.
+    /// Returns the nanoseconds since the epoch, or `None` if the user's clock panics.
     #[inline]
     pub(super) fn nanos(&self) -> Option<u64> {
         self.source.nanos_since(&self.epoch)
     }
 
-    /// The instant of a number of nanoseconds; `None` if it is too far after the epoch.
+    /// Returns the instant of a number of nanoseconds, or `None` if it is too far after the epoch.
     pub(super) fn instant_of(&self, nanos: u64) -> Option<Instant> {
         let instant = self.epoch.checked_add(Duration::from_nanos(nanos));
         instant.filter(|_| nanos != u64::MAX)

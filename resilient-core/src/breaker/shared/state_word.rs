@@ -1,10 +1,10 @@
-//! What the hot path reads: one word that mirrors the state machine.
+//! The state word: one atomic word that mirrors the state machine for the hot path.
 //!
 //! # Memory ordering
 //!
 //! The word is written only under the breaker's lock, with `Release`, and read with `Acquire`. A
-//! reader decides by the word alone: what it says was true at the moment of the load, and there the
-//! admission or the success has its place in the order of events.
+//! reader decides by the word alone. The word was current at the moment of the load, so the
+//! admission or the success counts as having happened at that moment.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -12,12 +12,13 @@ use crate::breaker::machine::{GENERATION_STEP, SuccessHandling};
 use crate::platform::{AtomicU64, const_fn};
 use crate::signal::CircuitState;
 
-/// What the word says besides the generation.
+/// The part of the word other than the generation and the flags: a state, or a call site without a
+/// breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A call site that has not been called yet.
+    /// The call site has not been called yet.
     Unregistered,
-    /// A call site whose breaker was registered by another one.
+    /// Another call site registered the breaker of this call site.
     Alias,
     In(CircuitState),
 }
@@ -35,12 +36,12 @@ const PENDING: u64 = 1 << KIND_BITS;
 const LOCKED: u64 = 2 << KIND_BITS;
 const IN_BUCKET: u64 = 4 << KIND_BITS;
 const SUCCESSES_MASK: u64 = 7 << KIND_BITS;
-/// The breaker measures how long every call takes.
+/// This bit is set if the breaker measures how long every call takes.
 const TIMED: u64 = 1 << (KIND_BITS + 3);
 const _: () = assert!(GENERATION_STEP == 1 << (KIND_BITS + 4), "the low bits are the kind's");
 const GENERATION_MASK: u64 = !(GENERATION_STEP - 1);
 
-/// Zero, so that the word of a healthy breaker is its generation.
+/// Closed is zero, so that the word of a healthy breaker equals its generation.
 const CLOSED: u64 = 0;
 const UNREGISTERED: u64 = 1;
 const ALIAS: u64 = 2;
@@ -65,30 +66,30 @@ impl StateWord {
         Reading(self.0.load(Acquire))
     }
 
-    /// The generation, if the circuit is closed and calls are not timed.
+    /// Returns the generation, if the circuit is closed and calls are not timed.
     #[inline]
     pub(super) fn closed(&self) -> Option<u64> {
         let word = self.0.load(Acquire);
         (word & (KIND_MASK | TIMED) == CLOSED).then_some(word & GENERATION_MASK)
     }
 
-    /// Whether the circuit is still closed in this generation, a success would change nothing, and
-    /// calls are not timed.
+    /// Returns whether the circuit is still closed in this generation, a success would change
+    /// nothing, and calls are not timed.
     #[inline]
     pub(super) fn is_clean(&self, generation: u64) -> bool {
         let word = self.0.load(Acquire);
         word == CLOSED | generation
     }
 
-    /// Whether the circuit is still closed in this generation, and a success can be deferred at any
-    /// time.
+    /// Returns whether the circuit is still closed in this generation, and a success can be
+    /// deferred without reading the clock.
     #[inline]
     pub(super) fn is_pending(&self, generation: u64) -> bool {
         self.0.load(Acquire) == CLOSED | PENDING | generation
     }
 
-    /// Changes only the handling of successes. To be called under the breaker's lock, in a state
-    /// that counts them.
+    /// Changes only the handling of successes. Call this under the breaker's lock, in a state that
+    /// counts successes.
     pub(super) fn set_successes(&self, successes: SuccessHandling) {
         let old = self.0.load(Relaxed);
         let is_counting = matches!(
@@ -101,7 +102,8 @@ impl StateWord {
         }
     }
 
-    /// Returns whether the generation is a new one. To be called under the breaker's lock.
+    /// Publishes a state. Returns whether the generation is new. Call this under the breaker's
+    /// lock.
     pub(super) fn set(&self, to: Published) -> bool {
         let kind = match to.state {
             CircuitState::Closed => CLOSED,
@@ -126,17 +128,17 @@ impl StateWord {
     }
 }
 
-/// What the word is made to say.
+/// The values that the word publishes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Published {
     pub(super) state: CircuitState,
     pub(super) generation: u64,
     pub(super) successes: SuccessHandling,
-    /// Calls are counted, and their time matters.
+    /// Whether calls are counted and their duration matters.
     pub(super) is_timed: bool,
 }
 
-/// The word at one instant.
+/// The value of the word at one instant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading(u64);
 
@@ -162,12 +164,13 @@ impl Reading {
         self.0 & TIMED != 0
     }
 
-    /// Whether the word, without the state machine, decides about a success of this generation.
+    /// Returns whether the word decides about a success of this generation, without the state
+    /// machine.
     pub(super) fn decides(self, generation: u64) -> bool {
         self.0 & (GENERATION_MASK | LOCKED) == generation
     }
 
-    /// Whether the handling of a success depends on the time.
+    /// Returns whether the handling of a success depends on the time.
     pub(super) fn needs_time(self) -> bool {
         self.0 & (TIMED | IN_BUCKET) != 0
     }

@@ -1,15 +1,16 @@
-//! Counts that threads add to without contention, and the successes that they defer.
+//! Counts to which threads add without contention, and the successes that threads defer.
 //!
 //! # Memory ordering
 //!
-//! Only the thread that owns a stripe writes it. A stripe changes hands through `StripeOwners`
-//! (released by the thread that ends, acquired by the next owner). Sums over stripes are exact when
+//! Only the thread that owns a stripe writes it. A stripe changes its owner through `StripeOwners`:
+//! the ending thread releases it, and the next owner acquires it. Sums over stripes are exact when
 //! no call is in flight.
 //!
-//! Pending successes are read under the breaker's lock. A thread that learned of a success by other
-//! means finds it there, since whatever it learned it from orders the two. A success that ends
-//! while its generation ends carries the stripe's generation, which only the owner changes; so it
-//! moves nothing in the next one.
+//! Pending successes are read under the breaker's lock. A thread may learn of a success through a
+//! channel, a lock or an atomic of the program. That channel orders the success before the thread's
+//! next report, so this report finds the success. A success that ends together with its generation
+//! is stored under the stripe's generation, which only the owner changes; so the success cannot
+//! count in the next generation.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -19,7 +20,7 @@ use crate::platform::{AtomicU64, const_fn};
 /// The generation of a stripe that may not hold pending successes.
 const NO_GENERATION: u64 = u64::MAX;
 
-/// The counts of one breaker, in one stripe for each owning thread and one that the others share.
+/// The counts of one breaker. Each owning thread has one stripe; all other threads share one.
 #[derive(Debug)]
 pub(super) struct StripedCounters {
     owned: [Stripe; OWNED],
@@ -30,14 +31,15 @@ pub(super) struct StripedCounters {
 #[derive(Debug)]
 #[repr(align(64))]
 struct Stripe {
-    /// Successes that changed nothing else.
+    /// The number of successes that changed nothing else.
     clean: AtomicU64,
-    /// Successes that the state machine is given when it is next locked.
+    /// The number of successes that were deferred until the lock is next taken.
     pending: AtomicU64,
-    /// How many of them the state machine has. Written under the breaker's lock.
+    /// How many deferred successes the state machine has received. Written under the breaker's
+    /// lock.
     known: AtomicU64,
-    /// Generation and bucket of the pending successes. The owner writes them under the breaker's
-    /// lock, when the state machine has all earlier ones.
+    /// The generation and the bucket of the pending successes. The owner writes both under the
+    /// breaker's lock, when the state machine has received all earlier successes.
     generation: AtomicU64,
     bucket: AtomicU64,
     rejected: AtomicU64,
@@ -64,7 +66,8 @@ fn add_one(count: &AtomicU64) {
     count.store(count.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
-/// After this many successes the state machine looks whether its window holds nothing else.
+/// After this many deferred successes, the state machine checks whether its window holds only
+/// successes.
 const MANY: u64 = 64;
 
 /// Whether a success was deferred.
@@ -72,7 +75,7 @@ const MANY: u64 = 64;
 pub(super) enum Deferred {
     Refused,
     One,
-    /// It was, and the state machine should collect the pending successes.
+    /// The success was deferred, and the state machine should collect the pending successes.
     Many,
 }
 
@@ -98,7 +101,7 @@ impl StripedCounters {
     /// Counts a success that changes nothing else.
     #[inline]
     pub(super) fn add_clean(&self) {
-        // One comparison for the two rare cases.
+        // One comparison finds both rare cases: the thread has no stripe yet, or shares one.
         match self.owned.get(known_stripe()) {
             Some(stripe) => add_one(&stripe.clean),
             None => self.add_clean_in(thread_stripe()),
@@ -128,7 +131,7 @@ impl StripedCounters {
         }
     }
 
-    /// Defers a success, if this thread may do so in this generation and bucket.
+    /// Defers a success, if this thread may defer in this generation and bucket.
     #[inline]
     pub(super) fn defer(&self, generation: u64, bucket: u64) -> Deferred {
         let Some(stripe) = self.owned.get(known_stripe()) else {
@@ -143,8 +146,8 @@ impl StripedCounters {
         if count % MANY == 0 { Deferred::Many } else { Deferred::One }
     }
 
-    /// Lets this thread defer successes of this generation and bucket, and returns its stripe. To
-    /// be called under the breaker's lock, when the pending successes have been collected.
+    /// Allows this thread to defer successes of this generation and bucket, and returns its stripe.
+    /// Call this under the breaker's lock, after the pending successes have been collected.
     pub(super) fn let_defer(&self, generation: u64, bucket: u64) -> Option<usize> {
         let index = thread_stripe();
         let stripe = self.owned.get(index)?;
@@ -153,14 +156,14 @@ impl StripedCounters {
         Some(index)
     }
 
-    /// Whether a stripe holds pending successes. To be called under the breaker's lock.
+    /// Returns whether a stripe holds pending successes. Call this under the breaker's lock.
     #[inline]
     pub(super) fn has_pending(&self, index: usize) -> bool {
         let stripe = &self.owned[index];
         stripe.pending.load(Relaxed) != stripe.known.load(Relaxed)
     }
 
-    /// Takes the pending successes of a stripe. To be called under the breaker's lock.
+    /// Takes the pending successes of a stripe. Call this under the breaker's lock.
     pub(super) fn take_pending(&self, index: usize) -> PendingSuccesses {
         let stripe = &self.owned[index];
         let count = stripe.pending.load(Relaxed);
@@ -181,7 +184,8 @@ impl StripedCounters {
         self.sum(|stripe| &stripe.rejected)
     }
 
-    /// Saturates. At ten calls per nanosecond, 2⁶⁴ calls take 58 years.
+    /// Adds up a count over all stripes. The sum saturates: at ten calls per nanosecond, 2⁶⁴ calls
+    /// take 58 years.
     fn sum(&self, count: impl Fn(&Stripe) -> &AtomicU64) -> u64 {
         let stripes = self.owned.iter().chain([&self.shared]);
         stripes.fold(0, |sum: u64, stripe| sum.saturating_add(count(stripe).load(Relaxed)))
@@ -205,8 +209,8 @@ mod tests {
         let come_and_wait = || {
             let is_late = count_one() == SHARED;
             all_have_come.wait();
-            // The threads that own a stripe end now. Threads of other tests may own stripes for a
-            // while.
+            // The threads that own a stripe end now, but threads of other tests may own stripes for
+            // a while.
             let gets_one = || {
                 std::thread::yield_now();
                 count_one() < OWNED

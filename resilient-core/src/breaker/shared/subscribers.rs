@@ -1,4 +1,5 @@
-//! The listeners that hear the events of one breaker: its own, and those of its registries.
+//! The listeners that receive the events of one breaker: the breaker's listeners, and the listeners
+//! of its registries.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, RwLock};
@@ -36,7 +37,7 @@ impl Subscribers {
         unpoisoned(self.registries.write()).retain(|each| !Arc::ptr_eq(each, registry));
     }
 
-    /// Whether an event would reach a listener, a log or a recorder.
+    /// Returns whether an event would reach a listener, a log or a recorder.
     pub(super) fn are_present(&self) -> bool {
         telemetry::ENABLED
             || !self.own.is_empty()

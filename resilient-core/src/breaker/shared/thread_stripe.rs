@@ -1,4 +1,4 @@
-//! Which stripe of the counters a thread owns.
+//! Assigns stripes of the counters to threads.
 
 #[cfg(any(loom, shuttle))]
 pub use self::thread::own_stripe;
@@ -6,11 +6,11 @@ pub(super) use self::thread::{known_stripe, thread_stripe};
 use crate::platform::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// This many threads at a time own a stripe each; the others share one.
+/// The number of threads that can own a stripe at a time. All other threads share one stripe.
 pub(super) const OWNED: usize = if cfg!(any(loom, shuttle)) { 2 } else { 8 };
 pub(super) const SHARED: usize = OWNED;
 
-/// The stripes that a living thread owns: one bit for each.
+/// The stripes that living threads own, one bit for each stripe.
 #[derive(Debug)]
 pub(super) struct StripeOwners(AtomicU64);
 
@@ -20,13 +20,13 @@ impl StripeOwners {
         Self(AtomicU64::new(0))
     }
 
-    /// The first stripes are taken, for ever.
+    /// Makes owners of which the first `stripes` bits are taken and are never released.
     #[cfg(any(loom, shuttle))]
     pub(super) fn with_taken(stripes: u64) -> Self {
         Self(AtomicU64::new(stripes))
     }
 
-    /// Takes a free stripe for the caller; the shared one if none is free.
+    /// Takes a free stripe for the caller. Returns the shared stripe if no stripe is free.
     pub(super) fn take(&self) -> usize {
         let mut in_use = self.0.load(Relaxed);
         loop {
@@ -42,13 +42,13 @@ impl StripeOwners {
         }
     }
 
-    // B17: the next owner sees all that this one counted.
+    // B17: the next owner sees everything that this owner counted.
     pub(super) fn release(&self, stripe: usize) {
         self.0.fetch_and(!(1 << stripe), Release);
     }
 }
 
-/// In programs, a thread owns its stripe until it ends.
+/// Outside models, a thread owns its stripe until the thread ends.
 #[cfg(not(any(loom, shuttle)))]
 mod thread {
     use std::cell::Cell;
@@ -69,21 +69,21 @@ mod thread {
 
     impl Drop for Ownership {
         fn drop(&mut self) {
-            // Destructors that run later may still count: in the stripe that every thread may
+            // Destructors that run later may still count. They use the stripe that every thread may
             // write.
             STRIPE.set(SHARED);
             OWNERS.release(self.0);
         }
     }
 
-    /// This thread's stripe; a number above all stripes before it has one.
+    /// Returns this thread's stripe, or a number above all stripes if the thread has no stripe yet.
     #[inline]
     pub(in super::super) fn known_stripe() -> usize {
         STRIPE.get()
     }
 
-    /// This thread's stripe. A thread that shares looks for a free one each time, so that a thread
-    /// that came late need not share for ever.
+    /// Returns this thread's stripe. A thread that shares a stripe looks for a free stripe each
+    /// time, so that it stops sharing when another thread ends.
     #[inline]
     pub(in super::super) fn thread_stripe() -> usize {
         let stripe = STRIPE.get();
@@ -105,8 +105,8 @@ mod thread {
     }
 }
 
-/// Models have no statics: a thread has the stripe that the model gives it, and the hand-over is a
-/// separate model.
+/// In models there are no statics: the model gives each thread a stripe, and a separate model tests
+/// how a stripe changes its owner.
 #[cfg(any(loom, shuttle))]
 mod thread {
     use std::cell::Cell;
@@ -129,7 +129,7 @@ mod thread {
         known_stripe()
     }
 
-    /// Gives this thread a stripe, which no other thread has.
+    /// Gives this thread a stripe that no other thread may have.
     pub fn own_stripe(stripe: usize) {
         STRIPE.with(|own| own.set(stripe));
     }

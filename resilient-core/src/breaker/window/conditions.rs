@@ -1,4 +1,4 @@
-//! When a condition opens the circuit.
+//! The conditions that open the circuit, and their tests.
 
 use super::tally::Tally;
 use crate::breaker::config::Conditions;
@@ -6,7 +6,7 @@ use crate::signal::TransitionReason;
 
 impl Conditions {
     // B4, B5: consecutive failures; counts and rates of a window.
-    /// The first condition that the streak or the window meets.
+    /// Returns the first condition that the streak or the window meets.
     pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
         if self.failure_threshold.is_some_and(|most| streak >= most) {
             return Some(TransitionReason::FailureThreshold);
@@ -18,7 +18,7 @@ impl Conditions {
         if window.calls < u64::from(self.min_calls) {
             return None;
         }
-        // Without calls, 0 / 0 reaches no limit.
+        // Without calls the share is 0 / 0, which reaches no limit.
         let reached = |part: u64, limit: Option<f64>| {
             limit.is_some_and(|limit| part as f64 / window.calls as f64 >= limit)
         };
@@ -31,15 +31,15 @@ impl Conditions {
         }
     }
 
-    /// Whether no number of successes can meet a condition that is not met now. Successes lower
-    /// rates, but they may also complete the calls from which on a rate is trusted.
+    /// Returns whether no number of further successes can meet a condition. Successes lower rates,
+    /// but they may also complete the number of calls that a trusted rate needs.
     pub(super) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)
             && self.met(0, Some(window)).is_none()
     }
 
-    /// Whether so many calls are enough to trust a rate, or no rate is set.
+    /// Returns whether this many calls are enough to trust a rate, or no rate is set.
     pub(super) fn trust_rates_of(&self, calls: u64) -> bool {
         calls >= u64::from(self.min_calls)
             || (self.failure_rate.is_none() && self.slow_call_rate.is_none())

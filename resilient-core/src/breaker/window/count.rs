@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use super::tally::{Call, Tally};
 
-/// The last `capacity` calls. Memory grows with the calls, up to two bits for each.
+/// The last `capacity` calls. The memory grows with the number of calls, up to two bits for each
+/// call.
 #[derive(Debug)]
 pub(super) struct CountWindow {
     capacity: usize,
     failed: Bits,
     slow: Bits,
-    /// The place of the next call: that of the oldest one, once the ring is full.
+    /// The index of the next call. Once the ring is full, the oldest call has this index.
     next: usize,
     pub(super) tally: Tally,
 }
@@ -31,12 +32,13 @@ impl CountWindow {
         self.push_known(call, tally);
     }
 
-    /// Adds a call; `tally` is that of the window with it.
+    /// Adds a call whose tally is already computed: `tally` is the tally of the window with this
+    /// call.
     pub(super) fn push_known(&mut self, call: Call, tally: Tally) {
         self.tally = tally;
         self.failed.set(self.next, call.failed);
         self.slow.set(self.next, call.slow);
-        // Not `%`: a division costs more than all the rest.
+        // A comparison replaces `%`, because a division costs more than the rest of this function.
         self.next += 1;
         if self.next == self.capacity {
             self.next = 0;
@@ -50,7 +52,7 @@ impl CountWindow {
             self.next + usize::try_from(many).map_or(self.capacity, |many| many.min(self.capacity));
         let around = 0..end.saturating_sub(self.capacity);
         let straight = self.next..end.min(self.capacity);
-        // The bits of unused places are those of successes.
+        // The bits at unused indices are clear, as for successes.
         let clear = |bits: &mut Bits| bits.clear(straight.clone()) + bits.clear(around.clone());
         self.tally = Tally {
             calls: self.tally.calls.saturating_add(many).min(capacity),
@@ -62,7 +64,7 @@ impl CountWindow {
             usize::try_from(if place < capacity { place } else { place - capacity }).unwrap_or(0);
     }
 
-    /// The tally after one more call.
+    /// Returns the tally of the window after one more call.
     pub(super) fn tally_with(&self, call: Call) -> Tally {
         let mut tally = self.tally;
         if let Some(oldest) = self.oldest_of_full() {
@@ -76,11 +78,12 @@ impl CountWindow {
         self.is_full() && self.tally.failures == 0 && self.tally.slow == 0
     }
 
-    /// Fills this empty window with the newest calls of another one.
+    /// Fills this empty window with the newest calls of another window.
     pub(super) fn after(mut self, old: &Self) -> Self {
         let held = old.len();
         let kept = held.min(self.capacity);
-        // Oldest first; in a full ring the oldest is where the next call goes.
+        // The calls are copied oldest first. In a full ring the oldest call is at the index of the
+        // next call.
         let first = old.next + old.capacity - kept;
         for place in first..first + kept {
             self.push(old.at(place % old.capacity));
@@ -105,7 +108,7 @@ impl CountWindow {
     }
 }
 
-/// Bits that are false until they are set; they take no memory before the first one is set.
+/// Bits that are false until they are set. They take no memory before the first bit is set.
 #[derive(Debug, Default)]
 struct Bits(Vec<u64>);
 
@@ -115,7 +118,7 @@ impl Bits {
         word >> (place % 64) & 1 == 1
     }
 
-    /// Clears these places, and returns how many were set.
+    /// Clears the bits at these indices, and returns how many of them were set.
     fn clear(&mut self, places: Range<usize>) -> u64 {
         let mut cleared = 0;
         let mut place = places.start;

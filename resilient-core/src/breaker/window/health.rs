@@ -8,7 +8,7 @@ use super::time::TimeWindow;
 use crate::breaker::config::{BreakerConfig, Window};
 use crate::signal::{TransitionReason, WindowCounts};
 
-/// How long successes can be deferred.
+/// The time until which successes can be deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) enum Until {
     Ever,
@@ -29,7 +29,7 @@ enum Recent {
 }
 
 impl Health {
-    /// Remembers no call yet; the first bucket of a window of time begins now.
+    /// Starts without calls. The first bucket of a window of time begins now.
     pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
             streak: 0,
@@ -39,14 +39,14 @@ impl Health {
                     Window::Time(time) => {
                         Recent::Time(TimeWindow::new(time, config.window_buckets, now))
                     }
-                    // There is no other kind in this version of `resilient-settings`.
+                    // This version of `resilient-settings` has no other kind of window.
                     _ => return None,
                 }))
             }),
         }
     }
 
-    /// Remembers a counted call, and returns the condition that is met.
+    /// Remembers a counted call, and returns the condition that is then met.
     pub(in crate::breaker) fn record(
         &mut self,
         call: Call,
@@ -68,8 +68,8 @@ impl Health {
         config.conditions.met(self.streak, tally)
     }
 
-    /// Remembers a call that is not slow, without reading the clock. `false`, with nothing done, if
-    /// the time is needed: to find the bucket, or because a condition is met.
+    /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
+    /// the bucket, or because a condition is met, does nothing and returns `false`.
     pub(in crate::breaker) fn record_untimed(
         &mut self,
         failed: bool,
@@ -96,8 +96,8 @@ impl Health {
         true
     }
 
-    /// Remembers successes that were deferred as [`Health::pending_until`] allowed; `end` is that
-    /// of their bucket.
+    /// Remembers successes that were deferred as [`Health::pending_until`] allowed. `end` is the
+    /// end of the bucket in which they were deferred.
     pub(in crate::breaker) fn record_pending(&mut self, many: u64, end: Instant) {
         self.streak = 0;
         match self.window.as_deref_mut() {
@@ -107,9 +107,10 @@ impl Health {
         }
     }
 
-    /// Until when successes that are not slow can be deferred, since none of them opens the circuit
-    /// and their order does not matter: in a window of calls without end, in a window of time while
-    /// its newest bucket is the present one. `None` if they cannot be deferred.
+    /// Returns until when successes that are not slow can be deferred. They can be deferred while
+    /// none of them opens the circuit and their order does not matter. A window of calls sets no
+    /// end; a window of time sets the end of its newest bucket. Returns `None` if successes cannot
+    /// be deferred.
     pub(in crate::breaker) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
         let (tally, until) = match self.window.as_deref()? {
             Recent::Calls(window) => (window.tally, Until::Ever),
@@ -121,7 +122,7 @@ impl Health {
         config.conditions.no_success_opens(tally).then_some(until)
     }
 
-    /// The condition that the remembered calls meet now.
+    /// Returns the condition that the remembered calls meet now.
     pub(in crate::breaker) fn met(
         &self,
         config: &BreakerConfig,
@@ -130,7 +131,7 @@ impl Health {
         config.conditions.met(self.streak, self.tally(now))
     }
 
-    /// Whether another success would change nothing.
+    /// Returns whether another success would change nothing.
     pub(in crate::breaker) fn is_clean(&self) -> bool {
         self.streak == 0
             && match self.window.as_deref() {
@@ -157,13 +158,13 @@ impl Health {
         self.window.is_some()
     }
 
-    /// The remembered calls, as operators see them.
+    /// Returns the counts of the remembered calls for operators.
     pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
         let Tally { calls, failures, slow } = self.tally(now).unwrap_or_default();
         WindowCounts { calls, failures, slow, consecutive_failures: self.streak }
     }
 
-    /// The calls in the window now.
+    /// Returns the tally of the calls that are in the window now.
     fn tally(&self, now: Instant) -> Option<Tally> {
         self.window.as_deref().map(|window| match window {
             Recent::Calls(window) => window.tally,
@@ -171,8 +172,8 @@ impl Health {
         })
     }
 
-    /// Applies new settings: the streak stays; a window of the same kind keeps as many calls as the
-    /// new one holds.
+    /// Applies new settings. The streak stays. If both windows are of calls, or both are of time,
+    /// the new window takes over as many calls as it can hold.
     pub(in crate::breaker) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
         let fresh = Self::new(config, now);
         self.window = match (self.window.take().map(|old| *old), fresh.window.map(|new| *new)) {

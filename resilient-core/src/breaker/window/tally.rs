@@ -1,13 +1,13 @@
-//! Counted calls: a single one, and sums.
+//! Counted calls: a single call, and sums of calls.
 
-/// A call that counts: a success or a failure, fast or slow.
+/// A counted call: a success or a failure, fast or slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Call {
     pub(in crate::breaker) failed: bool,
     pub(in crate::breaker) slow: bool,
 }
 
-/// How many calls, and how many of them failed or were slow.
+/// The number of calls, and how many of them failed or were slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::breaker) struct Tally {
     pub(in crate::breaker) calls: u64,

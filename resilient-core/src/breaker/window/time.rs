@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::tally::{Call, Tally};
 
-/// The present bucket and those before it that are in the window. The first bucket begins at
+/// The newest bucket, and the buckets before it that are in the window. The first bucket begins at
 /// `start`.
 #[derive(Debug)]
 pub(super) struct TimeWindow {
@@ -13,7 +13,7 @@ pub(super) struct TimeWindow {
     buckets: Box<[Tally]>,
     /// The number of the newest bucket with a call.
     newest: u64,
-    /// The calls in the window, if its newest bucket is the present one.
+    /// The calls in the window, provided that the newest bucket is the present bucket.
     pub(super) tally: Tally,
 }
 
@@ -29,7 +29,7 @@ impl TimeWindow {
         }
     }
 
-    /// A time before the newest bucket counts as that bucket.
+    /// Adds a call. If `now` is before the newest bucket, the call goes into the newest bucket.
     pub(super) fn push(&mut self, call: Call, now: Instant) {
         self.advance(self.number_at(now));
         let newest = self.place(self.newest);
@@ -37,7 +37,7 @@ impl TimeWindow {
         self.tally.add(call);
     }
 
-    /// Adds successes to the bucket that ends at `end`, unless it has left the window.
+    /// Adds successes to the bucket that ends at `end`, unless that bucket has left the window.
     pub(super) fn push_successes(&mut self, many: u64, end: Instant) {
         let within = end.checked_sub(Duration::from_nanos(1)).unwrap_or(end);
         let number = self.exact_number_at(within).min(self.newest);
@@ -49,20 +49,21 @@ impl TimeWindow {
         }
     }
 
-    /// When the newest bucket ends. `None` if an `Instant` cannot hold it.
+    /// Returns when the newest bucket ends, or `None` if an `Instant` cannot hold the end.
     pub(super) fn end_of_newest(&self) -> Option<Instant> {
         self.start.checked_add(self.end_of(self.newest)?)
     }
 
-    /// The calls in the window now, even if no call has come for a while.
+    /// Returns the tally of the calls that are in the window now, even if no call has come for a
+    /// while.
     pub(super) fn tally(&self, now: Instant) -> Tally {
         let expired = self.number_at(now).saturating_sub(self.newest);
         let places = (0..expired.min(self.count())).map(|nth| self.oldest_place(nth));
         places.fold(self.tally, |tally, place| tally.minus(self.buckets[place]))
     }
 
-    /// Fills this empty window with the present calls of another one; each call counts as late as
-    /// its bucket allows.
+    /// Fills this empty window with the present calls of another window. Each call counts as made
+    /// at the last instant of its bucket, or now if that instant is later.
     pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
         self.start = old.start;
         let count = old.count();
@@ -88,31 +89,33 @@ impl TimeWindow {
         self.newest = number;
     }
 
-    /// The place of the nth bucket to leave the window.
+    /// Returns the index of the nth bucket that leaves the window.
     fn oldest_place(&self, nth: u64) -> usize {
         self.place(self.newest.wrapping_add(1).wrapping_add(nth))
     }
 
-    /// Time does not go back.
+    /// Returns the number of the bucket at `now`, or of the newest bucket if the clock went back.
     fn number_at(&self, now: Instant) -> u64 {
         self.exact_number_at(now).max(self.newest)
     }
 
-    /// Exact, so that a length that the buckets do not divide causes no drift.
+    /// Returns the number of the bucket at `now`. The arithmetic is exact, so that a window length
+    /// that is no multiple of the number of buckets causes no drift.
     fn exact_number_at(&self, now: Instant) -> u64 {
         let elapsed = now.saturating_duration_since(self.start).as_nanos();
         let number = elapsed.saturating_mul(u128::from(self.count())) / self.length.as_nanos();
         u64::try_from(number).unwrap_or(u64::MAX)
     }
 
-    /// The end of the bucket of this number, from the start on. `None` after 584 years.
+    /// Returns the end of the bucket of this number, measured from the start. Returns `None` after
+    /// 584 years.
     fn end_of(&self, number: u64) -> Option<Duration> {
         let next = u128::from(number).saturating_add(1);
         let end = next.saturating_mul(self.length.as_nanos()).div_ceil(u128::from(self.count()));
         u64::try_from(end).ok().map(Duration::from_nanos)
     }
 
-    /// The last instant of the bucket of this number.
+    /// Returns the last instant of the bucket of this number.
     fn last_instant_of(&self, number: u64) -> Instant {
         let last = self.end_of(number).unwrap_or(Duration::MAX);
         let last = last.saturating_sub(Duration::from_nanos(1));
@@ -125,7 +128,7 @@ impl TimeWindow {
     }
 
     fn place(&self, number: u64) -> usize {
-        // Smaller than the number of buckets, which is a `usize`.
+        // The remainder is smaller than the number of buckets, which is a `usize`.
         usize::try_from(number % self.count()).unwrap_or(0)
     }
 }

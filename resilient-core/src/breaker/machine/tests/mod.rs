@@ -32,12 +32,12 @@ fn seeded(config: &BreakerConfigBuilder, seed: u64) -> Machine {
     Machine::new(config.build().unwrap().into(), Instant::now())
 }
 
-/// Settings that open at the first failure, for 10 s.
+/// Returns settings that open the circuit for 10 s at the first failure.
 fn fragile() -> BreakerConfigBuilder {
     BreakerConfig::builder().failure_threshold(1).recovery_time(secs(10))
 }
 
-/// `fragile`, with room for `calls` probes at a time.
+/// Returns the `fragile` settings, with room for `calls` probes at a time.
 fn probing(calls: u32, successes: u32, failures: u32) -> BreakerConfigBuilder {
     fragile().half_open_max_calls(calls).half_open_successes(successes).half_open_failures(failures)
 }
@@ -52,7 +52,8 @@ fn fail_with_hint(machine: &mut Machine, hint: Duration, now: Instant) {
     machine.report(ticket, FAILURE, Some(hint), now);
 }
 
-/// Returns an open machine and the end of its open time: a call at that instant is a probe.
+/// Returns an open machine and the instant at which its open time ends: a call at that instant is a
+/// probe.
 fn due(config: &BreakerConfigBuilder) -> (Machine, Instant) {
     let start = Instant::now();
     let mut machine = machine(config);

@@ -19,8 +19,8 @@ fn b10_admission_follows_the_two_bounds_for_every_small_setting() {
         for failures in 0..=3 {
             for calls in 1..=successes + failures {
                 let (mut machine, now) = due(&probing(calls, successes, failures));
-                // Only undecided rounds: one success short of closing, and no more failures than
-                // tolerated.
+                // The round stays undecided: it is one success short of closing, and no more probes
+                // fail than are tolerated.
                 let (mut succeeded, mut failed) = (0, 0);
                 loop {
                     let room = calls.min(successes + failures - succeeded - failed);

@@ -38,9 +38,9 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-/// Makes the same calls on two machines. The first gets each report at once, with the time. The
-/// second gets it as from a breaker: without the time, unless it asks for it, and with deferred
-/// successes.
+/// Makes equal calls on two machines. The first machine receives each report at once, with the
+/// time. The second machine receives reports as a breaker makes them: without the time unless the
+/// machine asks for it, and with deferred successes.
 #[test]
 fn b17_calls_have_the_same_effect_with_and_without_their_time() {
     let mut random = Generator::seeded(1);

@@ -1,5 +1,4 @@
-//! Random walks: the machine and a simple model take the same steps and must agree after each of
-//! them.
+//! Random walks: the machine and a simple model take equal steps and must agree after each step.
 
 use super::*;
 use crate::platform::random::Generator;
@@ -57,7 +56,7 @@ impl Settings {
     }
 }
 
-/// All admitted calls, in order of admission.
+/// All admitted calls, in the order of admission.
 #[derive(Debug)]
 struct Call {
     generation: u64,
@@ -273,7 +272,7 @@ impl Model {
     }
 }
 
-/// A defect: how the machine's settings differ from the model's.
+/// Puts a defect into the machine's settings, which the model's settings do not have.
 type Defect = fn(&mut Settings);
 
 /// A machine and its model.
@@ -295,14 +294,14 @@ impl Walk {
         Self::with_defect(seed, |_| {})
     }
 
-    /// Creates a walk whose machine has a defect in its settings.
+    /// Makes a walk whose machine has a defect in its settings.
     fn with_defect(seed: u64, defect: Defect) -> Self {
         let mut random = Generator::seeded(seed);
         let settings = Settings::random(&mut random);
         let mut of_machine = settings.clone();
         defect(&mut of_machine);
         Self {
-            // Starts late enough that the clock can go back.
+            // The walk starts late enough that the clock can go back.
             start: Instant::now() + secs(3_600),
             now: 0,
             machine: Machine::new(of_machine.build().into(), Instant::now()),
@@ -459,9 +458,8 @@ fn the_machine_agrees_with_the_model_after_every_step() {
         visited.extend(walk.steps.iter().map(|(from, to)| (from.as_str(), to.as_str())));
         openings_grown += u32::from(walk.model.reopenings > 1);
     }
-    // The walks reach all pairs of states, except the six that no operation makes: from closed,
-    // disabled and observe-only to half-open, and from forced-open, disabled and observe-only to
-    // open.
+    // No operation leads from closed, disabled or observe-only to half-open, or from forced-open,
+    // disabled or observe-only to open. The walks reach all other pairs of states.
     assert_eq!(visited.len(), 30 - 6, "{visited:?}");
     assert!(openings_grown > 100, "{openings_grown}");
 }
