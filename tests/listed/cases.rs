@@ -1,11 +1,11 @@
-//! Annotated functions in every place, and how many breakers each has.
+//! Annotated functions in every position, and the number of their breakers.
 
 extern crate resilient as renamed;
 
 use self::renamed::circuit_breaker as another_name;
 use resilient::{circuit_breaker, retry};
 
-/// With one breaker, and with one breaker per key.
+/// The number of functions here that have one breaker, and that have one breaker per key.
 pub(crate) const HERE: (usize, usize) = (12, 5);
 
 #[circuit_breaker]
