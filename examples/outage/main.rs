@@ -12,7 +12,7 @@
 //!
 //! - the retries: they rescue calls whose connection was lost, and some while the server is slow,
 //! - the breaker: it opens after five consecutive failures and then rejects calls at once,
-//! - the probes: one per second; the first that succeeds closes the circuit.
+//! - the probes: one per second. The first successful probe closes the circuit.
 //!
 //! Meanwhile two more servers on the same schedule get the same load, one from callers without
 //! Meanwhile, two more servers on the same schedule get the same load. The callers of one server

@@ -166,7 +166,7 @@ Each mark is a call that ended:   {}
         );
     }
 
-    /// `on_event` of the registry.
+    /// Shows an event of a breaker. This is the listener for `on_event` of the registry.
     pub(crate) fn event(&self, event: &Event) {
         if let EventKind::Transition(transition) = event.kind() {
             self.transition(transition);

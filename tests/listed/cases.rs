@@ -35,7 +35,7 @@ pub(crate) fn whole_loop() -> Option<u32> {
     Some(1)
 }
 
-/// One breaker for all instances.
+/// All instances of this function share one breaker.
 #[circuit_breaker]
 pub(crate) fn generic<T: AsRef<str>, const N: usize>(text: T) -> Option<u32> {
     text.as_ref().get(N..)?.parse().ok()

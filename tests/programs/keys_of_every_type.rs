@@ -80,8 +80,8 @@ impl<T: AsRef<str>> Shard<T> {
     }
 }
 
-/// Makes a call with one key that fails, then another call with that key, then a call with another
-/// key.
+/// Makes a failing call with one key, then a call with the same key, then a call with another key.
+/// Only the last call succeeds.
 macro_rules! check {
     ($($function:ident: $key:expr, $other:expr;)*) => {
         $(

@@ -234,8 +234,8 @@ impl Api for Client {
     }
 }
 
-/// Makes a call with a key that fails, then a call with the same key, then a call with another key.
-/// Only the open circuit makes the second call fail.
+/// Makes a failing call with one key, then a call with the same key, then a call with another key.
+/// The open circuit rejects the second call, and the third call succeeds.
 macro_rules! check {
     ($name:literal, $fails:expr, $same:expr, $other:expr) => {
         assert_eq!($fails, Err(Fault::Down), $name);

@@ -76,8 +76,8 @@ fn count() {
     slot.store(slot.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
-/// The last 100 calls as bits, in which one is a failure. While there are no failures, a success
-/// writes nothing.
+/// The last 100 calls as bits: a failure is a one, a success is a zero. While there are no
+/// failures, a success writes nothing.
 struct Ring {
     word: Word,
     failures: [AtomicU64; 2],

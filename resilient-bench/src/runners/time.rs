@@ -2,9 +2,9 @@
 //! one process.
 //!
 //! In every round, each library makes a batch of calls. The next round starts with another library.
-//! Each round has a difference to the bare call of the same round, and the figure of a run is the
-//! median of the differences. There are three runs, each newly set up, and the middle figure is
-//! reported. Other programs disturb rounds, but not medians.
+//! The figure of a run is the median, over its rounds, of the difference to the bare call of the
+//! same round. There are three runs, each newly set up, and the middle figure is reported. Other
+//! programs disturb rounds, but not medians.
 
 use rustix::time::{ClockId, clock_gettime};
 

@@ -51,8 +51,8 @@ impl Counts {
     }
 }
 
-/// Makes calls while valgrind counts. valgrind finds this function and the next function by name.
-/// Each does work at its end, so that the compiler cannot replace its return by a jump.
+/// Makes calls while valgrind counts. valgrind finds this function and `profile_when_done` by name.
+/// Each function does work at its end, so that the compiler cannot replace the return by a jump.
 #[inline(never)]
 fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
     calls.empty(n);
