@@ -13,7 +13,7 @@ use resilient::{
     retry,
 };
 
-/// What can go wrong with the warehouse.
+/// The errors of the warehouse.
 #[derive(Debug, Clone, PartialEq, Classify)]
 enum StockError {
     #[transient]
@@ -38,12 +38,12 @@ impl From<CircuitOpen> for StockError {
     }
 }
 
-/// The warehouse: over the network, or in a test.
+/// The warehouse, which is on the network or, in a test, scripted.
 trait Warehouse: Sync {
     fn ask(&self, article: &str) -> impl Future<Output = Result<u32, StockError>> + Send;
 }
 
-/// The service: it reports the stock of an article, or the last known stock.
+/// The service, which reports the stock of an article or, if that fails, the last known stock.
 struct Shop<W> {
     warehouse: W,
     breaker: CircuitBreaker,
@@ -66,14 +66,15 @@ impl<W: Warehouse> Shop<W> {
         Ok(stock)
     }
 
-    /// The stock in the warehouse's last response, or else the error.
+    /// Returns the stock in the warehouse's last response. If there was no response, returns the
+    /// error.
     fn remembered(&self, error: StockError) -> Result<u32, StockError> {
         let remembered = self.remembered.lock().ok().and_then(|stock| *stock);
         remembered.ok_or(error)
     }
 }
 
-/// A scripted warehouse: each call takes the next response.
+/// A scripted warehouse. Each call takes the next response of the script.
 struct Scripted {
     answers: Mutex<std::vec::IntoIter<Result<u32, StockError>>>,
 }
@@ -87,7 +88,7 @@ impl Scripted {
 impl Warehouse for Scripted {
     async fn ask(&self, _: &str) -> Result<u32, StockError> {
         let next = self.answers.lock().ok().and_then(|mut it| it.next());
-        // After the script it hangs.
+        // After the last response, a call hangs.
         match next {
             Some(answer) => answer,
             None => std::future::pending().await,
@@ -96,7 +97,7 @@ impl Warehouse for Scripted {
 }
 
 fn shop(scope: &Scope, answers: Vec<Result<u32, StockError>>) -> Shop<Scripted> {
-    // A breaker for this test only, on a clock that the scope moves.
+    // The breaker is for this test only. The scope moves its clock.
     let breaker = CircuitBreaker::with_clock("warehouse", BreakerConfig::default(), scope.clock());
     Shop::new(Scripted::new(answers), breaker)
 }
@@ -187,8 +188,8 @@ mod tests {
     async fn a_warehouse_that_hangs_opens_the_circuit_and_comes_back() {
         let scope = Scope::new();
         let shop = shop(&scope, Vec::new());
-        // Three attempts of the first call time out, then two of the second: the circuit opens at
-        // the fifth.
+        // Three attempts of the first call time out, then two attempts of the second call. The
+        // fifth timeout opens the circuit.
         for _ in 0..2 {
             let result = scope.run(shop.stock("teapot")).await;
             assert!(matches!(result, Err(StockError::TimedOut(_))), "{result:?}");

@@ -1,4 +1,4 @@
-//! The callers: every strategy gets the same load.
+//! The callers, which make the same load with every strategy.
 
 use std::io;
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use crate::{Inventory, InventoryError, PATIENCE};
 
 pub(crate) const CALLERS: usize = 5;
 pub(crate) const CALLS: u32 = 400;
-/// The callers take turns: one call per interval. A call starts on time even if earlier calls are
-/// still running, so slow responses do not reduce the load and every strategy gets the same load.
+/// The interval between two calls. The callers take turns. A call starts on time even if earlier
+/// calls are still running, so slow responses do not reduce the load.
 pub(crate) const BETWEEN_CALLS: Duration = Duration::from_millis(25);
 pub(crate) const NAIVE_RETRIES: usize = 3;
 
 /// How callers protect themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strategy {
-    /// They do not.
+    /// The callers do not protect themselves.
     Bare,
-    /// Retries without delay, as they are often written by hand.
+    /// The callers retry without delay, as many programs do by hand.
     Naive,
-    /// With the attributes.
+    /// The callers use the function with the attributes.
     Protected,
 }
 
@@ -51,7 +51,7 @@ impl Strategy {
 }
 
 impl Inventory {
-    /// [`Inventory::stock`] without its attributes.
+    /// Does the work of [`Inventory::stock`], which has the attributes.
     async fn bare_stock(&self, sku: &str) -> Result<u32, InventoryError> {
         Ok(timeout(PATIENCE, self.server.ask(sku)).await??)
     }
@@ -62,7 +62,7 @@ impl Inventory {
 pub(crate) enum Ending {
     Answered,
     Failed,
-    /// The breaker rejected it; the server received nothing.
+    /// The breaker rejected the call, and the server received nothing.
     Rejected,
 }
 
@@ -90,11 +90,11 @@ pub(crate) struct Call {
 pub(crate) struct Tally {
     pub(crate) strategy: Strategy,
     pub(crate) calls: Vec<Call>,
-    /// Attempts during the sick phases, both accepted and refused.
+    /// The number of attempts during the sick phases, both accepted and refused.
     pub(crate) reached_sick_server: u64,
 }
 
-/// Calls a separate server for ten seconds with one strategy.
+/// Calls a separate server for ten seconds with one strategy, and returns the outcome.
 pub(crate) async fn run(
     strategy: Strategy,
     port: Port,

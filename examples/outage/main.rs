@@ -6,15 +6,18 @@
 //! ```
 //!
 //! Five callers ask a server for its stock while the server responds, slows down, refuses
+//! Five callers ask a server for its stock while the server responds, slows down, refuses
 //! connections, resets them and recovers. The callers use the function `Inventory::stock` below,
-//! and their calls are shown live. Look for
+//! and the terminal shows their calls live. Look for
 //!
 //! - the retries: they rescue calls whose connection was lost, and some while the server is slow,
 //! - the breaker: it opens after five consecutive failures and then rejects calls at once,
-//! - the probes: one per second; the first that succeeds closes the circuit.
+//! - the probes: one per second. The first successful probe closes the circuit.
 //!
 //! Meanwhile two more servers on the same schedule get the same load, one from callers without
-//! protection, the other from callers with naive retries. The table at the end compares all three.
+//! Meanwhile, two more servers on the same schedule get the same load. The callers of one server
+//! have no protection, and the callers of the other make naive retries. The table at the end
+//! compares all three.
 
 mod callers;
 mod report;
@@ -38,7 +41,7 @@ use crate::schedule::Schedule;
 use crate::view::View;
 use crate::wire::{Port, Wire};
 
-/// A slower response is a failure. Without this limit a call to a hanging server would never fail.
+/// A call that takes longer fails. Without this limit, a call to a hanging server would never fail.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// One caller's connection to the server.
@@ -120,9 +123,9 @@ Colour goes to terminals only, and not if NO_COLOR is set.";
 /// How the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Over TCP, in real time.
+    /// The program uses TCP in real time.
     Real,
-    /// In memory, on a paused clock.
+    /// The program uses memory on a paused clock.
     Fast,
 }
 
@@ -180,7 +183,7 @@ async fn demonstrate(mode: Mode) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs the three strategies side by side.
+/// Runs the three strategies at the same time.
 async fn run(ports: [Port; 3], schedule: Schedule, view: &View) -> io::Result<[Tally; 3]> {
     let [bare, naive, protected] = ports;
     let (bare, naive, protected, ()) = tokio::try_join!(

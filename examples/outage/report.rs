@@ -1,4 +1,4 @@
-//! The report: a table of the three runs, and what it means.
+//! The report: a table of the three runs, and an explanation.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// How long calls took, with their retries and delays. `None` if there were no calls.
+/// How long calls took, including retries and delays. The values are `None` if there were no calls.
 struct Wait {
     median: Option<Duration>,
     p99: Option<Duration>,
@@ -73,7 +73,7 @@ impl Wait {
     }
 }
 
-/// Nearest rank: the smallest value that at least `percent` of all values do not exceed.
+/// Returns the smallest value that at least `percent` of all values do not exceed (nearest rank).
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()

@@ -1,4 +1,4 @@
-//! The schedule: what is wrong with the server, and when.
+//! The schedule of the server's conditions.
 
 use std::time::Duration;
 
@@ -6,26 +6,27 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until};
 
-/// How long the demonstration takes.
+/// The duration of the demonstration.
 pub(crate) const LENGTH: Duration = Duration::from_secs(10);
 
 /// How the server treats its callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// Responds quickly. It loses a connection now and then, as any network does.
+    /// The server responds quickly, but loses a connection now and then, as in any network.
     Healthy,
-    /// Responds ever more slowly, in the end later than the callers wait.
+    /// The server responds more and more slowly. At the end, responses take longer than the callers
+    /// wait.
     Slow,
-    /// Its port is closed.
+    /// The server's port is closed.
     Refusing,
-    /// Accepts the request, then resets the connection.
+    /// The server accepts the request, then resets the connection.
     Resetting,
 }
 
 /// One phase of the ten seconds.
 #[derive(Debug)]
 pub(crate) struct Phase {
-    /// When the phase begins, from the start of the schedule.
+    /// The time from the start of the schedule to the beginning of the phase.
     pub(crate) from: Duration,
     pub(crate) condition: Condition,
     pub(crate) description: &'static str,
@@ -36,7 +37,7 @@ impl Phase {
         Self { from: Duration::from_millis(from_millis), condition, description }
     }
 
-    /// Whether the server resets the `n`th connection of the phase.
+    /// Returns whether the server resets the `n`th connection of the phase.
     pub(crate) fn resets(&self, n: u64) -> bool {
         match self.condition {
             Condition::Healthy => n % LOSES == 0,
@@ -50,7 +51,7 @@ impl Phase {
     }
 }
 
-/// The phases begin on the beat of [`View::narrate`](crate::view::View::narrate).
+/// The phases. Each begins on the beat of [`View::narrate`](crate::view::View::narrate).
 pub(crate) const PHASES: [Phase; 5] = [
     Phase::new(
         0,
@@ -67,7 +68,7 @@ pub(crate) const PHASES: [Phase; 5] = [
     Phase::new(7000, Condition::Healthy, "healthy again, as at first"),
 ];
 
-/// A healthy server loses one connection in this many.
+/// A healthy server loses one of this many connections.
 const LOSES: u64 = 10;
 
 /// The phases, timed from a start that all servers and callers share.
@@ -85,12 +86,12 @@ impl Schedule {
         self.start.elapsed()
     }
 
-    /// The instant `from` after the start.
+    /// Returns the instant that is `from` after the start.
     pub(crate) fn at(self, from: Duration) -> Instant {
         self.start + from
     }
 
-    /// The current phase.
+    /// Returns the current phase.
     pub(crate) fn phase(self) -> &'static Phase {
         let elapsed = self.elapsed();
         let begun = PHASES.iter().rev().find(|phase| phase.from <= elapsed);
@@ -105,7 +106,7 @@ impl Schedule {
         }
     }
 
-    /// How long the server takes to respond to a request that arrives now.
+    /// Returns the time that the server takes to respond to a request that arrives now.
     pub(crate) fn answer_time(self, random: &mut SmallRng) -> Duration {
         let phase = self.phase();
         let middle = match phase.condition {
@@ -115,7 +116,7 @@ impl Schedule {
             }
             _ => 0.010,
         };
-        // Between 50 % and 150 % of the middle.
+        // The time is between 50 % and 150 % of the middle.
         Duration::from_secs_f64(middle * (0.5 + random.random::<f64>()))
     }
 }

@@ -1,4 +1,4 @@
-//! The server: it reports its stock as well as the schedule lets it.
+//! The server, which reports its stock if its condition allows it.
 
 use std::io;
 
@@ -28,7 +28,7 @@ impl Server {
 
     /// Stops the server, and returns how many connections it accepted while it was sick.
     pub(crate) async fn stop(self) -> io::Result<u64> {
-        // If the task has ended already, its result says why.
+        // If the task has already ended, its result states the reason.
         let _ = self.stop.send(());
         self.task.await?
     }
@@ -76,7 +76,7 @@ impl Desk {
     async fn accept_all(&mut self, phase: &Phase) -> ! {
         let mut number = 0;
         loop {
-            // If a connection broke before it was accepted, its caller reports it.
+            // If a connection breaks before the server accepts it, the caller reports the error.
             let Ok(connection) = self.port.accept().await else {
                 continue;
             };
@@ -107,7 +107,7 @@ async fn hang_up(mut connection: Box<dyn Connection>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the request, and ignores what it says.
+/// Reads the request and ignores its content.
 async fn hear(connection: &mut Box<dyn Connection>) -> io::Result<()> {
     let mut question = String::new();
     BufReader::new(connection).read_line(&mut question).await?;

@@ -1,4 +1,4 @@
-//! The terminal: shows events as they happen.
+//! The terminal, which shows events as they happen.
 
 use std::env;
 use std::fmt::Display;
@@ -18,10 +18,10 @@ use crate::report::millis;
 use crate::schedule::{LENGTH, PHASES, Phase, Schedule};
 use crate::{InventoryError, PATIENCE};
 
-/// How often the endings of the calls are summed up.
+/// The interval between two summaries of the calls.
 const BEAT: Duration = Duration::from_millis(500);
 
-/// The output. Clones share it.
+/// The output. All clones write to the same output.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     schedule: Schedule,
@@ -151,7 +151,7 @@ Each mark is a call that ended:   {}
         self.line(Subject::Server, phase.description);
     }
 
-    /// `on_retry` of `#[retry]`: an attempt failed, and another follows.
+    /// Shows that an attempt failed and another follows. This is `on_retry` of `#[retry]`.
     pub(crate) fn retrying(
         &self,
         caller: usize,
@@ -166,7 +166,7 @@ Each mark is a call that ended:   {}
         );
     }
 
-    /// `on_event` of the registry.
+    /// Shows an event of a breaker. This is the listener for `on_event` of the registry.
     pub(crate) fn event(&self, event: &Event) {
         if let EventKind::Transition(transition) = event.kind() {
             self.transition(transition);
@@ -189,12 +189,12 @@ Each mark is a call that ended:   {}
         self.line(subject, format!("{state}: {reason}; {consequence}"));
     }
 
-    /// Adds a call to the next summary.
+    /// Adds the end of a call to the next summary.
     pub(crate) fn ended(&self, ending: Ending) {
         self.shown().endings.push(ending);
     }
 
-    /// Shows the first rejection after the circuit opened. The summary counts the others.
+    /// Shows the first rejection after the circuit opened. The summary counts the other rejections.
     pub(crate) fn rejected(&self, caller: usize, wait: Duration, open: &CircuitOpen) {
         let shown_before = std::mem::replace(&mut self.shown().rejection, true);
         if !shown_before {
@@ -251,7 +251,7 @@ Each mark is a call that ended:   {}
     }
 }
 
-/// Prints a line to stdout; `false` if the reader closed the pipe.
+/// Prints a line to stdout. Returns `false` if the reader closed the pipe.
 pub(crate) fn print_quietly(text: &str) -> bool {
     writeln!(io::stdout().lock(), "{text}").is_ok()
 }

@@ -1,8 +1,8 @@
-//! The connections between callers and server: TCP on loopback, or memory.
+//! The connections between callers and server: TCP on loopback, or in memory.
 //!
-//! Memory is for the paused clock, which jumps to the next timer whenever all tasks wait. A task
-//! that waits for a real socket counts as waiting, so the clock would jump past the response to the
-//! timeout. In memory, tasks wait only for timers.
+//! A paused clock needs connections in memory. The paused clock jumps to the next timer whenever
+//! all tasks wait, and a task that waits for a real socket counts as waiting. So the clock would
+//! jump past the response to the timeout. In memory, tasks wait only for timers.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,16 +15,16 @@ use tokio::sync::mpsc;
 
 use crate::Mode;
 
-/// One connection, seen from either end.
+/// One end of a connection.
 pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Ends the connection so that the other end sees an error. In memory, every end looks like
-    /// that.
+    /// Ends the connection so that the other end sees an error. In memory, the other end sees an
+    /// error whenever the connection ends early.
     fn reset(self: Box<Self>);
 }
 
 impl Connection for TcpStream {
     fn reset(self: Box<Self>) {
-        // Drops unsent data and sends an RST. If that fails, the connection is closed already.
+        // Drops unsent data and sends an RST. If that fails, the connection is already closed.
         let _ = self.set_zero_linger();
     }
 }
@@ -47,7 +47,7 @@ enum Route {
 }
 
 impl Wire {
-    /// Asks the server for its stock.
+    /// Asks the server for its stock of an article.
     pub(crate) async fn ask(&self, sku: &str) -> io::Result<u32> {
         let mut connection = self.connect().await.inspect_err(|error| {
             if error.kind() == io::ErrorKind::ConnectionRefused {
@@ -65,7 +65,7 @@ impl Wire {
         parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// How many connections were refused. A closed port cannot count them.
+    /// Returns how many connections were refused. A closed port cannot count them.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }
@@ -88,9 +88,10 @@ pub(crate) enum Port {
 #[derive(Debug)]
 pub(crate) enum Tcp {
     Listening(TcpListener),
-    /// Bound but not listening: connections are refused, and no other program gets the port.
+    /// The port is bound but does not listen. The system refuses connections, and no other program
+    /// gets the port.
     Reserved(TcpSocket),
-    /// During a change between the other two.
+    /// The port is changing between the other two states.
     Neither,
 }
 
@@ -113,7 +114,7 @@ impl Port {
         }
     }
 
-    /// The caller's end of this port.
+    /// Returns the caller's end of this port.
     pub(crate) fn wire(&self) -> Wire {
         let route = match self {
             Self::Tcp { address, .. } => Route::Tcp(*address),
@@ -122,7 +123,7 @@ impl Port {
         Wire { route, refused: Arc::default() }
     }
 
-    /// Accepts the next connection. Never returns while the port is closed.
+    /// Accepts the next connection. While the port is closed, this function never returns.
     pub(crate) async fn accept(&mut self) -> io::Result<Box<dyn Connection>> {
         match self {
             Self::Tcp { state: Tcp::Listening(listener), .. } => {
@@ -136,7 +137,7 @@ impl Port {
         }
     }
 
-    /// Closes the port: connections are refused.
+    /// Closes the port, so that connections are refused.
     pub(crate) fn close(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp { address, state } => {

@@ -8,7 +8,7 @@
 //!     calls the function in real time until you end it: edit the file and watch
 //! ```
 //!
-//! `charge`, below, has a breaker whose settings stand in the code. You see
+//! `charge`, below, has a breaker whose settings are in the code. You see
 //!
 //! - an override that replaces them before the first call,
 //! - a new threshold for a breaker in use, which keeps its streak,
@@ -37,7 +37,7 @@ use tokio::time::{Instant, sleep};
 use crate::provider::{Down, Provider};
 use crate::view::View;
 
-/// The variable that names the file.
+/// The environment variable that names the file.
 const VARIABLE: &str = "RESILIENT_OVERRIDES";
 
 #[circuit_breaker(name = "payments", failure_threshold = 5, recovery_time = "30s")]
@@ -107,7 +107,8 @@ fn run(is_paused: bool, program: impl Future<Output = io::Result<()>>) -> io::Re
     runtime.build()?.block_on(program)
 }
 
-/// Uses the given file in real time. The provider is down for ten of every twenty seconds.
+/// Loads the given file in real time while it makes calls. The provider is down for ten of every
+/// twenty seconds.
 async fn follow(file: PathBuf) -> io::Result<()> {
     let view = View::new();
     view.listen(Registry::global());

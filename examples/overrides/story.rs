@@ -1,4 +1,4 @@
-//! The story: what the operator writes into the file and when, and when the provider is down.
+//! The story: the operator writes the file, and the provider goes down and comes back.
 
 use std::env;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use crate::provider::Provider;
 use crate::view::View;
 use crate::{charge, watch};
 
-/// `charge` is called once per second.
+/// The number of calls. `charge` is called once per second.
 const CALLS: u32 = 31;
 /// The delay from a call to the next step of the story.
 const LATER: Duration = Duration::from_millis(500);
@@ -34,7 +34,7 @@ const START: &str = "[breakers.payments]
 failure_threshold = 8
 ";
 
-/// The number of the call, and the step that follows it.
+/// The steps of the story. Each step follows the call with this number.
 #[rustfmt::skip]
 const STEPS: [(u32, Step); 13] = [
     (3, Step::Provider { is_up: false }),
@@ -152,8 +152,8 @@ async fn steps(file: &Path, view: &View) -> io::Result<()> {
     Ok(())
 }
 
-/// Renames a finished file, as deployments do, so that the watcher never reads half a file. The
-/// file's time follows the paused clock.
+/// Renames a finished file, as deployments do, so that the watcher never reads half a file. Sets
+/// the file's time from the paused clock.
 fn write(file: &Path, text: &str, elapsed: Duration) -> io::Result<()> {
     let draft = file.with_extension("draft");
     let mut handle = File::create(&draft)?;
@@ -162,7 +162,7 @@ fn write(file: &Path, text: &str, elapsed: Duration) -> io::Result<()> {
     fs::rename(draft, file)
 }
 
-/// A temporary directory, removed at the end.
+/// A temporary directory that is removed when it is dropped.
 #[derive(Debug)]
 struct Directory(PathBuf);
 
@@ -176,7 +176,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // If it cannot be removed, nothing breaks.
+        // A directory that cannot be removed does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

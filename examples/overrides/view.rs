@@ -1,4 +1,4 @@
-//! The terminal: calls, loaded files and breakers.
+//! The terminal, which shows calls, loaded files and breakers.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use crate::ChargeError;
 
 const WIDTH: usize = 88;
 
-/// The output. Clones share it.
+/// The output. All clones write to the same output.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     start: Instant,
@@ -22,7 +22,7 @@ pub(crate) struct View {
 
 #[derive(Debug, Default)]
 struct Shown {
-    /// A mark for each call since the last line.
+    /// One mark for each call since the last line.
     calls: String,
     /// Whether the reader closed the pipe.
     closed: bool,
@@ -78,7 +78,7 @@ impl View {
         self.line("provider", if is_up { "up again" } else { "down" });
     }
 
-    /// Adds a mark to the next line.
+    /// Adds the mark of a call to the next line.
     pub(crate) fn call(&self, result: &Result<u64, ChargeError>) {
         self.shown().calls.push(match result {
             Ok(_) => '.',

@@ -8,11 +8,11 @@ use resilient::Registry;
 use resilient::registry::{LoadError, OverrideReport};
 use tokio::time::sleep;
 
-/// How often the file is checked.
+/// The interval between two checks of the file.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Reports the result of each load. A file that is rejected or cannot be read changes nothing: at
-/// the start the program runs with the settings of its code, later with those it has.
+/// Loads the file at the start and after each change, and reports each result. A file that is
+/// rejected or cannot be read changes nothing: the program keeps the settings that it has.
 pub(crate) async fn watch(file: &Path, told: impl Fn(Result<OverrideReport, LoadError>)) {
     let mut seen = stamp(file);
     // The file is small and on a local disk, so reading it on this thread is fine.
@@ -27,8 +27,8 @@ pub(crate) async fn watch(file: &Path, told: impl Fn(Result<OverrideReport, Load
     }
 }
 
-/// What changes with the file. The length distinguishes two versions that were written within one
-/// tick of the disk's clock.
+/// Returns a value that changes with the file. The length distinguishes two versions that were
+/// written within one tick of the disk's clock.
 fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))

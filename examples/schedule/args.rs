@@ -1,4 +1,4 @@
-//! The command line.
+//! Reads the command line.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -46,7 +46,7 @@ const OPTIONS: [&str; 11] = [
 
 const MOST_DRAWS: u32 = 100_000;
 
-/// What the command line asks for.
+/// The request that the command line makes.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "the program has one value of this type")]
 pub(crate) enum Asked {
@@ -54,7 +54,7 @@ pub(crate) enum Asked {
     Schedule(Request),
 }
 
-/// A policy, and how to draw it.
+/// A policy, and the options for drawing it.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) settings: RetryPolicyBuilder,
@@ -68,7 +68,7 @@ pub(crate) struct Request {
     pub(crate) draws: u32,
 }
 
-/// Reads the arguments after the program's name.
+/// Reads the arguments that follow the program's name.
 pub(crate) fn read(args: impl IntoIterator<Item = String>) -> Result<Asked, String> {
     let mut args = args.into_iter();
     let mut settings = RetryPolicy::builder();
@@ -159,7 +159,7 @@ fn unknown(option: &str) -> String {
     }
 }
 
-/// Words an error of a setting with the name of its option.
+/// Formats an error of a setting with the name of the setting's option.
 fn by_option(error: &ConfigError) -> String {
     let option = match error.field() {
         "base_delay" => "--base",

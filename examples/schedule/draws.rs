@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use resilient::retries::RetryPolicyBuilder;
 
-/// The waits of many calls before one retry.
+/// The delays of many calls before one retry.
 #[derive(Debug)]
 pub(crate) struct Spread {
-    /// Sorted.
+    /// The delays, sorted.
     delays: Vec<Duration>,
-    /// The sum of the delays up to this retry for each call, sorted.
+    /// For each call, the sum of the delays up to this retry; sorted.
     totals: Vec<Duration>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn draw(
     for call in 0..u64::from(draws) {
         let policy = settings.clone().seed(seed.wrapping_add(call)).build();
         let mut total = Duration::ZERO;
-        // The settings were checked with another seed, and no rule depends on the seed.
+        // The settings were checked with another seed, and no check depends on the seed.
         let Ok(policy) = policy else { continue };
         for (spread, delay) in by_retry.iter_mut().zip(policy.delays()) {
             total = total.saturating_add(delay);
@@ -42,17 +42,18 @@ pub(crate) fn draw(
 }
 
 impl Spread {
-    /// The delay that `percent` of the delays do not exceed.
+    /// Returns the delay that `percent` of the delays do not exceed.
     pub(crate) fn delay(&self, percent: usize) -> Duration {
         quantile(&self.delays, percent)
     }
 
-    /// The sum of delays that `percent` of the calls do not exceed.
+    /// Returns the sum of delays that `percent` of the calls do not exceed.
     pub(crate) fn total(&self, percent: usize) -> Duration {
         quantile(&self.totals, percent)
     }
 
-    /// How many delays lie in each of `parts` equal parts of the range from 0 to `end`.
+    /// Divides the range from 0 to `end` into `parts` equal parts. Returns the number of delays in
+    /// each part.
     pub(crate) fn histogram(&self, end: Duration, parts: usize) -> Vec<usize> {
         let mut counts = vec![0; parts];
         for delay in &self.delays {

@@ -1,4 +1,4 @@
-//! Draws the delays of a retry policy in the terminal, to help choose one.
+//! Draws the delays of a retry policy in the terminal. The drawing helps you to choose a policy.
 //!
 //! ```text
 //! cargo run --example schedule -- --base 100ms --factor 2 --max 10s --jitter full
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! For each retry you see its delay before jitter, the shortest and the longest delay after jitter,
-//! how the delays of many calls spread, and how long calls have slept in total. The end shows the
+//! the spread of the delays of many calls, and the total sleep of a call so far. The end shows the
 //! worst case of a call. The exit code is 2 if an argument is invalid.
 
 mod args;
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// If the reader closes the pipe early, that is not a failure.
+/// Prints the text. If the reader closes the pipe early, that is not a failure.
 fn show(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,

@@ -1,4 +1,4 @@
-//! The drawing, as text of at most 80 columns.
+//! Draws the policy as text of at most 80 columns.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use crate::args::Request;
 use crate::draws::{self, Spread};
 
-/// Later retries are not drawn: they look like the last one drawn.
+/// The number of retries that are drawn. Later retries look like the last of them.
 const SHOWN: u32 = 20;
-/// Columns of the histogram.
+/// The number of columns of the histogram.
 const CELLS: usize = 16;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Draws the request, with bold headings or without.
+/// Draws the request. The headings are bold if `bold` is set.
 pub(crate) fn draw(request: &Request, bold: bool) -> String {
     let (on, off) = if bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     let shown = request.retries.min(SHOWN);
@@ -71,7 +71,7 @@ fn row(request: &Request, k: u32, spread: &Spread, longest: Duration) -> String 
     row
 }
 
-/// Draws one bar per part, in eighths of the highest.
+/// Draws one bar per part. Heights are eighths of the highest bar.
 fn bars(counts: &[usize]) -> String {
     let most = counts.iter().copied().max().unwrap_or_default();
     let bar = |count: &usize| match count {
@@ -117,7 +117,7 @@ fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// Formats three digits and a unit.
+/// Formats a time as three digits and a unit.
 fn short(time: Duration) -> String {
     const UNITS: [(f64, &str); 7] = [
         (1e-9, "ns"),

@@ -1,4 +1,4 @@
-//! The call that every case makes, too small to hide any overhead, and its error.
+//! The call that every case makes, and its error. The call is so short that it hides no overhead.
 
 use std::cell::Cell;
 use std::fmt;
@@ -38,13 +38,13 @@ pub fn work(x: u64) -> Result<u64, Fault> {
     black_box(if x == u64::MAX { Err(Fault) } else { Ok(x) })
 }
 
-/// Fails once in 64 calls: one or two failures in any 100 consecutive calls.
+/// Fails in one of 64 calls, so that any 100 consecutive calls have one or two failures.
 #[inline(never)]
 pub fn work_with_failures(x: u64) -> Result<u64, Fault> {
     black_box(if x & 63 == 63 { Err(Fault) } else { Ok(x) })
 }
 
-/// Succeeds once in 32 calls: at most 97 failures in any 100 consecutive calls.
+/// Succeeds in one of 32 calls, so that any 100 consecutive calls have at most 97 failures.
 #[inline(never)]
 pub fn work_failing(x: u64) -> Result<u64, Fault> {
     black_box(if x & 31 == 31 { Ok(x) } else { Err(Fault) })
@@ -56,7 +56,7 @@ pub fn work_never(_: u64) -> Result<u64, Fault> {
     black_box(Err(Fault))
 }
 
-/// Fails `failures` times, decrementing it, then succeeds.
+/// Decrements `failures` and fails until it is zero, then succeeds.
 #[inline(never)]
 pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
     let left = failures.get();
@@ -77,7 +77,7 @@ pub fn ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Polls until the future is ready, because it may wait for another thread.
+/// Polls a future until it is ready, because the future may wait for another thread.
 #[cfg(feature = "peers")]
 #[inline(always)]
 pub fn insist<T>(future: impl Future<Output = T>) -> T {
@@ -99,25 +99,25 @@ pub fn leak<T>(value: T) -> &'static T {
 /// The number of keys in the cases with keys.
 pub const KEYS: u64 = 10_000;
 
-/// Keys in an order in which no two neighbours are near each other.
+/// Returns key indexes in an order in which no two neighbours are near each other.
 #[inline(always)]
 pub fn key_of(x: u64) -> usize {
     (x.wrapping_mul(7_919) % KEYS) as usize
 }
 
-/// 64 keys in turn, so that their data stays cached.
+/// Returns 64 key indexes in turn, so that the data of the keys stays cached.
 #[inline(always)]
 pub fn hot_key_of(x: u64) -> usize {
     (x % 64 * 151) as usize
 }
 
-/// Keys as long as host names.
+/// Returns keys that are as long as host names.
 pub fn string_keys() -> &'static [String] {
     let keys: Vec<String> = (0..KEYS).map(|n| format!("host-{n:05}.example.com:443")).collect();
     keys.leak()
 }
 
-/// Numbers spread over the whole range.
+/// Returns keys that are spread over the whole range of numbers.
 pub fn number_keys() -> &'static [u64] {
     let keys: Vec<u64> = (0..KEYS).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
     keys.leak()

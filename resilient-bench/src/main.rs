@@ -1,5 +1,5 @@
-//! Our breakers and retries beside their peers: one table of cases, several runners. The scripts of
-//! this package call them; `README.md` says what is measured and how.
+//! Measures our breakers and retries beside their peers. Several runners share one table of cases.
+//! The scripts of this package start the runners. `README.md` explains what is measured and how.
 
 mod call;
 mod cases;

@@ -1,9 +1,9 @@
-//! The table of cases: a scenario, a library, and the code that sets the call up.
+//! The table of cases. A case has a scenario, a library, and code that sets up the call.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What is called, and in which state.
+/// The kind of call and the state of the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scenario {
     Plain,
@@ -100,17 +100,17 @@ pub const BARE: &str = "bare";
 /// Our library.
 pub const OURS: &str = "resilient";
 
-/// A call compiled into a loop. A clone makes the same calls on the same breaker for another
-/// thread.
+/// A loop with the call compiled into it. A fork makes the same calls on the same breaker for
+/// another thread.
 pub trait Calls: Send {
     /// Makes `n` calls.
     fn empty(&mut self, n: u64);
-    /// Makes `n` calls, each with eight stores after it that need its result.
+    /// Makes `n` calls. After each call, makes eight stores that need the result of the call.
     fn stores(&mut self, n: u64);
     fn fork(&self) -> Box<dyn Calls>;
 }
 
-/// All on one cache line.
+/// Eight numbers on one cache line.
 #[repr(align(64))]
 struct Stores([AtomicU64; 8]);
 
@@ -153,15 +153,16 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
 pub struct Case {
     pub scenario: Scenario,
     pub library: &'static str,
-    /// How the case differs from the others of the scenario.
+    /// The difference to the other cases of the scenario.
     pub note: &'static str,
-    /// The most calls at a time, because each is slow or leaves state behind.
+    /// The largest number of calls at a time. It is limited if a call is slow or leaves state
+    /// behind.
     pub most: u64,
     make: Box<dyn Fn() -> Box<dyn Calls>>,
 }
 
 impl Case {
-    /// Sets the call up, and makes warm-up calls.
+    /// Sets up the call and makes warm-up calls.
     pub fn calls(&self) -> Box<dyn Calls> {
         let mut calls = (self.make)();
         calls.empty(self.most.min(256));
@@ -173,7 +174,7 @@ impl Case {
     }
 }
 
-/// What a library lacks, so that every gap is shown.
+/// A scenario that a library lacks. The table shows every gap.
 pub struct Lack {
     pub scenario: Scenario,
     pub library: &'static str,
@@ -187,7 +188,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Adds a case. `make` sets it up and returns the call, which returns whether it succeeded.
+    /// Adds a case. `make` sets up the case and returns the call. The call returns whether it
+    /// succeeded.
     pub fn add<F: FnMut(u64) -> bool + Clone + Send + 'static>(
         &mut self,
         scenario: Scenario,

@@ -1,4 +1,4 @@
-//! Breakers on a manual clock, and calls that end in a given way.
+//! Makes breakers on a manual clock, and calls that end in a given way.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Outcome};
 
 use crate::secs;
 
-/// Opens at the first failure, for ten seconds.
+/// Returns settings that open the circuit for ten seconds at the first failure.
 pub fn fragile() -> BreakerConfigBuilder {
     BreakerConfig::builder().failure_threshold(1).recovery_time(secs(10))
 }
 
-/// A closed breaker named `dependency`, and the clock that it reads.
+/// Returns a closed breaker named `dependency`, and the clock that it reads.
 pub fn closed(config: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let config = config.build().unwrap();
@@ -21,8 +21,8 @@ pub fn closed(config: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-/// An open breaker named `dependency` whose recovery time is just over, and its clock: the next
-/// call is a probe.
+/// Returns an open breaker named `dependency` whose recovery time is just over, and its clock. The
+/// next call is a probe.
 pub fn due(config: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
     let (breaker, clock) = closed(config);
     breaker.trip().unwrap();
@@ -55,7 +55,7 @@ pub fn abandon(breaker: &CircuitBreaker) {
     drop(breaker.try_acquire().unwrap());
 }
 
-/// Makes one call after another: each `S` succeeds, `F` fails, `I` is ignored, `X` is cancelled.
+/// Makes one call for each letter: `S` succeeds, `F` fails, `I` is ignored, and `X` is cancelled.
 #[track_caller]
 pub fn calls(breaker: &CircuitBreaker, ends: &str) {
     for end in ends.chars() {
@@ -77,21 +77,21 @@ pub fn take(breaker: &CircuitBreaker, clock: &ManualClock, time: Duration, end: 
     permit.report(end);
 }
 
-/// The window's counts: calls, failures, slow calls.
+/// Returns the window's counts: calls, failures, slow calls.
 #[track_caller]
 pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
     let window = breaker.snapshot().window.expect("the breaker has a window");
     (window.calls, window.failures, window.slow)
 }
 
-/// Why the breaker is in its state.
+/// Returns why the breaker is in its state.
 #[track_caller]
 pub fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
     let recent = breaker.snapshot().recent;
     recent.last().expect("the breaker has changed its state").reason
 }
 
-/// The error of a call that the breaker rejects.
+/// Returns the error of a call that the breaker rejects.
 #[track_caller]
 pub fn rejection(breaker: &CircuitBreaker) -> CircuitOpen {
     breaker.try_acquire().map(drop).expect_err("the call must be rejected")

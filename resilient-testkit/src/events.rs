@@ -1,4 +1,4 @@
-//! The events that listeners receive.
+//! Collects the events that listeners receive.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,25 +11,25 @@ use resilient::events::{Event, EventKind};
 pub struct Heard(Arc<Mutex<Vec<Event>>>);
 
 impl Heard {
-    /// Receives all events of this breaker from now on.
+    /// Subscribes to a breaker. The list receives all later events of the breaker.
     pub fn from(breaker: &CircuitBreaker) -> Self {
         let heard = Self::default();
         breaker.on_event(heard.listener());
         heard
     }
 
-    /// A listener to subscribe anywhere.
+    /// Returns a listener that adds to this list. It can subscribe to any source of events.
     pub fn listener(&self) -> impl Fn(&Event) + Send + Sync + 'static {
         let heard = Arc::clone(&self.0);
         move |event| heard.lock().unwrap().push(event.clone())
     }
 
-    /// All events so far.
+    /// Returns all events so far.
     pub fn events(&self) -> Vec<Event> {
         self.0.lock().unwrap().clone()
     }
 
-    /// All transitions so far.
+    /// Returns all transitions so far.
     pub fn transitions(&self) -> Vec<Transition> {
         let events = self.events();
         events
@@ -41,20 +41,20 @@ impl Heard {
             .collect()
     }
 
-    /// The states that each transition left and entered.
+    /// Returns the state that each transition left and the state that it entered.
     pub fn steps(&self) -> Vec<(CircuitState, CircuitState)> {
         let transitions = self.transitions();
         transitions.iter().map(|step| (step.from, step.to)).collect()
     }
 
-    /// The states that each transition left and entered. Clears the list.
+    /// Clears the list. Returns the state that each transition left and the state that it entered.
     pub fn take_steps(&self) -> Vec<(CircuitState, CircuitState)> {
         let steps = self.steps();
         self.0.lock().unwrap().clear();
         steps
     }
 
-    /// How many events are of a kind.
+    /// Returns how many events are of a kind.
     pub fn count(&self, is_counted: impl Fn(&EventKind) -> bool) -> usize {
         let events = self.events();
         events.iter().filter(|event| is_counted(event.kind())).count()

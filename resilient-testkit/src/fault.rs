@@ -1,4 +1,4 @@
-//! An error as applications have them, and a counter of calls.
+//! An error as an application would define it, and a counter of calls.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use resilient::{CircuitOpen, TimedOut};
 /// An error without a classification.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
-    /// The dependency failed; the number of the call or of the attempt.
+    /// The dependency failed. The value is the number of the call or of the attempt.
     Down(u32),
     /// The dependency was busy.
     Busy,
@@ -44,17 +44,17 @@ impl Error for Fault {}
 pub struct Calls(AtomicU32);
 
 impl Calls {
-    /// No calls yet.
+    /// Returns a counter at zero.
     pub const fn new() -> Self {
         Self(AtomicU32::new(0))
     }
 
-    /// The number of this call, from 1.
+    /// Counts a call and returns its number, starting from 1.
     pub fn next(&self) -> u32 {
         self.0.fetch_add(1, SeqCst) + 1
     }
 
-    /// How many calls there were.
+    /// Returns how many calls there were.
     pub fn count(&self) -> u32 {
         self.0.load(SeqCst)
     }

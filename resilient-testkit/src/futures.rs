@@ -1,4 +1,4 @@
-//! Futures that tests poll by hand, and code that must not hang.
+//! Polls futures by hand, and runs code that must not hang.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::secs;
 
-/// Returns `Pending` this many times, then `Ready`: stands for as many await points.
+/// Stands for `times` await points: returns `Pending` that often, then `Ready`.
 pub async fn pause(mut times: u32) {
     poll_fn(|_| {
         if times == 0 {
@@ -19,7 +19,8 @@ pub async fn pause(mut times: u32) {
     .await;
 }
 
-/// Polls a future at most `polls` times and drops it. Returns its output if it is ready by then.
+/// Polls a future at most `polls` times and drops it. Returns the output if the future became
+/// ready.
 pub fn poll_and_drop<F: Future>(future: F, polls: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -34,7 +35,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
     poll_and_drop(future, 10_000).expect("the future must end")
 }
 
-/// Runs code that must not hang. Only a failing test waits for the limit.
+/// Runs code that must not hang. If the code hangs, the test fails after a limit.
 #[track_caller]
 pub fn must_end<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, waiting) = mpsc::channel();
@@ -46,12 +47,12 @@ pub fn must_end<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static) ->
     }
 }
 
-/// Polls a future once, with no runtime to wake it.
+/// Polls a future once, without a runtime that could wake it.
 pub fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Compiles only if the future is `Send`.
+/// Returns the future, and compiles only if the future is `Send`.
 pub fn sendable<F: Future + Send>(future: F) -> F {
     future
 }

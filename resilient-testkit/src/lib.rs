@@ -26,12 +26,12 @@ pub use panics::{
     OWN_PANIC, panic_in_call, panic_of, panic_of_call, panic_quietly, while_unwinding,
 };
 
-/// A duration in seconds.
+/// Returns a duration in seconds.
 pub const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A duration in milliseconds.
+/// Returns a duration in milliseconds.
 pub const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }

@@ -1,4 +1,4 @@
-//! Panics that tests cause. They print nothing.
+//! Causes panics that print nothing.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -40,7 +40,7 @@ pub fn panic_of<R>(code: impl FnOnce() -> R) -> &'static str {
     }
 }
 
-/// Polls a future until it panics and returns the text of the panic.
+/// Polls a future until it panics, and returns the text of the panic.
 #[track_caller]
 pub fn panic_of_call<F: Future>(future: F) -> &'static str {
     panic_of(|| run(future))

@@ -1,4 +1,4 @@
-//! Each attempt receives its arguments.
+//! Each attempt receives the arguments of the call.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -271,7 +271,7 @@ async fn arguments_may_have_the_names_that_the_expansion_uses() {
     assert_eq!(names(&Calls::new(), 1, 2, 3, 4, 5).await, Ok(15));
 }
 
-/// On drop, adds its name to the list.
+/// Adds its name to the list when it is dropped.
 struct Named<'a>(&'static str, &'a std::sync::Mutex<Vec<&'static str>>);
 
 impl Drop for Named<'_> {

@@ -1,4 +1,4 @@
-//! `#[circuit_breaker]` alone: names, statics, rejections, and endings of calls.
+//! Tests of `#[circuit_breaker]` alone: names, statics, rejections, and how calls end.
 
 use std::panic::AssertUnwindSafe;
 use std::task::{Context, Waker};

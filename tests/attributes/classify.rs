@@ -1,4 +1,5 @@
-//! `#[derive(Classify)]`: the class that each word gives, and how retries and breakers treat it.
+//! `#[derive(Classify)]` gives each word a class, and retries and breakers treat the error by its
+//! class.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -178,7 +179,7 @@ where
 #[transparent(0)]
 struct Pair<T>(T, T);
 
-/// Does not implement `Classify`. That is allowed, because no variant is transparent to it.
+/// This error need not implement `Classify`, because no variant is transparent to it.
 #[derive(Debug)]
 struct Opaque;
 
@@ -195,7 +196,8 @@ fn generics_are_bound_only_where_a_class_is_passed_through() {
     assert_eq!(Full::Many([0; 3], HINT).classify(), Classification::throttled().after(HINT));
 }
 
-/// How many attempts a call makes whose every attempt fails with this error, and how long it takes.
+/// Makes a call whose every attempt fails with this error. Returns the number of attempts and the
+/// duration of the call.
 async fn attempts(error: ApiError) -> (u32, Duration) {
     #[retry(max_retries = 2, base_delay = "1s", backoff = constant, jitter = none)]
     async fn call(calls: &Calls, error: ApiError) -> Result<(), ApiError> {
@@ -226,7 +228,7 @@ async fn r08_a_retry_repeats_transient_and_throttled_failures() {
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_retry_waits_for_the_hint() {
-    // The first delay is added to the hint.
+    // Each wait is the hint plus the first delay.
     let waits = 2 * (HINT + Duration::from_secs(1));
     for error in [
         ApiError::TooMany { wait: HINT },
@@ -287,7 +289,7 @@ async fn a_stack_asks_the_word_for_both() {
         }
     }
     let (calls, start) = (Calls::new(), Instant::now());
-    // Throttled attempts are retried and are not failures; the second timeout opens the circuit,
+    // Throttled attempts are retried but are not failures. The second timeout opens the circuit,
     // which ends the retries.
     assert_eq!(call(&calls).await, Err(ApiError::Timeout));
     assert_eq!(calls.count(), 4);

@@ -1,4 +1,4 @@
-//! `#[fallback]`: the replacement of a failed output.
+//! `#[fallback]` replaces a failed output.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;

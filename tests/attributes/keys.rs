@@ -1,4 +1,4 @@
-//! What the keys of `#[retry]` and of the breaker's classification do.
+//! Tests of the keys of `#[retry]`, and of the keys of `#[circuit_breaker]` that classify outcomes.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -289,7 +289,7 @@ async fn b15_a_retry_setting_that_is_wrong_at_run_time_falls_back_to_its_default
     assert_eq!(start.elapsed(), Duration::from_millis(100));
 }
 
-/// The counts of an annotated function's breaker: successes, failures, ignored calls.
+/// Returns the counts of an annotated function's breaker: successes, failures, ignored calls.
 macro_rules! counted {
     ($name:literal) => {{
         let totals = resilient::Registry::global().get($name).unwrap().snapshot().totals;

@@ -1,4 +1,4 @@
-//! Functions that return futures without `async fn`, and plain functions.
+//! The attributes work on plain functions and on functions that return futures without `async fn`.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The keys `deadline`, `attempt_timeout`, `budget`, `nested` and `errors` of `#[retry]`.
+//! Tests of the keys `deadline`, `attempt_timeout`, `budget`, `nested` and `errors` of `#[retry]`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the attributes do on functions of many kinds.
+//! Tests of the attributes on functions of many kinds.
 
 #![allow(clippy::unused_async, reason = "bodies need not await anything")]
 

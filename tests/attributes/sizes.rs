@@ -1,4 +1,4 @@
-//! How many bytes the attributes add to a future.
+//! The attributes add a limited number of bytes to a future.
 
 use std::mem::size_of_val;
 
@@ -63,13 +63,14 @@ fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>>
     async move { wait(argument).await }
 }
 
-/// A breaker around a body in the function's own future, without `?` and `return`.
+/// The bytes that a breaker adds if the body has no `?` and no `return` and stays in the function's
+/// own future.
 const PERMIT: usize = 32;
-/// A permit, the output, and alignment.
+/// The bytes that a breaker adds otherwise: a permit, the output, and alignment.
 const BREAKER: usize = 96;
-/// tokio's timer, and what it limits.
+/// The bytes that a time limit adds: tokio's timer, and the state of the limited future.
 const LIMIT: usize = 192;
-/// The state of a retry loop: the attempt, the last delay, the random numbers.
+/// The bytes that a retry loop adds: the attempt, the last delay, and the random numbers.
 const LOOP: usize = 128;
 
 #[test]

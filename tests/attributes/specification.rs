@@ -1,5 +1,5 @@
-//! The rows of the specification and the defects of the original that concern decorators, which are
-//! attributes here.
+//! Tests of the specification's rows and of the original's defects that concern decorators. Here,
+//! attributes replace decorators.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn t_3_both_attributes_apply_their_patterns_alone_and_together() {
     assert_eq!(calls.count(), 2);
 }
 
-/// The original looked up the function's name inside the measured part, so an error of that lookup
+/// The original looked up the function's name inside the measured code, so an error in the lookup
 /// opened the circuit.
 #[tokio::test]
 async fn defect_cb6_code_of_ours_never_counts_as_a_failure_of_the_call() {
@@ -64,7 +64,7 @@ async fn defect_cb6_code_of_ours_never_counts_as_a_failure_of_the_call() {
     }
 }
 
-/// The original passed its settings as keyword arguments, which shadowed the function's own.
+/// The original passed its settings as keyword arguments, which shadowed the function's arguments.
 #[tokio::test(start_paused = true)]
 async fn defect_cb9_arguments_named_like_settings_reach_the_function() {
     #[retry(max_retries = 1, base_delay = "1ms")]
@@ -112,7 +112,7 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
     assert_eq!(call(&calls).await, Err(Fault::Down(2)));
 }
 
-/// The original awaited the result of a plain function, after its side effect.
+/// The original awaited the result of a plain function after the function's side effect.
 #[test]
 fn defect_cb18_plain_functions_are_not_awaited() {
     #[retry(base_delay = Duration::ZERO)]

@@ -247,7 +247,8 @@ async fn row_p18_an_open_circuit_ends_the_call_after_one_attempt_without_executi
     assert_eq!((calls.count(), attempts), (1, vec![1]));
 }
 
-/// A call that hangs, fails or succeeds under the attributes, and the output of each.
+/// Defines functions that hang, fail or succeed under the attributes, and checks the output of each
+/// function.
 macro_rules! stack {
     ($($name:ident: $(#[$attribute:meta])*;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! `#[timeout]`: it ends a slow call, and the attributes above it see a failure.
+//! `#[timeout]` ends a slow call, and the attributes above it see a failure.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};

@@ -1,4 +1,4 @@
-//! Table A: calls that are dropped or hang, and permits that are lost.
+//! Tests of table A: calls that are dropped or hang, and permits that are lost.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -18,7 +18,8 @@ use tokio::time::{Instant, advance, timeout};
 use crate::support::{Fault, breaker, half_open, on_clock, registered};
 use resilient_testkit::{Heard, fail, fragile, pause, poll_and_drop, rejection, secs, succeed};
 
-/// Counts the attempts that began and those that ended, by returning or by being dropped.
+/// Counts the attempts that began and the attempts that are alive. A finished or dropped attempt is
+/// not alive.
 #[derive(Default)]
 pub(crate) struct Attempts {
     pub(crate) begun: Cell<u64>,
@@ -28,7 +29,7 @@ pub(crate) struct Attempts {
 struct Running<'a>(&'a Attempts);
 
 impl Attempts {
-    /// Makes an attempt with two await points, which fails.
+    /// Makes an attempt that awaits twice and then fails.
     pub(crate) async fn fail(&self) -> Result<(), Fault> {
         self.begun.set(self.begun.get() + 1);
         self.alive.set(self.alive.get() + 1);
@@ -82,14 +83,14 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
-/// A closed and a half-open breaker that stay so for three failures.
+/// Returns a closed and a half-open breaker, both of which keep their state for three failures.
 pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     let settings = fragile().failure_threshold(100).half_open_successes(5).half_open_failures(5);
     [breaker(&settings), half_open(&settings)]
 }
 
-/// Polls a future this many times, with more time in between than any delay here, and drops it.
-/// Returns whether the future was ready.
+/// Polls a future at most `polls` times and drops it. Between two polls, the clock advances by more
+/// than any delay of these tests. Returns whether the future was ready.
 pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -102,14 +103,14 @@ pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     false
 }
 
-/// Whether each attempt has a permit, or one permit covers the whole loop.
+/// The holder of a permit: each attempt, or the whole loop.
 #[derive(Clone, Copy)]
 enum PermitFor {
     Attempt,
     Loop,
 }
 
-/// Checks the breaker and the attempts after a call was dropped at this poll.
+/// Checks the breaker and the attempts of a call that was dropped after `polls` polls.
 fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, polls: usize) {
     let snapshot = breaker.snapshot();
     let begun = attempts.begun.get();
@@ -127,8 +128,8 @@ fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, poll
     succeed(breaker);
 }
 
-/// Drops a call after every possible number of polls, each time with a new breaker, closed and
-/// half-open.
+/// Drops a call after every possible number of polls. Tries each number with a new closed and a new
+/// half-open breaker.
 async fn cut_everywhere(permits: PermitFor, call: impl AsyncFn(&CircuitBreaker, &Attempts)) {
     for nth in 0..2 {
         let mut polls = 0;
@@ -421,8 +422,8 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_run_al
     let spawned = tokio::spawn({
         let breaker = breaker.clone();
         async move {
-            // The task never ends by itself: the second attempt opens the circuit, and the listener
-            // aborts the task.
+            // Only the listener ends this task. The second attempt opens the circuit, and the
+            // listener then aborts the task.
             _ = fails(&breaker).await;
             std::future::pending::<()>().await;
         }

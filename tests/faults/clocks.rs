@@ -1,4 +1,4 @@
-//! Table C: clocks that stand still, jump, go back, or reach their limit.
+//! Tests of table C: clocks that stand still, jump, go back, or reach their limit.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn fm_c1_breaker_and_retry_obey_tokios_paused_clock() {
     }
     let start = Instant::now();
     call().await.unwrap_err();
-    // One hour of recovery time and the delay of two seconds, which spreads callers.
+    // The call waited for the recovery time of one hour and for the delay of two seconds.
     assert_eq!(start.elapsed(), secs(3_602));
     let breaker = registered("paused");
     assert_eq!(breaker.snapshot().transitions.opened, 2);
@@ -42,7 +42,7 @@ fn fm_c2_a_clock_that_is_behind_on_another_core_never_panics_and_never_prolongs_
         clock.advance(secs(1_000));
         let early = breaker.try_acquire().unwrap();
         clock.set_back(secs(500));
-        // The clock went back during the call, so it is not slow.
+        // The clock went back during the call, so the call is not slow.
         early.report(Outcome::Success);
         assert_eq!(breaker.snapshot().totals.slow, 0);
         fail(&breaker);
@@ -188,7 +188,7 @@ fn fm_c6_an_open_time_of_zero_admits_the_next_call_and_one_probe_at_a_time() {
     assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     drop(probe);
     let snapshot = breaker.snapshot();
-    // Each call opens the circuit once, and the next admission makes it half-open once.
+    // Each call opens the circuit once, and the next admission makes the circuit half-open once.
     assert_eq!(snapshot.transitions.opened, 1_000);
     assert_eq!(snapshot.transitions.half_opened, 1_000);
     assert_eq!(snapshot.totals.failure, 1_000);
@@ -233,7 +233,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
     assert_eq!(breaker.snapshot().time_in_state.closed, Duration::from_nanos(u64::MAX));
 }
 
-/// A clock at about the last instant that the platform can represent.
+/// A clock near the last instant that the platform can represent.
 struct EndOfTime(ManualClock);
 
 impl Clock for EndOfTime {

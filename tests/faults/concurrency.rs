@@ -1,5 +1,5 @@
-//! Table E, except the rows about keys: races, listeners that call the breaker, and nested
-//! functions. `crowds.rs` has E1, E4 and E16.
+//! Tests of table E, except the rows about keys: races, listeners that call the breaker, and nested
+//! functions. `crowds.rs` tests E1, E4 and E16.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, circuit_breake
 use crate::support::{Fault, breaker, half_open, on_clock, registered};
 use resilient_testkit::{Heard, fail, fragile, must_end, rejection, run, secs, succeed};
 
-/// The number of rounds, enough for a race to show.
+/// The number of rounds: enough to expose a race.
 const ROUNDS: u32 = 20_000;
 
 const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
@@ -178,8 +178,8 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
             }
         });
         for round in 0..ROUNDS {
-            // In every second round the breaker is removed and added again, otherwise added and
-            // removed.
+            // In even rounds, the breaker is removed and then added. In odd rounds, it is added and
+            // then removed.
             if round % 2 == 0 {
                 put_in();
             }
@@ -313,7 +313,7 @@ fn fm_e13_every_listener_of_many_threads_hears_a_legal_sequence() {
         for thread in 0..4 {
             let breaker = &breaker;
             scope.spawn(move || {
-                // Few enough events for the queue, if one thread delivers all of them.
+                // The queue holds all these events, even if one thread delivers all of them.
                 for round in 0..30 {
                     if let Ok(permit) = breaker.try_acquire() {
                         permit.report([Outcome::Failure, Outcome::Success][(round + thread) % 2]);

@@ -12,7 +12,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs `work` in this many threads at once, each with its index, and returns all results.
+/// Runs `work` in `size` threads at once, passes each thread its index, and returns all results.
 fn crowd<T: Send>(size: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(size);
     let (start, work) = (&start, &work);
@@ -28,7 +28,8 @@ fn crowd<T: Send>(size: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Starts tasks that all request a permit when the recovery time ends, and hold it until all have.
+/// Starts tasks that all request a permit at the same moment. Returns the permits of the admitted
+/// tasks.
 async fn stampede(breaker: &'static CircuitBreaker) -> Vec<Permit<'static>> {
     const TASKS: usize = 10_000;
     let start = Arc::new(tokio::sync::Barrier::new(TASKS));
@@ -98,7 +99,7 @@ fn fm_e4_a_thousand_threads_that_declare_one_keyed_name_and_bring_its_keys_get_o
 fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_or_counted_twice() {
     const CALLS: usize = 1_000;
     for size in [2, 4, 8, 16, 32, 64] {
-        // The circuit opens often, and is due for a probe at once.
+        // The circuit opens often, and an open circuit admits a probe at once.
         let config = BreakerConfig::builder()
             .failure_threshold(3)
             .recovery_time(Duration::ZERO)
@@ -131,7 +132,7 @@ fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_o
     }
 }
 
-/// Makes a call whose outcome depends on `number`. Returns whether it was admitted.
+/// Makes a call whose outcome depends on `number`. Returns whether the call was admitted.
 fn hammer(breaker: &CircuitBreaker, number: usize) -> bool {
     let Ok(permit) = breaker.try_acquire() else {
         return false;

@@ -1,4 +1,4 @@
-//! Table D, the rows about retry delays: saturation, bounds, and how timers handle them.
+//! Tests of the rows of table D about retry delays: saturation, bounds, and timers.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -41,7 +41,7 @@ const EVERY_JITTER: [Jitter; 8] = [
 
 #[test]
 fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
-    // At `k = 65` the delay is 2^64 times the base, one more than a `u64` holds.
+    // At `k = 65` the delay is 2^64 times the base, and 2^64 exceeds `u64::MAX` by one.
     for base in [Duration::from_nanos(1), secs(1)] {
         for k in [64, 65, 66, 95, 96, 97, 1_000] {
             assert_eq!(built(&exact().base_delay(base)).nominal_delay(k), secs(10), "{base:?} {k}");
@@ -97,7 +97,7 @@ fn fm_d3_an_infinite_delay_is_the_cap() {
         }
         let settings = unbounded().backoff_factor(f64::MAX);
         assert_eq!(built(&settings).nominal_delay(k), Duration::MAX);
-        // Zero times infinity is NaN.
+        // Zero times infinity is NaN, but the delay must be zero.
         let nothing = settings.base_delay(Duration::ZERO);
         assert_eq!(built(&nothing).nominal_delay(k), Duration::ZERO);
     }
@@ -263,14 +263,15 @@ async fn fm_d12_a_limit_or_delay_that_ends_at_the_last_instant_does_not_panic() 
 #[tokio::test(start_paused = true)]
 async fn fm_d13_a_call_stops_before_it_sleeps_past_its_limit_and_returns_the_last_error() {
     let start = Instant::now();
-    // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
+    // The delays are 100, 200 and 400 ms. The next delay would end after the limit of one second.
     let policy = built(&exact().max_retries(9).max_elapsed(secs(1)));
     let result: Result<(), u32> = policy.call().run(async |attempt| Err(attempt.number())).await;
     assert_eq!(result, Err(4));
     assert_eq!(start.elapsed(), Duration::from_millis(700));
 }
 
-/// Returns how long a call with three retries of this delay takes, and how often it is polled.
+/// Makes a call with three retries after this delay. Returns how long the call takes and how often
+/// it is polled.
 async fn three_retries_of(delay: Duration) -> (Duration, u32) {
     let settings = exact().backoff(Backoff::Constant).base_delay(delay);
     let policy = built(&settings);
@@ -295,7 +296,7 @@ async fn fm_d15_delays_shorter_than_a_timers_millisecond_are_slept_and_not_spun(
             elapsed >= 3 * delay && elapsed <= 3 * (delay + granularity),
             "{delay:?}: {elapsed:?}"
         );
-        // One poll at the start, and one for each timer that fires.
+        // The call is polled once at the start and once for each timer that fires.
         assert!(polls <= 4, "{delay:?}: {polls}");
     }
     assert_eq!(three_retries_of(Duration::ZERO).await, (Duration::ZERO, 1));

@@ -1,4 +1,4 @@
-//! Table H: all kinds of runtime, no runtime, threads, and the end of a process.
+//! Tests of table H: all kinds of runtime, no runtime, threads, and the end of a process.
 
 use std::cell::RefCell;
 use std::process::{Command, Output};
@@ -51,7 +51,8 @@ fn fm_h1_a_retry_without_a_runtime_ends_with_the_real_error() {
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
 
-/// Fails twice, then succeeds. Awaits the runtime's timer inside and between the attempts.
+/// Fails twice, then succeeds. The function awaits the runtime's timer in each attempt and between
+/// attempts.
 #[retry(base_delay = "1ms", jitter = none)]
 #[circuit_breaker(breaker = breaker)]
 async fn third_time(breaker: &CircuitBreaker, calls: &RefCell<u32>) -> Result<u32, Fault> {
@@ -143,7 +144,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     });
     assert_eq!(in_a_probe.snapshot().probes_in_flight, 1);
     runtime.shutdown_background();
-    // The worker drops the tasks in the background, and only this count shows when it has.
+    // The worker drops the tasks in the background. Only this count shows when they are dropped.
     while in_a_probe.snapshot().probes_in_flight > 0 {
         std::thread::yield_now();
     }
@@ -172,7 +173,7 @@ fn use_everything(registry: &Registry) {
     let keyed = registry.get_or_register_keyed::<u32>("keyed", config);
     let mut events = registry.subscribe(4);
     registry.on_event(|_| ());
-    // Two keys with their own breakers, and the breaker that all other keys share.
+    // Two keys have separate breakers. All other keys share one breaker.
     (0..3).for_each(|key| fail(&keyed.get(&key)));
     succeed(&breaker);
     fail(&breaker);
@@ -255,8 +256,8 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     for uses_it_before in [false, true] {
         let breaker = breaker.clone();
         let thread = std::thread::spawn(move || {
-            // Tries both orders: the thread-locals of the library are dropped before this one, or
-            // they do not exist yet.
+            // Tries both orders: the library's thread-locals are dropped before this thread-local,
+            // or the library has no thread-locals yet.
             if uses_it_before {
                 use_everything(&Registry::new());
             }

@@ -1,4 +1,4 @@
-//! Tables A, B, D and H for retry loops with time limits, a budget and a circuit breaker.
+//! Tests of tables A, B, D and H for retry loops with time limits, a budget and a circuit breaker.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -20,13 +20,13 @@ use resilient_testkit::{
     OWN_PANIC, fragile, ms, panic_of, panic_of_call, panic_quietly, run, secs,
 };
 
-/// A budget that starts with tokens for twenty retries.
+/// Returns a budget that starts with tokens for twenty retries.
 fn budget() -> RetryBudget {
     let settings = BudgetConfig::builder().capacity(500).initial_tokens(100);
     RetryBudget::new("dependency", settings.build().unwrap())
 }
 
-/// Asserts that each token is in the bucket or paid for a started retry: none is lost or doubled.
+/// Asserts that each token is in the bucket or paid for one retry, so no token is lost or doubled.
 #[track_caller]
 fn assert_paid(budget: &RetryBudget, retries: u64) {
     let counts = budget.snapshot().counts;
@@ -54,12 +54,12 @@ struct Parts<'a> {
     breaker: &'a CircuitBreaker,
     budget: &'a RetryBudget,
     attempts: &'a Attempts,
-    /// Shorter or longer than an attempt.
+    /// The limit is shorter or longer than an attempt.
     attempt_timeout: Duration,
 }
 
-/// Drops a call after every possible number of polls, with a closed and a half-open circuit, and
-/// with attempts that fail or are cut short.
+/// Drops a call after every possible number of polls. Tries closed and half-open circuits, and
+/// attempts that fail or are cut short.
 async fn cut_everywhere(call: impl AsyncFn(&Parts<'_>)) {
     for (nth, seconds) in [(0, 3_000), (0, 5), (1, 3_000), (1, 5)] {
         let mut in_a_sleep = 0;
@@ -176,7 +176,7 @@ async fn fm_a7_a_timeout_around_a_loop_ends_it_in_its_backoff() {
         attempts.fail().await
     }
     let (budget, attempts, start) = (budget(), Attempts::default(), Instant::now());
-    // The loop does not start the sleep of 100 ms, because it would end after the limit.
+    // The loop does not start the sleep of 100 ms, because the sleep would end after the limit.
     assert_eq!(call(&budget, &attempts).await, Err(Fault::Down));
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(attempts.begun.get(), 1);
@@ -345,7 +345,7 @@ fn fm_b7_an_output_whose_destructor_panics_loses_no_permit_and_no_token() {
     let armed = Cell::new(true);
     assert_eq!(panic_of_call(annotated(&breaker, &budget, &armed)), OWN_PANIC);
     let totals = breaker.snapshot().totals;
-    // The second attempt had a permit, and its body did not run.
+    // The second attempt had a permit, but its body did not run.
     assert_eq!((totals.failure, totals.abandoned), (2, 0));
     assert_paid(&budget, 0);
 }
@@ -357,7 +357,7 @@ async fn fm_d13_a_call_stops_before_it_sleeps_past_its_deadline_and_returns_the_
         *attempts.borrow_mut() += 1;
         Err(Fault::Down)
     }
-    // The delays are 100, 200 and 400 ms. The next one would end after the limit of one second.
+    // The delays are 100, 200 and 400 ms. The next delay would end after the limit of one second.
     let (attempts, start) = (RefCell::new(0), Instant::now());
     assert_eq!(annotated(&attempts).await, Err(Fault::Down));
     assert_eq!((attempts.take(), start.elapsed()), (4, ms(700)));

@@ -1,5 +1,5 @@
-//! The fault model of `docs/faults.md`: tables A to E, H and I. Each row has at least one test,
-//! named after it.
+//! Tests of the fault model of `docs/faults.md`: tables A to E, H and I. Each row has at least one
+//! test, which is named after the row.
 
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 

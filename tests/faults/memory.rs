@@ -1,5 +1,5 @@
-//! Table I, the rows that need no measurement. `tests/allocations.rs` and
-//! `resilient-core/tests/soak.rs` measure.
+//! Tests of the rows of table I that need no measurement. `tests/allocations.rs` and
+//! `resilient-core/tests/soak.rs` test the other rows.
 
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
@@ -27,7 +27,7 @@ fn fm_i2_however_often_the_state_changes_only_the_last_transitions_are_stored() 
     assert_eq!(snapshot.lost_events, 0);
 }
 
-/// Checks each snapshot of a breaker that only calls change, and the step between two snapshots.
+/// Checks two successive snapshots of a breaker that only calls change, and the step between them.
 fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
     for snapshot in [before, after] {
         let totals = snapshot.totals;
@@ -45,8 +45,8 @@ fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
             assert_eq!(pair[0].to, pair[1].from);
         }
         let counts = snapshot.transitions;
-        // The circuit goes from closed to open, half-open, and closed or open again: it leaves a
-        // state at most as often as it enters it.
+        // The circuit goes from closed to open, then half-open, then closed or open again. So it
+        // leaves a state at most as often as it enters the state.
         assert!(counts.closed <= counts.half_opened);
         assert!(counts.half_opened <= counts.opened);
         assert!(counts.opened <= counts.half_opened + 1);
@@ -69,8 +69,8 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
         .failure_rate(0.5)
         .half_open_successes(2)
         .half_open_max_calls(2);
-    // The clock stands still: otherwise the end of a recovery time could show before its
-    // transition.
+    // The clock stands still. If it moved, a snapshot could show the end of a recovery time before
+    // it shows the transition.
     let (breaker, _clock) = on_clock(&settings.recovery_time(secs(1)));
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -117,7 +117,7 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
 
 #[test]
 fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
-    // The window never fills, so that it has every call since the breaker was created.
+    // The window never fills, so it has every call since the breaker was created.
     let settings = fragile().failure_threshold(u32::MAX).window(1_000_000).failure_count(1_000_000);
     let breaker = breaker(&settings);
     let done = AtomicBool::new(false);

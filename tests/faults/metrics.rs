@@ -1,5 +1,5 @@
-//! Table I, the rows about metrics, for the feature `metrics`. `tests/tracing.rs` has the rows
-//! about `tracing`.
+//! Tests of the rows of table I about metrics, for the feature `metrics`. `tests/tracing.rs` tests
+//! the rows about `tracing`.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, Outcome, Registry};
 
 use resilient_testkit::{OWN_PANIC, fail, fragile, panic_of, panic_quietly, succeed};
 
-/// A recorder that stores the series, or panics at each of them.
+/// A recorder that stores every series. A broken recorder panics instead.
 #[derive(Default)]
 struct Recording {
     series: Mutex<BTreeSet<String>>,
@@ -73,7 +73,7 @@ fn fm_i5_the_number_of_series_depends_on_the_names_and_not_on_the_keys() {
     let few = series(1);
     assert_eq!(series(500), few);
     assert!(few.iter().all(|series| series.split(' ').any(|word| word == "hosts")), "{few:?}");
-    // Evicted keys stay counted under the group's name.
+    // The calls of evicted keys are still counted under the group's name.
     let _ = registry.get_or_register("second", config);
     assert_eq!(series(2_000).len(), 2 * few.len());
 }
@@ -91,7 +91,8 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
         assert!(events.try_next().is_some());
         breaker.close();
         assert!(events.try_next().is_some());
-        // A caller of `record_metrics` gets the recorder's panic, and may try again.
+        // The recorder's panic reaches the caller of `record_metrics`, and the caller may try
+        // again.
         assert_eq!(panic_of(|| registry.record_metrics()), OWN_PANIC);
     });
     let working = Recording::default();

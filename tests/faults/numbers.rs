@@ -1,4 +1,4 @@
-//! Table D, the rows about breakers: rejected settings and exact arithmetic.
+//! Tests of the rows of table D about breakers: rejected settings and exact arithmetic.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ fn fm_d14_the_largest_settings_still_count() {
 
 #[test]
 fn fm_d16_what_the_attribute_refuses_the_builder_refuses_in_the_same_words() {
-    // `tests/ui` has the same errors of the attribute.
+    // `tests/ui` checks that the attribute reports the same errors.
     assert_eq!(
         refused(&BreakerConfig::builder().failure_threshold(0)).1,
         "`failure_threshold` is 0: must be at least 1"
@@ -159,7 +159,8 @@ fn fm_d17_a_permit_matches_no_later_generation() {
     let (breaker, _clock) = on_clock(&fragile());
     let old = breaker.try_acquire().unwrap();
     let older = breaker.try_acquire().unwrap();
-    // With 30 bits, a generation would repeat after a billion of these. It has 59 bits.
+    // A generation has 59 bits. If it had 30 bits, it would repeat after a billion calls of
+    // `close`.
     for _ in 0..100_000 {
         breaker.close();
     }

@@ -1,4 +1,4 @@
-//! Table B: panics in the caller's code, wherever the library calls it.
+//! Tests of table B: panics in the caller's code, at every point where the library calls this code.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{RefUnwindSafe, UnwindSafe, catch_unwind};
@@ -213,14 +213,14 @@ fn fm_b5_a_panic_in_the_key_expression_leaves_no_key() {
     assert_eq!(breakers().unwrap().len(), 1);
 }
 
-/// The method of a key that panics.
+/// The method of [`Key`] that panics.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Panicking {
     Nothing,
     Hash,
     Clone,
     Display,
-    /// `eq`, after this many comparisons.
+    /// `eq` panics after this many comparisons.
     Eq(u32),
 }
 
@@ -242,7 +242,7 @@ impl Key {
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         Self::may_panic(Panicking::Hash);
-        // Two keys share each hash, so that the map compares them.
+        // Two keys have the same hash, so the map calls `eq` to compare them.
         (self.0 / 2).hash(state);
     }
 }
@@ -281,7 +281,7 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
     let config = fragile().max_keys(3).build().unwrap();
     let breakers = registry.get_or_register_keyed::<Key>("keyed", config);
     fail(&breakers.get(&Key(0)));
-    // The lookup compares keys, and the insertion compares them twice more under the lock.
+    // The lookup compares the keys. Under the lock, the insertion compares the keys twice more.
     for panicking in [Hash, Clone, Display, Eq(0), Eq(1), Eq(2)] {
         PANICKING.set(panicking);
         assert_eq!(panic_of(|| breakers.get(&Key(1))), OWN_PANIC, "{panicking:?}");
@@ -432,7 +432,7 @@ fn fm_b9_an_annotated_function_may_hold_types_that_are_not_unwind_safe() {
     let (mut calls, cell) = (Vec::new(), RefCell::new(0));
     assert_eq!(run(call(&breaker, &mut calls, &cell)), Some(7));
     assert_eq!(calls.len(), 2);
-    // A breaker is unwind safe: `catch_unwind` needs no wrapper.
+    // A breaker is unwind safe, so `catch_unwind` accepts it without a wrapper.
     let output = catch_unwind(|| run(breaker.call(async || Some(1)))).unwrap();
     assert_eq!(output, Some(1));
 }

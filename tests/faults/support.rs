@@ -4,7 +4,7 @@ use resilient::breaker::BreakerConfigBuilder;
 use resilient::time::ManualClock;
 use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, Registry, TimedOut};
 
-/// An error type as applications define it.
+/// An error type as an application would define it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
     Down,
@@ -37,7 +37,7 @@ pub(crate) fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     CircuitBreaker::new("dependency", settings.build().unwrap())
 }
 
-/// A closed breaker and its clock.
+/// Returns a closed breaker and its clock.
 pub(crate) fn on_clock(settings: &BreakerConfigBuilder) -> (CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let config = settings.build().unwrap();
@@ -45,7 +45,7 @@ pub(crate) fn on_clock(settings: &BreakerConfigBuilder) -> (CircuitBreaker, Manu
     (breaker, clock)
 }
 
-/// A half-open breaker on the default clock: the next call is a probe.
+/// Returns a half-open breaker on the default clock. The next call is a probe.
 pub(crate) fn half_open(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     let breaker = breaker(settings);
     breaker.trip().unwrap();

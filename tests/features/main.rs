@@ -1,4 +1,4 @@
-//! What each optional feature adds.
+//! Tests of the optional features.
 
 #[cfg(feature = "metrics")]
 mod metrics;

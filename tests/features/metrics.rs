@@ -1,4 +1,4 @@
-//! The feature `metrics`: every series and its value; the number of label values is bounded.
+//! The feature `metrics` records every series with its value and bounds the number of label values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +12,8 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, RetryPolicy};
 
 const RESULTS: [&str; 6] = ["success", "failure", "ignored", "abandoned", "late", "rejected"];
 
-/// Opens for ten seconds at the second consecutive failure. Calls from two seconds on are slow.
+/// Returns settings that open the circuit for ten seconds at the second consecutive failure. A call
+/// of two seconds or more is slow.
 fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .failure_threshold(2)
@@ -23,7 +24,7 @@ fn settings() -> BreakerConfigBuilder {
         .min_calls(100)
 }
 
-/// A registered breaker, and the clock that it reads.
+/// Returns a registry, a breaker in it, and the clock that the breaker reads.
 fn registered(name: &str) -> (Registry, CircuitBreaker, ManualClock) {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     let config = settings().build().unwrap();
@@ -36,11 +37,11 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().unwrap().report(outcome);
 }
 
-/// The contents of a recorder: series such as `calls{breaker=payments,result=success}`, without the
-/// prefix of breakers.
+/// The contents of a recorder, by series such as `calls{breaker=payments,result=success}`. The
+/// prefix of breakers is left out.
 type Recorded = BTreeMap<String, u64>;
 
-/// Runs `code` with a separate recorder, which `take` reads.
+/// Runs `code` with a separate recorder, which `code` can read through `take`.
 fn recording<R>(code: impl FnOnce(&Snapshotter) -> R) -> R {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
@@ -69,7 +70,7 @@ fn take(snapshotter: &Snapshotter) -> Recorded {
         .collect()
 }
 
-/// The series of one breaker that are not zero.
+/// Returns the series of one breaker that are not zero.
 fn above_zero(recorded: &Recorded) -> Vec<(&str, u64)> {
     let series = recorded.iter().filter(|(_, value)| **value != 0);
     series.map(|(name, value)| (name.as_str(), *value)).collect()
@@ -134,7 +135,7 @@ fn the_labels_of_every_series_are_a_closed_set() {
         expected.insert(format!("state{{breaker=payments,state={state}}}"));
         expected.insert(format!("time_in_state{{breaker=payments,state={state}}}"));
     }
-    // They are present from the start, most of them at zero.
+    // All series are present from the start, most of them at zero.
     assert_eq!(recorded.into_keys().collect::<BTreeSet<_>>(), expected);
 }
 
@@ -248,7 +249,7 @@ fn each_breaker_has_series_of_its_own() {
     assert_eq!((calls("stock", "success"), calls("stock", "failure")), (0, 1));
 }
 
-/// Keyed breakers of at most three keys in a registry.
+/// Returns a registry, its keyed breakers for at most three keys, and their clock.
 fn keyed() -> (Registry, KeyedBreakers<u32>, ManualClock) {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     let config = settings().max_keys(3).build().unwrap();
@@ -425,8 +426,8 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// How the calls under retries in this process have ended so far. Results without a call are left
-/// out.
+/// Returns how often each result has ended a call under a retry in this process so far. Results
+/// without a call are left out.
 fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
         Registry::global().record_metrics();
@@ -438,7 +439,7 @@ fn retry_calls() -> BTreeMap<String, u64> {
     of_retries.filter(|(_, calls)| *calls > 0).collect()
 }
 
-/// This test makes every call under a retry in this program, so the counts are exact.
+/// No other test of this program makes a call under a retry, so the counts are exact.
 #[test]
 fn each_call_under_a_retry_is_in_exactly_one_result() {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! The feature `serde`: snapshots as JSON, and overrides from JSON.
+//! The feature `serde` writes snapshots as JSON and reads overrides from JSON.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `resilient::testing`: calls under test take no time, draw the same delays each run, and are
+//! Under `resilient::testing`, calls take no time, draw the same delays in each run, and are
 //! recorded.
 
 use std::cell::Cell;
@@ -42,7 +42,7 @@ fn plain() -> Result<(), Fault> {
     Err(Fault::Down)
 }
 
-/// A current-thread runtime with real time and without timers: a sleep panics.
+/// Runs a future on a current-thread runtime with real time and without timers, so a sleep panics.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.build().unwrap().block_on(future)

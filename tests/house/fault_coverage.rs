@@ -1,4 +1,4 @@
-//! `docs/faults.md` names tests that exist, and every test of a fault is on the page.
+//! Every test that `docs/faults.md` names exists, and every test of a fault is on the page.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::workspace::{root, rust_files};
 fn the_fault_page_and_the_tests_of_faults_agree() {
     let page = fs::read_to_string(root().join("docs/faults.md")).expect("docs/faults.md");
     let files = rust_files(&root()).into_iter();
-    // The made-up names below are in the folder `house`.
+    // The folder `house` is left out, because it has the made-up names below.
     let files = files.filter(|(path, _)| !path.starts_with("tests/house"));
     let tests: String = files.map(|(_, text)| text).collect();
     let wrong = differences(&page, &tests);
@@ -26,7 +26,7 @@ fn differences(page: &str, tests: &str) -> Vec<String> {
     missing.chain(unnamed).collect()
 }
 
-/// Whether `text` is the whole name of a test of a fault, such as `fm_a1_it_holds`.
+/// Returns whether `text` is the whole name of a test of a fault, such as `fm_a1_it_holds`.
 fn is_test(text: &str) -> bool {
     let row = text.strip_prefix("fm_").and_then(|rest| rest.split_once('_'));
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

@@ -1,24 +1,24 @@
-//! Reads which file of a crate uses items of which other file: by `use`, and by paths in the code.
+//! Finds which file of a crate uses items of which other file, by `use` or by a path in the code.
 //!
 //! A path is followed through re-exports to the file that defines the item. A re-export counts only
-//! if the code of its file uses the name. Left out: code under `cfg(test)`, attributes, and code in
-//! `quote!`.
+//! if the code of its file uses the name. Code under `cfg(test)`, attributes, and code in `quote!`
+//! are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// One file uses an item of another file of its crate.
+/// The use of an item by another file of the same crate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
     pub(crate) from: String,
     pub(crate) to: String,
-    /// The path as it is written.
+    /// The path as the code writes it.
     pub(crate) path: String,
 }
 
-/// The imports between the files of a crate, given as (path below `src`, text).
+/// Returns the imports between the files of a crate. A file is given as (path below `src`, text).
 pub(crate) fn imports(files: &[(String, String)]) -> BTreeSet<Import> {
     let mut tree = Tree { files: files.iter().cloned().collect(), modules: Vec::new() };
     let root = tree.add("lib.rs", None);
@@ -43,7 +43,7 @@ pub(crate) fn imports(files: &[(String, String)]) -> BTreeSet<Import> {
     found
 }
 
-/// The module that a file holds, as `breaker/window`; of `lib.rs`, `""`.
+/// Returns the module that a file holds, such as `breaker/window`. For `lib.rs`, returns `""`.
 pub(crate) fn module_of(file: &str) -> &str {
     let module = file.strip_suffix(".rs").unwrap_or(file);
     match module {
@@ -71,7 +71,7 @@ struct Module {
 enum PathKind {
     Plain,
     Glob,
-    /// One name: an item of the file itself, or one that a `use` imports.
+    /// A single name: an item of the file itself, or a name that a `use` imports.
     Name,
 }
 
@@ -98,7 +98,7 @@ impl Tree {
         syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}")).items
     }
 
-    /// Reads the items of module `at`, whose child modules stand in files below `folder`.
+    /// Reads the items of module `at`, whose child modules are in files below `folder`.
     fn load(&mut self, at: usize, folder: &str, items: Vec<syn::Item>) {
         for item in items {
             if is_for_tests(attributes(&item)) {
@@ -135,9 +135,9 @@ impl Tree {
         }
     }
 
-    /// The target of a path in module `from`.
+    /// Returns the target of a path in module `from`.
     fn resolve(&self, from: usize, path: &[String], depth: u32) -> Target {
-        // A name that a `use` imports by itself (`use foo::foo`) is another crate.
+        // If `foo` is another crate, `use foo::foo` resolves to itself without end.
         if depth > 16 {
             return Target::Outside;
         }
@@ -167,7 +167,7 @@ impl Tree {
         Target::Module(at)
     }
 
-    /// The target of a name that module `at` imports.
+    /// Returns the target of a name that module `at` imports.
     fn imported(&self, at: usize, name: &str, depth: u32) -> Option<Target> {
         let module = &self.modules[at];
         if let Some((_, path)) = module.aliases.iter().find(|(alias, _)| alias == name) {
@@ -248,7 +248,7 @@ impl Reader<'_> {
         self.0.paths.push((path, kind));
     }
 
-    /// The paths in the tokens of a macro.
+    /// Collects the paths in the tokens of a macro.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -321,7 +321,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
 }
 
-/// Whether `#[cfg(test)]` or `#[test]` is among the attributes.
+/// Returns whether `#[cfg(test)]` or `#[test]` is among the attributes.
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::Path(path) => path.is_ident("test"),
@@ -333,7 +333,7 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// The value of `#[path = "…"]`.
+/// Returns the value of `#[path = "…"]`.
 fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
         syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {

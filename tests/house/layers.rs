@@ -1,6 +1,6 @@
-//! Checks which module may import which, by the tables below for the crates and their modules.
+//! Checks the imports between crates and between modules against the tables below.
 //!
-//! To see what a crate imports today, circles included:
+//! This command shows what a crate imports today, including circles:
 //!
 //! ```text
 //! LAYERS=1 cargo test --test house layers -- --nocapture
@@ -13,22 +13,24 @@ use crate::circles::circles;
 use crate::imports::{Import, imports, module_of};
 use crate::workspace::{libraries, root, rust_files};
 
-/// Modules of one rank and the modules that they may use, including all that those may use. A
-/// submodule belongs to the row of its module unless it has its own row.
+/// Modules of one rank, and the modules that they may use. They may also use all modules that the
+/// used modules may use. A submodule belongs to the row of its module unless it has its own row.
 type Layer = (&'static [&'static str], &'static [&'static str]);
 
 struct Crate {
     folder: &'static str,
-    /// From the bottom up. Without rows, the modules have no order but may not form circles.
+    /// The rows from the bottom up. Without rows, the modules have no order but may not form
+    /// circles.
     layers: &'static [Layer],
     /// Modules that all others may use.
     everywhere: &'static [&'static str],
-    /// Imports that go up or close a circle, as (from, to), with the reason as a comment. The test
-    /// fails if one of them is no longer needed.
+    /// Allowed imports that go up or close a circle, as (from, to). A comment gives the reason. The
+    /// test fails if an exception is no longer needed.
     exceptions: &'static [(&'static str, &'static str)],
 }
 
-/// Modules of a crate that is not listed here may have any order, without circles.
+/// The rules of each crate. In a crate that is not listed here, modules have no order but may not
+/// form circles.
 const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-core",
@@ -91,7 +93,7 @@ const CRATES: &[Crate] = &[
     },
 ];
 
-/// The crates that each of our crates may depend on; plug-ins may use only the facade.
+/// The crates that each of our crates may depend on. Plug-ins may use only the facade.
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("resilient-settings", &[]),
     ("resilient-macros", &["resilient-settings"]),
@@ -141,7 +143,7 @@ fn crates_depend_only_on_crates_below() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The crates of this workspace that a manifest names under `[dependencies]`.
+/// Returns the crates of this workspace that a manifest names under `[dependencies]`.
 fn our_dependencies(manifest: &str) -> Vec<String> {
     let mut section = "";
     let mut found = Vec::new();
@@ -156,7 +158,7 @@ fn our_dependencies(manifest: &str) -> Vec<String> {
     found
 }
 
-/// The imports of a crate that break its rules.
+/// Returns a message for each import that breaks the rules of the crate.
 fn faults(rules: &Crate, files: &[(String, String)], all: &BTreeSet<Import>) -> Vec<String> {
     let mut wrong = Vec::new();
     if !rules.layers.is_empty() {
@@ -197,7 +199,7 @@ fn edges<'a>(imports: &[&'a Import]) -> BTreeSet<(&'a str, &'a str)> {
     imports.iter().map(|import| (import.from.as_str(), import.to.as_str())).collect()
 }
 
-/// Whether an import is part of one of these circles.
+/// Returns whether an import is part of one of these circles.
 fn closes(circles: &[BTreeSet<&str>], import: &Import) -> bool {
     let (from, to) = (import.from.as_str(), import.to.as_str());
     circles.iter().any(|circle| circle.contains(from) && circle.contains(to))
@@ -212,7 +214,7 @@ fn is_in(file: &str, module: &str) -> bool {
     }
 }
 
-/// The row of the innermost listed module that contains the file.
+/// Returns the row of the innermost listed module that contains the file.
 fn layer(rules: &Crate, file: &str) -> Option<usize> {
     let rows = rules.layers.iter().enumerate();
     let modules = rows.flat_map(|(row, (modules, _))| modules.iter().map(move |one| (row, one)));
@@ -227,7 +229,7 @@ fn goes_up(rules: &Crate, import: &Import) -> bool {
     from != to && !below(rules, from).contains(&to)
 }
 
-/// The rows that the modules of a row may use.
+/// Returns the rows that the modules of a row may use.
 fn below(rules: &Crate, row: usize) -> BTreeSet<usize> {
     let row_of = |module: &str| {
         let found = rules.layers.iter().position(|(modules, _)| modules.contains(&module));
@@ -242,7 +244,7 @@ fn below(rules: &Crate, row: usize) -> BTreeSet<usize> {
             ahead.push(other);
         }
     }
-    // The lowest row may use no other module, not even those open to all.
+    // The lowest row may use no other module, not even the modules that all others may use.
     if row == 0 { BTreeSet::new() } else { rows }
 }
 

@@ -1,5 +1,5 @@
-//! Rules for the source: which module may import which, that each rule of the product has a test
-//! and a mark, that the page of faults names its tests, and that each setting is defined once.
+//! Checks rules for the source: modules import only what they may, each rule of the product has a
+//! test and a mark, the page of faults names its tests, and each setting is defined once.
 
 mod circles;
 mod fault_coverage;

@@ -1,8 +1,8 @@
 //! Every rule of `docs/rules.md` has a test and a mark.
 //!
 //! A test of rule B10 is a function whose name starts with `b10_`. A mark is a line comment in the
-//! source of the product that starts with the numbers of rules: `// B10`, `// B8, B9: why`. A rule
-//! whose text has a line that starts with `Status: not implemented yet` needs no test and no mark.
+//! source of the product that starts with the numbers of rules: `// B10`, `// B8, B9: why`. If a
+//! line of a rule starts with `Status: not implemented yet`, the rule needs no test and no mark.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ fn every_rule_has_a_test_and_a_mark() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The rules of the page, from headings such as `### B1. States`.
+/// Returns the rules of the page, from headings such as `### B1. States`.
 fn rules(page: &str) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     for line in page.lines() {
@@ -46,7 +46,7 @@ fn rules(page: &str) -> Vec<Rule> {
     rules
 }
 
-/// Matches `B1`, `G9`, `R16`, `C5`.
+/// Returns whether `text` is the number of a rule, such as `B1`, `G9`, `R16` or `C5`.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['B', 'G', 'R', 'C']);
     digits.is_some_and(|digits| {
@@ -54,7 +54,7 @@ fn is_number(text: &str) -> bool {
     })
 }
 
-/// The rules in the names of functions: `fn b01_…`, `fn b1_…`.
+/// Returns the rules that names of functions begin with, such as `fn b01_…` or `fn b1_…`.
 fn tested(text: &str) -> BTreeSet<String> {
     let names = text.split("fn ").skip(1).filter_map(|rest| rest.split_once('_'));
     let numbers = names.map(|(prefix, _)| prefix.to_uppercase());
@@ -66,7 +66,7 @@ fn without_zero(number: &str) -> String {
     format!("{letter}{}", digits.trim_start_matches('0'))
 }
 
-/// The rules in marks: `// B10`, `// B8, B9: why`.
+/// Returns the rules that marks name, such as `// B10` or `// B8, B9: why`.
 fn marked(text: &str) -> BTreeSet<String> {
     let comments = text.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
     let mut found = BTreeSet::new();
@@ -81,7 +81,7 @@ fn marked(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// Missing tests and marks.
+/// Returns a message for each missing test and mark.
 fn gaps(rules: &[Rule], tested: &BTreeSet<String>, marked: &BTreeSet<String>) -> Vec<String> {
     let mut wrong = Vec::new();
     for Rule { number, is_implemented } in rules {

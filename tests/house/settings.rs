@@ -1,7 +1,7 @@
 //! The table of `resilient-settings` is the only place that defines a setting. Other code may use a
 //! setting by its name, but must not write its name as a key again or repeat its default.
 //!
-//! To see where settings are named:
+//! This command shows where settings are named:
 //!
 //! ```text
 //! SETTINGS=1 cargo test --test house settings -- --nocapture
@@ -16,8 +16,8 @@ use crate::workspace::{libraries, root, rust_files};
 
 const TABLES: [&Table; 4] = [&breaker::TABLE, &retry::TABLE, &budget::TABLE, &limits::TABLE];
 
-/// The files that name settings: how often each may name one of them, and why. The first entry that
-/// begins the path applies.
+/// The files that may name settings: the path, how often a file may name one setting, and why. An
+/// entry applies to all files whose path it begins, unless an earlier entry applies.
 const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/breaker/config/builder.rs", 5, "fills in defaults"),
     ("resilient-core/src/breaker/config/mod.rs", 1, "holds the checked values"),
@@ -32,7 +32,7 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];
 
-/// A token of the code without attributes, comments and tests. Text has no quotes.
+/// A token of the code. Attributes, comments and tests are left out, and text has no quotes.
 struct Token {
     text: String,
     is_literal: bool,
@@ -70,15 +70,16 @@ fn tokens(code: &str) -> Vec<Token> {
     found
 }
 
-/// Whether the code names the setting: as an identifier, as a key in quotes, or as a constant.
+/// Returns the positions where the code names the setting: as an identifier, as a key in quotes, or
+/// as a constant.
 fn names<'a>(tokens: &'a [Token], setting: &'a Setting) -> impl Iterator<Item = usize> + 'a {
     let constant = setting.name.to_uppercase();
     let is_named = move |token: &Token| token.text == setting.name || token.text == constant;
     (0..tokens.len()).filter(move |at| is_named(&tokens[*at]))
 }
 
-/// How often the code names the setting without reading it, as `config.name` and `default::name`
-/// do.
+/// Counts how often the code names the setting. Reads, such as `config.name` and `default::name`,
+/// do not count.
 fn places(tokens: &[Token], setting: &Setting) -> usize {
     let is_taken = |at: &usize| {
         let before = at.checked_sub(1).map(|before| &*tokens[before].text);
@@ -87,7 +88,7 @@ fn places(tokens: &[Token], setting: &Setting) -> usize {
     names(tokens, setting).filter(|at| !is_taken(at)).count()
 }
 
-/// Whether a literal equal to the default follows one of the setting's names in the same
+/// Returns whether a literal equal to the default follows the setting's name in the same
 /// expression.
 fn repeats_default(tokens: &[Token], setting: &Setting) -> bool {
     let default = match setting.default {
@@ -113,7 +114,7 @@ fn settings() -> impl Iterator<Item = &'static Setting> {
     TABLES.into_iter().flat_map(|table| table.settings)
 }
 
-/// The product's files outside the table, without tests.
+/// Returns the tokens of the product's files, without the table and without tests.
 fn files() -> BTreeMap<String, Vec<Token>> {
     let mut files = BTreeMap::new();
     for folder in libraries() {
@@ -131,7 +132,7 @@ fn files() -> BTreeMap<String, Vec<Token>> {
 
 #[test]
 fn a_setting_is_named_only_by_the_code_that_uses_it() {
-    // A setting's name of one word may be any word of other code.
+    // Names of one word are left out, because other code may use the word for something else.
     let settings: Vec<_> = settings().filter(|it| it.name.contains('_')).collect();
     let mut wrong = Vec::new();
     for (path, tokens) in files() {

@@ -1,11 +1,11 @@
-//! Annotated functions in every place, and how many breakers each has.
+//! Annotated functions in every position, and the number of their breakers.
 
 extern crate resilient as renamed;
 
 use self::renamed::circuit_breaker as another_name;
 use resilient::{circuit_breaker, retry};
 
-/// With one breaker, and with one breaker per key.
+/// The number of functions here that have one breaker, and that have one breaker per key.
 pub(crate) const HERE: (usize, usize) = (12, 5);
 
 #[circuit_breaker]
@@ -35,7 +35,7 @@ pub(crate) fn whole_loop() -> Option<u32> {
     Some(1)
 }
 
-/// One breaker for all instances.
+/// All instances of this function share one breaker.
 #[circuit_breaker]
 pub(crate) fn generic<T: AsRef<str>, const N: usize>(text: T) -> Option<u32> {
     text.as_ref().get(N..)?.parse().ok()

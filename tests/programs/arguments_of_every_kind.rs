@@ -1,4 +1,4 @@
-//! Each attempt receives its arguments.
+//! Each attempt receives the arguments of the call, whatever their kind.
 
 use resilient::retry;
 

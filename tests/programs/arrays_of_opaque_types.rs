@@ -1,4 +1,4 @@
-//! `impl Trait` as the element of an array.
+//! The attributes accept `impl Trait` as the element of an array.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

@@ -1,5 +1,5 @@
-//! Native async methods: default and implemented ones, of generic traits with associated types, in
-//! blanket and forwarding impls.
+//! The attributes work on native async methods: on default and implemented methods, of generic
+//! traits with associated types, in blanket and forwarding impls.
 
 use std::fmt::{Debug, Display};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -111,7 +111,7 @@ impl<V> Memory<V> {
     }
 }
 
-/// A forwarding impl with a retry around each forwarded call.
+/// The forwarding impl of this trait retries each forwarded call.
 trait Call {
     async fn call(&mut self) -> Option<u32>;
 }

@@ -1,4 +1,5 @@
-//! `#[async_trait(?Send)]` on a trait and an impl, with values that are not `Send`.
+//! The attributes work under `#[async_trait(?Send)]` on a trait and an impl, with values that are
+//! not `Send`.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Default methods of `#[async_trait]` traits, also generic ones, called on implementors and behind
-//! `dyn`.
+//! The attributes work on default methods of `#[async_trait]` traits, generic or not, called on
+//! implementors and behind `dyn`.
 
 use async_trait::async_trait;
 use resilient::{CircuitOpen, Registry, circuit_breaker, retry};

@@ -1,5 +1,5 @@
-//! Methods of an `#[async_trait]` impl: every receiver; owned, borrowed and destructured arguments;
-//! `Send` behind `dyn`.
+//! The attributes work on methods of an `#[async_trait]` impl: with every receiver, with owned,
+//! borrowed and destructured arguments, and as `Send` behind `dyn`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

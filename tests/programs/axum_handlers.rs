@@ -1,5 +1,5 @@
-//! Handlers of axum: extractors by pattern and by value, bodies, responses of every kind, both
-//! orders of the attributes.
+//! The attributes work on handlers of axum: with extractors by pattern and by value, bodies,
+//! responses of every kind, and both orders of the attributes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -41,7 +41,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Extracts the body as `Json` does, and can be returned as a response.
+/// An extractor of the body, like `Json`, that is also a response.
 #[derive(Debug, Clone, PartialEq)]
 struct Csv<T>(T);
 

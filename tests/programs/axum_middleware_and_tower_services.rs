@@ -1,5 +1,5 @@
-//! A middleware function of axum, the method of a `tower::Service`, and an `async_trait` method
-//! that a handler calls.
+//! The attributes work on a middleware function of axum, on the method of a `tower::Service`, and
+//! on an `async_trait` method that a handler calls.
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! A user's blanket trait may have methods with the names of those that the expansion calls.
+//! A user's blanket trait may have methods with the same names as methods that the expansion calls.
 
 use std::time::Duration;
 

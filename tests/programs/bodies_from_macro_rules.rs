@@ -1,5 +1,5 @@
-//! Bodies from macro fragments: blocks, statements, expressions and tokens, with `self` and
-//! arguments passed in, also in methods.
+//! A body may come from macro fragments: blocks, statements, expressions and tokens. The macro
+//! receives `self` and arguments, also in methods.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -154,7 +154,7 @@ impl Clone for Client {
     }
 }
 
-/// One function for each item of a list.
+/// Makes one function for each item of a list.
 macro_rules! many {
     ($($name:ident => $code:expr, $breaker:expr);* $(;)?) => {
         $(

@@ -1,4 +1,4 @@
-//! `#![…]` inside a body applies to the body.
+//! An inner attribute `#![…]` in a body applies to the body.
 #![deny(unused_variables)]
 
 use resilient::{circuit_breaker, retry};

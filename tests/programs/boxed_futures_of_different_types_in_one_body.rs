@@ -1,4 +1,4 @@
-//! A body that makes its boxed future in two places: each future is coerced to the return type.
+//! If a body boxes its future in two positions, each future is coerced to the return type.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,5 +1,5 @@
-//! Classification by closures, by paths, by patterns with guards, ranges and alternatives, and by
-//! `Classify`.
+//! Errors are classified by closures, by paths, by patterns with guards, ranges and alternatives,
+//! and by `Classify`.
 
 use std::time::Duration;
 

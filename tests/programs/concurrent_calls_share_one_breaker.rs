@@ -1,4 +1,5 @@
-//! Concurrent calls of one function, on several threads and in one task; dropped calls.
+//! Concurrent calls of one function share one breaker, on several threads and in one task, even if
+//! calls are dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,4 @@
-//! `#[cfg]` and `#[cfg_attr]` on functions, arguments and our attributes, in both orders.
+//! `#[cfg]` and `#[cfg_attr]` work on functions, arguments and our attributes, in both orders.
 #![allow(clippy::non_minimal_cfg)]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -72,7 +72,7 @@ async fn upper_one_of_two() -> Option<u32> {
     fails()
 }
 
-/// Patterns, exclusive references and moved values.
+/// The arguments are patterns, exclusive references and moved values.
 #[retry(max_retries = 1)]
 async fn arguments(
     #[cfg(any())] (a, mut b): (Missing, u32),

@@ -1,4 +1,4 @@
-//! A `cfg_attr` inside a `cfg_attr`, on a stacked function and on an argument.
+//! A `cfg_attr` inside a `cfg_attr` works on a stacked function and on an argument.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

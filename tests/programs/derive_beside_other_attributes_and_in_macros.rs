@@ -1,5 +1,5 @@
-//! The derive beside other derives' attributes, on types from `macro_rules` and in functions, and
-//! with names that its own code uses.
+//! The derive works beside attributes of other derives, on types from `macro_rules` and in
+//! functions, and with names that its code uses.
 #![deny(warnings)]
 
 use std::time::Duration;
@@ -52,7 +52,7 @@ errors! {
     }
 }
 
-// The type's names equal those in the code that the derive generates.
+// The type uses names that the code of the derive also uses.
 #[derive(Classify)]
 #[allow(non_camel_case_types)]
 enum field {
@@ -128,7 +128,7 @@ mod inner {
     }
 }
 
-// A recursive type: a bound on the field's type would depend on itself.
+// The type is recursive, so a bound on the field's type would depend on itself.
 #[derive(Classify)]
 #[transient]
 enum Chain<T: Classify> {

@@ -1,4 +1,4 @@
-//! The derive on types of every shape, with all compiler lints that could apply to its code.
+//! The derive raises no compiler lint on types of every shape.
 #![deny(warnings, missing_docs, unused, nonstandard_style, let_underscore, rust_2018_idioms)]
 #![deny(
     unused_results,
@@ -24,11 +24,11 @@ use std::time::Duration;
 
 use resilient::{Classification, Classify};
 
-/// Neither a variant nor a word.
+/// Has neither a variant nor a word.
 #[derive(Debug, Clone, Copy, Classify)]
 pub enum Nothing {}
 
-/// A word and no variant.
+/// Has a word and no variant.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transient]
 pub enum NothingTransient {}
@@ -81,7 +81,7 @@ pub struct Busy {
     pub wait: Option<Duration>,
 }
 
-/// Packed, so that no reference to the field is possible.
+/// Is packed, so no reference to the field is possible.
 #[derive(Clone, Copy, Classify)]
 #[permanent]
 #[retry_after(1)]
@@ -99,7 +99,7 @@ impl Debug for Packed {
 #[transparent]
 pub struct Wrapper<E>(pub E);
 
-/// Every feature of the derive at once.
+/// Uses every feature of the derive at once.
 #[derive(Debug, Clone, Classify)]
 #[permanent]
 #[non_exhaustive]
@@ -125,7 +125,7 @@ where
     /// Transparent.
     #[transparent]
     Inner(E),
-    /// Transparent, with other fields beside it.
+    /// Is transparent, with other fields beside the transparent field.
     #[transparent(source)]
     Wrapped {
         /// The place.

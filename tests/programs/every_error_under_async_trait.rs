@@ -1,5 +1,5 @@
-//! `errors = all` on methods of an `#[async_trait]`: the body returns the error of one attempt, as
-//! in other functions.
+//! Under `#[async_trait]`, a body with `errors = all` returns the error of one attempt, as in other
+//! functions.
 
 use std::pin::Pin;
 
@@ -80,7 +80,7 @@ trait Local {
 
 impl Local for Remote {}
 
-/// Looks like a method of `#[async_trait]` but is not: its types do not change.
+/// Looks like a method of `#[async_trait]` but is an ordinary function, so its types do not change.
 #[retry(max_retries = 1, base_delay = "0s", errors = all)]
 fn alike(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, RetryError<String>>> + Send>> {
     Box::pin(async move {

@@ -1,5 +1,4 @@
-//! Functions of every shape with both attributes, and all compiler lints that could apply to their
-//! code.
+//! The attributes raise no compiler lint on functions of every shape.
 #![deny(warnings, missing_docs, unused, nonstandard_style, let_underscore, rust_2018_idioms)]
 #![deny(
     unused_results,

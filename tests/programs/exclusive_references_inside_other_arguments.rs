@@ -1,5 +1,5 @@
-//! A `&mut` inside a tuple, an option or a struct cannot be cloned: `borrow(…)` lends the argument
-//! to every attempt.
+//! A `&mut` inside a tuple, an option or a struct cannot be cloned, so `borrow(…)` lends the
+//! argument to every attempt.
 
 use std::fmt::Write;
 

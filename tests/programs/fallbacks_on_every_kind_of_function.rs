@@ -1,5 +1,5 @@
-//! Fallbacks on functions and methods of every kind, alone and in stacks, with arguments that the
-//! body moves.
+//! Fallbacks work on functions and methods of every kind, alone and in stacks, with arguments that
+//! the body moves.
 #![allow(clippy::manual_async_fn)]
 
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! `?`, `return`, loops, labels, closures and nested functions work as they do without the
-//! attribute.
+//! In a body, `?`, `return`, loops, labels, closures and nested functions work as they do without
+//! the attribute.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,5 +1,5 @@
-//! Labelled loops, early returns, `?` on options and results, let-else, async blocks and closures,
-//! and nested items work as they do without the attribute.
+//! In an async body, labelled loops, early returns, `?` on options and results, let-else, async
+//! blocks, closures and nested items work as they do without the attribute.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -151,7 +151,7 @@ struct Client {
 }
 
 impl Client {
-    /// `self` of nested items is theirs; closures and blocks use the method's `self`.
+    /// Nested items have a different `self`; closures and blocks use the method's `self`.
     #[retry]
     #[circuit_breaker(name = "own self")]
     async fn nested_self(&mut self, text: &str) -> Result<String, Fault> {

@@ -1,5 +1,5 @@
-//! Functions with attributes in modules, functions, impls, closures and constants, with every
-//! visibility, and used as values.
+//! Annotated functions may be in modules, functions, impls, closures and constants, may have every
+//! visibility, and may be used as values.
 
 use resilient::{circuit_breaker, retry};
 

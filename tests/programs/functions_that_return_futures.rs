@@ -1,4 +1,4 @@
-//! A function that returns a future: the retry repeats its future.
+//! If a function returns a future, the retry repeats the future.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

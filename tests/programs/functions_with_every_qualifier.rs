@@ -1,5 +1,5 @@
-//! `unsafe`, `extern "C"`, visibilities, doc comments and the compiler's attributes, with both of
-//! our attributes.
+//! Both attributes work with `unsafe`, `extern "C"`, visibilities, doc comments and the compiler's
+//! attributes.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

@@ -1,4 +1,4 @@
-//! A future is `Send` and `'static` if its arguments and its body are.
+//! A future is `Send` and `'static` if its arguments and its body are `Send` and `'static`.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! Functions whose future comes from more than one block: with adapters, casts and opaque outputs.
+//! The attributes work on functions that make their future in several blocks, with adapters, casts
+//! and opaque outputs.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -96,7 +97,7 @@ impl Client {
     }
 }
 
-/// A `Result` of a future: the retry repeats making the future.
+/// The function returns a `Result` of a future, and the retry makes the future again.
 #[retry(base_delay = "0s")]
 fn made(
     calls: &AtomicU32,

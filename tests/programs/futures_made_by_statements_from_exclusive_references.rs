@@ -1,5 +1,5 @@
-//! A body of several statements that lends a `&mut` argument, or `&mut self`, to the future that it
-//! makes.
+//! A body of several statements may lend a `&mut` argument, or `&mut self`, to the future that the
+//! body makes.
 
 use std::pin::Pin;
 

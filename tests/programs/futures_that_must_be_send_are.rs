@@ -1,5 +1,5 @@
-//! Whether a future is `Send` depends on what the body holds across an await, alone and in both
-//! orders.
+//! A future is `Send` if the values that the body holds across an await are `Send`, with one
+//! attribute and with both orders of two.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -109,7 +109,7 @@ impl<T: Clone> Clone for Client<T> {
     }
 }
 
-/// Outputs that are not `Sync`, that borrow, and that are behind `dyn`.
+/// The outputs are not `Sync`, borrow, and are behind `dyn`.
 #[retry]
 #[circuit_breaker(name = "outputs", on_open = |_| unreachable!())]
 async fn outputs<'a>(text: &'a str) -> Result<(Cell<u32>, &'a str), (Cell<u32>, &'a str)> {

@@ -1,4 +1,5 @@
-//! An argument that the body only indexes is lent to each attempt, so it need not be `Clone`.
+//! An argument that the body only indexes is lent to each attempt, so the argument need not be
+//! `Clone`.
 #![deny(warnings, clippy::pedantic)]
 
 use std::cell::Cell;
@@ -97,7 +98,7 @@ async fn own_copy(mut numbers: Vec<u32>) -> Option<u32> {
     third(numbers[0])
 }
 
-/// The elements are not `Sync`, and the future is `Send` even so.
+/// The elements are not `Sync`, but the future is `Send`.
 #[retry(base_delay = "0s")]
 async fn cells(cells: Vec<Cell<u32>>) -> Option<u32> {
     let first = cells[0].get();

@@ -1,4 +1,4 @@
-//! Types of keys: text in every form, numbers, addresses, user types and type parameters, by value
+//! A key may be text in every form, a number, an address, a user type or a type parameter, by value
 //! or borrowed.
 #![deny(warnings)]
 
@@ -80,7 +80,8 @@ impl<T: AsRef<str>> Shard<T> {
     }
 }
 
-/// A failure with one key, then a call with that key, then one with another key.
+/// Makes a failing call with one key, then a call with the same key, then a call with another key.
+/// Only the last call succeeds.
 macro_rules! check {
     ($($function:ident: $key:expr, $other:expr;)*) => {
         $(

@@ -1,4 +1,5 @@
-//! `#[async_trait]` moves the pattern of an argument into the body; a key can still name its parts.
+//! `#[async_trait]` moves the pattern of an argument into the body, but a key can still name parts
+//! of the pattern.
 #![deny(warnings)]
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ fn order(region: &str, works: bool) -> Order {
     Order { region: region.to_owned(), id: 1, works }
 }
 
-/// Not `Clone`: the key must not touch it.
+/// Is not `Clone`, so the key must not touch it.
 struct Guard;
 
 #[async_trait]
@@ -52,7 +53,7 @@ trait Api {
         works.then(|| id.count_ones() as usize)
     }
 
-    /// A key that does not name the pattern does not touch it.
+    /// If a key does not name the pattern, the expansion does not touch the pattern.
     #[circuit_breaker(key = host, failure_threshold = 1)]
     async fn of_another(&self, host: &str, (works, ..): (bool, Guard)) -> Option<usize> {
         works.then_some(host.len())

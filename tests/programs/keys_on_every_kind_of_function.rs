@@ -1,4 +1,5 @@
-//! One breaker per key, under one name, for every kind of function, of argument and of stack.
+//! A function with `key` has one breaker per key under one name, for every kind of function,
+//! argument and stack.
 #![deny(warnings)]
 
 use std::pin::Pin;
@@ -233,8 +234,8 @@ impl Api for Client {
     }
 }
 
-/// A call with a key that fails, one with the same key, and one with another key; the last two
-/// would succeed.
+/// Makes a failing call with one key, then a call with the same key, then a call with another key.
+/// The open circuit rejects the second call, and the third call succeeds.
 macro_rules! check {
     ($name:literal, $fails:expr, $same:expr, $other:expr) => {
         assert_eq!($fails, Err(Fault::Down), $name);

@@ -1,5 +1,5 @@
-//! Elided, named, anonymous, outliving, `'static` and higher-ranked lifetimes, in futures that move
-//! between threads.
+//! The attributes work with elided, named, anonymous, outliving, `'static` and higher-ranked
+//! lifetimes, in futures that move between threads.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ async fn with_async_closures(
     (calls.fetch_add(1, SeqCst) == 2).then_some(length)
 }
 
-/// If the future stored anything of the call with erased lifetimes, the compiler would say "not
+/// If the future stored a value of the call with erased lifetimes, the compiler would report "not
 /// general enough".
 #[retry]
 #[circuit_breaker(name = "streams")]

@@ -1,4 +1,4 @@
-//! Fragments of every kind reach the attributes in invisible groups.
+//! The attributes accept fragments of every kind, which reach them in invisible groups.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -86,7 +86,7 @@ whole! {
     }
 }
 
-/// A setting with its sign outside the fragment, and types and expressions in every place.
+/// The sign of a setting is outside the fragment. Types and expressions are in every position.
 macro_rules! typed {
     ($name:ident<$t:ident: $bound:path>, $arg:pat => $ty:ty, $body:expr, $lifetime:lifetime) => {
         #[retry(

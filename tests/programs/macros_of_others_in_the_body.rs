@@ -1,5 +1,5 @@
-//! `select!`, `join!`, `matches!`, `vec!`, formatting and logging macros that use arguments and
-//! `self`.
+//! In a body, `select!`, `join!`, `matches!`, `vec!`, formatting and logging macros may use
+//! arguments and `self`.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,5 @@
-//! Programs that must compile, without a warning if they deny warnings, and pass: one module each.
+//! Programs that must compile and pass, one module each. If a program denies warnings, it must also
+//! compile without warnings.
 //!
 //! Programs that must not compile are in the package `resilient-ui-tests`.
 

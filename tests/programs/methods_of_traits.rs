@@ -1,4 +1,4 @@
-//! Default and implemented methods, of generic traits and through `dyn`.
+//! The attributes work on default and implemented methods, of generic traits and through `dyn`.
 
 use std::fmt::Display;
 

@@ -1,4 +1,5 @@
-//! Without `name`, the path of the function names the breaker, with the function's type or trait.
+//! Without `name`, a breaker is named after the path of its function, with the function's type or
+//! trait.
 
 use std::fmt::Debug;
 

@@ -1,5 +1,5 @@
-//! Functions that return `impl Future`: with and without `Send`, with `use<…>`, with named
-//! lifetimes, with several statements.
+//! The attributes work on functions that return `impl Future`: with and without `Send`, with
+//! `use<…>`, with named lifetimes, and with several statements.
 
 use std::future::{self, Future};
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! `impl Trait` in arguments: cloned, lent, borrowed, changed, nested.
+//! Arguments of type `impl Trait` can be cloned, lent, borrowed, changed and nested.
 
 use std::fmt::{Display, Write};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

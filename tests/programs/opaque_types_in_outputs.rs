@@ -1,4 +1,5 @@
-//! `impl Trait` anywhere in the return type, of async and plain functions, alone and stacked.
+//! The return type may contain `impl Trait` anywhere, in async and plain functions, alone and
+//! stacked.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};

@@ -1,4 +1,4 @@
-//! Attributes of other crates above, between and below ours, in any order.
+//! Attributes of other crates may stand above, between and below ours, in any order.
 #![allow(clippy::non_minimal_cfg)]
 #![deny(unfulfilled_lint_expectations, unused, deprecated)]
 

@@ -1,5 +1,5 @@
-//! Trait objects, slices, function pointers, the never type and closures are coerced to the return
-//! type at every return.
+//! At every return, trait objects, slices, function pointers, the never type and closures are
+//! coerced to the return type.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -126,7 +126,7 @@ fn ends_in_return(n: u32) -> Option<u32> {
     }
 }
 
-/// Temporaries of the last expression borrow from locals.
+/// The last expression has temporaries that borrow from locals.
 #[retry(base_delay = "0s")]
 fn tail_borrows(list: Vec<u32>) -> Option<u32> {
     third()?;

@@ -1,5 +1,5 @@
-//! Outputs of any type with a predicate: unit, numbers, collections, references, tuples, `Self`,
-//! `Poll`, `ControlFlow`, generics.
+//! A predicate can judge outputs of any type: unit, numbers, collections, references, tuples,
+//! `Self`, `Poll`, `ControlFlow` and generics.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -118,13 +118,13 @@ impl Counter {
     }
 }
 
-/// A predicate that looks inside an `Option`.
+/// The predicate looks inside an `Option`.
 #[retry(retry_when = |found| found.is_none_or(|n| n < 3))]
 async fn option() -> Option<u32> {
     Some(next())
 }
 
-/// A predicate by which some `Ok` counts as a failure.
+/// The predicate counts some `Ok` values as failures.
 #[retry(base_delay = "0s", retry_when = |found| matches!(found, Ok(n) if *n < 3))]
 #[circuit_breaker(
     name = "result",

@@ -1,4 +1,4 @@
-//! `&(impl A + B)` needs its parentheses, and no lint suggests removing them.
+//! The type `&(impl A + B)` needs its parentheses, and no lint suggests removing them.
 #![deny(unused_parens)]
 
 use std::fmt::{Debug, Display};

@@ -1,5 +1,5 @@
-//! Tuples, structs, slices, `ref`, `&x`, `_`, nested `mut`, `@` and or-patterns, in async and plain
-//! functions, alone and stacked.
+//! Arguments may be tuples, structs, slices, `ref`, `&x`, `_`, nested `mut`, `@` and or-patterns,
+//! in async and plain functions, alone and stacked.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

@@ -1,5 +1,5 @@
-//! Functions that are not async: free, associated, with every receiver, in traits, generic,
-//! recursive; alone and stacked.
+//! The attributes work on functions that are not async: free, associated, with every receiver, in
+//! traits, generic and recursive, alone and stacked.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

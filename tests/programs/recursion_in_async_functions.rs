@@ -1,5 +1,5 @@
-//! Recursion through `Box::pin`, through `#[async_recursion]` above and below, and between two
-//! functions.
+//! Async functions may recurse through `Box::pin`, through `#[async_recursion]` above and below our
+//! attributes, and between two functions.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -17,7 +17,7 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-/// The innermost call fails twice.
+/// Fails twice, then succeeds. The innermost call of a recursion makes this call.
 fn innermost() -> Result<u32, Fault> {
     match CALLS.fetch_add(1, SeqCst) + 1 {
         n if n % 3 == 0 => Ok(0),

@@ -1,5 +1,5 @@
-//! Outputs of rejected calls: by `From`, by `on_open` with the arguments and `self`, and `None`.
-//! The body does not run.
+//! A rejected call returns an output from `From`, from `on_open` with the arguments and `self`, or
+//! `None`. The body does not run.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! `Result` as `io::Result<()>`, `fmt::Result`, `anyhow::Result<T>`, under the user's aliases, and
-//! through associated types.
+//! `Result` may be `io::Result<()>`, `fmt::Result`, `anyhow::Result<T>`, an alias of the user, or
+//! an associated type.
 
 use std::error::Error;
 use std::fmt::{self, Write};

@@ -1,4 +1,4 @@
-//! `Result` under any alias, `Option`, and any type with a predicate.
+//! A function may return `Result` under any alias, `Option`, or any type with a predicate.
 
 use std::error::Error;
 use std::fmt::Display;

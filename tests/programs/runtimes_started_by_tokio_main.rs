@@ -1,4 +1,5 @@
-//! `#[tokio::main]` and `#[tokio::test]` above and below our attributes, also on `main` itself.
+//! `#[tokio::main]` and `#[tokio::test]` work above and below our attributes, also on `main`
+//! itself.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

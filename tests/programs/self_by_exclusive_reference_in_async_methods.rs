@@ -1,4 +1,4 @@
-//! `&mut self` in async methods is reborrowed for every attempt, however the body uses it.
+//! In async methods, `&mut self` is reborrowed for every attempt, however the body uses `self`.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-/// `Send`, but neither `Sync` nor `Clone`.
+/// Is `Send`, but neither `Sync` nor `Clone`.
 #[derive(Default)]
 struct Client {
     calls: u32,

@@ -1,4 +1,5 @@
-//! `&self` in async methods: alone and stacked in both orders, with locks and borrowed outputs.
+//! The attributes work on async methods with `&self`, alone and stacked in both orders, with locks
+//! and borrowed outputs.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! `self`, `mut self`, `Box<Self>`, `Rc<Self>`, `Arc<Self>` and references to them: every attempt
-//! has its own copy.
+//! Every attempt has a copy of `self`, `mut self`, `Box<Self>`, `Rc<Self>`, `Arc<Self>` and of
+//! references to them.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! `Pin<&mut Self>` and `Pin<&Self>` of a type that is not `Unpin`, in async and plain methods.
+//! The attributes work with `Pin<&mut Self>` and `Pin<&Self>` of a type that is not `Unpin`, in
+//! async and plain methods.
 
 use std::marker::PhantomPinned;
 use std::pin::{Pin, pin};

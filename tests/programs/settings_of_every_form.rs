@@ -1,4 +1,4 @@
-//! Settings as literals in every notation, and as expressions of the right type.
+//! Settings may be literals in every notation, or expressions of the right type.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Names in settings, key and body refer to the user's items, whatever the expansion names its own.
+//! Names in settings, key and body refer to the user's items, even if the expansion uses the same
+//! names.
 
 use resilient::{Registry, circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! Time limits and fallbacks in crates that deny every warning.
+//! Time limits and fallbacks compile in crates that deny every warning.
 #![deny(
     warnings,
     missing_docs,

@@ -1,4 +1,4 @@
-//! Time limits on functions and methods of every kind, alone and in stacks; their futures are
+//! Time limits work on functions and methods of every kind, alone and in stacks. The futures are
 //! `Send`.
 #![allow(clippy::manual_async_fn)]
 

@@ -1,8 +1,9 @@
-//! `#[tracing::instrument]`, plain and with `err`, `ret`, `skip`, `fields`, in every place.
+//! `#[tracing::instrument]`, plain and with `err`, `ret`, `skip` and `fields`, works in every
+//! position.
 //!
-//! Attributes that wrap the body expand from top to bottom, each around the current body. Below all
-//! of our attributes, `instrument` makes one span and one event per call; above the last one, it
-//! makes them per attempt.
+//! Attributes that wrap the body expand from top to bottom, and each wraps the current body. If
+//! `instrument` is below all of our attributes, it makes one span and one event per call. If it is
+//! above the last of them, it makes one span and one event per attempt.
 
 use std::fmt;
 use std::io;
@@ -136,7 +137,7 @@ impl Client {
     }
 }
 
-/// The lines logged so far. `lines` counts some of them.
+/// The lines logged so far. The method `lines` counts the lines that contain all given texts.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

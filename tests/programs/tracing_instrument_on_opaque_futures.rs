@@ -1,5 +1,5 @@
-//! `#[instrument(err)]` above and below our attributes on a function that returns `impl Future`:
-//! one span per future, or per attempt.
+//! `#[instrument(err)]` works above and below our attributes on a function that returns `impl
+//! Future`. It makes one span per future or per attempt.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,5 @@
-//! Traits that `trait_variant::make` rewrites, with default and implemented methods.
+//! The attributes work on traits that `trait_variant::make` rewrites, with default and implemented
+//! methods.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -8,7 +9,8 @@ use resilient::{Registry, circuit_breaker, retry};
 trait Api: Sync {
     async fn get(&self, key: &str) -> Option<usize>;
 
-    // There, the body of an `async fn` does not become a future, with or without our attribute.
+    // In such a trait, the body of an `async fn` does not become a future, with or without our
+    // attribute.
     #[retry]
     #[circuit_breaker(name = "variant, by default")]
     fn by_default(&self, key: &str) -> impl Future<Output = Option<usize>> {

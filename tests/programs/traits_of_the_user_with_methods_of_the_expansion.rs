@@ -1,4 +1,4 @@
-//! A user's types may have methods with the names of those that the expansion calls.
+//! A user's types may have methods with the same names as methods that the expansion calls.
 
 use resilient::{CircuitOpen, circuit_breaker, retry};
 

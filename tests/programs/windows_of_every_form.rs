@@ -1,5 +1,5 @@
-//! A window is a number of calls or a time: a literal, or an expression of a type that converts
-//! into a window.
+//! A window is a number of calls or a time, written as a literal or as an expression of a type that
+//! converts into a window.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The load: two functions with breakers, and dependencies that can fail.
+//! The load: two functions with breakers, whose dependencies can fail.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const BETWEEN_CALLS: Duration = Duration::from_millis(5);
 const SHARDS: u32 = 4;
-/// The shard that is slow in an outage.
+/// The shard that is slow during an outage.
 const SICK_SHARD: u32 = 2;
 
 #[circuit_breaker(name = "payments", failure_threshold = 5, recovery_time = "500ms")]
@@ -17,7 +17,8 @@ async fn charge(is_down: bool, cents: u64) -> Option<u64> {
     (!is_down).then_some(cents)
 }
 
-/// A slow response counts as a success. The circuit opens if half of one second's calls are slow.
+/// A slow response counts as a success. The circuit opens if half of the calls in one second are
+/// slow.
 #[circuit_breaker(
     name = "search",
     key = shard,
@@ -46,7 +47,7 @@ impl Load {
     /// Makes calls while it is polled.
     pub(crate) async fn run(&self) {
         let mut ticks = interval(BETWEEN_CALLS);
-        // After a slow call, missed ticks are skipped.
+        // After a slow call, the ticks that passed are skipped.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for shard in (0..SHARDS).cycle() {
             ticks.tick().await;

@@ -1,4 +1,4 @@
-//! Breakers under load, and what Prometheus reads from them.
+//! Breakers under load, and the metrics that Prometheus reads.
 //!
 //! ```text
 //! cargo run -p example-prometheus
@@ -8,11 +8,11 @@
 //!         runs until you end it; ten seconds of every thirty are an outage
 //! ```
 //!
-//! Two functions are called: `charge` has one breaker, `search` has one breaker per shard. Counting
-//! costs a healthy call next to nothing; `scrape.rs` copies the counts to the recorder of the crate
-//! `metrics` when Prometheus asks.
+//! The program calls two functions: `charge` has one breaker, and `search` has one breaker per
+//! shard. Counting costs a healthy call next to nothing. When Prometheus asks, `scrape.rs` copies
+//! the counts to the recorder of the crate `metrics`.
 //!
-//! The guide to operating says which numbers to alert on: `resilient::guide::operating`.
+//! The guide `resilient::guide::operating` says which numbers to alert on.
 
 mod load;
 mod scrape;
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 fn run(address: SocketAddr, is_served: bool) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Prometheus conventions: units, and `_total` for counters.
+        // The names follow the conventions of Prometheus: units, and `_total` for counters.
         let exporter = PrometheusBuilder::new().with_recommended_naming(true);
         let recorder = exporter.install_recorder().map_err(io::Error::other)?;
         let listener = TcpListener::bind(address).await?;
@@ -80,7 +80,7 @@ fn run(address: SocketAddr, is_served: bool) -> io::Result<()> {
     })
 }
 
-/// Scrapes once in health, once in an outage.
+/// Scrapes once in health and once in an outage.
 async fn show_twice(load: &Load, address: SocketAddr) -> io::Result<()> {
     sleep(Duration::from_secs(1)).await;
     show("All is well", address).await?;

@@ -1,4 +1,4 @@
-//! The scrape's two ends. A program that has an HTTP server needs only `metrics`, as a handler.
+//! Both ends of a scrape. A program with an HTTP server needs only `metrics`, as a handler.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,18 +10,18 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// A slower scrape is aborted.
+/// A scrape that takes longer is aborted.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Longer than any scraper's request.
+/// A limit in bytes that exceeds the request of any scraper.
 const LONGEST_REQUEST: u64 = 8 * 1024;
 
-/// The body of the response. The recorder is updated first.
+/// Updates the recorder and returns the body of the response.
 fn metrics(recorder: &PrometheusHandle) -> String {
     Registry::global().record_metrics();
     recorder.render()
 }
 
-/// Serves one connection after the other.
+/// Serves one connection after another.
 pub(crate) async fn serve(listener: &TcpListener, recorder: &PrometheusHandle) {
     loop {
         if let Ok((connection, _)) = listener.accept().await {

@@ -1,4 +1,5 @@
-//! The calls of the scenarios without a library. Rejections and delays have no bare call.
+//! The calls of the scenarios without a library. The scenarios of rejections and delays have no
+//! bare call.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -51,7 +52,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Uses one of the strings as key, chosen by the number of the call.
+/// Adds a case whose key is one of the strings. The number of the call selects the key.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

@@ -1,6 +1,6 @@
-//! The least code that could do the work without a library: a word, a count per thread, a loop. It
-//! has no name, no listeners, no cancellation and no late probes. It shows how much room for
-//! improvement is left.
+//! The least code that could do the work without a library: a word, a count per thread, a loop. The
+//! code has no name, no listeners, no cancellation and no late probes. It shows how far a library
+//! could still improve.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -15,7 +15,8 @@ use crate::table::{Scenario, Table};
 const FLOOR: &str = "floor";
 const FLOOR_TOTALS: &str = "floor, totals";
 
-/// The lower half is the streak of failures, the upper half the generation; all ones while open.
+/// The lower half is the streak of failures, and the upper half is the generation. All bits are one
+/// while the circuit is open.
 struct Word(AtomicU64);
 
 const OPEN: u64 = u64::MAX;
@@ -75,7 +76,8 @@ fn count() {
     slot.store(slot.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
-/// The last 100 calls as bits; a failure is a one. Without failures, a success writes nothing.
+/// The last 100 calls as bits: a failure is a one, a success is a zero. While there are no
+/// failures, a success writes nothing.
 struct Ring {
     word: Word,
     failures: [AtomicU64; 2],

@@ -1,4 +1,4 @@
-//! Our cases, by attribute; the delay by hand, because no attribute returns one.
+//! Our cases. They use the attributes, except the delay, because no attribute returns a delay.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -17,7 +17,8 @@ use crate::call::{
 };
 use crate::table::{OURS, Scenario, Table};
 
-/// With the feature `planted`, makes every call of ours worse, to prove that the guard detects it.
+/// Makes every call of ours slower if the feature `planted` is on. This proves that the guard
+/// detects a regression.
 #[inline(always)]
 fn planted() {
     #[cfg(feature = "planted")]
@@ -63,7 +64,7 @@ fn time_window(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
-/// By hand: an attribute would clone a breaker that is an argument.
+/// Uses the breaker by hand, because an attribute would clone a breaker that is an argument.
 fn coarse(breaker: &CircuitBreaker, x: u64) -> Result<u64, Fault> {
     let permit = breaker.try_acquire()?;
     let result = work(x);
@@ -123,9 +124,9 @@ async fn stack_async(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
-/// Both attributes on one function, in the scenarios of a breaker.
+/// The name of the cases with both attributes on one function, in the scenarios of a breaker.
 pub const STACK: &str = "resilient, both";
-/// With the clock of the feature `coarse-clock`.
+/// The name of the cases with the clock of the feature `coarse-clock`.
 pub const COARSE: &str = "resilient, coarse";
 
 macro_rules! by_attribute {
@@ -213,7 +214,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Uses one of the strings as key, chosen by the number of the call.
+/// Adds a case whose key is one of the strings. The number of the call selects the key.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

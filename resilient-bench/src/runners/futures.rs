@@ -1,4 +1,4 @@
-//! Sizes of futures with an argument of 128 bytes, by `size_of_val`.
+//! Measures the sizes of futures with an argument of 128 bytes, by `size_of_val`.
 
 use resilient::breaker::Permit;
 use resilient::retries::RetryDriver;
@@ -54,7 +54,7 @@ pub struct FutureSize {
     pub library: &'static str,
     pub shape: &'static str,
     pub bytes: usize,
-    /// The difference to the bare function of the same shape.
+    /// The difference in size to the bare function of the same shape.
     pub added: usize,
 }
 
@@ -71,7 +71,7 @@ pub const BY_ASYNC: &str = "breaker, async fn";
 pub const BY_RETRY: &str = "retry, async fn";
 pub const BY_BOTH: &str = "retry and breaker, async fn";
 
-/// The futures of all libraries that do not box them.
+/// Returns the sizes of the futures of all libraries that do not box their futures.
 pub fn futures() -> Vec<FutureSize> {
     let argument: Argument = [1; 16];
     let mut sizes = Vec::new();

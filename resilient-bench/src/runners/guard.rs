@@ -1,5 +1,5 @@
-//! Compares our counts with the limits of a file. Counts repeat exactly, so this benchmark alone
-//! gates changes.
+//! Compares our counts with the limits of a file. Counts repeat exactly, so this is the only
+//! benchmark that can reject a change.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::runners::count::{self, Counts, Row};
 use crate::table::{BARE, OURS, Table};
 
-/// The names of our cases and of the bare calls that are subtracted; a build without peers has them
-/// all.
+/// Returns the names of our cases and of the bare calls that are subtracted. A build without peers
+/// has all of them.
 pub fn names(table: &Table) -> Vec<String> {
     let is_ours = |library: &str| library.starts_with(OURS) || library == BARE;
     table.cases.iter().filter(|case| is_ours(case.library)).map(|case| case.name()).collect()
@@ -18,7 +18,7 @@ fn counted(table: &Table) -> Result<Vec<Row>, String> {
     Ok(count::net(&count::gross(table, &names(table))?))
 }
 
-/// A row of the file: a case and its four limits.
+/// Parses the rows of the file. A row names a case and its four limits.
 fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
     let rows =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -34,15 +34,16 @@ fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
     .collect()
 }
 
-/// A case's name without spaces.
+/// Returns the name of a case without spaces.
 fn key(row: &Row) -> String {
     format!("{}/{}", row.0.name(), row.1).replace(", ", "+")
 }
 
-/// A smaller difference of counts is rounding.
+/// A difference of counts that is smaller comes from rounding.
 const NOTHING: f64 = 0.005;
 
-/// One line for each excess. A case without limits is an excess, and so are limits without a case.
+/// Returns one message for each excess. A case without limits counts as an excess, and so do limits
+/// without a case.
 fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
     let mut excesses = Vec::new();
     for row in rows {
@@ -65,11 +66,11 @@ fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
     excesses
 }
 
-/// Compares and prints the counts. Returns whether all are within the limits.
+/// Compares and prints the counts. Returns whether all counts are within the limits.
 ///
 /// # Errors
 ///
-/// A sentence that says why the comparison failed.
+/// Returns a message that says why the comparison failed.
 pub fn check(table: &Table, file: &Path) -> Result<bool, String> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -93,7 +94,8 @@ pub fn check(table: &Table, file: &Path) -> Result<bool, String> {
     Ok(excesses.is_empty())
 }
 
-/// Headroom for instructions, so that a patch release of the compiler does not fail the guard.
+/// Adds headroom to a number of instructions, so that a patch release of the compiler does not fail
+/// the guard.
 fn with_headroom(instructions: f64) -> f64 {
     (instructions + (instructions.abs() * 0.04).max(1.0)).ceil()
 }
@@ -102,7 +104,7 @@ fn with_headroom(instructions: f64) -> f64 {
 ///
 /// # Errors
 ///
-/// A sentence that says why nothing was written.
+/// Returns a message that says why nothing was written.
 pub fn set(table: &Table, file: &Path, compiler: &str) -> Result<(), String> {
     let mut text = format!(
         "# The limits of a healthy call of ours, without the bare call. `guard` enforces them and\n\

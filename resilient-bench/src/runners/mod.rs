@@ -1,4 +1,4 @@
-//! The runners: each measures the cases of the table in its way.
+//! The runners. Each measures the cases of the table in a different way.
 
 pub mod count;
 pub mod futures;

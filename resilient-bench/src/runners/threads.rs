@@ -1,29 +1,29 @@
-//! Two threads on one breaker, in wall time. The figure is a range over the repetitions, because
-//! other programs disturb the threads.
+//! Measures two threads on one breaker, in wall time. The figure is a range over the repetitions,
+//! because other programs disturb the threads.
 
 use std::sync::Barrier;
 use std::time::Instant;
 
 use crate::table::{BARE, Calls, Scenario, Table};
 
-/// The times of one library on one thread and on two, in the order of the repetitions.
+/// The times of one library on one thread and on two threads, in the order of the repetitions.
 pub struct Scaling {
     pub library: &'static str,
     /// Nanoseconds per call on one thread.
     pub one: Vec<f64>,
-    /// Nanoseconds per call, over the calls of both threads.
+    /// Nanoseconds per call on two threads, over the calls of both threads.
     pub two: Vec<f64>,
 }
 
 impl Scaling {
-    /// How many times the calls of one thread two threads make, by the best repetition of each. The
-    /// others show what else the machine did.
+    /// Returns how many calls two threads make in the time of one call on one thread. The best
+    /// repetition of each counts; other programs disturb the other repetitions.
     pub fn scale(&self) -> f64 {
         range(&self.one).0 / range(&self.two).0
     }
 }
 
-/// Nanoseconds per call on this many threads.
+/// Returns the nanoseconds per call on this many threads.
 fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
     let start = Barrier::new(threads as usize);
     let spans: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
@@ -32,7 +32,8 @@ fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
                 let mut calls = calls.fork();
                 let start = &start;
                 scope.spawn(move || {
-                    // Long enough for the scheduler to give each thread its own core.
+                    // This phase is long enough for the scheduler to give each thread a separate
+                    // core.
                     start.wait();
                     calls.empty(2 * n);
                     start.wait();

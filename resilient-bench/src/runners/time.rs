@@ -1,10 +1,10 @@
-//! Nanoseconds of processor time per call, with all libraries of a scenario interleaved in one
-//! process.
+//! Measures nanoseconds of processor time per call. All libraries of a scenario are interleaved in
+//! one process.
 //!
-//! In every round each library makes a batch of calls, and the next round starts with another
-//! library. The figure of a run is the median over its rounds of the difference to the bare call in
-//! the same round; the middle one of three runs, each newly set up, is reported. Other programs
-//! disturb rounds, but not medians.
+//! In every round, each library makes a batch of calls. The next round starts with another library.
+//! The figure of a run is the median, over its rounds, of the difference to the bare call of the
+//! same round. There are three runs, each newly set up, and the middle figure is reported. Other
+//! programs disturb rounds, but not medians.
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -13,15 +13,15 @@ use crate::table::{BARE, Calls, Scenario, Table};
 /// The processor time that a batch should take.
 const BATCH_NS: f64 = 1_000_000.0;
 
-/// A case's net nanoseconds per call, in both variants of the loop.
+/// The net nanoseconds per call of a case, in both variants of the loop.
 pub struct Timed {
     pub library: &'static str,
     pub note: &'static str,
-    /// A loop that only makes calls.
+    /// The figure of a loop that only makes calls.
     pub a: f64,
-    /// A loop with eight stores after each call.
+    /// The figure of a loop with eight stores after each call.
     pub s: f64,
-    /// The middle half of the rounds differ by this much in `s`.
+    /// The width of the range that holds the middle half of the rounds of `s`.
     pub spread: f64,
 }
 
@@ -51,12 +51,12 @@ struct Runner {
     note: &'static str,
     calls: Box<dyn Calls>,
     n: u64,
-    /// Set up again for each round, because the calls leave state behind.
+    /// Whether the calls are set up again for each round, because they leave state behind.
     renew: bool,
     rounds: [Vec<f64>; 2],
 }
 
-/// Times one scenario. Returns the middle one of three runs for each library and variant.
+/// Times one scenario. Returns the middle figure of three runs for each library and variant.
 pub fn scenario(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
     let mut runs = [(); 3].map(|()| run(table, scenario, rounds));
     let mut middle = |of: &dyn Fn(&Timed) -> f64, place: usize| {
@@ -85,8 +85,8 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
         .of(scenario)
         .map(|case| {
             let few = case.most.min(1_000);
-            // The least of three: on a busy machine, one long batch would make later batches so
-            // short that they time the clock.
+            // The least of three batches counts. With one batch, a busy machine could make later
+            // batches so short that they time the clock.
             let least = [(); 3]
                 .map(|()| batch(&mut *case.calls(), few, true))
                 .into_iter()

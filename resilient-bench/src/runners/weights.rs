@@ -1,5 +1,6 @@
-//! Bytes per breaker: the growth of the process's resident memory over many used breakers, divided
-//! by their number. It includes the breaker's heap memory and the allocator's overhead.
+//! Measures bytes per breaker: the growth of the process's resident memory over many used breakers,
+//! divided by their number. The figure includes the breaker's heap memory and the allocator's
+//! overhead.
 
 use std::process::Command;
 use std::time::Duration;
@@ -10,10 +11,10 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 #[cfg(feature = "peers")]
 use crate::call::{Fault, work};
 
-/// The number of breakers that are made to weigh one.
+/// The number of breakers that are made to weigh one breaker.
 const MANY: usize = 4_000;
 
-/// Resident memory, in bytes.
+/// Returns the resident memory in bytes.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
@@ -50,7 +51,7 @@ fn windowed(
     builder().failure_rate(0.9).build().expect("these settings are within their ranges")
 }
 
-/// The names of everything that can be weighed.
+/// The names of all libraries and kinds of breaker that can be weighed.
 pub const WEIGHED: &[&str] = &[
     "resilient, consecutive",
     "resilient, last 100 calls",
@@ -74,7 +75,7 @@ pub const WEIGHED: &[&str] = &[
     "tower-resilience",
 ];
 
-/// Bytes per breaker of one library. The process must not have weighed anything before.
+/// Returns the bytes per breaker of one library. The process must not have weighed anything before.
 pub fn weigh(what: &str) -> Option<usize> {
     fn each<T>(mut make: impl FnMut(usize) -> T) -> usize {
         let mut all: Vec<Option<T>> = Vec::with_capacity(MANY);
@@ -179,8 +180,8 @@ fn weigh_peer(
     Some(weighs)
 }
 
-/// The growth of one breaker's memory over a million calls, two thousand transitions and many
-/// threads.
+/// Returns the growth of one breaker's memory over a million calls, two thousand transitions and
+/// many threads.
 pub fn growth() -> usize {
     let config = windowed(&mut || BreakerConfig::builder().window(Duration::from_secs(60)));
     let breaker = ours(&config);
@@ -203,14 +204,14 @@ pub fn growth() -> usize {
     resident().saturating_sub(before)
 }
 
-/// Weighs in a separate process, because freed memory would be reused.
+/// Weighs in a separate process. In one process, later measurements would reuse freed memory.
 pub fn weigh_apart(what: &str) -> Option<usize> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args(["weigh", what]).output().ok()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
-/// The name of [`growth`] for [`weigh_apart`].
+/// The name under which [`weigh_apart`] measures [`growth`].
 pub const GROWTH: &str = "growth";
 
 pub fn print() {

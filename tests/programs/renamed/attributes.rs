@@ -1,4 +1,5 @@
-//! `crate = …` names the runtime if it has another name; here `resilient` is another crate.
+//! `crate = …` names the runtime if the runtime has another name. Here, `resilient` is another
+//! crate.
 
 use renamed::{circuit_breaker, retry};
 

@@ -1,5 +1,5 @@
-//! `#[classify(crate = …)]` names the runtime if it has another name; here `resilient` is another
-//! crate.
+//! `#[classify(crate = …)]` names the runtime if the runtime has another name. Here, `resilient` is
+//! another crate.
 #![deny(warnings, unused_qualifications)]
 
 use renamed::{Classification, Classify};

@@ -1,5 +1,5 @@
-//! The attributes and the derive if the runtime has another name and `resilient` is another crate.
-//! The names are in the extern prelude, so this is a separate crate.
+//! The attributes and the derive work if the runtime has another name and `resilient` is another
+//! crate. The names are in the extern prelude, so this is a separate crate.
 
 extern crate resilient as renamed;
 extern crate std as resilient;

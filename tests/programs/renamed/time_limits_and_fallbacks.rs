@@ -1,4 +1,4 @@
-//! Time limits and fallbacks use absolute paths, under the runtime's other name.
+//! Time limits and fallbacks use absolute paths if the runtime has another name.
 #![no_implicit_prelude]
 
 extern crate resilient as renamed;

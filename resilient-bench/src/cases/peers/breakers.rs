@@ -1,4 +1,4 @@
-//! Breakers that wrap a call.
+//! Peers whose breaker wraps a call.
 
 use std::time::Duration;
 
@@ -147,7 +147,7 @@ fn ferryman(table: &mut Table) {
         let config = BreakerConfig::default().with_failure_threshold(threshold).with_cooldown(LONG);
         leak(Breaker::new(config).expect("these settings are within their ranges"))
     }
-    /// The library wraps no calls: its users write this code.
+    /// Wraps a call as users of the library must do, because the library wraps no calls.
     #[inline(always)]
     fn through(breaker: &Breaker, call: impl FnOnce() -> Result<u64, Fault>) -> Result<u64, Fault> {
         let Some(admission) = breaker.try_acquire() else {

@@ -1,4 +1,4 @@
-//! Peers with hundreds of dependencies, each behind a feature.
+//! Peers with hundreds of dependencies. Each peer is behind a feature.
 
 use crate::call::{Fault, ready, work};
 #[cfg(feature = "allframe")]
@@ -45,7 +45,7 @@ fn allframe(table: &mut Table) {
     });
 }
 
-/// Uses one of the strings as key, chosen by the number of the call.
+/// Adds a case whose key is one of the strings. The number of the call selects the key.
 #[cfg(feature = "allframe")]
 fn string_keys_of(
     table: &mut Table,

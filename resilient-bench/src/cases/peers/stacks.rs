@@ -1,4 +1,4 @@
-//! Breakers that are layers of a service, and policies that contain one.
+//! Peers whose breaker is a layer of a service or part of a policy.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn recovery(answer: &Answer) -> RecoveryInfo {
     if answer.is_ok() { RecoveryInfo::never() } else { RecoveryInfo::retry() }
 }
 
-/// A service built as in its documentation, with a time window of a minute.
+/// Builds a service as the documentation of seatbelt shows, with a time window of one minute.
 pub fn seatbelt_breaker<F>(
     call: fn(u64) -> F,
     throughput: u32,
@@ -113,7 +113,7 @@ pub enum Tower {
     Slow,
 }
 
-/// A service that makes `call`, with a breaker.
+/// Builds a service that makes `call` through a breaker.
 pub fn tower_breaker<F>(
     call: fn(u64) -> F,
     opens: Tower,
@@ -229,7 +229,7 @@ fn execution_policy(table: &mut Table) {
         .note = "async policy";
 }
 
-/// Uses one of the strings as key, chosen by the number of the call.
+/// Adds a case whose key is one of the strings. The number of the call selects the key.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

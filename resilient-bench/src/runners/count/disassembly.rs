@@ -1,7 +1,7 @@
-//! Classifies an executed instruction by its address in its object file: it locks, or is the first
-//! of a function.
+//! Says whether an executed instruction locks, and whether it is the first of a function. The
+//! address in the object file identifies the instruction.
 //!
-//! Instructions with the prefix `lock` lock, and so does `xchg` with memory, without a prefix.
+//! An instruction with the prefix `lock` locks. `xchg` with memory locks without the prefix.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 /// How often each instruction was executed, by object file and address.
 pub type Executed = BTreeMap<String, BTreeMap<u64, u64>>;
 
-/// Object files, each read once.
+/// Object files. Each is read once.
 #[derive(Debug, Default)]
 pub struct Disassembly {
     objects: BTreeMap<String, Object>,
@@ -23,11 +23,11 @@ struct Object {
 }
 
 impl Disassembly {
-    /// Reads the object files of these instructions unless they have been read.
+    /// Reads the object files of these instructions. A file that was read before is not read again.
     ///
     /// # Errors
     ///
-    /// The disassembler's message.
+    /// Returns the message of the disassembler.
     pub fn read(&mut self, executed: &Executed) -> Result<(), String> {
         for path in executed.keys() {
             if !self.objects.contains_key(path) {
@@ -39,12 +39,12 @@ impl Disassembly {
         Ok(())
     }
 
-    /// How many of the executed instructions lock.
+    /// Returns how many of the executed instructions lock.
     pub fn locked(&self, executed: &Executed) -> u64 {
         self.sum(executed, |object| object.locking.clone())
     }
 
-    /// How often functions with these names were entered.
+    /// Returns how often functions with these names were entered.
     pub fn entered(&self, executed: &Executed, names: &[&str]) -> u64 {
         let named = |(name, _): &&(String, u64)| names.contains(&name.as_str());
         self.sum(executed, |object| {
@@ -83,7 +83,7 @@ fn objdump(args: &[&str]) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The address of the line's instruction if it locks.
+/// Returns the address of the line's instruction if the instruction locks.
 fn locking(line: &str) -> Option<u64> {
     let (address, instruction) = line.split_once(":\t")?;
     let locks = instruction.starts_with("lock ")
@@ -91,7 +91,7 @@ fn locking(line: &str) -> Option<u64> {
     locks.then(|| u64::from_str_radix(address.trim(), 16).ok()).flatten()
 }
 
-/// The function of this line, if this object defines it.
+/// Returns the name and address of the line's function if this object defines the function.
 fn entry(line: &str) -> Option<(String, u64)> {
     let columns: Vec<&str> = line.split_whitespace().collect();
     let is_function = line.contains(" DF ") || line.contains(" iD ");

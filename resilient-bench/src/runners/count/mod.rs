@@ -2,8 +2,8 @@
 //! callgrind.
 //!
 //! All chosen cases run in one child process of this program. Counting is on only inside
-//! [`count_only_in_here`], and each return from it writes a profile, so startup and setup are not
-//! counted. The differences to the bare call then repeat exactly.
+//! [`count_only_in_here`], and each return from this function writes a profile. So startup and
+//! setup are not counted, and the differences to the bare call repeat exactly.
 
 mod disassembly;
 mod profile;
@@ -15,10 +15,10 @@ use std::process::{Command, Stdio};
 
 use crate::table::{BARE, Calls, Case, Scenario, Table};
 
-/// Calls in a profile, unless the case allows fewer.
+/// The number of calls in a profile, unless the case allows fewer calls.
 const CALLS: u64 = 10_000;
 
-/// The C library's functions that read a clock, and those that allocate.
+/// The C library's functions that read a clock, and its functions that allocate.
 const CLOCKS: &[&str] = &["clock_gettime", "gettimeofday", "time"];
 const ALLOCATORS: &[&str] = &["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"];
 
@@ -31,7 +31,7 @@ pub struct Counts {
     pub allocations: f64,
 }
 
-/// The cost of a call in a scenario with a library.
+/// A scenario, a library, and the cost of one call.
 pub type Row = (Scenario, &'static str, Counts);
 
 impl Counts {
@@ -51,8 +51,8 @@ impl Counts {
     }
 }
 
-/// valgrind profiles these two functions by name. Each does work at its end, so that the compiler
-/// cannot replace its return by a jump.
+/// Makes calls while valgrind counts. valgrind finds this function and `profile_when_done` by name.
+/// Each function does work at its end, so that the compiler cannot replace the return by a jump.
 #[inline(never)]
 fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
     calls.empty(n);
@@ -74,10 +74,10 @@ fn chosen<'a>(table: &'a Table, choose: &[String]) -> Vec<&'a Case> {
     table.cases.iter().filter(is_chosen).collect()
 }
 
-/// The child process: runs the cases, one profile each.
+/// Runs the cases in the child process, with one profile for each case.
 pub fn run(table: &Table, choose: &[String]) {
-    // In a process with one thread, the C library leaves out some lock prefixes; servers have more
-    // threads.
+    // In a process with one thread, the C library leaves out some lock prefixes. Servers have more
+    // threads, so this process starts a second thread.
     let main = std::thread::current();
     let other = std::thread::spawn(move || {
         main.unpark();
@@ -99,22 +99,22 @@ fn directory() -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Counts the cases with these names, or all cases, in this program.
+/// Counts the cases with these names in this program. Counts all cases if there are no names.
 ///
 /// # Errors
 ///
-/// A sentence that says what is missing or failed.
+/// Returns a message that says what is missing or failed.
 pub fn gross(table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
     let program =
         std::env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
     gross_in(&program, table, choose)
 }
 
-/// Counts cases with these names in another build of this program.
+/// Counts the cases with these names in another build of this program.
 ///
 /// # Errors
 ///
-/// A sentence that says what is missing or failed.
+/// Returns a message that says what is missing or failed.
 pub fn gross_in(program: &Path, table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
     for tool in ["valgrind", "objdump"] {
         let found = Command::new(tool)
@@ -189,7 +189,7 @@ fn in_directory(
     Ok(counts)
 }
 
-/// Subtracts the bare call if the scenario has one.
+/// Subtracts the counts of the bare call if the scenario has a bare call.
 pub fn net(gross: &[Row]) -> Vec<Row> {
     let bare: BTreeMap<Scenario, Counts> =
         gross.iter().filter(|row| row.1 == BARE).map(|row| (row.0, row.2)).collect();

@@ -7,8 +7,8 @@ use super::disassembly::Executed;
 pub struct Profile {
     /// The number of executed instructions.
     pub instructions: u64,
-    /// How often each instruction was executed. The profile's call counts are not used, because
-    /// they also count while counting is off.
+    /// How often each instruction was executed. The call counts of the profile are not used,
+    /// because they also count calls that run while counting is off.
     pub executed: Executed,
 }
 
@@ -21,8 +21,8 @@ impl Profile {
             if let Some(name) = line.strip_prefix("ob=") {
                 object = name.to_owned();
             } else if line.starts_with("calls=") {
-                // The next line holds the cost of the callee, which the callee's own lines hold as
-                // well.
+                // The next line holds the cost of the callee. The callee's own lines hold the cost
+                // as well.
                 inclusive = true;
             } else if line.starts_with("0x") {
                 let mut columns = line.split(' ');

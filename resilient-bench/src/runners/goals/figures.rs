@@ -1,4 +1,4 @@
-//! Writes all figures in Markdown, and puts them into the README.
+//! Formats all figures in Markdown and writes them into the README.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::runners::{futures, threads};
 use crate::table::BARE;
 
 impl Measured<'_> {
-    /// All figures in Markdown.
+    /// Returns all figures in Markdown.
     pub fn figures(&self) -> String {
         let mut text = String::new();
         for (scenario, rows) in &self.times {
@@ -89,12 +89,12 @@ impl Measured<'_> {
     }
 }
 
-/// Nanoseconds with one decimal, without a sign before zero.
+/// Formats nanoseconds with one decimal. Zero has no sign.
 fn tenths(ns: f64) -> String {
     format!("{:.1}", if ns.abs() < 0.05 { 0.0 } else { ns })
 }
 
-/// The program writes the lines of the README between these two.
+/// The program replaces the lines of the README between these two lines.
 const FROM: &str = "<!-- figures: written by `./goals --readme` -->";
 const TO: &str = "<!-- end of figures -->";
 
@@ -102,7 +102,7 @@ const TO: &str = "<!-- end of figures -->";
 ///
 /// # Errors
 ///
-/// The README cannot be read or written, or lacks the two lines.
+/// Returns a message if the README cannot be read or written, or if it lacks the two lines.
 pub fn write(readme: &Path, figures: &str) -> Result<(), String> {
     let text = std::fs::read_to_string(readme)
         .map_err(|error| format!("{}: {error}", readme.display()))?;

@@ -194,7 +194,8 @@ impl Measured<'_> {
         goals
     }
 
-    /// The lines of `compile-time` that begin with `goal`: name, figure, and met or missed.
+    /// Reads the lines of `compile-time` that begin with `goal`. Each has a name, a figure, and met
+    /// or missed.
     fn compile_goals(&self) -> Vec<Goal> {
         let compiled = [
             (

@@ -19,9 +19,10 @@ pub struct Measured<'a> {
     table: &'a Table,
     times: Vec<(Scenario, Vec<Timed>)>,
     scaling: Vec<(Scenario, Vec<Scaling>)>,
-    /// Our counts and the bare calls' in the build without peers, as the guard counts them.
+    /// Our counts and the counts of the bare calls, in the build without peers. The guard counts
+    /// the same cases.
     own: Vec<Row>,
-    /// All counts in the build with peers.
+    /// The counts of all cases in the build with peers.
     all: Vec<Row>,
     futures: Vec<futures::FutureSize>,
     weights: Vec<(&'static str, Option<usize>)>,
@@ -33,7 +34,7 @@ pub struct Measured<'a> {
 impl<'a> Measured<'a> {
     /// # Errors
     ///
-    /// A sentence that says why counting failed.
+    /// Returns a message that says why counting failed.
     pub fn take(table: &'a Table, own: &Path, compile: &Path) -> Result<Self, String> {
         eprintln!("counts…");
         let own = count::net(&count::gross_in(own, table, &guard::names(table))?);
@@ -68,7 +69,7 @@ impl<'a> Measured<'a> {
         rows.iter().find(|row| row.library == library)
     }
 
-    /// Our counts in the build without peers.
+    /// Returns our counts in the build without peers.
     fn own(&self, scenario: Scenario, library: &str) -> Counts {
         self.own
             .iter()

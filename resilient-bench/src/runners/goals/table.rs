@@ -1,4 +1,5 @@
-//! Judges a goal by the measurements, and formats the table. Only the guard can fail; times cannot.
+//! Compares the measurements with the goals and formats the table. Only the guard can fail; the
+//! times cannot.
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use crate::runners::count::Counts;
 use crate::runners::threads;
 use crate::table::{BARE, OURS, Scenario};
 
-/// Smaller differences of times are noise.
+/// A difference of times that is smaller is noise.
 const NOISE_NS: f64 = 0.6;
 
 /// A row of the goals table.
@@ -15,12 +16,13 @@ pub(super) struct Goal {
     pub(super) what: &'static str,
     pub(super) goal: &'static str,
     pub(super) measured: String,
-    /// `None`: it was not measured here.
+    /// `None` if the goal was not measured here.
     pub(super) met: Option<bool>,
 }
 
 impl Measured<'_> {
-    /// Our time in S as a multiple of a peer's.
+    /// Compares our time in S with a peer's time. The figure is our time as a multiple of the
+    /// peer's time.
     pub(super) fn ratio(
         &self,
         what: &'static str,
@@ -38,7 +40,7 @@ impl Measured<'_> {
         Goal { what, goal, measured, met: Some(ratio <= most) }
     }
 
-    /// One of our counts.
+    /// Compares one of our counts with its limit.
     pub(super) fn counts(
         &self,
         what: &'static str,
@@ -91,7 +93,7 @@ impl Measured<'_> {
         Goal { what, goal, measured, met: (by >= LEAST || had_cores).then_some(by >= LEAST) }
     }
 
-    /// Compares the medians; a difference within the noise is a tie.
+    /// Compares the medians. A difference within the noise is a tie.
     pub(super) fn ties(&self, peer: &'static str) -> Goal {
         let what = "retry, first attempt succeeds";
         let goal = "ties or wins";

@@ -1,4 +1,4 @@
-//! Arguments are `key = value` pairs, separated by commas.
+//! Arguments are `key = value` pairs that are separated by commas.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,5 +1,5 @@
 //! A documented limit: `#[async_trait]`, or `#[instrument]` above ours, moves the arguments into a
-//! block before ours sees the body. An owned argument must be `Clone` even if only borrowed.
+//! block first. So an owned argument must be `Clone`, even if the body only borrows it.
 
 use async_trait::async_trait;
 use resilient::retry;

@@ -1,4 +1,4 @@
-//! If `borrow` lists an argument, the body cannot move it.
+//! If `borrow` lists an argument, the body cannot move the argument.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! With `breaker`, settings are errors, but keys that say what counts as a failure are not.
+//! With `breaker`, settings are errors. Keys that classify failures are allowed.
 
 use resilient::{CircuitBreaker, circuit_breaker};
 

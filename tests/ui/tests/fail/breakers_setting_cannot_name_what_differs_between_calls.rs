@@ -1,4 +1,4 @@
-//! All calls share one breaker: its settings cannot name arguments, `self` or generics.
+//! All calls share one breaker, so its settings cannot name arguments, `self` or generics.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! The annotated function keeps its signature, so callers' mistakes are reported there.
+//! The annotated function keeps its signature, so mistakes of callers are reported at the callers.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! `clone(x)` of an argument that is not `Clone`.
+//! `clone(x)` is an error at the type of the argument `x` if the type is not `Clone`.
 
 use resilient::retry;
 

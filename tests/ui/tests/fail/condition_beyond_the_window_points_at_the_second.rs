@@ -1,4 +1,4 @@
-//! A window of calls limits `min_calls` and `failure_count`, and has no buckets.
+//! A window of calls limits `min_calls` and `failure_count`, and cannot have buckets.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! `slow_call` and `slow_call_rate` require each other; `min_calls` a rate; `max_keys` a key.
+//! `slow_call` and `slow_call_rate` need each other, `min_calls` a rate, `max_keys` a key.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A `const fn` can neither sleep nor hold state.
+//! A `const fn` can neither sleep nor have state, so the attributes reject it.
 
 use resilient::{circuit_breaker, retry};
 

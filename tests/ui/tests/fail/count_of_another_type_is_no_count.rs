@@ -1,4 +1,4 @@
-//! Values that are not counts, and a count that is too large.
+//! A value that is not a count, or a count that is too large, is an error.
 
 use resilient::{circuit_breaker, retry};
 

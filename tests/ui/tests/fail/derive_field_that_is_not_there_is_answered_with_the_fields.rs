@@ -1,4 +1,4 @@
-//! A word that names an unknown field: the message lists the variant's fields.
+//! If a word names an unknown field, the message lists the variant's fields.
 
 use std::time::Duration;
 

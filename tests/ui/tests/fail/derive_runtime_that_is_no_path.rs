@@ -1,4 +1,4 @@
-//! The only key is `#[classify(crate = …)]`: it takes a path and belongs on the type.
+//! The only key of `#[classify(…)]` is `crate`. It takes a path and belongs on the type.
 
 use resilient::Classify;
 

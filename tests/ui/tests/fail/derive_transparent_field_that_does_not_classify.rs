@@ -1,4 +1,4 @@
-//! A transparent field must implement `Classify`; a generic one at its use.
+//! A transparent field must implement `Classify`. A generic field is checked at its use.
 
 use resilient::Classify;
 

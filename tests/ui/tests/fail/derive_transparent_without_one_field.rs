@@ -1,4 +1,4 @@
-//! `transparent` needs one field: the only one, or the one that it names.
+//! `transparent` needs one field: the only field, or the field that the word names.
 
 use resilient::Classify;
 

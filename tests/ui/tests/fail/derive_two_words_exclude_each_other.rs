@@ -1,4 +1,4 @@
-//! A variant has one class word: the error is at the second.
+//! A variant has only one class word. The error is at the second word.
 
 use resilient::Classify;
 

@@ -1,4 +1,4 @@
-//! Wrong words are all reported; the type still implements `Classify`, so its uses compile.
+//! All wrong words are reported. The type still implements `Classify`, so its uses compile.
 
 use resilient::{Classification, Classify, retry};
 

@@ -1,4 +1,4 @@
-//! A duration cannot be negative, with a sign inside the text or before it.
+//! A duration cannot be negative, whether the sign is inside the text or before it.
 
 use resilient::retry;
 

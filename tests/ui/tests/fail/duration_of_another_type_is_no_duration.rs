@@ -1,4 +1,4 @@
-//! Values that are not durations.
+//! Values that are not durations are errors.
 
 use resilient::retry;
 

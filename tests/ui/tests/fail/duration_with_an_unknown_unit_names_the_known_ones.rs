@@ -1,4 +1,4 @@
-//! The error about an unknown unit lists the known ones and suggests the nearest.
+//! The error about an unknown unit lists the known units and suggests the nearest unit.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! Units go from large to small, each once; the message shows the corrected text.
+//! Units go from large to small, and each is used once. The message shows the corrected text.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! A number without a unit is not a duration; the message shows one with a unit.
+//! A number without a unit is not a duration. The message shows a number with a unit.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! The return type is an alias: the message names the error that lacks `FromCircuitOpen`.
+//! If the return type is an alias, the message names the error that lacks `FromCircuitOpen`.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A rejected call needs an error to return: the message says what to implement.
+//! A rejected call needs an error to return. The message says which trait to implement.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! With `errors = all` the function returns every attempt's error in one type.
+//! With `errors = all` the function returns the errors of all attempts in one type.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! `?` on an error that does not convert.
+//! If `?` cannot convert the error, the message points at the `?`.
 
 use resilient::{circuit_breaker, retry};
 

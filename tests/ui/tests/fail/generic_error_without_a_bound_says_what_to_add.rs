@@ -1,4 +1,4 @@
-//! The error is a type parameter: the message says which bound to add.
+//! If the error is a type parameter, the message says which bound to add.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! More concurrent probes than the results that decide would be useless, so they are an error.
+//! `half_open_max_calls` cannot exceed the number of results that decide a half-open circuit.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! One key twice, also as a list.
+//! If a key is given twice, also in a list, the error is at the second.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! A key needs several traits: the message at the key names those that it lacks.
+//! A key needs several traits. The message at the key names the missing traits.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! An unused function with an attribute is dead code as well.
+//! An unused function with an attribute is still reported as dead code.
 #![deny(dead_code)]
 
 use resilient::{circuit_breaker, retry};

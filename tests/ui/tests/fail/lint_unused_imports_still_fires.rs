@@ -1,4 +1,4 @@
-//! The import of an attribute counts as used; the lint fires for an unused import.
+//! The import of an attribute counts as used. The lint fires for an unused import.
 #![deny(unused_imports)]
 
 use resilient::{RetryPolicy, circuit_breaker, retry};

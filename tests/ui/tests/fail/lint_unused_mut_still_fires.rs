@@ -1,4 +1,4 @@
-//! The lint fires for a needless `mut`, at the place where it fires without the attribute.
+//! The lint fires for a needless `mut`, at the same line as without the attribute.
 #![deny(unused_mut)]
 
 use resilient::{circuit_breaker, retry};

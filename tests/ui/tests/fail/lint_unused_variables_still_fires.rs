@@ -1,4 +1,4 @@
-//! The lint fires at the same places with and without the attribute.
+//! The lint fires at the same locations with and without the attribute.
 #![deny(unused_variables)]
 
 use resilient::{circuit_breaker, retry};

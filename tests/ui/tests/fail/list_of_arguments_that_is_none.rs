@@ -1,4 +1,4 @@
-//! `borrow` and `clone` list names of arguments, each in one of the two.
+//! `borrow` and `clone` list names of arguments. A name is in one of the two lists only.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! The delays are in the wrong order: two given ones, or one and the other's default.
+//! `max_delay` must not be below `base_delay`, whether both are given or one is a default.
 
 use resilient::retry;
 

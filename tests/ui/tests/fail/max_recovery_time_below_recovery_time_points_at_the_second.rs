@@ -1,4 +1,4 @@
-//! The recovery times are in the wrong order: two given ones, or one and a default.
+//! `max_recovery_time` must not be below `recovery_time`, given or by default.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! Values that are words: misspelt, in quotes, or unknown.
+//! If a value that must be a word is misspelt, in quotes or unknown, the message lists the words.
 
 use resilient::{circuit_breaker, retry};
 

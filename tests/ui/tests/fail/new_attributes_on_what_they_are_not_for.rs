@@ -1,4 +1,4 @@
-//! Timeouts and fallbacks apply to functions, each once per function.
+//! Timeouts and fallbacks apply to functions only, and each only once per function.
 
 use resilient::{fallback, retry, timeout};
 

@@ -1,4 +1,4 @@
-//! An expression in place of a pattern.
+//! An expression in place of a pattern is reported at the value.
 
 use resilient::circuit_breaker;
 

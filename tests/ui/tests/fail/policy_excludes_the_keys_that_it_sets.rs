@@ -1,4 +1,4 @@
-//! With `policy`, the keys that it sets are errors; other keys are allowed.
+//! With `policy`, the keys that the policy sets are errors. Other keys are allowed.
 
 use resilient::{RetryPolicy, retry};
 

@@ -1,4 +1,4 @@
-//! A rate is above 0 and at most 1, or a percentage in quotes.
+//! A rate is a number above 0 and at most 1, or a percentage in quotes.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A stack with neither predicate: one error for each missing key.
+//! If a stack lacks both predicates, one error is reported for each missing key.
 
 use resilient::{circuit_breaker, retry};
 

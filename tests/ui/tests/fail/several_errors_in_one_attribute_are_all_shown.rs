@@ -1,4 +1,4 @@
-//! All errors are reported at once, each at its place.
+//! All errors of an attribute are reported at once, each at its location.
 
 use resilient::retry;
 

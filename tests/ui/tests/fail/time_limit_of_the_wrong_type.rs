@@ -1,4 +1,4 @@
-//! A time limit is a duration, or an option of one.
+//! A time limit is a duration or an `Option` of a duration.
 
 use resilient::{retry, timeout};
 

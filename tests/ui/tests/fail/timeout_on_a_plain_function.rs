@@ -1,4 +1,4 @@
-//! A plain function cannot be stopped from outside.
+//! A plain function cannot be stopped from outside, so a timeout on it is an error.
 
 use resilient::{circuit_breaker, retry, timeout};
 

@@ -1,4 +1,4 @@
-//! A window is a number of calls or a time, also as an expression.
+//! A window is a number of calls or a time, even if it is written as an expression.
 
 use resilient::circuit_breaker;
 

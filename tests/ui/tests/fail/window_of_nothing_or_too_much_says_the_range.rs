@@ -1,4 +1,4 @@
-//! Windows, buckets and keys have ranges.
+//! If a number for a window, its buckets or keys is out of range, the message gives the range.
 
 use resilient::circuit_breaker;
 

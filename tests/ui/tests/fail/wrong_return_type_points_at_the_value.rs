@@ -1,4 +1,4 @@
-//! A tail expression or `return` whose type is not the function's.
+//! A tail expression or `return` with the wrong type is reported at its value.
 
 use resilient::{circuit_breaker, retry};
 
