@@ -1,7 +1,7 @@
-//! The tokens, without a lock.
+//! The tokens of a budget, counted without a lock.
 //!
-//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens
-//! than fit. The word publishes nothing else, so relaxed accesses are enough.
+//! One word holds tokens and capacity. So deposits and overrides, in any order, never leave more
+//! tokens than the capacity. The word publishes no other data, so relaxed accesses are enough.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -12,7 +12,7 @@ use crate::platform::AtomicU64;
 pub(super) struct Bucket {
     /// Tokens above, capacity below.
     level: AtomicU64,
-    /// The cost of a retry above, the deposit below.
+    /// The upper half holds the cost of a retry; the lower half holds the deposit.
     prices: AtomicU64,
 }
 
@@ -49,7 +49,7 @@ impl Bucket {
         halves(self.prices.load(Relaxed)).1
     }
 
-    /// Takes the cost of a retry, and returns it.
+    /// Takes the cost of a retry and returns it. Returns `None` if there are too few tokens.
     pub(super) fn take(&self) -> Option<u32> {
         let cost = self.retry_cost();
         self.change(|level| {
@@ -67,8 +67,8 @@ impl Bucket {
         })
     }
 
-    /// Applies new settings. First `more` tokens are added or taken, then those that do not fit are
-    /// dropped.
+    /// Applies new settings. First adds `more` tokens, or takes them if `more` is negative; then
+    /// drops the tokens above the capacity.
     pub(super) fn reconfigure(&self, config: &BudgetConfig, more: i64) {
         let prices = pack(config.retry_cost(), config.deposit());
         self.prices.store(prices, Relaxed);
