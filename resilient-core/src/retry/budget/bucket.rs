@@ -59,7 +59,7 @@ impl Bucket {
         .then_some(cost)
     }
 
-    /// Puts in as many tokens as fit. Returns whether any did.
+    /// Adds tokens up to the capacity. Returns whether the number of tokens changed.
     pub(super) fn put(&self, tokens: u32) -> bool {
         self.change(|level| {
             let fuller = level.plus(tokens);

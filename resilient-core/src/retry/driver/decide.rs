@@ -99,8 +99,8 @@ impl Decision<'_> {
     }
 
     // R9
-    /// Waits until the circuit may admit a call. The wait is never shorter than a hint, even if the
-    /// circuit would admit a call earlier.
+    /// Returns the wait until the circuit may admit a call. The wait is never shorter than a hint,
+    /// even if the circuit would admit a call earlier.
     fn wait_for_circuit(
         &mut self,
         open: &CircuitOpen,
@@ -131,7 +131,7 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns the wait that the dependency asks for, or stops the call if the wait is too long.
+    /// Returns the hint, or the reason to stop if the hint is too long.
     fn acceptable(
         &self,
         hint: Option<Duration>,
