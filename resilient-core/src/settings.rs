@@ -174,8 +174,8 @@ pub(crate) use {builder, setters, settings};
 pub(crate) struct Unreadable(Vec<(&'static str, TextError)>);
 
 impl Unreadable {
-    /// Returns the value of a setting, or `None` if its text cannot be read. If the setting is set
-    /// again, the last value counts.
+    /// Returns the value of a setting. If its text cannot be read, stores the error and returns
+    /// `None`. If the setting is set again, the last value counts.
     pub(crate) fn value<T>(
         &mut self,
         name: &'static str,

@@ -23,9 +23,10 @@ use crate::signal::Name;
 /// registry.all().close();
 /// ```
 ///
-/// A name with a breaker for each key stands for all keys: [`force_open`](Selection::force_open),
-/// [`disable`](Selection::disable), [`observe_only`](Selection::observe_only) and
-/// [`close`](Selection::close) apply to future keys as well.
+/// A selected name with a breaker for each key includes all of its keys.
+/// [`force_open`](Selection::force_open), [`disable`](Selection::disable),
+/// [`observe_only`](Selection::observe_only) and [`close`](Selection::close) apply to future keys
+/// as well.
 #[derive(Debug, Clone)]
 pub struct Selection {
     pub(crate) entries: Vec<(Name, Entry)>,
@@ -38,19 +39,19 @@ impl Selection {
         self.entries.iter().map(|(name, _)| -> &str { name })
     }
 
-    /// Whether it contains no breaker.
+    /// Returns whether the selection is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The breakers, ordered by name; those of one name with keys are in no order.
+    /// Returns the breakers, ordered by name. The keyed breakers of one name are in no order.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
         self.entries.iter().flat_map(|(_, entry)| entry.breakers()).collect()
     }
 
-    /// The snapshots of the breakers, ordered by name and key.
+    /// Returns the snapshots of the breakers, ordered by name and key.
     #[must_use]
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = self.breakers();
@@ -59,17 +60,17 @@ impl Selection {
         snapshots
     }
 
-    /// Calls [`CircuitBreaker::trip`] on each; returns those that refused.
+    /// Calls [`CircuitBreaker::trip`] on each breaker. Returns the breakers that refused.
     pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::trip)
     }
 
-    /// Calls [`CircuitBreaker::trip_for`] on each; returns those that refused.
+    /// Calls [`CircuitBreaker::trip_for`] on each breaker. Returns the breakers that refused.
     pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(|breaker| breaker.trip_for(time))
     }
 
-    /// Calls [`CircuitBreaker::half_open`] on each; returns those that refused.
+    /// Calls [`CircuitBreaker::half_open`] on each breaker. Returns the breakers that refused.
     pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::half_open)
     }
