@@ -23,7 +23,7 @@ macro_rules! settings {
         }
 
         impl $settings {
-            /// No setting is given.
+            /// Settings without any value.
             #[doc(hidden)]
             pub const NONE: Self = Self { $($name: None,)+ $($extra: None,)? };
 

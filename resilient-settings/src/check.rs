@@ -85,7 +85,7 @@ impl Table {
 
 /// Settings that can be checked and reset one by one.
 pub trait Settings {
-    /// Their table.
+    /// The table of these settings.
     const TABLE: &'static Table;
 
     /// Returns the state of each setting, by its index in the table.

@@ -7,7 +7,7 @@
 pub struct Rule {
     /// The setting that the rule is about.
     pub subject: usize,
-    /// What it requires.
+    /// The requirement.
     pub relation: Relation,
     /// The end of the sentence "`subject` is 3: …" in the error of a builder. It is empty if the
     /// relation and the names are enough.
@@ -41,7 +41,7 @@ pub enum Relation {
         own: &'static [&'static str],
         /// The other setting.
         other: usize,
-        /// Its words.
+        /// The words that the other setting must not have.
         words: &'static [&'static str],
     },
 }

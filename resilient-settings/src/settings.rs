@@ -209,7 +209,7 @@ pub mod breaker {
     use std::time::Duration;
 
     breaker_settings!(define {
-        /// The default of `probe_timeout`.
+        /// Returns the default of `probe_timeout`.
         #[must_use]
         pub const fn probe_timeout(recovery_time: super::Duration) -> super::Duration {
             let (least, most) = (super::Duration::from_secs(30), super::Duration::from_secs(600));
@@ -292,7 +292,7 @@ pub mod retry {
 /// The settings of a retry budget.
 pub mod budget {
     budget_settings!(define {
-        /// The default of `initial_tokens`.
+        /// Returns the default of `initial_tokens`.
         #[must_use]
         pub const fn initial_tokens(capacity: u32, retry_cost: u32) -> u32 {
             let tenth = capacity / 10;

@@ -44,7 +44,7 @@ pub struct Setting {
     pub default: Option<Value>,
     /// A description of the default, or of the settings on which the default depends.
     pub default_words: &'static str,
-    /// When to change it.
+    /// Advice on when to change the setting.
     pub advice: &'static str,
 }
 
@@ -73,7 +73,7 @@ pub enum Form {
     Factor,
     /// A number of calls that is at least 1, or a duration longer than zero.
     Window {
-        /// The most calls.
+        /// The maximum number of calls.
         most: u32,
     },
     /// One of these words.

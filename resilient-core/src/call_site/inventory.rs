@@ -61,9 +61,9 @@ impl Registry {
 /// The call site of one annotated function.
 #[derive(Debug, Clone, Copy)]
 pub enum Annotated {
-    /// One breaker.
+    /// The function has one breaker.
     Breaker(&'static CallSite),
-    /// One for each key.
+    /// The function has one breaker for each key.
     Keyed(&'static KeyedCallSite),
 }
 

@@ -9,7 +9,7 @@
             body only borrows it"
 )]
 pub trait Fresh {
-    /// A fresh copy.
+    /// Returns a fresh copy.
     #[must_use]
     fn fresh(&self) -> Self;
 }

@@ -41,7 +41,7 @@ pub fn or_chosen(class: Option<Classification>, chosen: bool) -> Option<Classifi
     class.or_else(|| chosen.then(Classification::transient))
 }
 
-/// `ignore` and `ignore_if`.
+/// Applies `ignore` and `ignore_if`.
 #[inline]
 pub fn unless(ignored: bool, class: Classification) -> Classification {
     if ignored { with_hint(Classification::ignored(), class.retry_after) } else { class }

@@ -21,10 +21,10 @@ pub trait Replaced: Sized {
     /// The error of a failed output.
     fn unless_failed(self) -> Result<Self, Self::Error>;
 
-    /// A success.
+    /// Makes a success.
     fn of_value(value: Self::Value) -> Self;
 
-    /// A failure.
+    /// Makes a failure.
     fn of_error(error: Self::Error) -> Self;
 }
 
@@ -78,7 +78,7 @@ pub fn unless_failed<O: Replaced>(output: O) -> Result<O, O::Error> {
     output.unless_failed()
 }
 
-/// `value = …`
+/// Applies `value = …`.
 #[inline]
 pub fn fallback_value<O: Replaced>(value: O::Value) -> O {
     O::of_value(value)
@@ -90,13 +90,13 @@ pub fn not_replaced<O: Replaced>(error: O::Error) -> O {
     O::of_error(error)
 }
 
-/// `with = …`
+/// Applies `with = …`.
 #[inline]
 pub fn fallback<O: Replaced>(error: O::Error, with: impl FnOnce(O::Error) -> O) -> O {
     with(error)
 }
 
-/// `with = async …`
+/// Applies `with = async …`.
 #[inline]
 pub fn fallback_async<O, F>(
     error: O::Error,
@@ -171,7 +171,7 @@ impl<O, F: Future<Output = O>> Answer<O, Later> for F {
     note = "take `&{Self}` or `Arc<{Self}>`, or derive `Clone`"
 )]
 pub trait Spare {
-    /// A copy.
+    /// Returns a copy.
     #[must_use]
     fn spare(&self) -> Self;
 }

@@ -11,7 +11,7 @@ use crate::retry::{
 };
 use crate::telemetry;
 
-/// Tells a hook.
+/// Calls a hook.
 #[inline]
 pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
     hook(event);
@@ -116,7 +116,7 @@ pub fn retry<'a>(
     RetryDriver::new(policy, Some(options), needs_timer)
 }
 
-/// No time limit.
+/// The value of a time limit that is not set.
 pub const NO_LIMIT: Option<Duration> = None;
 
 /// Sets the limits of a call. Each limit is a duration or an option of a duration.
@@ -165,7 +165,7 @@ pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {
     retry.mark()
 }
 
-/// An attempt without limits.
+/// Begins an attempt without time limits.
 #[cfg(feature = "tokio")]
 #[inline]
 pub fn attempted<F: Future>(
@@ -198,7 +198,7 @@ pub fn limit(limit: impl GivenLimit) -> Option<Duration> {
     limit.given()
 }
 
-/// `#[timeout]`.
+/// Applies `#[timeout]`.
 #[cfg(feature = "tokio")]
 pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::TimeoutFuture<F> {
     crate::retry::timeout(limit.given(), future)

@@ -45,7 +45,7 @@ pub(super) struct Standing {
     pub(super) mode: Option<OperatorMode>,
     /// The listeners of the group and of the registries that it is in.
     pub(super) listeners: Vec<Arc<Listeners>>,
-    /// Changes with every change.
+    /// A number that grows with every change.
     pub(super) revision: u64,
 }
 

@@ -12,7 +12,7 @@ use crate::retry::{BudgetConfig, RetryBudget};
 use crate::signal::Name;
 
 impl Registry {
-    /// The present overrides.
+    /// Returns the current overrides.
     #[must_use]
     pub fn overrides(&self) -> Overrides {
         self.read().overrides.clone()

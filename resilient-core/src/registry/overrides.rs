@@ -100,7 +100,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Overrides nothing.
+    /// Makes overrides that change nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

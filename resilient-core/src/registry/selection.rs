@@ -34,7 +34,7 @@ pub struct Selection {
 
 #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
 impl Selection {
-    /// The names, in order.
+    /// Returns the names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| -> &str { name })
     }
@@ -75,22 +75,22 @@ impl Selection {
         self.try_each(CircuitBreaker::half_open)
     }
 
-    /// Calls [`CircuitBreaker::force_open`] on each.
+    /// Calls [`CircuitBreaker::force_open`] on each breaker.
     pub fn force_open(&self) {
         self.set_mode(Some(OperatorMode::ForcedOpen));
     }
 
-    /// Calls [`CircuitBreaker::disable`] on each.
+    /// Calls [`CircuitBreaker::disable`] on each breaker.
     pub fn disable(&self) {
         self.set_mode(Some(OperatorMode::Disabled));
     }
 
-    /// Calls [`CircuitBreaker::observe_only`] on each.
+    /// Calls [`CircuitBreaker::observe_only`] on each breaker.
     pub fn observe_only(&self) {
         self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
-    /// Calls [`CircuitBreaker::close`] on each.
+    /// Calls [`CircuitBreaker::close`] on each breaker.
     pub fn close(&self) {
         self.set_mode(None);
     }

@@ -124,13 +124,13 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// The number of attempts.
+    /// Returns the number of attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Why the call ends.
+    /// Returns why the call ends.
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.reason

@@ -306,7 +306,7 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
     }
 }
 
-/// What follows an attempt.
+/// The step that follows an attempt.
 enum Next {
     Succeeded,
     Sleep(Duration),

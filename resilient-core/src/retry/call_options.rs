@@ -18,7 +18,7 @@ pub struct CallOptions<'a> {
 }
 
 impl<'a> CallOptions<'a> {
-    /// No options.
+    /// Makes empty options.
     #[inline]
     #[must_use]
     pub fn new() -> Self {

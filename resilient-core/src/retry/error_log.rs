@@ -109,7 +109,7 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
 }
 
 impl<E> ErrorLog<E> {
-    /// Keeps nothing yet.
+    /// Makes an empty log.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {

@@ -12,7 +12,7 @@ use crate::signal::StopReason;
 pub struct LastOutput<O>(Option<O>);
 
 impl<O> LastOutput<O> {
-    /// Keeps nothing yet.
+    /// Makes an empty log.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {

@@ -77,7 +77,7 @@ impl Limits {
 pub(crate) fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
     match limit {
         TimeLimit::Deadline if has_own_limit => drop(permit),
-        // Nothing was called.
+        // Without a timer, the operation was not called.
         TimeLimit::NoTimer => permit.report(Outcome::Ignored),
         _ if ignored => permit.report(Outcome::Ignored),
         _ => permit.report(Outcome::Failure),

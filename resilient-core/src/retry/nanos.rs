@@ -24,12 +24,12 @@ pub(super) fn scaled(duration: Duration, by: f64) -> Duration {
     }
 }
 
-/// `duration · by`.
+/// Returns `duration · by`.
 pub(super) fn times(duration: Duration, by: u64) -> Duration {
     whole(duration.as_nanos().saturating_mul(u128::from(by)))
 }
 
-/// A number of nanoseconds.
+/// Makes a duration from nanoseconds.
 fn whole(nanos: u128) -> Duration {
     let rest = (nanos % 1_000_000_000) as u32;
     match u64::try_from(nanos / 1_000_000_000) {

@@ -49,7 +49,7 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The defaults.
+    /// The policy in which every setting has its default.
     pub const DEFAULT: Self = RetrySettings::NONE.complete();
 
     /// Returns a builder that starts from the defaults.

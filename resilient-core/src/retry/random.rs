@@ -14,7 +14,7 @@ impl Random {
         Self(seed.map(SeededDraws::new))
     }
 
-    /// Uniform in [0, 1).
+    /// Draws a number that is uniform in [0, 1).
     pub(super) fn unit(&mut self) -> f64 {
         match &mut self.0 {
             Some(seeded) => seeded.unit(),

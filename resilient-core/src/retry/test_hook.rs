@@ -11,7 +11,7 @@ use crate::signal::StopReason;
 
 /// The record of one call under test.
 pub(crate) trait CallRecord: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// An attempt was made.
+    /// Records that an attempt ran.
     fn attempted(&self);
     /// Records that the call sleeps before its next attempt.
     fn waits(&self, delay: Duration);

@@ -10,7 +10,7 @@ use crate::platform::AtomicU64;
 
 #[derive(Debug)]
 pub(super) struct Bucket {
-    /// Tokens above, capacity below.
+    /// The upper half holds the tokens; the lower half holds the capacity.
     level: AtomicU64,
     /// The upper half holds the cost of a retry; the lower half holds the deposit.
     prices: AtomicU64,
@@ -80,7 +80,8 @@ impl Bucket {
         });
     }
 
-    /// Returns whether anything changed.
+    /// Replaces the level with the result of `change`, unless that is `None`. Returns whether it
+    /// did.
     fn change(&self, change: impl Fn(Level) -> Option<Level>) -> bool {
         let mut word = self.level.load(Relaxed);
         while let Some(Level { tokens, capacity }) = change(level_of(word)) {

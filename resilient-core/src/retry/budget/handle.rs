@@ -36,7 +36,7 @@ impl RetryBudget {
         }))
     }
 
-    /// The budget's name.
+    /// Returns the name of the budget.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
@@ -88,7 +88,7 @@ impl RetryBudget {
         self.0.bucket.level().tokens
     }
 
-    /// The current settings.
+    /// Returns the current settings.
     #[must_use]
     pub fn config(&self) -> BudgetConfig {
         *self.settings()

@@ -30,7 +30,7 @@ pub struct BudgetCounts {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BudgetSnapshot {
-    /// The budget's name.
+    /// The name of the budget.
     pub name: String,
     /// The tokens in the bucket.
     pub tokens: u32,

@@ -12,7 +12,7 @@ pub enum AttemptEnd<'a> {
     Failed(Classification),
     /// A time limit cancelled the attempt.
     Cut {
-        /// Which limit.
+        /// The limit that cancelled the attempt.
         limit: TimeLimit,
         /// Whether the caller excludes such failures from retries.
         excepted: bool,

@@ -18,7 +18,7 @@ pub(super) struct Progress {
     pub(super) has_failed: bool,
     /// Whether the loop leaves retries to an outer loop.
     pub(super) collapsed: bool,
-    /// Retries granted so far.
+    /// The number of retries granted so far.
     pub(super) retries: u32,
     pub(super) last_delay: Duration,
     /// The tokens of the next attempt, until the attempt starts.
