@@ -28,8 +28,8 @@ macro_rules! breaker_settings {
         window: Window(..=1_000_000), default(; "none"),
             reason("the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"),
             advice("to judge by a rate or a count");
-        /// The number of buckets into which a window of time is divided. The window forgets one
-        /// bucket at a time. More buckets forget more evenly and cost 24 bytes each.
+        /// The number of buckets in a window of time, which forgets one bucket at a time. More
+        /// buckets forget more evenly and cost 24 bytes each.
         window_buckets: Count(1..=1_000), default(10; ""),
             reason("a window in time is divided into 1 to 1000 buckets"),
             advice("up where forgetting a tenth at once is too coarse");
@@ -105,7 +105,7 @@ macro_rules! breaker_settings {
 #[macro_export]
 macro_rules! retry_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
-        /// The maximum number of retries. A failed call is tried again at most this often.
+        /// The maximum number of retries after the first attempt.
         // Four attempts outlast a short disturbance, and bound the load in an outage.
         max_retries: Count, default(3; ""),
             advice("down where callers are impatient or retry themselves");
@@ -171,10 +171,10 @@ macro_rules! budget_settings {
         retry_cost: Count(1..), default(5; "or the capacity if that is less"),
             reason("a retry that costs nothing is not limited, so at least 1"),
             advice("up for fewer retries per success");
-        /// The tokens at the start. They let a client without a success so far retry
-        /// `initial_tokens / retry_cost` times. If clients make few calls each, this setting
-        /// decides the cost of an outage: for n calls that all fail, the load is 1 +
-        /// `initial_tokens / retry_cost` / n times the demand.
+        /// The tokens at the start, which pay for retries before the first success. A client
+        /// without a success so far may retry `initial_tokens / retry_cost` times. If clients make
+        /// few calls each, this setting decides the cost of an outage: for n calls that all fail,
+        /// the load is 1 + `initial_tokens / retry_cost` / n times the demand.
         initial_tokens: Count, default(; "a tenth of the capacity, but enough for one retry"),
             advice("down where many clients live shortly");
         /// The tokens that a call adds when it succeeds at its first attempt. If this is zero, only

@@ -40,8 +40,7 @@ pub(super) struct Guarded<K> {
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) settings: LiveSettings,
-    /// The mode in which new keys start. The newer of an override and an operator's command sets
-    /// it.
+    /// The mode in which new keys start. An override or an operator sets it; the newer value wins.
     pub(super) mode: Option<OperatorMode>,
     /// The listeners of the group and of the registries that it is in.
     pub(super) listeners: Vec<Arc<Listeners>>,

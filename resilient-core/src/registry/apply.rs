@@ -43,7 +43,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As for [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::set_overrides`].
     pub fn override_breaker(
         &self,
         name: &str,
@@ -71,7 +71,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As for [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::set_overrides`].
     pub fn override_budget(
         &self,
         name: &str,

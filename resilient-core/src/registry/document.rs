@@ -145,7 +145,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As for [`Registry::load_overrides`].
+    /// Returns the same errors as [`Registry::load_overrides`].
     pub fn load_overrides_from_env(
         &self,
         variable: &str,

@@ -154,14 +154,14 @@ impl<E: Classify> Classify for RetryError<E> {
     }
 }
 
-/// Allows a breaker above the loop.
+/// Lets a breaker wrap the loop: the rejection becomes the only error.
 impl<E: From<CircuitOpen>> From<CircuitOpen> for RetryError<E> {
     fn from(open: CircuitOpen) -> Self {
         Self::of_one(E::from(open), StopReason::CircuitOpen)
     }
 }
 
-/// Allows a time limit above the loop.
+/// Lets a time limit wrap the loop: the timeout becomes the only error.
 impl<E: From<TimedOut>> From<TimedOut> for RetryError<E> {
     fn from(timed_out: TimedOut) -> Self {
         Self::of_one(E::from(timed_out), StopReason::Deadline)

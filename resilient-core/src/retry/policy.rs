@@ -102,7 +102,7 @@ impl RetrySettings {
     ///
     /// # Panics
     ///
-    /// Panics if a setting is out of range or breaks a rule. In a constant, the panic is a compile
+    /// Panics if a setting is out of range or breaks a rule. In a constant, that panic is a compile
     /// error.
     #[must_use]
     pub const fn build_const(&self) -> RetryPolicy {

@@ -22,7 +22,8 @@ impl RecordedCall {
         self.attempts
     }
 
-    /// Returns the delays between the attempts, jitter included. Skipped sleeps count.
+    /// Returns the delays between the attempts, jitter included. Skipped sleeps are part of the
+    /// list.
     #[must_use]
     pub fn delays(&self) -> &[Duration] {
         &self.delays

@@ -80,8 +80,7 @@ impl Bucket {
         });
     }
 
-    /// Replaces the level with the result of `change`, unless that is `None`. Returns whether it
-    /// did.
+    /// Replaces the level with the result of `change`. Returns `false` if `change` returns `None`.
     fn change(&self, change: impl Fn(Level) -> Option<Level>) -> bool {
         let mut word = self.level.load(Relaxed);
         while let Some(Level { tokens, capacity }) = change(level_of(word)) {
