@@ -79,8 +79,8 @@ macro_rules! breaker_settings {
         half_open_successes: Count(1..), default(1; ""),
             reason("it takes a success to close, so at least 1"),
             advice("up where one success says little");
-        /// The number of failed or slow probes that are tolerated. The next one opens the circuit
-        /// again.
+        /// The number of failed or slow probes that are tolerated. The next failed or slow probe
+        /// opens the circuit again.
         half_open_failures: Count, default(0; ""),
             advice("up with the successes, where probes fail by chance");
         /// How long a probe holds its slot. After this time another caller may take the slot. Until

@@ -42,8 +42,9 @@ pub enum Backoff {
     Linear,
     /// Each delay is the sum of the two before it.
     Fibonacci,
-    /// Your schedule: a function of the number of the retry, from 1. It is called once for each
-    /// retry and by [`worst_case`](super::RetryPolicy::worst_case), so it should be pure.
+    /// A function of the user. Its argument is the number of the retry, counted from 1. The loop
+    /// calls it once for each retry, and [`worst_case`](super::RetryPolicy::worst_case) calls it
+    /// too, so it should be pure.
     Custom(fn(u32) -> Option<Duration>),
 }
 

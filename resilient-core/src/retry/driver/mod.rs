@@ -90,7 +90,7 @@ impl<'a> RetryDriver<'a> {
         Self::new(policy, None, true)
     }
 
-    // R10: without limits that need the start, it reads no clock.
+    // R10: without limits that need the start of the call, the driver reads no clock.
     #[inline]
     pub(crate) fn new(
         policy: &'a RetryPolicy,
