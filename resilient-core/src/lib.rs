@@ -1,6 +1,7 @@
 //! The runtime of `resilient`: circuit breakers, retries, and their registry.
 //!
-//! Use it through the facade, whose attributes write these calls into functions; or by hand:
+//! Use the crate through the facade, whose attributes write these calls into functions. Or write
+//! the calls by hand:
 //!
 //! ```
 //! use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -61,7 +62,8 @@ pub mod time;
 pub use call_site::AnnotatedFunction;
 pub use resilient_settings::{IntoSetting, TextError, parse_duration, parse_share};
 
-/// What the code that the attributes write calls. Not public API: it may change in every version.
+/// The functions and types that expanded attributes use. Not public API: they may change in every
+/// version.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::expansion::*;

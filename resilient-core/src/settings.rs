@@ -4,8 +4,8 @@ use resilient_settings::{Broken, Settings, TextError, forget_broken};
 
 use crate::signal::ConfigError;
 
-/// A callback of the table: a struct with an optional field for each setting of `$table`, and for
-/// each `$extra` that the table does not have.
+/// Generates a struct from the table. The struct has an optional field for each setting of
+/// `$table`, and for each `$extra` that the table does not have.
 macro_rules! settings {
     (
         {
@@ -23,11 +23,11 @@ macro_rules! settings {
         }
 
         impl $settings {
-            /// No setting is given.
+            /// Settings without any value.
             #[doc(hidden)]
             pub const NONE: Self = Self { $($name: None,)+ $($extra: None,)? };
 
-            /// What the rules see of each setting.
+            /// Returns the settings in the form that the rules compare.
             pub(crate) const fn seen_by_rules(
                 &self,
             ) -> [::resilient_settings::Given; [$(stringify!($name)),+].len()] {
@@ -39,7 +39,7 @@ macro_rules! settings {
                 }),+]
             }
 
-            /// These settings, and those of `other` where these are not given.
+            /// Fills the missing settings with the settings of `other`.
             #[allow(dead_code, reason = "retry policies are not overridden")]
             pub(crate) fn or(self, other: &Self) -> Self {
                 Self {
@@ -67,7 +67,7 @@ macro_rules! settings {
     };
 }
 
-/// A callback of the table: setters for a struct that [`settings!`] generates, usable in constants.
+/// Generates setters for a struct that [`settings!`] makes. Constants can call them.
 macro_rules! setters {
     (
         { $settings:ident }
@@ -86,9 +86,8 @@ macro_rules! setters {
     };
 }
 
-/// A callback of the table: a builder around a struct that [`settings!`] generates. Its setters
-/// accept durations and shares as text, too. The first text that it cannot read is an error of
-/// `build`.
+/// Generates a builder around a struct that [`settings!`] makes. Its setters also accept durations
+/// and shares as text. `build` reports the first text that cannot be read.
 macro_rules! builder {
     (
         {
@@ -112,16 +111,16 @@ macro_rules! builder {
             ///
             /// # Errors
             ///
-            /// [`ConfigError`](crate::signal::ConfigError), if a setting is out of range, breaks a
-            /// rule, or was given as text that cannot be read. It names the first such setting, its
-            /// value and the rule.
+            /// Returns a [`ConfigError`](crate::signal::ConfigError) if a setting is out of range,
+            /// breaks a rule, or was given as text that cannot be read. The error names the first
+            /// such setting, its value and the rule.
             pub fn build(&self) -> Result<$built, $crate::signal::ConfigError> {
                 self.unreadable.check()?;
                 $crate::settings::check(&self.settings)?;
                 Ok(self.settings.complete())
             }
 
-            /// Replaces each setting that is wrong by its default, and returns what was wrong.
+            /// Replaces each invalid setting with its default, and returns the errors.
             pub(crate) fn build_leniently(self) -> ($built, Vec<$crate::signal::ConfigError>) {
                 let mut settings = self.settings;
                 let errors = $crate::settings::make_valid(&mut settings);
@@ -170,13 +169,13 @@ macro_rules! builder {
 
 pub(crate) use {builder, setters, settings};
 
-/// Settings of a builder whose text could not be read.
+/// The settings of a builder that were given as unreadable text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Unreadable(Vec<(&'static str, TextError)>);
 
 impl Unreadable {
-    /// The value of the setting, unless it was given as text that cannot be read. The last value
-    /// of a setting counts.
+    /// Returns the value of a setting. If its text cannot be read, stores the error and returns
+    /// `None`. If the setting is set again, the last value counts.
     pub(crate) fn value<T>(
         &mut self,
         name: &'static str,
@@ -205,12 +204,13 @@ pub(crate) fn check<S: Settings>(settings: &S) -> Result<(), ConfigError> {
     error_of(S::TABLE.first_broken(settings.given().as_ref()))
 }
 
-/// Checks settings that others will complete: rules about settings that are not given hold.
+/// Checks incomplete settings, which other settings will complete. A rule about a setting that is
+/// not given counts as kept.
 pub(crate) fn check_part<S: Settings>(settings: &S) -> Result<(), ConfigError> {
     error_of(S::TABLE.first_broken_of_part(settings.given().as_ref()))
 }
 
-/// Puts each setting that is wrong back to its default, and returns what was wrong.
+/// Resets each invalid setting to its default, and returns the errors.
 pub(crate) fn make_valid(settings: &mut impl Settings) -> Vec<ConfigError> {
     let broken = forget_broken(settings).into_iter();
     broken.map(ConfigError::from).collect()

@@ -1,10 +1,10 @@
-//! Whether settings break a rule, and the words in which errors say so.
+//! Checks whether settings break a rule, and states the broken rule in errors.
 
 use crate::rule::{Relation, Rule};
 use crate::table::{Form, Given, Table, Value};
 
 impl Rule {
-    /// Whether the settings break the rule for certain. A value that is not known breaks none.
+    /// Returns whether the settings certainly break the rule. An unknown value breaks no rule.
     #[must_use]
     pub const fn is_broken(&self, table: &Table, given: &[Given]) -> bool {
         let subject = self.value(table, given, self.subject);
@@ -43,7 +43,7 @@ impl Rule {
         }
     }
 
-    /// The value that takes part: the one that was given, or the default.
+    /// Returns the value that the rule compares: the given value, or the default.
     const fn value(&self, table: &Table, given: &[Given], setting: usize) -> Option<Value> {
         if !given[setting].is_default() {
             return given[setting].value();
@@ -54,12 +54,13 @@ impl Rule {
             }
         }
         let setting = &table.settings[setting];
-        // Where words are given, the default depends on other settings.
+        // If the setting has words for its default, the default depends on other settings.
         if setting.default_words.is_empty() { setting.default } else { None }
     }
 
-    /// The setting that a builder's error names, and whether the other one is at its default. It is
-    /// the subject, or the other one if only that was given, so forgetting it changes something.
+    /// Returns the setting that a builder's error names, and whether the other setting is at its
+    /// default. The named setting is the subject, unless only the other setting was given. So
+    /// resetting the named setting always changes something.
     pub(crate) const fn named(&self, given: &[Given]) -> (usize, bool) {
         match self.relation {
             Relation::AtMost(other) | Relation::AtLeast(other) => {
@@ -73,8 +74,8 @@ impl Rule {
         }
     }
 
-    /// The rule as a builder's error states it for the setting `named`: the subject, or the other
-    /// one of an order. For example "must not be above `capacity`".
+    /// Returns the rule as a builder's error states it, for example "must not be above `capacity`".
+    /// The error is about the setting `named`: the subject, or the other setting of an order.
     #[must_use]
     pub fn must(&self, table: &Table, named: usize, other_is_default: bool) -> String {
         let (Relation::AtMost(other) | Relation::AtLeast(other)) = self.relation else {
@@ -93,15 +94,16 @@ impl Rule {
         }
     }
 
-    /// The compile error for settings that break the rule. For an order it shows both values and
-    /// ends with the rule's reason; otherwise it is the reason, in which `{subject}`, `{value}`
-    /// and `{other}` stand for the subject's name, its value, and the other value.
+    /// Returns the compile error for settings that break the rule. For an order, the error shows
+    /// both values and ends with the rule's reason. For other rules, the error is the reason, in
+    /// which `{subject}`, `{value}` and `{other}` stand for the subject's name, the subject's
+    /// value, and the other value.
     #[must_use]
     pub fn explain(&self, table: &Table, given: &[Given]) -> String {
         let name = |setting: usize| table.settings[setting].name;
         let value = |setting: usize| self.value(table, given, setting);
         let text = |setting: usize| value(setting).map_or_else(String::new, |it| it.to_string());
-        // "100 calls": the bare number would not say what it counts.
+        // Shows "100 calls", because the number alone has no unit.
         let shown = |setting: usize| match (table.settings[setting].form, value(setting)) {
             (Form::Window { .. }, Some(Value::Count(calls))) => format!("{calls} calls"),
             _ => text(setting),
@@ -137,7 +139,7 @@ impl Rule {
         }
     }
 
-    /// Whether an order requires the setting to be the smaller one.
+    /// Returns whether an order requires `setting` to be the smaller of the two settings.
     fn is_below(&self, setting: usize) -> bool {
         matches!(self.relation, Relation::AtMost(_)) == (setting == self.subject)
     }
@@ -166,7 +168,7 @@ const fn is_one_of(value: Option<Value>, words: &[&str]) -> bool {
     false
 }
 
-/// `==`, which constants cannot use on text.
+/// Compares text. Constants cannot use `==` on text.
 const fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {

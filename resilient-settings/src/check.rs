@@ -1,42 +1,43 @@
-//! Checks settings against their table, and drops those that break a rule.
+//! Checks settings against their table, and resets settings that break a rule.
 
 use crate::table::{Given, Table, Value};
 
-/// A setting that breaks a rule.
+/// A given setting that breaks a range or a rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Broken {
     table: &'static Table,
-    /// The setting, which was given.
+    /// The index of the setting. The setting was given.
     pub setting: usize,
-    /// Its value; `None` if only the running program knows it.
+    /// The value of the setting, or `None` if it is known only at run time.
     pub value: Option<Value>,
-    /// The rule, and whether the other setting in it is at its default; `None` for the range.
+    /// The rule, and whether the other setting of the rule is at its default. `None` means that the
+    /// range is broken.
     rule: Option<(usize, bool)>,
 }
 
 impl Broken {
-    /// The name of the setting.
+    /// Returns the name of the setting.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.table.settings[self.setting].name
     }
 
-    /// The rule, as in "must be at least 1".
+    /// Returns the rule as text, for example "must be at least 1".
     #[must_use]
     pub fn rule(&self) -> String {
         match self.rule {
             Some((rule, other_is_default)) => {
                 self.table.rules[rule].must(self.table, self.setting, other_is_default)
             }
-            // The form of a value that is not known is that of a count.
+            // An unknown value is described as a count.
             None => self.table.settings[self.setting].must(self.value.unwrap_or(Value::Count(0))),
         }
     }
 }
 
 impl Table {
-    /// The first range or rule that the settings break, ranges first. `given` has one entry for
-    /// each setting of the table.
+    /// Returns the first range or rule that the settings break. Ranges come first. `given` has one
+    /// entry for each setting of the table.
     #[must_use]
     pub const fn first_broken(&'static self, given: &[Given]) -> Option<Broken> {
         let mut at = 0;
@@ -70,8 +71,9 @@ impl Table {
         Broken { table: self, setting, value, rule }
     }
 
-    /// The first rule that an incomplete list of settings breaks, such as an override, which the
-    /// code's settings complete. A setting that is not given yet breaks no rule.
+    /// Returns the first rule that an incomplete list of settings breaks. An override, for example,
+    /// is incomplete until the settings in the code complete it. A setting that is not given yet
+    /// breaks no rule.
     #[must_use]
     pub fn first_broken_of_part(&'static self, given: &[Given]) -> Option<Broken> {
         let mut given = given.to_vec();
@@ -81,22 +83,23 @@ impl Table {
     }
 }
 
-/// Settings that can be checked, and forgotten one by one.
+/// Settings that can be checked and reset one by one.
 pub trait Settings {
-    /// Their table.
+    /// The table of these settings.
     const TABLE: &'static Table;
 
-    /// What is known of each setting, by its index in the table.
+    /// Returns the state of each setting, by its index in the table.
     fn given(&self) -> impl AsRef<[Given]>;
 
-    /// Puts one setting back to its default.
+    /// Resets one setting to its default.
     fn forget(&mut self, setting: usize);
 }
 
-/// Puts each setting that breaks a rule back to its default, and returns what was wrong.
+/// Resets each setting that breaks a rule to its default, and returns the broken rules.
 pub fn forget_broken<S: Settings>(settings: &mut S) -> Vec<Broken> {
     let mut all = Vec::new();
-    // Each round forgets a setting that was given, so this ends, at the defaults at the latest.
+    // Each round resets a given setting, so the loop ends at the latest when all settings are
+    // defaults.
     loop {
         let broken = S::TABLE.first_broken(settings.given().as_ref());
         let Some(broken) = broken else { return all };

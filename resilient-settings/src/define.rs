@@ -1,6 +1,8 @@
-//! Turns the entries of a table into data: `key`, `default`, and the settings.
+//! Turns the entries of a table into data: the modules `key` and `default`, and the list of
+//! settings.
 
-/// The form that an entry writes as `Count(1..)`, `Time(positive)` or `WhenOpen("stop", …)`.
+/// Translates the form of an entry, for example `Count(1..)`, `Time(positive)` or `WhenOpen("stop",
+/// …)`.
 macro_rules! form {
     (Count) => { $crate::Form::Count { least: 0, most: u32::MAX } };
     (Count $least:literal ..) => { $crate::Form::Count { least: $least, most: u32::MAX } };
@@ -18,7 +20,8 @@ macro_rules! form {
     ($words:ident $($word:literal),+) => { $crate::Form::Word(&[$($word),+]) };
 }
 
-/// The type of a setting by its form. Settings that are words have the type `$words`.
+/// Names the type of a setting with this form. A setting whose values are words has the type
+/// `$words`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! type_of {
@@ -39,7 +42,8 @@ macro_rules! type_of {
     };
 }
 
-/// A setting as the rules compare it, by its form. Settings that are words have the value `$words`.
+/// Converts a setting of this form into the value that rules compare. If the values are words, the
+/// value is `$words`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! value_of {
@@ -60,7 +64,7 @@ macro_rules! value_of {
     };
 }
 
-/// The callback that makes the modules `key` and `default`, and the constant `SETTINGS`. The
+/// The callback that generates the modules `key` and `default`, and the constant `SETTINGS`. The
 /// functions in braces compute the defaults that depend on other settings.
 macro_rules! define {
     ({ $($dependent:item)* } $(
@@ -80,7 +84,7 @@ macro_rules! define {
             pub const $name: usize = Index::$name as usize;)+
         }
 
-        /// The default of each setting that has one.
+        /// The default of each setting that has a default.
         pub mod default {
             $($(#[doc = concat!("The default of `", stringify!($name), "`.")]
             #[must_use]
@@ -107,7 +111,8 @@ macro_rules! define {
     };
 }
 
-/// The table of the module: its settings, and rules as `subject, relation, must, reason`.
+/// Generates the table of the module from its settings and from rules. A rule is written as
+/// `subject, relation, must, reason`.
 macro_rules! table {
     ($(
         $subject:ident, $relation:expr, $must:expr, $reason:expr $(, no_defaults_if $word:expr)?;
@@ -128,7 +133,7 @@ macro_rules! table {
     };
 }
 
-/// A callback of the table that hands names, forms and documentation to the macro `$callback`,
+/// A callback of the table. It passes names, forms and documentation to the macro `$callback`,
 /// after the tokens in `$extra`.
 #[macro_export]
 macro_rules! fields {

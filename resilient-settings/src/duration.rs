@@ -8,7 +8,7 @@ use crate::share::is_decimal;
 
 /// Units from large to small: the symbol, the other names, and the length in nanoseconds.
 ///
-/// Months and years are left out: their length varies, and `M` is too near to `m`.
+/// There are no months and years: their length varies, and `M` is too similar to `m`.
 const UNITS: [(&str, &str, u128); 8] = [
     ("w", "wk wks week weeks", 604_800_000_000_000),
     ("d", "day days", 86_400_000_000_000),
@@ -23,15 +23,15 @@ const UNITS: [(&str, &str, u128); 8] = [
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
-/// The duration that text means: one or more decimal numbers, each with its unit.
+/// Reads a duration from text: one or more decimal numbers, each with its unit.
 ///
-/// Units are `w`, `d`, `h`, `m`, `s`, `ms`, `us` (`µs`) and `ns`, or their English names. They go
-/// from large to small, each once, with or without spaces. The result is exact: text that is
-/// longer than a [`Duration`] or finer than a nanosecond is refused.
+/// The units are `w`, `d`, `h`, `m`, `s`, `ms`, `us` (`µs`) and `ns`, or their English names. Units
+/// go from large to small, and no unit repeats. Spaces are optional. The result is exact: text that
+/// means more than [`Duration::MAX`] or a fraction of a nanosecond is refused.
 ///
 /// # Errors
 ///
-/// [`TextError`], if the text is not a duration. It shows the text that would be right.
+/// Returns a [`TextError`] if the text is not a duration. The error shows correct text.
 ///
 /// ```
 /// use resilient_settings::parse_duration;
@@ -55,7 +55,7 @@ fn read(text: &str) -> Result<Duration, String> {
             "a duration cannot be negative: {text:?} is; write it as in \"100ms\""
         ));
     }
-    // Numbers, each with the index of its unit.
+    // Each part is a number and the index of its unit.
     let mut parts: Vec<(&str, usize)> = Vec::new();
     while !rest.is_empty() {
         let (number, behind) = split(rest, |c| !c.is_ascii_digit() && c != '.');
@@ -152,7 +152,7 @@ fn total(text: &str, parts: &[(&str, usize)]) -> Result<Duration, String> {
     Ok(Duration::new(seconds, rest))
 }
 
-/// `scale * 0.digits`, if that is a whole number.
+/// Returns `scale * 0.digits` if the product is a whole number.
 fn fraction_of(scale: u128, digits: &str) -> Option<u128> {
     let digits = digits.trim_end_matches('0');
     if digits.is_empty() {
@@ -163,7 +163,7 @@ fn fraction_of(scale: u128, digits: &str) -> Option<u128> {
     (product % divisor == 0).then_some(product / divisor)
 }
 
-/// The text of a duration, such as `1m30s`: [`parse_duration`] reads it back exactly.
+/// Returns the text of a duration, such as `1m30s`. [`parse_duration`] reads it back exactly.
 #[must_use]
 pub fn duration_text(time: Duration) -> String {
     let mut rest = time.as_nanos();
@@ -171,7 +171,7 @@ pub fn duration_text(time: Duration) -> String {
         return "0s".to_owned();
     }
     let mut text = String::new();
-    // Weeks are read, but days are clearer.
+    // Skip weeks: they can be read, but days are clearer.
     for (symbol, _, scale) in &UNITS[1..] {
         if rest >= *scale {
             // Writing to a string cannot fail.

@@ -1,8 +1,8 @@
-//! The settings of `resilient`: one table that its runtime and its attributes both read.
+//! The settings of `resilient`, in one table that its runtime and its attributes both read.
 //!
 //! Each setting has one entry in `src/settings.rs`: its name, documentation, form, range, default,
-//! and the reason for its range. The rules between settings stand below the entries. Everything
-//! else follows from the table:
+//! and the reason for its range. The rules between settings are below the entries. All other code
+//! and text follows from the table:
 //!
 //! - [`breaker_settings!`], [`retry_settings!`] and [`budget_settings!`] hand the entries to a
 //!   macro of the caller, which generates builders and the keys of files from them;
@@ -10,7 +10,8 @@
 //!   messages and for the tables in the documentation;
 //! - `default` functions, such as [`breaker::default::recovery_time`], return the defaults.
 //!
-//! Durations and shares have one text form everywhere: [`parse_duration`] and [`parse_share`].
+//! Durations and shares have the same text form everywhere: see [`parse_duration`] and
+//! [`parse_share`].
 //!
 //! This crate is an implementation detail: use `resilient`.
 

@@ -1,52 +1,53 @@
 //! The rules between settings, as data.
 
-/// What a setting that was given requires of the others. Settings are named by index.
+/// A requirement on the other settings, which holds if the subject was given. An index names a
+/// setting.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rule {
     /// The setting that the rule is about.
     pub subject: usize,
-    /// What it requires.
+    /// The requirement.
     pub relation: Relation,
-    /// The end of the sentence "`subject` is 3: …" in the error of a builder. Empty where the
-    /// relation and the names say it.
+    /// The end of the sentence "`subject` is 3: …" in the error of a builder. It is empty if the
+    /// relation and the names are enough.
     pub(crate) must: &'static str,
-    /// A compile error, or its end, as [`Rule::explain`] describes.
+    /// The compile error, or its end: see [`Rule::explain`].
     pub(crate) reason: &'static str,
-    /// While one of these settings has this word, defaults do not take part.
+    /// While one of these settings has the given word, the rule ignores defaults.
     pub(crate) no_defaults_if: &'static [(usize, &'static str)],
 }
 
-/// How two settings, or three, depend on each other.
+/// A dependency between two or three settings.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Relation {
-    /// One of these must be given.
+    /// One of these settings must be given.
     Needs(&'static [usize]),
     /// The window must be a time.
     NeedsTime(usize),
-    /// The other one must not be given.
+    /// The other setting must not be given.
     Excludes(usize),
-    /// The subject is not above the other one.
+    /// The subject must not be above the other setting.
     AtMost(usize),
-    /// The subject is not below the other one.
+    /// The subject must not be below the other setting.
     AtLeast(usize),
-    /// The subject is not above the sum of two others.
+    /// The subject must not be above the sum of the two other settings.
     AtMostSum(usize, usize),
-    /// The subject excludes these words of the other setting: with any value, or only with one of
-    /// the words in `own`.
+    /// The other setting must not have one of `words`. If `own` is not empty, this applies only if
+    /// the subject has one of the words in `own`.
     NotWith {
-        /// Words of the subject; if empty, all of its values.
+        /// Words of the subject. An empty list stands for all values of the subject.
         own: &'static [&'static str],
         /// The other setting.
         other: usize,
-        /// Its words.
+        /// The words that the other setting must not have.
         words: &'static [&'static str],
     },
 }
 
 impl Rule {
-    /// The settings that the rule is about, the subject last.
+    /// Returns the settings in the rule. The subject is last.
     #[must_use]
     pub fn settings(&self) -> Vec<usize> {
         let mut settings = match self.relation {

@@ -1,39 +1,40 @@
-//! The table: every setting of breakers, retries, budgets and time limits, and their rules.
+//! The table of all settings of breakers, retries, budgets and time limits, and of their rules.
 //!
-//! An entry reads
+//! An entry has this form:
 //!
 //! ```text
 //! /// Documentation of the builder's method; the first sentence stands in the tables of the docs.
 //! name: Form(range), default(value; "on what it depends"), reason("of the range"), advice("…");
 //! ```
 //!
-//! A default has a value, words, or both. With words, the default depends on other settings, and
-//! a function beside the entries computes it.
+//! A default has a value, words, or both. If it has words, the default depends on other settings,
+//! and a function beside the entries computes it.
 
-/// Hands the settings of a circuit breaker to the macro `callback`, after the tokens in `extra`.
+/// Passes the settings of a circuit breaker to the macro `callback`, after the tokens in `extra`.
 #[macro_export]
 macro_rules! breaker_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
-        /// Opens the circuit after this many failures in a row. A success ends the streak. Use a
-        /// rate for a dependency that always fails a little.
-        // Five are beyond chance for a dependency that mostly works, and stop a flood early.
+        /// Opens the circuit after this many consecutive failures. A success ends the streak. If
+        /// the dependency always fails a little, use a rate.
+        // If the dependency mostly works, five failures are not chance, and five calls stop a flood
+        // early.
         failure_threshold: Count(1..),
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
         /// The window over which rates and `failure_count` are computed: a number of last calls, or
-        /// a time. Use calls for thin or bursty traffic, time for steady traffic.
-        // A million calls are a quarter of a megabyte; a longer window should be a time.
+        /// a time. Use calls for thin or bursty traffic, and time for steady traffic.
+        // A million calls take a quarter of a megabyte. A longer window should be a time.
         window: Window(..=1_000_000), default(; "none"),
             reason("the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"),
             advice("to judge by a rate or a count");
-        /// The number of buckets into which a window of time is divided; it forgets one bucket at
-        /// a time. More buckets forget more evenly and cost 24 bytes each.
+        /// The number of buckets in a window of time, which forgets one bucket at a time. More
+        /// buckets forget more evenly and cost 24 bytes each.
         window_buckets: Count(1..=1_000), default(10; ""),
             reason("a window in time is divided into 1 to 1000 buckets"),
             advice("up where forgetting a tenth at once is too coarse");
-        /// The number of calls in the window from which on rates are trusted.
-        // Fewer calls say nothing about a rate.
+        /// The minimum number of calls in the window before rates are evaluated.
+        // A rate over fewer calls has no meaning.
         min_calls: Count(1..), default(10; "or the window of calls if that is smaller"),
             reason("no calls have no rate, so at least 1"),
             advice("up where a few calls, just after a start, open the circuit by chance");
@@ -51,26 +52,26 @@ macro_rules! breaker_settings {
         /// Opens the circuit at this share of slow calls among the calls in the window.
         slow_call_rate: Share(positive), default(; "none"),
             advice("together with `slow_call`");
-        /// How long the circuit stays open before a probe is admitted. Zero makes the next call
-        /// the probe; `Duration::MAX` keeps the circuit open until an operator closes it.
-        // Long enough to restart a process, short enough that no operator is called.
+        /// How long the circuit stays open before a probe is admitted. At zero, the next call is
+        /// the probe. At `Duration::MAX`, the circuit stays open until an operator closes it.
+        // 30 seconds are enough to restart a process, and too short to call an operator.
         recovery_time: Time, default(::std::time::Duration::from_secs(30); ""),
             advice("to the time that the dependency takes to come back");
-        /// The factor by which the recovery time grows each time that probes fail. Closing the
-        /// circuit ends the growth.
+        /// The factor by which the recovery time grows each time that probes fail. When the circuit
+        /// closes, the recovery time returns to its first value.
         recovery_factor: Factor, default(1.0; ""),
             advice("to 2 where outages are sometimes long");
         /// The longest recovery time. It also bounds the wait that the dependency itself asks for.
-        // The growth ends here, so that a recovered dependency is not shunned for an hour.
+        // The limit keeps callers from avoiding a recovered dependency for an hour.
         max_recovery_time: Time,
             default(::std::time::Duration::from_secs(600); "or `recovery_time` if that is longer"),
             advice("to the time that you accept to wait once the dependency is well again");
-        /// The longest random extension of the open time, as a share of it. It keeps many
-        /// processes from probing at the same time.
+        /// The longest random extension of the open time, as a share of the open time. It keeps
+        /// many processes from probing at the same time.
         recovery_jitter: Share, default(0.0; ""),
             advice("to 0.1 or more where many processes call one dependency");
         /// The number of probes that may be in flight at a time.
-        // More concurrent probes are a load test.
+        // More than 1024 concurrent probes are a load test.
         half_open_max_calls: Count(1..=1_024), default(1; ""),
             reason("a half-open circuit lets calls through, from 1 to 1024 at a time"),
             advice("up where one probe after the other takes too long");
@@ -78,12 +79,12 @@ macro_rules! breaker_settings {
         half_open_successes: Count(1..), default(1; ""),
             reason("it takes a success to close, so at least 1"),
             advice("up where one success says little");
-        /// The number of failed or slow probes that are tolerated. The next one opens the circuit
-        /// again.
+        /// The number of failed or slow probes that are tolerated. The next failed or slow probe
+        /// opens the circuit again.
         half_open_failures: Count, default(0; ""),
             advice("up with the successes, where probes fail by chance");
-        /// How long a probe holds its slot. After that another caller may take the slot; until
-        /// one does, the probe's result still counts.
+        /// How long a probe holds its slot. After this time another caller may take the slot. Until
+        /// another caller takes it, the probe's result still counts.
         probe_timeout: Time(positive),
             default(; "`recovery_time`, but at least 30s and at most 10m"),
             reason("every probe would be given up at once, so above zero"),
@@ -91,8 +92,8 @@ macro_rules! breaker_settings {
         /// The outcome of a call that was cancelled: nothing, or a failure.
         abandoned: AbandonedOutcome("ignore", "failure"), default("ignore"; ""),
             advice("to `failure` where callers only go away because the dependency hangs");
-        /// The number of keys that have a breaker at a time, where each key has its own. A single
-        /// breaker ignores it.
+        /// The number of keys that have a breaker at a time, if each key has a separate breaker. A
+        /// single breaker ignores this setting.
         // 10 000 keys take about 20 MB, a million take a few GB.
         max_keys: Count(1..=1_000_000), default(10_000; ""),
             reason("keys have breakers of their own, from 1 to 1000000 of them"),
@@ -100,15 +101,16 @@ macro_rules! breaker_settings {
     }};
 }
 
-/// Hands the settings of a retry policy to the macro `callback`, after the tokens in `extra`.
+/// Passes the settings of a retry policy to the macro `callback`, after the tokens in `extra`.
 #[macro_export]
 macro_rules! retry_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
-        /// The number of retries: a failed call is tried again at most this often.
-        // Four attempts: enough for a short disturbance, and bounded load in an outage.
+        /// The maximum number of retries after the first attempt.
+        // Four attempts outlast a short disturbance, and bound the load in an outage.
         max_retries: Count, default(3; ""),
             advice("down where callers are impatient or retry themselves");
-        /// The number of attempts, the first one included. It says the same as `max_retries`.
+        /// The maximum number of attempts, including the first attempt. Use it in place of
+        /// `max_retries`.
         max_attempts: Count(1..), default(; "`max_retries` + 1"),
             reason("the first call is an attempt too, so at least 1"),
             advice("where you think in attempts");
@@ -116,83 +118,86 @@ macro_rules! retry_settings {
         backoff: Backoff("exponential", "constant", "linear", "fibonacci"),
             default("exponential"; ""),
             advice("to `constant` where something may come at any time");
-        /// The nominal delay before the first retry. Zero retries at once, without a timer.
+        /// The nominal delay before the first retry. If it is zero, retries start at once and need
+        /// no timer.
         ///
-        /// Delays are whole nanoseconds, and timers are coarser. Tokio's timers have ticks of one
-        /// millisecond and round up, so a delay above zero never spins; the sleep of a thread is
-        /// late by what the system's scheduler adds.
-        // About the time of a lost packet or a restarted connection.
+        /// Delays are whole nanoseconds; timers are less precise. Tokio's timers have ticks of one
+        /// millisecond and round up, so a delay above zero never spins. The sleep of a thread ends
+        /// late by the latency of the system's scheduler.
+        // 100 ms is about the time that a lost packet or a restarted connection costs.
         base_delay: Time, default(::std::time::Duration::from_millis(100); ""),
             advice("to the time of a short disturbance");
-        /// The longest delay, jitter included. Only a wait that the dependency asks for goes
-        /// beyond it. `Duration::MAX` is no limit.
-        // No caller should wait longer for a result without knowing why.
+        /// The longest delay, jitter included. Only a wait that the dependency asks for can be
+        /// longer. `Duration::MAX` means no limit.
+        // A caller should not wait longer for a result without a known reason.
         max_delay: Time, default(::std::time::Duration::from_secs(10); ""),
             advice("down where a caller waits for the result");
         /// The factor by which an exponential delay grows each time.
         backoff_factor: Factor, default(2.0; ""),
             advice("down for more retries in the same time");
-        /// How delays are spread at random, so that callers do not come back together.
+        /// How delays are spread at random, so that callers do not return together.
         jitter: Jitter("full", "equal", "decorrelated", "smooth", "none"), default("full"; ""),
             advice("see the table of `Jitter`");
         /// The longest wait that the dependency may ask for. If it asks for more, the call ends at
         /// once with its error.
-        // A longer wait is better handled by the caller's own schedule.
+        // The caller's own schedule handles a longer wait better.
         max_retry_after: Time, default(::std::time::Duration::from_secs(60); ""),
             advice("up for jobs that may wait, down where a caller waits");
-        /// The time for the whole call, attempts included. If the next delay would reach it, the
-        /// call ends at once. A running attempt is not cut short.
+        /// The time for the whole call, attempts included. If the next delay would reach this time,
+        /// the call ends at once. A running attempt is not cut short.
         max_elapsed: Time(positive), default(; "none"),
             reason("there would be no time for a retry, so above zero"),
             advice("to what the caller can wait");
-        /// What the call does when the circuit breaker below it is open: it ends at once with the
-        /// real error, or it waits until the breaker may admit a call.
+        /// What the call does when its circuit breaker is open: it ends at once with the real
+        /// error, or it waits until the breaker may admit a call.
         when_open: WhenOpen("stop", "wait"), default("stop"; ""),
             advice("to `wait` for jobs that must succeed in the end");
     }};
 }
 
-/// Hands the settings of a retry budget to the macro `callback`, after the tokens in `extra`.
+/// Passes the settings of a retry budget to the macro `callback`, after the tokens in `extra`.
 #[macro_export]
 macro_rules! budget_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// The most tokens that the bucket holds. A full bucket pays for `capacity / retry_cost`
-        /// retries in a row: the burst of one process at the start of an outage.
-        // A hundred retries at the default cost.
+        /// consecutive retries. This is the burst of one process at the start of an outage.
+        // 500 tokens pay for a hundred retries at the default cost.
         capacity: Count(1..), default(500; ""),
             reason("a budget of no tokens pays for no retry, so at least 1"),
             advice("down to allow a smaller burst");
         /// The tokens that a retry takes from the bucket. A retry that succeeds returns them.
-        // One retry for five successes once the bucket is empty: a fifth more than the demand.
+        // Once the bucket is empty, five successes pay for one retry: the load is a fifth above the
+        // demand.
         retry_cost: Count(1..), default(5; "or the capacity if that is less"),
             reason("a retry that costs nothing is not limited, so at least 1"),
             advice("up for fewer retries per success");
-        /// The tokens at the start, so that a client without a success so far may retry
-        /// `initial_tokens / retry_cost` times. Where clients make few calls each, this decides
-        /// the cost of an outage: for n calls that all fail, the load is
-        /// 1 + `initial_tokens / retry_cost` / n times the demand.
+        /// The tokens at the start, which pay for retries before the first success. A client
+        /// without a success so far may retry `initial_tokens / retry_cost` times. If clients make
+        /// few calls each, this setting decides the cost of an outage: for n calls that all fail,
+        /// the load is 1 + `initial_tokens / retry_cost` / n times the demand.
         initial_tokens: Count, default(; "a tenth of the capacity, but enough for one retry"),
             advice("down where many clients live shortly");
-        /// The tokens that a call adds when it succeeds at its first attempt. At zero, retries
-        /// live on the initial tokens and on those that successful retries return.
+        /// The tokens that a call adds when it succeeds at its first attempt. If this is zero, only
+        /// the initial tokens and the tokens that successful retries return pay for retries.
         deposit: Count, default(1; ""),
             advice("up for more retries per success");
     }};
 }
 
-/// Hands the time limits of a call to the macro `callback`, after the tokens in `extra`.
+/// Passes the time limits of a call to the macro `callback`, after the tokens in `extra`.
 #[macro_export]
 macro_rules! limit_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
-        /// The time for the whole call. It cuts off the running attempt.
+        /// The time for the whole call. The running attempt is cancelled when the time is over.
         deadline: Time(positive), default(; "none"),
             reason("every call would be cut off at once, so above zero"),
             advice("to what the caller can wait");
-        /// The time for each attempt. It cuts off the attempt, which then counts as failed.
+        /// The time for each attempt. An attempt that takes longer is cancelled and counts as
+        /// failed.
         attempt_timeout: Time(positive), default(; "none"),
             reason("every attempt would be cut off at once, so above zero"),
             advice("above what the dependency needs on a bad day");
-        /// The time for what stands below the attribute `timeout`.
+        /// The time for the code below the attribute `timeout`.
         timeout: Time(positive), default(; "none"),
             reason("every call would be cut off at once, so above zero"),
             advice("above what the dependency needs on a bad day");
@@ -204,7 +209,7 @@ pub mod breaker {
     use std::time::Duration;
 
     breaker_settings!(define {
-        /// The default of `probe_timeout`.
+        /// Returns the default of `probe_timeout`.
         #[must_use]
         pub const fn probe_timeout(recovery_time: super::Duration) -> super::Duration {
             let (least, most) = (super::Duration::from_secs(30), super::Duration::from_secs(600));
@@ -259,7 +264,7 @@ pub mod breaker {
 pub mod retry {
     retry_settings!(define {});
 
-    /// The jitters that grow by themselves instead of spreading a backoff.
+    /// The jitters that define the growth of the delay themselves and do not spread a backoff.
     const SCHEDULES: &[&str] = &["decorrelated", "smooth"];
     const NOT_EXPONENTIAL: &[&str] = &["constant", "linear", "fibonacci", "custom"];
     const FACTOR: &str =
@@ -269,7 +274,7 @@ pub mod retry {
         max_retries, Excludes(max_attempts),
             "must not be given together with `max_attempts`, which says the same",
             "one is the other plus the first call, so give one of them";
-        // A schedule of the user's own does not begin with the default delay.
+        // A custom backoff does not begin with the default base delay.
         max_delay, AtLeast(base_delay), "", "`max_delay` is at least `base_delay`",
             no_defaults_if (backoff, "custom");
         backoff_factor, NotWith { own: &[], other: backoff, words: NOT_EXPONENTIAL }, FACTOR,
@@ -287,7 +292,7 @@ pub mod retry {
 /// The settings of a retry budget.
 pub mod budget {
     budget_settings!(define {
-        /// The default of `initial_tokens`.
+        /// Returns the default of `initial_tokens`.
         #[must_use]
         pub const fn initial_tokens(capacity: u32, retry_cost: u32) -> u32 {
             let tenth = capacity / 10;

@@ -1,14 +1,14 @@
-//! Shares as text: `"20%"`, `"12.5%"`.
+//! Reads shares from text such as `"20%"` and `"12.5%"`.
 
 use crate::TextError;
 
-/// The share that a percentage in text means: `"12.5%"` is 0.125.
+/// Reads a share from a percentage in text: `"12.5%"` is 0.125.
 ///
-/// A space may stand before the `%`. The range of a setting is not checked here.
+/// A space before the `%` is allowed. The range of a setting is not checked here.
 ///
 /// # Errors
 ///
-/// [`TextError`], if the text is not a percentage. It shows the text that would be right.
+/// Returns a [`TextError`] if the text is not a percentage. The error shows correct text.
 ///
 /// ```
 /// use resilient_settings::parse_share;
@@ -19,7 +19,7 @@ use crate::TextError;
 pub fn parse_share(text: &str) -> Result<f64, TextError> {
     let error = |message| Err(TextError::new(text, message));
     let digits = text.strip_suffix('%').unwrap_or(text).trim();
-    // The exponent gives the nearest `f64`, which a division by 100 would not.
+    // The exponent `e-2` gives the nearest `f64`; a division by 100 would not.
     let share = match format!("{digits}e-2").parse::<f64>() {
         Ok(share) if is_decimal(digits.strip_prefix('-').unwrap_or(digits)) => share,
         _ => {
@@ -33,11 +33,11 @@ pub fn parse_share(text: &str) -> Result<f64, TextError> {
             if share <= 0.01 { format!(", or {digits} without quotes") } else { String::new() };
         return error(format!("a share in quotes is a percentage: write \"{digits}%\"{or}"));
     }
-    // The sum makes a negative zero positive.
+    // Adding zero turns a negative zero into a positive zero.
     Ok(share + 0.0)
 }
 
-/// Whether the text is digits, with at most one point between them.
+/// Returns whether the text consists of digits, with at most one point between them.
 pub(crate) fn is_decimal(text: &str) -> bool {
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
     match text.split_once('.') {

@@ -1,28 +1,28 @@
-//! The types of the table: a setting, its form, and its values.
+//! The types of the table: settings, their forms, and their values.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::{Rule, TextError, parse_share};
 
-/// The settings of one thing, such as a breaker, and the rules between them.
+/// The settings of one thing, such as a breaker, and the rules between the settings.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Table {
-    /// The settings, each at the index that its constant in `key` has.
+    /// The settings. The constants in `key` are their indices.
     pub settings: &'static [Setting],
     /// The rules between settings, in the order in which errors report them.
     pub rules: &'static [Rule],
 }
 
 impl Table {
-    /// The setting of that name.
+    /// Returns the setting with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'static Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }
 
-    /// The names of all settings, in the order of the table.
+    /// Returns the names of all settings, in the order of the table.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.settings.iter().map(|setting| setting.name)
     }
@@ -32,27 +32,27 @@ impl Table {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Setting {
-    /// The name of the attribute's key, of the builder's method and of the key in a file.
+    /// The name of the setting in attributes, builders and files.
     pub name: &'static str,
-    /// What the setting does. The first sentence can stand alone.
+    /// What the setting does. The first sentence makes sense alone.
     pub doc: &'static str,
-    /// How it is written, and its range.
+    /// How the setting is written, and its range.
     pub form: Form,
-    /// Why the range is as it is, for a compile error. Empty where the form says it.
+    /// The reason for the range, for a compile error. It is empty if the form is reason enough.
     pub(crate) reason: &'static str,
     /// The default, unless it depends on other settings.
     pub default: Option<Value>,
-    /// What the default is instead, or on what it depends.
+    /// A description of the default, or of the settings on which the default depends.
     pub default_words: &'static str,
-    /// When to change it.
+    /// Advice on when to change the setting.
     pub advice: &'static str,
 }
 
-/// How a setting is written, and which values it may have.
+/// How a setting is written, and the values that it may have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Form {
-    /// A whole number within bounds, both inclusive.
+    /// A whole number between two bounds, both included.
     Count {
         /// The least value.
         least: u32,
@@ -61,33 +61,33 @@ pub enum Form {
     },
     /// A duration.
     Time {
-        /// Whether it may be zero.
+        /// Whether the value may be zero.
         zero: bool,
     },
     /// A number from 0 to 1, or a percentage as text.
     Share {
-        /// Whether it may be zero.
+        /// Whether the value may be zero.
         zero: bool,
     },
-    /// A finite number of at least 1.
+    /// A finite number that is at least 1.
     Factor,
-    /// A number of calls from 1 on, or a duration longer than zero.
+    /// A number of calls that is at least 1, or a duration longer than zero.
     Window {
-        /// The most calls.
+        /// The maximum number of calls.
         most: u32,
     },
     /// One of these words.
     Word(&'static [&'static str]),
-    /// One of these words, or a number from 0 to 1 or a percentage as text.
+    /// One of these words, a number from 0 to 1, or a percentage as text.
     WordOrShare(&'static [&'static str]),
-    /// One of these words, or a function. The value of a function is the word `custom`.
+    /// One of these words, or a function. A function has the value `custom`.
     WordOrFunction(&'static [&'static str]),
 }
 
 /// A value of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
-    /// A count; the calls of a window.
+    /// A count, or the number of calls in a window.
     Count(u32),
     /// A duration.
     Time(Duration),
@@ -108,17 +108,17 @@ impl fmt::Display for Value {
     }
 }
 
-/// What is known of a setting when the rules are checked.
+/// The state of a setting when the rules are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Given {
-    /// It was not given: its default holds.
+    /// The setting was not given, so its default applies.
     #[default]
     Default,
-    /// It was given this value.
+    /// The setting was given this value.
     Value(Value),
-    /// It was given, and only the running program knows the value.
+    /// The setting was given, but its value is known only at run time.
     Unknown,
-    /// It was not given here, but may be given elsewhere.
+    /// The setting was not given here, but other code may give it.
     Open,
 }
 
@@ -127,7 +127,7 @@ impl Given {
         matches!(self, Self::Value(_) | Self::Unknown)
     }
 
-    /// The value, if it was given and is known.
+    /// Returns the value, if it was given and is known.
     pub(crate) const fn value(self) -> Option<Value> {
         match self {
             Self::Value(value) => Some(value),
@@ -141,7 +141,7 @@ impl Given {
 }
 
 impl Setting {
-    /// Whether the value is in the range of this setting.
+    /// Returns whether the value is in the range of this setting.
     #[must_use]
     pub const fn allows(&self, value: Value) -> bool {
         match (self.form, value) {
@@ -161,8 +161,8 @@ impl Setting {
         }
     }
 
-    /// The rule that a value out of range breaks, as in "must be at least 1". Empty if no value of
-    /// the type is out of range.
+    /// Returns the rule that a value out of range breaks, for example "must be at least 1". The
+    /// text is empty if no value of the type is out of range.
     #[must_use]
     pub fn must(&self, value: Value) -> String {
         match (self.form, value) {
@@ -184,7 +184,8 @@ impl Setting {
         }
     }
 
-    /// The end of a compile error for a value out of range, after "`name` is `value`: ".
+    /// Returns the end of a compile error for a value out of range. It follows "`name` is `value`:
+    /// ".
     #[must_use]
     pub const fn reason(&self, value: Value) -> &'static str {
         match (self.form, value) {
@@ -201,11 +202,11 @@ impl Setting {
         }
     }
 
-    /// The value of text that is a word, or a percentage if the setting has shares.
+    /// Reads a word. Also reads a percentage, if the setting accepts shares.
     ///
     /// # Errors
     ///
-    /// [`TextError`], if the setting has no such word. It lists the words.
+    /// Returns a [`TextError`] if the setting has no such word. The error lists the words.
     pub fn read_word(&self, text: &str) -> Result<Value, TextError> {
         if let Some(word) = self.words().iter().find(|word| **word == text) {
             return Ok(Value::Word(word));
@@ -222,7 +223,7 @@ impl Setting {
         }
     }
 
-    /// The words that an attribute or a file may give.
+    /// Returns the words that an attribute or a file may give.
     #[must_use]
     pub const fn words(&self) -> &'static [&'static str] {
         match self.form {

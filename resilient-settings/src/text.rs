@@ -1,22 +1,22 @@
-//! Values that can also be given as text.
+//! Values of settings that can also be given as text.
 
 use std::time::Duration;
 
 use crate::{TextError, Value, parse_duration, parse_share};
 
-/// The calls that rates and counts are computed over.
+/// The calls over which rates and counts are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
-    /// The last counted calls, however old they are: 1 to 1 000 000.
+    /// The last counted calls, from 1 to 1 000 000. Their age does not matter.
     Calls(u32),
     /// The calls within this time, which is longer than zero. The window is divided into buckets
-    /// and forgets one bucket at a time; the first bucket starts with the breaker's state.
+    /// and forgets one bucket at a time. The first bucket starts when the breaker enters its state.
     Time(Duration),
 }
 
 impl Window {
-    /// The value as the rules compare it.
+    /// Returns the value as the rules compare it.
     #[must_use]
     pub const fn value(self) -> Value {
         match self {
@@ -40,17 +40,17 @@ impl From<Duration> for Window {
 
 /// A value of a setting: the value itself, or the text that attributes and files accept for it.
 ///
-/// Durations are text like `"250ms"` or `"1m 30s"`, shares text like `"50%"`.
+/// Text for a duration is like `"250ms"` or `"1m 30s"`; text for a share is like `"50%"`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value of a setting of type `{T}`",
     label = "expected `{T}`, or text such as \"2s\" for a duration and \"20%\" for a share"
 )]
 pub trait IntoSetting<T> {
-    /// The value.
+    /// Returns the value.
     ///
     /// # Errors
     ///
-    /// [`TextError`], if this is text that cannot be read as the value.
+    /// Returns a [`TextError`] if the text cannot be read as the value.
     fn into_setting(self) -> Result<T, TextError>;
 }
 

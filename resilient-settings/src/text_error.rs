@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why text cannot be read as a value, and what would be right.
+/// The reason why text cannot be read as a value, with advice on correct text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextError {
     text: Box<str>,
@@ -15,7 +15,7 @@ impl TextError {
         Self { text, message }
     }
 
-    /// The text that cannot be read.
+    /// Returns the text that cannot be read.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

@@ -1,4 +1,4 @@
-//! The tables in the documentation are those of this crate. `UPDATE_DOCS=1` rewrites them.
+//! Proves that the tables in the documentation match this crate. `UPDATE_DOCS=1` rewrites them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +11,8 @@ const END: &str = "<!-- end of settings -->";
 struct Page {
     path: &'static str,
     table: &'static Table,
-    /// The builder that the names link to. A page without links shows the advice instead.
+    /// The builder that the names link to. A page without a builder shows the advice for each
+    /// setting.
     builder: Option<&'static str>,
 }
 
@@ -82,7 +83,7 @@ fn rows(page: &Page) -> String {
     text
 }
 
-/// The first sentence of its documentation.
+/// Returns the first sentence of the setting's documentation.
 fn summary(setting: &Setting) -> &str {
     let end = setting.doc.find(". ").unwrap_or(setting.doc.len());
     setting.doc[..end].trim().trim_end_matches('.')
@@ -90,7 +91,7 @@ fn summary(setting: &Setting) -> &str {
 
 fn range(table: &Table, at: usize) -> String {
     let setting = &table.settings[at];
-    // Without what stands behind a colon, which explains an error.
+    // Drop the text after a colon, which is meant for errors only.
     let shown = |rule: &str| {
         let rule = rule.split(": ").next().unwrap_or(rule);
         rule.trim_start_matches("must be ").replace("must not be ", "not ")
@@ -116,7 +117,7 @@ fn range(table: &Table, at: usize) -> String {
     if parts.is_empty() { "any".to_owned() } else { grouped(&parts.join("; ")) }
 }
 
-/// The text with thousands set apart: `1 000 000`.
+/// Groups digits by thousands: `1 000 000`.
 fn grouped(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut grouped = String::new();

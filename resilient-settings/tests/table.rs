@@ -1,4 +1,4 @@
-//! The table: ranges, rules, their wording, and a builder generated from it.
+//! Proves the ranges, the rules and their wording, and tests a builder generated from the table.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ macro_rules! builder {
     };
 }
 
-/// A word, as the runtime's enums are.
+/// A word, like the enums of the runtime.
 #[derive(Debug, Clone, Copy)]
 struct AbandonedOutcome(&'static str);
 
@@ -104,7 +104,7 @@ fn names_are_unique_and_entries_are_complete() {
     }
 }
 
-/// A value of each setting that is out of its range, if there is one.
+/// Returns a value that is out of the range of this form, if such a value exists.
 fn out_of_range(form: Form) -> Option<Value> {
     match form {
         Form::Count { least: 0, most: u32::MAX }
@@ -192,7 +192,7 @@ fn a_builder_error_names_a_setting_that_was_given_and_the_rule() {
             new().max_recovery_time(secs(5)).recovery_time(secs(6)),
             "`max_recovery_time` is 5s: must not be below `recovery_time`",
         ),
-        // The default of `max_recovery_time` grows with it.
+        // The default of `max_recovery_time` grows with `recovery_time`.
         (new().recovery_time(secs(6_000)), ""),
         (
             new().half_open_max_calls(3).half_open_failures(1),
@@ -329,7 +329,7 @@ fn what_breaks_a_rule_is_forgotten_and_the_rest_stays() {
     assert_eq!(error(settings), "");
 }
 
-/// Any combination of settings at the edges of their ranges ends valid.
+/// Proves that any combination of settings at the edges of their ranges ends valid.
 #[test]
 fn forgetting_always_ends_with_valid_settings() {
     let mut seed = 1_u64;

@@ -1,4 +1,4 @@
-//! The grammars of durations and shares: what they accept, and what their errors advise.
+//! Proves which text is accepted for durations and shares, and what the errors advise.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn share_error(text: &str) -> String {
     parse_share(text).expect_err(text).to_string()
 }
 
-/// Numbers that look random and repeat in each run (`SplitMix64`).
+/// A generator of numbers that look random and repeat in each run (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {

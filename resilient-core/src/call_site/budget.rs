@@ -1,4 +1,4 @@
-//! The value of `budget = …`: a name, which a static resolves once, or a budget.
+//! The value of `budget = …`: a budget, or a name that a static resolves once.
 
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -15,15 +15,15 @@ pub struct BudgetCallSite {
 }
 
 impl BudgetCallSite {
-    /// A call site before its first call.
+    /// Makes a call site before its first call.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
         Self { name, budget: OnceLock::new(), place: Location::caller() }
     }
 
-    /// The budget of this name, made with the defaults if the name is new: always `Some`. It is
-    /// looked up once.
+    /// Returns the budget of this name, and makes it with the defaults if the name is new. The
+    /// result is always `Some`. The look-up happens once.
     #[inline]
     pub fn budget(&'static self) -> Option<&'static RetryBudget> {
         Some(match self.budget.get() {
@@ -34,14 +34,14 @@ impl BudgetCallSite {
 
     #[cold]
     fn resolve(&'static self) -> &'static RetryBudget {
-        // Outside the cell: the registry notifies listeners, and one of them may call this
+        // This runs outside the cell: the registry notifies listeners, and a listener may call this
         // function.
         let budget = Registry::global().assume_budget(self.name, self.place);
         self.budget.get_or_init(|| budget)
     }
 }
 
-/// A value of `budget = …` other than a name.
+/// A value of `budget = …` that is not a name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no retry budget",
     label = "expected `RetryBudget` or `Option<RetryBudget>`",
@@ -50,7 +50,7 @@ impl BudgetCallSite {
             one, where `None` is no budget"
 )]
 pub trait GivenBudget {
-    /// The budget of the call.
+    /// Returns the budget of the call.
     #[must_use]
     fn given(&self) -> Option<RetryBudget>;
 }
@@ -73,7 +73,7 @@ impl<B: GivenBudget + ?Sized> GivenBudget for &B {
     }
 }
 
-/// The user's budget, for one call.
+/// Returns the user's budget for one call.
 #[must_use]
 pub fn given_budget(budget: &(impl GivenBudget + ?Sized)) -> Option<RetryBudget> {
     budget.given()

@@ -1,4 +1,4 @@
-//! What an annotated function declares about its breaker.
+//! The declaration of a breaker in an annotated function: its name and settings.
 
 use std::panic::Location;
 
@@ -6,7 +6,7 @@ use crate::breaker::BreakerConfigBuilder;
 use crate::registry::Registration;
 use crate::signal::Name;
 
-/// What an annotated function declares about its breaker. Evaluated once, at the first call.
+/// The declaration of an annotated function's breaker. It is evaluated at the first call.
 #[derive(Debug)]
 pub struct Declaration {
     name: Name,
@@ -15,21 +15,22 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// A breaker with a name, which other functions may share.
+    /// Declares a breaker with a given name, which other functions may share.
     #[must_use]
     pub fn named(name: &'static str, settings: BreakerConfigBuilder) -> Self {
         Self { name: Name::Static(name), is_given: true, settings }
     }
 
     // G1: the default name is the path of the function.
-    /// A breaker with the path of a function as its name; `marker` is a closure in that function.
+    /// Declares a breaker that is named after the path of a function. `marker` is a closure in that
+    /// function.
     #[must_use]
     pub fn of_function<F>(_marker: &F, settings: BreakerConfigBuilder) -> Self {
         Self { name: function_path(std::any::type_name::<F>()), is_given: false, settings }
     }
 }
 
-/// A declaration that is evaluated on demand, and its place.
+/// A declaration that is evaluated on demand, and its source location.
 #[derive(Debug)]
 pub(super) struct DeclaredBreaker {
     declare: fn() -> Declaration,
@@ -47,7 +48,7 @@ impl DeclaredBreaker {
         (self.declare)().name
     }
 
-    /// Runs the user's expressions in the settings: to be called under no lock.
+    /// Evaluates the settings, which may run the user's expressions. The caller must hold no lock.
     pub(super) fn registration(&self) -> Registration {
         let Declaration { name, is_given, settings } = (self.declare)();
         let has_settings = settings != BreakerConfigBuilder::default();
@@ -55,9 +56,11 @@ impl DeclaredBreaker {
     }
 }
 
-/// `krate::module::Type::function` of the type name of a closure in a static in that function.
+/// Returns `krate::module::Type::function` from `marker`, which is the type name of a closure in a
+/// static in that function.
 fn function_path(marker: &'static str) -> Name {
-    // Without closures, and without type parameters, whose instances share one static.
+    // Remove closures, and remove type parameters, since all instances of a generic function share
+    // one static.
     let mut path = marker.replace("::{{closure}}", "");
     while let Some((start, end)) = inferred_parameters(&path) {
         path.replace_range(start..end, "");
@@ -67,8 +70,8 @@ fn function_path(marker: &'static str) -> Name {
     Name::from(path)
 }
 
-/// The place of inferred type parameters, as in `Type<_, N>`. `Type<u8>` and `Type<u16>` are not
-/// inferred.
+/// Returns the range of inferred type parameters, as in `Type<_, N>`. `Type<u8>` and `Type<u16>`
+/// contain no inferred parameters.
 fn inferred_parameters(path: &str) -> Option<(usize, usize)> {
     let opens = path.match_indices('<').map(|(at, _)| at);
     opens.into_iter().find_map(|open| {

@@ -1,7 +1,7 @@
 //! The feature `inventory`: lists the annotated functions of the program before their first call.
 //!
-//! Code that runs before `main` makes the list. A crate that no code refers to is not linked, so
-//! its functions are not listed.
+//! Code that runs before `main` makes the list. If no code refers to a crate, the crate is not
+//! linked, and its functions are not listed.
 
 use std::panic::Location;
 
@@ -9,24 +9,26 @@ use super::keyed::KeyedCallSite;
 use super::single::CallSite;
 use crate::registry::Registry;
 
-/// A function with `#[circuit_breaker]`, from [`Registry::annotated`].
+/// A function with `#[circuit_breaker]`, as [`Registry::annotated`] returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnnotatedFunction {
-    /// The present or future name of its breaker. If another function has the same default name,
-    /// file and line are appended at registration.
+    /// The present or future name of the breaker. If another function has the same default name,
+    /// the registry appends file and line.
     pub name: String,
-    /// The place of the attribute.
+    /// The source location of the attribute.
     pub place: &'static Location<'static>,
-    /// Whether it has a breaker for each key.
+    /// Whether the function has a breaker for each key.
     pub is_keyed: bool,
 }
 
 impl Registry {
-    /// Every annotated function of the program, ordered by name, called or not. Needs the feature
-    /// `inventory`. Functions of a crate that no code refers to are not linked, and not listed.
+    /// Returns every annotated function of the program, ordered by name, called or not. Needs the
+    /// feature `inventory`. If no code refers to a crate, the crate is not linked, and its
+    /// functions are not listed.
     ///
-    /// Evaluates the settings of each function for its name: expressions in them run once more.
+    /// To find the names, the method evaluates the settings of each function. Expressions in the
+    /// settings run once more.
     #[must_use]
     pub fn annotated() -> Vec<AnnotatedFunction> {
         let mut functions: Vec<_> = Annotated::all().map(Annotated::describe).collect();
@@ -36,12 +38,12 @@ impl Registry {
     }
 
     /// Registers the breakers of all annotated functions in the [global](Registry::global) registry
-    /// now, instead of at their first calls: operators see them from the start, and an override of
-    /// a misspelt name is found. Call it at the start of `main`.
+    /// now, not at their first calls. Operators then see all breakers from the start, and a
+    /// misspelt name in an override shows up. Call it at the start of `main`.
     ///
-    /// They are registered in the order of their places: if functions give one name different
-    /// settings, those of the first apply. Functions with a breaker for each key are still
-    /// registered at their first call.
+    /// The order is the order of the source locations. If functions give one name different
+    /// settings, the settings of the first function apply. A function with a breaker for each key
+    /// is still registered at its first call.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all()
             .filter_map(|each| match *each {
@@ -59,9 +61,9 @@ impl Registry {
 /// The call site of one annotated function.
 #[derive(Debug, Clone, Copy)]
 pub enum Annotated {
-    /// One breaker.
+    /// The function has one breaker.
     Breaker(&'static CallSite),
-    /// One for each key.
+    /// The function has one breaker for each key.
     Keyed(&'static KeyedCallSite),
 }
 
@@ -76,7 +78,7 @@ impl Annotated {
         AnnotatedFunction { name: (*declared.name()).to_owned(), place: declared.place, is_keyed }
     }
 
-    /// All annotated functions that were linked, in no order.
+    /// Returns all annotated functions that were linked, in no order.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         ::inventory::iter::<Self>.into_iter()
     }

@@ -15,13 +15,13 @@ use crate::registry::Registry;
 #[derive(Debug)]
 pub struct KeyedCallSite {
     group: OnceLock<Arc<dyn Any + Send + Sync>>,
-    /// Groups for further types of keys: the instances of a generic function share this static.
+    /// Groups for further types of keys. All instances of a generic function share this static.
     others: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
     pub(super) declared: DeclaredBreaker,
 }
 
 impl KeyedCallSite {
-    /// A call site before its first call.
+    /// Makes a call site before its first call.
     #[must_use]
     #[track_caller]
     pub const fn new(declare: fn() -> Declaration) -> Self {
@@ -32,7 +32,7 @@ impl KeyedCallSite {
         }
     }
 
-    /// The breaker of this key.
+    /// Returns the breaker of this key.
     pub fn breaker<K, Q>(&'static self, key: &Q) -> CircuitBreaker
     where
         K: BreakerKey + Borrow<Q>,

@@ -1,5 +1,5 @@
-//! The call site of an annotated function: a static that becomes a breaker, or one for each key, at
-//! the first call.
+//! The call site of an annotated function: a static that is resolved at the first call, to one
+//! breaker or to one breaker for each key.
 
 mod budget;
 mod declaration;

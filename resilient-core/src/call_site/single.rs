@@ -9,19 +9,20 @@ use crate::registry::{Entry, Registry};
 
 /// The call site of one annotated function.
 ///
-/// Its first call registers it. If the name is new, the call site holds the breaker itself, so that
-/// the hot path is one load from a static; otherwise it refers to the breaker of that name.
+/// The first call registers the call site. If the name is new, the call site holds the breaker
+/// itself, so that the hot path is one load from a static. Otherwise it refers to the breaker of
+/// that name.
 #[derive(Debug)]
 pub struct CallSite {
     own: SharedBreaker,
-    /// This site's own breaker, or the one of the same name.
+    /// The breaker of this call site, or a handle to the existing breaker of the same name.
     breaker: OnceLock<CircuitBreaker>,
     pub(super) declared: DeclaredBreaker,
 }
 
 #[cfg(not(any(loom, shuttle)))]
 impl CallSite {
-    /// A call site before its first call.
+    /// Makes a call site before its first call.
     #[must_use]
     #[track_caller]
     pub const fn new(declare: fn() -> super::Declaration) -> Self {
@@ -34,11 +35,11 @@ impl CallSite {
 }
 
 impl CallSite {
-    /// See [`CircuitBreaker::try_acquire`].
+    /// Asks the breaker for a permit: see [`CircuitBreaker::try_acquire`].
     ///
     /// # Errors
     ///
-    /// [`CircuitOpen`], as there.
+    /// Returns [`CircuitOpen`] if the breaker rejects the call.
     #[inline]
     pub fn try_acquire(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         match Permit::if_closed(&self.own) {
@@ -47,7 +48,7 @@ impl CallSite {
         }
     }
 
-    /// The error that a call would get now, if the circuit is open.
+    /// Returns the error that a call would get now, if the circuit is open.
     pub fn open_now(&'static self) -> Option<CircuitOpen> {
         match self.breaker.get() {
             Some(breaker) => breaker.open_now(),
@@ -66,11 +67,11 @@ impl CallSite {
         }
     }
 
-    /// Several threads may evaluate the settings; one of them registers.
+    /// Registers the call site. Several threads may evaluate the settings, but only one registers.
     #[cold]
     #[inline(never)]
     pub(crate) fn register(&'static self) -> &'static CircuitBreaker {
-        // The user's expressions here, and the listeners below, run under no lock.
+        // The user's expressions here, and the listeners below, run outside all locks.
         let registration = self.declared.registration();
         let clock = Registry::global().read_clock();
         let mut pending = None;

@@ -1,4 +1,4 @@
-//! The arguments of attempts, and their types.
+//! The arguments of attempts: copies, and helpers that fix their types.
 
 /// A copy of an argument for one attempt.
 #[diagnostic::on_unimplemented(
@@ -9,7 +9,7 @@
             body only borrows it"
 )]
 pub trait Fresh {
-    /// A fresh copy.
+    /// Returns a fresh copy.
     #[must_use]
     fn fresh(&self) -> Self;
 }
@@ -21,25 +21,25 @@ impl<T: Clone> Fresh for T {
     }
 }
 
-/// Takes a value in a branch that never runs, so that the block around it owns the value.
+/// Takes a value in a branch that never runs, so that the enclosing block owns the value.
 #[inline]
 pub fn consume<T>(_: T) {}
 
-/// `None`. An expansion's branch for `Some` never runs: it gives the block around it the type of
-/// its output, and moves into the block the values that the body consumes.
+/// Returns `None`. An expansion's branch for `Some` never runs. That branch gives the enclosing
+/// block the type of its output, and moves into the block the values that the body consumes.
 #[inline]
 #[must_use]
 pub fn never<O>() -> Option<O> {
     None
 }
 
-/// The output of a branch that never runs, which gives the other branch its type.
+/// Stands for the output of a branch that never runs, and gives the other branch its type.
 #[cold]
 pub fn never_taken<O>() -> O {
     unreachable!("the attributes write it into branches that never run")
 }
 
-/// The future that a function returns.
+/// Returns the future that a function returns.
 #[inline]
 pub fn future<F: Future>(future: F) -> F {
     future

@@ -1,27 +1,27 @@
-//! One call of a breaker.
+//! The steps of one call through a breaker.
 
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::Classification;
 
-/// Reports by class: `None` is a success.
+/// Reports the class of an output. `None` is a success.
 #[inline]
 pub fn report(permit: Permit<'_>, class: Option<Classification>) {
     permit.report_class(class);
 }
 
-/// The output of a rejected call.
+/// Makes the output of a rejected call.
 #[inline]
 pub fn rejected<O: RejectedOutput>(open: CircuitOpen) -> O {
     O::rejected(open)
 }
 
-/// The output of a rejected call, as the user has it.
+/// Makes the output of a rejected call with the user's function.
 #[inline]
 pub fn on_open<O>(open: CircuitOpen, make: impl FnOnce(CircuitOpen) -> O) -> O {
     make(open)
 }
 
-/// A breaker as the user has it, kept for the call.
+/// Clones the user's breaker, so that the call holds it.
 #[inline]
 #[must_use]
 pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {

@@ -1,28 +1,28 @@
-//! How the keys of an attribute change the class of an output.
+//! The keys of an attribute that change the class of an output.
 
 use std::time::Duration;
 
 use crate::signal::{Classification, Fallible};
 
-/// Applies the user's predicate, so that a closure's parameter has a known type.
+/// Applies the user's predicate. The signature gives a closure's parameter its type.
 #[inline]
 pub fn test<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
     predicate(value)
 }
 
-/// Asks a failed output for its hint.
+/// Reads the hint of a failed output with the user's function.
 #[inline]
 pub fn hint<E: ?Sized>(error: &E, ask: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {
     ask(error)
 }
 
-/// The error of a failed output.
+/// Returns the error of a failed output.
 #[inline]
 pub fn error_of<O: Fallible>(output: &O) -> Option<&O::Error> {
     output.failure()
 }
 
-/// The error and the class of a failed output, for the keys that look at the error.
+/// Returns the error and the class of a failed output, for keys that read the error.
 #[inline]
 pub fn failure_of<O: Fallible>(
     output: &O,
@@ -34,27 +34,28 @@ pub fn failure_of<O: Fallible>(
     }
 }
 
-/// An output without an error is a failure if the user's predicate has `chosen` it.
+/// Classifies an output without an error as a failure if the user's predicate returned true
+/// (`chosen`).
 #[inline]
 pub fn or_chosen(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     class.or_else(|| chosen.then(Classification::transient))
 }
 
-/// `ignore` and `ignore_if`.
+/// Applies `ignore` and `ignore_if`.
 #[inline]
 pub fn unless(ignored: bool, class: Classification) -> Classification {
     if ignored { with_hint(Classification::ignored(), class.retry_after) } else { class }
 }
 
-/// `failure` and `failure_if`: other errors are ignored.
+/// Applies `failure` and `failure_if`: errors that they do not match are ignored.
 #[inline]
 pub fn only_if(failed: bool, class: Classification) -> Classification {
     let failure = with_hint(Classification::transient(), class.retry_after);
     unless(!failed, failure)
 }
 
-/// `failure_when`, where no key looks at the error: other errors are ignored, other outputs are
-/// successes.
+/// Applies `failure_when` if no key reads the error. Errors that it does not match are ignored;
+/// outputs without an error that it does not match are successes.
 #[inline]
 pub fn chosen_failure(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {
@@ -63,7 +64,7 @@ pub fn chosen_failure(class: Option<Classification>, chosen: bool) -> Option<Cla
     }
 }
 
-/// `retry_when`, where no key looks at the error.
+/// Applies `retry_when` if no key reads the error.
 #[inline]
 pub fn chosen_retry(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {

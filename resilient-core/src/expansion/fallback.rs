@@ -1,4 +1,4 @@
-//! What the expansion of `#[fallback]` calls.
+//! The functions and traits that the expansion of `#[fallback]` calls.
 
 use std::future::{Ready, ready};
 
@@ -14,17 +14,17 @@ pub trait Replaced: Sized {
     /// The error of a failure.
     type Error;
 
-    /// The output if it is a success, else its error.
+    /// Returns the output if it is a success, and its error otherwise.
     ///
     /// # Errors
     ///
     /// The error of a failed output.
     fn unless_failed(self) -> Result<Self, Self::Error>;
 
-    /// A success.
+    /// Makes a success.
     fn of_value(value: Self::Value) -> Self;
 
-    /// A failure.
+    /// Makes a failure.
     fn of_error(error: Self::Error) -> Self;
 }
 
@@ -68,7 +68,7 @@ impl<T> Replaced for Option<T> {
     }
 }
 
-/// The output if it is a success, else its error.
+/// Returns the output if it is a success, and its error otherwise.
 ///
 /// # Errors
 ///
@@ -78,25 +78,25 @@ pub fn unless_failed<O: Replaced>(output: O) -> Result<O, O::Error> {
     output.unless_failed()
 }
 
-/// `value = …`
+/// Applies `value = …`.
 #[inline]
 pub fn fallback_value<O: Replaced>(value: O::Value) -> O {
     O::of_value(value)
 }
 
-/// A failure that the fallback does not replace.
+/// Makes a failed output again from an error that the fallback does not replace.
 #[inline]
 pub fn not_replaced<O: Replaced>(error: O::Error) -> O {
     O::of_error(error)
 }
 
-/// `with = …`
+/// Applies `with = …`.
 #[inline]
 pub fn fallback<O: Replaced>(error: O::Error, with: impl FnOnce(O::Error) -> O) -> O {
     with(error)
 }
 
-/// `with = async …`
+/// Applies `with = async …`.
 #[inline]
 pub fn fallback_async<O, F>(
     error: O::Error,
@@ -109,7 +109,7 @@ where
     with(error)
 }
 
-/// `with = path`, which returns an output or a future of one.
+/// Calls `with = path`. The function may return an output or a future of an output.
 #[inline]
 pub fn fallback_by<O, R, M>(
     error: O::Error,
@@ -122,17 +122,18 @@ where
     with(error).answer()
 }
 
-/// The return value of a fallback function: an output, or a future of one. `M` tells them apart.
+/// The return value of a fallback function: an output, or a future of an output. The marker `M`
+/// distinguishes the two cases.
 #[diagnostic::on_unimplemented(
     message = "this fallback returns `{Self}`, and the function `{O}`",
     label = "returns neither the function's output nor a future of it",
     note = "`with = …` makes a whole output of the error: `Ok(…)` of a value, not the value itself"
 )]
 pub trait Answer<O, M> {
-    /// The future that is awaited.
+    /// The future that the expansion awaits.
     type Future: Future<Output = O>;
 
-    /// The future of the output.
+    /// Returns the future of the output.
     fn answer(self) -> Self::Future;
 }
 
@@ -162,7 +163,7 @@ impl<O, F: Future<Output = O>> Answer<O, Later> for F {
     }
 }
 
-/// A copy of an argument for the body, so that the fallback can use the argument afterwards.
+/// Copies an argument for the body, so that the fallback can use the argument afterwards.
 #[diagnostic::on_unimplemented(
     message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is \
             not `Clone`",
@@ -170,7 +171,7 @@ impl<O, F: Future<Output = O>> Answer<O, Later> for F {
     note = "take `&{Self}` or `Arc<{Self}>`, or derive `Clone`"
 )]
 pub trait Spare {
-    /// A copy.
+    /// Returns a copy.
     #[must_use]
     fn spare(&self) -> Self;
 }

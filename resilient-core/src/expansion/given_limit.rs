@@ -1,8 +1,8 @@
-//! The values of a time limit, other than text.
+//! The types that a time limit accepts, apart from text.
 
 use std::time::Duration;
 
-/// A time limit or `None`: everything that converts into `Option<Duration>`.
+/// A time limit or `None`: any value that converts into `Option<Duration>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no time limit",
     label = "expected `Duration` or `Option<Duration>`",
@@ -10,7 +10,7 @@ use std::time::Duration;
             where `None` is no limit"
 )]
 pub trait GivenLimit {
-    /// The limit of this call.
+    /// Returns the limit of this call.
     fn given(self) -> Option<Duration>;
 }
 

@@ -1,12 +1,12 @@
-//! Finds the classification of an output by its type.
+//! Classifies an output according to its type.
 
 use crate::signal::{Classification, Classify, Fallible, every_failure};
 
-/// Classifies an output: by [`Classify`] if the error implements it; otherwise every `Err` or
-/// `None` is a failure.
+/// Classifies an output. If the error implements [`Classify`], its class counts; otherwise every
+/// `Err` and every `None` is a failure.
 ///
-/// Method resolution tries the inherent methods of this type first, which need `Classify`; then,
-/// through `Deref`, those of [`JudgeOutput`]; then those of [`JudgeAny`].
+/// Method resolution first tries the inherent methods of this type, which need `Classify`. Through
+/// `Deref`, it then tries the methods of [`JudgeOutput`], and last the methods of [`JudgeAny`].
 #[derive(Debug)]
 pub struct Judge<'a, O>(JudgeOutput<'a, O>);
 
@@ -42,14 +42,14 @@ impl<'a, O> std::ops::Deref for JudgeOutput<'a, O> {
 }
 
 impl<T, E: Classify> Judge<'_, Result<T, E>> {
-    /// The class of a failed output. The name is long because a trait may give any type a method
-    /// `class`.
+    /// Returns the class of a failed output. The long name avoids conflicts: any trait may add a
+    /// method `class` to any type.
     #[inline]
     pub fn resilient_class(&self) -> Option<Classification> {
         self.resilient_class_if_known()
     }
 
-    /// The class of an output whose type may not distinguish success from failure.
+    /// Returns the class of an output. The output's type need not distinguish success from failure.
     #[inline]
     pub fn resilient_class_if_known(&self) -> Option<Classification> {
         self.0.0.0.as_ref().err().map(E::classify)
@@ -69,7 +69,7 @@ impl<O: Fallible> JudgeOutput<'_, O> {
 }
 
 impl<O> JudgeAny<'_, O> {
-    /// Only there for its bound, which says what is missing.
+    /// Exists only for its bound: the compile error then names the missing trait.
     pub fn resilient_class(&self) -> Option<Classification>
     where
         O: Fallible,

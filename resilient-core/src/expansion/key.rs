@@ -1,4 +1,4 @@
-//! The breaker of a key, found by the key's type.
+//! Finds the breaker of a key according to the key's type.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -8,10 +8,10 @@ use crate::call_site::KeyedCallSite;
 use crate::keyed::BreakerKey;
 
 /// The user's key of a breaker. A reference is looked up by its target, so that a known key is not
-/// copied; any other value is the key itself.
+/// copied. Any other value is the key itself.
 ///
-/// Method resolution tries the inherent methods of this type first, then, through `Deref`, those of
-/// [`KeyValue`] and [`KeyAny`].
+/// Method resolution first tries the inherent methods of this type. Through `Deref`, it then tries
+/// the methods of [`KeyValue`], and last the methods of [`KeyAny`].
 #[derive(Debug)]
 pub struct Key<'a, T>(KeyValue<'a, T>);
 
@@ -73,7 +73,7 @@ impl<K: BreakerKey> KeyValue<'_, K> {
 }
 
 impl<T> KeyAny<'_, T> {
-    /// Its bound makes the compiler say what is missing.
+    /// Exists only for its bound: the compile error then names the missing trait.
     pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker
     where
         T: BreakerKey,

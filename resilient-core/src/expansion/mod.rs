@@ -1,7 +1,8 @@
-//! What the code that the attributes write calls. Not public API: it may change in every version.
+//! The functions and types that expanded attributes use. Not public API: they may change in every
+//! version.
 //!
-//! An expansion names this module by the alias `__r`, and contains nothing longer than a call: what
-//! takes more stands here, where it is typed, tested and documented.
+//! An expansion names this module `__r` and contains only simple calls. Longer code belongs here,
+//! where it has types, tests and documentation.
 
 mod argument;
 mod call;
@@ -36,7 +37,8 @@ pub use crate::retry::{
     LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent, RetryPolicy, RetrySettings,
     StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
 };
-/// The standard names that expanded code uses, by paths that work under `no_implicit_prelude`.
+/// The standard names that expanded code uses. Paths through this module work under
+/// `no_implicit_prelude`.
 pub use core::{
     clone::Clone,
     default::Default,
@@ -49,8 +51,8 @@ pub use core::{
 #[cfg(feature = "inventory")]
 pub use inventory;
 
-/// Lists nothing. The macro crate may have the feature `inventory` while this crate has not: it is
-/// built once, for the host.
+/// Lists nothing. Cargo builds the macro crate once, for the host, so that crate may have the
+/// feature `inventory` although this crate lacks it.
 #[cfg(not(feature = "inventory"))]
 pub mod inventory {
     #[doc(hidden)]

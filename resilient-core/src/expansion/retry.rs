@@ -1,4 +1,4 @@
-//! A loop of retries, its limits and its hooks.
+//! The steps of a retry loop: its limits, its decisions and its hooks.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::retry::{
 };
 use crate::telemetry;
 
-/// Tells a hook.
+/// Calls a hook.
 #[inline]
 pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
     hook(event);
@@ -24,7 +24,7 @@ pub fn retry_event<'a, O>(
     delay: Duration,
 ) -> RetryEvent<'a, O> {
     RetryEvent {
-        // The driver has granted the retry already.
+        // The driver has already counted the next attempt.
         attempt: retry.attempt_number().saturating_sub(1),
         max_attempts: retry.max_attempts(),
         delay,
@@ -41,18 +41,18 @@ pub fn give_up_event<'a, O>(
     GiveUpEvent { attempts: retry.attempt_number(), reason, output }
 }
 
-/// A policy as the user has it, kept for the call.
+/// Clones the user's policy, so that the call holds it.
 #[inline]
 #[must_use]
 pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
     policy.clone()
 }
 
-/// Decides after an attempt that did not succeed: see [`RetryDriver::after`].
+/// Decides what follows an attempt that did not succeed: see [`RetryDriver::after`].
 ///
 /// # Errors
 ///
-/// The reason why there is no other attempt.
+/// Returns the reason why no attempt follows.
 #[expect(
     clippy::inline_always,
     reason = "otherwise the state of the loop is in memory on the hot path"
@@ -68,8 +68,9 @@ pub fn after(
     retry.after(end, open.as_ref())
 }
 
-/// The output and the next step of an attempt that the breaker rejected. The output is that of the
-/// last attempt that was made (R9), or `make` makes it from the rejection.
+/// Returns the output and the next step after the breaker rejected an attempt. The output is the
+/// output of the last attempt that ran (R9). If no attempt ran, `make` makes the output from the
+/// rejection.
 #[expect(
     clippy::inline_always,
     reason = "otherwise the state of the loop is in memory on the hot path"
@@ -90,20 +91,21 @@ pub fn after_rejection<O>(
     (output, next)
 }
 
-/// The end of an attempt that `limit` cut short, with an error that `except` matches or not.
+/// Describes an attempt that `limit` cut short. `excepted` says whether `except` matches its error.
 #[inline]
 #[must_use]
 pub fn cut_short(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
     AttemptEnd::Cut { limit, excepted }
 }
 
-/// The call ends with a success.
+/// Ends the call with a success.
 #[inline]
 pub fn succeeded(retry: &mut RetryDriver<'_>) {
     retry.succeeded();
 }
 
-/// A call with these options; `needs_timer` if it sleeps in an async runtime.
+/// Starts a call with these options. `needs_timer` says whether the call sleeps in an async
+/// runtime.
 #[inline]
 #[must_use]
 pub fn retry<'a>(
@@ -114,10 +116,10 @@ pub fn retry<'a>(
     RetryDriver::new(policy, Some(options), needs_timer)
 }
 
-/// No time limit.
+/// The value of a time limit that is not set.
 pub const NO_LIMIT: Option<Duration> = None;
 
-/// Gives the call its limits: durations, or options of them.
+/// Sets the limits of a call. Each limit is a duration or an option of a duration.
 pub fn limits(
     options: CallOptions<'_>,
     deadline: impl GivenLimit,
@@ -132,11 +134,11 @@ pub fn has_attempt_timeout(retry: &RetryDriver<'_>) -> bool {
     retry.has_attempt_timeout()
 }
 
-/// The output of an attempt under two time limits, or the one that cut it short.
+/// Returns the output of an attempt under two time limits, or the limit that cut it short.
 ///
 /// # Errors
 ///
-/// The limit that cut the attempt short.
+/// Returns the limit that cut the attempt short.
 #[inline]
 pub fn either_limit<O>(result: Result<Result<O, TimedOut>, TimedOut>) -> Result<O, TimedOut> {
     match result {
@@ -145,7 +147,7 @@ pub fn either_limit<O>(result: Result<Result<O, TimedOut>, TimedOut>) -> Result<
     }
 }
 
-/// The output of an attempt that was cut short.
+/// Makes the output of an attempt that was cut short.
 #[inline]
 pub fn timed_out<O: TimedOutOutput>(timed_out: TimedOut) -> O {
     O::timed_out(timed_out)
@@ -156,14 +158,14 @@ pub fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_l
     crate::retry::report_cut(permit, limit, ignored, has_own_limit);
 }
 
-/// A plain attempt starts, and runs as long as this lives.
+/// Begins a plain attempt. It counts as running until the returned value is dropped.
 #[inline]
 #[must_use]
 pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {
     retry.mark()
 }
 
-/// An attempt without limits.
+/// Begins an attempt without time limits.
 #[cfg(feature = "tokio")]
 #[inline]
 pub fn attempted<F: Future>(
@@ -173,14 +175,15 @@ pub fn attempted<F: Future>(
     retry.attempted(future)
 }
 
-/// Without a runtime's timers there is nothing to wait between attempts: see [`sleep`].
+/// Begins an attempt without a timer. Without the feature `tokio`, an async call cannot sleep: see
+/// [`sleep`].
 #[cfg(not(feature = "tokio"))]
 pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> F {
     retry.begin_attempt();
     future
 }
 
-/// An attempt within the limits of its call.
+/// Begins an attempt within the time limits of its call.
 #[cfg(feature = "tokio")]
 pub fn limited<F: Future>(
     retry: &mut RetryDriver<'_>,
@@ -189,19 +192,19 @@ pub fn limited<F: Future>(
     retry.limited(future)
 }
 
-/// A time limit as the user has it, evaluated before the arguments move into the attempt.
+/// Evaluates the user's time limit before the arguments move into the attempt.
 #[inline]
 pub fn limit(limit: impl GivenLimit) -> Option<Duration> {
     limit.given()
 }
 
-/// `#[timeout]`.
+/// Applies `#[timeout]`.
 #[cfg(feature = "tokio")]
 pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::TimeoutFuture<F> {
     crate::retry::timeout(limit.given(), future)
 }
 
-/// The feature `tokio` of `resilient` is what time limits are kept with.
+/// Appears in the compile error of a time limit without the feature `tokio` of `resilient`.
 #[cfg(not(feature = "tokio"))]
 #[derive(Debug)]
 pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
@@ -222,12 +225,13 @@ pub fn timeout<F: Future>(
     EnableTheFeatureTokioOfResilientForTimeLimits
 }
 
-/// A fallback took the place of a failed output.
+/// Reports that a fallback replaced a failed output.
 pub fn fell_back() {
     telemetry::fell_back();
 }
 
-/// A policy of expressions: those out of range fall back to their defaults, with a warning.
+/// Makes a policy from settings that are expressions. A setting out of range is replaced with its
+/// default, and a warning is logged.
 #[must_use]
 pub fn policy(settings: RetrySettings) -> RetryPolicy {
     let (policy, errors) = RetryPolicyBuilder::from(settings).build_leniently();
@@ -244,7 +248,7 @@ pub fn sleep(delay: Duration) -> impl Future<Output = ()> + Send {
     crate::time::sleep(delay)
 }
 
-/// The feature `tokio` of `resilient` is what async retries sleep with.
+/// Appears in the compile error of an async retry without the feature `tokio` of `resilient`.
 #[cfg(not(feature = "tokio"))]
 #[derive(Debug)]
 pub struct EnableTheFeatureTokioOfResilientForAsyncRetries;

@@ -1,4 +1,4 @@
-//! A group of keyed breakers as the registry sees it, whatever its type of key.
+//! The registry's view of a group of keyed breakers. It hides the type of the key.
 
 use std::any::Any;
 use std::fmt;
@@ -14,18 +14,18 @@ use crate::platform::unpoisoned;
 use crate::signal::{CircuitState, Name, OperatorMode};
 use crate::telemetry::Summary;
 
-/// A group whose type of key is unknown: a registry holds it.
+/// A group of keyed breakers without its type of key. A registry holds it.
 pub(crate) trait KeyedEntry:
     fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static
 {
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: LiveSettings);
-    /// Puts all present and future breakers into a mode; `None` closes all.
+    /// Puts all present and future breakers into a mode. `None` closes them all.
     fn set_mode(&self, mode: Option<OperatorMode>);
     fn join(&self, listeners: &Arc<Listeners>);
     fn summary(&self) -> Summary;
     fn name(&self) -> &Name;
-    /// The group's own listeners, and those of its registries.
+    /// Returns the listeners of the group and of the registries that it is in.
     fn all_listeners(&self) -> Vec<Arc<Listeners>>;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
@@ -69,7 +69,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
 
     fn summary(&self) -> Summary {
         let mut summary = *unpoisoned(self.retired.lock());
-        // An evicted breaker has no state.
+        // Evicted breakers count in totals, but in no state.
         summary.in_state = [0; CircuitState::ALL.len()];
         for breaker in self.breakers() {
             summary.add(&breaker.snapshot());
@@ -90,7 +90,8 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 }
 
-/// Changes what applies to all, and returns the present breakers.
+/// Changes the settings, mode or listeners that all breakers share, and returns the present
+/// breakers.
 fn change_standing<K: BreakerKey>(
     group: &Group<K>,
     change: impl FnOnce(&mut Standing),

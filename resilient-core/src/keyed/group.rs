@@ -1,4 +1,4 @@
-//! The breakers of one name: made as keys come, configured and steered together.
+//! The breakers of one name. The group makes them when new keys come, and configures them together.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
-/// The key of the breaker that keys without their own breaker share.
+/// The key that is shown for the shared breaker. Keys without a separate breaker share it.
 const OTHER_KEYS: &str = "(other keys)";
 
 pub(crate) struct Group<K> {
@@ -24,10 +24,10 @@ pub(crate) struct Group<K> {
     hashing: Hashing,
     guarded: RwLock<Guarded<K>>,
     pub(super) others: OnceLock<CircuitBreaker>,
-    /// How often a breaker of the group closed.
+    /// The number of times that a breaker of the group closed.
     pub(super) closings: Arc<AtomicU64>,
     listeners: Arc<Listeners>,
-    /// The counts of evicted breakers.
+    /// The summed counts of evicted breakers.
     pub(super) retired: Mutex<Summary>,
 }
 
@@ -36,20 +36,20 @@ pub(super) struct Guarded<K> {
     pub(super) standing: Standing,
 }
 
-/// What applies to every present and future breaker of the group.
+/// The settings, mode and listeners of every present and future breaker of the group.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) settings: LiveSettings,
-    /// The mode in which new keys start: by override or by hand, whichever is newer.
+    /// The mode in which new keys start. An override or an operator sets it; the newer value wins.
     pub(super) mode: Option<OperatorMode>,
-    /// The listeners of the registries that the group is in, and its own.
+    /// The listeners of the group and of the registries that it is in.
     pub(super) listeners: Vec<Arc<Listeners>>,
-    /// Changes with every change.
+    /// A number that grows with every change.
     pub(super) revision: u64,
 }
 
 impl Standing {
-    // G2: clearing an override's mode leaves a mode that an operator set by hand since.
+    // G2: if an override's mode is cleared, a mode that an operator has set since stays.
     pub(super) fn reconfigure(&mut self, settings: LiveSettings) {
         let (old, new) = (self.settings.mode, settings.mode);
         if old != new && (new.is_some() || self.mode == old) {
@@ -119,7 +119,8 @@ impl<K: BreakerKey> Group<K> {
         }
     }
 
-    /// Runs the key's own code, its text and its copies, before the lock is taken.
+    /// Makes the breaker of a new key. The key's own code (text and copies) runs before the lock is
+    /// taken.
     // G7: of threads that bring the same new key at once, each gets the same breaker.
     #[cold]
     fn make(&self, hash: u64, key: &K) -> CircuitBreaker {
@@ -140,7 +141,7 @@ impl<K: BreakerKey> Group<K> {
                 return self.others();
             };
             self.retire(evicted);
-            // It may have started in a mode.
+            // A new breaker that starts in a mode has an event to deliver.
             breaker.shared().notify(Vec::new());
             return breaker;
         }
@@ -158,13 +159,13 @@ impl<K: BreakerKey> Group<K> {
         breaker
     }
 
-    /// The breaker of the keys without their own breaker.
+    /// Returns the breaker that keys without a separate breaker share.
     fn others(&self) -> CircuitBreaker {
         if let Some(known) = self.others.get() {
             return known.clone();
         }
-        // Made before the cell is entered, since the clock may be user code. Of several threads,
-        // one thread's breaker stays.
+        // Build the breaker outside `get_or_init`, since the clock may be user code. If several
+        // threads build one, the first breaker stays.
         let standing = self.read().standing.clone();
         let made = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
         let mut made_for = None;
@@ -172,7 +173,7 @@ impl<K: BreakerKey> Group<K> {
             made_for = Some(standing);
             made
         });
-        // A change while it was made has not reached it.
+        // A change during the construction has not reached the new breaker.
         if let Some(before) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != before.revision {

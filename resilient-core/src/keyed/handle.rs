@@ -12,17 +12,17 @@ use crate::event::event_methods;
 use crate::signal::Name;
 use crate::time::{Clock, ClockSource};
 
-/// Circuit breakers that share name and settings, one for each key. Clones are handles of the same
-/// breakers.
+/// Circuit breakers with a common name and common settings, one for each key. Clones are handles of
+/// the same breakers.
 ///
 /// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have separate
-/// breakers. A further key evicts a closed breaker that was not used for a while (about the least
-/// recently used; its streak and window are lost). If no circuit is closed, the key uses a breaker
-/// that all such keys share, and whose key reads `(other keys)`. So keys that an attacker chooses
-/// neither exhaust the memory nor reset an open circuit.
+/// breakers. A further key evicts a closed breaker that was not used for a while, approximately the
+/// least recently used breaker. The evicted streak and window are lost. If no circuit is closed,
+/// the key uses a shared breaker, whose key is shown as `(other keys)`. So an attacker who chooses
+/// keys can neither exhaust the memory nor reset an open circuit.
 ///
-/// A key's hash is computed, and a new key cloned and printed, under no lock. Its `Eq` runs under a
-/// lock, and must not use the same breakers.
+/// The key's `Hash`, `Clone` and `Display` run outside all locks. Its `Eq` runs under a lock, and
+/// must not use the same breakers.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitState};
@@ -40,15 +40,14 @@ use crate::time::{Clock, ClockSource};
 pub struct KeyedBreakers<K>(Arc<Group<K>>);
 
 impl<K: BreakerKey> KeyedBreakers<K> {
-    /// Makes a group without breakers, outside every registry. See
-    /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed) for
-    /// registered ones.
+    /// Makes an empty group that is in no registry. For a registered group, use
+    /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed).
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::closed(name.into(), config, ClockSource::Default)
     }
 
-    /// Makes a group without breakers that uses this clock.
+    /// Makes an empty group that uses this clock.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::closed(name.into(), config, ClockSource::of(clock))
@@ -67,8 +66,8 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         &self.0
     }
 
-    /// The breaker of this key, made if the key is new. A known key costs a hash, a read lock and a
-    /// look-up; no allocation.
+    /// Returns the breaker of this key, and makes it if the key is new. A known key costs a hash, a
+    /// read lock and a look-up, but no allocation.
     #[must_use]
     pub fn get<Q>(&self, key: &Q) -> CircuitBreaker
     where
@@ -78,31 +77,32 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         self.0.get(key)
     }
 
-    /// The name that the breakers share.
+    /// Returns the name that the breakers share.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// How many keys have their own breaker.
+    /// Returns how many keys have a separate breaker.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether no key has a breaker yet.
+    /// Returns whether no key has a breaker yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All breakers, in no order; also the one that other keys share, once it was needed.
+    /// Returns all breakers in no order. The shared breaker of other keys is included once a key
+    /// has needed it.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
         self.0.breakers()
     }
 
-    /// The snapshots of all breakers, ordered by the keys' texts.
+    /// Returns the snapshots of all breakers, ordered by the text of their keys.
     #[must_use]
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let mut snapshots: Vec<_> = self.breakers().iter().map(CircuitBreaker::snapshot).collect();
@@ -115,8 +115,8 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         /// Calls `listener` with every event of every present and future breaker of the group. See
         /// [`CircuitBreaker::on_event`].
         fn on_event;
-        /// The events of all breakers from now on, for a task to await; see
-        /// [`Subscription`](crate::event::Subscription).
+        /// Returns a subscription to the events of all breakers from now on. A task can await it;
+        /// see [`Subscription`](crate::event::Subscription).
         fn subscribe;
     }
 }

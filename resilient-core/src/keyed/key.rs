@@ -1,12 +1,12 @@
-//! What can be the key of a breaker.
+//! The types that can be the key of a breaker.
 
 use std::fmt;
 use std::hash::Hash;
 
-/// Tells one breaker from another: a tenant, a host, a shard.
+/// A key that distinguishes breakers of one name: a tenant, a host, a shard.
 ///
-/// Implemented for every type with these bounds. The key's text is shown in errors and snapshots;
-/// it is not a label of metrics.
+/// Every type with these bounds implements it. The key's text is shown in errors and snapshots; it
+/// is not a label of metrics.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a circuit breaker",
     note = "a key is `Hash + Eq + Display + Clone + Send + Sync + 'static`, or a reference to such \

@@ -1,8 +1,8 @@
-//! The keys with their own breaker: a bounded map that evicts only closed breakers.
+//! The keys that have a separate breaker: a bounded map that evicts only closed breakers.
 //!
-//! A clock hand (second chance) chooses the breaker to evict. It goes around the entries, skips
-//! those that are not closed, clears the mark of those that were used since it last came by, and
-//! takes the first closed one without a mark.
+//! A clock hand (second chance) chooses the breaker to evict. The hand goes around the entries. It
+//! skips breakers that are not closed. If a closed breaker has a mark, because it was used since
+//! the last round, the hand clears the mark. It takes the first closed breaker without a mark.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasherDefault, Hash, Hasher, RandomState};
@@ -17,18 +17,21 @@ use crate::breaker::CircuitBreaker;
 pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<ComputedHash>>,
     hand: usize,
-    /// The number of closings when the hand last found no closed breaker; no key was added since.
+    /// The number of closings when the hand last found no closed breaker. It is `None` once a key
+    /// was added.
     none_closed_at: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Entry {
     breaker: CircuitBreaker,
-    /// Whether it was used since the hand last came by. A mark that is set is not written again.
+    /// Whether the breaker was used since the hand last passed. A mark that is set is not written
+    /// again.
     used: AtomicBool,
 }
 
-/// An evicted breaker. It holds the key, too, since dropping a key is user code: not under a lock.
+/// An evicted breaker and its key. Dropping a key runs user code, so the key is dropped outside the
+/// lock.
 #[derive(Debug)]
 pub(super) struct Evicted {
     pub(super) breaker: CircuitBreaker,
@@ -52,9 +55,10 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Some(entry.breaker.clone())
     }
 
-    /// Gives a key its breaker, unless it has one, and returns the key's breaker with those that
-    /// were evicted. `None` if there is no room. A key that is not taken stays with the caller: its
-    /// drop is user code. `closings` is the number of times that a circuit closed.
+    /// Adds a key with its breaker, unless the key has a breaker already. Returns the key's breaker
+    /// and the evicted breakers, or `None` if no room can be made. A key that is not added stays
+    /// with the caller, because dropping it runs user code. `closings` is the number of times that
+    /// a circuit closed.
     pub(super) fn place(
         &mut self,
         hash: u64,
@@ -80,7 +84,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
     }
 
     // G4: only closed breakers are evicted.
-    /// Evicts closed breakers until one more fits.
+    /// Evicts closed breakers until one more key fits. Returns whether it fits.
     pub(super) fn make_room(
         &mut self,
         most: usize,
@@ -88,7 +92,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         evicted: &mut Vec<Evicted>,
     ) -> bool {
         while self.entries.len() >= most {
-            // No circuit closed since the last search: an attacker's keys cost no second one.
+            // No circuit has closed since the last search, so a second search for an attacker's
+            // keys is useless.
             if self.none_closed_at == Some(closings) {
                 return false;
             }
@@ -111,7 +116,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         self.entries.values().map(|entry| entry.breaker.clone())
     }
 
-    /// The first round clears marks, so the second finds a closed breaker if there is one.
+    /// Returns the index of a closed breaker. The first round clears marks, so the second round
+    /// finds a closed breaker if any exists.
     fn find_closed(&mut self) -> Option<usize> {
         let count = self.entries.len();
         for _ in 0..2 * count {
@@ -128,7 +134,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
     }
 }
 
-/// Computes hashes, outside any lock, with random keys that an attacker does not know.
+/// Computes hashes outside any lock, with random keys that an attacker cannot guess.
 pub(super) type Hashing = RandomState;
 
 #[derive(Debug)]
@@ -168,7 +174,7 @@ impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Hashed<K>> for Wanted<'_, Q> {
     }
 }
 
-/// Returns the hash that was computed before.
+/// A hasher that returns the hash that was computed before.
 #[derive(Debug, Default)]
 struct ComputedHash(u64);
 

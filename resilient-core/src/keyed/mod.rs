@@ -1,5 +1,5 @@
-//! One breaker for each key, under one name: for a dependency with many parts, of which one may
-//! fail.
+//! Keyed breakers: one breaker for each key, under one name. They suit a dependency with many parts
+//! that fail separately.
 
 mod entry;
 mod group;

@@ -12,7 +12,7 @@ use crate::retry::{BudgetConfig, RetryBudget};
 use crate::signal::Name;
 
 impl Registry {
-    /// The present overrides.
+    /// Returns the current overrides.
     #[must_use]
     pub fn overrides(&self) -> Overrides {
         self.read().overrides.clone()
@@ -21,20 +21,20 @@ impl Registry {
     // G2: overrides win over the code, and apply to live breakers at once.
     /// Replaces all overrides, for present and future breakers.
     ///
-    /// Live breakers stay in the same state and generation. Streak, totals and the instant of
-    /// opening stay; a window of the same kind keeps as many of its newest outcomes as the new one
-    /// holds; a new recovery time moves the end of an open circuit, unless it was set by hand.
-    /// Conditions are tested at the next counted call. Each breaker whose settings changed reports
-    /// [`EventKind::SettingsChanged`].
+    /// Live breakers keep their state and generation, their streak and totals, and the instant of
+    /// opening. If the kind of window stays the same, the window keeps its newest outcomes, as many
+    /// as the new size allows. A new recovery time moves the end of an open circuit, unless an
+    /// operator set that end. Conditions are tested at the next counted call. Each breaker whose
+    /// settings changed reports [`EventKind::SettingsChanged`].
     ///
-    /// If the code of a breaker that is registered later contradicts its override, the override
-    /// wins, and the breaker reports [`EventKind::InvalidSetting`] for each setting that was
-    /// replaced.
+    /// A breaker that is registered later may have settings that contradict its override. The
+    /// override then wins, and the breaker reports [`EventKind::InvalidSetting`] for each setting
+    /// that was replaced.
     ///
     /// # Errors
     ///
-    /// [`OverrideError`] if a setting is out of range or contradicts the code of a present breaker.
-    /// Then nothing changes.
+    /// Returns an [`OverrideError`] if a setting is out of range or contradicts the code of a
+    /// present breaker. In that case nothing changes.
     pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| *present = overrides)
     }
@@ -43,7 +43,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As for [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::set_overrides`].
     pub fn override_breaker(
         &self,
         name: &str,
@@ -54,24 +54,24 @@ impl Registry {
         })
     }
 
-    /// Clears the override of one name: the code's settings apply again.
+    /// Clears the override of one name. The settings of the code apply again.
     ///
     /// # Errors
     ///
-    /// None in practice: the code's settings, with defaults that were accepted, do not contradict
-    /// each other.
+    /// Returns no error in practice: the settings of the code, together with defaults that were
+    /// accepted, do not contradict each other.
     pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.breakers.remove(name);
         })
     }
 
-    /// Replaces the override of one retry budget. A live budget keeps its counts, and its tokens as
-    /// far as they fit, and reports [`EventKind::SettingsChanged`] if its settings changed.
+    /// Replaces the override of one retry budget. A live budget keeps its counts, and its tokens up
+    /// to the new capacity. It reports [`EventKind::SettingsChanged`] if its settings changed.
     ///
     /// # Errors
     ///
-    /// As for [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::set_overrides`].
     pub fn override_budget(
         &self,
         name: &str,
@@ -82,11 +82,11 @@ impl Registry {
         })
     }
 
-    /// Clears the override of one retry budget: the code's settings apply again.
+    /// Clears the override of one retry budget. The settings of the code apply again.
     ///
     /// # Errors
     ///
-    /// None in practice, as for [`Registry::clear_override`].
+    /// Returns no error in practice, as for [`Registry::clear_override`].
     pub fn clear_budget_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.budgets.remove(name);
@@ -120,8 +120,8 @@ impl Registry {
             names.partition(|name| entries.budgets.contains_key(&**name));
         entries.overrides = overrides;
         entries.version = version;
-        // No user code runs here: so it can be done under the lock, and the last change applies
-        // last.
+        // This runs no user code, so it may run under the lock. The lock makes the last change
+        // apply last.
         let changed = budgets.into_iter().filter(|(budget, config)| budget.reconfigure(*config));
         let changed: Vec<_> = changed.collect();
         drop(entries);
@@ -135,7 +135,7 @@ impl Registry {
     }
 }
 
-/// The settings of every budget under these overrides.
+/// Returns the settings of every budget under these overrides.
 fn overridden(
     budgets: &BTreeMap<Name, BudgetEntry>,
     overrides: &Overrides,

@@ -12,12 +12,14 @@ pub(super) struct BudgetEntry {
     conflict_reported: bool,
 }
 
-/// What code registers for a budget.
+/// The code's registration of a budget.
 #[derive(Debug)]
 pub(super) struct BudgetRegistration {
-    /// Later registrations are compared with it, and overrides apply on top of it.
+    /// The settings of the code. Later registrations are compared with them, and overrides apply on
+    /// top of them.
     pub(super) config: BudgetConfig,
-    /// The code has only named the budget: the defaults apply until other code gives settings.
+    /// Whether the code has only named the budget. Its defaults apply until a registration gives
+    /// settings.
     pub(super) is_assumed: bool,
     pub(super) place: &'static Location<'static>,
 }
@@ -27,8 +29,8 @@ impl BudgetEntry {
         Self { budget, registration, conflict_reported: false }
     }
 
-    /// Takes a further registration of the name, which would result in `config`. Returns the events
-    /// to deliver.
+    /// Merges a further registration of the same name. The settings that result from it are
+    /// `config`. Returns the events to deliver.
     pub(super) fn merge(
         &mut self,
         registration: BudgetRegistration,

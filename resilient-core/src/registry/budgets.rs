@@ -7,9 +7,9 @@ use crate::event::{Event, EventKind};
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
 use crate::signal::Name;
 
-/// Budgets and breakers have separate names: a budget and a breaker may have the same one.
+/// Budgets and breakers have separate names: a budget and a breaker may share a name.
 impl Registry {
-    /// The retry budget of this name.
+    /// Returns the retry budget of this name.
     ///
     /// ```
     /// use resilient_core::registry::Registry;
@@ -26,16 +26,17 @@ impl Registry {
         entries.budgets.get(name).map(|entry| entry.budget.clone())
     }
 
-    /// The retry budget of this name, made with `config` if the name is new. However many threads
-    /// ask at once, there is one budget.
+    /// Returns the retry budget of this name, and makes it with `config` if the name is new. If
+    /// many threads ask at once, all of them receive the same budget.
     ///
-    /// If code registered the name with other settings before, those apply, and the conflict is
-    /// reported once: as [`EventKind::Conflict`], and as a warning with the feature `tracing`.
+    /// If code registered the name with other settings before, the earlier settings apply. The
+    /// conflict is reported once: as [`EventKind::Conflict`], and as a warning with the feature
+    /// `tracing`.
     ///
-    /// A function under `#[retry(budget = "…")]` names a budget without settings. If it is called
-    /// first, the budget starts with the defaults. The first registration with settings replaces
-    /// these, even if it comes later: the budget then has as many tokens as if it had started with
-    /// those settings.
+    /// A function under `#[retry(budget = "…")]` names a budget without settings. If the function
+    /// is called first, the budget starts with the defaults. The first registration with settings
+    /// replaces the defaults later. The budget then has as many tokens as if it had started with
+    /// the new settings.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_budget(&self, name: &str, config: BudgetConfig) -> RetryBudget {
@@ -49,7 +50,7 @@ impl Registry {
         self.register_named_budget(Name::from(name.to_owned()), registration)
     }
 
-    /// The budget that a call site names without settings.
+    /// Returns the budget that a call site names without settings.
     pub(crate) fn assume_budget(
         &self,
         name: &'static str,
@@ -78,13 +79,13 @@ impl Registry {
         budget
     }
 
-    /// Registers a budget under its name, for overrides, snapshots and metrics. It stays for the
-    /// life of the registry.
+    /// Registers a budget under its name, for overrides, snapshots and metrics. The budget stays
+    /// for the life of the registry.
     ///
     /// # Errors
     ///
-    /// [`NameTakenError`] if another budget has the name. The first call of a function that names a
-    /// budget creates it: register before that, or use
+    /// Returns a [`NameTakenError`] if another budget has the name. The first call of a function
+    /// that names a budget creates the budget. So register before that call, or use
     /// [`get_or_register_budget`](Registry::get_or_register_budget). Registering the same budget
     /// twice is not an error.
     #[track_caller]
@@ -114,7 +115,7 @@ impl Registry {
         Ok(())
     }
 
-    /// The snapshots of all retry budgets, ordered by name.
+    /// Returns the snapshots of all retry budgets, ordered by name.
     #[must_use]
     pub fn budgets(&self) -> Vec<BudgetSnapshot> {
         let entries = self.read();
@@ -123,7 +124,7 @@ impl Registry {
         budgets.iter().map(RetryBudget::snapshot).collect()
     }
 
-    /// To be called under no lock.
+    /// Reports events of a budget. The caller must hold no lock.
     pub(super) fn notify_budget(&self, budget: &RetryBudget, kinds: Vec<EventKind>) {
         for kind in kinds {
             self.notify(&Event::of_budget(budget.shared_name(), kind));

@@ -1,4 +1,4 @@
-//! Reads overrides: durations and shares may be text, and unknown keys are errors.
+//! Reads overrides. Durations and shares may be text, and unknown keys are errors.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::breaker::{
     AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, Window,
 };
 
-/// The type that a key is read as, by the form of the setting.
+/// Maps the form of a setting to the type that its key is read as.
 macro_rules! read_as {
     (Count) => { u32 };
     (Factor) => { f64 };
@@ -23,7 +23,7 @@ macro_rules! read_as {
     (AbandonedOutcome) => { AbandonedOutcome };
 }
 
-/// The value that was read.
+/// Converts the value that was read into the value of the setting.
 macro_rules! read_value {
     (Time $read:expr) => {
         $read.map(|Written(time)| time)
@@ -39,7 +39,7 @@ macro_rules! read_value {
     };
 }
 
-/// A callback of the table: sections with a key for each setting.
+/// Generates, from the table, sections with a key for each setting.
 macro_rules! sections {
     ({} $($name:ident: $form:ident, $($doc:literal)+;)+) => {
         #[derive(Deserialize, Default)]

@@ -1,4 +1,4 @@
-//! Overrides from a TOML document, and errors with their line.
+//! Reads overrides from a TOML document, and reports errors with their line.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::{OverrideError, OverrideReport, Overrides, Registry};
 use crate::signal::getters;
 
-/// The error of a document with overrides. Nothing of it was applied.
+/// The error of a document with overrides. No override of the document was applied.
 #[derive(Debug)]
 pub struct LoadError {
     path: Option<Box<Path>>,
@@ -21,7 +21,7 @@ pub struct LoadError {
 #[derive(Debug)]
 enum Problem {
     Unreadable(std::io::Error),
-    /// The text is not TOML, or has an unknown key or a value of the wrong form.
+    /// The text is not TOML, has an unknown key, or has a value of the wrong form.
     Malformed(toml::de::Error),
     Refused(OverrideError),
 }
@@ -29,9 +29,9 @@ enum Problem {
 impl LoadError {
     getters! {
         |self|
-        /// The file, unless the document was text.
+        /// Returns the path of the file, or `None` if the document was text.
         path: Option<&Path> = self.path.as_deref();
-        /// The line, from 1, if it is known.
+        /// Returns the line, counted from 1, if it is known.
         line: Option<usize> = self.line;
     }
 
@@ -79,8 +79,9 @@ impl std::error::Error for LoadError {
 }
 
 impl Registry {
-    /// Replaces all overrides by those in a TOML document: see [`Registry::set_overrides`] for the
-    /// effect on live breakers, and [`Overrides`] for the order in which settings win.
+    /// Replaces all overrides with the overrides in a TOML document. See
+    /// [`Registry::set_overrides`] for the effect on live breakers, and [`Overrides`] for the order
+    /// in which settings win.
     ///
     /// ```
     /// # use resilient_core::registry::Registry;
@@ -105,9 +106,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] with the line and the key, if the text is not TOML, a key is unknown, a value
-    /// has the wrong form or is out of range, or settings break a rule together with the code of a
-    /// live breaker. Then nothing changes.
+    /// Returns a [`LoadError`] with the line and the key. The causes are: the text is not TOML, a
+    /// key is unknown, a value has the wrong form or is out of range, or settings break a rule
+    /// together with the code of a live breaker. In each case nothing changes.
     pub fn apply_toml(&self, document: &str) -> Result<OverrideReport, LoadError> {
         let malformed = |mut error: toml::de::Error| {
             error.set_input(Some(document));
@@ -124,11 +125,13 @@ impl Registry {
         })
     }
 
-    /// Replaces all overrides by those in a TOML file. Call it again when the file has changed.
+    /// Replaces all overrides with the overrides in a TOML file. Call it again after the file has
+    /// changed.
     ///
     /// # Errors
     ///
-    /// As for [`Registry::apply_toml`], and if the file cannot be read as UTF-8 text.
+    /// Returns the same errors as [`Registry::apply_toml`], and an error if the file cannot be read
+    /// as UTF-8 text.
     pub fn load_overrides(&self, path: impl AsRef<Path>) -> Result<OverrideReport, LoadError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
@@ -137,12 +140,12 @@ impl Registry {
             .map_err(|error| error.at(path))
     }
 
-    /// Replaces all overrides by those in the file that an environment variable names. If it is not
-    /// set or empty, the result is `None` and nothing changes.
+    /// Replaces all overrides with the overrides in the file that an environment variable names. If
+    /// the variable is empty or not set, returns `None` and changes nothing.
     ///
     /// # Errors
     ///
-    /// As for [`Registry::load_overrides`].
+    /// Returns the same errors as [`Registry::load_overrides`].
     pub fn load_overrides_from_env(
         &self,
         variable: &str,
@@ -154,7 +157,7 @@ impl Registry {
     }
 }
 
-/// Where the refused setting stands, or its section.
+/// Returns the position of the refused setting, or of its section if the setting is not found.
 fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     let field = error.config_error().field();
     let section = |of: &str, name: Option<&str>| entry(entry(root, of)?.1?, name?);
@@ -166,13 +169,13 @@ fn span_of(root: &DeTable<'_>, error: &OverrideError) -> Option<Range<usize>> {
     Some(found.0)
 }
 
-/// The line of a position, from 1.
+/// Returns the line of a position, counted from 1.
 fn line_at(document: &str, position: usize) -> Option<usize> {
     let before = document.get(..position)?;
     Some(before.matches('\n').count() + 1)
 }
 
-/// Where a key stands in a table, and its value if that is a table.
+/// Returns the position of a key in a table, and the key's value if the value is a table.
 fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
     let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
     let inner = match value.get_ref() {

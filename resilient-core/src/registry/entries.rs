@@ -18,24 +18,24 @@ pub(super) struct Entries {
     pub(super) by_name: BTreeMap<Name, BreakerEntry>,
     pub(super) budgets: BTreeMap<Name, BudgetEntry>,
     pub(super) overrides: Overrides,
-    /// The clock of future breakers.
+    /// The clock for breakers that are registered later.
     pub(super) clock: ClockSource,
-    /// The version of the overrides.
+    /// The version of the current overrides.
     pub(super) version: u64,
 }
 
-/// The next version of settings. All registries share one count, since a breaker can move from one
-/// to another. To be called under the registry's lock.
+/// Returns the next version of settings. All registries share one counter, since a breaker can move
+/// from one registry to another. The caller must hold the registry's lock.
 pub(super) fn next_version() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Relaxed)
 }
 
-/// A registered breaker, or a group with one for each key.
+/// A registered breaker, or a registered group with a breaker for each key.
 #[derive(Debug)]
 pub(super) struct BreakerEntry {
     pub(super) entry: Entry,
-    /// The settings of the code: later registrations are compared with them, and overrides apply on
+    /// The settings of the code. Later registrations are compared with them, and overrides apply on
     /// top of them.
     pub(super) config: BreakerConfig,
     pub(super) place: &'static Location<'static>,
@@ -43,8 +43,8 @@ pub(super) struct BreakerEntry {
 }
 
 impl Entries {
-    /// The settings of a new breaker. A setting that breaks a rule is replaced by its default and
-    /// reported, since no caller could receive an error.
+    /// Returns the settings of a new breaker. A setting that breaks a rule is replaced with its
+    /// default and reported as an event, since no caller could receive an error.
     pub(super) fn settings_leniently(
         &self,
         name: &str,
@@ -60,8 +60,8 @@ impl Entries {
         (settings, errors)
     }
 
-    /// The settings of a new budget. A setting that breaks a rule is replaced by its default and
-    /// reported.
+    /// Returns the settings of a new budget. A setting that breaks a rule is replaced with its
+    /// default and reported.
     pub(super) fn budget_settings(
         &self,
         name: &str,

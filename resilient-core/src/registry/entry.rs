@@ -1,4 +1,4 @@
-//! What is registered under a name: one breaker, or one for each key.
+//! The entry of a name in the registry: one breaker, or a group with one breaker for each key.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl Entry {
         }
     }
 
-    /// Delivers events that concern the name, not one of its keys.
+    /// Delivers events that concern the whole name and no single key.
     pub(super) fn notify(&self, kinds: Vec<EventKind>) {
         match self {
             Self::One(breaker) => breaker.shared().notify(kinds),

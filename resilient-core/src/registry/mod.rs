@@ -1,4 +1,4 @@
-//! Breakers and retry budgets by name, and the overrides of operators.
+//! A registry of breakers and retry budgets by name, and the overrides of operators.
 
 mod apply;
 mod budget_entry;

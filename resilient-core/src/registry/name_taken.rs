@@ -1,10 +1,10 @@
-//! The error of a name that is taken.
+//! The error of a registration whose name is taken.
 
 use std::fmt;
 
 use crate::signal::Name;
 
-/// Another breaker or budget has the name.
+/// The error of a registration: another breaker or budget has the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameTakenError {
     pub(super) name: Name,

@@ -1,4 +1,5 @@
-//! Overrides by operators: settings and modes of breakers and budgets that win over the code.
+//! Overrides by operators. They change settings and modes of breakers and budgets, and win over the
+//! code.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,10 +21,10 @@ use crate::signal::ConfigError;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BreakerOverride {
-    /// The settings that win over those in the code.
+    /// Settings that win over the settings in the code.
     pub settings: BreakerConfigBuilder,
-    /// The mode that holds the breaker in a state. When an override without the mode replaces it,
-    /// the circuit closes, unless an operator changed its state since.
+    /// The mode that holds the breaker in a state. When a later override has no mode, the circuit
+    /// closes, unless an operator has changed its state in the meantime.
     pub mode: Option<OperatorMode>,
 }
 
@@ -66,7 +67,7 @@ impl From<OperatorMode> for BreakerOverride {
 #[cfg_attr(feature = "serde", serde(from = "BudgetConfigBuilder"))]
 #[non_exhaustive]
 pub struct BudgetOverride {
-    /// The settings that win over those in the code.
+    /// Settings that win over the settings in the code.
     pub settings: BudgetConfigBuilder,
 }
 
@@ -78,55 +79,55 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
 
 /// All overrides of a registry: defaults of breakers, and overrides by name.
 ///
-/// A setting is that of the first of these that gives it: the override of the name, the code,
+/// The first of these sources that gives a setting wins: the override of the name, the code,
 /// `defaults`, the [library's default](crate::breaker::BreakerConfig).
 ///
-/// With the feature `serde`, overrides can be deserialized. Durations are text like `"250ms"` or
-/// `"1m 30s"`, shares `0.5` or `"50%"`, `window` is a number or a duration, `mode` one of
-/// `forced_open`, `disabled` and `observe_only`. With the feature `toml`, a registry reads them
+/// With the feature `serde`, overrides can be deserialized. A duration is text like `"250ms"` or
+/// `"1m 30s"`. A share is `0.5` or `"50%"`. `window` is a number or a duration. `mode` is
+/// `forced_open`, `disabled` or `observe_only`. With the feature `toml`, a registry reads overrides
 /// from a document: see `Registry::load_overrides`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Overrides {
-    /// Settings of breakers that neither code nor override give.
+    /// Settings of breakers for which neither the code nor an override gives a value.
     pub defaults: BreakerConfigBuilder,
-    /// Overrides by the breaker's name.
+    /// Overrides by the name of the breaker.
     pub breakers: BTreeMap<String, BreakerOverride>,
-    /// Overrides by the retry budget's name.
+    /// Overrides by the name of the retry budget.
     pub budgets: BTreeMap<String, BudgetOverride>,
 }
 
 impl Overrides {
-    /// Overrides nothing.
+    /// Makes overrides that change nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the settings of breakers that neither code nor override give.
+    /// Sets the `defaults`. They apply if neither the code nor an override gives a setting.
     #[must_use]
     pub fn with_defaults(mut self, defaults: BreakerConfigBuilder) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// Overrides one breaker, in place of an earlier override.
+    /// Overrides one breaker, and replaces an earlier override of that breaker.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, what: impl Into<BreakerOverride>) -> Self {
         self.breakers.insert(name.into(), what.into());
         self
     }
 
-    /// Overrides one retry budget, in place of an earlier override.
+    /// Overrides one retry budget, and replaces an earlier override of that budget.
     #[must_use]
     pub fn with_budget(mut self, name: impl Into<String>, what: impl Into<BudgetOverride>) -> Self {
         self.budgets.insert(name.into(), what.into());
         self
     }
 
-    /// The settings of a budget that the code declares with `declared`.
+    /// Returns the settings of a budget with overrides applied. The code gives `declared`.
     pub(super) fn over_budget(&self, name: &str, declared: &BudgetConfig) -> BudgetConfigBuilder {
         let declared = declared.to_builder();
         match self.budgets.get(name) {
@@ -135,7 +136,7 @@ impl Overrides {
         }
     }
 
-    /// The settings of a breaker that the code declares with `declared`.
+    /// Returns the settings of a breaker with overrides applied. The code gives `declared`.
     pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
         // G2
         let own = self.breakers.get(name).map(|own| own.settings.clone());
@@ -146,7 +147,7 @@ impl Overrides {
         self.breakers.get(name).and_then(|own| own.mode)
     }
 
-    /// Checks each override by itself. Whether it goes with the code depends on the code.
+    /// Checks each override alone. Conflicts with the settings in the code are checked elsewhere.
     pub(super) fn check(&self) -> Result<(), OverrideError> {
         self.defaults.check_part().map_err(OverrideError::of(Subject::Defaults))?;
         for (name, own) in &self.breakers {
@@ -163,10 +164,10 @@ impl Overrides {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct OverrideReport {
-    /// Names of overrides whose breakers exist: the breakers have the settings now.
+    /// Names of overrides whose breakers exist. The overrides apply to these breakers now.
     pub live: Vec<String>,
-    /// Names of overrides whose breakers do not exist yet. Look for a misspelt name here: the
-    /// breaker of an annotated function exists from its first call on.
+    /// Names of overrides whose breakers do not exist yet. A misspelt name appears here, too. The
+    /// breaker of an annotated function exists from the first call of the function.
     pub waiting: Vec<String>,
     /// Names of overrides whose retry budgets exist.
     pub live_budgets: Vec<String>,
@@ -174,7 +175,7 @@ pub struct OverrideReport {
     pub waiting_budgets: Vec<String>,
 }
 
-/// The error of overrides that were refused. None of them was applied.
+/// The error of overrides that were refused. None of the overrides was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverrideError {
     subject: Subject,
@@ -201,7 +202,8 @@ impl OverrideError {
         |error| Self { subject, error }
     }
 
-    /// The breaker whose settings break a rule. `None` for the defaults alone, and for a budget.
+    /// Returns the breaker whose settings break a rule. Returns `None` if only `defaults` break a
+    /// rule, or if the settings are of a budget.
     #[must_use]
     pub fn breaker(&self) -> Option<&str> {
         match &self.subject {
@@ -210,7 +212,7 @@ impl OverrideError {
         }
     }
 
-    /// The retry budget whose settings break a rule.
+    /// Returns the retry budget whose settings break a rule.
     #[must_use]
     pub fn budget(&self) -> Option<&str> {
         match &self.subject {
@@ -219,7 +221,7 @@ impl OverrideError {
         }
     }
 
-    /// The setting and the rule that it breaks.
+    /// Returns the setting and the rule that it breaks.
     #[must_use]
     pub fn config_error(&self) -> &ConfigError {
         &self.error

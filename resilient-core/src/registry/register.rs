@@ -1,4 +1,4 @@
-//! Registers and removes breakers by hand.
+//! The functions that register and remove breakers by hand.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedEntry};
 use crate::signal::Name;
 
 impl Registry {
-    /// The breaker of this name, made with `config` if the name is new. However many threads ask at
-    /// once, there is one breaker.
+    /// Returns the breaker of this name, and makes it with `config` if the name is new. If many
+    /// threads ask at once, all of them receive the same breaker.
     ///
-    /// If the name was registered with other settings before, those apply, and the conflict is
-    /// reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict), and as a
-    /// warning with the feature `tracing`. If the name has a breaker for each key, the conflict is
-    /// reported, too, and this breaker is registered under the name and the place of the call.
+    /// If the name was registered with other settings before, the earlier settings apply. The
+    /// conflict is reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict),
+    /// and as a warning with the feature `tracing`. If the name has a breaker for each key, the
+    /// same conflict is reported, and the new breaker's name is this name plus the source location
+    /// of the call.
     #[track_caller]
     #[must_use]
     pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
@@ -36,11 +37,12 @@ impl Registry {
         registered.notify()
     }
 
-    /// The breakers of this name, one for each key, registered with `config` if the name is new.
+    /// Returns the breakers of this name, one for each key, and registers them with `config` if the
+    /// name is new.
     ///
-    /// Other settings are a conflict, as with [`get_or_register`](Registry::get_or_register). So is
-    /// a name with a single breaker or with keys of another type: these breakers are then
-    /// registered under the name and the place of the call.
+    /// Other settings are a conflict, as with [`get_or_register`](Registry::get_or_register). A
+    /// name that has a single breaker, or keys of another type, is also a conflict. In that case
+    /// the name of the new breakers is this name plus the source location of the call.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_keyed<K: BreakerKey>(
@@ -70,9 +72,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`NameTakenError`] if another breaker has the name, and for the breaker of a single key:
-    /// register its group by [`register_keyed`](Registry::register_keyed). Registering the same
-    /// breaker twice is not an error.
+    /// Returns a [`NameTakenError`] if another breaker has the name, or if the breaker belongs to a
+    /// single key. Register the group of such a breaker with
+    /// [`register_keyed`](Registry::register_keyed). Registering the same breaker twice is not an
+    /// error.
     #[track_caller]
     pub fn register(&self, breaker: &CircuitBreaker) -> Result<(), NameTakenError> {
         let name = breaker.shared().name().clone();
@@ -87,7 +90,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`NameTakenError`] if another breaker has the name.
+    /// Returns a [`NameTakenError`] if another breaker has the name.
     #[track_caller]
     pub fn register_keyed<K: BreakerKey>(
         &self,
@@ -120,7 +123,8 @@ impl Registry {
         let known = BreakerEntry { entry: entry.clone(), config, place, conflict_reported: false };
         let settings = LiveSettings { version: next_version(), ..settings };
         entries.by_name.insert(name, known);
-        // Under the lock, so that a registered breaker is always heard. Groups are never removed.
+        // Leave under the lock, so that the registry hears every event of a registered breaker.
+        // Groups are never removed.
         if let Entry::One(breaker) = entry {
             breaker.shared().join(self.listeners());
         }
@@ -136,9 +140,9 @@ impl Registry {
     }
 
     // G8: a breaker that was registered can be removed.
-    /// Removes a breaker from the registry, so that its name is free. Its handles remain usable,
-    /// with the settings of the code. `false` if it is not registered. The breaker of an annotated
-    /// function stays, since its function continues to use it.
+    /// Removes a breaker from the registry and frees its name. Its handles remain usable, with the
+    /// settings of the code. Returns `false` if the breaker is not registered. The breaker of an
+    /// annotated function stays, since the function continues to use it.
     #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
     pub fn unregister(&self, breaker: &CircuitBreaker) -> bool {
         if breaker.is_of_function() {

@@ -1,4 +1,4 @@
-//! What code registers for a name, and the result.
+//! A registration of a name by code, and its result.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -10,14 +10,15 @@ use crate::event::EventKind;
 use crate::signal::Name;
 use crate::time::ClockReading;
 
-/// What an annotated function, or code by hand, registers.
+/// The registration that an annotated function makes, or that code makes by hand.
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) name: Name,
-    /// Whether the code gave the name: then other code may share it.
+    /// Whether the code gave the name. Other code may share a given name.
     pub(crate) is_given: bool,
     pub(crate) settings: BreakerConfigBuilder,
-    /// Whether it gives settings; otherwise it accepts those of the name.
+    /// Whether the registration gives settings. Without settings, it accepts the settings that the
+    /// name already has.
     pub(crate) has_settings: bool,
     pub(crate) place: &'static Location<'static>,
 }
@@ -44,27 +45,27 @@ pub(crate) struct Registered<H> {
 }
 
 impl<H> Registered<H> {
-    /// Delivers the events. To be called under no lock.
+    /// Delivers the events. The caller must hold no lock.
     pub(crate) fn notify(self) -> H {
         self.entry.notify(self.events);
         self.handle
     }
 
-    /// The handle and the events, to deliver later.
+    /// Returns the handle, and the events to deliver later.
     pub(crate) fn into_parts(self) -> (H, Vec<EventKind>) {
         (self.handle, self.events)
     }
 }
 
 impl Registry {
-    /// Reads the clock of future breakers. To be called before the registry's lock is taken.
+    /// Reads the clock for new breakers. Call it before the registry's lock is taken.
     pub(crate) fn read_clock(&self) -> ClockReading {
         self.read().clock.clone().read()
     }
 
     // G1, G3, G7: names are unique, conflicts are reported, and of several threads one registers.
-    /// Returns what has the name already, if `find` finds the wanted kind in it; otherwise what
-    /// `make` makes, under the registry's lock.
+    /// Registers a name. If `find` accepts the existing entry of the name, returns that entry;
+    /// otherwise calls `make` under the registry's lock and adds the new entry.
     pub(crate) fn register_entry<H>(
         &self,
         registration: Registration,
@@ -72,7 +73,7 @@ impl Registry {
         find: impl Fn(&Entry) -> Option<H>,
         make: impl FnOnce(Setup) -> (Entry, H),
     ) -> Registered<H> {
-        // Errors are reported below, with the overrides.
+        // The errors are dropped here. They are reported below, after the overrides are applied.
         let (config, _) = registration.settings.clone().build_leniently();
         let mut name = registration.name;
         let mut events = Vec::new();
@@ -90,7 +91,8 @@ impl Registry {
             if let Some(handle) = found {
                 return Registered { handle, entry: taken.entry.clone(), events };
             }
-            // The name has another kind of entry: this place may already have another name.
+            // The name has another kind of entry. This source location may have registered a longer
+            // name before.
             let known = names_with_place(&name, registration.place)
                 .map_while(|candidate| entries.by_name.get(&candidate))
                 .filter(|known| known.place == registration.place)
@@ -115,8 +117,8 @@ impl Registry {
     }
 }
 
-/// A default name belongs to one function; another function with the same path gets its place
-/// appended.
+/// Returns a name that no entry has. If the name is taken, appends the source location: a default
+/// name belongs to one function, and another function may have the same path.
 fn unused_name(
     entries: &BTreeMap<Name, BreakerEntry>,
     name: &Name,
@@ -128,7 +130,7 @@ fn unused_name(
         .unwrap_or_else(|| name.clone())
 }
 
-/// The name with the place appended, in ever longer ways.
+/// Returns longer and longer names, each with more of the source location appended.
 fn names_with_place(
     name: &Name,
     place: &'static Location<'static>,

@@ -12,8 +12,8 @@ use crate::time::{Clock, ClockSource};
 
 /// Breakers and retry budgets by name. Clones are handles of the same registry.
 ///
-/// The breaker of a `#[circuit_breaker]` is in the [global](Registry::global) registry from the
-/// first call of its function on. Functions with the same `name` share one breaker.
+/// The breaker of a `#[circuit_breaker]` enters the [global](Registry::global) registry at the
+/// first call of its function. Functions with the same `name` share one breaker.
 ///
 /// ```
 /// use resilient_core::breaker::BreakerConfig;
@@ -27,13 +27,14 @@ use crate::time::{Clock, ClockSource};
 /// assert!(payments.try_acquire().is_err());
 /// ```
 ///
-/// Breakers of annotated functions and those made by [`get_or_register`](Registry::get_or_register)
-/// stay for the life of the process. A breaker that was added by [`register`](Registry::register)
-/// stays until it is [removed](Registry::unregister).
+/// The breakers of annotated functions, and breakers made by
+/// [`get_or_register`](Registry::get_or_register), stay for the life of the process. A breaker that
+/// was added by [`register`](Registry::register) stays until it is [removed](Registry::unregister).
 ///
 /// # Environment
 ///
-/// Breakers and registries are memory of their process: no thread, no timer, no file.
+/// Breakers and registries exist only in the memory of their process. They use no thread, timer or
+/// file.
 ///
 /// - **Fork.** The child has an independent copy of every breaker. As with every lock, fork while
 ///   no other thread makes calls, or call `exec` next: a lock that another thread holds at that
@@ -62,7 +63,8 @@ impl Registry {
         Self::default()
     }
 
-    /// The registry that the attributes use: one for each version of this crate in a process.
+    /// Returns the registry that the attributes use. A process has one global registry for each
+    /// version of this crate.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: LazyLock<Registry> = LazyLock::new(|| {
@@ -74,7 +76,7 @@ impl Registry {
         &GLOBAL
     }
 
-    /// Logs an event, and notifies the listeners of the registry. To be called under no lock.
+    /// Logs an event, and notifies the listeners of the registry. The caller must hold no lock.
     pub(super) fn notify(&self, event: &Event) {
         telemetry::event(event);
         self.0.listeners.notify(event);
@@ -85,22 +87,22 @@ impl Registry {
         Arc::ptr_eq(&self.0, &Self::global().0)
     }
 
-    /// Gives this clock to breakers that are registered from now on, including those of annotated
+    /// Sets the clock for breakers that are registered from now on, including breakers of annotated
     /// functions. Present breakers keep their clock.
     pub fn use_clock(&self, clock: impl Clock) {
         let clock = ClockSource::of(clock);
         let old = std::mem::replace(&mut self.write().clock, clock);
-        // The clock's drop is user code: not under the lock.
+        // Dropping the clock runs user code, so it happens outside the lock.
         drop(old);
     }
 
-    /// The breaker of this name. `None` for a name with a breaker for each key.
+    /// Returns the breaker of this name, or `None` if the name has a breaker for each key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
         self.read().by_name.get(name)?.entry.one()
     }
 
-    /// The keyed breakers of this name and this type of key.
+    /// Returns the keyed breakers of this name, if `K` is the type of their keys.
     #[must_use]
     pub fn get_keyed<K: BreakerKey>(&self, name: &str) -> Option<KeyedBreakers<K>> {
         let group = self.read().by_name.get(name)?.entry.keyed::<K>()?;
@@ -108,20 +110,20 @@ impl Registry {
     }
 
     // G5: queries and commands work by name, by prefix and for all breakers.
-    /// All breakers, ordered by name; those of one name with keys are in no order.
+    /// Returns all breakers, ordered by name. The keyed breakers of one name are in no order.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
         self.all().breakers()
     }
 
-    /// The snapshots of all breakers, ordered by name and key.
+    /// Returns the snapshots of all breakers, ordered by name and key.
     #[must_use]
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         self.all().snapshot()
     }
 
-    /// Selects the breaker of this name, or the breakers of all its keys; none if the name is
-    /// unknown.
+    /// Selects the breaker of this name, or the breakers of all its keys. The selection is empty if
+    /// the name is unknown.
     #[must_use]
     pub fn named(&self, name: &str) -> Selection {
         self.select(|each| each == name)
@@ -151,8 +153,8 @@ impl Registry {
         /// Calls `listener` with every event of every present and future breaker. See
         /// [`CircuitBreaker::on_event`].
         fn on_event;
-        /// The events of all breakers from now on, for a task to await; see
-        /// [`Subscription`](crate::event::Subscription).
+        /// Returns a subscription to the events of all breakers from now on. A task can await it;
+        /// see [`Subscription`](crate::event::Subscription).
         fn subscribe;
     }
 

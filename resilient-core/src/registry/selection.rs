@@ -23,9 +23,10 @@ use crate::signal::Name;
 /// registry.all().close();
 /// ```
 ///
-/// A name with a breaker for each key stands for all keys: [`force_open`](Selection::force_open),
-/// [`disable`](Selection::disable), [`observe_only`](Selection::observe_only) and
-/// [`close`](Selection::close) apply to future keys as well.
+/// A selected name with a breaker for each key includes all of its keys.
+/// [`force_open`](Selection::force_open), [`disable`](Selection::disable),
+/// [`observe_only`](Selection::observe_only) and [`close`](Selection::close) apply to future keys
+/// as well.
 #[derive(Debug, Clone)]
 pub struct Selection {
     pub(crate) entries: Vec<(Name, Entry)>,
@@ -33,24 +34,24 @@ pub struct Selection {
 
 #[allow(clippy::must_use_candidate, reason = "few callers need the refusals")]
 impl Selection {
-    /// The names, in order.
+    /// Returns the names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| -> &str { name })
     }
 
-    /// Whether it contains no breaker.
+    /// Returns whether the selection is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The breakers, ordered by name; those of one name with keys are in no order.
+    /// Returns the breakers, ordered by name. The keyed breakers of one name are in no order.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
         self.entries.iter().flat_map(|(_, entry)| entry.breakers()).collect()
     }
 
-    /// The snapshots of the breakers, ordered by name and key.
+    /// Returns the snapshots of the breakers, ordered by name and key.
     #[must_use]
     pub fn snapshot(&self) -> Vec<BreakerSnapshot> {
         let breakers = self.breakers();
@@ -59,37 +60,37 @@ impl Selection {
         snapshots
     }
 
-    /// Calls [`CircuitBreaker::trip`] on each; returns those that refused.
+    /// Calls [`CircuitBreaker::trip`] on each breaker. Returns the breakers that refused.
     pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::trip)
     }
 
-    /// Calls [`CircuitBreaker::trip_for`] on each; returns those that refused.
+    /// Calls [`CircuitBreaker::trip_for`] on each breaker. Returns the breakers that refused.
     pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(|breaker| breaker.trip_for(time))
     }
 
-    /// Calls [`CircuitBreaker::half_open`] on each; returns those that refused.
+    /// Calls [`CircuitBreaker::half_open`] on each breaker. Returns the breakers that refused.
     pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
         self.try_each(CircuitBreaker::half_open)
     }
 
-    /// Calls [`CircuitBreaker::force_open`] on each.
+    /// Calls [`CircuitBreaker::force_open`] on each breaker.
     pub fn force_open(&self) {
         self.set_mode(Some(OperatorMode::ForcedOpen));
     }
 
-    /// Calls [`CircuitBreaker::disable`] on each.
+    /// Calls [`CircuitBreaker::disable`] on each breaker.
     pub fn disable(&self) {
         self.set_mode(Some(OperatorMode::Disabled));
     }
 
-    /// Calls [`CircuitBreaker::observe_only`] on each.
+    /// Calls [`CircuitBreaker::observe_only`] on each breaker.
     pub fn observe_only(&self) {
         self.set_mode(Some(OperatorMode::ObserveOnly));
     }
 
-    /// Calls [`CircuitBreaker::close`] on each.
+    /// Calls [`CircuitBreaker::close`] on each breaker.
     pub fn close(&self) {
         self.set_mode(None);
     }

@@ -1,4 +1,4 @@
-//! The information for the body of an attempt, and for the hooks `on_retry` and `on_give_up`.
+//! What a loop passes to the body of an attempt, and to the hooks `on_retry` and `on_give_up`.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::signal::{Fallible, StopReason, debug_fields};
 use crate::time;
 
 // R12
-/// The running attempt: its number, and what came before it.
+/// The running attempt: its number, the wait before it, and the outcome of the previous attempt.
 pub struct Attempt<O> {
     number: u32,
     last_delay: Duration,
@@ -29,37 +29,37 @@ impl<O> Attempt<O> {
         self.last_output
     }
 
-    /// The number of this attempt, from 1.
+    /// Returns the number of this attempt, counted from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Whether this is the first attempt.
+    /// Returns whether this is the first attempt.
     #[must_use]
     pub fn is_first(&self) -> bool {
         self.number == 1
     }
 
-    /// How long the call waited right before this attempt. Zero for the first.
+    /// Returns how long the call waited right before this attempt. The first attempt returns zero.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         self.last_delay
     }
 
-    /// The time since the call started. Reads the clock.
+    /// Reads the clock and returns the time since the call started.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         time::now().saturating_duration_since(self.started)
     }
 
-    /// The output of the previous attempt. `None` for the first.
+    /// Returns the output of the previous attempt, or `None` in the first attempt.
     #[must_use]
     pub fn last_output(&self) -> Option<&O> {
         self.last_output.as_ref()
     }
 
-    /// The error of the previous attempt. `None` for the first.
+    /// Returns the error of the previous attempt, or `None` in the first attempt.
     #[must_use]
     pub fn last_error(&self) -> Option<&O::Error>
     where
@@ -71,7 +71,7 @@ impl<O> Attempt<O> {
 
 debug_fields!(Attempt<O> { number, last_delay });
 
-/// The argument of `on_retry`, which runs before the sleep.
+/// The argument of `on_retry`. The hook runs before the sleep.
 pub struct RetryEvent<'a, O> {
     pub(crate) attempt: u32,
     pub(crate) max_attempts: u32,
@@ -80,31 +80,31 @@ pub struct RetryEvent<'a, O> {
 }
 
 impl<'a, O> RetryEvent<'a, O> {
-    /// The number of the attempt that failed, from 1.
+    /// Returns the number of the attempt that failed, counted from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// The maximum number of attempts.
+    /// Returns the maximum number of attempts.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
         self.max_attempts
     }
 
-    /// How long the call waits before the next attempt.
+    /// Returns how long the call waits before the next attempt.
     #[must_use]
     pub fn delay(&self) -> Duration {
         self.delay
     }
 
-    /// The output of the attempt that failed.
+    /// Returns the output of the attempt that failed.
     #[must_use]
     pub fn output(&self) -> &'a O {
         self.output
     }
 
-    /// The error of the attempt that failed; `None` if the output is not an error.
+    /// Returns the error of the attempt that failed, or `None` if the output is not an error.
     #[must_use]
     pub fn error(&self) -> Option<&'a O::Error>
     where
@@ -116,7 +116,7 @@ impl<'a, O> RetryEvent<'a, O> {
 
 debug_fields!(RetryEvent<'a, O> { attempt, delay });
 
-/// The argument of `on_give_up`, which runs at the end of a failed call.
+/// The argument of `on_give_up`. The hook runs at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {
     pub(crate) attempts: u32,
     pub(crate) reason: StopReason,
@@ -124,25 +124,25 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// The number of attempts.
+    /// Returns the number of attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Why the call ends.
+    /// Returns why the call ends.
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.reason
     }
 
-    /// The output that the call returns.
+    /// Returns the output that the call returns.
     #[must_use]
     pub fn output(&self) -> &'a O {
         self.output
     }
 
-    /// The error that the call returns; `None` if the output is not an error.
+    /// Returns the error that the call returns, or `None` if the output is not an error.
     #[must_use]
     pub fn error(&self) -> Option<&'a O::Error>
     where

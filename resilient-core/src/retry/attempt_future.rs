@@ -1,4 +1,4 @@
-//! An attempt without time limits, as a future that marks itself for the loops inside it.
+//! The future of an attempt without time limits. It marks the attempt for the loops inside it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,10 +9,10 @@ use super::scope;
 use crate::signal::debug_fields;
 
 pin_project! {
-    /// An attempt without time limits.
+    /// The future of an attempt without time limits.
     #[must_use = "futures do nothing unless awaited"]
     pub struct AttemptFuture<F> {
-        // True from the second attempt on.
+        // `is_retry` is true from the second attempt on.
         is_retry: bool,
         #[pin]
         future: F,

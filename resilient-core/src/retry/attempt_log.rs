@@ -1,36 +1,38 @@
-//! What a loop remembers of its attempts: the trait that makes one loop of those that return the
-//! last output and those that return every error.
+//! What a loop keeps of its attempts. The trait lets one loop return either the last output or
+//! every error.
 
 use super::attempt::Attempt;
 use super::driver::RetryDriver;
 use crate::signal::StopReason;
 
-/// What a loop remembers of its attempts: the last output, or every error.
+/// What a loop keeps of its attempts: either the last output or every error.
 pub trait AttemptLog<O> {
     /// The output of the call.
     type Final;
 
-    /// An attempt begins whose body does not use earlier outputs: they are dropped.
+    /// Drops the earlier outputs, because an attempt begins whose body does not use them.
     fn forget(&mut self);
 
-    /// An attempt begins whose body borrows the last output. `take_back` follows.
+    /// Lends the last output to an attempt that begins. A call of `take_back` follows.
     fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
-    /// An attempt begins that takes the last output, unless that error is to be returned later.
+    /// Moves the last output into an attempt that begins. A log that returns every error keeps the
+    /// error instead.
     fn hand_over(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
-    /// The attempt that borrowed the last output is over.
+    /// Takes back the output that the attempt borrowed, after the attempt has ended.
     fn take_back(&mut self, known: Attempt<O>);
 
-    /// Another attempt follows this failed output.
+    /// Keeps a failed output, because another attempt follows.
     fn keep(&mut self, output: O, retry: &RetryDriver<'_>);
 
-    /// Takes the last output of an attempt that was made; `None` if all were rejected.
+    /// Takes the output of the last attempt that ran, or `None` if the breaker rejected all
+    /// attempts.
     fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O>;
 
-    /// The call ends with a failed output.
+    /// Ends the call with a failed output.
     fn end(&mut self, output: O, retry: &RetryDriver<'_>, reason: StopReason) -> Self::Final;
 
-    /// The call ends with a success.
+    /// Ends the call with a success.
     fn succeed(&mut self, output: O) -> Self::Final;
 }

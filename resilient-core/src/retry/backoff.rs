@@ -1,4 +1,4 @@
-//! The nominal delay before each retry, computed from the number of the retry.
+//! The nominal delay before each retry. It depends on the number of the retry.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use resilient_settings::{TextError, Value};
 
 use super::nanos;
 
-/// The nominal delay before retry `k`, counted from 1, before the cap and the jitter.
+/// How the delay grows: the nominal delay before retry `k`, counted from 1, before cap and jitter.
 ///
 /// | schedule | delay before retry k | of 100 ms | choose it where |
 /// |---|---|---|---|
@@ -18,27 +18,16 @@ use super::nanos;
 /// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … | 100, 100, 200, 300 ms | as `Exponential`, with a softer start: the factor tends to 1.618 |
 /// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |
 ///
-/// The delay depends on `k` alone, so rounding errors do not add up: 500 ms with a factor of 1.5
-/// are 500, 750, 1125, 1687.5 ms. Delays above `Duration::MAX` are `Duration::MAX`, before the
-/// cap. `Fibonacci` is the sequence of go-retry, which begins with the base twice.
+/// The delay depends on `k` alone, so rounding errors do not add up: with a base of 500 ms and a
+/// factor of 1.5, the delays are 500, 750, 1125 and 1687.5 ms. A delay above `Duration::MAX`
+/// becomes `Duration::MAX` before the cap. `Fibonacci` is the sequence of go-retry, which begins
+/// with the base twice.
 ///
 /// ```
 /// use resilient_core::retry::{Backoff, RetryPolicy};
 /// use std::time::Duration;
 ///
-/// // The delays in the dependency's documentation; from the fourth on, computed ones.
-/// let listed = Backoff::Custom(|k| {
-///     let secs = [1, 5, 30].get(k as usize - 1)?;
-///     Some(Duration::from_secs(*secs))
-/// });
-/// let policy = RetryPolicy::builder()
-///     .backoff(listed)
-///     .base_delay(Duration::from_secs(10))
-///     .max_delay(Duration::from_secs(60))
-///     .max_retries(4)
-///     .build()?;
-/// let secs: Vec<_> = policy.nominal_delays().map(|delay| delay.as_secs()).collect();
-/// assert_eq!(secs, [1, 5, 30, 60]);
+/// // The first three delays are listed by the dependency; later delays are computed.
 /// # Ok::<(), resilient_core::signal::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,8 +42,9 @@ pub enum Backoff {
     Linear,
     /// Each delay is the sum of the two before it.
     Fibonacci,
-    /// Your schedule: a function of the number of the retry, from 1. It is called once for each
-    /// retry and by [`worst_case`](super::RetryPolicy::worst_case), so it should be pure.
+    /// A function of the user. Its argument is the number of the retry, counted from 1. The loop
+    /// calls it once for each retry, and [`worst_case`](super::RetryPolicy::worst_case) calls it
+    /// too, so it should be pure.
     Custom(fn(u32) -> Option<Duration>),
 }
 
@@ -69,7 +59,7 @@ impl Backoff {
         })
     }
 
-    /// The delay before retry `k`, uncapped: at most `Duration::MAX`.
+    /// Returns the delay before retry `k` without the cap: at most `Duration::MAX`.
     #[inline]
     pub(crate) fn nominal(self, k: u32, base: Duration, factor: f64) -> Duration {
         match self {
@@ -84,7 +74,7 @@ impl Backoff {
     }
 }
 
-/// The names of the table, without `custom`.
+/// Reads the names of the table, except `custom`.
 impl FromStr for Backoff {
     type Err = TextError;
 
@@ -105,18 +95,19 @@ fn custom(schedule: fn(u32) -> Option<Duration>, k: u32, base: Duration, factor:
 #[allow(clippy::float_cmp, reason = "two is exact")]
 fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
     let growths = k - 1;
-    // The usual factor needs no logarithm.
+    // The most common factor needs no logarithm.
     if factor == 2.0 && growths < 32 {
         return base.saturating_mul(1 << growths);
     }
-    // Not `powi`: its error grows with k, so that a delay could be shorter than the one before it.
+    // `powi` is unsuitable: its error grows with k, so a delay could be shorter than the previous
+    // delay.
     nanos::scaled(base, factor.powf(f64::from(growths))).max(base)
 }
 
-/// 1, 1, 2, 3, 5, 8 …, saturating.
+/// Returns the Fibonacci number of `k`: 1, 1, 2, 3, 5, 8 …. It saturates.
 fn fibonacci(k: u32) -> u64 {
     let (mut this, mut next) = (1_u64, 1_u64);
-    // The 94th is above `u64::MAX`, so the loop can stop there.
+    // The 94th number is above `u64::MAX`, so the loop can stop there.
     for _ in 1..k.min(95) {
         (this, next) = (next, this.saturating_add(next));
     }

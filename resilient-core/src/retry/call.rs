@@ -1,4 +1,4 @@
-//! One call under a policy, and the loop that makes it: `policy.call()…run(operation)`.
+//! One call under a policy, and the loop that runs it: `policy.call()…run(operation)`.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
 use crate::time::sleep;
 
-/// A call under a policy, with the options of that call: [`RetryPolicy::call`] creates it, and
-/// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) makes it.
+/// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
+/// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
 ///
 /// | option | default |
 /// |---|---|
@@ -66,22 +66,22 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     breaker: Option<Breaker<'a, O>>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
-    /// Set with either of the two limits.
+    /// Set if the call has a deadline or an attempt timeout.
     timed_out: Option<fn(TimedOut) -> O>,
     budget: Option<&'a RetryBudget>,
     nested: NestedMode,
     classifier: C,
 }
 
-/// The breaker that every attempt passes through, and the output of a rejected attempt.
+/// The breaker that every attempt passes through, and the conversion for a rejected attempt.
 struct Breaker<'a, O> {
     breaker: &'a CircuitBreaker,
     rejected: fn(CircuitOpen) -> O,
 }
 
 impl RetryPolicy {
-    /// A call under this policy. `O` is the output of the operation, a `Result` or an `Option` for
-    /// example.
+    /// Creates a call under this policy. `O` is the output of the operation, for example a `Result`
+    /// or an `Option`.
     ///
     /// ```
     /// use resilient_core::retry::RetryPolicy;
@@ -112,9 +112,9 @@ impl RetryPolicy {
 }
 
 impl<'a, O, C> RetryCall<'a, O, C> {
-    /// Passes every attempt through a breaker. Once the circuit is open, the call ends with its
-    /// last real error, or waits under [`WhenOpen::Wait`](super::WhenOpen::Wait). Only a call whose
-    /// first attempt is rejected returns [`CircuitOpen`].
+    /// Passes every attempt through a breaker. If the circuit opens during the call, the call ends
+    /// with its last real error, or waits under [`WhenOpen::Wait`](super::WhenOpen::Wait). A call
+    /// returns [`CircuitOpen`] only if the breaker rejected its first attempt.
     pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self
     where
         O: RejectedOutput,
@@ -124,15 +124,15 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
-    /// Pays for retries from a budget, which all calls to one dependency share.
+    /// Pays for retries from a budget that all calls to one dependency share.
     pub fn budget(mut self, budget: &'a RetryBudget) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// Limits the time of the whole call, sleeps included. A running attempt is cancelled at the
-    /// deadline, and the call returns what [`TimedOut`] converts into. A sleep that would reach the
-    /// deadline does not begin: the call ends with the last error.
+    /// Limits the time of the whole call, sleeps included. At the deadline, a running attempt is
+    /// cancelled, and the call returns the output that [`TimedOut`] converts into. If a sleep would
+    /// reach the deadline, the call ends at once with its last error.
     pub fn deadline(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,
@@ -153,14 +153,14 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
-    /// Sets what the call does inside an attempt of another loop.
+    /// Sets what the call does if it runs inside an attempt of another loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
         self
     }
 
-    /// Classifies outputs by `classify`, for the loop and the breaker: `None` for a success. An
-    /// attempt that was cut short is always a failure and retried.
+    /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
+    /// for a success. An attempt that was cut short is always a failure and retried.
     pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
     where
         F: FnMut(&O) -> Option<Classification>,
@@ -183,22 +183,22 @@ impl<'a, O, C> RetryCall<'a, O, C> {
 }
 
 impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
-    /// Classifies errors by [`Classify`], for the loop and the breaker.
+    /// Classifies errors with [`Classify`], for the loop and the breaker.
     pub fn classified(self) -> RetryCall<'a, Result<T, E>, ByClassify> {
         self.with_classifier(ByClassify)
     }
 }
 
 impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
-    /// Makes the call: runs `operation` until it succeeds or there is a reason to stop, and returns
-    /// its last output.
+    /// Runs `operation` until it succeeds or the policy stops the call, and returns the last
+    /// output.
     ///
-    /// An async closure that changes what it captures does not compile here. Change it before the
-    /// future is made, as in `|_| { calls += 1; async { … } }`, or use `#[retry]`.
+    /// An async closure that changes a captured variable does not compile here. Change the variable
+    /// before the future is made, as in `|_| { calls += 1; async { … } }`, or use `#[retry]`.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the running attempt, which frees its permit, or ends the sleep. No
+    /// Dropping the future ends the sleep, or drops the running attempt and frees its permit. No
     /// attempt follows.
     pub fn run<F, R>(self, operation: F) -> impl Future<Output = O> + use<'a, O, C, F, R>
     where
@@ -248,7 +248,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         }
     }
 
-    /// Reports an attempt that was made, and decides what follows it.
+    /// Reports an attempt that ran, and decides the next step.
     fn after_attempt(
         &mut self,
         driver: &mut RetryDriver<'_>,
@@ -283,16 +283,17 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
 }
 
 impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
-    /// Makes the call, and returns the errors of all attempts if it fails. An attempt does not see
-    /// the error of the previous one; under `#[retry(errors = all)]` it does.
+    /// Runs the call like [`run`](Self::run). If the call fails, returns the errors of all
+    /// attempts. An attempt cannot read the error of the previous attempt; under `#[retry(errors =
+    /// all)]` it can.
     ///
     /// # Errors
     ///
-    /// The errors of all attempts (of the last 100 at most) and the reason why the call ended.
+    /// Returns the errors of all attempts, at most the last 100, and the reason why the call ended.
     ///
     /// # Cancel safety
     ///
-    /// As for [`run`](Self::run).
+    /// Same as [`run`](Self::run).
     pub fn run_recorded<F, R>(
         self,
         operation: F,
@@ -305,7 +306,7 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
     }
 }
 
-/// What follows an attempt.
+/// The step that follows an attempt.
 enum Next {
     Succeeded,
     Sleep(Duration),

@@ -7,8 +7,8 @@ use super::limits::Limits;
 use super::nested::NestedMode;
 use crate::time;
 
-/// The options of one call that are not part of its policy. The driver refers to them, since most
-/// calls have none.
+/// The options of one call that are not part of its policy. The driver holds only a reference to
+/// them, since most calls have none.
 #[derive(Debug, Default)]
 pub struct CallOptions<'a> {
     pub(super) started: Option<Instant>,
@@ -18,22 +18,22 @@ pub struct CallOptions<'a> {
 }
 
 impl<'a> CallOptions<'a> {
-    /// No options.
+    /// Makes empty options.
     #[inline]
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the clock, so that attempts know the time since the call's start.
+    /// Reads the clock, so that attempts can report the time since the call started.
     #[must_use]
     pub fn timed(mut self) -> Self {
         self.started.get_or_insert_with(time::now);
         self
     }
 
-    /// Limits the time of the whole call, from its start on, and of each attempt. The loop enforces
-    /// the limits.
+    /// Limits the time of the whole call and the time of each attempt. The deadline counts from the
+    /// start of the call. The loop enforces both limits.
     #[must_use]
     pub fn limits(mut self, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Self {
         if deadline.is_some() || attempt_timeout.is_some() {
@@ -43,7 +43,7 @@ impl<'a> CallOptions<'a> {
         self
     }
 
-    /// Pays for retries from a budget, if there is one.
+    /// Pays for retries from `budget`, if there is one.
     #[inline]
     #[must_use]
     pub fn budgeted(mut self, budget: Option<&'a RetryBudget>) -> Self {
@@ -51,7 +51,7 @@ impl<'a> CallOptions<'a> {
         self
     }
 
-    /// Sets what the loop does inside another one.
+    /// Sets what the loop does inside another loop.
     #[inline]
     #[must_use]
     pub fn nested(mut self, nested: NestedMode) -> Self {

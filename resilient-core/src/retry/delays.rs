@@ -1,4 +1,4 @@
-//! The delays of a policy, to inspect or to sleep in a loop written by hand.
+//! The delays of a policy, for inspection or for a loop written by hand.
 
 use std::iter::FusedIterator;
 use std::ops::RangeInclusive;
@@ -9,12 +9,12 @@ use super::schedule::Schedule;
 
 impl RetryPolicy {
     // R2
-    /// The delay before retry `k`, counted from 1, before jitter: the delay of the
-    /// [`Backoff`](super::Backoff), capped. It does not depend on the number of retries; 0 counts
-    /// as 1.
+    /// Returns the delay before retry `k`, counted from 1, before jitter: the delay of the
+    /// [`Backoff`](super::Backoff), limited by the cap. The maximum number of retries does not
+    /// matter. A `k` of 0 counts as 1.
     ///
-    /// Decorrelated and smooth jitter are schedules without a nominal delay. With those it is a
-    /// doubling, around half of which smooth delays grow.
+    /// Decorrelated and smooth jitter have no nominal delay. For them this method returns the base
+    /// doubled at each retry; smooth delays grow around half of that value.
     ///
     /// ```
     /// use resilient_core::retry::RetryPolicy;
@@ -29,8 +29,9 @@ impl RetryPolicy {
         self.backoff.nominal(k, self.base_delay, self.backoff_factor).min(self.max_delay)
     }
 
-    /// The shortest and the longest jittered delay before retry `k`, counted from 1. Only hints of
-    /// the dependency go beyond. The longest smooth delay is rounded up, by a billionth at most.
+    /// Returns the shortest and the longest jittered delay before retry `k`, counted from 1. Only a
+    /// hint of the dependency can exceed the longest delay. The longest smooth delay is rounded up,
+    /// by a billionth at most.
     ///
     /// ```
     /// use resilient_core::retry::{Jitter, RetryPolicy};
@@ -46,10 +47,12 @@ impl RetryPolicy {
         least..=most
     }
 
-    /// The jittered delays of a call that keeps failing, one for each retry. Each iterator draws
-    /// others; with a [`seed`](super::RetryPolicyBuilder::seed) all draw the same.
+    /// Returns the jittered delays of a call that keeps failing: one delay for each retry. Each
+    /// iterator draws new delays. With a [`seed`](super::RetryPolicyBuilder::seed), all iterators
+    /// draw the same delays.
     ///
-    /// Hints of the dependency are not included, and `max_elapsed` can end a call earlier.
+    /// The iterator ignores hints of the dependency. A call can end earlier because of
+    /// `max_elapsed`.
     ///
     /// ```
     /// use resilient_core::retry::{Jitter, RetryPolicy};
@@ -86,7 +89,7 @@ impl RetryPolicy {
         Delays { nominal: self.nominal_delays(), schedule: Schedule::new(self.seed) }
     }
 
-    /// The [`nominal_delay`](Self::nominal_delay) of each retry.
+    /// Returns the [`nominal_delay`](Self::nominal_delay) of each retry.
     ///
     /// ```
     /// use resilient_core::retry::{Backoff, RetryPolicy};
@@ -119,7 +122,7 @@ pub struct NominalDelays<'policy> {
 }
 
 impl NominalDelays<'_> {
-    /// The number of the next retry, if there is one.
+    /// Returns the number of the next retry, or `None` after the last retry.
     #[inline]
     fn next_retry(&mut self) -> Option<u32> {
         if self.granted >= self.policy.max_retries {

@@ -16,34 +16,34 @@ pub struct FailedAttempt<E> {
 }
 
 impl<E> FailedAttempt<E> {
-    /// The error of the attempt.
+    /// Returns the error of the attempt.
     #[must_use]
     pub fn error(&self) -> &E {
         &self.error
     }
 
-    /// How long the attempt took.
+    /// Returns how long the attempt took.
     #[must_use]
     pub fn took(&self) -> Duration {
         self.took
     }
 
-    /// How long the call waited after the attempt. Zero for the last one, unless the circuit
-    /// rejected the attempt after the wait.
+    /// Returns how long the call waited after the attempt. The wait is zero for the last attempt,
+    /// unless the breaker rejected another attempt after the wait.
     #[must_use]
     pub fn delay(&self) -> Duration {
         self.delay
     }
 }
 
-/// The end of a failed call, with the errors of all attempts. Returned by
-/// [`RetryCall::run_recorded`](crate::retry::RetryCall::run_recorded), and by functions under
-/// `#[retry(errors = all)]` that return `Result<T, RetryError<E>>`.
+/// The end of a failed call, with the errors of all attempts.
+/// [`RetryCall::run_recorded`](crate::retry::RetryCall::run_recorded) returns it, and so do
+/// functions under `#[retry(errors = all)]` whose return type is `Result<T, RetryError<E>>`.
 ///
-/// Of more than 100 failed attempts, it holds the last 100. If the circuit was open from the
-/// start, no attempt was made, and the only error is that of the rejection.
+/// If more than 100 attempts failed, the error holds the last 100. If the breaker rejected the
+/// first attempt, no attempt ran, and the only error is the rejection.
 ///
-/// Its size is one word.
+/// A `RetryError` has the size of one word.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RetryError<E>(Box<Ended<E>>);
 
@@ -58,7 +58,7 @@ struct Ended<E> {
 }
 
 impl<E> RetryError<E> {
-    /// How many failed attempts it holds at most.
+    /// The maximum number of failed attempts in the error.
     pub(super) const KEPT: usize = 100;
 
     pub(super) fn new(
@@ -71,7 +71,7 @@ impl<E> RetryError<E> {
         Self(Box::new(Ended { earlier, last, forgotten, reason, elapsed }))
     }
 
-    /// The end of a call with one error, which was not timed.
+    /// Makes the end of a call with one error and no measured times.
     fn of_one(error: E, reason: StopReason) -> Self {
         let last = FailedAttempt { error, delay: Duration::ZERO, took: Duration::ZERO };
         Self::new(Vec::new(), last, 0, reason, Duration::ZERO)
@@ -81,13 +81,13 @@ impl<E> RetryError<E> {
         Self::of_one(error, StopReason::NotRetryable)
     }
 
-    /// Why there was no other attempt.
+    /// Returns the reason why no attempt followed.
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.0.reason
     }
 
-    /// The last error, which the call returns without `errors = all`.
+    /// Returns the last error. Without `errors = all`, the call returns this error alone.
     #[must_use]
     pub fn error(&self) -> &E {
         &self.0.last.error
@@ -99,19 +99,20 @@ impl<E> RetryError<E> {
         self.0.last.error
     }
 
-    /// The failed attempts, from the first to the last.
+    /// Returns the failed attempts, from the first to the last.
     #[must_use]
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &FailedAttempt<E>> {
         self.0.earlier.iter().chain([&self.0.last])
     }
 
-    /// The number of failed attempts before those in [`attempts`](Self::attempts).
+    /// Returns the number of failed attempts that came before [`attempts`](Self::attempts) and were
+    /// dropped.
     #[must_use]
     pub fn forgotten(&self) -> u32 {
         self.0.forgotten
     }
 
-    /// The time of the whole call: attempts and delays.
+    /// Returns the time of the whole call: attempts and delays.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
@@ -153,14 +154,14 @@ impl<E: Classify> Classify for RetryError<E> {
     }
 }
 
-/// For a breaker above the loop.
+/// Lets a breaker wrap the loop: the rejection becomes the only error.
 impl<E: From<CircuitOpen>> From<CircuitOpen> for RetryError<E> {
     fn from(open: CircuitOpen) -> Self {
         Self::of_one(E::from(open), StopReason::CircuitOpen)
     }
 }
 
-/// For a time limit above the loop.
+/// Lets a time limit wrap the loop: the timeout becomes the only error.
 impl<E: From<TimedOut>> From<TimedOut> for RetryError<E> {
     fn from(timed_out: TimedOut) -> Self {
         Self::of_one(E::from(timed_out), StopReason::Deadline)

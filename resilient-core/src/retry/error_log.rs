@@ -1,4 +1,4 @@
-//! The log of a loop that returns the error of every failed attempt in a [`RetryError`].
+//! The log of a loop that returns the errors of all failed attempts in a [`RetryError`].
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::error::{FailedAttempt, RetryError};
 use crate::signal::StopReason;
 use crate::time;
 
-/// The output of a call that returns all of its errors.
+/// The output of a call that returns the errors of all attempts.
 #[diagnostic::on_unimplemented(
     message = "`errors = all` returns every attempt's error, and `{Self}` cannot hold them",
     label = "not a `Result<T, RetryError<E>>`",
@@ -20,8 +20,8 @@ use crate::time;
 pub trait LoggedOutput {
     /// The output of one attempt.
     type Attempt;
-    /// The log of the errors. It is named here, so that a type that cannot hold them is one
-    /// compile error.
+    /// The log of the errors. As an associated type it gives one compile error, not several, for an
+    /// output that cannot hold the errors.
     type Log: AttemptLog<Self::Attempt, Final = Self> + Default;
 }
 
@@ -35,7 +35,7 @@ pub struct ErrorLog<E> {
     failed: Vec<FailedAttempt<E>>,
     forgotten: u32,
     began: Option<Instant>,
-    /// Delay and duration of the last failed attempt, while its error is lent.
+    /// The delay and the duration of the last failed attempt, while its error is lent.
     lent: Option<(Duration, Duration)>,
 }
 
@@ -76,7 +76,7 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
 
     fn keep(&mut self, output: Result<T, E>, retry: &RetryDriver<'_>) {
         match output {
-            // A rejected attempt was not made, so its output is not one of the errors.
+            // A rejected attempt did not run, so its error is not recorded.
             Err(error) if retry.has_failed() => self.push(error, retry.last_delay()),
             _ => {}
         }
@@ -103,13 +103,13 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
     }
 
     fn succeed(&mut self, output: Result<T, E>) -> Self::Final {
-        // An error only if the user's keys call that error a success.
+        // An error reaches this line only if the user's keys classify it as a success.
         output.map_err(RetryError::not_retried)
     }
 }
 
 impl<E> ErrorLog<E> {
-    /// Keeps nothing yet.
+    /// Makes an empty log.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
@@ -124,7 +124,7 @@ impl<E> ErrorLog<E> {
 
     fn push(&mut self, error: E, delay: Duration) {
         let failed = self.failed_attempt(error, delay);
-        // The last error is added at the end: together they are `KEPT`.
+        // `end` adds the last error, so the log itself holds one error less than `KEPT`.
         if self.failed.len() + 1 >= RetryError::<E>::KEPT {
             self.failed.remove(0);
             self.forgotten = self.forgotten.saturating_add(1);
@@ -134,7 +134,7 @@ impl<E> ErrorLog<E> {
 
     fn failed_attempt(&mut self, error: E, delay: Duration) -> FailedAttempt<E> {
         let (before, took) = match (self.lent.take(), self.began.take()) {
-            // The error was lent while another attempt was rejected.
+            // The breaker rejected an attempt while the error was lent. The measured times stay.
             (Some(lent), _) => lent,
             (None, Some(began)) => {
                 let took = time::now().saturating_duration_since(began);

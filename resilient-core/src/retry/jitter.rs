@@ -1,4 +1,4 @@
-//! Randomness in delays, so that clients that failed together do not come back together.
+//! The randomness in delays. It keeps clients that failed together from returning together.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use resilient_settings::{TextError, Value};
 use super::nanos;
 use super::random::Random;
 
-/// How a delay is spread at random, after the cap and within it.
+/// How a delay is spread at random. Jitter is applied after the cap and respects the cap.
 ///
-/// With d the capped nominal delay before retry k, counted from 1, and U uniform:
+/// In the table, d is the capped nominal delay before retry k, counted from 1, and U is uniform:
 ///
 /// | jitter | delay | source |
 /// |---|---|---|
@@ -38,23 +38,24 @@ use super::random::Random;
 /// | `Smooth` | peaks of load are the danger: its density has no steps, and no two retries share an edge | ≈ d/2 | some floating-point functions a delay; as slow as `Full` with many clients |
 /// | `None` | tests, and a single client | d | clients that failed together come back together |
 ///
-/// The cap comes first, so that capped delays are spread too, instead of all being `max_delay`.
-/// Delays are whole nanoseconds. The example `schedule` in the repository draws them.
+/// The cap is applied before the jitter, so that capped delays are spread too and do not all equal
+/// `max_delay`. Delays are whole nanoseconds. The example `schedule` in the repository draws them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// Anything up to the delay.
+    /// Any time from zero to the delay.
     #[default]
     Full,
     /// The upper half of the delay.
     Equal,
-    /// The delay, more or less by this share of it: 0 to 1.
+    /// The delay, plus or minus at most this share of the delay: 0 to 1.
     Proportional(f64),
     /// No randomness.
     None,
-    /// No backoff: each delay grows from the one before it.
+    /// A schedule without backoff: each delay is drawn from a range that grows with the previous
+    /// delay.
     Decorrelated,
-    /// No backoff: a schedule whose delays are spread smoothly.
+    /// A schedule without backoff: its delays are spread smoothly.
     Smooth,
 }
 
@@ -70,7 +71,7 @@ impl Jitter {
         })
     }
 
-    /// The shortest and the longest jittered delay for `delay`, which is capped already by `cap`.
+    /// Returns the shortest and the longest jittered delay for `delay`, which `cap` already limits.
     #[inline]
     pub(super) fn range(self, delay: Duration, cap: Duration) -> (Duration, Duration) {
         match self {
@@ -81,7 +82,7 @@ impl Jitter {
         }
     }
 
-    /// Draws the jittered delay for `delay`, which is capped already by `cap`.
+    /// Draws the jittered delay for `delay`, which `cap` already limits.
     #[inline]
     pub(super) fn spread(self, delay: Duration, cap: Duration, random: &mut Random) -> Duration {
         let (least, most) = self.range(delay, cap);
@@ -89,7 +90,7 @@ impl Jitter {
     }
 }
 
-/// The names of the table, and shares like `"20%"`.
+/// Reads the names of the table, and shares like `"20%"`.
 impl FromStr for Jitter {
     type Err = TextError;
 
@@ -107,21 +108,22 @@ impl FromStr for Jitter {
 
 #[inline(never)]
 fn proportion(share: f64, delay: Duration, cap: Duration) -> (Duration, Duration) {
-    // Floating point may round a long delay up.
+    // `min` is needed because floating point may round a long delay up.
     let less = nanos::scaled(delay, 1.0 - share).min(delay);
     let more = nanos::scaled(delay, 1.0 + share).max(delay);
     (less, more.min(cap.max(delay)))
 }
 
-/// The shortest and the longest decorrelated delay before retry `k`.
+/// Returns the shortest and the longest decorrelated delay before retry `k`.
 pub(super) fn decorrelated_range(k: u32, base: Duration, cap: Duration) -> (Duration, Duration) {
     let base = base.min(cap);
-    // After 63 triplings, a nanosecond exceeds the longest duration.
+    // Even one nanosecond exceeds the longest duration after 63 triplings.
     let grown = (1..k.min(64)).fold(base, |delay, _| delay.saturating_mul(3));
     (base, grown.min(cap))
 }
 
-/// The curve whose differences are the delays of the smooth schedule.
+/// Returns the value of the smooth curve at `t`. The delays of the smooth schedule are its
+/// differences.
 fn curve(t: f64) -> f64 {
     t.exp2() * (4.0 * t).sqrt().tanh()
 }
@@ -137,14 +139,14 @@ fn rise(base: Duration, before: f64, now: f64) -> Duration {
     }
 }
 
-/// The delay before retry `k` by the smooth schedule, and the point of the curve for the next one.
+/// Returns the smooth delay before retry `k`, and the point on the curve for the next call.
 pub(super) fn smooth(k: u32, base: Duration, before: f64, random: &mut Random) -> (Duration, f64) {
     let now = curve(f64::from(k.max(1) - 1) + random.unit());
     (rise(base, before, now), now)
 }
 
-/// The shortest and the longest smooth delay before retry `k`, uncapped. The longest is rounded up
-/// because `smooth` computes it in another order.
+/// Returns the shortest and the longest smooth delay before retry `k`, without the cap. The longest
+/// delay is rounded up because `smooth` computes it in another order.
 pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     if base.is_zero() {
         return (base, base);
@@ -152,8 +154,8 @@ pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     let number = f64::from(k.max(1));
     let start = curve(number - 1.0);
     let before = if k <= 1 { 0.0 } else { curve(number - 2.0) };
-    // Above zero only where the curve exceeds the range of `f64`: the same number may be drawn
-    // twice.
+    // The least rise is above zero only where the curve exceeds the range of `f64`. It assumes that
+    // both retries draw the same number.
     let least = rise(base, start, start);
     let most = nanos::scaled(rise(base, before, curve(number)), 1.0 + 1e-12);
     (least, most.saturating_add(Duration::from_nanos(1)))

@@ -1,4 +1,5 @@
-//! The log of a loop that returns its last output, for the next attempt and for a rejected one.
+//! The log of a loop that returns its last output. It keeps that output for the next attempt, or
+//! for a call that ends with a rejection.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use crate::signal::StopReason;
 pub struct LastOutput<O>(Option<O>);
 
 impl<O> LastOutput<O> {
-    /// Keeps nothing yet.
+    /// Makes an empty log.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
@@ -50,7 +51,7 @@ impl<O> AttemptLog<O> for LastOutput<O> {
 
     #[inline]
     fn take_back(&mut self, known: Attempt<O>) {
-        // If a layer further down rejected the attempt, the call ends with this output.
+        // If a breaker in the operation rejects the attempt, the call ends with this output.
         self.0 = known.into_last();
     }
 

@@ -12,11 +12,11 @@ use crate::time;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Limits {
     pub(super) attempt_timeout: Option<Duration>,
-    /// The end of the whole call, and the time until then from its start.
+    /// The instant at which the whole call ends, and its distance from the start of the call.
     deadline: Option<(Instant, Duration)>,
 }
 
-/// When an attempt is cut short, and the limit that does it.
+/// The instant at which an attempt is cut short, and the limit that cuts it.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cut {
@@ -34,7 +34,8 @@ impl Cut {
 }
 
 impl Limits {
-    /// The limits of a call that starts now. An earlier deadline of an outer call replaces its own.
+    /// Computes the limits of a call that starts now. If an outer call has an earlier deadline,
+    /// that deadline applies.
     pub(super) fn starting(
         started: Instant,
         deadline: Option<Duration>,
@@ -53,7 +54,7 @@ impl Limits {
         self.deadline.map(|(at, _)| at)
     }
 
-    // R6: of two limits that end at the same instant, the deadline counts.
+    // R6: if both limits end at the same instant, the deadline counts.
     #[cfg(feature = "tokio")]
     pub(super) fn cut(&self, now: impl FnOnce() -> Instant, attempts: u32) -> Option<Cut> {
         let of_attempt = self.attempt_timeout.and_then(|after| {
@@ -70,13 +71,13 @@ impl Limits {
     }
 }
 
-/// Reports an attempt that was cut short: as a failure, so that a host which hangs opens its
-/// circuit, unless the user's settings ignore it. A deadline proves nothing about an attempt whose
-/// own limit is not reached yet.
+/// Reports an attempt that was cut short. The attempt counts as a failure, so that a hanging host
+/// opens its circuit, unless the user's settings ignore the failure. A deadline proves nothing
+/// about an attempt that has not yet reached its attempt timeout.
 pub(crate) fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
     match limit {
         TimeLimit::Deadline if has_own_limit => drop(permit),
-        // Nothing was called.
+        // Without a timer, the operation was not called.
         TimeLimit::NoTimer => permit.report(Outcome::Ignored),
         _ if ignored => permit.report(Outcome::Ignored),
         _ => permit.report(Outcome::Failure),

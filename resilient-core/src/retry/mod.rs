@@ -1,12 +1,13 @@
-//! Retries: try a failed call again, later, a bounded number of times, at times spread by jitter.
+//! Retries: run a failed call again after a jittered delay, a bounded number of times.
 //!
-//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under it. `#[retry]`
-//! writes the same loop into a function. Both drive a [`RetryDriver`], which does no I/O itself.
+//! A [`RetryPolicy`] holds the settings. [`RetryPolicy::call`] makes a call under the policy.
+//! `#[retry]` writes the same loop into a function. Both loops use a [`RetryDriver`], which does no
+//! I/O.
 //!
 //! # Cancel safety
 //!
 //! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no
-//! task, no timer and no permit, and no attempt follows.
+//! task, timer or permit behind, and no attempt follows.
 
 mod attempt;
 #[cfg(feature = "tokio")]

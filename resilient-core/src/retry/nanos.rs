@@ -1,17 +1,18 @@
-//! Arithmetic on durations in nanoseconds. It rounds to the nearest, saturates and never panics.
+//! Arithmetic on durations in nanoseconds. It rounds to the nearest nanosecond, saturates and never
+//! panics.
 
 use std::time::Duration;
 
 const PER_SEC: u64 = 1_000_000_000;
 
-/// `duration · by`. Zero if `by` is negative or not a number.
+/// Returns `duration · by`, or zero if `by` is negative or not a number.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a cast from floating point rounds to zero, saturates, and turns NaN into 0"
 )]
 pub(super) fn scaled(duration: Duration, by: f64) -> Duration {
-    // Nearly always the nanoseconds fit into a `u64`, whose conversion is much faster.
+    // The nanoseconds nearly always fit into a `u64`, which converts much faster than a `u128`.
     let (secs, rest) = (duration.as_secs(), u64::from(duration.subsec_nanos()));
     let nanos = secs.checked_mul(PER_SEC).and_then(|nanos| nanos.checked_add(rest));
     let nanos = nanos.map_or_else(|| duration.as_nanos() as f64, |nanos| nanos as f64);
@@ -23,12 +24,12 @@ pub(super) fn scaled(duration: Duration, by: f64) -> Duration {
     }
 }
 
-/// `duration · by`.
+/// Returns `duration · by`.
 pub(super) fn times(duration: Duration, by: u64) -> Duration {
     whole(duration.as_nanos().saturating_mul(u128::from(by)))
 }
 
-/// A number of nanoseconds.
+/// Makes a duration from nanoseconds.
 fn whole(nanos: u128) -> Duration {
     let rest = (nanos % 1_000_000_000) as u32;
     match u64::try_from(nanos / 1_000_000_000) {

@@ -1,4 +1,4 @@
-//! A loop inside an attempt of another one: retries multiply.
+//! A loop inside an attempt of another loop. Their retries multiply.
 
 use std::collections::BTreeSet;
 use std::panic::Location;
@@ -8,30 +8,30 @@ use super::scope;
 use crate::event::{Event, EventKind};
 use crate::telemetry;
 
-/// What a loop does inside an attempt of another loop. Three retries inside three make up to
-/// sixteen calls to a dependency that is already failing.
+/// What a loop does inside an attempt of another loop. If both loops allow three retries, they make
+/// up to sixteen calls to a dependency that is already failing.
 ///
-/// An outer loop is visible from its second attempt on, to code that runs in the same task, not to
-/// tasks that the attempt spawns.
+/// A nested loop sees the outer loop from the outer loop's second attempt on, if both run in the
+/// same task. A loop in a task that the attempt spawned sees no outer loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NestedMode {
-    /// Retries, and reports it once for each place in the code: an event
-    /// [`EventKind::NestedRetry`], and a warning with the feature `tracing`.
+    /// The loop retries. Each source location is reported once, with the event
+    /// [`EventKind::NestedRetry`] and, with the feature `tracing`, a warning.
     #[default]
     Warn,
-    /// Makes a single attempt and leaves retries to the outer loop.
+    /// The loop makes a single attempt and leaves retries to the outer loop.
     Collapse,
-    /// Retries, and loops inside it do not see it.
+    /// The loop retries, and loops inside it do not see it.
     Allow,
 }
 
-/// The places in the code that have been reported.
+/// The source locations that have been reported.
 static REPORTED: Mutex<BTreeSet<(&'static str, u32, u32)>> = Mutex::new(BTreeSet::new());
 
 // R14
-/// Whether a loop that begins to retry leaves retries to a loop around it. Reports a nested loop
-/// once for each place in the code, unless the loop allows it.
+/// Returns whether a loop that begins to retry leaves retries to an outer loop. Reports a nested
+/// loop once for each source location, unless `nested` allows it.
 pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>) -> bool {
     if nested == NestedMode::Allow || !scope::current().in_retry {
         return false;

@@ -1,14 +1,14 @@
-//! How a [`RetryCall`](super::RetryCall) classifies outputs.
+//! Classifies the outputs of a [`RetryCall`](super::RetryCall).
 
 use crate::signal::{Classification, Classify, Fallible, every_failure};
 
-/// Classifies an output for the loop and the breaker. Closures implement it, too.
+/// Classifies an output for the loop and the breaker. Closures implement this trait.
 pub trait OutputClassifier<O> {
-    /// The classification of a failed output; `None` for a success.
+    /// Returns the classification of a failed output, or `None` for a success.
     fn classify(&mut self, output: &O) -> Option<Classification>;
 }
 
-/// Every `Err` and every `None` is a failure and retried.
+/// Treats every `Err` and every `None` as a failure, and retries it.
 #[derive(Debug, Clone, Copy)]
 pub struct EveryFailure;
 
@@ -18,7 +18,7 @@ impl<O: Fallible> OutputClassifier<O> for EveryFailure {
     }
 }
 
-/// Errors are classified by [`Classify`].
+/// Classifies errors by [`Classify`].
 #[derive(Debug, Clone, Copy)]
 pub struct ByClassify;
 

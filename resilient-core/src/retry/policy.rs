@@ -1,4 +1,4 @@
-//! The settings of a retry policy, checked and with every default filled in.
+//! The checked settings of a retry policy, with every default filled in.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::settings::{builder, setters, settings};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenOpen {
-    /// It ends at once with the real error.
+    /// The call ends at once with the real error.
     #[default]
     Stop,
-    /// It waits until the breaker may admit a call, if that time is known and fits into the time
-    /// that is left. While probes are in flight, it waits for the lease of the first to end;
+    /// The call waits until the breaker may admit a call, if that time is known and fits into the
+    /// time left. While probes are in flight, the call waits until the first lease ends;
     /// `probe_timeout` and `max_elapsed` bound the wait.
     Wait,
 }
@@ -49,10 +49,10 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The defaults.
+    /// The policy in which every setting has its default.
     pub const DEFAULT: Self = RetrySettings::NONE.complete();
 
-    /// Settings to change, starting from the defaults.
+    /// Returns a builder that starts from the defaults.
     pub fn builder() -> RetryPolicyBuilder {
         RetryPolicyBuilder::default()
     }
@@ -65,14 +65,15 @@ impl Default for RetryPolicy {
 }
 
 retry_settings!(fields settings {
-    /// The settings that were given. The expansion of the attributes writes one into a constant.
+    /// The settings that the caller gave. The expansion of the attributes writes such a value into
+    /// a constant.
     pub struct RetrySettings from retry, with seed: u64
 });
 
 retry_settings!(fields setters { RetrySettings });
 
 retry_settings!(fields builder {
-    /// Settings of a retry before they are checked. See [`RetryPolicy`] for defaults and ranges.
+    /// The unchecked settings of a retry. See [`RetryPolicy`] for defaults and ranges.
     ///
     /// ```
     /// use resilient_core::retry::RetryPolicy;
@@ -89,7 +90,7 @@ retry_settings!(fields builder {
 });
 
 impl RetryPolicyBuilder {
-    /// Makes the jitter repeat: every call draws the same delays. For tests.
+    /// Makes the jitter repeat, for tests: every call draws the same delays.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self
@@ -97,11 +98,12 @@ impl RetryPolicyBuilder {
 }
 
 impl RetrySettings {
-    /// Checks the settings while compiling.
+    /// Checks the settings at compile time.
     ///
     /// # Panics
     ///
-    /// If a setting is out of range or breaks a rule: in a constant, that is a compile error.
+    /// Panics if a setting is out of range or breaks a rule. In a constant, that panic is a compile
+    /// error.
     #[must_use]
     pub const fn build_const(&self) -> RetryPolicy {
         assert!(
@@ -112,7 +114,7 @@ impl RetrySettings {
     }
 
     const fn complete(&self) -> RetryPolicy {
-        /// `Option::unwrap_or`, which constants cannot use.
+        /// Does the work of `Option::unwrap_or`, which constants cannot call.
         macro_rules! or {
             ($given:expr, $default:expr) => {
                 match $given {

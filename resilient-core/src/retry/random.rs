@@ -1,4 +1,5 @@
-//! Random numbers for delays: from this thread's generator, or from a seeded one that repeats.
+//! Random numbers for delays, either from this thread's generator or from a seeded generator that
+//! repeats.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ impl Random {
         Self(seed.map(SeededDraws::new))
     }
 
-    /// Uniform in [0, 1).
+    /// Draws a number that is uniform in [0, 1).
     pub(super) fn unit(&mut self) -> f64 {
         match &mut self.0 {
             Some(seeded) => seeded.unit(),
@@ -21,14 +22,14 @@ impl Random {
         }
     }
 
-    /// Uniform between the two, both included. If they are equal, no number is drawn.
+    /// Draws a duration from `low` to `high`, both included. If they are equal, draws no number.
     #[inline]
     pub(super) fn within(&mut self, low: Duration, high: Duration) -> Duration {
         if (low.as_secs() | high.as_secs()) >> SECS_BITS != 0 {
             return self.within_centuries(low, high);
         }
         let least = nanos(low);
-        // As a signed number, one comparison shows that it is above zero.
+        // The signed conversion tests with one comparison that the span is above zero and fits.
         let span = nanos(high).wrapping_sub(least);
         if !i64::try_from(span).is_ok_and(i64::is_positive) {
             return low;
@@ -40,7 +41,7 @@ impl Random {
         Duration::from_nanos(least + random::up_to(bits, span))
     }
 
-    /// Beyond 272 years a nanosecond more or less does not matter.
+    /// Draws in floating point: for durations beyond 272 years, single nanoseconds do not matter.
     #[cold]
     fn within_centuries(&mut self, low: Duration, high: Duration) -> Duration {
         if low >= high {
@@ -51,7 +52,7 @@ impl Random {
     }
 }
 
-/// The nanoseconds of seconds with this many bits, 272 years, fit into 63 bits.
+/// A number of seconds with this many bits (272 years) has nanoseconds that fit into 63 bits.
 const SECS_BITS: u32 = 33;
 
 #[inline]

@@ -1,4 +1,4 @@
-//! The jittered delays of one call, one after the other.
+//! The sequence of jittered delays of one call.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use super::jitter::{Jitter, decorrelated_range, smooth, smooth_range};
 use super::policy::RetryPolicy;
 use super::random::Random;
 
-/// What the next delay depends on, other than its number.
+/// The state of the sequence, apart from the number of the next delay.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     random: Random,
     before: Before,
 }
 
-/// What the schedules that depend on the delay before remember of it.
+/// The part of the previous delay that the next delay depends on.
 #[derive(Debug, Clone)]
 enum Before {
     Nothing,
@@ -28,7 +28,7 @@ impl Schedule {
         Self { random: Random::new(seed), before: Before::Nothing }
     }
 
-    /// The jittered delay before retry `k`, counted from 1.
+    /// Returns the jittered delay before retry `k`, counted from 1.
     #[inline]
     pub(super) fn delay(&mut self, policy: &RetryPolicy, k: u32) -> Duration {
         let (jitter, cap) = (policy.jitter, policy.max_delay);
@@ -64,12 +64,12 @@ impl Schedule {
         delay.min(cap)
     }
 
-    /// The jittered delay before the first retry. It spreads clients that all got the same hint.
+    /// Draws a delay as before the first retry. It spreads clients that all received the same hint.
     pub(super) fn spread(&mut self, policy: &RetryPolicy) -> Duration {
         let (cap, random) = (policy.max_delay, &mut self.random);
         match policy.jitter {
             Jitter::Smooth => smooth(1, policy.base_delay, 0.0, random).0.min(cap),
-            // Its first delay is the base itself, which spreads no clients.
+            // The first decorrelated delay is always the base, which would spread no clients.
             Jitter::Decorrelated => random.within(Duration::ZERO, policy.nominal_delay(1)),
             jitter => jitter.spread(policy.nominal_delay(1), cap, random),
         }
@@ -78,7 +78,7 @@ impl Schedule {
 
 impl RetryPolicy {
     // R3
-    /// The shortest and the longest delay before retry `k`.
+    /// Returns the shortest and the longest delay before retry `k`.
     pub(super) fn range(&self, k: u32) -> (Duration, Duration) {
         let cap = self.max_delay;
         match self.jitter {

@@ -1,16 +1,16 @@
-//! The loops around the running code, as loops inside an attempt see them.
+//! The retry loops around the running code, for the loops inside an attempt.
 //!
-//! A thread-local holds them while an attempt runs; an async attempt sets it for each poll. So it
-//! follows a task from thread to thread and does not reach tasks that an attempt spawns. Only a
-//! loop that fails reads it.
+//! A thread-local holds the scope while an attempt runs; an async attempt sets it for each poll. So
+//! the scope follows a task from thread to thread, but does not reach tasks that an attempt spawns.
+//! A loop reads the scope only after a failure.
 
 use std::cell::Cell;
 use std::time::Instant;
 
-/// The loops around the running code.
+/// The state of the loops around the running code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
-    /// One of them is at its second attempt or later.
+    /// Whether one of the loops is at its second attempt or later.
     pub(super) in_retry: bool,
     /// The earliest deadline of the calls around the code.
     pub(super) deadline: Option<Instant>,
@@ -24,12 +24,12 @@ thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::NOTHING) };
 }
 
-/// The loops around the running code; `NOTHING` while a thread ends.
+/// Returns the scope of the running code, or `NOTHING` while a thread ends.
 pub(super) fn current() -> Scope {
     CURRENT.try_with(Cell::get).unwrap_or(Scope::NOTHING)
 }
 
-/// The earlier of two instants, where `None` is never reached.
+/// Returns the earlier of two instants, where `None` means never.
 pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -37,7 +37,7 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
     }
 }
 
-/// Restores the scope around an attempt when it is dropped.
+/// Restores the outer scope when it is dropped at the end of an attempt.
 #[derive(Debug)]
 #[must_use]
 pub struct Entered {
@@ -51,13 +51,13 @@ pub(super) fn enter(in_retry: bool, deadline: Option<Instant>) -> Entered {
         in_retry: before.in_retry || in_retry,
         deadline: earlier(before.deadline, deadline),
     };
-    // While the thread ends, the scope is gone.
+    // This fails only while the thread ends, when the scope no longer exists.
     let _ = CURRENT.try_with(|current| current.set(scope));
     Entered { before }
 }
 
 impl Drop for Entered {
-    // Cold and not inlined: on the hot path it would take registers.
+    // Cold and not inlined, because inlining would take registers from the hot path.
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {

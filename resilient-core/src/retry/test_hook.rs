@@ -1,5 +1,5 @@
-//! The hook by which a test records calls, skips their sleeps and seeds their delays. Without the
-//! feature `test-util` no call has a record, and the compiler removes the hook.
+//! The hook through which a test records calls, skips their sleeps and seeds their delays. Without
+//! the feature `test-util` no call has a record, and the compiler removes the hook.
 
 use std::fmt::Debug;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use crate::signal::StopReason;
 
-/// The record that a test keeps of one call.
+/// The record of one call under test.
 pub(crate) trait CallRecord: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// An attempt was made.
+    /// Records that an attempt ran.
     fn attempted(&self);
-    /// The call sleeps before its next attempt.
+    /// Records that the call sleeps before its next attempt.
     fn waits(&self, delay: Duration);
     fn ended(&self, end: Result<(), StopReason>);
-    /// Whether sleeps are skipped, so that they need no timer.
+    /// Returns whether sleeps are skipped. Skipped sleeps need no timer.
     fn skips_sleeps(&self) -> bool;
-    /// The sum of the skipped sleeps, which counts as time that has passed.
+    /// Returns the sum of the skipped sleeps, which counts as elapsed time.
     fn skipped(&self) -> Duration;
-    /// The seed of the call's delays, if its policy has none.
+    /// Returns the seed of the call's delays, used if its policy has no seed.
     fn seed(&self) -> u64;
-    /// The maximum number of retries, if it is below the policy's.
+    /// Returns the test's limit of retries, used if it is below the policy's limit.
     fn max_retries(&self) -> u32;
 }
 
@@ -33,7 +33,7 @@ type Begin = fn(&'static Location<'static>) -> Option<Box<dyn CallRecord>>;
 #[cfg(feature = "test-util")]
 static BEGIN: OnceLock<Begin> = OnceLock::new();
 
-/// Sets the function that begins records. The first one stays.
+/// Sets the function that begins records. Later calls change nothing.
 #[cfg(feature = "test-util")]
 pub(crate) fn install(begin: Begin) {
     BEGIN.get_or_init(|| begin);
@@ -63,7 +63,7 @@ impl TestHook {
         None
     }
 
-    /// Records that an attempt was made and succeeded.
+    /// Records that an attempt ran and succeeded.
     pub(super) fn succeeded(&self) {
         if let Some(record) = self.record() {
             record.attempted();

@@ -1,4 +1,5 @@
-//! A future that is cancelled at an instant: an attempt within its time limits, or `#[timeout]`.
+//! A future that is cancelled at a given instant. It runs attempts with time limits, and
+//! `#[timeout]`.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,11 +15,11 @@ use crate::signal::{TimeLimit, TimedOut, debug_fields};
 use crate::time;
 
 pin_project! {
-    /// A future that is cancelled at an instant. Resolves to its output, or the limit that
-    /// cancelled it.
+    /// A future that is cancelled at a given instant. It resolves to the inner output or to the
+    /// limit that cancelled it.
     ///
-    /// A future that is ready is never late, even if its time is over. A future that does not
-    /// return from `poll` cannot be cancelled.
+    /// If the inner future is ready when it is polled, its output counts even after the limit. An
+    /// inner future that does not return from `poll` cannot be cancelled.
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
         is_retry: bool,
@@ -31,7 +32,7 @@ pin_project! {
 }
 
 impl<F> TimeoutFuture<F> {
-    /// `cut` is `None` if there is no limit.
+    /// Wraps `future`. `cut` is `None` if there is no limit.
     pub(super) fn new(is_retry: bool, cut: Option<Cut>, future: F) -> Self {
         Self { is_retry, cut, timer: None, future }
     }
@@ -43,7 +44,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let (Some(cut), None) = (&this.cut, this.timer.as_ref().as_pin_ref()) {
-            // Before the first poll: without a timer nothing is called.
+            // Set the timer before the first poll, so that nothing is called if there is no timer.
             match time::timer(cut.at) {
                 Some(timer) => this.timer.set(Some(timer)),
                 None => return Poll::Ready(Err(cut.timed_out(TimeLimit::NoTimer))),
@@ -59,8 +60,8 @@ impl<F: Future> Future for TimeoutFuture<F> {
         let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
             return Poll::Pending;
         };
-        // If the future uses up its task's coop budget at every poll, the timer must be polled
-        // without that budget, or it would never fire.
+        // If the inner future uses up its task's coop budget at every poll, the timer must be
+        // polled without that budget; otherwise the timer would never fire.
         if had_budget && !coop::has_budget_remaining() {
             let mut timer = std::pin::pin!(coop::unconstrained(timer));
             ready!(timer.as_mut().poll(cx));
@@ -74,7 +75,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
 debug_fields!(TimeoutFuture<F> { cut });
 
 // C4
-/// Cancels `future` after `limit`, if there is one.
+/// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
     let cut = limit.and_then(|after| {
         Some(Cut {

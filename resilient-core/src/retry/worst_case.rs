@@ -1,33 +1,29 @@
-//! How many attempts a call can make, and how long it can take.
+//! The maximum number of attempts of a call, and its longest time.
 
 use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::policy::RetryPolicy;
 
-/// Up to this retry, delays are added one by one. Delays that still grow then grow slowly.
+/// The number of delays that are added one by one. A delay that still grows after them grows
+/// slowly.
 const ONE_BY_ONE: u32 = 1_024;
-/// Later delays are added together while they differ by at most one part in this many.
+/// Later delays are added in one step if they differ by at most one part in `ALIKE`.
 const ALIKE: u32 = 128;
 
 impl RetryPolicy {
-    /// The most attempts that a call can make, and the longest time that it sleeps between them.
+    /// Returns the maximum number of attempts of a call, and the longest total sleep between them.
     ///
     /// ```
     /// use resilient_core::retry::RetryPolicy;
     /// use std::time::Duration;
     ///
-    /// // 100, 200 and 400 ms, if the jitter takes nothing off.
-    /// let worst = RetryPolicy::DEFAULT.worst_case();
-    /// assert_eq!(worst.attempts(), 4);
-    /// assert_eq!(worst.sleep(), Duration::from_millis(700));
-    /// let call = worst.with_attempt_timeout(Duration::from_secs(2));
-    /// assert_eq!(call, Duration::from_millis(8_700));
+    /// // At most 100, 200 and 400 ms: jitter may shorten the delays.
     /// ```
     ///
-    /// It takes microseconds for any number of retries, and a few milliseconds for delays that grow
-    /// very slowly. It calls [`Backoff::Custom`] for the first 1024 delays and assumes `max_delay`
-    /// for the others.
+    /// The computation takes microseconds for any number of retries, and a few milliseconds if
+    /// delays grow very slowly. It calls [`Backoff::Custom`] for the first 1024 delays and assumes
+    /// `max_delay` for later delays.
     pub fn worst_case(&self) -> WorstCase {
         let mut sum = Sum {
             retries: 0,
@@ -59,7 +55,7 @@ impl RetryPolicy {
             if is_known && (least, most) == final_range {
                 step = left;
             } else if is_known && first > ONE_BY_ONE {
-                // No delay is shorter than the one before it.
+                // Delays never shrink from one retry to the next.
                 step = step.saturating_mul(2).min(left);
                 loop {
                     let end = self.range(first + (step - 1));
@@ -82,18 +78,18 @@ fn alike(shorter: Duration, longer: Duration) -> bool {
     longer.saturating_sub(shorter) <= shorter / ALIKE
 }
 
-/// The shortest and the longest sum of the first delays.
+/// The sums of the shortest and of the longest delays so far.
 struct Sum {
     retries: u32,
     least: Duration,
     most: Duration,
-    /// A sleep that would end at this time or later does not begin.
+    /// A sleep that would reach this limit does not begin.
     limit: Option<Duration>,
 }
 
 impl Sum {
-    /// Adds `count` sleeps of a length between the two, or as many as begin. Returns whether all
-    /// begin.
+    /// Adds `count` sleeps whose length is between `least` and `most`, but only sleeps that begin
+    /// before the limit. Returns whether all sleeps begin.
     fn add(&mut self, count: u32, least: Duration, most: Duration) -> bool {
         let begun = match self.limit {
             Some(limit) => count.min(self.begun_before(limit, least)),
@@ -115,13 +111,13 @@ impl Sum {
     }
 }
 
-/// The most attempts and the longest time of a call: see [`RetryPolicy::worst_case`].
+/// The maximum number of attempts and the longest time of a call: see [`RetryPolicy::worst_case`].
 ///
-/// It is exact for up to 1024 retries, and for any number once the longest delay is reached; slower
-/// schedules are overestimated by less than a hundredth. `max_elapsed` is included. Not included
-/// are hints of the dependency (each up to `max_retry_after`, plus a first delay), waits for an
-/// open circuit ([`WhenOpen::Wait`](super::WhenOpen::Wait)), and late timers: tokio's round up to a
-/// millisecond.
+/// The result is exact for up to 1024 retries. It is also exact for any number of retries once the
+/// delays reach their maximum; schedules that grow more slowly are overestimated by less than a
+/// hundredth. The result includes `max_elapsed`. It does not include hints of the dependency (each
+/// up to `max_retry_after`, plus a first delay), waits for an open circuit
+/// ([`WhenOpen::Wait`](super::WhenOpen::Wait)), or late timers: tokio rounds up to a millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct WorstCase {
@@ -131,23 +127,23 @@ pub struct WorstCase {
 }
 
 impl WorstCase {
-    /// The maximum number of attempts, the first one included. With a `max_elapsed` it may be less
-    /// than `max_retries` allows, even if attempts take no time.
+    /// Returns the maximum number of attempts, including the first attempt. A `max_elapsed` may
+    /// allow fewer attempts than `max_retries`, even if attempts take no time.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The longest total time between attempts: the sum of the longest delays, at most
-    /// `max_elapsed`. `Duration::MAX` means that it has no end.
+    /// Returns the longest total time between attempts: the sum of the longest delays, at most
+    /// `max_elapsed`. `Duration::MAX` means that the sum has no limit.
     #[must_use]
     pub const fn sleep(&self) -> Duration {
         self.sleep
     }
 
-    /// The longest time of the whole call, sleeps included, if no attempt takes longer than
-    /// `timeout`. With `max_elapsed`, the last attempt begins before that time, so that is at most
-    /// `max_elapsed` plus one attempt.
+    /// Returns the longest time of the whole call, sleeps included, if no attempt takes longer than
+    /// `timeout`. With `max_elapsed`, this is at most `max_elapsed` plus one attempt, because the
+    /// last attempt begins before `max_elapsed` ends.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Duration {
         let whole = timeout.saturating_mul(self.attempts).saturating_add(self.sleep);

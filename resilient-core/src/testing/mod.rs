@@ -24,17 +24,17 @@
 //!
 //! # What a scope reaches
 //!
-//! A scope reaches all calls under `#[retry]` or a [`RetryPolicy`](crate::retry::RetryPolicy) that
-//! the same task or thread makes in it, however deep. It does not reach tasks or threads that are
-//! started in it, unless they run in a clone of it. Tests that run at the same time have separate
-//! scopes.
+//! A scope covers all calls under `#[retry]` or a [`RetryPolicy`](crate::retry::RetryPolicy) that
+//! the same task or thread makes inside the scope, at any depth. It does not cover tasks or threads
+//! that are started inside the scope, unless they run in a clone of the scope. Tests that run at
+//! the same time have separate scopes.
 //!
 //! # Breakers
 //!
-//! The breaker of an annotated function is shared by all tests of a program. Let a test begin with
-//! `Registry::global().named("payments").close()`, give each test its own breaker with
-//! `breaker = …`, or run such tests one at a time. To pass the recovery time, give the breaker the
-//! scope's [`clock`](Scope::clock).
+//! All tests of a program share the breaker of an annotated function. Begin a test with
+//! `Registry::global().named("payments").close()`, give each test its own breaker with `breaker =
+//! …`, or run such tests one at a time. If the breaker uses the scope's [`clock`](Scope::clock),
+//! skipped sleeps also advance its recovery time.
 
 mod recorded;
 mod scope;

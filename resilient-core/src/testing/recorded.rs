@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::retry::StopReason;
 
-/// One call under a retry that was made in a [`Scope`](super::Scope).
+/// One retried call that was made in a [`Scope`](super::Scope).
 #[derive(Debug, Clone)]
 pub struct RecordedCall {
     pub(super) place: &'static Location<'static>,
@@ -15,34 +15,36 @@ pub struct RecordedCall {
 }
 
 impl RecordedCall {
-    /// The number of attempts that were made and ended. An attempt that a breaker rejected was not
-    /// made.
+    /// Returns the number of attempts that ran and ended. An attempt that a breaker rejected did
+    /// not run.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The delays between the attempts, jitter included, whether or not the sleeps were skipped.
+    /// Returns the delays between the attempts, jitter included. Skipped sleeps are part of the
+    /// list.
     #[must_use]
     pub fn delays(&self) -> &[Duration] {
         &self.delays
     }
 
-    /// Whether the call ended with a success.
+    /// Returns whether the call ended with a success.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.end == Some(Ok(()))
     }
 
-    /// Why the call was not tried again. `None` for a success, and for a call that was cancelled or
-    /// has not ended yet.
+    /// Returns why the call made no further attempt. Returns `None` if the call succeeded, was
+    /// cancelled or has not ended.
     #[must_use]
     pub fn gave_up(&self) -> Option<StopReason> {
         self.end.and_then(Result::err)
     }
 
-    /// The place of the loop: the attribute in the code under test, or a place in this crate for
-    /// [`RetryPolicy::call`](crate::retry::RetryPolicy::call).
+    /// Returns the source location of the loop. With `#[retry]` this is the attribute in the code
+    /// under test; with [`RetryPolicy::call`](crate::retry::RetryPolicy::call) it is a location in
+    /// this crate.
     #[must_use]
     pub fn place(&self) -> &'static Location<'static> {
         self.place

@@ -1,4 +1,4 @@
-//! A scope for calls under test, and the hooks by which calls find it.
+//! A scope for calls under test, and the hooks through which calls find the scope.
 
 use std::cell::RefCell;
 use std::panic::Location;
@@ -17,12 +17,12 @@ thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
 
-/// The innermost scope around the running code.
+/// Returns the innermost scope around the running code.
 pub(crate) fn current() -> Option<Scope> {
     CURRENT.try_with(|current| current.try_borrow().ok()?.clone()).ok()?
 }
 
-/// A scope in which calls are under test. Clones share the records, so a task can run in a clone.
+/// A scope that puts calls under test. Clones share the records, so a task can run in a clone.
 ///
 /// | | default |
 /// |---|---|
@@ -30,9 +30,9 @@ pub(crate) fn current() -> Option<Scope> {
 /// | jitter | [seeded](Self::seed) with 0 |
 /// | attempts | [as the policy says](Self::max_attempts) |
 ///
-/// A skipped sleep counts as time that has passed: for `max_elapsed`, for the time left until a
-/// deadline, and on the scope's [clock](Self::clock). Attempts and their timeouts take real time,
-/// unless `tokio::time::pause` skips it.
+/// A skipped sleep counts as elapsed time: for `max_elapsed`, for the time left until a deadline,
+/// and on the scope's [clock](Self::clock). Attempts and their timeouts take real time, unless
+/// `tokio::time::pause` skips it.
 #[derive(Debug, Clone)]
 pub struct Scope {
     skips_sleeps: bool,
@@ -54,8 +54,8 @@ impl Scope {
         Self { skips_sleeps: true, seed: 0, max_retries: u32::MAX, shared: Arc::default() }
     }
 
-    /// Seeds the delays of policies without a seed: the first calls of all scopes with this seed
-    /// draw the same delays, and so do the second calls.
+    /// Seeds the delays of policies that have no seed. Two scopes with the same seed draw the same
+    /// delays: their first calls agree, and so do their second calls.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -75,7 +75,7 @@ impl Scope {
         self.max_attempts(1)
     }
 
-    /// Lets sleeps take their time.
+    /// Lets sleeps take real time.
     #[must_use]
     pub fn with_real_sleeps(mut self) -> Self {
         self.skips_sleeps = false;
@@ -86,7 +86,8 @@ impl Scope {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the future. Calls that had begun to fail are recorded as not ended.
+    /// Dropping the result drops the future. A call that has begun to fail is recorded as not
+    /// ended.
     pub fn run<F: Future>(&self, future: F) -> Scoped<F> {
         Scoped { scope: self.clone(), future }
     }
@@ -97,17 +98,18 @@ impl Scope {
         code()
     }
 
-    /// All calls in the scope that have begun to fail or have ended, in that order.
+    /// Returns all calls in the scope that have begun to fail or have ended, in the order of these
+    /// events.
     #[must_use]
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.locked().clone()
     }
 
-    /// The only call in the scope.
+    /// Returns the only call in the scope.
     ///
     /// # Panics
     ///
-    /// If the number of calls is not one.
+    /// Panics if the number of calls is not one.
     #[must_use]
     #[track_caller]
     pub fn call(&self) -> RecordedCall {
@@ -122,7 +124,8 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// If it did not, or if the number of calls is not one.
+    /// Panics if the only call made another number of attempts, or if the number of calls is not
+    /// one.
     #[track_caller]
     pub fn assert_attempts(&self, attempts: u32) {
         let call = self.call();
@@ -133,15 +136,15 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// If it did not, or if the number of calls is not one.
+    /// Panics if the delays differ, or if the number of calls is not one.
     #[track_caller]
     pub fn assert_delays(&self, delays: &[Duration]) {
         let call = self.call();
         assert_eq!(call.delays, delays, "delays of {call:#?}");
     }
 
-    /// A clock for breakers that each skipped sleep advances by its delay. Pass it to
-    /// [`CircuitBreaker::with_clock`](crate::breaker::CircuitBreaker::with_clock) or
+    /// Returns a clock for breakers. Each skipped sleep advances the clock by its delay. Pass the
+    /// clock to [`CircuitBreaker::with_clock`](crate::breaker::CircuitBreaker::with_clock) or
     /// [`Registry::use_clock`](crate::registry::Registry::use_clock).
     #[must_use]
     pub fn clock(&self) -> ManualClock {
@@ -157,7 +160,7 @@ impl Scope {
         Recording { scope, index }
     }
 
-    /// Advances the clock instead of a sleep, if the scope skips sleeps.
+    /// Advances the clock if the scope skips sleeps. Returns whether the sleep is skipped.
     fn skip(&self, delay: Duration) -> bool {
         if self.skips_sleeps {
             self.shared.clock.advance(delay);
@@ -174,7 +177,7 @@ impl Scope {
         time::install_skip(|delay| current().is_some_and(|scope| scope.skip(delay)));
         retry::install(|place| Some(Box::new(current()?.begin(place))));
         let scope = Some(self.clone());
-        // While the thread ends, no call is under test.
+        // This fails only while the thread ends, when no call is under test.
         let before = CURRENT.try_with(|current| current.replace(scope));
         Entered(before.unwrap_or_default())
     }
@@ -249,7 +252,7 @@ impl CallRecord for Recording {
         sum
     }
 
-    /// Different for each call, the same in every run.
+    /// Returns a seed that differs between the calls of a scope and repeats in every run.
     fn seed(&self) -> u64 {
         self.scope.seed.wrapping_add(self.index as u64)
     }

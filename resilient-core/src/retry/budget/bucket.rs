@@ -1,7 +1,7 @@
-//! The tokens, without a lock.
+//! The tokens of a budget, counted without a lock.
 //!
-//! Tokens and capacity are one word, so that no order of deposits and overrides leaves more tokens
-//! than fit. The word publishes nothing else, so relaxed accesses are enough.
+//! One word holds tokens and capacity. So deposits and overrides, in any order, never leave more
+//! tokens than the capacity. The word publishes no other data, so relaxed accesses are enough.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,9 +10,9 @@ use crate::platform::AtomicU64;
 
 #[derive(Debug)]
 pub(super) struct Bucket {
-    /// Tokens above, capacity below.
+    /// The upper half holds the tokens; the lower half holds the capacity.
     level: AtomicU64,
-    /// The cost of a retry above, the deposit below.
+    /// The upper half holds the cost of a retry; the lower half holds the deposit.
     prices: AtomicU64,
 }
 
@@ -49,7 +49,7 @@ impl Bucket {
         halves(self.prices.load(Relaxed)).1
     }
 
-    /// Takes the cost of a retry, and returns it.
+    /// Takes the cost of a retry and returns it. Returns `None` if there are too few tokens.
     pub(super) fn take(&self) -> Option<u32> {
         let cost = self.retry_cost();
         self.change(|level| {
@@ -59,7 +59,7 @@ impl Bucket {
         .then_some(cost)
     }
 
-    /// Puts in as many tokens as fit. Returns whether any did.
+    /// Adds tokens up to the capacity. Returns whether the number of tokens changed.
     pub(super) fn put(&self, tokens: u32) -> bool {
         self.change(|level| {
             let fuller = level.plus(tokens);
@@ -67,8 +67,8 @@ impl Bucket {
         })
     }
 
-    /// Applies new settings. First `more` tokens are added or taken, then those that do not fit are
-    /// dropped.
+    /// Applies new settings. First adds `more` tokens, or takes them if `more` is negative; then
+    /// drops the tokens above the capacity.
     pub(super) fn reconfigure(&self, config: &BudgetConfig, more: i64) {
         let prices = pack(config.retry_cost(), config.deposit());
         self.prices.store(prices, Relaxed);
@@ -80,7 +80,7 @@ impl Bucket {
         });
     }
 
-    /// Returns whether anything changed.
+    /// Replaces the level with the result of `change`. Returns `false` if `change` returns `None`.
     fn change(&self, change: impl Fn(Level) -> Option<Level>) -> bool {
         let mut word = self.level.load(Relaxed);
         while let Some(Level { tokens, capacity }) = change(level_of(word)) {

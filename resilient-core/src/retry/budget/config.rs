@@ -1,4 +1,4 @@
-//! The settings of a retry budget, checked and with every default filled in.
+//! The checked settings of a retry budget, with every default filled in.
 
 use resilient_settings::budget::default;
 use resilient_settings::{budget_settings, fields};
@@ -22,7 +22,8 @@ use crate::signal::ConfigError;
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BudgetConfig {
-    /// The settings that were given. The others are defaults, which depend on these.
+    /// The settings that the caller gave. All other settings are defaults, which depend on the
+    /// given settings.
     #[cfg_attr(feature = "serde", serde(skip))]
     given: BudgetConfigBuilder,
     capacity: u32,
@@ -32,30 +33,30 @@ pub struct BudgetConfig {
 }
 
 impl BudgetConfig {
-    /// Settings to change, starting from the defaults.
+    /// Returns a builder that starts from the defaults.
     pub const fn builder() -> BudgetConfigBuilder {
         BudgetConfigBuilder::NONE
     }
 
-    /// The most tokens that the bucket holds.
+    /// Returns the most tokens that the bucket holds.
     #[must_use]
     pub const fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    /// The tokens that a retry takes.
+    /// Returns the tokens that a retry takes.
     #[must_use]
     pub const fn retry_cost(&self) -> u32 {
         self.retry_cost
     }
 
-    /// The tokens at the start.
+    /// Returns the tokens at the start.
     #[must_use]
     pub const fn initial_tokens(&self) -> u32 {
         self.initial_tokens
     }
 
-    /// The tokens that a call adds when it succeeds at its first attempt.
+    /// Returns the tokens that a call adds when it succeeds at its first attempt.
     #[must_use]
     pub const fn deposit(&self) -> u32 {
         self.deposit
@@ -72,7 +73,7 @@ impl Default for BudgetConfig {
     }
 }
 
-/// Configurations are equal if their values are, given or by default.
+/// Compares values only: a given value equals a default of the same value.
 impl PartialEq for BudgetConfig {
     fn eq(&self, other: &Self) -> bool {
         let settings = |it: &Self| (it.capacity, it.retry_cost, it.initial_tokens, it.deposit);
@@ -83,7 +84,7 @@ impl PartialEq for BudgetConfig {
 impl Eq for BudgetConfig {}
 
 budget_settings!(fields settings {
-    /// Settings of a budget before they are checked. See [`BudgetConfig`] for defaults and ranges.
+    /// The unchecked settings of a budget. See [`BudgetConfig`] for defaults and ranges.
     #[derive(PartialEq, Eq)]
     #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
     #[cfg_attr(
@@ -100,18 +101,19 @@ impl BudgetConfigBuilder {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the first setting out of range, its value, and the rule.
+    /// Returns a [`ConfigError`] that names the first setting out of range, its value, and the
+    /// rule.
     pub fn build(&self) -> Result<BudgetConfig, ConfigError> {
         check(self)?;
         Ok(self.complete())
     }
 
-    /// Checks settings that a budget's own settings complete.
+    /// Checks incomplete settings, which the settings in a budget's code will complete.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         check_part(self)
     }
 
-    /// Replaces each setting that is wrong by its default, and returns what was wrong.
+    /// Replaces each invalid setting with its default, and returns the errors.
     pub(crate) fn build_leniently(mut self) -> (BudgetConfig, Vec<ConfigError>) {
         let errors = make_valid(&mut self);
         (self.complete(), errors)

@@ -1,4 +1,4 @@
-//! The counts of a budget, which saturate.
+//! The counts of a budget. They saturate.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -37,7 +37,8 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn get(&self) -> BudgetCounts {
-        // Read the ends before the begins, so that a snapshot never shows more ends than begins.
+        // Read the counts of ends before the counts of begins, so that a snapshot never shows more
+        // ends.
         let (spent, returned) = (self.spent.get(), self.returned.get());
         BudgetCounts {
             granted: self.granted.get(),

@@ -20,9 +20,8 @@ use crate::signal::Name;
 pub struct RetryBudget(Arc<SharedBudget>);
 
 impl RetryBudget {
-    /// Makes a budget outside every registry. See
-    /// [`Registry::get_or_register_budget`](crate::registry::Registry::get_or_register_budget) for
-    /// one that is shared by its name.
+    /// Makes a budget that is in no registry. To share a budget by its name, use
+    /// [`Registry::get_or_register_budget`](crate::registry::Registry::get_or_register_budget).
     #[must_use]
     pub fn new(name: impl Into<String>, config: BudgetConfig) -> Self {
         Self::with_name(Name::from(name.into()), config)
@@ -37,14 +36,15 @@ impl RetryBudget {
         }))
     }
 
-    /// The budget's name.
+    /// Returns the name of the budget.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Takes the cost of a retry, to be [spent](Reservation::spend) when its attempt starts. `None`
-    /// if there are fewer tokens: then the call should end with its present error.
+    /// Takes the cost of a retry. [Spend](Reservation::spend) the reservation when the attempt
+    /// starts. Returns `None` if there are too few tokens; the call should then end with its last
+    /// error.
     #[must_use]
     pub fn try_reserve(&self) -> Option<Reservation> {
         let Some(cost) = self.0.bucket.take() else {
@@ -55,8 +55,8 @@ impl RetryBudget {
         Some(Reservation::new(Arc::clone(&self.0), cost))
     }
 
-    /// A call succeeded. `paid` says whether this budget paid for its last attempt: then the cost
-    /// of one retry returns; otherwise the deposit is added.
+    /// Records that a call succeeded. If this budget paid for the last attempt (`paid`), the cost
+    /// of one retry returns to the bucket; otherwise the deposit is added.
     #[inline]
     pub fn succeeded(&self, paid: bool) {
         if paid {
@@ -82,19 +82,19 @@ impl RetryBudget {
         }
     }
 
-    /// How many tokens the bucket holds now.
+    /// Returns the number of tokens that the bucket holds now.
     #[must_use]
     pub fn tokens(&self) -> u32 {
         self.0.bucket.level().tokens
     }
 
-    /// The current settings.
+    /// Returns the current settings.
     #[must_use]
     pub fn config(&self) -> BudgetConfig {
         *self.settings()
     }
 
-    /// The budget's tokens, settings and counts now.
+    /// Returns the current tokens, settings and counts of the budget.
     #[must_use]
     pub fn snapshot(&self) -> BudgetSnapshot {
         let counts = self.0.counts.get();
@@ -109,14 +109,14 @@ impl RetryBudget {
         }
     }
 
-    /// Applies these settings; the tokens stay, as far as they fit. Returns whether anything
-    /// changed.
+    /// Applies these settings. The bucket keeps its tokens up to the new capacity. Returns whether
+    /// anything changed.
     pub(crate) fn reconfigure(&self, config: BudgetConfig) -> bool {
         self.change_settings(config, |_| 0)
     }
 
-    /// Replaces assumed defaults by these settings: the budget has as many tokens as if it had
-    /// started with them. Returns whether anything changed.
+    /// Replaces assumed defaults with these settings. The budget then has as many tokens as if it
+    /// had started with these settings. Returns whether anything changed.
     pub(crate) fn replace_assumed(&self, config: BudgetConfig) -> bool {
         let initial = |config: &BudgetConfig| i64::from(config.initial_tokens());
         self.change_settings(config, |present| initial(&config) - initial(present))
@@ -132,7 +132,7 @@ impl RetryBudget {
         changes
     }
 
-    /// Whether both are handles of one budget.
+    /// Returns whether both handles refer to the same budget.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

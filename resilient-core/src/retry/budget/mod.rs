@@ -1,4 +1,4 @@
-//! Retry budgets: they cap the retries to one dependency during an outage.
+//! Retry budgets. They cap the retries to one dependency during an outage.
 
 mod bucket;
 mod config;

@@ -1,19 +1,19 @@
-//! The tokens of a retry that has not begun.
+//! The tokens of a retry that has not started.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::shared_budget::SharedBudget;
 
-/// The tokens that one retry took from a [`RetryBudget`](super::RetryBudget), before its sleep.
+/// The tokens that one retry took from a [`RetryBudget`](super::RetryBudget) before its sleep.
 ///
-/// [`spend`](Reservation::spend) it when the attempt starts. If it is dropped unspent, for example
-/// because the call is cancelled in its sleep, the tokens return to the budget. It can be moved and
-/// stored; it keeps its budget alive.
+/// Call [`spend`](Reservation::spend) when the attempt starts. If the reservation is dropped
+/// unspent, for example because the call is cancelled during the sleep, the tokens return to the
+/// budget. A reservation can be moved and stored; it keeps its budget alive.
 #[must_use = "if it is dropped, the tokens return to the budget"]
 pub struct Reservation {
     budget: Arc<SharedBudget>,
-    /// The tokens that were taken, even if the cost has changed since. Zero once it is spent.
+    /// The tokens that the retry took, even if the cost has changed since. Zero after `spend`.
     cost: u32,
 }
 
@@ -22,14 +22,14 @@ impl Reservation {
         Self { budget, cost }
     }
 
-    /// The number of tokens that it holds.
+    /// Returns the number of tokens that the reservation holds.
     #[must_use]
     pub fn cost(&self) -> u32 {
         self.cost
     }
 
-    /// Spends the tokens, because the attempt starts. They return if the attempt
-    /// [succeeds](super::RetryBudget::succeeded).
+    /// Spends the tokens, because the attempt starts. If the attempt
+    /// [succeeds](super::RetryBudget::succeeded), the tokens return to the budget.
     pub fn spend(mut self) {
         self.cost = 0;
         self.budget.counts.spent.count();

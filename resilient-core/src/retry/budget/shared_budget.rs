@@ -1,4 +1,4 @@
-//! What the handles of one budget, and its reservations, share.
+//! The state that all handles and reservations of one budget share.
 
 use super::bucket::Bucket;
 use super::config::BudgetConfig;
@@ -10,7 +10,7 @@ pub(super) struct SharedBudget {
     pub(super) name: Name,
     pub(super) bucket: Bucket,
     pub(super) counts: Counters,
-    /// The present settings, for queries and changes only: calls never lock.
+    /// The current settings. Only queries and changes lock them; calls do not.
     pub(super) settings: Mutex<BudgetConfig>,
 }
 

@@ -1,22 +1,22 @@
-//! How an attempt ended, other than with a success.
+//! The ways in which an attempt ends without a success.
 
 use crate::breaker::CircuitOpen;
 use crate::signal::{Classification, TimeLimit};
 
-/// How an attempt ended, other than with a success: the argument of
+/// The end of an attempt that did not succeed: the argument of
 /// [`RetryDriver::after`](super::RetryDriver::after).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum AttemptEnd<'a> {
-    /// It ran to its end and failed.
+    /// The attempt ran to its end and failed.
     Failed(Classification),
-    /// A time limit cancelled it.
+    /// A time limit cancelled the attempt.
     Cut {
-        /// Which limit.
+        /// The limit that cancelled the attempt.
         limit: TimeLimit,
-        /// Whether the caller excepts such failures from retries.
+        /// Whether the caller excludes such failures from retries.
         excepted: bool,
     },
-    /// The circuit below rejected it: the operation was not called.
+    /// The breaker rejected the attempt: the operation was not called.
     Rejected(&'a CircuitOpen),
 }

@@ -1,4 +1,4 @@
-//! Decides after an attempt that did not succeed: when there is another one, or why not.
+//! Decides what follows an attempt that did not succeed: another attempt, or the end of the call.
 
 use std::panic::Location;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::retry::test_hook::CallRecord;
 use crate::signal::{Classification, Outcome, StopReason, TimeLimit};
 use crate::{telemetry, time};
 
-/// The state of a loop during one decision. It moves here and back, so that nothing refers to the
-/// loop's own variables: on the hot path they stay in registers.
+/// The state of a loop during one decision. It moves in and out by value, so that no reference to
+/// the loop's variables exists and the hot path keeps them in registers.
 pub(super) struct Step<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) progress: Option<Box<Progress>>,
@@ -43,7 +43,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
             }
         },
         AttemptEnd::Rejected(open) => {
-            // The attempt has not started, so it costs nothing.
+            // The attempt has not started, so its tokens return to the budget.
             decision.progress.reserved = None;
             let next = decision.wait_for_circuit(open, None);
             return decision.grant(next, step);
@@ -57,13 +57,13 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     decision.grant(next, step);
 }
 
-/// A decision in the making.
+/// The intermediate state of a decision.
 struct Decision<'a> {
     plan: Plan<'a>,
     progress: Box<Progress>,
 }
 
-/// The time left, and the reason to stop at its end.
+/// The time left, and the reason to stop when it runs out.
 type Left = (Duration, StopReason);
 
 impl Decision<'_> {
@@ -99,7 +99,8 @@ impl Decision<'_> {
     }
 
     // R9
-    /// A hint is a floor here too, even if the circuit would admit a call earlier.
+    /// Returns the wait until the circuit may admit a call. The wait is never shorter than a hint,
+    /// even if the circuit would admit a call earlier.
     fn wait_for_circuit(
         &mut self,
         open: &CircuitOpen,
@@ -130,7 +131,7 @@ impl Decision<'_> {
         }
     }
 
-    /// The wait that the dependency asks for, unless it is too long.
+    /// Returns the hint, or the reason to stop if the hint is too long.
     fn acceptable(
         &self,
         hint: Option<Duration>,
@@ -147,7 +148,7 @@ impl Decision<'_> {
         let attempt = attempt_number(Some(&self.progress));
         step.next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
-                // The attempt is not made, so the reserved token goes back.
+                // The attempt will not run, so the reserved tokens return to the budget.
                 self.progress.reserved = None;
                 Err(StopReason::NoTimer)
             }
@@ -172,7 +173,7 @@ impl Decision<'_> {
         step.progress = Some(self.progress);
     }
 
-    /// Whether the call has to sleep and there is no timer to sleep with.
+    /// Returns whether the call must sleep but has no timer.
     fn lacks_timer(&self, delay: Duration) -> bool {
         let record = self.progress.hook.record();
         self.plan.needs_timer
@@ -203,20 +204,21 @@ impl Decision<'_> {
         }
     }
 
-    /// The jittered delay before the next retry.
+    /// Returns the jittered delay before the next retry.
     fn delay(&mut self) -> Duration {
         let k = self.progress.retries.saturating_add(1);
         self.progress.schedule.delay(self.plan.policy, k)
     }
 
-    /// The jitter that is added to a wait which all clients share.
+    /// Returns a random addition to a wait that all clients share, so that they do not return
+    /// together.
     fn spread(&mut self) -> Duration {
         self.progress.schedule.spread(self.plan.policy)
     }
 }
 
 // R5
-/// Refuses a delay that reaches the end of the time left: the attempt after it could not finish.
+/// Refuses a delay that uses up the time left: the next attempt could not finish.
 fn fits(
     delay: Duration,
     left: Option<Left>,

@@ -1,7 +1,8 @@
-//! The driver of one call's retries: the end of an attempt in, the next step out.
+//! The driver of one call's retries. A loop reports the end of each attempt, and the driver returns
+//! the next step.
 //!
-//! It does no I/O and never sees an output. Every loop drives it: the expansion of `#[retry]`, the
-//! future of [`RetryCall::run`](super::RetryCall::run), and loops written by hand.
+//! The driver does no I/O and never reads an output. Every loop uses it: the expansion of
+//! `#[retry]`, the future of [`RetryCall::run`](super::RetryCall::run), and loops written by hand.
 
 mod attempt_end;
 mod decide;
@@ -29,14 +30,16 @@ use crate::signal::StopReason;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
 
-/// The retries of one call, without I/O: report how each attempt ended, and sleep as it says.
+/// The retries of one call, without I/O. The loop reports how each attempt ended, and sleeps for
+/// the time that the driver returns.
 ///
-/// A loop calls [`begin_attempt`](Self::begin_attempt) before each attempt, then
-/// [`succeeded`](Self::succeeded) once, or [`after`](Self::after), which returns how long to sleep
-/// before the next attempt or why the call ends. Dropping the driver at any point cancels the call.
+/// A loop calls [`begin_attempt`](Self::begin_attempt) before each attempt. After a success it
+/// calls [`succeeded`](Self::succeeded) once. After any other end it calls [`after`](Self::after),
+/// which returns how long to sleep before the next attempt, or why the call ends. Dropping the
+/// driver at any point cancels the call.
 ///
-/// If the first attempt succeeds, the driver reads no clock (unless a limit needs the start), draws
-/// no random number and allocates nothing.
+/// If the first attempt succeeds, the driver draws no random number, allocates nothing, and reads
+/// the clock only if a time limit needs the start of the call.
 ///
 /// ```
 /// use resilient_core::retry::{AttemptEnd, RetryDriver, RetryPolicy};
@@ -65,27 +68,29 @@ use crate::time;
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
     call: RetryCallCount,
-    /// Allocated at the first failure, so that a call that succeeds at once sets up almost nothing.
+    /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
+    /// setup.
     progress: Option<Box<Progress>>,
 }
 
 impl<'a> RetryDriver<'a> {
-    /// Starts a call whose loop sleeps by its own means, for example by blocking its thread.
+    /// Starts a call whose loop sleeps without an async runtime, for example by blocking its
+    /// thread.
     #[inline]
     #[must_use]
     pub fn start(policy: &'a RetryPolicy) -> Self {
         Self::new(policy, None, false)
     }
 
-    /// Starts a call that sleeps in an async runtime. Without a running timer, a call that has to
-    /// sleep ends with [`StopReason::NoTimer`] instead of a panic.
+    /// Starts a call that sleeps in an async runtime. If the runtime has no timer, a call that must
+    /// sleep ends with [`StopReason::NoTimer`]; it does not panic.
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
         Self::new(policy, None, true)
     }
 
-    // R10: without limits that need the start, it reads no clock.
+    // R10: without limits that need the start of the call, the driver reads no clock.
     #[inline]
     pub(crate) fn new(
         policy: &'a RetryPolicy,
@@ -103,26 +108,26 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// The number of the running attempt, or of the one that failed last, from 1.
+    /// Returns the number of the running attempt or of the last failed attempt, counted from 1.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
         progress::attempt_number(self.progress.as_deref())
     }
 
-    /// The maximum number of attempts.
+    /// Returns the maximum number of attempts.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
         self.plan.policy.max_retries.saturating_add(1)
     }
 
-    /// Whether an attempt of this call was made and failed.
+    /// Returns whether an attempt of this call ran and failed.
     #[doc(hidden)]
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.progress.as_ref().is_some_and(|it| it.has_failed)
     }
 
-    /// How long the call waited before the present attempt.
+    /// Returns how long the call waited before the current attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         let progress = self.progress.as_ref();
@@ -133,21 +138,22 @@ impl<'a> RetryDriver<'a> {
         self.plan.started
     }
 
-    /// Begins an attempt of a plain function. It runs inside this loop until the result is dropped.
+    /// Begins an attempt of a plain function. The attempt counts as running until the result is
+    /// dropped.
     #[inline]
     pub(crate) fn mark(&mut self) -> Option<scope::Entered> {
         let progress = self.progress.as_mut()?;
         progress.mark(self.plan.nested())
     }
 
-    /// Begins an attempt without time limits, as a future.
+    /// Begins an attempt without time limits, and returns its future.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempted<F>(&mut self, attempt: F) -> AttemptFuture<F> {
         AttemptFuture::new(self.begin(), attempt)
     }
 
-    /// Begins an attempt within the call's time limits, as a future.
+    /// Begins an attempt within the call's time limits, and returns its future.
     #[cfg(feature = "tokio")]
     pub(crate) fn limited<F>(&mut self, attempt: F) -> TimeoutFuture<F> {
         let is_retry = self.begin();
@@ -160,14 +166,14 @@ impl<'a> RetryDriver<'a> {
         TimeoutFuture::new(is_retry, cut, attempt)
     }
 
-    /// Begins an attempt: spends the budget's token that was reserved for it. Call it right before
-    /// the operation, after a breaker has admitted the attempt.
+    /// Begins an attempt, and spends the tokens that were reserved for it. Call it right before the
+    /// operation, after the breaker has admitted the attempt.
     #[inline]
     pub fn begin_attempt(&mut self) {
         self.begin();
     }
 
-    /// Begins an attempt. Returns whether loops inside it are to see this one.
+    /// Begins an attempt. Returns whether the attempt is visible to loops inside it.
     #[inline]
     fn begin(&mut self) -> bool {
         let progress = self.progress.as_mut();
@@ -194,15 +200,16 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// Decides after an attempt that did not succeed: how long to sleep before the next attempt.
+    /// Returns how long to sleep before the next attempt, after an attempt that did not succeed.
     /// Zero means that the next attempt starts at once.
     ///
-    /// `open` is the rejection of the circuit below, if that circuit is open now, also if this
-    /// attempt opened it; `None` without a breaker.
+    /// `open` is the rejection of the call's breaker, if its circuit is open now, even if this
+    /// attempt opened the circuit. It is `None` if the circuit is not open or the call has no
+    /// breaker.
     ///
     /// # Errors
     ///
-    /// The reason why there is no other attempt. The call ends with its last output.
+    /// Returns the reason why no attempt follows. The call then ends with its last output.
     #[expect(
         clippy::inline_always,
         reason = "otherwise the state of the loop is in memory on the hot path"

@@ -1,4 +1,4 @@
-//! What does not change while a call runs.
+//! The part of a call's state that does not change while the call runs.
 
 use std::time::Instant;
 
@@ -7,8 +7,8 @@ use crate::retry::limits::Limits;
 use crate::retry::nested::NestedMode;
 use crate::retry::policy::RetryPolicy;
 
-/// What stays the same during a call. Cold functions take it by value, so that the hot path can
-/// keep it in registers.
+/// The part of a call's state that does not change during the call. Cold functions take it by
+/// value, so that the hot path can keep it in registers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan<'a> {
     pub(super) policy: &'a RetryPolicy,
@@ -26,7 +26,7 @@ impl<'a> Plan<'a> {
         self.options.map(|options| options.nested).unwrap_or_default()
     }
 
-    /// Pays into the budget for a success; `is_paid` if the attempt itself cost a token.
+    /// Pays into the budget for a success. `is_paid` says whether the attempt itself cost tokens.
     #[inline]
     pub(super) fn pay_in(&self, is_paid: bool) {
         if let Some(budget) = self.options.and_then(|options| options.budget) {

@@ -11,26 +11,27 @@ use crate::retry::scope::{Entered, enter};
 use crate::retry::test_hook::TestHook;
 use crate::telemetry;
 
-/// The progress of one call's retries. It exists from the first failure on.
+/// The progress of one call's retries, created at the first failure.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// An attempt was made and failed; a rejected attempt does not count.
+    /// Whether an attempt ran and failed. A rejected attempt does not count.
     pub(super) has_failed: bool,
-    /// The loop runs inside another one and leaves retries to that.
+    /// Whether the loop leaves retries to an outer loop.
     pub(super) collapsed: bool,
-    /// Retries granted so far.
+    /// The number of retries granted so far.
     pub(super) retries: u32,
     pub(super) last_delay: Duration,
-    /// The token of the next attempt, until the attempt starts.
+    /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
-    /// The current attempt cost a token.
+    /// Whether the current attempt cost tokens.
     pub(super) is_paid: bool,
     pub(super) schedule: Schedule,
     pub(super) hook: TestHook,
 }
 
 impl Progress {
-    /// Created at the first failure: from there on a loop inside another one multiplies attempts.
+    /// Creates the progress at the first failure. From then on, a loop inside another loop
+    /// multiplies attempts.
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
@@ -45,7 +46,7 @@ impl Progress {
         }
     }
 
-    /// Spends the reserved token. Returns whether loops inside the attempt are to see this one.
+    /// Spends the reserved tokens. Returns whether the attempt is visible to loops inside it.
     #[cold]
     pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> bool {
         let reserved = self.reserved.take();
@@ -56,7 +57,7 @@ impl Progress {
         nested != NestedMode::Allow
     }
 
-    /// Spends the reserved token and marks a plain attempt for the loops inside it.
+    /// Spends the reserved tokens, and marks a plain attempt for the loops inside it.
     #[cold]
     pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
         self.begin_attempt(nested).then(|| enter(true, None))
@@ -70,7 +71,7 @@ impl Progress {
     }
 }
 
-/// The number of the running attempt, or of the one that failed last, from 1.
+/// Returns the number of the running attempt or of the last failed attempt, counted from 1.
 pub(super) fn attempt_number(progress: Option<&Progress>) -> u32 {
     progress.map_or(1, |progress| progress.retries.saturating_add(1))
 }

@@ -1,4 +1,5 @@
-//! Decisions of the driver: single cases, and properties over many seeded random inputs.
+//! Proves the decisions of the driver: by single cases, and by properties over seeded random
+//! inputs.
 
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ fn build(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// A policy without jitter, without a cap and with as many retries as possible.
+/// Returns a policy without jitter, without a cap and with as many retries as possible.
 fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().max_retries(u32::MAX).max_delay(Duration::MAX).jitter(Jitter::None)
 }
@@ -39,7 +40,7 @@ fn open_for(retry_after: Option<Duration>) -> CircuitOpen {
     CircuitOpen::new(Name::Static("inventory"), CircuitState::Open, retry_after.into())
 }
 
-/// Random inputs. Every magnitude is equally likely, and the extremes are more frequent.
+/// Draws random inputs. Every magnitude is equally likely, and the extremes are more frequent.
 mod any {
     use super::{Backoff, Duration, Generator, Jitter};
 
@@ -56,7 +57,7 @@ mod any {
         }
     }
 
-    /// Two durations, the shorter one first.
+    /// Returns two durations, the shorter one first.
     pub(super) fn base_and_cap(random: &mut Generator) -> (Duration, Duration) {
         let (a, b) = (duration(random), duration(random));
         (a.min(b), a.max(b))
@@ -82,7 +83,7 @@ mod any {
         }
     }
 
-    /// A jitter that spreads a nominal delay.
+    /// Returns a jitter that spreads a nominal delay.
     pub(super) fn jitter(random: &mut Generator) -> Jitter {
         match random.u8(0..4) {
             0 => Jitter::None,
@@ -368,7 +369,7 @@ mod decisions {
     }
 }
 
-/// Decisions that depend on the time that has passed, on a clock that the test moves.
+/// Tests decisions that depend on elapsed time. The test moves the clock.
 #[cfg(feature = "tokio")]
 mod on_paused_time {
     use super::*;
