@@ -37,8 +37,8 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().unwrap().report(outcome);
 }
 
-/// The contents of a recorder, by series such as `calls{breaker=payments,result=success}`. The
-/// prefix of breakers is left out.
+/// The values in a recorder. A key is the name of a series, such as
+/// `calls{breaker=payments,result=success}`, without the prefix `resilient.breaker.`.
 type Recorded = BTreeMap<String, u64>;
 
 /// Runs `code` with a separate recorder, which `code` can read through `take`.

@@ -19,8 +19,9 @@ pub(crate) struct AttemptArguments<'a> {
     pub(crate) consumed: Vec<TokenStream>,
     /// Statements that borrow the values that the attempt only borrows.
     pub(crate) borrowed: Vec<TokenStream>,
-    /// Statements, in blocks around `prepare`, that exclusively borrow the originals of copies.
-    /// With a shared borrow, the future would be `Send` only if their types were `Sync`.
+    /// Statements that borrow the arguments that are copied for each attempt. They stand in the
+    /// blocks around `prepare`. The borrow is exclusive, so that the future is `Send` even if the
+    /// type of such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
     pub(crate) body: TokenStream,
 }

@@ -52,7 +52,8 @@ impl CountWindow {
             self.next + usize::try_from(many).map_or(self.capacity, |many| many.min(self.capacity));
         let around = 0..end.saturating_sub(self.capacity);
         let straight = self.next..end.min(self.capacity);
-        // The bits at unused indices are clear, as for successes.
+        // Successes and unused indices have clear bits. So the set bits that are cleared here are
+        // exactly the failures and slow calls that leave the window.
         let clear = |bits: &mut Bits| bits.clear(straight.clone()) + bits.clear(around.clone());
         self.tally = Tally {
             calls: self.tally.calls.saturating_add(many).min(capacity),

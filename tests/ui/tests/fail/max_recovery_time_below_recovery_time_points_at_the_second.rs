@@ -1,4 +1,4 @@
-//! `max_recovery_time` must not be below `recovery_time`, given or by default.
+//! `max_recovery_time` must not be below `recovery_time`, whether that is given or a default.
 
 use resilient::circuit_breaker;
 
