@@ -19,7 +19,7 @@ use crate::request::{LimitOverride, header_pair};
 const TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_NAME: usize = 128;
 
-/// A wrong setting and its key in the file.
+/// An invalid setting and its key in the file.
 #[derive(Debug)]
 pub(super) struct SettingError {
     #[cfg_attr(
@@ -122,7 +122,7 @@ fn check_name(key: &'static str, name: &str) -> Result<(), SettingError> {
     }
 }
 
-/// Each must be a parameter of the path, with a value that fits into a segment.
+/// Checks that each value belongs to a parameter of the path and fits into a segment.
 fn check_params(
     path: &PathTemplate,
     params: &BTreeMap<String, String>,
