@@ -1,4 +1,4 @@
-//! The macro that declares the simple setters of builders, one line each.
+//! The macro that declares simple setters of builders, one per line.
 
 /// Declares methods `name(argument)` that assign `field = value` and return the builder.
 macro_rules! setters {
