@@ -1,4 +1,5 @@
-//! Redirects that lead to the result of a request: a retry must not repeat its effect.
+//! If a redirect leads to the result of a request, a retry does not repeat the effect of the
+//! request.
 
 use resilient_http::{ErrorKind, IdempotencyKey, RetriesDisabled};
 
@@ -6,7 +7,8 @@ use crate::support::api::{Api, answer};
 use crate::support::settings::client;
 use crate::support::within;
 
-/// A server that accepts a `POST` and redirects to its result, which responds with `then`.
+/// Starts a server that accepts a `POST` and redirects to its result. The result responds with
+/// `then`.
 async fn sends_on(code: u16, then: (u16, &'static [(&'static str, &'static str)])) -> Api {
     Api::serve(move |_, seen| match seen.target.as_str() {
         "/orders" => answer(code, &[("location", "/result")], ""),
@@ -42,7 +44,7 @@ async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_whatever_its_result_answ
 
 #[tokio::test]
 async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_when_there_is_no_connection_any_more() {
-    // The server accepts one connection and refuses all others.
+    // The server accepts one connection and refuses all later connections.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
