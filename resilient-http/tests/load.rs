@@ -121,7 +121,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
             <= u64::from(config.initial_tokens()) + deposits + counts.refunded * cost
     );
     assert_eq!(api.in_flight(), 0);
-    // The server and the client have recovered.
+    // After the outage, the server and the client recover.
     let well = async {
         while api.get::<Response>("well").into_future().await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;

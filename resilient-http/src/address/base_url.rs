@@ -1,4 +1,4 @@
-//! The base URL of a client, and the origins that its requests may go to.
+//! The base URL of a client, and the origins to which its requests may go.
 
 use secrecy::SecretString;
 use url::{Host, Origin, Url};

@@ -9,7 +9,7 @@ pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
 const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
 /// The length limit of one value. Servers accept request lines that are much longer.
 const MAX_PARAMETER: usize = 4096;
-/// The number of times that a chain of servers may decode a path.
+/// The number of times that the check decodes a path. A chain of servers decodes it less often.
 const MAX_DECODINGS: usize = 8;
 
 const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {

@@ -103,7 +103,7 @@ impl CachedCalls {
             let response = without_attempts(result.clone()?, Served::Joined);
             return Ok(Found::Response(Box::new(response)));
         }
-        // Another call may have finished between the first lookup and joining.
+        // Another call may have finished between the first lookup and the join.
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
@@ -150,7 +150,7 @@ impl CachedCalls {
         match (&read, &received) {
             (Ok(_), Some(response)) => cache.insert(key, response),
             (Err(ApiError::Decode { .. }), _) => {}
-            // The response belongs to an earlier attempt.
+            // The call failed, so the received response belongs to an earlier attempt.
             _ => received = None,
         }
         Fetched { read, response: received }

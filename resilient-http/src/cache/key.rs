@@ -1,4 +1,4 @@
-//! The keys of cached responses: salted digests, which reveal nothing.
+//! The keys of cached responses. They are salted digests, which reveal nothing about a request.
 
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
@@ -101,7 +101,7 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        // Another cache has another salt.
+        // Another cache has another salt, so its keys differ.
         let elsewhere = KeyMaker::new();
         let same =
             request("http://h/a", Bytes::from_static(b"b").into(), &[("x", "1"), ("y", "2")]);

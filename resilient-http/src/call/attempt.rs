@@ -14,8 +14,8 @@ use crate::error::{ApiError, BuildError, BuildErrorKind, ErrorResponse, Opaque, 
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::{FailureCause, ResponseBody, TransportError};
 
-/// Receives the response inside the attempt, so that an unreadable response does not count as a
-/// success.
+/// Receives the response. It runs inside the attempt, so that an unreadable response does not count
+/// as a success.
 pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
 pub(super) async fn run_attempt(

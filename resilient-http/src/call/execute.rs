@@ -45,7 +45,7 @@ impl ApiClient {
         value.ok_or(ApiError::Closed)
     }
 
-    /// Sends a prepared request and passes the response to `read`, inside the attempt.
+    /// Sends a prepared request. Each attempt passes its response to `read` before it ends.
     pub(crate) async fn execute_by(
         &self,
         request: &PreparedRequest,

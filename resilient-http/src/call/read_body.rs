@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use crate::error::ERROR_BODY_LIMIT;
 use crate::transport::{ResponseBody, TransportError};
 
-/// Why a body could not be read to its end.
+/// The reason why a body could not be read to its end.
 pub(super) enum BodyFailure {
     TooLarge(usize),
     Broken(TransportError),

@@ -215,7 +215,7 @@ impl<T> RequestBuilder<T> {
         self.idempotency(Idempotency::Key(key.into()))
     }
 
-    /// Reads the response as another type.
+    /// Sets the type as which the response is read.
     pub fn decode<U: FromResponse>(self) -> RequestBuilder<U> {
         RequestBuilder { draft: self.draft, output: PhantomData }
     }

@@ -14,7 +14,8 @@ use crate::request::header_name;
 
 type FreshValue = Arc<dyn Fn() -> Result<SecretString, BoxError> + Send + Sync>;
 
-/// How the client authenticates. It sends credentials only to the origin of its base URL.
+/// The way in which the client authenticates. The client sends credentials only to the origin of
+/// its base URL.
 #[derive(Clone, Default)]
 pub struct Auth(AuthScheme);
 

@@ -144,15 +144,15 @@ impl ApiClientBuilder {
         retry(policy: RetryPolicy) => policy = policy;
         /// Configures the retry budget: see [`BudgetConfig`].
         budget(config: BudgetConfig) => budget = BudgetChoice::Own(config);
-        /// Shares a retry budget, for example with all clients of the same servers.
+        /// Uses this retry budget, which other clients of the same servers can share.
         shared_budget(budget: RetryBudget) => budget = BudgetChoice::Given(budget);
-        /// Turns the retry budget off: the client makes every retry that the policy allows.
+        /// Turns the retry budget off. The client then makes every retry that the policy allows.
         no_budget() => budget = BudgetChoice::None;
         /// Configures the circuit breakers. There is one breaker per origin.
         circuit_breaker(config: BreakerConfig) => breaker = BreakerChoice::PerOrigin(config);
-        /// Uses one circuit breaker for all origins. It may be shared with other clients.
+        /// Uses one circuit breaker for all origins. Other clients may share the breaker.
         shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
-        /// Turns circuit breaking off: the client sends every call.
+        /// Turns circuit breaking off. The client then sends every call.
         no_circuit_breaker() => breaker = BreakerChoice::None;
         /// Sets the statuses that are retried if the request may be sent twice. Default: 408, 429,
         /// 500, 502, 503, 504.

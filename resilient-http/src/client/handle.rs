@@ -90,7 +90,7 @@ impl ApiClient {
     /// [`ApiError::Closed`](crate::ApiError::Closed). Running calls continue, including their
     /// retries. Idle connections are closed. Closing twice has no further effect.
     ///
-    /// A `reqwest::Client` that you passed in is dropped, not closed.
+    /// If you passed in a `reqwest::Client`, this client drops it and does not close it.
     pub fn close(&self) {
         self.inner.gate.close();
     }

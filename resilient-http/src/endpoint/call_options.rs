@@ -50,7 +50,7 @@ pub struct CallOptions {
     pub(super) idempotency: Option<Idempotency>,
     #[cfg(feature = "cache")]
     pub(super) caching: Caching,
-    /// The first mistake. The call reports it.
+    /// The first mistake in the use of the options. The call reports it.
     pub(super) problem: Option<BuildError>,
 }
 

@@ -83,7 +83,7 @@ impl EndpointConfigBuilder {
         retry(policy: RetryPolicy) => settings.retry = Some(RetrySettings::Policy(policy));
         /// Configures the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
         budget(config: BudgetConfig) => settings.budget = Some(BudgetSettings::Checked(config));
-        /// Turns the retry budget off: the endpoint makes every retry that the policy allows.
+        /// Turns the retry budget off. The endpoint then makes every retry that the policy allows.
         no_budget() => settings.budget = Some(BudgetSettings::None);
         /// Configures the circuit breaker.
         circuit_breaker(config: &BreakerConfig)

@@ -147,7 +147,7 @@ fn without_values(message: &str) -> String {
             shown = format!("{before}{}{rest}", kind.trim_end_matches(" `"));
         }
     }
-    // An unknown word may be a key too.
+    // An unknown word may also be a key.
     match shown.split_once("unknown variant `") {
         Some((before, after)) => {
             let rest = after.rfind("`, expected").map_or("", |end| &after[end + 1..]);

@@ -109,7 +109,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         self.inner.cached_calls.as_ref().map(CachedCalls::cache)
     }
 
-    /// Closes the endpoint and all its clones: see [`ApiClient::close`].
+    /// Closes the endpoint and all its clones. [`ApiClient::close`] describes the effect.
     pub fn close(&self) {
         self.inner.client.close();
     }

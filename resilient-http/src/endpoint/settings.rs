@@ -1,4 +1,4 @@
-//! The settings of an endpoint as layers, in which each setting may be missing.
+//! The settings of an endpoint as layers. In a layer, each setting may be missing.
 
 use std::collections::BTreeMap;
 

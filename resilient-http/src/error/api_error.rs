@@ -77,7 +77,8 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// Any other status outside 200 to 299, including redirects that were not followed.
+    /// The response has another status outside 200 to 299. It may be a redirect that was not
+    /// followed.
     #[non_exhaustive]
     Status {
         /// The status.

@@ -1,4 +1,4 @@
-//! Conversions into the error of a call.
+//! Conversions of other errors and of responses into the error of a call.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,7 +24,7 @@ pub(crate) struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// Reads the headers of a response that just arrived, and marks the secret ones.
+    /// Reads the headers of a response that has just arrived, and marks secret headers.
     pub(crate) fn received(status: StatusCode, mut headers: HeaderMap) -> Self {
         mark_secrets(&mut headers);
         let may_ask_for_a_wait = status == StatusCode::TOO_MANY_REQUESTS
@@ -49,7 +49,7 @@ impl ResponseHead {
         Some(&id[..id.len().min(LONGEST_ID)])
     }
 
-    /// Adds the fields that `Debug` may show: header names without values.
+    /// Adds the fields that `Debug` may show. Header names are shown without their values.
     pub(crate) fn debug_fields(&self, shown: &mut fmt::DebugStruct<'_, '_>) {
         shown.field("status", &self.status.as_u16()).field("headers", &HeaderNames(&self.headers));
     }

@@ -19,7 +19,7 @@ pub type Exchange<'a> =
 
 /// Sends one request and returns the head of its response.
 ///
-/// A transport neither retries nor follows redirects: the client does both and counts them.
+/// A transport neither retries nor follows redirects, because the client does both and counts them.
 /// Dropping the future or the body must end the exchange and free its resources.
 pub trait Transport: Send + Sync + 'static {
     /// Sends the request and returns before the body of the response is read.

@@ -312,7 +312,7 @@ async fn fm_f18_one_key_for_all_attempts_and_another_for_the_next_call() {
     assert!(keys[..3].iter().all(|key| *key == keys[0]));
     assert!(keys[3..].iter().all(|key| *key == keys[3]));
     assert_ne!(keys[0], keys[3]);
-    // The name of the header can be changed.
+    // The name of the idempotency header can be changed.
     let api = client(&server.url).idempotency_header("x-request-key").no_retry();
     let call = api.build().unwrap().post::<()>("x").idempotency_key("mine");
     within("the call", call).await.unwrap_err();
@@ -337,7 +337,7 @@ async fn fm_f22_odd_answers_are_typed_errors_and_their_excerpts_bounded() {
         let api = client(&server.url).build().unwrap();
         within("the call", api.get::<Value>("x")).await
     }
-    // 1xx responses before the final one are skipped.
+    // The client skips 1xx responses before the final response.
     let early = write("HTTP/1.1 103 Early Hints\r\n\r\n");
     assert_eq!(end(vec![early, ok("1")]).await.unwrap(), 1);
     // Bytes after the head of a 204 are not a body.

@@ -120,7 +120,7 @@ async fn row_connect_timeout_is_a_failure_and_retried_whatever_the_method() {
 #[cfg(feature = "rustls-tls")]
 #[tokio::test]
 async fn row_tls_that_fails_is_a_failure_and_retried_whatever_the_method() {
-    // The server responds without TLS.
+    // The server does not use TLS, so the handshake fails.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

@@ -73,7 +73,7 @@ async fn one_with_a_key_and_one_that_was_only_pointed_elsewhere_are_tried_again(
     let call = api.post::<()>("orders").idempotency_key(IdempotencyKey::Auto);
     let error = within("the call", call).await.unwrap_err();
     assert_eq!((error.attempts(), posts(&server)), (3, 3));
-    // After a 307 neither server has acted on the request.
+    // A server that responds with 307 or 429 has not acted on the request.
     let server = sends_on(307, then).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.post::<()>("orders")).await.unwrap_err();

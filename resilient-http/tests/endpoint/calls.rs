@@ -64,7 +64,7 @@ async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
     let seen = server.only();
     assert_eq!(seen.text(), r#"{"a":"config","b":"request","c":"call"}"#);
     assert_eq!((seen.header("x-a"), seen.header("x-b")), (Some("config"), Some("call")));
-    // Options of one call do not affect the next one.
+    // Options of one call do not affect the next call.
     within("the call", any.call(&value!({}))).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen[1].text(), r#"{"a":"config","b":"config","c":"config","d":"config"}"#);

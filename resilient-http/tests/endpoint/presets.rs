@@ -125,7 +125,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 1));
         assert!(!error.is_retryable());
     }
-    // Other 429 responses are retried.
+    // A 429 with any other body is retried.
     for body in [r#"{"error":{"code":"rate_limit_exceeded"}}"#, "insufficient_quota", "", "[1]"] {
         let server = Api::serve(move |_, _| answer(429, &[], body)).await;
         let chat = endpoint(&preset(Preset::OPENAI, &server.url));

@@ -12,7 +12,7 @@ use super::words::{Time, Word};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 
-/// Calls a builder's setter for each value that the section has.
+/// Calls the setter of a builder for each value that the section has.
 macro_rules! change {
     ($builder:expr; $($setter:ident: $value:expr),+) => {{
         let mut builder = $builder;

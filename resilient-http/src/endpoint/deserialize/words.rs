@@ -110,7 +110,7 @@ impl FromWord for Jitter {
     }
 }
 
-/// The value of a path parameter: text or a whole number.
+/// The value of a path parameter, which is text or a whole number.
 struct Plain(String);
 
 impl<'de> Deserialize<'de> for Plain {
