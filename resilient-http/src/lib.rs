@@ -40,7 +40,7 @@ pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
 pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
-// Types of other crates that appear in the signatures of this crate.
+// These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use resilient::budget::BudgetConfig;

@@ -1,10 +1,10 @@
-//! Which headers are secret, and what may be printed of headers.
+//! Decides which headers are secret, and what may be printed of headers.
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 
-/// Prints header names without values: a server may echo what it received.
+/// Prints header names without values, because a server may echo what it received.
 pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for HeaderNames<'_> {
@@ -13,7 +13,8 @@ impl fmt::Debug for HeaderNames<'_> {
     }
 }
 
-/// Whether a header may carry credentials. Such headers are not sent over plain `http`.
+/// Returns whether a header may carry credentials. The client does not send such headers over plain
+/// `http`.
 pub(crate) fn is_credential(name: &HeaderName) -> bool {
     const NAMES: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
     const WORDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "passw"];
@@ -21,8 +22,8 @@ pub(crate) fn is_credential(name: &HeaderName) -> bool {
     NAMES.contains(&name) || WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Marks header values as sensitive if their names suggest a secret, so that other crates do not
-/// print them.
+/// Marks header values as sensitive if their names suggest a secret. Other crates do not print
+/// values with this mark.
 pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
     const WORDS: [&str; 4] = ["auth", "key", "signature", "credential"];
     for (name, value) in headers.iter_mut() {

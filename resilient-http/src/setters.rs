@@ -1,6 +1,6 @@
-//! The macro that declares the simple setters of builders, one line each.
+//! The macro that declares simple setters of builders, one per line.
 
-/// Declares methods `name(argument)` that assign `field = value` and return the builder.
+/// Declares methods `name(argument)`. Each assigns `field = value` and returns the builder.
 macro_rules! setters {
     ($(
         $(#[$attribute:meta])*

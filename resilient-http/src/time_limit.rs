@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resilient::{TimedOut, timeout};
 
-/// Runs `work` for at most `most`. In a runtime without timers it returns an error and does not
+/// Runs `work` for at most `most`. In a runtime without timers, it returns an error and does not
 /// panic.
 #[timeout(most)]
 pub(crate) async fn limited<F: Future>(most: Duration, work: F) -> Result<F::Output, TimedOut> {

@@ -1,5 +1,5 @@
-//! Two thousand concurrent callers of one client; the server fails 30 % of requests and is down for
-//! two seconds.
+//! Two thousand concurrent callers share one client. The server fails 30 % of requests and is down
+//! for two seconds.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -20,13 +20,13 @@ const CALLS_EACH: u32 = 8;
 const DIES_AT: usize = 2500;
 const DEAD_FOR: Duration = Duration::from_secs(2);
 
-/// How the calls of one caller ended.
+/// The results of the calls of one caller.
 #[derive(Default)]
 struct Ends {
-    /// By kind of error; `None` is success.
+    /// The number of calls by kind of error. `None` means success.
     kinds: BTreeMap<Option<&'static str>, u64>,
     attempts: u64,
-    /// Calls with at least one request.
+    /// The number of calls that sent at least one request.
     sent: u64,
 }
 
@@ -40,7 +40,7 @@ impl Ends {
 
 async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
     let mut ends = Ends::default();
-    // Spreads the starts.
+    // The delay spreads the starts of the calls.
     tokio::time::sleep(Duration::from_millis(caller % 500)).await;
     for _ in 0..CALLS_EACH {
         let call = api.get::<Response>("items/{n}").param("n", caller);
@@ -55,7 +55,7 @@ async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
-    // Both ends of each connection are in this process.
+    // Both ends of each connection are in this process, so it needs many file handles.
     let files = rlimit::increase_nofile_limit(16_384).unwrap();
     assert!(files > 5000, "too few files may be open: {files}");
     let died = OnceLock::new();
@@ -89,7 +89,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         .map(|caller| tokio::spawn(call_again_and_again(api.clone(), caller)))
         .collect();
     let mut all = Ends::default();
-    // Every call ends within its deadline; otherwise the test runner reports a hang.
+    // Every call ends within its deadline. If a call does not end, the test runner reports a hang.
     for caller in callers {
         let ends = caller.await.unwrap();
         all.attempts += ends.attempts;
@@ -102,10 +102,11 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
     let counts = budget.snapshot().counts;
     println!("{:?} {totals:?} {counts:?} {} requests", all.kinds, server.count());
     assert_eq!(all.kinds.values().sum::<u64>(), (CALLERS as u64) * u64::from(CALLS_EACH));
-    // The calls met the server up and down, and the open circuit.
+    // Some calls reached the server while it was up, some while it was down, and some met an open
+    // circuit.
     assert!(all.kinds[&None] > 100);
     assert!(totals.rejected > 0, "the circuit opened");
-    // The attempts of the callers, of the circuit breaker and of the server agree.
+    // The callers, the circuit breaker and the server counted the same number of attempts.
     let reported = totals.success + totals.failure + totals.ignored + totals.late;
     assert_eq!((reported, totals.abandoned), (all.attempts, 0));
     assert!(server.count() as u64 <= all.attempts);
@@ -120,7 +121,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
             <= u64::from(config.initial_tokens()) + deposits + counts.refunded * cost
     );
     assert_eq!(api.in_flight(), 0);
-    // The server and the client have recovered.
+    // After the outage, the server and the client recover.
     let well = async {
         while api.get::<Response>("well").into_future().await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;

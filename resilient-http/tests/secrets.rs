@@ -1,6 +1,6 @@
-//! Row G1: nothing that this crate or its dependencies print, at any log level, contains a secret.
+//! Row G1: neither this crate nor its dependencies print a secret, at any log level.
 //!
-//! A separate test binary, because loggers are global.
+//! This is a separate test binary, because loggers are global.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -23,9 +23,9 @@ use support::raw::{Raw, Step, refusing, write};
 use support::settings::client;
 use support::within;
 
-/// The secret. It is in every value of every call here.
+/// The secret. Every value of every call in this file contains it.
 const CANARY: &str = "cAnArY-7f3a";
-/// The secret in base64, as `Basic` sends `me:cAnArY-7f3a`.
+/// The base64 form of `me:cAnArY-7f3a`, as `Basic` sends it.
 const ENCODED: &str = "bWU6Y0FuQXJZLTdmM2E=";
 
 /// Everything that was printed.
@@ -81,7 +81,7 @@ impl log::Log for Printed {
     fn flush(&self) {}
 }
 
-/// All loggers, at their most verbose level.
+/// Installs all loggers at their most verbose level.
 fn listen() -> Printed {
     let printed = Printed::default();
     log::set_boxed_logger(Box::new(printed.clone())).unwrap();
@@ -105,13 +105,13 @@ fn listen() -> Printed {
     printed
 }
 
-/// A client built elsewhere, with or without logging of all traffic.
+/// Builds a client outside of this crate, with or without logging of all traffic.
 fn given(verbose: bool) -> reqwest::Client {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     builder.connection_verbose(verbose).build().unwrap()
 }
 
-/// Clients that carry the secret in every possible place.
+/// Builds clients that carry the secret wherever a client can carry one.
 fn clients(url: &str, printed: &Printed) -> Vec<ApiClient> {
     let key = || ApiKey::secret(CANARY);
     let fresh = || Ok::<_, io::Error>(SecretString::from(CANARY));
@@ -139,7 +139,7 @@ fn clients(url: &str, printed: &Printed) -> Vec<ApiClient> {
         .collect()
 }
 
-/// Calls with the secret in path, query, headers, key and body.
+/// Makes calls with the secret in path, query, headers, key and body.
 async fn call_all(api: &ApiClient, printed: &Printed) -> Vec<Option<ErrorKind>> {
     let mut kinds = Vec::new();
     let text = CANARY;
@@ -174,7 +174,7 @@ async fn call_all(api: &ApiClient, printed: &Printed) -> Vec<Option<ErrorKind>> 
     kinds
 }
 
-/// Requests that cannot be built, with the secret in the wrong part.
+/// Makes requests that cannot be built, with the secret in the invalid part.
 async fn refuse_all(api: &ApiClient, printed: &Printed) {
     let text = CANARY;
     let long = text.repeat(1000);
@@ -284,7 +284,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
     assert!(found.contains(&None));
     let leaks = leaks(&printed);
     assert!(leaks.is_empty(), "{}", &leaks[..leaks.len().min(4000)]);
-    // The search works: it finds the secret that a verbose client logs.
+    // The search works, because it finds the secret that a verbose client logs.
     let api = client(&server.url).transport(ReqwestTransport::given(given(true)));
     call_all(&api.build().unwrap(), &printed).await;
     assert!(self::leaks(&printed).contains("TRACE"));

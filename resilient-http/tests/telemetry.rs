@@ -21,7 +21,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-/// Runs one test at a time: `tracing` caches per process which call sites are enabled.
+/// Makes the tests run one at a time, because `tracing` caches for the whole process which call
+/// sites are enabled.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A span with its fields and the name of its parent.

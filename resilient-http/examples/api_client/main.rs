@@ -1,4 +1,5 @@
-//! A client of a small API with temporary failures, and how it handles each kind of error.
+//! A client of a small API with temporary failures. The example shows how to handle each kind of
+//! error.
 //!
 //! ```text
 //! cargo run -p resilient-http --example api_client
@@ -38,7 +39,7 @@ struct Booked {
     number: u64,
 }
 
-/// The shop shows prices: the last known price if the API gives none.
+/// Shows prices. If the API returns no price, the shop shows the last price that it received.
 struct Shop {
     api: ApiClient,
     began: Instant,
@@ -46,7 +47,7 @@ struct Shop {
     shown: Tally,
 }
 
-/// How many prices of each kind the shop showed.
+/// The numbers of prices that the shop showed, by their source.
 #[derive(Debug, Default)]
 struct Tally {
     fresh: u32,
@@ -69,7 +70,7 @@ impl Shop {
                     self.say(&format!("{} cents, after {attempts} attempts", reply.value.cents));
                 }
             }
-            // Nothing was sent: the last known price is better than a wait.
+            // Nothing was sent. The shop shows the last price instead of waiting.
             Err(ApiError::CircuitOpen(open)) => {
                 let again = open.retry_after().unwrap_or_default();
                 self.fall_back(&format!("circuit open for {again:.1?}"));
@@ -130,7 +131,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 
-    // The first response is lost. The key tells the API that it has booked this order already.
+    // The first response is lost. From the key, the API sees that it has already booked this order.
     server.lose_next_response();
     let order = Order { sku: "tea", count: 2 };
     let booked: Reply<Booked> =

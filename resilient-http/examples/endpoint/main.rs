@@ -4,8 +4,8 @@
 //! cargo run -p resilient-http --example endpoint --features cache,toml
 //! ```
 //!
-//! The API is a stand-in on loopback: up for a second, down for 1.5 seconds, then up again. The
-//! program asks two questions in turn, twenty times per second. Watch for
+//! The API is a stand-in on loopback. It is up for a second, down for 1.5 seconds, and then up
+//! again. The program asks two questions in turn, twenty times per second. Watch for
 //!
 //! - cached responses: most calls send nothing,
 //! - the outage: a few calls fail, then the circuit is open and stale responses come at once,
@@ -53,7 +53,7 @@ fn ask(content: &'static str) -> Ask {
     Ask { messages: [Message { role: "user", content }] }
 }
 
-/// The line to print for a call, and its kind.
+/// Returns the kind of a call's result and the line to print for it.
 fn describe(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, String) {
     let reply = match ended {
         Ok(reply) => reply,

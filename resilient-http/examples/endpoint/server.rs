@@ -1,4 +1,4 @@
-//! A stand-in for a chat API: up, down, up again.
+//! A stand-in for a chat API. It is up, then down, then up again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// The time during which it is down.
+/// The time during which the API is down.
 pub(crate) const OUTAGE: (Duration, Duration) =
     (Duration::from_secs(1), Duration::from_millis(2600));
 

@@ -1,12 +1,12 @@
-//! The base URL of a client, and the origins that its requests may go to.
+//! The base URL of a client, and the origins to which its requests may go.
 
 use secrecy::SecretString;
 use url::{Host, Origin, Url};
 
 use crate::error::{BuildError, BuildErrorKind};
 
-/// A checked base URL: `http` or `https`, with a host, without query or fragment. Its path ends in
-/// `/`.
+/// A checked base URL. It uses `http` or `https`, has a host, and has neither query nor fragment.
+/// Its path ends in `/`.
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
     url: Url,
@@ -60,24 +60,25 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
-    /// Whether requests may go to the origin of `url`: the base's own or an allowed one.
+    /// Returns whether requests may go to the origin of `url`. They may go to the origin of the
+    /// base URL and to the allowed origins.
     pub(crate) fn knows(&self, url: &Url) -> bool {
         self.is_own(url) || self.allowed.contains(&url.origin())
     }
 
-    /// Whether the client's headers and credentials may go to the origin of `url`.
+    /// Returns whether the client's headers and credentials may go to the origin of `url`.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.url.origin()
     }
 
-    /// The URL of an expanded path below `root`. It stays in the origin and below the path of
-    /// `root`.
+    /// Returns the URL of an expanded path below `root`. The URL has the origin of `root`, and its
+    /// path is below the path of `root`.
     pub(super) fn join(root: &Url, path: &str) -> Result<Url, BuildError> {
         let mut url = root.clone();
         let whole = format!("{}{path}", root.path());
         url.set_path(&whole);
-        // The URL parser resolves dot segments and drops some characters: refuse a path that it
-        // changed.
+        // The URL parser resolves dot segments and drops some characters. A path that the parser
+        // changed is refused.
         if url.path() != whole || url.origin() != root.origin() {
             let problem = "would lead out of the base URL";
             return Err(BuildError::new(BuildErrorKind::Template, "path", problem));
@@ -104,7 +105,8 @@ fn take_user(url: &mut Url) -> Result<Option<UserInfo>, BuildError> {
     Ok(Some((user, password)))
 }
 
-/// Whether the connection is safe from eavesdropping: encrypted, or on this machine.
+/// Returns whether nobody on the network can read the connection, because it is encrypted or stays
+/// on this machine.
 pub(crate) fn is_private(url: &Url) -> bool {
     let is_loopback = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -115,7 +117,8 @@ pub(crate) fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || is_loopback
 }
 
-/// The target of a redirect to the same origin and without user info; otherwise `None`.
+/// Returns the target of a redirect, or `None` if the target has another origin or contains user
+/// info.
 pub(crate) fn same_origin(from: &Url, location: &str) -> Option<Url> {
     let mut to = from.join(location).ok()?;
     let is_plain = to.username().is_empty() && to.password().is_none();

@@ -1,4 +1,5 @@
-//! Where requests go: the base URL, path templates, and the checks that keep requests below them.
+//! The addresses of requests: the base URL, path templates, and the checks that keep requests below
+//! the base URL.
 
 mod base_url;
 mod path_segment;

@@ -2,13 +2,14 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// All but the unreserved characters of RFC 3986.
+/// The characters that are percent-encoded: all but the unreserved characters of RFC 3986.
 pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
-/// The literal parts of a template may also have these characters.
+/// The characters that are percent-encoded in the literal parts of a template. The reserved
+/// characters in the list stay unencoded.
 const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
-/// The limit for one value: far below the length of a request line that servers accept.
+/// The length limit of one value. Servers accept request lines that are much longer.
 const MAX_PARAMETER: usize = 4096;
-/// The number of times that a chain of servers may decode a path.
+/// The number of times that the check decodes a path. A chain of servers decodes it less often.
 const MAX_DECODINGS: usize = 8;
 
 const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {
@@ -95,8 +96,9 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a segment is `.` or `..`, or contains one after percent-decoding it, once or repeatedly.
-/// Proxies may decode before they split at slashes, and some ignore the part after a `;`.
+/// Returns whether a segment is `.` or `..`, or contains such a segment after it is percent-decoded
+/// one or more times. Proxies may decode before they split at slashes, and some ignore the part
+/// after a `;`.
 pub(super) fn climbs(segment: &str) -> bool {
     let mut seen = segment.as_bytes().to_vec();
     for _ in 0..MAX_DECODINGS {
@@ -113,6 +115,6 @@ pub(super) fn climbs(segment: &str) -> bool {
         }
         seen = decoded;
     }
-    // No real value is encoded this often.
+    // No valid value is encoded this many times.
     true
 }

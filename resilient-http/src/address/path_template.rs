@@ -9,9 +9,9 @@ use crate::error::BuildError;
 
 /// A path with named parameters: `users/{id}`.
 ///
-/// Each `{name}` stands for one value within one segment. The value is percent-encoded. An empty
-/// value and a value that could leave the path (`..`, `.`, `a/../b`) are errors, so values may come
-/// from users.
+/// Each `{name}` stands for one value within one segment. The value is percent-encoded. Values may
+/// come from users: an empty value and a value that could leave the path (`..`, `.`, `a/../b`) are
+/// errors.
 ///
 /// ```
 /// use resilient_http::PathTemplate;
@@ -24,8 +24,8 @@ use crate::error::BuildError;
 /// ```
 ///
 /// A template has no query (use [`query`](crate::RequestBuilder::query)), no `.` or `..` segment,
-/// and no empty segment except the last. A leading `/` makes no difference: all paths are below the
-/// base URL.
+/// and no empty segment, except that the last segment may be empty. A leading `/` makes no
+/// difference: all paths are below the base URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     text: String,
@@ -37,7 +37,7 @@ impl PathTemplate {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the problem.
+    /// Returns a [`BuildError`] that names the problem.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         let refuse = |problem: &'static str| BuildError::template(text, problem);
         if text.starts_with("//") {
@@ -67,13 +67,13 @@ impl PathTemplate {
         Ok(Self { text: text.to_owned(), parts })
     }
 
-    /// The template as written, without values. Safe for logs and for `url.template`.
+    /// Returns the template as written, without values. It is safe for logs and for `url.template`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The parameter names, in order.
+    /// Returns the parameter names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             SegmentPart::Name(name) => Some(name.as_str()),
@@ -81,13 +81,13 @@ impl PathTemplate {
         })
     }
 
-    /// The path with a percent-encoded value for each name, without the leading `/`.
+    /// Returns the path with a percent-encoded value for each name, without the leading `/`.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if a name has no value, if a value has no name, or if a value is empty,
-    /// longer than 4096 bytes, or contains a segment `.` or `..` (encoded or not). The error does
-    /// not show the value.
+    /// Returns a [`BuildError`] if a name has no value, if a value has no name, or if a value is
+    /// empty, longer than 4096 bytes, or contains a segment `.` or `..` (encoded or not). The error
+    /// does not show the value.
     pub fn expand<'a>(
         &self,
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -112,7 +112,7 @@ impl PathTemplate {
                 }
             }
         }
-        // A literal and a harmless value can form a dot segment together, as in `.{a}`.
+        // A literal and a harmless value can together form a dot segment, as in `.{a}`.
         if path.split('/').any(climbs) {
             return Err(BuildError::template(
                 &self.text,

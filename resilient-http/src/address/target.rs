@@ -12,7 +12,8 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Parses a path template, or an absolute URL of the base's origin or of an allowed one.
+    /// Parses a path template, or an absolute URL. The origin of a URL must be the origin of the
+    /// base URL or an allowed origin.
     pub(crate) fn parse(text: &str, base: &BaseUrl) -> Result<Self, BuildError> {
         let Some(scheme) = text.find("://").filter(|_| is_web(text)) else {
             return Ok(Self { root: None, path: PathTemplate::parse(text)? });
@@ -34,7 +35,7 @@ impl Target {
         Ok(Self { root: Some(root), path: PathTemplate::parse(path)? })
     }
 
-    /// The URL with a value for each parameter.
+    /// Returns the URL with a value for each parameter.
     pub(crate) fn url<'a>(
         &self,
         base: &BaseUrl,

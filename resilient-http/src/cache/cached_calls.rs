@@ -1,5 +1,5 @@
-//! Calls through the cache: a fresh response, the response of a call in flight, the server, or a
-//! stale response.
+//! Calls through the cache. A call returns a fresh response, the response of a call in flight, a
+//! response from the server, or a stale response.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +20,7 @@ use crate::request::{LimitOverride, PreparedRequest};
 use crate::response::{FromResponse, Response, Served};
 use crate::time_limit::limited;
 
-/// A deadline must be longer than zero.
+/// The shortest deadline of a call, because a deadline must be longer than zero.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 static OWNERS: AtomicU64 = AtomicU64::new(0);
@@ -31,13 +31,13 @@ pub(crate) struct CachedCalls {
     owner: u64,
 }
 
-/// The result of asking the server. The response is set even if it could not be decoded.
+/// The result of a call that asked the server. `response` is set even if it could not be decoded.
 struct Fetched<T> {
     read: Result<T, ApiError>,
     response: Option<Response>,
 }
 
-/// The response of a call, decoded or not yet.
+/// The response of a call, either decoded or still to be decoded.
 enum Found<T> {
     Read(T),
     Response(Box<Response>),
@@ -103,22 +103,23 @@ impl CachedCalls {
             let response = without_attempts(result.clone()?, Served::Joined);
             return Ok(Found::Response(Box::new(response)));
         }
-        // Another call may have finished between the first lookup and joining.
+        // Another call may have finished between the first lookup and the join.
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
-        // A call that waited in vain for another one has less time left.
+        // A call that waited in vain for the result of another call has less time left.
         let has_own_limits = !in_flight.is_first
             || request.options.timeout.is_some()
             || request.options.deadline.is_some();
         let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
         request.options.deadline = Some(LimitOverride(left));
         let fetched: Fetched<T> = self.fetch(client, key, &request).await;
-        // This call's own time limit is not an error for others, who may have more time: one of
-        // them asks the server.
+        // If a time limit of this call ends it, the waiting calls do not share the error, because
+        // they may have more time. One of them asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
-            // Also if this call cannot decode it: others may expect another type.
+            // The response is shared even if this call cannot decode it: other calls may expect
+            // another type.
             (Some(response), _) => *result = Some(Ok(response)),
             (None, Err(error)) if !is_its_own(error) => *result = Some(Err(error.clone())),
             (None, _) => {}
@@ -149,13 +150,13 @@ impl CachedCalls {
         match (&read, &received) {
             (Ok(_), Some(response)) => cache.insert(key, response),
             (Err(ApiError::Decode { .. }), _) => {}
-            // The response belongs to an earlier attempt.
+            // The call failed, so the received response belongs to an earlier attempt.
             _ => received = None,
         }
         Fetched { read, response: received }
     }
 
-    /// A cached response within its `ttl`.
+    /// Returns the cached response if it is not older than `ttl`.
     fn find_fresh(&self, key: &CacheKey) -> Option<Box<Response>> {
         let cache = &*self.cache.inner;
         let stored = cache.find(key)?;
@@ -168,7 +169,7 @@ impl CachedCalls {
         Some(Box::new(response))
     }
 
-    /// A stale response if the circuit is open; otherwise `error`.
+    /// Returns the stale response if the circuit is open; otherwise returns `error`.
     fn find_stale(
         &self,
         client: &ApiClient,
@@ -197,7 +198,7 @@ impl CachedCalls {
     }
 }
 
-/// Whether a time limit of the client ended the call.
+/// Returns whether a time limit of the client ended the call.
 fn is_cut_short(error: &ApiError) -> bool {
     matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Deadline, .. })
 }
@@ -208,7 +209,7 @@ fn without_attempts(mut response: Response, served: Served) -> Response {
     response
 }
 
-/// Waits for another call, for at most this call's deadline.
+/// Waits for the result of another call. The wait ends at the deadline of this call.
 async fn within<F: Future>(
     deadline: Option<Duration>,
     wait: F,

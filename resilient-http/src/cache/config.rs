@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::error::BuildError;
 
-/// Long enough for bursts of equal requests, short enough for most data.
+/// This is long enough for bursts of equal requests and short enough for most data.
 const TTL: Duration = Duration::from_secs(300);
-/// A few thousand responses of usual size.
+/// This holds a few thousand responses of usual size.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// One year: longer than most processes live, and within the range of the store.
+/// One year is longer than most processes live, and within the range of the store.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The settings of a [`ResponseCache`](crate::ResponseCache).
@@ -27,27 +27,28 @@ pub struct CacheConfig {
 }
 
 impl CacheConfig {
-    /// The default settings.
+    /// Creates the default settings.
     pub const fn new() -> Self {
         Self { ttl: TTL, stale_if_open: Duration::ZERO, max_bytes: MAX_BYTES }
     }
 
-    /// How long a cached response is used without asking the server. At most a year. 0 keeps
-    /// responses only for [`stale_if_open`](Self::stale_if_open). Default: 300 s.
+    /// Sets how long a cached response is used without asking the server. The time is at most a
+    /// year. If it is 0, responses are stored only for [`stale_if_open`](Self::stale_if_open).
+    /// Default: 300 s.
     pub const fn ttl(mut self, time: Duration) -> Self {
         self.ttl = time;
         self
     }
 
-    /// How long after `ttl` a stale response is used while the circuit is open. At most a year.
-    /// Default: 0, which means never.
+    /// Sets how long after `ttl` a stale response is used while the circuit is open. The time is at
+    /// most a year; 0 means never. Default: 0.
     pub const fn stale_if_open(mut self, time: Duration) -> Self {
         self.stale_if_open = time;
         self
     }
 
-    /// The size limit of the cache in bytes, at least 1. The least used responses are evicted
-    /// first. Default: 64 MiB.
+    /// Sets the size limit of the cache in bytes, which is at least 1. The least used responses are
+    /// evicted first. Default: 64 MiB.
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self

@@ -2,17 +2,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// How many calls got their response in which way.
+/// The numbers of calls, by the source of their response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CacheCounts {
-    /// From the cache.
+    /// Calls that used a fresh cached response.
     pub hits: u64,
-    /// From the server, including failed calls.
+    /// Calls that asked the server, including failed calls.
     pub misses: u64,
-    /// From a concurrent call with the same request.
+    /// Calls that used the response of a concurrent call with the same request.
     pub joined: u64,
-    /// From the cache after `ttl`, because the circuit was open.
+    /// Calls that used a cached response after `ttl`, because the circuit was open.
     pub stale: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Single flight: of concurrent calls with the same key, one asks the server and the others wait.
+//! Single flight: one of the concurrent calls with a key asks the server, and the other calls wait.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,11 +9,11 @@ use super::key::CacheKey;
 use crate::error::ApiError;
 use crate::response::Response;
 
-/// The result that concurrent calls share. The call that holds the lock while it is empty asks the
-/// server. If that call is dropped, the next one gets the lock and asks.
+/// The result that concurrent calls share. While it is empty, the call that holds the lock asks the
+/// server. If that call is dropped, the next call gets the lock and asks.
 type SharedResult = AsyncMutex<Option<Result<Response, ApiError>>>;
 
-/// The calls in flight, by key. An entry disappears with its last call.
+/// The calls in flight, by key. The last call with a key removes the entry.
 #[derive(Debug, Default)]
 pub(super) struct InFlightMap {
     by_key: Mutex<HashMap<CacheKey, Weak<SharedResult>>>,
@@ -22,14 +22,14 @@ pub(super) struct InFlightMap {
 pub(super) struct InFlight<'a> {
     map: &'a InFlightMap,
     key: CacheKey,
-    /// It is the first call with this key.
+    /// Whether this is the first call with this key.
     pub(super) is_first: bool,
-    /// `Some` until it is dropped.
+    /// `Some` until this value is dropped.
     result: Option<Arc<SharedResult>>,
 }
 
 impl InFlightMap {
-    /// Joins the calls in flight with this key, or starts as the first one.
+    /// Joins the calls in flight with this key. If there is no such call, starts the first call.
     pub(super) fn join(&self, key: CacheKey) -> InFlight<'_> {
         let mut by_key = self.lock();
         let known = by_key.get(&key).and_then(Weak::upgrade);
@@ -53,8 +53,8 @@ impl InFlightMap {
 }
 
 impl InFlight<'_> {
-    /// Waits for the result. It is empty for the call that must ask the server. `None` only while
-    /// the value is dropped.
+    /// Waits for the result. If the result is empty, this call must ask the server. Returns `None`
+    /// only while the value is dropped.
     pub(super) async fn result(
         &self,
     ) -> Option<MutexGuard<'_, Option<Result<Response, ApiError>>>> {
@@ -64,13 +64,14 @@ impl InFlight<'_> {
         }
     }
 
-    /// Removes the entry: a later call with this key starts again.
+    /// Removes the entry, so that a later call with this key asks the server again.
     pub(super) fn finish(&self) {
         let mut by_key = self.map.lock();
         self.forget(&mut by_key);
     }
 
-    /// Another call may have started under the same key since this one finished.
+    /// Removes the entry of this call. Since this call finished, another call may have added a new
+    /// entry under the same key; that entry stays.
     fn forget(&self, by_key: &mut HashMap<CacheKey, Weak<SharedResult>>) {
         let is_this = match (by_key.get(&self.key), &self.result) {
             (Some(known), Some(own)) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(own)),
@@ -85,15 +86,15 @@ impl InFlight<'_> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut by_key = self.map.lock();
-        // The last call removes the entry. The count is read and the handle dropped under the lock,
-        // so that exactly one call sees itself as the last.
+        // The last call removes the entry. It reads the count and drops the handle under the lock,
+        // so that exactly one call is the last.
         let is_last = self.result.as_ref().is_some_and(|result| Arc::strong_count(result) == 1);
         if is_last {
             self.forget(&mut by_key);
         }
         let result = self.result.take();
         drop(by_key);
-        // This may free a whole response: do it after unlocking.
+        // The drop may free a whole response, so it happens after unlocking.
         drop(result);
     }
 }

@@ -1,4 +1,4 @@
-//! The keys of cached responses: salted digests, which reveal nothing.
+//! The keys of cached responses. They are salted digests, which reveal nothing about a request.
 
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
@@ -8,9 +8,9 @@ use crate::request::{Idempotency, IdempotencyKey, PreparedRequest};
 
 /// A digest of everything that distinguishes a request: endpoint, method, URL, headers and body.
 ///
-/// Headers and body may contain secrets. The salt prevents guessing them from the digest. The
-/// endpoint's API key is not part of it: an endpoint has one key, and endpoints never share
-/// responses.
+/// Headers and body may contain secrets. The salt prevents an attacker from guessing them from the
+/// digest. The endpoint's API key is not part of the digest: an endpoint has one key, and endpoints
+/// never share responses.
 pub(super) type CacheKey = [u8; 32];
 
 /// Makes the keys of one cache.
@@ -23,7 +23,7 @@ impl KeyMaker {
         Self { salt: *Uuid::new_v4().as_bytes() }
     }
 
-    /// `None` if the body is not known before it is sent.
+    /// Returns the key of a request, or `None` if the body is not known before it is sent.
     pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<CacheKey> {
         let body = request.body.as_bytes()?;
         let mut digest = Sha256::new();
@@ -40,7 +40,7 @@ impl KeyMaker {
     }
 }
 
-/// Adds a part with its length, so that different sequences of parts never give the same bytes.
+/// Adds a part with its length, so that different sequences of parts never produce the same bytes.
 fn part(digest: &mut Sha256, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_be_bytes());
     digest.update(bytes);
@@ -48,7 +48,7 @@ fn part(digest: &mut Sha256, bytes: &[u8]) {
 
 fn headers(digest: &mut Sha256, headers: &HeaderMap) {
     let mut sorted: Vec<_> = headers.iter().collect();
-    // The sort is stable: the order of several values of one header matters.
+    // The sort is stable, because the order of several values of one header matters.
     sorted.sort_by_key(|(name, _)| name.as_str());
     part(digest, &(sorted.len() as u64).to_be_bytes());
     for (name, value) in sorted {
@@ -101,7 +101,7 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        // Another cache has another salt.
+        // Another cache has another salt, so its keys differ.
         let elsewhere = KeyMaker::new();
         let same =
             request("http://h/a", Bytes::from_static(b"b").into(), &[("x", "1"), ("y", "2")]);

@@ -1,4 +1,5 @@
-//! Cached responses: used while they are fresh and, if configured, while the circuit is open.
+//! Cached responses. They are used while they are fresh and, if configured, while the circuit is
+//! open.
 
 mod cached_calls;
 mod config;

@@ -14,17 +14,17 @@ use super::key::{CacheKey, KeyMaker};
 use crate::error::BuildError;
 use crate::response::Response;
 
-/// An estimate of the bytes that an entry costs beside its response.
+/// The estimated number of bytes that an entry needs in addition to its response.
 const OVERHEAD: usize = 256;
 
 /// A cache for responses of endpoints.
 ///
-/// Cheap to clone: clones are the same cache. Several endpoints can share one cache and its size
-/// limit; they never share responses. It stores only successful responses without `cache-control:
-/// no-store`.
+/// It is cheap to clone, and all clones are one cache. Several endpoints can share one cache and
+/// its size limit; they never share responses. The cache stores only successful responses without
+/// `cache-control: no-store`.
 ///
-/// The keys of the cache reveal nothing: neither API keys nor requests. The responses are in memory
-/// unencrypted.
+/// The keys of the cache reveal nothing: neither API keys nor requests. The responses are stored in
+/// memory and are not encrypted.
 ///
 /// Times are measured with `tokio::time`.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl ResponseCache {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if a setting is out of range.
+    /// Returns a [`BuildError`] if a setting is out of range.
     pub fn new(config: &CacheConfig) -> Result<Self, BuildError> {
         config.check()?;
         let responses = moka::sync::Cache::builder()
@@ -79,7 +79,7 @@ impl ResponseCache {
         })
     }
 
-    /// How many calls got their response in which way.
+    /// Returns the numbers of calls, by the source of their response.
     #[must_use]
     pub fn counts(&self) -> CacheCounts {
         self.inner.counters.read()
@@ -90,7 +90,7 @@ impl ResponseCache {
         self.inner.responses.invalidate_all();
     }
 
-    /// The approximate size in bytes.
+    /// Returns the approximate size in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.inner.responses.run_pending_tasks();

@@ -1,4 +1,4 @@
-//! A request as data, from JSON or built by hand.
+//! A request as data. It is read from JSON or built by hand.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,8 +12,8 @@ use crate::client::ApiClient;
 use crate::error::{BuildError, BuildErrorKind};
 use crate::request::{field_pairs, fields_of};
 
-/// A request as data, for [`ApiClient::call`]. The call does not change it, so it can be used
-/// again.
+/// A request as data, for [`ApiClient::call`]. The call does not change the request, so you can use
+/// it again.
 ///
 /// ```
 /// use resilient_http::ApiRequest;
@@ -33,11 +33,11 @@ pub struct ApiRequest {
     pub url: String,
     /// Values of the path parameters.
     pub path_params: BTreeMap<String, String>,
-    /// The query. A list repeats its name and `null` is left out; an object is an error.
+    /// The query. For a list, its name is repeated; `null` is left out; an object is an error.
     pub params: BTreeMap<String, Value>,
-    /// A JSON body, with any method.
+    /// A JSON body. Any method can have one.
     pub json: Option<Value>,
-    /// A form body, with any method. Excludes `json`.
+    /// A form body. Any method can have one. You cannot set both `data` and `json`.
     pub data: Option<BTreeMap<String, Value>>,
     /// Headers.
     pub headers: BTreeMap<String, String>,
@@ -62,8 +62,8 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] for an unknown method, for `json` together with `data`, and for an object
-    /// in the query.
+    /// Returns a [`BuildError`] if the method is unknown, if both `json` and `data` are set, or if
+    /// the query has an object.
     pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
         let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
             .map_err(|_| BuildError::setting("method", "is not an HTTP method"))?;
@@ -89,7 +89,7 @@ impl ApiClient {
     }
 }
 
-/// Shows names without values.
+/// Shows names and no values.
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest")

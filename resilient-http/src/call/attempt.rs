@@ -1,4 +1,4 @@
-//! One attempt: sends the request, follows redirects within the origin, and reads the response.
+//! One attempt. It sends the request, follows redirects within the origin, and reads the response.
 
 use std::ops::ControlFlow;
 
@@ -14,8 +14,8 @@ use crate::error::{ApiError, BuildError, BuildErrorKind, ErrorResponse, Opaque, 
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::{FailureCause, ResponseBody, TransportError};
 
-/// Receives the response inside the attempt, so that an unreadable response does not count as a
-/// success.
+/// Receives the response. It runs inside the attempt, so that an unreadable response does not count
+/// as a success.
 pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
 pub(super) async fn run_attempt(
@@ -128,7 +128,8 @@ fn transport_error(error: TransportError, call: &CallState<'_>) -> ApiError {
         }
         FailureCause::Connection(phase) => {
             let mut details = call.details(None);
-            // The call's error has its own text and links to the source of the transport's error.
+            // The call's error has its own text, so it links directly to the source of the
+            // transport's error.
             details.source = error.source;
             ApiError::Connection { phase, details: Opaque::new(details) }
         }

@@ -15,7 +15,7 @@ use crate::response::ResponseHead;
 
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
-    /// The headers of the request and the idempotency key, equal in all attempts.
+    /// The headers of the request and the idempotency key. They are equal in all attempts.
     pub(super) headers: HeaderMap,
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
@@ -26,13 +26,13 @@ pub(super) struct CallState<'a> {
     pub(super) deadline: Option<Duration>,
     attempts: AtomicU32,
     requests: AtomicU32,
-    /// The status of the response that the attempt is reading; 0 before it arrives.
+    /// The status of the response that the attempt is reading. It is 0 before the response arrives.
     status: AtomicU16,
-    /// A redirect led to the result of the request.
+    /// Whether a redirect led to the result of the request.
     was_acted_upon: AtomicBool,
 }
 
-/// The facts about a call that errors show and that decide about retries.
+/// Returns the facts about a call that errors show and on which retries depend.
 pub(crate) fn call_facts(client: &ApiClient, request: &PreparedRequest) -> CallFacts {
     CallFacts {
         method: request.method.clone(),
@@ -63,8 +63,8 @@ impl<'a> CallState<'a> {
         }
         let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
         let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
-        // A timeout at or beyond the deadline is dropped. An attempt that the deadline cuts is then
-        // a failure for the circuit breaker, as it should be if a server hangs.
+        // A timeout that is not shorter than the deadline is dropped. An attempt that the deadline
+        // cuts then counts as a failure for the circuit breaker, which is right if a server hangs.
         let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         Ok(Self {
             request,
@@ -92,7 +92,7 @@ impl<'a> CallState<'a> {
         self.attempts.load(Ordering::Relaxed)
     }
 
-    /// Counts one more request and returns the number of earlier ones.
+    /// Counts one more request and returns the number of earlier requests.
     pub(super) fn resends(&self) -> u32 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
@@ -113,7 +113,7 @@ impl<'a> CallState<'a> {
         details
     }
 
-    /// Whether an attempt may be repeated if nobody knows how it ended.
+    /// Returns whether an attempt may be repeated if its outcome is unknown.
     pub(super) fn may_be_repeated(&self) -> bool {
         self.facts.is_repeatable && self.facts.is_replayable
     }

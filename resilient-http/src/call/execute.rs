@@ -1,4 +1,5 @@
-//! Sends a prepared request: the retry loop, and each attempt through the circuit breaker.
+//! Sends a prepared request. The retry loop makes the attempts, and each attempt goes through the
+//! circuit breaker.
 
 use resilient::{circuit_breaker, retry};
 
@@ -11,7 +12,7 @@ use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Rejected, Response};
 
 impl ApiClient {
-    /// Sends a prepared request. Each execution is a call with its own attempts.
+    /// Sends a prepared request. Each execution is a new call that makes its own attempts.
     ///
     /// # Cancel safety
     ///
@@ -20,7 +21,7 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] if the call does not end with a success.
+    /// Returns an [`ApiError`] if the call does not end with a success.
     pub async fn execute(&self, request: &PreparedRequest) -> Result<Response, ApiError> {
         self.execute_as(request).await
     }
@@ -29,7 +30,7 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] if the call does not end with a success that can be read as `T`.
+    /// Returns an [`ApiError`] if the call does not end with a success that can be read as `T`.
     pub async fn execute_as<T: FromResponse + Send>(
         &self,
         request: &PreparedRequest,
@@ -44,7 +45,7 @@ impl ApiClient {
         value.ok_or(ApiError::Closed)
     }
 
-    /// Sends a prepared request and passes the response to `read`, inside the attempt.
+    /// Sends a prepared request. Each attempt passes its response to `read` before it ends.
     pub(crate) async fn execute_by(
         &self,
         request: &PreparedRequest,
@@ -62,7 +63,7 @@ impl ApiClient {
         in_call_span(&facts.method, &facts.template, || call.attempt(), work).await
     }
 
-    /// The only retry loop.
+    /// Makes the attempts of a call. This is the only retry loop.
     #[retry(
         policy = call.policy,
         budget = call.budget,

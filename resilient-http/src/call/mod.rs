@@ -1,4 +1,4 @@
-//! Calls: build a request, send it in one or more attempts, read the response.
+//! Calls. The modules build a request, send it in one or more attempts, and read the response.
 
 mod api_request;
 mod attempt;

@@ -1,4 +1,4 @@
-//! Reads the body of a response, whole or only its beginning.
+//! Reads the body of a response, either the whole body or only its beginning.
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
@@ -7,13 +7,13 @@ use http_body_util::BodyExt;
 use crate::error::ERROR_BODY_LIMIT;
 use crate::transport::{ResponseBody, TransportError};
 
-/// Why a body could not be read to its end.
+/// The reason why a body could not be read to its end.
 pub(super) enum BodyFailure {
     TooLarge(usize),
     Broken(TransportError),
 }
 
-/// Reads the whole body, unless it is longer than `limit`.
+/// Reads the whole body. A body that is longer than `limit` is an error.
 pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<Bytes, BodyFailure> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
@@ -31,8 +31,8 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
     Ok(whole.freeze())
 }
 
-/// Reads the start of an error's body; `true` if there was more. A broken body is no new error,
-/// because the status is known.
+/// Reads the start of an error's body, and returns `true` if the body has more. A broken body is
+/// not an error here, because the status is known.
 pub(super) async fn read_beginning(mut body: ResponseBody) -> (Bytes, bool) {
     let mut beginning = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -1,4 +1,4 @@
-//! The requests of one attempt: the call's own, and those that redirects lead to.
+//! The requests of one attempt: the request of the call, and the requests to which redirects lead.
 
 use std::ops::ControlFlow;
 
@@ -28,7 +28,7 @@ impl Hop {
         })
     }
 
-    /// The next request if the response is a redirect to follow.
+    /// Returns the next request if the client follows this redirect; otherwise breaks.
     pub(super) fn follow<B>(
         &self,
         call: &CallState<'_>,

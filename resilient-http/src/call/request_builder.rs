@@ -1,4 +1,4 @@
-//! The builder of one request, sent by awaiting it.
+//! The builder of one request. The request is sent when the builder is awaited.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -25,7 +25,8 @@ use crate::setters::setters;
 /// A request of an [`ApiClient`]. Await it to send it.
 ///
 /// The awaited type decides how the response is read: a JSON type, a [`Reply`](crate::Reply), or
-/// the [`Response`] itself. Awaiting it also reports the first mistake of the builder.
+/// the [`Response`] itself. The awaited call also reports the first mistake in the use of the
+/// builder.
 ///
 /// # Cancel safety
 ///
@@ -46,47 +47,47 @@ struct RequestDraft {
     query: Vec<String>,
     headers: HeaderMap,
     body: Body,
-    /// The content type, unless a header sets it.
+    /// The content type that is sent if no header sets it.
     content_type: Option<&'static str>,
     options: RequestOptions,
-    /// The first mistake of the builder.
+    /// The first mistake in the use of the builder.
     problem: Option<BuildError>,
 }
 
 impl ApiClient {
-    /// A `GET` request. `path` is a template below the base URL: see
+    /// Starts a `GET` request. `path` is a template below the base URL: see
     /// [`PathTemplate`](crate::PathTemplate).
     pub fn get<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::GET, path.as_ref())
     }
 
-    /// A `POST` request. It is retried only if the server certainly did not act on it, or if it has
-    /// an [idempotency key](RequestBuilder::idempotency_key).
+    /// Starts a `POST` request. The request is retried only if the server certainly did not act on
+    /// it, or if the request has an [idempotency key](RequestBuilder::idempotency_key).
     pub fn post<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::POST, path.as_ref())
     }
 
-    /// A `PUT` request.
+    /// Starts a `PUT` request.
     pub fn put<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::PUT, path.as_ref())
     }
 
-    /// A `PATCH` request. It is retried like a `POST`.
+    /// Starts a `PATCH` request. It is retried like a `POST`.
     pub fn patch<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::PATCH, path.as_ref())
     }
 
-    /// A `DELETE` request.
+    /// Starts a `DELETE` request.
     pub fn delete<T>(&self, path: impl AsRef<str>) -> RequestBuilder<T> {
         self.start(Method::DELETE, path.as_ref())
     }
 
-    /// A `HEAD` request.
+    /// Starts a `HEAD` request.
     pub fn head(&self, path: impl AsRef<str>) -> RawRequest {
         self.start(Method::HEAD, path.as_ref())
     }
 
-    /// A request with any method, awaited as [`Response`] or as the type that
+    /// Starts a request with any method. It is awaited as [`Response`] or as the type that
     /// [`decode`](RequestBuilder::decode) sets.
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> RawRequest {
         self.start(method, path.as_ref())
@@ -111,28 +112,28 @@ impl ApiClient {
 
 impl<T> RequestBuilder<T> {
     setters! {
-        /// Replaces the client's time limit for each attempt. Must be longer than zero; `None`
-        /// means no limit.
+        /// Replaces the client's time limit for each attempt. The limit must be longer than zero;
+        /// `None` means no limit.
         timeout(time: impl Into<Option<Duration>>)
             => draft.options.timeout = Some(LimitOverride(time.into()));
-        /// Replaces the client's time limit for the whole call. Must be longer than zero; `None`
-        /// means no limit.
+        /// Replaces the client's time limit for the whole call. The limit must be longer than zero;
+        /// `None` means no limit.
         deadline(time: impl Into<Option<Duration>>)
             => draft.options.deadline = Some(LimitOverride(time.into()));
         /// Replaces the client's retry policy.
         retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
-        /// Whether the request may be sent twice. Default: decided by the method.
+        /// Sets whether the request may be sent twice. By default, the method decides.
         idempotency(idempotency: Idempotency) => draft.options.idempotency = idempotency;
     }
 
-    /// Sets the value of the parameter `{name}`. See [`PathTemplate`](crate::PathTemplate) for its
-    /// rules.
+    /// Sets the value of the parameter `{name}`. [`PathTemplate`](crate::PathTemplate) lists the
+    /// rules for values.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.draft.values.push((name.into(), value.to_string()));
         self
     }
 
-    /// Adds to the query: a struct, a map, or pairs such as `[("page", "2")]`. `None` values are
+    /// Adds to the query a struct, a map, or pairs such as `[("page", "2")]`. `None` values are
     /// left out.
     pub fn query(mut self, query: impl Serialize) -> Self {
         match serde_urlencoded::to_string(query) {
@@ -146,7 +147,7 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Sets a header. It replaces the client's header of that name.
+    /// Sets a header. It replaces the client's header with this name.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header_pair(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
@@ -157,13 +158,14 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Sets headers. They replace the client's headers of these names.
+    /// Sets headers. They replace the client's headers with these names.
     pub fn headers(mut self, headers: HeaderMap) -> Self {
         replace_headers(&mut self.draft.headers, headers);
         self
     }
 
-    /// Sets a JSON body. The last body wins, and sets `content-type` unless a header does.
+    /// Sets a JSON body. If a builder sets several bodies, the last one is sent. This method also
+    /// sets `content-type`, unless a header sets it.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         let Ok(bytes) = serde_json::to_vec(body) else {
             return self.refuse_body("cannot be written as JSON");
@@ -184,7 +186,7 @@ impl<T> RequestBuilder<T> {
         self.typed_body(Body::from(body), "application/octet-stream")
     }
 
-    /// Sets any body. It sets no `content-type`.
+    /// Sets any body. This method does not set `content-type`.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.draft.body = body.into();
         self.draft.content_type = None;
@@ -207,13 +209,13 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Sends an idempotency key, by which the server recognises repeated requests, so that a `POST`
-    /// can be retried. Either [`IdempotencyKey::Auto`] or your own text.
+    /// Sends an idempotency key, by which the server recognises repeated requests. A `POST` with a
+    /// key can be retried. The key is [`IdempotencyKey::Auto`] or your own text.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
     }
 
-    /// Reads the response as another type.
+    /// Sets the type as which the response is read.
     pub fn decode<U: FromResponse>(self) -> RequestBuilder<U> {
         RequestBuilder { draft: self.draft, output: PhantomData }
     }
@@ -222,7 +224,7 @@ impl<T> RequestBuilder<T> {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first mistake.
+    /// Returns a [`BuildError`] that names the first mistake.
     pub fn prepare(self) -> Result<PreparedRequest, BuildError> {
         self.draft.into_parts().map(|(_, prepared)| prepared)
     }
@@ -242,7 +244,7 @@ impl RequestDraft {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        // A call without any time is a mistake.
+        // A time limit of zero is a mistake.
         let own = |limit: Option<LimitOverride>| limit.and_then(|limit| limit.0);
         BuildError::check_times(&[
             ("timeout", own(self.options.timeout)),
@@ -271,7 +273,7 @@ impl RequestDraft {
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
             return Err(BuildError::in_the_clear());
         }
-        // Only a check here: each call makes a new key.
+        // This only checks the header: each call makes a new key.
         let name = &self.client.inner().idempotency_header;
         self.options.idempotency.header(name)?;
         let prepared = PreparedRequest {
@@ -287,11 +289,11 @@ impl RequestDraft {
 }
 
 impl<T: FromResponse + Send> RequestBuilder<T> {
-    /// Sends the request, like awaiting it.
+    /// Sends the request. Awaiting the builder does the same.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] if the call does not end with a success that can be read as `T`.
+    /// Returns an [`ApiError`] if the call does not end with a success that can be read as `T`.
     pub async fn send(self) -> Result<T, ApiError> {
         let (client, prepared) = self.draft.into_parts()?;
         client.execute_as(&prepared).await

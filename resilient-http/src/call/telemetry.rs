@@ -1,8 +1,9 @@
-//! Spans and durations for the features `tracing` and `metrics`, named by OpenTelemetry's
+//! Spans and durations for the features `tracing` and `metrics`. Their names follow OpenTelemetry's
 //! conventions.
 //!
-//! They show method, path template, server and status. They never show URLs, parameters or headers,
-//! which may contain secrets; so `url.full` of the conventions is missing.
+//! Spans and metrics show the method, the path template, the server and the status. They never show
+//! URLs, parameters or headers, which may contain secrets. Therefore, `url.full` of the conventions
+//! is missing.
 
 use std::future::Future;
 
@@ -22,7 +23,8 @@ pub(super) struct RequestSpan {
 }
 
 impl RequestSpan {
-    /// `resends` is the number of earlier requests of the same call, including redirects.
+    /// Starts the span. `resends` is the number of earlier requests of the same call, including
+    /// redirects.
     #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "there is no span"))]
     pub(super) fn begin(template: &str, method: &Method, url: &Url, resends: u32) -> Self {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
@@ -80,7 +82,7 @@ impl RequestSpan {
         self.status = Some(status);
     }
 
-    /// Ends the span, with an error unless the response is as expected.
+    /// Ends the span. If there is an error, the span records it.
     pub(super) fn end(mut self, error: Option<&ApiError>) {
         self.finish(error.map(|error| error.kind().as_str()));
     }
@@ -91,7 +93,7 @@ impl RequestSpan {
     )]
     fn finish(&mut self, error: Option<&'static str>) {
         self.is_over = true;
-        // By the conventions the type of an error status is the status.
+        // By the conventions, the error type of a response with an error status is the status.
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         let error = match (self.status, error) {
             (Some(status), Some(_)) if status.as_u16() >= 400 => Some(status.as_str().to_owned()),
@@ -121,7 +123,7 @@ impl RequestSpan {
     }
 }
 
-/// The request was cut by a time limit or dropped by the caller.
+/// Ends the span if a time limit cut the request or the caller dropped it.
 impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.is_over {
@@ -130,7 +132,7 @@ impl Drop for RequestSpan {
     }
 }
 
-/// Unusual methods share one label, to bound the number of labels.
+/// Returns the label of a method. Unusual methods share one label, to bound the number of labels.
 #[cfg(feature = "metrics")]
 fn method_label(method: &Method) -> String {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];

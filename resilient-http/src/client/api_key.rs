@@ -1,4 +1,4 @@
-//! Where the key of an API comes from. No output of this crate shows the key.
+//! The source of an API key. No output of this crate shows the key.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,10 +8,11 @@ use secrecy::SecretString;
 
 use crate::error::BuildError;
 
-/// The source of an API key. The client reads it once, when it is built; a missing key is an error.
+/// The source of an API key. The client reads the key once, when the client is built; a missing key
+/// is an error.
 ///
-/// In configuration text: `env:NAME`, `file:/path` or `literal:…`. Text without a prefix is an
-/// error, so a key cannot be mistaken for a name.
+/// In configuration text, write `env:NAME`, `file:/path` or `literal:…`. Text without a prefix is
+/// an error, so that a key cannot be mistaken for a name.
 ///
 /// ```
 /// use resilient_http::ApiKey;
@@ -45,7 +46,7 @@ impl ApiKey {
         Self(KeySource::File(path.into()))
     }
 
-    /// The key itself.
+    /// Uses this text as the key.
     #[must_use]
     pub fn secret(key: impl Into<SecretString>) -> Self {
         Self(KeySource::Secret(key.into()))

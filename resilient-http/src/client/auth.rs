@@ -1,4 +1,4 @@
-//! How the client authenticates. No output of this crate shows the credentials.
+//! The ways in which the client authenticates. No output of this crate shows the credentials.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use crate::request::header_name;
 
 type FreshValue = Arc<dyn Fn() -> Result<SecretString, BoxError> + Send + Sync>;
 
-/// How the client authenticates. It sends credentials only to the origin of its base URL.
+/// The way in which the client authenticates. The client sends credentials only to the origin of
+/// its base URL.
 #[derive(Clone, Default)]
 pub struct Auth(AuthScheme);
 
@@ -30,39 +31,39 @@ enum AuthScheme {
 }
 
 impl Auth {
-    /// No authentication.
+    /// Sends no credentials.
     #[must_use]
     pub fn none() -> Self {
         Self(AuthScheme::None)
     }
 
-    /// `authorization: Bearer …`.
+    /// Sends `authorization: Bearer …`.
     #[must_use]
     pub fn bearer(key: ApiKey) -> Self {
         Self(AuthScheme::Bearer(key))
     }
 
-    /// The key alone in a header such as `x-api-key`.
+    /// Sends the key without a scheme in a header such as `x-api-key`.
     #[must_use]
     pub fn api_key(header: impl Into<String>, key: ApiKey) -> Self {
         Self(AuthScheme::Header(header.into(), key))
     }
 
-    /// `authorization: Basic …`.
+    /// Sends `authorization: Basic …`.
     #[must_use]
     pub fn basic(user: impl Into<String>, password: ApiKey) -> Self {
         Self(AuthScheme::Basic(user.into(), password))
     }
 
-    /// The key in the query, for services that accept nothing better. Proxies and servers write it
-    /// to their logs; this crate does not.
+    /// Sends the key in the query. Use this only for services that accept nothing else: proxies and
+    /// servers write the query to their logs. This crate does not log it.
     #[must_use]
     pub fn query(name: impl Into<String>, key: ApiKey) -> Self {
         Self(AuthScheme::Query(name.into(), key))
     }
 
-    /// A header value that is computed before each attempt: for tokens that expire. `value` runs on
-    /// the caller's task, so it should return a cached token. Its error ends the call.
+    /// Computes a header value before each attempt, for tokens that expire. `value` runs on the
+    /// caller's task, so it should return a cached token. An error of `value` ends the call.
     #[must_use]
     pub fn fresh<E: Into<BoxError>>(
         header: impl Into<String>,
@@ -127,7 +128,7 @@ pub(crate) enum Credentials {
 }
 
 impl Credentials {
-    /// Adds the credentials to a request. A header that the request already has stays.
+    /// Adds the credentials to a request. If the request already has the header, the header stays.
     pub(crate) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) -> Result<(), BuildError> {
         match self {
             Self::None => {}

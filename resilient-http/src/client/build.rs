@@ -1,4 +1,4 @@
-//! Builds a client: checks its settings, reads its keys and creates its transport.
+//! Builds a client. This module checks the settings, reads the keys and creates the transport.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl ApiClientBuilder {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first wrong setting.
+    /// Returns a [`BuildError`] that names the first invalid setting.
     #[track_caller]
     pub fn build(mut self) -> Result<ApiClient, BuildError> {
         if let Some(problem) = self.problem.take() {
@@ -136,8 +136,8 @@ impl ApiClientBuilder {
         }
         let mut builder = ReqwestTransport::defaults(self.connect_timeout);
         if !base.is_https() && is_private(base.url()) {
-            // Plain `http` is only safe on this machine: do not send it to a proxy from the
-            // environment.
+            // Plain `http` is only safe on this machine, so the client does not send it to a proxy
+            // from the environment.
             builder = builder.no_proxy();
         }
         if let Some(configure) = self.configure.take() {

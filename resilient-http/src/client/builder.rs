@@ -16,14 +16,14 @@ use crate::request::header_pair;
 use crate::setters::setters;
 use crate::transport::Transport;
 
-/// Longer than most APIs need.
+/// This is longer than most APIs need.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Time for three attempts of full length.
+/// This is the time of three attempts of full length.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// A host that is up accepts connections faster.
+/// A host that is up accepts connections faster than this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
-/// More than a usual JSON body needs; bounds the memory of one call.
+/// This is more than a usual JSON body needs. It bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The settings of an [`ApiClient`].
@@ -64,7 +64,7 @@ pub struct ApiClientBuilder {
     pub(super) connections_of: Option<ApiClient>,
     #[cfg(feature = "reqwest")]
     pub(super) configure: Option<Configure>,
-    /// The first error of a setting.
+    /// The first error in a setting.
     pub(super) problem: Option<BuildError>,
 }
 
@@ -85,7 +85,7 @@ pub(super) enum BreakerChoice {
 }
 
 impl ApiClient {
-    /// A builder for a client of the API at the URL `base`.
+    /// Creates a builder for a client of the API at the URL `base`.
     pub fn builder(base: impl Into<String>) -> ApiClientBuilder {
         ApiClientBuilder {
             base: base.into(),
@@ -115,65 +115,67 @@ impl ApiClient {
 
 impl ApiClientBuilder {
     setters! {
-        /// Names the client. Its circuit breakers and its budget are in the
-        /// [`Registry`](resilient::Registry) under this name. Clients with the same name share
-        /// them. 1 to 128 characters. Without a name they are not registered.
+        /// Names the client. The name has 1 to 128 characters. The
+        /// [`Registry`](resilient::Registry) has the client's circuit breakers and its budget under
+        /// this name, and clients with the same name share them. Without a name they are not
+        /// registered.
         name(name: impl Into<String>) => name = Some(name.into());
-        /// Replaces all headers that were set before. They go to the base's origin only.
+        /// Replaces all headers that were set before. The client sends them only to the origin of
+        /// its base URL.
         default_headers(headers: HeaderMap) => headers = headers;
-        /// How the client authenticates. A user and password in the base URL mean [`Auth::basic`].
+        /// Sets how the client authenticates. A user and a password in the base URL mean
+        /// [`Auth::basic`]; setting `auth` as well is an error.
         auth(auth: Auth) => auth = auth;
-        /// The time limit for one attempt, from connecting to the end of the body. Must be longer
-        /// than zero; `None` means no limit. Default: 10 s.
+        /// Sets the time limit for one attempt, from connecting to the end of the body. The limit
+        /// must be longer than zero; `None` means no limit. Default: 10 s.
         timeout(time: impl Into<Option<Duration>>) => timeout = time.into();
-        /// The time limit for a call with all its attempts and delays. Must be longer than zero;
-        /// `None` means no limit. Default: 30 s.
+        /// Sets the time limit for a call with all its attempts and delays. The limit must be
+        /// longer than zero; `None` means no limit. Default: 30 s.
         deadline(time: impl Into<Option<Duration>>) => deadline = time.into();
-        /// The time limit for one connection. Must be longer than zero. A transport from
-        /// [`transport`](Self::transport) ignores it. Default: 5 s.
+        /// Sets the time limit for one connection. The limit must be longer than zero. A transport
+        /// from [`transport`](Self::transport) ignores it. Default: 5 s.
         connect_timeout(time: Duration) => connect_timeout = time;
-        /// The number of redirects that an attempt follows within its origin; 0 follows none. The
-        /// client never follows a redirect to another origin. Default: 5.
+        /// Sets the number of redirects that an attempt follows within its origin. With 0, it
+        /// follows no redirect. The client never follows a redirect to another origin. Default: 5.
         redirects(most: u32) => redirects = most;
-        /// The largest response body that the client reads, in bytes after decompression. Default:
-        /// 16 MiB.
+        /// Sets the size limit of a response body, in bytes after decompression. Default: 16 MiB.
         body_limit(bytes: usize) => body_limit = bytes;
-        /// The delays between attempts and the number of retries.
+        /// Sets the delays between attempts and the number of retries.
         retry(policy: RetryPolicy) => policy = policy;
-        /// The settings of the retry budget: see [`BudgetConfig`].
+        /// Configures the retry budget: see [`BudgetConfig`].
         budget(config: BudgetConfig) => budget = BudgetChoice::Own(config);
-        /// Shares a retry budget, for example with all clients of the same servers.
+        /// Uses this retry budget, which other clients of the same servers can share.
         shared_budget(budget: RetryBudget) => budget = BudgetChoice::Given(budget);
-        /// Turns the retry budget off: the client makes every retry that the policy allows.
+        /// Turns the retry budget off. The client then makes every retry that the policy allows.
         no_budget() => budget = BudgetChoice::None;
-        /// The settings of the circuit breakers. There is one breaker per origin.
+        /// Configures the circuit breakers. There is one breaker per origin.
         circuit_breaker(config: BreakerConfig) => breaker = BreakerChoice::PerOrigin(config);
-        /// Uses one circuit breaker for all origins. It may be shared with other clients.
+        /// Uses one circuit breaker for all origins. Other clients may share the breaker.
         shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
-        /// Turns circuit breaking off: the client sends every call.
+        /// Turns circuit breaking off. The client then sends every call.
         no_circuit_breaker() => breaker = BreakerChoice::None;
-        /// The statuses that are retried if the request may be sent twice. Default: 408, 429, 500,
-        /// 502, 503, 504.
+        /// Sets the statuses that are retried if the request may be sent twice. Default: 408, 429,
+        /// 500, 502, 503, 504.
         retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
             => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
-        /// Whether the circuit breaker counts a 429 as a failure. Default: no, because a server
-        /// that limits its callers is healthy.
+        /// Sets whether the circuit breaker counts a 429 as a failure. By default it does not,
+        /// because a server that limits its callers is healthy.
         count_rate_limits(yes: bool) => rules.counts_rate_limits = yes;
-        /// The name of the header for idempotency keys. Default: `idempotency-key`.
+        /// Sets the name of the header for idempotency keys. Default: `idempotency-key`.
         idempotency_header(name: impl Into<String>) => idempotency_header = name.into();
-        /// Allows credentials over plain `http` to other machines. Anybody on the network path can
-        /// read them.
+        /// Allows credentials over plain `http` to other machines. Everybody on the network path
+        /// can read such credentials.
         allow_plain_http() => allows_plain_http = true;
-        /// Replaces the reqwest client that the builder would create.
+        /// Sets the transport. It replaces the reqwest client that the builder would create.
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
-        /// Reuses another client's connection pool; nothing else is shared. When that client is
-        /// closed, calls of this one fail with [`Closed`](crate::ApiError::Closed), and its
-        /// shutdown waits for them. Closing this client does not close that one. Replaces a
-        /// transport.
+        /// Uses the connection pool of another client, and replaces a transport. The clients share
+        /// only the pool. After the other client is closed, calls of this client fail with
+        /// [`Closed`](crate::ApiError::Closed). The shutdown of the other client waits for running
+        /// calls of this client. Closing this client does not close the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 
-    /// Adds a header to all requests to the base's origin.
+    /// Adds a header to all requests to the origin of the base URL.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header_pair(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
@@ -189,27 +191,28 @@ impl ApiClientBuilder {
     /// Turns retries off.
     pub fn no_retry(self) -> Self {
         let policy = RetryPolicy::builder().max_retries(0).build();
-        // 0 retries is a valid setting, so the fallback is never used.
+        // A policy with 0 retries is valid, so the fallback is never used.
         self.retry(policy.unwrap_or_default())
     }
 
-    /// Error codes that a retry cannot help, such as `insufficient_quota`. A response whose JSON
-    /// has one of them as `code` or `type`, at the top level or in `error`, is never retried.
+    /// Adds error codes that a retry cannot help, such as `insufficient_quota`. A response is never
+    /// retried if its JSON body has such a code as `code` or `type`, at the top level or in
+    /// `error`.
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.rules.permanent = codes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client
-    /// sends none of its headers and credentials there.
+    /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client does
+    /// not send its headers and credentials to that origin.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed.push(origin.into());
         self
     }
 
-    /// Changes the reqwest client before it is built: proxies, certificates, DNS. If the base URL
-    /// is plain `http` on this machine, proxies from the environment are off; set one here if you
-    /// need it. Redirects and retries of reqwest are always turned off.
+    /// Changes the reqwest client before it is built, for example its proxies, certificates or DNS.
+    /// If the base URL is plain `http` on this machine, proxies from the environment are off; set a
+    /// proxy here if you need it. Redirects and retries of reqwest are always turned off.
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,

@@ -1,4 +1,4 @@
-//! The client: a handle for all calls to one API.
+//! The client, a handle for all calls to one API.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::error::OutcomeRules;
 
 /// A client for one HTTP API, with retries, time limits and circuit breakers.
 ///
-/// Cheap to clone: clones share connections and circuit breakers, and closing one closes all. See
-/// the [crate documentation](crate), and [`ApiClientBuilder`](crate::ApiClientBuilder) for
-/// settings.
+/// It is cheap to clone. Clones share connections and circuit breakers, and closing one clone
+/// closes all clones. See the [crate documentation](crate).
+/// [`ApiClientBuilder`](crate::ApiClientBuilder) lists the settings.
 ///
 /// ```no_run
 /// # #[derive(serde::Deserialize)] struct User { name: String }
@@ -54,9 +54,10 @@ pub(crate) struct ClientInner {
 
 #[derive(Clone)]
 pub(crate) enum ClientBreakers {
-    /// One per origin. The base's origin and the allowed ones bound their number.
+    /// One breaker per origin. Requests go only to the origin of the base URL and to the allowed
+    /// origins, which bounds the number of breakers.
     PerOrigin(KeyedBreakers<String>),
-    /// One for all origins.
+    /// One breaker for all origins.
     Shared(CircuitBreaker),
 }
 
@@ -78,7 +79,8 @@ impl ApiClient {
         &self.inner
     }
 
-    /// The circuit breaker of the base URL's origin, to inspect or to operate.
+    /// Returns the circuit breaker of the base URL's origin. Use it to inspect or to operate the
+    /// breaker.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
         self.inner.breakers.of(self.inner.base.url())
@@ -88,13 +90,13 @@ impl ApiClient {
     /// [`ApiError::Closed`](crate::ApiError::Closed). Running calls continue, including their
     /// retries. Idle connections are closed. Closing twice has no further effect.
     ///
-    /// A `reqwest::Client` that you passed in is dropped, not closed.
+    /// If you passed in a `reqwest::Client`, this client drops it and does not close it.
     pub fn close(&self) {
         self.inner.gate.close();
     }
 
-    /// Closes the client and waits until no call is in flight, for at most `most`. In a runtime
-    /// without timers it does not wait.
+    /// Closes the client and waits until no call is in flight. The wait takes at most `most`. In a
+    /// runtime without timers, it does not wait.
     ///
     /// # Cancel safety
     ///
@@ -102,7 +104,7 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// [`StillRunning`] if calls are still in flight after that time. They continue.
+    /// Returns [`StillRunning`] if calls are still in flight after that time. These calls continue.
     pub async fn shutdown(&self, most: Duration) -> Result<(), StillRunning> {
         self.close();
         match self.inner.gate.drained(most).await {
@@ -111,20 +113,20 @@ impl ApiClient {
         }
     }
 
-    /// Whether the client is closed.
+    /// Returns whether the client is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.inner.gate.is_closed()
     }
 
-    /// The number of calls in flight.
+    /// Returns the number of calls in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.inner.gate.in_flight()
     }
 }
 
-/// Shows the base URL; no headers and no credentials.
+/// Shows the base URL, and neither headers nor credentials.
 impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiClient")

@@ -1,4 +1,4 @@
-//! Shutdown: refuses new calls and waits for those in flight.
+//! Refuses new calls at shutdown and waits for the calls in flight.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,8 +12,8 @@ use crate::transport::Transport;
 
 /// Admits calls until it is closed, and counts the calls in flight.
 pub(crate) struct CallGate {
-    /// `None` once closed. Each call in flight has its own handle; dropping the last one closes the
-    /// connections.
+    /// `None` after the gate is closed. Each call in flight has its own handle. When the last
+    /// handle is dropped, the connections are closed.
     connections: RwLock<Option<Connections>>,
     in_flight: AtomicUsize,
     left: Notify,
@@ -21,7 +21,7 @@ pub(crate) struct CallGate {
 
 pub(super) enum Connections {
     Own(Arc<dyn Transport>),
-    /// The connections of another client, until that client is closed.
+    /// The connections of another client. They work until that client is closed.
     Shared(Arc<CallGate>),
 }
 
@@ -34,9 +34,10 @@ impl CallGate {
         }
     }
 
-    /// Admits a call; `None` if the gate is closed.
+    /// Admits a call, or returns `None` if the gate is closed.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<CallGuard> {
-        // Counted under the lock that `close` takes, so that a closed gate has no uncounted call.
+        // The call is counted under the lock that `close` takes, so that a closed gate has no
+        // uncounted call.
         let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
         let (transport, outer) = match connections.as_ref()? {
             Connections::Own(transport) => (Arc::clone(transport), None),
@@ -67,13 +68,15 @@ impl CallGate {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Waits until no call is in flight, for at most `most`. Returns the number still in flight.
+    /// Waits until no call is in flight. The wait takes at most `most`. Returns the number of calls
+    /// that are still in flight.
     pub(super) async fn drained(&self, most: Duration) -> usize {
         let all_left = async {
             loop {
                 let left = self.left.notified();
                 tokio::pin!(left);
-                // Registered before the count is read, so that no notification is missed.
+                // The waiter is registered before the count is read, so that it misses no
+                // notification.
                 left.as_mut().enable();
                 if self.in_flight() == 0 {
                     return;
@@ -91,7 +94,7 @@ impl CallGate {
 pub(crate) struct CallGuard {
     gate: Arc<CallGate>,
     transport: Option<Arc<dyn Transport>>,
-    /// The guard of the client whose connections are shared.
+    /// The guard in the client whose connections this client uses.
     outer: Option<Box<CallGuard>>,
 }
 
@@ -103,7 +106,8 @@ impl CallGuard {
 
 impl Drop for CallGuard {
     fn drop(&mut self) {
-        // The transport goes first: after the last notification no connection is in use.
+        // The transport is dropped first, so that no connection is in use after the last
+        // notification.
         self.transport = None;
         self.outer = None;
         if self.gate.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -112,14 +116,14 @@ impl Drop for CallGuard {
     }
 }
 
-/// Calls were still in flight at the end of the wait.
+/// Reports that calls were still in flight at the end of the wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StillRunning {
     pub(crate) calls: usize,
 }
 
 impl StillRunning {
-    /// The number of calls in flight.
+    /// Returns the number of calls in flight.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls

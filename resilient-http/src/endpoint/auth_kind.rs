@@ -1,4 +1,4 @@
-//! How an endpoint sends its key.
+//! The ways in which an endpoint sends its key.
 
 use std::str::FromStr;
 
@@ -8,7 +8,8 @@ use crate::client::{ApiKey, Auth};
 use crate::error::BuildError;
 use crate::request::header_name;
 
-/// How an endpoint sends its key. As text: `bearer`, `x-api-key`, `header:NAME` or `none`.
+/// The way in which an endpoint sends its key. As text, write `bearer`, `x-api-key`, `header:NAME`
+/// or `none`.
 ///
 /// ```
 /// use resilient_http::AuthKind;
@@ -20,27 +21,27 @@ use crate::request::header_name;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AuthKind {
-    /// `authorization: Bearer …`.
+    /// Sends `authorization: Bearer …`.
     #[default]
     Bearer,
-    /// The key alone in the header `x-api-key`.
+    /// Sends the key without a scheme in the header `x-api-key`.
     XApiKey,
-    /// The key alone in a header of this name.
+    /// Sends the key without a scheme in the header with this name.
     Header(String),
-    /// No authentication and no key.
+    /// Sends no key.
     None,
 }
 
-/// A key with where it comes from.
+/// A key and its source.
 #[derive(Clone)]
 pub(super) struct ConfiguredKey {
     pub(super) key: ApiKey,
-    /// The key is written in the configuration itself.
+    /// Whether the key is written in the configuration itself.
     pub(super) is_literal: bool,
 }
 
 impl AuthKind {
-    /// Combines it with the key. All kinds except `none` need one.
+    /// Combines the kind with the key. All kinds except `none` need a key.
     pub(super) fn with(&self, key: Option<&ApiKey>) -> Result<Auth, BuildError> {
         match (self, key) {
             (Self::None, None) => Ok(Auth::none()),
@@ -57,7 +58,7 @@ impl AuthKind {
         }
     }
 
-    /// The header that carries the key.
+    /// Returns the header that carries the key.
     pub(super) fn header(&self) -> Result<Option<HeaderName>, BuildError> {
         match self {
             Self::Bearer => Ok(Some(http::header::AUTHORIZATION)),
@@ -78,7 +79,7 @@ impl FromStr for AuthKind {
             "none" => Ok(Self::None),
             _ => match text.split_once(':') {
                 Some(("header", name)) if !name.is_empty() => Ok(Self::Header(name.to_owned())),
-                // Not shown: the text may be a misplaced key.
+                // The error does not show the text, which may be a misplaced key.
                 _ => Err(BuildError::setting(
                     "auth",
                     "must be `bearer`, `x-api-key`, `header:NAME` or `none`",

@@ -12,7 +12,7 @@ use crate::redact::HeaderNames;
 use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, header_pair};
 use crate::setters::setters;
 
-/// How a call uses the cache.
+/// The way in which a call uses the cache.
 #[cfg(feature = "cache")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -27,7 +27,8 @@ pub enum Caching {
     Skip,
 }
 
-/// Options of one call. They win over the request, which wins over the configuration.
+/// Options of one call. An option overrides the request, and the request overrides the
+/// configuration.
 ///
 /// ```
 /// use resilient_http::CallOptions;
@@ -49,24 +50,26 @@ pub struct CallOptions {
     pub(super) idempotency: Option<Idempotency>,
     #[cfg(feature = "cache")]
     pub(super) caching: Caching,
-    /// The first mistake. The call reports it.
+    /// The first mistake in the use of the options. The call reports it.
     pub(super) problem: Option<BuildError>,
 }
 
 impl CallOptions {
     setters! {
-        /// The time limit for each attempt. Must be longer than zero; `None` means no limit.
+        /// Sets the time limit for each attempt. The limit must be longer than zero; `None` means
+        /// no limit.
         timeout(time: impl Into<Option<Duration>>) => timeout = Some(LimitOverride(time.into()));
-        /// The time limit for the whole call. Must be longer than zero; `None` means no limit.
+        /// Sets the time limit for the whole call. The limit must be longer than zero; `None` means
+        /// no limit.
         deadline(time: impl Into<Option<Duration>>) => deadline = Some(LimitOverride(time.into()));
-        /// Whether the call may be sent twice.
+        /// Sets whether the call may be sent twice.
         idempotency(idempotency: Idempotency) => idempotency = Some(idempotency);
-        /// How the call uses the cache. Default: [`Caching::Use`].
+        /// Sets how the call uses the cache. Default: [`Caching::Use`].
         #[cfg(feature = "cache")]
         caching(caching: Caching) => caching = caching;
     }
 
-    /// No options.
+    /// Creates an empty set of options.
     pub fn new() -> Self {
         Self::default()
     }
@@ -77,8 +80,8 @@ impl CallOptions {
         self
     }
 
-    /// Replaces a header of the endpoint, including the one with the key. `content-type` is an
-    /// error.
+    /// Replaces a header of the endpoint, even the header with the key. Setting `content-type` is
+    /// an error.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let pair = header_pair(name.as_ref(), value.as_ref());
         match pair {
@@ -96,8 +99,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets a field of the body or query, whatever request and configuration say. `None` removes
-    /// it.
+    /// Sets a field of the body or query, and overrides the request and the configuration. `None`
+    /// removes the field.
     pub fn field(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match to_raw_value(&value) {

@@ -39,7 +39,7 @@ use crate::client::Auth;
 #[derive(Clone)]
 pub struct EndpointConfig {
     pub(super) name: String,
-    /// The settings as given, for `to_builder`.
+    /// The settings that were given, for `to_builder`.
     pub(super) given: Settings,
     pub(super) provider: String,
     pub(super) path: PathTemplate,
@@ -53,7 +53,7 @@ pub struct EndpointConfig {
     pub(super) budget: BudgetSource,
     pub(super) breaker: BreakerConfig,
     pub(super) retry_statuses: Option<Vec<StatusCode>>,
-    /// The settings of all layers merged.
+    /// The merged settings of all layers.
     pub(super) merged: Settings,
 }
 
@@ -66,67 +66,70 @@ pub(super) enum BudgetSource {
 }
 
 impl EndpointConfig {
-    /// The name of the endpoint.
+    /// Returns the name of the endpoint.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The name of its provider.
+    /// Returns the name of the provider.
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// `provider.name`: the name of its circuit breaker in the [`Registry`](resilient::Registry).
+    /// Returns `provider.name`, the name of the circuit breaker in the
+    /// [`Registry`](resilient::Registry).
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.provider, self.name)
     }
 
-    /// The base URL, if configured. It may contain a user and password: do not log it.
+    /// Returns the base URL if it is configured. The URL may contain a user and a password: do not
+    /// log it.
     #[must_use]
     pub fn base_url(&self) -> Option<&str> {
         self.merged.base_url.as_deref()
     }
 
-    /// The path template.
+    /// Returns the path template.
     #[must_use]
     pub fn path(&self) -> &PathTemplate {
         &self.path
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The time limit for one attempt.
+    /// Returns the time limit for one attempt.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// The time limit for the whole call.
+    /// Returns the time limit for the whole call.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
     }
 
-    /// The retry policy.
+    /// Returns the retry policy.
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.policy
     }
 
-    /// The settings of the circuit breaker.
+    /// Returns the settings of the circuit breaker.
     #[must_use]
     pub fn circuit_breaker(&self) -> &BreakerConfig {
         &self.breaker
     }
 
-    /// Problems that do not prevent use: an API key that is written in the configuration.
+    /// Returns a warning if an API key is written in the configuration. A configuration with
+    /// warnings can be used.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

@@ -20,7 +20,7 @@ use crate::request::{Idempotency, LimitOverride, fields_of};
 use crate::setters::setters;
 
 impl EndpointConfig {
-    /// A builder for the endpoint `name` of `provider`.
+    /// Creates a builder for the endpoint `name` of `provider`.
     pub fn builder(name: impl Into<String>, provider: impl Into<String>) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: name.into(),
@@ -29,7 +29,8 @@ impl EndpointConfig {
         }
     }
 
-    /// A builder with the given settings. Building checks them again, and the key is read again.
+    /// Creates a builder with the settings that were given. `build` checks the settings again, and
+    /// the key is read again.
     pub fn to_builder(&self) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: self.name.clone(),
@@ -39,80 +40,82 @@ impl EndpointConfig {
     }
 }
 
-/// The settings of an endpoint before they are checked. See [`EndpointConfig`] for defaults.
+/// The settings of an endpoint before they are checked. [`EndpointConfig`] lists the defaults.
 #[derive(Clone)]
 #[must_use]
 pub struct EndpointConfigBuilder {
     name: String,
     settings: Settings,
-    /// The first mistake of the builder.
+    /// The first mistake in the use of the builder.
     problem: Option<BuildError>,
 }
 
 impl EndpointConfigBuilder {
     setters! {
-        /// The defaults of a family of APIs. Other settings win over it in any order.
+        /// Uses the defaults of a family of APIs. Other settings override the preset, whether they
+        /// are set before or after it.
         preset(preset: Preset) => settings.preset = Some(preset);
-        /// The base URL. The path is below it.
+        /// Sets the base URL. The path is below the base URL.
         base_url(url: impl Into<String>) => settings.base_url = Some(url.into());
-        /// The path, a template such as `models/{model}/predict`.
+        /// Sets the path, a template such as `models/{model}/predict`.
         path(path: impl Into<String>) => settings.path = Some(path.into());
-        /// The method. Default: `POST`. `GET`, `HEAD`, `DELETE` and `OPTIONS` send fields in the
-        /// query.
+        /// Sets the method. `GET`, `HEAD`, `DELETE` and `OPTIONS` send fields in the query.
+        /// Default: `POST`.
         method(method: impl Into<String>) => settings.method = Some(method.into());
-        /// The content type, which also decides how the body is written: `application/json`, a type
-        /// that ends in `+json`, or `application/x-www-form-urlencoded`.
+        /// Sets the content type, which also decides how the body is written. It is
+        /// `application/json`, a type that ends in `+json`, or `application/x-www-form-urlencoded`.
         content_type(content_type: impl Into<String>)
             => settings.content_type = Some(content_type.into());
-        /// How the key is sent. Default: as a bearer token.
+        /// Sets how the key is sent. By default, it is sent as a bearer token.
         auth(kind: AuthKind) => settings.auth = Some(kind);
-        /// The time limit for one attempt. Must be longer than zero; `None` means no limit.
-        /// Default: 300 s.
+        /// Sets the time limit for one attempt. The limit must be longer than zero; `None` means no
+        /// limit. Default: 300 s.
         timeout(time: impl Into<Option<Duration>>)
             => settings.timeout = Some(LimitOverride(time.into()));
-        /// The time limit for the whole call. Must not be shorter than the timeout; `None` means no
-        /// limit. Default: twice the timeout.
+        /// Sets the time limit for the whole call. The limit must not be shorter than the timeout;
+        /// `None` means no limit. Default: twice the timeout.
         deadline(time: impl Into<Option<Duration>>)
             => settings.deadline = Some(LimitOverride(time.into()));
-        /// The number of retries: `n` retries are at most `n + 1` requests. Excludes
-        /// [`retry`](Self::retry). Default: 3.
+        /// Sets the number of retries. With `n` retries, a call makes at most `n + 1` requests. You
+        /// cannot set both `max_retries` and [`retry`](Self::retry). Default: 3.
         max_retries(n: u32) => settings.max_retries = Some(n);
-        /// The retry policy.
+        /// Sets the retry policy.
         retry(policy: RetryPolicy) => settings.retry = Some(RetrySettings::Policy(policy));
-        /// The settings of the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
+        /// Configures the retry budget: see [`budget`](crate::ApiClientBuilder::budget).
         budget(config: BudgetConfig) => settings.budget = Some(BudgetSettings::Checked(config));
-        /// Turns the retry budget off: the endpoint makes every retry that the policy allows.
+        /// Turns the retry budget off. The endpoint then makes every retry that the policy allows.
         no_budget() => settings.budget = Some(BudgetSettings::None);
-        /// The settings of the circuit breaker.
+        /// Configures the circuit breaker.
         circuit_breaker(config: &BreakerConfig)
             => settings.circuit_breaker = Some(config.to_builder());
-        /// Whether calls may be sent twice. Default: decided by the method.
+        /// Sets whether calls may be sent twice. By default, the method decides.
         idempotency(idempotency: Idempotency) => settings.idempotency = Some(idempotency);
-        /// The statuses that are retried if the call may be sent twice.
+        /// Sets the statuses that are retried if the call may be sent twice.
         retry_statuses(statuses: impl IntoIterator<Item = u16>)
             => settings.retry_statuses = Some(statuses.into_iter().collect());
-        /// Allows to send the key over plain `http` to other machines. Anybody on the network path
-        /// can read it.
+        /// Allows the key over plain `http` to other machines. Everybody on the network path can
+        /// read the key.
         allow_plain_http() => settings.allow_plain_http = Some(true);
         /// Caches responses with these settings.
         #[cfg(feature = "cache")]
         cache(config: CacheConfig) => settings.cache = Some(config);
     }
 
-    /// The value of a path parameter, unless a call sets another one.
+    /// Sets the value of a path parameter. A call can override the value.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.settings.params.insert(name.into(), value.to_string());
         self
     }
 
-    /// The source of the key. It is read when the endpoint is built; a missing key is an error.
+    /// Sets the source of the key. The key is read when the endpoint is built; a missing key is an
+    /// error.
     pub fn api_key(mut self, key: ApiKey) -> Self {
         self.settings.api_key = Some(ConfiguredKey { key, is_literal: false });
         self
     }
 
-    /// The source of the key as text: `env:NAME`, `file:PATH` or `literal:…`. The last one causes a
-    /// [warning](EndpointConfig::warnings).
+    /// Sets the source of the key as text: `env:NAME`, `file:PATH` or `literal:…`. A `literal:` key
+    /// causes a [warning](EndpointConfig::warnings).
     pub fn api_key_from(mut self, text: &str) -> Self {
         match text.parse() {
             Ok(key) => {
@@ -131,15 +134,15 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// Error codes that a retry cannot help: see
+    /// Adds error codes that a retry cannot help: see
     /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes).
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.settings.permanent_codes = Some(codes.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Fields that are sent unless the request or the call sets them: a struct, a map,
-    /// `json!({…})`.
+    /// Adds fields that are sent unless the request or the call sets them. `fields` is a struct, a
+    /// map or `json!({…})`.
     pub fn extra_body(mut self, fields: impl Serialize) -> Self {
         match fields_of(&fields) {
             Ok(fields) => self.settings.extra_body.extend(fields),
@@ -152,7 +155,7 @@ impl EndpointConfigBuilder {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first wrong setting.
+    /// Returns a [`BuildError`] that names the first invalid setting.
     pub fn build(&self) -> Result<EndpointConfig, BuildError> {
         if let Some(problem) = &self.problem {
             return Err(problem.clone());

@@ -19,7 +19,7 @@ use crate::request::{LimitOverride, header_pair};
 const TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_NAME: usize = 128;
 
-/// A wrong setting and its key in the file.
+/// An invalid setting and its key in the file.
 #[derive(Debug)]
 pub(super) struct SettingError {
     #[cfg_attr(
@@ -122,13 +122,13 @@ fn check_name(key: &'static str, name: &str) -> Result<(), SettingError> {
     }
 }
 
-/// Each must be a parameter of the path, with a value that fits into a segment.
+/// Checks that each value belongs to a parameter of the path and fits into a segment.
 fn check_params(
     path: &PathTemplate,
     params: &BTreeMap<String, String>,
 ) -> Result<(), SettingError> {
     let wrong = SettingError::at("params");
-    // The calls provide the other parameters.
+    // Each call provides the other parameters, so any valid value will do here.
     let others = path.names().filter(|name| !params.contains_key(*name)).map(|name| (name, "x"));
     let params = params.iter();
     let params = params.map(|(name, value)| (name.as_str(), value.as_str()));

@@ -1,4 +1,4 @@
-//! How the fields of a call are sent: as JSON, as a form, or in the query.
+//! The ways in which the fields of a call are sent: as JSON, as a form, or in the query.
 
 use http::Method;
 
@@ -8,10 +8,10 @@ use crate::request::field_pairs;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    /// As JSON with this content type.
+    /// Sends the fields as JSON with this content type.
     Json(String),
     Form,
-    /// In the query, for methods without a body.
+    /// Sends the fields in the query, for methods without a body.
     Query,
 }
 

@@ -1,4 +1,4 @@
-//! The builder of an endpoint: its configuration and the parts that replace configured ones.
+//! The builder of an endpoint: the configuration, and the parts that replace configured parts.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use crate::error::{BuildError, BuildErrorKind};
 use crate::setters::setters;
 use crate::transport::Transport;
 
-/// Builds an endpoint from its configuration. Parts that are set here replace configured ones.
+/// Builds an endpoint from its configuration. A part that is set here replaces the configured part.
 #[must_use]
 pub struct EndpointBuilder<Req: ?Sized, Res> {
     config: EndpointConfig,
@@ -33,7 +33,7 @@ type Configure = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
 enum ClientSource {
     Own,
     Client(ApiClient),
-    /// Own client, with a change to its builder.
+    /// A new client for the endpoint, with a change to the client's builder.
     Configured(Configure),
 }
 
@@ -42,13 +42,14 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`]: see [`EndpointBuilder::build`].
+    /// Returns a [`BuildError`]: see [`EndpointBuilder::build`].
     #[track_caller]
     pub fn new(config: EndpointConfig) -> Result<Self, BuildError> {
         Self::builder(config).build()
     }
 
-    /// A builder, to share a client's connections or to replace parts of the configuration.
+    /// Creates a builder, which can share a client's connections or replace parts of the
+    /// configuration.
     pub fn builder(config: EndpointConfig) -> EndpointBuilder<Req, Res> {
         EndpointBuilder {
             config,
@@ -67,19 +68,20 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     setters! {
         /// Replaces the retry policy.
         retry(policy: RetryPolicy) => policy = Some(policy);
-        /// Replaces the circuit breaker. It may be shared.
+        /// Replaces the circuit breaker. Several endpoints may share it.
         circuit_breaker(breaker: CircuitBreaker) => breaker = Some(breaker);
-        /// Replaces the retry budget. It may be shared.
+        /// Replaces the retry budget. Several endpoints may share it.
         budget(budget: RetryBudget) => budget = Some(budget);
-        /// Reuses a client's connection pool, and closes with that client: see
+        /// Uses a client's connection pool. The endpoint closes with that client: see
         /// [`connections_of`](crate::ApiClientBuilder::connections_of). If no base URL is
-        /// configured, the client's is used. Headers and credentials are the endpoint's own.
+        /// configured, the endpoint uses the client's base URL. The endpoint does not use the
+        /// client's headers and credentials.
         connections_of(client: &ApiClient) => source = ClientSource::Client(client.clone());
-        /// Replaces the reqwest client that the endpoint would create.
+        /// Sets the transport. It replaces the reqwest client that the endpoint would create.
         transport(transport: impl Transport)
             => source = ClientSource::Configured(Box::new(move |own| own.transport(transport)));
-        /// Caches responses in this cache, which other endpoints may share. They share the size
-        /// limit, never a response.
+        /// Caches responses in this cache, which other endpoints may share. The endpoints share the
+        /// size limit, but no responses.
         #[cfg(feature = "cache")]
         cache(cache: ResponseCache) => cache = Some(cache);
     }
@@ -99,7 +101,8 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if the key or the base URL is missing, or if the client cannot be built.
+    /// Returns a [`BuildError`] if the key or the base URL is missing, or if the client cannot be
+    /// built.
     #[track_caller]
     pub fn build(self) -> Result<Endpoint<Req, Res>, BuildError> {
         let config = self.config;

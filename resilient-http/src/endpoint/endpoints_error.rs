@@ -1,13 +1,13 @@
-//! The error of a document that declares endpoints: it shows places and no values.
+//! The error of a document that declares endpoints. It shows positions and no values.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::BuildError;
 
-/// Why a document with endpoints was refused.
+/// The reason why a document with endpoints was refused.
 ///
-/// It shows the place and never quotes the document, which may contain a key.
+/// It shows the position of the mistake and never quotes the document, which may contain a key.
 #[derive(Debug)]
 pub struct EndpointsError(Box<ErrorParts>);
 
@@ -23,31 +23,31 @@ struct ErrorParts {
 enum DocumentProblem {
     Unreadable(std::io::Error),
     /// Invalid TOML, an unknown key, or a value of the wrong form. The parser's error quotes the
-    /// line, so only its cleaned message stays.
+    /// line, so this holds only the message without quoted values.
     Malformed(String),
     Invalid(BuildError),
 }
 
 impl EndpointsError {
-    /// The file, if there was one.
+    /// Returns the path of the file, if the document came from a file.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
-    /// The endpoint with the mistake, if the document could be parsed.
+    /// Returns the name of the endpoint with the mistake, if the document could be parsed.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.0.endpoint.as_deref()
     }
 
-    /// The line, from 1, if known.
+    /// Returns the line of the mistake, counted from 1, if it is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.0.place.map(|(line, _)| line)
     }
 
-    /// The column in characters, from 1, if known.
+    /// Returns the column of the mistake in characters, counted from 1, if it is known.
     #[must_use]
     pub fn column(&self) -> Option<usize> {
         self.0.place.map(|(_, column)| column)
@@ -114,9 +114,10 @@ impl std::error::Error for EndpointsError {
     }
 }
 
-/// Removes quoted values from a serde message: `invalid type: string "…", expected …`.
+/// Removes quoted values from a serde message such as `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
-    // A number may be a key without quotes. The quoted text after it describes the valid form.
+    // A number may be a key without quotes. The quoted text after the number describes the valid
+    // form.
     for kind in ["integer", "floating point", "boolean"] {
         let value = message.strip_prefix("invalid type: ");
         let value = value.and_then(|value| value.strip_prefix(kind));
@@ -130,7 +131,7 @@ fn without_values(message: &str) -> String {
     while let Some(open) = rest.find('"') {
         let (before, quoted) = rest.split_at(open);
         shown.push_str(before);
-        // A value may contain quotes too: take the last one before the last `, expected`.
+        // A value may itself contain quotes, so it ends at the last quote before `, expected`.
         let end = quoted.rfind("\", expected").or_else(|| quoted.rfind('"').filter(|at| *at > 0));
         shown.push('…');
         rest = end.map_or("", |end| &quoted[end + 1..]);
@@ -146,7 +147,7 @@ fn without_values(message: &str) -> String {
             shown = format!("{before}{}{rest}", kind.trim_end_matches(" `"));
         }
     }
-    // An unknown word may be a key too.
+    // An unknown word may also be a key.
     match shown.split_once("unknown variant `") {
         Some((before, after)) => {
             let rest = after.rfind("`, expected").map_or("", |end| &after[end + 1..]);

@@ -25,8 +25,8 @@ impl Payload {
         })
     }
 
-    /// Merges in this order: `extra`, then the request, then the call. In the call, `null` removes
-    /// a field.
+    /// Merges `extra`, the request and the call. The request overrides `extra`, and the call
+    /// overrides both. In the call, `null` removes a field.
     pub(super) fn merge(
         extra: &Fields,
         request: &(impl Serialize + ?Sized),

@@ -1,4 +1,4 @@
-//! Reads endpoints from a TOML document, and finds the place of a mistake.
+//! Reads endpoints from a TOML document, and finds the position of a mistake.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::deserialize::{Document, EndpointConfigs};
 use super::endpoints_error::EndpointsError;
 
 impl EndpointConfigs {
-    /// Reads endpoints from a TOML document. It reads no key.
+    /// Reads endpoints from a TOML document. It does not read keys.
     ///
     /// ```
     /// let endpoints = resilient_http::EndpointConfigs::from_toml(r#"
@@ -32,14 +32,15 @@ impl EndpointConfigs {
     ///
     /// # Errors
     ///
-    /// [`EndpointsError`], with its place, for invalid TOML, unknown keys and invalid values.
+    /// Returns an [`EndpointsError`] with the position of the mistake if the TOML is invalid, a key
+    /// is unknown, or a value is invalid.
     pub fn from_toml(document: &str) -> Result<Self, EndpointsError> {
         let malformed = |error: toml::de::Error| {
             let place = error.span().and_then(|span| place(document, span.start));
             EndpointsError::malformed(error.message(), place)
         };
         let parsed = DeTable::parse(document).map_err(malformed)?;
-        // Deserializing consumes the table. The copy has the spans for errors of the check.
+        // Deserializing consumes the table. The copy has the spans for errors of the later check.
         let sections =
             Document::deserialize(toml::Deserializer::from(parsed.clone())).map_err(malformed)?;
         sections.check().map_err(|(name, wrong)| {
@@ -53,8 +54,8 @@ impl EndpointConfigs {
     ///
     /// # Errors
     ///
-    /// [`EndpointsError`] as for [`from_toml`](Self::from_toml), and if the file cannot be read as
-    /// UTF-8.
+    /// Returns an [`EndpointsError`] if the file cannot be read as UTF-8, and in the cases of
+    /// [`from_toml`](Self::from_toml).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, EndpointsError> {
         let path = path.as_ref();
         std::fs::read_to_string(path)
@@ -64,7 +65,8 @@ impl EndpointConfigs {
     }
 }
 
-/// The place of a key: in the endpoint's section, otherwise in the defaults, otherwise the section.
+/// Finds the position of a key. The search begins in the endpoint's section and continues in the
+/// defaults. If neither has the key, the position is the position of the section.
 fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
     let defaults = entry(root, "defaults").and_then(|(_, table)| table);
@@ -72,7 +74,8 @@ fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     in_table(own.1).or_else(|| in_table(defaults)).or(Some(own.0))
 }
 
-/// The place of a key in a table, and its value if that is a table.
+/// Returns the position of a key in a table. If the value of the key is a table, returns that table
+/// too.
 fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
     let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
     let inner = match value.get_ref() {
@@ -82,7 +85,7 @@ fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<
     Some((found.span(), inner))
 }
 
-/// Line and column, both from 1.
+/// Returns line and column, both counted from 1.
 fn place(document: &str, position: usize) -> Option<(usize, usize)> {
     let before = document.get(..position)?;
     let line = before.rsplit('\n').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The endpoint: a handle that prepares and makes calls.
+//! The endpoint, a handle that prepares and makes calls.
 
 use std::fmt;
 use std::future::Future;
@@ -21,10 +21,11 @@ use crate::error::{ApiError, BuildError};
 use crate::request::PreparedRequest;
 use crate::response::FromResponse;
 
-/// An endpoint of a provider's API: called with a `Req`, returns a `Res`.
+/// An endpoint of a provider's API. A call takes a `Req` and returns a `Res`.
 ///
-/// Cheap to clone: clones share connections, circuit breaker and cached responses. It uses an
-/// [`ApiClient`], with its retries, time limits and circuit breaker.
+/// It is cheap to clone. Clones share connections, circuit breaker and cached responses. An
+/// endpoint sends its calls through an [`ApiClient`], which provides retries, time limits and the
+/// circuit breaker.
 ///
 /// `Req` is any type that serde serializes; `Res` is any type that implements [`FromResponse`].
 ///
@@ -61,7 +62,7 @@ use crate::response::FromResponse;
 /// # Cancel safety
 ///
 /// Dropping the future ends the call: see [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
-/// If other calls wait for its response, one of them asks the server.
+/// If other calls wait for the response of the dropped call, one of them asks the server.
 pub struct Endpoint<Req: ?Sized, Res> {
     pub(super) inner: Arc<EndpointInner>,
     pub(super) types: PhantomData<fn(&Req) -> Res>,
@@ -75,51 +76,52 @@ pub(super) struct EndpointInner {
 }
 
 impl<Req: ?Sized, Res> Endpoint<Req, Res> {
-    /// This endpoint with other types.
+    /// Returns a handle to this endpoint with other types.
     #[must_use]
     pub fn typed<OtherReq: ?Sized, OtherRes>(&self) -> Endpoint<OtherReq, OtherRes> {
         Endpoint { inner: Arc::clone(&self.inner), types: PhantomData }
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &EndpointConfig {
         &self.inner.config
     }
 
-    /// The client of the endpoint: sends [prepared](Self::prepare) requests and counts calls in
-    /// flight. It is not the client whose connections are shared.
+    /// Returns the client of the endpoint, which sends [prepared](Self::prepare) requests and
+    /// counts the calls in flight. If the endpoint shares the connections of another client, this
+    /// is not that client.
     #[must_use]
     pub fn client(&self) -> &ApiClient {
         &self.inner.client
     }
 
-    /// The circuit breaker, to inspect or to operate.
+    /// Returns the circuit breaker. Use it to inspect or to operate the breaker.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
         self.inner.client.circuit_breaker()
     }
 
-    /// The cache, if there is one.
+    /// Returns the cache of the endpoint, or `None` if responses are not cached.
     #[cfg(feature = "cache")]
     #[must_use]
     pub fn cache(&self) -> Option<&ResponseCache> {
         self.inner.cached_calls.as_ref().map(CachedCalls::cache)
     }
 
-    /// Closes the endpoint and all its clones: see [`ApiClient::close`].
+    /// Closes the endpoint and all its clones. [`ApiClient::close`] describes the effect.
     pub fn close(&self) {
         self.inner.client.close();
     }
 }
 
 impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
-    /// Builds the request of a call without sending it. [`ApiClient::execute`] of the
-    /// [`client`](Self::client) sends it.
+    /// Builds the request of a call without sending it. To send it, pass it to
+    /// [`ApiClient::execute`] of the [`client`](Self::client).
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first mistake.
+    /// Returns a [`BuildError`] that names the first mistake.
     pub fn prepare(&self, request: &Req) -> Result<PreparedRequest, BuildError> {
         self.prepare_with(request, &CallOptions::new())
     }
@@ -128,7 +130,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] that names the first mistake.
+    /// Returns a [`BuildError`] that names the first mistake.
     pub fn prepare_with(
         &self,
         request: &Req,
@@ -141,7 +143,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         let payload = Payload::merge(&config.merged.extra_body, request, &options.fields)?;
         let client = &self.inner.client;
         let mut builder = client.start::<()>(config.method.clone(), config.path.as_str());
-        // The last value of a parameter wins.
+        // If a parameter has several values, the last value is used.
         for (name, value) in &config.merged.params {
             builder = builder.param(name, value);
         }
@@ -167,7 +169,7 @@ impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] if the call does not end with a success that can be read as `Res`.
+    /// Returns an [`ApiError`] if the call does not end with a success that can be read as `Res`.
     pub fn call<'a>(
         &'a self,
         request: &Req,
@@ -179,13 +181,14 @@ impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
     ///
     /// # Errors
     ///
-    /// An [`ApiError`] if the call does not end with a success that can be read as `Res`.
+    /// Returns an [`ApiError`] if the call does not end with a success that can be read as `Res`.
     pub fn call_with<'a>(
         &'a self,
         request: &Req,
         options: &CallOptions,
     ) -> impl Future<Output = Result<Res, ApiError>> + Send + use<'a, Req, Res> {
-        // Prepared now, so that the future borrows neither the request nor the options.
+        // The request is prepared here, so that the future borrows neither the request nor the
+        // options.
         let prepared = self.prepare_with(request, options);
         #[cfg(feature = "cache")]
         let caching = options.caching;
@@ -194,7 +197,7 @@ impl<Req: Serialize + ?Sized, Res: FromResponse + Send> Endpoint<Req, Res> {
             #[cfg(feature = "cache")]
             if let (Some(cached), true) = (&self.inner.cached_calls, caching != Caching::Skip) {
                 let refresh = caching == Caching::Refresh;
-                // Boxed, so that calls without a cache stay small.
+                // The future is boxed, so that the futures of calls without a cache stay small.
                 return Box::pin(cached.call(&self.inner.client, prepared, refresh)).await;
             }
             self.inner.client.execute_as(&prepared).await

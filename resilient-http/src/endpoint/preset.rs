@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The defaults of a provider's API. Each can be overridden.
+/// The defaults of a provider's API. Each default can be overridden.
 ///
 /// | | [`OPENAI`](Self::OPENAI) | [`ANTHROPIC`](Self::ANTHROPIC) |
 /// |---|---|---|
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// | never retried | `insufficient_quota` | `billing_error` |
 /// | may be sent twice | yes | yes |
 ///
-/// Calls may be sent twice although they are `POST`s: the cost is at most an unread response.
+/// Calls may be sent twice although they are `POST`s, because the only cost is an unread response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
     pub(super) name: &'static str,
@@ -32,7 +32,7 @@ pub struct Preset {
 }
 
 impl Preset {
-    /// The API of `OpenAI`, and compatible ones with their own base URL.
+    /// The API of `OpenAI`. Compatible APIs can use the preset with another base URL.
     pub const OPENAI: Self = Self {
         name: "openai",
         base_url: "https://api.openai.com/v1",
@@ -60,13 +60,13 @@ impl Preset {
 
     const ALL: [Self; 2] = [Self::OPENAI, Self::ANTHROPIC];
 
-    /// The preset of this name, as written in configuration files.
+    /// Returns the preset with this name. Configuration files use the same names.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.name == name)
     }
 
-    /// The name of the preset.
+    /// Returns the name of the preset.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name

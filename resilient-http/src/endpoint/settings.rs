@@ -1,4 +1,4 @@
-//! The settings of an endpoint as layers, in which each setting may be missing.
+//! The settings of an endpoint as layers. In a layer, each setting may be missing.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(super) struct Settings {
     pub(super) auth: Option<AuthKind>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
     pub(super) api_key: Option<ConfiguredKey>,
-    /// By name, in lower case.
+    /// Header values by name. The names are in lower case.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::headers"))]
     pub(super) headers: BTreeMap<String, String>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::limit"))]
@@ -58,8 +58,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Fills missing settings from `lower`. Headers, parameters and fields are merged by name,
-    /// other settings as a whole.
+    /// Takes missing settings from `lower`. Headers, parameters and fields are merged by name; each
+    /// other setting is taken as a whole.
     pub(super) fn or(self, lower: Self) -> Self {
         fn by_name<V>(
             upper: BTreeMap<String, V>,

@@ -4,7 +4,7 @@ use resilient::RetryPolicy;
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::retries::RetryPolicyBuilder;
 
-/// A whole retry policy, or changes to the default one.
+/// A whole retry policy, or changes to the default policy.
 #[derive(Debug, Clone)]
 pub(super) enum RetrySettings {
     Policy(RetryPolicy),

@@ -1,4 +1,4 @@
-//! Methods that all kinds of errors share.
+//! The methods that all kinds of errors share.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,54 +14,55 @@ use super::kinds::{ErrorKind, RetriesDisabled};
 use crate::response::RateLimit;
 
 impl ApiError {
-    /// The kind, for tables and labels.
+    /// Returns the kind, for tables and labels.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.parts().0
     }
 
-    /// The status of the response, if there was one. Also set if the body broke off.
+    /// Returns the status if a response arrived, even if its body broke off.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.response().map(|response| response.head.status)
     }
 
-    /// The headers of the response.
+    /// Returns the headers of the response.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(|response| &response.head.headers)
     }
 
-    /// The response body as text; bytes that are not UTF-8 are replaced. At most 64 KiB, see
-    /// [`is_body_truncated`](Self::is_body_truncated). It is the server's text and may contain
-    /// secrets.
+    /// Returns the response body as text. Bytes that are not UTF-8 are replaced. The text has at
+    /// most 64 KiB: see [`is_body_truncated`](Self::is_body_truncated). The server wrote the text,
+    /// and it may contain secrets.
     #[must_use]
     pub fn body_text(&self) -> Option<Cow<'_, str>> {
         self.response().map(|response| String::from_utf8_lossy(&response.body))
     }
 
-    /// The response body as JSON of type `T`; `None` if it is not.
+    /// Returns the response body as JSON of type `T`, or `None` if it is not such JSON.
     #[must_use]
     pub fn body_json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.response()?.body).ok()
     }
 
-    /// Whether the body was longer than 64 KiB or broke off.
+    /// Returns whether the body was longer than 64 KiB or broke off.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
         self.response().is_some_and(|response| response.is_truncated)
     }
 
-    /// The server's error message: `detail`, `message`, `error.message`, `error` or `title` of a
-    /// JSON body, otherwise the start of the text. At most 200 characters; control characters are
-    /// replaced. It is the server's text and may contain secrets.
+    /// Returns the server's error message. In a JSON body it is `detail`, `message`,
+    /// `error.message`, `error` or `title`; otherwise it is the start of the text. The message has
+    /// at most 200 characters, and control characters are replaced. The server wrote it, and it may
+    /// contain secrets.
     #[must_use]
     pub fn message(&self) -> Option<String> {
         self.response()?.message()
     }
 
-    /// The time to wait before the next attempt: from `Retry-After`, as read when the response
-    /// arrived, or from the circuit breaker.
+    /// Returns the time to wait before the next attempt. The time comes from the circuit breaker,
+    /// or from `Retry-After` as read when the response arrived.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -70,43 +71,43 @@ impl ApiError {
         }
     }
 
-    /// The rate limit that the server reported.
+    /// Returns the rate limit that the server reported.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.response()?.head.rate_limit.as_deref().cloned()
     }
 
-    /// The server's id of the request, from `x-request-id` or a similar header.
+    /// Returns the id that the server gave the request in `x-request-id` or a similar header.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.response()?.head.request_id()
     }
 
-    /// The number of attempts. 0 if nothing was sent.
+    /// Returns the number of attempts, which is 0 if nothing was sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.details().map_or(0, |details| details.attempts)
     }
 
-    /// The method of the call, if known.
+    /// Returns the method of the call, if it is known.
     #[must_use]
     pub fn method(&self) -> Option<&Method> {
         self.call().map(|call| &call.method)
     }
 
-    /// The path template of the call, without values.
+    /// Returns the path template of the call, without values.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
         self.call().map(|call| &*call.template)
     }
 
-    /// Whether another attempt may help and cannot do harm.
+    /// Returns whether another attempt may help and cannot do harm.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.classify().retry
     }
 
-    /// Why this call had no retries, if its error would allow them.
+    /// Returns why this call had no retries, if its error would allow retries.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;
@@ -121,26 +122,26 @@ impl ApiError {
         }
     }
 
-    /// Whether the status is 404.
+    /// Returns whether the status is 404.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
     }
 
-    /// Whether a time limit of the client or the server ended the call.
+    /// Returns whether a time limit of the client or the server ended the call.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout { .. })
     }
 
-    /// Whether the circuit breaker rejected the call.
+    /// Returns whether the circuit breaker rejected the call.
     #[must_use]
     pub fn is_circuit_open(&self) -> bool {
         matches!(self, Self::CircuitOpen(_))
     }
 
-    /// Whether the response is a redirect that was not followed: to another origin, beyond the
-    /// limit, or without a target.
+    /// Returns whether the response is a redirect that the client did not follow. The redirect
+    /// leads to another origin, exceeds the limit, or has no target.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(self, Self::Status { status, .. } if status.is_redirection())

@@ -12,21 +12,21 @@ use super::details::Details;
 use super::kinds::{Phase, TimeoutPhase};
 use crate::response::DecodeError;
 
-/// Why a call failed.
+/// The reason why a call failed.
 ///
 /// `Display`, `Debug` and the chain of sources show the method and the path template. They never
 /// show values, queries, headers or bodies, which may contain secrets. [`message`](Self::message)
 /// returns the server's message.
 ///
-/// How retries and circuit breakers treat each error: see [`Classify`](resilient::Classify) and the
-/// [table](crate#what-is-retried-and-what-counts). Clones are cheap and share their contents.
+/// [`Classify`](resilient::Classify) and the [table](crate#what-is-retried-and-what-counts) say how
+/// retries and circuit breakers treat each error. Clones are cheap and share their contents.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ApiError {
     /// The connection failed before or during the response.
     #[non_exhaustive]
     Connection {
-        /// How far the request had come.
+        /// The step that the request had reached.
         phase: Phase,
         #[doc(hidden)]
         details: Opaque,
@@ -34,9 +34,9 @@ pub enum ApiError {
     /// A time limit ended the call.
     #[non_exhaustive]
     Timeout {
-        /// Which time limit.
+        /// The time limit that ended the call.
         phase: TimeoutPhase,
-        /// The length of that time limit.
+        /// The length of the time limit.
         after: Duration,
         #[doc(hidden)]
         details: Opaque,
@@ -55,13 +55,13 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// 403: the credentials do not permit this.
+    /// 403: the credentials do not permit this request.
     #[non_exhaustive]
     Forbidden {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// 404.
+    /// 404: the server did not find the resource.
     #[non_exhaustive]
     NotFound {
         #[doc(hidden)]
@@ -77,7 +77,8 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// Any other status outside 200 to 299, including redirects that were not followed.
+    /// The response has another status outside 200 to 299. It may be a redirect that was not
+    /// followed.
     #[non_exhaustive]
     Status {
         /// The status.
@@ -85,10 +86,10 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// A successful response that cannot be read as the requested type.
+    /// A successful response cannot be read as the requested type.
     #[non_exhaustive]
     Decode {
-        /// What is wrong with the body.
+        /// The problem with the body.
         error: Arc<DecodeError>,
         #[doc(hidden)]
         details: Opaque,
@@ -124,7 +125,7 @@ impl Error for ApiError {
         match self {
             Self::Decode { error, .. } => Some(&**error),
             Self::CircuitOpen(open) => Some(open),
-            // The `Display` of this error already contains that of the `BuildError`.
+            // The `Display` of this error already contains the text of the `BuildError`.
             Self::Build(error) => error.source(),
             _ => {
                 let source = self.details()?.source.as_deref()?;

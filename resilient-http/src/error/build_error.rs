@@ -1,4 +1,4 @@
-//! Errors of building a client or a request. Nothing was sent.
+//! The errors of building a client or a request. When they occur, nothing was sent.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Any error.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The part of a client or request that is wrong.
+/// The part of a client or request that is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BuildErrorKind {
@@ -24,19 +24,19 @@ pub enum BuildErrorKind {
     Header,
     /// The body cannot be written as JSON or as a form.
     Body,
-    /// The address belongs to an origin that is neither the base's nor an allowed one.
+    /// The origin of the address is neither the origin of the base URL nor an allowed origin.
     CrossOrigin,
-    /// A missing key, or credentials that plain `http` would expose.
+    /// A key is missing, or plain `http` would expose credentials.
     Credentials,
-    /// `https` without a TLS feature.
+    /// The address uses `https`, but no TLS feature is on.
     Tls,
-    /// A setting out of range, or two that exclude each other.
+    /// A setting is out of range, or two settings exclude each other.
     Setting,
     /// The transport cannot send this request.
     Transport,
 }
 
-/// A client or a request that cannot be built. Nothing was sent.
+/// The reason why a client or a request cannot be built. Nothing was sent.
 ///
 /// It names the part and the problem, never a value, because values may be secrets.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    /// The part that is wrong.
+    /// Returns the part that is invalid.
     #[must_use]
     pub fn kind(&self) -> BuildErrorKind {
         self.kind
@@ -121,7 +121,8 @@ impl Error for BuildError {
     }
 }
 
-/// The template without its query, which may hold a key; nothing at all of an absolute URL.
+/// Returns the template without its query, which may hold a key. An absolute URL is not shown at
+/// all.
 fn shown(text: &str) -> String {
     if text.contains("//") || text.contains('@') {
         return "that looks like an address".to_owned();

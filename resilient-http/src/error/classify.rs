@@ -1,4 +1,4 @@
-//! The outcome table: what each error means for the circuit breaker and for retries.
+//! The outcome table. It says what each error means for the circuit breaker and for retries.
 
 use http::StatusCode;
 use resilient::{Classification, Classify, Outcome};
@@ -8,7 +8,7 @@ use super::details::Details;
 use super::kinds::{Phase, TimeoutPhase};
 
 impl Classify for ApiError {
-    /// Classifies by the table in the [crate
+    /// Classifies the error by the table in the [crate
     /// documentation](crate#what-is-retried-and-what-counts).
     fn classify(&self) -> Classification {
         let (is_repeatable, is_replayable) =
@@ -18,20 +18,20 @@ impl Classify for ApiError {
 }
 
 impl ApiError {
-    /// Classifies the error for a call that may be repeated or not, with a body that can be
-    /// replayed or not.
+    /// Classifies the error. The arguments say whether the call may be repeated and whether its
+    /// body can be sent again.
     pub(super) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {
         let Some(details) = self.details() else {
             return Classification::ignored();
         };
         let mut class = match self {
-            // Nothing was sent, so a retry cannot repeat anything.
+            // Nothing was sent, so a retry is not a repetition.
             Self::Connection { phase: Phase::Connect, .. } => Classification::transient(),
             Self::Connection { .. } | Self::Timeout { phase: TimeoutPhase::Attempt, .. } => {
                 retry_if(Outcome::Failure, is_repeatable)
             }
-            // A deadline: the breaker counted each attempt already. Otherwise the server works, and
-            // only the response does not fit.
+            // At a deadline, the breaker has already counted each attempt. In the other cases the
+            // server works, and only the response cannot be used.
             Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
@@ -58,7 +58,7 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
         StatusCode::SERVICE_UNAVAILABLE => (Outcome::Failure, is_repeatable || hint.is_some()),
         StatusCode::REQUEST_TIMEOUT => (Outcome::Failure, is_repeatable),
         status if status.is_server_error() => (Outcome::Failure, is_repeatable),
-        // The server responded: its health is good, whatever the caller did wrong.
+        // The server responded, so it is healthy, even if the caller made a mistake.
         _ => (Outcome::Success, is_repeatable),
     };
     let stays = !rules.permanent.is_empty() && response.has_code(&rules.permanent);

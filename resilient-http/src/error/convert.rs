@@ -1,4 +1,4 @@
-//! Conversions into the error of a call.
+//! Conversions of other errors and of responses into the error of a call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::kinds::TimeoutPhase;
 use crate::response::Rejected;
 
 impl ApiError {
-    /// The error for a status outside 200 to 299.
+    /// Makes the error for a status outside 200 to 299.
     pub(crate) fn of_status(details: Details, took: Duration) -> Self {
         let (status, retry_after) = details.response.as_ref().map_or_else(
             || (StatusCode::INTERNAL_SERVER_ERROR, None),
@@ -36,13 +36,13 @@ impl ApiError {
         }
     }
 
-    /// The error of a successful response that cannot be read as the requested type.
+    /// Makes the error for a successful response that cannot be read as the requested type.
     pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
         let (response, error) = rejected.into_parts();
         let body = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
         details.response = Some(ErrorResponse {
             head: response.head,
-            // Copied, so that the error does not hold a long body in memory.
+            // The bytes are copied, so that the error does not hold a long body in memory.
             body: Bytes::copy_from_slice(body),
             is_truncated: response.body.len() > ERROR_BODY_LIMIT,
         });
@@ -56,7 +56,8 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// The execution adds the facts of the call later. Time limits of other code stay without them.
+/// Converts without the facts of the call, which the execution adds later. If the time limit
+/// belongs to other code, nothing adds them.
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {

@@ -1,4 +1,4 @@
-//! What an error knows about its call.
+//! The facts that an error has about its call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,23 +10,25 @@ use super::error_response::ErrorResponse;
 use super::outcome_rules::OutcomeRules;
 
 pub(crate) struct Details {
-    /// `None` until the call adds it, and for time limits of other code.
+    /// `None` until the call adds the facts. If the time limit belongs to other code, it stays
+    /// `None`.
     pub(crate) call: Option<CallFacts>,
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) source: Option<BoxError>,
 }
 
-/// The facts about a call that are safe to print and that decide about retries.
+/// The facts about a call that are safe to print and on which retries depend.
 #[derive(Clone)]
 pub(crate) struct CallFacts {
     pub(crate) method: Method,
     pub(crate) template: Arc<str>,
-    /// Sending it twice is safe: by its method, by its key, or because the caller says so.
+    /// Whether sending the request twice is safe, by its method, by its key, or by the caller's
+    /// choice.
     pub(crate) is_repeatable: bool,
-    /// The body can be sent again.
+    /// Whether the body can be sent again.
     pub(crate) is_replayable: bool,
-    /// A redirect led to the result of the request, so a retry would repeat its effect.
+    /// Whether a redirect led to the result of the request. If so, a retry would repeat the effect.
     pub(crate) was_acted_upon: bool,
     pub(crate) rules: Arc<OutcomeRules>,
 }

@@ -1,4 +1,4 @@
-//! What errors print. Nothing of it may be secret.
+//! The text that errors print. It must not contain secrets.
 
 use std::fmt;
 

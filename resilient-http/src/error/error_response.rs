@@ -1,4 +1,4 @@
-//! The response of an error, and what its body and headers say.
+//! The response of an error, and the information in its body and headers.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ const LONGEST_MESSAGE: usize = 200;
 pub(crate) struct ErrorResponse {
     pub(crate) head: ResponseHead,
     pub(crate) body: Bytes,
-    /// The body was longer than [`ERROR_BODY_LIMIT`], or broke off.
+    /// Whether the body was longer than [`ERROR_BODY_LIMIT`] or broke off.
     pub(crate) is_truncated: bool,
 }
 
 impl ErrorResponse {
-    /// The server's explicit wish: retry or do not retry.
+    /// Returns whether the server explicitly asks for a retry or refuses it.
     pub(super) fn says_retry(&self) -> Option<bool> {
         let names = ["x-should-retry", "stripe-should-retry"];
         names.iter().find_map(|name| {
@@ -34,8 +34,8 @@ impl ErrorResponse {
         })
     }
 
-    /// Whether the JSON body has one of these codes as `code` or `type`, at the top level or in
-    /// `error`.
+    /// Returns whether the JSON body has one of these codes as `code` or `type`, at the top level
+    /// or in `error`.
     pub(super) fn has_code(&self, codes: &[String]) -> bool {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
             return false;
@@ -65,7 +65,7 @@ impl fmt::Debug for ErrorResponse {
     }
 }
 
-/// The error message in a body of any usual shape.
+/// Returns the error message in a body that has one of the usual shapes.
 fn message(body: &[u8]) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(json) => of_json(&json)?,

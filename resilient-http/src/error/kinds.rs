@@ -1,11 +1,11 @@
 //! Kinds of errors, and the phases in which a call can fail.
 
-/// How far the request had come when the connection failed.
+/// The step that the request had reached when the connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// No connection: unknown name, refused port, failed TLS handshake or connect timeout. Nothing
-    /// was sent.
+    /// There was no connection, because the name is unknown, the port refused it, the TLS handshake
+    /// failed, or the connect timeout passed. Nothing was sent.
     Connect,
     /// The connection failed before the response. The server may have acted on the request.
     Send,
@@ -23,7 +23,7 @@ impl Phase {
     }
 }
 
-/// Which time limit ended a call.
+/// The time limit that ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
@@ -35,7 +35,8 @@ pub enum TimeoutPhase {
     Server,
 }
 
-/// The kind of an [`ApiError`](crate::ApiError): each is a variant, without its contents.
+/// The kind of an [`ApiError`](crate::ApiError). Each kind is a variant of the error without its
+/// contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the variants of `ApiError` have the same names")]
@@ -56,7 +57,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The lower-case name that logs and metrics use.
+    /// Returns the lower-case name that logs and metrics use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,12 +84,13 @@ impl std::fmt::Display for ErrorKind {
     }
 }
 
-/// Why a call had no retries although its error would allow them.
+/// The reason why a call had no retries although its error would allow them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetriesDisabled {
     /// The body can be sent only once.
     Body,
-    /// The effect could happen twice: a `POST` or `PATCH` without an idempotency key.
+    /// The effect could happen twice, because the request is a `POST` or `PATCH` without an
+    /// idempotency key.
     NotIdempotent,
 }

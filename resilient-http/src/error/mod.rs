@@ -1,4 +1,4 @@
-//! Errors of calls and of building them, and what each means for retries and breakers.
+//! The errors of calls and of building them, and what each error means for retries and breakers.
 
 mod accessors;
 mod api_error;

@@ -1,6 +1,6 @@
 //! The part of the outcome table that a client can change.
 
-/// The statuses that ask for patience, and temporary failures of servers.
+/// The statuses of servers that are overloaded or fail temporarily.
 const RETRIED: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
 #[derive(Debug, Clone, PartialEq, Eq)]

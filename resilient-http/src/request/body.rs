@@ -15,8 +15,8 @@ pub type RequestBody = BoxBody<Bytes, BoxError>;
 
 /// The body of a request.
 ///
-/// Empty, bytes, or a stream. A stream from [`Body::factory`] is created for each attempt. A stream
-/// from [`Body::once`] can be sent only once, so its call has no retries.
+/// A body is empty, bytes, or a stream. [`Body::factory`] creates a stream for each attempt. A
+/// stream from [`Body::once`] can be sent only once, so its call has no retries.
 pub struct Body(BodySource);
 
 enum BodySource {
@@ -27,13 +27,13 @@ enum BodySource {
 }
 
 impl Body {
-    /// No body.
+    /// Returns an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self(BodySource::Empty)
     }
 
-    /// A stream that `make` creates for each attempt.
+    /// Calls `make` for each attempt to create the stream.
     #[must_use]
     pub fn factory<B>(make: impl Fn() -> B + Send + Sync + 'static) -> Self
     where
@@ -43,7 +43,7 @@ impl Body {
         Self(BodySource::Factory(Arc::new(move || boxed(make()))))
     }
 
-    /// A stream that can be sent only once. The call has no retries.
+    /// Uses a stream that can be sent only once. The call has no retries.
     #[must_use]
     pub fn once<B>(body: B) -> Self
     where
@@ -53,13 +53,13 @@ impl Body {
         Self(BodySource::Once(Mutex::new(Some(boxed(body)))))
     }
 
-    /// Whether the body can be sent again.
+    /// Returns whether the body can be sent again.
     #[must_use]
     pub fn is_replayable(&self) -> bool {
         !matches!(self.0, BodySource::Once(_))
     }
 
-    /// The bytes, if they are known before the body is sent.
+    /// Returns the bytes if they are known before the body is sent.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             BodySource::Empty => Some(&[]),
@@ -68,7 +68,7 @@ impl Body {
         }
     }
 
-    /// The body for one attempt. `None` if it was sent and cannot be sent again.
+    /// Returns the body for one attempt, or `None` if the body was sent and cannot be sent again.
     pub(crate) fn open(&self) -> Option<RequestBody> {
         match &self.0 {
             BodySource::Empty => Some(boxed(Empty::new())),

@@ -1,4 +1,4 @@
-//! The fields of a JSON object with unparsed values, and their form as `name=value` pairs.
+//! The fields of a JSON object with unparsed values, and their conversion to `name=value` pairs.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{BuildError, BuildErrorKind};
 
-/// Fields as serde wrote them. They are not parsed further, so numbers keep their form.
+/// Fields as serde wrote them. Their values are not parsed, so numbers keep their form.
 pub(crate) type Fields = BTreeMap<String, Box<RawValue>>;
 
 pub(crate) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, BuildError> {
@@ -19,7 +19,8 @@ pub(crate) fn parse_fields(raw: &RawValue) -> Result<Fields, BuildError> {
     serde_json::from_str(raw.get()).map_err(|_| refuse_fields("is not an object"))
 }
 
-/// The fields as pairs: a list repeats its name and `null` is left out; an object is an error.
+/// Returns the fields as pairs. For a list, its name is repeated; `null` is left out; an object is
+/// an error.
 pub(crate) fn field_pairs(
     fields: &Fields,
     kind: BuildErrorKind,
@@ -46,7 +47,8 @@ pub(crate) fn field_pairs(
                     pairs.push((name.clone(), text));
                 }
                 _ if text == "null" => {}
-                // Numbers and booleans are copied as text: a float could change them.
+                // Numbers and booleans are copied as text, because a conversion to a float could
+                // change them.
                 _ => pairs.push((name.clone(), text.to_owned())),
             }
         }

@@ -1,4 +1,4 @@
-//! Headers of a request: parsing, replacing, and the check against the body.
+//! Parses and replaces the headers of a request, and checks them against the body.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -19,8 +19,8 @@ pub(crate) fn header_pair(
     Ok((known, value))
 }
 
-/// Checks that the headers state the true length of the body. Otherwise the server could read the
-/// next request on the connection as a part of this one (request smuggling).
+/// Checks that the headers state the true length of the body. If they did not, the server could
+/// read the next request on the connection as a part of this request (request smuggling).
 pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), BuildError> {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         let problem = "is for the transport to set";
@@ -43,7 +43,7 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     }
 }
 
-/// Replaces all values of each header that is in `with`.
+/// Replaces all values of each header that `with` contains.
 pub(crate) fn replace_headers(headers: &mut HeaderMap, with: HeaderMap) {
     let mut last = None;
     for (name, value) in with {

@@ -1,22 +1,23 @@
-//! Whether a request may be sent twice.
+//! Decides whether a request may be sent twice.
 
 use http::{HeaderName, HeaderValue, Method};
 use uuid::Uuid;
 
 use crate::error::BuildError;
 
-/// Whether a request may be sent twice, so that it can be retried after it was sent.
+/// Whether a request may be sent twice. If so, it can be retried after it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Idempotency {
-    /// Decided by the method: all but `POST`, `PATCH` and `CONNECT` may.
+    /// The method decides. Requests with `POST`, `PATCH` or `CONNECT` may not be sent twice; all
+    /// others may.
     #[default]
     Auto,
-    /// It may, whatever the method.
+    /// The request may be sent twice, whatever the method.
     Yes,
-    /// It may not, whatever the method.
+    /// The request may not be sent twice, whatever the method.
     No,
-    /// It may, because the server recognises the key that all attempts carry.
+    /// The request may be sent twice, because all attempts carry a key that the server recognises.
     Key(IdempotencyKey),
 }
 
@@ -26,7 +27,7 @@ pub enum Idempotency {
 pub enum IdempotencyKey {
     /// A random key for each call. All attempts of the call carry the same key.
     Auto,
-    /// The caller's own key, such as an order number.
+    /// A key that the caller chooses, such as an order number.
     Given(String),
 }
 
@@ -45,7 +46,7 @@ impl Idempotency {
         }
     }
 
-    /// The header value for one call, if it has a key.
+    /// Returns the header value for one call, or `None` if the call has no key.
     pub(crate) fn header(&self, name: &HeaderName) -> Result<Option<HeaderValue>, BuildError> {
         let Self::Key(key) = self else {
             return Ok(None);

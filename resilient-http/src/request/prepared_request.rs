@@ -11,7 +11,7 @@ use url::Url;
 use super::body::Body;
 use super::idempotency::Idempotency;
 
-/// Options of one call that replace those of the client.
+/// Options of one call that replace the options of the client.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {
     pub(crate) timeout: Option<LimitOverride>,
@@ -20,7 +20,7 @@ pub(crate) struct RequestOptions {
     pub(crate) idempotency: Idempotency,
 }
 
-/// A time limit that replaces the client's. `None` means no limit.
+/// A time limit that replaces the client's limit. `None` means no limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LimitOverride(pub(crate) Option<Duration>);
 
@@ -37,25 +37,25 @@ pub struct PreparedRequest {
 }
 
 impl PreparedRequest {
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The URL without credentials. Its query may contain secrets: do not log it.
+    /// Returns the URL without credentials. Its query may contain secrets: do not log it.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The path template, without values.
+    /// Returns the path template, without values.
     #[must_use]
     pub fn template(&self) -> &str {
         &self.template
     }
 
-    /// The headers, without credentials and idempotency key.
+    /// Returns the headers without the credentials and the idempotency key.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers

@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-/// Why a response body cannot be read as the requested type.
+/// The reason why a response body cannot be read as the requested type.
 ///
-/// `Display` and `Debug` show the place and nothing of the body, which may contain secrets.
-/// [`details`](Self::details) returns the full text.
+/// `Display` and `Debug` show the position of the mistake. They show no part of the body, which may
+/// contain secrets. [`details`](Self::details) returns the full text.
 pub struct DecodeError {
     problem: &'static str,
-    /// `missing field …`. It contains only names of the type.
+    /// The text `missing field …`. It contains only names of the type.
     missing: Option<String>,
     line: usize,
     column: usize,
@@ -25,7 +25,7 @@ impl DecodeError {
             Category::Data => "the JSON is of another shape",
             Category::Syntax | Category::Io => "not JSON",
         };
-        // serde writes `missing field` with names of the type; its other messages may quote the
+        // serde writes `missing field` with names of the type. Its other messages may quote the
         // body.
         let missing = details
             .strip_prefix("missing field `")
@@ -38,19 +38,19 @@ impl DecodeError {
         Self { problem: "not UTF-8", missing: None, line: 0, column: 0, details: error.to_string() }
     }
 
-    /// The line in the body, from 1; 0 if unknown.
+    /// Returns the line in the body, counted from 1, or 0 if it is unknown.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in the body, from 1; 0 if unknown.
+    /// Returns the column in the body, counted from 1, or 0 if it is unknown.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// The parser's full message. It may quote the body: do not log it.
+    /// Returns the parser's full message. The message may quote the body: do not log it.
     #[must_use]
     pub fn details(&self) -> &str {
         &self.details

@@ -1,11 +1,12 @@
-//! How a response is read: as JSON, as JSON with its response, or unread.
+//! The forms in which a response is read: as JSON, as JSON with the response, or unread.
 
 use serde::de::DeserializeOwned;
 
 use super::decode_error::DecodeError;
 use super::http_response::Response;
 
-/// A decoded body with its response: status, headers, attempts.
+/// A decoded body together with its response, which has the status, the headers and the number of
+/// attempts.
 ///
 /// ```no_run
 /// # async fn example(api: resilient_http::ApiClient) -> Result<(), resilient_http::ApiError> {
@@ -24,18 +25,19 @@ pub struct Reply<T> {
     pub response: Response,
 }
 
-/// The types that a request can be awaited as: JSON types, a [`Reply`], or the [`Response`] itself.
+/// The types as which a request can be awaited: JSON types, a [`Reply`], or the [`Response`]
+/// itself.
 pub trait FromResponse: Sized {
-    /// Reads the response. It runs inside the attempt: the circuit breaker counts an unreadable
-    /// response neither as a success nor as a failure.
+    /// Reads the response. This happens inside the attempt. The circuit breaker ignores an
+    /// unreadable response: it counts neither as a success nor as a failure.
     ///
     /// # Errors
     ///
-    /// [`Rejected`] if the body is not of this type.
+    /// Returns [`Rejected`] if the body is not of this type.
     fn from_response(response: Response) -> Result<Self, Rejected>;
 }
 
-/// A response that cannot be read, and why.
+/// A response that cannot be read, and the reason.
 #[derive(Debug)]
 pub struct Rejected(Box<(Response, DecodeError)>);
 

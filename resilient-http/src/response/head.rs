@@ -9,21 +9,22 @@ use super::rate_limit::RateLimit;
 use super::retry_after::retry_after;
 use crate::redact::{HeaderNames, mark_secrets};
 
-/// The length at which a request id is cut.
+/// The greatest length of a request id. Longer ids are cut.
 const LONGEST_ID: usize = 128;
 
 #[derive(Clone)]
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The wait that the server asks for. Read once, because a date means a shorter wait later.
+    /// The wait that the server asks for. It is read once, because a date means a shorter wait if
+    /// it is read later.
     pub(crate) retry_after: Option<Duration>,
-    /// Boxed: few responses have one.
+    /// The rate limit is boxed, because few responses have one.
     pub(crate) rate_limit: Option<Box<RateLimit>>,
 }
 
 impl ResponseHead {
-    /// Reads the headers of a response that just arrived, and marks the secret ones.
+    /// Reads the headers of a response that has just arrived, and marks secret headers.
     pub(crate) fn received(status: StatusCode, mut headers: HeaderMap) -> Self {
         mark_secrets(&mut headers);
         let may_ask_for_a_wait = status == StatusCode::TOO_MANY_REQUESTS
@@ -40,14 +41,15 @@ impl ResponseHead {
         }
     }
 
-    /// The server's id of the request: visible ASCII, at most 128 characters.
+    /// Returns the id that the server gave the request. It has only visible ASCII characters, at
+    /// most 128.
     pub(crate) fn request_id(&self) -> Option<&str> {
         let names = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"];
         let id = names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())?;
         Some(&id[..id.len().min(LONGEST_ID)])
     }
 
-    /// Adds the fields that `Debug` may show: header names without values.
+    /// Adds the fields that `Debug` may show. Header names are shown without their values.
     pub(crate) fn debug_fields(&self, shown: &mut fmt::DebugStruct<'_, '_>) {
         shown.field("status", &self.status.as_u16()).field("headers", &HeaderNames(&self.headers));
     }

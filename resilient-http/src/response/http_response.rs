@@ -13,26 +13,26 @@ use super::decode_error::DecodeError;
 use super::head::ResponseHead;
 use super::rate_limit::RateLimit;
 
-/// Where a response comes from.
+/// The source of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Served {
-    /// From the server, for this call.
+    /// The server sent the response for this call.
     #[default]
     Fresh,
-    /// From the server, for a concurrent call with the same request.
+    /// The server sent the response for a concurrent call with the same request.
     #[cfg(feature = "cache")]
     Joined,
-    /// From the cache. See [`ResponseCache`](crate::ResponseCache).
+    /// The response comes from the cache. See [`ResponseCache`](crate::ResponseCache).
     #[cfg(feature = "cache")]
     Cached {
-        /// The time since the server sent it.
+        /// The time since the server sent the response.
         age: Duration,
     },
-    /// From the cache and expired. It was used because the circuit is open.
+    /// The response comes from the cache and is expired. It was used because the circuit is open.
     #[cfg(feature = "cache")]
     Stale {
-        /// The time since the server sent it.
+        /// The time since the server sent the response.
         age: Duration,
     },
 }
@@ -48,66 +48,66 @@ pub struct Response {
 }
 
 impl Response {
-    /// The status, from 200 to 299.
+    /// Returns the status, from 200 to 299.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
 
-    /// The whole body, decompressed.
+    /// Returns the whole body, decompressed.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body alone.
+    /// Returns the body without the rest of the response.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.body
     }
 
-    /// Where it comes from: the server or the cache.
+    /// Returns the source of the response: the server or the cache.
     #[must_use]
     pub fn served(&self) -> Served {
         self.served
     }
 
-    /// The number of attempts. 0 if this call sent nothing.
+    /// Returns the number of attempts, which is 0 if this call sent nothing.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The path template of the call.
+    /// Returns the path template of the call.
     #[must_use]
     pub fn template(&self) -> &str {
         &self.template
     }
 
-    /// The server's id of the request, from `x-request-id` or a similar header.
+    /// Returns the id that the server gave the request in `x-request-id` or a similar header.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.head.request_id()
     }
 
-    /// The rate limit that the server reported, as read when the response arrived.
+    /// Returns the rate limit that the server reported, as read when the response arrived.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.head.rate_limit.as_deref().cloned()
     }
 
     /// Reads the body as JSON. An empty body is read as `null`, so `()`, `Option` and
-    /// [`Value`](serde_json::Value) accept it. A byte order mark is skipped.
+    /// [`Value`](serde_json::Value) accept an empty body. A byte order mark is skipped.
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`] if the body is not JSON or has another shape.
+    /// Returns a [`DecodeError`] if the body is not JSON or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let body: &[u8] = &self.body;
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
@@ -119,13 +119,13 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`] if the body is not UTF-8.
+    /// Returns a [`DecodeError`] if the body is not UTF-8.
     pub fn text(&self) -> Result<&str, DecodeError> {
         std::str::from_utf8(&self.body).map_err(DecodeError::text)
     }
 }
 
-/// Shows no body and no header values, which may contain secrets.
+/// Shows neither the body nor header values, which may contain secrets.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Response");

@@ -1,4 +1,4 @@
-//! Responses: their headers, their bodies, and how they are read.
+//! Responses with their headers and bodies, and the ways to read them.
 
 mod decode_error;
 mod from_response;

@@ -1,4 +1,4 @@
-//! The rate limits that servers report. The client exposes them and does not act on them.
+//! The rate limits that servers report. The client exposes the limits and does not act on them.
 
 use std::time::Duration;
 
@@ -6,31 +6,33 @@ use http::HeaderMap;
 
 /// The server's rate limit, from the headers of a response.
 ///
-/// Read from the draft's `RateLimit` and `RateLimit-Policy`, otherwise from `ratelimit-*`,
-/// otherwise from `x-ratelimit-*`. If a header lists several limits, the one with the fewest
-/// remaining requests is used. The client waits for `Retry-After` only, never for these.
+/// The limit is read from the draft's `RateLimit` and `RateLimit-Policy`. Without these headers, it
+/// is read from `ratelimit-*`, and finally from `x-ratelimit-*`. If a header lists several limits,
+/// the limit with the fewest remaining requests is used. The client waits only because of
+/// `Retry-After`, never because of a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// The number of requests, or units, in one window.
+    /// The number of requests, or of other units, in one window.
     pub limit: Option<u64>,
-    /// The number that remains in the current window.
+    /// The number of requests or units that remain in the current window.
     pub remaining: Option<u64>,
-    /// The time until the window resets. `None` if the server sends a timestamp (seconds since
-    /// 1970).
+    /// The time until the window resets. It is `None` if the server sends a timestamp (seconds
+    /// since 1970).
     pub reset: Option<Duration>,
-    /// The length of the window, if reported.
+    /// The length of the window, if the server reports it.
     pub window: Option<Duration>,
 }
 
 const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
-/// A larger number is a timestamp in seconds since 1970.
+/// The greatest number that is read as a time. A larger number is a timestamp in seconds since
+/// 1970.
 const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {
-    /// Reads the headers; `None` if they contain no rate limit.
+    /// Reads the headers, and returns `None` if they contain no rate limit.
     #[must_use]
     pub fn parse(headers: &HeaderMap) -> Option<Self> {
         Self::draft(headers)
@@ -38,7 +40,8 @@ impl RateLimit {
             .or_else(|| Self::separate(headers, &LEGACY))
     }
 
-    /// `RateLimit: "default";r=50;t=30` and `RateLimit-Policy: "default";q=100;w=60`.
+    /// Reads headers such as `RateLimit: "default";r=50;t=30` and
+    /// `RateLimit-Policy: "default";q=100;w=60`.
     fn draft(headers: &HeaderMap) -> Option<Self> {
         let state = members(headers, "ratelimit");
         let (name, parameters) = state
@@ -59,7 +62,7 @@ impl RateLimit {
     fn separate(headers: &HeaderMap, names: &[&str; 3]) -> Option<Self> {
         let [limit, remaining, reset] = names.map(|name| {
             let value = headers.get(name)?.to_str().ok()?;
-            // In `100, 100;w=60` the first number is the limit in force.
+            // In `100, 100;w=60`, the first number is the limit in force.
             let first = value.split([',', ';']).next()?.trim();
             first.parse::<u64>().ok()
         });
@@ -75,7 +78,8 @@ impl RateLimit {
 
 type Parameters = Vec<(String, String)>;
 
-/// The members of a structured-field list, as far as these headers use it: name and parameters.
+/// Returns name and parameters of each member of a structured-field list. It supports only the
+/// syntax that these headers use.
 fn members(headers: &HeaderMap, name: &str) -> Vec<(String, Parameters)> {
     let lines = headers.get_all(name).iter();
     lines

@@ -4,14 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-/// The wait that the server asks for: `retry-after-ms`, otherwise `retry-after` in seconds or as a
-/// date in any of HTTP's three forms.
+/// Returns the wait that the server asks for. It is read from `retry-after-ms`; without that
+/// header, it is read from `retry-after` in seconds or as a date in any of HTTP's three forms.
 ///
 /// A date in the past means zero. Signs, fractions and comma-separated values are invalid and
-/// ignored. A number that is too large means [`Duration::MAX`]. Of several headers the largest
-/// valid one is used.
+/// ignored. A number that is too large means [`Duration::MAX`]. If there are several headers, the
+/// largest valid value is used.
 ///
-/// Dates are compared with `now`. Use the local clock, because the wait is local too.
+/// Dates are compared with `now`. Pass the time of the local clock, because the client waits by
+/// that clock.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
@@ -39,14 +40,14 @@ fn largest(
 }
 
 fn seconds(text: &str) -> Option<Duration> {
-    // `digits` saturates: a number beyond `u64` means the longest wait.
+    // `digits` saturates, so a number beyond `u64` means the longest wait.
     Some(match digits(text)? {
         u64::MAX => Duration::MAX,
         seconds => Duration::from_secs(seconds),
     })
 }
 
-/// Decimal digits only, saturating.
+/// Reads a number that has only decimal digits. A number that is too large saturates.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
@@ -68,7 +69,7 @@ mod tests {
         for value in values {
             headers.append("retry-after", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        // Sunday, 6 November 1994, 08:49:37: the date in the examples of the RFC.
+        // This is Sunday, 6 November 1994, 08:49:37, the date in the examples of the RFC.
         retry_after(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))
     }
 

@@ -1,4 +1,4 @@
-//! A transport made of a closure, for tests.
+//! A transport that calls a closure, for tests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::request::RequestBody;
 type Respond =
     dyn Fn(http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> + Send + Sync;
 
-/// Responds with the result of a closure, without any socket.
+/// Responds with the result of a closure, without a socket.
 ///
 /// ```
 /// use resilient_http::{ApiClient, MockTransport};

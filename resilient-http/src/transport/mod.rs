@@ -1,4 +1,4 @@
-//! Transports: each sends one request and receives its response.
+//! The transports. A transport sends one request and receives its response.
 
 #[cfg(feature = "test-util")]
 mod mock_transport;

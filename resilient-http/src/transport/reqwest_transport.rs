@@ -21,7 +21,7 @@ impl ReqwestTransport {
     ///
     /// # Errors
     ///
-    /// A [`BuildError`] if reqwest cannot build the client.
+    /// Returns a [`BuildError`] if reqwest cannot build the client.
     pub fn build(builder: reqwest::ClientBuilder) -> Result<Self, BuildError> {
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
@@ -39,8 +39,8 @@ impl ReqwestTransport {
     ///
     /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
     /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
-    /// response, but by then they were sent. A client with `connection_verbose` logs all traffic,
-    /// including keys.
+    /// response, but by then the headers were sent. A client with `connection_verbose` logs all
+    /// traffic, including keys.
     #[must_use]
     pub fn given(client: reqwest::Client) -> Self {
         Self { client }
@@ -74,7 +74,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Converts reqwest's error. A reset before the response sets none of its flags.
+/// Converts reqwest's error. If the connection is reset before the response, reqwest sets none of
+/// the flags of its error.
 fn explain(error: reqwest::Error) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")

@@ -1,4 +1,4 @@
-//! The interface of a transport: one exchange, without retries and redirects.
+//! The interface of a transport. A transport makes one exchange, without retries and redirects.
 
 use std::fmt;
 use std::future::Future;
@@ -19,14 +19,14 @@ pub type Exchange<'a> =
 
 /// Sends one request and returns the head of its response.
 ///
-/// A transport neither retries nor follows redirects: the client does both and counts them.
+/// A transport neither retries nor follows redirects, because the client does both and counts them.
 /// Dropping the future or the body must end the exchange and free its resources.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request. The body of the response is read later.
+    /// Sends the request and returns before the body of the response is read.
     fn send(&self, request: http::Request<RequestBody>) -> Exchange<'_>;
 }
 
-/// Why an exchange failed.
+/// The reason why an exchange failed.
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) cause: FailureCause,
@@ -40,13 +40,14 @@ pub(crate) enum FailureCause {
 }
 
 impl TransportError {
-    /// The connection failed. The error of the call shows `source`: it must not contain secrets.
+    /// Reports a failed connection. The error of the call shows `source`, so `source` must not
+    /// contain secrets.
     #[must_use]
     pub fn connection(phase: Phase, source: impl Into<BoxError>) -> Self {
         Self { cause: FailureCause::Connection(phase), source: Some(source.into()) }
     }
 
-    /// The transport can never send this request.
+    /// Reports a request that the transport can never send.
     #[must_use]
     pub fn unsendable(problem: &'static str) -> Self {
         Self { cause: FailureCause::Unsendable(problem), source: None }

@@ -1,4 +1,4 @@
-//! Dropping a call's future at every point where that is possible.
+//! Dropping the future of a call is safe at every point where it can be dropped.
 
 use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::pin;
@@ -13,7 +13,7 @@ use crate::support::raw::{Raw, Step};
 use crate::support::settings::client;
 use crate::support::{until, within};
 
-/// Polls a future at most `times` times, then drops it. Returns its output if it finished.
+/// Polls a future at most `times` times, then drops it. Returns the output if the future finished.
 async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -31,7 +31,7 @@ async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     .await
 }
 
-/// Two failures, each followed by a delay, then a success.
+/// Starts a server whose first two responses are failures and whose later responses are successes.
 async fn failing_twice() -> Api {
     Api::serve(|n, _| if n % 3 == 2 { json("1") } else { status(503) }).await
 }

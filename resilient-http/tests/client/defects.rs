@@ -1,5 +1,5 @@
-//! Defects AC1 to AC15 of the original: each test fails if this crate has the defect. (AC16 was an
-//! undeclared dependency.)
+//! The tests for defects AC1 to AC15 of the original. Each test fails if this crate has the defect.
+//! (AC16 was an undeclared dependency.)
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -133,7 +133,8 @@ async fn defect_ac8_the_breaker_is_within_the_retry_and_sees_every_attempt() {
     for _ in 0..5 {
         within("the call", api.get::<()>("x")).await.unwrap_err();
     }
-    // Three attempts, then two more, and the circuit is open: not 15 requests.
+    // The first call makes three attempts. The second call makes two, then the circuit is open.
+    // Without the breaker there would be 15 requests.
     assert_eq!(server.count(), 5);
 }
 

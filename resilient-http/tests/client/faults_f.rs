@@ -1,4 +1,4 @@
-//! Rows F of the fault model: how a transport can fail a call.
+//! The tests for rows F of the fault model: how a transport can fail a call.
 
 use std::future::IntoFuture;
 #[cfg(feature = "gzip")]
@@ -62,7 +62,7 @@ async fn fm_f3_half_an_answer_is_an_error_that_keeps_the_status() {
         assert!(error.is_body_truncated());
         assert_eq!(server.count(), 3);
     }
-    // If the body of an error breaks off, the status is still the error.
+    // If the body of an error response breaks off, the error still has the kind of its status.
     let server = Raw::always(vec![write("HTTP/1.1 404 x\r\ncontent-length: 9\r\n\r\nno us")]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -78,7 +78,7 @@ async fn fm_f4_a_body_that_stalls_is_a_timeout_not_bad_json() {
     let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
     assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt, .. }), "{error:?}");
     assert_eq!(error.attempts(), 3);
-    // The deadline alone has the same effect.
+    // A deadline without a timeout has the same effect.
     let api = client(&server.url).timeout(None).deadline(Duration::from_secs(1));
     let call = api.build().unwrap().get::<Vec<u32>>("x").into_future();
     let error = within("the call", call).await.unwrap_err();
@@ -114,13 +114,13 @@ async fn fm_f6_an_endless_body_is_too_large_and_memory_is_bounded() {
     let totals = api.circuit_breaker().snapshot().totals;
     assert_eq!((totals.failure, totals.ignored), (0, 1));
     until("its connection is closed", || server.connections.open() == 0).await;
-    // A body whose announced length is too long is not read at all.
+    // If the announced length is too long, the client does not read the body at all.
     let head = write("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n");
     let server = Raw::always(vec![head, Step::Stall]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
-    // Only the start of an endless error body is held.
+    // The client reads only the start of an endless error body.
     let head = write("HTTP/1.1 500 x\r\ntransfer-encoding: chunked\r\n\r\n");
     let server = Raw::always(vec![head, Step::Flood(chunk)]).await;
     let api = client(&server.url).build().unwrap();
@@ -205,7 +205,7 @@ async fn fm_f12_a_wait_of_ages_is_not_begun() {
 
 #[tokio::test]
 async fn fm_f13_dates_are_read_in_three_forms_whatever_the_servers_clock_says() {
-    // The server's own `date` header is years off and has no effect.
+    // The `date` header of the server is wrong by years and has no effect.
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     for past in [date, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
         let server =
@@ -275,7 +275,7 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
     assert_eq!(server.only().text(), "stream");
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::Body));
     assert!(!error.is_retryable());
-    // A prepared request can be executed once.
+    // A prepared request with such a body can be executed only once.
     let once = Body::once(Full::new(Bytes::from_static(b"stream")));
     let prepared = api.request(Method::PUT, "x").body(once).prepare().unwrap();
     within("the call", api.execute(&prepared)).await.unwrap_err();
@@ -312,7 +312,7 @@ async fn fm_f18_one_key_for_all_attempts_and_another_for_the_next_call() {
     assert!(keys[..3].iter().all(|key| *key == keys[0]));
     assert!(keys[3..].iter().all(|key| *key == keys[3]));
     assert_ne!(keys[0], keys[3]);
-    // The name of the header can be changed.
+    // The name of the idempotency header can be changed.
     let api = client(&server.url).idempotency_header("x-request-key").no_retry();
     let call = api.build().unwrap().post::<()>("x").idempotency_key("mine");
     within("the call", call).await.unwrap_err();
@@ -337,10 +337,10 @@ async fn fm_f22_odd_answers_are_typed_errors_and_their_excerpts_bounded() {
         let api = client(&server.url).build().unwrap();
         within("the call", api.get::<Value>("x")).await
     }
-    // 1xx responses before the final one are skipped.
+    // The client skips 1xx responses before the final response.
     let early = write("HTTP/1.1 103 Early Hints\r\n\r\n");
     assert_eq!(end(vec![early, ok("1")]).await.unwrap(), 1);
-    // Bytes after a 204 are not a body.
+    // Bytes after the head of a 204 are not a body.
     let body = end(vec![write("HTTP/1.1 204 x\r\n\r\nHTTP/1.1 nonsense")]).await;
     assert_eq!(body.unwrap(), Value::Null);
     let error = end(vec![write("HTTP/1.1 304 x\r\n\r\n")]).await.unwrap_err();
@@ -365,7 +365,8 @@ async fn fm_f23_a_connection_that_the_server_closed_while_idle_is_no_failure() {
     for n in 1..=5 {
         let one: u32 = within("the call", api.get("x")).await.unwrap();
         assert_eq!(one, 1);
-        // The server closes each connection after its response; the client may notice late.
+        // The server closes each connection after its response, and the client may notice this
+        // late.
         until("the server has closed it", || server.connections.open() == 0).await;
         assert_eq!(server.count(), n);
     }
@@ -396,7 +397,7 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
     let one: u32 = within("the call", api.get("x")).await.unwrap();
     assert_eq!(one, 1);
     assert!(began.elapsed() >= Duration::from_millis(300));
-    // A wait beyond the policy's limit ends the call; the error says how long to wait.
+    // If the wait exceeds the policy's limit, the call ends, and the error contains the wait.
     let policy = RetryPolicy::builder().max_retry_after(Duration::from_secs(1)).build().unwrap();
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "2")], "")).await;
     let api = client(&server.url).retry(policy).build().unwrap();
@@ -406,7 +407,7 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
 
 #[tokio::test]
 async fn fm_f13_an_error_shows_one_wait_whenever_it_is_asked() {
-    // Each reading of a date by the clock would give another wait.
+    // If the client compared the date with the clock at each read, the wait would change.
     let header = [("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")];
     for code in [429, 503] {
         let server = Api::serve(move |_, _| answer(code, &header, "")).await;

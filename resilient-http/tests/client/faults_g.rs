@@ -1,5 +1,5 @@
-//! Rows G of the fault model: attacks through input and responses. `tests/secrets.rs` tests what is
-//! printed.
+//! The tests for rows G of the fault model: attacks through input and responses. `tests/secrets.rs`
+//! tests that nothing printed contains a secret.
 
 use std::error::Error;
 
@@ -27,7 +27,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     let error = within("the call", call).await.unwrap_err();
     assert_eq!(server.seen()[0].target, "/x?q=canary&api_key=canary%26x");
     assert!(!format!("{error} {error:?}").contains("canary"));
-    // This holds even if the transport's own error contains the URL.
+    // The URL stays hidden even if the transport's error contains it.
     let url = crate::support::raw::refusing().await;
     let api = client(&url).auth(Auth::query("api_key", ApiKey::secret("canary")));
     let error = within("the call", api.build().unwrap().get::<()>("x")).await.unwrap_err();
@@ -41,11 +41,11 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     assert!(depth > 2, "the chain of sources is kept");
 }
 
-/// The result of a call with a key in its own header and a body, if the server redirects it to
-/// another origin.
+/// Asserts that the client does not follow a redirect with status `code` to another origin. The
+/// call has an API key in a header, and a body.
 async fn redirected(code: u16) {
     let other = Api::serve(|_, _| json("1")).await;
-    // Another port is another origin, and so is `http` instead of `https`.
+    // An origin with another port, or with `http` instead of `https`, is another origin.
     let location = format!("{}/steal", other.url);
     let to = location.clone();
     let server = Api::serve(move |_, _| answer(code, &[("location", &to)], "")).await;
@@ -54,7 +54,7 @@ async fn redirected(code: u16) {
     let call = api.post::<u32>("x").json(&"body").idempotency_key("k");
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_redirect(), "{error:?}");
-    // The caller may see where the redirect leads.
+    // The caller can read the target of the redirect.
     assert_eq!(error.headers().unwrap()["location"], location);
     assert_eq!((server.count(), other.count()), (1, 0), "{code}");
 }
@@ -136,7 +136,8 @@ async fn fm_g6_parameters_that_climb_are_refused_before_anything_is_sent() {
         "%2e%2e",
         "%2E%2e",
         "%252e%252e",
-        // One segment here, but three for a proxy that decodes before it resolves dot segments.
+        // This value is one segment here. A proxy that decodes before it resolves dot segments sees
+        // three segments.
         "../../etc",
         "a/../b",
         "a/..",
@@ -262,7 +263,7 @@ async fn fm_g13_credentials_over_plain_http_are_refused() {
     let allowed = ApiClient::builder("http://api.example.com").auth(key()).allow_plain_http();
     assert!(allowed.build().is_ok());
     assert!(ApiClient::builder("http://api.example.com").build().is_ok());
-    // A request cannot bring such a header either.
+    // A request cannot add such a header either.
     let plain = ApiClient::builder("http://api.example.com").build().unwrap();
     let call = plain.get::<()>("x").header("authorization", "k");
     assert_eq!(call.prepare().unwrap_err().kind(), BuildErrorKind::Credentials);

@@ -1,5 +1,4 @@
-//! Framing headers belong to the transport: false ones could make the server misread the
-//! connection.
+//! Callers cannot set false framing headers, which could make the server misread the connection.
 
 use http_body_util::Full;
 use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};

@@ -1,5 +1,5 @@
-//! The outcome table: each row against a real server, with a `GET`, a `POST`, and a `POST` with a
-//! key.
+//! Each row of the outcome table holds against a real server, for a `GET`, a `POST`, and a `POST`
+//! with a key.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::raw::{Raw, Step, ok, refusing, write};
 use crate::support::settings::{client, quick};
 use crate::support::{until, within};
 
-/// How a call ended, and what its circuit breaker counted.
+/// The end of a call, and the outcomes that its circuit breaker counted.
 struct End {
     error: ApiError,
     /// Successes, failures, ignored.
@@ -43,11 +43,11 @@ async fn end(api: &ApiClient, column: &str) -> End {
     End { error, counted: (totals.success, totals.failure, totals.ignored) }
 }
 
-/// One row: the expected attempts of each column, and how each attempt is counted.
+/// One row: the expected attempts of each column, and the outcome that each attempt has.
 struct Row {
     kind: ErrorKind,
     attempts: [u32; 3],
-    /// For one attempt: successes, failures, ignored.
+    /// The outcomes of one attempt: successes, failures, ignored.
     counts: (u64, u64, u64),
 }
 
@@ -99,7 +99,7 @@ async fn row_unknown_name_is_a_failure_and_retried_whatever_the_method() {
 
 #[tokio::test]
 async fn row_connect_timeout_is_a_failure_and_retried_whatever_the_method() {
-    /// The server cannot know that the client is gone.
+    /// A name resolver that never returns.
     struct Hanging;
     impl reqwest::dns::Resolve for Hanging {
         fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
@@ -120,7 +120,7 @@ async fn row_connect_timeout_is_a_failure_and_retried_whatever_the_method() {
 #[cfg(feature = "rustls-tls")]
 #[tokio::test]
 async fn row_tls_that_fails_is_a_failure_and_retried_whatever_the_method() {
-    // The server responds without TLS.
+    // The server does not use TLS, so the handshake fails.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -191,7 +191,7 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }), "{error:?}");
     assert!(!error.is_retryable());
     let totals = api.circuit_breaker().snapshot().totals;
-    // The deadline cut an attempt that had time left: it counts as abandoned.
+    // The deadline cut an attempt that had time left, so the attempt counts as abandoned.
     assert_eq!((error.attempts(), totals.failure, totals.abandoned), (3, 2, 1));
 }
 

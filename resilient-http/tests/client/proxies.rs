@@ -1,5 +1,4 @@
-//! Proxies from the environment: requests to this machine do not go to a proxy, which could read
-//! them.
+//! Requests to this machine do not go to a proxy from the environment, which could read them.
 
 use std::process::Command;
 
@@ -11,8 +10,8 @@ use crate::support::within;
 
 const TEST: &str = "proxies::fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment";
 
-/// The environment is global, so the test runs itself as a child process with a proxy that would
-/// fail every call.
+/// Runs the test as a child process, because the environment is global. In the child's environment,
+/// a proxy would fail every call.
 #[tokio::test]
 async fn fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment() {
     const CHILD: &str = "RESILIENT_TEST_BEHIND_A_PROXY";

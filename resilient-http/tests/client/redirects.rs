@@ -1,4 +1,5 @@
-//! Redirects that lead to the result of a request: a retry must not repeat its effect.
+//! If a redirect leads to the result of a request, a retry does not repeat the effect of the
+//! request.
 
 use resilient_http::{ErrorKind, IdempotencyKey, RetriesDisabled};
 
@@ -6,7 +7,8 @@ use crate::support::api::{Api, answer};
 use crate::support::settings::client;
 use crate::support::within;
 
-/// A server that accepts a `POST` and redirects to its result, which responds with `then`.
+/// Starts a server that accepts a `POST` and redirects to its result. The result responds with
+/// `then`.
 async fn sends_on(code: u16, then: (u16, &'static [(&'static str, &'static str)])) -> Api {
     Api::serve(move |_, seen| match seen.target.as_str() {
         "/orders" => answer(code, &[("location", "/result")], ""),
@@ -42,7 +44,7 @@ async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_whatever_its_result_answ
 
 #[tokio::test]
 async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_when_there_is_no_connection_any_more() {
-    // The server accepts one connection and refuses all others.
+    // The server accepts one connection and refuses all later connections.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -71,7 +73,7 @@ async fn one_with_a_key_and_one_that_was_only_pointed_elsewhere_are_tried_again(
     let call = api.post::<()>("orders").idempotency_key(IdempotencyKey::Auto);
     let error = within("the call", call).await.unwrap_err();
     assert_eq!((error.attempts(), posts(&server)), (3, 3));
-    // After a 307 neither server has acted on the request.
+    // A server that responds with 307 or 429 has not acted on the request.
     let server = sends_on(307, then).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.post::<()>("orders")).await.unwrap_err();

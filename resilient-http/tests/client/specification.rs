@@ -1,5 +1,5 @@
-//! Tests of the specification: UT-14 to UT-16, IT-1 and IT-3, and acceptance criteria 1, 2, 3, 6
-//! and 7.
+//! The tests of the specification: UT-14 to UT-16, IT-1 and IT-3, and acceptance criteria 1, 2, 3,
+//! 6 and 7.
 
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ async fn ut_15_the_retry_is_applied_to_requests() {
     let reply: Reply<Vec<u32>> = within("the call", api.get("x")).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (vec![7], 3));
     assert_eq!(server.count(), 3);
-    // All attempts fail: the caller sees the last error.
+    // If all attempts fail, the caller receives the last error.
     let server = Api::statuses(&[500, 502, 504]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -58,7 +58,7 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     let server = Api::statuses(&[500]).await;
     let api =
         client(&server.url).retry(quickly(10)).circuit_breaker(opens_after(4)).build().unwrap();
-    // The loop ends with the real error as soon as its own failures open the circuit.
+    // The loop ends with the server's error as soon as the failures of the loop open the circuit.
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.count()), (ErrorKind::Server, 4, 4));
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -73,7 +73,7 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     assert_eq!((one, api.circuit_breaker().state()), (1, CircuitState::Closed));
 }
 
-/// Every third request fails, in one of the usual ways.
+/// Starts a server that fails every third request in one of the usual ways.
 async fn intermittent() -> Raw {
     Raw::serve(|n| match n % 9 {
         2 => vec![Step::Reset],
@@ -94,10 +94,10 @@ async fn it_1_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     }
     let snapshot = api.circuit_breaker().snapshot();
     assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
-    // One loop, counted at the server.
+    // The count at the server shows that there is only one retry loop.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // That server, permanently down.
+    // The server is now down permanently.
     let url = server.url.clone();
     drop(server);
     let down = client(&url).circuit_breaker(opens_after(5)).build().unwrap();
@@ -121,7 +121,7 @@ async fn ac_1_an_outage_does_not_cascade() {
     for _ in 0..200 {
         ended.push(within("the call", api.get::<()>("x")).await.unwrap_err());
     }
-    // Five attempts hung; all other calls failed at once and sent nothing.
+    // Five attempts hung. All other calls failed at once and sent nothing.
     assert!(server.count() <= 5, "{}", server.count());
     assert_eq!(ended.iter().filter(|error| error.is_timeout()).count(), 2);
     assert_eq!(ended.iter().filter(|error| error.is_circuit_open()).count(), 198);
@@ -154,12 +154,12 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
     })
     .await;
     let api = client(&server.url).timeout(Duration::from_millis(100)).build().unwrap();
-    // Failed calls.
+    // These calls fail.
     for _ in 0..10 {
         let _ = within("the call", api.get::<u32>("x")).await;
         assert_eq!(api.in_flight(), 0);
     }
-    // Cancelled calls, at various points.
+    // These calls are cancelled at various points.
     let hanging = client(&server.url).retry(quickly(1000)).build().unwrap();
     let calls: Vec<_> =
         (0..50).map(|_| tokio::spawn(hanging.get::<Vec<u32>>("x").into_future())).collect();
@@ -171,7 +171,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.in_flight(), 0);
-    // No permit is lost: a cancelled probe frees its slot, which is the only one.
+    // No permit is lost: a cancelled probe frees the only slot.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -188,7 +188,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
             breaker.half_open().unwrap();
         }
     }
-    // After closing, no socket is open.
+    // After the client is closed, no socket is open.
     within("close", api.shutdown(Duration::from_secs(20))).await.unwrap();
     within("close", hanging.shutdown(Duration::from_secs(20))).await.unwrap();
     until("all connections are closed", || server.connections.open() == 0).await;
@@ -242,7 +242,8 @@ async fn ac_6_rate_limits_are_waited_for_as_the_server_asks() {
     let response: Response = within("the call", api.post("x").json(&1)).await.unwrap();
     assert!(began.elapsed() >= Duration::from_secs(1));
     assert_eq!((response.attempts(), server.count()), (2, 2));
-    // If the wait does not fit into the deadline, the error says at once how long it is.
+    // If the wait does not fit into the deadline, the call ends at once, and the error contains the
+    // wait.
     let server = Api::serve(|_, _| {
         answer(429, &[("retry-after", "3600"), ("ratelimit", "\"d\";r=0;t=3600")], "")
     })
@@ -262,8 +263,8 @@ async fn ac_7_a_failing_service_is_not_overwhelmed() {
     for call in calls {
         within("the call", call).await.unwrap().unwrap_err();
     }
-    // Requests already on their way when the circuit opened, and retries of the five that opened
-    // it; then none.
+    // The server receives requests that were on their way when the circuit opened, and retries of
+    // the five calls that opened it. It receives no other requests.
     assert!(server.count() <= 500 + 5 * 2, "{}", server.count());
     assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
     let before = server.count();

@@ -1,5 +1,5 @@
-//! Rows F20 and F21: the load on a server in an outage and with nested loops. Also calls that do
-//! not fit into their time.
+//! The tests for rows F20 and F21: the load on a server during an outage and with nested loops.
+//! Other tests make calls that do not fit into their time limit.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::api::{Api, answer, status};
 use crate::support::settings::{client, quickly};
 use crate::support::within;
 
-/// A budget that pays for `retries` retries before the first success.
+/// Returns a budget that pays for `retries` retries before the first success.
 fn pays_for(retries: u32) -> BudgetConfig {
     BudgetConfig::builder().initial_tokens(5 * retries).build().unwrap()
 }
@@ -41,7 +41,7 @@ async fn fm_f20_ten_thousand_clients_do_not_storm_a_server_that_fails() {
                 .name("fm_f20")
                 .transport(transport.clone())
                 .retry(quickly(3))
-                // The budget alone limits the load.
+                // Only the budget limits the load.
                 .no_circuit_breaker()
                 .build()
                 .unwrap();
@@ -107,7 +107,8 @@ async fn fm_f21_loops_in_loops_multiply_unless_a_budget_or_one_loop_bounds_them(
     assert_eq!(count(Caller { api: unbounded, budget: None }).await, 27);
     let one_loop = client(&server.url).no_retry().build().unwrap();
     assert_eq!(count(Caller { api: one_loop, budget: None }).await, 9);
-    // One budget for all loops but the outermost: its three attempts, and what the budget pays for.
+    // The outermost loop makes three attempts. The other loops share one budget, which pays for two
+    // retries.
     let budget = RetryBudget::new("fm_f21", pays_for(2));
     let api = client(&server.url).shared_budget(budget.clone()).build().unwrap();
     assert_eq!(count(Caller { api, budget: Some(budget) }).await, 3 + 2);
@@ -122,7 +123,7 @@ async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
     assert!(began.elapsed() < Duration::from_secs(15));
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
-    // A backoff delay that does not fit also ends the call at once, with the real error.
+    // If a backoff delay does not fit, the call also ends at once, with the server's error.
     let server = Api::serve(|_, _| status(500)).await;
     let slow = RetryPolicy::builder()
         .base_delay(Duration::from_secs(60))

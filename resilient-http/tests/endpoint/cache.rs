@@ -1,4 +1,5 @@
-//! Cached responses: for how long, for which endpoint, and when they are used.
+//! Responses are cached for the configured time, for one endpoint only, and are used only under the
+//! right conditions.
 
 use std::time::Duration;
 
@@ -63,7 +64,7 @@ async fn whatever_makes_another_question_makes_another_answer() {
             assert_eq!(said, n);
         }
     }
-    // Its own time limits do not make another request.
+    // A call with other time limits uses the same cached response.
     let options = CallOptions::new().timeout(MINUTE);
     assert_eq!(any.call_with(&json!({}), &options).await.unwrap(), 0);
 }
@@ -96,7 +97,7 @@ async fn failures_and_what_cannot_be_read_are_not_kept() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
-    // A cached response, read as a type that it does not fit.
+    // The cached response cannot be read as this type.
     let error = any.typed::<Value, Vec<u8>>().call(&json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 0));
     assert_eq!(error.status().unwrap().as_u16(), 200);
@@ -118,7 +119,7 @@ async fn what_the_server_wants_stored_nowhere_is_not_kept() {
     }
 }
 
-/// Responds to the first request and is down afterwards.
+/// Makes an endpoint whose server responds to the first request and fails all later requests.
 fn once_up(cache: CacheConfig) -> Any {
     let config = declared("http://localhost").circuit_breaker(&opens_after(2)).cache(cache);
     over(&config, |n, _| match n {
@@ -132,7 +133,7 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     let any = once_up(CacheConfig::new().ttl(MINUTE).stale_if_open(10 * MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(2 * MINUTE).await;
-    // The call whose failures open the circuit gets the stale response already.
+    // The call whose failures open the circuit already gets the stale response.
     let replies = any.typed::<Value, Reply<String>>();
     for _ in 0..3 {
         let reply = replies.call(&json!({})).await.unwrap();
@@ -142,14 +143,14 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     }
     assert_eq!(any.circuit_breaker().state(), resilient::breaker::CircuitState::Open);
     assert_eq!(any.cache().unwrap().counts().stale, 3);
-    // Nothing is cached for a request that was never made.
+    // A request that was never made has no cached response.
     let error = any.call(&json!({"other": 1})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
     // A refreshing call does not accept a stale response.
     let refresh = CallOptions::new().caching(Caching::Refresh);
     let error = any.call_with(&json!({}), &refresh).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // A stale response is not used after its time.
+    // A stale response is not used after `stale_if_open`.
     tokio::time::advance(10 * MINUTE).await;
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
@@ -179,7 +180,8 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
     any.call(&json!({})).await.unwrap();
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-    // A refusal is a response, even while the circuit is open.
+    // An open circuit leads to the stale response. If a probe receives a 404, the call returns that
+    // error.
     any.circuit_breaker().trip().unwrap();
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     any.circuit_breaker().half_open().unwrap();
@@ -252,8 +254,8 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
     // The server hangs from now on.
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     assert_eq!((transport.asked(), any.cache().unwrap().counts().stale), (2, 1));
-    // So does a call whose deadline passes while others opened the circuit. It is not a failure
-    // itself.
+    // A call gets the stale response even if its deadline passes after the circuit was opened by
+    // other means.
     any.circuit_breaker().close();
     let options = CallOptions::new().timeout(None).deadline(Duration::from_secs(1));
     let (call, request) = (any.clone(), json!({}));

@@ -1,4 +1,4 @@
-//! The configuration of endpoints and its rules.
+//! The configuration of an endpoint follows its rules.
 
 use std::time::Duration;
 
@@ -148,7 +148,7 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
     // An empty request sends no body.
     let (target, content_type, text) = call(declared(&server.url), Value::Null).await;
     assert_eq!((target.as_str(), content_type, text.as_str()), ("/chat", None, ""));
-    // Values that cannot be pairs are refused.
+    // Values that cannot be written as pairs are refused.
     for request in [json!({"a": {"b": 1}}), json!([1]), json!("x")] {
         let get = endpoint(&declared(&server.url).method("GET"));
         assert!(get.prepare(&request).is_err(), "{request}");

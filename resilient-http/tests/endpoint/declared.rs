@@ -1,4 +1,4 @@
-//! Endpoints for tests, each with its own name.
+//! Endpoints for tests. Each endpoint has a unique name.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -13,16 +13,17 @@ use crate::support::api::Api;
 use crate::support::settings::{patient, quick};
 use crate::support::within;
 
-/// An endpoint with JSON values for request and response.
+/// An endpoint whose request and response are JSON values.
 pub(crate) type Any = Endpoint<Value, Value>;
 
-/// A unique name, because circuit breakers are shared by name.
+/// Returns a unique name, because circuit breakers with the same name are shared.
 pub(crate) fn unique() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     format!("e{}", COUNT.fetch_add(1, SeqCst))
 }
 
-/// Fast retries, a circuit breaker that stays closed, calls that may be sent twice, no key.
+/// Returns a configuration with fast retries, a circuit breaker that stays closed, calls that may
+/// be sent twice, and no key.
 pub(crate) fn declared(url: &str) -> EndpointConfigBuilder {
     EndpointConfig::builder(unique(), "test")
         .base_url(url)
@@ -47,7 +48,8 @@ pub(crate) fn opens_after(failures: u32) -> BreakerConfig {
         .unwrap()
 }
 
-/// An endpoint over a closure, which gets the number of the request, from 0.
+/// Makes an endpoint that responds with the result of a closure. The closure gets the number of the
+/// request, counted from 0.
 pub(crate) fn over(
     config: &EndpointConfigBuilder,
     answer: impl Fn(usize, http::Request<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,
@@ -58,14 +60,14 @@ pub(crate) fn over(
     Endpoint::builder(config.build().unwrap()).transport(transport).build().unwrap()
 }
 
-/// A response with this status.
+/// Returns a response with this status.
 pub(crate) fn says(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes> {
     let mut response = http::Response::new(body.into());
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
     response
 }
 
-/// The number of requests of a failing call.
+/// Makes a call that must fail, and returns the number of its requests.
 pub(crate) async fn sent(server: &Api, any: &Any) -> usize {
     let before = server.count();
     within("the call", any.call(&json!({}))).await.unwrap_err();

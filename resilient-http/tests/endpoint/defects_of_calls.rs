@@ -1,5 +1,5 @@
-//! Defects EP1 to EP13 of the original: each test fails if this crate has the defect. `README.md`
-//! lists those that cannot occur.
+//! The tests for defects EP1 to EP13 of the original. Each test fails if this crate has the defect.
+//! `README.md` lists the defects that cannot occur.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::support::{until, within};
 #[tokio::test]
 async fn defect_ep1_retries_do_not_multiply() {
     let server = Api::statuses(&[500]).await;
-    // Retries in the configuration, in the builder and in the client, with a cache: there is one
-    // loop.
+    // Retries are set in the configuration, in the builder and in the client, and there is a cache.
+    // Still, there is only one loop.
     let configured = declared(&server.url).retry(quickly(3));
     assert_eq!(sent(&server, &endpoint(&configured)).await, 4);
     let given: Any =
@@ -75,7 +75,7 @@ async fn defect_ep5_a_kept_answer_is_found() {
         within("the call", any.call(&value!({}))).await.unwrap();
     }
     assert_eq!(server.count(), 1);
-    // For concurrent calls see `single_flight`.
+    // `single_flight` tests concurrent calls.
 }
 
 #[tokio::test]

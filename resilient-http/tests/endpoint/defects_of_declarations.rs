@@ -1,5 +1,5 @@
-//! Defects EP14 to EP26 of the original: each test fails if this crate has the defect. `README.md`
-//! lists those that cannot occur.
+//! The tests for defects EP14 to EP26 of the original. Each test fails if this crate has the
+//! defect. `README.md` lists the defects that cannot occur.
 
 use std::time::Duration;
 
@@ -43,11 +43,12 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
         let options = CallOptions::new().param("id", value);
         assert!(any.prepare_with(&value!({}), &options).is_err());
     }
-    // No setting is lost and none is invented.
+    // No setting is lost, and no setting is invented.
     let error = any.prepare(&value!({})).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Parameter);
     assert!(error.to_string().contains("`id`"));
-    // A configuration without a base URL has none; the original's was called `None`.
+    // A configuration without a base URL has no base URL. In the original, the base URL was the
+    // text `None`.
     let error = Any::new(
         EndpointConfig::builder(unique(), "test").path("x").auth(AuthKind::None).build().unwrap(),
     )
@@ -177,7 +178,7 @@ fn defect_ep22_every_preset_can_be_built() {
             .api_key(ApiKey::secret("k"));
         assert!(config.build().is_ok(), "{preset:?}");
     }
-    // For what they send see `presets`.
+    // `presets` tests the data that the presets send.
 }
 
 #[tokio::test]
@@ -216,7 +217,7 @@ async fn defect_ep25_endpoints_of_one_name_share_their_circuit_breaker() {
     one.circuit_breaker().trip().unwrap();
     let error = within("the call", two.call(&value!({}))).await.unwrap_err();
     assert!(error.is_circuit_open());
-    // Another name means another circuit breaker, even for the same server.
+    // An endpoint with another name has another circuit breaker, even for the same server.
     let other = endpoint(&declared(&server.url));
     assert_eq!(sent(&server, &other).await, 3);
 }

@@ -1,4 +1,4 @@
-//! Endpoints from TOML documents, and the places of mistakes.
+//! Endpoints are read from TOML documents, and errors report the positions of mistakes.
 
 use std::error::Error;
 use std::time::Duration;
@@ -66,7 +66,7 @@ fn a_document_declares_endpoints_over_its_defaults() {
     assert_eq!(format!("{:?}", chat.retry()), format!("{policy:?}"));
     let search = endpoints.get("files_search").unwrap();
     assert_eq!((search.timeout(), search.deadline()), (None, None));
-    // A table replaces that of the defaults as a whole.
+    // A table replaces the whole table of the defaults.
     let policy =
         RetryPolicy::builder().max_retries(0).max_delay(Duration::from_secs(5)).build().unwrap();
     assert_eq!(format!("{:?}", search.retry()), format!("{policy:?}"));
@@ -74,12 +74,13 @@ fn a_document_declares_endpoints_over_its_defaults() {
         chat.circuit_breaker(),
         &resilient_http::BreakerConfig::builder().failure_threshold(9).build().unwrap()
     );
-    // Only a key written in the file causes a warning, which shows the name and not the key.
+    // Only a key that is written in the file causes a warning. The warning shows the endpoint's
+    // name and not the key.
     let warned: Vec<_> =
         endpoints.iter().flat_map(resilient_http::EndpointConfig::warnings).collect();
     assert_eq!(warned.len(), 1);
     assert!(warned[0].contains("files.files_search") && !warned[0].contains("k1"));
-    // The file wins over the preset. A missing key is an error when the endpoint is built.
+    // The file overrides the preset. A missing key is an error when the endpoint is built.
     let model = endpoints.get("files_model").unwrap();
     assert_eq!(model.provider(), "anthropic");
     assert_eq!(model.timeout(), Some(Duration::from_secs(30)));
@@ -149,7 +150,7 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let error = EndpointConfigs::from_toml("[endpoint.x]\npath = \"a\"").unwrap_err();
     assert!(error.to_string().contains("`provider` is missing"), "{error}");
-    // A mistake in the defaults is reported there.
+    // A mistake in the defaults is reported at its position there.
     let error = EndpointConfigs::from_toml(
         &head.replace("max_retries = 1", "timeout = \"0s\"").replace("auth", "path = \"a\"\nauth"),
     )
@@ -246,7 +247,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     }
     let seen = server.seen();
     assert_eq!(seen.len(), 2 + 5 * 4);
-    // One key for all attempts of a call, and another for the next call.
+    // All attempts of a call have one key, and the next call has another key.
     let keys: Vec<_> =
         seen[2..].iter().map(|seen| seen.header("idempotency-key").unwrap()).collect();
     let calls: std::collections::BTreeSet<_> = keys.iter().collect();

@@ -17,8 +17,8 @@ pub(crate) struct Gated {
 }
 
 impl Gated {
-    /// Responds to request `n`, from 0, with the result of `answer`, after the test lets it
-    /// through.
+    /// Creates the transport. It responds to request `n`, counted from 0, with the result of
+    /// `answer`, after the test lets the request through.
     pub(crate) fn new(
         answer: impl Fn(usize) -> http::Response<Bytes> + Send + Sync + 'static,
     ) -> Self {

@@ -1,4 +1,5 @@
-//! Endpoints against real servers on loopback and against controlled transports. See `README.md`.
+//! Tests of endpoints against real servers on loopback and against controlled transports. See
+//! `README.md`.
 
 #[path = "../support/mod.rs"]
 mod support;

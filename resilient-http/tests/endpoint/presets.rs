@@ -1,4 +1,4 @@
-//! The contract of each preset, on loopback: what is sent, read and retried.
+//! Each preset keeps its contract on loopback: the data that is sent, read and retried.
 
 use resilient_http::{
     ApiKey, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset, RetryPolicy,
@@ -115,7 +115,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         r#"{"error":{"code":"insufficient_quota"}}"#,
         r#"{"code":"insufficient_quota"}"#,
     ] {
-        // Whatever the headers say.
+        // The headers of the response make no difference.
         let server = Api::serve(move |_, _| {
             answer(429, &[("retry-after", "0"), ("x-should-retry", "true")], body)
         })
@@ -125,7 +125,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 1));
         assert!(!error.is_retryable());
     }
-    // Other 429 responses are retried.
+    // A 429 with any other body is retried.
     for body in [r#"{"error":{"code":"rate_limit_exceeded"}}"#, "insufficient_quota", "", "[1]"] {
         let server = Api::serve(move |_, _| answer(429, &[], body)).await;
         let chat = endpoint(&preset(Preset::OPENAI, &server.url));

@@ -1,4 +1,4 @@
-//! Tests of the specification: UT-17 to UT-19, IT-2, IT-3 for endpoints, AC-8, AC-9.
+//! The tests of the specification: UT-17 to UT-19, IT-2, IT-3 for endpoints, AC-8 and AC-9.
 
 use std::time::{Duration, Instant};
 
@@ -30,10 +30,10 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
         assert!(open.retry_after().is_some());
     }
     assert_eq!(server.count(), 3);
-    // The registry has it under the endpoint's name.
+    // The registry has the circuit breaker under the endpoint's name.
     let name = any.config().full_name();
     assert!(any.circuit_breaker().name().contains(&name));
-    // A circuit breaker from the builder replaces it.
+    // A circuit breaker from the builder replaces the configured breaker.
     let given = CircuitBreaker::new("given", opens_after(1));
     let config = declared(&server.url).retry(quickly(0)).build().unwrap();
     let any: Any = Endpoint::builder(config).circuit_breaker(given.clone()).build().unwrap();
@@ -48,13 +48,13 @@ async fn ut_18_the_retry_is_applied_to_calls_of_an_endpoint() {
     let reply = within("the call", any.call(&value!({}))).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (vec![7], 3));
     assert_eq!(server.count(), 3);
-    // All attempts fail: the caller sees the last error.
+    // If all attempts fail, the caller receives the last error.
     let server = Api::statuses(&[500, 502, 504]).await;
     let any = endpoint(&declared(&server.url));
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (504, 3));
     assert_eq!(server.count(), 3);
-    // A policy from the builder replaces it.
+    // A policy from the builder replaces the configured policy.
     let server = Api::statuses(&[500]).await;
     let config = declared(&server.url).build().unwrap();
     let any: Any = Endpoint::builder(config).retry(quickly(5)).build().unwrap();
@@ -97,10 +97,10 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     }
     let snapshot = any.circuit_breaker().snapshot();
     assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
-    // One loop, counted at the server.
+    // The count at the server shows that there is only one retry loop.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // That server, permanently down.
+    // The server is now down permanently.
     let url = server.url.clone();
     drop(server);
     let down = endpoint(&declared(&url).circuit_breaker(&opens_after(5)));
@@ -130,7 +130,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call", any.call(&value!({ "n": n }))).await;
         assert_eq!(any.client().in_flight(), 0);
     }
-    // Cancelled calls, of those that ask and of those that wait.
+    // These calls are cancelled. Some ask the server, and some wait for another call.
     let hanging = endpoint(&declared(&server.url).retry(quickly(1000)).cache(CacheConfig::new()))
         .typed::<Value, Vec<u32>>();
     let calls: Vec<_> = (0..60)
@@ -147,7 +147,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.client().in_flight(), 0);
-    // No permit is lost: a cancelled probe frees its slot, which is the only one.
+    // No permit is lost: a cancelled probe frees the only slot.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -183,10 +183,10 @@ async fn ac_8_service_failures_are_handled_gracefully() {
     let config = declared(&server.url).circuit_breaker(&opens_after(4)).cache(cache);
     let any = endpoint(&config).typed::<Value, Reply<String>>();
     within("the call", any.call(&value!({"known": 1}))).await.unwrap();
-    // Three attempts fail and the circuit is still closed: the caller gets the error.
+    // Three attempts fail and the circuit stays closed, so the caller gets the error.
     let error = within("the call", any.call(&value!({"known": 1}))).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
-    // The next failure opens the circuit. From then on calls get stale responses at once and send
+    // The next failure opens the circuit. After that, calls get stale responses at once and send
     // nothing.
     for _ in 0..100 {
         let reply = within("the call", any.call(&value!({"known": 1}))).await.unwrap();
@@ -258,7 +258,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
     assert!(began.elapsed() >= Duration::from_millis(40 + 120));
     // Options of one endpoint do not affect another one.
     assert_eq!(b.circuit_breaker().state(), CircuitState::Closed);
-    // In code, and for a single call.
+    // The policy can also be set in code and for a single call.
     let policy = RetryPolicy::builder()
         .max_retries(1)
         .base_delay(Duration::from_millis(1))
@@ -280,7 +280,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
 
 #[tokio::test(start_paused = true)]
 async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
-    // Exponential from one second, doubled. 4xx statuses except 429 end the loop at once.
+    // The delays begin at one second and double. A 4xx status other than 429 ends the loop at once.
     let policy = RetryPolicy::builder()
         .max_retries(3)
         .base_delay(Duration::from_secs(1))
@@ -297,7 +297,7 @@ async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
         assert_eq!(elapsed, waits, "{code}");
         assert_eq!(error.attempts(), if waits == 0 { 1 } else { 4 }, "{code}");
     }
-    // With full jitter, no delay is longer than this.
+    // With full jitter, this is the longest delay.
     let policy =
         RetryPolicy::builder().max_retries(3).base_delay(Duration::from_secs(1)).build().unwrap();
     let any = over(&declared("http://localhost").retry(policy), |_, _| says(500, ""));

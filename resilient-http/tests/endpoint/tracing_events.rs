@@ -1,5 +1,5 @@
-//! What endpoints report through `tracing`: a key written in a file, a stale response; never the
-//! key itself.
+//! Endpoints report through `tracing` a key that is written in a file and a stale response, but
+//! never the text of the key.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ impl io::Write for Told {
     }
 }
 
-/// Everything at every level, of this thread.
+/// Records all events of this thread at every level.
 fn listen() -> (Told, tracing::subscriber::DefaultGuard) {
     let told = Told::default();
     let to = told.clone();

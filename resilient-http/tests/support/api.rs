@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::counted::{Connections, CountedListener};
 
-/// A request as it arrived.
+/// A request, as the server received it.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: Method,
@@ -38,7 +38,7 @@ struct Shared {
     answer: Box<Answer>,
 }
 
-/// A server on loopback. Dropping it stops it.
+/// A server on loopback. Dropping this value stops the server.
 pub struct Api {
     pub url: String,
     pub connections: Connections,
@@ -47,7 +47,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Responds to request `n`, from 0, with the result of `answer`.
+    /// Starts a server that responds to request `n`, counted from 0, with the result of `answer`.
     pub async fn serve(answer: impl Fn(usize, &Seen) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -61,7 +61,7 @@ impl Api {
         Self { url, connections, shared, server }
     }
 
-    /// Responds with these statuses in turn, and repeats the last one.
+    /// Starts a server that responds with these statuses in turn, and repeats the last status.
     pub async fn statuses(statuses: &'static [u16]) -> Self {
         Self::serve(move |n, _| status(statuses[n.min(statuses.len() - 1)])).await
     }
@@ -74,7 +74,7 @@ impl Api {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// The only request that arrived.
+    /// Returns the only request that arrived.
     pub fn only(&self) -> Seen {
         let seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");
@@ -104,12 +104,12 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
     (shared.answer)(n, &seen)
 }
 
-/// A response with this status, and a JSON body that says so.
+/// Returns a response with this status. Its JSON body contains the status.
 pub fn status(status: u16) -> Response {
     answer(status, &[], format!(r#"{{"detail":"status {status}"}}"#))
 }
 
-/// A success with this JSON body.
+/// Returns a success with this JSON body.
 pub fn json(body: &'static str) -> Response {
     answer(200, &[("content-type", "application/json")], body)
 }

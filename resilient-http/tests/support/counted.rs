@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The number of open connections, and of all connections so far.
+/// Counts the open connections, and all connections since the start.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     open: Arc<AtomicUsize>,

@@ -1,4 +1,4 @@
-//! A server that mistreats its connections in every way.
+//! A server that can break the rules of HTTP on its connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -10,12 +10,12 @@ use tokio::task::JoinHandle;
 
 use super::counted::Connections;
 
-/// One step after a request has arrived.
+/// One step of a script, which runs after a request has arrived.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Writes these bytes.
     Write(Vec<u8>),
-    /// Writes this byte forever, one at a time.
+    /// Writes this byte forever, with this delay between two bytes.
     Drip(u8, Duration),
     /// Writes these bytes forever, as fast as the client reads them.
     Flood(Vec<u8>),
@@ -27,18 +27,18 @@ pub enum Step {
     Next,
 }
 
-/// The bytes to write.
+/// Makes a step that writes these bytes.
 pub fn write(text: impl AsRef<[u8]>) -> Step {
     Step::Write(text.as_ref().to_vec())
 }
 
-/// A complete response.
+/// Makes a step that writes a complete response.
 pub fn ok(body: &str) -> Step {
     let length = body.len();
     write(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
-/// A server on loopback. Dropping it stops it.
+/// A server on loopback. Dropping this value stops the server.
 pub struct Raw {
     pub url: String,
     pub connections: Connections,
@@ -47,7 +47,8 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Runs `script` for request `n`, from 0, then closes the connection.
+    /// Starts a server that runs `script` for request `n`, counted from 0, and then closes the
+    /// connection.
     pub async fn serve(script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -68,12 +69,12 @@ impl Raw {
         Self { url, connections, requests, server }
     }
 
-    /// Runs the same script for every request.
+    /// Starts a server that runs these steps for every request.
     pub async fn always(steps: Vec<Step>) -> Self {
         Self::serve(move |_| steps.clone()).await
     }
 
-    /// The number of requests that arrived.
+    /// Returns the number of requests that arrived.
     pub fn count(&self) -> usize {
         self.requests.load(SeqCst)
     }
@@ -124,7 +125,7 @@ async fn serve_one(
     }
 }
 
-/// Reads one whole request. `None` at the end of the connection.
+/// Reads one whole request. Returns `None` at the end of the connection.
 async fn read_request(stream: &mut TcpStream) -> Option<()> {
     let mut read = Vec::new();
     loop {
@@ -148,7 +149,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<()> {
     }
 }
 
-/// An address without a listener.
+/// Returns an address that refuses connections.
 pub async fn refusing() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient_http::{ApiClient, ApiClientBuilder, BreakerConfig, RetryPolicy};
 
-/// Two retries with tiny delays: three attempts in all.
+/// Returns a policy with two retries and tiny delays, which makes three attempts.
 pub fn quick() -> RetryPolicy {
     quickly(2)
 }
@@ -18,13 +18,13 @@ pub fn quickly(retries: u32) -> RetryPolicy {
         .unwrap()
 }
 
-/// A circuit breaker that does not open by chance.
+/// Returns the settings of a circuit breaker that does not open by chance.
 pub fn patient() -> BreakerConfig {
     BreakerConfig::builder().failure_threshold(1000).build().unwrap()
 }
 
-/// Fast retries, a circuit breaker that stays closed, and time limits that no test reaches by
-/// accident.
+/// Returns a builder with fast retries, a circuit breaker that stays closed, and time limits that
+/// no test reaches by accident.
 pub fn client(url: &str) -> ApiClientBuilder {
     let builder = ApiClient::builder(url)
         .retry(quick())

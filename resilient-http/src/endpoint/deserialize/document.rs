@@ -11,32 +11,32 @@ use super::super::settings::Settings;
 
 /// The endpoints of one document, by name.
 ///
-/// See the [guide](crate::guide::endpoints) for the format. [`from_toml`](Self::from_toml) reports
-/// the line and column of a mistake; other serde formats work too.
+/// The [guide](crate::guide::endpoints) describes the format. [`from_toml`](Self::from_toml)
+/// reports the line and column of a mistake; other serde formats work too.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointConfigs {
     pub(in crate::endpoint) by_name: BTreeMap<String, EndpointConfig>,
 }
 
 impl EndpointConfigs {
-    /// The endpoint of this name.
+    /// Returns the endpoint with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&EndpointConfig> {
         self.by_name.get(name)
     }
 
-    /// All endpoints, ordered by name.
+    /// Returns all endpoints, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = &EndpointConfig> {
         self.by_name.values()
     }
 
-    /// The number of endpoints.
+    /// Returns the number of endpoints.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    /// Whether there are no endpoints.
+    /// Returns whether there are no endpoints.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
@@ -51,7 +51,7 @@ pub(in crate::endpoint) struct Document {
 }
 
 impl Document {
-    /// Checks all endpoints. The error comes with the endpoint's name.
+    /// Checks all endpoints. An error comes with the name of its endpoint.
     pub(in crate::endpoint) fn check(self) -> Result<EndpointConfigs, (String, SettingError)> {
         let mut by_name = BTreeMap::new();
         for (name, settings) in self.endpoint {

@@ -1,4 +1,4 @@
-//! Endpoints as files declare them. Unknown keys are errors.
+//! Reads endpoints as files declare them. Unknown keys are errors.
 
 mod document;
 mod tables;

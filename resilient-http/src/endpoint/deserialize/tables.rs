@@ -12,7 +12,7 @@ use super::words::{Time, Word};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 
-/// Calls a builder's setter for each value that the section has.
+/// Calls the setter of a builder for each value that the section has.
 macro_rules! change {
     ($builder:expr; $($setter:ident: $value:expr),+) => {{
         let mut builder = $builder;
@@ -111,7 +111,7 @@ pub(in crate::endpoint) fn cache<'de, D: Deserializer<'de>>(
     Ok(section.map(CacheSection::config))
 }
 
-/// An error, because ignoring the section would hide a mistake.
+/// Refuses the section, because ignoring it would hide a mistake.
 #[cfg(not(feature = "cache"))]
 pub(in crate::endpoint) fn cache<'de, D: Deserializer<'de>>(
     deserializer: D,

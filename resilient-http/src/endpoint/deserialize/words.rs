@@ -1,4 +1,4 @@
-//! Single values as files write them.
+//! Single values in the form that files use.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,11 +14,12 @@ use super::super::auth_kind::{AuthKind, ConfiguredKey};
 use super::super::preset::Preset;
 use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_of};
 
-/// A value that is written as one word. Errors do not show it, because it may be a misplaced key.
+/// A value that is written as one word. Errors do not show the value, which may be a misplaced key.
 pub(super) struct Word<T>(pub(super) T);
 
 pub(in crate::endpoint) trait FromWord: Sized {
-    /// Must not contain double quotes: quoted text counts as a value and is not shown.
+    /// Describes the expected text. It must not contain double quotes, because errors hide all
+    /// quoted text.
     const EXPECTED: &'static str;
 
     fn from_word(text: &str) -> Option<Self>;
@@ -71,7 +72,7 @@ impl FromWord for ConfiguredKey {
     }
 }
 
-/// `None` is written as `none`.
+/// A time limit. In a file, `none` means `None`.
 pub(super) struct Time(pub(super) Option<Duration>);
 
 impl FromWord for Time {
@@ -109,7 +110,7 @@ impl FromWord for Jitter {
     }
 }
 
-/// The value of a path parameter: text or a whole number.
+/// The value of a path parameter, which is text or a whole number.
 struct Plain(String);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -164,7 +165,8 @@ pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
     fields_of(&fields).map_err(D::Error::custom)
 }
 
-/// The TOML parser passes dates to other formats under this name.
+/// Returns whether the value contains a date. The TOML parser passes dates to other formats under
+/// this name.
 fn has_date(value: &Value) -> bool {
     match value {
         Value::Object(fields) => {
