@@ -1,7 +1,7 @@
 //! The rules between settings, as data.
 
-/// A requirement that one setting, the subject, puts on other settings. The rule applies only if the
-/// subject is given. An index into the table names a setting.
+/// A requirement that one setting, the subject, puts on other settings. The rule applies only if
+/// the subject is given. Each setting is given by its index in the table.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rule {
@@ -14,7 +14,7 @@ pub struct Rule {
     pub(crate) must: &'static str,
     /// The compile error, or its end: see [`Rule::explain`].
     pub(crate) reason: &'static str,
-    /// While one of these settings has the given word, the rule ignores defaults.
+    /// A setting and a word, or nothing. If the setting has this word, the rule ignores defaults.
     pub(crate) no_defaults_if: &'static [(usize, &'static str)],
 }
 

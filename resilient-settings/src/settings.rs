@@ -264,7 +264,7 @@ pub mod breaker {
 pub mod retry {
     retry_settings!(define {});
 
-    /// The jitters that define the growth of the delay themselves and do not spread a backoff.
+    /// The jitters that replace the backoff: they determine how the delay grows.
     const SCHEDULES: &[&str] = &["decorrelated", "smooth"];
     const NOT_EXPONENTIAL: &[&str] = &["constant", "linear", "fibonacci", "custom"];
     const FACTOR: &str =

@@ -174,8 +174,9 @@ impl CircuitBreaker {
         self.shared().snapshot()
     }
 
-    /// Opens the circuit for its recovery time. If the circuit is open already, this changes
-    /// nothing, except if the recovery time is over: then the circuit opens again.
+    /// Opens the circuit for its recovery time. If the circuit is already open and its recovery
+    /// time is not over, this changes nothing. If the recovery time is over, the circuit opens
+    /// again.
     ///
     /// # Errors
     ///
@@ -184,7 +185,8 @@ impl CircuitBreaker {
         self.shared().operate(Machine::trip)
     }
 
-    /// Opens the circuit for `time` from now on. If the circuit is open already, its end moves.
+    /// Opens the circuit for `time` from now on. If the circuit is already open, the end of its
+    /// open time moves.
     ///
     /// # Errors
     ///
@@ -202,8 +204,8 @@ impl CircuitBreaker {
         self.shared().operate(Machine::half_open)
     }
 
-    /// Closes the circuit from any state, with an empty streak and window. Calls that are in flight
-    /// then count as late when they end.
+    /// Closes the circuit from any state, with an empty streak and window. Calls in flight at that
+    /// moment count as late when they end.
     pub fn close(&self) {
         self.set_mode(None);
     }
@@ -226,8 +228,8 @@ impl CircuitBreaker {
 
     event_methods! {
         |self| self.shared().listeners();
-        /// Calls `listener` with every event, in order. The breaker's lock is released before, so
-        /// the listener may use the breaker. The listener runs on the thread whose call caused the
+        /// Calls `listener` with every event, in order. The listener runs without the breaker's
+        /// lock, so it may use the breaker. The listener runs on the thread whose call caused the
         /// event, or on a thread that is already delivering events. A slow listener therefore
         /// delays one call. If more than 256 events wait, the oldest are lost and counted. A panic
         /// of the listener is contained and counted. A listener that owns a handle of its breaker

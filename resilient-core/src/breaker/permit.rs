@@ -78,7 +78,7 @@ impl<'breaker> Permit<'breaker> {
     }
 
     /// Reports the class of the call's output; `None` is the class of a success. An error whose
-    /// class is a success to the breaker costs no more than a success.
+    /// class counts as a success for the breaker costs no more than a success.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
         let (breaker, ticket) = self.into_parts();

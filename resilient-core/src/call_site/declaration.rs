@@ -56,8 +56,8 @@ impl DeclaredBreaker {
     }
 }
 
-/// Returns `krate::module::Type::function` from `marker`, which is the type name of a closure in a
-/// static in that function.
+/// Returns the path of a function, in the form `krate::module::Type::function`. `marker` is the
+/// type name of a closure in a static of that function.
 fn function_path(marker: &'static str) -> Name {
     // Remove closures, and remove type parameters, since all instances of a generic function share
     // one static.

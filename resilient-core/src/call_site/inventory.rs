@@ -23,9 +23,9 @@ pub struct AnnotatedFunction {
 }
 
 impl Registry {
-    /// Returns every annotated function of the program, ordered by name, called or not. Needs the
-    /// feature `inventory`. If no code refers to a crate, the crate is not linked, and its
-    /// functions are not listed.
+    /// Returns every annotated function of the program, even if it was never called, ordered by
+    /// name. Needs the feature `inventory`. If no code refers to a crate, the crate is not linked,
+    /// and its functions are not listed.
     ///
     /// To find the names, the method evaluates the settings of each function. Expressions in the
     /// settings run once more.

@@ -15,7 +15,8 @@ use crate::registry::Registry;
 #[derive(Debug)]
 pub struct KeyedCallSite {
     group: OnceLock<Arc<dyn Any + Send + Sync>>,
-    /// Groups for further types of keys. All instances of a generic function share this static.
+    /// The groups for further types of keys. There can be several types, because all instances of a
+    /// generic function share this static.
     others: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
     pub(super) declared: DeclaredBreaker,
 }

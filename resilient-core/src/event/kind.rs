@@ -62,8 +62,8 @@ impl Event {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The state changed. There is one event for each transition. When the recovery time ends, this
-    /// is no transition yet; the next call then causes the transition into `HalfOpen`.
+    /// The state changed. There is one event for each transition. The end of the recovery time is
+    /// not a transition. The first call after it causes the transition into `HalfOpen`.
     Transition(Transition),
     /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly)
     /// and would have opened for this reason. It reports this once until the state changes.

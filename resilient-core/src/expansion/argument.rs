@@ -25,8 +25,9 @@ impl<T: Clone> Fresh for T {
 #[inline]
 pub fn consume<T>(_: T) {}
 
-/// Returns `None`. An expansion's branch for `Some` never runs. That branch gives the enclosing
-/// block the type of its output, and moves into the block the values that the body consumes.
+/// Returns `None`, so that the expansion's branch for `Some` never runs. The compiler needs this
+/// branch: it gives the enclosing block the type of its output, and moves into the block the values
+/// that the body consumes.
 #[inline]
 #[must_use]
 pub fn never<O>() -> Option<O> {
@@ -39,7 +40,7 @@ pub fn never_taken<O>() -> O {
     unreachable!("the attributes write it into branches that never run")
 }
 
-/// Returns the future that a function returns.
+/// Returns the argument, which the signature requires to be a future.
 #[inline]
 pub fn future<F: Future>(future: F) -> F {
     future

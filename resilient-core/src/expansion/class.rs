@@ -1,4 +1,4 @@
-//! The keys of an attribute that change the class of an output.
+//! The functions behind the attribute keys that change the class of an output.
 
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ pub fn only_if(failed: bool, class: Classification) -> Classification {
     unless(!failed, failure)
 }
 
-/// Applies `failure_when` if no key reads the error. Errors that it does not match are ignored;
-/// outputs without an error that it does not match are successes.
+/// Applies `failure_when` if no key reads the error. If the key does not match an output, an error
+/// is ignored, and any other output is a success.
 #[inline]
 pub fn chosen_failure(class: Option<Classification>, chosen: bool) -> Option<Classification> {
     match class {

@@ -84,7 +84,7 @@ pub fn fallback_value<O: Replaced>(value: O::Value) -> O {
     O::of_value(value)
 }
 
-/// Makes a failed output again from an error that the fallback does not replace.
+/// Turns an error that the fallback does not replace back into a failed output.
 #[inline]
 pub fn not_replaced<O: Replaced>(error: O::Error) -> O {
     O::of_error(error)

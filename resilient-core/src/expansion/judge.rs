@@ -69,7 +69,8 @@ impl<O: Fallible> JudgeOutput<'_, O> {
 }
 
 impl<O> JudgeAny<'_, O> {
-    /// Exists only for its bound: the compile error then names the missing trait.
+    /// Is chosen only if no other method applies. The call then does not compile, and the error
+    /// names the trait in this method's bound, which is missing.
     pub fn resilient_class(&self) -> Option<Classification>
     where
         O: Fallible,

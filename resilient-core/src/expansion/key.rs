@@ -73,7 +73,8 @@ impl<K: BreakerKey> KeyValue<'_, K> {
 }
 
 impl<T> KeyAny<'_, T> {
-    /// Exists only for its bound: the compile error then names the missing trait.
+    /// Is chosen only if no other method applies. The call then does not compile, and the error
+    /// names the trait in this method's bound, which is missing.
     pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker
     where
         T: BreakerKey,

@@ -91,7 +91,8 @@ pub fn after_rejection<O>(
     (output, next)
 }
 
-/// Describes an attempt that `limit` cut short. `excepted` says whether `except` matches its error.
+/// Describes an attempt that `limit` cut short. `excepted` says whether the key `except` matches
+/// the error.
 #[inline]
 #[must_use]
 pub fn cut_short(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
@@ -204,7 +205,7 @@ pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::Ti
     crate::retry::timeout(limit.given(), future)
 }
 
-/// Appears in the compile error of a time limit without the feature `tokio` of `resilient`.
+/// Appears in the compile error if a time limit is used without the feature `tokio` of `resilient`.
 #[cfg(not(feature = "tokio"))]
 #[derive(Debug)]
 pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
@@ -248,7 +249,8 @@ pub fn sleep(delay: Duration) -> impl Future<Output = ()> + Send {
     crate::time::sleep(delay)
 }
 
-/// Appears in the compile error of an async retry without the feature `tokio` of `resilient`.
+/// Appears in the compile error if an async function is retried without the feature `tokio` of
+/// `resilient`.
 #[cfg(not(feature = "tokio"))]
 #[derive(Debug)]
 pub struct EnableTheFeatureTokioOfResilientForAsyncRetries;

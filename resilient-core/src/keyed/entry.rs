@@ -14,7 +14,7 @@ use crate::platform::unpoisoned;
 use crate::signal::{CircuitState, Name, OperatorMode};
 use crate::telemetry::Summary;
 
-/// A group of keyed breakers without its type of key. A registry holds it.
+/// A group of keyed breakers, without the type of its keys. A registry holds groups in this form.
 pub(crate) trait KeyedEntry:
     fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static
 {

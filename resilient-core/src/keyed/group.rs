@@ -15,7 +15,7 @@ use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
-/// The key that is shown for the shared breaker. Keys without a separate breaker share it.
+/// The key that is shown for the breaker that keys without a separate breaker share.
 const OTHER_KEYS: &str = "(other keys)";
 
 pub(crate) struct Group<K> {
@@ -173,7 +173,7 @@ impl<K: BreakerKey> Group<K> {
             made_for = Some(standing);
             made
         });
-        // A change during the construction has not reached the new breaker.
+        // If the group changed during the construction, the change has not reached the new breaker.
         if let Some(before) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != before.revision {

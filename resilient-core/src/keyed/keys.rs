@@ -2,7 +2,8 @@
 //!
 //! A clock hand (second chance) chooses the breaker to evict. The hand goes around the entries. It
 //! skips breakers that are not closed. If a closed breaker has a mark, because it was used since
-//! the last round, the hand clears the mark. It takes the first closed breaker without a mark.
+//! the last round, the hand clears the mark. The hand evicts the first closed breaker without a
+//! mark.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasherDefault, Hash, Hasher, RandomState};

@@ -29,8 +29,8 @@ impl BudgetEntry {
         Self { budget, registration, conflict_reported: false }
     }
 
-    /// Merges a further registration of the same name. The settings that result from it are
-    /// `config`. Returns the events to deliver.
+    /// Merges a further registration of the same name. `config` holds the settings of that
+    /// registration, with overrides applied. Returns the events to deliver.
     pub(super) fn merge(
         &mut self,
         registration: BudgetRegistration,

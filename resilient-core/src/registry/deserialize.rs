@@ -13,7 +13,7 @@ use crate::breaker::{
     AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, Window,
 };
 
-/// Maps the form of a setting to the type that its key is read as.
+/// Maps the form of a setting to the type into which its value is deserialized.
 macro_rules! read_as {
     (Count) => { u32 };
     (Factor) => { f64 };

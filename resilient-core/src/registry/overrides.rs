@@ -91,7 +91,7 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Overrides {
-    /// Settings of breakers for which neither the code nor an override gives a value.
+    /// Settings that apply if neither the code nor an override gives a value.
     pub defaults: BreakerConfigBuilder,
     /// Overrides by the name of the breaker.
     pub breakers: BTreeMap<String, BreakerOverride>,
@@ -127,7 +127,8 @@ impl Overrides {
         self
     }
 
-    /// Returns the settings of a budget with overrides applied. The code gives `declared`.
+    /// Returns the settings of a budget with overrides applied. `declared` holds the settings of
+    /// the code.
     pub(super) fn over_budget(&self, name: &str, declared: &BudgetConfig) -> BudgetConfigBuilder {
         let declared = declared.to_builder();
         match self.budgets.get(name) {
@@ -136,7 +137,8 @@ impl Overrides {
         }
     }
 
-    /// Returns the settings of a breaker with overrides applied. The code gives `declared`.
+    /// Returns the settings of a breaker with overrides applied. `declared` holds the settings of
+    /// the code.
     pub(super) fn over(&self, name: &str, declared: &BreakerConfigBuilder) -> BreakerConfigBuilder {
         // G2
         let own = self.breakers.get(name).map(|own| own.settings.clone());

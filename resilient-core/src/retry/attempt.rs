@@ -41,7 +41,8 @@ impl<O> Attempt<O> {
         self.number == 1
     }
 
-    /// Returns how long the call waited right before this attempt. The first attempt returns zero.
+    /// Returns how long the call waited right before this attempt. In the first attempt, this is
+    /// zero.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         self.last_delay

@@ -20,8 +20,8 @@ use crate::time;
 pub trait LoggedOutput {
     /// The output of one attempt.
     type Attempt;
-    /// The log of the errors. As an associated type it gives one compile error, not several, for an
-    /// output that cannot hold the errors.
+    /// The log of the errors. Because the log is an associated type, an output that cannot hold the
+    /// errors causes one compile error and not several.
     type Log: AttemptLog<Self::Attempt, Final = Self> + Default;
 }
 

@@ -122,8 +122,8 @@ pub(super) fn decorrelated_range(k: u32, base: Duration, cap: Duration) -> (Dura
     (base, grown.min(cap))
 }
 
-/// Returns the value of the smooth curve at `t`. The delays of the smooth schedule are its
-/// differences.
+/// Returns the value of the smooth curve at `t`. A delay of the smooth schedule is the difference
+/// between two values of the curve, in multiples of the base.
 fn curve(t: f64) -> f64 {
     t.exp2() * (4.0 * t).sqrt().tanh()
 }
@@ -146,7 +146,7 @@ pub(super) fn smooth(k: u32, base: Duration, before: f64, random: &mut Random) -
 }
 
 /// Returns the shortest and the longest smooth delay before retry `k`, without the cap. The longest
-/// delay is rounded up because `smooth` computes it in another order.
+/// delay is rounded up, because rounding errors differ between this function and `smooth`.
 pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     if base.is_zero() {
         return (base, base);
@@ -154,8 +154,9 @@ pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     let number = f64::from(k.max(1));
     let start = curve(number - 1.0);
     let before = if k <= 1 { 0.0 } else { curve(number - 2.0) };
-    // The least rise is above zero only where the curve exceeds the range of `f64`. It assumes that
-    // both retries draw the same number.
+    // The rise is shortest if the previous retry draws the largest number and this retry the
+    // smallest: both are then at `start`. This rise is zero, unless the curve exceeds the range of
+    // `f64`.
     let least = rise(base, start, start);
     let most = nanos::scaled(rise(base, before, curve(number)), 1.0 + 1e-12);
     (least, most.saturating_add(Duration::from_nanos(1)))

@@ -64,7 +64,8 @@ impl Schedule {
         delay.min(cap)
     }
 
-    /// Draws a delay as before the first retry. It spreads clients that all received the same hint.
+    /// Draws a delay like the delay before the first retry. The delay spreads clients that all
+    /// received the same hint.
     pub(super) fn spread(&mut self, policy: &RetryPolicy) -> Duration {
         let (cap, random) = (policy.max_delay, &mut self.random);
         match policy.jitter {

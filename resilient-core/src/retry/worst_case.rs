@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::policy::RetryPolicy;
 
-/// The number of delays that are added one by one. A delay that still grows after them grows
+/// The number of delays that are added one by one. Delays that still grow after this number grow
 /// slowly.
 const ONE_BY_ONE: u32 = 1_024;
 /// Later delays are added in one step if they differ by at most one part in `ALIKE`.

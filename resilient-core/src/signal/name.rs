@@ -19,9 +19,9 @@ pub(crate) struct Keyed {
     key: Box<str>,
 }
 
-/// An `Arc` that its drop moves out and drops by value. A drop in place would need an address, so a
-/// rejection, which holds a name, would be copied through memory once more on its way to the
-/// caller.
+/// Holds an `Arc`. When this value is dropped, the `Arc` is moved out and dropped by value. A drop
+/// in place would need an address, so a rejection, which holds a name, would be copied through
+/// memory once more on its way to the caller.
 pub(crate) struct Counted<T: ?Sized>(Option<Arc<T>>);
 
 impl<T: ?Sized> Counted<T> {

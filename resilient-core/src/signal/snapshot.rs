@@ -66,8 +66,8 @@ pub struct BreakerSnapshot {
     pub consecutive_failures: u32,
     /// The calls in the window now. `None` if the breaker or its present state has no window.
     pub window: Option<WindowCounts>,
-    /// The calls that the breaker remembered when a condition last opened the circuit. In `recent`,
-    /// the last transition from closed to open has the reason.
+    /// The calls that the breaker remembered when a condition last opened the circuit. The reason
+    /// is in `recent`, at the last transition from closed to open.
     pub last_opening: Option<WindowCounts>,
     /// The number of probes that hold a slot.
     pub probes_in_flight: usize,

@@ -58,7 +58,7 @@ impl TimedOut {
         /// The time that the attempt or the whole call had. If an outer call's deadline came first,
         /// this is the rest of the outer call's time.
         after: Duration = self.after;
-        /// The number of attempts, including this attempt and the attempts that a breaker rejected.
+        /// The number of attempts, including the last attempt and attempts that a breaker rejected.
         /// It is 1 for `#[timeout]`.
         attempts: u32 = self.attempts;
     }

@@ -33,7 +33,8 @@ pub(crate) struct RetryCallCount {
     is_counted: bool,
 }
 
-/// Counts a call that ended. `how` is whether a success came after a retry, or the reason to stop.
+/// Counts a call that ended. `how` is `Ok(true)` for a success after a retry, `Ok(false)` for a
+/// success at the first attempt, and otherwise the reason to stop.
 pub(crate) fn ended(call: &mut RetryCallCount, how: Result<bool, StopReason>) {
     call.count(index(how));
 }

@@ -18,8 +18,8 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// Returns the present instant: the current tokio runtime's, which tests can move, or real time
-/// outside a runtime.
+/// Returns the present instant of the current tokio runtime, whose time tests can move. Outside a
+/// runtime, returns the real time.
 pub(crate) fn now() -> Instant {
     #[cfg(feature = "tokio")]
     {

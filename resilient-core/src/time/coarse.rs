@@ -49,7 +49,8 @@ impl CoarseClock {
         now.duration_since(self.coarse).as_nanos()
     }
 
-    /// Returns this clock, counting from an instant that it returned before.
+    /// Returns this clock with its count starting at `start`, an instant that the clock has
+    /// returned.
     pub(crate) fn counting_from(self, start: Instant) -> Self {
         let later = start.saturating_duration_since(self.start);
         Self { start, coarse: self.coarse + later.into() }

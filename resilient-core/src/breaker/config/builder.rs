@@ -34,14 +34,15 @@ breaker_settings!(fields builder {
 });
 
 impl BreakerConfigBuilder {
-    /// Completes these settings with the settings of `other`, for each setting that is absent here.
+    /// Takes each setting that is absent here from `other`.
     pub(crate) fn or(mut self, other: &Self) -> Self {
         self.settings = self.settings.or(&other.settings);
         self.unreadable.extend(&other.unreadable);
         self
     }
 
-    /// Checks settings of which a breaker's own settings may replace or complete some.
+    /// Checks incomplete settings: an override, or defaults. The settings in a breaker's code will
+    /// complete them, so a missing setting breaks no rule.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         self.unreadable.check()?;
         check_part(&self.settings)
@@ -132,8 +133,8 @@ impl BreakerConfig {
         BreakerConfigBuilder::default()
     }
 
-    /// Returns a builder with the settings that the caller gave, without the defaults, so that some
-    /// of them can be changed.
+    /// Returns a builder that holds only the settings that the caller gave, and no defaults. Use it
+    /// to change some settings.
     ///
     /// ```
     /// # use resilient_core::breaker::BreakerConfig;

@@ -44,8 +44,9 @@ impl AbandonedOutcome {
 /// ```
 #[derive(Debug, Clone)]
 pub struct BreakerConfig {
-    /// One bit for each setting that the caller gave, by the setting's index in the table. An
-    /// override may replace only settings whose bit is unset: these have their defaults.
+    /// One bit for each setting, by the setting's index in the table. The bit is set if the caller
+    /// gave the setting. Otherwise the setting has its default, and an operator's `defaults` may
+    /// replace it.
     pub(super) given: u32,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,

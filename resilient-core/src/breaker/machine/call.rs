@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::signal::{CallCounts, CircuitState, Outcome};
 
-/// The distance between two generations. The low bits of the state word hold the state, so that the
-/// word can hold a generation without a shift.
+/// The difference between two consecutive generations. The low bits of a generation are always
+/// zero, so that the state word can hold the state in these bits and the generation without a
+/// shift.
 pub(in crate::breaker) const GENERATION_STEP: u64 = 1 << 7;
 
 /// Returns the generation after this one. The first generation is zero.
@@ -18,8 +19,8 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
 pub(in crate::breaker) struct Ticket {
     /// The generation that admitted the call.
     pub(in crate::breaker) generation: u64,
-    /// If the call is a probe, its number; otherwise the time at which the call began: see
-    /// [`Stamp`].
+    /// The number of the probe, if the call is a probe. For any other call, the time at which the
+    /// call began: see [`Stamp`].
     pub(in crate::breaker) stamp: u64,
 }
 

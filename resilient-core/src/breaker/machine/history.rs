@@ -51,7 +51,7 @@ impl History {
                 self.first = oldest.to;
             }
         }
-        // At least one of the two is zero, since a time that would be negative saturates.
+        // At least one of `after` and `before` is zero, since a negative difference becomes zero.
         let (after, before) =
             (nanos_between(epoch, transition.at), nanos_between(transition.at, epoch));
         let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);

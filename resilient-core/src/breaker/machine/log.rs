@@ -33,8 +33,8 @@ impl Log {
         }
     }
 
-    /// Adds the time since the last addition to the times of the states. If the circuit is open,
-    /// the part after `due` counts as half-open.
+    /// Adds the time since the last call of this function to the time in `state`. If the circuit is
+    /// open, the time after `due` counts as half-open.
     pub(super) fn time(&mut self, state: CircuitState, due: Option<Instant>, now: Instant) {
         self.times = self.nanos(state, due, now);
         self.timed_until = self.timed_until.max(now);

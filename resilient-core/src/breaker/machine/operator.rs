@@ -30,7 +30,8 @@ impl Machine {
         Ok(())
     }
 
-    /// Opens the circuit for `time` from now. If the circuit is open already, its end moves.
+    /// Opens the circuit for `time` from now. If the circuit is already open, the end of its open
+    /// time moves.
     pub(in crate::breaker) fn trip_for(
         &mut self,
         time: Duration,

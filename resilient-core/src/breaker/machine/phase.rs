@@ -88,7 +88,7 @@ impl Outage {
         self.until.map(|until| until.saturating_duration_since(self.since))
     }
 
-    /// Sets the end to `time` from now, as an operator's command.
+    /// Sets the end to `time` from now. The end then counts as set by an operator.
     pub(super) fn end_in(&mut self, time: Duration, now: Instant) {
         self.until = later(now.max(self.since), time);
         self.length = Length::ByHand(time);
@@ -103,8 +103,8 @@ impl Outage {
 }
 
 impl Length {
-    // B8: grows with each re-opening up to the bound; is at least the dependency's hint, within the
-    // same bound; is prolonged by the jitter.
+    // B8: the time grows with each re-opening, up to `max_recovery_time`. A longer hint of the
+    // dependency replaces the time, up to the same bound. The jitter then prolongs the time.
     fn of(self, config: &BreakerConfig) -> Duration {
         match self {
             Self::ByHand(time) => time,

@@ -51,7 +51,8 @@ impl Machine {
         }
     }
 
-    /// Returns whether no rate is set, or the window has enough calls to trust the rates.
+    /// Returns whether the window has enough calls to trust the rates. If no rate is set, any
+    /// number of calls is enough.
     pub(in crate::breaker) fn trusts_rates(&self) -> bool {
         let health = self.phase.health();
         health.is_some_and(|health| health.trusts_rates(&self.config))
@@ -104,7 +105,7 @@ impl Machine {
         self.log.history.fetch(self.epoch)
     }
 
-    /// Returns once why an observed breaker would have opened.
+    /// Returns why an observed breaker would have opened. Each reason is returned only once.
     pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }

@@ -183,8 +183,8 @@ impl Machine {
         }
     }
 
-    /// A call that ends while the breaker is disabled counts nowhere. B3: a call of an older
-    /// generation is late.
+    /// Returns `Nowhere` if the breaker is disabled. B3: returns `Late` if an older generation
+    /// admitted the call.
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
@@ -216,8 +216,8 @@ impl Machine {
                 // since the failures.
                 Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
             },
-            // In open and forced open no call is admitted, so no ticket has such a generation; a
-            // disabled breaker counts nothing.
+            // A circuit that is open or forced open admits no call, so no ticket has its
+            // generation. A disabled breaker counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }

@@ -13,10 +13,10 @@ impl SharedBreaker {
         self.word.closed().map(|generation| Ticket { generation, stamp: Stamp::UNKNOWN })
     }
 
-    /// Admits a call in any state. The state word alone decides if its state admits or rejects
-    /// every call, or if the circuit is open and its end has not come. Otherwise a probe may be
-    /// admitted, which takes the lock. The clock is read only if calls are timed or the circuit is
-    /// open.
+    /// Admits a call in any state. No lock is taken if the state in the word admits or rejects
+    /// every call, or if the circuit is open and its open time is not over. Otherwise the call may
+    /// be a probe, and the lock is taken. The clock is read only if calls are timed or the circuit
+    /// is open.
     ///
     /// `permit` makes the result from the ticket. It is called here so that the result is written
     /// to memory only once.

@@ -23,7 +23,7 @@ impl HandOver {
         }
     }
 
-    /// Does what a thread does that starts, counts one call, and ends.
+    /// Acts as a thread that starts, counts one call, and ends.
     pub fn count_one(&self) {
         let stripe = self.owners.take();
         self.counters.add_clean_in(stripe);

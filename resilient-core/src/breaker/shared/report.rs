@@ -35,8 +35,8 @@ impl SharedBreaker {
         self.report_other_success(ticket);
     }
 
-    /// Reads the clock only if the time matters. This function is separate so that successes that
-    /// need no clock also need no stack for it.
+    /// Counts or reports a success, and reads the clock only if the time matters. This code is a
+    /// separate function, so that a success that needs no clock needs no stack for the reading.
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
         let parts = self.parts();
@@ -130,8 +130,8 @@ impl SharedBreaker {
             return false;
         };
         counted.add_to(&mut guarded.totals);
-        // If rates are trusted, a failure that opens nothing does not change how deferrable
-        // successes are handled.
+        // If successes could be deferred before this report, and rates are trusted, successes can
+        // still be deferred. The word then stays as it is, and nothing is committed.
         let is_as_before = !matches!(counted, Counted::Success { .. })
             && guarded.machine.trusts_rates()
             && self.word.read().successes().is_deferrable();

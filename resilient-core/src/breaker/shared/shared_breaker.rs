@@ -73,8 +73,8 @@ impl SharedBreaker {
         self.parts().subscribers.leave(registry);
     }
 
-    /// Returns the parts, which every breaker has that was set up. An alias or an unregistered
-    /// breaker does not reach this function.
+    /// Returns the parts of a breaker that was set up. This function is never called for an alias
+    /// or an unregistered breaker.
     pub(super) fn parts(&self) -> &BreakerParts {
         let parts = self.parts.get();
         parts.expect("a breaker is set up before it is used")

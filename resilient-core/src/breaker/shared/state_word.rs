@@ -12,7 +12,7 @@ use crate::breaker::machine::{GENERATION_STEP, SuccessHandling};
 use crate::platform::{AtomicU64, const_fn};
 use crate::signal::CircuitState;
 
-/// The part of the word other than the generation and the flags: a state, or a call site without a
+/// The low bits of the word: the state of the breaker, or the reason why the call site holds no
 /// breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -134,7 +134,7 @@ pub(super) struct Published {
     pub(super) state: CircuitState,
     pub(super) generation: u64,
     pub(super) successes: SuccessHandling,
-    /// Whether calls are counted and their duration matters.
+    /// Whether the breaker counts calls and needs the duration of each call.
     pub(super) is_timed: bool,
 }
 

@@ -3,21 +3,21 @@
 //! # Memory ordering
 //!
 //! Only the thread that owns a stripe writes it. A stripe changes its owner through `StripeOwners`:
-//! the ending thread releases it, and the next owner acquires it. Sums over stripes are exact when
-//! no call is in flight.
+//! the ending thread releases the stripe, and the next owner acquires it. Sums over stripes are
+//! exact when no call is in flight.
 //!
-//! Pending successes are read under the breaker's lock. A thread may learn of a success through a
-//! channel, a lock or an atomic of the program. That channel orders the success before the thread's
-//! next report, so this report finds the success. A success that ends together with its generation
-//! is stored under the stripe's generation, which only the owner changes; so the success cannot
-//! count in the next generation.
+//! Pending successes are read under the breaker's lock. A thread may learn of another thread's
+//! success through a channel, a lock or an atomic of the program. The success then happens before
+//! the thread's next report, so this report finds the success. Each stripe stores the generation of
+//! its pending successes, and only the owner changes this generation. So a success that ends at the
+//! same time as its generation cannot count in the next generation.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::thread_stripe::{OWNED, known_stripe, thread_stripe};
 use crate::platform::{AtomicU64, const_fn};
 
-/// The generation of a stripe that may not hold pending successes.
+/// The value of `generation` in a stripe that must not hold pending successes.
 const NO_GENERATION: u64 = u64::MAX;
 
 /// The counts of one breaker. Each owning thread has one stripe; all other threads share one.

@@ -31,15 +31,16 @@ impl Conditions {
         }
     }
 
-    /// Returns whether no number of further successes can meet a condition. Successes lower rates,
-    /// but they may also complete the number of calls that a trusted rate needs.
+    /// Returns `true` if further successes, however many, cannot meet a condition. A success lowers
+    /// the rates, but one more call may be enough to trust the rates.
     pub(super) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)
             && self.met(0, Some(window)).is_none()
     }
 
-    /// Returns whether this many calls are enough to trust a rate, or no rate is set.
+    /// Returns whether this many calls are enough to trust a rate. If no rate is set, any number of
+    /// calls is enough.
     pub(super) fn trust_rates_of(&self, calls: u64) -> bool {
         calls >= u64::from(self.min_calls)
             || (self.failure_rate.is_none() && self.slow_call_rate.is_none())

@@ -32,7 +32,7 @@ impl CountWindow {
         self.push_known(call, tally);
     }
 
-    /// Adds a call whose tally is already computed: `tally` is the tally of the window with this
+    /// Adds a call. The caller has already computed `tally`, the tally of the window with this
     /// call.
     pub(super) fn push_known(&mut self, call: Call, tally: Tally) {
         self.tally = tally;

@@ -62,8 +62,9 @@ impl TimeWindow {
         places.fold(self.tally, |tally, place| tally.minus(self.buckets[place]))
     }
 
-    /// Fills this empty window with the present calls of another window. Each call counts as made
-    /// at the last instant of its bucket, or now if that instant is later.
+    /// Fills this empty window with the present calls of another window. A call counts as made at
+    /// the last instant of its old bucket; if that instant is after `now`, the call counts as made
+    /// at `now`.
     pub(super) fn after(mut self, old: &Self, now: Instant) -> Self {
         self.start = old.start;
         let count = old.count();

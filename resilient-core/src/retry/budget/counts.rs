@@ -37,8 +37,8 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn get(&self) -> BudgetCounts {
-        // Read the counts of ends before the counts of begins, so that a snapshot never shows more
-        // ends.
+        // Read `spent` and `returned` before `granted`, so that a snapshot never shows more retries
+        // that were spent or returned than retries that were granted.
         let (spent, returned) = (self.spent.get(), self.returned.get());
         BudgetCounts {
             granted: self.granted.get(),

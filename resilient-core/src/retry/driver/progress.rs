@@ -30,8 +30,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Creates the progress at the first failure. From then on, a loop inside another loop
-    /// multiplies attempts.
+    /// Creates the progress at the first failure. A loop inside another loop multiplies attempts
+    /// only once it has failed, so the nesting is checked here.
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {

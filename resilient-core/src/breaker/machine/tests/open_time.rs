@@ -123,8 +123,8 @@ fn b08_growth_is_computed_from_the_number_of_reopenings_and_not_from_a_rounded_t
         .recovery_factor(1.1)
         .max_recovery_time(secs(1));
     let times = open_times(&mut machine(&config), Instant::now(), 26);
-    // If each time were computed from the rounded time before, 3 ns would stay 3 ns: 1.1 times 3
-    // rounds to 3.
+    // If each time were computed from the previous time, which is rounded, 3 ns would stay 3 ns:
+    // 1.1 times 3 rounds to 3.
     assert_eq!(times[25], Duration::from_nanos(33));
 }
 
