@@ -15,7 +15,7 @@ use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
-/// The key that is shown for the breaker that keys without a separate breaker share.
+/// The key that is shown for the shared breaker, which serves all keys without a separate breaker.
 const OTHER_KEYS: &str = "(other keys)";
 
 pub(crate) struct Group<K> {

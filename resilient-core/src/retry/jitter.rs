@@ -122,8 +122,8 @@ pub(super) fn decorrelated_range(k: u32, base: Duration, cap: Duration) -> (Dura
     (base, grown.min(cap))
 }
 
-/// Returns the value of the smooth curve at `t`. A delay of the smooth schedule is the difference
-/// between two values of the curve, in multiples of the base.
+/// Returns the value of the smooth curve at `t`. A delay of the smooth schedule is proportional to
+/// the difference between two values of the curve.
 fn curve(t: f64) -> f64 {
     t.exp2() * (4.0 * t).sqrt().tanh()
 }

@@ -34,7 +34,7 @@ breaker_settings!(fields builder {
 });
 
 impl BreakerConfigBuilder {
-    /// Takes each setting that is absent here from `other`.
+    /// Fills each absent setting with the setting of `other`.
     pub(crate) fn or(mut self, other: &Self) -> Self {
         self.settings = self.settings.or(&other.settings);
         self.unreadable.extend(&other.unreadable);

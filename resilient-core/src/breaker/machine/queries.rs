@@ -105,7 +105,7 @@ impl Machine {
         self.log.history.fetch(self.epoch)
     }
 
-    /// Returns why an observed breaker would have opened. Each reason is returned only once.
+    /// Returns why an observed breaker would have opened, if this reason has not been fetched yet.
     pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }

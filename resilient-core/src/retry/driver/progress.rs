@@ -30,8 +30,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Creates the progress at the first failure. A loop inside another loop multiplies attempts
-    /// only once it has failed, so the nesting is checked here.
+    /// Creates the progress at the first failure. An inner loop multiplies the attempts of an outer
+    /// loop only after the inner loop has failed, so the nesting is checked here.
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
