@@ -236,8 +236,8 @@ impl CircuitBreaker {
         /// keeps the breaker alive until the listener is removed.
         fn on_event;
         /// Subscribes to the events from now on, for a task that awaits them; see
-        /// [`Subscription`](crate::event::Subscription). At most `capacity` events wait (at least
-        /// one).
+        /// [`Subscription`](crate::event::Subscription). At most `capacity` events wait; a capacity
+        /// of zero counts as one.
         fn subscribe;
     }
 

@@ -72,9 +72,9 @@ pub enum EventKind {
     /// a budget. If a name has a breaker for each key, each key's breaker reports this event. An
     /// override that sets only a mode causes a transition, and not this event.
     SettingsChanged,
-    /// Two locations in the source code give this name different settings, or only one of them has
-    /// a breaker for each key, or their keys have different types. This is reported once for each
-    /// name, when the second location is registered.
+    /// Two locations in the source code give this name different settings, or only one location
+    /// declares a breaker for each key, or the two locations use different types of keys. The
+    /// conflict is reported once for each name, when the second location is registered.
     Conflict {
         /// The location whose settings are used.
         first: &'static Location<'static>,

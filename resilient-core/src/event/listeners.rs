@@ -40,7 +40,7 @@ impl Listeners {
         let mut list = unpoisoned(self.list.write());
         let found = list.iter().position(|(each, _)| *each == id);
         let removed = found.map(|index| list.remove(index));
-        // Dropping a listener runs user code, so the lock is released before.
+        // Dropping a listener runs user code, so the lock is released first.
         drop(list);
         removed.is_some()
     }

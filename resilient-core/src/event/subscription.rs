@@ -14,8 +14,8 @@ use crate::platform::unpoisoned;
 /// [`Registry::subscribe`](crate::registry::Registry::subscribe), and receives events until it is
 /// dropped.
 ///
-/// A subscription is bounded and never delays a call. If more events wait than its capacity, the
-/// oldest are lost and [counted](Subscription::lost). It needs no runtime.
+/// A subscription is bounded and never delays a call. If more events wait than the capacity allows,
+/// the oldest events are lost and [counted](Subscription::lost). It needs no runtime.
 ///
 /// ```
 /// use resilient_core::breaker::{CircuitBreaker, CircuitState};

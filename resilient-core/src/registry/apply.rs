@@ -58,8 +58,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns no error in practice: the settings of the code, together with defaults that were
-    /// accepted, do not contradict each other.
+    /// Returns no error in practice, because the settings of the code and the accepted defaults do
+    /// not contradict each other.
     pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(|present| {
             present.breakers.remove(name);

@@ -29,7 +29,8 @@ impl Random {
             return self.within_centuries(low, high);
         }
         let least = nanos(low);
-        // The signed conversion tests with one comparison that the span is above zero and fits.
+        // As a signed number, the span needs only one comparison to test that it is above zero and
+        // fits.
         let span = nanos(high).wrapping_sub(least);
         if !i64::try_from(span).is_ok_and(i64::is_positive) {
             return low;

@@ -75,8 +75,8 @@ impl Round {
         leases.filter_map(|probe| probe.lease_left(config, now)).min()
     }
 
-    /// Returns whether one more probe fits. If no probe is in flight, one always fits, even if new
-    /// settings have decided the round: the next probe then ends the round.
+    /// Returns whether one more probe fits. If no probe is in flight, one always fits, even if
+    /// changed settings have already decided the round. That probe then ends the round.
     fn has_slot(&self, config: &BreakerConfig) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
         let counted = self.succeeded.saturating_add(self.failed);

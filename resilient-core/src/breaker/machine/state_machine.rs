@@ -212,8 +212,8 @@ impl Machine {
                 Decision::Reopen if call.slow && !call.failed => {
                     self.open(TransitionReason::ProbeSlow, retry_after, now);
                 }
-                // The last probe may even be a success: an override may have lowered the tolerance
-                // since the failures.
+                // The last probe may even be a success, if an override has lowered the tolerance
+                // after earlier probes failed.
                 Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
             },
             // A circuit that is open or forced open admits no call, so no ticket has its

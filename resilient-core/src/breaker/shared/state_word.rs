@@ -164,8 +164,8 @@ impl Reading {
         self.0 & TIMED != 0
     }
 
-    /// Returns whether the word decides about a success of this generation, without the state
-    /// machine.
+    /// Returns whether the word, without the state machine, decides how a success of this
+    /// generation is handled.
     pub(super) fn decides(self, generation: u64) -> bool {
         self.0 & (GENERATION_MASK | LOCKED) == generation
     }

@@ -203,9 +203,9 @@ impl<'a> RetryDriver<'a> {
     /// Returns how long to sleep before the next attempt, after an attempt that did not succeed.
     /// Zero means that the next attempt starts at once.
     ///
-    /// `open` is the rejection of the call's breaker, if its circuit is open now, even if this
-    /// attempt opened the circuit. It is `None` if the circuit is not open or the call has no
-    /// breaker.
+    /// If the circuit of the call's breaker is open now, `open` is the breaker's rejection, even if
+    /// this attempt opened the circuit. If the circuit is not open, or the call has no breaker,
+    /// `open` is `None`.
     ///
     /// # Errors
     ///
