@@ -196,7 +196,7 @@ fn each_call_of_any_course_falls_into_exactly_one_result() {
         .collect();
     assert_eq!(counted, expected);
     assert_eq!(counted.values().sum::<u64>(), 2_000);
-    // All results occur, except two stop reasons: in this test, no loop is nested and a timer is
-    // available.
+    // In this test, no loop is nested and a timer is always available, so two stop reasons cannot
+    // occur. All other results occur.
     assert_eq!(counted.len(), 2 + 7 + 2, "{counted:?}");
 }

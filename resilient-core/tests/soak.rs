@@ -18,8 +18,8 @@ fn resident() -> u64 {
     size.unwrap().parse().unwrap()
 }
 
-/// Makes calls, and before them a hundredth as many calls to warm up. Returns the growth of memory
-/// in KiB after the warm-up.
+/// Makes `calls / 100` calls to warm up, and then `calls` calls. Returns the growth of memory in
+/// KiB after the warm-up.
 fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> Outcome) -> u64 {
     let breaker = CircuitBreaker::new("soaked", settings.build().unwrap());
     let make = |calls| {

@@ -17,13 +17,13 @@ pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream)
     or_compile_error(item, || expand_as(kind, args, item, cfg!(feature = "inventory")))
 }
 
-/// Turns a panic of the macro, which is a bug, into a compile error beside the unchanged item. The
-/// other errors of the compiler are then about the user's code only.
+/// Turns a panic of the macro, which is a bug, into a compile error beside the unchanged item.
+/// Because the item stays, code that uses it causes no further errors.
 pub(crate) fn or_compile_error(
     item: &TokenStream,
     expand: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
-    // After a panic, only `item` is used, which the closure only reads.
+    // The assertion holds: after a panic, only `item` is used, and the closure cannot change it.
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -1,7 +1,7 @@
 //! The rules between settings, as data.
 
 /// A requirement that one setting, the subject, puts on other settings. The rule applies only if
-/// the subject is given. Each setting is given by its index in the table.
+/// the subject is given. Settings are named by their index in the table.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rule {

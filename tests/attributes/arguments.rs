@@ -185,6 +185,7 @@ impl Client {
         }
     }
 
+    // `seen` is not `Sync`, but a future that borrows `seen` through `&mut self` is still `Send`.
     #[retry]
     async fn send(&mut self, by: u32) -> Result<u32, Fault> {
         self.sent += by;
@@ -239,7 +240,6 @@ async fn methods_with_shared_exclusive_and_owned_self_work() {
     assert_eq!(client.sent, 4, "each attempt had its own copy");
 }
 
-/// Reading a `Cell` through `&mut self` does not require `Sync`.
 #[tokio::test(start_paused = true)]
 async fn a_recursive_function_works() {
     #[retry(max_retries = 1)]

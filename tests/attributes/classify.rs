@@ -1,5 +1,5 @@
-//! `#[derive(Classify)]` gives each word a class, and retries and breakers treat the error by its
-//! class.
+//! `#[derive(Classify)]` derives a class from each attribute, such as `#[transient]`. Retries and
+//! breakers treat an error by its class.
 
 use std::fmt::Debug;
 use std::time::Duration;

@@ -63,10 +63,10 @@ fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>>
     async move { wait(argument).await }
 }
 
-/// The bytes that a breaker adds if the body has no `?` and no `return` and stays in the function's
-/// own future.
+/// The bytes that a breaker adds to a function whose body has no `?` and no `return` and stays in
+/// the function's own future.
 const PERMIT: usize = 32;
-/// The bytes that a breaker adds otherwise: a permit, the output, and alignment.
+/// The bytes that a breaker adds to any other function: a permit, the output, and alignment.
 const BREAKER: usize = 96;
 /// The bytes that a time limit adds: tokio's timer, and the state of the limited future.
 const LIMIT: usize = 192;

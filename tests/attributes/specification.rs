@@ -1,5 +1,5 @@
-//! Tests of the specification's rows and of the original's defects that concern decorators. Here,
-//! attributes replace decorators.
+//! Tests of the rows of the specification, and of the defects of the original Python system, that
+//! concern decorators. In this library, attributes replace decorators.
 
 use std::time::Duration;
 

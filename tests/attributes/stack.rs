@@ -280,7 +280,9 @@ macro_rules! stack {
                     let calls = Calls::new();
                     log.clear();
                     let output = sendable($name(&calls, &mut log, item.to_owned())).await;
-                    // The outermost attributes decide the output.
+                    // A name has the initials of the attributes, outermost first. The fallback
+                    // replaces a failure in every order, but it replaces a timeout only if it is
+                    // above the timeout.
                     let name = stringify!($name);
                     let is_replaced = output.as_deref() == Ok("instead");
                     let is_late = matches!(output, Err(Fault::TimedOut(_)));
@@ -288,7 +290,7 @@ macro_rules! stack {
                     let case = format!("{name} {item}");
                     assert_eq!((is_replaced, is_late), (hides, !hides), "{case}: {output:?}");
                     // A retry above the fallback sees no failure. A timeout above a retry limits
-                    // all attempts together.
+                    // all attempts together, so an attempt that hangs is not retried.
                     let retries = name.find('f') < name.find('r')
                         && (item == "fails" || name.find('r') < name.find('t'));
                     let retries = retries || item == "hangs" && name.find('r') < name.find('t')

@@ -422,8 +422,8 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_run_al
     let spawned = tokio::spawn({
         let breaker = breaker.clone();
         async move {
-            // Only the listener ends this task. The second attempt opens the circuit, and the
-            // listener then aborts the task.
+            // The second attempt opens the circuit, and the listener then aborts this task. Without
+            // the listener, the task would never end.
             _ = fails(&breaker).await;
             std::future::pending::<()>().await;
         }

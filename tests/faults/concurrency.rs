@@ -167,7 +167,8 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
     let barrier = Barrier::new(2);
     let (put_in, taken_out) =
         (|| drop(registry.register(&breaker)), || _ = registry.unregister(&breaker));
-    // Mismatches are collected: a panic here would leave the other thread waiting.
+    // Mismatches are collected and asserted at the end. A panic in the loop would leave the other
+    // thread waiting at the barrier.
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -51,8 +51,8 @@ fn fm_h1_a_retry_without_a_runtime_ends_with_the_real_error() {
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
 
-/// Fails twice, then succeeds. The function awaits the runtime's timer in each attempt and between
-/// attempts.
+/// Fails twice, then succeeds. Each attempt yields to the runtime, and between attempts the loop
+/// waits for the runtime's timer.
 #[retry(base_delay = "1ms", jitter = none)]
 #[circuit_breaker(breaker = breaker)]
 async fn third_time(breaker: &CircuitBreaker, calls: &RefCell<u32>) -> Result<u32, Fault> {
@@ -144,7 +144,8 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     });
     assert_eq!(in_a_probe.snapshot().probes_in_flight, 1);
     runtime.shutdown_background();
-    // The worker drops the tasks in the background. Only this count shows when they are dropped.
+    // The worker drops the tasks in the background. The number of probes in flight shows when the
+    // tasks are dropped.
     while in_a_probe.snapshot().probes_in_flight > 0 {
         std::thread::yield_now();
     }
@@ -155,7 +156,8 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     assert_eq!((totals.failure, totals.abandoned), (1, 0));
 }
 
-/// Runs one test of this program in a new process, with `RESILIENT_FAULTS_CHILD` set.
+/// Runs one test of this program in a new process and returns the output. In the new process,
+/// `RESILIENT_FAULTS_CHILD` is set, so this function returns `None`.
 pub(crate) fn in_new_process(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
@@ -256,8 +258,8 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     for uses_it_before in [false, true] {
         let breaker = breaker.clone();
         let thread = std::thread::spawn(move || {
-            // Tries both orders: the library's thread-locals are dropped before this thread-local,
-            // or the library has no thread-locals yet.
+            // Tries two cases: the library already has thread-locals, which are dropped before
+            // `USED_AT_THE_END`, or the library has no thread-locals yet.
             if uses_it_before {
                 use_everything(&Registry::new());
             }

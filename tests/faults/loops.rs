@@ -394,7 +394,8 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
         }
     }
     let name = "loops::fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so";
-    // The second runtime makes tokio panic, and the panic hook of the process prints the message.
+    // In the runtime without timers, tokio panics and the panic hook prints a message. A new
+    // process keeps this message out of the output of the tests.
     if let Some(output) = crate::environment::in_new_process(name) {
         assert!(output.status.success(), "{output:?}");
         return;

@@ -27,7 +27,8 @@ fn fm_i2_however_often_the_state_changes_only_the_last_transitions_are_stored() 
     assert_eq!(snapshot.lost_events, 0);
 }
 
-/// Checks two successive snapshots of a breaker that only calls change, and the step between them.
+/// Checks that each of two successive snapshots is consistent, and that no total decreases between
+/// the snapshots. Only calls and `half_open` change the breaker.
 fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
     for snapshot in [before, after] {
         let totals = snapshot.totals;
@@ -69,8 +70,8 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
         .failure_rate(0.5)
         .half_open_successes(2)
         .half_open_max_calls(2);
-    // The clock stands still. If it moved, a snapshot could show the end of a recovery time before
-    // it shows the transition.
+    // The clock stands still. If the clock advanced, a snapshot could be half-open before the
+    // transition to half-open is recorded.
     let (breaker, _clock) = on_clock(&settings.recovery_time(secs(1)));
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -171,7 +171,7 @@ fn of_the_states_exactly_one_is_one() {
         assert_only(CircuitState::Closed);
         breaker.trip().unwrap();
         assert_only(CircuitState::Open);
-        // No call was made since the last reading.
+        // No call follows. The time alone makes the circuit half-open.
         clock.advance(Duration::from_secs(10));
         assert_only(CircuitState::HalfOpen);
         breaker.force_open();
@@ -426,8 +426,8 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// Returns how often each result has ended a call under a retry in this process so far. Results
-/// without a call are left out.
+/// Returns the number of calls under a retry in this process so far, by result. Results without a
+/// call are left out.
 fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
         Registry::global().record_metrics();

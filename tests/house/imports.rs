@@ -1,4 +1,5 @@
-//! Finds which file of a crate uses items of which other file, by `use` or by a path in the code.
+//! Finds the imports between the files of a crate. A file imports an item of another file by `use`
+//! or by a path in the code.
 //!
 //! A path is followed through re-exports to the file that defines the item. A re-export counts only
 //! if the code of its file uses the name. Code under `cfg(test)`, attributes, and code in `quote!`

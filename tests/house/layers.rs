@@ -22,7 +22,7 @@ struct Crate {
     /// The rows from the bottom up. Without rows, the modules have no order but may not form
     /// circles.
     layers: &'static [Layer],
-    /// Modules that all others may use.
+    /// Modules that all modules above the lowest row may use.
     everywhere: &'static [&'static str],
     /// Allowed imports that go up or close a circle, as (from, to). A comment gives the reason. The
     /// test fails if an exception is no longer needed.

@@ -5,7 +5,8 @@ extern crate resilient as renamed;
 use self::renamed::circuit_breaker as another_name;
 use resilient::{circuit_breaker, retry};
 
-/// The number of functions here that have one breaker, and that have one breaker per key.
+/// The number of functions in this file with one breaker, and the number of functions with one
+/// breaker per key.
 pub(crate) const HERE: (usize, usize) = (12, 5);
 
 #[circuit_breaker]

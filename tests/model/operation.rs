@@ -12,7 +12,8 @@ pub(crate) const SLOTS: usize = 8;
 /// One step of a sequence. The model computes the exact action.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operation {
-    /// Requests a permit. A granted call stays in flight in the first free slot from this slot on.
+    /// Requests a permit. If the permit is granted, the call takes the first free slot, searched
+    /// from this slot on.
     Admit(usize),
     /// Ends the first call in flight, searched from this slot on.
     End(usize, Ending),

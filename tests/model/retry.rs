@@ -2,8 +2,8 @@
 //! settings, time limits, budgets, circuits and cancelling callers are random. The loop and the
 //! reference must end with the same result, at the same time, at the same cost.
 //!
-//! If several reasons to stop hold, the rules do not define which reason is reported, so the test
-//! accepts each of them. `PROPTEST_CASES` sets the number of cases.
+//! If a loop has several reasons to stop, the rules do not define which reason it reports, so the
+//! test accepts each of these reasons. `PROPTEST_CASES` sets the number of cases.
 
 mod plan;
 mod reference;

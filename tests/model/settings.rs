@@ -89,7 +89,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Returns `self`, and fills its unset settings from `below`.
+    /// Returns these settings. Settings that are unset are taken from `below`.
     pub(crate) fn over(&self, below: &Self) -> Self {
         macro_rules! first {
             ($($name:ident),*) => { Self { $($name: self.$name.or(below.$name),)* } };

@@ -16,7 +16,7 @@ use crate::view::{Heard, View};
 
 const NAME: &str = "dependency";
 
-/// The parts that permits borrow. They live longer than the subject.
+/// The parts that permits borrow. These parts outlive the [`Subject`].
 pub(crate) struct Parts {
     breaker: CircuitBreaker,
     registry: Registry,

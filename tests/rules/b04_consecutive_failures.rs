@@ -16,7 +16,8 @@ fn b04_the_default_threshold_is_off_if_another_condition_is_set() {
     for other in others {
         assert_stays_closed(&other, &"F".repeat(99));
     }
-    // A window without a rate or a count is no condition, so the default threshold applies.
+    // A window without a rate or a failure count opens no circuit, so the default threshold
+    // applies.
     let config = settings().window(100);
     assert_opens_at_the_end_of(&config, "FFFFF", TransitionReason::FailureThreshold);
 }

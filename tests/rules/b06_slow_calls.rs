@@ -1,4 +1,4 @@
-//! Rule B6: the breaker counts slow calls, and their rate can open the circuit.
+//! Rule B6: the breaker counts slow calls, and the rate of slow calls can open the circuit.
 
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
         take(&breaker, &clock, secs(2), Outcome::Success);
         assert_eq!(breaker.state(), CircuitState::Closed);
     }
-    // The fourth call is fast, so three of four calls are slow. With the fourth call, the breaker
-    // evaluates the rate for the first time.
+    // The fourth call is fast, but it reaches `min_calls`. The breaker now evaluates the rate, and
+    // three of four calls are slow.
     succeed(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);

@@ -187,7 +187,7 @@ async fn b10_of_ten_thousand_tasks_exactly_one_is_the_probe() {
             breaker.call(call).await
         });
     }
-    // All tasks except the probe end before the verdict.
+    // The probe waits for `verdict`. All other tasks are rejected and end before the probe.
     for _ in 0..9_999 {
         assert_eq!(tasks.join_next().await.unwrap().unwrap(), None);
     }

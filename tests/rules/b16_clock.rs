@@ -105,8 +105,8 @@ fn b16_a_clock_that_goes_back_while_half_open_makes_no_wait_longer_than_a_lease(
     let _probe = breaker.try_acquire().unwrap();
     clock.set_back(secs(60));
     let wait = rejection(&breaker).retry_after().unwrap();
-    // `Clock` documents that a time before the present state began counts as the beginning of the
-    // state.
+    // A reading before the beginning of the state counts as the beginning of the state, as `Clock`
+    // documents. So the wait is at most one lease.
     assert!(wait <= secs(5), "{wait:?}");
 }
 
@@ -207,8 +207,8 @@ fn b16_a_clock_that_panics_at_the_opening_does_not_cut_the_open_time_short() {
     fail(&breaker);
     clock.set_broken(false);
     clock.clock.advance(secs(1));
-    // The circuit opened after the last successful reading, which is one second old. Therefore at
-    // least nine of ten seconds are left.
+    // The clock panicked at the opening, so the open time of ten seconds began at the last
+    // successful reading, one second ago.
     let state = breaker.state();
     assert_eq!(state, CircuitState::Open);
     assert!(rejection(&breaker).retry_after().unwrap() >= secs(9));

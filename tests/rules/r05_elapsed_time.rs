@@ -11,7 +11,7 @@ use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]
 async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
-    // The second delay ends at 300 ms.
+    // The second delay would end at 300 ms, which is exactly the first limit.
     let reaches = build(&exact().max_elapsed(ms(300)));
     let fits = build(&exact().max_elapsed(ms(301)));
 

@@ -135,7 +135,8 @@ async fn r06_an_outer_deadline_bounds_the_loops_inside_it() {
         })
         .await;
 
-    // The first delay ends after one second. The second delay would end after three seconds.
+    // The inner loop waits once, until one second has passed. A second wait would end at three
+    // seconds, after the outer deadline, so the inner loop stops.
     assert_eq!(inner_result.into_inner(), Some(Err("down")));
     assert_eq!(result, Err(Late::Down));
     assert_eq!(start.elapsed(), SECOND);
@@ -156,7 +157,8 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
         })
         .await;
     assert_eq!(start.elapsed(), 5 * SECOND);
-    // Either of the two timers may fire first. In both cases, the call is over.
+    // The timers of both calls fire at the same time. If the outer timer is first, the inner call
+    // has no result.
     match inner_result.into_inner() {
         Some(inner) => assert_eq!(cut(inner), (TimeLimit::Deadline, 1, 5 * SECOND)),
         None => assert_eq!(cut(result), (TimeLimit::Deadline, 1, 5 * SECOND)),
@@ -181,7 +183,8 @@ async fn r06_a_future_that_never_waits_is_cut_at_its_limit() {
         .call()
         .attempt_timeout(ms(10))
         .run(async |_| {
-            // The loop never waits, unless it has used up the budget that tokio gives to each task.
+            // This loop waits for no event and no timer. It only consumes the budget that tokio
+            // gives to each task, and advances the time.
             loop {
                 tokio::task::coop::consume_budget().await;
                 tokio::time::advance(ms(1)).await;
@@ -217,7 +220,7 @@ fn r06_without_timers_a_limited_call_is_not_made() {
             }
         };
         assert_eq!(cut(result).0, TimeLimit::NoTimer);
-        // The closure returned a future that was never polled.
+        // The closure was called once, but the future that it returned was never polled.
         assert_eq!(calls, 1, "there is no retry");
     }
 }

@@ -227,8 +227,8 @@ async fn row_r06_an_attempt_that_outlasts_the_time_of_the_call_is_its_last() {
     assert_eq!(error.reason(), StopReason::Elapsed);
 }
 
-/// Makes a call, which the caller drops when it is notified. Returns the result of the call, or
-/// `None` if the call was dropped.
+/// Makes the call, and drops it when `token` is notified. Returns the result of the call, or `None`
+/// if the call was dropped.
 async fn unless_notified<O>(token: &Notify, call: impl Future<Output = O>) -> Option<O> {
     tokio::select! {
         biased;

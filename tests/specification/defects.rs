@@ -1,8 +1,8 @@
 //! The library has none of the defects CB1 to CB20 of the original Python system. For each defect,
 //! a test fails if the library has it.
 //!
-//! CB9 applies to attributes only: in this file, a function's arguments and the settings share no
-//! names.
+//! CB9 can occur in attributes only, so a test of the attributes covers CB9. In this file, settings
+//! cannot clash with a function's arguments.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -116,7 +116,7 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), BrokenClock);
     breaker.on_event(|_| std::panic::panic_any("a broken listener"));
 
-    // The operations are closures, which have no name.
+    // The operations are closures. A closure has no name that the breaker could look up.
     let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] =
         [Box::new(|| Err(ClientError::Unavailable(1))), Box::new(|| Ok(7))];
     let failed = breaker.call(async || unnamed[0]()).await;
@@ -358,7 +358,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         Ok("charged")
     };
 
-    // This loop has no runtime, as in a function that is not async.
+    // This loop runs without a runtime, as it would in a function that is not async.
     let result = loop {
         let permit = breaker.try_acquire().expect("closed");
         let result = charge();
@@ -400,7 +400,8 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
     assert_eq!(breaker.snapshot().totals.rejected, 1_000);
 }
 
-/// A clock that counts its readings. The breaker reads the clock before it takes its lock.
+/// A clock that counts its readings. The breaker reads the clock before it takes its lock, so a
+/// call without a reading takes no lock.
 #[derive(Clone, Default)]
 struct CountingClock(Arc<AtomicU64>);
 

@@ -46,8 +46,8 @@ fn row_w06_a_quarter_around_the_third_linear_delay() {
     let settings =
         exact().backoff(Backoff::Linear).base_delay(SECOND).jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
-    // The source's random numbers 0 and 1 give these bounds. The shares below are fractions of the
-    // draws.
+    // In the source, these bounds result from the random numbers 0 and 1. Below, each `share` is
+    // the expected fraction of draws that are shorter than the delay.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
     let draws: Vec<_> =
         (0..10_000).map(|seed| delays(&settings.clone().seed(seed), 3)[2]).collect();
@@ -147,8 +147,8 @@ fn row_w32_a_fifth_around_a_capped_exponential_delay() {
         .base_delay(ms(100))
         .max_delay(SECOND)
         .jitter(Jitter::Proportional(0.2));
-    // This library keeps the jitter within the cap (R3). In the source, the jitter exceeds the cap
-    // by a fifth.
+    // In the source, jitter can lengthen a capped delay by a fifth. This library keeps the jittered
+    // delay within the cap (R3).
     for (k, nominal) in (1..).zip([100, 200, 400, 800, 1_000, 1_000]) {
         let longest = (nominal * 12 / 10).min(1_000);
         let bounds = built(&settings).delay_bounds(k);

@@ -54,17 +54,20 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
         success: 3,
         failure: 1,
     };
-    // If the failure is the oldest call, it has left the window of three calls.
+    // The window holds three of the four calls. If the failure was the oldest call, it has left the
+    // window.
     for failures in [0, 1] {
         assert_eq!(linear::explain(&calls, 3, &[at_rest(failures, 0)]), Ok(()));
     }
-    // The thread's success follows its failure, so the streak is 0. Only one call failed.
+    // A streak of 1 is impossible, because a success follows the failure in the same thread. Two
+    // failures in the window are impossible, because only one call failed. At rest, no success is
+    // missing.
     linear::explain(&calls, 3, &[at_rest(1, 1)]).unwrap_err();
     linear::explain(&calls, 3, &[at_rest(2, 0)]).unwrap_err();
     let lost = Seen { success: 2, ..at_rest(1, 0) };
     linear::explain(&calls, 3, &[lost]).unwrap_err();
-    // The snapshot `early` may come before the snapshot at rest. It cannot come after it, because
-    // the window loses no call that an earlier snapshot showed.
+    // `early` shows the window after the first call. It may come before a snapshot at rest, but not
+    // after one, because the number of calls in the window never decreases.
     let early = Seen {
         done: vec![1, 0],
         begun: vec![1, 0],

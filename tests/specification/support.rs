@@ -55,8 +55,8 @@ pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("in range")
 }
 
-/// Returns the delays of the original: they start at one second, double up to one minute, and have
-/// no jitter.
+/// Returns the delays of the original Python system: they start at one second, double up to one
+/// minute, and have no jitter.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().base_delay(SECOND).max_delay(60 * SECOND).jitter(Jitter::None)
 }

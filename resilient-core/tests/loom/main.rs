@@ -202,7 +202,7 @@ fn b10_half_open_admits_exactly_its_two_slots_of_three_threads() {
     });
 }
 
-/// Asserts that `count` probes have a slot and that one call was rejected.
+/// Asserts that one round began, in which `count` probes have a slot and one call was rejected.
 fn admitted_in_one_round(count: usize, breaker: &CircuitBreaker) {
     let seen = breaker.snapshot();
     holds(seen.probes_in_flight == count, "each admitted call has a slot", &seen);
@@ -230,8 +230,8 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
     check(|| {
         let config = config().half_open_max_calls(2).half_open_successes(1);
         let breaker = due(&config.half_open_failures(1));
-        // One success closes the circuit. The failure either comes first and is tolerated, or comes
-        // later and is late. The closed circuit does not record it.
+        // The success closes the circuit. If the failure comes first, the round tolerates it. If
+        // the failure comes later, it is late, and the closed circuit does not record it.
         let probe: fn(&'static CircuitBreaker) -> Permit<'static> =
             |breaker| breaker.try_acquire().unwrap();
         let (one, other) = (probe(breaker), probe(breaker));
@@ -314,8 +314,9 @@ fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
         );
         clock.advance(SECOND);
         fail(breaker);
-        // The first failure is in one of two buckets. Either its bucket has just left the window,
-        // or it shares the bucket of the second failure, which is still in the window.
+        // The order of the threads decides in which of two buckets the first failure is counted.
+        // The earlier bucket has just left the window. The later bucket, which also has the second
+        // failure, is still in the window.
         let window = breaker.snapshot().window.unwrap();
         holds([2, 3].contains(&window.failures), "no recent failure is lost", &window);
     });
@@ -379,7 +380,8 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         both(|| fail(breaker), move || reconfigure(breaker, lower));
         let seen = breaker.snapshot();
         holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
-        // The breaker evaluates the conditions at the next counted call.
+        // The lower threshold itself opens no circuit. The breaker evaluates the threshold at the
+        // next counted call.
         if seen.state == CircuitState::Closed {
             holds(seen.consecutive_failures == 2, "the failure came first", &seen);
             fail(breaker);
@@ -519,8 +521,8 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
 
 #[test]
 fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
-    // The cell of the shared breaker is not a loom cell, so this model does not always try the
-    // order that its mutant breaks. The model below catches that mutant.
+    // The cell of the shared breaker is not a loom cell, so loom does not try every order here, and
+    // this model may miss its mutant (see `.ci/mutants`). The model below detects the mutant.
     check_up_to(Some(3), || {
         let shards = keyed(1);
         fail(&shards.get(&1));

@@ -1,5 +1,5 @@
-//! Successes that a thread has deferred are counted correctly, even if another thread ends their
-//! generation or their bucket.
+//! A thread may defer the counting of a success. The success is counted correctly, even if another
+//! thread ends the success's generation or bucket before the thread counts it.
 
 use super::*;
 use resilient_core::__private::own_stripe;
@@ -56,8 +56,8 @@ fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
         own_stripe(0);
         succeed(breaker);
         both(with_slot(0, || succeed(breaker)), with_slot(1, || fail(breaker)));
-        // One of the three calls failed. The condition was met at the third call, or is met at the
-        // next call.
+        // One of three calls failed, which meets the condition. The breaker opens either at the
+        // third call or at the next call.
         succeed(breaker);
         let seen = breaker.snapshot();
         holds(seen.state == CircuitState::Open, "the rate was reached", &seen);

@@ -96,9 +96,9 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Returns whether a segment is `.` or `..`, or contains such a segment after it is percent-decoded
-/// one or more times. Proxies may decode before they split at slashes, and some ignore the part
-/// after a `;`.
+/// Returns whether a segment is `.` or `..`, or contains `.` or `..` between slashes after
+/// percent-decoding it one or more times. Proxies may decode a path before they split it at
+/// slashes, and some proxies ignore the part after a `;`.
 pub(super) fn climbs(segment: &str) -> bool {
     let mut seen = segment.as_bytes().to_vec();
     for _ in 0..MAX_DECODINGS {

@@ -107,15 +107,16 @@ impl CachedCalls {
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
-        // A call that waited in vain for the result of another call has less time left.
+        // A call that waited for another call without a result has less time left, so its deadline
+        // is shorter than configured.
         let has_own_limits = !in_flight.is_first
             || request.options.timeout.is_some()
             || request.options.deadline.is_some();
         let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
         request.options.deadline = Some(LimitOverride(left));
         let fetched: Fetched<T> = self.fetch(client, key, &request).await;
-        // If a time limit of this call ends it, the waiting calls do not share the error, because
-        // they may have more time. One of them asks the server.
+        // If a limit that is specific to this call ends it, the waiting calls do not receive the
+        // error, because they may have more time. One of the waiting calls then asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
             // The response is shared even if this call cannot decode it: other calls may expect
@@ -181,8 +182,8 @@ impl CachedCalls {
             let state = client.circuit_breaker().state();
             matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
         };
-        // The call whose failures opened the circuit ends with its last failure, not with
-        // `CircuitOpen`.
+        // A failure also counts if the circuit is open now: the call whose failures opened the
+        // circuit ends with the last failure and not with `CircuitOpen`.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());
         let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);

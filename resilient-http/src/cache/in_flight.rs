@@ -54,7 +54,7 @@ impl InFlightMap {
 
 impl InFlight<'_> {
     /// Waits for the result. If the result is empty, this call must ask the server. Returns `None`
-    /// only while the value is dropped.
+    /// only while this value is being dropped.
     pub(super) async fn result(
         &self,
     ) -> Option<MutexGuard<'_, Option<Result<Response, ApiError>>>> {

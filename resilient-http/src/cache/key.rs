@@ -8,9 +8,9 @@ use crate::request::{Idempotency, IdempotencyKey, PreparedRequest};
 
 /// A digest of everything that distinguishes a request: endpoint, method, URL, headers and body.
 ///
-/// Headers and body may contain secrets. The salt prevents an attacker from guessing them from the
-/// digest. The endpoint's API key is not part of the digest: an endpoint has one key, and endpoints
-/// never share responses.
+/// Headers and body may contain secrets. Because of the salt, an attacker cannot find a secret by
+/// comparing digests of guesses. The endpoint's API key is not part of the digest: an endpoint has
+/// one key, and endpoints never share responses.
 pub(super) type CacheKey = [u8; 32];
 
 /// Makes the keys of one cache.

@@ -28,7 +28,7 @@ pub(super) struct CallState<'a> {
     requests: AtomicU32,
     /// The status of the response that the attempt is reading. It is 0 before the response arrives.
     status: AtomicU16,
-    /// Whether a redirect led to the result of the request.
+    /// Whether a redirect turned the request into a `GET`, because the server has acted on it.
     was_acted_upon: AtomicBool,
 }
 

@@ -45,7 +45,8 @@ impl ApiClient {
         value.ok_or(ApiError::Closed)
     }
 
-    /// Sends a prepared request. Each attempt passes its response to `read` before it ends.
+    /// Sends a prepared request. Each attempt passes its response to `read` before the attempt
+    /// ends.
     pub(crate) async fn execute_by(
         &self,
         request: &PreparedRequest,

@@ -28,7 +28,8 @@ impl Hop {
         })
     }
 
-    /// Returns the next request if the client follows this redirect; otherwise breaks.
+    /// Returns `Continue` with the next request if the client follows this redirect; otherwise
+    /// returns `Break`.
     pub(super) fn follow<B>(
         &self,
         call: &CallState<'_>,

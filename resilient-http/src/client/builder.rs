@@ -168,8 +168,8 @@ impl ApiClientBuilder {
         allow_plain_http() => allows_plain_http = true;
         /// Sets the transport. It replaces the reqwest client that the builder would create.
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
-        /// Uses the connection pool of another client, and replaces a transport. The clients share
-        /// only the pool. After the other client is closed, calls of this client fail with
+        /// Uses the connection pool of another client instead of a separate transport. The clients
+        /// share only the pool. After the other client is closed, calls of this client fail with
         /// [`Closed`](crate::ApiError::Closed). The shutdown of the other client waits for running
         /// calls of this client. Closing this client does not close the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
@@ -195,9 +195,9 @@ impl ApiClientBuilder {
         self.retry(policy.unwrap_or_default())
     }
 
-    /// Adds error codes that a retry cannot help, such as `insufficient_quota`. A response is never
-    /// retried if its JSON body has such a code as `code` or `type`, at the top level or in
-    /// `error`.
+    /// Sets the error codes that a retry cannot help, such as `insufficient_quota`. A response is
+    /// never retried if its JSON body has such a code in the field `code` or `type`. The field is
+    /// at the top level or in the object `error`.
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.rules.permanent = codes.into_iter().map(Into::into).collect();
         self

@@ -90,11 +90,11 @@ impl CallGate {
     }
 }
 
-/// A call in flight. Dropping it ends the call.
+/// Counts a call as in flight until the guard is dropped.
 pub(crate) struct CallGuard {
     gate: Arc<CallGate>,
     transport: Option<Arc<dyn Transport>>,
-    /// The guard in the client whose connections this client uses.
+    /// The guard of the same call in another client, if this client uses that client's connections.
     outer: Option<Box<CallGuard>>,
 }
 

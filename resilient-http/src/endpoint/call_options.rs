@@ -99,8 +99,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets a field of the body or query, and overrides the request and the configuration. `None`
-    /// removes the field.
+    /// Sets a field of the body or query. The field overrides the request and the configuration.
+    /// `None` removes the field.
     pub fn field(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match to_raw_value(&value) {

@@ -134,7 +134,7 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// Adds error codes that a retry cannot help: see
+    /// Sets the error codes that a retry cannot help: see
     /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes).
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.settings.permanent_codes = Some(codes.into_iter().map(Into::into).collect());

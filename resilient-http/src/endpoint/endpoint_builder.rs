@@ -33,7 +33,7 @@ type Configure = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
 enum ClientSource {
     Own,
     Client(ApiClient),
-    /// A new client for the endpoint, with a change to the client's builder.
+    /// The endpoint has its own client, and this function changes the client's builder.
     Configured(Configure),
 }
 

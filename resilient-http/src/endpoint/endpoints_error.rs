@@ -116,8 +116,8 @@ impl std::error::Error for EndpointsError {
 
 /// Removes quoted values from a serde message such as `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
-    // A number may be a key without quotes. The quoted text after the number describes the valid
-    // form.
+    // A number may be a key without quotes, so it is removed. The quoted text after it describes
+    // the valid form and stays.
     for kind in ["integer", "floating point", "boolean"] {
         let value = message.strip_prefix("invalid type: ");
         let value = value.and_then(|value| value.strip_prefix(kind));

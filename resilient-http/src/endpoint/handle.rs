@@ -90,7 +90,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
 
     /// Returns the client of the endpoint, which sends [prepared](Self::prepare) requests and
     /// counts the calls in flight. If the endpoint shares the connections of another client, this
-    /// is not that client.
+    /// method still returns the endpoint's own client.
     #[must_use]
     pub fn client(&self) -> &ApiClient {
         &self.inner.client

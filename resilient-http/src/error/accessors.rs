@@ -52,10 +52,10 @@ impl ApiError {
         self.response().is_some_and(|response| response.is_truncated)
     }
 
-    /// Returns the server's error message. In a JSON body it is `detail`, `message`,
-    /// `error.message`, `error` or `title`; otherwise it is the start of the text. The message has
-    /// at most 200 characters, and control characters are replaced. The server wrote it, and it may
-    /// contain secrets.
+    /// Returns the server's error message. If a JSON body has `detail`, `message`, `error.message`,
+    /// `error` or `title`, the message is the first of these texts; otherwise, the message is the
+    /// start of the body. The message has at most 200 characters, and control characters are
+    /// replaced. The server wrote the message, which may contain secrets.
     #[must_use]
     pub fn message(&self) -> Option<String> {
         self.response()?.message()
@@ -107,7 +107,8 @@ impl ApiError {
         self.classify().retry
     }
 
-    /// Returns why this call had no retries, if its error would allow retries.
+    /// Returns the property of the call that prevented a retry after this error, or `None` if no
+    /// property prevented a retry.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;

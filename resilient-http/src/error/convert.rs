@@ -56,8 +56,8 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// Converts without the facts of the call, which the execution adds later. If the time limit
-/// belongs to other code, nothing adds them.
+/// Makes an error without the facts of the call. The client adds the facts later, unless the time
+/// limit belongs to other code.
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {

@@ -10,8 +10,8 @@ use super::error_response::ErrorResponse;
 use super::outcome_rules::OutcomeRules;
 
 pub(crate) struct Details {
-    /// `None` until the call adds the facts. If the time limit belongs to other code, it stays
-    /// `None`.
+    /// `None` until the client adds the facts about the call. An error from a time limit of other
+    /// code keeps `None`.
     pub(crate) call: Option<CallFacts>,
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
@@ -23,12 +23,12 @@ pub(crate) struct Details {
 pub(crate) struct CallFacts {
     pub(crate) method: Method,
     pub(crate) template: Arc<str>,
-    /// Whether sending the request twice is safe, by its method, by its key, or by the caller's
-    /// choice.
+    /// Whether the request may be sent twice. The method, an idempotency key or the caller decides.
     pub(crate) is_repeatable: bool,
     /// Whether the body can be sent again.
     pub(crate) is_replayable: bool,
-    /// Whether a redirect led to the result of the request. If so, a retry would repeat the effect.
+    /// Whether a redirect turned the request into a `GET`, because the server has acted on it. If
+    /// so, a retry would repeat the effect.
     pub(crate) was_acted_upon: bool,
     pub(crate) rules: Arc<OutcomeRules>,
 }

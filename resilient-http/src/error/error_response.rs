@@ -34,8 +34,8 @@ impl ErrorResponse {
         })
     }
 
-    /// Returns whether the JSON body has one of these codes as `code` or `type`, at the top level
-    /// or in `error`.
+    /// Returns whether the JSON body has one of these codes in the field `code` or `type`. The
+    /// field is at the top level or in the object `error`.
     pub(super) fn has_code(&self, codes: &[String]) -> bool {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
             return false;

@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// There was no connection, because the name is unknown, the port refused it, the TLS handshake
-    /// failed, or the connect timeout passed. Nothing was sent.
+    /// There was no connection, because the name is unknown, the port refused the connection, the
+    /// TLS handshake failed, or the connect timeout passed. Nothing was sent.
     Connect,
     /// The connection failed before the response. The server may have acted on the request.
     Send,

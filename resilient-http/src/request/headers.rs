@@ -32,7 +32,8 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     };
     let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
         Some(bytes) => given == bytes.len().to_string(),
-        // The transport closes the connection if the stream is shorter.
+        // The length of a stream is not known yet. If the stream is shorter than the header states,
+        // the transport closes the connection.
         None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
     });
     if is_true && lengths.next().is_none() {

@@ -28,8 +28,8 @@ pub struct Reply<T> {
 /// The types as which a request can be awaited: JSON types, a [`Reply`], or the [`Response`]
 /// itself.
 pub trait FromResponse: Sized {
-    /// Reads the response. This happens inside the attempt. The circuit breaker ignores an
-    /// unreadable response: it counts neither as a success nor as a failure.
+    /// Reads the response. The attempt ends after the response is read. An unreadable response
+    /// counts for the circuit breaker neither as a success nor as a failure.
     ///
     /// # Errors
     ///

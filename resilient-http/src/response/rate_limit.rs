@@ -6,10 +6,10 @@ use http::HeaderMap;
 
 /// The server's rate limit, from the headers of a response.
 ///
-/// The limit is read from the draft's `RateLimit` and `RateLimit-Policy`. Without these headers, it
-/// is read from `ratelimit-*`, and finally from `x-ratelimit-*`. If a header lists several limits,
-/// the limit with the fewest remaining requests is used. The client waits only because of
-/// `Retry-After`, never because of a rate limit.
+/// The limit is read from the headers `RateLimit` and `RateLimit-Policy`, which an IETF draft
+/// defines. Without these headers, it is read from `ratelimit-*`; without `ratelimit-*`, from
+/// `x-ratelimit-*`. If a header lists several limits, the limit with the fewest remaining requests
+/// is used. The client waits only because of `Retry-After`, never because of a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RateLimit {

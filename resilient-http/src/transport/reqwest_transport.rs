@@ -74,8 +74,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Converts reqwest's error. If the connection is reset before the response, reqwest sets none of
-/// the flags of its error.
+/// Converts reqwest's error. An error without a flag, such as a connection reset before the
+/// response, has the phase `Send`.
 fn explain(error: reqwest::Error) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")

@@ -8,11 +8,11 @@ use crate::scan;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FallbackKind {
-    /// It returns an output, or it does not compile.
+    /// The closure returns an output. A closure that returns a future would not compile.
     Output,
-    /// It returns a future of an output.
+    /// The closure returns a future of an output.
     Future,
-    /// The syntax does not show which of the two it returns.
+    /// The syntax does not show whether an output or a future is returned.
     Either,
 }
 

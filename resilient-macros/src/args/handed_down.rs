@@ -1,5 +1,5 @@
-//! The arguments that all attributes have: the path to the runtime, and a hidden list. An attribute
-//! hands its arguments to the attribute below it in that list.
+//! The arguments that all attributes have: the path to the runtime, and a hidden list. Through this
+//! list, an attribute hands its arguments down to the next attribute.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 
@@ -7,7 +7,7 @@ use super::kind::AttributeKind;
 use crate::error::CompileErrors;
 use crate::tokens::{flatten, group, ident};
 
-/// An attribute that stood above, with the arguments that the user wrote.
+/// An attribute that stood above the present attribute, with the arguments that the user wrote.
 #[derive(Debug, Clone)]
 pub(crate) struct OuterAttribute {
     pub(crate) kind: AttributeKind,
@@ -20,7 +20,7 @@ pub(crate) struct OuterAttribute {
 pub(crate) struct CommonArgs {
     /// The path to the runtime.
     pub(crate) krate: Option<TokenStream>,
-    /// Attributes of this crate that stood above, the outermost first.
+    /// The attributes of this crate that stood above the present attribute, the outermost first.
     pub(crate) outer: Vec<OuterAttribute>,
 }
 

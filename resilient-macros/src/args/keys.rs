@@ -1,5 +1,5 @@
-//! The keys of every attribute: the settings of `resilient-settings`, and the keys of the
-//! attribute.
+//! The keys of each attribute: settings from `resilient-settings`, and keys that only attributes
+//! have.
 
 use resilient_settings::{Setting, Table, breaker, retry};
 
@@ -27,7 +27,8 @@ pub(super) enum KeyForm {
 
 use KeyForm::{List, Pattern, Value};
 
-/// The key of the hidden list, in which an attribute hands its arguments to the attribute below it.
+/// The key of the hidden list, through which an attribute hands its arguments down to the next
+/// attribute.
 pub(super) const HIDDEN: &str = "__outer";
 
 pub(super) static RETRY: AttributeKeys = AttributeKeys {

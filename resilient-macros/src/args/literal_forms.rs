@@ -50,7 +50,7 @@ pub(super) fn factor(value: &TokenStream) -> Option<Result<f64, String>> {
     Some(plain(&constant, "a factor", "`2.0`"))
 }
 
-/// Reads an integer or a float. Rejects a suffix of another type.
+/// Reads an integer or a float. Rejects every suffix except `f64`.
 fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, String> {
     let (digits, suffix) = match &constant.content {
         LiteralContent::Float { digits, suffix } => (digits.clone(), suffix),

@@ -116,12 +116,13 @@ fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
         let is_whole = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Ident::peek_any);
         let expression = input.fork();
         if !is_whole && expression.parse::<Expr>().is_ok() {
-            // If the user wrote an expression and not a pattern, the compiler reports the better
-            // error.
+            // The value is an expression and not a pattern. It is accepted here, because the
+            // compiler reports a better error about it.
             ahead.advance_to(&expression);
         }
     } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
-        // The word may be a keyword: the code that reads the value then lists the possible words.
+        // A lone keyword is also accepted, because the code that reads the value reports an error
+        // that lists the possible words.
         ahead.call(Ident::parse_any)?;
     } else {
         ahead.parse::<Expr>()?;

@@ -23,8 +23,9 @@ pub(crate) enum BudgetArgument {
     Expr(TokenStream),
 }
 
-/// The words for a loop that starts in a repeated attempt of another loop. Each word stands for a
-/// variant of the runtime's `NestedMode`, or for `None`, the default.
+/// The words for `nested`, the setting for a loop that starts in a repeated attempt of another
+/// loop. Each word stands for a variant of the runtime's `NestedMode`, or for the default, which is
+/// `None`.
 pub(super) const NESTED: &[(&str, Option<&str>)] =
     &[("warn", None), ("collapse", Some("Collapse")), ("allow", Some("Allow"))];
 /// The words that say whether a failed call returns the errors of all attempts.

@@ -17,8 +17,7 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     close.or_else(|| known.iter().copied().find(|word| is_part(&given, word)))
 }
 
-/// Returns whether `one` is nearer to `given` than `other`, and `given` could be a misspelt
-/// `other`.
+/// Returns whether `given` could be a misspelling of `other` but is nearer to `one`.
 pub(super) fn is_nearer(given: &str, one: &str, other: &str) -> bool {
     let edits = |word: &str| distance(given, word);
     edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
@@ -33,8 +32,8 @@ fn allowance(length: usize) -> usize {
     }
 }
 
-/// Returns whether `given` is the beginning of the word, or resembles its last parts, as `retries`
-/// is the end of `max_retries`.
+/// Returns whether `given` is the beginning of `word`, or resembles the end of `word` after an
+/// underscore. For example, `retries` is the end of `max_retries`.
 fn is_part(given: &str, word: &str) -> bool {
     let beginning = given.len() >= 3 && word.starts_with(given);
     let slips = usize::from(given.len() >= 5);

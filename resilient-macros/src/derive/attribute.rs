@@ -6,7 +6,7 @@ use syn::{MacroDelimiter, Meta};
 
 use crate::tokens::name;
 
-/// The word on a variant or a struct.
+/// The word that classifies a variant or a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassifyWord {
     Transient,
@@ -27,7 +27,7 @@ impl ClassifyWord {
         ClassifyWord::Transparent,
     ];
 
-    /// Returns the word, which is also the name of the constructor of its classification.
+    /// Returns the word as text.
     pub(super) fn name(self) -> &'static str {
         match self {
             ClassifyWord::Transient => "transient",
@@ -73,7 +73,7 @@ pub(super) enum DeriveArgs {
     None,
     /// `#[word(…)]`
     List(TokenStream),
-    /// `#[word = …]`, or other brackets.
+    /// `#[word = …]`, or a list in brackets other than `(…)`.
     Other(TokenStream),
 }
 

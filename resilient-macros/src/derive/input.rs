@@ -46,8 +46,8 @@ impl DerivedType {
         let input: DeriveInput =
             syn::parse2(item).map_err(|error| errors.push(error.span(), error.to_string())).ok()?;
         let mut generics = input.generics;
-        // With the span of the user's brackets, the compiler would suggest changes to the type's
-        // generics when it means the generics of the derived implementation.
+        // The brackets do not keep the user's span. Otherwise, a suggestion of the compiler about
+        // the derived implementation would change the generics of the user's type.
         generics.lt_token = generics.lt_token.map(|_| Token![<](Span::call_site()));
         generics.gt_token = generics.gt_token.map(|_| Token![>](Span::call_site()));
         Some(Self {

@@ -9,8 +9,8 @@ use super::input::{DerivedType, EnumVariant, TypeField};
 use super::meaning::VariantMeaning;
 use crate::tokens::flatten;
 
-/// The variable for a field. A pattern would match a constant of this name, but users do not choose
-/// such a name.
+/// The variable for a field. If the user had a constant of this name, the pattern would match the
+/// constant and bind no variable. Users do not choose such a name.
 const FIELD: &str = "__field";
 
 /// The body of `classify`, and the types that must implement `Classify` for the body to compile.
@@ -110,8 +110,8 @@ fn arms(
             VariantMeaning::Transparent(field) => {
                 let (first, last) = ends(&field.ty);
                 let value = Ident::new(FIELD, last);
-                // Two tokens can have two spans, so that the compiler's error underlines the whole
-                // type.
+                // The first token has the first span of the type, and the last token has the last
+                // span. The compiler's error then underlines the whole type.
                 let value = quote_spanned!(first=> &*#value);
                 (bound(field), passed_through(runtime, field, &value))
             }

@@ -2,8 +2,9 @@
 //!
 //! The block is `async { … }.await`, or a closure that is called immediately, so `?` and `return`
 //! end the attempt and not the function. The block borrows what the body borrows. Values that an
-//! attempt consumes are prepared before the block. A branch that is never taken moves them into the
-//! block, and also fixes the type of the output.
+//! attempt consumes are prepared before the block. The block begins with a branch that is never
+//! taken. This branch makes the block capture the consumed values by move, and fixes the type of
+//! the output.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -68,9 +69,9 @@ pub(super) fn write(
     AttemptCode { signature, prepare, run, inline, lent, inner_attributes }
 }
 
-/// Writes a body whose end is its only exit as the second branch of an `if false`. The first branch
-/// fixes the type. It also prevents a warning about unreachable code after a body that never
-/// returns.
+/// Writes the attempt as `if false { … } else { body }`. The first branch fixes the type. It also
+/// prevents a warning about unreachable code after a body that never returns. The body must have no
+/// exit but its end.
 fn inline(
     body: &TokenStream,
     borrowed: &[TokenStream],

@@ -12,8 +12,8 @@ pub(super) struct Classifier<'a> {
     when: Option<&'a TokenStream>,
     /// The function that classifies by `chosen` alone.
     by_choice: TokenStream,
-    /// The expression for the class of `error`, if a key examines the error. It uses the class by
-    /// type.
+    /// The expression for the class of `error`, if a key examines the error. The expression uses
+    /// the variable `class`, which has the class by the error's type.
     by_error: Option<TokenStream>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Returns whether only the type decides.
+    /// Returns whether only the output's type decides the class.
     pub(super) fn is_plain(&self) -> bool {
         self.when.is_none() && self.by_error.is_none()
     }
@@ -74,8 +74,9 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Declares `class`, the class by the type. If a predicate examines the output, also declares
-    /// `chosen`; otherwise a type without a class is a compile error at `span`.
+    /// Declares the variable `class`, which has the class by the output's type. If a predicate
+    /// examines the output, also declares `chosen`. Without a predicate, a type that has no class
+    /// is a compile error at `span`.
     pub(super) fn declare(&self, span: Span) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
@@ -100,8 +101,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Returns the class by type and keys. Uses the variables that [`declare`](Self::declare)
-    /// declares.
+    /// Writes the expression for the class by the output's type and the keys. The expression uses
+    /// the variables that [`declare`](Self::declare) declares.
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {

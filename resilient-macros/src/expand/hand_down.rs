@@ -43,9 +43,9 @@ fn with_hidden(meta: &Meta, hidden: &TokenStream) -> Meta {
     })
 }
 
-/// Writes the function for both results of the condition of a `cfg_attr`, which is not evaluated
-/// yet. If the condition holds, the attribute inside takes over; otherwise this attribute is
-/// expanded again.
+/// Replaces a `cfg_attr` with attributes for both results of its condition, because the condition
+/// is not evaluated yet. If the condition holds, the attribute inside takes over; otherwise, this
+/// attribute is expanded again.
 fn either_way(
     conditional: ConditionalAttribute,
     hidden: &TokenStream,

@@ -76,7 +76,8 @@ pub(crate) fn write(
     let body = match shape {
         FunctionShape::Async | FunctionShape::Plain => quote!(#inner #alias #written),
         FunctionShape::Future(future) => match (future.boxed, future.block) {
-            // The form stays the user's form, because other attributes may look for it.
+            // The body keeps the form `Box::pin(async move { … })`, because other attributes may
+            // look for it.
             (true, _) => {
                 let written = block(quote!(#alias #written), span);
                 emit!(#inner ::std::boxed::Box::pin(async move #written))
@@ -85,8 +86,8 @@ pub(crate) fn write(
                 let written = block(quote!(#alias #written), span);
                 emit!(#inner async move #written)
             }
-            // The block is wrapped in a call, because for a lone block clippy would suggest an
-            // `async fn`.
+            // The block is wrapped in a call. If the block were the whole body, clippy would
+            // suggest an `async fn`.
             (false, None) => {
                 let written = block(written, span);
                 emit!(#inner #alias __r::future(async move #written))

@@ -51,7 +51,8 @@ impl<'a> AttemptArguments<'a> {
     pub(super) fn param(&mut self, param: &mut PatType) {
         let parameter = Parameter {
             only_if: configured(&param.attrs),
-            // The pattern `&mut (a, b)` takes the values behind the reference.
+            // A pattern such as `&mut (a, b)` binds the values behind the reference, so the
+            // variables are owned although the argument is a reference.
             passing: match &*param.pat {
                 Pat::Reference(_) => PassingMode::Owned,
                 _ => passing(&param.ty),
@@ -86,8 +87,8 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
-    /// Returns whether the attempts borrow an owned argument. If so, the blocks of the attempts
-    /// borrow it exclusively, so that the future is `Send` even if the argument's type is not
+    /// Returns whether the attempts borrow an owned argument. If so, adds statements that borrow
+    /// the argument exclusively, so that the future is `Send` even if the argument's type is not
     /// `Sync`.
     fn lends(&mut self, parameter: &Parameter, ident: &Ident) -> bool {
         let lends = self.uses.again(&ident.to_string())

@@ -62,8 +62,8 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
-/// Writes statements that borrow the parts of arguments that `expression` names. `#[async_trait]`
-/// destructures such arguments only inside the body, which takes the whole argument.
+/// Writes statements that destructure arguments by reference, so that `expression` can name their
+/// parts. `#[async_trait]` destructures an argument only inside the body.
 pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
     let FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) = shape(function) else {
         return TokenStream::new();
@@ -78,8 +78,8 @@ fn lend_parts_of(
     body: &[TokenTree],
     expression: &TokenStream,
 ) -> Option<TokenStream> {
-    // `#[async_trait]` gives an argument such a name if it moves the argument's pattern into the
-    // body.
+    // If `#[async_trait]` moves the pattern of an argument into the body, it names the argument
+    // `__arg…`.
     let Pat::Ident(argument) = &*param.pat else {
         return None;
     };

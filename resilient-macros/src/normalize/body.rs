@@ -38,7 +38,8 @@ fn awaited(
     let ty = function.output().filter(|_| boxed);
     let ty = ty.map(|ty| without_lifetimes(&quote!(#ty)));
     if returns {
-        // In a closure, `return` does not end the attempt.
+        // The body is written as a closure, so that `return` ends only the closure. The attempt
+        // then awaits the returned future.
         let arrow = ty.map(|ty| emit!(-> #ty));
         emit!((|| #arrow #make)().await)
     } else {

@@ -19,7 +19,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         return;
     }
     if scan::self_in_format_string(&arguments.body) {
-        // A name in a format string cannot be changed, so the block borrows `self` like the body.
+        // A name in a format string cannot be changed, so the body keeps using `self`.
         return;
     }
     let mutable = receiver.mutability;

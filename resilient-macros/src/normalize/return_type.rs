@@ -13,9 +13,9 @@ use crate::item::AnnotatedFunction;
 pub(crate) enum FunctionShape {
     /// `async fn`
     Async,
-    /// It blocks its thread: this crate does not recognize its return type as a future.
+    /// The function blocks its thread. Its return type is not recognized as a future.
     Plain,
-    /// It returns a future, like the functions that `#[async_trait]` writes.
+    /// The function returns a future, like the functions that `#[async_trait]` writes.
     Future(ReturnedFuture),
 }
 

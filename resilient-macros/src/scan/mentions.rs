@@ -36,8 +36,8 @@ pub(crate) fn named_variable(
     })
 }
 
-/// Returns whether any token, at any depth, meets the condition. The condition is not asked for
-/// groups.
+/// Returns whether any token, at any depth, meets the condition. Groups themselves are not checked,
+/// only the tokens inside them.
 pub(super) fn any_token(
     tokens: &TokenStream,
     condition: &mut impl FnMut(&TokenTree) -> bool,

@@ -1,4 +1,4 @@
-//! Reads the raw tokens of a body. In doubt, a result costs a clone, but never makes a program
+//! Reads the raw tokens of a body. A wrong guess costs a clone at most, and never makes a program
 //! incorrect.
 
 mod flow;

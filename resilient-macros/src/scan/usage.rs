@@ -77,8 +77,8 @@ impl Scan {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // A closure ends at the end of the statement at the latest. In `async move { … }`,
-                // only the block captures.
+                // `move` before a block captures in this block only. `move` before a closure counts
+                // as capturing until the end of the statement, because a closure cannot be longer.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
                         (self.tokens(&flatten(block.stream()), Place::Captured), at + 2)

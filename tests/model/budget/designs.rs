@@ -46,9 +46,9 @@ pub(crate) fn full_at_the_start() -> RetryBudget {
     RetryBudget::new("dependency", config.expect("in range"))
 }
 
-/// gRPC's proposal A6 with its typical numbers. The field counts thousandths of a token. A failure
-/// takes one token, and a success adds a tenth. With five of the ten tokens or fewer, the client
-/// does not retry.
+/// gRPC's proposal A6 with its typical numbers. The field counts thousandths of a token, and the
+/// bucket has ten tokens. A failure takes one token, and a success adds a tenth of a token. If five
+/// or fewer tokens are left, the client does not retry.
 pub(crate) struct Grpc(u32);
 
 impl Grpc {

@@ -81,9 +81,10 @@ impl Model {
         self.wrong == Some(wrong)
     }
 
-    /// B16: returns the time. A time before the present state began counts as the beginning of the
-    /// state. The next state begins at the reading of the clock. Otherwise, a clock that was set
-    /// back by a day would keep the circuit open for another day.
+    /// B16: returns the present time for the breaker. If the clock is set back to a time before the
+    /// present state began, returns the beginning of the state. A new state begins at the reading
+    /// of the clock itself. Otherwise, a clock that was set back by a day would keep the circuit
+    /// open for another day.
     fn now(&self) -> Nanos {
         self.clock.max(self.began)
     }

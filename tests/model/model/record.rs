@@ -21,7 +21,8 @@ pub(super) struct Record {
     /// All transitions since the breaker was created.
     steps: Vec<Step>,
     spent: ByState,
-    /// The end of the time that `spent` contains. If the clock goes back, no time is added twice.
+    /// The time until which `spent` is complete. It never goes back, so that no time is counted
+    /// twice if the clock goes back.
     spent_until: Nanos,
     heard: Vec<Heard>,
 }
@@ -82,7 +83,7 @@ impl Model {
         spent
     }
 
-    /// Adds the time in the state that ends now to the record.
+    /// Updates `spent` until now. The model calls this method when a state ends.
     pub(super) fn spend(&mut self) {
         self.record.spent = self.spent();
         self.record.spent_until = self.now().max(self.record.spent_until);
@@ -121,8 +122,8 @@ impl Model {
         std::mem::take(&mut self.record.heard)
     }
 
-    /// Returns the length of a span. Returns zero if the edge is in the past or beyond the clock's
-    /// range.
+    /// Returns the length of a span. If the span ends in the past or beyond the clock's range,
+    /// returns zero.
     pub(crate) fn length(&self, span: Span) -> Duration {
         let (edge, side) = match span {
             Span::Fixed(time) => return time,

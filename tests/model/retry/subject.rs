@@ -1,4 +1,5 @@
-//! Makes the call of a plan with the real loops. Time is paused and advances while all tasks sleep.
+//! Makes the call of a plan with the real loops. Tokio's time is
+//! paused: it advances only while all tasks sleep.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -81,7 +81,7 @@ fn b05_a_cancelled_call_is_in_the_window_where_it_counts_as_a_failure() {
 #[test]
 fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
     let (breaker, clock) = closed(&last_seconds(60));
-    // Bucket 0 covers the first six seconds of the state.
+    // The state begins now, so bucket 0 covers the first six seconds from now.
     fail(&breaker);
     clock.advance(Duration::from_nanos(5_999_999_999));
     succeed(&breaker);
@@ -99,7 +99,7 @@ fn b05_a_window_of_time_holds_the_present_bucket_and_the_nine_before_it() {
 
 #[test]
 fn b05_window_buckets_sets_the_number_of_buckets() {
-    // A call at the beginning of a bucket stays in the window for its whole length.
+    // A call at the beginning of a bucket stays in the window for the whole ten seconds.
     for buckets in [1, 2, 3, 4, 1_000] {
         let (breaker, clock) = closed(&last_seconds(10).window_buckets(buckets));
         succeed(&breaker);
@@ -108,7 +108,8 @@ fn b05_window_buckets_sets_the_number_of_buckets() {
         clock.advance(Duration::from_nanos(1));
         assert_eq!(window(&breaker).0, 0, "{buckets}");
     }
-    // A call at the end of the first of four buckets leaves with that bucket, 7.5 s later.
+    // A call at the end of a bucket leaves the window together with the whole bucket: here, 7.5 s
+    // after the call.
     let (breaker, clock) = closed(&last_seconds(10).window_buckets(4));
     clock.advance(Duration::from_millis(2_499));
     succeed(&breaker);
@@ -174,7 +175,8 @@ fn b05_bucket_0_begins_when_the_state_begins() {
     clock.advance(Duration::from_millis(500));
     breaker.close();
     succeed(&breaker);
-    // If bucket 0 began when the breaker was created, bucket 10 would have begun half a second ago.
+    // Bucket 0 begins at `close`. If bucket 0 began when the breaker was created, the call would
+    // leave the window half a second too early.
     clock.advance(Duration::from_millis(9_999));
     assert_eq!(window(&breaker).0, 1);
     clock.advance(Duration::from_millis(1));

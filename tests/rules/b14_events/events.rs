@@ -212,8 +212,8 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
     let id = breaker.on_event({
         let (breaker, own_id, bomb) = (breaker.clone(), Arc::clone(&own_id), Bomb);
-        // The listener removes itself while it runs. The delivery then holds the last reference and
-        // drops the listener.
+        // The listener removes itself while it runs, so the running delivery holds the last
+        // reference and drops the listener. The drop of `bomb` then panics.
         move |_| {
             let _ = &bomb;
             breaker.remove_listener(*own_id.get().unwrap());
@@ -239,7 +239,8 @@ fn b14_a_listener_runs_while_its_caller_unwinds_and_may_panic_then() {
         }
     });
     let heard = Heard::from(&breaker);
-    // A second panic that leaves the listener while the thread unwinds would abort the process.
+    // The call already unwinds. If the listener's panic left the listener, the process would
+    // abort.
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(unwinding.load(SeqCst), 1);
     assert_eq!(heard.steps(), [OPENED]);

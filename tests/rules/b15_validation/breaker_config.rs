@@ -13,7 +13,8 @@ fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
     config.build().expect_err("it must be refused")
 }
 
-/// Asserts the field and the value in the error of these settings, and a part of the rule's text.
+/// Asserts that these settings are rejected, and that the error names this field and this value and
+/// contains this part of the rule.
 #[track_caller]
 pub(super) fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
     let error = refusal(config);

@@ -35,7 +35,7 @@ fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     assert!(text.starts_with("overrides of circuit breakers"), "{text}");
 }
 
-/// Builds a document in which a valid second line precedes this third line.
+/// Returns a document whose second line is valid and whose third line is `line`.
 fn with_third_line(line: &str) -> String {
     format!("[breakers.payments]\nfailure_threshold = 2\n{line}\n")
 }
@@ -47,7 +47,7 @@ fn an_unknown_key_is_reported_with_its_line() {
         (with_third_line("failure_treshold = 3"), 3, "failure_treshold"),
         (with_third_line("name = \"other\""), 3, "name"),
         ("[defaults]\n\nrecovery = \"10s\"".to_owned(), 3, "recovery"),
-        // A default mode would affect every circuit.
+        // A mode in `[defaults]` would affect every circuit, so it is rejected.
         ("[defaults]\nmode = \"disabled\"".to_owned(), 2, "mode"),
         ("\n[breaker.payments]\nwindow = 3".to_owned(), 2, "breaker"),
         ("failure_threshold = 3".to_owned(), 1, "failure_threshold"),

@@ -1,4 +1,4 @@
-//! Rule G2: an override applies or is rejected under these conditions.
+//! Rule G2: valid overrides apply, and invalid overrides are rejected.
 
 use std::sync::Barrier;
 

@@ -158,8 +158,8 @@ fn g02_a_full_window_of_successes_is_tested_under_new_conditions_as_well() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// Asserts that a window of calls holds these calls, oldest first. Further successes push the calls
-/// out one by one.
+/// Asserts that a window of calls holds these calls, oldest first. Makes further successes, which
+/// push the calls out one by one, and checks the window after each success.
 #[track_caller]
 fn assert_holds(breaker: &CircuitBreaker, capacity: usize, ends: &str) {
     assert_eq!(window(breaker).0, ends.len() as u64);
@@ -202,8 +202,8 @@ fn g02_slow_outcomes_carry_over_as_slow() {
     take(&breaker, &clock, secs(1), Outcome::Failure);
     change(&registry, builder().window(2).min_calls(2));
     assert_eq!(window(&breaker), (2, 1, 1));
-    // The setting at the end of a call decides whether the call is slow. A later change does not
-    // affect the call.
+    // The value of `slow_call` at the end of a call decides whether the call is slow. A later
+    // change of the setting does not affect the call.
     change(&registry, builder().slow_call(secs(9)));
     assert_eq!(window(&breaker), (2, 1, 1));
 }

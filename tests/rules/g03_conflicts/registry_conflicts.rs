@@ -102,8 +102,8 @@ fn g03_a_listener_that_asks_the_registry_back_does_not_deadlock() {
 
 #[test]
 fn g03_nothing_is_ever_printed() {
-    // Runs this test program again, with one test that causes a conflict and one test that contains
-    // panics.
+    // Runs this test program again with two tests: one test causes a conflict, and in the other
+    // test a listener panics.
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--nocapture", "--test-threads=1", "--exact"])
         .arg(concat!(

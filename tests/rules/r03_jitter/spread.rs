@@ -213,7 +213,8 @@ fn inverse(f: impl Fn(f64) -> f64, y: f64, mut low: f64, mut high: f64) -> f64 {
     low
 }
 
-/// Computes the curve of the smooth schedule. Exponentials replace tanh.
+/// Computes the curve of the smooth schedule. The published formula uses tanh, and this function
+/// uses exponentials.
 fn curve(t: f64) -> f64 {
     let twice = (4.0 * (4.0 * t).sqrt()).exp().sqrt();
     2_f64.powf(t) * (1.0 - 2.0 / (twice + 1.0))
@@ -258,8 +259,8 @@ fn r03_every_backoff_is_spread_alike() {
 fn r03_decorrelated_delays_are_uniform_up_to_three_times_the_one_before() {
     let settings = jittered(Jitter::Decorrelated);
     assert_drawn(&settings, 2, uniform(1.0, 3.0));
-    // This function is the mean, over all second delays, of the uniform distribution of the third
-    // delay.
+    // The third delay is uniform between the base and three times the second delay. This function
+    // averages that distribution over all second delays.
     assert_drawn(&settings, 3, |y| {
         if y <= 3.0 {
             (y - 1.0) / 6.0 * 4_f64.ln()
@@ -276,7 +277,8 @@ fn r03_smooth_delays_are_distributed_as_the_differences_on_their_curve() {
     assert_drawn(&settings, 1, |y| inverse(curve, 1.4 * y, 0.0, 1.0));
     for k in [2, 3] {
         let end = f64::from(k);
-        // This function is the mean over all points at which the previous delay may end.
+        // A delay begins at the point of the curve at which the previous delay ended. This function
+        // averages the distribution of the delay over all points at which it may begin.
         assert_drawn(&settings, k, |y| {
             let before = (0..200).map(|step| end - 2.0 + (f64::from(step) + 0.5) / 200.0);
             let below =
@@ -334,7 +336,8 @@ fn r03_the_delays_of_one_call_are_independent() {
         })
         .collect();
     let covariance = pairs.iter().map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f64>();
-    // The variance of each value is a twelfth. The limit is three standard errors.
+    // Dividing by the variance of a uniform value, a twelfth, turns the covariance into a
+    // correlation. The limit is three standard errors.
     let correlation = covariance / DRAWS as f64 * 12.0;
     assert!(correlation.abs() < 3.0 / (DRAWS as f64).sqrt(), "{correlation}");
 }

@@ -210,8 +210,8 @@ fn r07_threads_that_spend_and_deposit_tokens_lose_no_token() {
     });
     let each = u64::from(EACH) / 4 * 8;
     let seen = budget.snapshot();
-    // Each group of four operations spends the tokens of one retry, refunds these tokens, and
-    // deposits one token.
+    // Of four operations, one reserves and returns tokens, one spends the tokens of a retry, one
+    // refunds these tokens and one deposits a token.
     assert_eq!(u64::from(seen.tokens), 500_000 + each);
     let counts = seen.counts;
     assert_eq!((counts.granted, counts.refused), (2 * each, 0));

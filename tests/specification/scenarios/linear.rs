@@ -3,7 +3,7 @@
 //!
 //! The order is consistent with the order of calls in each thread and with real time. A call that
 //! ended before a snapshot is in the snapshot, and a call that began after the snapshot is not.
-//! Only the total of successes may lag behind. It may lack the calls that are about to end.
+//! There is one exception: the total of successes may lack calls that are about to end.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Barrier;
@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use resilient::{CircuitBreaker, Outcome};
 
-/// The calls of each thread in order. A call is true if it fails.
+/// The calls of each thread in order. `true` stands for a call that fails.
 pub(crate) type Calls = Vec<Vec<bool>>;
 
 /// A snapshot and the progress of each thread before and after it.

@@ -165,8 +165,8 @@ pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
     fields_of(&fields).map_err(D::Error::custom)
 }
 
-/// Returns whether the value contains a date. The TOML parser passes dates to other formats under
-/// this name.
+/// Returns whether the value contains a date. The TOML parser passes a date as an object whose
+/// field has the name below.
 fn has_date(value: &Value) -> bool {
     match value {
         Value::Object(fields) => {

@@ -53,7 +53,8 @@ pub(super) fn write(
     if is_outermost { written } else { emit!('breaker: { #written }) }
 }
 
-/// Reports the class of the current output. If a time limit made the output, reports it as cut off.
+/// Reports the class of the current output. If a time limit made the output, reports the call as
+/// cut off.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let classifier = Classifier::of_breaker(args);
     let declare = classifier.declare(context.span);

@@ -48,8 +48,8 @@ impl LayerContext<'_> {
         self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }
 
-    /// Drops the output that the loop keeps, before the body of the next attempt runs. With
-    /// `attempt = ident`, the output stays, because the body can read it.
+    /// Writes a statement that drops the output of the last attempt before the next attempt runs.
+    /// With `attempt = ident`, the output stays, because the body can read it.
     pub(super) fn forget(&self) -> TokenStream {
         let LayerContext { attempt_output, plan, stack, .. } = self;
         let is_shown = stack.retry().is_some_and(|retry| retry.attempt.is_some());

@@ -1,5 +1,5 @@
-//! Writes the time limits of `#[timeout]` and `#[retry]`, and the mark of an attempt without
-//! limits. Limits and marks surround a future.
+//! Writes the time limits of `#[timeout]` and `#[retry]`. If a retry has no limits, a mark is
+//! written instead. A mark is a call that begins the attempt. Limits and marks surround a future.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;

@@ -16,7 +16,8 @@ pub(in crate::expand) struct StackPlan {
     body: usize,
     /// The index at which the retry's limits begin.
     limit: Option<usize>,
-    /// The index at which an attempt without limits begins.
+    /// The index at which the mark of an attempt is written. Only a retry without limits has a
+    /// mark.
     mark: Option<usize>,
     waits: bool,
     /// The function returns the errors of all attempts.
@@ -141,7 +142,7 @@ impl StackPlan {
     }
 
     /// Returns whether the layer at `at` is between the retry and the breaker that reports
-    /// rejections to it.
+    /// rejections to the retry.
     pub(super) fn tells_rejection_through(&self, at: usize) -> bool {
         self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
     }

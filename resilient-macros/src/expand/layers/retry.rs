@@ -175,14 +175,14 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes that no limit has cut the attempt off yet.
+    /// Writes a statement that records that no limit has cut the attempt off yet.
     fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
         let declare = self.context.declare_cut(self.at);
         declare.or_else(|| reads.then(|| emit!(cut = __r::None;)))
     }
 
-    /// Writes the code before and after the body for `attempt = ident`.
+    /// Writes the statements for `attempt = ident`: the first before the body, the second after it.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
         // If only errors are recorded, the compiler cannot infer the type of the output.
@@ -315,9 +315,9 @@ impl Loop<'_> {
     }
 }
 
-/// Writes the output and the next step of a rejected attempt. The output is the last output of an
-/// attempt that was made. If there is no such output, `make` turns the rejection, in the variable
-/// `open`, into one.
+/// Writes the output and the next step of a rejected attempt. The output is the output of the last
+/// attempt that was made. If no attempt was made, `make` turns the rejection into an output. The
+/// rejection is the variable `open`.
 fn rejection(make: &TokenStream) -> TokenStream {
     emit!(__r::after_rejection(&mut retry, &mut log, open, #make))
 }
