@@ -43,7 +43,8 @@ trait Warehouse: Sync {
     fn ask(&self, article: &str) -> impl Future<Output = Result<u32, StockError>> + Send;
 }
 
-/// The service, which reports the stock of an article or, if that fails, the last known stock.
+/// The service, which reports the stock of an article. If the warehouse does not respond, the
+/// service reports the last known stock.
 struct Shop<W> {
     warehouse: W,
     breaker: CircuitBreaker,
@@ -97,7 +98,7 @@ impl Warehouse for Scripted {
 }
 
 fn shop(scope: &Scope, answers: Vec<Result<u32, StockError>>) -> Shop<Scripted> {
-    // The breaker is for this test only. The scope moves its clock.
+    // The breaker is for this test only, and reads the clock of the scope.
     let breaker = CircuitBreaker::with_clock("warehouse", BreakerConfig::default(), scope.clock());
     Shop::new(Scripted::new(answers), breaker)
 }
@@ -188,8 +189,8 @@ mod tests {
     async fn a_warehouse_that_hangs_opens_the_circuit_and_comes_back() {
         let scope = Scope::new();
         let shop = shop(&scope, Vec::new());
-        // Three attempts of the first call time out, then two attempts of the second call. The
-        // fifth timeout opens the circuit.
+        // The three attempts of the first call time out, and so do two attempts of the second call.
+        // The fifth timeout opens the circuit.
         for _ in 0..2 {
             let result = scope.run(shop.stock("teapot")).await;
             assert!(matches!(result, Err(StockError::TimedOut(_))), "{result:?}");

@@ -90,7 +90,7 @@ pub(crate) struct Call {
 pub(crate) struct Tally {
     pub(crate) strategy: Strategy,
     pub(crate) calls: Vec<Call>,
-    /// The number of attempts during the sick phases, both accepted and refused.
+    /// The number of attempts, accepted or refused, in the phases in which the server was sick.
     pub(crate) reached_sick_server: u64,
 }
 

@@ -6,15 +6,14 @@
 //! ```
 //!
 //! Five callers ask a server for its stock while the server responds, slows down, refuses
-//! Five callers ask a server for its stock while the server responds, slows down, refuses
 //! connections, resets them and recovers. The callers use the function `Inventory::stock` below,
 //! and the terminal shows their calls live. Look for
 //!
 //! - the retries: they rescue calls whose connection was lost, and some while the server is slow,
 //! - the breaker: it opens after five consecutive failures and then rejects calls at once,
-//! - the probes: one per second. The first successful probe closes the circuit.
+//! - the probes: while the server is down, the breaker lets one call per second through. The first
+//!   successful probe closes the circuit.
 //!
-//! Meanwhile two more servers on the same schedule get the same load, one from callers without
 //! Meanwhile, two more servers on the same schedule get the same load. The callers of one server
 //! have no protection, and the callers of the other make naive retries. The table at the end
 //! compares all three.
@@ -41,7 +40,7 @@ use crate::schedule::Schedule;
 use crate::view::View;
 use crate::wire::{Port, Wire};
 
-/// A call that takes longer fails. Without this limit, a call to a hanging server would never fail.
+/// The time limit of a call. Without the limit, a call to a hanging server would never fail.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// One caller's connection to the server.
@@ -158,7 +157,7 @@ fn runtime(mode: Mode) -> io::Result<Runtime> {
     match mode {
         Mode::Real => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
         Mode::Fast => {
-            // One thread and a fixed seed: every run prints the same output.
+            // With one thread and a fixed seed, every run prints the same output.
             resilient::testing::seed_thread(1);
             Builder::new_current_thread().enable_all().start_paused(true).build()
         }

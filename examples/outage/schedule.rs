@@ -51,7 +51,8 @@ impl Phase {
     }
 }
 
-/// The phases. Each begins on the beat of [`View::narrate`](crate::view::View::narrate).
+/// The phases. Each phase begins at a multiple of half a second, because
+/// [`View::narrate`](crate::view::View::narrate) checks for a new phase every half second.
 pub(crate) const PHASES: [Phase; 5] = [
     Phase::new(
         0,
@@ -68,7 +69,7 @@ pub(crate) const PHASES: [Phase; 5] = [
     Phase::new(7000, Condition::Healthy, "healthy again, as at first"),
 ];
 
-/// A healthy server loses one of this many connections.
+/// A healthy server loses one connection out of `LOSES`.
 const LOSES: u64 = 10;
 
 /// The phases, timed from a start that all servers and callers share.

@@ -28,7 +28,8 @@ impl Server {
 
     /// Stops the server, and returns how many connections it accepted while it was sick.
     pub(crate) async fn stop(self) -> io::Result<u64> {
-        // If the task has already ended, its result states the reason.
+        // Sending fails if the task has already ended. Then the result of the task states the
+        // reason.
         let _ = self.stop.send(());
         self.task.await?
     }

@@ -30,7 +30,7 @@ pub(crate) struct View {
     closed: Arc<Notify>,
 }
 
-/// The state between two lines.
+/// The state of the view between two lines of output.
 #[derive(Debug, Default)]
 struct Shown {
     /// Calls since the last summary, in the order in which they ended.

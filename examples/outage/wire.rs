@@ -65,7 +65,8 @@ impl Wire {
         parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// Returns how many connections were refused. A closed port cannot count them.
+    /// Returns how many connections were refused. The callers count them, because a closed port
+    /// cannot.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }

@@ -14,7 +14,7 @@
 //! - a new threshold for a breaker in use, which keeps its streak,
 //! - a new recovery time for an open circuit, which stays open,
 //! - a mode that is set and removed,
-//! - files that are rejected with line and key, while the previous settings still apply.
+//! - files that are rejected: the error names line and key, and the previous settings stay.
 //!
 //! Your own program needs only what is in `watch.rs`.
 
@@ -107,8 +107,8 @@ fn run(is_paused: bool, program: impl Future<Output = io::Result<()>>) -> io::Re
     runtime.build()?.block_on(program)
 }
 
-/// Loads the given file in real time while it makes calls. The provider is down for ten of every
-/// twenty seconds.
+/// Makes calls in real time, and loads the given file at the start and after each change. The
+/// provider is down for ten of every twenty seconds.
 async fn follow(file: PathBuf) -> io::Result<()> {
     let view = View::new();
     view.listen(Registry::global());

@@ -34,7 +34,7 @@ const START: &str = "[breakers.payments]
 failure_threshold = 8
 ";
 
-/// The steps of the story. Each step follows the call with this number.
+/// The steps of the story, each with the number of the call that the step follows.
 #[rustfmt::skip]
 const STEPS: [(u32, Step); 13] = [
     (3, Step::Provider { is_up: false }),

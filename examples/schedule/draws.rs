@@ -9,7 +9,7 @@ use resilient::retries::RetryPolicyBuilder;
 pub(crate) struct Spread {
     /// The delays, sorted.
     delays: Vec<Duration>,
-    /// For each call, the sum of the delays up to this retry; sorted.
+    /// The sum of the delays up to this retry, one sum per call, in ascending order.
     totals: Vec<Duration>,
 }
 
@@ -26,7 +26,8 @@ pub(crate) fn draw(
     for call in 0..u64::from(draws) {
         let policy = settings.clone().seed(seed.wrapping_add(call)).build();
         let mut total = Duration::ZERO;
-        // The settings were checked with another seed, and no check depends on the seed.
+        // Building cannot fail here: the settings were checked with another seed, and no check
+        // depends on the seed.
         let Ok(policy) = policy else { continue };
         for (spread, delay) in by_retry.iter_mut().zip(policy.delays()) {
             total = total.saturating_add(delay);

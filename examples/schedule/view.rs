@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::args::Request;
 use crate::draws::{self, Spread};
 
-/// The number of retries that are drawn. Later retries look like the last of them.
+/// The number of retries that are drawn. Later retries look like the last drawn retry.
 const SHOWN: u32 = 20;
 /// The number of columns of the histogram.
 const CELLS: usize = 16;

@@ -1,4 +1,5 @@
-//! The call that every case makes, and its error. The call is so short that it hides no overhead.
+//! Defines the call that every case makes, and the error of that call. The call is so short that it
+//! does not hide the overhead of a library.
 
 use std::cell::Cell;
 use std::fmt;
@@ -99,13 +100,13 @@ pub fn leak<T>(value: T) -> &'static T {
 /// The number of keys in the cases with keys.
 pub const KEYS: u64 = 10_000;
 
-/// Returns key indexes in an order in which no two neighbours are near each other.
+/// Returns the key index for call `x`. The indexes of consecutive calls are far apart.
 #[inline(always)]
 pub fn key_of(x: u64) -> usize {
     (x.wrapping_mul(7_919) % KEYS) as usize
 }
 
-/// Returns 64 key indexes in turn, so that the data of the keys stays cached.
+/// Returns the key index for call `x`. Only 64 indexes occur, so the data of the keys stays cached.
 #[inline(always)]
 pub fn hot_key_of(x: u64) -> usize {
     (x % 64 * 151) as usize

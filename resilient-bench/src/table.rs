@@ -134,7 +134,7 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
     #[inline(never)]
     fn stores(&mut self, n: u64) {
         let end = self.next + n;
-        // The compiler would drop stores that no code can read.
+        // Without `black_box`, the compiler would drop the stores, because no code reads them.
         let stores = &black_box(&STORES).0;
         for x in self.next..end {
             let done = black_box((self.call)(black_box(x)));
@@ -153,10 +153,10 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
 pub struct Case {
     pub scenario: Scenario,
     pub library: &'static str,
-    /// The difference to the other cases of the scenario.
+    /// How the case differs from the other cases of the scenario.
     pub note: &'static str,
-    /// The largest number of calls at a time. It is limited if a call is slow or leaves state
-    /// behind.
+    /// The largest number of calls in one batch or profile. It is limited if a call is slow or
+    /// leaves state behind.
     pub most: u64,
     make: Box<dyn Fn() -> Box<dyn Calls>>,
 }

@@ -52,7 +52,7 @@ impl Printed {
             self.add(&format!("{error}\n{error:?}\n{error:#?}\n"));
             source = error.source();
         }
-        // Panic messages go through the hook.
+        // The panic hook records the message of this panic.
         let failed = std::hint::black_box(Err::<(), _>(error));
         catch_unwind(AssertUnwindSafe(|| failed.unwrap())).unwrap_err();
     }
@@ -111,7 +111,7 @@ fn given(verbose: bool) -> reqwest::Client {
     builder.connection_verbose(verbose).build().unwrap()
 }
 
-/// Builds clients that carry the secret wherever a client can carry one.
+/// Builds clients with the secret in every setting that can hold a secret.
 fn clients(url: &str, printed: &Printed) -> Vec<ApiClient> {
     let key = || ApiKey::secret(CANARY);
     let fresh = || Ok::<_, io::Error>(SecretString::from(CANARY));
@@ -284,7 +284,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
     assert!(found.contains(&None));
     let leaks = leaks(&printed);
     assert!(leaks.is_empty(), "{}", &leaks[..leaks.len().min(4000)]);
-    // The search works, because it finds the secret that a verbose client logs.
+    // Proves that the search works: the search finds the secret in the log of a verbose client.
     let api = client(&server.url).transport(ReqwestTransport::given(given(true)));
     call_all(&api.build().unwrap(), &printed).await;
     assert!(self::leaks(&printed).contains("TRACE"));

@@ -54,7 +54,7 @@ impl Heard {
         steps
     }
 
-    /// Returns how many events are of a kind.
+    /// Returns how many events have a kind that `is_counted` accepts.
     pub fn count(&self, is_counted: impl Fn(&EventKind) -> bool) -> usize {
         let events = self.events();
         events.iter().filter(|event| is_counted(event.kind())).count()

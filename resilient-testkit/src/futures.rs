@@ -30,7 +30,7 @@ pub fn poll_and_drop<F: Future>(future: F, polls: u32) -> Option<F::Output> {
     })
 }
 
-/// Runs a future that needs no runtime until it is ready.
+/// Runs a future to its end without a runtime.
 pub fn run<F: Future>(future: F) -> F::Output {
     poll_and_drop(future, 10_000).expect("the future must end")
 }

@@ -1,5 +1,5 @@
-//! Under `#[async_trait]`, a body with `errors = all` returns the error of one attempt, as in other
-//! functions.
+//! Under `#[async_trait]`, the body of a function with `errors = all` returns the error of one
+//! attempt, as the body of any other function does.
 
 use std::pin::Pin;
 

@@ -109,7 +109,7 @@ impl<T: Clone> Clone for Client<T> {
     }
 }
 
-/// The outputs are not `Sync`, borrow, and are behind `dyn`.
+/// The output is not `Sync` and borrows from an argument.
 #[retry]
 #[circuit_breaker(name = "outputs", on_open = |_| unreachable!())]
 async fn outputs<'a>(text: &'a str) -> Result<(Cell<u32>, &'a str), (Cell<u32>, &'a str)> {

@@ -86,7 +86,7 @@ whole! {
     }
 }
 
-/// The sign of a setting is outside the fragment. Types and expressions are in every position.
+/// The fragments are in the arguments of an attribute, in the signature and in the body.
 macro_rules! typed {
     ($name:ident<$t:ident: $bound:path>, $arg:pat => $ty:ty, $body:expr, $lifetime:lifetime) => {
         #[retry(

@@ -1,5 +1,5 @@
-//! A rejected call returns an output from `From`, from `on_open` with the arguments and `self`, or
-//! `None`. The body does not run.
+//! A rejected call returns an error made by `From`, or the output of `on_open`, which can use the
+//! arguments and `self`, or `None`. The body does not run.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Every attempt has a copy of `self`, `mut self`, `Box<Self>`, `Rc<Self>`, `Arc<Self>` and of
-//! references to them.
+//! Every attempt has a copy of the receiver if it is `self`, `mut self`, `Box<Self>`, `Rc<Self>`,
+//! `Arc<Self>`, or a reference to one of these.
 
 use std::rc::Rc;
 use std::sync::Arc;

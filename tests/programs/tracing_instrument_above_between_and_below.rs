@@ -137,7 +137,7 @@ impl Client {
     }
 }
 
-/// The lines logged so far. The method `lines` counts the lines that contain all given texts.
+/// The text logged so far. The method `lines` counts the lines that contain all given texts.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The program calls two functions: `charge` has one breaker, and `search` has one breaker per
-//! shard. Counting costs a healthy call next to nothing. When Prometheus asks, `scrape.rs` copies
+//! shard. Counting adds almost no cost to a call. When Prometheus asks, `scrape.rs` copies
 //! the counts to the recorder of the crate `metrics`.
 //!
 //! The guide `resilient::guide::operating` says which numbers to alert on.

@@ -1,4 +1,5 @@
-//! Both ends of a scrape. A program with an HTTP server needs only `metrics`, as a handler.
+//! Both ends of a scrape. A program that has an HTTP server needs only the function `metrics`, as a
+//! handler.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// A scrape that takes longer is aborted.
+/// The time limit of a scrape.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A limit in bytes that exceeds the request of any scraper.
 const LONGEST_REQUEST: u64 = 8 * 1024;

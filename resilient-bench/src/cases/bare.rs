@@ -1,5 +1,5 @@
-//! The calls of the scenarios without a library. The scenarios of rejections and delays have no
-//! bare call.
+//! Adds the bare calls, which use no library. The scenarios of rejections and delays have no bare
+//! call.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -52,7 +52,8 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Adds a case whose key is one of the strings. The number of the call selects the key.
+/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
+/// key.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

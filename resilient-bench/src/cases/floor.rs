@@ -1,6 +1,6 @@
-//! The least code that could do the work without a library: a word, a count per thread, a loop. The
-//! code has no name, no listeners, no cancellation and no late probes. It shows how far a library
-//! could still improve.
+//! The least code that could do the work of a library: an atomic word, a count per thread, and a
+//! loop. The code lacks names, listeners, cancellation and late probes. Its cost shows how far a
+//! library could still improve.
 
 use std::cell::Cell;
 use std::sync::OnceLock;

@@ -1,4 +1,5 @@
-//! Our cases. They use the attributes, except the delay, because no attribute returns a delay.
+//! Our cases. They use the attributes, except the case of the delay, because no attribute returns a
+//! delay.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -214,7 +215,8 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Adds a case whose key is one of the strings. The number of the call selects the key.
+/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
+/// key.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

@@ -54,7 +54,7 @@ pub struct FutureSize {
     pub library: &'static str,
     pub shape: &'static str,
     pub bytes: usize,
-    /// The difference in size to the bare function of the same shape.
+    /// How much larger this future is than the future of the bare function of the same shape.
     pub added: usize,
 }
 

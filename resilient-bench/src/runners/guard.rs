@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::runners::count::{self, Counts, Row};
 use crate::table::{BARE, OURS, Table};
 
-/// Returns the names of our cases and of the bare calls that are subtracted. A build without peers
-/// has all of them.
+/// Returns the names of our cases and of the bare calls, which are subtracted. A build without
+/// peers has all these cases.
 pub fn names(table: &Table) -> Vec<String> {
     let is_ours = |library: &str| library.starts_with(OURS) || library == BARE;
     table.cases.iter().filter(|case| is_ours(case.library)).map(|case| case.name()).collect()
@@ -39,7 +39,7 @@ fn key(row: &Row) -> String {
     format!("{}/{}", row.0.name(), row.1).replace(", ", "+")
 }
 
-/// A difference of counts that is smaller comes from rounding.
+/// A difference of counts below this value comes from rounding.
 const NOTHING: f64 = 0.005;
 
 /// Returns one message for each excess. A case without limits counts as an excess, and so do limits

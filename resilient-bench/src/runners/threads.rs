@@ -16,8 +16,8 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    /// Returns how many calls two threads make in the time of one call on one thread. The best
-    /// repetition of each counts; other programs disturb the other repetitions.
+    /// Returns how many calls two threads make in the time of one call on one thread. Both times
+    /// are from the fastest repetition, because other programs slow other repetitions down.
     pub fn scale(&self) -> f64 {
         range(&self.one).0 / range(&self.two).0
     }
@@ -32,8 +32,8 @@ fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
                 let mut calls = calls.fork();
                 let start = &start;
                 scope.spawn(move || {
-                    // This phase is long enough for the scheduler to give each thread a separate
-                    // core.
+                    // These calls are not measured. They give the scheduler time to move each
+                    // thread to a separate core.
                     start.wait();
                     calls.empty(2 * n);
                     start.wait();

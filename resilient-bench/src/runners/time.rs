@@ -85,8 +85,8 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
         .of(scenario)
         .map(|case| {
             let few = case.most.min(1_000);
-            // The least of three batches counts. With one batch, a busy machine could make later
-            // batches so short that they time the clock.
+            // Uses the fastest of three batches. If a busy machine slowed a single batch down, `n`
+            // would be so small that later batches would mostly measure the clock.
             let least = [(); 3]
                 .map(|()| batch(&mut *case.calls(), few, true))
                 .into_iter()

@@ -28,7 +28,7 @@ fn resident() -> usize {
 fn ours(config: &BreakerConfig) -> CircuitBreaker {
     let breaker = CircuitBreaker::new("inventory", config.clone());
     use_it(&breaker, 150);
-    // The figure includes the history of transitions.
+    // Fills the history of transitions, so that the figure includes the history.
     for _ in 0..20 {
         let _ = breaker.trip();
         breaker.close();

@@ -47,7 +47,7 @@ struct Shop {
     shown: Tally,
 }
 
-/// The numbers of prices that the shop showed, by their source.
+/// The number of prices that the shop showed, for each source of a price.
 #[derive(Debug, Default)]
 struct Tally {
     fresh: u32,

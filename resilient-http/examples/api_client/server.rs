@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-/// The phases. Each begins at the given second.
+/// The phases. Each phase begins at the given second.
 const DAY: [(f64, Mood, &str); 5] = [
     (0.0, Mood::Well, "is well"),
     (0.8, Mood::Limiting, "limits its callers"),
@@ -83,7 +83,7 @@ impl Server {
         at.as_secs_f64() >= END
     }
 
-    /// Returns the name of the phase that begins now, or `None`.
+    /// Returns the name of a phase once, when the phase has begun; otherwise returns `None`.
     pub(crate) fn news(&self, at: Duration) -> Option<&'static str> {
         let (_, _, news) =
             DAY.get(self.told.get()).filter(|(from, ..)| at.as_secs_f64() >= *from)?;
@@ -116,7 +116,7 @@ async fn price(State(shared): State<Arc<Shared>>, Path(sku): Path<String>) -> Re
     }
 }
 
-/// Books the order. If the key was used before, it repeats the earlier response.
+/// Books the order. If the key was used before, repeats the earlier response instead.
 async fn order(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     shared.requests.fetch_add(1, SeqCst);
     let key = request.headers().get("idempotency-key");

@@ -78,7 +78,7 @@ async fn fm_f4_a_body_that_stalls_is_a_timeout_not_bad_json() {
     let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
     assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt, .. }), "{error:?}");
     assert_eq!(error.attempts(), 3);
-    // A deadline without a timeout has the same effect.
+    // Without a timeout, the deadline ends the call.
     let api = client(&server.url).timeout(None).deadline(Duration::from_secs(1));
     let call = api.build().unwrap().get::<Vec<u32>>("x").into_future();
     let error = within("the call", call).await.unwrap_err();
@@ -275,7 +275,7 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
     assert_eq!(server.only().text(), "stream");
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::Body));
     assert!(!error.is_retryable());
-    // A prepared request with such a body can be executed only once.
+    // If a body can be sent only once, its prepared request can be executed only once.
     let once = Body::once(Full::new(Bytes::from_static(b"stream")));
     let prepared = api.request(Method::PUT, "x").body(once).prepare().unwrap();
     within("the call", api.execute(&prepared)).await.unwrap_err();
@@ -407,7 +407,7 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
 
 #[tokio::test]
 async fn fm_f13_an_error_shows_one_wait_whenever_it_is_asked() {
-    // If the client compared the date with the clock at each read, the wait would change.
+    // The error stores the wait. If the error stored the date, the wait would change at each read.
     let header = [("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")];
     for code in [429, 503] {
         let server = Api::serve(move |_, _| answer(code, &header, "")).await;

@@ -45,7 +45,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
 /// call has an API key in a header, and a body.
 async fn redirected(code: u16) {
     let other = Api::serve(|_, _| json("1")).await;
-    // An origin with another port, or with `http` instead of `https`, is another origin.
+    // A different port, or `http` instead of `https`, makes a different origin.
     let location = format!("{}/steal", other.url);
     let to = location.clone();
     let server = Api::serve(move |_, _| answer(code, &[("location", &to)], "")).await;
@@ -136,8 +136,8 @@ async fn fm_g6_parameters_that_climb_are_refused_before_anything_is_sent() {
         "%2e%2e",
         "%2E%2e",
         "%252e%252e",
-        // This value is one segment here. A proxy that decodes before it resolves dot segments sees
-        // three segments.
+        // The client would send this value as one segment. A proxy that decodes the path before it
+        // resolves dot segments would see three segments.
         "../../etc",
         "a/../b",
         "a/..",
@@ -263,7 +263,7 @@ async fn fm_g13_credentials_over_plain_http_are_refused() {
     let allowed = ApiClient::builder("http://api.example.com").auth(key()).allow_plain_http();
     assert!(allowed.build().is_ok());
     assert!(ApiClient::builder("http://api.example.com").build().is_ok());
-    // A request cannot add such a header either.
+    // A single request cannot add a key over plain `http` either.
     let plain = ApiClient::builder("http://api.example.com").build().unwrap();
     let call = plain.get::<()>("x").header("authorization", "k");
     assert_eq!(call.prepare().unwrap_err().kind(), BuildErrorKind::Credentials);

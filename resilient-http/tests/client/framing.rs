@@ -1,4 +1,5 @@
-//! Callers cannot set false framing headers, which could make the server misread the connection.
+//! Callers cannot set false framing headers, because such headers could make the server misread the
+//! connection.
 
 use http_body_util::Full;
 use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};

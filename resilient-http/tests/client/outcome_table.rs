@@ -153,7 +153,7 @@ async fn row_truncated_body_is_a_failure_and_retried_if_it_may_be_repeated() {
         let server = Raw::always(vec![cut, last]).await;
         let row = Row { kind: ErrorKind::Connection, attempts: [3, 1, 3], counts: FAILURE };
         for error in row.check(|| client(&server.url)).await {
-            // A reset may overtake the response head.
+            // The reset may arrive before the response head. Then the error has another phase.
             if matches!(error, ApiError::Connection { phase: Phase::Body, .. }) {
                 assert_eq!(error.status().unwrap(), 200);
             }
@@ -171,7 +171,7 @@ async fn row_attempt_timeout_is_a_failure_and_retried_if_it_may_be_repeated() {
         let ApiError::Timeout { phase, after, .. } = error else { panic!() };
         assert_eq!((phase, after), (TimeoutPhase::Attempt, time));
     }
-    // The delayed request may not have arrived at all.
+    // An attempt may time out before its request reaches the server.
     assert!(server.count() <= 3 + 1 + 3);
 }
 

@@ -1,4 +1,5 @@
-//! Requests to this machine do not go to a proxy from the environment, which could read them.
+//! Requests to this machine do not go to a proxy from the environment, because the proxy could read
+//! the requests.
 
 use std::process::Command;
 
@@ -10,8 +11,8 @@ use crate::support::within;
 
 const TEST: &str = "proxies::fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment";
 
-/// Runs the test as a child process, because the environment is global. In the child's environment,
-/// a proxy would fail every call.
+/// Runs the test as a child process, because the environment is global. The child's environment
+/// names a proxy that does not exist, so a call through the proxy would fail.
 #[tokio::test]
 async fn fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment() {
     const CHILD: &str = "RESILIENT_TEST_BEHIND_A_PROXY";

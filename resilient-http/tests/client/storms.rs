@@ -1,5 +1,5 @@
-//! The tests for rows F20 and F21: the load on a server during an outage and with nested loops.
-//! Other tests make calls that do not fit into their time limit.
+//! The tests for rows F20 and F21: the load on a server during an outage and with nested loops. The
+//! last tests cover time limits.
 
 use std::time::{Duration, Instant};
 

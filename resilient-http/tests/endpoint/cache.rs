@@ -251,11 +251,12 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
         Endpoint::builder(config.build().unwrap()).transport(transport.clone()).build().unwrap();
     transport.let_through(1);
     any.call(&json!({})).await.unwrap();
-    // The server hangs from now on.
+    // From now on, the server hangs. The timeout opens the circuit, and the call gets the stale
+    // response.
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     assert_eq!((transport.asked(), any.cache().unwrap().counts().stale), (2, 1));
-    // A call gets the stale response even if its deadline passes after the circuit was opened by
-    // other means.
+    // If the circuit is opened by hand during a call, and then the deadline passes, the call gets
+    // the stale response.
     any.circuit_breaker().close();
     let options = CallOptions::new().timeout(None).deadline(Duration::from_secs(1));
     let (call, request) = (any.clone(), json!({}));

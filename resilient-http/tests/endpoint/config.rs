@@ -1,4 +1,4 @@
-//! The configuration of an endpoint follows its rules.
+//! The configuration of an endpoint has the documented defaults and refuses invalid settings.
 
 use std::time::Duration;
 

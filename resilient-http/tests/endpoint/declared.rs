@@ -67,7 +67,7 @@ pub(crate) fn says(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes>
     response
 }
 
-/// Makes a call that must fail, and returns the number of its requests.
+/// Makes a call that must fail, and returns how many requests the call sent.
 pub(crate) async fn sent(server: &Api, any: &Any) -> usize {
     let before = server.count();
     within("the call", any.call(&json!({}))).await.unwrap_err();

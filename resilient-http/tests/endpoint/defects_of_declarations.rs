@@ -43,7 +43,7 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
         let options = CallOptions::new().param("id", value);
         assert!(any.prepare_with(&value!({}), &options).is_err());
     }
-    // No setting is lost, and no setting is invented.
+    // If a parameter of the path has no value, the call is an error.
     let error = any.prepare(&value!({})).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Parameter);
     assert!(error.to_string().contains("`id`"));
@@ -178,7 +178,7 @@ fn defect_ep22_every_preset_can_be_built() {
             .api_key(ApiKey::secret("k"));
         assert!(config.build().is_ok(), "{preset:?}");
     }
-    // `presets` tests the data that the presets send.
+    // The module `presets` tests the data that the presets send.
 }
 
 #[tokio::test]

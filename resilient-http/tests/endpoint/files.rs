@@ -66,7 +66,7 @@ fn a_document_declares_endpoints_over_its_defaults() {
     assert_eq!(format!("{:?}", chat.retry()), format!("{policy:?}"));
     let search = endpoints.get("files_search").unwrap();
     assert_eq!((search.timeout(), search.deadline()), (None, None));
-    // A table replaces the whole table of the defaults.
+    // If an endpoint has a table, the table replaces the whole table of the defaults.
     let policy =
         RetryPolicy::builder().max_retries(0).max_delay(Duration::from_secs(5)).build().unwrap();
     assert_eq!(format!("{:?}", search.retry()), format!("{policy:?}"));
@@ -150,7 +150,7 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let error = EndpointConfigs::from_toml("[endpoint.x]\npath = \"a\"").unwrap_err();
     assert!(error.to_string().contains("`provider` is missing"), "{error}");
-    // A mistake in the defaults is reported at its position there.
+    // A mistake in the defaults is reported at its position in the defaults.
     let error = EndpointConfigs::from_toml(
         &head.replace("max_retries = 1", "timeout = \"0s\"").replace("auth", "path = \"a\"\nauth"),
     )
@@ -238,7 +238,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     );
     let endpoints = EndpointConfigs::from_toml(&document).unwrap();
     let of = |name: &str| Any::new(endpoints.get(name).unwrap().clone()).unwrap();
-    // The budget starts with one retry.
+    // At the start, the budget pays for one retry, so the call sends two requests.
     within("the call", of("poor").call(&json!({}))).await.unwrap_err();
     assert_eq!(server.count(), 2);
     let rich = of("rich");

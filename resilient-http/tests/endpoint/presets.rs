@@ -1,4 +1,4 @@
-//! Each preset keeps its contract on loopback: the data that is sent, read and retried.
+//! Each preset sends the documented data, reads the documented response, and retries as documented.
 
 use resilient_http::{
     ApiKey, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset, RetryPolicy,
@@ -115,7 +115,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         r#"{"error":{"code":"insufficient_quota"}}"#,
         r#"{"code":"insufficient_quota"}"#,
     ] {
-        // The headers of the response make no difference.
+        // The call is not retried, even if the headers of the response ask for a retry.
         let server = Api::serve(move |_, _| {
             answer(429, &[("retry-after", "0"), ("x-should-retry", "true")], body)
         })

@@ -292,12 +292,12 @@ async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
         let any = over(&config, move |_, _| says(code, ""));
         let began = tokio::time::Instant::now();
         let error = any.call(&value!({})).await.unwrap_err();
-        // Timers are exact to the millisecond.
+        // Adds a tolerance, because timers are exact only to the millisecond.
         let elapsed = (began.elapsed() + Duration::from_millis(20)).as_secs();
         assert_eq!(elapsed, waits, "{code}");
         assert_eq!(error.attempts(), if waits == 0 { 1 } else { 4 }, "{code}");
     }
-    // With full jitter, this is the longest delay.
+    // With full jitter, the delays of a call add up to at most seven seconds.
     let policy =
         RetryPolicy::builder().max_retries(3).base_delay(Duration::from_secs(1)).build().unwrap();
     let any = over(&declared("http://localhost").retry(policy), |_, _| says(500, ""));

@@ -1,5 +1,5 @@
-//! Endpoints report through `tracing` a key that is written in a file and a stale response, but
-//! never the text of the key.
+//! Endpoints emit `tracing` events for a stale response and for a key that is written in a file. No
+//! event contains the text of the key.
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
 //! The attributes and the derive work if the runtime has another name and `resilient` is another
-//! crate. The names are in the extern prelude, so this is a separate crate.
+//! crate. This is a separate crate, because all modules of a crate share one extern prelude.
 
 extern crate resilient as renamed;
 extern crate std as resilient;

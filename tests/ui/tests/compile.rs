@@ -2,8 +2,8 @@
 //!
 //! The `.stderr` beside each program holds the exact messages of one compiler version; another
 //! version may word them differently. `TRYBUILD=overwrite cargo test -p resilient-ui-tests`
-//! rewrites them: review the difference as a user would read it. Programs that must compile are in
-//! `tests/programs`.
+//! rewrites the messages. Review the difference as a user would read it. Programs that must compile
+//! are in `tests/programs`.
 
 use std::fs;
 use std::io::{Write, stderr};
@@ -15,7 +15,7 @@ fn programs_that_must_not_compile_are_refused_with_the_expected_words() {
     let paths = files.map(|file| file.unwrap().path());
     let is_program = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
     let programs = paths.filter(is_program).count();
-    // Not `eprintln!`: the harness shows its output only if the test fails.
+    // The harness would show the output of `eprintln!` only if the test fails.
     writeln!(
         stderr(),
         "\nCompiling {programs} programs that the attributes must reject: about a minute.\n\

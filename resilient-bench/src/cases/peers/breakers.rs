@@ -147,7 +147,7 @@ fn ferryman(table: &mut Table) {
         let config = BreakerConfig::default().with_failure_threshold(threshold).with_cooldown(LONG);
         leak(Breaker::new(config).expect("these settings are within their ranges"))
     }
-    /// Wraps a call as users of the library must do, because the library wraps no calls.
+    /// Acquires and records by hand, because the library has no function that wraps a call.
     #[inline(always)]
     fn through(breaker: &Breaker, call: impl FnOnce() -> Result<u64, Fault>) -> Result<u64, Fault> {
         let Some(admission) = breaker.try_acquire() else {

@@ -45,7 +45,8 @@ fn allframe(table: &mut Table) {
     });
 }
 
-/// Adds a case whose key is one of the strings. The number of the call selects the key.
+/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
+/// key.
 #[cfg(feature = "allframe")]
 fn string_keys_of(
     table: &mut Table,

@@ -229,7 +229,8 @@ fn execution_policy(table: &mut Table) {
         .note = "async policy";
 }
 
-/// Adds a case whose key is one of the strings. The number of the call selects the key.
+/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
+/// key.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

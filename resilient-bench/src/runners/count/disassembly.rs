@@ -1,7 +1,8 @@
-//! Says whether an executed instruction locks, and whether it is the first of a function. The
-//! address in the object file identifies the instruction.
+//! Disassembles object files. Finds out which executed instructions lock, and which are the first
+//! instruction of a function. An address in an object file identifies an instruction.
 //!
-//! An instruction with the prefix `lock` locks. `xchg` with memory locks without the prefix.
+//! An instruction locks if it has the prefix `lock`. An `xchg` with memory locks even without the
+//! prefix.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -18,8 +18,9 @@ use crate::table::{BARE, Calls, Case, Scenario, Table};
 /// The number of calls in a profile, unless the case allows fewer calls.
 const CALLS: u64 = 10_000;
 
-/// The C library's functions that read a clock, and its functions that allocate.
+/// The functions of the C library that read a clock.
 const CLOCKS: &[&str] = &["clock_gettime", "gettimeofday", "time"];
+/// The functions of the C library that allocate.
 const ALLOCATORS: &[&str] = &["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"];
 
 /// The cost of one call.
@@ -52,7 +53,7 @@ impl Counts {
 }
 
 /// Makes calls while valgrind counts. valgrind finds this function and `profile_when_done` by name.
-/// Each function does work at its end, so that the compiler cannot replace the return by a jump.
+/// Both functions add one at the end, so that the compiler cannot turn the inner call into a jump.
 #[inline(never)]
 fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
     calls.empty(n);

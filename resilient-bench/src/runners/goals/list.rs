@@ -194,8 +194,8 @@ impl Measured<'_> {
         goals
     }
 
-    /// Reads the lines of `compile-time` that begin with `goal`. Each has a name, a figure, and met
-    /// or missed.
+    /// Reads the lines of `compile-time` that begin with `goal`. Each line has a name and a figure,
+    /// and ends with `met` or `missed`.
     fn compile_goals(&self) -> Vec<Goal> {
         let compiled = [
             (

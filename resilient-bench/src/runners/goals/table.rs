@@ -1,5 +1,5 @@
-//! Compares the measurements with the goals and formats the table. Only the guard can fail; the
-//! times cannot.
+//! Compares the measurements with the goals and formats the table. A missed goal is only reported;
+//! the guard alone can reject a change.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::runners::count::Counts;
 use crate::runners::threads;
 use crate::table::{BARE, OURS, Scenario};
 
-/// A difference of times that is smaller is noise.
+/// A difference of times below this value is noise.
 const NOISE_NS: f64 = 0.6;
 
 /// A row of the goals table.
@@ -21,8 +21,8 @@ pub(super) struct Goal {
 }
 
 impl Measured<'_> {
-    /// Compares our time in S with a peer's time. The figure is our time as a multiple of the
-    /// peer's time.
+    /// Compares our time with a peer's time, both from the loop with stores. The figure is our time
+    /// as a multiple of the peer's time.
     pub(super) fn ratio(
         &self,
         what: &'static str,
@@ -88,7 +88,8 @@ impl Measured<'_> {
             "× {by:.2}, the bare call × {:.2}; {low:.1} to {high:.1} ns per call",
             bare.scale()
         );
-        // The bare calls share nothing, so they scale if each thread has its own core.
+        // The bare calls share nothing. If even the bare calls do not scale, the threads had too
+        // few cores, and a miss does not count.
         let had_cores = bare.scale() >= LEAST;
         Goal { what, goal, measured, met: (by >= LEAST || had_cores).then_some(by >= LEAST) }
     }

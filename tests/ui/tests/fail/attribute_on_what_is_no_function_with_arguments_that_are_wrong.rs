@@ -1,4 +1,4 @@
-//! The compiler reports both mistakes at once.
+//! An item that is no function and invalid arguments of the attribute are reported at once.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! `slow_call` and `slow_call_rate` need each other, `min_calls` a rate, `max_keys` a key.
+//! Each of these keys needs another key: `slow_call`, `slow_call_rate`, `min_calls` and `max_keys`.
 
 use resilient::circuit_breaker;
 

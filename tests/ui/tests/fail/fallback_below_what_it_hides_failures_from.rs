@@ -1,4 +1,4 @@
-//! Attributes above a fallback do not see the failures that it replaces.
+//! Attributes above a fallback do not see the failures that the fallback replaces.
 
 use resilient::{circuit_breaker, fallback, retry, timeout};
 

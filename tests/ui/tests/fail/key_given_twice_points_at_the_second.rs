@@ -1,4 +1,4 @@
-//! If a key is given twice, also in a list, the error is at the second.
+//! If a key is given twice, even a key with a list, the error is at the second key.
 
 use resilient::{circuit_breaker, retry};
 

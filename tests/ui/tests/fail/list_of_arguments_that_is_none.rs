@@ -1,4 +1,4 @@
-//! `borrow` and `clone` list names of arguments. A name is in one of the two lists only.
+//! `borrow` and `clone` list names of arguments. A name may be in only one of the two lists.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! `max_recovery_time` must not be below `recovery_time`, whether that is given or a default.
+//! `max_recovery_time` must not be below `recovery_time`, even if `recovery_time` is the default.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! Timeouts and fallbacks apply to functions only, and each only once per function.
+//! Timeouts and fallbacks apply to functions only. A function has at most one of each.
 
 use resilient::{fallback, retry, timeout};
 

@@ -1,4 +1,4 @@
-//! `timeout` needs a time above zero, with a unit and without a key.
+//! `timeout` takes a time above zero, with a unit. The time is not a `key = value` pair.
 
 use resilient::timeout;
 

@@ -1,4 +1,4 @@
-//! If a number for a window, its buckets or keys is out of range, the message gives the range.
+//! If a window, or a number of buckets or keys, is out of range, the message gives the range.
 
 use resilient::circuit_breaker;
 
