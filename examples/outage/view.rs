@@ -189,7 +189,7 @@ Each mark is a call that ended:   {}
         self.line(subject, format!("{state}: {reason}; {consequence}"));
     }
 
-    /// Adds the end of a call to the next summary.
+    /// Records how a call ended, for the next summary.
     pub(crate) fn ended(&self, ending: Ending) {
         self.shown().endings.push(ending);
     }

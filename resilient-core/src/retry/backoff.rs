@@ -13,7 +13,7 @@ use super::nanos;
 /// | schedule | delay before retry k | of 100 ms | choose it where |
 /// |---|---|---|---|
 /// | `Exponential` | base · factorᵏ⁻¹ | 100, 200, 400, 800 ms | a dependency is overloaded or down for an unknown time: nearly always |
-/// | `Constant` | base | 100, 100, 100, 100 ms | you wait for an event at any time: a lock, a leader, the replication of a record |
+/// | `Constant` | base | 100, 100, 100, 100 ms | you wait for an event that can come at any time: a lock, a leader, the replication of a record |
 /// | `Linear` | base · k | 100, 200, 300, 400 ms | few retries must fit into a known time, and doubling would leave it half unused |
 /// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … | 100, 100, 200, 300 ms | as `Exponential`, with a softer start: the factor tends to 1.618 |
 /// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |

@@ -284,8 +284,8 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
 
 impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
     /// Runs the call like [`run`](Self::run). If the call fails, returns the errors of all
-    /// attempts. An attempt cannot read the error of the previous attempt; under `#[retry(errors =
-    /// all)]` it can.
+    /// attempts. Here, an attempt cannot read the error of the previous attempt. In a function with
+    /// `#[retry(errors = all)]`, it can.
     ///
     /// # Errors
     ///

@@ -39,7 +39,8 @@ pub(super) fn implementation(
     }
 }
 
-/// Returns the body that is written after an error.
+/// Returns the body of `classify` for a type whose derive has errors: every error is transient. The
+/// type still implements `Classify`, so the compiler reports no follow-up errors.
 pub(super) fn fallback(runtime: &TokenStream) -> ClassifyBody {
     ClassifyBody { tokens: class(runtime, ClassifyWord::Transient), must_classify: Vec::new() }
 }

@@ -133,18 +133,19 @@ fn by_error(
     }
 }
 
-/// Writes the condition that the breaker ignores `error`.
+/// Writes an expression that is true if the breaker ignores `error`. Returns `None` if neither
+/// `ignore` nor `ignore_if` is given.
 fn ignored(args: &BreakerArgs) -> Option<TokenStream> {
     any([args.ignore.as_ref().map(matches), args.ignore_if.as_ref().map(holds)])
 }
 
-/// Writes the condition that the breaker ignores the error of the output. This output may come from
-/// a time limit.
+/// Writes an expression that is true if the breaker ignores the error of the output. The output may
+/// come from a time limit.
 pub(super) fn is_ignored(args: &BreakerArgs) -> TokenStream {
     error_is(ignored(args))
 }
 
-/// Writes the condition that `except` matches the error of the output.
+/// Writes an expression that is true if `except` matches the error of the output.
 pub(super) fn is_excepted(args: &RetryArgs) -> TokenStream {
     error_is(args.except.as_ref().map(matches))
 }

@@ -232,8 +232,8 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     }
     clock.set_back(secs(1));
     change(&registry, builder().window(secs(5)));
-    // A bucket of the new window lasts half a second. Each call counts as made at the end of its
-    // old bucket.
+    // A bucket of the new window lasts half a second. The new window treats each
+    // call as if it was made at the end of its old bucket.
     assert_eq!(window(&breaker), (6, 1, 0), "seconds 4 to 9");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (5, 1, 0), "5 to 9");
