@@ -116,8 +116,9 @@ impl CachedCalls {
         let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
         request.options.deadline = Some(LimitOverride(left));
         let fetched: Fetched<T> = self.fetch(client, key, &request).await;
-        // If this call has shorter time limits than the waiting calls and a time limit ends it, the
-        // waiting calls do not receive its error. One of the waiting calls then asks the server.
+        // The time limits of this call may be shorter than the limits of the waiting calls. If such
+        // a limit ends this call, the waiting calls do not receive the error, and one of the waiting
+        // calls asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
             // The response is shared even if this call cannot decode it: other calls may expect
@@ -184,8 +185,8 @@ impl CachedCalls {
             matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
         };
         // The error need not be `CircuitOpen`: a call whose failures opened the circuit ends with
-        // its last failure. Therefore, a failure also allows a stale response if the circuit is open
-        // now.
+        // its last failure. Therefore, a failure also allows a stale response if the circuit is
+        // open now.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());
         let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);

@@ -28,8 +28,8 @@ pub(super) struct CallState<'a> {
     requests: AtomicU32,
     /// The status of the response that the attempt is reading. It is 0 before the response arrives.
     status: AtomicU16,
-    /// Whether a redirect turned the request into a `GET`. Such a redirect means that the server has
-    /// acted on the request.
+    /// Whether a redirect turned the request into a `GET`. Such a redirect means that the server
+    /// has acted on the request.
     was_acted_upon: AtomicBool,
 }
 
