@@ -117,8 +117,8 @@ impl CachedCalls {
         request.options.deadline = Some(LimitOverride(left));
         let fetched: Fetched<T> = self.fetch(client, key, &request).await;
         // The time limits of this call may be shorter than the limits of the waiting calls. If such
-        // a limit ends this call, the waiting calls do not receive the error, and one of the waiting
-        // calls asks the server.
+        // a limit ends this call, the waiting calls do not receive the error, and one of the
+        // waiting calls asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
             // The response is shared even if this call cannot decode it: other calls may expect
