@@ -85,9 +85,8 @@ impl CircuitBreaker {
     }
 
     /// Makes one call if the circuit allows it. An `Err` or `None` is a failure.
-    ///
-    /// If the breaker rejects the call, `operation` is not called, and the output is `None` or the
-    /// error made from [`CircuitOpen`].
+    /// If the breaker rejects the call, `operation` is not called, and the output is `None`, or an
+    /// `Err` that is made from [`CircuitOpen`].
     ///
     /// # Cancel safety
     ///
@@ -241,7 +240,8 @@ impl CircuitBreaker {
         fn subscribe;
     }
 
-    /// Returns the error that a call would get now, if the circuit is open.
+    /// Returns the error that a call would get now if the circuit is open or forced open; otherwise
+    /// returns `None`.
     #[doc(hidden)]
     #[must_use]
     pub fn open_now(&self) -> Option<CircuitOpen> {

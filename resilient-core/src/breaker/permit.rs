@@ -39,7 +39,7 @@ impl<'breaker> Permit<'breaker> {
         Self { breaker, ticket }
     }
 
-    /// Returns a permit if the breaker is closed and does not time calls.
+    /// Returns a permit if the breaker is closed and does not time calls; otherwise returns `None`.
     #[inline]
     pub(crate) fn if_closed(breaker: &'breaker SharedBreaker) -> Option<Self> {
         let ticket = breaker.admit_closed();
@@ -91,8 +91,8 @@ impl<'breaker> Permit<'breaker> {
         }
     }
 
-    /// Copies a permit that a function returned in memory, so that the compiler keeps permits of
-    /// the fast path in registers.
+    /// Copies a permit that another function returned through memory. Without the copy, the
+    /// compiler would keep the permits of the fast path in memory, too.
     #[inline]
     pub(crate) fn renewed(self) -> Self {
         let (breaker, ticket) = self.into_parts();

@@ -63,10 +63,12 @@ impl Event {
 #[non_exhaustive]
 pub enum EventKind {
     /// The state changed. There is one event for each transition. The end of the recovery time is
-    /// not a transition. The first call after it causes the transition into `HalfOpen`.
+    /// not a transition; the first call after the recovery time causes the transition into
+    /// `HalfOpen`.
     Transition(Transition),
     /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly)
-    /// and would have opened for this reason. It reports this once until the state changes.
+    /// and would have opened for this reason. The breaker reports only the first such reason after
+    /// it enters the state.
     WouldOpen(TransitionReason),
     /// The settings changed: an override was set or cleared, or code declared the first settings of
     /// a budget. If a name has a breaker for each key, each key's breaker reports this event. An

@@ -71,7 +71,7 @@ impl Subscription {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// Returns the next event if an event is waiting.
+    /// Returns the next event, or `None` if no event is waiting.
     pub fn try_next(&mut self) -> Option<Event> {
         self.queue.lock().waiting.events.pop_front()
     }

@@ -26,10 +26,9 @@ impl Registry {
     /// The labels `breaker` and `budget` are registered names and never keys, so the number of
     /// series does not grow with the keys. A breaker that changes its state is recorded at once,
     /// without this call, unless its name has a breaker for each key.
-    ///
     /// If a key is evicted, the counters of its name continue. One reading may then lack the counts
-    /// of that key. A recorder for which `absolute` sets the greatest value so far does not show
-    /// this gap.
+    /// of that key. A recorder whose `absolute` keeps the greatest value so far does not show this
+    /// gap.
     ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If it
     /// panics here, the panic reaches the caller.

@@ -64,8 +64,9 @@ thread_local! {
     static OF_THREAD: RefCell<Option<Generator>> = const { RefCell::new(None) };
 }
 
-/// Seeds the random numbers of this thread, so that they repeat. They determine `recovery_jitter`,
-/// and delays without a [seed](crate::retry::RetryPolicyBuilder::seed).
+/// Seeds the random numbers of this thread, so that they repeat. These numbers determine the jitter
+/// of open times, and the delays of retries without a
+/// [seed](crate::retry::RetryPolicyBuilder::seed).
 #[cfg(any(test, feature = "test-util"))]
 pub fn seed_thread(seed: u64) {
     OF_THREAD.set(Some(Generator::seeded(seed)));

@@ -106,8 +106,8 @@ impl fmt::Display for Rough {
 
 impl std::error::Error for CircuitOpen {}
 
-/// An error type that can be made from [`CircuitOpen`]. Every type that is `From<CircuitOpen>`
-/// implements it.
+/// An error type that can be made from [`CircuitOpen`]. Every type that implements
+/// `From<CircuitOpen>` also implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
@@ -127,7 +127,7 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     }
 }
 
-/// An output that a rejected call can have: `None`, or `Err` of an error that is
+/// An output that a rejected call can have: `None`, or an `Err` whose type implements
 /// [`FromCircuitOpen`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",

@@ -1,4 +1,4 @@
-//! `Debug` for generic types, without their users' values.
+//! Implements `Debug` for generic types without printing values of their type parameters.
 
 /// Implements `Debug` with only the named fields, so that the parameters of a generic type need no
 /// `Debug`: `debug_fields!(Attempt<O> { number, last_delay })`.

@@ -21,9 +21,9 @@ pub enum Outcome {
 }
 
 /// The meaning of a failed output, for the breaker and for the retry.
-///
-/// Health and retry are separate questions. A rejected login does not show that the server is
-/// unhealthy, and a retry would not help. A `429` does not show that either, but a retry helps.
+/// Health and retry are separate questions. Neither a rejected login nor a `429` shows that the
+/// server is unhealthy. A retry after a rejected login does not help; a retry after a `429` does
+/// help.
 ///
 /// ```
 /// use resilient_core::signal::{Classification, Outcome};
@@ -41,7 +41,7 @@ pub struct Classification {
     pub health: Outcome,
     /// Whether another attempt may help.
     pub retry: bool,
-    /// The dependency's hint how long to wait. A retry waits at least this long, up to
+    /// The dependency's hint about how long to wait. A retry waits at least this long, up to
     /// [`max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after). If this output opens
     /// the circuit, the circuit stays open at least this long.
     pub retry_after: Option<Duration>,
@@ -78,7 +78,7 @@ impl Classification {
         Self::new(Outcome::Success, false)
     }
 
-    /// Adds the dependency's hint how long to wait.
+    /// Adds the dependency's hint about how long to wait.
     #[must_use]
     pub const fn after(mut self, retry_after: Duration) -> Self {
         self.retry_after = Some(retry_after);

@@ -36,10 +36,10 @@ impl WindowCounts {
 
 /// The state of a breaker at one instant, with counts and history. Taking a snapshot changes
 /// nothing.
-///
 /// A snapshot is taken under the breaker's lock, so its values are consistent. While calls are in
-/// flight, `success` may lack successes that end at the same time. At rest every total is exact,
-/// but `in_state` may contain successes that ended at the same time as the state began.
+/// flight, `success` may lack successes that end at the same time. While no call is in flight,
+/// every total is exact, but `in_state` may contain successes that ended at the same time as the
+/// state began.
 ///
 /// With the feature `serde` a snapshot can be serialised. Names and counts are as they are here.
 /// Durations become seconds, and their names end in `_seconds` (`retry_after_seconds`). Instants

@@ -84,8 +84,8 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-/// An error type that can be made from [`TimedOut`]. Every type that is `From<TimedOut>` implements
-/// it.
+/// An error type that can be made from [`TimedOut`]. Every type that implements `From<TimedOut>`
+/// also implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs an error to return when it cuts the call short",
@@ -105,8 +105,8 @@ impl<E: From<TimedOut>> FromTimedOut for E {
     }
 }
 
-/// An output that a call can have when it exceeds its time limit: `None`, or `Err` of an error that
-/// is [`FromTimedOut`].
+/// An output that a call can have when it exceeds its time limit: `None`, or an `Err` whose type
+/// implements [`FromTimedOut`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs a value to return when it cuts the call short",

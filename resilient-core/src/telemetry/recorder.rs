@@ -16,7 +16,8 @@ pub(crate) mod names {
     pub(crate) const TIME_IN_STATE: &str = "resilient.breaker.time_in_state";
 }
 
-/// Records a registered breaker that changed its state. A panic of the recorder is contained.
+/// Writes the counts of a registered breaker to the recorder after the breaker changed its state. A
+/// panic of the recorder is contained.
 pub(crate) fn changed(snapshot: impl FnOnce() -> BreakerSnapshot) {
     let snapshot = snapshot();
     let mut summary = Summary::default();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use crate::signal::StopReason;
 
-/// The results that are no [`StopReason`]. The results with a [`StopReason`] follow them.
+/// The labels of the results that are not a [`StopReason`]. In the counts these results come first.
 const OTHERS: [&str; 4] = ["success", "success_after_retry", "cancelled", "panicked"];
 const CANCELLED: usize = 2;
 const PANICKED: usize = 3;

@@ -30,7 +30,8 @@ pub(crate) use self::source::{ClockReading, ClockSource};
 #[cfg(feature = "tokio")]
 pub(crate) use self::timer::{has_timer, sleep, timer};
 
-/// Without tokio there is no timer to check; the caller decides whether it can wait.
+/// Returns `true`, because without tokio there is no timer to check. The caller decides whether it
+/// can wait.
 #[cfg(not(feature = "tokio"))]
 pub(crate) fn has_timer() -> bool {
     true

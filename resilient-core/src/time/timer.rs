@@ -16,7 +16,7 @@ pub(crate) fn has_timer() -> bool {
     tokio::runtime::Handle::try_current().is_ok() && contain(make_a_timer).is_some()
 }
 
-/// Returns a timer for an instant, if there is a runtime with timers.
+/// Returns a timer for an instant, or `None` if there is no runtime with timers.
 pub(crate) fn timer(at: Instant) -> Option<tokio::time::Sleep> {
     tokio::runtime::Handle::try_current().ok()?;
     // tokio reports disabled timers only by a panic.

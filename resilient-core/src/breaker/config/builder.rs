@@ -41,8 +41,8 @@ impl BreakerConfigBuilder {
         self
     }
 
-    /// Checks incomplete settings: an override, or defaults. The settings in a breaker's code will
-    /// complete them, so a missing setting breaks no rule.
+    /// Checks the incomplete settings of an override or of an operator's `defaults`. A missing
+    /// setting breaks no rule, because the breaker's code gives it later.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         self.unreadable.check()?;
         check_part(&self.settings)

@@ -5,8 +5,7 @@ use std::time::Duration;
 use crate::signal::{CallCounts, CircuitState, Outcome};
 
 /// The difference between two consecutive generations. The low bits of a generation are always
-/// zero, so that the state word can hold the state in these bits and the generation without a
-/// shift.
+/// zero. The state word stores the state in these bits, so it holds the generation without a shift.
 pub(in crate::breaker) const GENERATION_STEP: u64 = 1 << 7;
 
 /// Returns the generation after this one. The first generation is zero.
@@ -14,13 +13,13 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
     generation.wrapping_add(GENERATION_STEP)
 }
 
-/// What an admitted call carries to its report.
+/// The data that an admitted call carries until its end is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Ticket {
     /// The generation that admitted the call.
     pub(in crate::breaker) generation: u64,
-    /// The number of the probe, if the call is a probe. For any other call, the time at which the
-    /// call began: see [`Stamp`].
+    /// The number of the probe if the call is a probe; otherwise the time when the call began, as a
+    /// [`Stamp`].
     pub(in crate::breaker) stamp: u64,
 }
 
@@ -36,8 +35,8 @@ impl Stamp {
         begun.saturating_add(1)
     }
 
-    /// Returns how long the call has taken. All times are in nanoseconds; `now` counts from the
-    /// instant at which the breaker was made.
+    /// Returns how many nanoseconds the call has taken, or `None` if the time when the call began
+    /// is unknown. `now` is in nanoseconds since the breaker was made.
     pub(in crate::breaker) fn took(stamp: u64, now: u64) -> Option<u64> {
         let begun = stamp.checked_sub(1)?;
         Some(now.saturating_sub(begun))

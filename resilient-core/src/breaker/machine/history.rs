@@ -13,8 +13,8 @@ pub(in crate::breaker) const HISTORY: usize = 32;
 /// epoch; open times are exact up to 584 years.
 #[derive(Debug)]
 pub(super) struct History {
-    /// The state before the oldest step. Each step begins in the state in which the step before it
-    /// ended.
+    /// The state before the oldest step. A step stores only the state that it leads to; it leads
+    /// from the state of the step before it.
     first: CircuitState,
     /// The number of steps, counted from the newest, that have not been fetched.
     unfetched: u32,
@@ -24,9 +24,11 @@ pub(super) struct History {
 #[derive(Debug, Clone, Copy)]
 #[repr(Rust, packed(2))]
 struct Step {
-    /// Nanoseconds since the epoch; negative if the clock went back beyond the epoch.
+    /// The time of the transition, in nanoseconds since the epoch. It is negative if the clock went
+    /// back beyond the epoch.
     at: i64,
-    /// Nanoseconds; `u64::MAX` if there is no open time or no end.
+    /// The open time in nanoseconds, or `u64::MAX` if `to` is not `Open` or the open time has no
+    /// end.
     open_for: u64,
     to: CircuitState,
     reason: TransitionReason,
@@ -64,7 +66,8 @@ impl History {
         self.unfetched = self.unfetched.saturating_add(1);
     }
 
-    /// Corrects the open time of the last opening.
+    /// Replaces the open time of the newest step. The circuit must be open, so this step is its
+    /// opening.
     pub(super) fn correct_opening(&mut self, open_for: Option<Duration>) {
         if let Some(opening) = self.steps.back_mut() {
             opening.open_for = Step::open_for(open_for);

@@ -84,7 +84,8 @@ impl Machine {
         }
     }
 
-    /// Returns whether `trip` opens the circuit: `false` if the circuit is open already.
+    /// Returns whether `trip` opens the circuit: `false` if the circuit is open already and its
+    /// recovery time is not over.
     fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionError> {
         self.half_open_if_due(now);
         match self.phase {

@@ -41,7 +41,7 @@ impl Phase {
         }
     }
 
-    /// Returns the remembered calls, if the state tests conditions.
+    /// Returns the remembered calls if the state tests conditions; otherwise returns `None`.
     pub(super) fn health(&self) -> Option<&Health> {
         match self {
             Self::Closed(health) | Self::ObserveOnly { health, .. } => Some(health),
@@ -74,7 +74,8 @@ impl Outage {
         Self { since, until: later(since, length.of(config)), length }
     }
 
-    /// Returns whether the open time is over. A `now` before the opening counts as the opening.
+    /// Returns whether the open time is over. If `now` is before the opening, the instant of the
+    /// opening is used instead.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now.max(self.since) >= until)
     }

@@ -87,8 +87,8 @@ impl Round {
 }
 
 impl Probe {
-    /// Returns the rest of the lease; `None` means that the lease has no end. A `now` before the
-    /// admission counts as the admission.
+    /// Returns the rest of the lease, or `None` if the lease has no end. If `now` is before the
+    /// admission, the instant of the admission is used instead.
     fn lease_left(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         let now = now.max(self.since);
         let end = later(self.since, config.probe_timeout)?;

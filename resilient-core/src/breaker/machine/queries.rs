@@ -19,7 +19,8 @@ impl Machine {
         self.generation
     }
 
-    /// Returns the state of the last transition. [`Machine::state`] also looks at the time.
+    /// Returns the state that the last transition entered: still `Open` when the recovery time is
+    /// over and no call has come. [`Machine::state`] then returns `HalfOpen`.
     pub(in crate::breaker) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
@@ -29,12 +30,14 @@ impl Machine {
         if self.is_due(now) { CircuitState::HalfOpen } else { self.entered() }
     }
 
-    /// Returns when the recovery time ends, if the circuit is open.
+    /// Returns when the recovery time ends. Returns `None` if the circuit is not open, or is open
+    /// until an operator closes it.
     pub(in crate::breaker) fn end(&self) -> Option<Instant> {
         self.phase.outage()?.until
     }
 
-    /// Returns when the circuit opened and when the recovery time ends, if the circuit is open.
+    /// Returns when the circuit opened, and when the recovery time ends if it has an end. Returns
+    /// `None` if the circuit is not open.
     pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
         let outage = self.phase.outage()?;
         Some((outage.since, outage.until))
@@ -62,13 +65,15 @@ impl Machine {
         self.phase.health().map_or(0, Health::streak)
     }
 
-    /// Returns the calls in the window of the present state.
+    /// Returns the calls in the window, or `None` if the breaker or its present state has no
+    /// window.
     pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
         let health = self.phase.health().filter(|health| health.has_window());
         health.map(|health| health.counts(now))
     }
 
-    /// Returns the calls that the breaker remembered when a condition last opened the circuit.
+    /// Returns the calls that the breaker remembered when a condition last opened the circuit, or
+    /// `None` if no condition has opened it yet.
     pub(in crate::breaker) fn last_opening(&self) -> Option<WindowCounts> {
         self.last_opening.as_deref().copied()
     }

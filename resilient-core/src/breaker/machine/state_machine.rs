@@ -183,8 +183,8 @@ impl Machine {
         }
     }
 
-    /// Returns `Nowhere` if the breaker is disabled. B3: returns `Late` if an older generation
-    /// admitted the call.
+    /// Returns `Nowhere` if the breaker is disabled, and `None` if the call counts in the present
+    /// generation. B3: returns `Late` if an older generation admitted the call.
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
@@ -195,8 +195,8 @@ impl Machine {
         }
     }
 
-    /// Counts a success or a failure, and changes the state if the call decides a condition or a
-    /// round.
+    /// Counts a success or a failure. Changes the state if a condition is then met, or if the round
+    /// of probes is then decided.
     fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
@@ -222,7 +222,8 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit. An observed breaker only notes that it would have opened.
+    /// Opens the circuit because `condition` is met. An observed breaker only notes that it would
+    /// have opened.
     fn apply(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::ObserveOnly { reported: true, .. } => {}

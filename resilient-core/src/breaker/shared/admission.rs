@@ -7,7 +7,8 @@ use crate::signal::{CircuitOpen, CircuitState, Wait};
 use crate::telemetry;
 
 impl SharedBreaker {
-    /// Admits a call of a closed breaker that does not time calls. This costs one load.
+    /// Admits a call if the breaker is closed and does not time calls; otherwise returns `None`.
+    /// This costs one load.
     #[inline]
     pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
         self.word.closed().map(|generation| Ticket { generation, stamp: Stamp::UNKNOWN })

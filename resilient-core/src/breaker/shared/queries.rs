@@ -28,7 +28,8 @@ impl SharedBreaker {
         }
     }
 
-    /// Returns the error that a call would get now, if the circuit is open or forced open.
+    /// Returns the error that a call would get now if the circuit is open or forced open; otherwise
+    /// returns `None`.
     pub(crate) fn open_now(&self) -> Option<CircuitOpen> {
         let kind = self.word.read().kind();
         if !matches!(kind, Kind::In(CircuitState::Open | CircuitState::ForcedOpen)) {

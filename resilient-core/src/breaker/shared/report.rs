@@ -22,7 +22,7 @@ impl SharedBreaker {
     }
 
     /// Counts a success that may be slow or late, that may end a streak, or that a window must
-    /// record, now or later.
+    /// record.
     #[inline(never)]
     pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
         if self.word.is_pending(ticket.generation) {

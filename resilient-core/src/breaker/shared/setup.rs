@@ -32,8 +32,8 @@ pub(crate) struct Setup {
     /// The mode in which the breaker starts: the mode of the settings, or a newer mode that an
     /// operator set by hand.
     pub(crate) start_in: Option<OperatorMode>,
-    /// The clock, with a reading. Breakers are made under locks, and a user's clock must not run
-    /// under a lock, so the clock is read before.
+    /// The clock, with a reading. Breakers are made under a lock, and a user's clock must not run
+    /// under a lock, so the clock is read before the lock is taken.
     pub(crate) clock: ClockReading,
     /// If the breaker has a key, this counts how often a breaker of its group closed.
     pub(crate) closings: Option<Arc<AtomicU64>>,

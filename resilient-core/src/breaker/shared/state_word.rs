@@ -66,7 +66,8 @@ impl StateWord {
         Reading(self.0.load(Acquire))
     }
 
-    /// Returns the generation, if the circuit is closed and calls are not timed.
+    /// Returns the generation if the circuit is closed and calls are not timed; otherwise returns
+    /// `None`.
     #[inline]
     pub(super) fn closed(&self) -> Option<u64> {
         let word = self.0.load(Acquire);

@@ -35,8 +35,8 @@ struct Stripe {
     clean: AtomicU64,
     /// The number of successes that were deferred until the lock is next taken.
     pending: AtomicU64,
-    /// How many deferred successes the state machine has received. Written under the breaker's
-    /// lock.
+    /// How many deferred successes the state machine has received. This is written under the
+    /// breaker's lock.
     known: AtomicU64,
     /// The generation and the bucket of the pending successes. The owner writes both under the
     /// breaker's lock, when the state machine has received all earlier successes.
@@ -146,8 +146,9 @@ impl StripedCounters {
         if count % MANY == 0 { Deferred::Many } else { Deferred::One }
     }
 
-    /// Allows this thread to defer successes of this generation and bucket, and returns its stripe.
-    /// Call this under the breaker's lock, after the pending successes have been collected.
+    /// Allows this thread to defer successes of this generation and bucket, and returns the
+    /// thread's stripe. Returns `None` if the thread owns no stripe; it then may not defer. Call
+    /// this under the breaker's lock, after the pending successes have been collected.
     pub(super) fn let_defer(&self, generation: u64, bucket: u64) -> Option<usize> {
         let index = thread_stripe();
         let stripe = self.owned.get(index)?;
@@ -209,8 +210,8 @@ mod tests {
         let come_and_wait = || {
             let is_late = count_one() == SHARED;
             all_have_come.wait();
-            // The threads that own a stripe end now, but threads of other tests may own stripes for
-            // a while.
+            // The threads of this test that own a stripe end now. Threads of other tests may own
+            // stripes for longer, so this thread tries many times.
             let gets_one = || {
                 std::thread::yield_now();
                 count_one() < OWNED

@@ -20,7 +20,7 @@ impl StripeOwners {
         Self(AtomicU64::new(0))
     }
 
-    /// Makes owners of which the first `stripes` bits are taken and are never released.
+    /// Makes owners in which each stripe whose bit is set in `stripes` is taken and never released.
     #[cfg(any(loom, shuttle))]
     pub(super) fn with_taken(stripes: u64) -> Self {
         Self(AtomicU64::new(stripes))
@@ -95,7 +95,8 @@ mod thread {
         let stripe = OWNERS.take();
         let kept = stripe == SHARED
             || OWNERSHIP.try_with(|ownership| ownership.set(Some(Ownership(stripe)))).is_ok();
-        // A thread whose thread-locals are gone could not release the stripe when it ends.
+        // A thread whose thread-locals are gone would never release the stripe, so it must not own
+        // the stripe.
         if !kept {
             OWNERS.release(stripe);
             return SHARED;

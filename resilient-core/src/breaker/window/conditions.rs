@@ -6,7 +6,8 @@ use crate::signal::TransitionReason;
 
 impl Conditions {
     // B4, B5: consecutive failures; counts and rates of a window.
-    /// Returns the first condition that the streak or the window meets.
+    /// Returns the first condition that the streak or the window meets, or `None` if no condition
+    /// is met.
     pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
         if self.failure_threshold.is_some_and(|most| streak >= most) {
             return Some(TransitionReason::FailureThreshold);

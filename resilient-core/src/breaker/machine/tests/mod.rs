@@ -66,7 +66,8 @@ fn admissions(machine: &mut Machine, now: Instant) -> impl Iterator<Item = Ticke
     std::iter::from_fn(move || machine.admit(now).ok()).take(5_000)
 }
 
-/// Fails one probe after another, each at the end of the open time, and returns the open times.
+/// Makes `count` calls that fail and open the circuit, each at the end of the previous open time.
+/// Returns the open times.
 fn open_times(machine: &mut Machine, mut now: Instant, count: usize) -> Vec<Duration> {
     let mut times = Vec::new();
     for _ in 0..count {

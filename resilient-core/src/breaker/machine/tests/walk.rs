@@ -242,7 +242,7 @@ impl Model {
         counted
     }
 
-    /// Returns whether the operation is allowed.
+    /// Opens the circuit by hand. Returns `false` if the present state does not allow this.
     fn trip(&mut self, time: Option<Millis>, now: Millis) -> bool {
         self.probe_if_due(now);
         match self.state {
@@ -272,7 +272,7 @@ impl Model {
     }
 }
 
-/// Puts a defect into the machine's settings, which the model's settings do not have.
+/// Changes the settings of the machine but not of the model, so that a walk must fail.
 type Defect = fn(&mut Settings);
 
 /// A machine and its model.
