@@ -38,7 +38,7 @@ labels! {
         /// Every call is rejected, without a time limit, until an operator calls
         /// [`close`](crate::breaker::CircuitBreaker::close) or
         /// [`half_open`](crate::breaker::CircuitBreaker::half_open). After `half_open`, probes
-        /// decide.
+        /// decide whether the circuit closes or opens.
         ForcedOpen = "forced_open",
         /// Every call is admitted and nothing is recorded: no streak, no window, no totals. Calls
         /// that were admitted before and end now are not recorded either.

@@ -92,10 +92,10 @@ impl Classification {
 
 /// Classifies errors for breakers and retries.
 ///
-/// If the error type of an annotated function implements this trait, the attributes use it, unless
-/// a key of the attribute decides. If the error type does not implement it, every `Err` is
-/// [`Classification::transient`]. A function that is generic over its error needs the bound `E:
-/// Classify`.
+/// If the error type of an annotated function implements this trait, the attributes use the trait,
+/// unless a key of the attribute classifies the errors. If the error type does not implement the
+/// trait, every `Err` is [`Classification::transient`]. A function that is generic over its error
+/// needs the bound `E: Classify`.
 ///
 /// ```
 /// use resilient_core::signal::{Classification, Classify};

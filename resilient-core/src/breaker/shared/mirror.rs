@@ -42,8 +42,8 @@ impl Mirror {
         self.bucket.load(Relaxed)
     }
 
-    /// Returns how long the circuit stays open, if it was open when the word was read. Returns
-    /// `None` if the end has come, or if only the state machine has the end.
+    /// Returns how long the circuit stays open. Call this only after the word was read as open.
+    /// Returns `None` if the end has come, or if only the state machine has the end.
     pub(super) fn time_left(&self, now: u64) -> Option<Wait> {
         let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
         match until {
