@@ -141,7 +141,7 @@ pub trait Answer<O, M> {
 #[derive(Debug)]
 pub struct AtOnce;
 
-/// Marks a future of an output.
+/// The marker of a function that returns a future of an output.
 #[derive(Debug)]
 pub struct Later;
 

@@ -52,8 +52,8 @@ pub use core::{
 pub use inventory;
 
 /// Stands in for the crate `inventory`, and lists nothing. Expansions may submit functions although
-/// this crate lacks the feature `inventory`: Cargo builds the macro crate once, for the host, so the
-/// macro crate may have the feature.
+/// this crate lacks the feature `inventory`: Cargo builds the macro crate once, for the host, so
+/// the macro crate may have the feature.
 #[cfg(not(feature = "inventory"))]
 pub mod inventory {
     #[doc(hidden)]
