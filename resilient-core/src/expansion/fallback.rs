@@ -137,7 +137,7 @@ pub trait Answer<O, M> {
     fn answer(self) -> Self::Future;
 }
 
-/// Marks an output.
+/// The marker of a function that returns an output.
 #[derive(Debug)]
 pub struct AtOnce;
 
