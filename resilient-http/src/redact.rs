@@ -4,7 +4,8 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 
-/// Prints header names without values, because a server may echo what it received.
+/// Prints header names without values. The values may contain secrets: a server may send back a
+/// secret that it received.
 pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for HeaderNames<'_> {

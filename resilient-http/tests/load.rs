@@ -55,7 +55,7 @@ async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
-    // Both ends of each connection are in this process, so it needs many file handles.
+    // Both ends of each connection are in this process, so the process needs many file handles.
     let files = rlimit::increase_nofile_limit(16_384).unwrap();
     assert!(files > 5000, "too few files may be open: {files}");
     let died = OnceLock::new();
@@ -106,7 +106,8 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
     // circuit.
     assert!(all.kinds[&None] > 100);
     assert!(totals.rejected > 0, "the circuit opened");
-    // The callers, the circuit breaker and the server counted the same number of attempts.
+    // The callers and the circuit breaker counted the same number of attempts. The server counted
+    // at most this number.
     let reported = totals.success + totals.failure + totals.ignored + totals.late;
     assert_eq!((reported, totals.abandoned), (all.attempts, 0));
     assert!(server.count() as u64 <= all.attempts);

@@ -21,8 +21,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-/// Makes the tests run one at a time, because `tracing` caches for the whole process which call
-/// sites are enabled.
+/// Makes the tests run one at a time, because all tests share one cache of `tracing`. This cache
+/// stores which call sites are enabled.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A span with its fields and the name of its parent.

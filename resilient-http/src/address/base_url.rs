@@ -71,8 +71,8 @@ impl BaseUrl {
         url.origin() == self.url.origin()
     }
 
-    /// Returns the URL of an expanded path below `root`. The URL has the origin of `root`, and its
-    /// path is below the path of `root`.
+    /// Appends an expanded path to `root`. Returns an error if the resulting URL would leave the
+    /// origin or the path of `root`.
     pub(super) fn join(root: &Url, path: &str) -> Result<Url, BuildError> {
         let mut url = root.clone();
         let whole = format!("{}{path}", root.path());

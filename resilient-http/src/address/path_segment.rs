@@ -9,7 +9,7 @@ pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
 const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
 /// The length limit of one value. Servers accept request lines that are much longer.
 const MAX_PARAMETER: usize = 4096;
-/// The number of times that the check decodes a path. A chain of servers decodes it less often.
+/// The check decodes a path at most this many times. No usual chain of servers decodes more often.
 const MAX_DECODINGS: usize = 8;
 
 const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {
@@ -96,9 +96,9 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Returns whether a segment is `.` or `..`, or contains `.` or `..` between slashes after
-/// percent-decoding it one or more times. Proxies may decode a path before they split it at
-/// slashes, and some proxies ignore the part after a `;`.
+/// Returns whether a server could read the segment as `.` or `..`, or as a path that contains them.
+/// Proxies may percent-decode a path several times before they split it at slashes, and some
+/// proxies ignore the part after a `;`.
 pub(super) fn climbs(segment: &str) -> bool {
     let mut seen = segment.as_bytes().to_vec();
     for _ in 0..MAX_DECODINGS {
@@ -115,6 +115,6 @@ pub(super) fn climbs(segment: &str) -> bool {
         }
         seen = decoded;
     }
-    // No valid value is encoded this many times.
+    // The value is still encoded after all decodings. No valid value is, so it is refused.
     true
 }

@@ -20,7 +20,8 @@ use crate::request::{LimitOverride, PreparedRequest};
 use crate::response::{FromResponse, Response, Served};
 use crate::time_limit::limited;
 
-/// The shortest deadline of a call, because a deadline must be longer than zero.
+/// The deadline of a call that has no time left. It cannot be zero, because a deadline of zero is
+/// invalid.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 static OWNERS: AtomicU64 = AtomicU64::new(0);
@@ -107,16 +108,17 @@ impl CachedCalls {
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
-        // A call that waited for another call without a result has less time left, so its deadline
-        // is shorter than configured.
+        // A call that first waited for another call has less time left, so its deadline is shorter
+        // than configured.
         let has_own_limits = !in_flight.is_first
             || request.options.timeout.is_some()
             || request.options.deadline.is_some();
         let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
         request.options.deadline = Some(LimitOverride(left));
         let fetched: Fetched<T> = self.fetch(client, key, &request).await;
-        // If a limit that is specific to this call ends it, the waiting calls do not receive the
-        // error, because they may have more time. One of the waiting calls then asks the server.
+        // The time limits of this call may be shorter than the limits of the waiting calls. If such
+        // a limit ends this call, the waiting calls do not receive the error, and one of the
+        // waiting calls asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
             // The response is shared even if this call cannot decode it: other calls may expect
@@ -182,8 +184,9 @@ impl CachedCalls {
             let state = client.circuit_breaker().state();
             matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
         };
-        // A failure also counts if the circuit is open now: the call whose failures opened the
-        // circuit ends with the last failure and not with `CircuitOpen`.
+        // The error need not be `CircuitOpen`: a call whose failures opened the circuit ends with
+        // its last failure. Therefore, a failure also allows a stale response if the circuit is
+        // open now.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());
         let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);

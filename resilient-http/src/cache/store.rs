@@ -106,7 +106,7 @@ impl CacheInner {
     pub(super) fn insert(&self, key: CacheKey, response: &Response) {
         let is_too_large = u64::from(weight(response)) > self.config.max_bytes;
         if is_too_large || forbids_storing(response) {
-            // The stored response is outdated now.
+            // The new response is not stored, and it makes the stored response outdated.
             self.responses.invalidate(&key);
             return;
         }

@@ -33,7 +33,8 @@ pub struct ApiRequest {
     pub url: String,
     /// Values of the path parameters.
     pub path_params: BTreeMap<String, String>,
-    /// The query. For a list, its name is repeated; `null` is left out; an object is an error.
+    /// The query. A list becomes one pair `name=value` for each element, `null` becomes no pair,
+    /// and an object is an error.
     pub params: BTreeMap<String, Value>,
     /// A JSON body. Any method can have one.
     pub json: Option<Value>,

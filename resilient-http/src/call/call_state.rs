@@ -28,7 +28,8 @@ pub(super) struct CallState<'a> {
     requests: AtomicU32,
     /// The status of the response that the attempt is reading. It is 0 before the response arrives.
     status: AtomicU16,
-    /// Whether a redirect turned the request into a `GET`, because the server has acted on it.
+    /// Whether a redirect turned the request into a `GET`. Such a redirect means that the server
+    /// has acted on the request.
     was_acted_upon: AtomicBool,
 }
 
@@ -63,8 +64,9 @@ impl<'a> CallState<'a> {
         }
         let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
         let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
-        // A timeout that is not shorter than the deadline is dropped. An attempt that the deadline
-        // cuts then counts as a failure for the circuit breaker, which is right if a server hangs.
+        // A timeout that is not shorter than the deadline is dropped. If the server hangs, the
+        // deadline then ends the attempt, and the circuit breaker counts a failure. With a timeout,
+        // the breaker would count the attempt as abandoned.
         let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         Ok(Self {
             request,

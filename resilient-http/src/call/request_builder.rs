@@ -215,7 +215,7 @@ impl<T> RequestBuilder<T> {
         self.idempotency(Idempotency::Key(key.into()))
     }
 
-    /// Sets the type as which the response is read.
+    /// Sets the type of the awaited result. The response is read as this type.
     pub fn decode<U: FromResponse>(self) -> RequestBuilder<U> {
         RequestBuilder { draft: self.draft, output: PhantomData }
     }
@@ -244,7 +244,7 @@ impl RequestDraft {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        // A time limit of zero is a mistake.
+        // `own` returns the time limit that this request sets, if any. A limit of zero is an error.
         let own = |limit: Option<LimitOverride>| limit.and_then(|limit| limit.0);
         BuildError::check_times(&[
             ("timeout", own(self.options.timeout)),

@@ -93,7 +93,7 @@ impl RequestSpan {
     )]
     fn finish(&mut self, error: Option<&'static str>) {
         self.is_over = true;
-        // By the conventions, the error type of a response with an error status is the status.
+        // The conventions say: if a response has an error status, `error.type` is that status.
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         let error = match (self.status, error) {
             (Some(status), Some(_)) if status.as_u16() >= 400 => Some(status.as_str().to_owned()),

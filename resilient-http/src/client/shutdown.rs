@@ -106,8 +106,8 @@ impl CallGuard {
 
 impl Drop for CallGuard {
     fn drop(&mut self) {
-        // The transport is dropped first, so that no connection is in use after the last
-        // notification.
+        // The transport is dropped before the waiters are notified, so that the waiters find no
+        // connection in use.
         self.transport = None;
         self.outer = None;
         if self.gate.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -128,7 +128,8 @@ fn check_params(
     params: &BTreeMap<String, String>,
 ) -> Result<(), SettingError> {
     let wrong = SettingError::at("params");
-    // Each call provides the other parameters, so any valid value will do here.
+    // `expand` needs a value for each parameter. Each call provides the other parameters, so the
+    // check uses `x` for them.
     let others = path.names().filter(|name| !params.contains_key(*name)).map(|name| (name, "x"));
     let params = params.iter();
     let params = params.map(|(name, value)| (name.as_str(), value.as_str()));

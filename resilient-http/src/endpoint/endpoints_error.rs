@@ -116,8 +116,8 @@ impl std::error::Error for EndpointsError {
 
 /// Removes quoted values from a serde message such as `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
-    // A number may be a key without quotes, so it is removed. The quoted text after it describes
-    // the valid form and stays.
+    // The number may be an API key that was written without quotes, so it is removed. The quoted
+    // text after the number describes the valid form and stays.
     for kind in ["integer", "floating point", "boolean"] {
         let value = message.strip_prefix("invalid type: ");
         let value = value.and_then(|value| value.strip_prefix(kind));
@@ -140,14 +140,14 @@ fn without_values(message: &str) -> String {
         }
     }
     shown.push_str(rest);
-    // A number may be a key without quotes.
+    // A number may be an API key that was written without quotes.
     for kind in ["integer `", "floating point `"] {
         if let Some((before, after)) = shown.split_once(kind) {
             let rest = after.split_once('`').map_or("", |(_, rest)| rest);
             shown = format!("{before}{}{rest}", kind.trim_end_matches(" `"));
         }
     }
-    // An unknown word may also be a key.
+    // An unknown word may also be an API key.
     match shown.split_once("unknown variant `") {
         Some((before, after)) => {
             let rest = after.rfind("`, expected").map_or("", |end| &after[end + 1..]);

@@ -65,8 +65,8 @@ impl EndpointConfigs {
     }
 }
 
-/// Finds the position of a key. The search begins in the endpoint's section and continues in the
-/// defaults. If neither has the key, the position is the position of the section.
+/// Finds the position of a key in the endpoint's section, or else in the defaults. If neither has
+/// the key, returns the position of the section.
 fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
     let defaults = entry(root, "defaults").and_then(|(_, table)| table);
@@ -85,7 +85,7 @@ fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<
     Some((found.span(), inner))
 }
 
-/// Returns line and column, both counted from 1.
+/// Converts a byte position to line and column, both counted from 1.
 fn place(document: &str, position: usize) -> Option<(usize, usize)> {
     let before = document.get(..position)?;
     let line = before.rsplit('\n').next().unwrap_or_default();

@@ -61,8 +61,9 @@ impl ApiError {
         self.response()?.message()
     }
 
-    /// Returns the time to wait before the next attempt. The time comes from the circuit breaker,
-    /// or from `Retry-After` as read when the response arrived.
+    /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
+    /// time comes from the circuit breaker, or from `Retry-After` as read when the response
+    /// arrived.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -107,8 +108,8 @@ impl ApiError {
         self.classify().retry
     }
 
-    /// Returns the property of the call that prevented a retry after this error, or `None` if no
-    /// property prevented a retry.
+    /// Returns why the call had no retries although its error would allow retries. Returns `None`
+    /// if the call could be retried, or if the error itself allows no retry.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;

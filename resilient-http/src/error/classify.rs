@@ -30,8 +30,8 @@ impl ApiError {
             Self::Connection { .. } | Self::Timeout { phase: TimeoutPhase::Attempt, .. } => {
                 retry_if(Outcome::Failure, is_repeatable)
             }
-            // At a deadline, the breaker has already counted each attempt. In the other cases the
-            // server works, and only the response cannot be used.
+            // If the deadline ended the call, the breaker has already counted each attempt. In the
+            // other two cases, the server works, and only its response cannot be used.
             Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
@@ -52,7 +52,7 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
     let hint = response.head.retry_after;
     let is_chosen = rules.retried.contains(&response.head.status.as_u16());
     let (health, may_retry) = match response.head.status {
-        // The server refused the request before acting on it.
+        // A 429 means that the server did not act on the request, so a retry is always safe.
         StatusCode::TOO_MANY_REQUESTS if rules.counts_rate_limits => (Outcome::Failure, true),
         StatusCode::TOO_MANY_REQUESTS => (Outcome::Ignored, true),
         StatusCode::SERVICE_UNAVAILABLE => (Outcome::Failure, is_repeatable || hint.is_some()),

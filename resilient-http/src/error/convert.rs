@@ -56,8 +56,8 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// Makes an error without the facts of the call. The client adds the facts later, unless the time
-/// limit belongs to other code.
+/// Makes an error without the facts of the call. If the time limit is the client's, the client adds
+/// the facts later.
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {

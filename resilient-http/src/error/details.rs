@@ -10,8 +10,8 @@ use super::error_response::ErrorResponse;
 use super::outcome_rules::OutcomeRules;
 
 pub(crate) struct Details {
-    /// `None` until the client adds the facts about the call. An error from a time limit of other
-    /// code keeps `None`.
+    /// `None` until the client adds the facts about the call. If a time limit outside the client
+    /// caused the error, this stays `None`.
     pub(crate) call: Option<CallFacts>,
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
@@ -27,8 +27,8 @@ pub(crate) struct CallFacts {
     pub(crate) is_repeatable: bool,
     /// Whether the body can be sent again.
     pub(crate) is_replayable: bool,
-    /// Whether a redirect turned the request into a `GET`, because the server has acted on it. If
-    /// so, a retry would repeat the effect.
+    /// Whether a redirect turned the request into a `GET`. Such a redirect means that the server
+    /// has acted on the request, so a retry would repeat the effect.
     pub(crate) was_acted_upon: bool,
     pub(crate) rules: Arc<OutcomeRules>,
 }

@@ -19,7 +19,8 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// Returns whether the server explicitly asks for a retry or refuses it.
+    /// Returns `true` if the server asks for a retry in a header, `false` if the server forbids
+    /// retries in a header, and `None` if no header says either.
     pub(super) fn says_retry(&self) -> Option<bool> {
         let names = ["x-should-retry", "stripe-should-retry"];
         names.iter().find_map(|name| {
@@ -65,7 +66,8 @@ impl fmt::Debug for ErrorResponse {
     }
 }
 
-/// Returns the error message in a body that has one of the usual shapes.
+/// Returns the error message in a body, or the start of the body if the body has none of the usual
+/// shapes. Returns `None` if there is no text.
 fn message(body: &[u8]) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(json) => of_json(&json)?,

@@ -9,7 +9,7 @@ pub enum Phase {
     Connect,
     /// The connection failed before the response. The server may have acted on the request.
     Send,
-    /// The body broke off. The status is known.
+    /// The body of the response broke off. The status is known.
     Body,
 }
 

@@ -1,4 +1,4 @@
-//! The errors of calls and of building them, and what each error means for retries and breakers.
+//! The errors of calls, requests and clients, and what each error means for retries and breakers.
 
 mod accessors;
 mod api_error;

@@ -19,8 +19,8 @@ pub(crate) fn parse_fields(raw: &RawValue) -> Result<Fields, BuildError> {
     serde_json::from_str(raw.get()).map_err(|_| refuse_fields("is not an object"))
 }
 
-/// Returns the fields as pairs. For a list, its name is repeated; `null` is left out; an object is
-/// an error.
+/// Returns the fields as pairs. A list becomes one pair for each element, `null` becomes no pair,
+/// and an object is an error.
 pub(crate) fn field_pairs(
     fields: &Fields,
     kind: BuildErrorKind,

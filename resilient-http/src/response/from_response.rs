@@ -25,8 +25,7 @@ pub struct Reply<T> {
     pub response: Response,
 }
 
-/// The types as which a request can be awaited: JSON types, a [`Reply`], or the [`Response`]
-/// itself.
+/// A type that an awaited request can return: a JSON type, a [`Reply`], or the [`Response`] itself.
 pub trait FromResponse: Sized {
     /// Reads the response. The attempt ends after the response is read. An unreadable response
     /// counts for the circuit breaker neither as a success nor as a failure.

@@ -17,8 +17,8 @@ pub struct RateLimit {
     pub limit: Option<u64>,
     /// The number of requests or units that remain in the current window.
     pub remaining: Option<u64>,
-    /// The time until the window resets. It is `None` if the server sends a timestamp (seconds
-    /// since 1970).
+    /// The time until the window resets, if the server reports it as a duration. A timestamp
+    /// (seconds since 1970) is ignored.
     pub reset: Option<Duration>,
     /// The length of the window, if the server reports it.
     pub window: Option<Duration>,
@@ -27,8 +27,8 @@ pub struct RateLimit {
 const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
-/// The greatest number that is read as a time. A larger number is a timestamp in seconds since
-/// 1970.
+/// The greatest number that is read as a duration in seconds. A larger number is ignored, because
+/// it is a timestamp (seconds since 1970).
 const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {

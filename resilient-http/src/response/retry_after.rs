@@ -47,7 +47,8 @@ fn seconds(text: &str) -> Option<Duration> {
     })
 }
 
-/// Reads a number that has only decimal digits. A number that is too large saturates.
+/// Reads a number that has only decimal digits. A number that is too large saturates. Any other
+/// text returns `None`.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

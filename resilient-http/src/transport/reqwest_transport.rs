@@ -74,8 +74,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Converts reqwest's error. An error without a flag, such as a connection reset before the
-/// response, has the phase `Send`.
+/// Converts reqwest's error. An error that reqwest does not classify, such as a connection reset
+/// before the response, gets the phase `Send`.
 fn explain(error: reqwest::Error) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")

@@ -58,7 +58,8 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     let server = Api::statuses(&[500]).await;
     let api =
         client(&server.url).retry(quickly(10)).circuit_breaker(opens_after(4)).build().unwrap();
-    // The loop ends with the server's error as soon as the failures of the loop open the circuit.
+    // The failures of the first call open the circuit. This call then ends with the server's error,
+    // and the next call ends with `CircuitOpen`.
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.count()), (ErrorKind::Server, 4, 4));
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -171,7 +172,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.in_flight(), 0);
-    // No permit is lost: a cancelled probe frees the only slot.
+    // A cancelled probe frees the only probe slot, so no permit is lost.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();

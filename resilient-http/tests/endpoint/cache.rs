@@ -180,8 +180,8 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
     any.call(&json!({})).await.unwrap();
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-    // An open circuit leads to the stale response. If a probe receives a 404, the call returns that
-    // error.
+    // If the circuit is open, the call gets the stale response. If the circuit is half-open and the
+    // probe receives a 404, the call fails with the 404.
     any.circuit_breaker().trip().unwrap();
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     any.circuit_breaker().half_open().unwrap();

@@ -147,7 +147,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.client().in_flight(), 0);
-    // No permit is lost: a cancelled probe frees the only slot.
+    // A cancelled probe frees the only probe slot, so no permit is lost.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -280,7 +280,8 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
 
 #[tokio::test(start_paused = true)]
 async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
-    // The delays begin at one second and double. A 4xx status other than 429 ends the loop at once.
+    // The first delay is one second, and each later delay is twice the previous delay. A 4xx status
+    // other than 429 ends the loop at once.
     let policy = RetryPolicy::builder()
         .max_retries(3)
         .base_delay(Duration::from_secs(1))

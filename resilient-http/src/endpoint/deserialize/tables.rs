@@ -111,7 +111,7 @@ pub(in crate::endpoint) fn cache<'de, D: Deserializer<'de>>(
     Ok(section.map(CacheSection::config))
 }
 
-/// Refuses the section, because ignoring it would hide a mistake.
+/// Refuses the section if the feature `cache` is off. Ignoring the section would hide a mistake.
 #[cfg(not(feature = "cache"))]
 pub(in crate::endpoint) fn cache<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -14,8 +14,8 @@ pub(in crate::expand) struct StackPlan {
     timeout: Option<usize>,
     fallback: Option<usize>,
     body: usize,
-    /// The index of the outermost layer inside the time limits of the retry. `None` if the retry has
-    /// no time limits.
+    /// The index of the outermost layer inside the time limits of the retry. `None` if the retry
+    /// has no time limits.
     limit: Option<usize>,
     /// The index at which the mark of an attempt is written. Only a retry without limits has a
     /// mark.
