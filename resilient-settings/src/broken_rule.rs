@@ -59,8 +59,8 @@ impl Rule {
     }
 
     /// Returns the setting that a builder's error names, and whether the other setting is at its
-    /// default. The named setting is the subject of the rule, unless only the rule's other setting
-    /// was given. So resetting the named setting always changes something.
+    /// default. The named setting is the subject of the rule if the subject was given, and the
+    /// other setting otherwise. So the named setting can always be reset.
     pub(crate) const fn named(&self, given: &[Given]) -> (usize, bool) {
         match self.relation {
             Relation::AtMost(other) | Relation::AtLeast(other) => {

@@ -14,7 +14,8 @@ pub struct Rule {
     pub(crate) must: &'static str,
     /// The compile error, or its end: see [`Rule::explain`].
     pub(crate) reason: &'static str,
-    /// A setting and a word, or nothing. If the setting has this word, the rule ignores defaults.
+    /// One setting with a word, or nothing. If the setting has this word, the rule compares only
+    /// given values and no defaults.
     pub(crate) no_defaults_if: &'static [(usize, &'static str)],
 }
 

@@ -70,8 +70,8 @@ fn function_path(marker: &'static str) -> Name {
     Name::from(path)
 }
 
-/// Returns the range of inferred type parameters, as in `Type<_, N>`. `Type<u8>` and `Type<u16>`
-/// contain no inferred parameters.
+/// Returns the range of a parameter list that contains `_`, as in `Type<_, N>`. Returns `None` if
+/// there is no such list: the list in `Type<u8>` is part of the path.
 fn inferred_parameters(path: &str) -> Option<(usize, usize)> {
     let opens = path.match_indices('<').map(|(at, _)| at);
     opens.into_iter().find_map(|open| {

@@ -48,7 +48,7 @@ impl CallSite {
         }
     }
 
-    /// Returns the error that a call would get now, if the circuit is open.
+    /// Returns the error that a call would get now, or `None` if the circuit is not open.
     pub fn open_now(&'static self) -> Option<CircuitOpen> {
         match self.breaker.get() {
             Some(breaker) => breaker.open_now(),

@@ -47,7 +47,7 @@ pub fn unless(ignored: bool, class: Classification) -> Classification {
     if ignored { with_hint(Classification::ignored(), class.retry_after) } else { class }
 }
 
-/// Applies `failure` and `failure_if`: errors that they do not match are ignored.
+/// Applies `failure` and `failure_if`: an error that matches neither key is ignored.
 #[inline]
 pub fn only_if(failed: bool, class: Classification) -> Classification {
     let failure = with_hint(Classification::transient(), class.retry_after);

@@ -14,11 +14,11 @@ pub trait Replaced: Sized {
     /// The error of a failure.
     type Error;
 
-    /// Returns the output if it is a success, and its error otherwise.
+    /// Returns a successful output unchanged.
     ///
     /// # Errors
     ///
-    /// The error of a failed output.
+    /// Returns the error of a failed output.
     fn unless_failed(self) -> Result<Self, Self::Error>;
 
     /// Makes a success.
@@ -68,11 +68,11 @@ impl<T> Replaced for Option<T> {
     }
 }
 
-/// Returns the output if it is a success, and its error otherwise.
+/// Returns a successful output unchanged.
 ///
 /// # Errors
 ///
-/// The error of a failed output.
+/// Returns the error of a failed output.
 #[inline]
 pub fn unless_failed<O: Replaced>(output: O) -> Result<O, O::Error> {
     output.unless_failed()
@@ -137,11 +137,11 @@ pub trait Answer<O, M> {
     fn answer(self) -> Self::Future;
 }
 
-/// Marks an output.
+/// The marker of a function that returns an output.
 #[derive(Debug)]
 pub struct AtOnce;
 
-/// Marks a future of an output.
+/// The marker of a function that returns a future of an output.
 #[derive(Debug)]
 pub struct Later;
 

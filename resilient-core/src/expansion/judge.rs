@@ -69,8 +69,8 @@ impl<O: Fallible> JudgeOutput<'_, O> {
 }
 
 impl<O> JudgeAny<'_, O> {
-    /// Is chosen only if no other method applies. The call then does not compile, and the error
-    /// names the trait in this method's bound, which is missing.
+    /// Causes a compile error that names `Fallible`. Method resolution chooses this method only if
+    /// no other method applies, because `O` does not implement the trait.
     pub fn resilient_class(&self) -> Option<Classification>
     where
         O: Fallible,

@@ -73,8 +73,8 @@ impl<K: BreakerKey> KeyValue<'_, K> {
 }
 
 impl<T> KeyAny<'_, T> {
-    /// Is chosen only if no other method applies. The call then does not compile, and the error
-    /// names the trait in this method's bound, which is missing.
+    /// Causes a compile error that names `BreakerKey`. Method resolution chooses this method only
+    /// if no other method applies, because `T` does not implement the trait.
     pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker
     where
         T: BreakerKey,

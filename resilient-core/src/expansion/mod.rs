@@ -51,8 +51,9 @@ pub use core::{
 #[cfg(feature = "inventory")]
 pub use inventory;
 
-/// Lists nothing. Cargo builds the macro crate once, for the host, so that crate may have the
-/// feature `inventory` although this crate lacks it.
+/// Stands in for the crate `inventory`, and lists nothing. Expansions may submit functions although
+/// this crate lacks the feature `inventory`: Cargo builds the macro crate once, for the host, so
+/// the macro crate may have the feature.
 #[cfg(not(feature = "inventory"))]
 pub mod inventory {
     #[doc(hidden)]

@@ -173,7 +173,7 @@ impl<K: BreakerKey> Group<K> {
             made_for = Some(standing);
             made
         });
-        // If the group changed during the construction, the change has not reached the new breaker.
+        // If the group changed during the construction, apply the change to the new breaker.
         if let Some(before) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != before.revision {

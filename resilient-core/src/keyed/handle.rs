@@ -17,9 +17,9 @@ use crate::time::{Clock, ClockSource};
 ///
 /// At most [`max_keys`](crate::breaker::BreakerConfigBuilder::max_keys) keys have separate
 /// breakers. A further key evicts a closed breaker that was not used for a while, approximately the
-/// least recently used breaker. The evicted streak and window are lost. If no circuit is closed,
-/// the key uses a shared breaker, whose key is shown as `(other keys)`. So an attacker who chooses
-/// keys can neither exhaust the memory nor reset an open circuit.
+/// least recently used breaker. The streak and window of the evicted breaker are lost. If no
+/// circuit is closed, the key uses a shared breaker, whose key is shown as `(other keys)`. So an
+/// attacker who chooses keys can neither exhaust the memory nor reset an open circuit.
 ///
 /// The key's `Hash`, `Clone` and `Display` run outside all locks. Its `Eq` runs under a lock, and
 /// must not use the same breakers.

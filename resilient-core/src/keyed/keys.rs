@@ -18,8 +18,8 @@ use crate::breaker::CircuitBreaker;
 pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<ComputedHash>>,
     hand: usize,
-    /// The number of closings when the hand last found no closed breaker. This field is `None`
-    /// after a key was added.
+    /// The number of closings when the hand last found no closed breaker. Until another breaker
+    /// closes, a new search is useless. `None` after a key was added.
     none_closed_at: Option<u64>,
 }
 

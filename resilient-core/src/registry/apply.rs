@@ -120,8 +120,8 @@ impl Registry {
             names.partition(|name| entries.budgets.contains_key(&**name));
         entries.overrides = overrides;
         entries.version = version;
-        // This runs no user code, so it may run under the lock. The lock makes the last change
-        // apply last.
+        // Budgets run no user code, so they may be changed under the lock. The lock orders
+        // concurrent changes: the last overrides win.
         let changed = budgets.into_iter().filter(|(budget, config)| budget.reconfigure(*config));
         let changed: Vec<_> = changed.collect();
         drop(entries);

@@ -18,8 +18,8 @@ pub(super) struct BudgetRegistration {
     /// The settings of the code. Later registrations are compared with them, and overrides apply on
     /// top of them.
     pub(super) config: BudgetConfig,
-    /// Whether the code has only named the budget. Its defaults apply until a registration gives
-    /// settings.
+    /// Whether the code has only named the budget so far. The defaults apply until a registration
+    /// gives settings.
     pub(super) is_assumed: bool,
     pub(super) place: &'static Location<'static>,
 }

@@ -60,7 +60,7 @@ impl Entry {
         }
     }
 
-    /// Delivers events that concern the whole name and no single key.
+    /// Delivers events that concern the name as a whole, not a single key.
     pub(super) fn notify(&self, kinds: Vec<EventKind>) {
         match self {
             Self::One(breaker) => breaker.shared().notify(kinds),

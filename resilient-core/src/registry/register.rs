@@ -123,8 +123,8 @@ impl Registry {
         let known = BreakerEntry { entry: entry.clone(), config, place, conflict_reported: false };
         let settings = LiveSettings { version: next_version(), ..settings };
         entries.by_name.insert(name, known);
-        // Leave under the lock, so that the registry hears every event of a registered breaker.
-        // Groups are never removed.
+        // Join under the lock. Otherwise `unregister` could leave before this join, and the
+        // registry would hear a removed breaker. Groups are never removed, so they join later.
         if let Entry::One(breaker) = entry {
             breaker.shared().join(self.listeners());
         }

@@ -91,8 +91,8 @@ impl Registry {
             if let Some(handle) = found {
                 return Registered { handle, entry: taken.entry.clone(), events };
             }
-            // The name has another kind of entry. This source location may have registered a longer
-            // name before.
+            // The name has another kind of entry. If this source location has registered a longer
+            // name before, use the entry of that name.
             let known = names_with_place(&name, registration.place)
                 .map_while(|candidate| entries.by_name.get(&candidate))
                 .filter(|known| known.place == registration.place)

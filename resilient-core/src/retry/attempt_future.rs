@@ -1,4 +1,5 @@
-//! The future of an attempt without time limits. It marks the attempt for the loops inside it.
+//! The future of an attempt without time limits. Through the future, a loop
+//! inside the attempt finds out that it is nested.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -10,17 +10,18 @@ pub trait AttemptLog<O> {
     /// The output of the call.
     type Final;
 
-    /// Drops the earlier outputs, because an attempt begins whose body does not use them.
+    /// Prepares an attempt whose body does not read the previous output.
     fn forget(&mut self);
 
-    /// Lends the last output to an attempt that begins. A call of `take_back` follows.
+    /// Makes the next attempt, and lends the last output to it. After the attempt, the loop calls
+    /// `take_back`.
     fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
-    /// Moves the last output into an attempt that begins. A log that returns every error keeps the
-    /// error instead.
+    /// Makes the next attempt, and moves the last output into it. A log that returns every error
+    /// keeps the last error, so the attempt gets none.
     fn hand_over(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
-    /// Takes back the output that the attempt borrowed, after the attempt has ended.
+    /// Takes the lent output back from an attempt that has ended.
     fn take_back(&mut self, known: Attempt<O>);
 
     /// Keeps a failed output, because another attempt follows.

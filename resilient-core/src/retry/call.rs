@@ -73,7 +73,7 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     classifier: C,
 }
 
-/// The breaker that every attempt passes through, and the conversion for a rejected attempt.
+/// The breaker of all attempts, and the function that turns its rejection into an output.
 struct Breaker<'a, O> {
     breaker: &'a CircuitBreaker,
     rejected: fn(CircuitOpen) -> O,

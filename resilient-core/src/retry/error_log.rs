@@ -35,7 +35,7 @@ pub struct ErrorLog<E> {
     failed: Vec<FailedAttempt<E>>,
     forgotten: u32,
     began: Option<Instant>,
-    /// The delay and the duration of the last failed attempt, while its error is lent.
+    /// The delay and the duration of the last failed attempt, while the next attempt has the error.
     lent: Option<(Duration, Duration)>,
 }
 

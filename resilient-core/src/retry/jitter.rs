@@ -34,7 +34,7 @@ use super::random::Random;
 /// | `Full` | many clients contend for one dependency: the least work for it, and near the best time | d/2 | some retries come at once |
 /// | `Equal` | a retry that comes at once would be in vain, as after "try again later" | ¾ d | clients come back in half the time, so twice as many at a time |
 /// | `Proportional(f)` | the delay itself means something, and few clients need little spreading | d, less at the cap | the smaller f, the denser the clients |
-/// | `Decorrelated` | few clients, that should be done soon | grows by 3/2 each time | a quarter to a third more calls than `Full` where clients are many; wide, so keep `max_delay` low |
+/// | `Decorrelated` | few clients contend, and they should be done soon | grows by 3/2 each time | a quarter to a third more calls than `Full` where clients are many; wide, so keep `max_delay` low |
 /// | `Smooth` | peaks of load are the danger: its density has no steps, and no two retries share an edge | ≈ d/2 | some floating-point functions a delay; as slow as `Full` with many clients |
 /// | `None` | tests, and a single client | d | clients that failed together come back together |
 ///

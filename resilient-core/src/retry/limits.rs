@@ -12,7 +12,7 @@ use crate::time;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Limits {
     pub(super) attempt_timeout: Option<Duration>,
-    /// The instant at which the whole call ends, and its distance from the start of the call.
+    /// The instant of the deadline, and the time from the start of the call to that instant.
     deadline: Option<(Instant, Duration)>,
 }
 
@@ -72,8 +72,8 @@ impl Limits {
 }
 
 /// Reports an attempt that was cut short. The attempt counts as a failure, so that a hanging host
-/// opens its circuit, unless the user's settings ignore the failure. A deadline proves nothing
-/// about an attempt that has not yet reached its attempt timeout.
+/// opens its circuit, unless the user's settings ignore the failure. If the attempt has an attempt
+/// timeout and the deadline cut it earlier, the attempt counts as cancelled.
 pub(crate) fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
     match limit {
         TimeLimit::Deadline if has_own_limit => drop(permit),

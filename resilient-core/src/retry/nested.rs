@@ -11,8 +11,8 @@ use crate::telemetry;
 /// What a loop does inside an attempt of another loop. If both loops allow three retries, they make
 /// up to sixteen calls to a dependency that is already failing.
 ///
-/// A nested loop sees the outer loop from the outer loop's second attempt on, if both run in the
-/// same task. A loop in a task that the attempt spawned sees no outer loop.
+/// A nested loop sees the outer loop from the outer loop's second attempt on, if both loops run in
+/// the same task. A loop in a task that the attempt spawned sees no outer loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NestedMode {
@@ -30,8 +30,8 @@ pub enum NestedMode {
 static REPORTED: Mutex<BTreeSet<(&'static str, u32, u32)>> = Mutex::new(BTreeSet::new());
 
 // R14
-/// Returns whether a loop that begins to retry leaves retries to an outer loop. Reports a nested
-/// loop once for each source location, unless `nested` allows it.
+/// Returns whether a loop must leave its retries to an outer loop. If the loop is nested and
+/// `nested` is `Warn`, reports its source location, once.
 pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>) -> bool {
     if nested == NestedMode::Allow || !scope::current().in_retry {
         return false;

@@ -22,15 +22,16 @@ impl Random {
         }
     }
 
-    /// Draws a duration from `low` to `high`, both included. If they are equal, draws no number.
+    /// Draws a duration from `low` to `high`, both included. If `high` is not above `low`, returns
+    /// `low` and draws no number.
     #[inline]
     pub(super) fn within(&mut self, low: Duration, high: Duration) -> Duration {
         if (low.as_secs() | high.as_secs()) >> SECS_BITS != 0 {
             return self.within_centuries(low, high);
         }
         let least = nanos(low);
-        // As a signed number, the span needs only one comparison to test that it is above zero and
-        // fits.
+        // If `high` is below `low`, the span wraps to a number above `i64::MAX`. So one comparison
+        // of the signed span excludes this case and zero.
         let span = nanos(high).wrapping_sub(least);
         if !i64::try_from(span).is_ok_and(i64::is_positive) {
             return low;

@@ -37,7 +37,7 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
     }
 }
 
-/// Restores the outer scope when it is dropped at the end of an attempt.
+/// A guard that lives as long as an attempt runs. Dropping the guard restores the outer scope.
 #[derive(Debug)]
 #[must_use]
 pub struct Entered {

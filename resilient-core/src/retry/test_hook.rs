@@ -20,13 +20,13 @@ pub(crate) trait CallRecord: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn skips_sleeps(&self) -> bool;
     /// Returns the sum of the skipped sleeps, which counts as elapsed time.
     fn skipped(&self) -> Duration;
-    /// Returns the seed of the call's delays, used if its policy has no seed.
+    /// Returns the seed for the call's delays. A seed of the policy wins.
     fn seed(&self) -> u64;
-    /// Returns the test's limit of retries, used if it is below the policy's limit.
+    /// Returns the test's limit of retries. If the policy's limit is lower, that limit applies.
     fn max_retries(&self) -> u32;
 }
 
-/// Begins the record of a call, if the call is under test.
+/// A function that makes the record of a call, or returns `None` if the call is not under test.
 #[cfg(feature = "test-util")]
 type Begin = fn(&'static Location<'static>) -> Option<Box<dyn CallRecord>>;
 

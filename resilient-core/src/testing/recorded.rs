@@ -22,8 +22,7 @@ impl RecordedCall {
         self.attempts
     }
 
-    /// Returns the delays between the attempts, jitter included. Skipped sleeps are part of the
-    /// list.
+    /// Returns the delays between the attempts, jitter included, even if the sleeps were skipped.
     #[must_use]
     pub fn delays(&self) -> &[Duration] {
         &self.delays

@@ -86,8 +86,8 @@ impl Scope {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the result drops the future. A call that has begun to fail is recorded as not
-    /// ended.
+    /// Dropping the result drops the future. If the first attempt of a call has failed by then, the
+    /// call is recorded as not ended.
     pub fn run<F: Future>(&self, future: F) -> Scoped<F> {
         Scoped { scope: self.clone(), future }
     }
@@ -98,8 +98,8 @@ impl Scope {
         code()
     }
 
-    /// Returns all calls in the scope that have begun to fail or have ended, in the order of these
-    /// events.
+    /// Returns the calls in the scope whose first attempt has ended, in the order in which the
+    /// first attempts ended.
     #[must_use]
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.locked().clone()

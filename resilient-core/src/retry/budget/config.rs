@@ -108,7 +108,7 @@ impl BudgetConfigBuilder {
         Ok(self.complete())
     }
 
-    /// Checks incomplete settings, which the settings in a budget's code will complete.
+    /// Checks incomplete settings, such as an override. The code's settings fill the gaps later.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         check_part(self)
     }

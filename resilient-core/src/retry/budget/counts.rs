@@ -37,8 +37,8 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn get(&self) -> BudgetCounts {
-        // Read `spent` and `returned` before `granted`, so that a snapshot never shows more retries
-        // that were spent or returned than retries that were granted.
+        // `granted` is read last, so that a snapshot never shows a retry as spent or returned that
+        // it does not show as granted.
         let (spent, returned) = (self.spent.get(), self.returned.get());
         BudgetCounts {
             granted: self.granted.get(),

@@ -131,7 +131,7 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns the hint, or the reason to stop if the hint is too long.
+    /// Returns the hint, if there is one. If the hint is too long, returns the reason to stop.
     fn acceptable(
         &self,
         hint: Option<Duration>,

@@ -26,8 +26,8 @@ impl<'a> Plan<'a> {
         self.options.map(|options| options.nested).unwrap_or_default()
     }
 
-    /// Reports a success to the budget. If the budget paid for the last attempt (`is_paid`), it
-    /// gets the cost of that retry back; otherwise it gets the deposit.
+    /// Reports a success to the budget. `is_paid` says whether the budget paid for the last
+    /// attempt: see [`RetryBudget::succeeded`](crate::retry::RetryBudget::succeeded).
     #[inline]
     pub(super) fn pay_in(&self, is_paid: bool) {
         if let Some(budget) = self.options.and_then(|options| options.budget) {
