@@ -16,7 +16,7 @@ use crate::normalize::{
 };
 use crate::tokens::{block, first_span};
 
-/// The parts of the code of an attempt.
+/// The code of an attempt, in parts.
 pub(super) struct AttemptCode {
     /// The function's signature, with patterns changed to suit the attempts.
     pub(super) signature: Signature,
@@ -24,7 +24,8 @@ pub(super) struct AttemptCode {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of the output.
     pub(super) run: TokenStream,
-    /// The attempt as a value without a block, if the body needs no block.
+    /// Statements that evaluate to the output without an `async` block. `None` if the body needs an
+    /// `async` block or a closure, because it may return early.
     pub(super) inline: Option<TokenStream>,
     /// Statements for the blocks around `prepare`, see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,

@@ -62,8 +62,9 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
-/// Writes statements that destructure arguments by reference, so that `expression` can name their
-/// parts. `#[async_trait]` destructures an argument only inside the body.
+/// Writes statements that destructure arguments by reference, so that `expression`, which is
+/// evaluated outside the body, can name parts of the arguments. `#[async_trait]` destructures an
+/// argument only inside the body.
 pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
     let FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) = shape(function) else {
         return TokenStream::new();

@@ -61,7 +61,7 @@ const FORMATTING: &[(&str, usize)] = &[
     ("debug_assert_ne", 0),
 ];
 
-/// Macros whose arguments are plain expressions.
+/// Macros whose arguments are read like expressions outside a macro.
 const PLAIN: &[&str] = &["vec", "dbg"];
 
 struct Scan {
@@ -77,8 +77,8 @@ impl Scan {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // `move` before a block captures in this block only. `move` before a closure counts
-                // as capturing until the end of the statement, because a closure cannot be longer.
+                // After `move`, a block captures up to its end. The end of a closure is not searched
+                // for: all tokens up to the end of the statement count as captured.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
                         (self.tokens(&flatten(block.stream()), Place::Captured), at + 2)
