@@ -80,8 +80,8 @@ pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
         && !follows_joint(tokens, at, '=')
 }
 
-/// Returns the index after the `>` that closes the `<` at `open`. Returns `None` if a `;` or the end
-/// of the tokens comes first.
+/// Returns the index after the `>` that closes the `<` at `open`. Returns `None` if a `;` or the
+/// end of the tokens comes first.
 pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for at in open..tokens.len() {

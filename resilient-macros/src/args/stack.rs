@@ -75,8 +75,8 @@ impl LayerStack {
         self.layers.get(at).map(|layer| &layer.args)
     }
 
-    /// Returns the index of the layer of this kind, or `None` if no layer has this kind. The outermost
-    /// layer has index 0.
+    /// Returns the index of the layer of this kind, or `None` if no layer has this kind. The
+    /// outermost layer has index 0.
     pub(crate) fn place(&self, kind: AttributeKind) -> Option<usize> {
         self.layers.iter().position(|layer| layer.args.kind() == kind)
     }

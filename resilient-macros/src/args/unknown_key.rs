@@ -53,7 +53,7 @@ fn owners(keys: &AttributeKeys, name: &str) -> Option<String> {
 
 /// Returns the key of another attribute that resembles the misspelt `name`, and the names of the
 /// attributes that have this key. Returns `None` if no key resembles `name`, or if `own`, the best
-/// key of this attribute, is as near.
+/// key of this attribute, is as near or nearer.
 fn nearest_of_others(
     keys: &AttributeKeys,
     name: &str,

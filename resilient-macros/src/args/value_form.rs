@@ -95,8 +95,8 @@ fn word_or_other(
     (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))
 }
 
-/// Reads a word of the list. Returns an error for a misspelt word, and `None` for a function. A name
-/// that resembles a word of the list counts as a misspelt word, not as a function.
+/// Reads a word of the list. Returns an error for a misspelt word, and `None` for a function. A
+/// name that resembles a word of the list counts as a misspelt word, not as a function.
 fn word_or_function(
     name: &str,
     words: &[&'static str],

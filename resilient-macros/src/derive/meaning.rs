@@ -68,8 +68,8 @@ impl<'a> VariantMeaning<'a> {
         refuse_on_fields(owner, "struct", errors);
         meaning
     }
-    /// Returns the type of the field whose classification is used. Returns `None` if a word gives the
-    /// classification.
+    /// Returns the type of the field whose classification is used. Returns `None` if a word gives
+    /// the classification.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
             VariantMeaning::Class { .. } => None,

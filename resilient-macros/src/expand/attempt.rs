@@ -24,8 +24,8 @@ pub(super) struct AttemptCode {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of the output.
     pub(super) run: TokenStream,
-    /// Statements that evaluate to the output without an `async` block. `None` if the body needs an
-    /// `async` block or a closure, because it may return early.
+    /// Statements that evaluate to the output without an `async` block. The value is `None` if
+    /// the attempt must be an `async` block or a closure.
     pub(super) inline: Option<TokenStream>,
     /// Statements for the blocks around `prepare`, see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,

@@ -70,7 +70,8 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && self.by_error.is_none()
     }
 
-    /// Returns whether both classifiers declare the same variables, so that one declaration suffices.
+    /// Returns whether both classifiers declare the same variables, so that one declaration
+    /// suffices.
     pub(super) fn declares_like(&self, other: &Self) -> bool {
         self.when.is_none() && other.when.is_none()
     }
@@ -102,8 +103,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Writes an expression whose value is the class, decided by the output's type and the keys. The
-    /// expression uses the variables that [`declare`](Self::declare) declares.
+    /// Writes an expression whose value is the class, decided by the output's type and the keys.
+    /// The expression uses the variables that [`declare`](Self::declare) declares.
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {

@@ -17,7 +17,7 @@ pub(crate) struct ConditionalAttribute {
     pub(crate) ours: usize,
 }
 
-/// Returns the kind of the attribute, or `None` if it is not an attribute of this crate. Only the
+/// Returns the kind of the attribute, or `None` for an attribute of another crate. Only the
 /// last segment of the path is compared.
 pub(crate) fn kind_of(meta: &Meta) -> Option<AttributeKind> {
     let last = meta.path().segments.last()?;

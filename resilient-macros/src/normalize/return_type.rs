@@ -190,8 +190,8 @@ mod tests {
         )
     }
 
-    /// Returns whether the future is boxed, the output of the future, and the content of the `async`
-    /// block.
+    /// Returns whether the future is boxed, the output of the future, and the content of the
+    /// `async` block.
     fn returned(item: &TokenStream) -> Option<(bool, String, Option<String>)> {
         match shape_of(item) {
             FunctionShape::Future(future) => Some((

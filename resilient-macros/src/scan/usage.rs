@@ -77,8 +77,8 @@ impl Scan {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // After `move`, a block captures up to its end. The end of a closure is not searched
-                // for: all tokens up to the end of the statement count as captured.
+                // After `move`, a block captures up to its end. The end of a closure is not
+                // searched for: all tokens up to the end of the statement count as captured.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
                         (self.tokens(&flatten(block.stream()), Place::Captured), at + 2)

@@ -23,8 +23,8 @@ pub(in crate::expand) struct LayerContext<'a> {
 }
 
 impl LayerContext<'_> {
-    /// Returns the arguments of the breaker at `at` if a retry is directly above the breaker. The retry
-    /// then writes both layers.
+    /// Returns the arguments of the breaker at `at` if a retry is directly above the breaker. The
+    /// retry then writes both layers.
     pub(super) fn breaker_of_retry(&self, at: usize) -> Option<&BreakerArgs> {
         let above = at.checked_sub(1).and_then(|above| self.stack.get(above));
         match (above, self.stack.get(at)) {
@@ -38,14 +38,14 @@ impl LayerContext<'_> {
         if self.plan.retry_above(at) { self.attempt_output } else { self.output }
     }
 
-    /// Returns the span of the return type. The expansion uses it for code that must have this type,
-    /// so that a type error points at the return type.
+    /// Returns the span of the return type. The expansion uses the span for code that must have
+    /// this type, so that a type error points at the return type.
     pub(super) fn expectation(&self) -> Span {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Declares `cut`, the time limit that made the current output. Returns `None` if the layer at `at`
-    /// does not use `cut`, or if a layer above declares `cut`.
+    /// Declares `cut`, the time limit that made the current output. Returns `None` if the layer at
+    /// `at` does not use `cut`, or if a layer above declares `cut`.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
         self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }

@@ -1,5 +1,6 @@
 //! Writes the time limits of `#[timeout]` and `#[retry]`. If a retry has no limits, a mark is
-//! written instead. A mark is a call that begins the attempt. Limits and marks surround a future.
+//! written instead: a call of the runtime that makes the attempt known to retry loops inside it. In
+//! an asynchronous function, limits and marks surround a future.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;

@@ -15,11 +15,11 @@ pub(in crate::expand) struct StackPlan {
     timeout: Option<usize>,
     fallback: Option<usize>,
     body: usize,
-    /// The index of the outermost layer inside the time limits of the retry. `None` if the retry has
-    /// no time limits.
+    /// The index of the outermost layer inside the time limits of the retry. The value is `None` if
+    /// the retry has no time limits.
     limit: Option<usize>,
-    /// The index of the outermost layer inside the mark of an attempt. `None` if there is no retry, or
-    /// if the retry has time limits.
+    /// The index of the outermost layer inside the mark of an attempt. The value is `None` if there
+    /// is no retry, or if the retry has time limits.
     mark: Option<usize>,
     waits: bool,
     /// The function returns the errors of all attempts.
@@ -79,8 +79,9 @@ impl StackPlan {
         self.waits && (self.limits_at(at) || self.timeout == Some(at) || self.is_body(at))
     }
 
-    /// Returns whether arguments are prepared directly before the code of the layer at `at`. Arguments
-    /// are prepared below the layers that use arguments again, and before the first future there.
+    /// Returns whether arguments are prepared directly before the code of the layer at `at`.
+    /// Arguments are prepared below the layers that use arguments again, and before the first
+    /// future below these layers.
     pub(super) fn prepares_at(&self, at: usize) -> bool {
         let first = self.retry.max(self.fallback).map_or(0, |place| place + 1);
         let place = (first..self.body).find(|at| self.is_future(*at));
@@ -106,8 +107,8 @@ impl StackPlan {
         self.breaker.filter(|breaker| *breaker > at)
     }
 
-    /// Returns whether the breaker is below the retry with other layers between them. The breaker then
-    /// reports a rejection to the retry through a variable.
+    /// Returns whether the breaker is below the retry with other layers between them. The breaker
+    /// then reports a rejection to the retry through a variable.
     pub(super) fn tells_rejection(&self) -> bool {
         let between = self.retry.zip(self.breaker).map(|(retry, breaker)| breaker > retry + 1);
         between == Some(true)
@@ -118,8 +119,8 @@ impl StackPlan {
         self.timeout.is_some_and(|timeout| self.retry_above(timeout))
     }
 
-    /// Returns whether the retry is above `at` and the limits of the retry surround only layers below
-    /// `at`.
+    /// Returns whether the retry is above `at` and the limits of the retry surround only layers
+    /// below `at`.
     pub(super) fn retry_limits_below(&self, at: usize) -> bool {
         self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
     }
@@ -131,8 +132,8 @@ impl StackPlan {
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks the variable `cut`. If so, the layer at `at` must set
-    /// `cut`.
+    /// Returns whether a layer above `at` checks the variable `cut`. If so, the layer at `at` must
+    /// set `cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }

@@ -200,8 +200,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes statements that follow an attempt: after a success, they leave the loop; otherwise, they
-    /// declare `next`. If `breaker` is given, they also report the attempt to the breaker.
+    /// Writes statements that follow an attempt: after a success, they leave the loop; otherwise,
+    /// they declare `next`. If `breaker` is given, they also report the attempt to the breaker.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
@@ -264,8 +264,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes an expression that ends the loop if no attempt follows, and otherwise evaluates to the
-    /// delay before the next attempt.
+    /// Writes an expression that ends the loop if no attempt follows, and otherwise evaluates to
+    /// the delay before the next attempt.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let on_retry = args
