@@ -142,7 +142,8 @@ fn class(runtime: &TokenStream, word: ClassifyWord) -> TokenStream {
     emit!(#runtime::Classification::#constructor())
 }
 
-/// Writes the classification. The value of the field becomes the hint.
+/// Writes the classification that `word` names. If `retry_after` is given, the value of that field
+/// becomes the hint.
 fn classified(
     runtime: &TokenStream,
     word: ClassifyWord,
@@ -160,8 +161,8 @@ fn passed_through(runtime: &TokenStream, field: &TypeField, value: &TokenStream)
     call_at(field, &emit!(#runtime::Classify), "classify", value)
 }
 
-/// Writes a call with the span of the field's type, so that the compiler reports a wrong type
-/// there.
+/// Writes a call that has the span of the field's type, so that the compiler's error about a wrong
+/// type points at the field's type.
 fn call_at(
     field: &TypeField,
     receiver: &TokenStream,

@@ -46,8 +46,9 @@ pub(super) fn write(
     let AttemptArguments { prepare, consumed, borrowed, lent, body, .. } = arguments;
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
     let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span));
-    // A block drops its captured variables in the order of their first use. A function drops its
-    // arguments from the last to the first.
+    // A block drops captured variables in the order of their first use, but a function drops
+    // arguments from the last to the first. The reversed order makes the block drop like a
+    // function.
     let consumed = consumed.into_iter().rev();
     // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
@@ -57,7 +58,8 @@ pub(super) fn write(
             return output;
         }
     };
-    // The body keeps the user's braces, because their edition decides when temporaries are dropped.
+    // The body keeps the user's braces, because the edition of the braces decides when temporaries
+    // are dropped.
     // The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
     let body = quote_spanned!(span=> '_body: #body);

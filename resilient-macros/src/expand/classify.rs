@@ -13,8 +13,8 @@ pub(super) struct Classifier<'a> {
     /// The function of the runtime that classifies an output by `chosen`, if no key examines the
     /// error.
     by_choice: TokenStream,
-    /// The expression for the class of `error`, if a key examines the error. The expression uses
-    /// the variable `class`, which has the class by the error's type.
+    /// An expression whose value is the class of `error`, if a key examines the error. The
+    /// expression uses the variable `class`, the class that the error's type decides.
     by_error: Option<TokenStream>,
 }
 
@@ -76,9 +76,9 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Declares the variable `class`, which has the class by the output's type. If a predicate
-    /// examines the output, also declares `chosen`. Without a predicate, a type that has no class
-    /// is a compile error at `span`.
+    /// Writes a statement that declares the variable `class`, the class that the output's type
+    /// decides. If a predicate examines the output, also declares `chosen`, the predicate's result.
+    /// Without a predicate, an output type that has no class is a compile error at `span`.
     pub(super) fn declare(&self, span: Span) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());

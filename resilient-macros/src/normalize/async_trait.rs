@@ -105,7 +105,8 @@ fn lend_parts_of(
     })
 }
 
-/// Returns the pattern of `let pattern = { …; argument };`
+/// Returns the pattern of the statement `let pattern = { …; argument };`, or `None` if the body has
+/// no such statement.
 fn pattern_of(argument: &Ident, body: &[TokenTree]) -> Option<TokenStream> {
     let is_value = |token: Option<&TokenTree>| {
         let last = group(token, Delimiter::Brace)?.stream().into_iter().last();

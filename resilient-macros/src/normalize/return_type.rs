@@ -75,7 +75,7 @@ fn future(ty: &Type) -> Option<(bool, &Type)> {
     }
 }
 
-/// Returns `T` of the bound `Future<Output = T>`.
+/// Returns `T` of the bound `Future<Output = T>`, or `None` if there is no such bound.
 fn output_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {

@@ -96,8 +96,8 @@ fn fields_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     }
 }
 
-/// Returns whether the operand of a `&` ends before `at`. An operator with a higher precedence does
-/// not end it.
+/// Returns whether the operand of a `&` certainly ends before `at`: the token at `at` must be a
+/// separator, a comparison, a logical operator, a block, or the end of the tokens.
 fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
     match tokens.get(at) {
         None => true,

@@ -32,7 +32,7 @@ enum Place {
     /// The token is in braces, where `x:` names a field.
     Block,
     Expression,
-    /// The token is in the arguments of an unknown macro.
+    /// The token is in the arguments of an unknown macro, where every occurrence counts as a move.
     Macro,
     /// The token is in a closure or block that captures by move.
     Captured,
@@ -124,7 +124,7 @@ impl Scan {
         strongest
     }
 
-    /// Returns the use inside the macro call at `at`.
+    /// Returns the strongest use of the variable in the arguments of the macro call at `at`.
     fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
         let Some(inside) = macro_arguments(tokens, at) else {
             return ArgumentUse::Unused;
@@ -182,7 +182,7 @@ fn borrowed(place: Place) -> ArgumentUse {
     if place == Place::Captured { ArgumentUse::Moved } else { ArgumentUse::Borrowed }
 }
 
-/// Returns the use by the occurrence at `at`.
+/// Returns how the code uses the variable whose name is the token at `at`.
 fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
     if names_nothing(tokens, at, place == Place::Block) {
         ArgumentUse::Unused

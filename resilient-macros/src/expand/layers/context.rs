@@ -12,7 +12,7 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
-    /// The function waits asynchronously; otherwise it blocks its thread.
+    /// Whether the function is asynchronous. A plain function blocks the thread to wait.
     pub(in crate::expand) waits: bool,
     /// What the function returns.
     pub(in crate::expand) output: &'a TokenStream,
@@ -44,8 +44,8 @@ impl LayerContext<'_> {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Declares `cut`, the time limit that made the current output. Returns `None` if the layer at
-    /// `at` does not use `cut`, or if a layer above declares `cut`.
+    /// Writes a statement that declares `cut`, the time limit that made the current output. Returns
+    /// `None` if the layer at `at` does not use `cut`, or if a layer above declares `cut`.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
         self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }

@@ -130,7 +130,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares the policy, the state of the loop, and the loop's log of outputs.
+    /// Writes statements that declare the policy, the state of the loop, and the log of outputs.
     fn start(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let policy = settings::policy(args);
@@ -175,7 +175,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes a statement that records that no limit has cut the attempt off yet.
+    /// Writes the statement before each attempt that resets `cut`, because no limit has cut the
+    /// attempt off yet. Returns `None` if the loop does not use `cut`.
     fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
         let declare = self.context.declare_cut(self.at);
