@@ -24,8 +24,8 @@ pub(super) struct AttemptCode {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of the output.
     pub(super) run: TokenStream,
-    /// Statements that evaluate to the output without an `async` block. The value is `None` if
-    /// the attempt must be an `async` block or a closure.
+    /// Statements that evaluate to the output without an `async` block. The value is `None` if the
+    /// attempt must be an `async` block or a closure.
     pub(super) inline: Option<TokenStream>,
     /// Statements for the blocks around `prepare`, see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,
@@ -59,8 +59,7 @@ pub(super) fn write(
         }
     };
     // The body keeps the user's braces, because the edition of the braces decides when temporaries
-    // are dropped.
-    // The label stops the compiler from advising to remove the braces.
+    // are dropped. The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
     let body = quote_spanned!(span=> '_body: #body);
     let span = span.resolved_at(Span::mixed_site());

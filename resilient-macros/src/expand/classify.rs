@@ -76,8 +76,8 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Writes a statement that declares the variable `class`, the class that the output's type
-    /// decides. If a predicate examines the output, also declares `chosen`, the predicate's result.
+    /// Writes statements that declare the variable `class`, the class that the output's type decides.
+    /// If a predicate examines the output, they also declare `chosen`, the predicate's result.
     /// Without a predicate, an output type that has no class is a compile error at `span`.
     pub(super) fn declare(&self, span: Span) -> TokenStream {
         let Some(when) = self.when else {

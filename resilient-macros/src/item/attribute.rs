@@ -17,8 +17,8 @@ pub(crate) struct ConditionalAttribute {
     pub(crate) ours: usize,
 }
 
-/// Returns the kind of the attribute, or `None` for an attribute of another crate. Only the
-/// last segment of the path is compared.
+/// Returns the kind of the attribute, or `None` for an attribute of another crate. Only the last
+/// segment of the path is compared.
 pub(crate) fn kind_of(meta: &Meta) -> Option<AttributeKind> {
     let last = meta.path().segments.last()?;
     AttributeKind::of(&name(&last.ident))

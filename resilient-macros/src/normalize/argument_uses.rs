@@ -31,8 +31,7 @@ fn names(fallback: &FallbackArgs, name: &str) -> bool {
 }
 
 /// Returns whether the expression can stay borrowed while the body runs. If the expression names a
-/// variable that the body may change or move, returns
-/// `false`.
+/// variable that the body may change or move, returns `false`.
 pub(crate) fn may_stay_borrowed(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
     let receiver = function.receiver().is_none_or(|receiver| {
         receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")

@@ -96,8 +96,8 @@ fn fields_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     }
 }
 
-/// Returns whether the operand of a `&` certainly ends before `at`: the token at `at` must be a
-/// separator, a comparison, a logical operator, a block, or the end of the tokens.
+/// Returns whether the operand of a `&` certainly ends before `at`. The operand ends before a
+/// separator, `==`, `!=`, a logical operator, a block or `else`, and at the end of the tokens.
 fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
     match tokens.get(at) {
         None => true,
