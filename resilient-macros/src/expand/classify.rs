@@ -76,7 +76,7 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Writes statements that declare the variable `class`, the class that the output's type decides.
+    /// Writes statements that declare the variable `class`, the class that the output's type has.
     /// If a predicate examines the output, they also declare `chosen`, the predicate's result.
     /// Without a predicate, an output type that has no class is a compile error at `span`.
     pub(super) fn declare(&self, span: Span) -> TokenStream {
