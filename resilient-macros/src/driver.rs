@@ -40,8 +40,8 @@ pub(crate) fn or_compile_error(
     })
 }
 
-/// Expands an attribute. If `is_listed` is set, the feature `inventory` lists the function's
-/// breaker before the first call.
+/// Expands an attribute. If `is_listed` is set, the expansion also registers the function's breaker
+/// for the feature `inventory`, which lists the breaker even before the first call.
 pub(crate) fn expand_as(
     kind: AttributeKind,
     args: TokenStream,

@@ -42,7 +42,7 @@ impl CompileErrors {
         self.list.extend(other.list);
     }
 
-    /// Returns `value` if there are no errors.
+    /// Returns `value` if there are no errors, and the errors otherwise.
     pub(crate) fn or<T>(self, value: T) -> Result<T, CompileErrors> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }

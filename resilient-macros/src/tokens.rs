@@ -67,7 +67,8 @@ fn is_joint(token: Option<&TokenTree>, character: char) -> bool {
     }
 }
 
-/// Returns whether the token before `at` is this character and is joined to the token at `at`.
+/// Returns whether the token before `at` is this character, without a space between this token and
+/// the token at `at`.
 pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
     at.checked_sub(1).is_some_and(|before| is_joint(tokens.get(before), character))
 }
@@ -79,7 +80,8 @@ pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
         && !follows_joint(tokens, at, '=')
 }
 
-/// Returns the index after the `>` that closes the `<` at `open`. A `;` ends the search.
+/// Returns the index after the `>` that closes the `<` at `open`. Returns `None` if a `;` or the
+/// end of the tokens comes first.
 pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for at in open..tokens.len() {
@@ -97,7 +99,7 @@ pub(crate) fn skip_angles(tokens: &[TokenTree], open: usize) -> Option<usize> {
     None
 }
 
-/// Returns a block with this span, at which the compiler's messages about the block point.
+/// Returns a block that has this span. The compiler's messages about the block point at the span.
 pub(crate) fn block(tokens: TokenStream, span: Span) -> TokenTree {
     let mut block = Group::new(Delimiter::Brace, tokens);
     block.set_span(span);

@@ -25,7 +25,7 @@ pub(crate) struct BreakerArgs {
     pub(crate) retry_after: Option<TokenStream>,
     pub(crate) on_open: Option<TokenStream>,
     pub(crate) breaker: Option<TokenStream>,
-    /// Each value of this expression has its own breaker.
+    /// An expression that each call evaluates. Each value of the expression has a separate breaker.
     pub(crate) key: Option<TokenStream>,
     pub(crate) common: CommonArgs,
 }

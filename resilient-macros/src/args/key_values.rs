@@ -66,7 +66,8 @@ impl KeyValues {
         last_first.find(|pair| names.contains(&pair.name.as_str()))
     }
 
-    /// Reports a broken rule about several keys. The error points at the last of these keys.
+    /// Reports that the keys `names` break a rule together. The error points at the last of these
+    /// keys.
     pub(super) fn break_rule(
         &self,
         names: &[&str],

@@ -21,7 +21,7 @@ impl AttributeKind {
         }
     }
 
-    /// Returns the attribute that has this name.
+    /// Returns the attribute that has this name, or `None` if no attribute has this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -14,7 +14,8 @@ pub(super) fn krate(value: &TokenStream, errors: &mut CompileErrors) -> Option<T
     runtime_path(value, value, errors)
 }
 
-/// Reads the path to the runtime. An error points at `place`.
+/// Reads the path to the runtime. If `value` is not a path, returns `None` and reports an error
+/// that points at the tokens of `place`.
 pub(crate) fn runtime_path(
     value: &TokenStream,
     place: &TokenStream,

@@ -75,7 +75,8 @@ impl LayerStack {
         self.layers.get(at).map(|layer| &layer.args)
     }
 
-    /// Returns the index of the layer of that kind. The outermost layer has index 0.
+    /// Returns the index of the layer of this kind, or `None` if no layer has this kind. The
+    /// outermost layer has index 0.
     pub(crate) fn place(&self, kind: AttributeKind) -> Option<usize> {
         self.layers.iter().position(|layer| layer.args.kind() == kind)
     }
@@ -131,7 +132,8 @@ impl LayerArgs {
     }
 }
 
-/// Returns the path to the runtime that the arguments of one attribute set, or the usual path.
+/// Returns the path to the runtime from the key `crate` of one attribute, or the usual path if the
+/// key is not given.
 pub(crate) fn runtime(kind: AttributeKind, args: &TokenStream) -> TokenStream {
     let args = LayerArgs::parse(kind, args.clone()).ok();
     let given = args.and_then(|args| args.common().krate.clone());

@@ -23,7 +23,7 @@ pub(super) fn is_nearer(given: &str, one: &str, other: &str) -> bool {
     edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
 }
 
-/// Returns how many edits count as a typing error in a word of that length.
+/// Returns the largest number of edits that still count as a typing error in a word of this length.
 fn allowance(length: usize) -> usize {
     match length {
         0..=3 => 1,

@@ -43,14 +43,17 @@ fn others(keys: &AttributeKeys) -> impl Iterator<Item = &'static AttributeKeys> 
     ALL.into_iter().filter(move |other| other.kind != kind)
 }
 
-/// Names the other attributes that have the key. Returns `None` if there are no such attributes.
+/// Returns the names of the other attributes that have the key, or `None` if no other attribute has
+/// the key.
 fn owners(keys: &AttributeKeys, name: &str) -> Option<String> {
     let owners = others(keys).filter(|other| other.find(name).is_some());
     let names: Vec<String> = owners.map(|keys| format!("`#[{}]`", keys.kind.name())).collect();
     (!names.is_empty()).then(|| names.join(" and "))
 }
 
-/// Returns the key of another attribute that is nearer to the misspelt name than `own`.
+/// Returns the key of another attribute that resembles the misspelt `name`, and the names of the
+/// attributes that have this key. Returns `None` if no key resembles `name`, or if `own`, the best
+/// key of this attribute, is as near or nearer.
 fn nearest_of_others(
     keys: &AttributeKeys,
     name: &str,

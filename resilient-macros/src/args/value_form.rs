@@ -13,7 +13,8 @@ use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 use crate::tokens::source;
 
-/// Reads the value of the setting `entry`. An error points at the value.
+/// Reads the value of the setting `entry`. If a literal is invalid, returns `None` and reports an
+/// error that points at the value.
 pub(super) fn read(
     entry: &Entry,
     value: &TokenStream,
@@ -94,8 +95,8 @@ fn word_or_other(
     (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))
 }
 
-/// Reads a word of the list. Returns an error for a misspelt word, and `None` for a function. The
-/// name of a function may not resemble a word of the list.
+/// Reads a word of the list. Returns an error for a misspelt word, and `None` for a function. A
+/// name that resembles a word of the list counts as a misspelt word, not as a function.
 fn word_or_function(
     name: &str,
     words: &[&'static str],

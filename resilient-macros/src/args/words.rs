@@ -7,7 +7,8 @@ use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 use crate::tokens::{flatten, source};
 
-/// Returns the identifier if it is the whole value. Looks inside invisible groups.
+/// Returns the identifier if the whole value is one identifier, and `None` otherwise. Looks inside
+/// invisible groups.
 pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
     match flatten(value.clone()).as_slice() {
         [TokenTree::Ident(ident)] => Some(ident.clone()),
@@ -26,7 +27,8 @@ pub(super) fn word(
     known.copied().ok_or_else(|| unknown(key, words, value))
 }
 
-/// Returns the meaning of the word. If the word is unknown, reports an error at the value.
+/// Returns the meaning of the word. If the word is unknown, returns `None` and reports an error at
+/// the value.
 pub(super) fn one_of<T: Copy>(
     key: &str,
     words: &[(&'static str, T)],

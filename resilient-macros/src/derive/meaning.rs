@@ -68,7 +68,8 @@ impl<'a> VariantMeaning<'a> {
         refuse_on_fields(owner, "struct", errors);
         meaning
     }
-    /// Returns the type of the field whose classification is used.
+    /// Returns the type of the field whose classification is used. Returns `None` if a word gives
+    /// the classification.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
             VariantMeaning::Class { .. } => None,
@@ -77,7 +78,7 @@ impl<'a> VariantMeaning<'a> {
     }
 }
 
-/// The word on the enum, which variants without a word use.
+/// The word on the enum. Each variant that has no word uses the word on the enum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Default {
     None,

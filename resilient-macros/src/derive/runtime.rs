@@ -35,8 +35,8 @@ fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<Token
         );
         return None;
     };
-    // Returns the tokens of the path, the tokens at which an error points, and the tokens after the
-    // comma.
+    // Returns three parts of the list: the path, the tokens that an error about the path points at,
+    // and the tokens after the comma.
     let split = |input: ParseStream<'_>| {
         let key: Token![crate] = input.parse()?;
         input.parse::<Token![=]>()?;

@@ -142,7 +142,8 @@ fn class(runtime: &TokenStream, word: ClassifyWord) -> TokenStream {
     emit!(#runtime::Classification::#constructor())
 }
 
-/// Writes the classification. The value of the field becomes the hint.
+/// Writes the classification that `word` names. If `retry_after` is given, the value of that field
+/// becomes the hint.
 fn classified(
     runtime: &TokenStream,
     word: ClassifyWord,
@@ -160,8 +161,8 @@ fn passed_through(runtime: &TokenStream, field: &TypeField, value: &TokenStream)
     call_at(field, &emit!(#runtime::Classify), "classify", value)
 }
 
-/// Writes a call with the span of the field's type, so that the compiler reports a wrong type
-/// there.
+/// Writes a call that has the span of the field's type, so that the compiler's error about a wrong
+/// type points at the field's type.
 fn call_at(
     field: &TypeField,
     receiver: &TokenStream,
@@ -190,7 +191,8 @@ fn where_clause(
     let mut bound: Vec<String> = Vec::new();
     for ty in must_classify {
         let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
-        // A bound on a type that contains the derived type would depend on itself.
+        // A type that contains the derived type gets no bound, because the bound would depend on
+        // itself.
         let is_recursive = names(&|ident| ident == "Self" || *ident == input.name);
         let is_generic =
             names(&|ident| input.generics.type_params().any(|param| param.ident == *ident));
@@ -224,8 +226,8 @@ fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
     names.found
 }
 
-/// Returns the first and the last span of a type. An error about the type underlines from one to
-/// the other.
+/// Returns the spans of the first and the last token of a type. An error that has both spans
+/// underlines the whole type.
 fn ends(ty: &TokenStream) -> (Span, Span) {
     let tokens = flatten(ty.clone());
     let here = |token: Option<&TokenTree>| {

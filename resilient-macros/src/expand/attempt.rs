@@ -16,7 +16,7 @@ use crate::normalize::{
 };
 use crate::tokens::{block, first_span};
 
-/// The parts of the code of an attempt.
+/// The code of an attempt, in parts.
 pub(super) struct AttemptCode {
     /// The function's signature, with patterns changed to suit the attempts.
     pub(super) signature: Signature,
@@ -24,7 +24,8 @@ pub(super) struct AttemptCode {
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of the output.
     pub(super) run: TokenStream,
-    /// The attempt as a value without a block, if the body needs no block.
+    /// Statements that evaluate to the output without an `async` block. The value is `None` if the
+    /// attempt must be an `async` block or a closure.
     pub(super) inline: Option<TokenStream>,
     /// Statements for the blocks around `prepare`, see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,
@@ -45,8 +46,9 @@ pub(super) fn write(
     let AttemptArguments { prepare, consumed, borrowed, lent, body, .. } = arguments;
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
     let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span));
-    // A block drops its captured variables in the order of their first use. A function drops its
-    // arguments from the last to the first.
+    // A block drops captured variables in the order of their first use, but a function drops
+    // arguments from the last to the first. The reversed order makes the block drop like a
+    // function.
     let consumed = consumed.into_iter().rev();
     // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
@@ -56,8 +58,8 @@ pub(super) fn write(
             return output;
         }
     };
-    // The body keeps the user's braces, because their edition decides when temporaries are dropped.
-    // The label stops the compiler from advising to remove the braces.
+    // The body keeps the user's braces, because the edition of the braces decides when temporaries
+    // are dropped. The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
     let body = quote_spanned!(span=> '_body: #body);
     let span = span.resolved_at(Span::mixed_site());

@@ -15,12 +15,12 @@ pub(super) struct CallSite {
     pub(super) declare: TokenStream,
     /// The expression that requests a permit.
     pub(super) acquire: TokenStream,
-    /// The expression that returns the rejection if the circuit is open now.
+    /// An expression whose value is the rejection if the circuit is open now, and `None` otherwise.
     pub(super) open_now: TokenStream,
 }
 
-/// Writes the breaker. If `is_listed` is set, its static is also listed for the feature
-/// `inventory`.
+/// Writes the breaker. If `is_listed` is set, the static of the breaker is also listed for the
+/// feature `inventory`.
 pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed: bool) -> CallSite {
     let (declare, kind) = if let Some(given) = &args.breaker {
         (given_breaker(function, given), emit!(CircuitBreaker))

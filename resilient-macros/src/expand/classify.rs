@@ -10,10 +10,11 @@ use crate::args::{BreakerArgs, RetryArgs};
 pub(super) struct Classifier<'a> {
     /// The predicate on the whole output. Its result is the variable `chosen`.
     when: Option<&'a TokenStream>,
-    /// The function that classifies by `chosen` alone.
+    /// The function of the runtime that classifies an output by `chosen`, if no key examines the
+    /// error.
     by_choice: TokenStream,
-    /// The expression for the class of `error`, if a key examines the error. The expression uses
-    /// the variable `class`, which has the class by the error's type.
+    /// An expression whose value is the class of `error`, if a key examines the error. The
+    /// expression uses the variable `class`, the class that the error's type decides.
     by_error: Option<TokenStream>,
 }
 
@@ -69,14 +70,15 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && self.by_error.is_none()
     }
 
-    /// Returns whether both classifiers declare the same variables.
+    /// Returns whether both classifiers declare the same variables, so that one declaration
+    /// suffices.
     pub(super) fn declares_like(&self, other: &Self) -> bool {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Declares the variable `class`, which has the class by the output's type. If a predicate
-    /// examines the output, also declares `chosen`. Without a predicate, a type that has no class
-    /// is a compile error at `span`.
+    /// Writes statements that declare the variable `class`, the class that the output's type has.
+    /// If a predicate examines the output, they also declare `chosen`, the predicate's result.
+    /// Without a predicate, an output type that has no class is a compile error at `span`.
     pub(super) fn declare(&self, span: Span) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
@@ -101,8 +103,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Writes the expression for the class by the output's type and the keys. The expression uses
-    /// the variables that [`declare`](Self::declare) declares.
+    /// Writes an expression whose value is the class, decided by the output's type and the keys.
+    /// The expression uses the variables that [`declare`](Self::declare) declares.
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {
@@ -121,7 +123,8 @@ impl<'a> Classifier<'a> {
     }
 }
 
-/// Returns the class of `error` with its hint, if a key examines the error.
+/// Adds the hint of the key `retry_after` to the expression `class`. Returns `None` if no key
+/// examines the error.
 fn by_error(
     class: TokenStream,
     has_keys: bool,
@@ -139,8 +142,7 @@ fn ignored(args: &BreakerArgs) -> Option<TokenStream> {
     any([args.ignore.as_ref().map(matches), args.ignore_if.as_ref().map(holds)])
 }
 
-/// Writes an expression that is true if the breaker ignores the error of the output. The output may
-/// come from a time limit.
+/// Writes an expression that is true if the breaker ignores the error of the output.
 pub(super) fn is_ignored(args: &BreakerArgs) -> TokenStream {
     error_is(ignored(args))
 }
@@ -150,8 +152,8 @@ pub(super) fn is_excepted(args: &RetryArgs) -> TokenStream {
     error_is(args.except.as_ref().map(matches))
 }
 
-/// Writes a condition on the error of the output. The condition is false if the output has no
-/// error.
+/// Writes an expression that is true if the output has an error and `condition` is true for this
+/// error. Without a condition, the expression is false.
 fn error_is(condition: Option<TokenStream>) -> TokenStream {
     condition.map_or_else(
         || emit!(false),

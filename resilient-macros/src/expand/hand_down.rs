@@ -43,9 +43,9 @@ fn with_hidden(meta: &Meta, hidden: &TokenStream) -> Meta {
     })
 }
 
-/// Replaces a `cfg_attr` with attributes for both results of its condition, because the condition
-/// is not evaluated yet. If the condition holds, the attribute inside takes over; otherwise, this
-/// attribute is expanded again.
+/// Replaces a `cfg_attr` with one attribute for each result of the condition, because the macro
+/// cannot evaluate the condition. If the condition is true, the attribute inside the `cfg_attr`
+/// receives the hidden list; otherwise, the present attribute is expanded again.
 fn either_way(
     conditional: ConditionalAttribute,
     hidden: &TokenStream,

@@ -79,12 +79,14 @@ pub(super) fn value(setting: &SettingValue) -> TokenStream {
     }
 }
 
-/// Writes a time limit of a loop as an expression, which is `None` without a limit.
+/// Writes an expression for a time limit of a loop. Without a limit, writes the constant `NO_LIMIT`
+/// of the runtime.
 pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
     limit.map_or_else(|| emit!(__r::NO_LIMIT), |limit| value(&limit.after))
 }
 
-/// Writes the statement that declares `budget`, and the call that passes the budget to the loop.
+/// Writes the statement that declares `budget`, and the method call that passes the budget to the
+/// loop. Without a budget, writes neither.
 pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<TokenStream>) {
     match budget {
         None => (TokenStream::new(), None),
@@ -107,12 +109,14 @@ pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<To
     }
 }
 
-/// Writes a reference with the span of the user's expression, so that a type error points there.
+/// Writes a reference to the value of the user's expression. The reference has the span of the
+/// expression, so that a type error points at the expression.
 pub(super) fn reference(expression: &TokenStream) -> TokenStream {
     quote_spanned!(span(expression)=> &(#expression))
 }
 
-/// Returns the span of the user's expression, for code of the expansion.
+/// Returns the span of the user's expression. Code of the expansion that has this span still cannot
+/// see the user's variables.
 pub(super) fn span(expression: &TokenStream) -> Span {
     first_span(expression).resolved_at(Span::mixed_site())
 }

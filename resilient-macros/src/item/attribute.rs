@@ -17,7 +17,8 @@ pub(crate) struct ConditionalAttribute {
     pub(crate) ours: usize,
 }
 
-/// Returns the kind of an attribute of this crate. The attribute may have any path.
+/// Returns the kind of the attribute, or `None` for an attribute of another crate. Only the last
+/// segment of the path is compared.
 pub(crate) fn kind_of(meta: &Meta) -> Option<AttributeKind> {
     let last = meta.path().segments.last()?;
     AttributeKind::of(&name(&last.ident))
@@ -37,13 +38,14 @@ pub(crate) fn with_args(meta: &Meta, change: impl FnOnce(TokenStream) -> TokenSt
     })
 }
 
-/// Returns the span of the last segment of the path, at which errors about the attribute point.
+/// Returns the span of the last segment of the path. Errors about the attribute point at this span.
 pub(crate) fn attribute_span(meta: &Meta) -> Span {
     let last = meta.path().segments.last();
     last.map_or_else(Span::call_site, |last| last.ident.span())
 }
 
-/// Splits a `cfg_attr` into its parts if it has an attribute of this crate.
+/// Splits a `cfg_attr` into its parts. Returns `None` if the attribute is not a `cfg_attr`, or
+/// contains no attribute of this crate.
 pub(crate) fn conditional(attribute: &Attribute) -> Option<ConditionalAttribute> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;

@@ -18,7 +18,7 @@ pub(crate) struct ArgumentUses<'a> {
 
 impl ArgumentUses<'_> {
     /// Returns whether the argument is used again after an attempt. If so, the attempt must not
-    /// take it.
+    /// move the argument.
     pub(crate) fn again(&self, name: &str) -> bool {
         self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
     }
@@ -30,8 +30,8 @@ fn names(fallback: &FallbackArgs, name: &str) -> bool {
     tokens.any(|tokens| scan::mentions(tokens, name))
 }
 
-/// Returns whether the expression can stay borrowed while the body runs. It cannot if it names a
-/// variable that the body may change or move.
+/// Returns whether the expression can stay borrowed while the body runs. If the expression names a
+/// variable that the body may change or move, returns `false`.
 pub(crate) fn may_stay_borrowed(function: &AnnotatedFunction, expression: &TokenStream) -> bool {
     let receiver = function.receiver().is_none_or(|receiver| {
         receiver_passing(receiver) == PassingMode::Shared || !scan::mentions(expression, "self")

@@ -62,8 +62,9 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
-/// Writes statements that destructure arguments by reference, so that `expression` can name their
-/// parts. `#[async_trait]` destructures an argument only inside the body.
+/// Writes statements that destructure arguments by reference, so that `expression`, which is
+/// evaluated outside the body, can name parts of the arguments. `#[async_trait]` destructures an
+/// argument only inside the body.
 pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
     let FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) = shape(function) else {
         return TokenStream::new();
@@ -104,7 +105,8 @@ fn lend_parts_of(
     })
 }
 
-/// Returns the pattern of `let pattern = { …; argument };`
+/// Returns the pattern of the statement `let pattern = { …; argument };`, or `None` if the body has
+/// no such statement.
 fn pattern_of(argument: &Ident, body: &[TokenTree]) -> Option<TokenStream> {
     let is_value = |token: Option<&TokenTree>| {
         let last = group(token, Delimiter::Brace)?.stream().into_iter().last();

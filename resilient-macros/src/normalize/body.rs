@@ -25,8 +25,8 @@ pub(crate) fn attempt_body(
 }
 
 /// Writes a body that is not just an `async` block: the body makes a future, and the attempt awaits
-/// it. Several expressions may make a boxed future, and each of them must be coerced to the
-/// declared type.
+/// the future. If the future is boxed, the declared type is repeated, so that the branches of the
+/// body may make futures of different types.
 fn awaited(
     function: &AnnotatedFunction,
     whole: TokenStream,

@@ -42,8 +42,8 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     if is_lent {
         arguments.lent.push(emit!(__r::consume(&mut #this);));
     }
-    // The user's `mut` moves to the attempt's variable. The receiver needs another `mut` if it is
-    // lent or pinned again.
+    // The user's `mut` moves to the attempt's variable. The receiver needs `mut` only if the
+    // expansion borrows the receiver exclusively.
     let is_mutable = is_lent || passing == PassingMode::Pinned;
     receiver.mutability = is_mutable.then(|| Token![mut](Span::mixed_site()));
 }

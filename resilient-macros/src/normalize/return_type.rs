@@ -75,7 +75,7 @@ fn future(ty: &Type) -> Option<(bool, &Type)> {
     }
 }
 
-/// Returns `T` of the bound `Future<Output = T>`.
+/// Returns `T` of the bound `Future<Output = T>`, or `None` if there is no such bound.
 fn output_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {
@@ -190,7 +190,8 @@ mod tests {
         )
     }
 
-    /// Returns whether the future is boxed, its output, and the content of the block.
+    /// Returns whether the future is boxed, the output of the future, and the content of the
+    /// `async` block.
     fn returned(item: &TokenStream) -> Option<(bool, String, Option<String>)> {
         match shape_of(item) {
             FunctionShape::Future(future) => Some((

@@ -23,7 +23,8 @@ pub(super) fn is_indexed(tokens: &[TokenTree], at: usize) -> bool {
     fields.is_some_and(|end| group(tokens.get(end), Delimiter::Bracket).is_some())
 }
 
-/// Returns whether the name at `at` is a field, a method, a lifetime or a segment of a path.
+/// Returns whether the name at `at` names no variable, but a field, a method, a lifetime or a
+/// segment of a path.
 pub(super) fn names_nothing(tokens: &[TokenTree], at: usize, in_braces: bool) -> bool {
     if is_operator(tokens, at + 1, ':', ':') {
         return true;
@@ -95,8 +96,8 @@ fn fields_end(tokens: &[TokenTree], start: usize) -> Option<usize> {
     }
 }
 
-/// Returns whether the operand of a `&` ends before `at`. An operator with a higher precedence does
-/// not end it.
+/// Returns whether the operand of a `&` certainly ends before `at`. The operand ends before a
+/// separator, `==`, `!=`, a logical operator, a block or `else`, and at the end of the tokens.
 fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
     match tokens.get(at) {
         None => true,

@@ -32,7 +32,7 @@ enum Place {
     /// The token is in braces, where `x:` names a field.
     Block,
     Expression,
-    /// The token is in the arguments of an unknown macro.
+    /// The token is in the arguments of an unknown macro, where every occurrence counts as a move.
     Macro,
     /// The token is in a closure or block that captures by move.
     Captured,
@@ -61,7 +61,7 @@ const FORMATTING: &[(&str, usize)] = &[
     ("debug_assert_ne", 0),
 ];
 
-/// Macros whose arguments are plain expressions.
+/// Macros whose arguments are read like expressions outside a macro.
 const PLAIN: &[&str] = &["vec", "dbg"];
 
 struct Scan {
@@ -77,8 +77,8 @@ impl Scan {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // `move` before a block captures in this block only. `move` before a closure counts
-                // as capturing until the end of the statement, because a closure cannot be longer.
+                // After `move`, a block captures up to its end. The end of a closure is not
+                // searched for: all tokens up to the end of the statement count as captured.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
                         (self.tokens(&flatten(block.stream()), Place::Captured), at + 2)
@@ -124,7 +124,7 @@ impl Scan {
         strongest
     }
 
-    /// Returns the use inside the macro call at `at`.
+    /// Returns the strongest use of the variable in the arguments of the macro call at `at`.
     fn call(&self, tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
         let Some(inside) = macro_arguments(tokens, at) else {
             return ArgumentUse::Unused;
@@ -182,7 +182,7 @@ fn borrowed(place: Place) -> ArgumentUse {
     if place == Place::Captured { ArgumentUse::Moved } else { ArgumentUse::Borrowed }
 }
 
-/// Returns the use by the occurrence at `at`.
+/// Returns how the code uses the variable whose name is the token at `at`.
 fn occurrence(tokens: &[TokenTree], at: usize, place: Place) -> ArgumentUse {
     if names_nothing(tokens, at, place == Place::Block) {
         ArgumentUse::Unused

@@ -8,7 +8,7 @@ use super::context::LayerContext;
 use crate::args::BreakerArgs;
 use crate::expand::classify::{self, Classifier};
 
-/// Writes one call of the breaker around the code below.
+/// Writes code that requests a permit, runs the layers below, and reports the output.
 pub(super) fn write(
     context: &LayerContext<'_>,
     at: usize,
@@ -19,7 +19,7 @@ pub(super) fn write(
         return TokenStream::new();
     };
     let acquire = &site.acquire;
-    // A retry above also uses the breaker, and therefore declares it.
+    // If a retry is above, the retry declares the breaker, because the loop also uses the breaker.
     let in_loop = context.plan.retry_above(at);
     let declare = (!in_loop).then_some(&site.declare);
     let declare_cut = context.declare_cut(at);
@@ -53,8 +53,8 @@ pub(super) fn write(
     if is_outermost { written } else { emit!('breaker: { #written }) }
 }
 
-/// Reports the class of the current output. If a time limit made the output, reports the call as
-/// cut off.
+/// Writes statements that report the class of the current output. If a time limit made the output,
+/// the statements report the call as cut off.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let classifier = Classifier::of_breaker(args);
     let declare = classifier.declare(context.span);
@@ -88,7 +88,8 @@ pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerAr
     }
 }
 
-/// Writes the output of a rejected call. Uses the variable `open`.
+/// Writes an expression whose value is the output of a rejected call. The rejection is the variable
+/// `open`.
 pub(super) fn rejected(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let output = context.output_at(at);
     if let Some(make) = &args.on_open {

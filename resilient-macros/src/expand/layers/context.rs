@@ -12,7 +12,7 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
-    /// The function waits asynchronously; otherwise it blocks its thread.
+    /// The function waits asynchronously. A plain function blocks its thread instead.
     pub(in crate::expand) waits: bool,
     /// What the function returns.
     pub(in crate::expand) output: &'a TokenStream,
@@ -23,8 +23,8 @@ pub(in crate::expand) struct LayerContext<'a> {
 }
 
 impl LayerContext<'_> {
-    /// Returns the breaker at `at` if a retry is directly above it. The two layers are written
-    /// together.
+    /// Returns the arguments of the breaker at `at` if a retry is directly above the breaker. The
+    /// retry then writes both layers.
     pub(super) fn breaker_of_retry(&self, at: usize) -> Option<&BreakerArgs> {
         let above = at.checked_sub(1).and_then(|above| self.stack.get(above));
         match (above, self.stack.get(at)) {
@@ -38,12 +38,14 @@ impl LayerContext<'_> {
         if self.plan.retry_above(at) { self.attempt_output } else { self.output }
     }
 
-    /// Returns the span of the return type, for code that must have this type.
+    /// Returns the span of the return type. The expansion uses the span for code that must have
+    /// this type, so that a type error points at the return type.
     pub(super) fn expectation(&self) -> Span {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Declares `cut`, the time limit that made the current output, if no layer above declares it.
+    /// Writes a statement that declares `cut`, the time limit that made the current output. Returns
+    /// `None` if the layer at `at` does not use `cut`, or if a layer above declares `cut`.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
         self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
     }

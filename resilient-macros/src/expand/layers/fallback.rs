@@ -15,7 +15,8 @@ pub(super) fn write(
 ) -> TokenStream {
     let ty = context.output_at(at);
     let replacement = replacement(context, at, &args.replacement);
-    // The layers above must see a replaced output as neither cut off nor rejected.
+    // After the fallback has replaced an output, the layers above must treat the output as neither
+    // cut off nor rejected.
     let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
     let uncut = is_cut_told.then(|| emit!(cut = __r::None;));
     let admitted = context.plan.tells_rejection_through(at).then(|| emit!(rejection = __r::None;));
@@ -37,7 +38,8 @@ pub(super) fn write(
     }
 }
 
-/// Writes the condition on `error` under which the fallback replaces the output.
+/// Writes the guard `if …` of the match arm: the guard is true if the fallback replaces the output
+/// that has this `error`. Returns `None` if the fallback replaces every failed output.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
     let matches = |pattern: &TokenStream| emit!(__r::matches!(&error, #pattern));
     match (args.on.as_ref(), args.except.as_ref()) {

@@ -1,5 +1,6 @@
 //! Writes the time limits of `#[timeout]` and `#[retry]`. If a retry has no limits, a mark is
-//! written instead. A mark is a call that begins the attempt. Limits and marks surround a future.
+//! written instead: a call of the runtime that makes the attempt known to retry loops inside it. In
+//! an asynchronous function, limits and marks surround a future.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -60,7 +61,8 @@ pub(super) fn timeout(
     Code::Future(below)
 }
 
-/// Adds the retry's limits or the mark of an attempt, if the limits or the mark begin at `at`.
+/// Surrounds `code` with the retry's limits or with the mark of an attempt, if the layer at `at` is
+/// the outermost layer inside the limits or the mark. Otherwise returns `code` unchanged.
 pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Code {
     let has_limits = context.plan.limits_at(at);
     if !context.waits || !(has_limits || context.plan.marks_at(at)) {
@@ -76,7 +78,8 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     Code::Future(inner)
 }
 
-/// Turns the code that begins at `at` into statements that end in an output. Awaits a future.
+/// Turns the code of the layer at `at` into statements that end in an output. If the code is a
+/// future, the statements await it.
 pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> TokenStream {
     let LimitedFuture { times, future, calls, limits } = match code {
         Code::Statements(statements) => return statements,
@@ -121,13 +124,14 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     }
 }
 
-/// Returns whether arguments are prepared before the future that begins at `at`.
+/// Returns whether statements must prepare arguments before the future of the layer at `at`.
 fn prepares(context: &LayerContext<'_>, at: usize) -> bool {
     context.plan.prepares_at(at) && !context.attempt.prepare.is_empty()
 }
 
 impl Code {
-    /// Turns the code that begins at `at` into a future. Wraps statements in an `async` block.
+    /// Turns the code of the layer at `at` into a future. If the code consists of statements, wraps
+    /// the statements in an `async` block.
     fn into_future(self, context: &LayerContext<'_>, at: usize) -> LimitedFuture {
         let statements = match self {
             Code::Future(future) => return future,

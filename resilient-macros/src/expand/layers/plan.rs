@@ -1,5 +1,6 @@
-//! Plans the parts of an expansion that concern several layers: where limits, marks and prepared
-//! arguments begin, and which layers pass on that a call was cut off or rejected.
+//! Plans the parts of an expansion that concern several layers: which layers limits and marks
+//! surround, where arguments are prepared, and which layers pass on that a call was cut off or
+//! rejected.
 //!
 //! Layers have indices. The outermost layer has index 0, and the body has the index after the last
 //! layer.
@@ -14,11 +15,11 @@ pub(in crate::expand) struct StackPlan {
     timeout: Option<usize>,
     fallback: Option<usize>,
     body: usize,
-    /// The index of the outermost layer inside the time limits of the retry. `None` if the retry
-    /// has no time limits.
+    /// The index of the outermost layer inside the time limits of the retry. The value is `None` if
+    /// the retry has no time limits.
     limit: Option<usize>,
-    /// The index at which the mark of an attempt is written. Only a retry without limits has a
-    /// mark.
+    /// The index of the outermost layer inside the mark of an attempt. The value is `None` if there
+    /// is no retry, or if the retry has time limits.
     mark: Option<usize>,
     waits: bool,
     /// The function returns the errors of all attempts.
@@ -73,13 +74,14 @@ impl StackPlan {
         self.body == at
     }
 
-    /// Returns whether the code that begins at `at` is a future.
+    /// Returns whether the code of the layer at `at`, with its limits, is a future.
     pub(super) fn is_future(&self, at: usize) -> bool {
         self.waits && (self.limits_at(at) || self.timeout == Some(at) || self.is_body(at))
     }
 
-    /// Returns whether arguments are prepared at `at`. They are prepared below the layers that use
-    /// them again, and before the first future.
+    /// Returns whether arguments are prepared directly before the code of the layer at `at`.
+    /// Arguments are prepared below the layers that use arguments again, and before the first
+    /// future below these layers.
     pub(super) fn prepares_at(&self, at: usize) -> bool {
         let first = self.retry.max(self.fallback).map_or(0, |place| place + 1);
         let place = (first..self.body).find(|at| self.is_future(*at));
@@ -99,12 +101,14 @@ impl StackPlan {
         self.retry.is_some_and(|retry| retry < at)
     }
 
-    /// Returns the index of the breaker below the retry at `at`.
+    /// Returns the index of the breaker if the breaker is below the retry at `at`, and `None`
+    /// otherwise.
     pub(super) fn breaker_below(&self, at: usize) -> Option<usize> {
         self.breaker.filter(|breaker| *breaker > at)
     }
 
-    /// Returns whether the breaker reports a rejection to the retry through layers between them.
+    /// Returns whether the breaker is below the retry with other layers between them. The breaker
+    /// then reports a rejection to the retry through a variable.
     pub(super) fn tells_rejection(&self) -> bool {
         let between = self.retry.zip(self.breaker).map(|(retry, breaker)| breaker > retry + 1);
         between == Some(true)
@@ -115,28 +119,32 @@ impl StackPlan {
         self.timeout.is_some_and(|timeout| self.retry_above(timeout))
     }
 
-    /// Returns whether the retry is above `at` and its limits begin below `at`.
+    /// Returns whether the retry is above `at` and the limits of the retry surround only layers
+    /// below `at`.
     pub(super) fn retry_limits_below(&self, at: usize) -> bool {
         self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
     }
 
-    /// Returns whether the layer at `at` checks if a time limit made an output.
+    /// Returns whether the layer at `at` checks the variable `cut`: whether a time limit made the
+    /// output.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks if a time limit made an output.
+    /// Returns whether a layer above `at` checks the variable `cut`. If so, the layer at `at` must
+    /// set `cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Returns whether the layer at `at` is the outermost layer that checks for a time limit.
+    /// Returns whether the layer at `at` is the outermost layer that checks the variable `cut`, and
+    /// therefore declares `cut`.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }
 
-    /// Returns whether a limit is below `at`.
+    /// Returns whether a time limit below the layer at `at` can make the output.
     pub(super) fn is_cut_below(&self, at: usize) -> bool {
         let writers = [self.timeout, self.limit];
         writers.into_iter().flatten().any(|writer| writer > at)

@@ -1,4 +1,5 @@
-//! Tests at which layers limits, prepared arguments and messages between layers are written.
+//! Tests which layers limits surround, where arguments are prepared, and which layers pass messages
+//! on.
 
 use quote::quote;
 

@@ -15,7 +15,7 @@ use crate::expand::call_site::CallSite;
 use crate::expand::classify::{self, Classifier};
 use crate::expand::settings;
 
-/// Writes the loop. Includes the breaker if it is directly below.
+/// Writes the loop. If a breaker is directly below the retry, the loop includes the breaker.
 pub(super) fn write(
     context: &LayerContext<'_>,
     at: usize,
@@ -89,8 +89,8 @@ impl Loop<'_> {
         let uncut = self.uncut();
         let admitted = site.map(|_| emit!(let mut rejection = __r::None;));
         let (known, take_back) = self.known();
-        // If there is a breaker further down, it drops the output later, when it admits the
-        // attempt.
+        // If there is a breaker further down, the code of the breaker drops the last output, after
+        // the breaker has admitted the attempt.
         let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
         let judge = if site.is_some() {
@@ -130,7 +130,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares the policy, the state of the loop, and the loop's log of outputs.
+    /// Writes statements that declare the policy, the state of the loop, and the log of outputs.
     fn start(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let policy = settings::policy(args);
@@ -175,14 +175,16 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes a statement that records that no limit has cut the attempt off yet.
+    /// Writes the statement before each attempt that resets `cut`, because no limit has cut the
+    /// attempt off yet. Returns `None` if the loop does not use `cut`.
     fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
         let declare = self.context.declare_cut(self.at);
         declare.or_else(|| reads.then(|| emit!(cut = __r::None;)))
     }
 
-    /// Writes the statements for `attempt = ident`: the first before the body, the second after it.
+    /// Writes the code for `attempt = ident`: statements before the layers below, which declare the
+    /// variable, and a statement after the layers below, which takes the log back.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
         // If only errors are recorded, the compiler cannot infer the type of the output.
@@ -199,8 +201,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares `next` after an attempt, and leaves the loop after a success. Reports to the
-    /// breaker, if there is one.
+    /// Writes statements that follow an attempt: after a success, they leave the loop; otherwise,
+    /// they declare `next`. If `breaker` is given, they also report the attempt to the breaker.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
@@ -240,7 +242,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Declares `class` for the loop. Reports to the breaker, if there is one.
+    /// Writes statements that declare `class` for the loop. If `breaker` is given, they also report
+    /// the attempt to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let span = self.context.span;
         let of_retry = Classifier::of_retry(self.args);
@@ -262,7 +265,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes the expression that ends the loop or evaluates to the delay.
+    /// Writes an expression that ends the loop if no attempt follows, and otherwise evaluates to
+    /// the delay before the next attempt.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let on_retry = args
@@ -273,7 +277,8 @@ impl Loop<'_> {
             .on_give_up
             .as_ref()
             .map(|hook| emit!(__r::tell(&__r::give_up_event(&retry, &output, reason), #hook);));
-        // An output that is not kept is dropped before the sleep, and need not be `Send`.
+        // If the output is not kept, it is dropped before the sleep, so the output need not be
+        // `Send`.
         let keep =
             context.plan.keeps.then(|| emit!(__r::AttemptLog::keep(&mut log, output, &retry);));
         let all = args.returns_all_errors;
@@ -300,7 +305,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns the breaker that is directly or further below.
+    /// Returns the breaker if it is below the retry, directly or not, and `None` otherwise.
     fn breaker_below(&self) -> Option<&CallSite> {
         let has_breaker = self.context.plan.breaker_below(self.at).is_some();
         self.context.call_site.as_ref().filter(|_| has_breaker)
