@@ -13,8 +13,9 @@ use crate::circles::circles;
 use crate::imports::{Import, imports, module_of};
 use crate::workspace::{libraries, root, rust_files};
 
-/// Modules of one rank, and the modules that they may use. They may also use all modules that the
-/// used modules may use. A submodule belongs to the row of its module unless it has its own row.
+/// A row of the tables: first the modules of the row, then the modules that the row may use. A row
+/// may also use every module that a used module may use. A submodule belongs to the row of its
+/// parent module unless another row lists the submodule.
 type Layer = (&'static [&'static str], &'static [&'static str]);
 
 struct Crate {

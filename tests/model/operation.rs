@@ -62,7 +62,7 @@ pub(crate) enum Span {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Edge {
-    /// The time at which the next call may be admitted.
+    /// The earliest time that may admit another call.
     RetryAfter,
     Bucket,
     /// The end of a later bucket: this many buckets after the present bucket.

@@ -76,8 +76,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Searches the slots from this slot on. Returns the first slot whose occupancy equals
-    /// `in_flight`.
+    /// Returns the first slot, searched from `from` on, that has a call in flight. If `in_flight` is
+    /// false, returns the first slot that has no call in flight.
     fn slot(&self, from: usize, in_flight: bool) -> Option<usize> {
         (from..from + SLOTS)
             .map(|slot| slot % SLOTS)

@@ -12,8 +12,8 @@
 //!
 //! The state word, the lock, the counters and the lock of a keyed group are loom types. The lists
 //! of listeners, the registry's lock, each `OnceLock` and the clock are types of the standard
-//! library. Loom does not interleave their operations. Two threads never hold or change these
-//! objects across a step of a model.
+//! library. Loom does not interleave the operations of these standard types. Therefore, when loom
+//! switches to another thread that uses such an object, no thread holds or changes the object.
 #![cfg(loom)]
 
 mod budget;

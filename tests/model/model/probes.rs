@@ -72,7 +72,7 @@ impl Probes {
         self.in_flight.push(Probe { ticket, since });
     }
 
-    /// Returns the time until a slot becomes free, or `None` if no lease ends.
+    /// Returns the time until a slot becomes free, or `None` if no lease has an end.
     pub(super) fn retry_after(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         if self.has_a_free_slot(holding) {
             return Some(0);
