@@ -215,7 +215,8 @@ fn is_in(file: &str, module: &str) -> bool {
     }
 }
 
-/// Returns the row of the innermost listed module that contains the file.
+/// Returns the row of the innermost listed module that contains the file, or `None` if no listed
+/// module contains the file.
 fn layer(rules: &Crate, file: &str) -> Option<usize> {
     let rows = rules.layers.iter().enumerate();
     let modules = rows.flat_map(|(row, (modules, _))| modules.iter().map(move |one| (row, one)));

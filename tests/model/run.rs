@@ -76,8 +76,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Returns the first slot, searched from `from` on, that has a call in flight. If `in_flight` is
-    /// false, returns the first slot that has no call in flight.
+    /// Searches the slots in order, from slot `from` on. If `in_flight` is true, returns the first
+    /// slot that has a call in flight; otherwise, returns the first slot without a call.
     fn slot(&self, from: usize, in_flight: bool) -> Option<usize> {
         (from..from + SLOTS)
             .map(|slot| slot % SLOTS)

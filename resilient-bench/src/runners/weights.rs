@@ -205,7 +205,8 @@ pub fn growth() -> usize {
     resident().saturating_sub(before)
 }
 
-/// Weighs in a separate process. In one process, later measurements would reuse freed memory.
+/// Weighs in a separate process, because later measurements in one process would reuse freed
+/// memory. Returns `None` if the process reports no weight.
 pub fn weigh_apart(what: &str) -> Option<usize> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args(["weigh", what]).output().ok()?;

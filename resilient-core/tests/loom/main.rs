@@ -380,8 +380,8 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         both(|| fail(breaker), move || reconfigure(breaker, lower));
         let seen = breaker.snapshot();
         holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
-        // The lower threshold itself opens no circuit. The breaker evaluates the threshold at the
-        // next counted call.
+        // The override alone does not open the circuit. The breaker evaluates the new threshold at
+        // the next counted call.
         if seen.state == CircuitState::Closed {
             holds(seen.consecutive_failures == 2, "the failure came first", &seen);
             fail(breaker);

@@ -63,7 +63,7 @@ impl Memory {
         self.origin + next_begins - 1
     }
 
-    /// Returns the calls in the window. A window of time also covers `more` older buckets.
+    /// Returns the calls in the window. A window of time is extended by `more` older buckets.
     fn in_window(&self, now: Nanos, holding: &Holding, more: Nanos) -> Vec<Call> {
         match holding.window {
             None => Vec::new(),

@@ -81,8 +81,8 @@ impl Model {
         self.wrong == Some(wrong)
     }
 
-    /// B16: returns the reading of the clock. If the clock was set back to a time before the present
-    /// state began, returns the beginning of the state.
+    /// B16: returns the reading of the clock. If the clock was set back to a time before the
+    /// beginning of the present state, returns the beginning of the state.
     ///
     /// This method does not set the beginning of a new state. A new state begins at the reading of
     /// the clock. So a clock that is set back by a day does not keep the circuit open for a day.

@@ -59,8 +59,8 @@ struct Circuit {
 }
 
 impl Circuit {
-    /// Admits or rejects a call. If the time until the next admission is known, a rejection
-    /// has this time.
+    /// Admits or rejects a call. A rejection has the time until the next admission, or `None` if
+    /// this time is unknown.
     fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
         match self.state {
             State::Forced => Err(None),

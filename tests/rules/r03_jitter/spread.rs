@@ -326,7 +326,7 @@ fn r03_the_distance_detects_a_wrong_distribution() {
 
 #[test]
 fn r03_the_delays_of_one_call_are_independent() {
-    // Each pair has the first two delays of a call, divided by their nominal delays.
+    // Each pair has the first two delays of a call. Each delay is divided by its nominal value.
     let settings = jittered(Jitter::Full).max_retries(2);
     let pairs: Vec<(f64, f64)> = (0..DRAWS)
         .map(|seed| {
@@ -336,8 +336,8 @@ fn r03_the_delays_of_one_call_are_independent() {
         })
         .collect();
     let covariance = pairs.iter().map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f64>();
-    // Dividing by the variance of a uniform value, a twelfth, turns the covariance into a
-    // correlation. The limit is three standard errors.
+    // The variance of a uniform value is a twelfth, so the correlation is twelve times the
+    // covariance. The limit is three standard errors.
     let correlation = covariance / DRAWS as f64 * 12.0;
     assert!(correlation.abs() < 3.0 / (DRAWS as f64).sqrt(), "{correlation}");
 }
