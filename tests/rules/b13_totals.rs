@@ -77,7 +77,7 @@ fn b13_from_the_end_of_the_recovery_time_on_a_breaker_is_half_open_even_if_no_ca
     clock.advance(secs(12));
     assert_eq!(seconds(&breaker), [0, 20, 97, 0, 0, 0]);
     // The open time is over, so the circuit counts as half-open, although no call was admitted yet.
-    // The time as half-open ends at the next operation by hand.
+    // `close` ends the half-open state, too.
     breaker.close();
     clock.advance(secs(1));
     assert_eq!(seconds(&breaker), [1, 20, 97, 0, 0, 0]);

@@ -12,8 +12,8 @@
 //!
 //! The state word, the lock, the counters and the lock of a keyed group are loom types. The lists
 //! of listeners, the registry's lock, each `OnceLock` and the clock are types of the standard
-//! library. Loom does not interleave the operations of these standard types. Therefore, when loom
-//! switches to another thread that uses such an object, no thread holds or changes the object.
+//! library. Loom does not interleave the operations of these standard types. No thread of a model
+//! holds or changes such an object when loom switches to another thread that uses the object.
 #![cfg(loom)]
 
 mod budget;

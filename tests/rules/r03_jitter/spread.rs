@@ -157,8 +157,8 @@ const DRAWS: u64 = 20_000;
 /// thousandth.
 const EVERY: usize = 20;
 
-/// The limit on the result of [`distance`]. If the draws follow the distribution, they exceed this
-/// limit with a probability of one in ten thousand: √(ln(2 / 0.0001) / 2n).
+/// The limit on the result of [`distance`]. If the draws follow the distribution, the distance
+/// exceeds this limit with a probability of one in ten thousand: √(ln(2 / 0.0001) / 2n).
 const FAR: f64 = 0.0157;
 
 /// Makes [`DRAWS`] calls with a base delay of one second, and returns their delays before retry `k`
