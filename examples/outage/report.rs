@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// How long calls took, including retries and delays. The values are `None` if there were no calls.
+/// The durations of calls, including retries and delays. A value is `None` if there were no calls.
 struct Wait {
     median: Option<Duration>,
     p99: Option<Duration>,
@@ -74,6 +74,7 @@ impl Wait {
 }
 
 /// Returns the smallest value that at least `percent` of all values do not exceed (nearest rank).
+/// If there are no values, returns `None`.
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 /// The duration of the demonstration.
 pub(crate) const LENGTH: Duration = Duration::from_secs(10);
 
-/// How the server treats its callers.
+/// A condition of the server, which decides how the server treats its callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// The server responds quickly, but loses a connection now and then, as in any network.

@@ -65,8 +65,8 @@ impl Wire {
         parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// Returns how many connections were refused. The callers count them, because a closed port
-    /// cannot.
+    /// Returns how many connections were refused. The callers count the refusals, because a closed
+    /// port counts nothing.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }

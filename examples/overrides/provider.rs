@@ -10,7 +10,7 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Makes the provider available or not. Returns whether this changed the state.
+    /// Makes the provider available or unavailable. Returns whether the state changed.
     pub(crate) fn set(&self, is_up: bool) -> bool {
         self.is_down.swap(!is_up, Relaxed) == is_up
     }

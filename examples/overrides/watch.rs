@@ -27,8 +27,8 @@ pub(crate) async fn watch(file: &Path, told: impl Fn(Result<OverrideReport, Load
     }
 }
 
-/// Returns a value that changes with the file. The length distinguishes two versions that were
-/// written within one tick of the disk's clock.
+/// Returns a value that changes with the file, or `None` if the file cannot be inspected. The
+/// length distinguishes two versions that were written within one tick of the disk's clock.
 fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))

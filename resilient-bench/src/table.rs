@@ -100,8 +100,8 @@ pub const BARE: &str = "bare";
 /// Our library.
 pub const OURS: &str = "resilient";
 
-/// A loop with the call compiled into it. A fork makes the same calls on the same breaker for
-/// another thread.
+/// A loop with the call compiled into the loop. `fork` returns a second loop, which makes the same
+/// calls on the same breaker in another thread.
 pub trait Calls: Send {
     /// Makes `n` calls.
     fn empty(&mut self, n: u64);

@@ -71,9 +71,9 @@ fn config() -> BreakerConfigBuilder {
 
 const MOST_PROBES: u32 = 2;
 
-/// Returns settings of one of four kinds. The circuit opens after two consecutive failures (0), at
-/// a failure rate of one half (1), or at two failures in a window of time (2). In all other kinds,
-/// it opens after two consecutive failures or if all calls in the window are slow.
+/// Returns settings of one of four kinds. Kind 0 opens the circuit after two consecutive failures,
+/// kind 1 at a failure rate of one half, and kind 2 at two failures in a window of time. Any other
+/// kind opens the circuit after two consecutive failures or if all calls in the window are slow.
 fn settings(kind: u32) -> BreakerConfigBuilder {
     let probes = config().half_open_max_calls(MOST_PROBES).half_open_successes(2);
     match kind {

@@ -26,7 +26,8 @@ fn budget() -> RetryBudget {
     RetryBudget::new("dependency", settings.build().unwrap())
 }
 
-/// Asserts that each token is in the bucket or paid for one retry, so no token is lost or doubled.
+/// Asserts that each token is still in the bucket or was spent on a retry, so that no token is lost
+/// or doubled.
 #[track_caller]
 fn assert_paid(budget: &RetryBudget, retries: u64) {
     let counts = budget.snapshot().counts;
@@ -54,7 +55,7 @@ struct Parts<'a> {
     breaker: &'a CircuitBreaker,
     budget: &'a RetryBudget,
     attempts: &'a Attempts,
-    /// The limit is shorter or longer than an attempt.
+    /// This limit is shorter than an attempt in some cases, and longer in the other cases.
     attempt_timeout: Duration,
 }
 

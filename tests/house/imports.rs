@@ -168,7 +168,8 @@ impl Tree {
         Target::Module(at)
     }
 
-    /// Returns the target of a name that module `at` imports.
+    /// Returns the target of a name that module `at` imports, or `None` if the module does not
+    /// import the name.
     fn imported(&self, at: usize, name: &str, depth: u32) -> Option<Target> {
         let module = &self.modules[at];
         if let Some((_, path)) = module.aliases.iter().find(|(alias, _)| alias == name) {

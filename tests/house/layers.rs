@@ -13,8 +13,9 @@ use crate::circles::circles;
 use crate::imports::{Import, imports, module_of};
 use crate::workspace::{libraries, root, rust_files};
 
-/// Modules of one rank, and the modules that they may use. They may also use all modules that the
-/// used modules may use. A submodule belongs to the row of its module unless it has its own row.
+/// A row of the tables: first the modules of the row, then the modules that the row may use. A row
+/// may also use every module that a used module may use. A submodule belongs to the row of its
+/// parent module unless another row lists the submodule.
 type Layer = (&'static [&'static str], &'static [&'static str]);
 
 struct Crate {
@@ -214,7 +215,8 @@ fn is_in(file: &str, module: &str) -> bool {
     }
 }
 
-/// Returns the row of the innermost listed module that contains the file.
+/// Returns the row of the innermost listed module that contains the file, or `None` if no listed
+/// module contains the file.
 fn layer(rules: &Crate, file: &str) -> Option<usize> {
     let rows = rules.layers.iter().enumerate();
     let modules = rows.flat_map(|(row, (modules, _))| modules.iter().map(move |one| (row, one)));

@@ -16,8 +16,8 @@ use crate::workspace::{libraries, root, rust_files};
 
 const TABLES: [&Table; 4] = [&breaker::TABLE, &retry::TABLE, &budget::TABLE, &limits::TABLE];
 
-/// The files that may name settings: the path, how often a file may name one setting, and why. An
-/// entry applies to all files whose path it begins, unless an earlier entry applies.
+/// The files that may name settings. An entry has the beginning of a path, how often a file may
+/// name one setting, and why. For each file, the first entry that matches the file's path applies.
 const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/breaker/config/builder.rs", 5, "fills in defaults"),
     ("resilient-core/src/breaker/config/mod.rs", 1, "holds the checked values"),

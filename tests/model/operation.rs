@@ -62,7 +62,7 @@ pub(crate) enum Span {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Edge {
-    /// The time at which the next call may be admitted.
+    /// The end of the wait that `retry_after` of a rejection states.
     RetryAfter,
     Bucket,
     /// The end of a later bucket: this many buckets after the present bucket.

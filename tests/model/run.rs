@@ -76,8 +76,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Searches the slots from this slot on. Returns the first slot whose occupancy equals
-    /// `in_flight`.
+    /// Searches the slots in order, from slot `from` on. If `in_flight` is true, returns the first
+    /// slot that has a call in flight; otherwise, returns the first slot without a call.
     fn slot(&self, from: usize, in_flight: bool) -> Option<usize> {
         (from..from + SLOTS)
             .map(|slot| slot % SLOTS)

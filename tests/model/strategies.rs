@@ -1,7 +1,8 @@
 //! Generates random valid settings, and random operations that are often at a boundary.
 //!
-//! If a strategy is an alternative inside another strategy, it is boxed. Proptest moves each value
-//! tree several times, and unboxed trees of many alternatives take thousands of bytes.
+//! Strategies that are alternatives inside another strategy are boxed. Without boxes, the value
+//! tree of many alternatives takes thousands of bytes, and proptest moves each value tree several
+//! times.
 
 use std::time::Duration;
 

@@ -26,7 +26,8 @@ impl<T: Clone> IsClone<T> {
     const ANSWER: bool = true;
 }
 
-/// Provides `ANSWER` for types that do not implement `Clone`.
+/// Provides `ANSWER` if `T` does not implement `Clone`. If `T` implements `Clone`, the constant of
+/// `IsClone` hides this constant.
 trait IsNotClone {
     const ANSWER: bool = false;
 }

@@ -31,8 +31,8 @@ const ENDS: [End; 5] = [
     |permit| while_unwinding(permit),
 ];
 
-/// Ends a call in every possible way. Each call has a new breaker, and `lead_away` ends the
-/// generation of the call. Asserts that only the count of late calls changes.
+/// Makes a call on a new breaker for each way to end a call. `lead_away` ends the generation during
+/// the call. Asserts that the end of the call then changes only the count of late calls.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {

@@ -166,7 +166,7 @@ fn g06_a_breaker_in_two_registries_is_heard_in_both() {
     first.register(&owned).unwrap();
     second.register(&owned).unwrap();
     owned.trip().unwrap();
-    // `Registry::on_event` promises every event of every breaker that is registered now or later.
+    // Each registry has a listener for all of its breakers, so both listeners receive the event.
     assert_eq!(heard.each_ref().map(|each| each.steps().len()), [1, 1]);
 }
 

@@ -51,7 +51,7 @@ struct Runner {
     note: &'static str,
     calls: Box<dyn Calls>,
     n: u64,
-    /// Whether the calls are set up again for each round, because they leave state behind.
+    /// If true, the calls leave state behind, so they are set up again for each round.
     renew: bool,
     rounds: [Vec<f64>; 2],
 }

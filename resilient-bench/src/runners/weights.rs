@@ -11,7 +11,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 #[cfg(feature = "peers")]
 use crate::call::{Fault, work};
 
-/// The number of breakers that are made to weigh one breaker.
+/// The number of breakers that a measurement creates to compute the average weight of one breaker.
 const MANY: usize = 4_000;
 
 /// Returns the resident memory in bytes.
@@ -75,7 +75,8 @@ pub const WEIGHED: &[&str] = &[
     "tower-resilience",
 ];
 
-/// Returns the bytes per breaker of one library. The process must not have weighed anything before.
+/// Returns the bytes per breaker of one library, or `None` if no library has this name. The process
+/// must not have weighed anything before.
 pub fn weigh(what: &str) -> Option<usize> {
     fn each<T>(mut make: impl FnMut(usize) -> T) -> usize {
         let mut all: Vec<Option<T>> = Vec::with_capacity(MANY);
@@ -204,7 +205,8 @@ pub fn growth() -> usize {
     resident().saturating_sub(before)
 }
 
-/// Weighs in a separate process. In one process, later measurements would reuse freed memory.
+/// Weighs in a separate process, because later measurements in one process would reuse freed
+/// memory. Returns `None` if the process reports no weight.
 pub fn weigh_apart(what: &str) -> Option<usize> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args(["weigh", what]).output().ok()?;

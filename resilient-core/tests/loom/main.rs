@@ -12,8 +12,8 @@
 //!
 //! The state word, the lock, the counters and the lock of a keyed group are loom types. The lists
 //! of listeners, the registry's lock, each `OnceLock` and the clock are types of the standard
-//! library. Loom does not interleave their operations. Two threads never hold or change these
-//! objects across a step of a model.
+//! library. Loom does not interleave the operations of these standard types. No thread of a model
+//! holds or changes such an object when loom switches to another thread that uses the object.
 #![cfg(loom)]
 
 mod budget;
@@ -380,8 +380,8 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         both(|| fail(breaker), move || reconfigure(breaker, lower));
         let seen = breaker.snapshot();
         holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
-        // The lower threshold itself opens no circuit. The breaker evaluates the threshold at the
-        // next counted call.
+        // The override alone does not open the circuit. The breaker evaluates the new threshold at
+        // the next counted call.
         if seen.state == CircuitState::Closed {
             holds(seen.consecutive_failures == 2, "the failure came first", &seen);
             fail(breaker);

@@ -17,7 +17,7 @@ struct Call {
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// The instant at which bucket 0 of a window of time begins.
+    /// The beginning of bucket 0, if the window is a window of time.
     origin: Nanos,
     /// The latest time of a recorded call. If the clock goes back, windows use this time.
     latest: Nanos,
@@ -45,7 +45,8 @@ impl Memory {
         (at - self.origin).max(0) * Nanos::from(buckets) / window
     }
 
-    /// Returns the time from now to the end of the present bucket.
+    /// Returns the time from now to the end of the present bucket, or `None` if the breaker has no
+    /// window of time.
     pub(super) fn bucket_ends_in(&self, now: Nanos, holding: &Holding) -> Option<Nanos> {
         let Some(Window::Time(window)) = holding.window else {
             return None;
@@ -62,7 +63,7 @@ impl Memory {
         self.origin + next_begins - 1
     }
 
-    /// Returns the calls in the window.
+    /// Returns the calls in the window. A window of time is extended by `more` older buckets.
     fn in_window(&self, now: Nanos, holding: &Holding, more: Nanos) -> Vec<Call> {
         match holding.window {
             None => Vec::new(),
@@ -131,7 +132,7 @@ impl Model {
         }
     }
 
-    /// Returns the first condition that is met.
+    /// Returns the first condition that is met, or `None` if no condition is met.
     pub(super) fn condition(&self) -> Option<TransitionReason> {
         let remembered = self.remembered();
         let holding = &self.holding;

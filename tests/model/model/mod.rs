@@ -81,10 +81,11 @@ impl Model {
         self.wrong == Some(wrong)
     }
 
-    /// B16: returns the present time for the breaker. If the clock is set back to a time before the
-    /// present state began, returns the beginning of the state. A new state begins at the reading
-    /// of the clock itself. Otherwise, a clock that was set back by a day would keep the circuit
-    /// open for another day.
+    /// B16: returns the reading of the clock. If the clock was set back to a time before the
+    /// beginning of the present state, returns the beginning of the state.
+    ///
+    /// This method does not set the beginning of a new state. A new state begins at the reading of
+    /// the clock. So a clock that is set back by a day does not keep the circuit open for a day.
     fn now(&self) -> Nanos {
         self.clock.max(self.began)
     }
@@ -155,7 +156,7 @@ impl Model {
         }
     }
 
-    /// Returns the rejection that the next call would get.
+    /// Returns the rejection that the next call would get, or `None` if the call would be admitted.
     fn would_reject(&self) -> Option<Rejection> {
         let is_full = || {
             self.state == CircuitState::HalfOpen && !self.probes.admits(self.clock, &self.holding)

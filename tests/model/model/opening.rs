@@ -70,7 +70,7 @@ impl Model {
         }
     }
 
-    /// B7, B10: returns the time until a call may be admitted.
+    /// B7, B10: returns the time until a call may be admitted, or `None` if this time is unknown.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let left = match self.seen_state() {
             CircuitState::ForcedOpen => None,

@@ -19,8 +19,8 @@ struct Probe {
 }
 
 impl Probe {
-    /// Returns the rest of the lease, under the present setting. Returns zero if the lease has
-    /// expired, and `None` if it has no end.
+    /// Returns the remaining time of the lease, under the present setting. Returns zero if the
+    /// lease has expired, and `None` if the lease has no end.
     fn lease_left(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         let end = later(self.since, holding.probe_timeout)?;
         Some((end - clock.max(self.since)).max(0))
@@ -72,7 +72,7 @@ impl Probes {
         self.in_flight.push(Probe { ticket, since });
     }
 
-    /// Returns the time until a slot becomes free, or `None` if no lease ends.
+    /// Returns the time until a slot becomes free, or `None` if no lease has an end.
     pub(super) fn retry_after(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         if self.has_a_free_slot(holding) {
             return Some(0);

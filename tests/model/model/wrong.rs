@@ -2,7 +2,7 @@
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wrong {
-    /// The circuit opens only if a rate is above the threshold, not if it is equal.
+    /// The circuit does not open if a rate equals the threshold.
     RateIsExclusive,
     /// A call that takes exactly `slow_call` is fast.
     SlowIsExclusive,

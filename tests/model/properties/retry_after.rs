@@ -15,7 +15,7 @@ const A_CENTURY: Duration = Duration::from_secs(3_155_760_000);
 
 /// Requests permits until a call is rejected. If no call is rejected, opens the circuit for
 /// `trip_for` and requests another permit. Returns the `retry_after` of the rejection, and the slot
-/// of the request.
+/// of the request. If there is no `retry_after`, returns `None`.
 fn rejected(subject: &mut Subject<'_>, trip_for: Duration) -> Option<(Duration, usize)> {
     for slot in 0..SLOTS {
         if subject.is_in_flight(slot) {

@@ -59,8 +59,8 @@ struct Circuit {
 }
 
 impl Circuit {
-    /// Admits or rejects a call. If the time until the next admission is known, a rejection
-    /// has this time.
+    /// Admits or rejects a call. A rejection has the time until the next admission, or `None` if
+    /// this time is unknown.
     fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
         match self.state {
             State::Forced => Err(None),
@@ -273,9 +273,9 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns the time at which the attempt is cut short, and the limit that cuts it short. If the
-    /// call itself has no limit, the loop sets no timer, not even for the deadline of an outer
-    /// call.
+    /// Returns the instant of the earliest limit on the attempt, the kind of limit, and its length.
+    /// If the call itself has no limit, returns `None`, because the loop then sets no timer, not
+    /// even for the deadline of an outer call.
     fn cut(&self) -> Option<(u64, TimeLimit, u64)> {
         let plan = self.plan;
         if plan.deadline.is_none() && plan.attempt_timeout.is_none() {

@@ -9,7 +9,7 @@ use resilient_testkit::{
     calls, closed, due, fail, panic_in_call, secs, succeed, take, while_unwinding, window,
 };
 
-/// Sets a window of the last calls, with a threshold that no test reaches.
+/// Returns settings with a window of this many calls, and with a threshold that no test reaches.
 fn last_calls(count: u32) -> BreakerConfigBuilder {
     BreakerConfig::builder().window(count).failure_threshold(u32::MAX).recovery_time(secs(10))
 }

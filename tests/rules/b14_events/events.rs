@@ -90,8 +90,8 @@ fn b14_a_listener_may_use_its_breaker() {
         fail(&breaker);
         let expected = [OPENED, CLOSED, OPENED, (CircuitState::Open, CircuitState::ForcedOpen)];
         assert_eq!(heard.steps(), expected);
-        // The listener receives the first event before it acts. It receives the other events after
-        // all its operations, when the circuit is forced open.
+        // The listener operates on the breaker only while it handles the first event. The other
+        // events arrive after these operations, so the circuit is then already forced open.
         let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
         let opened = (CircuitState::Open, CircuitState::Open);
         assert_eq!(*seen.lock().unwrap(), [opened, forced, forced, forced]);
@@ -239,8 +239,8 @@ fn b14_a_listener_runs_while_its_caller_unwinds_and_may_panic_then() {
         }
     });
     let heard = Heard::from(&breaker);
-    // The call already unwinds. If the listener's panic left the listener, the process would
-    // abort.
+    // The call already unwinds. If the breaker did not catch the listener's panic, the process
+    // would abort.
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(unwinding.load(SeqCst), 1);
     assert_eq!(heard.steps(), [OPENED]);

@@ -178,8 +178,8 @@ fn g02_slow_calls_are_recognised_from_the_override_on() {
     assert_eq!(window(&breaker), (1, 0, 0), "its beginning was not recorded");
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
-    // `slow_call` is set when this call begins, so the beginning is recorded and a later limit
-    // applies to the call.
+    // `slow_call` is set when this call begins, so the breaker records the time. A limit that is
+    // set later can therefore apply to the call.
     let timed = breaker.try_acquire().unwrap();
     change(&registry, builder().slow_call(secs(5)).slow_call_rate(1.0));
     clock.advance(secs(4));

@@ -236,7 +236,8 @@ fn g02_a_later_breaker_keeps_the_override_and_reports_the_dropped_setting() {
     let expected = builder().failure_threshold(3).recovery_time(secs(120));
     assert_eq!(breaker.config(), built(&expected));
     assert_eq!(heard.events()[0].name(), "payments");
-    // The registry sends the event when it creates the breaker, and sends no event at later calls.
+    // The registry sent the event when it created the breaker. If the breaker exists already, the
+    // registry sends no further event.
     let _ = registry.get_or_register("payments", breaker.config());
     assert_eq!(invalid_settings(&heard).len(), 1);
 }

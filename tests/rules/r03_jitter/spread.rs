@@ -153,12 +153,12 @@ fn a_success_at_the_first_attempt_needs_no_runtime() {
 
 const DRAWS: u64 = 20_000;
 
-/// Only every 20th of the sorted draws is compared. This changes the distance by at most a
+/// [`distance`] compares only every 20th of the sorted draws. This changes its result by at most a
 /// thousandth.
 const EVERY: usize = 20;
 
-/// The probability that the distance of a fair sample exceeds this value is one in ten thousand:
-/// √(ln(2 / 0.0001) / 2n).
+/// The limit on the result of [`distance`]. If the draws follow the distribution, the distance
+/// exceeds this limit with a probability of one in ten thousand: √(ln(2 / 0.0001) / 2n).
 const FAR: f64 = 0.0157;
 
 /// Makes [`DRAWS`] calls with a base delay of one second, and returns their delays before retry `k`
@@ -200,7 +200,7 @@ fn jittered(jitter: Jitter) -> RetryPolicyBuilder {
     RetryPolicy::builder().base_delay(SECOND).max_delay(3_600 * SECOND).jitter(jitter)
 }
 
-/// Returns the argument between `low` and `high` at which the increasing function `f` reaches `y`.
+/// Returns the `x` between `low` and `high` for which `f(x)` equals `y`. `f` must be increasing.
 fn inverse(f: impl Fn(f64) -> f64, y: f64, mut low: f64, mut high: f64) -> f64 {
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
@@ -277,8 +277,8 @@ fn r03_smooth_delays_are_distributed_as_the_differences_on_their_curve() {
     assert_drawn(&settings, 1, |y| inverse(curve, 1.4 * y, 0.0, 1.0));
     for k in [2, 3] {
         let end = f64::from(k);
-        // A delay begins at the point of the curve at which the previous delay ended. This function
-        // averages the distribution of the delay over all points at which it may begin.
+        // On the curve, each delay starts where the previous delay ended. This function averages
+        // the distribution of the delay over all possible starts.
         assert_drawn(&settings, k, |y| {
             let before = (0..200).map(|step| end - 2.0 + (f64::from(step) + 0.5) / 200.0);
             let below =
@@ -326,7 +326,7 @@ fn r03_the_distance_detects_a_wrong_distribution() {
 
 #[test]
 fn r03_the_delays_of_one_call_are_independent() {
-    // Each pair has the first two delays of a call, divided by their nominal delays.
+    // Each pair has the first two delays of a call. Each delay is divided by its nominal value.
     let settings = jittered(Jitter::Full).max_retries(2);
     let pairs: Vec<(f64, f64)> = (0..DRAWS)
         .map(|seed| {
@@ -336,8 +336,8 @@ fn r03_the_delays_of_one_call_are_independent() {
         })
         .collect();
     let covariance = pairs.iter().map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f64>();
-    // Dividing by the variance of a uniform value, a twelfth, turns the covariance into a
-    // correlation. The limit is three standard errors.
+    // The variance of a uniform value is a twelfth, so the correlation is twelve times the
+    // covariance. The limit is three standard errors.
     let correlation = covariance / DRAWS as f64 * 12.0;
     assert!(correlation.abs() < 3.0 / (DRAWS as f64).sqrt(), "{correlation}");
 }

@@ -223,8 +223,8 @@ impl Stage {
     }
 }
 
-/// The counters that `n`, `f` and `s` name. If the breaker has a window, they count the calls in
-/// the window.
+/// The counts that `n`, `f` and `s` name in a script. If the breaker has a window, only calls in
+/// the window are counted.
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     calls: u64,

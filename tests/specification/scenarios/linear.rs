@@ -127,7 +127,8 @@ impl Step {
     }
 }
 
-/// Returns an error that names the first snapshot that no order explains.
+/// Returns an error if no order explains all snapshots. The error names the first snapshot that
+/// cannot be explained.
 pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), String> {
     let start = Step { taken: vec![0; calls.len()], window: VecDeque::new(), streak: 0 };
     let mut possible = BTreeSet::from([start]);

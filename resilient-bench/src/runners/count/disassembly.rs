@@ -1,5 +1,6 @@
-//! Disassembles object files. Finds out which executed instructions lock, and which are the first
-//! instruction of a function. An address in an object file identifies an instruction.
+//! Disassembles object files. Finds the executed instructions that lock, and the executed
+//! instructions that are the first of a function. An address in an object file identifies an
+//! instruction.
 //!
 //! An instruction locks if it has the prefix `lock`. An `xchg` with memory locks even without the
 //! prefix.

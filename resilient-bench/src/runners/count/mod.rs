@@ -53,7 +53,8 @@ impl Counts {
 }
 
 /// Makes calls while valgrind counts. valgrind finds this function and `profile_when_done` by name.
-/// Both functions add one at the end, so that the compiler cannot turn the inner call into a jump.
+/// Both functions add one to their result, so that the compiler cannot turn the call before the
+/// addition into a jump.
 #[inline(never)]
 fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
     calls.empty(n);

@@ -21,8 +21,8 @@ impl Profile {
             if let Some(name) = line.strip_prefix("ob=") {
                 object = name.to_owned();
             } else if line.starts_with("calls=") {
-                // The next line repeats the cost that the lines of the callee hold, so it is
-                // skipped.
+                // The next line has the total cost of the callee. The callee's lines have this
+                // cost, too, so the next line is skipped.
                 inclusive = true;
             } else if line.starts_with("0x") {
                 let mut columns = line.split(' ');
