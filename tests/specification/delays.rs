@@ -46,11 +46,11 @@ fn row_w06_a_quarter_around_the_third_linear_delay() {
     let settings =
         exact().backoff(Backoff::Linear).base_delay(SECOND).jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
-    // In the source, these bounds result from the random numbers 0 and 1. Below, each `share` is
-    // the expected fraction of draws that are shorter than the delay.
+    // The published row gives the delays for the random numbers 0 and 1. They are these bounds.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
     let draws: Vec<_> =
         (0..10_000).map(|seed| delays(&settings.clone().seed(seed), 3)[2]).collect();
+    // `share` is the expected fraction of draws that are shorter than `below`.
     for (share, below) in [(0.4, 2_850), (0.5, 3_000), (0.6, 3_150)] {
         let count = draws.iter().filter(|delay| **delay < ms(below)).count();
         let actual = count as f64 / draws.len() as f64;

@@ -117,8 +117,9 @@ impl Registry {
     }
 }
 
-/// Returns a name that no entry has. If the name is taken, appends the source location: a default
-/// name belongs to one function, and another function may have the same path.
+/// Returns `name`, or, if an entry already has that name, a longer name that contains the source
+/// location. Two functions with the same path would otherwise share a default name. An entry of
+/// another kind can have the name, too.
 fn unused_name(
     entries: &BTreeMap<Name, BreakerEntry>,
     name: &Name,

@@ -8,8 +8,8 @@ use crate::client::{ApiKey, Auth};
 use crate::error::BuildError;
 use crate::request::header_name;
 
-/// The way in which an endpoint sends its key. As text, write `bearer`, `x-api-key`, `header:NAME`
-/// or `none`.
+/// The way in which an endpoint sends its key. The text form is `bearer`, `x-api-key`,
+/// `header:NAME` or `none`.
 ///
 /// ```
 /// use resilient_http::AuthKind;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::counted::Connections;
@@ -38,6 +38,14 @@ pub fn ok(body: &str) -> Step {
     write(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
+/// Listens with room for all connections of the largest test. If the queue of the listener is full,
+/// the kernel may keep a connection that the client has closed for longer than a test waits.
+fn listen() -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket.listen(4096).unwrap()
+}
+
 /// A server on loopback. Dropping this value stops the server.
 pub struct Raw {
     pub url: String,
@@ -50,7 +58,7 @@ impl Raw {
     /// Starts a server that runs `script` for request `n`, counted from 0, and then closes the
     /// connection.
     pub async fn serve(script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let connections = Connections::default();
         let requests = Arc::new(AtomicUsize::new(0));

@@ -24,7 +24,7 @@ pub(crate) type Errors = Vec<(Fault, u64, u64)>;
 pub(crate) struct Course {
     pub(crate) ended: Ended,
     pub(crate) at: u64,
-    /// All reasons to stop that hold. The loop may report any of these reasons.
+    /// Every reason for which the loop may stop at this point. The loop may report any of them.
     pub(crate) reasons: Vec<StopReason>,
     pub(crate) starts: Vec<u64>,
     pub(crate) made: u32,

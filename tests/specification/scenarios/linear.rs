@@ -85,10 +85,11 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     seen
 }
 
-/// The calls that are already in the order, and the breaker's state after them.
+/// The first part of a possible order of the calls: the number of calls of each thread that it
+/// contains, and the breaker's state after them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
-    /// The number of calls of each thread that are in the order.
+    /// For each thread, the number of its calls that this part contains.
     taken: Vec<usize>,
     window: VecDeque<bool>,
     streak: u32,

@@ -32,8 +32,8 @@ pub(in crate::breaker) struct Machine {
     /// The calls that the breaker remembered when a condition last opened the circuit.
     pub(super) last_opening: Option<Box<WindowCounts>>,
     pub(super) would_open: Option<TransitionReason>,
-    /// Whether deferred successes may have met a condition that was not tested. This happens if a
-    /// failure was recorded after the successes ended and before they were recorded.
+    /// Whether the conditions must still be tested, because recording deferred successes may have
+    /// met one. This is possible if a failure was recorded while the successes were deferred.
     untested: bool,
 }
 

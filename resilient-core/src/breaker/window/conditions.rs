@@ -19,7 +19,7 @@ impl Conditions {
         if window.calls < u64::from(self.min_calls) {
             return None;
         }
-        // Without calls the share is 0 / 0, which reaches no limit.
+        // With no calls, the rate is 0 / 0 (NaN), which reaches no limit.
         let reached = |part: u64, limit: Option<f64>| {
             limit.is_some_and(|limit| part as f64 / window.calls as f64 >= limit)
         };
