@@ -57,6 +57,7 @@ pub struct Raw {
 impl Raw {
     /// Starts a server that runs `script` for request `n`, counted from 0, and then closes the
     /// connection.
+    #[allow(clippy::unused_async, reason = "listening needs a runtime, which an async call has")]
     pub async fn serve(script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = listen();
         let url = format!("http://{}", listener.local_addr().unwrap());
