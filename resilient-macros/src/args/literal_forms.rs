@@ -17,7 +17,7 @@ pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
             Err(format!("a count is a number, not a string: write {text} without quotes"))
         }
         LiteralContent::Text(_) | LiteralContent::Other => {
-            Err(format!("a count is a whole number, as in `3`, and {given} is none"))
+            Err(format!("{given} is not a whole number: write a count, as in `3`"))
         }
         _ if constant.negative => Err(format!("is {given}: a count cannot be negative")),
         LiteralContent::Float { .. } => {
