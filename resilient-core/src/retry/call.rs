@@ -227,7 +227,8 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             });
             let (output, next) = match permit.transpose() {
                 Ok(permit) => {
-                    let attempt = operation(log.hand_over(&driver));
+                    let known = log.hand_over(&driver);
+                    let attempt = under(permit.as_ref(), || operation(known));
                     let end = driver.limited(attempt).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
@@ -303,6 +304,14 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
         R: Future<Output = Result<T, E>>,
     {
         self.drive(ErrorLog::new(), operation)
+    }
+}
+
+/// Runs an attempt under the permit of the breaker, if there is one.
+async fn under<R: Future>(permit: Option<&Permit<'_>>, operation: impl FnOnce() -> R) -> R::Output {
+    match permit {
+        Some(permit) => permit.within(permit.scope(operation)).await,
+        None => operation().await,
     }
 }
 

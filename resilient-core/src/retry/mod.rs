@@ -29,6 +29,8 @@ mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
 mod output_classifier;
+#[cfg(feature = "tokio")]
+mod permitted_attempt;
 mod policy;
 mod random;
 mod schedule;
@@ -59,6 +61,8 @@ pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+#[cfg(feature = "tokio")]
+pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]

@@ -19,7 +19,9 @@ pub(crate) use self::hand_down::hand_down;
 use self::layers::{LayerContext, StackPlan};
 use crate::args::LayerStack;
 use crate::item::AnnotatedFunction;
-use crate::normalize::{ArgumentUses, FunctionShape, shape, span, with_output, without_impl};
+use crate::normalize::{
+    ArgumentUses, FunctionShape, may_wait, shape, span, with_output, without_impl,
+};
 use crate::tokens::block;
 
 /// Writes the whole function, with its layers around the attempt.
@@ -36,7 +38,7 @@ pub(crate) fn write(
         }
     };
     let waits = !matches!(shape, FunctionShape::Plain);
-    let plan = StackPlan::new(stack, waits);
+    let plan = StackPlan::new(stack, waits, may_wait(function, &shape));
     let span = span(function);
     let output = without_impl(&declared);
     let attempt_output = if plan.records {
@@ -54,13 +56,15 @@ pub(crate) fn write(
         fallback: stack.fallback(),
         is_enclosed: plan.prepares_enclosed(),
     };
-    let attempt = attempt::write(function, &shape, &attempt_output, uses);
     let breaker = stack.breaker();
+    let attempt = attempt::write(function, &shape, &attempt_output, uses, breaker.is_some());
+    let write_site =
+        |args| call_site::write(function, args, is_listed, plan.calls_end_where_they_begin());
     let context = LayerContext {
         stack,
-        plan,
         attempt: &attempt,
-        call_site: breaker.map(|args| call_site::write(function, args, is_listed)),
+        call_site: breaker.map(write_site),
+        plan,
         waits,
         output: &output,
         attempt_output: &attempt_output,

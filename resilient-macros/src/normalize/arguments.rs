@@ -23,6 +23,9 @@ pub(crate) struct AttemptArguments<'a> {
     /// blocks around `prepare`. The borrow is exclusive, so that the future is `Send` even if the
     /// type of such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
+    /// Whether the attempt borrows a variable of the function. If not, its block can own all that
+    /// it names.
+    pub(crate) borrows: bool,
     pub(crate) body: TokenStream,
 }
 
@@ -43,6 +46,7 @@ impl<'a> AttemptArguments<'a> {
             consumed: Vec::new(),
             borrowed: Vec::new(),
             lent: Vec::new(),
+            borrows: false,
             body,
         }
     }
@@ -111,6 +115,7 @@ impl<'a> AttemptArguments<'a> {
         let passing = parameter.passing;
         let used = scan::usage(&self.body, ident);
         if binding.by_ref {
+            self.borrows |= self.uses.again(&ident.to_string());
             return None;
         }
         if !self.uses.again(&ident.to_string()) {
@@ -141,6 +146,7 @@ impl<'a> AttemptArguments<'a> {
             let only_if = &parameter.only_if;
             let span = borrowed.span().resolved_at(Span::mixed_site());
             self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
+            self.borrows = true;
             return None;
         }
         let mutable = binding.mutable.is_some();
@@ -149,7 +155,10 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
             PassingMode::Exclusive => return Some(emit!(&mut *#ident)),
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
-            PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
+            PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => {
+                self.borrows = true;
+                return None;
+            }
             PassingMode::Owned => {}
         }
         Some(self.fresh(ident, parameter.type_span))

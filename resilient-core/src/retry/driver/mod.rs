@@ -21,11 +21,15 @@ use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
+#[cfg(feature = "tokio")]
+use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
 use crate::breaker::CircuitOpen;
+#[cfg(feature = "tokio")]
+use crate::breaker::Permit;
 use crate::signal::StopReason;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
@@ -153,8 +157,20 @@ impl<'a> RetryDriver<'a> {
         AttemptFuture::new(self.begin(), attempt)
     }
 
+    /// Begins an attempt without time limits under a permit, and returns its future.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn attempted_within<'permit, F>(
+        &mut self,
+        permit: &'permit Permit<'permit>,
+        attempt: F,
+    ) -> PermittedAttempt<'permit, F> {
+        PermittedAttempt::new(self.begin(), permit, attempt)
+    }
+
     /// Begins an attempt within the call's time limits, and returns its future.
     #[cfg(feature = "tokio")]
+    #[inline]
     pub(crate) fn limited<F>(&mut self, attempt: F) -> TimeoutFuture<F> {
         let is_retry = self.begin();
         let now = || match self.plan.started {

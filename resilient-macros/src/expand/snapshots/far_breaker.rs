@@ -43,7 +43,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             > as __r::LoggedOutput>::Attempt,
                         >::forget(&mut log);
                         let output = {
-                            let future = async {
+                            let future = async move {
                                 if let __r::Some(output) = __r::never::<
                                     <Result<
                                         Value,
@@ -55,7 +55,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                 }
                                 '_body: { store().get(key).await }
                             };
-                            __r::attempted(&mut retry, future).await
+                            __r::attempted_within(&mut retry, &permit, future).await
                         };
                         let class = __r::Judge::new(&output).resilient_class();
                         __r::report(permit, class);

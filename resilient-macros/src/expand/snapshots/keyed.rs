@@ -38,7 +38,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 __r::AttemptLog::forget(&mut log);
                 let output = {
                     let request = __r::Fresh::fresh(&request);
-                    let future = async {
+                    let future = async move {
                         if let __r::Some(output) = __r::never::<
                             Result<Response, HttpError>,
                         >() {
@@ -47,7 +47,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                         }
                         '_body: { client().send(request).await }
                     };
-                    __r::attempted(&mut retry, future).await
+                    __r::attempted_within(&mut retry, &permit, future).await
                 };
                 let class = __r::Judge::new(&output).resilient_class();
                 __r::report(permit, class);

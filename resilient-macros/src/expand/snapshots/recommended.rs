@@ -38,7 +38,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     let output = {
                         let __self = &mut *self;
                         let words = __r::Fresh::fresh(&words);
-                        let future = async {
+                        let future = async move {
                             if let __r::Some(output) = __r::never::<
                                 Result<Page, SearchError>,
                             >() {
@@ -48,6 +48,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             }
                             '_body: { __self.index.find(words).await }
                         };
+                        let future = __r::within(&permit, future);
                         let future = __r::timeout(__r::Duration::from_secs(2), future);
                         match __r::either_limit(__r::limited(&mut retry, future).await) {
                             __r::Ok(output) => output,

@@ -36,7 +36,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 let output = {
                     let order = __r::Fresh::fresh(&order);
                     let log = &mut *log;
-                    let future = async {
+                    let future = async move {
                         if let __r::Some(output) = __r::never::<
                             Result<Receipt, PayError>,
                         >() {
@@ -49,7 +49,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                             self.http.post(order).await?.receipt()
                         }
                     };
-                    __r::attempted(&mut retry, future).await
+                    __r::attempted_within(&mut retry, &permit, future).await
                 };
                 let class = __r::Judge::new(&output).resilient_class();
                 __r::report(permit, class);
