@@ -228,8 +228,11 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             let (output, next) = match permit.transpose() {
                 Ok(permit) => {
                     let known = log.hand_over(&driver);
-                    let attempt = under(permit.as_ref(), || operation(known));
-                    let end = driver.limited(attempt).await;
+                    let attempt = match &permit {
+                        Some(permit) => permit.scope(|| operation(known)),
+                        None => operation(known),
+                    };
+                    let end = driver.limited(under(permit.as_ref(), attempt)).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
@@ -308,10 +311,10 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
 }
 
 /// Runs an attempt under the permit of the breaker, if there is one.
-async fn under<R: Future>(permit: Option<&Permit<'_>>, operation: impl FnOnce() -> R) -> R::Output {
+async fn under<F: Future>(permit: Option<&Permit<'_>>, attempt: F) -> F::Output {
     match permit {
-        Some(permit) => permit.within(permit.scope(operation)).await,
-        None => operation().await,
+        Some(permit) => permit.within(attempt).await,
+        None => attempt.await,
     }
 }
 

@@ -17,6 +17,7 @@
 #![cfg(loom)]
 
 mod budget;
+mod nested;
 mod pending;
 
 use std::sync::{Arc, Mutex as StdMutex};
