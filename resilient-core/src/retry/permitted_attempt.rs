@@ -38,7 +38,7 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.is_marked.then(|| enter(*this.permit, *this.is_retry));
+        let _entered = this.is_marked.then(|| enter(this.permit, *this.is_retry));
         this.future.poll(cx)
     }
 }

@@ -1,4 +1,4 @@
-//! Models of rule B18: calls inside a probe of their own breaker.
+//! Models of rule B18: calls inside a probe of the same breaker.
 
 use resilient_core::breaker::{CircuitState, Permit};
 use resilient_core::signal::Outcome;

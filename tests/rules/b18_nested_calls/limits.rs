@@ -14,6 +14,11 @@ use resilient_testkit::{
 
 type Output = Result<u32, Fault>;
 
+async fn wait(polls: u32) -> Result<(), Fault> {
+    pause(polls).await;
+    Ok(())
+}
+
 /// Makes a call that waits at several points, and in each of them makes a nested call.
 async fn probe(breaker: &CircuitBreaker, calls: &Calls) -> Output {
     breaker
@@ -21,7 +26,7 @@ async fn probe(breaker: &CircuitBreaker, calls: &Calls) -> Output {
             for _ in 0..3 {
                 calls.next();
                 pause(1).await;
-                breaker.call(async || Ok::<_, Fault>(pause(1).await)).await?;
+                breaker.call(async || wait(1).await).await?;
             }
             Ok(1)
         })
@@ -47,7 +52,7 @@ fn b18_calls_side_by_side_in_one_task_are_not_nested() {
 #[test]
 fn b18_calls_side_by_side_inside_one_probe_both_pass() {
     let (breaker, _clock) = due(&fragile());
-    let inner = || breaker.call(async || Ok::<_, Fault>(pause(2).await));
+    let inner = || breaker.call(async || wait(2).await);
     let output = run(breaker.call(async || {
         let (one, other) = tokio::join!(inner(), inner());
         one.and(other)
@@ -144,7 +149,7 @@ fn b18_a_cancelled_probe_frees_its_slot_while_a_nested_call_runs() {
 fn b18_a_cancelled_nested_call_leaves_the_probe_its_slot() {
     let (breaker, _clock) = due(&fragile());
     let output = run(breaker.call(async || {
-        let inner = breaker.call(async || Ok::<_, Fault>(pause(9).await));
+        let inner = breaker.call(async || wait(9).await);
         assert!(poll_once(inner).is_pending());
         assert_eq!(breaker.snapshot().probes_in_flight, 1);
         Ok::<_, Fault>(1)

@@ -27,6 +27,7 @@ fn plain_outer() -> Output {
     Ok(first + plain_inner()?)
 }
 
+#[expect(clippy::unused_async, reason = "this shape is under test")]
 #[circuit_breaker(name = "b18 plain")]
 async fn without_await() -> Output {
     plain_outer()
@@ -101,6 +102,7 @@ impl Client {
         })
     }
 
+    #[expect(clippy::self_only_used_in_recursion, reason = "this shape is under test")]
     #[circuit_breaker(name = "b18 hidden")]
     fn hidden(&self, depth: u32) -> Pin<Box<dyn Future<Output = Output> + Send + '_>> {
         if depth == 0 { Box::pin(query()) } else { self.hidden(depth - 1) }
@@ -126,7 +128,10 @@ impl Client {
 fn returned(depth: u32) -> impl Future<Output = Output> + Send {
     let next: Pin<Box<dyn Future<Output = Output> + Send>> =
         if depth == 0 { Box::pin(query()) } else { Box::pin(returned(depth - 1)) };
-    async move { next.await }
+    async move {
+        yield_now().await;
+        next.await
+    }
 }
 
 #[tokio::test(start_paused = true)]

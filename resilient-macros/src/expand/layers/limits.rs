@@ -100,10 +100,9 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     let prepare = prepares(context, at).then_some(&context.attempt.prepare);
     let Some((outermost, calls)) = calls.split_last() else {
         // Nothing surrounds the body.
-        return match &context.attempt.inline {
-            Some(inline) => emit!(#prepare #inline),
-            None => emit!(#prepare #future.await),
-        };
+        let inline = context.attempt.inline.clone();
+        let output = inline.unwrap_or_else(|| emit!(#future.await));
+        return emit!(#prepare #output);
     };
     let prepare = emit! {
         #times

@@ -51,7 +51,7 @@ impl StackPlan {
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
         let mark = args.filter(|_| limit.is_none()).map(|_| lowest.unwrap_or(body));
         let fallback = place(AttributeKind::Fallback);
-        // B18: a retry below the breaker sleeps, and a fallback may make calls of its own.
+        // B18: a retry below the breaker sleeps, and a fallback may make more calls.
         let within = breaker.filter(|_| waits).and_then(|breaker| {
             let runs_more = retry.max(fallback) > Some(breaker);
             if runs_more { Some(breaker + 1) } else { body_waits.then_some(body) }
@@ -87,7 +87,7 @@ impl StackPlan {
         self.within == Some(at)
     }
 
-    /// Returns whether every call reports on the thread where it got its permit, and nothing else
+    /// Returns whether every call reports on the thread where it got its permit, and no other code
     /// runs there meanwhile.
     pub(in crate::expand) fn calls_end_where_they_begin(&self) -> bool {
         self.within.is_none()
