@@ -9,6 +9,7 @@ use super::keys::CIRCUIT_BREAKER;
 use super::pairs::Form;
 use super::setting::SettingValue;
 use super::settings::{GivenSettings, check_rules};
+use super::words::order_is_explicit;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 
@@ -27,6 +28,8 @@ pub(crate) struct BreakerArgs {
     pub(crate) breaker: Option<TokenStream>,
     /// An expression that each call evaluates. Each value of the expression has a separate breaker.
     pub(crate) key: Option<TokenStream>,
+    /// The user accepts that one call of the breaker covers a whole retry loop.
+    pub(crate) order_is_explicit: bool,
     pub(crate) common: CommonArgs,
 }
 
@@ -67,6 +70,7 @@ impl BreakerArgs {
             "on_open" => self.on_open = tokens(),
             "breaker" => self.breaker = tokens(),
             "key" => self.key = key_expression(value, errors),
+            "order" => self.order_is_explicit = order_is_explicit(value, errors),
             _ => {}
         }
     }

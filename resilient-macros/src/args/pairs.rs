@@ -1,14 +1,16 @@
 //! Splits arguments into `key = value` and `key(list)`. `syn` finds the end of a value; the tokens
 //! of the value are not changed.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{End, ParseStream, Parser};
 use syn::token::Paren;
-use syn::{Expr, Lit, Pat, Token};
+use syn::{Expr, Ident, Lit, Pat, Token};
 
-use super::keys::is_pattern;
+use super::bare_value::bare_value;
+use super::keys::{KeyForm, form};
+use super::kind::AttributeKind;
 use crate::error::CompileErrors;
 use crate::tokens::{name, next_shown};
 
@@ -40,11 +42,15 @@ impl Pair {
 }
 
 /// Reads all pairs. Reports and leaves out malformed pairs.
-pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair> {
+pub(super) fn split(
+    tokens: TokenStream,
+    kind: AttributeKind,
+    errors: &mut CompileErrors,
+) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let all = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let result = pair(input).and_then(|pair| {
+            let result = pair(input, kind).and_then(|pair| {
                 let ended = end(input, &pair, errors);
                 if ended.is_ok() || matches!(pair.form, Form::List(_)) {
                     pairs.push(pair);
@@ -64,7 +70,10 @@ pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair
     pairs
 }
 
-fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
+fn pair(input: ParseStream<'_>, kind: AttributeKind) -> syn::Result<Pair> {
+    if let Some(advice) = bare_value(input, kind) {
+        return Err(input.error(format!("every value has its key: write `{advice}`")));
+    }
     let Ok(key) = input.call(Ident::parse_any) else {
         let message = match next_shown(input).as_str() {
             "," => "expected `key = value` before this `,`".to_owned(),
@@ -108,30 +117,66 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
 /// Returns the tokens of a value as the user wrote them.
 fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let ahead = input.fork();
-    if is_pattern(key) {
-        Pat::parse_multi_with_leading_vert(&ahead)?;
-        if ahead.parse::<Option<Token![if]>>()?.is_some() {
-            ahead.parse::<Expr>()?;
-        }
-        let is_whole = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Ident::peek_any);
-        let expression = input.fork();
-        if !is_whole && expression.parse::<Expr>().is_ok() {
-            // The value is an expression and not a pattern. It is accepted here, because the
-            // compiler reports a better error about it.
-            ahead.advance_to(&expression);
+    if let Some(own @ (KeyForm::Pattern | KeyForm::Predicate)) = form(key) {
+        // A pattern where a predicate belongs is also accepted here, and the other way round,
+        // because the code that reads the value reports a better error.
+        let read = pass(&ahead, matches!(own, KeyForm::Pattern));
+        if read.is_err() || !is_whole(&ahead) {
+            let other = input.fork();
+            if pass(&other, matches!(own, KeyForm::Predicate)).is_ok() && is_whole(&other) {
+                ahead.advance_to(&other);
+            } else {
+                read?;
+            }
         }
     } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
         // A lone keyword is also accepted, because the code that reads the value reports an error
         // that lists the possible words.
         ahead.call(Ident::parse_any)?;
+    } else if is_unquoted(input) {
+        // The code that reads the value says that it needs quotes.
+        ahead.parse::<Lit>()?;
+        ahead.parse::<TokenTree>()?;
     } else {
         ahead.parse::<Expr>()?;
     }
+    tokens_until(&ahead, input)
+}
+
+/// Returns the tokens before the position of `ahead`, and moves past them.
+pub(super) fn tokens_until(
+    ahead: ParseStream<'_>,
+    input: ParseStream<'_>,
+) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while input.cursor() != ahead.cursor() {
         tokens.extend([input.parse::<TokenTree>()?]);
     }
     Ok(tokens)
+}
+
+/// Returns whether two tokens follow that are one value without its quotes: `50%` or `5 s`.
+pub(super) fn is_unquoted(input: ParseStream<'_>) -> bool {
+    input.peek(Lit)
+        && (input.peek2(Token![%]) || input.peek2(Ident))
+        && (input.peek3(Token![,]) || input.peek3(End))
+}
+
+/// Moves past a pattern with its guard, or past an expression.
+pub(super) fn pass(input: ParseStream<'_>, is_pattern: bool) -> syn::Result<()> {
+    if is_pattern {
+        Pat::parse_multi_with_leading_vert(input)?;
+        if input.parse::<Option<Token![if]>>()?.is_none() {
+            return Ok(());
+        }
+    }
+    input.parse::<Expr>().map(drop)
+}
+
+/// Returns whether the value ends here. If the comma is missing, a key follows.
+pub(super) fn is_whole(input: ParseStream<'_>) -> bool {
+    let is_key = input.peek(Ident::peek_any) && !input.peek(Token![if]);
+    input.is_empty() || input.peek(Token![,]) || is_key
 }
 
 /// Reads the comma after a pair.

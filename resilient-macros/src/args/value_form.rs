@@ -38,6 +38,13 @@ pub(super) fn read(
 
 /// Reads a literal. Returns `None` if the value is an expression.
 fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> {
+    let has_text = matches!(
+        entry.form,
+        Form::Time { .. } | Form::Window { .. } | Form::Share { .. } | Form::WordOrShare(_)
+    );
+    if let Some(message) = has_text.then(|| literal_forms::unquoted(value)).flatten() {
+        return Some(Err(message));
+    }
     let literal = match entry.form {
         Form::Word(words) => return Some(word(entry.name, words, value).map(Value::Word)),
         Form::WordOrFunction(words) => return word_or_function(entry.name, words, value),

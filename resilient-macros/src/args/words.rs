@@ -45,6 +45,11 @@ pub(super) fn one_of<T: Copy>(
     }
 }
 
+/// Reads the value of `order`.
+pub(super) fn order_is_explicit(value: &TokenStream, errors: &mut CompileErrors) -> bool {
+    one_of("order", &[("explicit", true)], value, errors).is_some()
+}
+
 /// Returns the error for a value that is not in `words`.
 pub(super) fn unknown(key: &str, words: &[&str], value: &TokenStream) -> String {
     let list = suggest::list(words);

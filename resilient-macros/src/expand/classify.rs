@@ -4,7 +4,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::args::{BreakerArgs, RetryArgs};
+use super::settings;
+use crate::args::{BreakerArgs, MatchedWith, RetryArgs, matched_with};
 
 /// Classifies an output by the keys of one attribute.
 pub(super) struct Classifier<'a> {
@@ -161,8 +162,25 @@ fn error_is(condition: Option<TokenStream>) -> TokenStream {
     )
 }
 
+/// Writes an expression that is true if the pattern matches the reference `error`.
 fn matches(pattern: &TokenStream) -> TokenStream {
-    emit!(__r::matches!(error, #pattern))
+    matches_error(pattern, false)
+}
+
+/// Writes an expression that is true if the pattern matches `error`, which is a reference unless
+/// `is_owned` is set.
+pub(super) fn matches_error(pattern: &TokenStream, is_owned: bool) -> TokenStream {
+    // With this span, the error about a type that has no text points at the pattern.
+    let span = settings::span(pattern);
+    let error = quote_spanned!(span=> error);
+    let matched = match (matched_with(pattern), is_owned) {
+        (MatchedWith::Reference, true) => emit!(&error),
+        (MatchedWith::Value, false) => emit!(*error),
+        (MatchedWith::Reference, false) | (MatchedWith::Value, true) => emit!(error),
+        (MatchedWith::Text, true) => quote_spanned!(span=> __r::text(&#error)),
+        (MatchedWith::Text, false) => quote_spanned!(span=> __r::text(#error)),
+    };
+    emit!(__r::matches!(#matched, #pattern))
 }
 
 fn holds(predicate: &TokenStream) -> TokenStream {

@@ -1,7 +1,7 @@
 //! Writes `#[circuit_breaker]`: a permit for the layers below. If a retry is directly above the
 //! breaker, `retry` writes both layers.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::context::LayerContext;
@@ -38,7 +38,9 @@ pub(super) fn write(
     };
     let forget = in_loop.then(|| context.forget());
     let report = report(context, at, args);
+    let order = order_warning(context, at, args);
     let written = emit! {
+        #order
         #declare
         #declare_cut
         let permit = match #acquire {
@@ -51,6 +53,15 @@ pub(super) fn write(
         output
     };
     if is_outermost { written } else { emit!('breaker: { #written }) }
+}
+
+// C1
+/// Writes a call of a deprecated function if the breaker at `at` is above a retry, so that the
+/// compiler warns at the attribute. Returns `None` if the order is right, or explicit.
+fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> Option<TokenStream> {
+    let is_wrong = !args.order_is_explicit && context.plan.retry_below(at);
+    let span = context.stack.layers()[at].span.resolved_at(Span::mixed_site());
+    is_wrong.then(|| quote_spanned!(span=> __r::breaker_above_retry();))
 }
 
 /// Writes statements that report the class of the current output. If a time limit made the output,

@@ -5,6 +5,7 @@ use quote::quote_spanned;
 
 use super::context::LayerContext;
 use crate::args::{FallbackArgs, FallbackKind, FallbackReplacement};
+use crate::expand::classify::matches_error;
 
 // C5
 pub(super) fn write(
@@ -41,7 +42,7 @@ pub(super) fn write(
 /// Writes the guard `if …` of the match arm: the guard is true if the fallback replaces the output
 /// that has this `error`. Returns `None` if the fallback replaces every failed output.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
-    let matches = |pattern: &TokenStream| emit!(__r::matches!(&error, #pattern));
+    let matches = |pattern: &TokenStream| matches_error(pattern, true);
     match (args.on.as_ref(), args.except.as_ref()) {
         (None, None) => None,
         (Some(on), None) => {

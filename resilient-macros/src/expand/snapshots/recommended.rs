@@ -62,14 +62,14 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             let class = __r::Judge::new(&output).resilient_class();
                             let health = __r::failure_of(&output, class)
                                 .map(|(error, class)| __r::unless(
-                                    __r::matches!(error, SearchError::Syntax),
+                                    __r::matches!(* error, SearchError::Syntax),
                                     class,
                                 ));
                             __r::report(permit, health);
                             let class = __r::failure_of(&output, class)
                                 .map(|(error, class)| __r::with_retry(
                                     class,
-                                    !__r::matches!(error, SearchError::Syntax) && class.retry,
+                                    !__r::matches!(* error, SearchError::Syntax) && class.retry,
                                 ));
                             let __r::Some(class) = class else {
                                 __r::succeeded(&mut retry);
@@ -80,12 +80,12 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                         __r::Some(limit) => {
                             let ignored = __r::error_of(&output)
                                 .is_some_and(|error| {
-                                    __r::matches!(error, SearchError::Syntax)
+                                    __r::matches!(* error, SearchError::Syntax)
                                 });
                             __r::report_cut(permit, limit, ignored, true);
                             let excepted = __r::error_of(&output)
                                 .is_some_and(|error| {
-                                    __r::matches!(error, SearchError::Syntax)
+                                    __r::matches!(* error, SearchError::Syntax)
                                 });
                             __r::cut_short(limit, excepted)
                         }
@@ -110,7 +110,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
     };
     match __r::unless_failed::<Result<Page, SearchError>>(output) {
         __r::Ok(output) => output,
-        __r::Err(error) if __r::matches!(& error, SearchError::Down) => {
+        __r::Err(error) if __r::matches!(error, SearchError::Down) => {
             __r::fell_back();
             __r::fallback_value::<Result<Page, SearchError>>(self.popular.clone())
         }

@@ -27,7 +27,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             let class = __r::failure_of(&output, class)
                 .map(|(error, class)| __r::with_retry(
                     class,
-                    __r::matches!(error, Timeout),
+                    __r::matches!(* error, Timeout),
                 ));
             let __r::Some(class) = class else {
                 __r::succeeded(&mut retry);
