@@ -10,6 +10,7 @@ mod driver;
 mod error;
 mod expand;
 #[cfg(test)]
+#[path = "tests/fuzz_tokens.rs"]
 mod fuzz_tokens;
 mod item;
 mod literal;
